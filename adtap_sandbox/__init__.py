@@ -1,0 +1,15 @@
+"""A local stand-in for the four platforms: atomx, Adjust, TerminalOne and OpenX.
+
+One process on loopback serves all four from one deterministic world (one agency's advertisers,
+campaigns, sites and apps), with a clock that a test can move, a restatement curve and a menu of
+faults. It imports neither the taps nor their core, so that one misreading of a platform cannot
+sit on both sides of a test.
+
+    server.py       the application, its routing, and the runner for tests
+    control.py      the control API below ``/_control/``
+    stage.py        the clock, the restatement curve, the switches
+    world.py        who exists, and the numbers of it
+    faults.py       the fault menu, the request log, the count of requests in flight
+    credentials.py  the logins the platforms accept
+    <platform>/     routes.py (HTTP), store.py (state and data), replies.py (error shapes)
+"""

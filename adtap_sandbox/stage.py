@@ -1,0 +1,148 @@
+"""What every platform of the sandbox shares: the clock, the restatement curve, the switches."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from adtap_sandbox.world import World
+
+SETTLE_DAYS: Final[dict[str, int]] = {"events": 3, "spend": 14, "conversions": 30}
+"""Age in whole days at which a number of that kind stops to move."""
+
+VANISH_DAYS: Final = 2
+"""Age in whole days at which a short-lived row is gone."""
+
+_ONE: Final = Decimal(1)
+_MILLIONTH: Final = Decimal("0.000001")
+
+
+class Clock:
+    """The sandbox's idea of now.
+
+    It follows real time at a distance, or stands still. Reading and moving it is safe from any
+    thread: its whole state is one tuple, replaced at once.
+
+    Args:
+        now: The moment at which it starts, with a zone; real time if None. It runs on from there.
+    """
+
+    def __init__(self, now: datetime | None = None) -> None:
+        offset = timedelta() if now is None else _aware(now) - datetime.now(UTC)
+        self._state: tuple[timedelta, datetime | None] = (offset, None)
+
+    @property
+    def frozen(self) -> bool:
+        """Whether the clock stands still."""
+        return self._state[1] is not None
+
+    def now(self) -> datetime:
+        """The present moment of the sandbox, in UTC."""
+        offset, standing_at = self._state
+        return standing_at if standing_at is not None else datetime.now(UTC) + offset
+
+    def set(self, moment: datetime) -> None:
+        """Put the clock at a moment and hold it there.
+
+        Args:
+            moment: The moment, with a zone.
+
+        Raises:
+            ValueError: If the moment has no zone.
+        """
+        self._state = (self._state[0], _aware(moment))
+
+    def advance(self, by: timedelta) -> None:
+        """Move the clock; it goes on to run, or to stand still, as before.
+
+        Args:
+            by: How far; negative goes back.
+        """
+        offset, standing_at = self._state
+        if standing_at is None:
+            self._state = (offset + by, None)
+        else:
+            self._state = (offset, standing_at + by)
+
+    def follow(self) -> None:
+        """Let a clock that stands still run on, from where it stands."""
+        _, standing_at = self._state
+        if standing_at is not None:
+            self._state = (standing_at - datetime.now(UTC), None)
+
+
+@dataclass
+class Stage:
+    """The state that a reset makes anew and that every platform's room is given."""
+
+    world: World
+    clock: Clock
+    switches: dict[str, dict[str, object]] = field(default_factory=dict)
+
+    def switch(self, platform: str, name: str) -> object:
+        """The present value of a behaviour that a test may change.
+
+        Args:
+            platform: The platform's folder name.
+            name: A key of that platform's ``SWITCHES``.
+
+        Raises:
+            KeyError: If the platform has no such switch.
+        """
+        return self.switches[platform][name]
+
+    def age(self, day: date) -> int:
+        """Whole days from the bucket's day to today in UTC; a day ahead of UTC counts as today."""
+        return max(0, (self.clock.now().date() - _day(day)).days)
+
+    def share(self, moment_of_bucket: date, *key: object, kind: str = "events") -> Decimal:
+        """The share of a bucket's final value that is known by now.
+
+        It starts at 0.80 to 0.96, by key, on the bucket's own day, grows with every whole day,
+        and is exactly 1 from the kind's settle age on. A ``Decimal``, so that it multiplies
+        whole numbers and money alike; round the product down to the metric's digits.
+
+        Args:
+            moment_of_bucket: The bucket's day (of a moment, its date is taken).
+            key: What the number belongs to; another key has another curve.
+            kind: ``events`` (settles after 3 days), ``spend`` (14) or ``conversions`` (30).
+
+        Raises:
+            KeyError: If the kind is unknown.
+        """
+        settle = SETTLE_DAYS[kind]
+        age = self.age(moment_of_bucket)
+        if age >= settle:
+            return _ONE
+        day = _day(moment_of_bucket)
+        missing = Decimal(self.world.between(40, 200, "share", kind, day, *key)) / 1000
+        # Quadratic: most of what is late comes in the first days, as it does on the platforms.
+        known = _ONE - missing * (settle - age) ** 2 / settle**2
+        return known.quantize(_MILLIONTH)
+
+    def vanished(self, day: date, *key: object) -> bool:
+        """Whether a row that the platform showed at first has been taken back.
+
+        About one row in forty exists while its day is younger than two days and is gone after.
+
+        Args:
+            day: The bucket's day.
+            key: The row's dimensions.
+        """
+        if self.age(day) < VANISH_DAYS:
+            return False
+        return self.world.number("vanished", _day(day), *key) % 41 == 0
+
+
+def _aware(moment: datetime) -> datetime:
+    if moment.tzinfo is None:
+        message = f"the moment {moment.isoformat()} has no time zone"
+        raise ValueError(message)
+    return moment.astimezone(UTC)
+
+
+def _day(day: date) -> date:
+    return day.date() if isinstance(day, datetime) else day
