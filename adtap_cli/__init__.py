@@ -1,0 +1,1 @@
+"""The companion command line `adtap`: what belongs to all four taps and to none."""

@@ -1,0 +1,80 @@
+"""`adtap`: check credentials, plan a sync, run the sandbox, run the demo.
+
+Subcommands are imported when they are called: `adtap --help` and `adtap sandbox` must not pay for
+the SDK, which alone takes half a second to import.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from typing import NamedTuple
+
+import click
+from typing_extensions import override
+
+
+class Late(NamedTuple):
+    """A subcommand that is imported when it is called."""
+
+    module: str
+    attribute: str
+    help: str  # the one line that `adtap --help` shows
+
+
+# To add a subcommand: a click command in a module of its own here, and one line below.
+LATE = {
+    "demo": Late("adtap_cli.demo", "demo", "Sync all four platforms from the sandbox into DuckDB."),
+}
+
+
+class LateGroup(click.Group):
+    """A click group whose `LATE` subcommands are imported only when they run."""
+
+    @override
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted({*super().list_commands(ctx), *LATE})
+
+    @override
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in LATE:
+            return super().get_command(ctx, cmd_name)
+        late = LATE[cmd_name]
+        command = getattr(importlib.import_module(late.module), late.attribute)
+        if not isinstance(command, click.Command):
+            msg = f"{late.module}.{late.attribute} is not a click command"
+            raise TypeError(msg)
+        return command
+
+    @override
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of subcommands without importing any of them."""
+        rows = []
+        for name in self.list_commands(ctx):
+            eager = self.commands.get(name)
+            rows.append((name, eager.get_short_help_str(80) if eager else LATE[name].help))
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+
+@click.group(cls=LateGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="adtaps", prog_name="adtap")
+def main() -> None:
+    """Companion of tap-atomx, tap-adjust, tap-terminalone and tap-openx."""
+
+
+@main.command(
+    add_help_option=False,
+    context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
+)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def sandbox(arguments: tuple[str, ...]) -> None:
+    """Run the local stand-in for all four platforms (`adtap sandbox --help`)."""
+    # A new program in this process's place, not an import: nothing of ours may import the sandbox,
+    # and Ctrl-C reaches the server itself.
+    os.execv(sys.executable, [sys.executable, "-m", "adtap_sandbox", *arguments])  # noqa: S606
+
+
+if __name__ == "__main__":
+    main()
