@@ -1,0 +1,53 @@
+# make setup   an environment in .venv with everything (Python >= 3.11 and a package registry are enough)
+# make test    set up, lint, test: what CI runs
+# make demo    the four taps against the local sandbox, into DuckDB, through Meltano
+# Another Python: make setup PYTHON=python3.13
+
+# The first Python that really runs and is new enough: version managers put names on PATH that do not run.
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14 python; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && { echo $$p; break; }; done)
+WORKERS ?= 2
+BIN := .venv/bin
+STAMP := .venv/.complete
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_NO_INPUT := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help setup lint format test demo clean
+
+help:
+	@sed -n 's/^# \(make .*\)/\1/p' Makefile
+
+setup: $(STAMP)
+
+$(STAMP): pyproject.toml constraints.txt
+	@'$(PYTHON)' -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 || { \
+		echo "adtaps needs Python 3.11 or newer; none was found on PATH ($(or $(PYTHON),looked for python3, python3.11 to python3.14)). Install one, or name it: make setup PYTHON=/path/to/python3.12" >&2; exit 1; }
+	@'$(PYTHON)' -c 'import ensurepip, venv' >/dev/null 2>&1 || { \
+		echo "$(PYTHON) cannot make virtual environments: its module venv or ensurepip is missing (on Debian and Ubuntu: apt install python3-venv)." >&2; exit 1; }
+	@echo "Setting up .venv with $$('$(PYTHON)' --version) (about a minute)"
+	@'$(PYTHON)' -m venv .venv
+	@$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[dev,meltano]'
+	@touch $(STAMP)
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/deptry .
+
+format: setup
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+test: setup lint
+	$(BIN)/pytest -n $(WORKERS)
+
+demo: setup
+	@$(BIN)/adtap demo
+
+clean:
+	rm -rf .venv .cache .meltano .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
