@@ -1,0 +1,72 @@
+"""``python -m adtap_sandbox``: serve the sandbox until it is stopped."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from typing import TYPE_CHECKING
+
+from adtap_sandbox.control import parse_moment
+from adtap_sandbox.server import DEFAULT_PORT, PLATFORMS, PortTakenError, Server
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Serve, and return the exit code: 0 after SIGTERM or SIGINT, 1 if the port is taken.
+
+    Args:
+        argv: The arguments; those of the process if None.
+    """
+    parser = argparse.ArgumentParser(
+        prog="adtap sandbox",
+        description="A local stand-in for atomx, Adjust, TerminalOne and OpenX.",
+    )
+    parser.add_argument("--host", default="127.0.0.1", help="address (default: %(default)s)")
+    parser.add_argument(
+        "--port", type=int, default=DEFAULT_PORT, help="port; 0 takes a free one (%(default)s)"
+    )
+    parser.add_argument("--seed", type=int, default=1, help="seed of the world (%(default)s)")
+    parser.add_argument(
+        "--size", type=int, default=1, help="times the number of things (%(default)s)"
+    )
+    parser.add_argument(
+        "--now", metavar="ISO", help="moment from which the clock runs; UTC without a zone"
+    )
+    parser.add_argument(
+        "--latency", type=float, default=0.0, metavar="S", help="seconds each request waits"
+    )
+    parser.add_argument(
+        "--platform",
+        action="append",
+        choices=PLATFORMS,
+        help="serve only this one; may be given again",
+    )
+    given = parser.parse_args(argv)
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
+    try:
+        server = Server(
+            given.host,
+            given.port,
+            seed=given.seed,
+            size=given.size,
+            now=None if given.now is None else parse_moment(given.now),
+            latency=given.latency,
+            only=given.platform,
+        )
+    except ValueError as error:
+        parser.error(str(error))
+    except PortTakenError as error:
+        print(f"adtap sandbox: {error}", file=sys.stderr)
+        return 1
+    served = ", ".join(server.sandbox.platforms)
+    now = server.stage.clock.now().isoformat(timespec="seconds")
+    print(f"adtap sandbox: {server.url} serves {served}; its clock says {now}", flush=True)
+    server.run()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,393 @@
+"""The sandbox as an application, as a process and as a thread.
+
+    Sandbox  the ASGI application: routing, and the state that the control API moves
+    Server   a Sandbox on a socket, in a thread (tests) or in the foreground (``adtap sandbox``)
+
+Way of a request: target made plain → platform found → log → latency → fault → compression → room.
+"""
+
+from __future__ import annotations
+
+import atexit
+import functools
+import importlib
+import importlib.util
+import re
+import signal
+import socket
+import struct
+import threading
+from typing import TYPE_CHECKING, Any, Final, Protocol, Self
+from wsgiref.handlers import format_date_time
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.responses import JSONResponse
+
+from adtap_sandbox.control import control_app
+from adtap_sandbox.faults import FaultGate, Journal, Menu, Recorder
+from adtap_sandbox.stage import Clock, Stage
+from adtap_sandbox.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+    from types import TracebackType
+
+    from starlette.routing import BaseRoute
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+PLATFORMS: Final = ("adjust", "atomx", "openx", "terminalone")
+UNROUTED: Final = "unrouted"
+"""The log's platform for a path that belongs to none."""
+CONTROL: Final = "/_control"
+DEFAULT_PORT: Final = 4310
+COMPRESS_FROM: Final = 1024
+"""Bytes from which a body is compressed, if the client takes gzip."""
+
+# RFC 9112, 3.2.2: a server must accept the absolute form, which clients send to a proxy; it is
+# how a client that can be given no port, or no plain http, is brought here.
+_ABSOLUTE: Final = re.compile(r"^https?://[^/]*", re.IGNORECASE)
+
+
+class Room(Protocol):
+    """What a platform's ``routes`` module offers."""
+
+    BARE: tuple[str, ...]
+    SWITCHES: dict[str, object]
+
+    def routes(self, stage: Stage) -> list[BaseRoute]:
+        """The platform's routes, over fresh state."""
+
+
+class PortTakenError(Exception):
+    """The address can't be listened on."""
+
+
+def find_rooms(only: Iterable[str] | None = None) -> dict[str, Room]:
+    """The platforms' route modules by name.
+
+    Args:
+        only: Names of the platforms wanted; all that are there if None.
+
+    Raises:
+        ValueError: If a wanted platform is not there. Whatever a room's import raises is passed on.
+    """
+    wanted = PLATFORMS if only is None else tuple(only)
+    found: dict[str, Room] = {}
+    for name in wanted:
+        folder = f"adtap_sandbox.{name}"
+        there = importlib.util.find_spec(folder) and importlib.util.find_spec(f"{folder}.routes")
+        if there:
+            found[name] = importlib.import_module(f"{folder}.routes")
+        elif only is not None:
+            message = f"no platform {name!r}; there are {', '.join(PLATFORMS)}"
+            raise ValueError(message)
+    return found
+
+
+class Sandbox:
+    """The application: all platforms, each below its prefix and on its bare paths.
+
+    Args:
+        seed: Seed of the world.
+        size: Multiplies the number of things in the world.
+        now: Moment from which the clock runs, with a zone; real time if None.
+        latency: Seconds each request waits before it is answered.
+        only: Platforms to serve; all if None.
+    """
+
+    def __init__(
+        self,
+        *,
+        seed: int = 1,
+        size: int = 1,
+        now: datetime | None = None,
+        latency: float = 0.0,
+        only: Iterable[str] | None = None,
+    ) -> None:
+        self._modules = find_rooms(only)
+        self.platforms = tuple(self._modules)
+        self._bare = self._bare_paths()
+        self.menu = Menu()
+        self.journal = Journal()
+        self.connections: set[Any] = set()
+        """The server's open connections; whoever runs the application puts them here."""
+        self.reset(seed=seed, size=size, now=now)
+        self.latency = latency
+        rooms: ASGIApp = GZipMiddleware(self._enter_room, COMPRESS_FROM, compresslevel=5)
+        gate = FaultGate(rooms, self.menu, self._hang_up)
+        self._platform_app = Recorder(gate, self.journal, lambda: self.latency)
+        self._control_app = control_app(self)
+
+    def reset(self, *, seed: int = 1, size: int = 1, now: datetime | None = None) -> None:
+        """Make the world, the clock, the switches and the rooms anew; clear faults and log.
+
+        Args:
+            seed: Seed of the world.
+            size: Multiplies the number of things in the world.
+            now: Moment from which the clock runs, with a zone; real time if None.
+
+        Raises:
+            ValueError: If the size is below one.
+        """
+        switches = {name: dict(room.SWITCHES) for name, room in self._modules.items()}
+        stage = Stage(_world(seed, size), Clock(now), switches)
+        rooms = {name: _room_app(room, stage) for name, room in self._modules.items()}
+        self.stage, self._rooms = stage, rooms
+        self.latency = 0.0
+        self.menu.clear()
+        self.journal.clear()
+
+    def turn(self, given: dict[str, Any]) -> None:
+        """Change switches.
+
+        Args:
+            given: New values by platform and switch.
+
+        Raises:
+            ValueError: If a platform or a switch is not there; then nothing is changed.
+        """
+        switches = self.stage.switches
+        for platform, values in given.items():
+            if platform not in switches:
+                message = f"no platform {platform!r}; there are {', '.join(switches)}"
+                raise ValueError(message)
+            if not isinstance(values, dict):
+                message = f"the switches of {platform} are no object: {values!r}"
+                raise ValueError(message)  # noqa: TRY004 - all that is wrong here is one kind
+            for name in values:
+                if name not in switches[platform]:
+                    known = ", ".join(sorted(switches[platform])) or "none"
+                    message = f"{platform} has no switch {name!r}; it has {known}"
+                    raise ValueError(message)
+        for platform, values in given.items():
+            switches[platform].update(values)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            message = f"the sandbox speaks no {scope['type']}"
+            raise RuntimeError(message)
+        path = _ABSOLUTE.sub("", scope["path"]) or "/"
+        raw_path = _ABSOLUTE.sub("", scope.get("raw_path", b"").decode("latin-1")) or "/"
+        scope.update(path=path, raw_path=raw_path.encode("latin-1"))
+        if path == CONTROL or path.startswith(f"{CONTROL}/"):
+            scope["root_path"] = CONTROL
+            await self._control_app(scope, receive, send)
+            return
+        scope["adtap.platform"], scope["root_path"] = self._find(path)
+        scope["adtap.path"] = path.removeprefix(scope["root_path"])
+        await self._platform_app(scope, receive, self._dated(send))
+
+    def _find(self, path: str) -> tuple[str, str]:
+        """The platform of a path, and the prefix that is not the platform's own."""
+        for name in self.platforms:
+            if path == f"/{name}" or path.startswith(f"/{name}/"):
+                return name, f"/{name}"
+        for beginning, name in self._bare:
+            if path.startswith(beginning) or path == beginning.rstrip("/"):
+                return name, ""
+        return UNROUTED, ""
+
+    async def _enter_room(self, scope: Scope, receive: Receive, send: Send) -> None:
+        room = self._rooms.get(scope["adtap.platform"])
+        if room is not None:
+            await room(scope, receive, send)
+            return
+        served = [f"/{name}" for name in self.platforms]
+        front = scope["path"] == "/"
+        answer = JSONResponse(
+            {"serves": served, "control": CONTROL}
+            if front
+            else {"error": f"nothing is served at {scope['path']}", "serves": served},
+            status_code=200 if front else 404,
+        )
+        await answer(scope, receive, send)
+
+    def _dated(self, send: Send) -> Send:
+        """Put the sandbox's own time into ``Date``: a ``Retry-After`` date is measured by it."""
+
+        async def dated(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = list(message["headers"])
+                if not any(name.lower() == b"date" for name, _ in headers):
+                    now = format_date_time(self.stage.clock.now().timestamp())
+                    headers.append((b"date", now.encode()))
+                message = {**message, "headers": headers}
+            await send(message)
+
+        return dated
+
+    def _bare_paths(self) -> list[tuple[str, str]]:
+        """Beginnings of bare paths and their platforms, longest first."""
+        owners: dict[str, str] = {}
+        for name, room in self._modules.items():
+            for beginning in room.BARE:
+                if beginning in owners:
+                    message = f"{owners[beginning]} and {name} both claim {beginning}"
+                    raise ValueError(message)
+                owners[beginning] = name
+        return sorted(owners.items(), key=lambda item: (-len(item[0]), item))
+
+    def _hang_up(self, scope: Scope, at_once: bool) -> None:  # noqa: FBT001 - a callback
+        for connection in list(self.connections):
+            if connection.client == scope["client"]:
+                transport = connection.transport
+                if at_once:
+                    # Without lingering the kernel answers with a reset instead of an orderly end.
+                    no_linger = struct.pack("ii", 1, 0)
+                    sock = transport.get_extra_info("socket")
+                    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, no_linger)
+                    transport.abort()
+                else:
+                    transport.close()
+                return
+        message = "the connection of this request is not among the server's"
+        raise RuntimeError(message)
+
+
+class Server:
+    """A sandbox on a socket.
+
+    In a test: ``with Server() as server: ...`` or ``start()`` and ``stop()``; it then runs in a
+    thread with an event loop of its own.
+
+    Args:
+        host: Address to listen on.
+        port: Port to listen on; a free one if 0.
+        seed: Seed of the world.
+        size: Multiplies the number of things in the world.
+        now: Moment from which the clock runs, with a zone; real time if None.
+        latency: Seconds each request waits before it is answered.
+        tls: Paths of certificate and key (PEM); plain http if None.
+        only: Platforms to serve; all if None.
+
+    Raises:
+        PortTakenError: If the address can't be listened on.
+    """
+
+    def __init__(
+        self,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        *,
+        seed: int = 1,
+        size: int = 1,
+        now: datetime | None = None,
+        latency: float = 0.0,
+        tls: tuple[str, str] | None = None,
+        only: Iterable[str] | None = None,
+    ) -> None:
+        self.sandbox = Sandbox(seed=seed, size=size, now=now, latency=latency, only=only)
+        self._socket = _listen(host, port)
+        self.host, self.port = host, int(self._socket.getsockname()[1])
+        shown = f"[{host}]" if ":" in host else host
+        self.url = f"{'https' if tls else 'http'}://{shown}:{self.port}"
+        certfile, keyfile = tls or (None, None)
+        config = uvicorn.Config(
+            self.sandbox,
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            date_header=False,
+            timeout_keep_alive=60,
+            timeout_graceful_shutdown=1,
+            ssl_certfile=certfile,
+            ssl_keyfile=keyfile,
+        )
+        self._uvicorn = uvicorn.Server(config)
+        self.sandbox.connections = self._uvicorn.server_state.connections
+        self._thread: threading.Thread | None = None
+
+    @property
+    def stage(self) -> Stage:
+        """The stage as it is now; a reset makes another."""
+        return self.sandbox.stage
+
+    def start(self) -> Self:
+        """Serve in a thread; returns once requests are answered."""
+        self._thread = threading.Thread(
+            target=self._uvicorn.run,
+            kwargs={"sockets": [self._socket]},
+            name=f"adtap-sandbox-{self.port}",
+            daemon=True,
+        )
+        self._thread.start()
+        while not self._uvicorn.started:
+            self._thread.join(0.005)
+            if not self._thread.is_alive():
+                message = f"the sandbox did not start on {self.url}"
+                raise RuntimeError(message)
+        return self
+
+    def stop(self) -> None:
+        """End the thread; requests in flight get a second."""
+        self._uvicorn.should_exit = True
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+        self._socket.close()
+
+    def run(self) -> None:
+        """Serve in the foreground until SIGTERM or SIGINT, then return."""
+        # The server hands a caught signal on to the handlers it found, which would end the
+        # process by the signal; stopping is the ordinary end of this one.
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: None)
+        self._uvicorn.run(sockets=[self._socket])
+
+    def __enter__(self) -> Self:
+        """Start."""
+        return self.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Stop."""
+        self.stop()
+
+
+@functools.cache
+def shared_server(only: tuple[str, ...] | None = None) -> Server:
+    """One server for the whole process, started on first use and stopped at its end.
+
+    For tests that need a URL before any fixture runs, as the SDK's suites do.
+    """
+    server = Server(only=only).start()
+    atexit.register(server.stop)
+    return server
+
+
+@functools.lru_cache(maxsize=8)
+def _world(seed: int, size: int) -> World:
+    """A world never changes, so a reset needn't make it again."""
+    return World(seed, size)
+
+
+def _room_app(room: Room, stage: Stage) -> Starlette:
+    app = Starlette(routes=room.routes(stage))
+    # A trailing slash is the platform's own matter.
+    app.router.redirect_slashes = False
+    return app
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        sock.bind((host, port))
+        # Bound alone would let a second process bind as well, and fail only later.
+        sock.listen(128)
+    except (OSError, OverflowError) as error:
+        sock.close()
+        message = f"can't listen on {host}:{port}: {error}; choose another port with --port"
+        raise PortTakenError(message) from error
+    sock.settimeout(0)
+    return sock

@@ -1,0 +1,124 @@
+"""The sandbox, for every test that needs a platform to talk to."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+
+ROOT: Final = Path(__file__).resolve().parents[1]
+if str(ROOT) not in sys.path:
+    sys.path.insert(0, str(ROOT))
+
+from adtap_sandbox.server import shared_server  # noqa: E402 - after the path
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from adtap_sandbox.server import Server
+    from adtap_sandbox.stage import Stage
+
+MOMENT: Final = "2026-03-18T12:00:00+00:00"
+"""Where a test's clock begins: noon, so that no test crosses a day by itself."""
+
+
+class SandboxHandle:
+    """The sandbox as a test moves it: through its control API, as anybody can."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self.url = server.url
+        # A proxy that the environment names must not come between.
+        self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+    @property
+    def stage(self) -> Stage:
+        """World, clock and switches as they are now; a reset makes others."""
+        return self._server.stage
+
+    def control(self, method: str, path: str, body: object = None) -> Any:
+        """Call the control API; fails the test with the reason if it says no."""
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(f"{self.url}/_control/{path}", data, method=method)
+        try:
+            with self._opener.open(request, timeout=30) as reply:
+                return json.load(reply)
+        except urllib.error.HTTPError as error:
+            with error:
+                pytest.fail(f"{method} {path} {body}: {error.read().decode()}")
+
+    def reset(self, seed: int = 1, size: int = 1, now: str | None = MOMENT) -> None:
+        """A new world whose clock runs on from ``now``; from real time if None."""
+        self.control("POST", "reset", {"seed": seed, "size": size, "now": now})
+
+    def clock(
+        self,
+        moment: str | None = None,
+        *,
+        advance_days: float | None = None,
+        follow: bool = False,
+    ) -> None:
+        """Hold the clock at a moment, move it by days, or let it run on."""
+        if moment is not None:
+            self.control("POST", "clock", {"set": moment})
+        if advance_days is not None:
+            self.control("POST", "clock", {"advance_days": advance_days})
+        if follow:
+            self.control("POST", "clock", {"follow": True})
+
+    def fault(self, kind: str, **fields: Any) -> None:
+        """Put a fault on the menu; the fields are those of ``adtap_sandbox.faults.Fault``."""
+        self.control("POST", "faults", {"kind": kind, **fields})
+
+    def clear_faults(self) -> None:
+        """Take all faults off the menu."""
+        self.control("DELETE", "faults")
+
+    def switch(self, platform: str, **values: object) -> None:
+        """Change behaviours of a platform."""
+        self.control("POST", "switches", {platform: values})
+
+    def latency(self, seconds: float) -> None:
+        """Let each request wait."""
+        self.control("POST", "latency", {"seconds": seconds})
+
+    def log(self, platform: str | None = None) -> list[dict[str, Any]]:
+        """The requests since the last reset, oldest first; keys as in ``faults.Entry``."""
+        query = "" if platform is None else f"?platform={platform}"
+        requests: list[dict[str, Any]] = self.control("GET", f"log{query}")["requests"]
+        return requests
+
+    def clear_log(self) -> None:
+        """Forget the requests and the counts."""
+        self.control("DELETE", "log")
+
+    def stats(self) -> dict[str, Any]:
+        """The counts since the last reset."""
+        counts: dict[str, Any] = self.control("GET", "stats")
+        return counts
+
+
+@pytest.fixture(scope="session")
+def sandbox_server() -> Server:
+    """The one server of this process."""
+    only = os.environ.get("ADTAP_SANDBOX_PLATFORMS")
+    return shared_server(tuple(only.split(",")) if only else None)
+
+
+@pytest.fixture
+def sandbox(sandbox_server: Server) -> Iterator[SandboxHandle]:
+    """The sandbox, new for each test; the test fails if a room of it broke on a request."""
+    handle = SandboxHandle(sandbox_server)
+    handle.reset()
+    yield handle
+    failures = [entry for entry in handle.log() if entry["error"]]
+    handle.reset()
+    if failures:
+        shown = failures[0]
+        pytest.fail(f"the sandbox broke on {shown['method']} {shown['target']}:\n{shown['error']}")
