@@ -1,0 +1,149 @@
+"""The extractors' settings in `meltano.yml`, written from the taps' own.
+
+`python -m adtap_cli.meltano_file` rewrites the marked blocks of the file in the working directory,
+`--check` only says whether they are as they would be written. Everything outside the marks is
+written by hand. Meltano passes on only the settings that its file names, so a setting that is
+missing there cannot be used at all: this is why the list is made, not typed.
+"""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from adtap_cli.taps import TAPS, tap_class
+
+# JSON Schema's types in Meltano's words; what is not named is a string.
+KINDS = {
+    "integer": "integer",
+    "number": "decimal",
+    "boolean": "boolean",
+    "array": "array",
+    "object": "object",
+}
+# Words of a setting's name that are not written small.
+SPELLED = {
+    "api": "API",
+    "id": "ID",
+    "ids": "IDs",
+    "kpi": "KPI",
+    "sso": "SSO",
+    "totp": "TOTP",
+    "url": "URL",
+}
+WIDTH = 100
+INDENT = " " * 4
+
+
+def kind(setting: Mapping[str, Any]) -> str:
+    """Meltano's kind of a setting, from its JSON Schema."""
+    if "enum" in setting:
+        return "options"
+    formats = {form.get("format") for form in [setting, *setting.get("anyOf", [])]}
+    if formats & {"date", "date-time"}:
+        return "date_iso8601"
+    types = setting.get("type", "string")
+    names = [types] if isinstance(types, str) else types
+    return next((KINDS[name] for name in names if name in KINDS), "string")
+
+
+def label(name: str, setting: Mapping[str, Any]) -> str:
+    """A setting's title, or its name in words."""
+    if title := setting.get("title"):
+        return str(title)
+    words = " ".join(SPELLED.get(word, word) for word in name.split("_"))
+    return words[0].upper() + words[1:]
+
+
+def _text(key: str, words: str, indent: str) -> Iterator[str]:
+    line = f"{indent}{key}: {json.dumps(words, ensure_ascii=False)}"
+    if len(line) <= WIDTH:
+        yield line
+        return
+    yield f"{indent}{key}: >-"
+    yield from textwrap.wrap(
+        words,
+        WIDTH,
+        initial_indent=f"{indent}  ",
+        subsequent_indent=f"{indent}  ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def settings_lines(schema: Mapping[str, Any]) -> Iterator[str]:
+    """The lines of `settings:` for a tap whose settings have this JSON Schema."""
+    yield f"{INDENT}settings:"
+    for name, setting in schema["properties"].items():
+        inner = f"{INDENT}  "
+        yield f"{INDENT}- name: {name}"
+        yield from _text("label", label(name, setting), inner)
+        if words := " ".join(str(setting.get("description", "")).split()):
+            yield from _text("description", words, inner)
+        yield f"{inner}kind: {kind(setting)}"
+        if "enum" in setting:
+            yield f"{inner}options:"
+            for choice in setting["enum"]:
+                if choice is not None:
+                    yield f"{inner}- {{label: {json.dumps(choice)}, value: {json.dumps(choice)}}}"
+        if setting.get("secret"):
+            yield f"{inner}sensitive: true"
+        if setting.get("default") is not None:
+            yield f"{inner}value: {json.dumps(setting['default'], ensure_ascii=False)}"
+
+
+def block(tap: str) -> str:
+    """What stands between the marks of one tap: its capabilities and its settings."""
+    cls = tap_class(tap)
+    schema = json.loads(json.dumps(cls.config_jsonschema))
+    cls.append_builtin_config(schema)
+    names = ", ".join(capability.value for capability in cls.capabilities)
+    return "\n".join([f"{INDENT}capabilities: [{names}]", *settings_lines(schema)])
+
+
+def rewrite(text: str, blocks: Mapping[str, str]) -> str:
+    """The file with the block of each tap replaced.
+
+    Args:
+        text: All of `meltano.yml`.
+        blocks: By tap.
+
+    Raises:
+        ValueError: A tap has no marks in the file.
+    """
+    for tap, lines in blocks.items():
+        begin, end = f"{INDENT}# made from {tap}: begin", f"{INDENT}# made from {tap}: end"
+        before, begun, rest = text.partition(f"{begin}\n")
+        _, ended, after = rest.partition(f"{end}\n")
+        if not (begun and ended):
+            raise ValueError(f"the marks of {tap} are missing: {begin.strip()!r}, {end.strip()!r}")
+        text = f"{before}{begun}{lines}\n{ended}{after}"
+    return text
+
+
+@click.command()
+@click.option("--check", is_flag=True, help="Change nothing; exit 1 if something would change.")
+@click.argument(
+    "file", type=click.Path(exists=True, dir_okay=False, path_type=Path), default="meltano.yml"
+)
+def main(file: Path, *, check: bool) -> None:
+    """Write the settings of the four taps into a meltano.yml."""
+    text = file.read_text(encoding="utf-8")
+    new = rewrite(text, {tap: block(tap) for tap in TAPS})
+    if new == text:
+        return
+    if check:
+        raise click.ClickException(
+            f"{file} is not as the taps' settings say; run: python -m adtap_cli.meltano_file"
+        )
+    file.write_text(new, encoding="utf-8")
+    click.echo(f"{file} written")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,31 @@
+"""The four taps by name, imported only when asked for."""
+
+from __future__ import annotations
+
+import importlib
+from typing import cast
+
+from singer_sdk import Tap
+
+TAPS = {
+    "tap-atomx": "tap_atomx.tap:TapAtomx",
+    "tap-adjust": "tap_adjust.tap:TapAdjust",
+    "tap-terminalone": "tap_terminalone.tap:TapTerminalOne",
+    "tap-openx": "tap_openx.tap:TapOpenx",
+}
+
+
+def tap_class(name: str) -> type[Tap]:
+    """The class of a tap.
+
+    Args:
+        name: As on the command line, `tap-adjust`; `adjust` is understood too.
+
+    Raises:
+        LookupError: No tap has this name; the message lists those that exist.
+    """
+    full = name if name.startswith("tap-") else f"tap-{name}"
+    if full not in TAPS:
+        raise LookupError(f"no tap is called {name!r}; there are {', '.join(TAPS)}")
+    module, _, attribute = TAPS[full].partition(":")
+    return cast("type[Tap]", getattr(importlib.import_module(module), attribute))
