@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from adtap_sandbox.control import parse_moment
-from adtap_sandbox.server import DEFAULT_PORT, PLATFORMS, PortTakenError, Server
+from adtap_sandbox.server import DEFAULT_PORT, PLATFORMS, PortTakenError, Server, find_rooms
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,16 +54,17 @@ def main(argv: Sequence[str] | None = None) -> int:
             size=given.size,
             now=None if given.now is None else parse_moment(given.now),
             latency=given.latency,
-            only=given.platform,
+            rooms=find_rooms(given.platform),
         )
     except ValueError as error:
         parser.error(str(error))
     except PortTakenError as error:
-        print(f"adtap sandbox: {error}", file=sys.stderr)
+        sys.stderr.write(f"adtap sandbox: {error}\n")
         return 1
     served = ", ".join(server.sandbox.platforms)
     now = server.stage.clock.now().isoformat(timespec="seconds")
-    print(f"adtap sandbox: {server.url} serves {served}; its clock says {now}", flush=True)
+    sys.stdout.write(f"adtap sandbox: {server.url} serves {served}; its clock says {now}\n")
+    sys.stdout.flush()
     server.run()
     return 0
 

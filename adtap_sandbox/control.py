@@ -47,97 +47,101 @@ def parse_moment(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
     except (TypeError, ValueError) as error:
-        message = f"{text!r} is no ISO 8601 date or date-time"
-        raise ValueError(message) from error
+        raise ValueError(f"{text!r} is no ISO 8601 date or date-time") from error
     return moment if moment.tzinfo is not None else datetime.fromisoformat(f"{moment}+00:00")
 
 
 def control_app(sandbox: Sandbox) -> Starlette:
     """The control API of a sandbox, its paths without ``/_control``."""
-
-    async def reset(request: Request) -> Response:
-        given = await _body(request, "seed", "size", "now")
-        now = given.get("now")
-        sandbox.reset(
-            seed=_whole(given, "seed", 1),
-            size=_whole(given, "size", 1),
-            now=None if now is None else parse_moment(now),
-        )
-        return JSONResponse(_health(sandbox))
-
-    async def clock(request: Request) -> Response:
-        given = await _body(request, "set", "advance_days", "follow")
-        if len(given) != 1:
-            message = 'say one of {"set": moment}, {"advance_days": n}, {"follow": true}'
-            raise ValueError(message)
-        if "set" in given:
-            sandbox.stage.clock.set(parse_moment(given["set"]))
-        elif "advance_days" in given:
-            days = given["advance_days"]
-            if isinstance(days, bool) or not isinstance(days, int | float):
-                message = f"'advance_days' can't be {days!r}"
-                raise ValueError(message)
-            sandbox.stage.clock.advance(timedelta(days=days))
-        else:
-            sandbox.stage.clock.follow()
-        return JSONResponse(_health(sandbox))
-
-    async def faults(request: Request) -> Response:
-        if request.method == "POST":
-            sandbox.menu.add(Fault.parse(await _body(request), sandbox.platforms))
-        elif request.method == "DELETE":
-            sandbox.menu.clear()
-        return JSONResponse({"faults": sandbox.menu.faults()})
-
-    async def switches(request: Request) -> Response:
-        if request.method == "POST":
-            sandbox.turn(await _body(request))
-        return JSONResponse(sandbox.stage.switches)
-
-    async def log(request: Request) -> Response:
-        if request.method == "DELETE":
-            sandbox.journal.clear()
-        platform = request.query_params.get("platform")
-        return JSONResponse({"requests": sandbox.journal.entries(platform)})
-
-    async def stats(_request: Request) -> Response:  # noqa: RUF029 - an endpoint is a coroutine
-        return JSONResponse(sandbox.journal.stats())
-
-    async def latency(request: Request) -> Response:
-        seconds = (await _body(request, "seconds")).get("seconds")
-        if isinstance(seconds, bool) or not isinstance(seconds, int | float) or seconds < 0:
-            message = f"'seconds' can't be {seconds!r}"
-            raise ValueError(message)
-        sandbox.latency = float(seconds)
-        return JSONResponse(_health(sandbox))
-
-    async def health(_request: Request) -> Response:  # noqa: RUF029 - an endpoint is a coroutine
-        return JSONResponse(_health(sandbox))
-
+    control = _Control(sandbox)
     return Starlette(
         routes=[
-            Route("/reset", _told(reset), methods=["POST"]),
-            Route("/clock", _told(clock), methods=["POST"]),
-            Route("/faults", _told(faults), methods=["GET", "POST", "DELETE"]),
-            Route("/switches", _told(switches), methods=["GET", "POST"]),
-            Route("/log", _told(log), methods=["GET", "DELETE"]),
-            Route("/stats", _told(stats)),
-            Route("/latency", _told(latency), methods=["POST"]),
-            Route("/health", _told(health)),
+            Route("/reset", _told(control.reset), methods=["POST"]),
+            Route("/clock", _told(control.clock), methods=["POST"]),
+            Route("/faults", _told(control.faults), methods=["GET", "POST", "DELETE"]),
+            Route("/switches", _told(control.switches), methods=["GET", "POST"]),
+            Route("/log", _told(control.log), methods=["GET", "DELETE"]),
+            Route("/stats", _told(control.stats)),
+            Route("/latency", _told(control.latency), methods=["POST"]),
+            Route("/health", _told(control.health)),
         ]
     )
 
 
-def _health(sandbox: Sandbox) -> dict[str, Any]:
-    stage = sandbox.stage
-    return {
-        "platforms": list(sandbox.platforms),
-        "seed": stage.world.seed,
-        "size": stage.world.size,
-        "now": stage.clock.now().isoformat(),
-        "frozen": stage.clock.frozen,
-        "latency": sandbox.latency,
-    }
+class _Control:
+    """The endpoints; each raises ``ValueError`` where the request is wrong."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+
+    async def reset(self, request: Request) -> Response:
+        given = await _body(request, "seed", "size", "now")
+        now = given.get("now")
+        self._sandbox.reset(
+            seed=_whole(given, "seed", 1),
+            size=_whole(given, "size", 1),
+            now=None if now is None else parse_moment(now),
+        )
+        return await self.health(request)
+
+    async def clock(self, request: Request) -> Response:
+        given = await _body(request, "set", "advance_days", "follow")
+        clock = self._sandbox.stage.clock
+        match given:
+            case {"set": moment, **rest} if not rest:
+                clock.set(parse_moment(moment))
+            case {"advance_days": int() | float() as days, **rest} if not rest:
+                clock.advance(timedelta(days=days))
+            case {"follow": True, **rest} if not rest:
+                clock.follow()
+            case _:
+                raise ValueError(
+                    'say one of {"set": moment}, {"advance_days": n}, {"follow": true}'
+                )
+        return await self.health(request)
+
+    async def faults(self, request: Request) -> Response:
+        menu = self._sandbox.menu
+        if request.method == "POST":
+            menu.add(Fault.parse(await _body(request), self._sandbox.platforms))
+        elif request.method == "DELETE":
+            menu.clear()
+        return JSONResponse({"faults": menu.faults()})
+
+    async def switches(self, request: Request) -> Response:
+        if request.method == "POST":
+            self._sandbox.turn(await _body(request))
+        return JSONResponse(self._sandbox.stage.switches)
+
+    async def log(self, request: Request) -> Response:
+        if request.method == "DELETE":
+            self._sandbox.journal.clear()
+        platform = request.query_params.get("platform")
+        return JSONResponse({"requests": self._sandbox.journal.entries(platform)})
+
+    async def stats(self, _request: Request) -> Response:
+        return JSONResponse(self._sandbox.journal.stats())
+
+    async def latency(self, request: Request) -> Response:
+        given = await _body(request, "seconds")
+        seconds = given.get("seconds")
+        if isinstance(seconds, bool) or not isinstance(seconds, int | float) or seconds < 0:
+            raise ValueError(f"'seconds' can't be {seconds!r}")
+        self._sandbox.latency = float(seconds)
+        return await self.health(request)
+
+    async def health(self, _request: Request) -> Response:
+        stage = self._sandbox.stage
+        return JSONResponse(
+            {
+                "platforms": list(self._sandbox.platforms),
+                "seed": stage.world.seed,
+                "size": stage.world.size,
+                "now": stage.clock.now().isoformat(),
+                "frozen": stage.clock.frozen,
+                "latency": self._sandbox.latency,
+            }
+        )
 
 
 def _told(endpoint: Endpoint) -> Endpoint:
@@ -159,21 +163,17 @@ async def _body(request: Request, *keys: str) -> dict[str, Any]:
     try:
         given = json.loads(raw or b"{}")
     except ValueError as error:
-        message = f"the body is no JSON: {error}"
-        raise ValueError(message) from error
+        raise ValueError(f"the body is no JSON: {error}") from error
     if not isinstance(given, dict):
-        message = "the body is no JSON object"
-        raise ValueError(message)  # noqa: TRY004 - all that is wrong with a request is one kind
+        raise ValueError("the body is no JSON object")  # noqa: TRY004 - one kind for all that is wrong  # noqa: TRY004 - all faults of a request are one
     unknown = sorted(set(given) - set(keys)) if keys else []
     if unknown:
-        message = f"unknown: {', '.join(unknown)}; known: {', '.join(keys)}"
-        raise ValueError(message)
+        raise ValueError(f"unknown: {', '.join(unknown)}; known: {', '.join(keys)}")
     return given
 
 
 def _whole(given: dict[str, Any], key: str, default: int) -> int:
     value = given.get(key, default)
     if isinstance(value, bool) or not isinstance(value, int):
-        message = f"{key!r} can't be {value!r}"
-        raise ValueError(message)
+        raise ValueError(f"{key!r} can't be {value!r}")
     return value

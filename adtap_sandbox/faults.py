@@ -100,28 +100,25 @@ class Fault:
         hints = get_type_hints(cls)
         for key, value in given.items():
             if key not in hints or key in {"seen", "struck"}:
-                message = f"a fault has no {key!r}; it has {', '.join(sorted(hints))}"
-                raise ValueError(message)
+                raise ValueError(f"a fault has no {key!r}; it has {', '.join(sorted(hints))}")
             allowed = tuple(_plain(hint) for hint in get_args(hints[key]) or (hints[key],))
             fits = hints[key] is Any or isinstance(value, allowed)
             if allowed == (float,):
                 fits = isinstance(value, int | float)
             if not fits or isinstance(value, bool):
-                message = f"{key!r} of a fault can't be {value!r}"
-                raise ValueError(message)
+                raise ValueError(f"{key!r} of a fault can't be {value!r}")
         kind = given.get("kind")
         if kind not in KINDS:
-            message = f"no fault of the kind {kind!r}; the kinds are {', '.join(KINDS)}"
-            raise ValueError(message)
+            raise ValueError(f"no fault of the kind {kind!r}; the kinds are {', '.join(KINDS)}")
         platform = given.get("platform")
         if platform is not None and platform not in platforms:
-            message = f"no platform {platform!r}; there are {', '.join(platforms)}"
-            raise ValueError(message)
+            raise ValueError(f"no platform {platform!r}; there are {', '.join(platforms)}")
         try:
             re.compile(given.get("path", ""))
         except re.error as error:
-            message = f"the path {given['path']!r} is no regular expression: {error}"
-            raise ValueError(message) from error
+            raise ValueError(
+                f"the path {given['path']!r} is no regular expression: {error}"
+            ) from error
         return cls(**given)
 
     def matches(self, platform: str, method: str, path: str) -> bool:
@@ -324,7 +321,7 @@ class FaultGate:
         start: Message = {}
         body = bytearray()
 
-        async def keep(message: Message) -> None:  # noqa: RUF029 - ASGI wants a coroutine
+        async def keep(message: Message) -> None:
             if message["type"] == "http.response.start":
                 start.update(message)
             elif message["type"] == "http.response.body":

@@ -31,7 +31,7 @@ from adtap_sandbox.stage import Clock, Stage
 from adtap_sandbox.world import World
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
     from types import TracebackType
 
@@ -82,8 +82,7 @@ def find_rooms(only: Iterable[str] | None = None) -> dict[str, Room]:
         if there:
             found[name] = importlib.import_module(f"{folder}.routes")
         elif only is not None:
-            message = f"no platform {name!r}; there are {', '.join(PLATFORMS)}"
-            raise ValueError(message)
+            raise ValueError(f"no platform {name!r}; there are {', '.join(PLATFORMS)}")
     return found
 
 
@@ -95,7 +94,7 @@ class Sandbox:
         size: Multiplies the number of things in the world.
         now: Moment from which the clock runs, with a zone; real time if None.
         latency: Seconds each request waits before it is answered.
-        only: Platforms to serve; all if None.
+        rooms: Platforms to serve; all if None.
     """
 
     def __init__(
@@ -105,9 +104,9 @@ class Sandbox:
         size: int = 1,
         now: datetime | None = None,
         latency: float = 0.0,
-        only: Iterable[str] | None = None,
+        rooms: Mapping[str, Room] | None = None,
     ) -> None:
-        self._modules = find_rooms(only)
+        self._modules = dict(find_rooms() if rooms is None else rooms)
         self.platforms = tuple(self._modules)
         self._bare = self._bare_paths()
         self.menu = Menu()
@@ -116,8 +115,8 @@ class Sandbox:
         """The server's open connections; whoever runs the application puts them here."""
         self.reset(seed=seed, size=size, now=now)
         self.latency = latency
-        rooms: ASGIApp = GZipMiddleware(self._enter_room, COMPRESS_FROM, compresslevel=5)
-        gate = FaultGate(rooms, self.menu, self._hang_up)
+        compressed: ASGIApp = GZipMiddleware(self._enter_room, COMPRESS_FROM, compresslevel=5)
+        gate = FaultGate(compressed, self.menu, self._hang_up)
         self._platform_app = Recorder(gate, self.journal, lambda: self.latency)
         self._control_app = control_app(self)
 
@@ -152,24 +151,20 @@ class Sandbox:
         switches = self.stage.switches
         for platform, values in given.items():
             if platform not in switches:
-                message = f"no platform {platform!r}; there are {', '.join(switches)}"
-                raise ValueError(message)
+                raise ValueError(f"no platform {platform!r}; there are {', '.join(switches)}")
             if not isinstance(values, dict):
-                message = f"the switches of {platform} are no object: {values!r}"
-                raise ValueError(message)  # noqa: TRY004 - all that is wrong here is one kind
+                raise ValueError(f"the switches of {platform} are no object: {values!r}")  # noqa: TRY004 - all that is wrong here is one kind
             for name in values:
                 if name not in switches[platform]:
                     known = ", ".join(sorted(switches[platform])) or "none"
-                    message = f"{platform} has no switch {name!r}; it has {known}"
-                    raise ValueError(message)
+                    raise ValueError(f"{platform} has no switch {name!r}; it has {known}")
         for platform, values in given.items():
             switches[platform].update(values)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] != "http":
-            message = f"the sandbox speaks no {scope['type']}"
-            raise RuntimeError(message)
+            raise RuntimeError(f"the sandbox speaks no {scope['type']}")
         path = _ABSOLUTE.sub("", scope["path"]) or "/"
         raw_path = _ABSOLUTE.sub("", scope.get("raw_path", b"").decode("latin-1")) or "/"
         scope.update(path=path, raw_path=raw_path.encode("latin-1"))
@@ -226,8 +221,7 @@ class Sandbox:
         for name, room in self._modules.items():
             for beginning in room.BARE:
                 if beginning in owners:
-                    message = f"{owners[beginning]} and {name} both claim {beginning}"
-                    raise ValueError(message)
+                    raise ValueError(f"{owners[beginning]} and {name} both claim {beginning}")
                 owners[beginning] = name
         return sorted(owners.items(), key=lambda item: (-len(item[0]), item))
 
@@ -244,8 +238,7 @@ class Sandbox:
                 else:
                     transport.close()
                 return
-        message = "the connection of this request is not among the server's"
-        raise RuntimeError(message)
+        raise RuntimeError("the connection of this request is not among the server's")
 
 
 class Server:
@@ -262,7 +255,7 @@ class Server:
         now: Moment from which the clock runs, with a zone; real time if None.
         latency: Seconds each request waits before it is answered.
         tls: Paths of certificate and key (PEM); plain http if None.
-        only: Platforms to serve; all if None.
+        rooms: Platforms to serve; all if None.
 
     Raises:
         PortTakenError: If the address can't be listened on.
@@ -278,9 +271,9 @@ class Server:
         now: datetime | None = None,
         latency: float = 0.0,
         tls: tuple[str, str] | None = None,
-        only: Iterable[str] | None = None,
+        rooms: Mapping[str, Room] | None = None,
     ) -> None:
-        self.sandbox = Sandbox(seed=seed, size=size, now=now, latency=latency, only=only)
+        self.sandbox = Sandbox(seed=seed, size=size, now=now, latency=latency, rooms=rooms)
         self._socket = _listen(host, port)
         self.host, self.port = host, int(self._socket.getsockname()[1])
         shown = f"[{host}]" if ":" in host else host
@@ -319,8 +312,7 @@ class Server:
         while not self._uvicorn.started:
             self._thread.join(0.005)
             if not self._thread.is_alive():
-                message = f"the sandbox did not start on {self.url}"
-                raise RuntimeError(message)
+                raise RuntimeError(f"the sandbox did not start on {self.url}")
         return self
 
     def stop(self) -> None:
@@ -359,7 +351,7 @@ def shared_server(only: tuple[str, ...] | None = None) -> Server:
 
     For tests that need a URL before any fixture runs, as the SDK's suites do.
     """
-    server = Server(only=only).start()
+    server = Server(rooms=find_rooms(only)).start()
     atexit.register(server.stop)
     return server
 
@@ -387,7 +379,9 @@ def _listen(host: str, port: int) -> socket.socket:
         sock.listen(128)
     except (OSError, OverflowError) as error:
         sock.close()
-        message = f"can't listen on {host}:{port}: {error}; choose another port with --port"
-        raise PortTakenError(message) from error
+        why = getattr(error, "strerror", None) or str(error)
+        raise PortTakenError(
+            f"can't listen on {host}:{port} ({why}); choose another port with --port"
+        ) from error
     sock.settimeout(0)
     return sock

@@ -139,8 +139,7 @@ class Stage:
 
 def _aware(moment: datetime) -> datetime:
     if moment.tzinfo is None:
-        message = f"the moment {moment.isoformat()} has no time zone"
-        raise ValueError(message)
+        raise ValueError(f"the moment {moment.isoformat()} has no time zone")
     return moment.astimezone(UTC)
 
 

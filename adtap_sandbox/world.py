@@ -100,7 +100,7 @@ _CAMPAIGN_THEMES: Final = (
     "Brand awareness",
     "Spring sale, 20% off",
     'Retargeting "warm"',
-    "Été – découverte",
+    "Été – découverte",  # noqa: RUF001 - awkward on purpose
     "Черная пятница",
     "Always on; prospecting",
     "App installs\tiOS",
@@ -140,7 +140,7 @@ _SITES: Final = (
     ("The Local Post", "localpost.example"),
     ("Nordlys Wetter", "wetter.nordlys.example"),
     ("Harbor, Sports", "sports.dailyharbor.example"),
-    ("Le Pont Cuisine – Été", "cuisine.lepont.example"),
+    ("Le Pont Cuisine – Été", "cuisine.lepont.example"),  # noqa: RUF001 - as above
     ("Müsli-Magazin", "xn--msli-magazin-dlb.example"),
     ('Harbor "Deals"', "deals.dailyharbor.example"),
 )
@@ -185,8 +185,7 @@ class World:
 
     def __init__(self, seed: int = 1, size: int = 1) -> None:
         if size < 1:
-            message = f"the size of the world is {size}; it is at least 1"
-            raise ValueError(message)
+            raise ValueError(f"the size of the world is {size}; it is at least 1")
         self.seed = seed
         self.size = size
         self._salt = f"{seed}\x1e".encode()
@@ -322,7 +321,7 @@ class World:
             made.append(
                 AdUnit(
                     id=self._id("ad unit", 8_700_000, index),
-                    name=f"{site.name} – {spot} {width}x{height}",
+                    name=f"{site.name} – {spot} {width}x{height}",  # noqa: RUF001 - as above
                     site_id=site.id,
                     size=size,
                 )
