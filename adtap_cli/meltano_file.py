@@ -21,7 +21,10 @@ from adtap_cli.taps import TAPS, tap_class
 # JSON Schema's types in Meltano's words; what is not named is a string.
 KINDS = {
     "integer": "integer",
-    "number": "decimal",
+    # Not "decimal": Meltano 4.4.1 then fails on a value from the environment (a Decimal that it
+    # cannot write as JSON). As "integer" an environment variable gives whole numbers, and a
+    # fraction in meltano.yml passes as it is.
+    "number": "integer",
     "boolean": "boolean",
     "array": "array",
     "object": "object",

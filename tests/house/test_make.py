@@ -1,0 +1,95 @@
+"""The two words that run everything, on machines where something is missing."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def clone(tmp_path):
+    """What `make setup` looks at, in a folder without an environment."""
+    for name in ("Makefile", "pyproject.toml", "constraints.txt"):
+        shutil.copy(ROOT / name, tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def machine(tmp_path_factory):
+    """A PATH with the usual programs and no Python."""
+    folder = tmp_path_factory.mktemp("bin")
+    for name in ("make", "sh", "touch", "sed"):
+        (folder / name).symlink_to(shutil.which(name))
+    return folder
+
+
+def python(machine, name, script):
+    """Put a program on PATH that is called like a Python."""
+    program = machine / name
+    program.write_text(f"#!/bin/sh\n{script}\n")
+    program.chmod(0o755)
+
+
+def make(clone, machine, *arguments):
+    return subprocess.run(
+        ["make", *arguments],
+        cwd=clone,
+        env={"PATH": str(machine), "HOME": os.environ.get("HOME", "/")},
+        text=True,
+        capture_output=True,
+        check=False,
+    )
+
+
+# Says yes to every question, and keeps what it was told to do.
+GOOD = 'echo "$0 $*" >> calls; case "$*" in *"-m venv"*) mkdir -p .venv/bin; cp "$0" .venv/bin/python;; esac'
+
+
+def test_no_python_is_said_in_one_line(clone, machine):
+    """Without a Python nothing is tried; the line says which version is needed."""
+    done = make(clone, machine, "setup")
+    assert done.returncode != 0
+    assert "adtaps needs Python 3.11 or newer, and none was found on PATH" in done.stderr
+    assert not (clone / ".venv").exists()
+
+
+def test_an_old_python_is_named(clone, machine):
+    """Whoever names a Python that is too old is told so, by its name."""
+    python(machine, "python3.10", "exit 1")
+    done = make(clone, machine, "setup", "PYTHON=python3.10")
+    assert done.returncode != 0
+    assert "python3.10 is not" in done.stderr
+
+
+def test_a_name_on_path_that_does_not_run_is_passed_over(clone, machine):
+    """Version managers leave names on PATH that fail; the next that works is taken."""
+    (machine / "mkdir").symlink_to(shutil.which("mkdir"))
+    (machine / "cp").symlink_to(shutil.which("cp"))
+    python(machine, "python3", "exit 127")
+    python(machine, "python3.12", GOOD)
+    done = make(clone, machine, "setup")
+    assert done.returncode == 0, done.stderr
+    calls = (clone / "calls").read_text()
+    assert "python3.12 -m venv .venv" in calls
+    assert "-m pip install --quiet -c constraints.txt -e .[dev,meltano]" in calls
+
+
+def test_a_second_setup_does_nothing(clone, machine):
+    """The environment is made once, and again only when what it is made from has changed."""
+    (machine / "mkdir").symlink_to(shutil.which("mkdir"))
+    (machine / "cp").symlink_to(shutil.which("cp"))
+    python(machine, "python3", GOOD)
+    assert make(clone, machine, "setup").returncode == 0
+    first = (clone / "calls").read_text()
+    assert make(clone, machine, "setup").returncode == 0
+    assert (clone / "calls").read_text() == first
+    stamp = (clone / ".venv/.complete").stat().st_mtime
+    os.utime(clone / "constraints.txt", (stamp + 10, stamp + 10))
+    assert make(clone, machine, "setup").returncode == 0
+    assert (clone / "calls").read_text() != first

@@ -1,0 +1,130 @@
+"""`meltano.yml` and the taps say the same."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adtap_cli import meltano_file
+from adtap_cli.taps import TAPS, tap_class
+
+ROOT = Path(__file__).parents[2]
+FILE = ROOT / "meltano.yml"
+
+
+@pytest.fixture(scope="module")
+def project():
+    return yaml.safe_load(FILE.read_text(encoding="utf-8"))
+
+
+def extractor(project, name):
+    return next(entry for entry in project["plugins"]["extractors"] if entry["name"] == name)
+
+
+def test_the_file_is_as_the_taps_settings_say():
+    """What `python -m adtap_cli.meltano_file` would write is what stands there."""
+    done = CliRunner().invoke(meltano_file.main, ["--check", str(FILE)])
+    assert (done.exit_code, done.output) == (0, "")
+
+
+@pytest.mark.parametrize("tap", TAPS)
+def test_every_setting_can_be_set_through_meltano(project, tap):
+    """Meltano drops settings that its file does not name; none of ours is missing, none too many."""
+    schema = tap_class(tap).config_jsonschema
+    named = {setting["name"]: setting for setting in extractor(project, tap)["settings"]}
+    own = set(schema["properties"])
+    assert own <= set(named)
+    assert {name for name in named if named[name].get("sensitive")} == {
+        name for name in own if schema["properties"][name].get("secret")
+    }
+    assert [name for name in named if not named[name].get("description")] == []
+
+
+@pytest.mark.parametrize("tap", TAPS)
+def test_groups_of_required_settings_name_settings_that_exist(project, tap):
+    """A way to log in that `meltano config test` checks can be taken."""
+    entry = extractor(project, tap)
+    named = {setting["name"] for setting in entry["settings"]}
+    groups = entry["settings_group_validation"]
+    assert [set(group) - named for group in groups] == [set()] * len(groups)
+
+
+def test_the_sandbox_environment_changes_addresses_and_credentials_only(project):
+    """What runs against the sandbox is the same project as what runs against the platforms."""
+    sandbox = next(entry for entry in project["environments"] if entry["name"] == "sandbox")
+    entries = sandbox["config"]["plugins"]["extractors"]
+    assert sorted(entry["name"] for entry in entries) == sorted(TAPS)
+    login = {"email", "username", "password", "auth_method", "api_generation"} | {
+        "api_token", "api_key", "client_id", "client_secret", "consumer_key", "consumer_secret",
+        "identity_key", "instance_hostname",
+    }  # fmt: skip
+    for entry in entries:
+        config = entry["config"]
+        assert {key for key in config if not key.endswith("_url")} <= login
+        for key in config:
+            if key.endswith("_url"):
+                assert config[key].startswith("http://127.0.0.1:4310/")
+
+
+def test_jobs_and_schedules_name_what_exists(project):
+    """Every task of every job is a tap and a loader of this file, every schedule's job exists."""
+    plugins = {entry["name"] for kind in project["plugins"].values() for entry in kind}
+    jobs = {job["name"]: job["tasks"] for job in project["jobs"]}
+    words = {word for tasks in jobs.values() for task in tasks for word in task.split()}
+    assert words <= plugins
+    assert {schedule["job"] for schedule in project["schedules"]} <= set(jobs)
+    assert {task.split()[0] for task in jobs["all-platforms"]} == set(TAPS)
+
+
+def test_a_file_without_marks_is_refused_by_the_name_of_the_tap():
+    """Nothing is written into a file that does not say where."""
+    with pytest.raises(ValueError, match="tap-adjust"):
+        meltano_file.rewrite("plugins: {}\n", {"tap-adjust": "    settings:"})
+
+
+# What YAML and people make hard: quotes, colons, hashes, braces, words that look like values.
+WORDS = st.text(alphabet="ab :#'\"{}[]-&*!|>%@,null0\n é", max_size=150)
+
+
+@given(
+    title=WORDS.filter(str.strip),
+    description=WORDS,
+    default=st.none() | st.booleans() | st.integers() | WORDS | st.lists(WORDS, max_size=2),
+    secret=st.booleans(),
+)
+def test_any_words_survive_the_way_through_yaml(title, description, default, secret):
+    """Whatever a title, a description or a default says, YAML reads the same back."""
+    setting = {"type": ["string", "null"], "title": title, "description": description}
+    schema = {"properties": {"x": {**setting, "secret": secret, "default": default}}}
+    text = "\n".join(meltano_file.settings_lines(schema))
+    read = yaml.safe_load(text)["settings"][0]
+    assert read["label"].split() == title.split()
+    assert read.get("description", "").split() == description.split()
+    assert read.get("value") == default
+    assert read.get("sensitive", False) is secret
+
+
+@pytest.mark.parametrize(
+    ("schema", "kind"),
+    [
+        ({"type": ["integer", "null"]}, "integer"),
+        ({"type": ["number", "null"]}, "integer"),
+        ({"type": "boolean"}, "boolean"),
+        ({"type": ["array", "null"], "items": {"type": "string"}}, "array"),
+        ({"type": ["object", "string", "null"]}, "object"),
+        ({"type": ["string", "null"], "format": "date"}, "date_iso8601"),
+        ({"anyOf": [{"type": "string", "format": "date-time"}, {"type": "null"}]}, "date_iso8601"),
+        ({"type": ["string", "null"], "enum": ["a", None]}, "options"),
+        ({}, "string"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else json.dumps(value)[:40],
+)
+def test_kinds_follow_the_schema(schema, kind):
+    """Meltano is told what a setting is in its own words."""
+    assert meltano_file.kind(schema) == kind
