@@ -1,0 +1,244 @@
+"""The Data Service: fields, date range, report; JSON, synchronous, UTC only."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import zlib
+from datetime import timedelta, timezone
+from typing import TYPE_CHECKING, Any, Final
+
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+
+from adtap_sandbox.openx import asked, fields, questions, replies
+from adtap_sandbox.openx.delivery import Question, Row, on_the_wire
+from adtap_sandbox.openx.fields import Field
+from adtap_sandbox.openx.replies import Refusal, data_error, plain_json
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from starlette.requests import Request
+
+    from adtap_sandbox.openx.store import Store
+
+# `reportCreated` carries the offset of the vendor's own zone, not Z.
+_PACIFIC: Final = timezone(timedelta(hours=-8))
+# Attributes that are left out of a row when they have no value; the others come as null.
+_LEFT_OUT: Final = frozenset(
+    {"userDeviceType", "privateMarketplacePublisherDealId", "publisherSiteName"}
+)
+_IDS: Final = frozenset(field.id for field in fields.ATTRIBUTES if field.format == "Number")
+
+
+class DataService:
+    """Answers `/data/…` below either prefix.
+
+    Args:
+        store: The room's state.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def fields(self, request: Request) -> Response:
+        """`GET report/fields`."""
+        self._admit(request, "fields")
+        store = self._store
+        wrapped = bool(store.switch("wrapped_fields"))
+        inferred = bool(store.switch("inferred_fields"))
+        attributes = fields.known_attributes(inferred=inferred)
+        metrics = [
+            {
+                **self._describe(metric),
+                "metadataDetails": {
+                    "dimensionsAvailable": [
+                        {"id": self._spelled(attribute.id), "path": self._path(attribute)}
+                        for attribute in attributes
+                        if fields.goes_with(attribute.id, metric.id)
+                    ]
+                },
+            }
+            for metric in fields.known_metrics(inferred=inferred)
+        ]
+        dimensions = [self._describe(attribute) for attribute in attributes]
+        if wrapped:
+            return plain_json(
+                {
+                    "metrics": [{"metadataMetrics": item} for item in metrics],
+                    "dimensions": [{"metadataDimensions": item} for item in dimensions],
+                }
+            )
+        return plain_json({"metrics": metrics, "dimensions": dimensions})
+
+    async def date_range(self, request: Request) -> Response:
+        """`POST date-range`."""
+        self._admit(request, "date-range")
+        given = await self._body(request)
+        attributes, metrics = self._asked_fields(given)
+        inferred = bool(self._store.switch("inferred_fields"))
+        strange = [
+            *questions.unknown(attributes, fields.known_attributes(inferred=inferred)),
+            *questions.unknown(metrics, fields.known_metrics(inferred=inferred)),
+        ]
+        if strange or "attributes" not in given or "metrics" not in given:
+            raise self._no(400, replies.NO_ACCESS, "list")
+        span = questions.available(self._store.stage, attributes, metrics)
+        found = {"minStartDate": questions.iso(span.first), "maxEndDate": questions.iso(span.end)}
+        listed = bool(self._store.switch("date_range_as_list"))
+        return plain_json({"dateRange": [found] if listed else found})
+
+    async def report(self, request: Request) -> Response:
+        """`POST report`."""
+        self._admit(request, "report")
+        given = await self._body(request)
+        attributes, metrics = self._asked_fields(given)
+        question = self._question(given, attributes, metrics)
+        store = self._store
+        if store.delivery.accounts(question) > int(store.switch("account_cap")):
+            raise self._no(413, replies.TOO_MANY_ACCOUNTS)
+        cap = int(store.switch("row_cap"))
+        body, cut = await run_in_threadpool(self._rows, question, attributes, cap)
+        # The status alone tells that rows are missing: nothing in the body does.
+        response = Response(body, status_code=206 if cut else 200, media_type="application/json")
+        return _encoded(response, str(given.get("acceptEncoding") or ""), request)
+
+    async def nothing(self, request: Request) -> Response:
+        """What two published clients ask to try their token: there is no such thing here."""
+        self._admit(request, "report")
+        return data_error(self._store.stage, 404, "Not Found")
+
+    def _rows(
+        self, question: Question, attributes: tuple[str, ...], cap: int
+    ) -> tuple[bytes, bool]:
+        rows = list(itertools.islice(self._store.delivery.rows(question), cap + 1))
+        cut = len(rows) > cap
+        created = self._store.now().astimezone(_PACIFIC).replace(microsecond=0)
+        body = {
+            "reportData": [self._row(question, attributes, row) for row in rows[:cap]],
+            "reportMetadata": {"reportCreated": created.isoformat()},
+        }
+        return json.dumps(body, ensure_ascii=False).encode(), cut
+
+    def _row(self, question: Question, attributes: tuple[str, ...], row: Row) -> dict[str, Any]:
+        switch = self._store.switch
+        shown: dict[str, Any] = {}
+        for spelled, name, value in zip(attributes, question.attributes, row.values, strict=True):
+            if name == "hour":
+                shown[spelled] = f"{row.day.isoformat()}T{row.hour or 0:02d}:00:00Z"
+            elif name == "day":
+                shown[spelled] = row.day.strftime(str(switch("day_format")))
+            elif value is None and name in _LEFT_OUT and switch("omit_nulls"):
+                continue
+            elif value is not None and name in _IDS and switch("numeric_ids"):
+                shown[spelled] = int(value)
+            else:
+                shown[spelled] = value
+        renamed = fields.RENAMED if switch("rename_metrics") else {}
+        noise = bool(switch("money_noise"))
+        for name, number in zip(question.metrics, row.metrics, strict=True):
+            shown[renamed.get(name, name)] = on_the_wire(name, number, noise=noise)
+        return shown
+
+    def _question(
+        self, given: Mapping[str, Any], attributes: tuple[str, ...], metrics: tuple[str, ...]
+    ) -> Question:
+        inferred = bool(self._store.switch("inferred_fields"))
+        known = fields.known_attributes(inferred=inferred)
+        bad_attributes = questions.unknown(attributes, known)
+        bad_metrics = questions.unknown(metrics, fields.known_metrics(inferred=inferred))
+        bad_filters: tuple[str, ...] = ()
+        if not bad_attributes and not bad_metrics:
+            bad_attributes = questions.clashes(attributes, metrics)
+        wanted = questions.read_filter(None, known)
+        try:
+            wanted = questions.read_filter(given.get("filters"), known)
+        except questions.FilterError as error:
+            bad_filters = error.names
+        messages = []
+        if bad_attributes or bad_metrics or bad_filters:
+            messages.append(
+                f"Invalid field(s): attributes=[{', '.join(bad_attributes)}], "
+                f"metrics=[{', '.join(bad_metrics)}], filters=[{', '.join(bad_filters)}]"
+            )
+        moments = []
+        for name in ("startDate", "endDate"):
+            try:
+                moments.append(questions.read_date(given.get(name)))
+            except questions.DateError as error:
+                messages.append(f"Unparseable date : {error}")
+        if given.get("reportFormat", "JSON") != "JSON":
+            messages.append("Invalid field(s): reportFormat")
+        if messages:
+            raise self._no(400, "\n".join(messages), "list")
+        start, end = moments
+        span = questions.available(self._store.stage, attributes, metrics)
+        if not (span.first <= start < end <= span.end):
+            raise self._no(404, replies.DATE_RANGE_NOT_VALID)
+        widest = self._store.switch("window_cap_hours")
+        if widest is not None and end - start > timedelta(hours=int(widest)):
+            raise self._no(502, "Server Error")
+        return Question(start, end, tuple(map(fields.canonical, attributes)), metrics, wanted)
+
+    @staticmethod
+    def _asked_fields(given: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        return questions.read_ids(given.get("attributes")), questions.read_ids(given.get("metrics"))
+
+    def _admit(self, request: Request, endpoint: str) -> None:
+        """Let a logged-in caller in.
+
+        Raises:
+            Refusal: Without a good token; or with the failure that a switch wants.
+        """
+        if not self._store.legacy.alive(asked.cookie(request)):
+            if endpoint == "date-range":
+                raise self._no(401, replies.NOT_AUTHORIZED, "object")
+            raise self._no(401, replies.BAD_TOKEN)
+        failure = self._store.failure(endpoint)
+        if failure is not None:
+            status, message = failure
+            raise self._no(status, message, "list" if status == 500 else "string")  # noqa: PLR2004
+
+    async def _body(self, request: Request) -> Mapping[str, Any]:
+        try:
+            given = await asked.body(request)
+            if isinstance(given, str) and self._store.switch("lenient_json"):
+                given = json.loads(given)
+        except ValueError:
+            given = None
+        if not isinstance(given, dict):
+            # Malformed JSON is a 500 here, not a 400. A body encoded twice is a string: the same.
+            raise self._no(500, "Invalid JSON", "list")
+        return given
+
+    def _no(self, status: int, message: str, shape: str = "string") -> Refusal:
+        return Refusal(data_error(self._store.stage, status, message, shape=shape))
+
+    def _describe(self, field: Field) -> dict[str, object]:
+        return {
+            "id": self._spelled(field.id),
+            "path": field.path,
+            "description": field.description,
+            "format": field.format,
+            "example": field.example,
+        }
+
+    def _spelled(self, name: str) -> str:
+        return (
+            str(self._store.switch("account_id_spelling")) if name == "publisherAccountId" else name
+        )
+
+    def _path(self, field: Field) -> object:
+        as_object = self._store.switch("dimension_path_as_object")
+        return {"dimensionPaths": field.path} if as_object else field.path
+
+
+def _encoded(response: Response, wanted: str, request: Request) -> Response:
+    """Deflate a body whose request asks for that alone; gzip is the frame's business."""
+    accepted = f"{wanted} {request.headers.get('accept-encoding', '')}"
+    if "deflate" in accepted and "gzip" not in accepted:
+        response.body = zlib.compress(bytes(response.body))
+        response.headers["Content-Encoding"] = "deflate"
+        response.headers["Content-Length"] = str(len(response.body))
+    return response

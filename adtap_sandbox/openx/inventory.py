@@ -1,0 +1,205 @@
+"""Who sells and who buys on OpenX: ids, demand partners, deals, and the slots traffic falls into.
+
+A slot is the finest thing that is counted: one ad unit (or none), one bidder (or none), one deal
+(or none), one device class, one country. Everything a report shows is a sum over slots.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from adtap_sandbox.world import AdUnit, Publisher, Site, World
+
+# Id ranges per object type, spaced like those in the vendor's samples. All fit 32 bits unsigned,
+# because eight hex digits of the id open the UID.
+ID_BASES: Final[dict[str, int]] = {
+    "account": 0x601A7000,
+    "user": 0x0A020000,
+    "site": 0x21648000,
+    "sitesection": 0x21700000,
+    "adunit": 0x20058000,
+    "adunitgroup": 0x20A00000,
+    "order": 0x20C00000,
+    "lineitem": 0x20D00000,
+    "ad": 0x20E00000,
+    "creative": 0x20F00000,
+    "deal": 0x30010000,
+    "package": 0x30020000,
+    "floorrule": 0x30030000,
+    "optimization": 0x30040000,
+    "comment": 0x30050000,
+    "paymenthistory": 0x30060000,
+    "audiencesegment": 0x30070000,
+    "conversiontag": 0x30080000,
+    "competitiveexclusion": 0x30090000,
+    "report": 0x300A0000,
+}
+
+# Accounts share one id range: the network first, then each kind at its own distance.
+NETWORK_ACCOUNT: Final = 0
+AGENCY_ACCOUNT: Final = 1
+PUBLISHER_ACCOUNTS: Final = 0x100
+ADVERTISER_ACCOUNTS: Final = 0x400
+DEMAND_ACCOUNTS: Final = 0x800
+
+DEMAND_PARTNERS: Final = (
+    "Google DV360 - RTB",
+    "The Trade Desk",
+    'Zürich "Performance", GmbH',
+    "Criteo",
+    "MediaMath\tTerminalOne",
+    "東京 DSP",
+)
+_DEVICES: Final = ("Desktop", "Phone", "Tablet", "Connected TV", "", None)
+_MAX_SLOTS: Final = 5
+_UNSOLD_ONE_IN: Final = 4
+_DEAL_ONE_IN: Final = 3
+
+
+def mint(kind: str, index: int) -> int:
+    """The id of the nth object of a type; the same in reports and in the Platform API."""
+    return ID_BASES[kind] + index
+
+
+@dataclass(frozen=True)
+class Deal:
+    """A private deal between one publisher and one bidder."""
+
+    index: int
+    code: str
+    name: str
+    publisher: int
+    partner: int
+    kind: int
+    currency: str
+
+
+@dataclass(frozen=True)
+class Slot:
+    """The finest thing that is counted.
+
+    Attributes:
+        key: Tells slots apart in the world's numbers; does not change when the world grows.
+        publisher: The publisher's id in the world, for the restatement curve.
+        values: Attribute id to value, None where the platform knows none.
+        mean: Ad requests of an average day.
+        sold: Whether a bidder buys here; unsold slots have requests only.
+        deal: Whether it sells through a private deal.
+        video: Whether it plays video.
+    """
+
+    key: str
+    publisher: int
+    values: Mapping[str, str | None]
+    mean: int
+    sold: bool
+    deal: bool
+    video: bool
+    null_split: bool
+
+
+class Inventory:
+    """All slots and deals of one world.
+
+    Args:
+        world: The world they belong to.
+    """
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self.publisher_index = {p.id: n for n, p in enumerate(world.publishers)}
+        self.site_index = {s.id: n for n, s in enumerate(world.sites)}
+        self.deals = self._make_deals()
+        self.slots = self._make_slots()
+
+    def account_id(self, publisher: Publisher) -> int:
+        """The account id of a publisher."""
+        return mint("account", PUBLISHER_ACCOUNTS + self.publisher_index[publisher.id])
+
+    def _make_deals(self) -> tuple[Deal, ...]:
+        world = self._world
+        made: list[Deal] = []
+        for nth, publisher in enumerate(world.publishers):
+            for turn in range(3):
+                partner = (nth + turn * 2) % len(DEMAND_PARTNERS)
+                index = len(made)
+                made.append(
+                    Deal(
+                        index=index,
+                        code=f"OX-{world.number('openx deal', publisher.id, turn) % 16**6:06x}-{turn}",
+                        name=f"{publisher.name} & {DEMAND_PARTNERS[partner]}",
+                        publisher=publisher.id,
+                        partner=partner,
+                        kind=1 + turn,
+                        currency=publisher.currency,
+                    )
+                )
+        return tuple(made)
+
+    def _make_slots(self) -> tuple[Slot, ...]:
+        world = self._world
+        sites = {site.id: site for site in world.sites}
+        publishers = {publisher.id: publisher for publisher in world.publishers}
+        made: list[Slot] = []
+        for nth, unit in enumerate(world.ad_units):
+            site = sites[unit.site_id]
+            count = world.between(2, _MAX_SLOTS, "openx slots", unit.id)
+            made.extend(
+                self._slot(publishers[site.publisher_id], site, unit, nth, turn)
+                for turn in range(count)
+            )
+        # Traffic the platform can't place: no ad unit, now and then not even a site.
+        made.extend(
+            self._slot(publishers[site.publisher_id], site, None, 0, 0) for site in world.sites
+        )
+        made.extend(self._slot(publisher, None, None, 0, 0) for publisher in world.publishers)
+        return tuple(made)
+
+    def _slot(
+        self, publisher: Publisher, site: Site | None, unit: AdUnit | None, nth: int, turn: int
+    ) -> Slot:
+        world = self._world
+        key = f"{publisher.id}/{site.id if site else '-'}/{unit.id if unit else '-'}/{turn}"
+        bits = world.number("openx slot", key)
+        # The first slot of each unit is always sold, so that no ad unit is without revenue.
+        sold = turn == 0 or bits % _UNSOLD_ONE_IN != 0
+        partner = (bits >> 8) % len(DEMAND_PARTNERS) if sold else None
+        of_publisher = [deal for deal in self.deals if deal.publisher == publisher.id]
+        deal = of_publisher[(bits >> 16) % 3] if sold and (bits >> 20) % _DEAL_ONE_IN == 0 else None
+        if deal is not None:
+            partner = deal.partner
+        account = str(self.account_id(publisher))
+        partner_id = None if partner is None else str(mint("account", DEMAND_ACCOUNTS + partner))
+        values: dict[str, str | None] = {
+            "publisherAccountId": account,
+            "publisherAccountName": publisher.name,
+            "publisherPlatformId": account,
+            "publisherCurrency": publisher.currency,
+            "publisherSiteId": str(mint("site", self.site_index[site.id])) if site else None,
+            "publisherSiteName": site.name if site else None,
+            "pageDomain": site.domain if site else "",
+            "publisherAdUnitId": str(mint("adunit", nth)) if unit else None,
+            "publisherAdUnitName": unit.name if unit else None,
+            "demandPartnerAccountId": partner_id,
+            "dspAccountId": partner_id,
+            "demandPartnerAccountName": None if partner is None else DEMAND_PARTNERS[partner],
+            "privateMarketplacePublisherDealId": deal.code if deal else None,
+            "dealId": deal.code if deal else None,
+            "packageId": str(mint("package", deal.index)) if deal and deal.kind > 1 else None,
+            "userDeviceType": _DEVICES[(bits >> 24) % len(_DEVICES)],
+            "userGeoCountry": world.countries[(bits >> 32) % len(world.countries)],
+        }
+        return Slot(
+            key=key,
+            publisher=publisher.id,
+            values=values,
+            mean=world.between(400, 20_000, "openx mean", key) if unit else 300,
+            sold=sold,
+            deal=deal is not None,
+            video=(bits >> 40) % 3 == 0,
+            null_split=unit is None,
+        )

@@ -1,0 +1,138 @@
+"""Every shape in which OpenX says no, per API."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from typing import TYPE_CHECKING
+
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+
+if TYPE_CHECKING:
+    from adtap_sandbox.stage import Stage
+
+LOGIN_PAGE = """<!DOCTYPE html>
+<html><head><title>OpenX | Log in</title></head>
+<body><form action="/login/process" method="post"><p class="error">{reason}</p>
+<input name="email"><input name="password" type="password"></form></body></html>
+"""
+
+BAD_TOKEN = "Bad oauth_token, or connection is not using an internal IP, SSO check returned 401"
+NOT_AUTHORIZED = "access_token not authorized by SSO"
+NO_ACCESS = "You do not have access to one or many of the fields you have requested!"
+DATE_RANGE_NOT_VALID = "Date Range not valid"
+TOO_MANY_ACCOUNTS = "Number of accounts requested is too large. Please contact OpenX support"
+
+
+class Refusal(Exception):  # noqa: N818 - it is an answer, not a defect
+    """Stops a handler with a finished answer.
+
+    Args:
+        response: What to send.
+    """
+
+    def __init__(self, response: Response) -> None:
+        super().__init__(str(response.status_code))
+        self.response = response
+
+
+def login_page(reason: str, status: int = 200) -> HTMLResponse:
+    """The login form: what a wrong password gets, under a status of success."""
+    return HTMLResponse(LOGIN_PAGE.format(reason=reason), status_code=status)
+
+
+def oauth_problem(problem: str, status: int = 401) -> PlainTextResponse:
+    """A refusal of the single sign-on, form-encoded.
+
+    Status and body of the real host are not known; this is the OAuth problem-reporting convention.
+    """
+    return PlainTextResponse(
+        f"oauth_problem={problem}",
+        status_code=status,
+        media_type="application/x-www-form-urlencoded",
+        headers={"WWW-Authenticate": 'OAuth realm=""'},
+    )
+
+
+def data_error(stage: Stage, status: int, message: str, *, shape: str = "string") -> Response:
+    """The Data Service's error object.
+
+    Args:
+        stage: Gives the switches `message_shape` and `code_as_int`.
+        status: HTTP status.
+        message: The message; several are told apart by a line break.
+        shape: What the vendor's sample shows for this case: `string`, `list` or `object`.
+    """
+    asked = str(stage.switch("openx", "message_shape"))
+    shape = shape if asked == "sample" else asked
+    parts = message.split("\n")
+    words: object = {
+        "string": ", ".join(parts),
+        "list": parts,
+        # A fragment of JSON schema that leaked into the vendor's sample of the 401 of /date-range.
+        "object": {"type": "string", "enum": parts},
+    }[shape]
+    code: object = status if stage.switch("openx", "code_as_int") else str(status)
+    body = {"code": code, "message": words, "traceId": uuid.uuid4().hex}
+    return JSONResponse(body, status_code=status)
+
+
+def platform_error(status: int, kind: str, message: str, **more: object) -> Response:
+    """The Platform API's error object; `kind` without the word "Error" that its samples add."""
+    suffix = "" if kind in {"Object Not Found", "Too Many Requests"} else " Error"
+    body = {"http_status": status, "type": f"{kind}{suffix}", "message": message, **more}
+    return JSONResponse(body, status_code=status)
+
+
+def not_found(kind: str, uid: str) -> Response:
+    """An object that is not there, or no longer."""
+    return platform_error(404, "Object Not Found", f"{kind} {uid} not found", uid=uid, object=kind)
+
+
+def forbidden(what: str) -> Response:
+    """A thing this login may not see."""
+    return platform_error(403, "Permission", f"You do not have permission to access {what}.")
+
+
+def value_error(attribute: str, value: object, choices: list[str]) -> Response:
+    """A field with a value out of its choices, as `available_fields` answers a missing type."""
+    return platform_error(
+        400,
+        "Value",
+        f"Field {attribute} value must be one of {', '.join(choices)}",
+        attribute=attribute,
+        value=value,
+        choices=choices,
+        field={},
+    )
+
+
+def identity_error(message: str) -> Response:
+    """An error of the identity toolkit in front of the current login."""
+    return JSONResponse(
+        {
+            "error": {
+                "code": 400,
+                "message": message,
+                "errors": [{"message": message, "domain": "global", "reason": "invalid"}],
+            }
+        },
+        status_code=400,
+    )
+
+
+def oauth2_error(error: str, description: str, status: int = 400) -> Response:
+    """An error of the OAuth 2 endpoints (RFC 6749, section 5.2)."""
+    return JSONResponse({"error": error, "error_description": description}, status_code=status)
+
+
+def reporting_error(status: int, message: str) -> Response:
+    """An error of the current reporting API; its real shape is not known."""
+    return JSONResponse({"message": message}, status_code=status)
+
+
+def plain_json(body: object, status: int = 200) -> Response:
+    """JSON that keeps other scripts readable in a log."""
+    return Response(
+        json.dumps(body, ensure_ascii=False), status_code=status, media_type="application/json"
+    )

@@ -1,0 +1,234 @@
+"""The OpenX room's HTTP: both generations, wired to their handlers.
+
+/api/index/…  /login/…            legacy single sign-on            sso.py
+/data/ods/1.0/…  /data/1.0/…      Data Service                     data_service.py
+/ox/4.0/…                         Platform API, cookie             platform.py
+/ox/3.0/…                         the little of v3 that is needed  platform_v3.py
+/v1/accounts:…  /oauth2/v1/…      current login                    current.py
+/api/v1/ox/4.0/…                  Platform API, bearer             platform.py
+/api/v1/reporting-api/…           current reports                  current.py
+/_truth                           expected totals, for tests       truth.py
+/_sessions                        DELETE: end every session now
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Any, Final
+
+from starlette.responses import PlainTextResponse
+from starlette.routing import BaseRoute, Route
+
+from adtap_sandbox import credentials
+from adtap_sandbox.openx import asked, replies
+from adtap_sandbox.openx.current import Login, Reporting
+from adtap_sandbox.openx.data_service import DataService
+from adtap_sandbox.openx.platform import Platform
+from adtap_sandbox.openx.platform_v3 import PlatformV3
+from adtap_sandbox.openx.replies import Refusal, plain_json
+from adtap_sandbox.openx.sso import SingleSignOn
+from adtap_sandbox.openx.store import Store
+from adtap_sandbox.openx.truth import Truth
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from adtap_sandbox.stage import Stage
+
+    Handler = Callable[[Request], Awaitable[Response]]
+
+BARE: tuple[str, ...] = (
+    "/ox/",
+    "/data/",
+    "/api/index/",
+    "/login/",
+    "/api/v1/",
+    "/oauth2/",
+    "/v1/accounts",
+    "/.well-known",
+)
+
+SWITCHES: dict[str, object] = {
+    # Login, both generations
+    "sso_down": False,  # the legacy SSO answers 502 with a page
+    "login_redirect": False,  # step 2 answers 302; the oob text is where it leads
+    "password_expired": False,  # a right password is refused as expired
+    "idle_seconds": 7200,  # a legacy session ends after so long without a call
+    "html_when_logged_out": False,  # Platform v4 without a session: 200 and a login page, not 401
+    "bearer_seconds": 3600,  # life of a bearer token
+    # Data Service, shapes
+    "wrapped_fields": True,  # metadataMetrics / metadataDimensions around each field
+    "date_range_as_list": True,  # dateRange as a one-element list, else an object
+    "account_id_spelling": "publisherAccountID",  # how report/fields lists it; both are taken
+    "dimension_path_as_object": False,  # path inside dimensionsAvailable
+    "rename_metrics": True,  # money comes back under …InPCoin
+    "money_noise": True,  # money through single precision
+    "omit_nulls": True,  # some attributes are missing from a row instead of null
+    "numeric_ids": False,  # ids as numbers
+    "day_format": "%Y-%m-%d",  # strftime of the attribute day
+    "message_shape": "sample",  # error message: as in the samples, or string, list, object
+    "code_as_int": False,  # error code as a number
+    # Data Service, behaviour
+    "prefixes": ("/data/ods/1.0", "/data/1.0"),  # prefixes that exist; others are a plain 404
+    "inferred_fields": False,  # ids deduced from the current API are served too
+    "null_split_attributes": True,  # some traffic has no ad unit, some no site
+    "row_cap": 10_000,  # rows past it are cut off, status 206
+    "account_cap": 500,  # more publisher accounts in scope: 413
+    "window_cap_hours": None,  # a wider window: 502
+    "retention_hourly_days": 90,
+    "retention_daily_days": 730,
+    "data_lag_hours": 1,  # maxEndDate is so far behind the full hour
+    "max_end_date": None,  # maxEndDate stalls here
+    "lenient_json": False,  # decode a doubly encoded body
+    "data_failure": None,  # {"endpoint": fields|date-range|report, "status", "message", "times"}
+    # Platform API
+    "hourly_quota": None,  # calls per clock hour, then 429 without Retry-After
+    "max_limit": 200,  # largest page
+    "forbidden_types": (),  # 403 on these types (or "audittrail")
+    "missing_types": (),  # 404 on these types
+    "shifting_lists": 0,  # so many times per type a list moves up under its reader
+    # Reports of the current generation
+    "polls_before_ready": 1,  # polls that get 202
+    "job_seconds": 0,  # and nothing before this age
+    "failed_jobs": 0,  # the first so many jobs since the reset fail
+    "job_life_hours": 24,  # then the job is forgotten
+    "report_row_limit": 1_000_000,  # a job with more rows fails
+}
+
+_METHODS: Final = ["GET", "POST", "PUT", "DELETE", "OPTIONS"]
+_DATA_PREFIXES: Final = ("/data/ods/1.0", "/data/1.0")
+
+
+def routes(stage: Stage) -> list[BaseRoute]:
+    """The room's routes, over fresh state.
+
+    Args:
+        stage: World, clock and switches.
+    """
+    store = Store(stage)
+    sso, login, reporting = SingleSignOn(store), Login(store), Reporting(store)
+    gates = _Gates(store)
+
+    def at(path: str, handler: Handler, *methods: str) -> Route:
+        return Route(path, _answering(handler), methods=list(methods or ("GET",)))
+
+    return [
+        at("/api/index/initiate", sso.initiate, "POST"),
+        at("/api/index/token", sso.token, "POST"),
+        at("/api/index/token", sso.revoke, "DELETE"),
+        at("/login/process", sso.process, "POST"),
+        at("/login/oob", sso.landed),
+        at("/login/login", sso.form_page),
+        *_data_routes(store),
+        at("/ox/4.0/{rest:path}", gates.legacy, *_METHODS),
+        at("/ox/3.0/{rest:path}", gates.old, *_METHODS),
+        at("/v1/accounts:signInWithPassword", login.sign_in, "POST"),
+        at("/oauth2/v1/authorize", login.authorize),
+        at("/oauth2/v1/login", login.login),
+        at("/oauth2/v1/login/start", login.start),
+        at("/oauth2/v1/login/session-info", login.session_info),
+        at("/oauth2/v1/login/consent", login.consent, "POST"),
+        at("/oauth2/v1/token", login.token, "POST"),
+        at("/oauth2/v1/revoke", login.revoke, "POST"),
+        at("/.well-known/openid-configuration", login.discovery),
+        at("/api/v1/reporting-api/generateReport", reporting.generate, "POST"),
+        at("/api/v1/reporting-api/pullReport", reporting.pull, "POST"),
+        at("/api/v1/ox/4.0/{rest:path}", gates.current, *_METHODS),
+        at("/_truth", Truth(store).answer),
+        at("/_sessions", gates.end_sessions, "DELETE"),
+    ]
+
+
+def _data_routes(store: Store) -> list[BaseRoute]:
+    service = DataService(store)
+
+    def behind(prefix: str, handler: Handler) -> Handler:
+        async def answer(request: Request) -> Response:
+            if prefix not in store.switch("prefixes"):
+                return PlainTextResponse("Not Found", status_code=404)
+            return await handler(request)
+
+        return answer
+
+    table: tuple[tuple[str, Handler, str], ...] = (
+        ("/report/fields", service.fields, "GET"),
+        ("/report", service.report, "POST"),
+        ("/date-range", service.date_range, "POST"),
+        ("/user", service.nothing, "GET"),
+        ("/session", service.nothing, "GET"),
+    )
+    # Clients write a trailing slash as often as not.
+    return [
+        Route(f"{prefix}{path}{slash}", _answering(behind(prefix, handler)), methods=[method])
+        for prefix in _DATA_PREFIXES
+        for path, handler, method in table
+        for slash in ("", "/")
+    ]
+
+
+class _Gates:
+    """Who may enter the Platform API, by generation."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._platform = Platform(store)
+        self._v3 = PlatformV3(store)
+
+    async def legacy(self, request: Request) -> Response:
+        """`/ox/4.0`: the cookie of the single sign-on."""
+        self._cookie(request)
+        return await self._platform.answer(request, request.path_params["rest"])
+
+    async def old(self, request: Request) -> Response:
+        """`/ox/3.0`: the same cookie."""
+        self._cookie(request)
+        return await self._v3.answer(request, request.path_params["rest"])
+
+    async def current(self, request: Request) -> Response:
+        """`/api/v1/ox/4.0`: a bearer token, and the instance in a header of its own."""
+        try:
+            self._bearer(request)
+            response = await self._platform.answer(request, request.path_params["rest"])
+        except Refusal as refusal:
+            response = refusal.response
+        response.headers["x-request-id"] = str(uuid.uuid4())
+        return response
+
+    async def end_sessions(self, request: Request) -> Response:
+        """A control of the sandbox: every session and bearer token ends at once."""
+        del request
+        store = self._store
+        return plain_json({"legacy": store.legacy.end_all(), "current": store.current.end_all()})
+
+    def _bearer(self, request: Request) -> None:
+        if not self._store.current.accepts(asked.bearer(request)):
+            raise Refusal(replies.platform_error(401, "Permission", "Unauthorized"))
+        instance = request.headers.get("x-openx-instance")
+        if instance is None:
+            raise Refusal(
+                replies.platform_error(400, "Require", "Header X-Openx-Instance is required")
+            )
+        if instance != credentials.OPENX_INSTANCE_HOSTNAME:
+            raise Refusal(replies.forbidden(f"instance {instance}"))
+
+    def _cookie(self, request: Request) -> None:
+        if self._store.legacy.alive(asked.cookie(request)):
+            return
+        if self._store.switch("html_when_logged_out"):
+            raise Refusal(replies.login_page("Your session has ended."))
+        raise Refusal(replies.platform_error(401, "Permission", "Not logged in"))
+
+
+def _answering(handler: Handler) -> Any:
+    """An endpoint that turns a refusal into its answer."""
+
+    async def endpoint(request: Request) -> Response:
+        try:
+            return await handler(request)
+        except Refusal as refusal:
+            return refusal.response
+
+    return endpoint

@@ -1,0 +1,186 @@
+"""What the OpenX room remembers: objects, sessions, quotas, report jobs. No HTTP here."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from adtap_sandbox.openx.delivery import Delivery, Question
+from adtap_sandbox.openx.entities import SUBTYPES, Entities
+from adtap_sandbox.openx.inventory import ID_BASES
+from adtap_sandbox.openx.questions import floor_hour
+from adtap_sandbox.openx.sessions import CurrentSessions, LegacySessions
+from adtap_sandbox.openx.things import Document, Thing, uid_of
+
+if TYPE_CHECKING:
+    from adtap_sandbox.stage import Stage
+
+_WRITTEN_FROM = 0x8000  # places of objects made by a caller, past those of the world
+
+
+@dataclass
+class Job:
+    """A report under way on the current API."""
+
+    id: str
+    question: Question
+    header: tuple[str, ...]
+    made: datetime
+    fails: bool
+    polls: int = 0
+    csv: bytes | None = None
+    error: str = ""
+
+
+@dataclass
+class Page:
+    """One page of a list."""
+
+    objects: list[Document]
+    more: bool
+
+
+@dataclass
+class Store:
+    """The room's state; made anew by a reset.
+
+    Attributes:
+        stage: World, clock and switches.
+    """
+
+    stage: Stage
+    delivery: Delivery = field(init=False)
+    entities: Entities = field(init=False)
+    legacy: LegacySessions = field(init=False)
+    current: CurrentSessions = field(init=False)
+    jobs: dict[str, Job] = field(default_factory=dict)
+    _calls: Counter[datetime] = field(default_factory=Counter)
+    _shifts: Counter[str] = field(default_factory=Counter)
+    _struck: Counter[str] = field(default_factory=Counter)
+    _by_uid: dict[tuple[str, str], Thing] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.delivery = Delivery(self.stage)
+        self.entities = Entities(self.stage.world, self.delivery.inventory)
+        self.legacy = LegacySessions(self.stage)
+        self.current = CurrentSessions(self.stage)
+        for kind, things in self.entities.by_kind.items():
+            for thing in things:
+                self._index(kind, thing)
+
+    def switch(self, name: str) -> Any:
+        """The present value of one of the room's switches."""
+        return self.stage.switch("openx", name)
+
+    def now(self) -> datetime:
+        """The sandbox's now, UTC."""
+        return self.stage.clock.now()
+
+    def over_quota(self) -> bool:
+        """Count a Platform call; whether this clock hour's quota is used up."""
+        hour = floor_hour(self.now())
+        self._calls[hour] += 1
+        quota = self.switch("hourly_quota")
+        return quota is not None and self._calls[hour] > int(quota)
+
+    def failure(self, endpoint: str) -> tuple[int, str] | None:
+        """The failure that the switch `data_failure` wants for this call, if any.
+
+        The switch is None or `{"endpoint", "status", "message", "times"}`; times is counted per
+        value of the switch.
+        """
+        wanted = self.switch("data_failure")
+        if not isinstance(wanted, dict) or wanted.get("endpoint", endpoint) != endpoint:
+            return None
+        key = json.dumps(wanted, sort_keys=True)
+        self._struck[key] += 1
+        if self._struck[key] > int(wanted.get("times", 1)):
+            return None
+        return int(wanted["status"]), str(wanted["message"])
+
+    def find(self, kind: str, name: str) -> Thing | None:
+        """An object by id or UID, if it exists now."""
+        thing = self._by_uid.get((kind, name))
+        return thing if thing is not None and thing.alive(self.now()) else None
+
+    def alive(self, kind: str) -> list[Document]:
+        """All objects of a type that exist now, by name."""
+        now = self.now()
+        shown = [thing.document(now) for thing in self.entities.by_kind[kind] if thing.alive(now)]
+        return sorted(shown, key=lambda item: (str(item.get("name") or "").casefold(), item["id"]))
+
+    def page(self, kind: str, objects: list[Document], limit: int, offset: int) -> Page:
+        """A page of a list, shifting the list under its reader if the switch says so.
+
+        Each shift renames what stood first, once a reader is past the first page: everything moves
+        up one place, so the object at the page's edge is skipped and the renamed one comes twice.
+        """
+        if offset > 0 and self._shifts[kind] < int(self.switch("shifting_lists")):
+            self._shifts[kind] += 1
+        turns = self._shifts[kind] % len(objects) if objects else 0
+        turned = objects[turns:] + objects[:turns]
+        return Page(turned[offset : offset + limit], offset + limit < len(turned))
+
+    def trail(self) -> list[Document]:
+        """Every audit row there is now, newest revision first."""
+        now = self.now()
+        rows = [
+            row
+            for things in self.entities.by_kind.values()
+            for thing in things
+            for row in thing.trail(now)
+        ]
+        return sorted(rows, key=lambda row: (-row["revision"], row["obj_type"], row["obj_id"]))
+
+    def create(self, kind: str, fields: Document) -> Document:
+        """Make an object; gives it as the API shows it."""
+        base = ID_BASES[kind] + _WRITTEN_FROM
+        number = base + sum(1 for thing in self.entities.by_kind[kind] if thing.number >= base)
+        account = self.entities.network
+        defaults = {
+            "account_id": str(account.number),
+            "account_uid": account.uid,
+            "name": f"{kind} {number}",
+            "status": "Active",
+        }
+        if kind in SUBTYPES:
+            defaults["type_full"] = SUBTYPES[kind][0]
+        thing = Thing(kind, number, {**defaults, **fields}, [self.now()])
+        self.entities.by_kind[kind].append(thing)
+        self._index(kind, thing)
+        return thing.document(self.now())
+
+    def update(self, thing: Thing, fields: Document) -> Document:
+        """Change an object; gives it as the API shows it."""
+        now = self.now()
+        thing.changes = [moment for moment in thing.changes if moment <= now] + [now]
+        thing.written[len(thing.changes) - 1] = fields
+        return thing.document(now)
+
+    def delete(self, thing: Thing) -> None:
+        """Delete an object: it leaves the lists, its audit trail stays."""
+        now = self.now()
+        thing.changes = [moment for moment in thing.changes if moment <= now]
+        thing.deleted = now
+
+    def new_job(self, question: Question, header: tuple[str, ...]) -> Job:
+        """Take in a report of the current API."""
+        failing = int(self.switch("failed_jobs"))
+        self._struck["failed jobs"] += 1
+        job = Job(
+            id=str(uuid.uuid4()),
+            question=question,
+            header=header,
+            made=self.now(),
+            fails=self._struck["failed jobs"] <= failing,
+        )
+        self.jobs[job.id] = job
+        return job
+
+    def _index(self, kind: str, thing: Thing) -> None:
+        self._by_uid[kind, str(thing.number)] = thing
+        self._by_uid[kind, uid_of(kind, thing.number)] = thing

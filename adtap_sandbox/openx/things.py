@@ -1,0 +1,209 @@
+"""An object of the Platform API through time: made, changed, perhaps deleted.
+
+Its revisions follow from the world; what a list shows of it is what it is at the clock's now.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, time, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from adtap_sandbox.openx.inventory import mint
+
+if TYPE_CHECKING:
+    from adtap_sandbox.world import World
+
+Document = dict[str, Any]
+
+INSTANCE_UID: Final = "5d0c7e2a-4b11-11e6-9f21-08002b3fa9c1"
+MAX_REVISIONS: Final = 12
+
+# The second group of a UID by type: those of the vendor's samples first, the rest our own.
+TYPE_CODES: Final[dict[str, str]] = {
+    "account": "accf",
+    "user": "acc0",
+    "site": "e000",
+    "adunit": "e0ad",
+    "order": "c001",
+    "lineitem": "c002",
+    "comment": "bbbb",
+    "sitesection": "e001",
+    "adunitgroup": "e0a6",
+    "ad": "c003",
+    "creative": "c004",
+    "deal": "dea1",
+    "package": "dea2",
+    "floorrule": "f100",
+    "optimization": "f101",
+    "paymenthistory": "acc1",
+    "audiencesegment": "a5e6",
+    "conversiontag": "c0a6",
+    "competitiveexclusion": "ce00",
+    "report": "4e40",
+}
+
+
+def uid_of(kind: str, number: int) -> str:
+    """The UID of an object: eight hex digits of its id, its type, the instance's last six."""
+    return f"{number:08x}-{TYPE_CODES[kind]}-fff1-8123-{INSTANCE_UID[-6:]}"
+
+
+def stamp(moment: datetime) -> str:
+    """A moment as the Platform API writes it: UTC, no zone, whole seconds."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
+@dataclass
+class Thing:
+    """One object.
+
+    Attributes:
+        kind: Its type, as in the path.
+        number: Its id.
+        fields: What is its own, beyond the common fields.
+        changes: Moments of its revisions, the first of which made it; ascending, UTC.
+        deleted: When it was deleted, if ever.
+        written: Who and what made each revision by hand, by its place in `changes`.
+    """
+
+    kind: str
+    number: int
+    fields: Document
+    changes: list[datetime]
+    deleted: datetime | None = None
+    written: dict[int, Document] = field(default_factory=dict)
+
+    @property
+    def uid(self) -> str:
+        """Its UID."""
+        return uid_of(self.kind, self.number)
+
+    def alive(self, now: datetime) -> bool:
+        """Whether it exists at a moment."""
+        return self.changes[0] <= now and (self.deleted is None or now < self.deleted)
+
+    def revision(self, now: datetime) -> int:
+        """How often it has been written by a moment, its making included."""
+        return sum(1 for change in self.changes if change <= now)
+
+    def document(self, now: datetime) -> Document:
+        """It as the API shows it at a moment: nearly every scalar is a string."""
+        revision = max(1, self.revision(now))
+        common: Document = {
+            "id": str(self.number),
+            "uid": self.uid,
+            "instance_uid": INSTANCE_UID,
+            "type": self.kind,
+            "external_id": None,
+            "notes": "" if revision == 1 else f"Revision {revision}",
+            "created_date": stamp(self.changes[0]),
+            "modified_date": stamp(self.changes[revision - 1]),
+            "deleted": "0",
+            "revision": revision,
+            "v": "3",
+        }
+        shown = {**common, **self.fields}
+        for place in sorted(self.written):
+            if self.changes[place] <= now:
+                shown |= self.written[place]
+        return shown
+
+    def trail(self, now: datetime) -> list[Document]:
+        """Its audit trail at a moment, oldest first."""
+        rows = []
+        for place, moment in enumerate(self.changes):
+            if moment > now:
+                break
+            new = self.written.get(
+                place, {"notes": f"Revision {place + 1}"} if place else self.fields
+            )
+            rows.append(self._trail_row("update" if place else "create", place + 1, moment, new))
+        if self.deleted is not None and self.deleted <= now:
+            rows.append(self._trail_row("delete", len(rows) + 1, self.deleted, {"deleted": "1"}))
+        return rows
+
+    def _trail_row(self, action: str, revision: int, moment: datetime, new: Document) -> Document:
+        person = {
+            "first_name": "Olga",
+            "last_name": "Nord",
+            "name": "Olga Nord",
+            "email": "ops@northwind.example" if revision % 2 else "olga@northwind.example",
+        }
+        changes: Document = {"new_value": new}
+        if action != "create":
+            changes["old_value"] = dict.fromkeys(new)
+        return {
+            "obj_type": self.kind,
+            "obj_id": str(self.number),
+            "obj_uid": self.uid,
+            "action": action,
+            "revision": revision,
+            "timestamp": stamp(moment),
+            "reason": "api" if revision % 2 else "ui",
+            "program": ["ox-api"],
+            "ip": "192.0.2.17",
+            "user": person,
+            "real_user": None,
+            "account_uid": self.fields.get("account_uid"),
+            "instance_uid": INSTANCE_UID,
+            "changes": changes,
+            "type": "audittrail",
+        }
+
+
+class Maker:
+    """Makes things whose history follows from the world.
+
+    Args:
+        world: The world.
+    """
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._start = datetime.combine(world.first_day, time(), UTC)
+
+    def thing(
+        self,
+        kind: str,
+        index: int,
+        *,
+        deleted: bool = False,
+        late: bool = False,
+        owner: tuple[str, Thing] | None = None,
+        **fields: Any,
+    ) -> Thing:
+        """The nth object of a type.
+
+        Args:
+            kind: Its type.
+            index: Its place among its type.
+            deleted: Whether it is deleted in the autumn of its second year.
+            late: Whether it is made a long time after the others, so that a later sync finds more.
+            owner: Another object it belongs to, as field name without `_id` and thing.
+            fields: Its own fields.
+        """
+        number = mint(kind, index)
+        between = self._world.between
+        born = self._start + timedelta(
+            days=between(500, 1000, "openx born", kind, index)
+            if late
+            else -between(30, 900, "openx born", kind, index),
+            seconds=between(0, 86_399, "openx born second", kind, index),
+        )
+        changes = [born]
+        for nth in range(between(0, MAX_REVISIONS - 1, "openx changes", kind, index)):
+            gap = timedelta(
+                days=between(3, 150, "openx gap", kind, index, nth),
+                seconds=between(0, 86_399, "openx gap second", kind, index, nth),
+            )
+            changes.append(changes[-1] + gap)
+        end = self._start + timedelta(
+            days=600, seconds=between(0, 86_399, "openx end", kind, index)
+        )
+        if deleted:
+            changes = [moment for moment in changes if moment < end] or [self._start]
+        if owner is not None:
+            name, parent = owner
+            fields = {f"{name}_id": str(parent.number), f"{name}_uid": parent.uid, **fields}
+        return Thing(kind, number, fields, changes, end if deleted else None)
