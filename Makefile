@@ -23,7 +23,7 @@ setup: $(STAMP)
 
 $(STAMP): pyproject.toml constraints.txt
 	@'$(PYTHON)' -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 || { \
-		echo "adtaps needs Python 3.11 or newer, and $(if $(PYTHON),$(PYTHON) is not,none was found on PATH). Install one, or name it: make setup PYTHON=/path/to/python3.12" >&2; exit 1; }
+		echo "adtaps needs Python 3.11 or newer, and $(if $(PYTHON),$(PYTHON) is not or does not run,none was found on PATH). Install one, or name it: make setup PYTHON=/path/to/python3.12" >&2; exit 1; }
 	@'$(PYTHON)' -c 'import ensurepip, venv' >/dev/null 2>&1 || { \
 		echo "$(PYTHON) cannot make virtual environments: its module venv or ensurepip is missing (on Debian and Ubuntu: apt install python3-venv)." >&2; exit 1; }
 	@echo "Setting up .venv with $$('$(PYTHON)' --version) (about a minute)"

@@ -1,0 +1,106 @@
+"""Meltano itself reads the project, without a network."""
+
+from __future__ import annotations
+
+import importlib.resources
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import jsonschema
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+BIN = Path(sys.executable).parent
+
+
+@pytest.fixture
+def project(tmp_path):
+    """A folder with nothing but the project's file."""
+    shutil.copy(ROOT / "meltano.yml", tmp_path)
+    return tmp_path
+
+
+def meltano(folder, *arguments, **environment):
+    """Run Meltano as a user does; a dead proxy stands for the missing network."""
+    kept = {key: os.environ[key] for key in ("HOME", "LANG", "TMPDIR") if key in os.environ}
+    dead = {"http_proxy": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:9"}
+    return subprocess.run(
+        [BIN / "meltano", *arguments],
+        cwd=folder,
+        env={"PATH": f"{BIN}{os.pathsep}{os.defpath}", **kept, **dead, **environment},
+        text=True,
+        capture_output=True,
+        check=False,
+    )
+
+
+def answer(done):
+    """The JSON that Meltano printed, behind whatever it logged before."""
+    assert done.returncode == 0, done.stdout + done.stderr
+    return json.loads(done.stdout[done.stdout.index("{") :])
+
+
+def test_the_file_follows_meltanos_own_schema():
+    """No key is misspelt, no kind and no capability is one that Meltano does not know."""
+    schema = importlib.resources.files("meltano") / "schemas" / "meltano.schema.json"
+    jsonschema.validate(
+        yaml.safe_load((ROOT / "meltano.yml").read_text(encoding="utf-8")),
+        json.loads(schema.read_text(encoding="utf-8")),
+    )
+
+
+def test_settings_from_the_environment_reach_the_tap_with_their_types(project):
+    """Numbers arrive as numbers, objects as objects, days as they were written."""
+    config = answer(
+        meltano(
+            project,
+            "invoke",
+            "--dump=config",
+            "tap-adjust",
+            TAP_ADJUST_API_TOKEN="secret",
+            TAP_ADJUST_REQUEST_TIMEOUT_SECONDS="120",
+            TAP_ADJUST_START_DATE="2026-01-01",
+            TAP_ADJUST_INCLUDE_TODAY="true",
+            TAP_ADJUST_APP_TOKENS='["abc", "def"]',
+            TAP_ADJUST_BACKFILL='{"from": "2026-01-01", "to": "2026-02-01"}',
+        )
+    )
+    assert config["request_timeout_seconds"] == 120
+    assert config["start_date"] == "2026-01-01"
+    assert config["include_today"] is True
+    assert config["app_tokens"] == ["abc", "def"]
+    assert config["backfill"] == {"from": "2026-01-01", "to": "2026-02-01"}
+
+
+def test_a_fraction_in_the_file_reaches_the_tap(project):
+    """A number setting may be a fraction where it is written into meltano.yml."""
+    file = project / "meltano.yml"
+    text = yaml.safe_load(file.read_text(encoding="utf-8"))
+    for extractor in text["plugins"]["extractors"]:
+        extractor["config"] = {"request_timeout_seconds": 2.5, "api_token": "secret"}
+    file.write_text(yaml.safe_dump(text), encoding="utf-8")
+    config = answer(meltano(project, "invoke", "--dump=config", "tap-adjust"))
+    assert config["request_timeout_seconds"] == 2.5
+
+
+def test_the_sandbox_environment_needs_no_setting_from_the_user(project):
+    """`--environment=sandbox` is complete: addresses and credentials are there, secrets hidden."""
+    done = meltano(project, "--environment=sandbox", "config", "print", "tap-openx")
+    config = answer(done)
+    assert config["api_url"] == "http://127.0.0.1:4310/openx"
+    assert config["email"] == "ops@northwind.example"
+    assert "sandbox-openx-password" not in done.stdout + done.stderr
+
+
+def test_the_schedule_says_what_it_runs(project):
+    """An orchestrator can read times and tasks from Meltano."""
+    schedules = answer(meltano(project, "schedule", "list", "--format=json"))["schedules"]
+    (daily,) = schedules["job"]
+    assert daily["name"] == "daily"
+    assert daily["job"]["name"] == "all-platforms"
+    assert len(daily["job"]["tasks"]) == 4
