@@ -1,0 +1,151 @@
+"""Logins and tokens: JSON Web Tokens that live and die by the sandbox clock."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from adtap_sandbox.atomx.business import USER_ID
+from adtap_sandbox.atomx.replies import Refusal, unauthorized
+from adtap_sandbox.credentials import ATOMX_PASSWORD, EMAIL
+
+if TYPE_CHECKING:
+    from adtap_sandbox.stage import Stage
+
+DEFAULT_SECONDS = 86_400
+"""How long a token lives if the login does not say; assumed."""
+
+MAX_SECONDS = 30 * 86_400
+"""The longest life that a login may ask for; assumed, longer is cut."""
+
+_SECRET = b"sandbox-atomx-signing-key"
+
+
+@dataclass
+class Token:
+    """A token that was handed out.
+
+    Args:
+        expires: Seconds since 1970 at which it dies.
+        provisional: Whether the second factor is still owed.
+        used: Calls made with it.
+    """
+
+    expires: float
+    provisional: bool
+    used: int = 0
+
+
+class Accounts:
+    """Who may log in, and the tokens handed out since the last reset.
+
+    Args:
+        stage: Clock and switches.
+    """
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+        self.tokens: dict[str, Token] = {}
+
+    def login(self, given: dict[str, Any]) -> tuple[str, bool]:
+        """Check a login.
+
+        Args:
+            given: `email` or `id`, `password`, and perhaps `totp` and `expiration`.
+
+        Returns:
+            A token, and whether the second factor is still owed.
+
+        Raises:
+            Refusal: 401 for wrong credentials, 400 for a life of the token that is no number of seconds.
+        """
+        who = given.get("email")
+        right = who == EMAIL or (who is None and str(given.get("id")) == str(USER_ID))
+        password = self.stage.switch("atomx", "password") or ATOMX_PASSWORD
+        if not right or given.get("password") != password:
+            raise Refusal(401, "Invalid email or password")
+        life = _life(given.get("expiration"))
+        if not self.stage.switch("atomx", "second_factor"):
+            return self._issue(life, provisional=False), False
+        code = given.get("totp")
+        # The vendor's PHP client always sends the key, with null in it.
+        if code is None or code == "":
+            return self._issue(life, provisional=True), True
+        self._check_code(code)
+        return self._issue(life, provisional=False), False
+
+    def confirm(self, header: str | None, code: object) -> str:
+        """Trade a provisional token and a code for a full token.
+
+        Raises:
+            Refusal: 401 if the token is dead or the code wrong.
+        """
+        token = self._living(header)
+        self._check_code(code)
+        life = token.expires - self.stage.clock.now().timestamp()
+        return self._issue(int(life), provisional=False)
+
+    def check(self, header: str | None) -> None:
+        """Check the `Authorization` header of a call.
+
+        Raises:
+            Refusal: 401 if there is no token, a foreign, dead or provisional one, or one used up.
+        """
+        token = self._living(header)
+        if token.provisional:
+            raise unauthorized()
+        most = self.stage.switch("atomx", "requests_per_token")
+        token.used += 1
+        if isinstance(most, int) and 0 < most < token.used:
+            raise unauthorized()
+
+    def _living(self, header: str | None) -> Token:
+        kind, _, text = (header or "").partition(" ")
+        token = self.tokens.get(text.strip())
+        if kind.lower() != "bearer" or token is None:
+            raise unauthorized()
+        if self.stage.clock.now().timestamp() >= token.expires:
+            raise unauthorized()
+        return token
+
+    def _check_code(self, code: object) -> None:
+        if str(code) != str(self.stage.switch("atomx", "totp_code")):
+            raise Refusal(401, "Invalid two-factor code")
+
+    def _issue(self, seconds: int, *, provisional: bool) -> str:
+        now = self.stage.clock.now().timestamp()
+        text = _sign(
+            {
+                "sub": USER_ID,
+                "iat": int(now),
+                "exp": int(now) + seconds,
+                "jti": len(self.tokens) + 1,
+                "seed": self.stage.world.seed,
+            }
+        )
+        self.tokens[text] = Token(expires=int(now) + seconds, provisional=provisional)
+        return text
+
+
+def _life(given: object) -> int:
+    if given is None:
+        return DEFAULT_SECONDS
+    text = str(given)
+    if not text.isascii() or not text.isdigit() or int(text) == 0:
+        raise Refusal(400, f"expiration must be a number of seconds, not {given!r}")
+    return min(int(text), MAX_SECONDS)
+
+
+def _sign(claims: dict[str, Any]) -> str:
+    head = _encode(json.dumps({"alg": "HS256", "typ": "JWT"}).encode())
+    middle = _encode(json.dumps(claims).encode())
+    mark = hmac.new(_SECRET, f"{head}.{middle}".encode(), hashlib.sha256).digest()
+    return f"{head}.{middle}.{_encode(mark)}"
+
+
+def _encode(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()

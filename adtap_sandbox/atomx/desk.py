@@ -1,0 +1,254 @@
+"""Calls on reports: running, storing, listing, downloading; and the figures that need the same numbers."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from starlette.responses import Response, StreamingResponse
+
+from adtap_sandbox.atomx import invoices, replies
+from adtap_sandbox.atomx.business import USER_ID, text
+from adtap_sandbox.atomx.facts import Facts
+from adtap_sandbox.atomx.lists import whole
+from adtap_sandbox.atomx.replies import Refusal, success
+from adtap_sandbox.atomx.reports import Query, answer, read, rows, totals
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from adtap_sandbox.atomx.models import Model
+    from adtap_sandbox.atomx.resources import Call
+    from adtap_sandbox.atomx.store import Store, StoredReport
+    from adtap_sandbox.stage import Stage
+
+TSV_LINES_PER_CHUNK = 500
+
+
+class Desk:
+    """Answers calls on reports.
+
+    Args:
+        stage: World, clock and switches.
+        store: Stored reports, and names.
+    """
+
+    def __init__(self, stage: Stage, store: Store) -> None:
+        self.stage = stage
+        self.store = store
+        self._facts: Facts | None = None
+        self._stats_at: datetime | None = None
+        self._stats: dict[tuple[str, int], dict[str, dict[str, Any]]] = {}
+        self._polls: dict[str, int] = {}
+
+    @property
+    def facts(self) -> Facts:
+        """The delivery, made when it is first asked for."""
+        if self._facts is None:
+            self._facts = Facts(self.stage)
+        return self._facts
+
+    def quickstats(self, model: Model, ident: int) -> dict[str, dict[str, Any]]:
+        """Give the quickstats of a row, to the minute."""
+        minute = self.stage.clock.now().replace(second=0, microsecond=0)
+        if minute != self._stats_at:
+            self._stats = self.facts.quickstats(minute)
+            self._stats_at = minute
+        empty = {"impressions": 0, "clicks": 0, "conversions": 0, "campaign_cost": 0}
+        periods = {"today": empty, "yesterday": empty, "last7days": empty}
+        return self._stats.get((model.name, ident), periods)
+
+    def invoices(self, call: Call) -> Response:
+        """Answer `invoices/{type}[/{id}[/{month}]]`.
+
+        Raises:
+            Refusal: 404 for an unknown type or owner, 400 for a bad month.
+        """
+        words = call.words[1:]
+        if not words or call.verb != "GET":
+            raise Refusal(404, "Not found")
+        kind = invoices.type_of(words[0])
+        given = dict(call.params)
+        now = self.stage.clock.now()
+        owner = int(words[1]) if len(words) > 1 and words[1].isdigit() else None
+        if len(words) > 1 and owner is None:
+            raise Refusal(404, f"{words[1]!r} is no id")
+        if len(words) > 2 and owner is not None:  # noqa: PLR2004 - type, owner, month
+            return Response(invoices.pdf(kind, owner, words[2]), media_type="application/pdf")
+        months = invoices.months(given, now, year=owner is not None)
+        made = invoices.invoices(self.facts, self.store, kind, months, owner)
+        return success(now, "invoices", made, count=len(made))
+
+    def call(self, call: Call) -> Response:
+        """Answer a call on `report` or `reports`.
+
+        Raises:
+            Refusal: 404 for an unknown report, 400 for a bad query.
+        """
+        given = dict(call.params)
+        if len(call.words) == 1:
+            if call.verb == "GET":
+                return self._listed()
+            if call.verb == "POST" and call.head == "report":
+                return self._run(call, given)
+        if len(call.words) == 2:  # noqa: PLR2004 - report and id
+            report = self._find(call.words[1])
+            if call.verb == "GET":
+                return self._again(call, report, given)
+            if call.verb == "PUT":
+                return self._change(report, call.body)
+            if call.verb == "DELETE":
+                del self.store.reports[report.ident]
+                now = self.stage.clock.now()
+                return success(now, "deleted", {"report": [report.ident]})
+        raise Refusal(404, "Not found")
+
+    def _find(self, ident: str) -> StoredReport:
+        report = self.store.reports.get(ident.lower())
+        if report is None:
+            raise Refusal(404, f"report {ident} not found")
+        return report
+
+    def _read(self, given: object) -> Query:
+        if isinstance(given, dict) and "metrics" not in given and "sums" in given:
+            # The first version's word for metrics.
+            given = {**given, "metrics": given["sums"]}
+        return read(given, self.stage.clock.now(), self.stage.world.first_day)
+
+    def _run(self, call: Call, given: dict[str, str]) -> Response:
+        query = self._read(call.body)
+        # Checked before anything is stored: a refused report leaves no trace.
+        whole(given, "limit", 0)
+        whole(given, "offset", 0)
+        scheduled = bool(call.body.get("when"))
+        emails = call.body.get("emails") or []
+        if not isinstance(emails, list):
+            raise Refusal(400, "emails must be a list")
+        report = self.store.store_report(
+            call.body, name=call.body.get("name"), emails=emails, scheduled=scheduled
+        )
+        if call.version != "v3":
+            return self._started(report)
+        if scheduled:
+            # It will run when its time comes; for now there is nothing to show.
+            return success(self.stage.clock.now(), "report", self._head(report, None))
+        return self._result(report, query, given)
+
+    def _again(self, call: Call, report: StoredReport, given: dict[str, str]) -> Response:
+        query = self._read(report.query)
+        if call.version == "v3":
+            return self._result(report, query, given)
+        if "status" in given:
+            return self._started(report)
+        found = answer(self.facts, self.store, query, self.stage.clock.now())
+        return self._download(query, rows(query, found, given.get("sort", "")), header=False)
+
+    def _result(self, report: StoredReport, query: Query, given: dict[str, str]) -> Response:
+        now = self.stage.clock.now()
+        found = answer(self.facts, self.store, query, now)
+        made = rows(query, found, given.get("sort", ""))
+        limit, offset = whole(given, "limit", 0), whole(given, "offset", 0)
+        # 0 is unlimited, as the wiki says.
+        page = made[offset : offset + limit] if limit else made[offset:]
+        if "download" in given:
+            return self._download(query, page, header=True)
+        length = page if self.stage.switch("atomx", "length_is_page") else made
+        return success(
+            now,
+            "report",
+            {
+                **self._head(report, query),
+                "columns": list(query.columns),
+                "data": page,
+                "length": len(length),
+                "totals": totals(query, found),
+            },
+        )
+
+    def _head(self, report: StoredReport, query: Query | None) -> dict[str, Any]:
+        """Give what is known of a report without running it."""
+        head: dict[str, Any] = {
+            "id": report.ident,
+            "user_id": USER_ID,
+            "name": report.name,
+            "emails": report.emails,
+            "is_scheduled_report": report.scheduled,
+            "created_at": text(report.created),
+            "query": report.query,
+        }
+        if query is not None and not report.scheduled:
+            head["from"] = f"{query.begin:%Y-%m-%d %H}:00:00"
+            head["to"] = f"{query.end:%Y-%m-%d %H}:00:00"
+        return head
+
+    def _listed(self) -> Response:
+        listed = [report for report in self.store.reports.values() if report.listed]
+        made: dict[str, list[dict[str, Any]]] = {"reports": [], "scheduled": []}
+        for report in listed:
+            kind = "scheduled" if report.scheduled else "reports"
+            made[kind].append(self._head(report, self._read(report.query)))
+        return success(self.stage.clock.now(), "reporting", made)
+
+    def _change(self, report: StoredReport, given: object) -> Response:
+        if not isinstance(given, dict):
+            raise Refusal(400, "The body must be a JSON object")
+        if "name" in given:
+            report.name = given["name"]
+        if "emails" in given:
+            report.emails = given["emails"] or []
+        dates = {key: given[key] for key in ("from", "to", "daterange") if key in given}
+        if dates and not report.query.get("editable"):
+            raise Refusal(403, "The dates of this report can not be changed")
+        query = self._read({**report.query, **dates})
+        report.query = {**report.query, **dates}
+        return success(self.stage.clock.now(), "report", self._head(report, query))
+
+    def _download(self, query: Query, made: list[list[Any]], *, header: bool) -> Response:
+        return StreamingResponse(
+            self._lines(query, made, header=header),
+            media_type="text/tab-separated-values; charset=UTF-8",
+        )
+
+    def _lines(self, query: Query, made: list[list[Any]], *, header: bool) -> Iterator[str]:
+        last_newline = bool(self.stage.switch("atomx", "tsv_last_newline"))
+        lines = [list(query.columns), *made] if header else made
+        for start in range(0, len(lines), TSV_LINES_PER_CHUNK):
+            chunk = io.StringIO()
+            # None becomes nothing between tabs; what holds a tab, a quote or a line feed is quoted.
+            writer = csv.writer(chunk, delimiter="\t", lineterminator="\n")
+            writer.writerows(lines[start : start + TSV_LINES_PER_CHUNK])
+            written = chunk.getvalue()
+            if start + TSV_LINES_PER_CHUNK >= len(lines) and not last_newline:
+                written = written.removesuffix("\n")
+            yield written
+
+    def _started(self, report: StoredReport) -> Response:
+        """Answer as v1 and v2 do, which make the caller ask until the report is ready."""
+        asked = self._polls.get(report.ident, -1) + 1
+        self._polls[report.ident] = asked
+        polls = self.stage.switch("atomx", "report_polls")
+        ready = isinstance(polls, int) and asked >= polls
+        began = int(report.created.timestamp())
+        now = self.stage.clock.now()
+        return replies.body(
+            {
+                "success": True,
+                "timestamp": replies.stamp(now),
+                "resource": "report",
+                "report": {
+                    "id": report.ident,
+                    "link": f"/v2/report/{report.ident}",
+                    "lines": 0,
+                    "error": None,
+                    "started": began,
+                    "finished": int(now.timestamp()) if ready else None,
+                    "duration": int(now.timestamp()) - began if ready else None,
+                    "is_ready": ready,
+                    "fast": True,
+                    "name": report.name,
+                },
+                "query": report.query,
+            }
+        )

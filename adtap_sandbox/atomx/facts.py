@@ -1,0 +1,344 @@
+"""Delivery: what each line of the world bought or sold in each hour, in whole numbers.
+
+A line is one constant combination of dimensions (a creative on a placement in a country …). Its final numbers follow
+from the world alone; how much of them is known follows from the clock (see `Stage.share`). Money is in millionths.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from adtap_sandbox.atomx.business import NETWORK_ID, OTHER_NETWORK_ID, Ground, ground
+
+if TYPE_CHECKING:
+    from adtap_sandbox.stage import Stage
+    from adtap_sandbox.world import Campaign, Creative
+
+# Metric -> kind of the restatement curve. Of these names only the first five are the platform's for certain; the
+# sell side's are stand-ins for figures of which only the display names are known.
+COUNTED: dict[str, str] = {
+    "impressions": "events",
+    "clicks": "events",
+    "conversions": "conversions",
+    "campaign_cost": "spend",
+    "advertiser_network_profit": "spend",
+    "requests": "events",
+    "blocked_impressions": "events",
+    "fallbacks": "events",
+    "psa_impressions": "events",
+    "publisher_revenue": "spend",
+    "publisher_network_profit": "spend",
+}
+MONEY = frozenset(
+    {
+        "campaign_cost",
+        "advertiser_network_profit",
+        "publisher_revenue",
+        "publisher_network_profit",
+    }
+)
+NAMES = tuple(COUNTED)
+KINDS = tuple(COUNTED.values())
+
+SETTLED_DAYS = 31
+"""From this age on no number moves any more."""
+
+# How a day's delivery spreads over its hours in UTC; no hour is empty.
+_HOURLY = (2, 1, 1, 1, 1, 2, 3, 4, 5, 6, 6, 7, 7, 7, 6, 6, 6, 7, 8, 9, 9, 8, 5, 3)
+
+Numbers = tuple[int, ...]
+
+
+@dataclass(frozen=True, eq=False)  # told apart by identity, which makes it a quick key of a cache
+class Line:
+    """One line: what it is, and how much it delivers.
+
+    Args:
+        key: Tells it from all others.
+        dims: Entity -> id, None where the line has none.
+        mean: Impressions of a usual day.
+        first: Its first day.
+        last: Its last day; None if it still runs.
+        bought: Whether one of the agency's advertisers bought it.
+        sold: Whether one of the networks' own placements sold it.
+    """
+
+    key: str
+    dims: dict[str, int | None]
+    mean: int
+    first: date
+    last: date | None
+    bought: bool
+    sold: bool
+    shift: int = field(default=0)
+
+
+class Final:
+    """The final numbers of all lines; they depend on the world alone.
+
+    Args:
+        ground: World and first rows.
+    """
+
+    def __init__(self, ground: Ground) -> None:
+        self.world = ground.world
+        self.lines = _Lines(ground).made()
+        self.day = lru_cache(maxsize=400_000)(self._day)
+
+    def _day(self, line: Line, day: date) -> Numbers | None:
+        """Give the final numbers of a line's UTC day; None if it has none."""
+        if day < line.first or (line.last is not None and day > line.last):
+            return None
+        number = self.world.number("atomx day", line.key, day.toordinal())
+        # A paused day: no row at all, not a row of zeros.
+        if number % 13 == 0:
+            return None
+        impressions = line.mean * (500 + number % 1001) // 1000
+        clicks = impressions * (5 + number // 1009 % 40) // 10_000
+        conversions = clicks * (100 + number // 10_007 % 400) // 1000
+        price = 1_000_003 + number // 100_003 % 3_000_017
+        cost = impressions * price // 1000
+        blocked = impressions * (number // 97 % 90) // 1000
+        fallbacks = impressions * (number // 89 % 300) // 1000
+        psa = impressions * (number // 83 % 20) // 1000
+        bought, sold = line.bought, line.sold
+        return (
+            impressions,
+            clicks,
+            conversions,
+            cost if bought else 0,
+            cost * 127 // 1000 if bought else 0,
+            impressions + blocked + fallbacks + psa if sold else impressions,
+            blocked if sold else 0,
+            fallbacks if sold else 0,
+            psa if sold else 0,
+            cost * 700 // 1000 if sold else 0,
+            cost * 91 // 1000 if sold else 0,
+        )
+
+
+@lru_cache(maxsize=2)
+def final(seed: int, size: int) -> Final:
+    """Give the final numbers of a world; made once, kept over resets."""
+    return Final(ground(seed, size))
+
+
+def _split(total: Numbers, shift: int) -> tuple[Numbers, ...]:
+    """Spread a day's numbers over its hours, so that they add up again."""
+    weights = _HOURLY[shift:] + _HOURLY[:shift]
+    whole = sum(weights)
+    made = []
+    before = 0
+    for weight in weights:
+        after = before + weight
+        made.append(tuple(value * after // whole - value * before // whole for value in total))
+        before = after
+    return tuple(made)
+
+
+class Facts:
+    """The delivery of all lines as it is known by the clock.
+
+    Args:
+        stage: World and clock.
+    """
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+        self.final = final(stage.world.seed, stage.world.size)
+        self.lines = self.final.lines
+
+    def known_day(self, line: Line, day: date, now: datetime) -> Numbers | None:
+        """Give a UTC day that is over, as it is known at `now`; None if the line has nothing then."""
+        total = self.final.day(line, day)
+        if total is None or self.stage.vanished(day, line.key):
+            return None
+        if (now.date() - day).days >= SETTLED_DAYS:
+            return total
+        shares = {
+            kind: self.stage.share(day, line.key, kind=kind).as_integer_ratio()
+            for kind in ("events", "spend", "conversions")
+        }
+        return tuple(
+            value * shares[kind][0] // shares[kind][1]
+            for value, kind in zip(total, KINDS, strict=True)
+        )
+
+    def known_hours(self, line: Line, day: date, now: datetime) -> tuple[Numbers, ...] | None:
+        """Give the hours of a UTC day as they are known at `now`; hours not yet begun are left out.
+
+        Hours of a day that is over add up to the day.
+        """
+        if day > now.date():
+            return None
+        total = self.known_day(line, day, now)
+        if total is None:
+            return None
+        hours = _split(total, line.shift)
+        if day < now.date():
+            return hours
+        running = tuple(value * now.minute // 60 for value in hours[now.hour])
+        return (*hours[: now.hour], running)
+
+    def quickstats(self, now: datetime) -> dict[tuple[str, int], dict[str, dict[str, float | int]]]:
+        """Give the quickstats of every entity, by entity and id. Periods are UTC days."""
+        today = now.astimezone(UTC).date()
+        periods = {
+            "today": (today, today),
+            "yesterday": (today - timedelta(days=1), today - timedelta(days=1)),
+            "last7days": (today - timedelta(days=7), today - timedelta(days=1)),
+        }
+        names = ("impressions", "clicks", "conversions", "campaign_cost")
+        made: dict[tuple[str, int], dict[str, dict[str, float | int]]] = {}
+        for line in self.lines:
+            days = {
+                day: self.known_day(line, day, now)
+                for day in (today - timedelta(days=back) for back in range(1, 8))
+            }
+            hours = self.known_hours(line, today, now)
+            if hours is not None:
+                days[today] = tuple(sum(column) for column in zip(*hours, strict=True))
+            for entity, ident in line.dims.items():
+                if ident is None:
+                    continue
+                stats = made.setdefault(
+                    (entity, ident),
+                    {period: dict.fromkeys(names, 0) for period in periods},
+                )
+                for period, (first, last) in periods.items():
+                    for day, numbers in days.items():
+                        if numbers is not None and first <= day <= last:
+                            for name in names:
+                                value = numbers[NAMES.index(name)]
+                                stats[period][name] += value / 1e6 if name in MONEY else value
+        return made
+
+
+class _Lines:
+    def __init__(self, ground: Ground) -> None:
+        self.world = ground.world
+        self.campaigns = {campaign.id: campaign for campaign in self.world.campaigns}
+        self.sites = {site.id: site for site in self.world.sites}
+        self.sizes = {
+            (row["width"], row["height"]): ident for ident, row in ground.reference["size"].items()
+        }
+        self.domains = {life.row["name"]: ident for ident, life in ground.lives["domain"].items()}
+        self.networks = {
+            ident: life.row["network"] for ident, life in ground.lives["publisher"].items()
+        }
+
+    def made(self) -> tuple[Line, ...]:
+        lines = []
+        for nth, creative in enumerate(self.world.creatives):
+            campaign = self.campaigns[creative.campaign_id]
+            # A paused campaign has no row at all.
+            if campaign.status == "paused":
+                continue
+            lines.append(self._own(nth, creative, campaign))
+            lines.append(self._open_market(nth, creative, campaign))
+        lines += [self._dsp(nth) for nth in range(len(self.world.ad_units))]
+        return tuple(lines)
+
+    def _context(self, *key: object) -> dict[str, int | None]:
+        number = self.world.number("atomx context", *key)
+        return {
+            "country": None if number % 17 == 0 else 1 + number // 3 % len(self.world.countries),
+            "browser": 1 + number // 5 % 8,
+            "operating_system": 1 + number // 7 % 9,
+            "device_type": 2 + number // 11 % 3,
+            "connection_type": 1 + number // 13 % 6,
+            "category": 1 + number // 19 % 22,
+        }
+
+    def _buyer(self, creative: Creative, campaign: Campaign) -> dict[str, int | None]:
+        return {
+            "advertiser": campaign.advertiser_id,
+            "advertiser_network": NETWORK_ID,
+            "campaign": campaign.id,
+            "creative": creative.id,
+            "conversion_pixel": campaign.advertiser_id + 500 if campaign.id % 3 else None,
+            "size": self.sizes[creative.size],
+            "dsp": None,
+        }
+
+    def _seller(self, unit_number: int) -> dict[str, int | None]:
+        unit = self.world.ad_units[unit_number]
+        site = self.sites[unit.site_id]
+        return {
+            "publisher": site.publisher_id,
+            "publisher_network": self.networks[site.publisher_id],
+            "site": site.id,
+            "placement": unit.id,
+            "placement_type": 1 + unit_number % 5,
+            "domain": self.domains.get(site.domain),
+            "app": None,
+        }
+
+    def _own(self, nth: int, creative: Creative, campaign: Campaign) -> Line:
+        units = self.world.ad_units
+        fitting = [index for index, unit in enumerate(units) if unit.size == creative.size]
+        unit = fitting[nth % len(fitting)] if fitting else nth % len(units)
+        return Line(
+            key=f"own/{creative.id}",
+            dims={
+                **self._context("own", creative.id),
+                **self._seller(unit),
+                **self._buyer(creative, campaign),
+            },
+            mean=self.world.between(300, 4000, "atomx mean", creative.id),
+            first=campaign.start,
+            last=campaign.end,
+            bought=True,
+            sold=True,
+            shift=nth % 5,
+        )
+
+    def _open_market(self, nth: int, creative: Creative, campaign: Campaign) -> Line:
+        in_app = nth % 3 == 0
+        number = self.world.number("atomx market", creative.id)
+        return Line(
+            key=f"market/{creative.id}",
+            dims={
+                **self._context("market", creative.id),
+                **self._buyer(creative, campaign),
+                "publisher": None,
+                "publisher_network": OTHER_NETWORK_ID,
+                "site": None,
+                "placement": None,
+                "placement_type": 5 if in_app else 1,
+                "domain": None if in_app else 780_001 + number % 4000,
+                "app": 1 + number % 60 if in_app else None,
+            },
+            mean=self.world.between(800, 9000, "atomx market mean", creative.id),
+            first=campaign.start,
+            last=campaign.end,
+            bought=True,
+            sold=False,
+            shift=nth % 7,
+        )
+
+    def _dsp(self, nth: int) -> Line:
+        unit = self.world.ad_units[nth]
+        return Line(
+            key=f"dsp/{unit.id}",
+            dims={
+                **self._context("dsp", unit.id),
+                **self._seller(nth),
+                "advertiser": None,
+                "advertiser_network": None,
+                "campaign": None,
+                "creative": None,
+                "conversion_pixel": None,
+                "size": self.sizes[unit.size],
+                "dsp": 1 + nth % 3,
+            },
+            mean=self.world.between(500, 6000, "atomx dsp mean", unit.id),
+            first=self.world.first_day,
+            last=None,
+            bought=False,
+            sold=True,
+            shift=nth % 4,
+        )

@@ -1,0 +1,121 @@
+"""Monthly invoices. The wiki names the calls and the date filter; what an invoice holds is made up."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time
+from typing import TYPE_CHECKING, Any
+
+from adtap_sandbox.atomx.facts import NAMES, Facts
+from adtap_sandbox.atomx.models import fold
+from adtap_sandbox.atomx.replies import Refusal
+
+if TYPE_CHECKING:
+    from adtap_sandbox.atomx.store import Store
+
+# Type -> entity of its owner, and the figure that is charged.
+TYPES = {
+    "advertiser": ("advertiser", "campaign_cost"),
+    "publisher": ("publisher", "publisher_revenue"),
+    "network-sell": ("publisher_network", "publisher_revenue"),
+    "network-buy": ("advertiser_network", "campaign_cost"),
+}
+
+
+def type_of(word: str) -> str:
+    """Find an invoice type by a word of a path.
+
+    Raises:
+        Refusal: 404 if there is none.
+    """
+    for name in TYPES:
+        if fold(name) == fold(word):
+            return name
+    raise Refusal(404, f"There are no invoices of type {word!r}")
+
+
+def months(given: dict[str, str], now: datetime, *, year: bool) -> list[date]:
+    """List the months asked for: `date>` is inclusive, `date<` exclusive; no bound means the default.
+
+    Args:
+        given: The query string.
+        now: The sandbox clock.
+        year: Whether the default is this year so far (one owner's invoices) or this month (a list).
+
+    Raises:
+        Refusal: 400 if a bound is no month.
+    """
+    this = now.date().replace(day=1)
+    first = _month(given["date>"]) if "date>" in given else None
+    last = _month(given["date<"]) if "date<" in given else None
+    if first is None:
+        first = this.replace(month=1) if year or last is not None else this
+    if last is None:
+        last = _after(this)
+    made = []
+    while first < last:
+        made.append(first)
+        first = _after(first)
+    return made
+
+
+def invoices(
+    facts: Facts, store: Store, kind: str, wanted: list[date], owner: int | None = None
+) -> list[dict[str, Any]]:
+    """Give the invoices of some months, by month and owner; a month without any amount has none."""
+    entity, metric = TYPES[kind]
+    model = "network" if entity.endswith("network") else entity
+    now = store.stage.clock.now()
+    place = NAMES.index(metric)
+    made = []
+    for month in wanted:
+        sums: dict[int, int] = {}
+        day = month
+        while day < _after(month) and day < now.date():
+            for line in facts.lines:
+                ident = line.dims[entity]
+                if ident is None or owner not in (None, ident):
+                    continue
+                numbers = facts.known_day(line, day, now)
+                if numbers is not None and numbers[place]:
+                    sums[ident] = sums.get(ident, 0) + numbers[place]
+            day = date.fromordinal(day.toordinal() + 1)
+        made += [
+            {
+                "id": int(f"{month:%Y%m}{ident}"),
+                "type": kind,
+                model: {"id": ident, "name": store.name_of(model, ident)},
+                "date": f"{month:%Y-%m}",
+                "amount": round(amount / 1e6, 2),
+                "currency": "USD",
+                "is_final": datetime.combine(_after(month), time(), UTC) <= now,
+            }
+            for ident, amount in sorted(sums.items())
+        ]
+    return made
+
+
+def pdf(kind: str, owner: int, month: str) -> bytes:
+    """Give a PDF of one page without words; enough to tell that it is one.
+
+    Raises:
+        Refusal: 400 if `month` is none.
+    """
+    _month(month)
+    return (
+        f"%PDF-1.4\n% invoice {kind} {owner} {month}\n"
+        "1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n"
+        "2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
+        "3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]>>endobj\n"
+        "trailer<</Root 1 0 R>>\n%%EOF\n"
+    ).encode()
+
+
+def _month(text: str) -> date:
+    try:
+        return date.fromisoformat(f"{text}-01")
+    except ValueError:
+        raise Refusal(400, f"{text!r} is no month, expected YYYY-MM") from None
+
+
+def _after(month: date) -> date:
+    return date(month.year + month.month // 12, month.month % 12 + 1, 1)

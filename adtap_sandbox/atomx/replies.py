@@ -1,0 +1,75 @@
+"""The envelope of atomx replies, and its error shapes.
+
+One flat object; the payload stands under the key that `resource` names. Error numbers: 1 is the platform's own for a
+missing or dead token; the others are not known and are made up here.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from starlette.responses import Response
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+UNAUTHORIZED = 1
+BAD_REQUEST = 2
+NOT_FOUND = 3
+FORBIDDEN = 4
+
+_ERRNO = {401: UNAUTHORIZED, 400: BAD_REQUEST, 404: NOT_FOUND, 403: FORBIDDEN}
+
+
+class Refusal(Exception):  # noqa: N818 - the word says what the platform does
+    """The platform says no.
+
+    Args:
+        status: HTTP status of the reply.
+        message: The `error` text.
+    """
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+
+
+def body(payload: dict[str, Any], status: int = 200) -> Response:
+    """Give `payload` as the API writes JSON: UTF-8, numbers with all their float digits."""
+    return Response(
+        json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode(),
+        status_code=status,
+        media_type="application/json; charset=UTF-8",
+    )
+
+
+def stamp(moment: datetime) -> str:
+    """Write `moment` as the `timestamp` of a reply: microseconds, no zone, UTC."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.%f")
+
+
+def success(now: datetime, resource: str, payload: object, **more: object) -> Response:
+    """Give a successful reply with `payload` under the key `resource`."""
+    return body(
+        {"success": True, "timestamp": stamp(now), "resource": resource, resource: payload, **more}
+    )
+
+
+def refusal(no: Refusal, *, soft: bool = False) -> Response:
+    """Give the reply to a refused request.
+
+    Args:
+        no: The refusal.
+        soft: Whether it comes under status 200, as the vendor's Go and PHP clients expect it may.
+    """
+    return body(
+        {"success": False, "error": no.message, "errno": _ERRNO.get(no.status, BAD_REQUEST)},
+        200 if soft else no.status,
+    )
+
+
+def unauthorized() -> Refusal:
+    """Give the refusal of a call without a living token."""
+    return Refusal(401, "User unauthorized")

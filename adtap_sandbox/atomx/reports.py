@@ -1,0 +1,504 @@
+"""Report queries: which columns a scope has, what a query means, and its rows.
+
+Buckets are local to the query's time zone and written without an offset, so where clocks go back two hours fall into
+one bucket, and where they go forward one bucket is missing.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from adtap_sandbox.atomx.facts import MONEY, NAMES, Facts, Line
+from adtap_sandbox.atomx.lists import order
+from adtap_sandbox.atomx.replies import Refusal
+
+if TYPE_CHECKING:
+    from adtap_sandbox.atomx.store import Store
+
+TIME = ("hour", "day", "month")
+_COMMON = (
+    "domain",
+    "app",
+    "country",
+    "size",
+    "browser",
+    "operating_system",
+    "device_type",
+    "connection_type",
+    "placement_type",
+    "category",
+)
+_BUY = ("advertiser", "campaign", "creative", "conversion_pixel", "advertiser_network")
+_SELL = ("publisher", "site", "placement", "publisher_network")
+_BUY_METRICS = (
+    "impressions",
+    "clicks",
+    "conversions",
+    "campaign_cost",
+    "advertiser_network_profit",
+    "ctr",
+    "cpm",
+)
+_SELL_METRICS = (
+    "impressions",
+    "clicks",
+    "conversions",
+    "requests",
+    "blocked_impressions",
+    "fallbacks",
+    "psa_impressions",
+    "publisher_revenue",
+    "publisher_network_profit",
+    "ctr",
+)
+RATIOS = {"ctr": ("clicks", "impressions", 100), "cpm": ("campaign_cost", "impressions", 1000)}
+
+
+@dataclass(frozen=True)
+class Scope:
+    """One scope: its entities, its metrics, and the lines that it sees.
+
+    The platform's full list of columns is not known; entities and metrics are named on its naming system.
+    """
+
+    entities: tuple[str, ...]
+    metrics: tuple[str, ...]
+    sees: Callable[[Line], bool]
+
+
+SCOPES: dict[str, Scope] = {
+    "advertiser": Scope(_BUY + _COMMON, _BUY_METRICS, lambda line: line.bought),
+    "publisher": Scope(_SELL + _COMMON, _SELL_METRICS, lambda line: line.sold),
+    "inventory": Scope(_SELL + _COMMON, ("requests", "impressions"), lambda line: line.sold),
+    "dsp": Scope(
+        ("dsp", *_SELL, *_COMMON),
+        ("requests", "impressions", "clicks", "publisher_revenue"),
+        lambda line: line.dims["dsp"] is not None,
+    ),
+    "network_managed": Scope(
+        _BUY + _SELL + _COMMON,
+        tuple(dict.fromkeys(_BUY_METRICS + _SELL_METRICS)),
+        lambda line: line.bought and line.sold,
+    ),
+    "network_buy": Scope(
+        (*_BUY, "publisher_network", *_COMMON), _BUY_METRICS, lambda line: line.bought
+    ),
+    "network_sell": Scope(
+        (*_SELL, "advertiser_network", "dsp", *_COMMON), _SELL_METRICS, lambda line: line.sold
+    ),
+}
+# The vendor's Python client sends these when nobody chose a scope.
+ALIASES = {"advertisers": "advertiser", "publishers": "publisher"}
+
+MODEL_OF = {"advertiser_network": "network", "publisher_network": "network"}
+
+OPERATORS = ("==", "!=", "<", ">", "in", "not in")
+DATERANGES = (
+    "today",
+    "yesterday",
+    "last7days",
+    "last14days",
+    "last30days",
+    "monthtodate",
+    "lastmonth",
+    "yeartodate",
+    "lifetime",
+)
+WHENS = (
+    "daily",
+    "monthly",
+    "monday",
+    "tuesday",
+    "wednesday",
+    "thursday",
+    "friday",
+    "saturday",
+    "sunday",
+)
+_MOMENT = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$")
+_INTERVAL = re.compile(r"^(\d+) (days?|months?)$")
+
+# The control panel offers it, the zone database does not know it.
+_ZONE_ALIASES = {"PST": "PST8PDT"}
+
+Condition = tuple[str, str, Any]
+
+
+@dataclass(frozen=True)
+class Query:
+    """A report query, checked.
+
+    Args:
+        scope: Name of the scope.
+        groups: Columns to group by.
+        metrics: Columns to add up.
+        where: Conditions, all of which must hold.
+        begin: First moment, local to `zone`, naive; inclusive.
+        end: Last moment, local to `zone`, naive; exclusive.
+        zone: Time zone of all times.
+    """
+
+    scope: str
+    groups: tuple[str, ...]
+    metrics: tuple[str, ...]
+    where: tuple[Condition, ...]
+    begin: datetime
+    end: datetime
+    zone: ZoneInfo
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the values of a row: groups first, then metrics."""
+        return self.groups + self.metrics
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Rows before limit and offset, in exact numbers: money in millionths, ratios not yet made."""
+
+    keys: list[tuple[Any, ...]]
+    sums: list[list[int]]
+
+
+def read(given: Any, now: datetime, first_day: date) -> Query:
+    """Check the body of a report request.
+
+    Raises:
+        Refusal: 400, naming the key and what was expected.
+    """
+    if not isinstance(given, dict):
+        raise Refusal(400, "The report must be a JSON object")
+    name = given.get("scope")
+    scope = SCOPES.get(ALIASES.get(str(name), str(name)))
+    if scope is None:
+        raise Refusal(400, f"scope must be one of {', '.join(SCOPES)}, not {name!r}")
+    groups = _columns(given, "groups", _group_columns(scope))
+    metrics = _columns(given, "metrics", scope.metrics)
+    if not groups and not metrics:
+        raise Refusal(400, "groups or metrics must be given")
+    zone = _zone(given.get("timezone", "UTC"))
+    begin, end = _span(given, now, zone, first_day)
+    return Query(
+        scope=ALIASES.get(str(name), str(name)),
+        groups=groups,
+        metrics=metrics,
+        where=_where(given.get("where"), scope),
+        begin=begin,
+        end=end,
+        zone=zone,
+    )
+
+
+def answer(facts: Facts, store: Store, query: Query, now: datetime) -> Answer:
+    """Give the rows of a query, ordered by its groups."""
+    names = Names(store)
+    scope = SCOPES[query.scope]
+    lines = [line for line in facts.lines if scope.sees(line) and _passes(line, query, names)]
+    grain = next((group for group in TIME if group in query.groups), "")
+    places = [(group, TIME.index(group) if group in TIME else -1) for group in query.groups]
+    fixed = {
+        line.key: tuple(names.value(line, group) if place < 0 else None for group, place in places)
+        for line in lines
+    }
+    sums: dict[tuple[Any, ...], list[int]] = {}
+    for day, buckets in _calendar(query, now):
+        whole = len(buckets) == 24 and len(set(buckets)) == 1 and buckets[0] is not None  # noqa: PLR2004
+        for line in lines:
+            if whole and day < now.date():
+                numbers = facts.known_day(line, day, now)
+                known = [] if numbers is None else [(buckets[0], numbers)]
+            else:
+                hours = facts.known_hours(line, day, now)
+                known = [] if hours is None else list(zip(buckets, hours, strict=False))
+            for bucket, numbers in known:
+                if bucket is None:
+                    continue
+                key = fixed[line.key]
+                if grain:
+                    key = tuple(
+                        value if place < 0 else bucket[place]
+                        for value, (_, place) in zip(key, places, strict=True)
+                    )
+                have = sums.get(key)
+                if have is None:
+                    sums[key] = list(numbers)
+                else:
+                    for nth, number in enumerate(numbers):
+                        have[nth] += number
+    keys = [key for key in sums if _having(query, sums[key])]
+    keys.sort(key=lambda key: [_sortable(part) for part in key])
+    return Answer(keys, [sums[key] for key in keys])
+
+
+def rows(query: Query, found: Answer, sort: str) -> list[list[Any]]:
+    """Give the rows as they are sent, sorted.
+
+    Raises:
+        Refusal: 400 if a sort column is none of the query's.
+    """
+    made = [
+        [*key, *(figure(metric, numbers) for metric in query.metrics)]
+        for key, numbers in zip(found.keys, found.sums, strict=True)
+    ]
+    for column, descending in reversed(order(sort)):
+        if column not in query.columns:
+            raise Refusal(400, f"Can't sort by {column!r}, it is no column of the report")
+        place = query.columns.index(column)
+        made.sort(
+            key=lambda row: _sortable(row[place]),
+            reverse=descending,
+        )
+    return made
+
+
+def totals(query: Query, found: Answer) -> dict[str, Any]:
+    """Give the totals over all rows, whatever the limit."""
+    added = [sum(column) for column in zip(*found.sums, strict=True)] or [0] * len(NAMES)
+    return {metric: figure(metric, added) for metric in query.metrics}
+
+
+def figure(metric: str, numbers: list[int]) -> float | int | None:
+    """Give a metric as it is sent; money and ratios with the noise of 32-bit floats, as the platform's."""
+    if metric in RATIOS:
+        above, below, scale = RATIOS[metric]
+        base = numbers[NAMES.index(below)]
+        if not base:
+            return None
+        value = numbers[NAMES.index(above)] / (1e6 if above in MONEY else 1)
+        return noisy(value * scale / base)
+    number = numbers[NAMES.index(metric)]
+    return noisy(number / 1e6) if metric in MONEY else number
+
+
+def noisy(value: float) -> float:
+    """Give the 32-bit float next to `value`, as a 64-bit one: 0.0019 becomes 0.0018999999389052391."""
+    return float(struct.unpack("f", struct.pack("f", value))[0])
+
+
+class Names:
+    """Values of group columns: ids, names, and `Name (id)`.
+
+    Args:
+        store: Where the names come from; what was deleted keeps its name.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self._names: dict[tuple[str, int], str | None] = {}
+
+    def value(self, line: Line, column: str) -> Any:
+        """Give a line's value of a group column that is no time."""
+        entity, look = split(column)
+        ident = line.dims[entity]
+        if ident is None or look == "id":
+            return ident
+        key = (entity, ident)
+        if key not in self._names:
+            self._names[key] = self.store.name_of(MODEL_OF.get(entity, entity), ident)
+        name = self._names[key]
+        return name if look == "name" else f"{name or ''} ({ident})"
+
+
+def split(column: str) -> tuple[str, str]:
+    """Split a group column into its entity and its look: `id`, `name` or `name_id`."""
+    for look in ("name_id", "name", "id"):
+        if column.endswith(f"_{look}"):
+            return column.removesuffix(f"_{look}"), look
+    return column, ""
+
+
+def interval_span(interval: str, now: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """Give the span that a scheduled report covers when it runs at `now`: whole days before today.
+
+    Raises:
+        Refusal: 400 if the interval is not `N days` or `N month`.
+    """
+    found = _INTERVAL.match(interval)
+    if found is None or int(found[1]) < 1:
+        raise Refusal(400, f"interval must be 'N days' or 'N month', not {interval!r}")
+    today = datetime.combine(now.astimezone(zone).date(), time())
+    if found[2].startswith("day"):
+        return today - timedelta(days=int(found[1])), today
+    first = today.replace(day=1)
+    for _ in range(int(found[1])):
+        first = (first - timedelta(days=1)).replace(day=1)
+    return first, today.replace(day=1)
+
+
+def _calendar(query: Query, now: datetime) -> list[tuple[date, list[tuple[str, str, str] | None]]]:
+    """List the UTC days that a query touches, with the local bucket of each of their hours.
+
+    An hour outside the query has the bucket None. Without a time group all hours inside have one bucket.
+    """
+    begin = query.begin.replace(tzinfo=query.zone).astimezone(UTC)
+    end = min(query.end.replace(tzinfo=query.zone).astimezone(UTC), now)
+    grain = next((group for group in TIME if group in query.groups), "")
+    made = []
+    day = begin.date()
+    while day <= end.date():
+        start = datetime.combine(day, time(), UTC)
+        buckets: list[tuple[str, str, str] | None] = []
+        for nth in range(24):
+            moment = start + timedelta(hours=nth)
+            if not begin <= moment < end:
+                buckets.append(None)
+                continue
+            local = moment.astimezone(query.zone)
+            buckets.append(
+                (
+                    f"{local:%Y-%m-%d %H}:00:00" if grain == "hour" else "",
+                    f"{local:%Y-%m-%d}" if "day" in query.groups else "",
+                    f"{local:%Y-%m}" if "month" in query.groups else "",
+                )
+            )
+        made.append((day, buckets))
+        day += timedelta(days=1)
+    return made
+
+
+def _group_columns(scope: Scope) -> tuple[str, ...]:
+    return (
+        *TIME,
+        *(f"{entity}_{look}" for entity in scope.entities for look in ("id", "name", "name_id")),
+    )
+
+
+def _columns(given: dict[str, Any], key: str, allowed: tuple[str, ...]) -> tuple[str, ...]:
+    value = given.get(key) or []
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise Refusal(400, f"{key} must be a list of column names")
+    for item in value:
+        if item not in allowed:
+            near = get_close_matches(item, allowed, n=1)
+            hint = f", did you mean {near[0]!r}?" if near else ""
+            raise Refusal(400, f"Unknown column {item!r} in {key}{hint}")
+    if len(set(value)) < len(value):
+        raise Refusal(400, f"A column appears twice in {key}")
+    return tuple(value)
+
+
+def _zone(name: object) -> ZoneInfo:
+    text = str(name)
+    try:
+        return ZoneInfo(_ZONE_ALIASES.get(text, text))
+    except (KeyError, ValueError, OSError):
+        raise Refusal(400, f"Unknown timezone {name!r}") from None
+
+
+def _where(given: object, scope: Scope) -> tuple[Condition, ...]:
+    if given is None:
+        return ()
+    if not isinstance(given, list):
+        raise Refusal(400, "where must be a list of [column, op, value]")
+    columns = (*_group_columns(scope)[len(TIME) :], *scope.metrics)
+    made: list[Condition] = []
+    for part in given:
+        if not isinstance(part, list) or len(part) != 3:  # noqa: PLR2004 - column, op, value
+            raise Refusal(400, "where must be a list of [column, op, value]")
+        column, operator, value = part
+        if column not in columns:
+            raise Refusal(400, f"Unknown column {column!r} in where")
+        if operator not in OPERATORS:
+            raise Refusal(400, f"Unknown operator {operator!r} in where")
+        if isinstance(value, list) != (operator in ("in", "not in")):
+            raise Refusal(400, f"Wrong value for operator {operator!r} in where")
+        made.append((column, operator, value))
+    return tuple(made)
+
+
+def _span(
+    given: dict[str, Any], now: datetime, zone: ZoneInfo, first_day: date
+) -> tuple[datetime, datetime]:
+    if given.get("when") or given.get("interval"):
+        if given.get("when") not in WHENS:
+            raise Refusal(400, f"when must be one of {', '.join(WHENS)}")
+        return interval_span(str(given.get("interval")), now, zone)
+    if given.get("daterange"):
+        return _daterange(given["daterange"], now, zone, first_day)
+    begin, end = _moment(given, "from"), _moment(given, "to")
+    if begin > end:
+        raise Refusal(400, "from must not be after to")
+    return begin, end
+
+
+def _moment(given: dict[str, Any], key: str) -> datetime:
+    value = given.get(key)
+    if not isinstance(value, str) or not _MOMENT.match(value):
+        raise Refusal(400, f"{key} must look like 2017-11-01 13:00:00, not {value!r}")
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        raise Refusal(400, f"{key} is no date: {value!r}") from None
+    # The platform cuts to the hour.
+    return moment.replace(minute=0, second=0)
+
+
+def _daterange(
+    name: object, now: datetime, zone: ZoneInfo, first_day: date
+) -> tuple[datetime, datetime]:
+    today = datetime.combine(now.astimezone(zone).date(), time())
+    tomorrow = today + timedelta(days=1)
+    month = today.replace(day=1)
+    ranges = {
+        "today": (today, tomorrow),
+        "yesterday": (today - timedelta(days=1), today),
+        "last7days": (today - timedelta(days=7), today),
+        "last14days": (today - timedelta(days=14), today),
+        "last30days": (today - timedelta(days=30), today),
+        "monthtodate": (month, tomorrow),
+        "lastmonth": ((month - timedelta(days=1)).replace(day=1), month),
+        "yeartodate": (today.replace(month=1, day=1), tomorrow),
+        "lifetime": (datetime.combine(first_day, time()), tomorrow),
+    }
+    if name not in ranges:
+        raise Refusal(400, f"daterange must be one of {', '.join(DATERANGES)}, not {name!r}")
+    return ranges[str(name)]
+
+
+def _passes(line: Line, query: Query, names: Names) -> bool:
+    return all(
+        _compare(names.value(line, column), operator, value)
+        for column, operator, value in query.where
+        if column not in NAMES and column not in RATIOS
+    )
+
+
+def _having(query: Query, numbers: list[int]) -> bool:
+    return all(
+        _compare(figure(column, numbers), operator, value)
+        for column, operator, value in query.where
+        if column in NAMES or column in RATIOS
+    )
+
+
+def _compare(have: Any, operator: str, value: Any) -> bool:
+    if operator in ("in", "not in"):
+        return any(_same(have, item) for item in value) == (operator == "in")
+    if operator in ("==", "!="):
+        return _same(have, value) == (operator == "==")
+    if have is None or isinstance(have, str):
+        return False
+    try:
+        bound = float(value)
+    except (TypeError, ValueError):
+        raise Refusal(400, f"{value!r} in where is not a number") from None
+    return bool(have < bound if operator == "<" else have > bound)
+
+
+def _sortable(value: Any) -> tuple[bool, Any]:
+    """Put nulls before everything; values of one column are of one kind."""
+    return value is not None, 0 if value is None else value
+
+
+def _same(have: Any, value: Any) -> bool:
+    """Compare; the platform's own examples give numbers as text, too."""
+    if isinstance(have, (int, float)) and isinstance(value, str):
+        return str(have) == value
+    return bool(have == value)

@@ -1,0 +1,389 @@
+"""Calls on models: lists, single rows, relations, writes, history, search, login."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from adtap_sandbox.atomx.accounts import Accounts
+from adtap_sandbox.atomx.business import USER_ID, text
+from adtap_sandbox.atomx.desk import Desk
+from adtap_sandbox.atomx.lists import (
+    DEFAULT_LIMIT,
+    MAX_LIMIT,
+    Question,
+    Reader,
+    ask,
+    matches,
+    order,
+    whole,
+    words,
+)
+from adtap_sandbox.atomx.models import MODELS, NAME_LISTS, Model, find_model, fold
+from adtap_sandbox.atomx.replies import Refusal, success
+from adtap_sandbox.atomx.store import Store, need_model
+
+if TYPE_CHECKING:
+    from starlette.responses import Response
+
+    from adtap_sandbox.atomx.business import Edit
+    from adtap_sandbox.atomx.reference import Row
+    from adtap_sandbox.stage import Stage
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call, read.
+
+    Args:
+        version: `v1`, `v2` or `v3`.
+        verb: HTTP method.
+        words: Words of the path after the version, as sent.
+        params: Decoded query string.
+        body: Decoded JSON body; None if there is none.
+        ip: Address of the caller, for the history.
+        agent: The caller's user agent, for the history.
+    """
+
+    version: str
+    verb: str
+    words: list[str]
+    params: list[tuple[str, str]]
+    body: Any
+    ip: str = ""
+    agent: str = ""
+
+    @property
+    def head(self) -> str:
+        """The first word, folded."""
+        return fold(self.words[0])
+
+
+class Resources:
+    """Answers calls on models.
+
+    Args:
+        stage: World, clock and switches.
+    """
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+        self.store = Store(stage)
+        self.accounts = Accounts(stage)
+        self.desk = Desk(stage, self.store)
+
+    def reader(self) -> Reader:
+        """Give a reader of all rows as they stand now."""
+        return Reader(
+            self.store.view(),
+            self.desk.quickstats,
+            internal=bool(self.stage.switch("atomx", "internal_attributes")),
+            bounds=bool(self.stage.switch("atomx", "bound_filters")),
+        )
+
+    def call(self, call: Call) -> Response:
+        """Answer a call whose path begins with a model, `history` or a `…_list`.
+
+        Raises:
+            Refusal: 404 for what is not there, 400 for what is not understood.
+        """
+        if call.head == "history" and call.verb == "GET":
+            model, ident = need_model(_word(call, 1)), _number(_word(call, 2))
+            return self._history(call, model, ident)
+        if call.head.endswith("list") and call.verb == "GET":
+            return self._name_list(call)
+        model = need_model(call.words[0])
+        if call.verb == "GET":
+            return self._get(call, model)
+        if call.verb == "POST":
+            return self._post(call, model)
+        if call.verb == "PUT":
+            return self._put(call, model)
+        return self._delete(call, model)
+
+    def login(self, call: Call, given: dict[str, Any]) -> Response:
+        """Answer a login."""
+        token, owed = self.accounts.login(given)
+        return self._welcome(call, token, totp_required=owed)
+
+    def confirm(self, call: Call, header: str | None, code: object) -> Response:
+        """Answer the second step of a login."""
+        return self._welcome(call, self.accounts.confirm(header, code), totp_required=False)
+
+    def search(self, call: Call, keys: tuple[str, ...]) -> Response:
+        """Answer a search: ids and names only, by plural model name."""
+        given = dict(call.params)
+        wanted = words(given.get("index", "")) or keys
+        pattern = given.get("q", "")
+        if "*" not in pattern:
+            pattern = f"*{pattern}*"
+        view = self.store.view()
+        found: dict[str, list[dict[str, Any]]] = {}
+        for word in wanted:
+            model = need_model(word)
+            found[model.plural] = [
+                {"id": row["id"], "name": row["name"]}
+                for row in view.rows(model.name).values()
+                if row.get("name") and matches(pattern, str(row["name"]))
+            ]
+        return success(view.now, "search", found)
+
+    def _welcome(self, call: Call, token: str, *, totp_required: bool) -> Response:
+        view = self.store.view()
+        row = view.get(MODELS["user"], USER_ID)
+        user = {"id": row["id"], "name": row["name"], "email": row["email"]}
+        look = self.stage.switch("atomx", "user_lists")
+        for attribute, target in MODELS["user"].many.items():
+            if look == "ids":
+                user[attribute] = row[attribute]
+            elif look == "objects":
+                rows = view.rows(target)
+                user[attribute] = [
+                    {"id": ident, "name": rows[ident]["name"]}
+                    for ident in row[attribute]
+                    if ident in rows
+                ]
+        key = "auth_token" if call.version == "v3" else "auth_tkt"
+        reply = success(
+            view.now,
+            key,
+            token,
+            totp_required=totp_required,
+            message=f"{row['name']} (user id {row['id']}) logged in",
+            user=user,
+        )
+        if call.version != "v3":
+            reply.set_cookie("auth_tkt", token)
+        return reply
+
+    def _get(self, call: Call, model: Model) -> Response:
+        if len(call.words) == 1:
+            return self._list(call, model)
+        ident = _number(call.words[1])
+        if len(call.words) == 2:  # noqa: PLR2004 - model and id
+            return self._one(call, model, ident)
+        if fold(call.words[2]) == "history":
+            return self._history(call, model, ident)
+        return self._attribute(call, model, ident, call.words[2])
+
+    def _question(self, call: Call) -> Question:
+        setting = self.stage.switch("atomx", "order_parameter")
+        names = ("order_by", "sort") if setting == "both" else (str(setting),)
+        return ask(call.params, order_names=names)
+
+    def _list(self, call: Call, model: Model) -> Response:
+        question = self._question(call)
+        reader = self.reader()
+        ident = dict(call.params).get("id", "")
+        if ident.isdigit() and self.stage.switch("atomx", "single_id_is_object"):
+            return self._one(call, model, int(ident))
+        found = reader.select(model, question)
+        page = found[question.offset : question.offset + question.limit]
+        rendered = [reader.render(model, row, question.shape) for row in page]
+        reply = self._page(reader, model.plural, rendered, len(found), question)
+        self._shift(model, page, rest=len(found) > question.offset + len(page))
+        return reply
+
+    def _page(
+        self, reader: Reader, name: str, rendered: list[Any], total: int, question: Question
+    ) -> Response:
+        count = len(rendered) if self.stage.switch("atomx", "count_is_page") else total
+        more = {"sort": question.sort} if question.sort else {}
+        return success(
+            reader.view.now,
+            name,
+            rendered,
+            count=count,
+            limit=question.limit,
+            offset=question.offset,
+            **more,
+        )
+
+    def _shift(self, model: Model, page: list[Row], *, rest: bool) -> None:
+        lists = self.stage.switch("atomx", "shifting_lists")
+        kinds = self.stage.switch("atomx", "shifting_kinds")
+        times = self.stage.switch("atomx", "shifting_times")
+        if (
+            rest
+            and model.writable
+            and isinstance(lists, list)
+            and isinstance(kinds, list)
+            and isinstance(times, int)
+            and model.plural in lists
+        ):
+            self.store.shift(model, [row["id"] for row in page], kinds, times)
+
+    def _one(self, call: Call, model: Model, ident: int) -> Response:
+        reader = self.reader()
+        row = reader.view.get(model, ident)
+        shape = self._question(call).shape
+        return success(reader.view.now, model.name, reader.render(model, row, shape))
+
+    def _attribute(self, call: Call, model: Model, ident: int, word: str) -> Response:
+        reader = self.reader()
+        row = reader.view.get(model, ident)
+        name = _attribute_name(model, row, word)
+        now = reader.view.now
+        question = self._question(call)
+        if name == "quickstats":
+            return success(now, name, self.desk.quickstats(model, ident))
+        if name in model.many or name in model.children:
+            target = MODELS[model.many[name] if name in model.many else model.children[name][0]]
+            members = {
+                member["id"] for member in reader.collection(model, row, name, question.shape)
+            }
+            found = [one for one in reader.select(target, question) if one["id"] in members]
+            page = found[question.offset : question.offset + question.limit]
+            rendered = [reader.render(target, one, question.shape) for one in page]
+            return self._page(reader, name, rendered, len(found), question)
+        value = row.get(name)
+        if name in model.one and isinstance(value, int):
+            target = MODELS[model.one[name]]
+            related = reader.view.get(target, value)
+            return success(now, name, reader.render(target, related, question.shape))
+        return success(now, name, value)
+
+    def _name_list(self, call: Call) -> Response:
+        model = find_model(call.words[0][: -len("list")].rstrip("-_"))
+        if model is None or model.plural not in NAME_LISTS:
+            raise Refusal(404, f"Resource {call.words[0]!r} not found")
+        view = self.store.view()
+        rows = view.rows(model.name).values()
+        listed: list[Any] = [{"id": row["id"], "name": row["name"]} for row in rows]
+        if call.version == "v1":
+            listed = [[row["id"], row["name"]] for row in rows]
+        return success(view.now, f"{model.plural}_list", listed, count=len(listed))
+
+    def _history(self, call: Call, model: Model, ident: int) -> Response:
+        given = dict(call.params)
+        edits = self.store.history(model, ident)
+        # What was deleted keeps its history; what never was has none.
+        if not edits:
+            self.store.view().get(model, ident)
+        sort = given.get("sort") or given.get("order_by") or "date.asc"
+        for path, descending in order(sort):
+            if path != "date":
+                raise Refusal(400, f"Can't sort history by {path!r}")
+            edits = sorted(edits, key=lambda edit: edit.at, reverse=descending)
+        limit = min(whole(given, "limit", DEFAULT_LIMIT), MAX_LIMIT)
+        offset = whole(given, "offset", 0)
+        return success(
+            self.stage.clock.now(),
+            "history",
+            [self._entry(call, edit) for edit in edits[offset : offset + limit]],
+            count=len(edits),
+            limit=limit,
+            offset=offset,
+            sort=sort,
+        )
+
+    def _entry(self, call: Call, edit: Edit) -> dict[str, Any]:
+        name = self.store.name_of("user", edit.user)
+        entry: dict[str, Any] = {
+            "date": text(edit.at),
+            "user": {
+                "id": edit.user,
+                "name": name,
+                "ip": call.ip if edit.comment else "203.0.113.7",
+                "user_agent": call.agent if edit.comment else "Mozilla/5.0",
+            },
+            "changes": {key: list(pair) for key, pair in edit.changes.items()},
+        }
+        if edit.comment is not None:
+            entry["comment"] = edit.comment
+        return entry
+
+    def _post(self, call: Call, model: Model) -> Response:
+        if len(call.words) > 1:
+            # The one POST below an id that is documented: a user's own password.
+            return self._change(call, model, _number(call.words[1]), _object(call))
+        if model.name == "domain" and isinstance(call.body, str):
+            return self._domains(call)
+        given = _object(call)
+        comment = given.pop("comment", None)
+        row = self.store.create(model, given, comment)
+        return self._written(call, model, row["id"])
+
+    def _put(self, call: Call, model: Model) -> Response:
+        if len(call.words) == 1:
+            question = self._question(call)
+            found = self.reader().select(model, question)
+            if len(found) != 1:
+                raise Refusal(400, f"{len(found)} rows match, exactly one must")
+            return self._change(call, model, found[0]["id"], _object(call))
+        ident = _number(call.words[1])
+        if len(call.words) == 2:  # noqa: PLR2004 - model and id
+            return self._change(call, model, ident, _object(call))
+        row = self.store.view().get(model, ident)
+        name = _attribute_name(model, row, call.words[2])
+        value = call.body.get(name) if isinstance(call.body, dict) else call.body
+        return self._change(call, model, ident, {name: value})
+
+    def _change(self, call: Call, model: Model, ident: int, given: dict[str, Any]) -> Response:
+        comment = given.pop("comment", None)
+        # Passwords are taken and forgotten: no reply may ever hold one.
+        for secret in ("password", "old_password"):
+            given.pop(secret, None)
+        self.store.change(model, ident, given, comment)
+        return self._written(call, model, ident)
+
+    def _written(self, call: Call, model: Model, ident: int) -> Response:
+        reader = self.reader()
+        row = reader.view.get(model, ident)
+        return success(
+            reader.view.now,
+            model.name,
+            reader.render(model, row, self._question(call).shape),
+            message=f"{model.name} {ident} saved",
+        )
+
+    def _delete(self, call: Call, model: Model) -> Response:
+        removed = self.store.delete(model, _number(_word(call, 1)))
+        return success(self.stage.clock.now(), "deleted", removed)
+
+    def _domains(self, call: Call) -> Response:
+        """Find or make domains by host names, given as one text."""
+        model = MODELS["domain"]
+        by_name = {row["name"]: row["id"] for row in self.store.view().rows("domain").values()}
+        ids = []
+        for name in dict.fromkeys(call.body.replace(",", " ").split()):
+            if name not in by_name:
+                by_name[name] = self.store.create(model, {"name": name}, None)["id"]
+            ids.append(by_name[name])
+        reader = self.reader()
+        shape = self._question(call).shape
+        rows = [reader.render(model, reader.view.get(model, ident), shape) for ident in ids]
+        return success(reader.view.now, "domains", rows, count=len(rows))
+
+
+def _word(call: Call, place: int) -> str:
+    if len(call.words) <= place:
+        raise Refusal(404, "Not found")
+    return call.words[place]
+
+
+def _number(word: str) -> int:
+    if not word.isascii() or not word.isdigit():
+        raise Refusal(404, f"{word!r} is no id")
+    return int(word)
+
+
+def _object(call: Call) -> dict[str, Any]:
+    if not isinstance(call.body, dict):
+        raise Refusal(400, "The body must be a JSON object")
+    return dict(call.body)
+
+
+def _attribute_name(model: Model, row: Row, word: str) -> str:
+    """Find an attribute by a word of a path.
+
+    Raises:
+        Refusal: 404 if there is none.
+    """
+    known = [*row, *model.one, *model.many, *model.children]
+    if model.stats:
+        known.append("quickstats")
+    for name in known:
+        if fold(name) == fold(word) and name not in model.hidden:
+            return str(name)
+    raise Refusal(404, f"{model.name} has no attribute {word!r}")

@@ -1,0 +1,224 @@
+"""HTTP of the atomx room.
+
+Every call is `/{version}/{resource…}`; one endpoint takes them all, because the platform folds case, `-` and `_` in
+every word of a path.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from adtap_sandbox.atomx import replies, truth
+from adtap_sandbox.atomx.desk import Desk
+from adtap_sandbox.atomx.models import SEARCH_KEYS
+from adtap_sandbox.atomx.replies import Refusal
+from adtap_sandbox.atomx.reports import read
+from adtap_sandbox.atomx.resources import Call, Resources
+from adtap_sandbox.atomx.store import need_model
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from adtap_sandbox.stage import Stage
+
+BARE: tuple[str, ...] = ("/v3/", "/v2/", "/v1/login")
+
+SWITCHES: dict[str, object] = {
+    # Password that opens the account; empty means the one in `credentials`.
+    "password": "",
+    # Whether a login needs a six-digit code, and which.
+    "second_factor": False,
+    "totp_code": "123456",
+    # Calls after which a token is refused; 0 is never.
+    "requests_per_token": 0,
+    # How the login shows the user's networks, publishers, advertisers: ids, objects, or absent.
+    "user_lists": "ids",
+    # Words of resources and scopes that this user may not see: 403.
+    "forbidden": [],
+    # Paths (regular expressions) that fail under status 200, and how often; 0 is always.
+    "fail_softly": [],
+    "fail_softly_times": 0,
+    # Which parameter orders lists: both, order_by or sort. The other is then an attribute filter.
+    "order_parameter": "both",
+    # Whether `<attribute>>=` and `<attribute><=` filter; where not, they are swallowed.
+    "bound_filters": True,
+    # What `count` says: the total, or the rows of this page.
+    "count_is_page": False,
+    # Whether `?id=7` gives one object; a list of one if not.
+    "single_id_is_object": True,
+    # Whether attributes are shown that only a user inside atomx sees.
+    "internal_attributes": False,
+    # Lists (plural names) that change after a page of them was served, how, and how often per model.
+    "shifting_lists": [],
+    "shifting_kinds": ["vanish", "touch", "appear"],
+    "shifting_times": 3,
+    # Whether a report's `length` counts the rows sent; all rows before `limit` if not.
+    "length_is_page": False,
+    # Whether the last line of a TSV ends in a line feed.
+    "tsv_last_newline": True,
+    # Questions after which a report of v1 or v2 is ready.
+    "report_polls": 1,
+}
+
+
+def routes(stage: Stage) -> list[BaseRoute]:
+    """Give the routes of the room, with a state of their own.
+
+    Args:
+        stage: World, clock and switches.
+    """
+    room = Room(stage)
+    verbs = ["GET", "POST", "PUT", "DELETE"]
+    return [
+        Route("/_truth", room.truth, methods=["GET"]),
+        Route("/{version:str}/{path:path}", room.call, methods=verbs),
+    ]
+
+
+class Room:
+    """The endpoints.
+
+    Args:
+        stage: World, clock and switches.
+    """
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+        self._resources: Resources | None = None
+        self._soft_failures = 0
+
+    @property
+    def resources(self) -> Resources:
+        """The state, made when it is first asked for: most resets never come here."""
+        if self._resources is None:
+            self._resources = Resources(self.stage)
+        return self._resources
+
+    async def call(self, request: Request) -> Response:
+        """Answer a call of the API."""
+        try:
+            return await self._answer(request)
+        except Refusal as no:
+            return replies.refusal(no)
+
+    async def truth(self, request: Request) -> Response:
+        """Give what a reader should end up with; see `truth`.
+
+        `?model=creatives` gives ids and modification times. `?scope=…&groups=a,b&metrics=c&from=…&to=…&timezone=…`
+        gives exact rows and totals of a report.
+        """
+        given = dict(request.query_params)
+        resources = self.resources
+        try:
+            if "model" in given:
+                found = truth.of_model(resources.reader(), need_model(given["model"]))
+            else:
+                query: dict[str, Any] = dict(given)
+                for key in ("groups", "metrics"):
+                    query[key] = [word for word in given.get(key, "").split(",") if word]
+                now = self.stage.clock.now()
+                found = await run_in_threadpool(
+                    truth.of_report,
+                    resources.desk.facts,
+                    resources.store,
+                    read(query, now, self.stage.world.first_day),
+                    now,
+                )
+        except Refusal as no:
+            return replies.refusal(no)
+        return replies.body(found)
+
+    async def _answer(self, request: Request) -> Response:
+        version = request.path_params["version"].lower()
+        words = [word for word in request.path_params["path"].split("/") if word]
+        if version not in ("v1", "v2", "v3") or not words:
+            raise Refusal(404, "Not found")
+        call = Call(
+            version=version,
+            verb=request.method,
+            words=words,
+            params=[(name, value) for name, value in request.query_params.multi_items()],
+            body=await _body(request),
+            ip=request.client.host if request.client else "127.0.0.1",
+            agent=request.headers.get("user-agent", ""),
+        )
+        open_door = await self._door(call, request)
+        if open_door is not None:
+            return open_door
+        self.resources.accounts.check(_token(request, version))
+        self._may_see(call)
+        if self._fails_softly(request.path_params["path"]):
+            return replies.refusal(Refusal(400, "Temporary failure, try again"), soft=True)
+        return await self._inside(call)
+
+    async def _door(self, call: Call, request: Request) -> Response | None:
+        """Answer what needs no token: login, second factor, forgotten passwords."""
+        resources = self.resources
+        if call.head == "login" and call.verb in ("GET", "POST"):
+            given = call.body if isinstance(call.body, dict) else {}
+            return resources.login(call, {**dict(call.params), **given})
+        if call.head == "totp" and call.verb == "POST":
+            given = call.body if isinstance(call.body, dict) else {}
+            return resources.confirm(call, request.headers.get("authorization"), given.get("totp"))
+        if call.head == "resetpassword":
+            now = self.stage.clock.now()
+            return replies.success(now, "message", "If the address is known, a mail is on its way")
+        return None
+
+    async def _inside(self, call: Call) -> Response:
+        resources = self.resources
+        desk: Desk = resources.desk
+        if call.head == "logout":
+            return replies.success(self.stage.clock.now(), "message", "Logged out")
+        if call.head in ("report", "reports"):
+            # A long report must not hold up the other calls.
+            return await run_in_threadpool(desk.call, call)
+        if call.head == "invoices":
+            return await run_in_threadpool(desk.invoices, call)
+        if call.head == "search":
+            return resources.search(call, SEARCH_KEYS)
+        return resources.call(call)
+
+    def _may_see(self, call: Call) -> None:
+        forbidden = self.stage.switch("atomx", "forbidden")
+        named = [str(word).lower() for word in forbidden] if isinstance(forbidden, list) else []
+        scope = call.body.get("scope") if isinstance(call.body, dict) else None
+        asked = {word.lower().replace("-", "_") for word in call.words} | {str(scope)}
+        hit = next((word for word in named if word in asked), None)
+        if hit is not None:
+            raise Refusal(403, f"You have no access to {hit}")
+
+    def _fails_softly(self, path: str) -> bool:
+        patterns = self.stage.switch("atomx", "fail_softly")
+        times = self.stage.switch("atomx", "fail_softly_times")
+        if not isinstance(patterns, list) or not isinstance(times, int):
+            return False
+        if not any(re.search(str(pattern), path) for pattern in patterns):
+            return False
+        self._soft_failures += 1
+        return times == 0 or self._soft_failures <= times
+
+
+async def _body(request: Request) -> Any:
+    raw = await request.body()
+    if not raw:
+        return None
+    try:
+        return json.loads(raw)
+    except ValueError:
+        raise Refusal(400, "The body is not JSON") from None
+
+
+def _token(request: Request, version: str) -> str | None:
+    header = request.headers.get("authorization")
+    if header is None and version != "v3":
+        # v1 and v2 carry the token in a cookie; the PHP client of that time appends its type.
+        cookie = request.cookies.get("auth_tkt", "")
+        return f"Bearer {cookie.partition('!')[0]}" if cookie else None
+    return header
