@@ -116,14 +116,24 @@ ATTRIBUTES: tuple[Field, ...] = (
         "OX-abc-123",
     ),
     Field(
-        "pageDomain", "context::site", "Domain of the page.", "String", "example.com", inferred=inferred=True
+        "pageDomain", "context::site", "Domain of the page.", "String", "example.com", inferred=True
     ),
     Field("dealId", "response::generalResponse", "Deal ID.", "String", "OX-abc-123", inferred=True),
     Field(
-        "dspAccountId", "response::generalResponse", "Bidder account.", "Number", "540657874", inferred=True
+        "dspAccountId",
+        "response::generalResponse",
+        "Bidder account.",
+        "Number",
+        "540657874",
+        inferred=True,
     ),
     Field(
-        "publisherPlatformId", "context::site", "Publisher platform.", "String", "1610631427", inferred=True
+        "publisherPlatformId",
+        "context::site",
+        "Publisher platform.",
+        "String",
+        "1610631427",
+        inferred=True,
     ),
     Field(
         "packageId",
@@ -191,7 +201,7 @@ METRICS: tuple[Field, ...] = (
     ),
     Field("videoStarts", "tracking::video", "Video starts.", "Number", "100", inferred=True),
     Field(
-        "videoCompletions", "tracking::video", "Video completions.", "Number", "60", inferred=inferred=True
+        "videoCompletions", "tracking::video", "Video completions.", "Number", "60", inferred=True
     ),
     Field(
         "privateMarketImpressions",
