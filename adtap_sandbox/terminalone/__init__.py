@@ -1,0 +1,1 @@
+"""The TerminalOne room: both generations of MediaMath's API over one agency's data."""

@@ -1,0 +1,188 @@
+"""Groups the finest rows into the rows of a report, for both generations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Final, TypeAlias
+from zoneinfo import ZoneInfo
+
+from .dimensions import Dimensions
+from .facts import ONE_DAY, BrainFeature, Fact, Facts, PixelLoads
+from .metrics import finished, needed
+from .values import Record
+
+Lookup: TypeAlias = Callable[[str], object]
+Test: TypeAlias = Callable[[Lookup], bool]
+
+_HOUSE_PREFIXES: Final = ("organization_", "agency_", "advertiser_", "campaign_")
+
+
+@dataclass(frozen=True)
+class Predicate:
+    """A condition on a row, with the names it looks at."""
+
+    fields: frozenset[str]
+    test: Test
+
+    @property
+    def by_house(self) -> bool:
+        """Whether a campaign as a whole passes or fails."""
+        return all(name.startswith(_HOUSE_PREFIXES) for name in self.fields)
+
+
+@dataclass(frozen=True)
+class Span:
+    """The time asked for, on the wall clock of the report's zone.
+
+    `bounds` gives first and last unit (both included) for today's wall-clock time in a zone.
+    """
+
+    bounds: Callable[[datetime], tuple[datetime, datetime]]
+    hourly: bool = False
+    zone: str = "campaign"
+
+
+@dataclass
+class Ask:
+    """One report: what to group by, what to sum, over which rows."""
+
+    source: str
+    span: Span
+    rollup: str
+    dimensions: list[str]
+    metrics: list[str]
+    predicates: list[Predicate] = field(default_factory=list)
+
+
+@dataclass
+class Row:
+    """One row of a report."""
+
+    bucket: datetime | None
+    dimensions: dict[str, object]
+    sums: dict[str, Decimal | int]
+
+    def metric(self, name: str) -> Decimal | int | None:
+        """A metric of the row."""
+        return finished(name, self.sums)
+
+
+def wall(fact: Fact, zone: str) -> datetime:
+    """The row's hour on the wall clock of the report's zone."""
+    if zone in ("campaign", fact.zone):
+        return datetime(fact.day.year, fact.day.month, fact.day.day, fact.hour)  # noqa: DTZ001
+    return fact.instant.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+
+
+def truncated(moment: datetime, rollup: str) -> datetime | None:
+    """The beginning of the bucket that a moment falls into; weeks start on Monday."""
+    if rollup == "all":
+        return None
+    hour = moment.replace(minute=0, second=0, microsecond=0)
+    if rollup == "by_hour":
+        return hour
+    day = hour.replace(hour=0)
+    if rollup == "by_week":
+        return day - timedelta(days=day.weekday())
+    return day.replace(day=1) if rollup == "by_month" else day
+
+
+class Cube:
+    """Answers report questions over the facts.
+
+    Args:
+        facts: The finest rows.
+    """
+
+    def __init__(self, facts: Facts) -> None:
+        self.facts = facts
+
+    def rows(self, ask: Ask) -> list[Row]:
+        """The rows of a report, by bucket and dimensions; a combination without facts is absent."""
+        lookup = Dimensions(self.facts.store)
+        numbers = needed(ask.metrics)
+        groups: dict[tuple[object, ...], Row] = {}
+        for fact in self._kept(ask, lookup):
+            bucket = truncated(wall(fact, ask.span.zone), ask.rollup)
+            values = {name: lookup.value(fact, name) for name in ask.dimensions}
+            key = (bucket, *(_hashable(value) for value in values.values()))
+            row = groups.get(key)
+            if row is None:
+                row = groups[key] = Row(bucket, values, dict.fromkeys(numbers, 0))
+            for name in numbers:
+                row.sums[name] += _number(fact, name)
+        return sorted(groups.values(), key=_order)
+
+    def _kept(self, ask: Ask, lookup: Dimensions) -> Iterator[Fact]:
+        """The facts inside the span that pass every predicate."""
+        now = self.facts.stage.clock.now()
+        bounds: dict[str, tuple[datetime, datetime]] = {}
+        late = [predicate for predicate in ask.predicates if not predicate.by_house]
+        for fact in self._source(ask, lookup, now):
+            zone = fact.zone if ask.span.zone == "campaign" else ask.span.zone
+            if zone not in bounds:
+                today = now.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+                bounds[zone] = ask.span.bounds(today)
+            first, last = bounds[zone]
+            unit = wall(fact, ask.span.zone)
+            if not ask.span.hourly:
+                unit = unit.replace(hour=0)
+            if first <= unit <= last and all(
+                predicate.test(lambda name, fact=fact: lookup.value(fact, name))  # type: ignore[misc]
+                for predicate in late
+            ):
+                yield fact
+
+    def _source(self, ask: Ask, lookup: Dimensions, now: datetime) -> Iterable[Fact]:
+        widest = [ask.span.bounds((now + shift).replace(tzinfo=None)) for shift in (-_DAY, _DAY)]
+        first = min(bound[0] for bound in widest).date()
+        last = max(bound[1] for bound in widest).date()
+        if ask.span.zone != "campaign":
+            first, last = _stepped(first, -ONE_DAY), _stepped(last, ONE_DAY)
+        early = [predicate for predicate in ask.predicates if predicate.by_house]
+
+        def wanted(record: Record) -> bool:
+            # A stand-in row: only who owns it is looked at.
+            probe = (PixelLoads if ask.source == "pixels" else BrainFeature)(
+                self.facts.stage, ("probe",), now.date(), 0, "UTC", record
+            )
+            return all(
+                predicate.test(lambda name: lookup.value(probe, name)) for predicate in early
+            )
+
+        if ask.source == "pixels":
+            return self.facts.pixel_loads(first, last, wanted)
+        if ask.source == "brain":
+            return self.facts.brain(first, last, wanted)
+        return self.facts.delivery(first, last, wanted)
+
+
+_DAY = ONE_DAY
+
+
+def _stepped(day: date, by: timedelta) -> date:
+    return day + by if date.min + ONE_DAY < day < date.max - ONE_DAY else day
+
+
+def _number(fact: Fact, name: str) -> Decimal | int:
+    if name == "uniques_of":
+        return fact.number("loads" if isinstance(fact, PixelLoads) else "impressions")
+    return fact.number(name)
+
+
+def _hashable(value: object) -> object:
+    if isinstance(value, Mapping):
+        return tuple(sorted((key, str(item)) for key, item in value.items()))
+    return tuple(map(str, value)) if isinstance(value, list) else value
+
+
+def _order(row: Row) -> tuple[datetime, tuple[str, ...]]:
+    # Numbers padded, so that ids of one length stand in their own order.
+    texts = tuple(
+        f"{value:020}" if isinstance(value, int) else str(value)
+        for value in row.dimensions.values()
+    )
+    return row.bucket or datetime.min.replace(tzinfo=UTC).replace(tzinfo=None), texts

@@ -1,0 +1,369 @@
+"""The Campaign Management API v3.0: resources of the current generation, read only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from .query import QueryError, parse
+from .replies import RefusedError, json_reply, v3_error
+from .sessions import PLATFORM, Sessions
+from .store import Store
+from .values import Record
+
+MAX_LIMIT: Final = 1000  # vendor's OpenAPI 3.0.1807, page_limit
+DEFAULT_LIMIT: Final = 100  # not stated by the vendor; the legacy default
+
+
+@dataclass(frozen=True)
+class Resource:
+    """How one path of v3 behaves.
+
+    `full`: the list gives stubs unless `full=*`. `brief`: the list never gives more than stubs.
+    """
+
+    collection: str
+    full: bool = True
+    brief: bool = False
+    history: bool = False
+    single: bool = True
+    listed: bool = True
+    needs_q: bool = False
+    relations: tuple[str, ...] = ()
+
+
+_JOIN = ("strategy", "campaign", "advertiser", "agency")
+_TARGETING = (
+    "technology",
+    "location",
+    "ip_addresses",
+    "geofences",
+    "my_data",
+    "audience",
+    "contextual",
+    "deals",
+    "site_lists",
+    "supply",
+    "domain_restrictions",
+    "concepts",
+    "day_parts",
+    "fold_positions",
+)
+
+RESOURCES: Final[dict[str, Resource]] = {
+    "organizations": Resource("organizations", history=True),
+    "agencies": Resource("agencies", history=True, relations=("organization",)),
+    "advertisers": Resource("advertisers", history=True, relations=("agency",)),
+    "campaigns": Resource("campaigns", history=True, relations=("advertiser", "agency")),
+    "strategies": Resource("strategies", history=True, relations=_TARGETING),
+    "concepts": Resource("concepts", history=True),
+    "atomic_creatives": Resource("atomic_creatives", full=False, history=True),
+    "creatives": Resource("creatives", listed=False),
+    "pixel_bundles": Resource("pixel_bundles", history=True, relations=("organization",)),
+    "pixel_providers": Resource("pixel_providers", full=False, single=False),
+    "strategy_concepts": Resource("strategy_concepts", single=False),
+    "strategy_day_parts": Resource("strategy_day_parts", single=False),
+    "strategy_deals": Resource("strategy_deals", single=False, relations=_JOIN),
+    "strategy_target_values": Resource("strategy_target_values", single=False),
+    "strategy_ip_addresses": Resource("strategy_ip_addresses", single=False),
+    "strategy_postal_codes": Resource("strategy_postal_codes", single=False),
+    "site_lists": Resource("site_lists"),
+    "supply_sources": Resource("supply_sources"),
+    "marketplaces": Resource("marketplaces"),
+    "vendors": Resource("vendors"),
+    "vendor_contracts": Resource("vendor_contracts", single=False),
+    "contracts": Resource("contracts", history=True),
+    "ad_servers": Resource("ad_servers", single=False),
+    "currency_rates": Resource("currency_rates", single=False),
+    "timezones": Resource("timezones", single=False),
+    "verticals": Resource("verticals", full=False, single=False),
+    "audience_vendors": Resource("audience_vendors", full=False),
+    "users": Resource("users", brief=True, history=True),
+    "targeting_segments": Resource("targeting_segments", full=False, single=False),
+    "targeting_segment_objectives": Resource("targeting_segment_objectives", full=False),
+    "path_targeting_segments": Resource("path_targeting_segments", full=False, single=False),
+    "path_audience_segments": Resource(
+        "audience_segments", full=False, single=False, needs_q=True, relations=("audience_vendor",)
+    ),
+    "new_strategy_groups": Resource("new_strategy_groups", full=False),
+    "campaign_plans": Resource("campaign_plans", full=False),
+}
+
+
+class CurrentApi:
+    """Answers `GET /api/v3.0/...`."""
+
+    def __init__(self, store: Store, sessions: Sessions) -> None:
+        self.store = store
+        self.sessions = sessions
+
+    async def __call__(self, request: Request) -> Response:
+        """Answer one request."""
+        try:
+            headers = self.sessions.admit(request)
+        except RefusedError as refused:
+            return v3_error(refused, self.sessions.requests)
+        try:
+            body = await run_in_threadpool(self._answer, request)
+        except RefusedError as refused:
+            refused.headers.update(headers)
+            return v3_error(refused, self.sessions.requests)
+        except QueryError as error:
+            unread = RefusedError(
+                400, "invalid-query", str(error), field=error.field, headers=headers
+            )
+            return v3_error(unread, self.sessions.requests)
+        return json_reply(body, headers=headers)
+
+    def _answer(self, request: Request) -> Record:
+        parts = [part for part in request.path_params["path"].split("/") if part]
+        name = parts[0] if parts else ""
+        if name == "permissions" and len(parts) > 1:
+            return _single(self._permissions(_number(parts[1])))
+        resource = RESOURCES.get(name)
+        if resource is None:
+            raise _missing(f"no such resource: {name}")
+        if len(parts) == 1:
+            if not resource.listed:
+                raise _missing(f"{name} has no list")
+            return self._list(request, name, resource)
+        number = _number(parts[1])
+        if not self.store.exists(resource.collection, number):
+            raise _missing(f"{name} {number} not found")
+        if len(parts) > 2:  # noqa: PLR2004 - resource, id, child
+            return self._below(request, name, resource, number, parts[2])
+        if not resource.single:
+            raise _missing(f"{name} cannot be read one by one")
+        return _single(self._with(request, name, resource, number, self._whole(name, number)))
+
+    def _whole(self, name: str, number: int) -> Record:
+        record = self.store.nested(name, number, collection=RESOURCES[name].collection)
+        if name == "users":
+            record |= {"email": record["username"], "permissions": None}
+        return record
+
+    def _below(
+        self, request: Request, name: str, resource: Resource, number: int, child: str
+    ) -> Record:
+        """Answer what hangs below one entity."""
+        if child == "history" and resource.history:
+            return self._page(request, self.store.history(resource.collection, number), list)
+        if child == "budget_flights" and name == "campaigns":
+            rows = self.store.tied("budget_flights", "campaign_id", number)
+            return self._page(request, rows, self._shaper(request, "budget_flights"))
+        if child == "assignments" and name == "site_lists":
+            return self._page(request, self._assignments(number), list)
+        if child == "permissions" and name not in ("users", "contracts"):
+            access: Record = {
+                "id": number,
+                "create": False,
+                "read": True,
+                "update": False,
+                "delete": False,
+            }
+            return _single(access)
+        if child == "settings" and name in ("organizations", "users"):
+            return _single({"id": number, "zone_name": "UTC", "language": "en"})
+        raise _missing(f"{name}/{number}/{child} not found")
+
+    def _assignments(self, number: int) -> list[Record]:
+        strategies = self.store.records("strategies")[:: max(1, number % 5)]
+        return [
+            {
+                "id": number * 1000 + index,
+                "site_list_id": number,
+                "entity_id": item["id"],
+                "associated_campaign_id": item["campaign_id"],
+                "collection": "strategies",
+                "name": item["name"],
+            }
+            for index, item in enumerate(strategies)
+        ]
+
+    def _permissions(self, number: int) -> Record:
+        if not self.store.exists("users", number):
+            raise _missing(f"user {number} not found")
+        access = {"create": False, "read": True, "update": False, "delete": False}
+        return {
+            "user_id": number,
+            **{
+                level: [{"id": seed.id, **access} for seed in self.store.seeds(level)]
+                for level in ("organizations", "agencies", "advertisers")
+            },
+        }
+
+    # --- lists --------------------------------------------------------------------------------
+
+    def _list(self, request: Request, name: str, resource: Resource) -> Record:
+        rows = self.store.records(resource.collection)
+        given = request.query_params
+        if resource.needs_q and "q" not in given:
+            raise RefusedError(400, "missing-parameter", "q is required", field="q")
+        if name == "campaigns":
+            rows = self._flighted(request, rows)
+        elif name == "strategies" and _flag(request, "live_only"):
+            rows = [row for row in rows if row["status"] is True]
+        return self._page(request, rows, self._shaper(request, name))
+
+    def _flighted(self, request: Request, rows: list[Record]) -> list[Record]:
+        live, unexpired = _flag(request, "live_only"), _flag(request, "filter_expired")
+        if live and unexpired:
+            message = "live_only and filter_expired exclude each other"
+            raise RefusedError(400, "invalid-parameter", message, field="filter_expired")
+        now = self.store.stage.clock.now()
+        if live:
+            rows = [row for row in rows if row["status"] is True]
+        if live or unexpired:
+            rows = [row for row in rows if _later(row["end_date"], now)]
+        return rows
+
+    def _shaper(self, request: Request, name: str) -> Callable[[list[Record]], list[Record]]:
+        resource = RESOURCES.get(name, Resource(name))
+        wanted = request.query_params.get("full")
+        short = resource.brief or (resource.full and wanted not in ("*", name.rstrip("s")))
+
+        def shape(rows: list[Record]) -> list[Record]:
+            made = []
+            for row in rows:
+                number = row["id"] if isinstance(row["id"], int) else 0
+                if short:
+                    record = {key: row.get(key) for key in ("id", "name", "entity_type")}
+                elif name in RESOURCES:
+                    record = self._whole(name, number)
+                else:
+                    record = self.store.nested(name, number)
+                made.append(self._with(request, name, resource, number, record))
+            return made
+
+        return shape
+
+    def _with(
+        self, request: Request, name: str, resource: Resource, number: int, record: Record
+    ) -> Record:
+        """Embed the relations that `with` names."""
+        for asked in request.query_params.getlist("with"):
+            for relation in asked.split(","):
+                if relation not in resource.relations:
+                    message = f"{name} has no relation {relation}"
+                    raise RefusedError(400, "invalid-parameter", message, field="with")
+                if name == "strategies":
+                    continue  # the parts of a strategy's targeting are in its record anyway
+                other = self._related(resource.collection, number, relation)
+                if other is not None:
+                    record[relation] = {
+                        "id": other["id"],
+                        "name": other["name"],
+                        "entity_type": other["entity_type"],
+                        "rel": relation,
+                    }
+        return record
+
+    def _related(self, collection: str, number: int, relation: str) -> Record | None:
+        """Climb from an entity to the ancestor of that kind."""
+        ladder = {"strategy": "strategies", "campaign": "campaigns", "advertiser": "advertisers"}
+        ladder |= {"agency": "agencies", "organization": "organizations"}
+        ladder |= {"audience_vendor": "audience_vendors"}
+        record = self.store.record(collection, number)
+        for step, house in ladder.items():
+            key = record.get(f"{step}_id")
+            if isinstance(key, int):
+                record = self.store.record(house, key)
+                if step == relation:
+                    return record
+        return None
+
+    def _page(
+        self,
+        request: Request,
+        rows: list[Record],
+        shape: Callable[[list[Record]], Sequence[Record]],
+    ) -> Record:
+        given = request.query_params
+        if "q" in given and rows:
+            searched = [(row, _searchable(row)) for row in rows]
+            known = set().union(*(seen.keys() for _, seen in searched)) | {"id"}
+            test = parse(given["q"], known)
+            rows = [row for row, seen in searched if test(seen)]
+        rows = _sorted(rows, given.get("sort_by", "id"))
+        limit = _bounded(request, "page_limit", DEFAULT_LIMIT, 1, MAX_LIMIT)
+        ceiling = self.store.stage.switch(PLATFORM, "page_offset_ceiling")
+        most = ceiling if isinstance(ceiling, int) else 1000
+        offset = _bounded(request, "page_offset", 0, 0, most)
+        page = rows[offset : offset + limit]
+        meta: Record = {"status": "success", "count": len(page)}
+        total = self.store.stage.switch(PLATFORM, "total_count")
+        if total != "missing":
+            meta["total_count"] = 0 if total == "zero" else len(rows)
+        meta["offset"] = offset
+        if offset + limit < len(rows):
+            meta["next_page"] = _neighbour(request, offset + limit, limit)
+        if offset:
+            meta["prev_page"] = _neighbour(request, max(0, offset - limit), limit)
+        null = self.store.stage.switch(PLATFORM, "empty_data_null")
+        data: object = shape(page) if page or not null else None
+        return {"data": data, "meta": meta}
+
+
+def _single(data: Record) -> Record:
+    return {"data": data, "meta": {"status": "success"}}
+
+
+def _missing(message: str) -> RefusedError:
+    return RefusedError(404, "not-found", message)
+
+
+def _number(text: str) -> int:
+    if not text.isdigit():
+        raise RefusedError(400, "invalid-parameter", f"not an id: {text}", field="id")
+    return int(text)
+
+
+def _flag(request: Request, name: str) -> bool:
+    return request.query_params.get(name, "false").lower() in ("1", "true")
+
+
+def _later(value: object, moment: object) -> bool:
+    return str(value) > str(moment)
+
+
+def _bounded(request: Request, name: str, default: int, low: int, high: int) -> int:
+    text = request.query_params.get(name)
+    if text is None:
+        return default
+    if not text.isdigit() or not low <= int(text) <= high:
+        message = f"{name} must be between {low} and {high}"
+        raise RefusedError(400, "invalid-parameter", message, field=name)
+    return int(text)
+
+
+def _searchable(row: Record) -> Record:
+    """The fields a condition may name: those whose values can be compared."""
+    return {name: value for name, value in row.items() if not isinstance(value, (dict, list))}
+
+
+def _sorted(rows: list[Record], sort_by: str) -> list[Record]:
+    field = sort_by.removeprefix("-")
+    if rows and not any(field in row for row in rows):
+        if sort_by == "id":
+            return rows
+        message = f"cannot sort by {field}"
+        raise RefusedError(400, "invalid-parameter", message, field="sort_by")
+
+    def key(row: Record) -> tuple[bool, Decimal, str, int]:
+        value, number = row.get(field), row.get("id")
+        exact = Decimal(value) if isinstance(value, (int, Decimal)) else Decimal()
+        text = "" if isinstance(value, (int, Decimal)) else str(value)
+        return value is None, exact, text, number if isinstance(number, int) else 0
+
+    return sorted(rows, key=key, reverse=sort_by.startswith("-"))
+
+
+def _neighbour(request: Request, offset: int, limit: int) -> str:
+    url = request.url.include_query_params(page_offset=offset, page_limit=limit)
+    return str(url)

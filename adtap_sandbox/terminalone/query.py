@@ -1,0 +1,123 @@
+"""The `q` search expression of both generations, read into a predicate over one record."""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import TypeAlias
+
+from .values import rfc3339
+
+Predicate: TypeAlias = Callable[[Mapping[str, object]], bool]
+
+_PART = re.compile(r"^\s*(\w+)\s*(==|!=|>=|<=|=:|:!|>|<|:)\s*(.*)$", re.DOTALL)
+
+
+class QueryError(ValueError):
+    """The expression cannot be read, or names a field that the resource does not have."""
+
+    def __init__(self, message: str, field: str = "q") -> None:
+        super().__init__(message)
+        self.field = field
+
+
+def parse(text: str, known: set[str]) -> Predicate:
+    """Read an expression such as `id>5&status==true` into a predicate.
+
+    Args:
+        text: The decoded value of `q`. `(1,2,3)` alone means "id is one of".
+        known: Names a condition may use.
+
+    Raises:
+        QueryError: For an unknown field, an unknown operator or a value of the wrong kind.
+    """
+    tests = [_condition(part, known) for part in text.split("&")]
+    return lambda record: all(test(record) for test in tests)
+
+
+def _condition(part: str, known: set[str]) -> Predicate:
+    if part.startswith("(") and part.endswith(")"):
+        wanted = _ids(part)
+        return lambda record: record.get("id") in wanted
+    match = _PART.match(part)
+    if match is None:
+        message = f"cannot read the expression {part!r}"
+        raise QueryError(message)
+    field, operator, literal = match.groups()
+    if field not in known:
+        message = f"unknown field {field}"
+        raise QueryError(message, field)
+    if operator in (":", ":!"):
+        if literal.lstrip("!") != "null":
+            message = f"only null may follow {operator}"
+            raise QueryError(message, field)
+        want_null = operator == ":" and not literal.startswith("!")
+        return lambda record: (record.get(field) is None) == want_null
+    if operator == "==" and literal.startswith("("):
+        wanted = _ids(literal)
+        return lambda record: record.get(field) in wanted
+    if operator == "=:":
+        pattern = literal.casefold()
+        return lambda record: fnmatch.fnmatchcase(str(record.get(field, "")).casefold(), pattern)
+    return lambda record: _compare(record.get(field), operator, literal, field)
+
+
+def _ids(text: str) -> set[int]:
+    try:
+        return {int(item) for item in text.strip("()").split(",")}
+    except ValueError:
+        message = "only whole numbers may stand in a list"
+        raise QueryError(message) from None
+
+
+def _compare(value: object, operator: str, literal: str, field: str) -> bool:
+    """Compare a record's value with a literal, in the value's own type."""
+    if value is None:
+        return operator == "!="
+    sign = _sign(value, literal, field)
+    return {
+        "==": sign == 0,
+        "!=": sign != 0,
+        ">": sign > 0,
+        ">=": sign >= 0,
+        "<": sign < 0,
+        "<=": sign <= 0,
+    }[operator]
+
+
+def _sign(value: object, literal: str, field: str) -> int:
+    """Whether the value is below (-1), at (0) or above (1) the literal."""
+    if isinstance(value, (bool, int, Decimal)):
+        exact, wanted = _numbers(value, literal, field)
+        return (exact > wanted) - (exact < wanted)
+    if isinstance(value, datetime):
+        text, other = rfc3339(value), rfc3339(moment_of(literal, field))
+    else:
+        text, other = (value.isoformat() if isinstance(value, date) else str(value)), literal
+    return (text > other) - (text < other)
+
+
+def _numbers(value: Decimal | int, literal: str, field: str) -> tuple[Decimal, Decimal]:
+    if isinstance(value, bool):
+        if literal not in ("0", "1", "true", "false"):
+            message = f"{field} is a boolean, not {literal!r}"
+            raise QueryError(message, field)
+        return Decimal(int(value)), Decimal(int(literal in ("1", "true")))
+    try:
+        return Decimal(value), Decimal(literal)
+    except InvalidOperation:
+        message = f"{field} is a number, not {literal!r}"
+        raise QueryError(message, field) from None
+
+
+def moment_of(literal: str, field: str) -> datetime:
+    """Read `1999-02-02`, `1999-02-02T00:00:00` or the same with `Z`; without a zone it is UTC."""
+    try:
+        moment = datetime.fromisoformat(literal)
+    except ValueError:
+        message = f"{field} is a time, not {literal!r}"
+        raise QueryError(message, field) from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,0 +1,273 @@
+"""The state behind TerminalOne's HTTP: complete records of both generations, as of the clock's now."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from importlib import resources
+from typing import Final
+
+from adtap_sandbox.stage import Stage
+
+from .roster import Roster, Seed
+from .values import Record, field_value, rfc3339
+
+FOREIGN: Final[dict[str, str]] = {
+    "ad_server_id": "ad_servers",
+    "advertiser_id": "advertisers",
+    "agency_id": "agencies",
+    "atomic_creative_id": "atomic_creatives",
+    "audience_segment_id": "audience_segments",
+    "audience_vendor_id": "audience_vendors",
+    "billing_contact_id": "contacts",
+    "built_by_user_id": "users",
+    "bundle_id": "pixel_bundles",
+    "campaign_id": "campaigns",
+    "concept_id": "concepts",
+    "cpa_pixel_bundle_id": "pixel_bundles",
+    "creative_id": "creatives",
+    "creator_id": "users",
+    "deal_id": "deals",
+    "merit_pixel_id": "pixel_bundles",
+    "objective_id": "targeting_segment_objectives",
+    "organization_id": "organizations",
+    "parent_audience_segment_id": "audience_segments",
+    "parent_supply_id": "supply_sources",
+    "pixel_bundle_id": "pixel_bundles",
+    "pixel_id": "pixel_bundles",
+    "provider_id": "pixel_providers",
+    "publisher_id": "publishers",
+    "publisher_site_id": "publisher_sites",
+    "retired_audience_segment_id": "retired_audience_segments",
+    "rmx_strategy_id": "rmx_strategies",
+    "sales_contact_id": "contacts",
+    "segment_objective_id": "targeting_segment_objectives",
+    "site_list_id": "site_lists",
+    "site_placement_id": "site_placements",
+    "strategy_id": "strategies",
+    "supply_source_id": "supply_sources",
+    "target_dimension_id": "target_dimensions",
+    "targeting_segment_id": "targeting_segments",
+    "targeting_vendor_id": "targeting_vendors",
+    "traffic_contact_id": "contacts",
+    "vendor_domain_id": "vendor_domains",
+    "vendor_id": "vendors",
+    "vendor_pixel_id": "vendor_pixels",
+    "vertical_id": "verticals",
+    "viewability_vendor_id": "vendors",
+}
+"""Fields that point to another collection, under whatever collection they stand."""
+
+_KINDS: Final = {
+    "integer": "int",
+    "number": "num",
+    "boolean": "bool",
+    "datetime": "dt",
+    "string": "str",
+    "object": "object",
+}
+_MODIFIED: Final = ("updated_on", "last_modified", "udpated_on")
+
+
+def load_fields(name: str) -> dict[str, object]:
+    """Read one of the field tables beside this module."""
+    text = resources.files(__package__ or "").joinpath(f"{name}.json").read_text("utf-8")
+    table: dict[str, object] = json.loads(text)
+    table.pop("$comment")
+    return table
+
+
+class Store:
+    """Records of every collection; what is created or changed later than now is not there yet.
+
+    Args:
+        stage: World and clock.
+    """
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+        self.world = stage.world
+        self.roster = Roster(stage.world)
+        self.legacy = load_fields("fields_v2")
+        self.current = load_fields("fields_v3")
+        self._records: dict[tuple[str, int, int], Record] = {}
+
+    def seeds(self, collection: str) -> Iterator[Seed]:
+        """Members of a collection that exist now, by ascending id."""
+        now = self.stage.clock.now()
+        members = self.roster.collections.get(collection, {})
+        for number in sorted(members):
+            seed = members[number]
+            if seed.born <= now and (seed.gone is None or now < seed.gone):
+                yield seed
+
+    def exists(self, collection: str, number: int) -> bool:
+        """Whether the entity exists now."""
+        seed = self.roster.collections.get(collection, {}).get(number)
+        now = self.stage.clock.now()
+        return seed is not None and seed.born <= now and (seed.gone is None or now < seed.gone)
+
+    def modifications(self, collection: str, seed: Seed) -> list[datetime]:
+        """Instants at which an entity was changed, oldest first, from its creation to now.
+
+        Changes come in nightly batches at 06:00 UTC, so many entities share one second.
+        """
+        now = self.stage.clock.now()
+        period = self.world.between(20, 120, "t1", "period", collection, seed.id)
+        phase = self.world.between(0, period - 1, "t1", "phase", collection, seed.id)
+        first = datetime(2019, 1, 1, 6, tzinfo=UTC) + timedelta(days=phase)
+        behind = max(0, (seed.born - first) // timedelta(days=period) + 1)
+        moment = first + timedelta(days=period * behind)
+        moments = [seed.born.replace(microsecond=0)]
+        while moment <= now:
+            moments.append(moment)
+            moment += timedelta(days=period)
+        return moments
+
+    def record(self, collection: str, number: int) -> Record:
+        """The flat record of one entity: legacy names, Python values, money as Decimal.
+
+        Raises:
+            KeyError: If the collection has no such member.
+        """
+        seed = self.roster.collections[collection][number]
+        moments = self.modifications(collection, seed)
+        key = (collection, number, len(moments))
+        if key not in self._records:
+            self._records[key] = self._build(collection, seed, moments)
+        return self._records[key]
+
+    def records(self, collection: str) -> list[Record]:
+        """Flat records of all members that exist now, by ascending id."""
+        return [self.record(collection, seed.id) for seed in self.seeds(collection)]
+
+    def nested(self, resource: str, number: int, *, collection: str | None = None) -> Record:
+        """The record in the current generation's shape: nested groups over the same values."""
+        flat = self.record(collection or resource, number)
+        made = self._shaped(self.current[resource], flat, (resource, number))
+        # Relations come only when asked for by `with`.
+        made.pop("agency", None)
+        if resource == "campaigns":
+            own = self.tied("strategies", "campaign_id", number)
+            made["strategies"] = {
+                "count": len(own),
+                "strategies_list": [item["id"] for item in own],
+                "distinct_strategy_goal_types": sorted({str(item["goal_type"]) for item in own}),
+            }
+        return made
+
+    def _shaped(self, shape: object, flat: Record, key: tuple[object, ...]) -> Record:
+        made: Record = {}
+        if isinstance(shape, dict):
+            for name, kind in shape.items():
+                if name != "?":
+                    made[name] = self._leaf(name, kind, flat, key)
+        return made
+
+    def _leaf(  # noqa: PLR0911 - one shape after the other
+        self, name: str, kind: object, flat: Record, key: tuple[object, ...]
+    ) -> object:
+        if isinstance(kind, str):
+            if name in flat:
+                return flat[name]
+            return self._filled(key, name, kind)
+        inside = (*key, name)
+        nothing = self.world.number("t1", *inside, "null") % 4 == 0
+        if isinstance(kind, dict):
+            return None if "?" in kind and nothing else self._shaped(kind, flat, inside)
+        if not isinstance(kind, list):
+            raise TypeError(kind)
+        if nothing:
+            return None if len(kind) > 1 else []
+        if isinstance(kind[0], dict):
+            own = self._children(name, flat)
+            if own is not None:
+                return [self._shaped(kind[0], item, (*inside, item["id"])) for item in own]
+            return [self._shaped(kind[0], {}, (*inside, 0))]
+        return [self._filled((*inside, 0), name, kind[0])]
+
+    def _children(self, name: str, flat: Record) -> list[Record] | None:
+        """Real rows behind a nested list, where the platform has them as entities too."""
+        if name == "flights":
+            return self.tied("budget_flights", "campaign_id", flat["id"])
+        if name == "creative_groups":
+            return self.tied("strategy_concepts", "strategy_id", flat["id"])
+        if name == "site_lists":
+            return self.records("site_lists")[:2]
+        if name == "deals" and "campaign_id" in flat:
+            return self.tied("strategy_deals", "strategy_id", flat["id"])
+        return None
+
+    def tied(self, collection: str, field: str, value: object) -> list[Record]:
+        """Records of a collection whose field points to the given id."""
+        return [item for item in self.records(collection) if item.get(field) == value]
+
+    def _filled(self, key: tuple[object, ...], name: str, kind: str) -> object:
+        if kind.rstrip("?") == "int" and name in FOREIGN:
+            nullable = kind.endswith("?") and self.world.number("t1", *key, name) % 4 == 0
+            return None if nullable else self.roster.pick(FOREIGN[name], *key, name)
+        return field_value(self.world, key, name, kind)
+
+    def _build(self, collection: str, seed: Seed, moments: list[datetime]) -> Record:
+        table = self.legacy.get(collection)
+        fields = table["fields"] if isinstance(table, dict) else {}
+        kind_of = {name: _KINDS.get(kind, kind) for name, kind in fields.items()}
+        made: Record = {"id": seed.id, **seed.fixed}
+        for name, kind in kind_of.items():
+            if name not in made:
+                made[name] = self._filled((collection, seed.id), name, kind)
+        entity = table["type"] if isinstance(table, dict) else collection.removesuffix("s")
+        made["entity_type"] = entity
+        made["version"] = len(moments)
+        made["created_on"] = moments[0]
+        if "created_at" in kind_of:
+            made["created_at"] = moments[0]
+        for name in _MODIFIED:
+            if name in kind_of or name == "updated_on":
+                made[name] = moments[-1]
+        if collection in ("campaigns", "budget_flights"):
+            # What a nightly batch changes: the budget grows by a hundred.
+            made["total_budget"] = Decimal(5000 + 100 * len(moments)).quantize(Decimal("0.01"))
+        self._campaign_columns(collection, made)
+        return made
+
+    def _campaign_columns(self, collection: str, made: Record) -> None:
+        """Columns that answers about strategies and concepts borrow from their parents."""
+        if collection == "strategies" and isinstance(made["campaign_id"], int):
+            campaign = self.record("campaigns", made["campaign_id"])
+            for name in ("name", "start_date", "end_date", "zone_name", "service_type"):
+                made[f"campaign_{name}"] = campaign[name]
+            for name in ("goal_type", "goal_value", "merit_pixel_id"):
+                made[f"campaign_{name}"] = campaign[name]
+        if collection == "concepts" and isinstance(made["advertiser_id"], int):
+            house = self.roster.collections["advertisers"][made["advertiser_id"]]
+            made["advertiser_name"] = house.name
+
+    def history(self, collection: str, number: int) -> list[Record]:
+        """Change log of one entity, newest first, in the current generation's shape."""
+        seed = self.roster.collections[collection][number]
+        moments = self.modifications(collection, seed)
+        rows: list[Record] = []
+        for index, moment in enumerate(moments):
+            before = str(5000 + 100 * index) if index else None
+            name = "total_budget" if collection in ("campaigns", "budget_flights") else "version"
+            old, new = (
+                (before, str(5000 + 100 * (index + 1)))
+                if name == "total_budget"
+                else (str(index) if index else None, str(index + 1))
+            )
+            rows.append(
+                {
+                    "action": "update" if index else "insert",
+                    "date": rfc3339(moment),
+                    "fields": [{"field_name": name, "old_value": old, "new_value": new}],
+                    "user_name": "ops@northwind.example",
+                    "user_id": 4711,
+                    "collection": collection,
+                    "entity_id": number,
+                    "tool_name": "T1 UI" if index % 2 else "API",
+                }
+            )
+        return rows[::-1]

@@ -1,0 +1,96 @@
+"""What a loader should end up with: totals added up straight from the facts, and lists of ids.
+
+Not part of the platform. It shares the facts with the reports and nothing of the way from there.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from .facts import Facts
+from .replies import json_reply
+from .values import Record, rfc3339
+
+_USUAL = "impressions,clicks,total_spend,total_conversions"
+
+
+class Truth:
+    """Answers `GET /_truth`."""
+
+    def __init__(self, facts: Facts) -> None:
+        self.facts = facts
+
+    async def __call__(self, request: Request) -> Response:
+        """Give ids of a collection, or totals of days."""
+        return json_reply(await run_in_threadpool(self._answer, dict(request.query_params)))
+
+    def _answer(self, given: dict[str, str]) -> Record:
+        if "collection" in given:
+            rows = self.facts.store.records(given["collection"])
+            return {
+                "ids": [row["id"] for row in rows],
+                "updated_on": {
+                    str(row["id"]): rfc3339(row["updated_on"])  # type: ignore[arg-type]
+                    for row in rows
+                },
+            }
+        return self._totals(given)
+
+    def _totals(self, given: dict[str, str]) -> Record:
+        """Totals of the campaign-local days `start` to `end`, both included.
+
+        By currency; with `by=day` or `by=campaign_id` also by that. Confined to an
+        `organization_id`, `advertiser_id` or `campaign_id` where given.
+        """
+        first, last = (date.fromisoformat(given[name]) for name in ("start", "end"))
+        metrics = given.get("metrics", _USUAL).split(",")
+        totals: dict[str, dict[str, Decimal]] = {}
+        groups: dict[str, dict[str, Decimal]] = {}
+        count = 0
+        for fact in self.facts.delivery(first, last, lambda record: self._owned(record, given)):
+            if not first <= fact.day <= last:
+                continue
+            count += 1
+            campaign = fact.record["campaign_id"]
+            currency = str(fact.record["currency_code"])
+            key = str(fact.day) if given.get("by") == "day" else str(campaign)
+            for name in metrics:
+                value = Decimal(fact.number(name))
+                for place, where in ((totals, currency), (groups, key)):
+                    sums = place.setdefault(where, {})
+                    sums[name] = sums.get(name, Decimal()) + value
+        answer: Record = {"facts": count, "totals": _texts(totals)}
+        if "by" in given:
+            answer["by"] = _texts(groups)
+        return answer
+
+    def _owned(self, campaign: Record, given: dict[str, str]) -> bool:
+        store = self.facts.store
+        advertiser = campaign["advertiser_id"]
+        house = store.record("advertisers", advertiser if isinstance(advertiser, int) else 0)
+        agency = store.record(
+            "agencies", house["agency_id"] if isinstance(house["agency_id"], int) else 0
+        )
+        owners = {
+            "campaign_id": campaign["id"],
+            "advertiser_id": advertiser,
+            "agency_id": agency["id"],
+            "organization_id": agency["organization_id"],
+        }
+        return all(
+            name not in given or str(owner) in given[name].split(",")
+            for name, owner in owners.items()
+        )
+
+
+def _texts(groups: dict[str, dict[str, Decimal]]) -> Record:
+    """Sums as decimal text, so that no reader rounds them."""
+    return {
+        where: {name: format(value, "f") for name, value in sums.items()}
+        for where, sums in sorted(groups.items())
+    }

@@ -1,0 +1,126 @@
+"""Values on their way out: exact JSON, time stamps, and made-up but repeatable field contents."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from decimal import ROUND_DOWN, Decimal
+from typing import TYPE_CHECKING, TypeAlias
+from zoneinfo import ZoneInfo
+
+if TYPE_CHECKING:
+    from adtap_sandbox.world import World
+
+Record: TypeAlias = dict[str, object]
+
+AWKWARD_TEXTS = (
+    'Brücke "Süd", Phase 1',
+    "tab\there",
+    "line one\nline two",
+    "東京 夏キャンペーン",
+    "it's 50% off; a=b&c<d>",
+    "",
+)
+
+
+def to_json(value: object) -> str:
+    """Give JSON text in which a Decimal keeps every digit, as the platform's own numbers do.
+
+    A float would show up as 0.30000000000000004, so none is ever made on the way.
+    """
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    if isinstance(value, datetime):
+        return json.dumps(rfc3339(value))
+    if isinstance(value, date):
+        return json.dumps(value.isoformat())
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{json.dumps(k)}: {to_json(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return "[" + ", ".join(to_json(item) for item in value) + "]"
+    return json.dumps(value, ensure_ascii=False)
+
+
+def rfc3339(moment: datetime) -> str:
+    """Give `2024-05-01T08:00:00Z`, the shape of every time stamp of the current generation."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def local(moment: datetime, zone: str) -> datetime:
+    """Give the wall-clock time of an instant in a zone."""
+    return moment.astimezone(ZoneInfo(zone))
+
+
+def midnight(day: date, zone: str) -> datetime:
+    """Give the instant, in UTC, at which a day begins in a zone."""
+    return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone)).astimezone(UTC)
+
+
+def floored(value: Decimal, digits: int) -> Decimal:
+    """Cut a number down to so many decimals, the way all totals here are rounded."""
+    return value.quantize(Decimal(1).scaleb(-digits), rounding=ROUND_DOWN)
+
+
+def field_value(  # noqa: PLR0911 - one kind after the other
+    world: World, key: tuple[object, ...], name: str, kind: str
+) -> object:
+    """Make up one scalar field: the same for the same world and key, plausible for its name.
+
+    Args:
+        world: Source of repeatable numbers.
+        key: What the field belongs to (collection and id).
+        name: The field's name, which hints at its content.
+        kind: `int`, `num`, `bool`, `dt`, `date`, `str`, `object` or `enum:a b`, with a trailing
+            `?` for a field that may be null (one in four is).
+    """
+    number = world.number("t1", *key, name)
+    if kind.endswith("?"):
+        kind = kind[:-1]
+        if number % 4 == 0:
+            return None
+        number //= 4
+    if kind.startswith("enum:"):
+        choices = kind[5:].split() or [""]
+        return choices[number % len(choices)].replace("_", " " if "3rd" in kind else "_")
+    if kind == "int":
+        return number % 5000 + 1
+    if kind == "num":
+        return Decimal(number % 10_000_000) / Decimal(10_000)
+    if kind == "bool":
+        return number % 2 == 0
+    if kind in ("dt", "date"):
+        moment = datetime(2024, 1, 1, tzinfo=UTC) + timedelta(seconds=number % 40_000_000)
+        return moment if kind == "dt" else moment.date()
+    if kind == "object":
+        return {"id": number % 900 + 1, "name": f"{name} {number % 900 + 1}"}
+    return _text(number, key, name)
+
+
+def _text(number: int, key: tuple[object, ...], name: str) -> str:
+    """Make up a string that fits its field's name; one free text in sixteen is awkward."""
+    fixed = {
+        "currency_code": ("USD", "EUR", "GBP"),
+        "zone_name": ("America/New_York", "Europe/Berlin", "Asia/Tokyo"),
+        "country": ("US", "DE", "JP"),
+        "days": ("MTWRFSU", "MTWRF", "SU"),
+        "domain": ("example.com", "news.example", "shop.example"),
+        "rate_card_type": ("CPM", "FIXED"),
+        "restriction": ("INCLUDE", "EXCLUDE"),
+        "operator": ("OR", "AND"),
+        "approval_status": ("APPROVED", "PENDING", "REJECTED"),
+        "tag_type": ("IFRAME", "SCRIPT", "IMG"),
+        "language": ("en", "de", "ja"),
+        "target_type": ("DOMAIN", "APP"),
+    }.get(name)
+    if fixed:
+        return fixed[number % len(fixed)]
+    if name.endswith(("_url", "website", "facebook", "linkedin", "twitter")):
+        return f"https://www.example.com/{name}/{number % 997}"
+    if "password" in name or "token" in name:
+        return f"secret-{name}-{number % 100_000}"
+    if name.endswith("email"):
+        return f"person{number % 997}@northwind.example"
+    if number % 16 == 0:
+        return AWKWARD_TEXTS[number // 16 % len(AWKWARD_TEXTS)]
+    return f"{name.replace('_', ' ')} {key[-1]}"
