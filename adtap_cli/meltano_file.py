@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import textwrap
 from collections.abc import Iterator, Mapping
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -43,12 +44,11 @@ WIDTH = 100
 INDENT = " " * 4
 
 
-def kind(setting: Mapping[str, Any]) -> str:
-    """Meltano's kind of a setting, from its JSON Schema."""
+def kind(name: str, setting: Mapping[str, Any]) -> str:
+    """Meltano's kind of a setting, from its name and its JSON Schema."""
     if "enum" in setting:
         return "options"
-    formats = {form.get("format") for form in [setting, *setting.get("anyOf", [])]}
-    if formats & {"date", "date-time"}:
+    if name.endswith("_date"):  # a date or a date-time, which one `format` cannot say
         return "date_iso8601"
     types = setting.get("type", "string")
     names = [types] if isinstance(types, str) else types
@@ -88,7 +88,7 @@ def settings_lines(schema: Mapping[str, Any]) -> Iterator[str]:
         yield from _text("label", label(name, setting), inner)
         if words := " ".join(str(setting.get("description", "")).split()):
             yield from _text("description", words, inner)
-        yield f"{inner}kind: {kind(setting)}"
+        yield f"{inner}kind: {kind(name, setting)}"
         if "enum" in setting:
             yield f"{inner}options:"
             for choice in setting["enum"]:
@@ -96,8 +96,10 @@ def settings_lines(schema: Mapping[str, Any]) -> Iterator[str]:
                     yield f"{inner}- {{label: {json.dumps(choice)}, value: {json.dumps(choice)}}}"
         if setting.get("secret"):
             yield f"{inner}sensitive: true"
-        if setting.get("default") is not None:
-            yield f"{inner}value: {json.dumps(setting['default'], ensure_ascii=False)}"
+        default = setting.get("default")
+        # A default with our version in it would stay behind in whoever's file at the next release.
+        if default is not None and version("adtaps") not in str(default):
+            yield f"{inner}value: {json.dumps(default, ensure_ascii=False)}"
 
 
 def block(tap: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -111,20 +111,30 @@ def test_any_words_survive_the_way_through_yaml(title, description, default, sec
 
 
 @pytest.mark.parametrize(
-    ("schema", "kind"),
+    ("name", "schema", "kind"),
     [
-        ({"type": ["integer", "null"]}, "integer"),
-        ({"type": ["number", "null"]}, "integer"),
-        ({"type": "boolean"}, "boolean"),
-        ({"type": ["array", "null"], "items": {"type": "string"}}, "array"),
-        ({"type": ["object", "string", "null"]}, "object"),
-        ({"type": ["string", "null"], "format": "date"}, "date_iso8601"),
-        ({"anyOf": [{"type": "string", "format": "date-time"}, {"type": "null"}]}, "date_iso8601"),
-        ({"type": ["string", "null"], "enum": ["a", None]}, "options"),
-        ({}, "string"),
+        ("max_retries", {"type": ["integer", "null"]}, "integer"),
+        ("request_timeout_seconds", {"type": ["number", "null"]}, "integer"),
+        ("include_today", {"type": "boolean"}, "boolean"),
+        ("app_tokens", {"type": ["array", "null"], "items": {"type": "string"}}, "array"),
+        ("backfill", {"type": ["object", "string", "null"]}, "object"),
+        ("start_date", {"type": ["string", "null"]}, "date_iso8601"),
+        ("on_empty", {"type": ["string", "null"], "enum": ["ok", None]}, "options"),
+        ("email", {}, "string"),
     ],
-    ids=lambda value: value if isinstance(value, str) else json.dumps(value)[:40],
 )
-def test_kinds_follow_the_schema(schema, kind):
+def test_kinds_follow_the_schema(name, schema, kind):
     """Meltano is told what a setting is in its own words."""
-    assert meltano_file.kind(schema) == kind
+    assert meltano_file.kind(name, schema) == kind
+
+
+def test_a_default_that_names_our_version_is_left_to_the_tap():
+    """A project's file does not send an old version's user agent after an upgrade."""
+    agent = {"type": "string", "default": f"adtaps/{version('adtaps')}"}
+    address = {"type": "string", "default": "https://api.example.com"}
+    text = "\n".join(
+        meltano_file.settings_lines({"properties": {"user_agent": agent, "api_url": address}})
+    )
+    read = {setting["name"]: setting for setting in yaml.safe_load(text)["settings"]}
+    assert "value" not in read["user_agent"]
+    assert read["api_url"]["value"] == "https://api.example.com"
