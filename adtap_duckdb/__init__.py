@@ -1,0 +1,1 @@
+"""The embedded loader: Singer messages in, one DuckDB file out, every digit kept."""
