@@ -1,0 +1,1 @@
+"""Adjust's room of the sandbox: Report Service, KPI service, Campaign API, dashboard."""

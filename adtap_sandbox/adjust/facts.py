@@ -1,0 +1,488 @@
+"""The numbers: what one atom is worth in one cell on one day, as known at the clock's now.
+
+Everything is whole (money in millionths), so sums are exact and every total can be computed a
+second way. Nothing depends on anything but the seed, the cell, the day and the clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Final
+
+from .metrics import AD_REVENUE_SOURCES, MICROS, PERIOD_DAYS, SUBSCRIPTION_EVENTS, Atom
+from .periods import SLOTS
+from .store import USD_MICROS, AdjustApp, AdjustStore, Cell
+
+MILLION: Final = 1_000_000
+_MASK: Final = (1 << 64) - 1
+_GOLDEN: Final = 0x9E3779B97F4A7C15
+
+MEANS: Final = {
+    # For a cell of weight 30; money in whole units.
+    "impressions": 24000,
+    "clicks": 700,
+    "installs": 30,
+    "reinstalls": 4,
+    "uninstalls": 6,
+    "reattributions": 5,
+    "sessions": 400,
+    "events": 160,
+    "daus": 210,
+    "kpi_daus": 210,
+    "waus": 640,
+    "kpi_waus": 640,
+    "maus": 1500,
+    "kpi_maus": 1500,
+    "ad_impressions": 900,
+    "revenue_events": 12,
+    "revenue": 90,
+    "ad_revenue": 14,
+    "install_cost": 40,
+    "click_cost": 11,
+    "impression_cost": 3,
+    "event_cost": 2,
+    "network_cost": 60,
+    "network_impressions": 25000,
+    "network_clicks": 720,
+    "network_installs": 31,
+    "skad_installs": 22,
+    "skad_reinstalls": 3,
+}
+_DEFAULT_MEAN: Final = {"int": 3, "money": 4, "money+": 4, "sec": 600, "dec": 20}
+_NOT_ORGANIC: Final = frozenset(
+    (
+        "impressions",
+        "clicks",
+        "install_cost",
+        "click_cost",
+        "impression_cost",
+        "event_cost",
+    )
+)
+_ALIASES: Final = {
+    "attribution_clicks": "clicks",
+    "attribution_impressions": "impressions",
+    "paid_clicks": "clicks",
+    "paid_impressions": "impressions",
+    "ad_spend_network": "network_cost",
+    "base_sessions": "sessions",
+    "base_assisted_installs": "assisted_installs",
+    "skad_general_revenue": "general revenue_revenue_est",
+    "skad_general_revenue_min": "general revenue_revenue_min",
+    "skad_general_revenue_max": "general revenue_revenue_max",
+    "skan_total_revenue_min": "revenue_min",
+    "skan_total_revenue_est": "revenue_est",
+    "skan_total_revenue_max": "revenue_max",
+}
+_PER_USER: Final = {
+    # Over a user's whole life: thousandths, or millionths of the currency.
+    "revenue": 1_500_000,
+    "ad_revenue": 300_000,
+    "ad_impressions": 40_000,
+    "revenue_events": 300,
+    "uninstalls": 250,
+    "first_uninstalls": 200,
+    "reinstalls": 80,
+    "first_reinstalls": 60,
+    "gdpr_forgets": 20,
+    "first_paying_users": 60,
+    "reattributions": 50,
+    "deattributions": 30,
+    "sessions": 9_000,
+    "non_install_sessions": 8_000,
+    "time_spent": 5_400_000,
+    "events_cohort": 900,
+    "revenue_cohort": 400_000,
+    "conversions_cohort": 300,
+    "converted_user_size_cohort": 350,
+}
+_SPLITS: Final = {"skan": 30, "non_skan": 70, "unknown": 0}
+_Steps = tuple[tuple[int, int], ...]
+_TOLD_LATE: Final[_Steps] = ((1, 0), (2, 400_000), (3, 800_000))
+"""First SKAdNetwork postback: nothing on the day itself, whole after three days."""
+_POSTBACKS: Final[tuple[_Steps, ...]] = (
+    _TOLD_LATE,
+    ((8, 0), (14, 500_000)),
+    ((36, 0), (42, 500_000)),
+)
+"""Second and third postback close after 7 and 35 days and arrive up to a week later."""
+
+# How a day's activity spreads over its quarter hours: little at night, most in the evening.
+_CURVE: Final = tuple(2 + (slot // 4 > 5) * 3 + (slot // 4 > 16) * 2 for slot in range(SLOTS))  # noqa: PLR2004 - hours of the day
+_UP_TO: Final = tuple(sum(_CURVE[:slot]) for slot in range(SLOTS + 1))
+
+
+@dataclass(frozen=True)
+class Lens:
+    """The request's settings that change numbers.
+
+    Attributes:
+        types: Attribution types asked for.
+        first_source: ``attribution_source=first``.
+        reattributed: ``all``, ``true`` or ``false``.
+        sandbox: The separate test data set.
+        mature: Zeros for cohorts that are not over.
+        iap_percent: Share of in-app revenue that is counted.
+        ad_sources: Ad revenue sources counted, by display name; None for all.
+        currency: Code to convert to; None leaves each app its own.
+        hide_from: First day of the campaigns that a default tracker filter hides; None hides none.
+    """
+
+    types: frozenset[str] = frozenset(("click", "impression", "engaged_ad"))
+    first_source: bool = False
+    reattributed: str = "all"
+    sandbox: bool = False
+    mature: bool = False
+    iap_percent: int = 100
+    ad_sources: frozenset[str] | None = None
+    currency: str | None = None
+    hide_from: date | None = None
+
+    def part(self, value: int) -> int:
+        """What the attribution filters leave of a value; the parts add up to the whole."""
+        seen = value * 15 // 100
+        engaged = value * 5 // 100
+        left = 0
+        if "click" in self.types:
+            left += value - seen - engaged
+        if "impression" in self.types:
+            left += seen
+        if "engaged_ad" in self.types:
+            left += engaged
+        if self.reattributed != "all":
+            again = left // 5
+            left = again if self.reattributed == "true" else left - again
+        return left
+
+    @property
+    def filters(self) -> bool:
+        """Whether :meth:`part` takes anything away."""
+        return len(self.types) < 3 or self.reattributed != "all"  # noqa: PLR2004 - the three types
+
+
+@dataclass
+class DayState:
+    """What is known of one app's day: shares in millionths, age in whole days."""
+
+    day: date
+    seed: int
+    age: int
+    events: int
+    spend: int
+    conversions: int
+    gone: dict[str, bool] = field(default_factory=dict)
+
+
+Reader = Callable[[Cell, int, DayState], int]
+
+
+def cut(value: int, start: int, stop: int) -> int:
+    """The part of a day's value between two quarter hours; parts add up to the whole."""
+    total = _UP_TO[SLOTS]
+    return value * _UP_TO[stop] // total - value * _UP_TO[start] // total
+
+
+def _mix(number: int) -> int:
+    number ^= number >> 31
+    number = number * _GOLDEN & _MASK
+    return number ^ number >> 29
+
+
+def _late(steps: _Steps, age: int) -> int:
+    for before, share in steps:
+        if age < before:
+            return share
+    return MILLION
+
+
+class Facts:
+    """Reads atoms through a lens.
+
+    Args:
+        store: The room.
+        lens: Settings that change numbers.
+    """
+
+    def __init__(self, store: AdjustStore, lens: Lens) -> None:
+        self.store, self.lens = store, lens
+        self.now: datetime = store.stage.clock.now()
+        self._events = {event.slug: event for event in store.events}
+        self._readers: dict[Atom, Reader] = {}
+
+    def day(self, app: AdjustApp, day: date) -> DayState:
+        """The day's state for an app."""
+        stage = self.store.stage
+        # Yesterday's spend is pulled at 05:00 UTC; same-day spend is a paid option.
+        pulled = datetime(day.year, day.month, day.day, 5, tzinfo=UTC) + timedelta(days=1)
+        shares = [
+            int(stage.share(day, "adjust", app.token, kind=kind) * MILLION)
+            for kind in ("events", "spend", "conversions")
+        ]
+        return DayState(
+            day=day,
+            seed=_mix(day.toordinal() * _GOLDEN & _MASK),
+            age=max(0, (self.now.date() - day).days),
+            events=shares[0],
+            spend=shares[1] if self.now >= pulled else 0,
+            conversions=shares[2],
+        )
+
+    def seed(self, cell: Cell, state: DayState) -> int | None:
+        """The seed of a cell's day; None where the cell has nothing on that day."""
+        day = state.day
+        if day < cell.start or (cell.end is not None and day > cell.end):
+            return None
+        seed = cell.base ^ state.seed
+        if _mix(seed) % 13 == 0:
+            return None  # a quiet day: no row at all
+        if cell.campaign not in state.gone:
+            state.gone[cell.campaign] = self.store.stage.vanished(
+                day, "adjust", cell.app.token, cell.campaign
+            )
+        return None if state.gone[cell.campaign] else seed
+
+    def reader(self, atom: Atom) -> Reader:
+        """How an atom is read, before any cut by hour."""
+        if atom not in self._readers:
+            self._readers[atom] = self._finish(atom, self._plain(atom))
+        return self._readers[atom]
+
+    def _finish(self, atom: Atom, plain: Reader) -> Reader:
+        """Add what holds for whole families: sandbox data, in-app share, currency, hidden links."""
+        lens, steps = self.lens, []
+        iap = "revenue" in atom.name and "ad_revenue" not in atom.name and atom.format == "money"
+        if iap and lens.iap_percent != 100:  # noqa: PLR2004 - per cent
+            steps.append((lens.iap_percent, 100))
+        if lens.sandbox:
+            steps.append((1, 50))
+        converts = atom.format.startswith("money") and lens.currency is not None
+        hide = lens.hide_from if atom.section not in ("network", "mixed") else None
+        if not steps and not converts and hide is None:
+            return plain
+        target = USD_MICROS.get(lens.currency or "USD", MICROS)
+
+        def read(cell: Cell, seed: int, state: DayState) -> int:
+            if hide is not None and cell.start >= hide:
+                return 0
+            value = plain(cell, seed, state)
+            for numerator, denominator in steps:
+                value = value * numerator // denominator
+            if converts:
+                value = value * USD_MICROS[cell.app.currency] // target
+            return value
+
+        return read
+
+    def _hashed(self, atom: Atom) -> Callable[[Cell, int], int]:
+        """Final value before restatement: around the metric's mean, by the cell's weight."""
+        mean = MEANS.get(atom.name, _DEFAULT_MEAN[atom.format])
+        scale = mean * (MICROS if atom.format.startswith("money") else 1)
+        salt = atom.salt
+        extra = self.lens.filters and atom.section not in ("network", "skan")
+        part = self.lens.part
+        moves = self.lens.first_source and atom.name in ("sessions", "events", "revenue")
+
+        def read(cell: Cell, seed: int) -> int:
+            value = scale * cell.weight * (512 + (_mix(seed ^ salt) & 1023)) // 30720
+            if moves:  # later activity stays with (or comes back to) the install's source
+                value += value // 16 if cell.base & 1 else -(value // 16)
+            return part(value) if extra and not cell.organic else value
+
+        return read
+
+    def _plain(self, atom: Atom) -> Reader:
+        if atom.section in ("cohort", "subscription_cohort") or (atom.slug and atom.unit):
+            return self._cohort(atom)
+        if atom.section == "skan":
+            return self._skan(atom)
+        if atom.section == "network":
+            return self._network(atom)
+        if atom.name == "mixed_cost":
+            return self._mixed()
+        return self._attribution(atom)
+
+    def _attribution(self, atom: Atom) -> Reader:
+        name = _ALIASES.get(atom.name, atom.name)
+        if name in ("organic_installs", "non_organic_installs", "paid_installs"):
+            installs = self.reader(Atom("installs", "int", "conversion"))
+            organic = name == "organic_installs"
+            return lambda c, s, d: installs(c, s, d) if c.organic is organic else 0
+        if name in ("cohort_revenue", "uninstall_cohort") or name.startswith("cohort_ad_revenue"):
+            stem = {"uninstall_cohort": "uninstalls"}.get(name, name.removeprefix("cohort_"))
+            return self._cohort(Atom(f"{stem}_total", atom.format, "cohort", "m", 10_000))
+        for stem in ("ad_revenue_", "ad_impressions_"):
+            source = name.removeprefix(stem)
+            if name.startswith(stem) and source in AD_REVENUE_SOURCES:
+                whole = self._attribution(Atom(stem[:-1], atom.format, atom.section))
+                return lambda c, s, d: whole(c, s, d) if c.source == source else 0
+        if atom.slug and name.endswith(("_min", "_max", "_est")):
+            return self._skan(atom)
+        hashed = self._hashed(Atom(name, atom.format, atom.section, slug=atom.slug))
+        paid = name in _NOT_ORGANIC or name.startswith("rejected_")
+        by_source = name in ("ad_revenue", "ad_impressions") and self.lens.ad_sources is not None
+        tokens = self._events[atom.slug].tokens if atom.slug else None
+        money_event = not atom.slug or self._events[atom.slug].money
+        if atom.slug and "revenue" in name and not money_event:
+            return lambda _cell, _seed, _day: 0
+
+        def read(cell: Cell, seed: int, state: DayState) -> int:
+            if not cell.attributed or (paid and cell.organic):
+                return 0
+            if tokens is not None and cell.app.token not in tokens:
+                return 0
+            if by_source and not self._source_asked(cell):
+                return 0
+            return hashed(cell, seed) * state.events // MILLION
+
+        return read
+
+    def _source_asked(self, cell: Cell) -> bool:
+        sources = self.lens.ad_sources
+        return sources is None or AD_REVENUE_SOURCES[cell.source] in sources
+
+    def _network(self, atom: Atom) -> Reader:
+        name = _ALIASES.get(atom.name, atom.name)
+        for kind, percent in _SPLITS.items():
+            stem = name.removesuffix(f"_{kind}")
+            if stem != name and not (kind == "skan" and name.endswith("_non_skan")):
+                base = stem.replace("network_ad_spend", "network_cost")
+                whole = self._network(Atom(base, atom.format, "network"))
+                only = percent
+
+                def share(cell: Cell, seed: int, state: DayState) -> int:
+                    value = whole(cell, seed, state)
+                    skan = value * 30 // 100 if cell.skan else 0
+                    return {30: skan, 70: value - skan, 0: 0}[only]
+
+                return share
+        hashed = self._hashed(Atom(name, atom.format, "network"))
+
+        def read(cell: Cell, seed: int, state: DayState) -> int:
+            return hashed(cell, seed) * state.spend // MILLION if cell.spending else 0
+
+        return read
+
+    def _mixed(self) -> Reader:
+        network = self._network(Atom("network_cost", "money", "network"))
+        parts = [
+            self._attribution(Atom(name, "money", "cost"))
+            for name in ("install_cost", "click_cost", "impression_cost", "event_cost")
+        ]
+
+        def read(cell: Cell, seed: int, state: DayState) -> int:
+            if cell.integrated:
+                return network(cell, seed, state)
+            return sum(part(cell, seed, state) for part in parts)
+
+        return read
+
+    def _skan(self, atom: Atom) -> Reader:
+        name = _ALIASES.get(atom.name, atom.name)
+        if name.startswith("skad_direct_"):
+            base = name.removeprefix("skad_direct_")
+            base = {"installs": "skad_installs", "reinstalls": "skad_reinstalls"}.get(base, base)
+            whole = self._skan(Atom(base, atom.format, "skan"))
+            return lambda c, s, d: whole(c, s, d) // 10
+        for prefix in ("valid_", "invalid_", "conversion_"):
+            if name.startswith(f"skad_{prefix}"):
+                name = name.removeprefix("skad_")
+        percent = 100
+        for suffix, share in (("_min", 80), ("_est", 100), ("_max", 120)):
+            if name.endswith(suffix):
+                name, percent = name.removesuffix(suffix), share
+        steps: _Steps = _TOLD_LATE
+        if name.startswith("skad_coarse_conversion_values_"):
+            steps = _POSTBACKS[int(name[-1])]
+        valid = self._hashed(Atom("skad_installs", "int", "skan"))
+        hashed = self._hashed(Atom(name, atom.format, "skan", slug=atom.slug))
+        number = name.removeprefix("conversion_value_")
+        values = int(number) if number.isdigit() and number != name else None
+        tokens = self._events[atom.slug].tokens if atom.slug else None
+
+        def read(cell: Cell, seed: int, state: DayState) -> int:
+            if not cell.skan or not cell.attributed:
+                return 0
+            if tokens is not None and cell.app.token not in tokens:
+                return 0
+            known = _late(steps, state.age)
+            conversions = valid(cell, seed) * known // MILLION * 7 // 10
+            if name == "valid_conversions":
+                return conversions
+            if values is not None:
+                return conversions * (values + 1) // 64 - conversions * values // 64
+            if name == "conversion_value_total":
+                return sum(
+                    n * (conversions * (n + 1) // 64 - conversions * n // 64) for n in range(64)
+                )
+            return hashed(cell, seed) * percent // 100 * known // MILLION
+
+        return read
+
+    def _cohort(self, atom: Atom) -> Reader:
+        """Activity of the users installed on a day, in one period of their life or up to it."""
+        length = PERIOD_DAYS[atom.unit]
+        begins, ends = 2 * length * atom.period, 2 * length * (atom.period + 1)  # in half days
+        over = length * (atom.period + 1) + 1  # the day's last user has finished the period
+        stem = atom.name
+        in_cohort = stem.endswith("_total_in_cohort")
+        total = in_cohort or stem.endswith("_total")
+        stem = stem.removesuffix("_in_cohort").removesuffix("_total")
+        stem = stem.removeprefix("{cohort_period}_").replace("_per_period", "_cohort")
+        source = ""
+        for base in ("ad_revenue", "ad_impressions"):
+            if stem.startswith(f"{base}_"):
+                stem, source = base, stem.removeprefix(f"{base}_")
+        installs = self._attribution(Atom("installs", "int", "conversion"))
+        again = self._attribution(Atom("reattributions", "int", "conversion"))
+        money = atom.format.startswith("money")
+        per_user = _PER_USER.get(stem, 200_000 if money else 120)
+        down = 1_000 if money else 1_000_000
+        salt = Atom(stem, atom.format, "cohort", slug=atom.slug).salt
+        event = self._events[atom.slug] if atom.slug else None
+        if event is not None and stem == "revenue_cohort" and not event.money:
+            return lambda _cell, _seed, _day: 0
+        zeroed = self.lens.mature or in_cohort
+        by_source = stem in ("ad_revenue", "ad_impressions")
+        known_stem = stem in _PER_USER or money or stem.startswith(_SUBSCRIPTION_STEMS)
+
+        def read(cell: Cell, seed: int, state: DayState) -> int:
+            if zeroed and state.age < over:
+                return 0
+            if event is not None and cell.app.token not in event.tokens:
+                return 0
+            if by_source and ((source and cell.source != source) or not self._source_asked(cell)):
+                return 0
+            lived = 2 * state.age + 1  # the day's middle user, in half days
+            if lived <= begins and not total:
+                return 0
+            users = installs(cell, seed, state) + again(cell, seed, state)
+            if not known_stem:
+                return _users(stem, users, begins, ends, lived)
+            amount = per_user * (768 + (_mix(seed ^ salt) & 511)) // 1024
+            until = min(ends, lived)
+            value = users * amount * (1000 * until // (until + 20)) // down
+            if not total and begins:
+                value -= users * amount * (1000 * begins // (begins + 20)) // down
+            return value
+
+        return read
+
+
+_SUBSCRIPTION_STEMS: Final = (
+    *(f"subscription_{event}_events" for event in SUBSCRIPTION_EVENTS),
+    "subscription_revenue",
+)
+
+
+def _users(stem: str, users: int, begins: int, ends: int, lived: int) -> int:
+    """Counts of people, not of deeds: how many of the cohort were there in the period."""
+    if stem == "cohort_size":
+        return users
+    if stem == "paying_user_size":
+        return users * 60 // 1000
+    # Everyone is there on the first day; by and by fewer, and a running period fills up.
+    kept = users if begins == 0 else users * 4500 // (100 * (10 + begins // 2))
+    kept = kept * (min(ends, lived) - begins) // (ends - begins)
+    return kept * 60 // 1000 if stem == "paying_users" else kept

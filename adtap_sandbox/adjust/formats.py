@@ -1,0 +1,202 @@
+"""A computed report as JSON, CSV, Parquet or pivot; and the dashboard's list of apps."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any
+
+from adtap_sandbox.stage import Stage
+
+from .metrics import MICROS, catalogue_sections
+from .query import Query
+from .replies import RefusedError
+from .report import Report, Row, companions_of, number, text
+from .store import AdjustStore
+
+
+def as_json(report: Report, stage: Stage) -> dict[str, Any]:
+    """The body of ``/report``."""
+    query = report.query
+    null = bool(stage.switch("adjust", "null_metrics"))
+    companions = companions_of(query.dimensions)
+    networks = any(name in ("app", "app_token") for name in query.dimensions)
+    app_networks: dict[str, str] = {app.token: app_network(query, app.token) for app in query.apps}
+    by_name: dict[str | None, list[str]] = {}
+    for app in query.apps:
+        by_name.setdefault(app.name, []).append(app_networks[app.token])
+    rows: list[dict[str, Any]] = []
+    for row in report.rows:
+        made: dict[str, Any] = {}
+        dims = dict(zip(query.dimensions, row.dims, strict=True))
+        if query.attr_dependency:
+            ids: dict[str, Any] = {
+                name: value
+                for name, value in zip(companions, row.companions, strict=True)
+                if value is not None
+            }
+            if networks:
+                token = dims.get("app_token")
+                ids["app_network"] = [app_networks[token]] if token else by_name[dims["app"]]
+            made["attr_dependency"] = ids
+        made.update(dims)
+        for metric, value in zip(query.metrics, row.values, strict=True):
+            made[metric.id] = text(metric, value, null=null)
+        rows.append(made)
+    notes = _warnings(report, stage)
+    key = str(stage.switch("adjust", "warnings_key"))
+    return {
+        "rows": rows,
+        "totals": {
+            metric.id: number(metric, value)
+            for metric, value in zip(query.metrics, report.totals, strict=True)
+        },
+        "warnings": notes if key == "warnings" else [],
+        "data_warnings": notes if key == "data_warnings" else [],
+        "currencies": list(report.currencies),
+        "pagination": None,
+    }
+
+
+def app_network(query: Query, token: str) -> str:
+    """``store_type:store_id`` of one of the query's apps."""
+    app = next(app for app in query.apps if app.token == token)
+    return f"{app.store_type}:{app.store_id}"
+
+
+def _warnings(report: Report, stage: Stage) -> list[dict[str, str]]:
+    notes = []
+    if report.cut_off:
+        shown = len(report.rows)
+        notes.append(
+            {
+                "slug": "limit_rows",
+                "title": "Rows limit reached",
+                "body": f"Only the first {shown} of {shown + report.cut_off} rows are shown.",
+            }
+        )
+    if slug := str(stage.switch("adjust", "warn")):
+        notes.append({"slug": slug, "title": "Sandbox", "body": "Asked for by a switch."})
+    return notes
+
+
+def as_csv(report: Report, stage: Stage) -> str:
+    """The body of ``/csv_report``: null and the empty string look the same in it."""
+    query = report.query
+    null = bool(stage.switch("adjust", "null_metrics"))
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    names = [*query.dimensions, *(metric.id for metric in query.metrics)]
+    if query.readable:
+        known = catalogue_sections()[0]
+        names = [
+            known[name].name if name in known and known[name].name else _readable(name)
+            for name in names
+        ]
+    writer.writerow(names)
+    for row in report.rows:
+        values = [
+            text(metric, value, null=null)
+            for metric, value in zip(query.metrics, row.values, strict=True)
+        ]
+        writer.writerow([*("" if value is None else value for value in row.dims), *values])
+    return out.getvalue()
+
+
+def _readable(name: str) -> str:
+    return name.replace("_", " ").capitalize()
+
+
+def as_parquet(report: Report) -> bytes:
+    """The body of ``/parquet_report``: dimensions text, counts int64, the rest double.
+
+    Raises:
+        RefusedError: 501 when pyarrow is not installed where the sandbox runs.
+    """
+    try:
+        import pyarrow as pa  # noqa: PLC0415 - only this format needs it
+        import pyarrow.parquet as pq  # noqa: PLC0415 - as above
+    except ImportError:
+        raise RefusedError(
+            501, "service_error", "Parquet needs pyarrow in the sandbox: install adtaps[parquet]"
+        ) from None
+    query = report.query
+    columns: dict[str, Any] = {
+        name: pa.array([row.dims[place] for row in report.rows], pa.string())
+        for place, name in enumerate(query.dimensions)
+    }
+    for place, metric in enumerate(query.metrics):
+        values = [row.values[place] for row in report.rows]
+        if metric.whole and not metric.micros:
+            columns[metric.id] = pa.array(values, pa.int64())
+        else:
+            scaled = [
+                value / MICROS if value is not None and metric.micros else value for value in values
+            ]
+            columns[metric.id] = pa.array(scaled, pa.float64())
+    sink = pa.BufferOutputStream()
+    pq.write_table(pa.table(columns), sink, compression="brotli")
+    body: bytes = sink.getvalue().to_pybytes()
+    return body
+
+
+def as_pivot(report: Report) -> dict[str, Any]:
+    """The body of ``/pivot_report``: rows keyed by the first ``index`` dimension."""
+    query = report.query
+    first = next((name for name in query.index if name in query.dimensions), query.dimensions[0])
+    place = query.dimensions.index(first)
+    rows: dict[str, dict[str, list[dict[str, Any]]]] = {}
+    for row in report.rows:
+        made: dict[str, Any] = {
+            name: value
+            for name, value in zip(query.dimensions, row.dims, strict=True)
+            if name != first
+        }
+        made.update(_numbers(query, row))
+        rows.setdefault(row.dims[place] or "", {"rows": []})["rows"].append(made)
+    per: dict[str, dict[str, dict[str, float]]] = {}
+    for at, name in enumerate(query.dimensions):
+        values = per.setdefault(name, {})
+        for row in report.rows:
+            sums = values.setdefault(row.dims[at] or "", {})
+            for metric, value in _numbers(query, row).items():
+                sums[metric] = sums.get(metric, 0) + value
+    totals = {
+        metric.id: number(metric, value)
+        for metric, value in zip(query.metrics, report.totals, strict=True)
+    }
+    return {"rows": rows, "totals": totals, "totals_per_dimension": per}
+
+
+def _numbers(query: Query, row: Row) -> dict[str, float]:
+    return {
+        metric.id: number(metric, value)
+        for metric, value in zip(query.metrics, row.values, strict=True)
+    }
+
+
+def dashboard_apps(store: AdjustStore) -> list[dict[str, Any]]:
+    """The apps as the dashboard lists them; a published client refuses further keys."""
+    return [
+        {
+            "id": 7000 + app.index,
+            "name": app.name,
+            "token": app.token,
+            "start_date": store.world.first_day.isoformat(),
+            "default_store_app_id": app.store_id,
+            "integration_dates": {app.os_name: store.world.first_day.isoformat()},
+            "default_attribution_platform": app.os_name,
+            "app_token": app.token,
+            "platforms": {app.os_name: {"store_id": app.store_id, "configured": True}},
+            "permissions": {
+                "generate_report": True,
+                "read_statistics": True,
+                "create_tracker": False,
+                "update_settings": False,
+                "update_custom_twitter_permissions": False,
+            },
+            "currency": {"name": app.currency, "symbol": app.currency, "iso_code": app.currency},
+            "is_ctv": False,
+        }
+        for app in store.apps
+    ]

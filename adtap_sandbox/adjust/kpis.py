@@ -1,0 +1,517 @@
+"""The legacy KPI service: nested results by an ordered grouping."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Any, Final
+
+from .facts import Lens
+from .metrics import LAST_PERIOD, MICROS, PERIOD_DAYS, Metric
+from .periods import Calendar, offset_minutes
+from .query import TYPES, Params, Query, choice, words
+from .replies import RefusedError, unsupported_metric
+from .report import Value, grouped
+from .store import AdjustApp, AdjustStore, Cell, Event
+
+DEFAULT_KPIS: Final = {
+    "overview": (
+        "clicks,installs,click_conversion_rate,reattributions,sessions,"
+        "revenue_events,revenue,daus,waus,maus"
+    ),
+    "events": "revenue_events,revenue",
+    "cohorts": "retention_rate",
+    "skadnetwork": "valid_conversions",
+}
+RETIRED: Final = frozenset(
+    (
+        "install_cost",
+        "click_cost",
+        "impression_cost",
+        "cost",
+        "paid_installs",
+        "paid_clicks",
+        "paid_impressions",
+        "ecpc",
+        "ecpm",
+        "ecpi",
+        "cohort_gross_profit",
+        "return_on_investment",
+    )
+)
+"""Spend KPIs: zero since 25 April 2023."""
+_TIME: Final = {
+    "hour": "hour",
+    "hours": "hour",
+    "date": "day",
+    "day": "day",
+    "days": "day",
+    "week": "week",
+    "weeks": "week",
+    "month": "month",
+    "months": "month",
+}
+_LEVELS: Final = {
+    # grouping token -> array key; the singular forms work too
+    "apps": "apps",
+    "app": "apps",
+    "trackers": "trackers",
+    "tracker": "trackers",
+    "networks": "networks",
+    "network": "networks",
+    "campaigns": "campaigns",
+    "campaign": "campaigns",
+    "adgroups": "adgroups",
+    "adgroup": "adgroups",
+    "creatives": "creatives",
+    "creative": "creatives",
+    "countries": "countries",
+    "country": "countries",
+    "region": "regions",
+    "regions": "regions",
+    "device_types": "device_types",
+    "device_type": "device_types",
+    "os_names": "os_names",
+    "os_name": "os_names",
+    "partners": "partners",
+    "partner": "partners",
+    "events": "events",
+    "event_types": "events",
+    "periods": "periods",
+    **dict.fromkeys(_TIME, "dates"),
+}
+_DEPTH: Final = {"networks": 1, "campaigns": 2, "adgroups": 3, "creatives": 4}
+_LABELS: Final = {
+    # array key -> label field and the cell's dimension
+    "countries": ("country", "country_code"),
+    "regions": ("region", "region"),
+    "device_types": ("device_type", "device_type"),
+    "os_names": ("os_name", "os_name"),
+    "partners": ("partner", "partner_name"),
+}
+_COLUMNS: Final = {
+    "apps": ("app_token", "app_name"),
+    "trackers": ("tracker_token", "tracker_name"),
+    "networks": ("tracker_token", "network"),
+    "campaigns": ("campaign",),
+    "adgroups": ("adgroup",),
+    "creatives": ("creative",),
+    "dates": ("date",),
+    "events": ("event_token", "event_name"),
+    "periods": ("period",),
+    **{key: (label,) for key, (label, _) in _LABELS.items()},
+}
+_READABLE: Final = {"period": "Days after Install"}
+_EVENT_KPIS: Final = {
+    "events": ("{slug}_events", ""),
+    "revenue": ("{slug}_revenue", ""),
+    "revenue_events": ("{slug}_events", ""),
+    "first_events": ("{slug}_m0_conversions_cohort", ""),
+    "revenue_per_event": ("{slug}_revenue", "{slug}_events"),
+    "revenue_per_revenue_event": ("{slug}_revenue", "{slug}_events"),
+}
+_COHORT_EVENT_KPIS: Final = {
+    "events": ("{slug}_{period}_events_cohort", ""),
+    "revenue": ("{slug}_{period}_revenue_cohort", ""),
+    "converted_users": ("{slug}_{period}_conversions_cohort", ""),
+    "converted_user_size": ("{slug}_{period}_converted_user_size_cohort", ""),
+    "conversion_distribution": ("{slug}_{period}_conversion_distribution_cohort", ""),
+    "events_per_converted_user": ("{slug}_{period}_events_per_conversion_cohort", ""),
+    "events_per_user": ("{slug}_{period}_events_cohort", "cohort_size_{period}"),
+    "events_per_active_user": ("{slug}_{period}_events_cohort", "retained_users_{period}"),
+    "conversion_per_user": ("{slug}_{period}_conversions_cohort", "cohort_size_{period}"),
+    "conversion_per_active_user": ("{slug}_{period}_conversions_cohort", "retained_users_{period}"),
+}
+_OVERVIEW: Final = {
+    "first_events": ("non_install_sessions_m0", ""),
+    "revenue_per_event": ("revenue", "events"),
+    "revenue_per_revenue_event": ("revenue", "revenue_events"),
+    "conversion_by_token": ("valid_conversions", ""),
+    "direct_installs": ("skad_direct_installs", ""),
+    "direct_reinstalls": ("skad_direct_reinstalls", ""),
+    "direct_valid_conversions": ("skad_direct_valid_conversions", ""),
+    "direct_invalid_payloads": ("skad_direct_invalid_payloads", ""),
+}
+
+
+@dataclass(frozen=True)
+class Kpi:
+    """A KPI: one metric, or one over another; none for a retired one, which is zero."""
+
+    name: str
+    over: Metric | None
+    under: Metric | None = None
+
+
+@dataclass(frozen=True)
+class Level:
+    """One level of the grouping: as sent, its array key, and its time dimension if it is one."""
+
+    sent: str
+    key: str
+    time: str = ""
+
+
+@dataclass
+class Result:
+    """A KPI answer before it takes a format.
+
+    Attributes:
+        parameters: ``result_parameters``.
+        levels: The grouping, outermost first.
+        records: For each leaf its labels by level, and its values.
+        root: Labels of the only app, empty for several.
+        kpis: Names, in the order of the values.
+    """
+
+    parameters: dict[str, Any]
+    levels: tuple[Level, ...]
+    records: list[tuple[tuple[dict[str, Any], ...], list[float]]]
+    root: dict[str, Any]
+    kpis: tuple[str, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """The nested form."""
+        nested: dict[str, Any] = dict(self.root)
+        seen: dict[tuple[Any, ...], dict[str, Any]] = {}
+        for labels, values in self.records:
+            node = nested
+            path: tuple[Any, ...] = ()
+            for level, label in zip(self.levels, labels, strict=True):
+                shown = label
+                if level.key in ("trackers", "events"):
+                    shown = {"token": label["token"]}  # names stand in result_parameters
+                path = (*path, tuple(label.values()))
+                if path not in seen:
+                    seen[path] = dict(shown)
+                    node.setdefault(level.key, []).append(seen[path])
+                node = seen[path]
+            node["kpi_values"] = values
+        return {"result_parameters": self.parameters, "result_set": nested}
+
+    def as_csv(self, *, readable: bool) -> str:
+        """The flat form; header and rows."""
+        out = io.StringIO()
+        writer = csv.writer(out, lineterminator="\n")
+        columns = [column for level in self.levels for column in _COLUMNS[level.key]]
+        kpis = [human(kpi) for kpi in self.kpis] if readable else list(self.kpis)
+        if readable:
+            columns = [_READABLE.get(c, c.replace("_", " ").title()) for c in columns]
+        writer.writerow([*columns, *kpis])
+        for labels, values in self.records:
+            cells: list[Any] = []
+            for level, label in zip(self.levels, labels, strict=True):
+                texts = list(label.values())
+                wide = len(_COLUMNS[level.key])
+                cells += texts[:wide] if wide > 1 or len(texts) == 1 else texts[-1:]
+            writer.writerow([*cells, *values])
+        return out.getvalue()
+
+
+def human(name: str) -> str:
+    """A KPI's display name."""
+    return name.replace("_", " ").title()
+
+
+def answer(
+    store: AdjustStore, apps: tuple[AdjustApp, ...], kind: str, tracker: str | None, params: Params
+) -> Result:
+    """The answer to a KPI request.
+
+    Args:
+        store: The room.
+        apps: The apps in the path.
+        kind: ``overview``, ``events``, ``cohorts`` or ``skadnetwork``.
+        tracker: Link token in the path, if any.
+        params: The query string.
+
+    Raises:
+        RefusedError: 400 for what is malformed, 404 for an unknown link.
+    """
+    if tracker is not None and all(tracker not in c.links for a in apps for c in store.cells(a)):
+        raise RefusedError(404, "request_error", "Tracker not found")
+    events = _events(store, apps, params, kind)
+    levels = _levels(apps, kind, params, with_events=bool(params.get("events")))
+    query = _query(store, apps, params, levels)
+    periods = _periods(params, query.calendar) if kind == "cohorts" else ("",)
+    names = words(params, "kpis") or tuple(DEFAULT_KPIS[kind].split(","))
+    event_level = any(level.key == "events" for level in levels)
+    extra = _event_kpis(events, params) if kind == "overview" else ()
+    specs: list[tuple[str, Event | None, list[Kpi]]] = []
+    for period in periods:
+        for event in events if event_level else (None,):
+            kpis = [_kpi(store, apps, name, kind, event, period) for name in names]
+            for chosen, name in extra:
+                kpis.append(_kpi(store, apps, name, "events", chosen, period))
+            specs.append((period, event, kpis))
+    shown = (*names, *(f"{event.tokens_of(apps)}_{name}" for event, name in extra))
+    records = list(_records(store, query, levels, tracker, specs))
+    readable = params.get("human_readable_kpis") == "true"
+    parameters = _parameters(params, query, levels, kind, names)
+    if readable:
+        parameters["kpis"] = [human(name) for name in names]
+    if event_level or extra:
+        parameters["events"] = [{"token": e.tokens_of(apps), "name": e.name} for e in events]
+    if any(level.key == "trackers" for level in levels):
+        parameters["trackers"] = _tracker_names(records, levels, store, apps)
+    root = _app_label(apps[0]) if len(apps) == 1 and levels[0].key != "apps" else {}
+    return Result(parameters, levels, records, root, tuple(shown))
+
+
+def _app_label(app: AdjustApp) -> dict[str, Any]:
+    return {"token": app.token, "name": app.name, "currency": app.currency}
+
+
+def _events(
+    store: AdjustStore, apps: tuple[AdjustApp, ...], params: Params, kind: str
+) -> tuple[Event, ...]:
+    here = {app.token for app in apps}
+    known = [event for event in store.events if here & event.tokens.keys()]
+    wanted = words(params, "events")
+    if kind == "overview" or not wanted:
+        return tuple(known)
+    found = tuple(e for e in known if set(wanted) & set(e.tokens.values()))
+    if not found:
+        raise RefusedError(400, "request_error", f"Unknown events: {','.join(wanted)}")
+    return found
+
+
+def _event_kpis(events: tuple[Event, ...], params: Params) -> tuple[tuple[Event, str], ...]:
+    """``{event_token}_{kpi}``, ``all_{kpi}``, several KPIs joined by a pipe."""
+    made: list[tuple[Event, str]] = []
+    for word in words(params, "event_kpis"):
+        token, _, rest = word.partition("_")
+        chosen = [event for event in events if token == "all" or token in event.tokens.values()]
+        if not rest or not chosen:
+            raise RefusedError(400, "request_error", f"Unknown event_kpis: {word}")
+        made += [(event, kpi) for event in chosen for kpi in rest.split("|")]
+    return tuple(made)
+
+
+def _levels(
+    apps: tuple[AdjustApp, ...], kind: str, params: Params, *, with_events: bool
+) -> tuple[Level, ...]:
+    sent = words(params, "grouping") or (("trackers",) if len(apps) == 1 else ("apps",))
+    levels: list[Level] = []
+    for word in sent:
+        if word not in _LEVELS:
+            raise RefusedError(400, "request_error", f"Unknown grouping: {word}")
+        levels.append(Level(word, _LEVELS[word], _TIME.get(word, "")))
+    keys = {level.key for level in levels}
+    if (kind == "events" or (kind == "cohorts" and with_events)) and "events" not in keys:
+        levels.append(Level("events", "events"))
+    if "periods" in keys and kind != "cohorts":
+        raise RefusedError(400, "request_error", "Unknown grouping: periods")
+    levels = [level for level in levels if level.key != "periods"]
+    if kind == "cohorts":
+        levels.append(Level("periods", "periods"))  # always the last
+    return tuple(levels)
+
+
+def _query(
+    store: AdjustStore, apps: tuple[AdjustApp, ...], params: Params, levels: tuple[Level, ...]
+) -> Query:
+    now = store.stage.clock.now()
+    offset = offset_minutes(params.get("utc_offset") or "00:00")
+    today = (now + timedelta(minutes=offset)).date()
+    try:
+        last = date.fromisoformat(params["end_date"]) if params.get("end_date") else today
+        first = last - timedelta(days=30)
+        if params.get("start_date"):
+            first = date.fromisoformat(params["start_date"])
+    except ValueError:
+        raise RefusedError(400, "request_error", "Invalid date") from None
+    if last < first:
+        raise RefusedError(400, "request_error", "end_date is before start_date")
+    kind = choice(params, "attribution_type", ("click", "impression", "all"), "click")
+    source = choice(params, "attribution_source", ("first", "dynamic"), "dynamic")
+    tests: list[tuple[str, Callable[[str | None], bool]]] = []
+    for name, dimension in (
+        ("countries", "country_code"),
+        ("os_names", "os_name"),
+        ("device_types", "device_type"),
+        ("partner_ids", "partner_id"),
+    ):
+        if wanted := {word.lower() for word in words(params, name)}:
+            tests.append((dimension, lambda have, wanted=wanted: (have or "").lower() in wanted))  # type: ignore[misc]
+    return Query(
+        apps=apps,
+        dimensions=(),
+        metrics=(),
+        calendar=Calendar(
+            first=first,
+            last=last,
+            offset=offset,
+            dimensions=tuple(level.time for level in levels if level.time),
+            now=now,
+            iso=True,
+        ),
+        lens=Lens(
+            types=frozenset(TYPES if kind == "all" else (kind,)),
+            first_source=source == "first",
+            reattributed=choice(params, "reattributed", ("all", "true", "false"), "all"),
+            sandbox=choice(params, "sandbox", ("true", "false"), "false") == "true",
+        ),
+        tests=tuple(tests),
+        trackers=frozenset(words(params, "tracker_filter")) or None,
+    )
+
+
+def _periods(params: Params, calendar: Calendar) -> tuple[str, ...]:
+    unit = choice(params, "period", ("day", "week", "month"), "day")[0]
+    begun = max(0, (calendar.today - calendar.first).days // PERIOD_DAYS[unit])
+    last = LAST_PERIOD[unit]
+    text = params.get("cohort_period_filter", "").replace(" ", "")
+    if not text:
+        wanted = list(range(min(begun, last) + 1))
+    elif found := re.fullmatch(r"(\d+)-(\d+)", text):
+        wanted = list(range(int(found[1]), min(int(found[2]), last) + 1))
+    elif re.fullmatch(r"\d+(,\d+)*", text):
+        wanted = [int(word) for word in text.split(",")]
+    else:
+        raise RefusedError(400, "request_error", f"Invalid cohort_period_filter: {text}")
+    return tuple(f"{unit}{number}" for number in wanted if number <= last)
+
+
+def _kpi(
+    store: AdjustStore,
+    apps: tuple[AdjustApp, ...],
+    name: str,
+    kind: str,
+    event: Event | None,
+    period: str,
+) -> Kpi:
+    catalogue = store.catalogue(apps[0].account)
+    if name in RETIRED:
+        return Kpi(name, None)
+    if event is not None:
+        table = _COHORT_EVENT_KPIS if kind == "cohorts" else _EVENT_KPIS
+        if name not in table and kind == "cohorts":
+            return Kpi(name, catalogue.metric(f"{name}_{period}"))
+        if name not in table:
+            raise unsupported_metric(name)
+        pair = table[name]
+    elif kind == "cohorts":
+        pair = ("{name}_{period}", "")
+    else:
+        pair = _OVERVIEW.get(name, ("{name}", ""))
+    slug = event.slug if event is not None else ""
+    over, under = (text.format(name=name, slug=slug, period=period) for text in pair)
+    return Kpi(name, catalogue.metric(over), catalogue.metric(under) if under else None)
+
+
+def _records(
+    store: AdjustStore,
+    query: Query,
+    levels: tuple[Level, ...],
+    tracker: str | None,
+    specs: list[tuple[str, Event | None, list[Kpi]]],
+) -> Iterator[tuple[tuple[dict[str, Any], ...], list[float]]]:
+    metrics = {
+        metric.id: metric
+        for _, _, kpis in specs
+        for kpi in kpis
+        for metric in (kpi.over, kpi.under)
+        if metric is not None
+    }
+    places = {name: number for number, name in enumerate(metrics)}
+    query = replace(query, metrics=tuple(metrics.values()))
+    cell_levels = [lv for lv in levels if not lv.time and lv.key not in ("events", "periods")]
+    pairs = [
+        (cell, tuple(tuple(_label(level, cell, tracker).items()) for level in cell_levels))
+        for app in query.apps
+        for cell in store.cells(app)
+        if (tracker is None or tracker in cell.links)
+        and (query.trackers is None or not query.trackers.isdisjoint(cell.links))
+        and all(test(cell.dims[name]) for name, test in query.tests)
+    ]
+    for key, values in grouped(store, query, pairs):
+        labels = iter(key[1:])
+        times = iter(key[0])
+        path: list[dict[str, Any]] = []
+        for level in levels:
+            if level.time:
+                path.append({"date": next(times)})
+            elif level.key in ("events", "periods"):
+                path.append({})
+            else:
+                path.append(dict(next(labels)))
+        for period, event, kpis in specs:
+            leaf = list(path)
+            for number, level in enumerate(levels):
+                if level.key == "events" and event is not None:
+                    leaf[number] = {"token": event.tokens_of(query.apps), "name": event.name}
+                if level.key == "periods":
+                    leaf[number] = {"period": period[1:]}
+            yield tuple(leaf), [_value(kpi, values, places) for kpi in kpis]
+
+
+def _label(level: Level, cell: Cell, tracker: str | None) -> dict[str, Any]:
+    """The label fields of a cell's node at a level."""
+    if level.key == "apps":
+        return _app_label(cell.app)
+    if level.key in _LABELS:
+        field, dimension = _LABELS[level.key]
+        value = cell.dims[dimension] or ""
+        return {field: value.lower() if field == "country" else value}
+    depth = _DEPTH.get(level.key, 1)
+    if level.key == "trackers" and tracker is not None:  # a link's own children
+        depth = min(cell.links.index(tracker) + 2, 4)
+    name = cell.dims[("network", "campaign", "adgroup", "creative")[depth - 1]]
+    return {"token": cell.links[min(depth, len(cell.links)) - 1], "name": name or ""}
+
+
+def _value(kpi: Kpi, values: tuple[Value, ...], places: dict[str, int]) -> float:
+    def plain(metric: Metric) -> float:
+        value = values[places[metric.id]] or 0
+        return value / MICROS if metric.micros else value
+
+    if kpi.over is None:
+        return 0
+    if kpi.under is None:
+        return plain(kpi.over)
+    under = plain(kpi.under)
+    return plain(kpi.over) / under if under else 0.0
+
+
+def _parameters(
+    params: Params, query: Query, levels: tuple[Level, ...], kind: str, names: tuple[str, ...]
+) -> dict[str, Any]:
+    """``result_parameters``; a published client refuses keys it does not know."""
+    made: dict[str, Any] = {
+        "kpis": list(names),
+        "start_date": query.calendar.first.isoformat(),
+        "end_date": query.calendar.last.isoformat(),
+        "sandbox": query.lens.sandbox,
+        "grouping": [level.sent for level in levels],
+        "attribution_type": params.get("attribution_type") or "click",
+        "utc_offset": params.get("utc_offset") or "00:00",
+        "attribution_source": params.get("attribution_source") or "dynamic",
+    }
+    if countries := words(params, "countries"):
+        made["countries"] = [country.lower() for country in countries]
+    if kind == "cohorts":
+        made["period"] = params.get("period") or "day"
+        made["day_def"] = params.get("day_def") or "24h"
+        if params.get("cohort_period_filter"):
+            made["cohort_period_filter"] = params["cohort_period_filter"]
+    return made
+
+
+def _tracker_names(
+    records: list[tuple[tuple[dict[str, Any], ...], list[float]]],
+    levels: tuple[Level, ...],
+    store: AdjustStore,
+    apps: tuple[AdjustApp, ...],
+) -> list[dict[str, Any]]:
+    place = next(number for number, level in enumerate(levels) if level.key == "trackers")
+    parents = {link for app in apps for c in store.cells(app) for link in c.links[:-1]}
+    names = {labels[place]["token"]: labels[place]["name"] for labels, _ in records}
+    return [
+        {"token": token, "name": name, "has_subtrackers": token in parents}
+        for token, name in names.items()
+    ]

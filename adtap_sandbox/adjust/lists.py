@@ -1,0 +1,258 @@
+"""What can be listed: ``filters_data`` and ``events``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from .metrics import AD_REVENUE_SOURCES, LAST_PERIOD, Listed, catalogue_sections, listed
+from .periods import TIME_DIMENSIONS
+from .query import CELL_DIMENSIONS, IAP_MODES, Params, words
+from .replies import invalid
+from .store import COUNTRY_NAMES, CURRENCY_NAMES, ORGANIC_PARTNER, AdjustStore
+
+Option = dict[str, Any]
+SECTIONS: Final = (
+    "conversion",
+    "fraud",
+    "cost",
+    "revenue",
+    "retention",
+    "events",
+    "conversion_events",
+    "installs",
+    "conversion_values",
+)
+_FORMATTING: Final = {
+    "int": "integer",
+    "money": "money",
+    "money+": "money_precise",
+    "dec": "decimal",
+    "ratio": "percent",
+    "sec": "timeperiod",
+}
+_TITLES: Final = {
+    "conversion": "Conversion",
+    "assists": "Conversion",
+    "cost": "Cost",
+    "network": "Cost",
+    "revenue": "Revenue",
+    "aar": "Revenue",
+    "fraud": "Fraud",
+    "cohort": "Retention",
+    "subscription_cohort": "Revenue",
+    "event": "Events",
+    "skan": "Installs",
+}
+PERIODS: Final = tuple(
+    f"{unit}{number}" for unit, last in LAST_PERIOD.items() for number in range(last + 1)
+)
+
+
+def option(key: str, name: str, section: str = "", formatting: str | None = None) -> Option:
+    """One entry of a filter."""
+    return {
+        "id": key,
+        "name": name,
+        "short_name": "",
+        "section": section,
+        "formatting": formatting,
+        "description": "",
+        "increase_is_negative": False,
+    }
+
+
+def _metric(entry: Listed, key: str) -> Option:
+    name = entry.name or key.replace("_", " ").capitalize()
+    return option(key, name, _TITLES[entry.section], _FORMATTING[entry.format])
+
+
+def _section_metrics(*sections: str) -> list[Option]:
+    return [_metric(entry, entry.id) for entry in listed() if entry.section in sections]
+
+
+class Lists:
+    """The options of every filter, for one account.
+
+    Args:
+        store: The room.
+    """
+
+    def __init__(self, store: AdjustStore) -> None:
+        self.store = store
+        self.filters: dict[str, Callable[[str], list[Option]]] = {
+            "apps": self._apps,
+            "apps_network": lambda account: [
+                option(f"{app.store_type}:{app.store_id}", app.name)
+                for app in store.apps
+                if app.account == account
+            ],
+            "overview_metrics": lambda _: _section_metrics(
+                "conversion", "fraud", "revenue", "assists", "aar"
+            ),
+            "cost_metrics": lambda _: _section_metrics("cost", "network"),
+            "etl_metrics": lambda _: _section_metrics("network"),
+            "skad_metrics": lambda _: [
+                _metric(entry, entry.id)
+                for entry in catalogue_sections()[0].values()
+                if entry.section == "skan"
+            ],
+            "cohort_metric_names": lambda _: [
+                _metric(entry, entry.id) for entry in catalogue_sections()[1].values()
+            ],
+            "cohort_metrics": self._cohort_metrics,
+            "full_cohort_periods": lambda _: [option(p, p.upper()) for p in PERIODS],
+            "event_metrics": self._event_metrics,
+            "dimensions": lambda _: [
+                option(name, name.replace("_", " ").capitalize())
+                for name in (*TIME_DIMENSIONS, *CELL_DIMENSIONS)
+            ],
+            "countries": lambda _: [
+                option(code.lower(), COUNTRY_NAMES.get(code, (code, ""))[0])
+                for code in store.world.countries
+            ],
+            "currencies": self._currencies,
+            "os_names": lambda _: _plain("android", "ios", "unknown", "windows"),
+            "networks": lambda _: _plain(*store.world.networks),
+            "partners": lambda _: [
+                option(partner.id, partner.name, "Partners") for partner in store.partners.values()
+            ],
+            "channels": self._channels,
+            "ad_revenue_sources": lambda _: _plain(*AD_REVENUE_SOURCES.values()),
+            "iap_revenue_mode": lambda _: _plain(*IAP_MODES),
+            "attribution_type": lambda _: _plain("click", "impression", "all"),
+            "attribution_source": lambda _: _plain("dynamic", "first"),
+            "attribution_status": lambda _: _plain("all", "installs", "reattributions"),
+            "ad_spend_mode": lambda _: _plain("adjust", "network", "mixed"),
+            "cohort_maturity": lambda _: _plain("immature", "mature"),
+            "utc_offset": lambda _: _plain(*(f"{hour:+03d}:00" for hour in range(-12, 15))),
+            "attributes": lambda _: [],
+            "index": lambda _: _plain(*CELL_DIMENSIONS),
+            "period_over_period": lambda _: [],
+            "store_type": lambda _: _plain("app_store", "google_play"),
+            "skad_time_adjustment": lambda _: [],
+        }
+
+    def filters_data(self, params: Params, account: str) -> dict[str, list[Option]]:
+        """The filters asked for; none asked for is an empty object, not an error.
+
+        Raises:
+            RefusedError: 400 for an unknown filter or section.
+        """
+        answer: dict[str, list[Option]] = {}
+        section = params.get("section")
+        if section is not None and section not in SECTIONS:
+            raise invalid(f"Invalid value: {section} loc=section")
+        for name in words(params, "required_filters"):
+            if name not in self.filters:
+                raise invalid(f"Unsupported filter: {name} loc=required_filters")
+            wanted = params.get(f"{name}__contains", "").casefold()
+            answer[name] = [
+                entry
+                for entry in self._cached(name, account)
+                if (wanted in entry["id"].casefold() or wanted in entry["name"].casefold())
+                and (section is None or entry["section"].casefold() in ("", section))
+            ]
+        return answer
+
+    def _cached(self, name: str, account: str) -> list[Option]:
+        key = f"filter {name} {account} {[event.slug for event in self.store.events]}"
+        found = self.store.cache.get(key)
+        if not isinstance(found, list):
+            found = self.store.cache[key] = self.filters[name](account)
+        return found
+
+    def _apps(self, account: str) -> list[Option]:
+        return [
+            {
+                **option(app.token, app.name, "mobile"),
+                "default_store_app_id": app.store_id,
+                "currency": {
+                    "name": CURRENCY_NAMES.get(app.currency, app.currency),
+                    "code": app.currency,
+                },
+                "platforms": {
+                    app.os_name: {
+                        "store_type": app.store_type,
+                        "store_id": app.store_id,
+                        "bundle_id": app.store_id,
+                        "configured": True,
+                        "platform": app.os_name,
+                        "app_state": "verified",
+                    }
+                },
+            }
+            for app in self.store.apps
+            if app.account == account
+        ]
+
+    def _cohort_metrics(self, _account: str) -> list[Option]:
+        return [
+            _metric(entry, f"{entry.id}_{period}")
+            for entry in catalogue_sections()[1].values()
+            for period in PERIODS
+        ]
+
+    def _event_metrics(self, account: str) -> list[Option]:
+        owned = {app.token for app in self.store.apps if app.account == account}
+        made = []
+        for event in self.store.events:
+            if not owned & event.tokens.keys():
+                continue
+            for key, entry in catalogue_sections()[2].items():
+                if "{cohort_period}" in key:
+                    made += [
+                        _metric(entry, f"{event.slug}_{key.replace('{cohort_period}', period)}")
+                        for period in PERIODS
+                    ]
+                else:
+                    made.append(_metric(entry, f"{event.slug}_{key}"))
+        return made
+
+    def _currencies(self, account: str) -> list[Option]:
+        own = {app.currency for app in self.store.apps if app.account == account}
+        return [
+            option(code, name, "Apps Currencies" if code in own else "Other Currencies")
+            for code, name in CURRENCY_NAMES.items()
+        ]
+
+    def _channels(self, _account: str) -> list[Option]:
+        partners = [
+            option(f"partner_{partner.id}", partner.name, "Partners")
+            for partner in self.store.partners.values()
+        ]
+        return [option(f"partner_{ORGANIC_PARTNER}", "Organic", "Partners"), *partners]
+
+    def events(self, params: Params, account: str, tokens: tuple[str, ...]) -> list[Option]:
+        """The events of the apps, as ``/events`` lists them.
+
+        Raises:
+            RefusedError: 400 for an app token that is not the account's.
+        """
+        owned = {app.token for app in self.store.apps if app.account == account}
+        if not owned.issuperset(tokens):
+            raise invalid("Invalid app tokens")
+        asked = set(tokens) or owned
+        wanted = params.get("events__contains", "").casefold()
+        mapping = params.get("tokens_mapping", "false").lower() == "true"
+        made: list[Option] = []
+        for event in self.store.events:
+            here = {app: token for app, token in event.tokens.items() if app in asked}
+            if not here or (wanted != event.slug and wanted not in event.name.casefold()):
+                continue
+            made.append(
+                {
+                    **option(event.slug, event.name, "Events", "money" if event.money else None),
+                    "app_token": list(here),
+                    "tokens": list(here.values()),
+                    "is_skad_event": event.skan,
+                    "app_token_x_event_tokens_mapping": {a: [t] for a, t in here.items()}
+                    if mapping
+                    else None,
+                }
+            )
+        return made
+
+
+def _plain(*ids: str) -> list[Option]:
+    return [option(name, name) for name in ids]

@@ -1,0 +1,425 @@
+"""What Adjust's metrics are: their names, their formats, and what they are computed from.
+
+A metric is a formula over atoms. An atom is a whole number that the store holds for one cell and
+one day; atoms add up over cells and days, metrics mostly don't. Names and formulas come from the
+vendor's metric list of November 2023 and its glossary of July 2026 (``metrics.tsv``).
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property
+from hashlib import blake2b
+from importlib.resources import files
+
+from typing_extensions import override
+
+from .replies import unsupported_metric
+
+MICROS = 1_000_000
+PERIOD_DAYS = {"d": 1, "w": 7, "m": 30}
+LAST_PERIOD = {"d": 120, "w": 52, "m": 36}
+"""The longest cohort periods: D120, W52, M36."""
+SPEND_MODES = {"adjust": "adjust_cost", "network": "network_cost", "mixed": "mixed_cost"}
+
+AD_REVENUE_SOURCES = {
+    "unknown": "unknown",
+    "ironsource": "IronSource",
+    "applovin_max": "AppLovin Max",
+    "mopub": "MoPub",
+    "s2s": "S2S Ad Revenue",
+    "admost": "Admost",
+    "admost_sdk": "Admost SDK",
+    "admob": "AdMob",
+    "ironsource_sdk": "IronSource SDK",
+    "applovin_max_sdk": "Applovin MAX SDK",
+    "applovin_max_fb_only": "Applovin MAX FB only",
+    "facebook_sdk": "Facebook SDK",
+    "unity_sdk": "Unity SDK",
+    "topon": "TopOn",
+    "tapjoy": "Tapjoy",
+    "helium_by_chartboost_sdk": "Helium by Chartboost SDK",
+    "publisher_sdk": "Publisher SDK",
+    "topon_sdk": "TopOn SDK",
+    "adx_sdk": "ADX SDK",
+    "sdk_tradplus": "SDK Tradplus",
+    "api_tradplus": "API Tradplus",
+    "fyber": "Fyber",
+}
+SUBSCRIPTION_EVENTS = (
+    "activation",
+    "billing_retry",
+    "cancellation",
+    "discounted_offer",
+    "expiration",
+    "first_conversion",
+    "grace_period",
+    "on_hold",
+    "paused",
+    "price_accepted",
+    "price_declined",
+    "reactivation",
+    "renewal",
+    "renewal_from_billing_retry",
+    "refund",
+    "revoked",
+    "trial_started",
+)
+SUBSCRIPTION_MONEY = (
+    "activation",
+    "discounted_offer",
+    "reactivation",
+    "refund",
+    "renewal",
+    "renewal_from_billing_retry",
+    "unknown",
+)
+SUMS: dict[str, tuple[str, ...]] = {
+    "rejected_installs": tuple(
+        f"rejected_installs_{why}"
+        for why in (
+            "anon_ip",
+            "too_many_engagements",
+            "distribution_outlier",
+            "click_injection",
+            "invalid_signature",
+            "malformed_advertising_id",
+        )
+    ),
+    "rejected_reattributions": tuple(
+        f"rejected_reattributions_{why}"
+        for why in ("anon_ip", "too_many_engagements", "distribution_outlier", "click_injection")
+    ),
+    "subscrevnt_revenue": tuple(f"subscrevnt_{what}_revenue" for what in SUBSCRIPTION_MONEY),
+    "subscription_revenue": tuple(f"subscrevnt_{what}_revenue" for what in SUBSCRIPTION_MONEY),
+    "qualifiers": ("click_based_qualifiers", "impression_based_qualifiers"),
+    "reattribution_qualifiers": (
+        "click_based_reattribution_qualifiers",
+        "impression_based_reattribution_qualifiers",
+    ),
+}
+"""Metrics that are the sum of others, so that the parts always add up to the whole."""
+
+
+@dataclass(frozen=True)
+class Listed:
+    """One line of the vendor's metric list; ``id`` may hold ``{event_slug}`` and a period."""
+
+    section: str
+    id: str
+    format: str
+    frequency: str
+    flag: str
+    name: str
+    formula: str
+
+
+@dataclass(frozen=True)
+class Atom:
+    """A whole number held per cell and day.
+
+    Attributes:
+        name: The metric (or cohort stem) it stands for.
+        format: ``int``, ``money`` (in millionths), ``sec`` or ``dec``.
+        section: Which clock it keeps: ``network`` and ``skan`` are daily, the rest hourly.
+        unit: ``d``, ``w`` or ``m`` for a cohort atom.
+        period: The cohort period's number.
+        slug: The event it belongs to.
+    """
+
+    name: str
+    format: str
+    section: str
+    unit: str = ""
+    period: int = 0
+    slug: str = ""
+
+    @cached_property
+    def salt(self) -> int:
+        """64 bits of its own, the same in every process."""
+        text = f"{self.name}|{self.slug}|{self.unit}{self.period}"
+        return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big")
+
+    @override
+    def __hash__(self) -> int:
+        return self.salt
+
+
+Compute = Callable[[Sequence[int], int], float | None]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A metric as asked for, ready to be computed.
+
+    Attributes:
+        id: As the request spells it.
+        format: The list's format.
+        atoms: What has to be summed first.
+        whole: True where the result is whole (``compute`` gives an int, money in millionths).
+        micros: True where ``compute`` gives millionths of the currency.
+        compute: From summed atoms and the number of days averaged over; None when it would
+            divide by zero.
+    """
+
+    id: str
+    format: str
+    atoms: tuple[Atom, ...]
+    whole: bool
+    micros: bool
+    compute: Compute
+
+
+@cache
+def listed() -> tuple[Listed, ...]:
+    """The vendor's metric list."""
+    text = (files(__package__) / "metrics.tsv").read_text(encoding="utf-8")
+    return tuple(
+        Listed(**row) for row in csv.DictReader(text.splitlines(), delimiter="\t", quotechar="\x00")
+    )
+
+
+@cache
+def catalogue_sections() -> tuple[dict[str, Listed], dict[str, Listed], dict[str, Listed]]:
+    """Plain metrics, cohort stems, and event metrics without their slug, each by name."""
+    plain: dict[str, Listed] = {}
+    cohort: dict[str, Listed] = {}
+    event: dict[str, Listed] = {}
+    for entry in (*listed(), *_families()):
+        if entry.section in ("cohort", "subscription_cohort"):
+            cohort[entry.id] = entry
+        elif entry.section == "event":
+            event[entry.id.removeprefix("{event_slug}_")] = entry
+        else:
+            plain[entry.id] = entry
+    return plain, cohort, event
+
+
+def _line(section: str, name: str, fmt: str = "int", formula: str = "") -> Listed:
+    readable = name.replace("_", " ").capitalize()
+    return Listed(section, name, fmt, "d" if section == "skan" else "h", "", readable, formula)
+
+
+def _families() -> list[Listed]:
+    """The families that the list only describes: per source, per conversion value, ..."""
+    made = [
+        _line("skan", f"{alias}{number}")
+        for alias, last in (
+            ("conversion_value_", 64),
+            ("skad_conversion_value_", 64),
+            ("skad_direct_conversion_value_", 64),
+        )
+        for number in range(last)
+    ]
+    made += [
+        _line("skan", f"{alias}conversion_{n}")
+        for alias in ("", "skad_", "skad_direct_")
+        for n in range(1, 7)
+    ]
+    made += [
+        _line("skan", f"skad_coarse_conversion_values_{value}_{postback}")
+        for value in ("null", "none", "low", "medium", "high")
+        for postback in range(3)
+    ]
+    for which in ("min", "est", "max"):
+        for slug in ("general revenue", "iap_revenue"):
+            made.append(_line("skan", f"{slug}_events_{which}"))
+            made.append(_line("skan", f"{slug}_revenue_{which}", "money"))
+        made.append(_line("skan", f"skad_general_events_{which}"))
+        for what in ("ad", "iap", "total"):
+            money = {"ad": "skad_ad_revenue", "iap": "iap_revenue_revenue"}.get(what, "revenue")
+            made.append(
+                _line(
+                    "skan",
+                    f"skan_{what}_rpu_{which}",
+                    "money",
+                    f"{money}_{which} / valid_conversions",
+                )
+            )
+    made += [_line("skan", f"skad_general_revenue{tail}", "money") for tail in ("", "_min", "_max")]
+    for source in AD_REVENUE_SOURCES:
+        made += [
+            _line("revenue", f"ad_revenue_{source}", "money"),
+            _line("revenue", f"ad_impressions_{source}"),
+            _line(
+                "revenue",
+                f"ad_rpm_{source}",
+                "money",
+                f"(ad_revenue_{source} / ad_impressions_{source}) * 1000",
+            ),
+            _line("revenue", f"cohort_ad_revenue_{source}", "money"),
+            _line("cohort", f"ad_revenue_{source}", "money"),
+            _line("cohort", f"ad_impressions_{source}"),
+        ]
+    made += [_line("revenue", f"subscrevnt_{what}_events") for what in SUBSCRIPTION_EVENTS]
+    made += [_line("revenue", f"subscrevnt_{what}_revenue", "money") for what in SUBSCRIPTION_MONEY]
+    made.append(_line("revenue", "subscrevnt_revenue", "money"))
+    cohort = "subscription_cohort"
+    for total in ("", "_total"):
+        made += [
+            _line(cohort, f"subscription_{what}_events{total}") for what in SUBSCRIPTION_EVENTS
+        ]
+        made += [
+            _line(cohort, f"subscription_{what}_revenue{total}", "money")
+            for what in SUBSCRIPTION_MONEY
+        ]
+        made.append(_line(cohort, f"subscription_revenue{total}", "money"))
+    made.append(_line(cohort, "subscription_subscription_revenue_total_in_cohort", "money"))
+    made.append(_line(cohort, "subscription_roas", "ratio", "subscription_revenue_total / cost"))
+    return made
+
+
+_PERIOD = re.compile(r"^(.+)_([dwm])(0|[1-9]\d{0,2})$")
+_EVENT_PERIOD = re.compile(r"^([dwm])(0|[1-9]\d{0,2})_(.+)$")
+_WORD = re.compile(r"\{event_slug\}(?:_\{cohort_period\})?\w*|[a-z]\w*")
+Part = str | Atom
+
+
+class Catalogue:
+    """Finds metrics by name for one account.
+
+    Args:
+        slugs: Event slugs of the account; they may hold spaces.
+    """
+
+    def __init__(self, slugs: Sequence[str]) -> None:
+        # The longest first: "order" must not win over "order placed".
+        self._slugs = sorted(slugs, key=len, reverse=True)
+        self._known: dict[tuple[str, str], Metric] = {}
+
+    def metric(self, name: str, spend_mode: str = "adjust") -> Metric:
+        """The metric of that name.
+
+        Args:
+            name: As the request spells it.
+            spend_mode: ``adjust``, ``network`` or ``mixed``: which spend ``cost`` is.
+
+        Raises:
+            RefusedError: 400 with the live text when there is no such metric.
+        """
+        key = (name, spend_mode)
+        if key not in self._known:
+            if len(self._known) > 5000:  # noqa: PLR2004 - only so that it cannot grow for ever
+                self._known.clear()
+            self._known[key] = self._make(name, spend_mode)
+        return self._known[key]
+
+    def knows(self, name: str) -> bool:
+        """Whether there is a metric of that name."""
+        return self._find(name) is not None
+
+    def begins(self, text: str) -> bool:
+        """Whether an event slug goes on after this text and a comma."""
+        return any(slug.startswith(f"{text},") for slug in self._slugs)
+
+    def _make(self, name: str, spend_mode: str) -> Metric:
+        found = self._find(name)
+        if found is None:
+            raise unsupported_metric(name)
+        parts, fmt = self._parts(name, spend_mode, depth=0)
+        atoms = tuple(dict.fromkeys(part for part in parts if isinstance(part, Atom)))
+        operators = "".join(part for part in parts if isinstance(part, str))
+        average = any(atom.format == "dec" for atom in atoms)
+        whole = not re.search(r"[*/]", operators) and not average
+        micros = whole and atoms[0].format.startswith("money")
+        return Metric(name, fmt, atoms, whole, micros, _compile(parts, atoms, whole=whole))
+
+    def _find(self, name: str) -> tuple[Listed, str, int, str] | None:
+        """List entry, cohort unit, period and event slug that a name stands for."""
+        plain, cohort, event = catalogue_sections()
+        if name in plain:
+            return plain[name], "", 0, ""
+        if found := _PERIOD.match(name):
+            stem, unit, period = found[1], found[2], int(found[3])
+            if stem in cohort and period <= LAST_PERIOD[unit]:
+                return cohort[stem], unit, period, ""
+            if _is_step(stem) and period <= LAST_PERIOD[unit]:
+                return _line("subscription_cohort", stem, "ratio"), unit, period, ""
+        for slug in self._slugs:
+            rest = name.removeprefix(f"{slug}_")
+            if rest == name:
+                continue
+            if rest in event:
+                return event[rest], "", 0, slug
+            if found := _EVENT_PERIOD.match(rest):
+                entry = event.get("{cohort_period}_" + found[3])
+                if entry and int(found[2]) <= LAST_PERIOD[found[1]]:
+                    return entry, found[1], int(found[2]), slug
+        return None
+
+    def _parts(self, name: str, spend_mode: str, *, depth: int) -> tuple[list[Part], str]:
+        """A metric written out down to its atoms."""
+        if name == "mixed_cost":
+            return [Atom(name, "money", "mixed")], "money"
+        name = name.replace("general_revenue_revenue_", "general revenue_revenue_")
+        found = self._find(name)
+        if found is None or depth > 6:  # noqa: PLR2004 - formulas nest four deep at most
+            raise unsupported_metric(name)
+        entry, unit, period, slug = found
+        formula = SPEND_MODES[spend_mode] if entry.id == "cost" else entry.formula
+        if entry.id in SUMS and entry.section != "cohort":
+            formula = " + ".join(SUMS[entry.id])
+        if entry.id == "return_on_investment":  # would nest a money difference under a ratio
+            formula = "(cohort_all_revenue - cost) / cost"
+        if entry.section == "subscription_cohort" and _is_step(entry.id):
+            first, second = re.split("_to_", entry.id[13:-5], maxsplit=1)
+            formula = f"subscription_{second}_events_total / subscription_{first}_events_total"
+        if not formula:
+            stem = entry.id.removeprefix("{event_slug}_").removeprefix("{cohort_period}_")
+            return [Atom(stem, entry.format, entry.section, unit, period, slug)], entry.format
+        _, cohort, _ = catalogue_sections()
+        parts: list[Part] = []
+        end = 0
+        for word in _WORD.finditer(formula):
+            parts.append(formula[end : word.start()])
+            end = word.end()
+            inner = word[0]
+            if inner == "abs":
+                parts.append(inner)
+                continue
+            if unit and not slug and inner in cohort:
+                inner = f"{inner}_{unit}{period}"
+            inner = inner.replace("{event_slug}", slug).replace(
+                "{cohort_period}", f"{unit}{period}"
+            )
+            parts += ["(", *self._parts(inner, spend_mode, depth=depth + 1)[0], ")"]
+        parts.append(formula[end:])
+        return parts, entry.format
+
+
+def _is_step(stem: str) -> bool:
+    """``subscription_{event_from}_to_{event_to}_rate``."""
+    if not (stem.startswith("subscription_") and stem.endswith("_rate") and "_to_" in stem):
+        return False
+    first, second = re.split("_to_", stem[13:-5], maxsplit=1)
+    return first in SUBSCRIPTION_EVENTS and second in SUBSCRIPTION_EVENTS
+
+
+def _compile(parts: Sequence[Part], atoms: tuple[Atom, ...], *, whole: bool) -> Compute:
+    index = {atom: number for number, atom in enumerate(atoms)}
+    text: list[str] = []
+    for part in parts:
+        if isinstance(part, str):
+            text.append(part)
+        elif part.format == "dec":  # an average of daily users
+            text.append(f"(a[{index[part]}] / days)")
+        elif part.format.startswith("money") and not whole:
+            text.append(f"(a[{index[part]}] / 1e6)")
+        else:
+            text.append(f"a[{index[part]}]")
+    source = "".join(text)
+    if re.search(r"[^\w\s+\-*/().\[\]]", source):
+        raise AssertionError(f"not a formula: {source}")
+    # The text is our own table's, never the request's: names in it became a[0], a[1], ...
+    formula: Compute = eval(f"lambda a, days: {source}", {"abs": abs})  # noqa: S307
+
+    def compute(values: Sequence[int], days: int) -> float | None:
+        try:
+            return formula(values, days)
+        except ZeroDivisionError:
+            return None
+
+    return compute

@@ -1,0 +1,229 @@
+"""Dates: the ``date_period`` grammar, UTC offsets and the buckets that rows are labelled with."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+
+from .replies import invalid
+
+DAY = timedelta(days=1)
+SLOTS = 96  # quarter hours a day: the finest UTC offset there is
+TIME_DIMENSIONS = ("hour", "day", "week", "month", "quarter", "year")
+_DATE = r"(\d{4}-\d{2}-\d{2})(?:T[\d:.]+Z?)?"
+_ABSOLUTE = re.compile(rf"^{_DATE}:{_DATE}$")
+_RELATIVE = re.compile(r"^-(\d{1,5})d:-(\d{1,5})d$")
+_HOURS = re.compile(r"^-(\d{1,4})h:-(\d{1,4})h$")
+_OFFSET = re.compile(r"^([+-]?)(\d{2}):(\d{2})$")
+
+
+def offset_minutes(text: str) -> int:
+    """Minutes east of UTC in ``[+-]HH:MM``.
+
+    Raises:
+        RefusedError: 400 when the text is anything else; an unescaped ``+`` arrives as a space.
+    """
+    found = _OFFSET.match(text)
+    if not found:
+        message = f"Invalid utc_offset: {text!r} loc=utc_offset"
+        raise invalid(message)
+    minutes = int(found[2]) * 60 + int(found[3])
+    if minutes > 14 * 60 or minutes % 15:
+        message = f"Invalid utc_offset: {text!r} loc=utc_offset"
+        raise invalid(message)
+    return -minutes if found[1] == "-" else minutes
+
+
+def date_range(text: str, today: date) -> tuple[date, date]:
+    """First and last day (both inclusive) of a ``date_period``.
+
+    Args:
+        text: Absolute ``D:D``, relative ``-10d:-3d`` or one of the documented keywords.
+        today: The running day in the report's time zone.
+
+    Raises:
+        RefusedError: 400 for every other form, those refused live (``last_7_days``) among them.
+    """
+    sunday = today - DAY * ((today.weekday() + 1) % 7)  # the docs' sample week runs Sunday on
+    first_of_month = today.replace(day=1)
+    last_of_previous = first_of_month - DAY
+    keywords = {
+        "today": (today, today),
+        "yesterday": (today - DAY, today - DAY),
+        "this_week": (sunday, today),
+        "last_week": (sunday - 7 * DAY, sunday - DAY),
+        "this_month": (first_of_month, today),
+        "last_month": (last_of_previous.replace(day=1), last_of_previous),
+        "this_month_until_yesterday": (first_of_month, today - DAY),
+    }
+    if text in keywords:
+        return keywords[text]
+    if found := _RELATIVE.match(text):
+        first, last = (today - int(n) * DAY for n in found.groups())
+    elif found := _ABSOLUTE.match(text):
+        try:
+            first, last = date.fromisoformat(found[1]), date.fromisoformat(found[2])
+        except ValueError:
+            message = f"Invalid date_period: {text} loc=date_period"
+            raise invalid(message) from None
+    else:
+        message = f"Invalid date_period: {text} loc=date_period"
+        raise invalid(message)
+    if last < first:
+        message = f"Invalid date_period: {text} ends before it starts loc=date_period"
+        raise invalid(message)
+    return first, last
+
+
+def hours_back(text: str, now: datetime) -> tuple[datetime, datetime]:
+    """UTC bounds of ``hour__between`` (``-10h:-0h``): whole hours, the last one included."""
+    found = _HOURS.match(text)
+    if not found or int(found[1]) < int(found[2]):
+        message = f"Invalid hour__between: {text} loc=hour__between"
+        raise invalid(message)
+    this_hour = now.replace(minute=0, second=0, microsecond=0)
+    return (
+        this_hour - timedelta(hours=int(found[1])),
+        this_hour - timedelta(hours=int(found[2]) - 1),
+    )
+
+
+def label(dimension: str, moment: datetime, *, iso: bool) -> str:
+    """How a local moment reads in a time dimension.
+
+    Args:
+        dimension: One of ``TIME_DIMENSIONS``.
+        moment: Local time, start of the hour (or day).
+        iso: ``format_dates=false``: the bucket's first day instead of its display form.
+    """
+    day = moment.date()
+    if dimension == "hour":
+        return moment.strftime("%Y-%m-%dT%H:00:00")
+    if dimension == "day":
+        return day.isoformat()
+    if dimension == "week":
+        sunday = day - DAY * ((day.weekday() + 1) % 7)
+        return sunday.isoformat() if iso else f"{sunday} - {sunday + 6 * DAY}"
+    if dimension == "month":
+        return f"{day:%Y-%m}-01" if iso else f"{day:%Y-%m}"
+    quarter = (day.month - 1) // 3
+    if dimension == "quarter":
+        return f"{day.year}-{quarter * 3 + 1:02d}-01" if iso else f"Q{quarter + 1} {day.year}"
+    return f"{day.year}-01-01" if iso else str(day.year)
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A stretch of one UTC day that falls into one bucket.
+
+    Attributes:
+        labels: The row's time dimensions, in the order asked for.
+        start: First quarter hour of the UTC day, 0 to 95.
+        stop: Quarter hour after the last one.
+        local_day: The day in the report's time zone.
+    """
+
+    labels: tuple[str, ...]
+    start: int
+    stop: int
+    local_day: date
+
+
+@dataclass(frozen=True)
+class BaseDay:
+    """One UTC day and how it is cut.
+
+    Attributes:
+        day: The UTC day.
+        pieces: Its stretches inside the report's range.
+        daily: Where the day's uncuttable numbers (network spend) go; None outside the range.
+    """
+
+    day: date
+    pieces: tuple[Piece, ...]
+    daily: tuple[str, ...] | None
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """The time side of a report.
+
+    Attributes:
+        first: First local day.
+        last: Last local day, inclusive.
+        offset: Minutes east of UTC.
+        dimensions: Time dimensions asked for, in order.
+        now: The clock, aware UTC.
+        iso: ``format_dates=false``.
+        between: UTC bounds of ``hour__between``, if sent.
+    """
+
+    first: date
+    last: date
+    offset: int
+    dimensions: tuple[str, ...]
+    now: datetime
+    iso: bool = False
+    between: tuple[datetime, datetime] | None = None
+
+    @property
+    def today(self) -> date:
+        """The running day in the report's time zone."""
+        return (self.now + timedelta(minutes=self.offset)).date()
+
+    def _labels(self, moment: datetime) -> tuple[str, ...]:
+        return tuple(label(name, moment, iso=self.iso) for name in self.dimensions)
+
+    def days(self, known_since: date) -> list[BaseDay]:
+        """The UTC days that touch the range, oldest first, nothing before ``known_since``."""
+        result: list[BaseDay] = []
+        day = max(self.first - DAY, known_since)
+        final = min(self.last + DAY, self.now.date())
+        while day <= final:
+            base = self._cut(day)
+            if base.pieces or base.daily is not None:
+                result.append(base)
+            day += DAY
+        return result
+
+    def _cut(self, day: date) -> BaseDay:
+        midnight = datetime(day.year, day.month, day.day, tzinfo=UTC)
+        step = 4 if "hour" in self.dimensions else SLOTS
+        shift = timedelta(minutes=self.offset)
+        bounds = {0, SLOTS}
+        # Where the local day (or hour) turns over inside this UTC day.
+        turn = (-self.offset // 15) % step
+        bounds.update(range(turn, SLOTS, step))
+        low, high = 0, SLOTS
+        if day == self.now.date():  # what has not happened yet is not counted
+            high = self.now.hour * 4 + self.now.minute // 15
+            bounds.add(high)
+        if self.between is not None:
+            low = max(low, int((self.between[0] - midnight).total_seconds() // 900))
+            high = min(high, int((self.between[1] - midnight).total_seconds() // 900))
+            bounds.update((low, high))
+        edges = sorted(bounds)
+        pieces: list[Piece] = []
+        for start, stop in pairwise(edges):
+            if start < low or stop > high:
+                continue
+            local = midnight + timedelta(minutes=15 * start) + shift
+            if self.first <= local.date() <= self.last:
+                pieces.append(Piece(self._labels(local), start, stop, local.date()))
+        # The ad networks' day is theirs: it is never re-cut by an offset.
+        inside = self.first <= day <= self.last and self.between is None
+        return BaseDay(day, tuple(pieces), self._labels(midnight) if inside else None)
+
+    def days_per_bucket(self) -> dict[tuple[str, ...], int]:
+        """How many days each bucket averages over, for averages of daily users."""
+        result: dict[tuple[str, ...], int] = {}
+        day = self.first
+        by_day = tuple(name for name in self.dimensions if name != "hour")
+        while day <= min(self.last, self.today):
+            midnight = datetime(day.year, day.month, day.day, tzinfo=UTC)
+            key = tuple(label(name, midnight, iso=self.iso) for name in by_day)
+            result[key] = result.get(key, 0) + 1
+            day += DAY
+        return result

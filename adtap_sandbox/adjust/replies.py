@@ -1,0 +1,70 @@
+"""Adjust's error shapes: one body model for the Report Service, one for the older services.
+
+Source: the vendor's OpenAPI file for the model (``error_code``, ``error_desc``); the texts were
+seen on live answers and are collected in the platform sheet. Where no text is known the sandbox
+writes one of its own in the same shape.
+"""
+
+from __future__ import annotations
+
+from starlette.responses import JSONResponse, Response
+
+WRONG_OWNER = "It is impossible to check account ownership!"
+
+
+class RefusedError(Exception):
+    """A request that Adjust would refuse.
+
+    Args:
+        status: HTTP status.
+        code: ``error_code`` of the Report Service (``validation_error``, ``auth_error``, ...).
+        text: ``error_desc``, shown to the user as it is.
+    """
+
+    def __init__(self, status: int, code: str, text: str) -> None:
+        super().__init__(text)
+        self.status, self.code, self.text = status, code, text
+
+
+def invalid(text: str) -> RefusedError:
+    """A parameter is missing, malformed or unknown: 400 ``validation_error``."""
+    return RefusedError(400, "validation_error", text)
+
+
+def unsupported_metric(name: str) -> RefusedError:
+    """An unknown metric, in one of the two texts seen live.
+
+    The service reads an unknown ``X_revenue`` or ``X_events`` as a metric of the event ``X``.
+    """
+    if name.endswith(("_revenue", "_events")):
+        return RefusedError(
+            400,
+            "validation_error",
+            f"Unsupported metric: {name} (network event doesn't exist or was renamed)",
+        )
+    return RefusedError(400, "validation_error", f"Unsupported metric: {name} loc=metrics")
+
+
+def unauthorized() -> RefusedError:
+    """Bad or absent token, or an account that the token does not own."""
+    return RefusedError(401, "auth_error", WRONG_OWNER)
+
+
+def report_error(refused: RefusedError, correlation_id: str) -> Response:
+    """Report Service error body; live answers add ``correlation_id``."""
+    return JSONResponse(
+        {
+            "error_code": refused.code,
+            "error_desc": refused.text,
+            "correlation_id": correlation_id,
+        },
+        status_code=refused.status,
+    )
+
+
+def plain_error(refused: RefusedError) -> Response:
+    """Error body of the KPI service, Campaign API and dashboard: JSON with an ``error`` text.
+
+    The real shape is unknown; a published client parses every answer as JSON, so JSON it is.
+    """
+    return JSONResponse({"error": refused.text}, status_code=refused.status)

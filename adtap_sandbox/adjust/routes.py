@@ -1,0 +1,330 @@
+"""Adjust over HTTP: Report Service, KPI service, Campaign API, dashboard.
+
+/reports-service  /control-center/reports-service        Report Service, bearer token
+/report  /csv_report  /parquet_report  /pivot_report  /filters_data  /events
+                                                          the same, straight below /adjust
+/kpis/v1/{apps}...                                        KPI service (legacy)
+/public/v2/...                                            Campaign API: partners, trackers
+/dashboard/api/apps                                       dashboard
+/_truth                                                   the sandbox's own sums, for tests
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from adtap_sandbox.credentials import ADJUST_API_TOKEN
+from adtap_sandbox.stage import Stage
+
+from . import formats, kpis
+from .lists import Lists
+from .query import Query, account_of, parse, words
+from .replies import RefusedError, plain_error, report_error, unauthorized
+from .report import compute, truth
+from .store import AdjustApp, AdjustStore, Link
+
+BARE: tuple[str, ...] = (
+    "/reports-service",
+    "/control-center/reports-service",
+    "/kpis/",
+    "/public/v2",
+    "/dashboard/api",
+)
+SWITCHES: dict[str, object] = {
+    # An empty report is 200 with `rows: []` instead of the documented 204.
+    "empty_as_rows": False,
+    # Today holds rows whose ids are not resolved yet.
+    "shadow_rows": True,
+    # Without app_token__in, attribution numbers of campaigns younger than 30 days are zero.
+    "hide_new_trackers": False,
+    # A ratio over zero is null instead of "0.0".
+    "null_metrics": False,
+    # Most rows of an answer, with a limit_rows warning; 0 for no cap.
+    "max_rows": 0,
+    # App tokens that answer 403.
+    "forbidden_apps": [],
+    # Event name -> its new name; the slug changes with it.
+    "renamed_events": {},
+    # Warnings stand under this key; the other one is empty or absent.
+    "warnings_key": "data_warnings",
+    # Slug of a warning that every report carries, "" for none.
+    "warn": "",
+    # Everything of the KPI service answers 410, as it has since its retirement.
+    "kpi_gone": False,
+    # What CSV answers are called; a published client wants exactly text/csv.
+    "csv_content_type": "text/csv",
+}
+PREFIXES: Final = ("", "/reports-service", "/control-center/reports-service")
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+def routes(stage: Stage) -> list[BaseRoute]:
+    """Adjust's routes, over fresh state."""
+    room = _Room(stage)
+    served: dict[str, Endpoint] = {
+        "/report": room.report,
+        "/csv_report": room.csv_report,
+        "/parquet_report": room.parquet_report,
+        "/pivot_report": room.pivot_report,
+        "/filters_data": room.filters_data,
+        "/events": room.events,
+    }
+    made: list[BaseRoute] = [
+        Route(f"{prefix}{path}", room.report_service(endpoint), methods=["GET"])
+        for prefix in PREFIXES
+        for path, endpoint in served.items()
+    ]
+    made += [
+        Route("/kpis/v1/{path:path}", room.plain_service(room.kpi), methods=["GET"]),
+        Route("/public/v2/partners", room.plain_service(room.partners), methods=["GET"]),
+        Route("/public/v2/apps/{app}/trackers", room.plain_service(room.trackers), methods=["GET"]),
+        Route(
+            "/public/v2/apps/{app}/trackers/{tracker}/children",
+            room.plain_service(room.trackers),
+            methods=["GET"],
+        ),
+        Route("/dashboard/api/apps", room.plain_service(room.dashboard_apps), methods=["GET"]),
+        Route("/_truth", room.truth, methods=["GET"]),
+    ]
+    return made
+
+
+class _Room:
+    """The endpoints, over one store."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+        self.store = AdjustStore(stage)
+        self.lists = Lists(self.store)
+        self._answered = 0
+
+    def _correlation(self) -> str:
+        self._answered += 1
+        number = self.stage.world.number("correlation", self._answered)
+        return f"{number:016x}{self._answered:016x}"
+
+    # Report Service
+
+    def report_service(self, endpoint: Endpoint) -> Endpoint:
+        """Check the bearer token, and give refusals the Report Service's shape."""
+
+        async def checked(request: Request) -> Response:
+            try:
+                if request.headers.get("authorization") != f"Bearer {ADJUST_API_TOKEN}":
+                    raise unauthorized()
+                return await endpoint(request)
+            except RefusedError as refused:
+                return report_error(refused, self._correlation())
+
+        return checked
+
+    def _query(self, request: Request) -> Query:
+        return parse(self.store, request.query_params, request.headers.get("x-account-id"))
+
+    def _empty(self) -> bool:
+        return not self.stage.switch("adjust", "empty_as_rows")
+
+    async def report(self, request: Request) -> Response:
+        def work() -> Response:
+            report = compute(self.store, self._query(request))
+            if not report.rows and self._empty():
+                return Response(status_code=204)
+            return _json(formats.as_json(report, self.stage))
+
+        return await run_in_threadpool(work)
+
+    async def pivot_report(self, request: Request) -> Response:
+        def work() -> Response:
+            report = compute(self.store, self._query(request))
+            if not report.rows and self._empty():
+                return Response(status_code=204)
+            return _json(formats.as_pivot(report))
+
+        return await run_in_threadpool(work)
+
+    async def csv_report(self, request: Request) -> Response:
+        def work() -> Response:
+            report = compute(self.store, self._query(request))
+            if not report.rows and self._empty():
+                return Response(status_code=204)
+            kind = str(self.stage.switch("adjust", "csv_content_type"))
+            return _csv(formats.as_csv(report, self.stage), kind)
+
+        return await run_in_threadpool(work)
+
+    async def parquet_report(self, request: Request) -> Response:
+        def work() -> Response:
+            report = compute(self.store, self._query(request))
+            if not report.rows and self._empty():
+                return Response(status_code=204)
+            body = formats.as_parquet(report)
+            return Response(body, media_type="application/octet-stream")
+
+        return await run_in_threadpool(work)
+
+    async def filters_data(self, request: Request) -> Response:
+        def work() -> Response:
+            account = account_of(request.query_params, request.headers.get("x-account-id"))
+            return _json(self.lists.filters_data(request.query_params, account))
+
+        return await run_in_threadpool(work)
+
+    async def events(self, request: Request) -> Response:
+        params = request.query_params
+        account = account_of(params, request.headers.get("x-account-id"))
+        return _json(self.lists.events(params, account, words(params, "app_token__in")))
+
+    async def truth(self, request: Request) -> Response:
+        """Sums over the store, without the report's grouping; needs no token.
+
+        Takes a report's parameters (``dimensions`` may be left out) and answers
+        ``{"totals": {...}, "by_app": {token: {...}}}`` of the metrics' parts, money in millionths.
+        """
+
+        def work() -> Response:
+            params = {"dimensions": "day", **request.query_params}
+            found = truth(self.store, parse(self.store, params, None))
+            totals: dict[str, int] = {}
+            for sums in found.values():
+                for name, value in sums.items():
+                    totals[name] = totals.get(name, 0) + value
+            return _json({"totals": totals, "by_app": found})
+
+        try:
+            return await run_in_threadpool(work)
+        except RefusedError as refused:
+            return plain_error(refused)
+
+    # KPI service, Campaign API, dashboard
+
+    def plain_service(self, endpoint: Endpoint) -> Endpoint:
+        """Check the token in any of its older forms; refusals are JSON with an ``error``."""
+
+        async def checked(request: Request) -> Response:
+            sent = (
+                request.headers.get("authorization"),
+                f"Bearer {request.query_params.get('user_token')}",
+            )
+            accepted = (f"Token token={ADJUST_API_TOKEN}", f"Bearer {ADJUST_API_TOKEN}")
+            try:
+                if not any(value in accepted for value in sent):
+                    raise RefusedError(401, "auth_error", "Authentication failed")
+                return await endpoint(request)
+            except RefusedError as refused:
+                return plain_error(refused)
+
+        return checked
+
+    async def kpi(self, request: Request) -> Response:
+        if self.stage.switch("adjust", "kpi_gone"):
+            raise RefusedError(410, "request_error", "The KPI service has been retired")
+        path = request.path_params["path"].rstrip("/")
+        wants_csv = "text/csv" in request.headers.get("accept", "")
+        for suffix in (".csv", ".json"):
+            if path.endswith(suffix):
+                path, wants_csv = path.removesuffix(suffix), suffix == ".csv"
+        parts = path.split("/")
+        apps = self._kpi_apps(parts[0])
+        tracker = None
+        if len(parts) > 2 and parts[1] == "trackers":  # noqa: PLR2004 - /{app}/trackers/{tracker}
+            tracker, parts = parts[2], [parts[0], *parts[3:]]
+        kind = parts[1] if len(parts) > 1 else "overview"
+        if kind not in kpis.DEFAULT_KPIS or len(parts) > 2:  # noqa: PLR2004 - as above
+            raise RefusedError(404, "request_error", "Not found")
+        params = {name: value for name, value in request.query_params.items() if value}
+        result = await run_in_threadpool(kpis.answer, self.store, apps, kind, tracker, params)
+        if wants_csv:
+            text = result.as_csv(readable=params.get("human_readable_kpis") == "true")
+            return _csv(text, "text/csv")
+        return _json(result.as_json())
+
+    def _kpi_apps(self, text: str) -> tuple[AdjustApp, ...]:
+        forbidden = self.stage.switch("adjust", "forbidden_apps")
+        closed = set(forbidden) if isinstance(forbidden, list | tuple) else set()
+        tokens = [token for token in text.split(",") if token]
+        known = self.store.by_token
+        if not tokens or any(token not in known or token in closed for token in tokens):
+            raise RefusedError(403, "request_error", "No access to the requested app")
+        return tuple(known[token] for token in tokens)
+
+    async def partners(self, request: Request) -> Response:
+        items = [
+            {
+                "id": int(partner.id),
+                "display_name": partner.name,
+                "supports_cost_data": partner.integrated,
+            }
+            for partner in self.store.partners.values()
+        ]
+        return self._page(request, items)
+
+    async def trackers(self, request: Request) -> Response:
+        app = self._kpi_apps(request.path_params["app"])[0]
+        links = self.store.links(app)
+        wanted = request.path_params.get("tracker")
+        if wanted is not None:
+            parent = _find(links, wanted)
+            if parent is None:
+                raise RefusedError(404, "request_error", "Tracker not found")
+            links = parent.children
+        return self._page(request, [_tracker(link) for link in links])
+
+    def _page(self, request: Request, items: list[dict[str, Any]]) -> Response:
+        """One page by ``cursor`` and ``limit``; the last has no ``next``."""
+        limit, cursor = (
+            request.query_params.get(name, default)
+            for name, default in (("limit", "50"), ("cursor", "0"))
+        )
+        if not (limit.isdigit() and int(limit) > 0 and cursor.isdigit()):
+            raise RefusedError(400, "request_error", "limit and cursor are positive numbers")
+        start, stop = int(cursor), int(cursor) + int(limit)
+        paging: dict[str, Any] = {"cursor": cursor}
+        if stop < len(items):
+            following = request.url.include_query_params(cursor=stop, limit=limit)
+            paging["next"] = str(following)
+        return _json({"data": {"items": items[start:stop], "paging": paging}})
+
+    async def dashboard_apps(self, _request: Request) -> Response:
+        return _json({"apps": formats.dashboard_apps(self.store), "urls": {}, "page": {}})
+
+
+def _find(links: list[Link], token: str) -> Link | None:
+    for link in links:
+        found = link if link.token == token else _find(link.children, token)
+        if found is not None:
+            return found
+    return None
+
+
+def _tracker(link: Link) -> dict[str, Any]:
+    clicks = f"https://app.adjust.example/{link.token}"
+    return {
+        "name": link.name,
+        "token": link.token,
+        "label": link.label,
+        "level": link.level,
+        "archived": link.archived,
+        "has_subtrackers": bool(link.children),
+        "partner_id": int(link.partner.id) if link.partner else None,
+        "cost_data_enabled": link.partner is not None and link.partner.integrated,
+        "url": clicks,
+        "click_url": clicks,
+        "impression_url": clicks.replace("app.", "view."),
+    }
+
+
+def _json(value: object) -> Response:
+    body = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    return Response(body, media_type="application/json")
+
+
+def _csv(text: str, kind: str) -> Response:
+    # A header of our own: media_type would add a charset, which one client does not take.
+    return Response(text.encode(), headers={"content-type": kind})
