@@ -8,6 +8,7 @@ Way of a request: target made plain → platform found → log → latency → f
 
 from __future__ import annotations
 
+import asyncio
 import atexit
 import functools
 import importlib
@@ -24,6 +25,7 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import JSONResponse
+from typing_extensions import override
 
 from adtap_sandbox.control import control_app
 from adtap_sandbox.faults import FaultGate, Journal, Menu, Recorder
@@ -241,6 +243,19 @@ class Sandbox:
         raise RuntimeError("the connection of this request is not among the server's")
 
 
+class _Uvicorn(uvicorn.Server):
+    """Leaves no connection open: TLS waits for a farewell that many clients never send."""
+
+    @override
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        transports = [connection.transport for connection in self.server_state.connections]
+        await super().shutdown(sockets)
+        for transport in transports:
+            transport.abort()
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+
+
 class Server:
     """A sandbox on a socket.
 
@@ -291,7 +306,7 @@ class Server:
             ssl_certfile=certfile,
             ssl_keyfile=keyfile,
         )
-        self._uvicorn = uvicorn.Server(config)
+        self._uvicorn = _Uvicorn(config)
         self.sandbox.connections = self._uvicorn.server_state.connections
         self._thread: threading.Thread | None = None
 
