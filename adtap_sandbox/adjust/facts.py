@@ -98,7 +98,6 @@ _PER_USER: Final = {
     "conversions_cohort": 300,
     "converted_user_size_cohort": 350,
 }
-_SPLITS: Final = {"skan": 30, "non_skan": 70, "unknown": 0}
 _Steps = tuple[tuple[int, int], ...]
 _TOLD_LATE: Final[_Steps] = ((1, 0), (2, 400_000), (3, 800_000))
 """First SKAdNetwork postback: nothing on the day itself, whole after three days."""
@@ -304,7 +303,31 @@ class Facts:
         return self._attribution(atom)
 
     def _attribution(self, atom: Atom) -> Reader:
+        special = self._special(atom)
+        if special is not None:
+            return special
         name = _ALIASES.get(atom.name, atom.name)
+        hashed = self._hashed(Atom(name, atom.format, atom.section, slug=atom.slug))
+        paid = name in _NOT_ORGANIC or name.startswith("rejected_")
+        by_source = name in ("ad_revenue", "ad_impressions") and self.lens.ad_sources is not None
+        event = self._events[atom.slug] if atom.slug else None
+        if event is not None and "revenue" in name and not event.money:
+            return _nothing
+
+        def read(cell: Cell, seed: int, state: DayState) -> int:
+            if not cell.attributed or (paid and cell.organic):
+                return 0
+            if event is not None and cell.app.token not in event.tokens:
+                return 0
+            if by_source and not self._source_asked(cell):
+                return 0
+            return hashed(cell, seed) * state.events // MILLION
+
+        return read
+
+    def _special(self, atom: Atom) -> Reader | None:
+        """Atoms that are a part of, or computed from, another one."""
+        name = atom.name
         if name in ("organic_installs", "non_organic_installs", "paid_installs"):
             installs = self.reader(Atom("installs", "int", "conversion"))
             organic = name == "organic_installs"
@@ -316,27 +339,10 @@ class Facts:
             source = name.removeprefix(stem)
             if name.startswith(stem) and source in AD_REVENUE_SOURCES:
                 whole = self._attribution(Atom(stem[:-1], atom.format, atom.section))
-                return lambda c, s, d: whole(c, s, d) if c.source == source else 0
+                return _of_source(whole, source)
         if atom.slug and name.endswith(("_min", "_max", "_est")):
             return self._skan(atom)
-        hashed = self._hashed(Atom(name, atom.format, atom.section, slug=atom.slug))
-        paid = name in _NOT_ORGANIC or name.startswith("rejected_")
-        by_source = name in ("ad_revenue", "ad_impressions") and self.lens.ad_sources is not None
-        tokens = self._events[atom.slug].tokens if atom.slug else None
-        money_event = not atom.slug or self._events[atom.slug].money
-        if atom.slug and "revenue" in name and not money_event:
-            return lambda _cell, _seed, _day: 0
-
-        def read(cell: Cell, seed: int, state: DayState) -> int:
-            if not cell.attributed or (paid and cell.organic):
-                return 0
-            if tokens is not None and cell.app.token not in tokens:
-                return 0
-            if by_source and not self._source_asked(cell):
-                return 0
-            return hashed(cell, seed) * state.events // MILLION
-
-        return read
+        return None
 
     def _source_asked(self, cell: Cell) -> bool:
         sources = self.lens.ad_sources
@@ -344,19 +350,19 @@ class Facts:
 
     def _network(self, atom: Atom) -> Reader:
         name = _ALIASES.get(atom.name, atom.name)
-        for kind, percent in _SPLITS.items():
-            stem = name.removesuffix(f"_{kind}")
-            if stem != name and not (kind == "skan" and name.endswith("_non_skan")):
-                base = stem.replace("network_ad_spend", "network_cost")
-                whole = self._network(Atom(base, atom.format, "network"))
-                only = percent
+        # The longest suffix first: "_non_skan" ends in "_skan" too.
+        kind = next((end for end in ("_non_skan", "_skan", "_unknown") if name.endswith(end)), "")
+        if kind:
+            base = name.removesuffix(kind).replace("network_ad_spend", "network_cost")
+            whole = self._network(Atom(base, atom.format, "network"))
 
-                def share(cell: Cell, seed: int, state: DayState) -> int:
-                    value = whole(cell, seed, state)
-                    skan = value * 30 // 100 if cell.skan else 0
-                    return {30: skan, 70: value - skan, 0: 0}[only]
+            def part(cell: Cell, seed: int, state: DayState) -> int:
+                value = whole(cell, seed, state)
+                unknown = value if cell.base % 9 == 0 else 0
+                skan = value * 30 // 100 if cell.skan and not unknown else 0
+                return {"_skan": skan, "_unknown": unknown}.get(kind, value - skan - unknown)
 
-                return share
+            return part
         hashed = self._hashed(Atom(name, atom.format, "network"))
 
         def read(cell: Cell, seed: int, state: DayState) -> int:
@@ -384,48 +390,79 @@ class Facts:
             base = name.removeprefix("skad_direct_")
             base = {"installs": "skad_installs", "reinstalls": "skad_reinstalls"}.get(base, base)
             whole = self._skan(Atom(base, atom.format, "skan"))
-            return lambda c, s, d: whole(c, s, d) // 10
-        for prefix in ("valid_", "invalid_", "conversion_"):
-            if name.startswith(f"skad_{prefix}"):
-                name = name.removeprefix("skad_")
-        percent = 100
-        for suffix, share in (("_min", 80), ("_est", 100), ("_max", 120)):
-            if name.endswith(suffix):
-                name, percent = name.removesuffix(suffix), share
-        steps: _Steps = _TOLD_LATE
+            return lambda c, s, d: whole(c, s, d) // 3
+        name, percent = _skan_name(name)
+        steps = _TOLD_LATE
         if name.startswith("skad_coarse_conversion_values_"):
             steps = _POSTBACKS[int(name[-1])]
         valid = self._hashed(Atom("skad_installs", "int", "skan"))
         hashed = self._hashed(Atom(name, atom.format, "skan", slug=atom.slug))
-        number = name.removeprefix("conversion_value_")
-        values = int(number) if number.isdigit() and number != name else None
-        tokens = self._events[atom.slug].tokens if atom.slug else None
+        event = self._events[atom.slug] if atom.slug else None
 
         def read(cell: Cell, seed: int, state: DayState) -> int:
             if not cell.skan or not cell.attributed:
                 return 0
-            if tokens is not None and cell.app.token not in tokens:
+            if event is not None and cell.app.token not in event.tokens:
                 return 0
             known = _late(steps, state.age)
             conversions = valid(cell, seed) * known // MILLION * 7 // 10
-            if name == "valid_conversions":
-                return conversions
-            if values is not None:
-                return conversions * (values + 1) // 64 - conversions * values // 64
-            if name == "conversion_value_total":
-                return sum(
-                    n * (conversions * (n + 1) // 64 - conversions * n // 64) for n in range(64)
-                )
+            special = _of_conversions(name, conversions)
+            if special is not None:
+                return special
             return hashed(cell, seed) * percent // 100 * known // MILLION
 
         return read
 
     def _cohort(self, atom: Atom) -> Reader:
         """Activity of the users installed on a day, in one period of their life or up to it."""
-        length = PERIOD_DAYS[atom.unit]
-        begins, ends = 2 * length * atom.period, 2 * length * (atom.period + 1)  # in half days
-        over = length * (atom.period + 1) + 1  # the day's last user has finished the period
-        stem = atom.name
+        span = _Span.of(atom, mature=self.lens.mature)
+        installs = self._attribution(Atom("installs", "int", "conversion"))
+        again = self._attribution(Atom("reattributions", "int", "conversion"))
+        event = self._events[atom.slug] if atom.slug else None
+        if event is not None and span.stem == "revenue_cohort" and not event.money:
+            return _nothing
+        by_source = span.stem in ("ad_revenue", "ad_impressions")
+
+        def read(cell: Cell, seed: int, state: DayState) -> int:
+            if event is not None and cell.app.token not in event.tokens:
+                return 0
+            if by_source and (
+                (span.source and cell.source != span.source) or not self._source_asked(cell)
+            ):
+                return 0
+            if not span.begun(state.age):
+                return 0
+            return span.value(
+                installs(cell, seed, state) + again(cell, seed, state),
+                768 + (_mix(seed ^ span.salt) & 511),
+                2 * state.age + 1,
+            )
+
+        return read
+
+
+@dataclass(frozen=True)
+class _Span:
+    """A cohort atom's stem and the stretch of a user's life it covers, in half days.
+
+    ``over`` is the age in days at which the day's last user has finished the period; before it
+    a ``zeroed`` value is 0.
+    """
+
+    stem: str
+    source: str
+    salt: int
+    begins: int
+    ends: int
+    over: int
+    total: bool
+    zeroed: bool
+    money: bool
+    deeds: bool
+
+    @classmethod
+    def of(cls, atom: Atom, *, mature: bool) -> _Span:
+        length, stem = PERIOD_DAYS[atom.unit], atom.name
         in_cohort = stem.endswith("_total_in_cohort")
         total = in_cohort or stem.endswith("_total")
         stem = stem.removesuffix("_in_cohort").removesuffix("_total")
@@ -434,40 +471,69 @@ class Facts:
         for base in ("ad_revenue", "ad_impressions"):
             if stem.startswith(f"{base}_"):
                 stem, source = base, stem.removeprefix(f"{base}_")
-        installs = self._attribution(Atom("installs", "int", "conversion"))
-        again = self._attribution(Atom("reattributions", "int", "conversion"))
         money = atom.format.startswith("money")
-        per_user = _PER_USER.get(stem, 200_000 if money else 120)
-        down = 1_000 if money else 1_000_000
-        salt = Atom(stem, atom.format, "cohort", slug=atom.slug).salt
-        event = self._events[atom.slug] if atom.slug else None
-        if event is not None and stem == "revenue_cohort" and not event.money:
-            return lambda _cell, _seed, _day: 0
-        zeroed = self.lens.mature or in_cohort
-        by_source = stem in ("ad_revenue", "ad_impressions")
-        known_stem = stem in _PER_USER or money or stem.startswith(_SUBSCRIPTION_STEMS)
+        return cls(
+            stem=stem,
+            source=source,
+            salt=Atom(stem, atom.format, "cohort", slug=atom.slug).salt,
+            begins=2 * length * atom.period,
+            ends=2 * length * (atom.period + 1),
+            over=length * (atom.period + 1) + 1,
+            total=total,
+            zeroed=mature or in_cohort,
+            money=money,
+            deeds=stem in _PER_USER or money or stem.startswith(_SUBSCRIPTION_STEMS),
+        )
 
-        def read(cell: Cell, seed: int, state: DayState) -> int:
-            if zeroed and state.age < over:
-                return 0
-            if event is not None and cell.app.token not in event.tokens:
-                return 0
-            if by_source and ((source and cell.source != source) or not self._source_asked(cell)):
-                return 0
-            lived = 2 * state.age + 1  # the day's middle user, in half days
-            if lived <= begins and not total:
-                return 0
-            users = installs(cell, seed, state) + again(cell, seed, state)
-            if not known_stem:
-                return _users(stem, users, begins, ends, lived)
-            amount = per_user * (768 + (_mix(seed ^ salt) & 511)) // 1024
-            until = min(ends, lived)
-            value = users * amount * (1000 * until // (until + 20)) // down
-            if not total and begins:
-                value -= users * amount * (1000 * begins // (begins + 20)) // down
-            return value
+    def begun(self, age: int) -> bool:
+        """Whether a day of that age has a value at all."""
+        if self.zeroed and age < self.over:
+            return False
+        return self.total or 2 * age + 1 > self.begins
 
-        return read
+    def value(self, users: int, jitter: int, lived: int) -> int:
+        """What that many users did; ``lived`` is the day's middle user's age in half days."""
+        if not self.deeds:
+            return _users(self.stem, users, self.begins, self.ends, lived)
+        amount = _PER_USER.get(self.stem, 200_000 if self.money else 120) * jitter // 1024
+        down = 1_000 if self.money else 1_000_000
+        until = min(self.ends, lived)
+        value = users * amount * (1000 * until // (until + 20)) // down
+        if not self.total and self.begins:
+            value -= users * amount * (1000 * self.begins // (self.begins + 20)) // down
+        return value
+
+
+def _nothing(_cell: Cell, _seed: int, _state: DayState) -> int:
+    return 0
+
+
+def _of_source(whole: Reader, source: str) -> Reader:
+    return lambda cell, seed, state: whole(cell, seed, state) if cell.source == source else 0
+
+
+def _skan_name(name: str) -> tuple[str, int]:
+    """A SKAdNetwork atom's base name, and its per cent of it (least, likely, most)."""
+    for prefix in ("valid_", "invalid_", "conversion_"):
+        if name.startswith(f"skad_{prefix}"):
+            name = name.removeprefix("skad_")
+    for suffix, percent in (("_min", 80), ("_est", 100), ("_max", 120)):
+        if name.endswith(suffix):
+            return name.removesuffix(suffix), percent
+    return name, 100
+
+
+def _of_conversions(name: str, conversions: int) -> int | None:
+    """Counts that split the valid conversions over the 64 conversion values."""
+    if name == "valid_conversions":
+        return conversions
+    if name == "conversion_value_total":
+        return sum(n * (conversions * (n + 1) // 64 - conversions * n // 64) for n in range(64))
+    number = name.removeprefix("conversion_value_")
+    if number.isdigit() and number != name:
+        n = int(number)
+        return conversions * (n + 1) // 64 - conversions * n // 64
+    return None
 
 
 _SUBSCRIPTION_STEMS: Final = (

@@ -244,9 +244,9 @@ def answer(
     specs: list[tuple[str, Event | None, list[Kpi]]] = []
     for period in periods:
         for event in events if event_level else (None,):
-            kpis = [_kpi(store, apps, name, kind, event, period) for name in names]
+            kpis = [_kpi(store, apps, name, kind, event=event, period=period) for name in names]
             for chosen, name in extra:
-                kpis.append(_kpi(store, apps, name, "events", chosen, period))
+                kpis.append(_kpi(store, apps, name, "events", event=chosen, period=period))
             specs.append((period, event, kpis))
     shown = (*names, *(f"{event.tokens_of(apps)}_{name}" for event, name in extra))
     records = list(_records(store, query, levels, tracker, specs))
@@ -382,6 +382,7 @@ def _kpi(
     apps: tuple[AdjustApp, ...],
     name: str,
     kind: str,
+    *,
     event: Event | None,
     period: str,
 ) -> Kpi:

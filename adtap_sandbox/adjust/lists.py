@@ -108,7 +108,7 @@ class Lists:
                 for name in (*TIME_DIMENSIONS, *CELL_DIMENSIONS)
             ],
             "countries": lambda _: [
-                option(code.lower(), COUNTRY_NAMES.get(code, (code, ""))[0])
+                option(code, COUNTRY_NAMES.get(code, (code, ""))[0])
                 for code in store.world.countries
             ],
             "currencies": self._currencies,

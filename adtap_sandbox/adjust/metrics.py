@@ -307,14 +307,6 @@ class Catalogue:
             self._known[key] = self._make(name, spend_mode)
         return self._known[key]
 
-    def knows(self, name: str) -> bool:
-        """Whether there is a metric of that name."""
-        return self._find(name) is not None
-
-    def begins(self, text: str) -> bool:
-        """Whether an event slug goes on after this text and a comma."""
-        return any(slug.startswith(f"{text},") for slug in self._slugs)
-
     def _make(self, name: str, spend_mode: str) -> Metric:
         found = self._find(name)
         if found is None:

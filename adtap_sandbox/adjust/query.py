@@ -188,22 +188,16 @@ def parse(store: AdjustStore, params: Params, account_header: str | None) -> Que
         RefusedError: What Adjust would refuse, with its text where one is known.
     """
     account = account_of(params, account_header)
-    for name in ("dimensions", "metrics", "date_period"):
-        if not params.get(name):
-            raise invalid(f"field required loc={name}")
-    for name in _NOT_SERVED:
-        if params.get(name):
-            raise invalid(f"{name} is not served by the sandbox loc={name}")
+    _check(params)
     apps = apps_of(store, params, account)
     dimensions = words(params, "dimensions")
-    for name in dimensions:
-        if name not in TIME_DIMENSIONS and name not in CELL_DIMENSIONS:
-            raise invalid(f"Unsupported dimension: {name} loc=dimensions")
     catalogue = store.catalogue(account)
     mode = choice(params, "ad_spend_mode", tuple(SPEND_MODES), "adjust")
-    # Commas part the list; a slug may hold spaces but no comma in the API's own samples.
-    metrics = tuple(catalogue.metric(name, mode) for name in _metric_names(params, catalogue))
+    metrics = tuple(catalogue.metric(name, mode) for name in words(params, "metrics"))
     calendar = _calendar(store, params, dimensions)
+    too_long = store.stage.switch("adjust", "timeout_days")
+    if isinstance(too_long, int) and 0 < too_long <= (calendar.last - calendar.first).days:
+        raise RefusedError(504, "service_error", "Query took too long")
     tests, metric_tests = _filters(params, catalogue, mode)
     sort = tuple((word.removeprefix("-"), word.startswith("-")) for word in words(params, "sort"))
     for name, _ in sort:
@@ -228,18 +222,17 @@ def parse(store: AdjustStore, params: Params, account_header: str | None) -> Que
     )
 
 
-def _metric_names(params: Params, catalogue: Catalogue) -> list[str]:
-    """The metrics asked for; a piece that is none by itself may be part of a slug with a comma."""
-    names: list[str] = []
-    held = ""
-    for word in params["metrics"].split(","):
-        held = f"{held},{word}" if held else word
-        if held and (catalogue.knows(held) or not catalogue.begins(held)):
-            names.append(held)
-            held = ""
-    if held:
-        names.append(held)
-    return list(dict.fromkeys(names))
+def _check(params: Params) -> None:
+    """Refuse what is missing, what names no dimension, and what only the sandbox lacks."""
+    for name in ("dimensions", "metrics", "date_period"):
+        if not words(params, name):
+            raise invalid(f"field required loc={name}")
+    for name in _NOT_SERVED:
+        if params.get(name):
+            raise invalid(f"{name} is not served by the sandbox loc={name}")
+    for name in words(params, "dimensions"):
+        if name not in TIME_DIMENSIONS and name not in CELL_DIMENSIONS:
+            raise invalid(f"Unsupported dimension: {name} loc=dimensions")
 
 
 def _some(params: Params, name: str) -> frozenset[str] | None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from .facts import Facts, cut
+from .facts import DayState, Facts, cut
 from .metrics import MICROS, Atom, Metric
 from .periods import SLOTS, TIME_DIMENSIONS, BaseDay
 from .query import COMPANIONS, Query
@@ -67,6 +67,24 @@ class _Plan:
         if found is None:
             found = self.sums[key] = [0] * len(self.atoms)
         return found
+
+    def add(
+        self, base: BaseDay, key: tuple[Any, ...], cell: Cell, seed: int, state: DayState
+    ) -> list[tuple[int, int]]:
+        """Add a cell's day to its groups; gives the hourly values by atom."""
+        if self.daily and base.daily is not None:
+            bucket = self.at((base.daily, *key))
+            for number, read in self.daily:
+                bucket[number] += read(cell, seed, state)
+        if not self.hourly or not base.pieces:
+            return []
+        values = [(number, read(cell, seed, state)) for number, read in self.hourly]
+        whole = len(base.pieces) == 1 and base.pieces[0].stop - base.pieces[0].start == SLOTS
+        for piece in base.pieces:
+            bucket = self.at((piece.labels, *key))
+            for number, value in values:
+                bucket[number] += value if whole else cut(value, piece.start, piece.stop)
+        return values
 
 
 def companions_of(dimensions: tuple[str, ...]) -> tuple[str, ...]:
@@ -166,29 +184,12 @@ def _sum(
         app = store.by_token[token]
         for base in days:
             state = facts.day(app, base.day)
-            whole = len(base.pieces) == 1 and base.pieces[0].stop - base.pieces[0].start == SLOTS
             shadowed = query.shadows and any(piece.local_day == today for piece in base.pieces)
             for cell, key in members:
                 seed = facts.seed(cell, state)
                 if seed is None:
                     continue
-                if plan.daily and base.daily is not None:
-                    bucket = plan.at((base.daily, *key))
-                    for number, read in plan.daily:
-                        bucket[number] += read(cell, seed, state)
-                if not plan.hourly or not base.pieces:
-                    continue
-                if whole:
-                    bucket = plan.at((base.pieces[0].labels, *key))
-                    for number, read in plan.hourly:
-                        bucket[number] += read(cell, seed, state)
-                    values = []
-                else:
-                    values = [(number, read(cell, seed, state)) for number, read in plan.hourly]
-                    for piece in base.pieces:
-                        bucket = plan.at((piece.labels, *key))
-                        for number, value in values:
-                            bucket[number] += cut(value, piece.start, piece.stop)
+                values = plan.add(base, key, cell, seed, state)
                 if shadowed and cell.base % 7 == 0 and len(cell.links) > 1:
                     _shadow(query, base, plan, values, key)
 

@@ -48,6 +48,10 @@ SWITCHES: dict[str, object] = {
     "null_metrics": False,
     # Most rows of an answer, with a limit_rows warning; 0 for no cap.
     "max_rows": 0,
+    # A report of more days than this answers 504; 0 for no such limit.
+    "timeout_days": 0,
+    # More Report Service requests at once than this answer 500 TimeoutError; 0 for no limit.
+    "max_parallel": 0,
     # App tokens that answer 403.
     "forbidden_apps": [],
     # Event name -> its new name; the slug changes with it.
@@ -104,6 +108,7 @@ class _Room:
         self.store = AdjustStore(stage)
         self.lists = Lists(self.store)
         self._answered = 0
+        self._in_flight = 0
 
     def _correlation(self) -> str:
         self._answered += 1
@@ -116,14 +121,23 @@ class _Room:
         """Check the bearer token, and give refusals the Report Service's shape."""
 
         async def checked(request: Request) -> Response:
+            self._in_flight += 1
             try:
-                if request.headers.get("authorization") != f"Bearer {ADJUST_API_TOKEN}":
-                    raise unauthorized()
+                self._admit(request)
                 return await endpoint(request)
             except RefusedError as refused:
                 return report_error(refused, self._correlation())
+            finally:
+                self._in_flight -= 1
 
         return checked
+
+    def _admit(self, request: Request) -> None:
+        if request.headers.get("authorization") != f"Bearer {ADJUST_API_TOKEN}":
+            raise unauthorized()
+        most = self.stage.switch("adjust", "max_parallel")
+        if isinstance(most, int) and 0 < most < self._in_flight:
+            raise RefusedError(500, "service_error", "Internal Service Error: TimeoutError")
 
     def _query(self, request: Request) -> Query:
         return parse(self.store, request.query_params, request.headers.get("x-account-id"))
@@ -213,9 +227,9 @@ class _Room:
                 f"Bearer {request.query_params.get('user_token')}",
             )
             accepted = (f"Token token={ADJUST_API_TOKEN}", f"Bearer {ADJUST_API_TOKEN}")
+            if not any(value in accepted for value in sent):
+                return plain_error(RefusedError(401, "auth_error", "Authentication failed"))
             try:
-                if not any(value in accepted for value in sent):
-                    raise RefusedError(401, "auth_error", "Authentication failed")
                 return await endpoint(request)
             except RefusedError as refused:
                 return plain_error(refused)

@@ -56,7 +56,7 @@ _EVENTS: Final = (
     ("purchase", True, True),
     ("level 10 reached", False, True),
     ("registration", False, False),
-    ("Größe gewählt, „XL“", False, False),
+    ("Größe „XL“ gewählt", False, False),
 )
 _ADGROUPS: Final = ("Broad", 'Lookalike "1%"', "Retargeting, 7d", "Größe\tM")
 _LETTERS: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
