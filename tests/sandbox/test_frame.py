@@ -170,7 +170,7 @@ def test_requests_in_flight_are_counted(server: Server, http: requests.Session):
     assert control(server, "GET", "stats")["max_in_flight"] == {"all": 1, "adjust": 1}
     control(server, "POST", "latency", {"seconds": 0.3})
     with ThreadPoolExecutor(5) as pool:
-        list(pool.map(lambda _: requests.get(server.url + "/openx/echo/"), range(5)))
+        list(pool.map(lambda _: requests.get(server.url + "/openx/echo/", timeout=10), range(5)))
     stats = control(server, "GET", "stats")
     assert stats["max_in_flight"] == {"all": 5, "adjust": 1, "openx": 5}
     assert (stats["requests"], stats["in_flight"]) == ({"adjust": 5, "openx": 5}, {})
