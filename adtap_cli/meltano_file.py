@@ -1,4 +1,4 @@
-"""The extractors' settings in `meltano.yml`, written from the taps' own.
+"""The settings of our plugins in `meltano.yml`, written from the plugins' own.
 
 `python -m adtap_cli.meltano_file` rewrites the marked blocks of the file in the working directory,
 `--check` only says whether they are as they would be written. Everything outside the marks is
@@ -17,7 +17,7 @@ from typing import Any
 
 import click
 
-from adtap_cli.taps import TAPS, tap_class
+from adtap_cli.taps import PLUGINS, plugin_class
 
 # JSON Schema's types in Meltano's words; what is not named is a string.
 KINDS = {
@@ -40,6 +40,8 @@ SPELLED = {
     "totp": "TOTP",
     "url": "URL",
 }
+# What the SDK's targets can do and Meltano 4.4.1 has no word for.
+UNKNOWN_CAPABILITIES = {"validate-records"}
 WIDTH = 100
 INDENT = " " * 4
 
@@ -80,7 +82,7 @@ def _text(key: str, words: str, indent: str) -> Iterator[str]:
 
 
 def settings_lines(schema: Mapping[str, Any]) -> Iterator[str]:
-    """The lines of `settings:` for a tap whose settings have this JSON Schema."""
+    """The lines of `settings:` for a plugin whose settings have this JSON Schema."""
     yield f"{INDENT}settings:"
     for name, setting in schema["properties"].items():
         inner = f"{INDENT}  "
@@ -102,31 +104,32 @@ def settings_lines(schema: Mapping[str, Any]) -> Iterator[str]:
             yield f"{inner}value: {json.dumps(default, ensure_ascii=False)}"
 
 
-def block(tap: str) -> str:
-    """What stands between the marks of one tap: its capabilities and its settings."""
-    cls = tap_class(tap)
+def block(plugin: str) -> str:
+    """What stands between the marks of one plugin: its capabilities and its settings."""
+    cls = plugin_class(plugin)
     schema = json.loads(json.dumps(cls.config_jsonschema))
     cls.append_builtin_config(schema)
-    names = ", ".join(capability.value for capability in cls.capabilities)
-    return "\n".join([f"{INDENT}capabilities: [{names}]", *settings_lines(schema)])
+    names = [capability.value for capability in cls.capabilities]
+    known = ", ".join(name for name in names if name not in UNKNOWN_CAPABILITIES)
+    return "\n".join([f"{INDENT}capabilities: [{known}]", *settings_lines(schema)])
 
 
 def rewrite(text: str, blocks: Mapping[str, str]) -> str:
-    """The file with the block of each tap replaced.
+    """The file with the block of each plugin replaced.
 
     Args:
         text: All of `meltano.yml`.
-        blocks: By tap.
+        blocks: By plugin.
 
     Raises:
-        ValueError: A tap has no marks in the file.
+        ValueError: A plugin has no marks in the file.
     """
-    for tap, lines in blocks.items():
-        begin, end = f"{INDENT}# made from {tap}: begin", f"{INDENT}# made from {tap}: end"
+    for name, lines in blocks.items():
+        begin, end = f"{INDENT}# made from {name}: begin", f"{INDENT}# made from {name}: end"
         before, begun, rest = text.partition(f"{begin}\n")
         _, ended, after = rest.partition(f"{end}\n")
         if not (begun and ended):
-            raise ValueError(f"the marks of {tap} are missing: {begin.strip()!r}, {end.strip()!r}")
+            raise ValueError(f"the marks of {name} are missing: {begin.strip()!r}, {end.strip()!r}")
         text = f"{before}{begun}{lines}\n{ended}{after}"
     return text
 
@@ -137,14 +140,14 @@ def rewrite(text: str, blocks: Mapping[str, str]) -> str:
     "file", type=click.Path(exists=True, dir_okay=False, path_type=Path), default="meltano.yml"
 )
 def main(file: Path, *, check: bool) -> None:
-    """Write the settings of the four taps into a meltano.yml."""
+    """Write the settings of the taps and the loader into a meltano.yml."""
     text = file.read_text(encoding="utf-8")
-    new = rewrite(text, {tap: block(tap) for tap in TAPS})
+    new = rewrite(text, {name: block(name) for name in PLUGINS})
     if new == text:
         return
     if check:
         raise click.ClickException(
-            f"{file} is not as the taps' settings say; run: python -m adtap_cli.meltano_file"
+            f"{file} is not as the plugins' settings say; run: python -m adtap_cli.meltano_file"
         )
     file.write_text(new, encoding="utf-8")
     click.echo(f"{file} written")

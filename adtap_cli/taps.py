@@ -1,4 +1,4 @@
-"""The four taps by name, imported only when asked for."""
+"""The four taps and the loader by name, imported only when asked for."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import importlib
 from typing import cast
 
 from singer_sdk import Tap
+from singer_sdk.plugin_base import PluginBase
 
 TAPS = {
     "tap-atomx": "tap_atomx.tap:TapAtomx",
@@ -13,6 +14,14 @@ TAPS = {
     "tap-terminalone": "tap_terminalone.tap:TapTerminalOne",
     "tap-openx": "tap_openx.tap:TapOpenx",
 }
+LOADER = {"target-adtap-duckdb": "adtap_duckdb.target:TargetAdtapDuckdb"}
+PLUGINS = TAPS | LOADER
+
+
+def plugin_class(name: str) -> type[PluginBase]:
+    """The class of a tap or of the loader, by its full name."""
+    module, _, attribute = PLUGINS[name].partition(":")
+    return cast("type[PluginBase]", getattr(importlib.import_module(module), attribute))
 
 
 def tap_class(name: str) -> type[Tap]:
@@ -27,5 +36,4 @@ def tap_class(name: str) -> type[Tap]:
     full = name if name.startswith("tap-") else f"tap-{name}"
     if full not in TAPS:
         raise LookupError(f"no tap is called {name!r}; there are {', '.join(TAPS)}")
-    module, _, attribute = TAPS[full].partition(":")
-    return cast("type[Tap]", getattr(importlib.import_module(module), attribute))
+    return cast("type[Tap]", plugin_class(full))

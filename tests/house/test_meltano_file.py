@@ -1,4 +1,4 @@
-"""`meltano.yml` and the taps say the same."""
+"""`meltano.yml` and our plugins say the same."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adtap_cli import meltano_file
-from adtap_cli.taps import TAPS, tap_class
+from adtap_cli.taps import PLUGINS, TAPS, plugin_class
 
 ROOT = Path(__file__).parents[2]
 FILE = ROOT / "meltano.yml"
@@ -23,21 +23,22 @@ def project():
     return yaml.safe_load(FILE.read_text(encoding="utf-8"))
 
 
-def extractor(project, name):
-    return next(entry for entry in project["plugins"]["extractors"] if entry["name"] == name)
+def plugin(project, name):
+    entries = [*project["plugins"]["extractors"], *project["plugins"]["loaders"]]
+    return next(entry for entry in entries if entry["name"] == name)
 
 
-def test_the_file_is_as_the_taps_settings_say():
+def test_the_file_is_as_the_plugins_settings_say():
     """What `python -m adtap_cli.meltano_file` would write is what stands there."""
     done = CliRunner().invoke(meltano_file.main, ["--check", str(FILE)])
     assert (done.exit_code, done.output) == (0, "")
 
 
-@pytest.mark.parametrize("tap", TAPS)
-def test_every_setting_can_be_set_through_meltano(project, tap):
+@pytest.mark.parametrize("name", PLUGINS)
+def test_every_setting_can_be_set_through_meltano(project, name):
     """Meltano drops settings that its file does not name; none of ours is missing, none too many."""
-    schema = tap_class(tap).config_jsonschema
-    named = {setting["name"]: setting for setting in extractor(project, tap)["settings"]}
+    schema = plugin_class(name).config_jsonschema
+    named = {setting["name"]: setting for setting in plugin(project, name)["settings"]}
     own = set(schema["properties"])
     assert own <= set(named)
     assert {name for name in named if named[name].get("sensitive")} == {
@@ -46,10 +47,10 @@ def test_every_setting_can_be_set_through_meltano(project, tap):
     assert [name for name in named if not named[name].get("description")] == []
 
 
-@pytest.mark.parametrize("tap", TAPS)
-def test_groups_of_required_settings_name_settings_that_exist(project, tap):
+@pytest.mark.parametrize("name", PLUGINS)
+def test_groups_of_required_settings_name_settings_that_exist(project, name):
     """A way to log in that `meltano config test` checks can be taken."""
-    entry = extractor(project, tap)
+    entry = plugin(project, name)
     named = {setting["name"] for setting in entry["settings"]}
     groups = entry["settings_group_validation"]
     assert [set(group) - named for group in groups] == [set()] * len(groups)
@@ -82,7 +83,7 @@ def test_jobs_and_schedules_name_what_exists(project):
     assert {task.split()[0] for task in jobs["all-platforms"]} == set(TAPS)
 
 
-def test_a_file_without_marks_is_refused_by_the_name_of_the_tap():
+def test_a_file_without_marks_is_refused_by_the_name_of_the_plugin():
     """Nothing is written into a file that does not say where."""
     with pytest.raises(ValueError, match="tap-adjust"):
         meltano_file.rewrite("plugins: {}\n", {"tap-adjust": "    settings:"})
