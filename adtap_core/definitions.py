@@ -1,0 +1,83 @@
+"""The user's own reports: from the setting `reports` to frozen entries, faults named on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from adtap_core.declare import Report
+from adtap_core.windows import Grain
+
+if TYPE_CHECKING:
+    from adtap_core.platform import Platform
+
+_OWN_KEYS = frozenset(
+    {"name", "dimensions", "metrics", "filters", "grain", "lookback_days", "start_date"}
+)
+_BUCKETS = frozenset(Grain)
+
+
+def custom_reports(settings: Mapping[str, Any], platform: type[Platform]) -> list[Report]:
+    """Give the user's report definitions as entries. Assumes that the settings' schema holds."""
+    return [
+        platform.finish_definition(_report(definition), settings)
+        for definition in settings.get("reports") or []
+        if _is_readable(definition)
+    ]
+
+
+def _is_readable(definition: object) -> bool:
+    return isinstance(definition, Mapping) and all(
+        isinstance(definition.get(k), t)
+        for k, t in (("name", str), ("dimensions", list), ("metrics", list))
+    )
+
+
+def _report(definition: Mapping[str, Any]) -> Report:
+    grain = definition.get("grain", Grain.DAY.value)
+    return Report(
+        name=definition["name"],
+        dimensions=tuple(str(d) for d in definition["dimensions"]),
+        metrics=tuple(str(m) for m in definition["metrics"]),
+        grain=Grain(grain) if grain in _BUCKETS else Grain.DAY,
+        own_lookback_days=definition.get("lookback_days"),
+        start_date=definition.get("start_date"),
+        filters=definition.get("filters"),
+        custom=True,
+        facts=MappingProxyType({k: v for k, v in definition.items() if k not in _OWN_KEYS}),
+    )
+
+
+def definition_faults(
+    reports: Sequence[Report],
+    built_in: Iterable[str],
+    platform: type[Platform],
+    settings: Mapping[str, Any],
+) -> list[str]:
+    """Give one line for each fault in the user's reports that can be seen without the platform."""
+    faults: list[str] = []
+    taken = set(built_in)
+    seen: set[str] = set()
+    for report in reports:
+        name = f"report {report.name!r}"
+        if report.name in taken:
+            faults.append(f"{name}: the name belongs to a built-in stream; choose another")
+        if report.name in seen:
+            faults.append(f"{name}: the name is used twice in `reports`")
+        seen.add(report.name)
+        for kind, fields in (("dimension", report.dimensions), ("metric", report.metrics)):
+            doubles = sorted({f for f in fields if fields.count(f) > 1})
+            faults += [f"{name}: {kind} {field!r} is listed twice" for field in doubles]
+        faults += [
+            f"{name}: {field!r} is both a dimension and a metric"
+            for field in report.dimensions
+            if field in report.metrics
+        ]
+        faults += [
+            f"{name}: the time bucket {field!r} is not a dimension; set `grain` to it instead"
+            for field in report.dimensions
+            if field.lower() in _BUCKETS
+        ]
+        faults += platform.definition_faults(report, settings)
+    return faults

@@ -1,0 +1,101 @@
+"""The ways a sync can go wrong, as a tree.
+
+AdtapError                        one line for the user, exit code 1
+├── SettingsError                 a setting is missing or wrong; before any data request
+├── CredentialsError              wrong login, second factor, expired password; stops everything
+├── Stopped                       SIGTERM or SIGINT; exit code 143 or 130
+├── TargetGone                    the reader of our standard output is gone
+└── RequestError                  one request failed for good; carries stream, status, words
+    ├── Refused                   the platform says that the request is wrong; never retried
+    │   └── Forbidden             the login may not read this stream or account
+    ├── GaveUp                    a passing fault that did not pass within `max_retries`
+    ├── TooMuch                   the answer is too big or was cut; ask for less
+    └── Broken                    the answer is whole but makes no sense
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "AdtapError",
+    "Broken",
+    "CredentialsError",
+    "Forbidden",
+    "GaveUp",
+    "Refused",
+    "RequestError",
+    "SettingsError",
+    "Stopped",
+    "TargetGone",
+    "TooMuch",
+]
+
+
+class AdtapError(Exception):
+    """Something the user should read as one line; `exit_code` is the process's."""
+
+    exit_code = 1
+
+
+class SettingsError(AdtapError):
+    """One or more settings can't be used.
+
+    Args:
+        faults: One line per fault: the setting, its value, what is expected.
+    """
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = faults
+
+
+class CredentialsError(AdtapError):
+    """The login was refused. Ends the whole run: trying again could lock the account."""
+
+
+class Stopped(AdtapError):  # noqa: N818 - a state, not a fault
+    """The process was told to end by a signal.
+
+    Args:
+        signum: The signal; the exit code is 128 + signum.
+    """
+
+    def __init__(self, signum: int) -> None:
+        super().__init__(f"stopped by signal {signum}; state holds the last complete window")
+        self.exit_code = 128 + signum
+
+
+class TargetGone(AdtapError):  # noqa: N818 - a state, not a fault
+    """Nobody reads our output any more (closed pipe)."""
+
+
+class RequestError(AdtapError):
+    """One request failed.
+
+    Args:
+        message: What happened, in the platform's own words where there are some.
+        status: The HTTP status, if an answer came.
+    """
+
+    def __init__(self, message: str, *, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class Refused(RequestError):
+    """The platform says that the request is wrong; asking again won't help."""
+
+
+class Forbidden(Refused):
+    """The login may not read this stream or account."""
+
+
+class GaveUp(RequestError):
+    """A fault that may pass did not, within `max_retries`."""
+
+
+class TooMuch(RequestError):
+    """The answer was cut or refused for its size: ask for a smaller piece."""
+
+
+class Broken(RequestError):
+    """The answer came whole but can't be understood."""

@@ -1,0 +1,521 @@
+"""One request, done well: budget, login, retries, a body that is whole.
+
+Everything a platform asks goes through `Http.send`, from worker threads. The main thread only waits
+and writes, so a signal or a dead target is noticed at once.
+"""
+
+from __future__ import annotations
+
+import json as json_module
+import logging
+import random
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final, Protocol
+from urllib.parse import urlsplit
+
+import backoff
+import msgspec
+import requests
+import urllib3
+
+from adtap_core import verdicts
+from adtap_core.errors import (
+    CredentialsError,
+    Forbidden,
+    GaveUp,
+    Refused,
+    RequestError,
+    TooMuch,
+)
+from adtap_core.redact import redact
+from adtap_core.spool import CutBody, Spool
+from adtap_core.verdicts import Ask, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+log = logging.getLogger("adtaps.http")
+
+CONNECT_SECONDS: Final = 20.0
+LONGEST_WAIT_SECONDS: Final = 4000.0
+"""The longest wait a server may ask of us: an hourly quota, with room."""
+_SAID_FROM_SECONDS: Final = 10.0
+_decoder: Final = msgspec.json.Decoder(float_hook=Decimal)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """One request to a platform.
+
+    Args:
+        url: Absolute address.
+        what: What is asked, in a user's words: named in errors.
+        method: The HTTP method.
+        params: Query parameters; None values are left out, lists repeat.
+        headers: More headers.
+        json: A JSON body.
+        form: A form body.
+        expects: `json` checks that the document is closed and not an HTML page; `text` and `any` don't.
+        login: Whether the call carries the tap's login.
+        splittable: Whether the caller can ask for less: two 502/504 in a row then say so.
+        follow: Whether redirects are followed.
+        timeout_seconds: Read timeout of this call, if not the usual one.
+    """
+
+    url: str
+    what: str
+    method: str = "GET"
+    params: Mapping[str, Any] | list[tuple[str, str]] | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    json: object | None = None
+    form: Mapping[str, Any] | None = None
+    expects: str = "json"
+    login: bool = True
+    splittable: bool = False
+    follow: bool = False
+    timeout_seconds: float | None = None
+
+
+@dataclass
+class Reply:
+    """An answer, its body whole and decoded."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: Spool
+    url: str
+    received_at: datetime
+    cookies: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def content_type(self) -> str:
+        """Give the media type, lower case, without parameters."""
+        kind: str = self.headers.get("Content-Type", "")
+        return kind.partition(";")[0].strip().lower()
+
+    def json(self) -> Any:
+        """Give the body as JSON, decimals exact.
+
+        Raises:
+            Broken: If it is not JSON.
+        """
+        try:
+            return _decoder.decode(self.body.read())
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            msg = f"the answer is not JSON ({error}): {self.excerpt()}"
+            raise RequestError(msg, status=self.status) from error
+
+    def json_or_none(self) -> Any:
+        """Give the body as JSON, None if it is something else: for judging error bodies."""
+        try:
+            return _decoder.decode(self.body.read())
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return None
+
+    def text(self, length: int = 100_000) -> str:
+        """Give the beginning of the body as text."""
+        return self.body.excerpt(length).decode("utf-8", "replace")
+
+    def excerpt(self, length: int = 300) -> str:
+        """Give the body's beginning on one line, redacted: for messages."""
+        return redact(" ".join(self.text(length * 2).split()))[:length]
+
+    def looks_like_html(self) -> bool:
+        """Tell whether the body is a page for people: a proxy or a login form answered."""
+        head = self.body.excerpt(200).lstrip().lower()
+        return head.startswith((b"<!doctype html", b"<html"))
+
+
+class Auth(Protocol):
+    """How a platform's credentials get onto a request."""
+
+    renewable: bool
+    """Whether `login` can get a new session; a static token can't."""
+
+    def login(self, http: Http) -> None:
+        """Trade the credentials for a session.
+
+        Raises:
+            CredentialsError: If they are refused.
+        """
+
+    def put_on(self, request: requests.Request) -> None:
+        """Put the session on a request (set, never add)."""
+
+
+@dataclass
+class Tally:
+    """What one window or stream cost."""
+
+    requests: int = 0
+    retries: int = 0
+    splits: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """How hard a platform may be asked.
+
+    Args:
+        concurrency: Most requests in flight at once.
+        per_second: Most requests begun in one second to one host; None: no limit.
+        timeout_seconds: Read timeout of one request.
+        max_retries: Retries of one request after a transient failure.
+        max_quota_waits: How often a used-up quota is waited for, per request.
+        user_agent: Sent with every request.
+    """
+
+    concurrency: int
+    timeout_seconds: float
+    max_retries: int
+    user_agent: str
+    per_second: float | None = None
+    max_quota_waits: int = 3
+
+
+class Budget:
+    """Lets `per_second` requests begin in a second, evenly, per host."""
+
+    def __init__(self, per_second: float | None, sleep: Callable[[float], None]) -> None:
+        self._gap = 1.0 / per_second if per_second else 0.0
+        self._sleep = sleep
+        self._next: dict[str, float] = {}
+        self._lock = threading.Lock()
+
+    def wait(self, host: str) -> None:
+        """Wait for the host's next turn."""
+        if not self._gap:
+            return
+        with self._lock:
+            now = time.monotonic()
+            turn = max(now, self._next.get(host, now))
+            self._next[host] = turn + self._gap
+        if turn > now:
+            self._sleep(turn - now)
+
+
+class Http:
+    """Sends calls for all streams of a tap, at most `concurrency` at once.
+
+    Args:
+        judge: Says what an answer asks of us; looks at the body first where the platform hides
+            failures under a 200.
+        auth: The platform's login.
+        limits: How hard the platform may be asked.
+        sleep: Waits; handed in, so that a test need not.
+    """
+
+    def __init__(
+        self,
+        *,
+        judge: Callable[[Call, Reply], Verdict],
+        auth: Auth,
+        limits: Limits,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._judge, self._auth, self.limits, self._sleep = judge, auth, limits, sleep
+        self._in_flight = threading.BoundedSemaphore(limits.concurrency)
+        self._budget = Budget(limits.per_second, sleep)
+        self._local = threading.local()
+        self._login_lock = threading.Lock()
+        self._session_number = 0
+        self._refused: CredentialsError | None = None
+        self.total = Tally()
+
+    def send(self, call: Call, tally: Tally | None = None) -> Reply:
+        """Ask until there is a good answer, or it is clear that there will be none.
+
+        Args:
+            call: What to ask.
+            tally: Counts what it cost.
+
+        Raises:
+            CredentialsError: The login was refused.
+            Forbidden: The login may not read this.
+            Refused: The request is wrong.
+            TooMuch: Ask for a smaller piece.
+            GaveUp: A transient fault outlived `max_retries`.
+        """
+        tries = _Tries(self, call, tally or Tally())
+        while True:
+            reply = tries.once()
+            if reply is not None:
+                return reply
+
+    # -- one attempt -------------------------------------------------------------------------
+
+    def perform(self, call: Call) -> tuple[Reply, int]:
+        """Send once; give the answer and the number of the session it was asked with.
+
+        Raises:
+            requests.RequestException: No answer came.
+            CutBody: The answer is not whole.
+        """
+        request = requests.Request(
+            call.method,
+            call.url,
+            params=call.params,
+            headers={
+                "User-Agent": self.limits.user_agent,
+                "Accept-Encoding": "gzip, deflate",
+                "Accept": "application/json" if call.expects == "json" else "*/*",
+                **call.headers,
+            },
+            data=call.form,
+        )
+        if call.json is not None:
+            request.data = _encode(call.json)
+            request.headers.setdefault("Content-Type", "application/json")
+        number = self._ensure_login() if call.login else self._session_number
+        if call.login:
+            self._auth.put_on(request)
+        session = self._session()
+        prepared = session.prepare_request(request)
+        if call.method in {"POST", "PUT"} and prepared.body is None:
+            prepared.headers["Content-Length"] = "0"
+        settings = session.merge_environment_settings(
+            prepared.url, {}, stream=True, verify=None, cert=None
+        )
+        self._budget.wait(urlsplit(call.url).netloc)
+        with self._in_flight:
+            response = session.send(
+                prepared,
+                timeout=(CONNECT_SECONDS, call.timeout_seconds or self.limits.timeout_seconds),
+                allow_redirects=call.follow,
+                **settings,
+            )
+            with response:
+                body = Spool.drain(response)
+        return Reply(
+            status=response.status_code,
+            headers=response.headers,
+            body=body,
+            url=response.url,
+            received_at=datetime.now(UTC),
+            cookies=dict(response.cookies),
+        ), number
+
+    def judge(self, call: Call, reply: Reply) -> Verdict:
+        """Give the platform's verdict, after the checks every platform shares.
+
+        Raises:
+            CutBody: If a JSON document is not closed.
+        """
+        good = 200 <= reply.status < 300  # noqa: PLR2004
+        if good and call.expects == "json" and reply.body.size:
+            if reply.looks_like_html():
+                return Verdict(Ask.LOGIN, f"an HTML page instead of data: {reply.excerpt(120)}")
+            reply.body.check_json_closed()
+        return self._judge(call, reply)
+
+    def _session(self) -> requests.Session:
+        session: requests.Session | None = getattr(self._local, "session", None)
+        if session is None:
+            session = requests.Session()
+            # The tap carries its own credentials: one from a .netrc would replace them silently.
+            session.trust_env = True
+            session.auth = _keep_auth
+            # No cookie is kept between calls but the ones `put_on` sets: a stale cookie of another
+            # login wins over a good token on some platforms.
+            session.cookies.set_policy(_NoCookies())
+            self._local.session = session
+        return session
+
+    # -- login -------------------------------------------------------------------------------
+
+    def _ensure_login(self) -> int:
+        if self._refused is not None:
+            raise self._refused
+        if self._session_number == 0:
+            self.relogin(0)
+        return self._session_number
+
+    def relogin(self, number: int) -> None:
+        """Log in, unless somebody already did since session `number`.
+
+        Raises:
+            CredentialsError: If the login is refused; from then on every call says so at once.
+        """
+        with self._login_lock:
+            if self._refused is not None:
+                raise self._refused
+            if self._session_number != number:
+                return
+            try:
+                self._auth.login(self)
+            except CredentialsError as error:
+                self._refused = error
+                raise
+            self._session_number += 1
+
+    @property
+    def can_relogin(self) -> bool:
+        """Tell whether a new login may help."""
+        return self._auth.renewable
+
+    def pause(self, seconds: float, why: str) -> None:
+        """Wait, saying so if it takes long."""
+        if seconds >= _SAID_FROM_SECONDS:
+            log.warning("Waiting %.0f s: %s", seconds, redact(why))
+        self._sleep(seconds)
+
+
+class _Tries:
+    """The attempts of one call."""
+
+    def __init__(self, http: Http, call: Call, tally: Tally) -> None:
+        self._http, self._call, self._tally = http, call, tally
+        self._waits: Iterator[float] = backoff.expo(base=2, factor=0.5, max_value=60)
+        next(self._waits)  # backoff's generators begin with an empty value
+        self._failures = 0
+        self._quota_waits = 0
+        self._gateway_run = 0
+        self._login_tried = False
+        self._html_tried = False
+
+    def once(self) -> Reply | None:
+        """Try once; give the good answer, or None to try again."""
+        self._count("requests")
+        try:
+            reply, number = self._http.perform(self._call)
+            verdict = self._http.judge(self._call, reply)
+        except (CutBody, requests.RequestException, urllib3.exceptions.HTTPError) as error:
+            self._gateway_run = self._gateway_run + 1 if _timed_out(error) else 0
+            if isinstance(
+                error, requests.exceptions.InvalidURL | requests.exceptions.MissingSchema
+            ):
+                raise Refused(f"{self._call.what}: {redact(str(error))}") from error
+            self._again(Verdict(Ask.RETRY, _network_words(error)), None)
+            return None
+        if verdict.ask is Ask.GO:
+            return reply
+        with reply.body:
+            self._act(verdict, reply, number)
+        return None
+
+    def _act(self, verdict: Verdict, reply: Reply, number: int) -> None:
+        words = self._message(verdict, reply)
+        match verdict.ask:
+            case Ask.LESS:
+                raise TooMuch(words, status=reply.status)
+            case Ask.FORBIDDEN:
+                raise Forbidden(words, status=reply.status)
+            case Ask.STOP:
+                raise Refused(words, status=reply.status)
+            case Ask.CREDENTIALS:
+                raise CredentialsError(words)
+            case Ask.LOGIN:
+                self._login(verdict, reply, number, words)
+            case Ask.WAIT:
+                self._wait_for_quota(verdict, words)
+            case _:
+                gateway = reply.status in verdicts.GATEWAY_STATUSES
+                self._gateway_run = self._gateway_run + 1 if gateway else 0
+                self._again(verdict, reply)
+
+    def _login(self, verdict: Verdict, reply: Reply, number: int, words: str) -> None:
+        html = reply.status < 300  # noqa: PLR2004
+        if html and not self._html_tried:
+            # A proxy's page passes more often than a session ends: one retry first, then one login.
+            self._html_tried = True
+            self._again(verdict, reply)
+            return
+        if not self._http.can_relogin or self._login_tried or not self._call.login:
+            if html:
+                self._again(verdict, reply)
+                return
+            raise CredentialsError(words)
+        self._login_tried = True
+        self._count("retries")
+        self._http.relogin(number)
+
+    def _wait_for_quota(self, verdict: Verdict, words: str) -> None:
+        self._quota_waits += 1
+        if self._quota_waits > self._http.limits.max_quota_waits:
+            raise GaveUp(words)
+        self._count("retries")
+        self._http.pause(verdict.seconds or 0.0, words)
+
+    def _again(self, verdict: Verdict, reply: Reply | None) -> None:
+        words = self._message(verdict, reply)
+        status = reply.status if reply else None
+        if self._call.splittable and self._gateway_run >= 2:  # noqa: PLR2004 - contract §5
+            raise TooMuch(words, status=status)
+        self._failures += 1
+        if self._failures > self._http.limits.max_retries:
+            raise GaveUp(f"{words} (gave up after {self._failures} tries)", status=status)
+        self._count("retries")
+        seconds = verdict.seconds
+        if seconds is None:
+            seconds = next(self._waits) * random.uniform(0.5, 1.0)
+        elif seconds > LONGEST_WAIT_SECONDS:
+            raise GaveUp(f"{words} (asks to wait {seconds:.0f} s)", status=status)
+        log.info(
+            "Trying again in %.1f s (%d of %d): %s",
+            seconds,
+            self._failures,
+            self._http.limits.max_retries,
+            words,
+        )
+        self._http.pause(seconds, words)
+
+    def _message(self, verdict: Verdict, reply: Reply | None) -> str:
+        parts = [self._call.what]
+        if reply is not None:
+            parts.append(f"HTTP {reply.status}")
+        if verdict.words:
+            parts.append(verdict.words)
+        if reply is not None and (found := verdicts.request_id(reply.headers)):
+            parts.append(f"request id {found}")
+        return redact(": ".join(parts))
+
+    def _count(self, what: str) -> None:
+        for tally in (self._tally, self._http.total):
+            setattr(tally, what, getattr(tally, what) + 1)
+
+
+class _NoCookies(requests.cookies.cookielib.DefaultCookiePolicy):  # type: ignore[name-defined,misc]
+    """Keeps no cookie that a server sends, and sends none by itself."""
+
+    def set_ok(self, *_: object) -> bool:
+        return False
+
+    def return_ok(self, *_: object) -> bool:
+        return False
+
+
+def _keep_auth(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """Leave the request's own credentials alone: stops requests from looking into a .netrc."""
+    return request
+
+
+def _timed_out(error: BaseException) -> bool:
+    return isinstance(error, requests.exceptions.Timeout)
+
+
+def _network_words(error: BaseException) -> str:
+    if isinstance(error, CutBody):
+        return str(error)
+    if _timed_out(error):
+        return "no answer in time (setting `request_timeout_seconds`)"
+    return f"no answer ({type(error).__name__}: {redact(str(error))[:200]})"
+
+
+def _encode(document: object) -> bytes:
+    return json_module.dumps(document, ensure_ascii=False).encode()
+
+
+@contextmanager
+def closing(replies: Iterable[Reply]) -> Iterator[None]:
+    """Give the bodies' room back at the end."""
+    try:
+        yield
+    finally:
+        for reply in replies:
+            reply.body.close()

@@ -1,0 +1,116 @@
+"""Work done side by side, results taken in order.
+
+The network lives in worker threads. The main thread waits here, a second at a time, so that it can
+notice a signal or a target that is gone even while a platform takes minutes to answer.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import sys
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from functools import partial
+from typing import Any, Final, TypeVar
+
+from adtap_core.errors import TargetGone
+
+S = TypeVar("S")
+T = TypeVar("T")
+
+_LOOK_SECONDS: Final = 0.25
+_END: Final = object()
+
+
+class Workers:
+    """The tap's worker threads.
+
+    Args:
+        count: How many; the ceiling on requests in flight is `Http`'s own.
+    """
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        self.idle: Callable[[], None] = check_target
+        self._pool: ThreadPoolExecutor | None = None
+
+    def submit(self, work: Callable[[], T]) -> Future[T]:
+        """Start work in a thread."""
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(self.count, thread_name_prefix="adtap")
+        return self._pool.submit(work)
+
+    def result(self, future: Future[T]) -> T:
+        """Wait for work to be done; raises what it raised.
+
+        Raises:
+            TargetGone: If the reader of standard output went away meanwhile.
+        """
+        self.wait_for(future)
+        return future.result()
+
+    def call(self, work: Callable[[], T]) -> T:
+        """Do work in a thread and wait for it."""
+        return self.result(self.submit(work))
+
+    def read_ahead(self, items: Iterator[T]) -> Iterator[T]:
+        """Give an iterator's items, the next one being fetched while one is used."""
+
+        def step() -> object:
+            return next(items, _END)
+
+        upcoming = self.submit(step)
+        while (item := self.result(upcoming)) is not _END:
+            upcoming = self.submit(step)
+            yield item  # type: ignore[misc]
+
+    def in_order(self, items: Iterable[S], work: Callable[[S], T]) -> Iterator[tuple[S, Future[T]]]:
+        """Do work on items side by side; give each with its ended future, in the items' order.
+
+        At most as many as there are workers are begun ahead, so what is held does not grow.
+        """
+        begun: deque[tuple[S, Future[T]]] = deque()
+        source = iter(items)
+        while True:
+            while len(begun) < self.count and (item := next(source, _END)) is not _END:
+                begun.append((item, self.submit(partial(work, item))))  # type: ignore[arg-type]
+            if not begun:
+                return
+            done, future = begun.popleft()
+            self.wait_for(future)
+            yield done, future
+
+    def wait_for(self, future: Future[Any]) -> None:
+        """Wait until work has ended, well or not."""
+        while not wait([future], timeout=_LOOK_SECONDS).done:
+            self.idle()
+
+    def close(self) -> None:
+        """Take no more work; what runs may end by itself."""
+        if self._pool is not None:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+            self._pool = None
+
+
+def check_target() -> None:
+    """Notice that nobody reads our output any more, without writing.
+
+    Raises:
+        TargetGone: If the pipe on standard output is closed at its other end.
+    """
+    if not hasattr(select, "poll"):  # pragma: no cover - Windows: noticed at the next write
+        return
+    try:
+        descriptor = sys.stdout.fileno()
+        poll = select.poll()
+        poll.register(descriptor, 0)
+        events = poll.poll(0)
+    except (OSError, ValueError):  # not a real file: a test's buffer
+        return
+    if any(event & (select.POLLERR | select.POLLNVAL) for _, event in events) and not os.isatty(
+        descriptor
+    ):
+        msg = "the target stopped reading (closed pipe)"
+        raise TargetGone(msg)

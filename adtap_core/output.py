@@ -1,0 +1,108 @@
+"""Singer messages on standard output: whole lines, exact decimals, never half a line on a signal."""
+
+from __future__ import annotations
+
+import os
+import sys
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+from singer_sdk.singerlib.encoding.base import GenericSingerWriter
+from singer_sdk.singerlib.messages import Message, RecordMessage, StateMessage
+from typing_extensions import override
+
+from adtap_core.errors import Stopped, TargetGone
+
+_FLUSH_BYTES: Final = 64 * 1024
+
+
+def _plain(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+_encoder: Final = msgspec.json.Encoder(enc_hook=_plain, decimal_format="number")
+
+
+class LineWriter(GenericSingerWriter[bytes, Message]):
+    """Writes messages as JSON lines; records wait in a buffer until the next STATE or 64 kB.
+
+    A signal that comes while bytes are on their way is held back until the line is out.
+    """
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+        self._line = bytearray()
+        self._writing = False
+        self._signal: int | None = None
+
+    @override
+    def serialize_message(self, message: Message) -> bytes:
+        """Give a message as a line."""
+        return _encoder.encode(message.to_dict()) + b"\n"
+
+    @override
+    def write_message(self, message: Message) -> None:
+        """Write a message; all but records go out at once."""
+        self._buffer += self.serialize_message(message)
+        if not isinstance(message, RecordMessage) or len(self._buffer) > _FLUSH_BYTES:
+            self.flush()
+
+    def write_record(self, envelope: dict[str, Any]) -> None:
+        """Write a RECORD message that is already a plain dictionary: the report path's short way."""
+        _encoder.encode_into(envelope, self._line)
+        self._buffer += self._line
+        self._buffer += b"\n"
+        if len(self._buffer) > _FLUSH_BYTES:
+            self.flush()
+
+    def write_state(self, state: dict[str, Any]) -> None:
+        """Write a STATE message, and all that was written before it."""
+        self.write_message(StateMessage(value=state))
+
+    def flush(self) -> None:
+        """Hand over what was written.
+
+        Raises:
+            TargetGone: If nobody reads it.
+            Stopped: If a signal came meanwhile.
+        """
+        data, self._buffer = self._buffer, bytearray()
+        out = getattr(sys.stdout, "buffer", None)
+        self._writing = True
+        try:
+            if out is None:  # a text-only stand-in for standard output
+                sys.stdout.write(data.decode())
+            else:
+                out.write(data)
+            sys.stdout.flush()
+        except (BrokenPipeError, ConnectionError) as error:
+            hush()
+            msg = "the target stopped reading (closed pipe)"
+            raise TargetGone(msg) from error
+        finally:
+            self._writing = False
+        if self._signal is not None:
+            raise Stopped(self._signal)
+
+    def on_signal(self, signum: int) -> None:
+        """Stop the run: now, or after the bytes that are on their way.
+
+        Raises:
+            Stopped: If nothing is on its way.
+        """
+        if self._writing and self._signal is None:
+            self._signal = signum
+            return
+        if self._writing:  # asked twice, and the target still does not read
+            os._exit(128 + signum)
+        raise Stopped(signum)
+
+
+def hush() -> None:
+    """Let nothing more go to a closed standard output: Python would complain at its end."""
+    try:
+        devnull = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(devnull, sys.stdout.fileno())
+    except (OSError, ValueError):
+        pass

@@ -1,0 +1,285 @@
+"""The questions that a platform answers; everything else is the core's.
+
+How do I log in (`auth`), how is a reply judged (`judge`), how is a window or a page asked for and how do
+rows come out (`fetch`, `pages`), which fields exist (`field_schema`), which accounts (`partitions`) and
+what does the platform hold (`held`). All network goes through `self.http`, from worker threads.
+"""
+
+from __future__ import annotations
+
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from typing_extensions import override
+
+from adtap_core import verdicts
+from adtap_core.bodies import Table
+from adtap_core.http import Auth, Call, Http, Reply, Tally
+from adtap_core.verdicts import Verdict
+from adtap_core.windows import Interval, Zone
+
+if TYPE_CHECKING:
+    from adtap_core.clock import Clock
+    from adtap_core.declare import Entity, Report
+
+LOGIN_PARTITION: Mapping[str, str] = {}
+"""The partition of a platform that reads all that its login sees."""
+
+
+@dataclass(frozen=True)
+class Partition:
+    """An account-like unit with its own bookmark.
+
+    Args:
+        key: Its identity, e.g. `{"app_token": "abc"}`; empty when the login is the unit.
+        start_date: First day ever asked of it, if later than the tap's.
+    """
+
+    key: Mapping[str, str]
+
+    @cached_property
+    def text(self) -> str:
+        """Give the key as JSON text, as `_partition` and the ledger write it."""
+        return json.dumps(dict(self.key), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+    @override
+    def __hash__(self) -> int:
+        """Hash by the key's text."""
+        return hash(self.text)
+
+    @override
+    def __eq__(self, other: object) -> bool:
+        """Compare by the key's text."""
+        return isinstance(other, Partition) and self.text == other.text
+
+
+@dataclass(frozen=True)
+class Source:
+    """A value that differs by row: taken from the row, through a lookup if there is one.
+
+    Args:
+        field: The platform's field in the row.
+        lookup: What the field's value stands for; a value it does not hold gives null.
+    """
+
+    field: str
+    lookup: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RowFacts:
+    """What a window's rows are in.
+
+    Args:
+        currency: Of the money: one code for all rows, where the row says it, or None if the platform
+            does not say.
+        time_zone: Of the bucket; None: the report's zone.
+        bucket: The field that holds the time bucket; None: every row belongs to the window's start.
+        partition: The field that tells which partition a row belongs to, and each value's partition;
+            needed only where several partitions are bundled in one request.
+        constants: Further columns of the key with one value (declared by `constant_columns`).
+    """
+
+    currency: str | Source | None = None
+    time_zone: str | Source | None = None
+    bucket: str | None = None
+    partition: tuple[str, Mapping[str, Partition]] | None = None
+    constants: Mapping[str, str | bool | None] = field(default_factory=dict)
+
+
+@dataclass
+class Fetched:
+    """A window's answer, fetched whole and checked.
+
+    Args:
+        tables: Opens the rows; called once each, in order, when it is the window's turn.
+        facts: What the rows are in.
+        close: Gives the spools' room back.
+    """
+
+    tables: Sequence[Callable[[], Table]]
+    facts: RowFacts
+    close: Callable[[], None] = lambda: None
+
+
+@dataclass
+class WindowJob:
+    """One window to read.
+
+    Args:
+        report: With the metrics that are selected.
+        partitions: Whose rows; several only where the platform bundles them.
+        window: Half open, naive, in the zone.
+        zone: The report's time zone.
+        tally: Counts requests, retries and splits; give it to every `http.send`.
+        remembered: Report jobs that an earlier, interrupted run began for this window.
+        remember: Puts a report job into the state, at once, so that a restarted tap polls it instead
+            of beginning another: `remember(name, parameters)`.
+        can_split: Whether the core can ask for a shorter window when `fetch` raises `TooMuch`.
+    """
+
+    report: Report
+    partitions: tuple[Partition, ...]
+    window: Interval
+    zone: Zone
+    tally: Tally
+    remembered: Mapping[str, Any] = field(default_factory=dict)
+    remember: Callable[[str, Any], None] = lambda _name, _parameters: None
+    can_split: bool = False
+
+    @property
+    def what(self) -> str:
+        """Give what is asked, in a user's words."""
+        return (
+            f"{self.report.name} {self.window.start:%Y-%m-%dT%H} to {self.window.end:%Y-%m-%dT%H}"
+        )
+
+
+@dataclass
+class EntityQuery:
+    """What of an entity is asked for.
+
+    Args:
+        since: Only what was modified at or after this moment (UTC text), if the platform can filter.
+        parent: The parent's record as the platform sent it, for a child stream.
+        tally: Counts requests and retries; give it to every `http.send`.
+    """
+
+    since: str | None = None
+    parent: Mapping[str, Any] | None = None
+    tally: Tally = field(default_factory=Tally)
+
+
+class Platform(ABC):
+    """One ad platform, for one set of settings.
+
+    Args:
+        settings: The tap's validated settings.
+        clock: What time it is.
+    """
+
+    concurrency: ClassVar[int] = 1
+    """Most requests in flight at once, unless the setting says otherwise."""
+    per_second: ClassVar[float | None] = None
+    """Most requests begun in a second, unless the platform publishes another limit."""
+    timeout_seconds: ClassVar[float] = 300.0
+    """Read timeout of one request, unless the setting says otherwise."""
+    lookback_days: ClassVar[int] = 3
+    """Days that the platform restates, unless a report or the setting says otherwise."""
+    secret_fields: ClassVar[frozenset[str]] = frozenset()
+    """Columns that hold secrets: dropped from every record."""
+
+    http: Http
+
+    def __init__(self, settings: Mapping[str, Any], clock: Clock) -> None:
+        self.settings = settings
+        self.clock = clock
+
+    # -- settings and schemas: no network ----------------------------------------------------
+
+    @classmethod
+    def setting_faults(cls, settings: Mapping[str, Any]) -> list[str]:  # noqa: ARG003
+        """Give one line for each fault among settings that depend on one another."""
+        return []
+
+    @classmethod
+    def definition_faults(
+        cls,
+        report: Report,
+        settings: Mapping[str, Any],  # noqa: ARG003
+    ) -> list[str]:
+        """Give one line for each fault in a user's report that can be seen without network."""
+        return []
+
+    @classmethod
+    def finish_definition(cls, report: Report, settings: Mapping[str, Any]) -> Report:  # noqa: ARG003
+        """Give a user's report with the platform's own facts: lookback, span, settle days."""
+        return report
+
+    @classmethod
+    @abstractmethod
+    def field_schema(cls, report: Report, name: str, role: str) -> dict[str, Any]:
+        """Give the JSON schema of a dimension's or metric's column.
+
+        Args:
+            report: The report it is in.
+            name: The platform's name of the field.
+            role: `dimension` or `metric`.
+
+        Returns:
+            `type` (`number` means an exact decimal), `description`, and for metrics `x-additivity`
+            and `x-unit`.
+        """
+
+    @classmethod
+    def constant_columns(
+        cls,
+        report: Report,
+        settings: Mapping[str, Any],  # noqa: ARG003
+    ) -> dict[str, dict[str, Any]]:
+        """Give the schemas of further key columns (see `RowFacts.constants`)."""
+        return {}
+
+    @abstractmethod
+    def zone(self, report: Report) -> Zone:
+        """Give the time zone of a report's buckets and windows."""
+
+    # -- requests ----------------------------------------------------------------------------
+
+    @property
+    @abstractmethod
+    def auth(self) -> Auth:
+        """Give how credentials get onto a request; one object for the tap's life."""
+
+    def judge(self, call: Call, reply: Reply) -> Verdict:  # noqa: ARG002
+        """Say what an answer asks of us. The body first, where failures come under a 200."""
+        return verdicts.by_status(reply)
+
+    # -- reports -----------------------------------------------------------------------------
+
+    def report_faults(self, reports: Sequence[Report]) -> list[str]:  # noqa: ARG002
+        """Check reports against the platform's metadata, before any data request.
+
+        Returns:
+            One line for each fault: report, field, nearest valid names.
+        """
+        return []
+
+    def partitions(self, report: Report) -> list[Partition]:  # noqa: ARG002
+        """Give the units that a report is read for. May ask the platform."""
+        return [Partition(LOGIN_PARTITION)]
+
+    def bundle_size(self, report: Report) -> int:  # noqa: ARG002
+        """Give how many partitions one request may read."""
+        return 1
+
+    def held(self, report: Report, partition: Partition) -> Interval | None:  # noqa: ARG002
+        """Give what the platform holds of a report, if it says so (naive, in the report's zone)."""
+        return None
+
+    def closing_hours(self, report: Report) -> float:  # noqa: ARG002
+        """Give how many hours after its end a bucket is complete on the platform."""
+        return 0.0
+
+    @abstractmethod
+    def fetch(self, job: WindowJob) -> Fetched:
+        """Fetch one window, whole. Runs in a worker thread.
+
+        Raises:
+            TooMuch: The core then asks for shorter windows, or for fewer partitions; if the window
+                can be cut no further, it fails loudly.
+        """
+
+    # -- entities ----------------------------------------------------------------------------
+
+    @abstractmethod
+    def pages(self, entity: Entity, query: EntityQuery) -> Iterator[Sequence[Mapping[str, Any]]]:
+        """Give an entity's records, page by page, as the platform sends them. Runs in a worker."""
+
+    def tidy(self, entity: Entity, record: Mapping[str, Any]) -> Mapping[str, Any]:  # noqa: ARG002
+        """Give a record with the platform's shapes made plain; names still the platform's."""
+        return record

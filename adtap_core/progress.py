@@ -1,0 +1,51 @@
+"""What a person waiting for a long run sees: a line every half minute, a live one on a terminal."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+from typing import Final
+
+log = logging.getLogger("adtaps.progress")
+
+_EVERY_SECONDS: Final = 30.0
+
+
+class Progress:
+    """Says how far a run is.
+
+    Args:
+        live: Whether standard error is a terminal, where one line can change in place.
+    """
+
+    def __init__(self, *, live: bool | None = None) -> None:
+        self._live = sys.stderr.isatty() if live is None else live
+        self._said = time.monotonic()
+        self._began = self._said
+
+    def begin(self) -> None:
+        """Start counting for another stream."""
+        self._began = time.monotonic()
+
+    def window(
+        self, stream: str, *, done: int, total: int, account: tuple[int, int], rows: int
+    ) -> None:
+        """Note that a window is done."""
+        now = time.monotonic()
+        left = (now - self._began) / done * (total - done) if done else 0.0
+        accounts = f", account {account[0]}/{account[1]}" if account[1] > 1 else ""
+        line = f"{stream}: window {done}/{total}{accounts}, {rows} rows, about {left:.0f} s left"
+        if self._live:
+            sys.stderr.write(f"\r\x1b[K{line}" + ("\n" if done == total else ""))
+            sys.stderr.flush()
+        elif now - self._said >= _EVERY_SECONDS:
+            self._said = now
+            log.info("%s", line)
+
+    def records(self, stream: str, count: int) -> None:
+        """Note how many records of an entity have been read."""
+        now = time.monotonic()
+        if now - self._said >= _EVERY_SECONDS:
+            self._said = now
+            log.info("%s: %d records so far", stream, count)

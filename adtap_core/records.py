@@ -1,0 +1,283 @@
+"""Entity records: the platform's names in snake_case, one type a column, nothing lost, no secret kept."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal, InvalidOperation
+from functools import lru_cache
+from typing import Any, Final
+
+import msgspec
+
+from adtap_core.names import column_name
+from adtap_core.redact import redact
+from adtap_core.schemas import EXTRA
+
+log = logging.getLogger("adtaps.records")
+
+_SECRET_NAME: Final = re.compile(
+    r"(^|_)(passwords?|passwd|secret|api_?key|auth_token|access_token|refresh_token|private_key)($|_)",
+    re.IGNORECASE,
+)
+_PLAIN_DECIMAL: Final = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
+_TRUE: Final = frozenset({"1", "true", "yes", "on", "t", "y"})
+_FALSE: Final = frozenset({"0", "false", "no", "off", "f", "n"})
+_ZONE_WITHOUT_COLON: Final = re.compile(r"([+-]\d{2})(\d{2})?$")
+
+
+class Unfit(ValueError):  # noqa: N818 - a value, not a fault of ours
+    """A value does not fit its column's type."""
+
+
+def decimal_text(value: object) -> str | None:
+    """Give a number's digits as plain text, none lost, none added; None for what is no number.
+
+    Raises:
+        Unfit: If the value is not a number.
+    """
+    if isinstance(value, str):
+        if _PLAIN_DECIMAL.fullmatch(value):
+            return value
+        value = value.strip().removeprefix("+")
+        if not value:
+            return None
+        try:
+            value = Decimal(value)
+        except InvalidOperation as error:
+            raise Unfit(value) from error
+    if isinstance(value, bool):
+        raise Unfit(value)
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, float):
+        value = Decimal(repr(value))
+    if isinstance(value, Decimal):
+        # "NaN" and infinities are ways to say that there is no number.
+        return format(value, "f") if value.is_finite() else None
+    raise Unfit(value)
+
+
+def to_decimal(value: object) -> Decimal | None:
+    """Give a number as an exact `Decimal`; see `decimal_text`."""
+    text = decimal_text(value)
+    return None if text is None else Decimal(text)
+
+
+def to_integer(value: object) -> int | None:
+    """Give a whole number; `"31"`, `31` and `31.0` are, `31.5` is not.
+
+    Raises:
+        Unfit: If the value is not a whole number.
+    """
+    if type(value) is int:
+        return value
+    if isinstance(value, str) and value.isascii() and value.isdigit():
+        return int(value)
+    number = to_decimal(value)
+    if number is None:
+        return None
+    if number != number.to_integral_value():
+        raise Unfit(value)
+    return int(number)
+
+
+def to_boolean(value: object) -> bool | None:
+    """Give true or false; `1`/`0` and the words count, an empty string is absent.
+
+    Raises:
+        Unfit: If the value is neither.
+    """
+    if isinstance(value, bool):
+        return value
+    word = str(value).strip().lower()
+    if word in _TRUE:
+        return True
+    if word in _FALSE:
+        return False
+    if not word:
+        return None
+    raise Unfit(value)
+
+
+def to_text(value: object) -> str:
+    """Give a value as text; what is nested as JSON."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    return msgspec.json.encode(value).decode()
+
+
+@lru_cache(maxsize=65536)
+def _moment(text: str) -> datetime:
+    cleaned = text.strip()
+    if cleaned.endswith(("Z", "z")):
+        cleaned = cleaned[:-1] + "+00:00"
+    elif (
+        len(cleaned) > len("2026-01-01")
+        and (zone := _ZONE_WITHOUT_COLON.search(cleaned))
+        and ":" in cleaned
+    ):
+        cleaned = f"{cleaned[: zone.start()].rstrip()}{zone[1]}:{zone[2] or '00'}"
+    moment = datetime.fromisoformat(cleaned)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def to_moment(value: object) -> str | None:
+    """Give a time stamp as UTC with `Z`; one without a zone is UTC already.
+
+    Raises:
+        Unfit: If the value is not a time stamp.
+    """
+    if isinstance(value, datetime):
+        moment = value if value.tzinfo else value.replace(tzinfo=UTC)
+    else:
+        text = str(value)
+        if not text.strip() or text.startswith("0000-00-00"):
+            return None
+        try:
+            moment = _moment(text)
+        except ValueError as error:
+            raise Unfit(value) from error
+    spelt = moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return spelt
+
+
+def to_date(value: object) -> str | None:
+    """Give a calendar date; of a time stamp its own date, whatever its zone.
+
+    Raises:
+        Unfit: If the value is not a date.
+    """
+    text = str(value).strip()
+    if not text or text.startswith("0000-00-00"):
+        return None
+    try:
+        return date.fromisoformat(text[:10]).isoformat()
+    except ValueError as error:
+        raise Unfit(value) from error
+
+
+def _as_is(value: object) -> object:
+    return value
+
+
+def _array(value: object) -> object:
+    if isinstance(value, list | tuple):
+        return list(value)
+    raise Unfit(value)
+
+
+def _object(value: object) -> object:
+    if isinstance(value, Mapping):
+        return value
+    raise Unfit(value)
+
+
+def caster(prop: Mapping[str, Any]) -> Callable[[Any], Any]:
+    """Give the function that makes a value fit a column; it gets no null.
+
+    Args:
+        prop: The column's schema. `x-singer.decimal` means digits as text.
+    """
+    kinds = prop.get("type", [])
+    kinds = [kinds] if isinstance(kinds, str) else [k for k in kinds if k != "null"]
+    form = prop.get("format")
+    if form == "x-singer.decimal":
+        return decimal_text
+    if form == "date-time":
+        return to_moment
+    if form == "date":
+        return to_date
+    if len(kinds) != 1:
+        return _as_is
+    return {
+        "integer": to_integer,
+        "number": to_decimal,
+        "boolean": to_boolean,
+        "string": to_text,
+        "array": _array,
+        "object": _object,
+    }.get(kinds[0], _as_is)
+
+
+class RecordShaper:
+    """Makes an entity's records fit its schema.
+
+    Args:
+        stream: The stream's name, for the log.
+        schema: Its schema, `_extra` included.
+        secrets: Columns that are dropped, besides those with a telling name.
+    """
+
+    def __init__(self, stream: str, schema: Mapping[str, Any], secrets: frozenset[str]) -> None:
+        self._stream = stream
+        self._casters = {
+            name: caster(prop) for name, prop in schema["properties"].items() if name != EXTRA
+        }
+        self._empty = dict.fromkeys(schema["properties"])
+        self._secrets = secrets
+        self._columns: dict[str, str | None] = {}
+        self._told: set[str] = set()
+
+    def shape(self, record: Mapping[str, Any]) -> dict[str, Any]:
+        """Give the record of the stream: every column, absent ones null, the unknown in `_extra`."""
+        shaped = dict(self._empty)
+        extra: dict[str, Any] = {}
+        for name, value in record.items():
+            column = self._column(name)
+            if column is None:
+                continue
+            if value is None:
+                if column not in self._casters:
+                    extra[column] = None
+                continue
+            if redact.is_secret(value):
+                continue
+            cast = self._casters.get(column)
+            if cast is None:
+                extra[column] = self._without_secrets(value)
+                self._tell(column, "is not in the schema yet: kept in `_extra`")
+                continue
+            try:
+                shaped[column] = self._without_secrets(cast(value))
+            except Unfit:
+                extra[column] = value
+                self._tell(column, "does not fit its column's type: kept in `_extra`")
+        if any(v is not None for v in extra.values()):
+            shaped[EXTRA] = extra
+        return shaped
+
+    def _column(self, name: str) -> str | None:
+        if name not in self._columns:
+            column = column_name(name) if name not in self._casters else name
+            hidden = column in self._secrets or (
+                bool(_SECRET_NAME.search(column)) and column not in self._casters
+            )
+            self._columns[name] = None if hidden else column
+        return self._columns[name]
+
+    def _without_secrets(self, value: Any) -> Any:
+        if isinstance(value, Mapping):
+            return {
+                k: self._without_secrets(v)
+                for k, v in value.items()
+                if k not in self._secrets
+                and not _SECRET_NAME.search(str(k))
+                and not redact.is_secret(v)
+            }
+        if isinstance(value, list):
+            return [self._without_secrets(v) for v in value]
+        return value
+
+    def _tell(self, column: str, what: str) -> None:
+        if column not in self._told:
+            self._told.add(column)
+            log.info("%s: field `%s` %s", self._stream, column, what)

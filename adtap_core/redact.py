@@ -1,0 +1,129 @@
+"""Secrets out of URLs, bodies and messages."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import threading
+import traceback
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+from urllib.parse import quote, quote_plus
+
+MASK: Final = "***"
+SHORTEST_SECRET: Final = 4
+"""Shorter values are not masked: they would blot out ordinary words."""
+
+# Names whose value is a secret wherever they stand: in a query string, a form, JSON, a header or XML.
+_NAMES = (
+    "password",
+    "passwd",
+    "api_key",
+    "apikey",
+    "api_token",
+    "user_token",
+    "access_token",
+    "refresh_token",
+    "id_token",
+    "idtoken",
+    "auth_token",
+    "oauth_token",
+    "oauth_token_secret",
+    "oauth_verifier",
+    "oauth_signature",
+    "client_secret",
+    "consumer_secret",
+    "code_verifier",
+    "sessionid",
+    "session_id",
+    "adama_session",
+    "openx3_access_token",
+    "phpsessid",
+    "totp",
+)
+_NAMED = re.compile(
+    r"(?P<head>(?<![A-Za-z])(?:"
+    + "|".join(re.escape(name) for name in _NAMES)
+    + r")\\?[\"']?\s*[=:]\s*\\?[\"']?)(?P<value>[^\s\"'&;,<>\\]+)",
+    re.IGNORECASE,
+)
+_BEARER = re.compile(
+    r"(?P<head>\b(?:Bearer|Basic|Token token=|OAuth)\s*)(?P<value>[A-Za-z0-9+/._~=%-]{8,})"
+)
+
+
+class Redactor:
+    """Knows the secrets of this process and takes them out of text.
+
+    Values are learned from the settings and from every login; besides, anything that stands behind a
+    secret's usual name is masked, so a secret that nobody taught us is not shown either.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._spellings: tuple[str, ...] = ()
+        self._values: frozenset[str] = frozenset()
+
+    def learn(self, *values: object) -> None:
+        """Remember values as secret, in every spelling they may travel in.
+
+        Args:
+            values: Secrets; None and values shorter than four characters are ignored.
+        """
+        fresh = {str(v) for v in values if v is not None and len(str(v)) >= SHORTEST_SECRET}
+        with self._lock:
+            self._values |= fresh
+            spellings = set(self._spellings)
+            for value in fresh:
+                spellings |= {
+                    value,
+                    quote(value, safe=""),
+                    quote_plus(value),
+                    json.dumps(value)[1:-1],
+                    json.dumps(value, ensure_ascii=False)[1:-1],
+                }
+            # Longest first: a secret that holds another one must go as a whole.
+            self._spellings = tuple(sorted(spellings, key=len, reverse=True))
+
+    def is_secret(self, value: object) -> bool:
+        """Tell whether a value is one of the learned secrets."""
+        return isinstance(value, str) and value in self._values
+
+    def __call__(self, text: str) -> str:
+        """Give the text with every secret masked."""
+        for spelling in self._spellings:
+            if spelling in text:
+                text = text.replace(spelling, MASK)
+        text = _NAMED.sub(lambda m: m["head"] + MASK, text)
+        return _BEARER.sub(lambda m: m["head"] + MASK, text)
+
+
+redact: Final = Redactor()
+"""The process's redactor: settings and logins teach it, logs and errors go through it."""
+
+
+def learn_settings(config: Mapping[str, Any], jsonschema: Mapping[str, Any]) -> None:
+    """Teach the redactor the values of every setting that is marked secret."""
+    for name, prop in jsonschema.get("properties", {}).items():
+        if prop.get("secret") and config.get(name) is not None:
+            redact.learn(config[name])
+
+
+def guard_logging() -> None:
+    """Let every log line of the process pass the redactor, whoever writes it."""
+    factory: Callable[..., logging.LogRecord] = logging.getLogRecordFactory()
+    if getattr(factory, "redacts", False):
+        return
+
+    def build(*args: Any, **kwargs: Any) -> logging.LogRecord:
+        record = factory(*args, **kwargs)
+        if not getattr(record, "_keep_args", False) and record.name != "singer_sdk.metrics":
+            record.msg, record.args = redact(record.getMessage()), ()
+        if record.exc_info and record.exc_info[0] is not None:
+            record.exc_text = redact("".join(traceback.format_exception(*record.exc_info)))
+            record.exc_info = None
+        return record
+
+    build.redacts = True  # type: ignore[attr-defined]
+    logging.setLogRecordFactory(build)

@@ -1,0 +1,510 @@
+"""Report streams: windows fetched side by side, written in order, closed one by one."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from typing_extensions import override
+
+from singer_sdk.exceptions import AbortedSyncFailedException
+
+from adtap_core import __version__
+from adtap_core.bodies import Table
+from adtap_core.bookmarks import ledger_moment
+from adtap_core.errors import Broken, Refused, RequestError, TooMuch
+from adtap_core.http import Tally
+from adtap_core.names import column_names
+from adtap_core.ordered import check_target
+from adtap_core.plans import Bundle, PartitionPlan, Planner, bundles
+from adtap_core.platform import Fetched, Partition, WindowJob
+from adtap_core.rows import RowShaper
+from adtap_core.schemas import report_schema
+from adtap_core.streams import AdStream, goes_straight
+from adtap_core.windows import Interval
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+    from adtap_core.declare import Report
+    from adtap_core.tap import AdTap
+
+log = logging.getLogger("adtaps.reports")
+_ANSWER_SECONDS = 10.0
+
+
+@dataclass
+class _Task:
+    """One window of one bundle, on its way."""
+
+    bundle: Bundle
+    window: Interval
+    job: WindowJob
+    synced_at: str = ""
+    future: Future[Fetched] | None = None
+
+
+@dataclass
+class _Closing:
+    """A window that was read whole and waits to be closed."""
+
+    task: _Task
+    counts: Mapping[Partition, int]
+    state: str
+
+
+@dataclass
+class _Note:
+    """A report job that wants to be remembered before anybody waits for it."""
+
+    task: _Task
+    name: str
+    parameters: Any
+    written: threading.Event = field(default_factory=threading.Event)
+
+
+class ReportStream(AdStream):
+    """A report.
+
+    Args:
+        tap: The tap.
+        report: Its declaration.
+    """
+
+    def __init__(self, tap: AdTap, report: Report) -> None:
+        self.report = report
+        super().__init__(
+            tap,
+            name=report.name,
+            schema=report_schema(tap.package, report, tap.platform_class, tap.config),
+            keys=("_row_key",),
+            replication_key=report.grain.value,
+            selected=report.selected,
+        )
+        self._failed: set[Partition] = set()
+        self._rows = 0
+        self._held_back: list[_Closing] = []
+        self._notes: queue.SimpleQueue[_Note] = queue.SimpleQueue()
+        self._left: dict[Partition, int] = {}
+        self._accounts = 1
+
+    # -- what is selected --------------------------------------------------------------------
+
+    @override
+    def unselectable(self) -> Iterable[str]:
+        """The dimensions are the grain; without our own columns a row can't be understood."""
+        metrics = set(self.metric_columns().values())
+        return [name for name in self.schema["properties"] if name not in metrics]
+
+    def metric_columns(self) -> dict[str, str]:
+        """Give each metric's column."""
+        names = column_names([*self.report.dimensions, *self.report.metrics])
+        return {m: names[m] for m in self.report.metrics}
+
+    def asked(self) -> Report:
+        """Give the report with the selected metrics only: the platform is not asked for the others."""
+        chosen = tuple(
+            metric
+            for metric, column in self.metric_columns().items()
+            if self.mask.get(("properties", column), True)
+        )
+        # A platform needs at least one metric to say that a row exists.
+        return replace(self.report, metrics=chosen or self.report.metrics[:1])
+
+    # -- planning ----------------------------------------------------------------------------
+
+    def planner(self) -> Planner:
+        """Give the planner of this moment."""
+        return Planner(self.asked(), self.tap.platform, self.config, self.tap.clock.now())
+
+    def grain_in_state(self) -> dict[str, Any]:
+        """Give what must not change under one bookmark: the row's grain and its time zone."""
+        grain = self.schema["x-grain"]
+        return {"grain": sorted(grain), "time_zone": self.tap.platform.zone(self.report).name}
+
+    def state_faults(self) -> list[str]:
+        """Give one line for each way in which the report no longer fits its state."""
+        known = self.tap.state.get("bookmarks", {}).get(self.name, {}).get("report")
+        if not isinstance(known, dict):
+            return []
+        now = self.grain_in_state()
+        faults = []
+        if known.get("grain") not in (None, now["grain"]):
+            faults.append(
+                f"report {self.name!r}: its grain was {known['grain']}, now it is {now['grain']}; rows of both "
+                "would mix in one table. Give the changed report a new name, or clear this stream's state "
+                "and table"
+            )
+        if known.get("time_zone") not in (None, now["time_zone"]):
+            faults.append(
+                f"report {self.name!r}: its days were in {known['time_zone']}, now they are in "
+                f"{now['time_zone']}; they would mix in one table. Give the report a new name, or clear this "
+                "stream's state and table"
+            )
+        return faults
+
+    def _entries(self, partitions: Sequence[Partition]) -> dict[Partition, dict[str, Any]]:
+        """Give each partition's state entry, made where there is none."""
+        marks = self.bookmarks
+        if len(partitions) == 1 and not partitions[0].key:
+            return {partitions[0]: marks}
+        listed: list[dict[str, Any]] = marks.setdefault("partitions", [])
+        known = {Partition(e.get("context") or {}): e for e in listed}
+        found = {}
+        for partition in partitions:
+            if partition not in known:
+                listed.append({"context": dict(partition.key)})
+                known[partition] = listed[-1]
+            found[partition] = known[partition]
+        return found
+
+    def plans(
+        self, planner: Planner, partitions: Sequence[Partition], *, ask_platform: bool
+    ) -> list[PartitionPlan]:
+        """Plan all partitions. Changes no bookmark."""
+        backfill = bool(self.config.get("backfill"))
+        entries: Mapping[Partition, dict[str, Any]] = (
+            {p: {} for p in partitions} if backfill else self._entries(partitions)
+        )
+        made = []
+        for partition in partitions:
+            try:
+                made.append(planner.plan(partition, entries[partition], ask_platform=ask_platform))
+            except RequestError as error:
+                self.fail(error, partition=partition.text)
+        return made
+
+    # -- reading -----------------------------------------------------------------------------
+
+    @override
+    def read(self) -> None:
+        planner = self.planner()
+        report = self.asked()
+        workers = self.tap.workers
+        try:
+            partitions = workers.call(lambda: self.tap.platform.partitions(report))
+            plans = workers.call(lambda: self.plans(planner, partitions, ask_platform=True))
+            size = self.tap.platform.bundle_size(report)
+        except Exception as error:  # noqa: BLE001 - one stream must not stop the others
+            self.fail(error)
+            return
+        if not self.config.get("backfill"):
+            self.bookmarks["report"] = self.grain_in_state()
+        for plan in plans:
+            self._left[plan.partition] = len(plan.windows)
+            if not plan.windows and plan.bookmark is not None:
+                plan.bookmark.entry.pop("unfinished", None)
+        self._accounts = len(plans)
+        work = deque(
+            self._task(report, planner, bundle, bundle.plans, window)
+            for bundle in bundles(plans, size)
+            for window in bundle.windows
+        )
+        self.tap.progress.begin()
+        workers.idle = self._idle
+        try:
+            self._work_off(work, planner, report)
+        finally:
+            workers.idle = check_target
+        self._finish()
+
+    def _task(
+        self,
+        report: Report,
+        planner: Planner,
+        bundle: Bundle,
+        plans: Sequence[PartitionPlan],
+        window: Interval,
+    ) -> _Task:
+        bookmark = plans[0].bookmark
+        jobs = (
+            {} if bookmark is None else bookmark.entry.get("jobs", {}).get(_window_name(window), {})
+        )
+        job = WindowJob(
+            report=report,
+            partitions=tuple(p.partition for p in plans),
+            window=window,
+            zone=planner.zone,
+            tally=Tally(),
+            remembered=jobs,
+        )
+        task = _Task(bundle, window, job)
+        if bookmark is not None:
+            job.remember = lambda name, parameters: self._remember(task, name, parameters)
+        return task
+
+    def _work_off(self, work: deque[_Task], planner: Planner, report: Report) -> None:
+        """Keep as many windows in flight as there are workers; take them in order."""
+        flying: deque[_Task] = deque()
+        whole = len(work)
+        done = 0
+        while work or flying:
+            while work and len(flying) < self.tap.workers.count:
+                task = work.popleft()
+                if any(p not in self._failed for p in task.job.partitions):
+                    task.future = self.tap.workers.submit(lambda t=task: self._fetch(t))  # type: ignore[misc]
+                    flying.append(task)
+            if not flying:
+                return
+            task = flying.popleft()
+            if all(p in self._failed for p in task.job.partitions):
+                self._drop(task)
+                continue
+            try:
+                fetched = self.tap.workers.result(task.future)  # type: ignore[arg-type]
+            except (Refused, TooMuch) as error:
+                if len(task.job.partitions) > 1:
+                    # One account that is refused must not take the others with it.
+                    self._break_up(task, flying, work, planner, report)
+                    whole += len(task.job.partitions)
+                else:
+                    self._fail_task(task, error)
+                continue
+            except Exception as error:  # noqa: BLE001 - one account must not stop the others
+                self._fail_task(task, error)
+                continue
+            self._write(task, fetched, planner)
+            done += 1
+            self.tap.progress.window(
+                self.name,
+                done=done,
+                total=max(whole, done),
+                account=(sum(1 for left in self._left.values() if left <= 0), self._accounts),
+                rows=self._rows,
+            )
+
+    def _break_up(
+        self,
+        task: _Task,
+        flying: deque[_Task],
+        work: deque[_Task],
+        planner: Planner,
+        report: Report,
+    ) -> None:
+        """Read a bundle's windows from here on for each partition alone."""
+        windows = [task.window]
+        for line in (flying, work):
+            same = [t for t in line if t.bundle is task.bundle]
+            windows += [t.window for t in same]
+            for other in same:
+                line.remove(other)
+                self._drop(other)
+        singles = [
+            self._task(report, planner, Bundle([plan], windows), [plan], window)
+            for plan in task.bundle.plans
+            for window in windows
+        ]
+        work.extendleft(reversed(singles))
+
+    def _drop(self, task: _Task) -> None:
+        if task.future is not None and not task.future.cancel():
+            task.future.add_done_callback(
+                lambda f: f.result().close() if not f.exception() else None
+            )
+
+    # -- in a worker -------------------------------------------------------------------------
+
+    def _fetch(self, task: _Task) -> Fetched:
+        task.synced_at = self.tap.clock.read_at().strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        return self._fetch_whole(task.job)
+
+    def _fetch_whole(self, job: WindowJob) -> Fetched:
+        """Fetch a window; halve it, then its bundle, for as long as it is too much."""
+        halves = job.window.halves(job.report.grain)
+        job.can_split = halves is not None or len(job.partitions) > 1
+        try:
+            return self.tap.platform.fetch(job)
+        except TooMuch as error:
+            if halves is not None:
+                pieces = [replace(job, window=half) for half in halves]
+            elif len(job.partitions) > 1:
+                middle = len(job.partitions) // 2
+                pieces = [
+                    replace(job, partitions=part)
+                    for part in (job.partitions[:middle], job.partitions[middle:])
+                ]
+            else:
+                msg = f"{error} (and the window can't be cut any further)"
+                raise RequestError(msg, status=error.status) from error
+            job.tally.splits += 1
+            log.info("%s: too much for one request, cut in two: %s", job.what, error)
+        parts: list[Fetched] = []
+        try:
+            parts.extend(self._fetch_whole(piece) for piece in pieces)
+        except BaseException:
+            _close_all(parts)
+            raise
+        opens: list[Callable[[], Table]] = [open_ for part in parts for open_ in part.tables]
+        return Fetched(opens, parts[0].facts, lambda: _close_all(parts))
+
+    def _remember(self, task: _Task, name: str, parameters: object) -> None:
+        note = _Note(task, name, parameters)
+        self._notes.put(note)
+        # The job is bought already: its name must be in the state before we begin to wait for it.
+        note.written.wait(_ANSWER_SECONDS)
+
+    # -- in the main thread ------------------------------------------------------------------
+
+    def _idle(self) -> None:
+        check_target()
+        while not self._notes.empty():
+            note = self._notes.get()
+            plan = next(
+                p for p in note.task.bundle.plans if p.partition == note.task.job.partitions[0]
+            )
+            if plan.bookmark is not None:
+                jobs = plan.bookmark.entry.setdefault("jobs", {})
+                jobs.setdefault(_window_name(note.task.window), {})[note.name] = note.parameters
+                self.tap.write_state()
+            note.written.set()
+
+    def _write(self, task: _Task, fetched: Fetched, planner: Planner) -> None:
+        shaper = RowShaper(
+            report=task.job.report,
+            schema=self.schema,
+            facts=fetched.facts,
+            window=task.window,
+            zone=planner.zone,
+            now=planner.now,
+            settle_days=planner.settle_days,
+            partitions=task.job.partitions,
+            synced_at=task.synced_at,
+        )
+        write = self._writer()
+        try:
+            for open_table in fetched.tables:
+                for record in shaper.shape(open_table()):
+                    write(record)
+                    self.note_record()
+        except (Broken, RequestError) as error:
+            self._fail_task(task, error)
+            return
+        finally:
+            fetched.close()
+        if shaper.outside:
+            log.warning(
+                "%s %s: %d rows lie outside the window that was asked for and are left out",
+                self.name,
+                _window_name(task.window),
+                shaper.outside,
+            )
+        self._rows += sum(shaper.counts.values())
+        closing = _Closing(task, shaper.counts, shaper.window_state())
+        if self.config.get("on_empty") == "fail" and not self._rows:
+            # Nothing came yet: if nothing comes at all, no bookmark may have moved.
+            self._held_back.append(closing)
+            return
+        for earlier in self._held_back:
+            self._close(earlier)
+        self._held_back.clear()
+        self._close(closing)
+
+    def _writer(self) -> Callable[[dict[str, Any]], None]:
+        """Give the function that writes a record: the short way where nothing was asked of the SDK."""
+        all_selected = all(
+            self.mask.get(("properties", name), True)
+            for name in self.schema["properties"]
+            if name not in self.metric_columns().values()
+        )
+        if not (all_selected and goes_straight(self)):
+            return self._write_record_message
+        write = self.tap.out.write_record
+        envelope: dict[str, Any] = {
+            "type": "RECORD",
+            "stream": self.stream_maps[0].stream_alias,
+            "record": None,
+            "time_extracted": self.tap.clock.read_at().isoformat(),
+        }
+
+        def straight(record: dict[str, Any]) -> None:
+            envelope["record"] = record
+            write(envelope)
+
+        return straight
+
+    def _close(self, closing: _Closing) -> None:
+        """Ledger row, bookmark, STATE: in this order, after the window's last row."""
+        task = closing.task
+        spelt = [
+            ledger_moment(m, self.report.grain, task.job.zone)
+            for m in (task.window.start, task.window.end)
+        ]
+        tally = task.job.tally
+        plans = {p.partition: p for p in task.bundle.plans}
+        for partition in task.job.partitions:
+            self.tap.ledger.write(
+                {
+                    "stream": self.name,
+                    "partition": partition.text,
+                    "window_start": spelt[0],
+                    "window_end": spelt[1],
+                    "rows": closing.counts[partition],
+                    "requests": tally.requests,
+                    "retries": tally.retries,
+                    "splits": tally.splits,
+                    "data_state": closing.state,
+                    "synced_at": task.synced_at,
+                    "tap_version": __version__,
+                }
+            )
+            # Bundled partitions share their requests: counted once, so that a sum over the ledger is true.
+            tally = Tally()
+            plan = plans[partition]
+            self._left[partition] -= 1
+            if plan.bookmark is not None:
+                self._forget_jobs(plan.bookmark.entry, task.window, last=self._left[partition] <= 0)
+                plan.bookmark.close(
+                    task.window, complete=plan.complete, last=self._left[partition] <= 0
+                )
+        if not self.config.get("backfill"):
+            self.tap.write_state()
+        else:
+            self.tap.out.flush()
+
+    def _forget_jobs(self, entry: MutableMapping[str, Any], window: Interval, *, last: bool) -> None:
+        jobs = entry.get("jobs")
+        if jobs is not None:
+            jobs.pop(_window_name(window), None)
+            if last or not jobs:
+                entry.pop("jobs", None)
+
+    def _fail_task(self, task: _Task, error: BaseException) -> None:
+        if isinstance(error, AbortedSyncFailedException):
+            raise error
+        for partition in task.job.partitions:
+            if partition not in self._failed:
+                self._failed.add(partition)
+                self.fail(
+                    error,
+                    partition=partition.text if partition.key else "",
+                    window=_window_name(task.window),
+                )
+
+    def _finish(self) -> None:
+        wish = self.config.get("on_empty", "ok")
+        if self._rows or wish == "ok" or self._failed:
+            return
+        words = "no row in the whole run"
+        if wish == "fail":
+            self.fail(RequestError(f"{words} (setting `on_empty`); its bookmark was not moved"))
+        else:
+            log.warning("%s: %s (setting `on_empty`)", self.name, words)
+
+
+def _close_all(parts: Iterable[Fetched]) -> None:
+    for part in parts:
+        part.close()
+
+
+def _window_name(window: Interval) -> str:
+    return f"{_short(window.start)}/{_short(window.end)}"
+
+
+def _short(moment: datetime) -> str:
+    return moment.date().isoformat() if moment.hour == 0 else moment.isoformat(timespec="hours")

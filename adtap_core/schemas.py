@@ -1,0 +1,173 @@
+"""JSON schemas of streams: the platform's columns from files, the columns every report has from here."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import lru_cache
+from importlib import resources
+from typing import TYPE_CHECKING, Any, Final
+
+from adtap_core.names import column_names
+from adtap_core.windows import Grain
+
+if TYPE_CHECKING:
+    from adtap_core.declare import Entity, Report
+    from adtap_core.platform import Platform
+
+PRECISION: Final = 38
+SCALE: Final = 18
+"""What every warehouse we load into can hold exactly; `docs/warehouses.md`."""
+EXTRA: Final = "_extra"
+LEDGER: Final = "sync_windows"
+_DECIMALS: Final = {
+    "type": ["string", "null"],
+    "format": "x-singer.decimal",
+    "precision": PRECISION,
+    "scale": SCALE,
+}
+
+
+@lru_cache(maxsize=1024)
+def _file(package: str, name: str) -> str | None:
+    path = resources.files(package) / "schemas" / f"{name}.json"
+    return path.read_text(encoding="utf-8") if path.is_file() else None
+
+
+def stream_file(package: str, name: str) -> dict[str, Any] | None:
+    """Give the schema file of a stream as it stands in the package, or None."""
+    text = _file(package, name)
+    return None if text is None else json.loads(text)
+
+
+def exact(prop: Mapping[str, Any], decimals_as: str) -> dict[str, Any]:
+    """Give a property with `number` spelt so that no float comes in between.
+
+    Args:
+        prop: A column's schema.
+        decimals_as: `singer_decimal` (digits as a string) or `number`.
+    """
+    kinds = prop.get("type", [])
+    kinds = [kinds] if isinstance(kinds, str) else list(kinds)
+    if "number" not in kinds:
+        return dict(prop)
+    if decimals_as == "number":
+        return {**prop, "type": ["number", "null"]}
+    return {**prop, **_DECIMALS}
+
+
+def entity_schema(package: str, entity: Entity, decimals_as: str) -> dict[str, Any]:
+    """Give the schema of an entity stream.
+
+    Raises:
+        FileNotFoundError: If the stream has no schema file.
+    """
+    schema = stream_file(package, entity.name)
+    if schema is None:
+        msg = f"schemas/{entity.name}.json is missing in {package}"
+        raise FileNotFoundError(msg)
+    properties = {k: exact(v, decimals_as) for k, v in schema["properties"].items()}
+    properties[EXTRA] = {
+        "type": ["object", "null"],
+        "additionalProperties": True,
+        "description": "What the platform sent and this schema does not name yet; null when nothing.",
+    }
+    return {**schema, "properties": properties}
+
+
+def report_schema(
+    package: str, report: Report, platform: type[Platform], settings: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Give the schema of a report stream.
+
+    A built-in report has a file; a user's report is typed by what the platform knows of its fields.
+    """
+    decimals_as = settings.get("decimals_as", "singer_decimal")
+    known = ({} if report.custom else stream_file(package, report.name)) or {}
+    described: Mapping[str, Any] = known.get("properties", {})
+    names = column_names([*report.dimensions, *report.metrics])
+    properties: dict[str, Any] = {
+        "_row_key": _text(
+            "Digest of the partition, the time bucket and every dimension; the primary key.",
+            null=False,
+        ),
+        report.grain.value: {**_BUCKETS[report.grain], **described.get(report.grain.value, {})},
+    }
+    properties[report.grain.value]["type"] = "string"
+    for role, fields in (("dimension", report.dimensions), ("metric", report.metrics)):
+        for name in fields:
+            column = names[name]
+            prop = described.get(column) or platform.field_schema(report, name, role)
+            properties[column] = exact(prop, decimals_as)
+    properties |= platform.constant_columns(report, settings)
+    properties |= _COMMON
+    grain = ["_partition", report.grain.value, *(names[d] for d in report.dimensions)]
+    return {
+        **{k: v for k, v in known.items() if k != "properties"},
+        "type": "object",
+        "x-grain": grain,
+        "properties": properties,
+    }
+
+
+def _text(description: str, *, null: bool = True, **more: Any) -> dict[str, Any]:
+    return {"type": ["string", "null"] if null else "string", "description": description, **more}
+
+
+_BUCKETS: Final = {
+    Grain.HOUR: {"format": "date-time", "description": "Start of the hour, a UTC instant."},
+    Grain.DAY: {"format": "date", "description": "Day in the report's time zone."},
+    Grain.WEEK: {
+        "format": "date",
+        "description": "First day of the week, in the report's time zone.",
+    },
+    Grain.MONTH: {
+        "format": "date",
+        "description": "First day of the month, in the report's time zone.",
+    },
+}
+_COMMON: Final = {
+    "_time_zone": _text("Time zone that the bucket is in."),
+    "_currency": _text(
+        "Currency of the money columns, ISO 4217; null if the platform does not say."
+    ),
+    "_data_state": _text(
+        "partial: the bucket is still running; provisional: the platform may restate it; settled: final."
+    ),
+    "_partition": _text("Account-like unit that the row was read for, as JSON text.", null=False),
+    "_synced_at": _text("When the window of this row was read.", format="date-time"),
+}
+LEDGER_KEYS: Final = ("stream", "partition", "window_start", "window_end")
+LEDGER_SCHEMA: Final[dict[str, Any]] = {
+    "type": "object",
+    "properties": {
+        "stream": _text("Report stream.", null=False),
+        "partition": _text("Account-like unit, as JSON text.", null=False),
+        "window_start": _text(
+            "First moment of the window: an instant for hourly reports, else the day at 00:00 with `Z`.",
+            null=False,
+            format="date-time",
+        ),
+        "window_end": _text(
+            "End of the window, exclusive; written as window_start.", null=False, format="date-time"
+        ),
+        "rows": {"type": ["integer", "null"], "description": "Rows read for this partition."},
+        "requests": {
+            "type": ["integer", "null"],
+            "description": "Requests that it took, retries included.",
+        },
+        "retries": {
+            "type": ["integer", "null"],
+            "description": "Requests that had to be repeated.",
+        },
+        "splits": {
+            "type": ["integer", "null"],
+            "description": "How often the window was cut into smaller requests.",
+        },
+        "data_state": _text(
+            "State of the window's latest bucket: partial, provisional or settled."
+        ),
+        "synced_at": _text("When it was read; equals the rows' `_synced_at`.", format="date-time"),
+        "tap_version": _text("Version of the tap that read it."),
+    },
+}

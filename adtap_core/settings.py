@@ -1,0 +1,326 @@
+"""Settings that mean the same in every tap, and the faults of what a user wrote."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Final
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
+
+from adtap_core import __version__
+from adtap_core.names import did_you_mean
+
+DEFAULT_START_DAYS: Final = 30
+_REPORT_NAME: Final = r"^[a-z][a-z0-9_]{0,62}$"
+
+Schema = dict[str, Any]
+
+
+def text(title: str, description: str, **more: Any) -> Schema:
+    """Give the schema of a text setting."""
+    return {"type": ["string", "null"], "title": title, "description": description, **more}
+
+
+def secret(title: str, description: str) -> Schema:
+    """Give the schema of a setting that no output may show."""
+    return text(title, description, secret=True, writeOnly=True)
+
+
+def number(title: str, description: str, **more: Any) -> Schema:
+    """Give the schema of a number setting."""
+    return {"type": ["number", "null"], "title": title, "description": description, **more}
+
+
+def integer(title: str, description: str, **more: Any) -> Schema:
+    """Give the schema of a whole-number setting."""
+    return {"type": ["integer", "null"], "title": title, "description": description, **more}
+
+
+def boolean(title: str, description: str, *, default: bool) -> Schema:
+    """Give the schema of a yes-or-no setting."""
+    return {
+        "type": ["boolean", "null"],
+        "title": title,
+        "description": description,
+        "default": default,
+    }
+
+
+def choice(title: str, description: str, options: Sequence[str], **more: Any) -> Schema:
+    """Give the schema of a setting with a few possible values."""
+    return text(title, description, enum=[*options, None], **more)
+
+
+def texts(title: str, description: str) -> Schema:
+    """Give the schema of a list-of-text setting."""
+    return {
+        "type": ["array", "null"],
+        "items": {"type": "string"},
+        "title": title,
+        "description": description,
+    }
+
+
+def config_schema(
+    *,
+    own: Mapping[str, Schema],
+    required: Sequence[str] = (),
+    report_extras: Mapping[str, Schema],
+    report_required: Sequence[str] = (),
+    api_url: str | None,
+    lookback_days: int,
+    lookback_source: str,
+    concurrency: int,
+    timeout_seconds: float,
+    time_zone: str,
+    grains: Sequence[str] = ("hour", "day", "week", "month"),
+) -> Schema:
+    """Give a tap's `config_jsonschema`: its own settings and the common ones.
+
+    Args:
+        own: The platform's settings.
+        required: Settings that a sync can't do without.
+        report_extras: The platform's keys of a report definition.
+        report_required: Those of them that a definition can't do without.
+        api_url: Default of `api_url`; None when it is the customer's own host.
+        lookback_days: Days that the platform restates.
+        lookback_source: Where that is said.
+        concurrency: Default of `concurrency`.
+        timeout_seconds: Default of `request_timeout_seconds`.
+        time_zone: Default of `time_zone`, in words.
+        grains: Time buckets that the platform knows.
+    """
+    report = {
+        "type": "object",
+        "required": ["name", "dimensions", "metrics", *report_required],
+        "additionalProperties": False,
+        "properties": {
+            "name": {"type": "string", "pattern": _REPORT_NAME},
+            "dimensions": {"type": "array", "items": {"type": "string"}},
+            "metrics": {"type": "array", "items": {"type": "string"}, "minItems": 1},
+            "filters": {"type": ["object", "array", "null"]},
+            "grain": {"type": "string", "enum": list(grains)},
+            "lookback_days": {"type": "integer", "minimum": 0},
+            "start_date": {"type": "string"},
+            **report_extras,
+        },
+    }
+    common: dict[str, Schema] = {
+        "start_date": text(
+            "Start date",
+            "First day ever asked of a report stream (date or date-time); no lookback crosses it. Entity "
+            "streams don't know it. Default: 30 days ago.",
+        ),
+        "end_date": text(
+            "End date", "Exclusive upper bound of reports: nothing on or after it is asked."
+        ),
+        "lookback_days": integer(
+            "Lookback",
+            "Days before the bookmark that are read again because the platform restates them "
+            f"({lookback_source}). A report may override it. Default: {lookback_days}, or the report's own.",
+            minimum=0,
+        ),
+        "include_today": boolean(
+            "Include today",
+            "Also read the running, incomplete bucket of the report's time zone; its rows are `partial`.",
+            default=False,
+        ),
+        "backfill": {
+            "type": ["object", "null"],
+            "title": "Backfill",
+            "description": 'Read exactly [from, to), `{"from": date, "to": date, "streams": [...]}`, without '
+            "lookback, and leave every bookmark as it was.",
+            "required": ["from", "to"],
+            "additionalProperties": False,
+            "properties": {
+                "from": {"type": "string"},
+                "to": {"type": "string"},
+                "streams": {"type": "array", "items": {"type": "string"}},
+            },
+        },
+        "reports": {
+            "type": ["array", "null"],
+            "title": "Reports",
+            "description": "Report streams of your own, any number, beside the built-in ones: objects with "
+            "`name`, `dimensions` (without the time bucket), `metrics`, and optionally `filters`, `grain`, "
+            "`lookback_days`, `start_date`"
+            + ("".join(f", `{k}`" for k in report_extras) if report_extras else "")
+            + ".",
+            "default": [],
+            "items": report,
+        },
+        "time_zone": text("Time zone", f"Time zone of day and hour buckets. Default: {time_zone}."),
+        "concurrency": integer(
+            "Concurrency",
+            "Most requests in flight at once, over all streams; 1 is strictly one after the other.",
+            minimum=1,
+            default=concurrency,
+        ),
+        "request_timeout_seconds": number(
+            "Request timeout",
+            "Read timeout of one request, in seconds.",
+            exclusiveMinimum=0,
+            default=timeout_seconds,
+        ),
+        "max_retries": integer(
+            "Retries", "Retries of one request after a transient failure.", minimum=0, default=6
+        ),
+        "on_partition_error": choice(
+            "On partition error",
+            "After a stream or account fails: `continue` finishes the others, then exits non-zero; "
+            "`fail_fast` stops at once.",
+            ("continue", "fail_fast"),
+            default="continue",
+        ),
+        "on_empty": choice(
+            "On empty",
+            "What a report stream with no row in the whole run means: `ok`, `warn`, or `fail` (exit non-zero, "
+            "bookmark held).",
+            ("ok", "warn", "fail"),
+            default="ok",
+        ),
+        "decimals_as": choice(
+            "Decimals as",
+            "How exact decimals are written: `singer_decimal` (digits as text with a decimal schema) or "
+            "`number` (JSON numbers, for targets that don't know the format).",
+            ("singer_decimal", "number"),
+            default="singer_decimal",
+        ),
+        "user_agent": text(
+            "User agent", "Sent with every request.", default=f"adtaps/{__version__}"
+        ),
+        "api_url": text(
+            "API URL", "Base address of the API.", **({"default": api_url} if api_url else {})
+        ),
+    }
+    return {"type": "object", "properties": {**own, **common}, "required": list(required)}
+
+
+_EXPECTED: Final = {
+    "string": "text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "array": "a list",
+    "object": "an object",
+}
+
+
+def schema_faults(settings: Mapping[str, Any], schema: Schema) -> list[str]:
+    """Give one line for each setting that is missing or has the wrong type, range or form."""
+    faults = []
+    for error in sorted(
+        Draft202012Validator(schema).iter_errors(settings), key=lambda e: [str(p) for p in e.path]
+    ):
+        faults += _lines(error, schema)
+    return faults
+
+
+def _lines(error: ValidationError, schema: Schema) -> list[str]:
+    path = list(error.path)
+    where = "".join(
+        f"[{p}]" if isinstance(p, int) else f".{p}" if i else str(p) for i, p in enumerate(path)
+    )
+    if len(path) > 1 and path[0] == "reports" and isinstance(error.instance, dict):
+        where += (
+            f" ({error.instance['name']!r})" if isinstance(error.instance.get("name"), str) else ""
+        )
+    hidden = bool(path) and schema["properties"].get(str(path[0]), {}).get("secret")
+    value = "the value" if hidden else repr(error.instance)[:120]
+    wanted: Any = error.validator_value
+    instance: Any = error.instance
+    parent: Any = error.schema
+    match error.validator:
+        case "required":
+            missing = [k for k in wanted if k not in (instance or {})]
+            prefix = f"{where}: " if where else ""
+            return [
+                f"{prefix}{k} is missing; it is required"
+                for k in missing
+                if f"'{k}'" in error.message
+            ]
+        case "additionalProperties":
+            known = list(parent.get("properties", {}))
+            unknown = [k for k in instance if k not in known]
+            return [f"{where}: unknown key {k!r}{did_you_mean(k, known)}" for k in unknown]
+        case "type":
+            kinds = [wanted] if isinstance(wanted, str) else [k for k in wanted if k != "null"]
+            return [f"{where}: {value} is not {' or '.join(_EXPECTED.get(k, k) for k in kinds)}"]
+        case "enum":
+            return [
+                f"{where}: {value} is not one of {', '.join(str(w) for w in wanted if w is not None)}"
+            ]
+        case "minimum":
+            return [f"{where}: {value} is too small; at least {wanted} is expected"]
+        case "exclusiveMinimum":
+            return [f"{where}: {value} is too small; more than {wanted} is expected"]
+        case "minItems":
+            return [f"{where}: at least one entry is expected"]
+        case "pattern" if wanted == _REPORT_NAME:
+            return [
+                f"{where}: {value} is not a stream name: lower-case letters, digits and _, a letter first, at most 63"
+            ]
+        case _:
+            return [f"{where}: {value}: {error.message if not hidden else 'not accepted'}"]
+
+
+def moment_fault(name: str, value: object) -> str | None:
+    """Give the fault of a date or date-time setting, or None if it is good."""
+    try:
+        datetime.fromisoformat(str(value))
+    except ValueError:
+        return f"{name}: {value!r} is not a date or date-time; expected e.g. 2026-01-31 or 2026-01-31T00:00:00Z"
+    return None
+
+
+def common_faults(settings: Mapping[str, Any]) -> list[str]:
+    """Give one line for each fault of the common settings that a schema can't see."""
+    faults: list[str] = []
+    for name in ("start_date", "end_date"):
+        if settings.get(name) is not None and (fault := moment_fault(name, settings[name])):
+            faults.append(fault)
+    if not faults and settings.get("start_date") and settings.get("end_date"):
+        faults += _order_fault(
+            "start_date", settings["start_date"], "end_date", settings["end_date"]
+        )
+    backfill = settings.get("backfill")
+    if isinstance(backfill, dict) and "from" in backfill and "to" in backfill:
+        ends = [moment_fault(f"backfill.{k}", backfill[k]) for k in ("from", "to")]
+        faults += [f for f in ends if f]
+        if not any(ends):
+            faults += _order_fault("backfill.from", backfill["from"], "backfill.to", backfill["to"])
+    for index, report in enumerate(settings.get("reports") or []):
+        if isinstance(report, dict) and report.get("start_date") is not None:
+            fault = moment_fault(f"reports[{index}].start_date", report["start_date"])
+            faults += [fault] if fault else []
+    user_agent = settings.get("user_agent")
+    if isinstance(user_agent, str) and not re.fullmatch(r"[\x20-\x7e]+", user_agent):
+        faults.append("user_agent: only printable ASCII can be sent in a header")
+    for name, value in settings.items():
+        if (
+            name.endswith("_url")
+            and isinstance(value, str)
+            and not re.match(r"https?://[^/\s]+", value)
+        ):
+            faults.append(
+                f"{name}: {value!r} is not an address; expected e.g. https://api.example.com"
+            )
+    return faults
+
+
+def _order_fault(first: str, start: object, second: str, end: object) -> list[str]:
+    a, b = (_comparable(str(v)) for v in (start, end))
+    return [] if a < b else [f"{second}: {end!r} is not after {first} {start!r}"]
+
+
+def _comparable(value: str) -> datetime:
+    moment = datetime.fromisoformat(value)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def default_start(now: datetime) -> date:
+    """Give the first day asked of a report when no `start_date` is set."""
+    return now.date() - timedelta(days=DEFAULT_START_DAYS)

@@ -1,0 +1,167 @@
+"""A response body on its way to the parser: memory first, disk past a few MB, checked to be whole."""
+
+from __future__ import annotations
+
+import tempfile
+import zlib
+from collections.abc import Iterator
+from typing import IO, Final, Protocol, cast
+
+import requests
+import urllib3
+
+from adtap_core.errors import Broken
+
+MEMORY_BYTES: Final = 4 * 1024 * 1024
+CHUNK_BYTES: Final = 64 * 1024
+_EXCERPT_BYTES: Final = 2000
+_GZIP_OR_ZLIB: Final = 32 + zlib.MAX_WBITS
+_JSON_ENDS: Final = (b"}", b"]")
+
+
+class CutBody(Exception):  # noqa: N818 - becomes a retry, never shown by this name
+    """The body is not whole: fewer bytes than declared, an open gzip stream, an open JSON value."""
+
+
+class Decoder(Protocol):
+    """Turns the bytes of the wire into the bytes of the document."""
+
+    def feed(self, chunk: bytes) -> bytes:
+        """Give what can be decoded by now."""
+
+    def finish(self) -> bytes:
+        """Give the rest; raises CutBody if the stream is not complete."""
+
+
+class _Plain:
+    def feed(self, chunk: bytes) -> bytes:
+        return chunk
+
+    def finish(self) -> bytes:
+        return b""
+
+
+class _Inflate:
+    """Gzip and zlib, members one after the other, and the raw deflate that some servers send."""
+
+    def __init__(self) -> None:
+        self._inflate = zlib.decompressobj(_GZIP_OR_ZLIB)
+        self._begun = False
+
+    def feed(self, chunk: bytes) -> bytes:
+        out = b""
+        while chunk:
+            try:
+                out += self._inflate.decompress(chunk)
+            except zlib.error as error:
+                if self._begun:
+                    msg = f"compressed body can't be read: {error}"
+                    raise CutBody(msg) from error
+                self._inflate = zlib.decompressobj(-zlib.MAX_WBITS)
+                self._begun = True
+                continue
+            self._begun = True
+            chunk = self._inflate.unused_data if self._inflate.eof else b""
+            if chunk.strip(b"\x00"):
+                self._inflate = zlib.decompressobj(_GZIP_OR_ZLIB)
+            else:
+                chunk = b""
+        return out
+
+    def finish(self) -> bytes:
+        if self._begun and not self._inflate.eof:
+            msg = "compressed body ends before its trailer"
+            raise CutBody(msg)
+        return self._inflate.flush()
+
+
+class Spool:
+    """The whole body of one answer, decoded, readable as often as wanted.
+
+    Args:
+        source: An open file of decoded bytes; the spool owns it from now on.
+        size: Its length in bytes.
+    """
+
+    def __init__(self, source: IO[bytes], size: int) -> None:
+        self._file = source
+        self.size = size
+
+    @classmethod
+    def of(cls, body: bytes) -> Spool:
+        """Give a spool of bytes that are at hand."""
+        file = tempfile.SpooledTemporaryFile(max_size=MEMORY_BYTES)  # noqa: SIM115 - outlives us
+        file.write(body)
+        return cls(cast("IO[bytes]", file), len(body))
+
+    @classmethod
+    def drain(cls, response: requests.Response) -> Spool:
+        """Read a streamed answer to its end.
+
+        Raises:
+            CutBody: If it is shorter than declared or its compression is not closed.
+        """
+        encoding = response.headers.get("Content-Encoding", "").strip().lower()
+        decoder: Decoder = _Plain() if encoding in {"", "identity"} else _Inflate()
+        file = tempfile.SpooledTemporaryFile(max_size=MEMORY_BYTES)  # noqa: SIM115 - outlives us
+        size = 0
+        try:
+            for chunk in response.raw.stream(CHUNK_BYTES, decode_content=False):
+                piece = decoder.feed(chunk)
+                size += len(piece)
+                file.write(piece)
+        except (urllib3.exceptions.ProtocolError, urllib3.exceptions.HTTPError, OSError) as error:
+            file.close()
+            msg = f"body cut off ({type(error).__name__})"
+            raise CutBody(msg) from error
+        tail = decoder.finish()
+        file.write(tail)
+        return cls(cast("IO[bytes]", file), size + len(tail))
+
+    def open(self) -> IO[bytes]:
+        """Give the body from its beginning. One reader at a time."""
+        self._file.seek(0)
+        return self._file
+
+    def read(self) -> bytes:
+        """Give the whole body; for bodies known to be small."""
+        return self.open().read()
+
+    def excerpt(self, length: int = _EXCERPT_BYTES) -> bytes:
+        """Give the body's beginning."""
+        return self.open().read(length)
+
+    def chunks(self, size: int = CHUNK_BYTES) -> Iterator[bytes]:
+        """Give the body piece by piece."""
+        file = self.open()
+        while piece := file.read(size):
+            yield piece
+
+    def check_json_closed(self) -> None:
+        """Check that a JSON document is closed: it ends as objects and arrays do.
+
+        Raises:
+            CutBody: If it does not.
+        """
+        file = self.open()
+        file.seek(max(0, self.size - 256))
+        if not file.read().rstrip().endswith(_JSON_ENDS):
+            msg = "JSON body ends in the middle"
+            raise CutBody(msg)
+
+    def close(self) -> None:
+        """Give the memory or the file back."""
+        self._file.close()
+
+    def __enter__(self) -> Spool:
+        """Use as a context: closed at its end."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close."""
+        self.close()
+
+
+def broken(message: str) -> Broken:
+    """Give the error for a body that is whole but makes no sense."""
+    return Broken(message)

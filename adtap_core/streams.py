@@ -1,0 +1,367 @@
+"""Streams on the SDK's frame: entities through its usual path, reports window by window.
+
+AdStream
+├── EntityStream    things that exist
+├── ReportStream    things that are counted: windows, ledger, state
+└── LedgerStream    `sync_windows`, written by the report streams
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from typing_extensions import override
+
+from singer_sdk.exceptions import AbortedSyncFailedException
+from singer_sdk.mapper import SameRecordTransform
+from singer_sdk.singerlib import MetadataMapping
+from singer_sdk.streams import Stream
+
+from adtap_core.errors import (
+    AdtapError,
+    CredentialsError,
+    Forbidden,
+    Refused,
+    RequestError,
+    Stopped,
+    TargetGone,
+)
+from adtap_core.platform import EntityQuery
+from adtap_core.records import RecordShaper, to_moment
+from adtap_core.redact import redact
+from adtap_core.schemas import LEDGER, LEDGER_KEYS, LEDGER_SCHEMA, entity_schema
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+    from singer_sdk.helpers.types import Context, Record
+
+    from adtap_core.declare import Entity
+    from adtap_core.tap import AdTap
+
+log = logging.getLogger("adtaps.streams")
+_NOT_FOUND = 404
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Something that could not be read.
+
+    Args:
+        stream: Which stream.
+        words: What happened.
+        partition: Whose data, as JSON text; empty if it does not matter.
+        window: Which days; empty if it does not matter.
+        error: The error itself.
+    """
+
+    stream: str
+    words: str
+    partition: str = ""
+    window: str = ""
+    error: BaseException | None = None
+
+    def line(self) -> str:
+        """Give the failure as a line for the user."""
+        where = " ".join(x for x in (self.stream, self.partition, self.window) if x)
+        return redact(f"{where}: {self.words}")
+
+
+class AdStream(Stream):
+    """What all our streams share.
+
+    Args:
+        tap: The tap.
+        name: The stream's name.
+        schema: Its JSON schema.
+        keys: Its primary key.
+        replication_key: Its bookmark's column, if it has one.
+        selected: Whether it is read when nobody chose streams.
+    """
+
+    automatic: ClassVar[frozenset[str]] = frozenset()
+
+    def __init__(
+        self,
+        tap: AdTap,
+        *,
+        name: str,
+        schema: dict[str, Any],
+        keys: tuple[str, ...],
+        replication_key: str | None,
+        selected: bool,
+    ) -> None:
+        self.selected_by_default = selected
+        super().__init__(tap, schema=schema, name=name)
+        self.tap = tap
+        self.primary_keys = keys
+        self.replication_key = replication_key
+        self.records_written = 0
+
+    @property
+    @override
+    def metadata(self) -> MetadataMapping:
+        fresh = self._metadata is None
+        mapping = super().metadata
+        if fresh:
+            for column in self.unselectable():
+                if ("properties", column) in mapping:
+                    mapping["properties", column].inclusion = (
+                        mapping[()].InclusionType.AUTOMATIC
+                    )
+        return mapping
+
+    def unselectable(self) -> Iterable[str]:
+        """Give the columns that a user cannot leave out, besides the keys."""
+        return ()
+
+    @override  # type: ignore[misc] # final in the SDK, whose loop keeps state by record (design §4)
+    def sync(
+        self, context: Context | None = None) -> None:
+        """Read the stream and write its messages.
+
+        Raises:
+            AdtapError: If the whole run must end.
+        """
+        if not self.selected:
+            return
+        self.write_schema()
+        with self.get_record_counter() as counter, self.get_sync_timer():
+            before = self.records_written
+            try:
+                self.read()
+            finally:
+                counter.increment(self.records_written - before)
+
+    def write_schema(self) -> None:
+        """Write the SCHEMA message."""
+        self._write_schema_message()
+
+    def read(self) -> None:
+        """Read the stream; failures of parts are noted on the tap."""
+        raise NotImplementedError
+
+    @override
+    def get_records(self, context: Context | None) -> Iterable[Record]:
+        """Give nothing: `read` writes the messages itself."""
+        return ()
+
+    def note_record(self) -> None:
+        """Count a written record; ends a dry run that has enough.
+
+        Raises:
+            AbortedSyncFailedException: If the dry run's limit is reached.
+        """
+        self.records_written += 1
+        if (
+            self.ABORT_AT_RECORD_COUNT is not None
+            and self.records_written >= self.ABORT_AT_RECORD_COUNT
+        ):
+            raise AbortedSyncFailedException
+
+    @property
+    def bookmarks(self) -> dict[str, Any]:
+        """Give this stream's state, made if it is not there."""
+        marks: dict[str, Any] = self.tap.state.setdefault("bookmarks", {})
+        found: dict[str, Any] = marks.setdefault(self.name, {})
+        return found
+
+    def fail(self, error: BaseException, *, partition: str = "", window: str = "") -> None:
+        """Note a failure; ends the run if it must.
+
+        Raises:
+            AdtapError: The error itself, if no other stream should be read after it.
+        """
+        if isinstance(error, CredentialsError | Stopped | TargetGone):
+            raise error
+        if isinstance(error, AdtapError):
+            words = str(error)
+        else:
+            log.debug("Unexpected error in %s", self.name, exc_info=error)
+            words = f"unexpected {type(error).__name__}: {error}"
+        self.tap.note_failure(Failure(self.name, words, partition, window, error))
+
+
+class LedgerStream(AdStream):
+    """`sync_windows`: one row for each window read."""
+
+    def __init__(self, tap: AdTap) -> None:
+        super().__init__(
+            tap,
+            name=LEDGER,
+            schema=LEDGER_SCHEMA,
+            keys=LEDGER_KEYS,
+            replication_key=None,
+            selected=True,
+        )
+        self._announced = False
+
+    @override
+    def read(self) -> None:
+        """Nothing to read: the report streams write here."""
+
+    @override
+    def write_schema(self) -> None:
+        if not self._announced:
+            self._announced = True
+            super().write_schema()
+
+    def write(self, row: dict[str, Any]) -> None:
+        """Write a ledger row."""
+        if self.selected:
+            self.write_schema()
+            self._write_record_message(row)
+            self.records_written += 1
+
+
+class EntityStream(AdStream):
+    """An entity: full table, or incremental from its bookmark.
+
+    Args:
+        tap: The tap.
+        entity: Its declaration.
+    """
+
+    def __init__(self, tap: AdTap, entity: Entity) -> None:
+        self.entity = entity
+        super().__init__(
+            tap,
+            name=entity.name,
+            schema=entity_schema(
+                tap.package, entity, tap.config.get("decimals_as", "singer_decimal")
+            ),
+            keys=entity.keys,
+            replication_key=entity.replication_key,
+            selected=entity.selected,
+        )
+        self._seen: dict[object, int] = {}
+        self._latest: datetime | None = None
+        self.kept: list[Mapping[str, Any]] | None = None
+        """The parent fields of all records, if this run read the stream whole and a child wants them."""
+
+    @override
+    def read(self) -> None:
+        since = self._since()
+        started = self.tap.clock.now()
+        shaper = RecordShaper(self.name, self.schema, self.tap.platform.secret_fields)
+        try:
+            if self.entity.parent is None:
+                self.kept = [] if self._is_wanted_by_children() else None
+                self._write_pages(self._pages(EntityQuery(since=since)), shaper, since)
+            else:
+                self._read_children(shaper, since)
+        except AbortedSyncFailedException:
+            raise
+        except Exception as error:  # noqa: BLE001 - one stream must not stop the others
+            self.kept = None
+            self.fail(error)
+            return
+        self._close(started)
+
+    def _since(self) -> str | None:
+        if self.entity.replication_key is None or self.replication_method != "INCREMENTAL":
+            return None
+        value = self.bookmarks.get("replication_key_value")
+        return None if value is None else str(value)
+
+    def _pages(self, query: EntityQuery) -> Iterator[Iterable[Mapping[str, Any]]]:
+        return self.tap.workers.read_ahead(iter(self.tap.platform.pages(self.entity, query)))
+
+    def _write_pages(
+        self, pages: Iterable[Iterable[Mapping[str, Any]]], shaper: RecordShaper, since: str | None
+    ) -> None:
+        for page in pages:
+            for raw in page:
+                self._write(raw, shaper, since)
+            self.tap.progress.records(self.name, self.records_written)
+
+    def _write(self, raw: Mapping[str, Any], shaper: RecordShaper, since: str | None) -> None:
+        if self.kept is not None:
+            self.kept.append(self.tap.parent_fields(self.entity, raw))
+        record = shaper.shape(self.tap.platform.tidy(self.entity, raw))
+        missing = [k for k in self.entity.keys if record.get(k) is None]
+        if missing:
+            msg = f"a record has no {', '.join(missing)}"
+            raise RequestError(msg)
+        key = tuple(record[k] for k in self.entity.keys)
+        version = hash(repr(record))
+        if self._seen.get(key) == version:
+            return
+        self._seen[key] = version
+        if self.entity.replication_key and (
+            moment := _parsed(record.get(self.entity.replication_key))
+        ):
+            if since is not None and (bound := _parsed(since)) and moment < bound:
+                return  # the server ignored the bound: still right, only slower
+            self._latest = moment if self._latest is None else max(self._latest, moment)
+        self._write_record_message(record)
+        self.note_record()
+
+    def _read_children(self, shaper: RecordShaper, since: str | None) -> None:
+        platform, workers = self.tap.platform, self.tap.workers
+
+        def ask(parent: Mapping[str, Any]) -> list[Iterable[Mapping[str, Any]]]:
+            return list(platform.pages(self.entity, EntityQuery(since=since, parent=parent)))
+
+        refused: dict[str, int] = {}
+        for parent, future in workers.in_order(self.tap.parents(self), ask):
+            pages = self._child_pages(parent, future, refused)
+            self._write_pages(pages, shaper, since)
+        for words, times in refused.items():
+            more = f" (and {times - 1} more like it)" if times > 1 else ""
+            self.fail(Forbidden(f"{words}{more}"))
+
+    def _child_pages(
+        self, parent: Mapping[str, Any], future: Future[Any], refused: dict[str, int]
+    ) -> list[Iterable[Mapping[str, Any]]]:
+        try:
+            pages: list[Iterable[Mapping[str, Any]]] = future.result()
+        except Refused as error:
+            if error.status == _NOT_FOUND:
+                log.warning("%s: the parent %s is gone meanwhile", self.name, dict(parent))
+                return []
+            if not isinstance(error, Forbidden):
+                raise
+            # The first refusal's words stand for all: five hundred equal lines help nobody.
+            first = next(iter(refused), str(error))
+            refused[first] = refused.get(first, 0) + 1
+            return []
+        return pages
+
+    def _is_wanted_by_children(self) -> bool:
+        return any(s.entity.parent == self.name and s.selected for s in self.tap.entity_streams())
+
+    def _close(self, started: datetime) -> None:
+        """Move the bookmark: never past the read's own start, never back."""
+        if self.entity.replication_key is not None and self.replication_method == "INCREMENTAL":
+            entry = self.bookmarks
+            old = _parsed(entry.get("replication_key_value"))
+            # Something changed while the list was read may lie on a page already read: the next run
+            # must ask for it again.
+            newest = None if self._latest is None else min(self._latest, started)
+            if newest is not None and (old is None or newest > old):
+                entry["replication_key"] = self.entity.replication_key
+                entry["replication_key_value"] = to_moment(newest)
+        self.tap.write_state()
+
+
+def _parsed(value: object) -> datetime | None:
+    if value is None:
+        return None
+    moment = datetime.fromisoformat(str(value))
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def goes_straight(stream: Stream) -> bool:
+    """Tell whether a stream's records reach the output as they are: no map, no flattening."""
+    maps = stream.stream_maps
+    return (
+        len(maps) == 1
+        and type(maps[0]) is SameRecordTransform
+        and maps[0].flattening_options is None
+        and stream.get_batch_config(stream.config) is None
+    )

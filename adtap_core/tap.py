@@ -1,0 +1,490 @@
+"""The tap: settings checked, streams made from the tables, one run, an exit code that tells the truth."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from typing_extensions import override
+
+import click
+from singer_sdk import Tap
+from singer_sdk.helpers._util import load_json
+from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
+from singer_sdk.plugin_base import SingerCommand, _ConfigInput
+from singer_sdk.singerlib import Catalog
+
+from adtap_core.clock import NOW_VARIABLE, Clock
+from adtap_core.definitions import custom_reports, definition_faults
+from adtap_core.errors import (
+    AdtapError,
+    CredentialsError,
+    Forbidden,
+    RequestError,
+    SettingsError,
+    Stopped,
+)
+from adtap_core.http import Http, Limits
+from adtap_core.names import column_name, did_you_mean
+from adtap_core.ordered import Workers
+from adtap_core.output import LineWriter, hush
+from adtap_core.platform import EntityQuery
+from adtap_core.progress import Progress
+from adtap_core.redact import guard_logging, learn_settings, redact
+from adtap_core.reports import ReportStream
+from adtap_core.settings import common_faults, schema_faults
+from adtap_core.streams import AdStream, EntityStream, Failure, LedgerStream
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from singer_sdk.helpers.capabilities import CapabilitiesEnum
+
+    from adtap_core.declare import Entity, Report
+    from adtap_core.platform import Platform
+
+log = logging.getLogger("adtaps")
+
+
+class RunFailed(AdtapError):
+    """Parts of the run failed; each was named when it happened."""
+
+
+class AdTap(Tap):
+    """A tap made of declarations.
+
+    A platform's tap sets `name`, `config_jsonschema`, `platform_class`, `entities`, `reports` and
+    `package`, and nothing else.
+    """
+
+    package_name = "adtaps"
+    message_writer_class = LineWriter
+    capabilities: ClassVar[list[CapabilitiesEnum]] = [
+        TapCapabilities.CATALOG,
+        TapCapabilities.STATE,
+        TapCapabilities.DISCOVER,
+        PluginCapabilities.ABOUT,
+        PluginCapabilities.STREAM_MAPS,
+        PluginCapabilities.FLATTENING,
+        PluginCapabilities.STRUCTURED_LOGGING,
+    ]
+    platform_class: ClassVar[type[Platform]]
+    entities: ClassVar[Sequence[Entity]] = ()
+    reports: ClassVar[Sequence[Report]] = ()
+    package: ClassVar[str]
+    """The package that holds `schemas/`."""
+
+    def __init__(self, *args: Any, state: Any = None, **kwargs: Any) -> None:
+        guard_logging()
+        self.failures: list[Failure] = []
+        self.given_state: dict[str, Any] | None = state if isinstance(state, dict) else None
+        self.clock = _clock()
+        self.progress = Progress()
+        _check_state(state)
+        super().__init__(*args, state=state, **kwargs)
+        learn_settings(self.config, self.config_jsonschema)
+
+    # -- settings ----------------------------------------------------------------------------
+
+    @override
+    def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
+        schema = self.config_jsonschema
+        self.append_builtin_config(schema)
+        # An empty setting is no setting: Meltano hands on null for what was not set.
+        config = {k: v for k, v in self._config.items() if v is not None}
+        for name, prop in schema["properties"].items():
+            if "default" in prop and prop["default"] is not None:
+                config.setdefault(name, prop["default"])
+        self._config = config
+        learn_settings(config, schema)
+        if not raise_errors:
+            return []
+        faults = schema_faults(config, schema) or common_faults(config)
+        if not faults:
+            faults = self.platform_class.setting_faults(config)
+            taken = [
+                *(e.name for e in self.entities),
+                *(r.name for r in self.reports),
+                "sync_windows",
+            ]
+            faults += definition_faults(
+                custom_reports(config, self.platform_class), taken, self.platform_class, config
+            )
+        if faults:
+            raise SettingsError(faults)
+        for name in config:
+            if name not in schema["properties"]:
+                log.warning(
+                    "Setting %r is not known%s", name, did_you_mean(name, schema["properties"])
+                )
+        return []
+
+    # -- streams -----------------------------------------------------------------------------
+
+    @override
+    def discover_streams(self) -> Sequence[AdStream]:
+        return [
+            *(EntityStream(self, e) for e in self.entities),
+            *(
+                ReportStream(self, r)
+                for r in (*self.reports, *custom_reports(self.config, self.platform_class))
+            ),
+            LedgerStream(self),
+        ]
+
+    def ordered_streams(self) -> list[AdStream]:
+        """Give the streams in the order they are read: entities, parents first, then reports."""
+        streams = cast("list[AdStream]", list(self.streams.values()))
+        entities = {s.name: s for s in streams if isinstance(s, EntityStream)}
+        names = [e.name for e in self.entities if e.name in entities]
+        names.sort(key=lambda n: _depth(n, entities))
+        return [*(entities[n] for n in names), *(s for s in streams if isinstance(s, ReportStream))]
+
+    def entity_streams(self) -> list[EntityStream]:
+        """Give the entity streams."""
+        return [s for s in self.streams.values() if isinstance(s, EntityStream)]
+
+    def report_streams(self) -> list[ReportStream]:
+        """Give the report streams."""
+        return [s for s in self.streams.values() if isinstance(s, ReportStream)]
+
+    @cached_property
+    def ledger(self) -> LedgerStream:
+        """Give the ledger's stream."""
+        return next(s for s in self.streams.values() if isinstance(s, LedgerStream))
+
+    def parents(self, child: EntityStream) -> Iterator[Mapping[str, Any]]:
+        """Give the records of a child's parent, as the platform sends them (only the fields it needs).
+
+        Those that this run read already, if they are all of them; else the platform is asked again.
+        """
+        assert child.entity.parent is not None  # noqa: S101 - only called for children
+        parent = cast("EntityStream", self.streams[child.entity.parent])
+        whole = parent.entity.replication_key is None or parent._since() is None  # noqa: SLF001
+        if parent.kept is not None and (whole or child.entity.parent_changed_only):
+            yield from parent.kept
+            return
+        for page in self.workers.read_ahead(
+            iter(self.platform.pages(parent.entity, EntityQuery()))
+        ):
+            for raw in page:
+                yield self.parent_fields(parent.entity, raw)
+
+    def parent_fields(self, parent: Entity, raw: Mapping[str, Any]) -> dict[str, Any]:
+        """Give the fields of a parent that its children need."""
+        wanted = {*parent.keys, parent.replication_key or ""}
+        for entity in self.entities:
+            if entity.parent == parent.name:
+                wanted |= set(entity.facts.get("parent_fields", ()))
+        return {k: v for k, v in raw.items() if k in wanted or column_name(k) in wanted}
+
+    # -- the run's tools ---------------------------------------------------------------------
+
+    @cached_property
+    def platform(self) -> Platform:
+        """Give the platform, with its connection."""
+        platform = self.platform_class(self.config, self.clock)
+        platform.http = Http(judge=platform.judge, auth=platform.auth, limits=self._limits())
+        return platform
+
+    def _limits(self) -> Limits:
+        config, kind = self.config, self.platform_class
+        return Limits(
+            concurrency=int(config.get("concurrency") or kind.concurrency),
+            timeout_seconds=float(config.get("request_timeout_seconds") or kind.timeout_seconds),
+            max_retries=int(config.get("max_retries", 6)),
+            user_agent=str(config.get("user_agent") or "adtaps"),
+            per_second=kind.per_second,
+        )
+
+    @cached_property
+    def workers(self) -> Workers:
+        """Give the worker threads."""
+        return Workers(self._limits().concurrency)
+
+    @property
+    def out(self) -> LineWriter:
+        """Give the message writer."""
+        return cast("LineWriter", self.message_writer)
+
+    def write_state(self) -> None:
+        """Write the state as it is now; a backfill leaves it as it was."""
+        if not self.config.get("backfill"):
+            self.out.write_state(self.state)  # type: ignore[arg-type]
+
+    def note_failure(self, failure: Failure) -> None:
+        """Note what could not be read.
+
+        Raises:
+            RunFailed: At once, if the settings say so.
+        """
+        if isinstance(failure.error, Forbidden) and self.input_catalog is None:
+            log.warning("%s; nobody selected it, so the run goes on without it", failure.line())
+            return
+        log.error("%s%s", failure.line(), self._advice(failure))
+        self.failures.append(failure)
+        if self.config.get("on_partition_error") == "fail_fast":
+            raise RunFailed(
+                f"stopped at the first failure (setting `on_partition_error`): {failure.stream}"
+            )
+
+    def _advice(self, failure: Failure) -> str:
+        if isinstance(failure.error, Forbidden):
+            return f"; deselect the stream {failure.stream!r}, or ask the platform for access"
+        return ""
+
+    # -- the run -----------------------------------------------------------------------------
+
+    def run(self) -> None:
+        """Read all selected streams.
+
+        Raises:
+            AdtapError: If anything could not be read; after everything else was.
+        """
+        self._check_reports()
+        bad = {f.stream for f in self.failures}
+        for stream in self.ordered_streams():
+            if not stream.selected or stream.name in bad:
+                continue
+            if self.config.get("backfill") and not self._is_backfilled(stream):
+                continue
+            stream.sync()
+        self._write_last_state()
+        self.workers.close()
+        if self.failures:
+            names = sorted({f.stream for f in self.failures})
+            raise RunFailed(f"{len(self.failures)} failed: {', '.join(names)}; all else was read")
+
+    def _is_backfilled(self, stream: AdStream) -> bool:
+        wanted = self.config["backfill"].get("streams")
+        return isinstance(stream, ReportStream) and (not wanted or stream.name in wanted)
+
+    def _check_reports(self) -> None:
+        """Check reports against state and metadata, before any data request."""
+        streams = [s for s in self.report_streams() if s.selected]
+        backfill = self.config.get("backfill")
+        faults: list[str] = []
+        if backfill:
+            known = {s.name for s in self.report_streams()}
+            faults += [
+                f"backfill.streams: {n!r} is not a report stream{did_you_mean(n, known)}"
+                for n in backfill.get("streams") or []
+                if n not in known
+            ]
+            streams = [s for s in streams if self._is_backfilled(s)]
+        for stream in streams:
+            faults += stream.state_faults()
+        if faults:
+            raise SettingsError(faults)
+        if not streams:
+            return
+        try:
+            faults = self.workers.call(
+                lambda: self.platform.report_faults([s.asked() for s in streams])
+            )
+        except RequestError as error:
+            for stream in streams:
+                stream.fail(error)
+            return
+        if faults:
+            raise SettingsError(faults)
+
+    def _write_last_state(self) -> None:
+        if self.config.get("backfill"):
+            if self.given_state is not None:
+                self.out.write_state(self.given_state)
+            self.out.flush()
+            return
+        self.write_state()
+
+    # -- the command line --------------------------------------------------------------------
+
+    @override
+    def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
+        self.out.on_signal(signum)
+
+    @classmethod
+    @override
+    def invoke(  # type: ignore[override]
+        cls,
+        *,
+        about: bool = False,
+        about_format: str | None = None,
+        config: _ConfigInput | None = None,
+        state: Any = None,
+        catalog: Any = None,
+    ) -> None:
+        if about:
+            cls.print_about(about_format)
+            return
+        cls.print_version(print_fn=cls.logger.info)
+        given = config or _ConfigInput()
+        tap = cls(
+            config=given.config,
+            state=None if state is None else _document(state, "state"),
+            catalog=None if catalog is None else _catalog(catalog),
+            parse_env_config=given.parse_env,
+            validate_config=True,
+        )
+        tap.run()
+
+    @classmethod
+    @override
+    def cb_config(
+        cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]
+    ) -> _ConfigInput:
+        try:
+            return super().cb_config(ctx, param, value)
+        except (OSError, ValueError, TypeError) as error:
+            names = ", ".join(v for v in value if v != "ENV")
+            raise SettingsError(
+                [f"--config {names}: can't be read as JSON settings ({error})"]
+            ) from error
+
+    @classmethod
+    @override
+    def get_singer_command(cls) -> click.Command:
+        command = super().get_singer_command()
+        command.__class__ = _Command
+        return command
+
+
+def _depth(name: str, entities: Mapping[str, EntityStream]) -> int:
+    parent = entities[name].entity.parent
+    return 0 if parent is None or parent not in entities else 1 + _depth(parent, entities)
+
+
+def _clock() -> Clock:
+    try:
+        return Clock.from_environment()
+    except ValueError as error:
+        raise SettingsError(
+            [f"{NOW_VARIABLE}: {os.environ[NOW_VARIABLE]!r} is not a date-time"]
+        ) from error
+
+
+def _document(file: Any, what: str) -> dict[str, Any]:
+    try:
+        document = load_json(file.read())
+    except (ValueError, OSError) as error:
+        raise SettingsError([f"--{what} {file.name}: can't be read as JSON ({error})"]) from error
+    if not isinstance(document, dict):
+        raise SettingsError([f"--{what} {file.name}: a JSON object is expected"])
+    return document
+
+
+def _catalog(file: Any) -> Catalog:
+    document = _document(file, "catalog")
+    try:
+        return Catalog.from_dict(document)
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise SettingsError(
+            [f"--catalog {file.name}: not a Singer catalog ({type(error).__name__}: {error})"]
+        ) from error
+
+
+def _check_state(state: object) -> None:
+    """Refuse a state that can't be understood, rather than read everything again."""
+    if not isinstance(state, dict):
+        return
+    marks = state.get("bookmarks", {})
+    faults = [] if isinstance(marks, dict) else ["--state: `bookmarks` is not an object"]
+    for name, mark in marks.items() if isinstance(marks, dict) else ():
+        if not isinstance(mark, dict) or not isinstance(mark.get("partitions", []), list):
+            faults.append(f"--state: the bookmark of {name!r} can't be understood")
+            continue
+        for entry in (mark, *mark.get("partitions", [])):
+            faults += _entry_faults(name, entry)
+    if faults:
+        raise SettingsError(faults)
+
+
+def _entry_faults(name: str, entry: object) -> list[str]:
+    from datetime import datetime  # noqa: PLC0415
+
+    if not isinstance(entry, dict):
+        return [f"--state: a partition of {name!r} can't be understood"]
+    values = [entry.get("replication_key_value")]
+    try:
+        values += [v for pair in entry.get("covered") or () for v in pair]
+        unfinished = entry.get("unfinished") or {}
+        values += [
+            unfinished.get("until"),
+            *(v for pair in unfinished.get("again") or () for v in pair),
+        ]
+        for value in values:
+            if value is not None:
+                datetime.fromisoformat(str(value))
+    except (ValueError, TypeError, AttributeError):
+        return [f"--state: the bookmark of {name!r} holds something that is not a date"]
+    return []
+
+
+class _Command(SingerCommand):
+    """The tap's command: errors as lines, exit codes as the contract says."""
+
+    @override
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        guard_logging()
+        kwargs["standalone_mode"] = False
+        code = 0
+        abrupt = False
+        try:
+            result = super().main(*args, **kwargs)
+            code = result if isinstance(result, int) else 0
+            with contextlib.suppress(BrokenPipeError):
+                sys.stdout.flush()
+        except click.ClickException as error:
+            error.show()
+            code = error.exit_code
+        except click.Abort:
+            code, abrupt = 130, True
+        except (AdtapError, KeyboardInterrupt, BrokenPipeError, Exception) as error:  # noqa: BLE001
+            code, abrupt = self._explain(error), True
+        self._leave(code, abrupt=abrupt)
+
+    @override
+    def invoke(self, ctx: click.Context) -> Any:
+        logging.captureWarnings(capture=True)
+        return click.Command.invoke(self, ctx)
+
+    def _explain(self, error: BaseException) -> int:
+        if isinstance(error, BrokenPipeError):
+            hush()
+            self.logger.error("The target stopped reading (closed pipe)")
+            return 1
+        if isinstance(error, KeyboardInterrupt):
+            error = Stopped(2)
+        if isinstance(error, SettingsError):
+            for fault in error.faults:
+                self.logger.error("Setting: %s", redact(fault))
+            return error.exit_code
+        if isinstance(error, CredentialsError):
+            self.logger.error("Login refused: %s", redact(str(error)))
+            return error.exit_code
+        if isinstance(error, AdtapError):
+            self.logger.error("%s", redact(str(error)[:1].upper() + str(error)[1:]))
+            return error.exit_code
+        self.logger.debug("Unexpected error", exc_info=error)
+        self.logger.error(
+            "Unexpected %s: %s (a defect of the tap; LOGLEVEL=DEBUG shows where)",
+            type(error).__name__,
+            redact(str(error)),
+        )
+        return 1
+
+    def _leave(self, code: int, *, abrupt: bool) -> None:
+        logging.shutdown()
+        with contextlib.suppress(OSError, ValueError):
+            sys.stderr.flush()
+        if abrupt:
+            # A worker may sit in a request for minutes; nothing of it is needed any more.
+            with contextlib.suppress(OSError, ValueError):
+                sys.stdout.flush()
+            os._exit(code)
+        sys.exit(code)

@@ -1,0 +1,124 @@
+"""What a response asks of us: go on, log in, wait, retry, ask for less, or stop."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from enum import Enum, auto
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from adtap_core.http import Reply
+
+RETRIED_STATUSES: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
+GATEWAY_STATUSES: Final = frozenset({502, 504})
+_REQUEST_IDS: Final = ("x-request-id", "x-correlation-id", "x-amzn-requestid", "traceid")
+
+
+class Ask(Enum):
+    """What to do next."""
+
+    GO = auto()
+    """The answer is good."""
+    LOGIN = auto()
+    """The session ended: log in once, ask again."""
+    RETRY = auto()
+    """A fault that may pass: wait, ask again, within `max_retries`."""
+    WAIT = auto()
+    """A quota is used up: wait `seconds`, ask again; costs no retry."""
+    LESS = auto()
+    """Too much was asked: ask for a smaller piece."""
+    FORBIDDEN = auto()
+    """The login may not read this stream or account."""
+    STOP = auto()
+    """The request is wrong: never ask it again."""
+    CREDENTIALS = auto()
+    """The login itself was refused: stop everything."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What to do, and why.
+
+    Args:
+        ask: What to do next.
+        words: The platform's own words, or ours; shown to the user (redacted).
+        seconds: How long to wait before asking again; None: the usual backing off.
+    """
+
+    ask: Ask
+    words: str = ""
+    seconds: float | None = None
+
+
+GO: Final = Verdict(Ask.GO)
+
+
+def by_status(reply: Reply, words: str = "") -> Verdict:
+    """Judge by the status line alone, as HTTP means it.
+
+    2xx goes on, 401 logs in, 403 is forbidden, 408/425/429/5xx are retried, the rest stops. A platform
+    judges its own bodies first and leaves the rest to this.
+
+    Args:
+        reply: The answer.
+        words: What the platform says in the body, if its shape is known.
+    """
+    said = words or reply.excerpt()
+    status = reply.status
+    if status in RETRIED_STATUSES or status >= 500:  # noqa: PLR2004 - HTTP's own classes
+        return Verdict(Ask.RETRY, said, retry_after(reply.headers, reply.received_at))
+    if 200 <= status < 300:  # noqa: PLR2004
+        return GO
+    if status == 401:  # noqa: PLR2004
+        return Verdict(Ask.LOGIN, said)
+    if status == 403:  # noqa: PLR2004
+        return Verdict(Ask.FORBIDDEN, said)
+    if 300 <= status < 400:  # noqa: PLR2004
+        where = reply.headers.get("location", "")
+        return Verdict(Ask.STOP, f"redirected to {where}; look at the setting `api_url`")
+    return Verdict(Ask.STOP, said)
+
+
+def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
+    """Give the seconds that a `Retry-After` header asks for, or None.
+
+    Args:
+        headers: The answer's headers, any letter case.
+        now: When the answer came; the date form counts from its own `Date` header if there is one, so
+            that a clock that is wrong on either side does no harm.
+    """
+    text = next((v for k, v in headers.items() if k.lower() == "retry-after"), "").strip()
+    if not text:
+        return None
+    try:
+        return max(0.0, float(text))
+    except ValueError:
+        pass
+    try:
+        until = parsedate_to_datetime(text)
+    except (TypeError, ValueError):
+        return None
+    sent = next((v for k, v in headers.items() if k.lower() == "date"), None)
+    try:
+        since = parsedate_to_datetime(sent) if sent else now
+    except (TypeError, ValueError):
+        since = now
+    until = until if until.tzinfo else until.replace(tzinfo=UTC)
+    since = since if since.tzinfo else since.replace(tzinfo=UTC)
+    return max(0.0, (until - since).total_seconds())
+
+
+def until_next_hour(now: datetime, margin_seconds: float = 2.0) -> float:
+    """Give the seconds until the next full hour of UTC, and a little more."""
+    top = now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+    return (top - now).total_seconds() + margin_seconds
+
+
+def request_id(headers: Mapping[str, str]) -> str | None:
+    """Give the platform's own id of the request, for its support, if it sent one."""
+    lowered = {k.lower(): v for k, v in headers.items()}
+    return next((lowered[name] for name in _REQUEST_IDS if name in lowered), None)
