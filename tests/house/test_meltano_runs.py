@@ -104,3 +104,51 @@ def test_the_schedule_says_what_it_runs(project):
     assert daily["name"] == "daily"
     assert daily["job"]["name"] == "all-platforms"
     assert len(daily["job"]["tasks"]) == 4
+
+
+def test_postgres_gets_moments_in_utc_and_money_exactly(project, postgres_url):
+    """The loader's definition alone is enough: the server's own zone is not UTC, its session's is."""
+    import psycopg
+
+    money = "12345678901234567890.123456789012345678"
+    decimal = {"type": ["string", "null"], "format": "x-singer.decimal"}
+    schema = {
+        "properties": {
+            "key": {"type": "string"},
+            "spend": {**decimal, "precision": 38, "scale": 18},
+            "moment": {"type": "string", "format": "date-time"},
+        }
+    }
+    stream = {"tap_stream_id": "d", "stream": "d", "key_properties": ["key"], "schema": schema}
+    messages = [
+        {"type": "SCHEMA", **stream},
+        {
+            "type": "RECORD",
+            "stream": "d",
+            "record": {"key": "a", "spend": money, "moment": "2026-03-29T01:30:00Z"},
+        },
+    ]
+    (project / "catalog.json").write_text(json.dumps({"streams": [{**stream, "metadata": []}]}))
+    (project / "messages.jsonl").write_text("\n".join(map(json.dumps, messages)) + "\n")
+    tap = project / "tap"
+    tap.write_text(
+        f'#!/bin/sh\ncd "{project}"\ncase "$*" in *--discover*) cat catalog.json;; *) cat messages.jsonl;; esac\n'
+    )
+    tap.chmod(0o755)
+    file = project / "meltano.yml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace("executable: tap-adjust", "executable: ./tap"), encoding="utf-8")
+
+    address = postgres_url.replace("postgresql://", "postgresql+psycopg://")
+    done = meltano(
+        project,
+        "--environment=sandbox",
+        "run",
+        "tap-adjust",
+        "target-postgres",
+        TARGET_POSTGRES_SQLALCHEMY_URL=address,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    with psycopg.connect(postgres_url) as connection:
+        row = connection.execute("SELECT spend::text, moment::text FROM tap_adjust.d").fetchone()
+    assert row == (money, "2026-03-29 01:30:00")
