@@ -316,7 +316,7 @@ class _Maker:
                 every_days=17,
                 edited={"title": (f"{creative.name} {_DASH} title", "shiny", "Neu: «glänzend»")},
                 # Deleted while its campaign ran: reports still hold its id.
-                gone=born + timedelta(days=500 + nth)
+                gone=born + timedelta(days=500 + 20 * nth)
                 if nth % 19 == 9  # noqa: PLR2004
                 else None,
             )
