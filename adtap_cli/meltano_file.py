@@ -17,7 +17,7 @@ from typing import Any
 
 import click
 
-from adtap_cli.taps import PLUGINS, plugin_class
+from adtap_cli.taps import PLUGINS, plugin_class, settings_schema
 
 # JSON Schema's types in Meltano's words; what is not named is a string.
 KINDS = {
@@ -106,12 +106,9 @@ def settings_lines(schema: Mapping[str, Any]) -> Iterator[str]:
 
 def block(plugin: str) -> str:
     """What stands between the marks of one plugin: its capabilities and its settings."""
-    cls = plugin_class(plugin)
-    schema = json.loads(json.dumps(cls.config_jsonschema))
-    cls.append_builtin_config(schema)
-    names = [capability.value for capability in cls.capabilities]
+    names = [capability.value for capability in plugin_class(plugin).capabilities]
     known = ", ".join(name for name in names if name not in UNKNOWN_CAPABILITIES)
-    return "\n".join([f"{INDENT}capabilities: [{known}]", *settings_lines(schema)])
+    return "\n".join([f"{INDENT}capabilities: [{known}]", *settings_lines(settings_schema(plugin))])
 
 
 def rewrite(text: str, blocks: Mapping[str, str]) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import importlib
-from typing import cast
+import json
+from typing import Any, cast
 
 from singer_sdk import Tap
 from singer_sdk.plugin_base import PluginBase
@@ -22,6 +23,14 @@ def plugin_class(name: str) -> type[PluginBase]:
     """The class of a tap or of the loader, by its full name."""
     module, _, attribute = PLUGINS[name].partition(":")
     return cast("type[PluginBase]", getattr(importlib.import_module(module), attribute))
+
+
+def settings_schema(name: str) -> dict[str, Any]:
+    """The JSON Schema of a plugin's settings, with what the SDK adds to them."""
+    cls = plugin_class(name)
+    schema: dict[str, Any] = json.loads(json.dumps(cls.config_jsonschema))  # the SDK adds in place
+    cls.append_builtin_config(schema)
+    return schema
 
 
 def tap_class(name: str) -> type[Tap]:
