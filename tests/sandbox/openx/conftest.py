@@ -31,14 +31,17 @@ class Legacy:
     def initiate(
         self, key=credentials.OPENX_CONSUMER_KEY, secret=credentials.OPENX_CONSUMER_SECRET, **more
     ):
+        """Step 1."""
         auth = OAuth1(key, secret, callback_uri="oob", **more)
         return self.http.post(f"{self.url}/api/index/initiate", auth=auth)
 
     def process(self, token: str, password: str = credentials.OPENX_PASSWORD):
+        """Step 2."""
         form = {"email": credentials.EMAIL, "password": password, "oauth_token": token}
         return self.http.post(f"{self.url}/login/process", data=form)
 
     def token(self, pending: dict[str, str], verifier: str):
+        """Step 3, or the code for a token."""
         auth = OAuth1(
             credentials.OPENX_CONSUMER_KEY,
             credentials.OPENX_CONSUMER_SECRET,
@@ -50,6 +53,7 @@ class Legacy:
         return self.http.post(f"{self.url}/api/index/token", auth=auth)
 
     def log_in(self) -> Legacy:
+        """All steps."""
         pending = dict(parse_qsl(self.initiate().text))
         text = self.process(pending["oauth_token"]).text
         verifier = dict(parse_qsl(text.partition("?")[2]))["oauth_verifier"]
@@ -58,12 +62,15 @@ class Legacy:
         return self
 
     def get(self, path: str, **params: Any) -> requests.Response:
+        """GET with a query."""
         return self.http.get(f"{self.url}{path}", params=params)
 
     def post(self, path: str, body: object) -> requests.Response:
+        """POST of JSON."""
         return self.http.post(f"{self.url}{path}", json=body)
 
     def report(self, attributes, metrics, start, end, **more) -> requests.Response:
+        """A report of the Data Service."""
         return self.post(
             "/data/ods/1.0/report",
             {
@@ -76,6 +83,7 @@ class Legacy:
         )
 
     def truth(self, **params: Any) -> Any:
+        """The control's sums."""
         reply = self.get("/_truth", **params)
         assert reply.status_code == 200, reply.text
         return reply.json()
@@ -91,6 +99,7 @@ class Current:
         self.verifier = secrets.token_urlsafe(32)
 
     def sign_in(self, key=credentials.OPENX_IDENTITY_KEY, password=credentials.OPENX_PASSWORD):
+        """The identity token."""
         return self.http.post(
             f"{self.url}/v1/accounts:signInWithPassword",
             params={"key": key},
@@ -98,6 +107,7 @@ class Current:
         )
 
     def authorize(self, **more: str):
+        """The start of the code flow, redirects followed."""
         digest = hashlib.sha256(self.verifier.encode()).digest()
         params = {
             "scope": "openid email profile api",
@@ -113,6 +123,7 @@ class Current:
         return self.http.get(f"{self.url}/oauth2/v1/authorize", params=params)
 
     def consent(self, landed: requests.Response, identity: str):
+        """Session info, then consent."""
         session_id = dict(parse_qsl(landed.url.partition("?")[2]))["session_id"]
         headers = {"Authorization": f"Bearer {identity}", "Origin": "https://login.openx.com"}
         info = self.http.get(
@@ -129,6 +140,7 @@ class Current:
         return self.http.post(f"{self.url}/oauth2/v1/login/consent", data=form, headers=headers)
 
     def token(self, code: str, **more: str):
+        """Step 3, or the code for a token."""
         form = {
             "grant_type": "authorization_code",
             "code": code,
@@ -140,19 +152,23 @@ class Current:
         return self.http.post(f"{self.url}/oauth2/v1/token", data=form)
 
     def code(self, **more: str) -> str:
+        """A code, by all steps before it."""
         identity = self.sign_in().json()["idToken"]
         return self.consent(self.authorize(**more), identity).json()["code"]
 
     def log_in(self) -> Current:
+        """All steps."""
         token = self.token(self.code()).json()["access_token"]
         self.http.headers["Authorization"] = f"Bearer {token}"
         self.http.headers["X-Openx-Instance"] = credentials.OPENX_INSTANCE_HOSTNAME
         return self
 
     def get(self, path: str, **params: Any) -> requests.Response:
+        """GET with a query."""
         return self.http.get(f"{self.url}/api/v1{path}", params=params)
 
     def generate(self, kind, dimensions, metrics, start, end, **more) -> requests.Response:
+        """Ask for a report."""
         body = {
             "reportType": kind,
             "dateFrom": start,
@@ -164,6 +180,7 @@ class Current:
         return self.http.post(f"{self.url}/api/v1/reporting-api/generateReport", json=body)
 
     def pull(self, job: str) -> requests.Response:
+        """Poll for it."""
         return self.http.post(f"{self.url}/api/v1/reporting-api/pullReport", json={"id": job})
 
 

@@ -292,7 +292,7 @@ def test_recent_days_are_restated_and_old_ones_are_not(openx, legacy):
 
 
 def test_bodies_are_compressed_when_asked(legacy):
-    """gzip and deflate, by header."""
+    """Gzip and deflate, by header."""
     ask = (["hour", *PLACE], ["clicks"], *DAY)
     lengths = []
     for coding in ("identity", "gzip", "deflate"):
