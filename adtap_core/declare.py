@@ -14,7 +14,6 @@ def _nothing() -> Mapping[str, Any]:
     return MappingProxyType({})
 
 
-
 @dataclass(frozen=True, kw_only=True)
 class Entity:
     """One entity stream: things that exist, not things that are counted.

@@ -81,7 +81,7 @@ class RequestError(AdtapError):
         self.status = status
 
 
-class Refused(RequestError):
+class Refused(RequestError):  # noqa: N818 - named for what happened
     """The platform says that the request is wrong; asking again won't help."""
 
 
@@ -89,13 +89,13 @@ class Forbidden(Refused):
     """The login may not read this stream or account."""
 
 
-class GaveUp(RequestError):
+class GaveUp(RequestError):  # noqa: N818 - named for what happened
     """A fault that may pass did not, within `max_retries`."""
 
 
-class TooMuch(RequestError):
+class TooMuch(RequestError):  # noqa: N818 - named for what happened
     """The answer was cut or refused for its size: ask for a smaller piece."""
 
 
-class Broken(RequestError):
+class Broken(RequestError):  # noqa: N818 - named for what happened
     """The answer came whole but can't be understood."""

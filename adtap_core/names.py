@@ -28,7 +28,7 @@ def column_name(name: str) -> str:
     snake = _CAMEL.sub("_", name).lower()
     plain = _OTHER.sub("_", snake)
     lossy = not name.isascii()
-    plain = plain.strip("_") if plain.strip("_") else "field"
+    plain = plain.strip("_") or "field"
     if plain[0].isdigit():
         plain = f"_{plain}"
     if len(plain) > LONGEST_NAME or lossy:

@@ -189,7 +189,7 @@ class Platform(ABC):
     @classmethod
     def definition_faults(
         cls,
-        report: Report,
+        report: Report,  # noqa: ARG003
         settings: Mapping[str, Any],  # noqa: ARG003
     ) -> list[str]:
         """Give one line for each fault in a user's report that can be seen without network."""
@@ -218,7 +218,7 @@ class Platform(ABC):
     @classmethod
     def constant_columns(
         cls,
-        report: Report,
+        report: Report,  # noqa: ARG003
         settings: Mapping[str, Any],  # noqa: ARG003
     ) -> dict[str, dict[str, Any]]:
         """Give the schemas of further key columns (see `RowFacts.constants`)."""

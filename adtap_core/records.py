@@ -146,8 +146,7 @@ def to_moment(value: object) -> str | None:
             moment = _moment(text)
         except ValueError as error:
             raise Unfit(value) from error
-    spelt = moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
-    return spelt
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def to_date(value: object) -> str | None:

@@ -11,9 +11,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from typing_extensions import override
-
 from singer_sdk.exceptions import AbortedSyncFailedException
+from typing_extensions import override
 
 from adtap_core import __version__
 from adtap_core.bodies import Table
@@ -467,7 +466,9 @@ class ReportStream(AdStream):
         else:
             self.tap.out.flush()
 
-    def _forget_jobs(self, entry: MutableMapping[str, Any], window: Interval, *, last: bool) -> None:
+    def _forget_jobs(
+        self, entry: MutableMapping[str, Any], window: Interval, *, last: bool
+    ) -> None:
         jobs = entry.get("jobs")
         if jobs is not None:
             jobs.pop(_window_name(window), None)

@@ -170,66 +170,74 @@ class RowShaper:
         Raises:
             Broken: If a value does not fit its column, or a bucket can't be read.
         """
+        facts, column = self._facts, self._report.grain.value
         get = _getter(table)
-        report, facts = self._report, self._facts
-        bucket_field, column = facts.bucket, report.grain.value
-        fields = [(name, get(field), cast) for field, name, cast in self._fields]
-        bucket_of = get(bucket_field) if bucket_field else None
-        varying = [
-            (name, get(fact.field), fact.lookup)
-            for name, fact in (("_time_zone", facts.time_zone), ("_currency", facts.currency))
-            if isinstance(fact, Source)
-        ]
-        fixed = {
-            "_time_zone": self._zone.name if facts.time_zone is None else facts.time_zone,
-            "_currency": facts.currency,
-        }
+        bucket_of = get(facts.bucket) if facts.bucket else None
         partition_of = get(facts.partition[0]) if facts.partition else None
-        by_value = facts.partition[1] if facts.partition else {}
-        only = self._partitions[0]
-        count, keyed, repeats = self.counts, self._keyed, self._repeats
-        start, end = self._window.start, self._window.end
+        fields = [(name, get(field), cast) for field, name, cast in self._fields]
+        fixed, varying = self._common_columns(get)
+        start, end, only = self._window.start, self._window.end, self._partitions[0]
+        buckets, count = self._buckets, self.counts
         for row in table.rows:
             raw = bucket_of(row) if bucket_of else None
-            try:
-                moment, text, state = self._buckets[raw]
-            except KeyError:
-                moment, text, state = self._read_bucket(raw)
+            moment, text, state = buckets.get(raw) or self._read_bucket(raw)
             if not start <= moment < end:
                 self.outside += 1
                 continue
-            partition = only
-            if partition_of is not None:
-                found = by_value.get(str(partition_of(row)))
-                if found is None:
-                    msg = f"a row belongs to {partition_of(row)!r}, which was not asked for"
-                    raise Broken(msg)
-                partition = found
+            partition = only if partition_of is None else self._partition(partition_of(row))
             record: dict[str, Any] = {"_row_key": None, column: text}
             for name, value_of, cast in fields:
                 value = value_of(row)
-                if value is not None:
-                    try:
-                        value = cast(value)
-                    except Unfit as error:
-                        msg = f"column {name}: {value!r} does not fit its type"
-                        raise Broken(msg) from error
-                record[name] = value
+                record[name] = value if value is None else self._cast(name, cast, value)
             record |= fixed
             for name, value_of, lookup in varying:
                 value = value_of(row)
                 record[name] = value if lookup is None else lookup.get(str(value))
             record["_data_state"] = state
             record["_partition"] = partition.text
-            record |= facts.constants
             record["_synced_at"] = self._synced_at
-            key = _encode([partition.text, text, *[record[k] for k in keyed]])
-            digest = hashlib.blake2b(key, digest_size=_KEY_BYTES).digest()
-            if times := repeats.count(digest):
-                digest = hashlib.blake2b(key + b"#%d" % times, digest_size=_KEY_BYTES).digest()
-            record["_row_key"] = digest.hex()
+            record["_row_key"] = self._row_key(record, partition.text, text)
             count[partition] += 1
             yield record
+
+    def _common_columns(
+        self, get: Callable[[str], Callable[[Any], Any]]
+    ) -> tuple[dict[str, Any], list[tuple[str, Callable[[Any], Any], Mapping[str, str] | None]]]:
+        """Give the columns with one value for all rows, and those that the row decides."""
+        facts = self._facts
+        zone = self._zone.name if facts.time_zone is None else facts.time_zone
+        fixed: dict[str, Any] = {"_time_zone": None, "_currency": None}
+        varying = []
+        for name, fact in (("_time_zone", zone), ("_currency", facts.currency)):
+            if isinstance(fact, Source):
+                varying.append((name, get(fact.field), fact.lookup))
+            else:
+                fixed[name] = fact
+        return {**fixed, "_data_state": None, "_partition": None, **facts.constants}, varying
+
+    @staticmethod
+    def _cast(name: str, cast: Callable[[Any], Any], value: object) -> object:
+        try:
+            return cast(value)
+        except Unfit as error:
+            msg = f"column {name}: {value!r} does not fit its type"
+            raise Broken(msg) from error
+
+    def _partition(self, value: object) -> Partition:
+        assert self._facts.partition is not None  # noqa: S101 - asked only then
+        found = self._facts.partition[1].get(str(value))
+        if found is None:
+            msg = f"a row belongs to {value!r}, which was not asked for"
+            raise Broken(msg)
+        return found
+
+    def _row_key(self, record: Mapping[str, Any], partition: str, bucket: str) -> str:
+        key = _encode([partition, bucket, *[record[k] for k in self._keyed]])
+        digest = hashlib.blake2b(key, digest_size=_KEY_BYTES).digest()
+        if times := self._repeats.count(digest):
+            # The platform itself repeats this grain: every one of these rows counts.
+            digest = hashlib.blake2b(key + b"#%d" % times, digest_size=_KEY_BYTES).digest()
+        return digest.hex()
 
     def _read_bucket(self, raw: object) -> tuple[datetime, str, str]:
         grain = self._report.grain

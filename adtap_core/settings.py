@@ -14,6 +14,7 @@ from adtap_core import __version__
 from adtap_core.names import did_you_mean
 
 DEFAULT_START_DAYS: Final = 30
+_ADDRESS: Final = re.compile(r"https?://[^/\s]+")
 _REPORT_NAME: Final = r"^[a-z][a-z0-9_]{0,62}$"
 
 Schema = dict[str, Any]
@@ -219,7 +220,9 @@ def schema_faults(settings: Mapping[str, Any], schema: Schema) -> list[str]:
     return faults
 
 
-def _lines(error: ValidationError, schema: Schema) -> list[str]:
+def _lines(  # noqa: PLR0911 - one answer for each rule of a schema
+    error: ValidationError, schema: Schema
+) -> list[str]:
     path = list(error.path)
     where = "".join(
         f"[{p}]" if isinstance(p, int) else f".{p}" if i else str(p) for i, p in enumerate(path)
@@ -278,20 +281,16 @@ def moment_fault(name: str, value: object) -> str | None:
 
 def common_faults(settings: Mapping[str, Any]) -> list[str]:
     """Give one line for each fault of the common settings that a schema can't see."""
-    faults: list[str] = []
-    for name in ("start_date", "end_date"):
-        if settings.get(name) is not None and (fault := moment_fault(name, settings[name])):
-            faults.append(fault)
+    faults = [
+        fault
+        for name in ("start_date", "end_date")
+        if settings.get(name) is not None and (fault := moment_fault(name, settings[name]))
+    ]
     if not faults and settings.get("start_date") and settings.get("end_date"):
         faults += _order_fault(
             "start_date", settings["start_date"], "end_date", settings["end_date"]
         )
-    backfill = settings.get("backfill")
-    if isinstance(backfill, dict) and "from" in backfill and "to" in backfill:
-        ends = [moment_fault(f"backfill.{k}", backfill[k]) for k in ("from", "to")]
-        faults += [f for f in ends if f]
-        if not any(ends):
-            faults += _order_fault("backfill.from", backfill["from"], "backfill.to", backfill["to"])
+    faults += _backfill_faults(settings.get("backfill"))
     for index, report in enumerate(settings.get("reports") or []):
         if isinstance(report, dict) and report.get("start_date") is not None:
             fault = moment_fault(f"reports[{index}].start_date", report["start_date"])
@@ -299,16 +298,18 @@ def common_faults(settings: Mapping[str, Any]) -> list[str]:
     user_agent = settings.get("user_agent")
     if isinstance(user_agent, str) and not re.fullmatch(r"[\x20-\x7e]+", user_agent):
         faults.append("user_agent: only printable ASCII can be sent in a header")
-    for name, value in settings.items():
-        if (
-            name.endswith("_url")
-            and isinstance(value, str)
-            and not re.match(r"https?://[^/\s]+", value)
-        ):
-            faults.append(
-                f"{name}: {value!r} is not an address; expected e.g. https://api.example.com"
-            )
-    return faults
+    return faults + [
+        f"{name}: {value!r} is not an address; expected e.g. https://api.example.com"
+        for name, value in settings.items()
+        if name.endswith("_url") and isinstance(value, str) and not _ADDRESS.match(value)
+    ]
+
+
+def _backfill_faults(backfill: object) -> list[str]:
+    if not (isinstance(backfill, dict) and "from" in backfill and "to" in backfill):
+        return []
+    faults = [f for k in ("from", "to") if (f := moment_fault(f"backfill.{k}", backfill[k]))]
+    return faults or _order_fault("backfill.from", backfill["from"], "backfill.to", backfill["to"])
 
 
 def _order_fault(first: str, start: object, second: str, end: object) -> list[str]:

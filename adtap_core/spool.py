@@ -5,12 +5,10 @@ from __future__ import annotations
 import tempfile
 import zlib
 from collections.abc import Iterator
-from typing import IO, Final, Protocol, cast
+from typing import IO, Final, Protocol, Self, cast
 
 import requests
 import urllib3
-
-from adtap_core.errors import Broken
 
 MEMORY_BYTES: Final = 4 * 1024 * 1024
 CHUNK_BYTES: Final = 64 * 1024
@@ -153,15 +151,10 @@ class Spool:
         """Give the memory or the file back."""
         self._file.close()
 
-    def __enter__(self) -> Spool:
+    def __enter__(self) -> Self:
         """Use as a context: closed at its end."""
         return self
 
     def __exit__(self, *_: object) -> None:
         """Close."""
         self.close()
-
-
-def broken(message: str) -> Broken:
-    """Give the error for a body that is whole but makes no sense."""
-    return Broken(message)

@@ -14,12 +14,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from typing_extensions import override
-
 from singer_sdk.exceptions import AbortedSyncFailedException
 from singer_sdk.mapper import SameRecordTransform
 from singer_sdk.singerlib import MetadataMapping
 from singer_sdk.streams import Stream
+from typing_extensions import override
 
 from adtap_core.errors import (
     AdtapError,
@@ -110,9 +109,7 @@ class AdStream(Stream):
         if fresh:
             for column in self.unselectable():
                 if ("properties", column) in mapping:
-                    mapping["properties", column].inclusion = (
-                        mapping[()].InclusionType.AUTOMATIC
-                    )
+                    mapping["properties", column].inclusion = mapping[()].InclusionType.AUTOMATIC
         return mapping
 
     def unselectable(self) -> Iterable[str]:
@@ -120,8 +117,7 @@ class AdStream(Stream):
         return ()
 
     @override  # type: ignore[misc] # final in the SDK, whose loop keeps state by record (design §4)
-    def sync(
-        self, context: Context | None = None) -> None:
+    def sync(self, context: Context | None = None) -> None:
         """Read the stream and write its messages.
 
         Raises:

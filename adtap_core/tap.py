@@ -10,14 +10,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from typing_extensions import override
-
 import click
 from singer_sdk import Tap
 from singer_sdk.helpers._util import load_json
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 from singer_sdk.plugin_base import SingerCommand, _ConfigInput
 from singer_sdk.singerlib import Catalog
+from typing_extensions import override
 
 from adtap_core.clock import NOW_VARIABLE, Clock
 from adtap_core.definitions import custom_reports, definition_faults
@@ -51,7 +50,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("adtaps")
 
 
-class RunFailed(AdtapError):
+class RunFailed(AdtapError):  # noqa: N818 - a state, not a fault
     """Parts of the run failed; each was named when it happened."""
 
 
@@ -104,9 +103,11 @@ class AdTap(Tap):
         learn_settings(config, schema)
         if not raise_errors:
             return []
-        faults = schema_faults(config, schema) or common_faults(config)
-        if not faults:
-            faults = self.platform_class.setting_faults(config)
+        faults = schema_faults(config, schema)
+        sound = not faults
+        faults += common_faults(config)
+        if sound:
+            faults += self.platform_class.setting_faults(config)
             taken = [
                 *(e.name for e in self.entities),
                 *(r.name for r in self.reports),
