@@ -290,7 +290,7 @@ class CurrentApi:
             known = set().union(*(seen.keys() for _, seen in searched)) | {"id"}
             test = parse(given["q"], known)
             rows = [row for row, seen in searched if test(seen)]
-        rows = _sorted(rows, given.get("sort_by", "id"))
+        rows = sorted_rows(rows, given.get("sort_by", "id"))
         limit = _bounded(request, "page_limit", DEFAULT_LIMIT, 1, MAX_LIMIT)
         ceiling = self.store.stage.switch(PLATFORM, "page_offset_ceiling")
         most = ceiling if isinstance(ceiling, int) else 1000
@@ -347,7 +347,8 @@ def _searchable(row: Record) -> Record:
     return {name: value for name, value in row.items() if not isinstance(value, (dict, list))}
 
 
-def _sorted(rows: list[Record], sort_by: str) -> list[Record]:
+def sorted_rows(rows: list[Record], sort_by: str) -> list[Record]:
+    """Rows by one field, `-` for descending; nulls last, ties by id."""
     field = sort_by.removeprefix("-")
     if rows and not any(field in row for row in rows):
         if sort_by == "id":

@@ -70,9 +70,11 @@ CHOICES: Final[dict[str, tuple[int, tuple[object, ...]]]] = {
 }
 
 ALIASES: Final[dict[str, str]] = {
+    "audience_name": "context",
     "campaign_budget": "campaign_total_budget",
     "campaign_timezone": "campaign_zone_name",
     "campaign_timezone_code": "campaign_zone_name",
+    "category_name": "context",
     "device_type": "form_factor",
     "domain": "site_domain",
     "metro_name": "dma_name",
@@ -124,7 +126,7 @@ class Dimensions:
             return special
         for prefix, house in _HOUSES:
             if name.startswith(prefix):
-                number = self._owner(fact, house, prefix)
+                number = self._owner(fact, house)
                 if number is None:
                     return None
                 key = (house, number, name)
@@ -178,7 +180,7 @@ class Dimensions:
             return f"{creative['width']}x{creative['height']}"
         return None
 
-    def _owner(self, fact: Fact, house: str, prefix: str) -> int | None:  # noqa: PLR0911, C901
+    def _owner(self, fact: Fact, house: str) -> int | None:  # noqa: PLR0911, C901
         """The id of the entity that a row belongs to, in a collection."""
         record = fact.record
         if house == "deals":
@@ -212,7 +214,7 @@ class Dimensions:
     def _provider(self, fact: Fact) -> int | None:
         record = fact.record
         if "pixel_type" not in record:
-            pixel = self._owner(fact, "pixel_bundles", "campaign_merit_pixel_")
+            pixel = _id(self.record("campaigns", _id(record, "campaign_id") or 0), "merit_pixel_id")
             record = self.record("pixel_bundles", pixel or 0)
         return _id(record, "provider_id")
 

@@ -1,0 +1,208 @@
+"""The Execution & Management API `/api/v2.0`, read only: the 47 collections in XML and JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from .current import sorted_rows
+from .legacy_children import SPECIAL, Children
+from .legacy_gate import Gate
+from .legacy_render import (
+    LegacyError,
+    Node,
+    Style,
+    json_entity,
+    json_meta,
+    refuse,
+    reply,
+    xml_entity,
+    xml_result,
+)
+from .legacy_ties import Ties
+from .query import QueryError, parse
+from .store import Store
+from .values import Record
+
+MAX_LIMIT: Final = 100  # README of the vendor's client: default and max
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A page of a collection on its way out."""
+
+    nodes: Sequence[Node]
+    total: int
+    offset: int
+    limit: int
+
+
+class LegacyApi:
+    """Answers `GET /api/v2.0/...`."""
+
+    def __init__(self, store: Store, gate: Gate) -> None:
+        self.store = store
+        self.gate = gate
+        self.ties = Ties(store)
+        self.children = Children(store, self.ties)
+
+    async def __call__(self, request: Request) -> Response:
+        """Answer one request."""
+        closed = self.gate.mashery(request)
+        if closed:
+            return closed
+        try:
+            self.gate.require(request)
+            return await run_in_threadpool(self._answer, request)
+        except LegacyError as error:
+            return self.gate.refused(error, request)
+        except QueryError as error:
+            return self.gate.refused(refuse(400, "invalid", str(error), error.field), request)
+
+    def _answer(self, request: Request) -> Response:
+        parts = [part for part in request.path_params["path"].split("/") if part]
+        style = self.gate.style(request)
+        collection = parts[0] if parts else ""
+        if not self.ties.known(collection):
+            raise refuse(404, "not_found", "Entity Not Found")
+        if len(parts) == 1:
+            return self._list(request, style, collection, self.store.records(collection))
+        if parts[1] == "limit" and len(parts) > 2:  # noqa: PLR2004 - collection, limit, chain
+            rows = self.ties.limited(collection, parts[2])
+            return self._list(request, style, collection, rows)
+        if not parts[1].isdigit() or not self.store.exists(collection, int(parts[1])):
+            raise refuse(404, "not_found", "Entity Not Found")
+        number = int(parts[1])
+        if len(parts) > 2:  # noqa: PLR2004
+            return self._below(request, style, collection, number, parts[2:])
+        full = request.query_params.get("full", "")
+        record = self.store.record(collection, number)
+        node = self.ties.node(collection, record, full, _paths(request), top=True)
+        return _one(node, style)
+
+    # --- collections --------------------------------------------------------------------------
+
+    def _list(
+        self, request: Request, style: Style, collection: str, rows: list[Record]
+    ) -> Response:
+        listing = self._listing(request, collection, rows)
+        if style.json:
+            meta = json_meta(
+                style,
+                str(request.url),
+                offset=listing.offset,
+                count=len(listing.nodes),
+                total_count=self._total(listing.total),
+            )
+            if listing.offset + listing.limit < listing.total:
+                # As recorded: with the key, without the order.
+                following = request.url.remove_query_params("sort_by").include_query_params(
+                    page_offset=listing.offset + listing.limit, page_limit=listing.limit
+                )
+                meta["next_page"] = str(following)
+            data = [json_entity(node, style) for node in listing.nodes]
+            return reply({"data": data, "meta": meta})
+        inner = "".join(xml_entity(node) for node in listing.nodes)
+        total = self._total(listing.total)
+        count = "" if total is None else f' count="{total}"'
+        head = f'<entities{count} start="{listing.offset}">'
+        return reply(xml_result(f"{head}{inner}</entities>", style))
+
+    def _total(self, total: int) -> object:
+        """The total, or the 0 that some recorded answers hold, or a text as in others."""
+        told = self.gate.switch("legacy_total")
+        return {"zero": 0, "text": str(total)}.get(str(told), total)
+
+    def _listing(self, request: Request, collection: str, rows: list[Record]) -> Listing:
+        given = request.query_params
+        if "parent" in given:
+            parent = given["parent"]
+            rows = [row for row in rows if str(row.get("parent_audience_segment_id")) == parent]
+        if "q" in given:
+            known = {*self.ties.fields(collection), "id", "version"}
+            test = parse(given["q"], known)
+            rows = [row for row in rows if test(row)]
+        order = given.get("sort_by", "id")
+        if order.removeprefix("-") not in {*self.ties.fields(collection), "id", "version"}:
+            raise refuse(400, "invalid", f"cannot sort by {order}", "sort_by")
+        rows = sorted_rows(rows, order)
+        limit, offset = self._limit(request), _whole(request, "page_offset", 0)
+        paths = _paths(request)
+        full = given.get("full", "")
+        nodes = [
+            self.ties.node(collection, row, full, paths, top=False)
+            for row in rows[offset : offset + limit]
+        ]
+        for path in paths:
+            self.ties.tie(collection, path[0])
+        return Listing(nodes, len(rows), offset, limit)
+
+    def _limit(self, request: Request) -> int:
+        limit = _whole(request, "page_limit", MAX_LIMIT)
+        if limit <= MAX_LIMIT:
+            return max(1, limit)
+        if self.gate.switch("page_limit_over") == "refuse":
+            raise refuse(400, "invalid", f"page_limit is at most {MAX_LIMIT}", "page_limit")
+        return MAX_LIMIT
+
+    # --- below one entity ---------------------------------------------------------------------
+
+    def _below(
+        self, request: Request, style: Style, collection: str, number: int, rest: list[str]
+    ) -> Response:
+        child = rest[0]
+        if child == "history":
+            return self.children.history(style, collection, number)
+        if child in SPECIAL:
+            return self.children.special(style, collection, number, rest)
+        target, rows = self.children.rows(collection, number, child)
+        if len(rest) > 1:
+            rows = [row for row in rows if str(row["id"]) == rest[1]]
+            if not rows:
+                raise refuse(404, "not_found", "Entity Not Found")
+            return _one(self.ties.node(target, rows[0], "*", _paths(request), top=True), style)
+        full = request.query_params.get("full", "")
+        if child == "deals":
+            return self._bought(style, collection, number, rows)
+        nodes = [self.ties.node(target, row, full, _paths(request), top=False) for row in rows]
+        if style.json:
+            # As recorded: children are counted on the page, their total is 0.
+            meta = json_meta(style, str(request.url), offset=0, count=len(nodes), total_count=0)
+            return reply({"data": [json_entity(node, style) for node in nodes], "meta": meta})
+        inner = "".join(xml_entity(node) for node in nodes)
+        # As recorded: day parts come without a count.
+        count = "" if child == "day_parts" else f' count="{len(nodes)}"'
+        return reply(xml_result(f'<entities{count} start="0">{inner}</entities>', style))
+
+    def _bought(self, style: Style, collection: str, number: int, rows: list[Record]) -> Response:
+        """Deals of a strategy: the strategy itself with deals in it, nameless and without rel."""
+        node = self.ties.node(collection, self.store.record(collection, number), "", [], top=True)
+        for row in rows:
+            deal = {**row, "entity_type": "deal"}
+            node.embedded.append(Node(deal, (), single=False, nameless=True))
+        return _one(node, style)
+
+
+def _one(node: Node, style: Style) -> Response:
+    if style.json:
+        meta = json_meta(style, str(node.record["id"]))
+        return reply({"data": json_entity(node, style), "meta": meta})
+    return reply(xml_result(xml_entity(node), style))
+
+
+def _paths(request: Request) -> list[list[str]]:
+    return [asked.split(",") for asked in request.query_params.getlist("with") if asked]
+
+
+def _whole(request: Request, name: str, default: int) -> int:
+    text = request.query_params.get(name)
+    if text is None:
+        return default
+    if not text.isdigit():
+        raise refuse(400, "invalid", f"{name} must be a whole number", name)
+    return int(text)

@@ -1,0 +1,233 @@
+"""What hangs below a legacy entity: join rows, permissions, target dimensions, the change log."""
+
+from __future__ import annotations
+
+from typing import Final
+from xml.sax.saxutils import quoteattr
+
+from starlette.responses import Response
+
+from .legacy_render import (
+    Node,
+    Style,
+    json_entity,
+    json_meta,
+    refuse,
+    reply,
+    xml_entity,
+    xml_result,
+)
+from .legacy_ties import Ties
+from .roster import DIMENSIONS
+from .store import Store
+from .values import Record
+
+SPECIAL: Final = ("permissions", "acl", "target_dimensions", "target_values", "settings")
+_FLAGS: Final = (
+    "edit_data_definition",
+    "view_data_definition",
+    "edit_segments",
+    "edit_campaigns",
+    "access_internal_fees",
+    "edit_margins_and_performance",
+    "view_organizations",
+    "view_segments",
+    "view_dmp_reports",
+)
+_WORDS: Final = ("type", "role", "scope")
+# Children under another name than their collection's, or reached through a join.
+_THROUGH: Final[dict[tuple[str, str], tuple[str, str]]] = {
+    ("strategies", "concepts"): ("strategy_concepts", "concept_id"),
+    ("strategies", "deals"): ("strategy_deals", "deal_id"),
+    ("strategies", "supplies"): ("strategy_supply_sources", "supply_source_id"),
+    ("strategies", "audience_segments"): ("strategy_audience_segments", "audience_segment_id"),
+}
+_TARGETS: Final = {
+    "concept_id": "concepts",
+    "deal_id": "deals",
+    "supply_source_id": "supply_sources",
+    "audience_segment_id": "audience_segments",
+}
+
+
+class Children:
+    """Answers below one entity."""
+
+    def __init__(self, store: Store, ties: Ties) -> None:
+        self.store = store
+        self.ties = ties
+
+    def rows(self, collection: str, number: int, child: str) -> tuple[str, list[Record]]:
+        """Rows of an ordinary child, and the collection they are from.
+
+        Raises:
+            LegacyError: 404 for a child that the collection does not have.
+        """
+        if (collection, child) in _THROUGH:
+            join, field = _THROUGH[collection, child]
+            target = _TARGETS[field]
+            return target, [
+                self.store.record(target, row[field])  # type: ignore[arg-type]
+                for row in self.store.tied(join, "strategy_id", number)
+            ]
+        if child == "site_lists" and collection in ("campaigns", "strategies"):
+            return child, self.store.records(child)[:2]
+        prefixed = f"strategy_{child}" if collection == "strategies" else child
+        if child == "retired_audience_segments":
+            prefixed = "retired_strategy_audience_segments"
+        for name in (prefixed, child):
+            if self.ties.known(name):
+                tie = self.ties.tie(collection, name)
+                if not tie.single:
+                    return name, self.store.tied(name, tie.field, number)
+        raise refuse(404, "not_found", "Entity Not Found")
+
+    def special(self, style: Style, collection: str, number: int, rest: list[str]) -> Response:
+        """Children that are no entities of their own."""
+        child = rest[0]
+        if child == "permissions" and collection == "users":
+            return self._permissions(style, number)
+        if child == "acl":
+            return self._acl(style, collection, number)
+        if collection == "strategies" and child == "target_dimensions" and len(rest) > 1:
+            return self._dimension(style, number, rest[1])
+        if collection == "strategies" and child == "target_values":
+            return self._target_values(style, number)
+        if collection == "users" and child == "settings":
+            return reply({"data": {"zone_name": "UTC"}, "meta": json_meta(style, "settings")})
+        raise refuse(404, "not_found", "Entity Not Found")
+
+    # --- permissions --------------------------------------------------------------------------
+
+    def _permissions(self, style: Style, number: int) -> Response:
+        user = self.store.record("users", number)
+        flags = {name: str(int(bool(user[name]))) for name in _FLAGS}
+        flags |= {name: str(user[name]) for name in _WORDS}
+        # A user with access to everything has no list of entities.
+        levels = {} if user["scope"] == "GLOBAL" else self._levels()
+        if style.json:
+            permissions: Record = {
+                "flags": [{"access": [{"type": k, "value": v} for k, v in flags.items()]}]
+            }
+            permissions["entities"] = {k: [{"access": v}] for k, v in levels.items()}
+            identity = {"id": number, "name": user["name"], "type": "user"}
+            data = {"permissions": permissions, "user": identity}
+            return reply({"data": data, "meta": json_meta(style, f"permissions{number}")})
+        inner = "".join(
+            f"<{level}>{''.join(_xml('access', row) for row in rows)}</{level}>"
+            for level, rows in levels.items()
+        )
+        entities = f"<entities>{inner}</entities>" if levels else ""
+        access = "".join(_xml("access", {"type": k, "value": v}) for k, v in flags.items())
+        body = f"<permissions>{entities}<flags>{access}</flags></permissions>"
+        tail = _xml("user", {"id": str(number), "name": str(user["name"]), "type": "user"})
+        return reply(xml_result(body + tail, style))
+
+    def _levels(self) -> dict[str, list[dict[str, str]]]:
+        parents = {"organizations": "", "agencies": "organization_id", "advertisers": "agency_id"}
+        levels = {}
+        for collection, parent in parents.items():
+            rows = []
+            for record in self.store.records(collection)[:2]:
+                row = {"id": str(record["id"]), "name": str(record["name"]), "value": "w"}
+                row |= {"dmp_enabled": "disabled", "child_count": "1"}
+                if parent:
+                    row[parent] = str(record[parent])
+                rows.append(row)
+            levels[str(self.store.records(collection)[0]["entity_type"])] = rows
+        return levels
+
+    def _acl(self, style: Style, collection: str, number: int) -> Response:
+        record = self.store.record(collection, number)
+        own: Record = {
+            "id": number,
+            "name": record["name"],
+            "entity_type": f"{record['entity_type']}_acl",
+            "version": 1,
+            "editable": "1",
+            f"{record['entity_type']}_id": number,
+        }
+        node = Node(own, ("editable", f"{record['entity_type']}_id"), full=True)
+        if style.json:
+            return reply({"data": json_entity(node, style), "meta": json_meta(style, "acl")})
+        return reply(xml_result(xml_entity(node), style))
+
+    # --- targeting ----------------------------------------------------------------------------
+
+    def _dimension(self, style: Style, strategy: int, text: str) -> Response:
+        if not text.isdigit() or int(text) not in DIMENSIONS:
+            raise refuse(404, "not_found", "Entity Not Found")
+        rows = self.store.tied("target_values", "target_dimension_id", int(text))
+        fields = self.ties.fields("target_values")
+        nodes = [Node(row, fields, full=True) for row in rows]
+        cut = 1 + strategy % max(1, len(nodes))
+        sides = {"include": nodes[:cut], "exclude": nodes[cut:]}
+        active = strategy % 3 != 0
+        if style.json:
+            data: Record = {"enabled": {"active": active}, "include_op": "OR", "exclude_op": "OR"}
+            data |= {side: [json_entity(node, style) for node in sides[side]] for side in sides}
+            return reply({"data": data, "meta": json_meta(style, f"{strategy}/{text}")})
+        inner = f'<enabled active="{int(active)}"/>'
+        for side, members in sides.items():
+            written = "".join(xml_entity(node) for node in members)
+            inner += f'<{side}><entities target_op="OR">{written}</entities></{side}>'
+        return reply(xml_result(inner, style))
+
+    def _target_values(self, style: Style, strategy: int) -> Response:
+        data: list[Record] = []
+        for number, (code, _) in DIMENSIONS.items():
+            values = self.store.tied("target_values", "target_dimension_id", number)[:1]
+            data.append(
+                {
+                    "entity_type": "strategy_target",
+                    "id": strategy * 100 + number,
+                    "strategy_id": strategy,
+                    "target_dimension_id": number,
+                    "target_dimension": {
+                        "entity_type": "target_dimension",
+                        "id": number,
+                        "name": code,
+                    },
+                    "target_values": [
+                        {"entity_type": "target_value", "id": row["id"], "name": row["name"]}
+                        for row in values
+                    ],
+                    "target_op": "OR",
+                    "active": True,
+                    "exclude": False,
+                }
+            )
+        meta = json_meta(style, f"targets{strategy}", count=len(data), total_count=0, offset=0)
+        return reply({"data": data, "meta": meta})
+
+    # --- change log ---------------------------------------------------------------------------
+
+    def history(self, style: Style, collection: str, number: int) -> Response:
+        """The change log; the entry's attributes follow the current generation's."""
+        rows = self.store.history(collection, number)
+        if style.json:
+            return reply(
+                {"data": {"log_entries": rows}, "meta": json_meta(style, f"history{number}")}
+            )
+        inner = ""
+        for row in rows:
+            attributes = {k: str(v) for k, v in row.items() if k != "fields"}
+            start = "".join(f" {name}={quoteattr(text)}" for name, text in attributes.items())
+            fields = row["fields"] if isinstance(row["fields"], list) else []
+            written = "".join(
+                _xml(
+                    "field",
+                    {
+                        "name": change["field_name"],
+                        "old_value": change["old_value"] or "",
+                        "new_value": change["new_value"],
+                    },
+                )
+                for change in fields
+            )
+            inner += f"<entry{start}>{written}</entry>"
+        return reply(xml_result(f"<log_entries>{inner}</log_entries>", style))
+
+
+def _xml(tag: str, attributes: dict[str, str]) -> str:
+    return f"<{tag}{''.join(f' {k}={quoteattr(v)}' for k, v in attributes.items())}/>"

@@ -1,0 +1,122 @@
+"""The door of the legacy generation: Mashery's key check, cookie login, bearer bridge."""
+
+from __future__ import annotations
+
+from typing import Final
+from xml.sax.saxutils import quoteattr
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from adtap_sandbox import credentials
+
+from .legacy_render import LegacyError, Problem, Style, problem_reply, reply, wants_json
+from .roster import USER
+from .sessions import COOKIE, PLATFORM, SESSION_LIFE, Sessions, fields_of
+
+_TIME: Final = "%Y-%m-%dT%H:%M:%S"
+
+
+class Gate:
+    """Lets legacy requests in.
+
+    Args:
+        sessions: Tokens and sessions.
+    """
+
+    def __init__(self, sessions: Sessions) -> None:
+        self.sessions = sessions
+        self._passed = 0
+
+    def switch(self, name: str) -> object:
+        """A behaviour that a test may change."""
+        return self.sessions.stage.switch(PLATFORM, name)
+
+    def style(self, request: Request) -> Style:
+        """The format of a request's answer."""
+        return Style(
+            wants_json(request),
+            self.sessions.stage.clock.now(),
+            str(self.switch("legacy_status")),
+            bool(self.switch("string_numbers")),
+        )
+
+    def mashery(self, request: Request, key: str | None = None) -> Response | None:
+        """What the gateway in front refuses, in its own markup; None if it lets pass."""
+        self._passed += 1
+        every = self.switch("over_qps_every")
+        if isinstance(every, int) and every > 0 and self._passed % every == 0:
+            headers = {
+                "X-Mashery-Error-Code": "ERR_403_DEVELOPER_OVER_QPS",
+                "X-Error-Detail-Header": "Account Over Queries Per Second Limit",
+                "Retry-After": "1",
+            }
+            return Response("<h1>Developer Over Qps</h1>", 403, headers, "text/xml")
+        if request.headers.get("authorization"):
+            return None  # with OAuth no key is sent
+        given = key or request.query_params.get("api_key")
+        if given != credentials.T1_API_KEY:
+            headers = {"X-Mashery-Error-Code": "ERR_403_DEVELOPER_INACTIVE"}
+            return Response("<h1>Developer Inactive</h1>", 403, headers, "text/xml")
+        return None
+
+    def require(self, request: Request) -> None:
+        """Pass with a live session or bearer.
+
+        Raises:
+            LegacyError: 401 `auth_required` without.
+        """
+        if self.sessions.bearer_of(request) or self.sessions.session_of(request):
+            return
+        text = "Authentication Required"
+        raise LegacyError(Problem(401, "auth_required", text, reason="not_logged_in"))
+
+    def refused(self, error: LegacyError, request: Request) -> Response:
+        """Answer an error of the entity API."""
+        bare = error.problem.code == "auth_required" and bool(self.switch("bare_auth_required"))
+        return problem_reply(error.problem, self.style(request), bare=bare)
+
+    async def login(self, request: Request) -> Response:
+        """Answer `POST /api/v2.0/login`."""
+        form = await fields_of(request)
+        key = form.get("api_key")
+        closed = self.mashery(request, str(key) if key else None)
+        if closed:
+            return closed
+        given = (form.get("user"), form.get("password"))
+        if given != (credentials.USERNAME, credentials.T1_PASSWORD):
+            problem = Problem(401, "auth_error", "Authentication error")
+            return problem_reply(problem, self.style(request))
+        return self._opened(request, self.sessions.log_in()[0])
+
+    async def session(self, request: Request) -> Response:
+        """Answer `GET /api/v2.0/session`, with cookie or bearer; a bearer gets a cookie."""
+        closed = self.mashery(request)
+        if closed:
+            return closed
+        found = self.sessions.session_of(request)
+        if found is None and self.sessions.bearer_of(request) is None:
+            text = "Authentication Required"
+            error = LegacyError(Problem(401, "auth_required", text, reason="not_logged_in"))
+            return self.refused(error, request)
+        return self._opened(request, found[0] if found else self.sessions.log_in()[0])
+
+    def _opened(self, request: Request, session: str) -> Response:
+        style = self.style(request)
+        expires = self.sessions.cookies[session].expires
+        begun = (expires - SESSION_LIFE).strftime(_TIME)
+        ends = expires.strftime(_TIME)
+        if style.json:
+            times = {"current_time": begun, "expires": ends, "sessionid": session}
+            user = {"entity_type": "user", "name": credentials.USERNAME, "id": USER}
+            answer = reply({"data": {"session": times, **user}, "meta": {"status": style.success}})
+        else:
+            answer = reply(
+                "<?xml version='1.0' ?>\n<result>"
+                f'<entity name={quoteattr(credentials.USERNAME)} id="{USER}" type="user" />'
+                f'<session current_time="{begun}" expires="{ends}" sessionid="{session}" />'
+                '<status code="ok" /></result>'
+            )
+        # No Domain: with one, a client that set the cookie itself would hold two.
+        answer.headers["set-cookie"] = f"{COOKIE}={session}; Path=/"
+        return answer

@@ -1,0 +1,255 @@
+"""How `/api/v2.0` writes entities: XML by default, JSON on request, and its error bodies."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Final
+from xml.sax.saxutils import escape, quoteattr
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from .values import Record, local, rfc3339, to_json
+
+XML: Final = "text/xml"
+JSON: Final = "application/vnd.mediamath.v1+json"
+
+_MONEY: Final = frozenset(
+    {
+        "budget",
+        "buy_price",
+        "max_bid",
+        "max_bid_wm",
+        "min_bid",
+        "pacing_amount",
+        "price",
+        "retail_cpm",
+        "sell_price",
+        "spend_cap_amount",
+        "total_budget",
+        "wholesale_cpm",
+    }
+)
+_TWO_CURRENCIES: Final = frozenset({"retail_cpm", "wholesale_cpm"})
+_MONETARY_GOALS: Final = frozenset({"cpa", "cpc", "cpe", "spend", "vcpm"})
+_LOCAL_TIMES: Final = frozenset({"start_date", "end_date", "initial_start_date"})
+# Decimals that recorded JSON answers give as text.
+_TEXT_NUMBERS: Final = frozenset({"agency_fee_pct", "margin_pct", "pv_pct"})
+
+
+@dataclass
+class Node:
+    """An entity on its way out: its record, whether all of it, and what is embedded in it."""
+
+    record: Record
+    fields: tuple[str, ...]
+    full: bool = False
+    rel: str = ""
+    single: bool = True
+    nameless: bool = False
+    embedded: list[Node] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Style:
+    """What an answer looks like: format, moment, and the switchable oddities of JSON."""
+
+    json: bool
+    now: datetime
+    success: str = "ok"
+    string_numbers: bool = False
+
+
+def wants_json(request: Request) -> bool:
+    """Whether the request asks for JSON; `*/*` gets XML."""
+    accept = request.headers.get("accept", "")
+    return JSON in accept or "application/json" in accept
+
+
+def money(record: Record, name: str) -> list[tuple[str, Decimal]]:
+    """Amounts of a money field by currency; empty for a field that is no money here."""
+    value = record.get(name)
+    if not isinstance(value, Decimal):
+        return []
+    monetary = name == "goal_value" and record.get("goal_type") in _MONETARY_GOALS
+    if name not in _MONEY and not monetary:
+        return []
+    amounts = [(str(record.get("currency_code") or "USD"), value)]
+    if name in _TWO_CURRENCIES:
+        amounts.append(("EUR", (value * Decimal("0.92")).quantize(Decimal("0.0001"))))
+    return amounts
+
+
+# --- XML --------------------------------------------------------------------------------------
+
+
+def xml_result(inner: str, style: Style, *, status: str = "ok") -> str:
+    """Put the root around a body."""
+    called = style.now.strftime("%Y-%m-%d %H:%M:%S.%f+00")
+    code = f"<status code={quoteattr(status)} />"
+    return f"<?xml version='1.0' ?>\n<result called_on={quoteattr(called)}>{inner}{code}</result>"
+
+
+def xml_entity(node: Node) -> str:
+    """Write one entity with what is embedded in it."""
+    record = node.record
+    attributes = {"id": str(record["id"]), "type": str(record["entity_type"])}
+    if not node.nameless:
+        attributes = {"name": str(record.get("name", "")), **attributes}
+    if node.rel:
+        attributes["rel"] = node.rel
+    if node.full:
+        attributes["version"] = str(record["version"])
+    inner = "".join(xml_entity(other) for other in node.embedded)
+    if node.full:
+        inner += "".join(_xml_prop(record, name) for name in node.fields)
+    start = "".join(f" {name}={quoteattr(text)}" for name, text in attributes.items())
+    return f"<entity{start}>{inner}</entity>\n" if inner else f"<entity{start} />\n"
+
+
+def _xml_prop(record: Record, name: str) -> str:
+    value = record.get(name)
+    if value is None or isinstance(value, (dict, list)):
+        return ""
+    inner, extra = "", ""
+    if isinstance(value, datetime):
+        text = value.strftime("%Y-%m-%dT%H:%M:%S")
+        zone = record.get("zone_name")
+        if zone and name in _LOCAL_TIMES:
+            there = local(value, str(zone)).strftime("%Y-%m-%dT%H:%M:%S")
+            inner = f"<local_time value={quoteattr(there)} zone_name={quoteattr(str(zone))}/>"
+    elif isinstance(value, bool):
+        text = str(int(value))
+    else:
+        text = str(value)
+    for currency, amount in money(record, name):
+        extra = extra or f" currency_code={quoteattr(currency)}"
+        inner += f"<amount currency_code={quoteattr(currency)} value={quoteattr(str(amount))}/>"
+    start = f"<prop name={quoteattr(name)}{extra} value={quoteattr(text)}"
+    return f"{start}>{inner}</prop>\n" if inner else f"{start}/>\n"
+
+
+# --- JSON -------------------------------------------------------------------------------------
+
+
+def json_entity(node: Node, style: Style) -> Record:
+    """Give one entity with what is embedded in it."""
+    record = node.record
+    made: Record = {"entity_type": record["entity_type"], "id": record["id"]}
+    if not node.nameless:
+        made["name"] = record.get("name", "")
+    if node.rel:
+        made["rel"] = node.rel
+    if node.full:
+        made["version"] = record["version"]
+        for name in node.fields:
+            if record.get(name) is not None:
+                made[name] = _json_value(record, name, style)
+    for other in node.embedded:
+        name = other.rel or f"{other.record['entity_type']}s"
+        if other.single:
+            made[name] = json_entity(other, style)
+        else:
+            rows = made.setdefault(name, [])
+            if isinstance(rows, list):
+                rows.append(json_entity(other, style))
+    return made
+
+
+def _json_value(record: Record, name: str, style: Style) -> object:
+    value = record[name]
+    amounts = money(record, name)
+    if amounts:
+        return [
+            {"currency_code": currency, "value": str(amount) if style.string_numbers else amount}
+            for currency, amount in amounts
+        ]
+    if isinstance(value, datetime):
+        return value.strftime("%Y-%m-%dT%H:%M:%S+0000")
+    if name == "org_type":
+        return [value]
+    if isinstance(value, Decimal) and (style.string_numbers or name in _TEXT_NUMBERS):
+        return str(value)
+    return value
+
+
+def json_meta(style: Style, seed: str, **more: object) -> Record:
+    """Give the `meta` of a good answer."""
+    called = style.now.strftime("%Y-%m-%dT%H:%M:%S+0000")
+    etag = hashlib.sha1(seed.encode(), usedforsecurity=False).hexdigest()
+    return {"status": style.success, "called_on": called, "etag": etag, **more}
+
+
+def reply(body: str | Mapping[str, object], status: int = 200) -> Response:
+    """Give an answer in the format its body is in."""
+    if isinstance(body, str):
+        return Response(body, status, media_type=XML)
+    return Response(to_json(body), status, media_type=JSON)
+
+
+# --- errors -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Problem:
+    """An error of the legacy generation; `field` makes it a validation error of that field."""
+
+    http: int
+    code: str
+    text: str
+    field: str = ""
+    entity: tuple[int, str] | None = None
+    reason: str = ""
+
+
+class LegacyError(Exception):
+    """Carries a problem to where it is answered."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.text)
+        self.problem = problem
+
+
+def refuse(http: int, code: str, text: str, field: str = "") -> LegacyError:
+    """Make an error to raise."""
+    return LegacyError(Problem(http, code, text, field))
+
+
+def xml_problem(problem: Problem) -> str:
+    """Write an error body as XML."""
+    inner = ""
+    if problem.field:
+        inner = (
+            "<error>Validation errors</error><errors>"
+            f"<field-error name={quoteattr(problem.field)} error={quoteattr(problem.text)}/>"
+            "</errors>"
+        )
+    if problem.entity:
+        number, kind = problem.entity
+        inner += f'<entity id="{number}" type={quoteattr(kind)}/>'
+    reason = f" reason={quoteattr(problem.reason)}" if problem.reason else ""
+    status = f"<status code={quoteattr(problem.code)}{reason}>{escape(problem.text)}</status>"
+    return f"<?xml version='1.0' ?>\n<result>{inner}{status}</result>"
+
+
+def problem_reply(problem: Problem, style: Style, *, bare: bool = False) -> Response:
+    """Answer with an error.
+
+    Args:
+        problem: What went wrong.
+        style: Format of the answer.
+        bare: Leave `errors` out, as a recorded JSON answer to an ended session did.
+    """
+    if not style.json:
+        return reply(xml_problem(problem), problem.http)
+    if bare:
+        return reply({"meta": {"status": problem.code}}, problem.http)
+    error: Record = {"message": problem.text}
+    if problem.field:
+        error = {"type": "field-error", "field": problem.field, "message": problem.text}
+    meta = {"called_on": rfc3339(style.now), "status": problem.code}
+    return reply({"errors": [error], "meta": meta}, problem.http)

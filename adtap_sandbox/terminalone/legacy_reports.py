@@ -1,0 +1,442 @@
+"""Reports V1, `/reporting/v1/std` and its beta twin: CSV data, JSON definitions, XML errors."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from email.utils import format_datetime, parsedate_to_datetime
+from typing import Final, TypeAlias
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from .cube import Ask, Cube, Predicate, Row, Span, Test
+from .facts import ONE_DAY
+from .legacy_catalog import (
+    ACCESS,
+    REPORTS,
+    RETIRED,
+    Report,
+    definition,
+    metric_type,
+)
+from .legacy_gate import Gate
+from .legacy_render import LegacyError, Problem, xml_problem
+from .replies import json_reply
+from .spans import Bounds, named, not_older
+from .store import FOREIGN
+from .values import floored
+
+XML: Final = "text/xml; charset=UTF-8"
+STRANGERS: Final = frozenset({35})
+"""Organizations that exist and that the user may not read."""
+
+_PREDICATE: Final = re.compile(r"^(\w+)(=~|=:|!~|!:|!=|>=|<=|=|>|<|~)(.*)$", re.DOTALL)
+_PARTS: Final = re.compile(r'(?:"(?:[^"]|"")*"|[^&"])+')
+_VALUES: Final = re.compile(r'"((?:[^"]|"")*)"|([^,]+)')
+_DATES: Final = ("%Y-%m", "%Y-%m-%d", "%Y-%m-%dT%H", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S")
+
+
+Parsed: TypeAlias = tuple[Predicate, tuple[str, str, list[str]]]
+_SPECIAL: Final = ("campaign_to_date", "flight_to_date")
+
+
+def _bad(reason: str, text: str) -> LegacyError:
+    return LegacyError(Problem(400, "bad_request", text, reason=reason))
+
+
+@dataclass
+class Wish:
+    """A report request, understood."""
+
+    report: Report
+    ask: Ask
+    columns: list[str]
+    bounds: Bounds
+    window: str = ""
+    having: list[Predicate] = field(default_factory=list)
+    order: list[str] = field(default_factory=list)
+    precision: int = 8
+
+    @property
+    def by_interval(self) -> bool:
+        """Whether rows carry an interval instead of dates."""
+        return self.report.interval or self.window in _SPECIAL
+
+
+class LegacyReports:
+    """Answers `GET /reporting/v1/std/...`."""
+
+    def __init__(self, cube: Cube, gate: Gate) -> None:
+        self.cube = cube
+        self.gate = gate
+
+    async def __call__(self, request: Request) -> Response:
+        """Answer one request."""
+        closed = self.gate.mashery(request)
+        if closed:
+            return closed
+        try:
+            self.gate.require(request)
+            return await self._answer(request)
+        except LegacyError as error:
+            # Never in another form, whatever was asked for.
+            return Response(xml_problem(error.problem), error.problem.http, media_type=XML)
+
+    async def _answer(self, request: Request) -> Response:
+        parts = [part for part in request.path_params["path"].split("/") if part]
+        base = request.url.path.partition("/std")[0].removeprefix("/terminalone") + "/std"
+        if parts == ["meta"]:
+            entries = {name: definition(name, whole=False, base=base) for name in REPORTS}
+            return json_reply({"reports": entries}, media_type="application/json; charset=UTF-8")
+        name = parts[0] if parts else ""
+        if name in RETIRED:
+            raise LegacyError(Problem(410, "error", "This report has been retired"))
+        if name not in REPORTS or len(parts) > 2:  # noqa: PLR2004 - report, meta or validate
+            raise LegacyError(Problem(404, "not_found", "Entity Not Found"))
+        if parts[1:] == ["meta"]:
+            body = definition(name, whole=True, base=base)
+            return json_reply(body, media_type="application/json; charset=UTF-8")
+        wish = self._wish(REPORTS[name], request.query_params)
+        if parts[1:] == ["validate"]:
+            good = "<?xml version='1.0' ?>\n<result><status code=\"ok\"/></result>"
+            return Response(good, media_type=XML)
+        if parts[1:]:
+            raise LegacyError(Problem(404, "not_found", "Entity Not Found"))
+        return await self._data(request, wish)
+
+    # --- data ---------------------------------------------------------------------------------
+
+    async def _data(self, request: Request, wish: Wish) -> Response:
+        modified = self._modified()
+        since = request.headers.get("if-modified-since")
+        stamp = {"Last-Modified": format_datetime(modified, usegmt=True)}
+        if since:
+            try:
+                unchanged = modified <= parsedate_to_datetime(since)
+            except ValueError:
+                unchanged = False
+            if unchanged:
+                return Response(status_code=304, headers=stamp)
+        rows = await run_in_threadpool(self._rows, wish)
+        limit, offset = (
+            request.query_params.get("page_limit"),
+            request.query_params.get("page_offset"),
+        )
+        if limit:
+            size = int(limit)
+            # Pages here, where entities count rows.
+            rows = rows[int(offset or 0) * size :][:size]
+        return StreamingResponse(
+            self._csv(wish, rows), headers=stamp, media_type="text/csv; charset=UTF-8"
+        )
+
+    def _modified(self) -> datetime:
+        """When the numbers were last written: daily at 06:00 UTC."""
+        now = self.cube.facts.stage.clock.now()
+        today = now.replace(hour=6, minute=0, second=0, microsecond=0)
+        return today if today <= now else today - ONE_DAY
+
+    def _rows(self, wish: Wish) -> list[dict[str, object]]:
+        rows = self.cube.rows(wish.ask)
+        if wish.report.pixel_type and "referrer" in wish.ask.dimensions:
+            rows += _totals(rows)
+        made = [self._plain(wish, row) for row in rows]
+        made = [row for row in made if all(test.test(row.get) for test in wish.having)]
+        for order in reversed(wish.order):
+            name = order.removeprefix("-")
+            name = "start_date" if name == "date" else name
+            made.sort(key=lambda row: _sort_key(row.get(name)), reverse=order.startswith("-"))
+        return made
+
+    def _plain(self, wish: Wish, row: Row) -> dict[str, object]:
+        made: dict[str, object] = {}
+        first, last = self._extent(wish, row)
+        if wish.by_interval:
+            made["interval"] = _interval(wish.window)
+        else:
+            shape = "%Y-%m-%d %H:%M:%S" if wish.ask.rollup == "by_hour" else "%Y-%m-%d"
+            made |= {"start_date": first.strftime(shape), "end_date": last.strftime(shape)}
+        for name in wish.columns:
+            if name in row.dimensions:
+                value = row.dimensions[name]
+                if isinstance(value, datetime):
+                    value = value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
+                made[name] = value
+                continue
+            twin = f"{name}_usd" if wish.report.usd and metric_type(name) == "money" else name
+            number = row.metric(twin)
+            if number is None:
+                # The recorded answer holds 0.00 where a ratio has nothing below the line.
+                number = Decimal(0)
+            if metric_type(name) != "count":
+                number = floored(Decimal(number), wish.precision)
+            made[name] = number
+        return made
+
+    def _extent(self, wish: Wish, row: Row) -> tuple[datetime, datetime]:
+        """First and last day (or hour) of a row's bucket, cut to what was asked for."""
+        now = self.cube.facts.stage.clock.now().replace(tzinfo=None)
+        first, last = wish.bounds(now)
+        start = row.bucket
+        if start is None:
+            return first, last
+        if wish.ask.rollup == "by_hour":
+            return start, start + timedelta(hours=1, seconds=-1)
+        length = {"by_day": 1, "by_week": 7}.get(wish.ask.rollup)
+        end = start + timedelta(days=length or 0)
+        if length is None:
+            end = (start.replace(day=28) + timedelta(days=4)).replace(day=1)
+        return max(start, first), min(end - timedelta(seconds=1), last)
+
+    async def _csv(self, wish: Wish, rows: list[dict[str, object]]) -> AsyncIterator[str]:
+        time = ["interval"] if wish.by_interval else ["start_date", "end_date"]
+        names = [*time, *wish.columns]
+        yield ",".join(names) + "\n"
+        for first in range(0, len(rows), 500):
+            lines = (
+                ",".join(_cell(row[name], name, wish) for name in names)
+                for row in rows[first : first + 500]
+            )
+            yield "".join(f"{line}\n" for line in lines)
+
+    # --- reading the request ------------------------------------------------------------------
+
+    def _wish(self, report: Report, given: Mapping[str, str]) -> Wish:
+        dimensions = _names(given.get("dimensions", ""))
+        if not dimensions:
+            raise _bad("missing_dimensions", "dimensions are required")
+        metrics = _names(given.get("metrics", "")) or list(report.metrics)
+        for name in (*dimensions, *metrics):
+            if name not in report.dimensions and name not in report.metrics:
+                raise _bad("incorrect_fields", f"unknown field: {name}")
+        rollup = given.get("time_rollup", "")
+        if rollup not in report.rollups:
+            raise _bad("incorrect_time_rollup", f"time_rollup {rollup} is not allowed")
+        filters = self._predicates(report, given.get("filter", ""))
+        having = self._predicates(report, given.get("having", ""))
+        self._entitled(report, [*filters, *having])
+        window = given.get("time_window", "")
+        bounds = self._bounds(report, given, rollup)
+        order = _names(given.get("order", ""))
+        extra = self._extra(report, window, order, having)
+        columns = list(dict.fromkeys([*dimensions, *metrics, *extra]))
+        asked = [name for name in columns if name in report.metrics]
+        if report.usd:
+            asked += [f"{name}_usd" for name in asked if metric_type(name) == "money"]
+        predicates = [predicate for predicate, _ in filters]
+        source = report.source
+        if source == "deals":
+            predicates.append(
+                Predicate(frozenset({"deal_id"}), lambda look: look("deal_id") is not None)
+            )
+            source = "delivery"
+        if report.pixel_type:
+            kind = report.pixel_type
+            predicates.append(
+                Predicate(frozenset({"pixel_type"}), lambda look: look("pixel_type") == kind)
+            )
+        hourly = rollup == "by_hour" or window.endswith("_hours")
+        ask = Ask(
+            source,
+            Span(bounds, hourly, report.zone),
+            rollup,
+            [name for name in columns if name in report.dimensions],
+            asked,
+            predicates,
+        )
+        wish = Wish(report, ask, columns, bounds, window, [test for test, _ in having], order)
+        return replace(wish, precision=_precision(given))
+
+    @staticmethod
+    def _extra(report: Report, window: str, order: list[str], having: list[Parsed]) -> list[str]:
+        """Fields that ordering and `having` add to the output."""
+        undated = report.interval or window in _SPECIAL
+        names = [name.removeprefix("-") for name in order]
+        if "date" in names and undated:
+            raise _bad("incorrect_order", "cannot order by the time field here")
+        names += [name for predicate, _ in having for name in predicate.fields]
+        extra = [name for name in names if name != "date"]
+        for name in extra:
+            if name not in report.dimensions and name not in report.metrics:
+                raise _bad("incorrect_fields", f"unknown field: {name}")
+        return extra
+
+    def _bounds(self, report: Report, given: Mapping[str, str], rollup: str) -> Bounds:
+        window, start = given.get("time_window", ""), given.get("start_date", "")
+        if not window and not start:
+            raise _bad("missing_time_window", "a time window is required")
+        if window:
+            template = re.sub(r"^last_\d+_", "last_X_", window)
+            bounds = named(window)
+            if bounds is None or not {window, template} & set(report.windows):
+                raise _bad("incorrect_time_window", f"time_window {window} is not allowed")
+            if window in _SPECIAL and rollup != "all":
+                raise _bad("incorrect_time_rollup", f"{window} needs time_rollup=all")
+            return not_older(bounds, report.retention_days)
+        if report.interval:
+            raise _bad("incorrect_time_window", "this report takes time_window only")
+        first, _ = _unit(start, hourly=report.hourly)
+        end = given.get("end_date", "")
+        last = _unit(end, hourly=report.hourly)[1] if end else None
+
+        def dated(now: datetime) -> tuple[datetime, datetime]:
+            midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+            hour = now.replace(minute=0, second=0, microsecond=0)
+            # Daily numbers are written when the day is over, hourly ones when the hour is.
+            closed = (hour if report.hourly else midnight) - timedelta(seconds=1)
+            yesterday = midnight - timedelta(seconds=1)
+            return first, min(last or yesterday, closed)
+
+        return not_older(dated, report.retention_days)
+
+    def _predicates(self, report: Report, text: str) -> list[Parsed]:
+        found: list[Parsed] = []
+        for part in _PARTS.findall(text):
+            match = _PREDICATE.match(part)
+            if match is None:
+                raise _bad("incorrect_predicates", f"cannot read {part}")
+            name, operator, literal = match.groups()
+            if name not in report.dimensions and name not in report.metrics:
+                raise _bad("incorrect_fields", f"unknown field: {name}")
+            values = [
+                quoted.replace('""', '"') if quoted or not plain else plain
+                for quoted, plain in _VALUES.findall(literal)
+            ]
+            numeric = name in report.metrics or name in ACCESS
+            wrong = [value for value in values if numeric and not _is_number(value)]
+            if wrong or not values:
+                raise _bad("incorrect_predicates", f"{name}: {', '.join(wrong) or 'no value'}")
+            predicate = Predicate(frozenset({name}), _test(name, operator, values))
+            found.append((predicate, (name, operator, values)))
+        return found
+
+    def _entitled(self, report: Report, given: list[Parsed]) -> None:
+        """Check the access filter and that what it names exists and may be read."""
+        pinned = {name: values for _, (name, operator, values) in given if operator == "="}
+        if report.source == "deals":
+            if len(pinned.get("organization_id", ())) != 1 or "deal_id" not in pinned:
+                text = "filter exactly one organization_id, and deal_id"
+                raise _bad("missing_permission_filter", text)
+        elif not any(name in pinned for name in ACCESS):
+            text = f"filter by equality on one of {', '.join(ACCESS)}"
+            raise _bad("missing_permission_filter", text)
+        for name in ACCESS:
+            for value in pinned.get(name, ()):
+                number, kind = int(value), name.removesuffix("_id")
+                if name == "organization_id" and number in STRANGERS:
+                    text = "Insufficient permissions"
+                    raise LegacyError(Problem(403, "denied", text, entity=(number, kind)))
+                if not self.cube.facts.store.exists(FOREIGN[name], number):
+                    text = "Entity Not Found"
+                    raise LegacyError(Problem(404, "not_found", text, entity=(number, kind)))
+
+
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def _is_number(text: str) -> bool:
+    try:
+        Decimal(text)
+    except InvalidOperation:
+        return False
+    return True
+
+
+def _precision(given: Mapping[str, str]) -> int:
+    text = given.get("precision", "8")
+    if not text.isdigit() or int(text) > 8:  # noqa: PLR2004 - the documented greatest
+        raise _bad("incorrect_precision", "precision is a number from 0 to 8")
+    return int(text)
+
+
+def _unit(text: str, *, hourly: bool) -> tuple[datetime, datetime]:
+    """The first and last second of the whole unit that a date names, at the report's grain."""
+    for shape in _DATES:
+        try:
+            moment = datetime.strptime(text, shape)  # noqa: DTZ007 - wall-clock of any zone
+        except ValueError:
+            continue
+        if shape == "%Y-%m":
+            following = (moment + timedelta(days=31)).replace(day=1)
+        elif hourly and "%H" in shape:
+            moment = moment.replace(minute=0, second=0)
+            following = moment + timedelta(hours=1)
+        else:
+            moment = moment.replace(hour=0, minute=0, second=0)
+            following = moment + ONE_DAY
+        return moment, following - timedelta(seconds=1)
+    raise _bad("incorrect_date", f"cannot read the date {text}")
+
+
+def _test(name: str, operator: str, values: list[str]) -> Test:
+    if operator in ("=", "!="):
+        return lambda look: (_text(look(name)) in values) == (operator == "=")
+    if operator in ("~", "=~"):
+        return lambda look: any(value in _text(look(name)) for value in values)
+    if operator == "!~":
+        return lambda look: not any(value in _text(look(name)) for value in values)
+    folded = [value.casefold() for value in values]
+    if operator == "=:":
+        return lambda look: any(value in _text(look(name)).casefold() for value in folded)
+    if operator == "!:":
+        return lambda look: not any(value in _text(look(name)).casefold() for value in folded)
+    bound = Decimal(values[0]) if _is_number(values[0]) else None
+    if bound is None:
+        raise _bad("incorrect_predicates", f"{name}: {values[0]}")
+
+    def compared(found: object) -> bool:
+        if not isinstance(found, (int, Decimal)):
+            return False
+        sign = (found > bound) - (found < bound)
+        return {">": sign > 0, "<": sign < 0, ">=": sign >= 0, "<=": sign <= 0}[operator]
+
+    return lambda look: compared(look(name))
+
+
+def _text(value: object) -> str:
+    return "" if value is None else str(value)
+
+
+def _interval(window: str) -> str:
+    special = {"campaign_to_date": "CTD", "flight_to_date": "FTD", "yesterday": "1"}
+    return special.get(window) or window.split("_")[1]
+
+
+def _totals(rows: list[Row]) -> list[Row]:
+    """The `Total` row of each pixel and day that stands beside its rows by referrer."""
+    groups: dict[tuple[object, ...], Row] = {}
+    for row in rows:
+        others = {k: v for k, v in row.dimensions.items() if not k.startswith("referrer")}
+        key = (row.bucket, *others.values())
+        names = {k: others.get(k, "Total" if k == "referrer" else 0) for k in row.dimensions}
+        total = groups.setdefault(key, Row(row.bucket, names, dict.fromkeys(row.sums, 0)))
+        for name, value in row.sums.items():
+            total.sums[name] += value
+    return list(groups.values())
+
+
+def _sort_key(value: object) -> tuple[Decimal, str]:
+    if isinstance(value, (int, Decimal)):
+        return Decimal(value), ""
+    return Decimal(0), _text(value)
+
+
+def _cell(value: object, name: str, wish: Wish) -> str:
+    """A field: text and dates quoted, numbers and ids bare, null empty."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(int(value))
+    if isinstance(value, Decimal):
+        digits = wish.precision if name in wish.report.metrics else 2
+        return format(floored(value, digits), "f")
+    if isinstance(value, int):
+        return str(value)
+    text = str(value).replace('"', '""')
+    return f'"{text}"'

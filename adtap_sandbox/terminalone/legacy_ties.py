@@ -1,0 +1,138 @@
+"""How legacy collections hang together: relations for `with`, chains for `limit`, children."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from .legacy_render import Node, refuse
+from .store import FOREIGN, Store
+from .values import Record
+
+_SPECIAL: Final[dict[tuple[str, str], tuple[str, str]]] = {
+    ("audience_segments", "parent"): ("parent_audience_segment_id", "audience_segments"),
+    ("pixels", "pixel_bundle"): ("bundle_id", "pixel_bundles"),
+    ("site_placements", "publisher"): ("publisher_site_id", "publisher_sites"),
+}
+_REVERSE: Final[dict[tuple[str, str], str]] = {
+    ("pixel_bundles", "pixels"): "bundle_id",
+    ("audience_segments", "audience_segments"): "parent_audience_segment_id",
+}
+
+
+@dataclass(frozen=True)
+class Tie:
+    """A relation: to one record by a field of ours, or to many by a field of theirs."""
+
+    collection: str
+    field: str
+    single: bool
+
+
+class Ties:
+    """Relations of the legacy collections.
+
+    Args:
+        store: The entities.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self._types: dict[str, str] = {}
+        for name, table in store.legacy.items():
+            if isinstance(table, dict):
+                self._types[name] = str(table["type"])
+
+    def known(self, collection: str) -> bool:
+        """Whether `/api/v2.0` serves the collection."""
+        return collection in self._types and collection not in ("acl", "permissions", "deals")
+
+    def fields(self, collection: str) -> tuple[str, ...]:
+        """Fields of a full entity, beyond id and version."""
+        table = self.store.legacy.get(collection)
+        fields = table["fields"] if isinstance(table, dict) else {}
+        return tuple(name for name in ("name", *fields) if name not in ("id", "version"))
+
+    def tie(self, collection: str, relation: str) -> Tie:
+        """Find a relation.
+
+        Raises:
+            LegacyError: If the collection has none of that name.
+        """
+        if (collection, relation) in _SPECIAL:
+            field, target = _SPECIAL[collection, relation]
+            return Tie(target, field, single=True)
+        field = f"{relation}_id"
+        if field in FOREIGN and field in self.fields(collection):
+            return Tie(FOREIGN[field], field, single=True)
+        field = _REVERSE.get((collection, relation), f"{self._types.get(collection)}_id")
+        if relation in self._types and field in self.fields(relation):
+            return Tie(relation, field, single=False)
+        raise refuse(400, "invalid", f"unknown relation {relation}", relation)
+
+    def related(self, collection: str, record: Record, relation: str) -> list[Record]:
+        """The records that a relation leads to."""
+        tie = self.tie(collection, relation)
+        if not tie.single:
+            return self.store.tied(tie.collection, tie.field, record["id"])
+        number = record.get(tie.field)
+        if not isinstance(number, int) or not self.store.exists(tie.collection, number):
+            return []
+        return [self.store.record(tie.collection, number)]
+
+    def limited(self, collection: str, condition: str) -> list[Record]:
+        """Records of a collection below an ancestor, for `.../limit/advertiser.agency=22`.
+
+        Raises:
+            LegacyError: If the condition cannot be read or names an unknown relation.
+        """
+        chain, equals, value = condition.partition("=")
+        if not equals:
+            raise refuse(400, "invalid", "a limit is written relation=value", "limit")
+        path = chain.split(".")
+        self._checked(collection, path)
+        return [
+            record
+            for record in self.store.records(collection)
+            if self._below(collection, record, path, value)
+        ]
+
+    def _checked(self, collection: str, path: list[str]) -> None:
+        for relation in path:
+            collection = self.tie(collection, relation).collection
+
+    def _below(self, collection: str, record: Record, path: list[str], value: str) -> bool:
+        tie = self.tie(collection, path[0])
+        if len(path) == 1 and tie.single:
+            return str(record.get(tie.field)) == value
+        others = self.related(collection, record, path[0])
+        if len(path) == 1:
+            return any(str(other["id"]) == value for other in others)
+        return any(self._below(tie.collection, other, path[1:], value) for other in others)
+
+    def node(
+        self, collection: str, record: Record, full: str, paths: list[list[str]], *, top: bool
+    ) -> Node:
+        """Make an entity ready for writing.
+
+        Args:
+            collection: Where the record is from.
+            record: The entity.
+            full: `*` or names of types to give in full.
+            paths: Relations to embed, each a path of names.
+            top: Whether it is given in full whatever `full` says.
+        """
+        names = full.split(",")
+        whole = top or full == "*" or str(record["entity_type"]) in names
+        node = Node(record, self.fields(collection), whole)
+        firsts = dict.fromkeys(path[0] for path in paths if path)
+        for relation in firsts:
+            tie = self.tie(collection, relation)
+            rest = [path[1:] for path in paths if path[:1] == [relation]]
+            for other in self.related(collection, record, relation):
+                below = self.node(tie.collection, other, full, rest, top=False)
+                below.single = tie.single
+                # The client tells one from many by whether `rel` equals the type.
+                below.rel = relation
+                node.embedded.append(below)
+        return node
