@@ -210,6 +210,7 @@ def separated(spool: Spool, *, delimiter: str = ",", encoding: str = "utf-8-sig"
                 )
                 raise Broken(msg)
         text.detach()
+        spool.close()  # read to its end; named here so that it lives until then
 
     return Table(rows(), header, empty_is_null=True)
 

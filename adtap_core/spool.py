@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 import zlib
 from collections.abc import Iterator
@@ -108,12 +109,15 @@ class Spool:
                 piece = decoder.feed(chunk)
                 size += len(piece)
                 file.write(piece)
+            tail = decoder.finish()
+            file.write(tail)
+        except CutBody:
+            file.close()
+            raise
         except (urllib3.exceptions.ProtocolError, urllib3.exceptions.HTTPError, OSError) as error:
             file.close()
             msg = f"body cut off ({type(error).__name__})"
             raise CutBody(msg) from error
-        tail = decoder.finish()
-        file.write(tail)
         return cls(cast("IO[bytes]", file), size + len(tail))
 
     def open(self) -> IO[bytes]:
@@ -150,6 +154,11 @@ class Spool:
     def close(self) -> None:
         """Give the memory or the file back."""
         self._file.close()
+
+    def __del__(self) -> None:
+        # A judged and dropped answer gives its room back too; Python would warn otherwise.
+        with contextlib.suppress(AttributeError, OSError):
+            self._file.close()
 
     def __enter__(self) -> Self:
         """Use as a context: closed at its end."""

@@ -33,7 +33,10 @@ class TinyServer:
         self.paths: list[str] = []
         self.before: list[Callable[[str, dict[str, list[str]]], Answer | None]] = []
         self.spend: dict[str, str] = {}
-        self.things = [{"id": i, "name": f"thing {i}", "updatedOn": f"2026-01-0{i}T00:00:00Z"} for i in range(1, 8)]
+        self.things = [
+            {"id": i, "name": f"thing {i}", "updatedOn": f"2026-01-0{i}T00:00:00Z"}
+            for i in range(1, 8)
+        ]
 
     def answer(self, path: str, query: dict[str, list[str]]) -> Answer:
         self.log.append(query)
@@ -76,7 +79,9 @@ class TinyServer:
 
             def do_GET(self) -> None:
                 split = urlsplit(self.path)
-                status, headers, body = outer.answer(split.path, parse_qs(split.query, keep_blank_values=True))
+                status, headers, body = outer.answer(
+                    split.path, parse_qs(split.query, keep_blank_values=True)
+                )
                 self.send_response(status)
                 for name, value in ({"Content-Length": str(len(body))} | headers).items():
                     self.send_header(name, value)
@@ -186,7 +191,10 @@ class TapTiny(AdTap):
     package = "tests.core"
     platform_class = TinyPlatform
     config_jsonschema = s.config_schema(
-        own={"token": s.secret("Token", "The token."), "accounts": s.texts("Accounts", "Whose rows.")},
+        own={
+            "token": s.secret("Token", "The token."),
+            "accounts": s.texts("Accounts", "Whose rows."),
+        },
         required=("token", "api_url"),
         report_extras={},
         api_url=None,
@@ -197,7 +205,12 @@ class TapTiny(AdTap):
         time_zone="UTC",
     )
     reports = (
-        Report(name="spend_daily", dimensions=("account", "campaignId"), metrics=("clicks", "spend"), span_days=4),
+        Report(
+            name="spend_daily",
+            dimensions=("account", "campaignId"),
+            metrics=("clicks", "spend"),
+            span_days=4,
+        ),
     )
 
 

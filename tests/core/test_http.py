@@ -1,0 +1,221 @@
+"""One request, done well: every row of the contract's table of faults that a single request can meet."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import requests
+
+from adtap_core import verdicts
+from adtap_core.errors import CredentialsError, Forbidden, GaveUp, Refused, TooMuch
+from adtap_core.http import Call, Http, Limits, Reply, Tally
+from adtap_core.redact import redact
+from adtap_core.verdicts import Ask, Verdict
+from tests.core.tiny import Answer, TinyServer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+GOOD = TinyServer.json({"rows": [1], "price": 2.739120012072817})
+
+
+class SessionAuth:
+    """A login that can be renewed; counts how often it was."""
+
+    renewable = True
+
+    def __init__(self) -> None:
+        self.logins = 0
+
+    def login(self, http: Http) -> None:
+        self.logins += 1
+
+    def put_on(self, request: requests.Request) -> None:
+        request.headers["Authorization"] = f"Bearer session-{self.logins}"
+
+
+class Bench:
+    """An `Http` against a server that answers as the test says, without real waiting."""
+
+    def __init__(self, url: str, server: TinyServer) -> None:
+        self.url, self.server = url, server
+        self.waits: list[float] = []
+        self.auth = SessionAuth()
+        self.tally = Tally()
+        limits = Limits(concurrency=2, timeout_seconds=5, max_retries=3, user_agent="adtaps/test")
+        self.http = Http(
+            judge=lambda _call, reply: verdicts.by_status(reply),
+            auth=self.auth,
+            limits=limits,
+            sleep=self.waits.append,
+        )
+
+    def answers(self, *answers: Answer) -> None:
+        """Put answers in front of good ones."""
+        queue = list(answers)
+        self.server.before.append(lambda _p, _q: queue.pop(0) if queue else GOOD)
+
+    def send(self, **more: Any) -> Reply:
+        """Send the one call that these tests are about."""
+        return self.http.send(Call(url=f"{self.url}/x", what="things", **more), self.tally)
+
+
+@pytest.fixture
+def bench() -> Iterator[Bench]:
+    server = TinyServer()
+    with server.running() as url:
+        yield Bench(url, server)
+
+
+def refusal(status: int, text: str = "no", **headers: str) -> Answer:
+    """An answer with a status and headers, underscores standing for dashes."""
+    return status, {k.replace("_", "-"): v for k, v in headers.items()}, text.encode()
+
+
+def test_retry_after_in_seconds_is_obeyed(bench: Bench) -> None:
+    """The wait is the server's own, not ours."""
+    bench.answers(refusal(429, Retry_After="17"))
+    assert bench.send().json()["rows"] == [1]
+    assert bench.waits == [17.0]
+
+
+def test_retry_after_as_a_date_counts_from_the_servers_clock(bench: Bench) -> None:
+    """A clock that is wrong on our side does no harm."""
+    sent = datetime(2031, 1, 1, 12, 0, 0, tzinfo=UTC)
+    until = format_datetime(sent.replace(second=40), usegmt=True)
+    reply = Reply(
+        503, {"Retry-After": until, "Date": format_datetime(sent, usegmt=True)}, None, "", sent  # type: ignore[arg-type]
+    )
+    assert verdicts.retry_after(reply.headers, datetime.now(UTC)) == 40.0
+
+
+@pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
+def test_passing_faults_heal_with_growing_waits(bench: Bench, status: int) -> None:
+    """Three faults in a row, then the answer; each wait may be longer than the one before."""
+    bench.answers(*[refusal(status)] * 3)
+    assert bench.send().json()["rows"] == [1]
+    assert len(bench.waits) == 3
+    assert all(w <= 0.5 * 2**n for n, w in enumerate(bench.waits))
+    assert (bench.tally.requests, bench.tally.retries) == (4, 3)
+
+
+def test_what_does_not_heal_is_given_up_with_the_platforms_words(bench: Bench) -> None:
+    """The error says what, the status, the words, the request id, and how often it was tried."""
+    bench.answers(*[refusal(503, "come back later", X_Request_Id="r-17")] * 9)
+    with pytest.raises(GaveUp, match=r"things: HTTP 503: come back later: request id r-17.*4 tries"):
+        bench.send()
+
+
+def test_a_request_that_is_wrong_is_asked_once(bench: Bench) -> None:
+    """400 is final."""
+    bench.answers(*[refusal(400, "Unsupported metric: foo")] * 9)
+    with pytest.raises(Refused, match="Unsupported metric: foo"):
+        bench.send()
+    assert len(bench.server.paths) == 1
+    bench.server.before.clear()
+    bench.answers(*[refusal(403)] * 9)
+    with pytest.raises(Forbidden):
+        bench.send()
+
+
+def test_a_session_that_ends_is_renewed_once(bench: Bench) -> None:
+    """401 in the middle: one login, then the answer; a second 401 means that the login is wrong."""
+    bench.answers(GOOD, refusal(401))
+    bench.send()
+    bench.send()
+    assert bench.auth.logins == 2
+    bench.server.before.clear()
+    bench.answers(*[refusal(401)] * 9)
+    with pytest.raises(CredentialsError):
+        bench.send()
+    assert bench.auth.logins == 3
+
+
+def cut(body: bytes, keep: int, **headers: str) -> Answer:
+    """A body shorter than declared: the connection is closed in its middle."""
+    return 200, {"Content-Length": str(len(body)), "Connection": "close", **headers}, body[:keep]
+
+
+def test_a_body_shorter_than_declared_is_fetched_again(bench: Bench) -> None:
+    """Nothing of it reaches the parser."""
+    body = json.dumps({"rows": list(range(500))}).encode()
+    bench.answers(cut(body, 200))
+    assert bench.send().json()["rows"] == [1]
+    assert bench.tally.retries == 1
+
+
+def test_an_open_gzip_stream_is_fetched_again(bench: Bench) -> None:
+    """Even where the declared length is met: the trailer is missing."""
+    packed = gzip.compress(json.dumps({"rows": list(range(5000))}).encode())
+    bench.answers((200, {"Content-Encoding": "gzip"}, packed[:-30]))
+    assert bench.send().json()["rows"] == [1]
+    bench.server.before.clear()
+    bench.answers((200, {"Content-Encoding": "gzip"}, packed))
+    assert len(bench.send().json()["rows"]) == 5000
+
+
+def test_json_that_ends_in_the_middle_is_fetched_again(bench: Bench) -> None:
+    """A body without a declared length that stops early."""
+    bench.answers((200, {}, b'{"rows": [1, 2'))
+    assert bench.send().json()["rows"] == [1]
+    assert bench.tally.retries == 1
+
+
+def test_a_page_for_people_is_one_retry_then_one_login(bench: Bench) -> None:
+    """HTML under 200: a proxy first, then an ended session."""
+    page = (200, {"Content-Type": "text/html"}, b"<!DOCTYPE html><html>Log in</html>")
+    bench.answers(page)
+    bench.send()
+    assert bench.auth.logins == 1
+    bench.server.before.clear()
+    bench.answers(page, page)
+    bench.send()
+    assert bench.auth.logins == 2
+
+
+def test_two_gateway_faults_in_a_row_ask_for_less_where_that_is_possible(bench: Bench) -> None:
+    """Only for calls that can be split."""
+    bench.answers(refusal(504), refusal(502))
+    with pytest.raises(TooMuch):
+        bench.send(splittable=True)
+    assert len(bench.server.paths) == 2
+    bench.server.before.clear()
+    bench.answers(refusal(504), refusal(502))
+    assert bench.send(splittable=False).json()["rows"] == [1]
+
+
+def test_a_used_up_quota_is_waited_for_and_costs_no_retry(bench: Bench) -> None:
+    """More waits than `max_retries` would allow: they are not retries; but not for ever."""
+    bench.http._judge = lambda _call, reply: (  # noqa: SLF001 - the test is the platform here
+        Verdict(Ask.WAIT, "quota", 900.0) if reply.status == 429 else verdicts.by_status(reply)
+    )
+    bench.answers(*[refusal(429)] * 3)
+    bench.send()
+    assert bench.waits == [900.0] * 3
+    bench.server.before.clear()
+    bench.answers(*[refusal(429)] * 9)
+    with pytest.raises(GaveUp, match="quota"):
+        bench.send()
+
+
+def test_numbers_are_never_floats(bench: Bench) -> None:
+    """The last digit arrives."""
+    bench.answers()
+    assert str(bench.send().json()["price"]) == "2.739120012072817"
+
+
+def test_secrets_are_in_no_message(bench: Bench) -> None:
+    """Learned values in any spelling, and anything behind a secret's usual name."""
+    redact.learn("pass word/ä+1")
+    text = redact(
+        "pass word/ä+1 pass%20word%2F%C3%A4%2B1 pass+word%2F%C3%A4%2B1 ?user_token=zzzzzz&x=1 "
+        '{"password": "hunter22", "k": 1} Authorization: Bearer abcdefghij.klm Cookie: adama_session=0a0a0a0a'
+    )
+    for hidden in ("word/", "word%2F", "zzzzzz", "hunter22", "abcdefghij", "0a0a0a0a"):
+        assert hidden not in text
+    assert "x=1" in text
