@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import random
 import zlib
 from datetime import timedelta, timezone
 from typing import TYPE_CHECKING, Any, Final
@@ -114,9 +115,13 @@ class DataService:
     ) -> tuple[bytes, bool]:
         rows = list(itertools.islice(self._store.delivery.rows(question), cap + 1))
         cut = len(rows) > cap
+        rows = rows[:cap]
+        if self._store.switch("shuffle_rows"):
+            # The order of rows is promised nowhere. The same question still gets the same order.
+            random.Random(f"{self._store.stage.world.seed} {len(rows)}").shuffle(rows)
         created = self._store.now().astimezone(_PACIFIC).replace(microsecond=0)
         body = {
-            "reportData": [self._row(question, attributes, row) for row in rows[:cap]],
+            "reportData": [self._row(question, attributes, row) for row in rows],
             "reportMetadata": {"reportCreated": created.isoformat()},
         }
         return json.dumps(body, ensure_ascii=False).encode(), cut

@@ -15,6 +15,7 @@ from adtap_sandbox.openx.inventory import (
     PUBLISHER_ACCOUNTS,
     Inventory,
 )
+from adtap_sandbox.openx.rarities import fill
 from adtap_sandbox.openx.things import Maker, Thing, stamp
 from adtap_sandbox.world import AGENCY
 
@@ -110,6 +111,7 @@ class Entities:
         self._demand()
         self._exchange()
         self._rest()
+        fill(self.by_kind)
 
     def _add(self, kind: str, index: int, **fields: Any) -> Thing:
         thing = self._make.thing(kind, index, **fields)

@@ -43,8 +43,8 @@ ID_BASES: Final[dict[str, int]] = {
 NETWORK_ACCOUNT: Final = 0
 AGENCY_ACCOUNT: Final = 1
 PUBLISHER_ACCOUNTS: Final = 0x100
-ADVERTISER_ACCOUNTS: Final = 0x400
-DEMAND_ACCOUNTS: Final = 0x800
+ADVERTISER_ACCOUNTS: Final = 0x4000
+DEMAND_ACCOUNTS: Final = 0xF000
 
 DEMAND_PARTNERS: Final = (
     "Google DV360 - RTB",
@@ -114,6 +114,9 @@ class Inventory:
         self.publisher_index = {p.id: n for n, p in enumerate(world.publishers)}
         self.site_index = {s.id: n for n, s in enumerate(world.sites)}
         self.deals = self._make_deals()
+        self._deals_of: dict[int, list[Deal]] = {}
+        for deal in self.deals:
+            self._deals_of.setdefault(deal.publisher, []).append(deal)
         self.slots = self._make_slots()
 
     def account_id(self, publisher: Publisher) -> int:
@@ -168,7 +171,7 @@ class Inventory:
         # The first slot of each unit is always sold, so that no ad unit is without revenue.
         sold = turn == 0 or bits % _UNSOLD_ONE_IN != 0
         partner = (bits >> 8) % len(DEMAND_PARTNERS) if sold else None
-        of_publisher = [deal for deal in self.deals if deal.publisher == publisher.id]
+        of_publisher = self._deals_of[publisher.id]
         deal = of_publisher[(bits >> 16) % 3] if sold and (bits >> 20) % _DEAL_ONE_IN == 0 else None
         if deal is not None:
             partner = deal.partner

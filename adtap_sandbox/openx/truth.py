@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from typing import TYPE_CHECKING, Any, Final
 
 from starlette.concurrency import run_in_threadpool
@@ -162,6 +162,11 @@ class Truth:
 
     def _sums(self, question: Question) -> dict[str, Any]:
         noise = bool(self._store.switch("money_noise"))
+        # Float noise has up to 18 digits after the point: the usual 28 would round a long sum.
+        with localcontext(prec=80):
+            return self._exact_sums(question, noise=noise)
+
+    def _exact_sums(self, question: Question, *, noise: bool) -> dict[str, Any]:
         days: dict[str, _Sums] = {}
         total = _Sums(question.metrics)
         for row in self._store.delivery.rows(question):

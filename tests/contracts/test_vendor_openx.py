@@ -124,7 +124,7 @@ def test_it_reads_the_data_service(url, prefix):
     )
     assert fields["metrics"][0]["metadataMetrics"]["id"] == "billableImpressions"
     assert dates["dateRange"][0]["maxEndDate"] == "2026-03-18T11:00:00Z"
-    assert [(row["day"], row["publisherCurrency"]) for row in report["reportData"]] == [
+    assert sorted((row["day"], row["publisherCurrency"]) for row in report["reportData"]) == [
         ("2026-03-10", "EUR"),
         ("2026-03-11", "EUR"),
     ]
@@ -133,7 +133,7 @@ def test_it_reads_the_data_service(url, prefix):
 
 def test_a_partial_report_looks_whole_to_it(sandbox, url):
     """It hides the 206, which is why no tap may stand on it."""
-    sandbox.switch("openx", row_cap=1)
+    sandbox.switch("openx", row_cap=1, shuffle_rows=False)
     (rows,) = run(
         url,
         """

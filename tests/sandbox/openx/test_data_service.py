@@ -144,12 +144,15 @@ def test_dates_in_every_spelling_seen_mean(legacy, date):
     ask = (["hour"], ["clicks"])
     expected = rows_of(legacy.report(*ask, "2026-03-10T05:00:00Z", DAY[1]))
     assert rows_of(legacy.report(*ask, date, DAY[1])) == expected
-    assert expected[0]["hour"] == "2026-03-10T05:00:00Z"
+    hours = [row["hour"] for row in expected]
+    assert min(hours) == "2026-03-10T05:00:00Z"
+    assert hours != sorted(hours)
 
 
 def test_a_row_cap_cuts_the_rows_and_only_the_status_tells(openx, legacy):
     """206, the same body, no flag in it."""
     ask = (["hour", *PLACE], ["clicks"], *DAY)
+    openx.switch("openx", shuffle_rows=False)
     whole = legacy.report(*ask).json()
     openx.switch("openx", row_cap=50)
     reply = legacy.report(*ask)

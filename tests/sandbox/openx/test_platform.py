@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 
 import pytest
 
@@ -258,3 +259,18 @@ def test_version_three_has_bare_lists(legacy):
     assert legacy.get("/ox/3.0/a/account/currencyOptions").json()[0]["name"] == "USD"
     made = legacy.http.post(f"{legacy.url}/ox/3.0/a/site", data={"name": "Old way"}).json()
     assert legacy.get(f"/ox/3.0/a/site/{made}").json()["name"] == "Old way"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_field_is_filled_somewhere(legacy, kind):
+    """No field of a type is empty on all of its objects; dates have the guide's form."""
+    objects = walk(legacy, kind, 200)
+    names = {name for item in objects for name in item}
+    empty = {
+        name for name in names if all(item.get(name) in (None, "", [], {}) for item in objects)
+    }
+    assert empty == set()
+    for item in objects:
+        for name in names:
+            if name.endswith("_date") and item.get(name):
+                assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", item[name])
