@@ -16,7 +16,7 @@ from starlette.routing import BaseRoute, Route
 
 from adtap_sandbox.atomx import replies, truth
 from adtap_sandbox.atomx.desk import Desk
-from adtap_sandbox.atomx.models import SEARCH_KEYS
+from adtap_sandbox.atomx.models import SEARCH_KEYS, find_model, fold
 from adtap_sandbox.atomx.replies import Refusal
 from adtap_sandbox.atomx.reports import read
 from adtap_sandbox.atomx.resources import Call, Resources
@@ -187,10 +187,15 @@ class Room:
 
     def _may_see(self, call: Call) -> None:
         forbidden = self.stage.switch("atomx", "forbidden")
-        named = [str(word).lower() for word in forbidden] if isinstance(forbidden, list) else []
+        named = forbidden if isinstance(forbidden, list) else []
         scope = call.body.get("scope") if isinstance(call.body, dict) else None
-        asked = {word.lower().replace("-", "_") for word in call.words} | {str(scope)}
-        hit = next((word for word in named if word in asked), None)
+        # Paths fold singular and plural, so the names of both are compared.
+        asked = {fold(word) for word in (*call.words, str(scope))}
+        for word in call.words:
+            model = find_model(word)
+            if model is not None:
+                asked |= {fold(model.name), fold(model.plural)}
+        hit = next((word for word in named if fold(str(word)) in asked), None)
         if hit is not None:
             raise Refusal(403, f"You have no access to {hit}")
 

@@ -250,6 +250,8 @@ def test_failures_can_come_under_status_200_and_access_can_be_denied(api, sandbo
     assert [reply.json()["success"] for reply in replies] == [False, False, True]
     sandbox.switch("atomx", forbidden=["users", "dsp"])
     assert api.ask("GET", "/v3/users").status_code == 403
+    assert api.ask("GET", "/v3/User/311").status_code == 403
+    assert api.ask("GET", "/v3/advertisers").status_code == 200
     query = {"scope": "dsp", "metrics": ["requests"], "daterange": "today"}
     reply = api.ask("POST", "/v3/report", json=query)
     assert (reply.status_code, reply.json()["errno"]) == (403, 4)
