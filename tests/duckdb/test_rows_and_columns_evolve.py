@@ -1,0 +1,276 @@
+"""Upserts, appends, new and lost and retyped columns: the table follows the stream, losing nothing."""
+
+# ruff: noqa: S608 - the names in these queries are the tests' own
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import duckdb
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from adtap_duckdb.columns import common_type
+from adtap_duckdb.errors import LoadError
+
+from .conftest import record, schema, state
+
+WHOLE, TEXT, NUMBER, FLAG = (
+    {"type": [t, "null"]} for t in ("integer", "string", "number", "boolean")
+)
+DAY = {"type": ["string", "null"], "format": "date"}
+MOMENT = {"type": ["string", "null"], "format": "date-time"}
+
+
+def test_the_last_record_of_a_key_wins_within_a_batch_and_across_batches(file):
+    """A restated row replaces the one before, wherever the batch borders fall."""
+    rows = [
+        (1, "a", "old"),
+        (2, "a", "kept"),
+        (1, "a", "new"),
+        (1, "b", "other"),
+        (1, "a", "newest"),
+    ]
+    columns = {"id": WHOLE, "part": TEXT, "v": TEXT}
+    for size in (1, 2, 3, 100):
+        name = f"s{size}"
+        file.load(
+            schema(name, columns, ["id", "part"]),
+            *[record(name, id=i, part=p, v=v) for i, p, v in rows],
+            batch_size_rows=size,
+        )
+        stored = file.query(f"SELECT id, part, v FROM {name} ORDER BY ALL")
+        assert stored == [(1, "a", "newest"), (1, "b", "other"), (2, "a", "kept")]
+
+
+def test_a_second_run_replaces_rows_by_key_and_leaves_the_others(file):
+    """An upsert on the key: restated rows once, untouched rows as they were."""
+    head = schema("s", {"id": WHOLE, "v": TEXT}, ["id"])
+    file.load(head, record("s", id=1, v="a"), record("s", id=2, v="b"))
+    file.load(head, record("s", id=2, v="B"), record("s", id=3, v="c"))
+    assert file.query("SELECT * FROM s ORDER BY id") == [(1, "a"), (2, "B"), (3, "c")]
+
+
+def test_equal_keys_written_differently_are_one_row(file):
+    """The key is compared as its type, not as text: one instant in two offsets is one key."""
+    file.load(
+        schema("s", {"hour": MOMENT, "v": TEXT}, ["hour"]),
+        record("s", hour="2026-03-18T12:00:00Z", v="first"),
+        record("s", hour="2026-03-18T14:00:00+02:00", v="second"),
+    )
+    assert file.query("SELECT v FROM s") == [("second",)]
+
+
+def test_a_stream_without_a_key_is_appended_to(file):
+    """Equal rows stay two rows, in one run and in the next."""
+    for _ in range(2):
+        file.load(schema("s", {"v": TEXT}), record("s", v="x"), record("s", v="x"))
+    assert file.query("SELECT count(*) FROM s") == [(4,)]
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    rows=st.lists(st.tuples(st.integers(0, 9), st.integers()), max_size=60), size=st.integers(1, 20)
+)
+def test_any_order_of_records_ends_as_a_dictionary_would(tmp_path_factory, rows, size):
+    """Batches of any size over any repeats leave exactly the last value of each key."""
+    from .conftest import File
+
+    file = File(tmp_path_factory.mktemp("upsert") / "ads.duckdb")
+    file.load(
+        schema("s", {"id": WHOLE, "v": {**WHOLE, "maximum": 2**100, "minimum": -(2**100)}}, ["id"]),
+        *[record("s", id=i, v=max(min(v, 2**99), -(2**99))) for i, v in rows],
+        batch_size_rows=size,
+    )
+    wanted = {i: max(min(v, 2**99), -(2**99)) for i, v in rows}
+    assert dict(file.query("SELECT id, v FROM s")) == wanted
+
+
+@pytest.mark.parametrize("values", [{}, {"id": None}], ids=["absent", "null"])
+def test_a_record_without_its_key_is_refused(file, values):
+    """Two such rows could not be told apart."""
+    run = file.run(schema("s", {"id": WHOLE, "v": TEXT}, ["id"]), record("s", v="x", **values))
+    assert run.code == 1
+    assert "Stream 's': a record has no value for its key property 'id'" in run.errors
+
+
+def test_a_new_column_is_added_and_a_lost_one_stays_with_null(file):
+    """Old rows are null in the new column, new rows null in the lost one."""
+    file.load(schema("s", {"id": WHOLE, "lost": TEXT}, ["id"]), record("s", id=1, lost="kept"))
+    file.load(schema("s", {"id": WHOLE, "new": FLAG}, ["id"]), record("s", id=2, new=True))
+    assert file.query("SELECT id, lost, new FROM s ORDER BY id") == [
+        (1, "kept", None),
+        (2, None, True),
+    ]
+
+
+def test_a_schema_that_changes_in_mid_run_keeps_the_order_of_rows(file):
+    """Rows of the old schema never land after newer ones of the same key."""
+    file.load(
+        schema("s", {"id": WHOLE, "v": TEXT}, ["id"]),
+        record("s", id=1, v="old"),
+        schema("s", {"id": WHOLE, "v": TEXT, "w": TEXT}, ["id"]),
+        record("s", id=1, v="new", w="x"),
+        record("s", id=2, v="b", w="y"),
+        batch_size_rows=2,
+    )
+    assert file.query("SELECT id, v, w FROM s ORDER BY id") == [(1, "new", "x"), (2, "b", "y")]
+
+
+@pytest.mark.parametrize(
+    ("old", "first", "new", "second", "kind", "stored"),
+    [
+        (WHOLE, 9 * 10**18, NUMBER, 0.5, "DECIMAL(38,18)", [Decimal(9 * 10**18), Decimal("0.5")]),
+        (WHOLE, 7, TEXT, "x", "VARCHAR", ["7", "x"]),
+        (TEXT, "x", WHOLE, 7, "VARCHAR", ["x", "7"]),
+        (NUMBER, 0.5, WHOLE, 7, "DECIMAL(38,18)", [Decimal("0.5"), Decimal(7)]),
+        (WHOLE, 7, {**WHOLE, "maximum": 2**64}, 2**64, "HUGEINT", [7, 2**64]),
+        (FLAG, True, TEXT, "x", "VARCHAR", ["true", "x"]),
+        (
+            DAY, "2026-03-18", MOMENT, "2026-03-18T01:00:00+02:00", "TIMESTAMP WITH TIME ZONE",
+            [datetime(2026, 3, 18, tzinfo=UTC), datetime(2026, 3, 17, 23, tzinfo=UTC)],
+        ),
+        (
+            {"type": "string", "format": "x-singer.decimal", "precision": 10, "scale": 2}, "12345678.25",
+            {"type": "string", "format": "x-singer.decimal", "precision": 10, "scale": 6}, "0.000001",
+            "DECIMAL(14,6)", [Decimal("12345678.25"), Decimal("0.000001")],
+        ),
+    ],
+    ids=["whole-number", "whole-text", "text-whole", "number-whole", "whole-wide", "flag-text", "day-moment", "decimals"],
+)  # fmt: skip
+def test_a_retyped_column_is_widened_where_no_value_changes(  # noqa: PLR0917 - the case's parts
+    file, old, first, new, second, kind, stored
+):
+    """Both the old and the new value are there afterwards, and the type that holds both."""
+    file.load(schema("s", {"n": WHOLE, "v": old}), record("s", n=1, v=first))
+    file.load(schema("s", {"n": WHOLE, "v": new}), record("s", n=2, v=second))
+    assert file.types("s")["v"] == kind
+    column = "epoch_us(v)" if kind.startswith("TIMESTAMP") else "v"
+    found = [row[0] for row in file.query(f"SELECT {column} FROM s ORDER BY n")]
+    assert found == [int(v.timestamp()) * 10**6 if isinstance(v, datetime) else v for v in stored]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [(WHOLE, FLAG), (MOMENT, TEXT), (DAY, WHOLE), ({"type": "object"}, WHOLE),
+     ({**WHOLE, "maximum": 2**64}, NUMBER)],
+)  # fmt: skip
+def test_a_retyped_column_that_would_lose_is_refused_with_what_to_do(file, old, new):
+    """The old values stay as they were; the message has the statement that frees the name."""
+    head = (schema("s", {"n": WHOLE, "v": old}), record("s", n=1))
+    file.load(*head)
+    before = file.types("s")
+    run = file.run(schema("s", {"n": WHOLE, "v": new, "w": TEXT}), record("s", n=2))
+    assert run.code == 1
+    assert "Stream 's', column 'v'" in run.errors
+    assert 'ALTER TABLE "main"."s" RENAME COLUMN "v" TO' in run.errors
+    assert "Traceback" not in run.errors
+    assert file.types("s") == before
+    assert file.query("SELECT count(*) FROM s") == [(1,)]
+
+
+TYPES = st.sampled_from(["VARCHAR", "BIGINT", "HUGEINT", "BOOLEAN", "DATE", "JSON", "TIMESTAMP WITH TIME ZONE"]) | st.builds(
+    lambda scale, whole: f"DECIMAL({max(scale + whole, 1)},{scale})", st.integers(0, 19), st.integers(0, 19)
+)  # fmt: skip
+
+
+@given(first=TYPES, second=TYPES)
+def test_widening_is_stable(first, second):
+    """The common type holds both for good: asking again with either changes nothing."""
+    common = common_type(first, second)
+    if common is not None:
+        assert common_type(common, first) == common
+        assert common_type(common, second) == common
+
+
+def test_tables_go_to_the_schema_that_is_set(file):
+    """The schema is made; the same stream in another schema is another table."""
+    file.load(schema("s", {"v": TEXT}), record("s", v="a"), default_target_schema="tap adjust")
+    file.load(schema("s", {"v": WHOLE}), record("s", v=1))
+    assert file.query('SELECT v FROM "tap adjust".s') == [("a",)]
+    assert file.query("SELECT v FROM main.s") == [(1,)]
+
+
+def test_activate_version_never_removes_a_row(file):
+    """Report history is kept whatever version a tap declares, even of a stream not yet known."""
+    version = {"type": "ACTIVATE_VERSION", "stream": "s", "version": 2}
+    file.load(version, schema("s", {"id": WHOLE}, ["id"]), record("s", id=1), version)
+    file.load(version, schema("s", {"id": WHOLE}, ["id"]), version, record("s", id=2), version)
+    assert file.query("SELECT id FROM s ORDER BY id") == [(1,), (2,)]
+
+
+def test_metadata_columns_are_there_only_when_asked_for(file):
+    """`add_record_metadata` adds the SDK's `_sdc_` columns, typed; without it there are none."""
+    messages = (
+        schema("s", {"id": WHOLE, "at": MOMENT}, ["id"]),
+        record("s", id=1, at="2026-01-01T00:00:00Z"),
+    )
+    file.load(*messages)
+    assert list(file.types("s")) == ["id", "at"]
+    file.load(*messages, add_record_metadata=True)
+    types = file.types("s")
+    assert types["_sdc_received_at"] == "TIMESTAMP WITH TIME ZONE"
+    assert types["_sdc_sequence"] == "BIGINT"
+    assert file.query("SELECT count(*) FROM s WHERE _sdc_received_at IS NOT NULL") == [(1,)]
+
+
+def test_stream_maps_flattening_and_validation_lead_to_the_same_values(file):
+    """Whoever asks the SDK for more gets its full path, and the same exact values."""
+    spec = {"type": "string", "format": "x-singer.decimal", "precision": 38, "scale": 18}
+    columns = {
+        "id": WHOLE,
+        "spend": spec,
+        "at": MOMENT,
+        "day": DAY,
+        "o": {"type": "object", "properties": {"x": NUMBER}},
+    }
+    line = '{"type":"RECORD","stream":"s","record":{"id":1,"spend":"0.100000000000000001","at":"2026-01-01T00:00:00+01:00","day":"2026-01-01","o":{"x":0.1}}}'
+    ways = {
+        "plain": {},
+        "checked": {"validate_records": True},
+        "mapped": {"stream_maps": {"s": {"twice": "id * 2"}}},
+    }
+    for name, config in ways.items():
+        file.load(schema("s", columns, ["id"]), line, default_target_schema=name, **config)
+    rows = [file.query(f'SELECT id, spend, epoch_us("at"), day, o FROM {name}.s') for name in ways]
+    assert rows[0] == rows[1] == rows[2]
+    file.load(
+        schema("f", columns, ["id"]),
+        line.replace('"s"', '"f"', 1),
+        flattening_enabled=True,
+        flattening_max_depth=2,
+    )
+    assert file.query("SELECT o__x FROM f") == [(Decimal("0.1"),)]
+
+
+def test_validation_refuses_what_the_schema_forbids(file):
+    """With `validate_records` the whole JSON schema counts, not the types alone."""
+    messages = (schema("s", {"v": {"type": "string", "enum": ["a"]}}), record("s", v="b"))
+    assert file.run(*messages).code == 0
+    assert file.run(*messages, validate_records=True).code != 0
+
+
+def test_parquet_holds_the_whole_table_after_each_run(file, tmp_path):
+    """Old and new rows, exact decimals and wide integers, one file a stream, no partial file left."""
+    folder = tmp_path / "parquet out"
+    folder.mkdir()
+    wide = {**WHOLE, "maximum": 2**64}
+    for n in (1, 2):
+        file.load(
+            schema("a/b", {"id": WHOLE, "d": NUMBER, "w": wide}, ["id"]),
+            '{"type":"RECORD","stream":"a/b","record":{"id":%d,"d":0.1,"w":18446744073709551615}}'
+            % n,
+            state({"n": n}),
+            parquet_path=str(folder),
+        )
+    assert [path.name for path in folder.iterdir()] == ["a%2Fb.parquet"]
+    rows = duckdb.sql(f"SELECT * FROM '{folder}/a%2Fb.parquet' ORDER BY id").fetchall()
+    assert rows == [(n, Decimal("0.1"), Decimal(2**64 - 1)) for n in (1, 2)]
+
+
+def test_a_key_that_the_schema_does_not_have_is_refused(file):
+    """A key of no column could only ever append."""
+    with pytest.raises(LoadError, match="key column 'id' is not in the stream's schema"):
+        file.load(schema("s", {"v": TEXT}, ["id"]))

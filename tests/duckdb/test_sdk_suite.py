@@ -1,0 +1,18 @@
+"""The SDK's own tests of a target, on a real file."""
+
+from __future__ import annotations
+
+import pytest
+from singer_sdk.testing import get_target_test_class
+
+from adtap_duckdb.target import TargetAdtapDuckdb
+
+CONFIG: dict[str, str] = {}
+
+
+class TestTargetAdtapDuckdb(get_target_test_class(TargetAdtapDuckdb, config=CONFIG)):  # type: ignore[misc]
+    @pytest.fixture(autouse=True)
+    def _own_file(self, file):
+        CONFIG["path"] = str(file.path)
+        yield
+        CONFIG.clear()

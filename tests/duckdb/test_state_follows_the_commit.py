@@ -1,0 +1,150 @@
+"""STATE says what is in the file, killed at any moment; two runs never meet in one file."""
+
+# ruff: noqa: S608 - the names in these queries are the tests' own
+
+from __future__ import annotations
+
+import contextlib
+import json
+import random
+import signal
+import subprocess
+import threading
+import time
+
+import pytest
+
+from .conftest import lines, record, schema, state
+
+WHOLE, TEXT = ({"type": [t, "null"]} for t in ("integer", "string"))
+HEAD = [schema(s, {"id": WHOLE, "v": TEXT}, ["id"]) for s in ("a", "b")]
+
+
+def test_state_is_written_only_for_rows_of_all_streams_that_are_committed(file):
+    """At each STATE line, a copy of the file already holds every row that came before it."""
+    messages = list(HEAD)
+    for n in range(1, 41):
+        messages += [record("a", id=n, v="x"), record("b", id=n, v="y"), state({"n": n})]
+    states = file.load(*messages, batch_size_rows=10)
+    # 10 rows are 5 of each stream: the fifth STATE has not come when they are committed.
+    assert states == [{"n": n} for n in (4, 9, 14, 19, 24, 29, 34, 39, 40)]
+
+
+def test_state_keeps_its_numbers(file):
+    """A number with a fraction in STATE is passed on digit by digit, not as a crash."""
+    run = file.run(*HEAD, '{"type":"STATE","value":{"x":0.1234567890123456789}}')
+    assert run.code == 0
+    assert file.load(*HEAD, state({"deep": {"x": 1.5}})) == [{"deep": {"x": 1.5}}]
+
+
+def test_a_repeated_schema_does_not_commit(file):
+    """A child stream that says its schema once per parent costs nothing."""
+    messages = list(HEAD)
+    for n in range(1, 31):
+        messages += [HEAD[0], record("a", id=n, v="x"), state({"n": n})]
+    assert file.load(*messages) == [{"n": 30}]
+
+
+def test_a_line_that_cannot_be_read_ends_the_load_with_its_number(file):
+    """Cut off, not JSON, no message, unknown: one line of error, exit 1, no STATE, no traceback."""
+    for bad in (
+        '{"type": "RECORD", "stream": "a", "rec',
+        "Traceback (most recent",
+        "[1]",
+        "{}",
+        '{"type":"X"}',
+        '"\\ud800"',
+    ):
+        run = file.run(*HEAD, record("a", id=1), state({"n": 1}), bad)
+        assert (run.code, run.states) == (1, []), bad
+        assert "Line 5 of the input" in run.errors
+        assert "Traceback (" not in run.errors
+        assert run.errors.count("ERROR") == 1
+    assert file.query("SELECT count(*) FROM a") == [(0,)]
+
+
+def feed(process: subprocess.Popen[bytes], body: bytes) -> threading.Thread:
+    """Write the body beside the reading of STATE; a killed reader is no error here."""
+
+    def write() -> None:
+        with contextlib.suppress(BrokenPipeError), process.stdin:
+            process.stdin.write(body)
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    return thread
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_killed_at_any_moment_and_resumed_from_state_no_row_is_lost_or_doubled(file, seed):
+    """Killed by -9 again and again; each run starts after the last STATE seen, as Meltano does."""
+    chance = random.Random(seed)
+    total, done, runs = 4_000, 0, 0
+    while done < total:
+        body = list(HEAD)
+        for n in range(done + 1, total + 1):
+            body += [record("a", id=n, v=f"run {runs}"), record("b", id=n, v="y"), state({"n": n})]
+        with file.start(batch_size_rows=100) as process:
+            writer = feed(process, lines(body))
+            # A few commits, then some milliseconds into whatever comes next: shaping, a
+            # transaction, a checkpoint, the line of STATE itself.
+            commits, delay = chance.randint(1, 12), chance.random() / 50
+            for line in process.stdout:
+                if line.endswith(b"\n"):
+                    done = max(done, json.loads(line)["n"])
+                commits -= 1
+                if commits == 0 and runs < 5:
+                    time.sleep(delay)
+                    process.kill()
+            writer.join()
+            process.stderr.read()
+        runs += 1
+        assert process.returncode in {0, -signal.SIGKILL}
+        for stream in ("a", "b"):
+            # What STATE claims is in the file, once; what is there beyond it comes again and
+            # replaces itself.
+            claimed = f"SELECT count(*), count(DISTINCT id) FROM {stream} WHERE id <= {done}"
+            assert file.query(claimed) == [(done, done)]
+    assert runs == 6, "five runs killed, the sixth finished"
+    for stream in ("a", "b"):
+        found = file.query(f"SELECT count(*), count(DISTINCT id), max(id) FROM {stream}")
+        assert found == [(total, total, total)]
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_signal_ends_the_load_at_once_with_its_code_and_claims_nothing_more(file, number, code):
+    """Rows not committed are not claimed; the program neither hangs nor prints a traceback."""
+    process = file.start()
+    process.stdin.write(lines([*HEAD, record("a", id=1), state({"n": 1})]))
+    process.stdin.flush()
+    deadline = time.monotonic() + 20
+    while not file.path.exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    time.sleep(0.3)
+    process.send_signal(number)
+    started = time.monotonic()
+    out, errors = process.communicate(timeout=20)
+    assert (process.returncode, out) == (code, b"")
+    assert time.monotonic() - started < 5
+    assert b"Traceback" not in errors
+    assert file.run(*HEAD, record("a", id=2)).code == 0
+    assert file.query("SELECT id FROM a") == [(2,)]
+
+
+def test_a_second_run_on_the_same_file_refuses_and_the_first_loses_nothing(file):
+    """One clear line with the holder's process number, exit 1, before a row was read."""
+    first = file.start()
+    first.stdin.write(lines([*HEAD, record("a", id=1)]))
+    first.stdin.flush()
+    deadline = time.monotonic() + 20
+    while not file.path.exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    time.sleep(0.3)
+    second = file.run(*HEAD, record("a", id=9), state({"n": 9}))
+    assert (second.code, second.states) == (1, [])
+    assert f"is in use by process {first.pid}" in second.errors
+    assert second.errors.count("ERROR") == 1
+    out, _ = first.communicate(lines([record("a", id=2), state({"n": 2})]), timeout=30)
+    assert first.returncode == 0
+    assert json.loads(out) == {"n": 2}
+    assert file.query("SELECT id FROM a ORDER BY id") == [(1,), (2,)]

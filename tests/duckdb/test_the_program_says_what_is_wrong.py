@@ -1,0 +1,119 @@
+"""Settings, the file and the environment: one line each, exit code not 0, no traceback."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+from .conftest import COMMAND, File, record, schema, state
+
+TEXT = {"type": ["string", "null"]}
+MESSAGES = (schema("s", {"v": TEXT}), record("s", v="x"), state({"n": 1}))
+
+
+def test_a_missing_folder_is_named_and_nothing_is_made(tmp_path):
+    """A typing error in `path` must not become a second warehouse."""
+    run = File(tmp_path / "typo" / "ads.duckdb").run(*MESSAGES)
+    assert (run.code, run.states) == (1, [])
+    assert f"the folder {tmp_path / 'typo'} does not exist" in run.errors
+    assert run.errors.count("ERROR") == 1
+    assert "Traceback" not in run.errors
+    assert not (tmp_path / "typo").exists()
+
+
+def test_a_missing_parquet_folder_is_named_before_anything_is_loaded(file, tmp_path):
+    """Found at the start, not after an hour of loading."""
+    run = file.run(*MESSAGES, parquet_path=str(tmp_path / "nowhere"))
+    assert run.code == 1
+    assert "Setting 'parquet_path'" in run.errors
+    assert not file.path.exists()
+
+
+def test_a_file_that_is_no_database_is_left_alone(file):
+    """The user's file is not overwritten."""
+    file.path.write_text("id,name\n1,a\n" * 1000)
+    run = file.run(*MESSAGES)
+    assert run.code == 1
+    assert "cannot be opened as a DuckDB file" in run.errors
+    assert "Traceback" not in run.errors
+    assert file.path.read_text().startswith("id,name")
+
+
+def test_missing_and_wrong_settings_are_named(file, tmp_path):
+    """`path` is required; a batch has at least one row; an unreadable settings file is said so."""
+    assert "'path' is a required property" in run_with(tmp_path, {})
+    assert "batch_size_rows" in run_with(tmp_path, {"path": str(file.path), "batch_size_rows": 0})
+    absent = subprocess.run(
+        [*COMMAND, "--config", str(tmp_path / "no.json")], capture_output=True, check=False
+    )
+    assert absent.returncode != 0
+    assert b"no.json" in absent.stderr
+    assert b"Traceback" not in absent.stderr
+
+
+def run_with(folder, config):
+    path = folder / "settings.json"
+    path.write_text(json.dumps(config))
+    run = subprocess.run(
+        [*COMMAND, "--config", str(path)], capture_output=True, input=b"", check=False
+    )
+    assert run.returncode == 1
+    assert b"Traceback" not in run.stderr
+    return run.stderr.decode()
+
+
+def test_a_record_before_its_schema_is_refused_in_one_line(file):
+    """The stream is named."""
+    run = file.run(record("s", v="x"))
+    assert run.code == 1
+    assert "stream 's'" in run.errors
+    assert "Traceback" not in run.errors
+
+
+def test_a_field_that_the_schema_does_not_have_is_told_once(file):
+    """Not loaded, not silent, not once per record."""
+    run = file.run(MESSAGES[0], *[record("s", v="x", extra=n) for n in range(5)])
+    assert run.code == 0
+    assert run.errors.count("field 'extra' is not in the schema") == 1
+
+
+def test_about_lists_the_settings_and_none_without_effect(file):
+    """`load_method` of the SDK would change nothing here, so it is not offered."""
+    about = json.loads(
+        subprocess.run(
+            [*COMMAND, "--about", "--format=json"], capture_output=True, check=True
+        ).stdout
+    )
+    settings = set(about["settings"]["properties"])
+    assert {
+        "path",
+        "default_target_schema",
+        "batch_size_rows",
+        "validate_records",
+        "parquet_path",
+        "add_record_metadata",
+    } <= settings
+    assert "load_method" not in settings
+
+
+def test_neither_pyarrow_nor_pandas_nor_pytz_nor_numpy_is_needed(file):
+    """The program runs where importing any of them fails."""
+    code = (
+        "import sys\n"
+        "for name in ('pyarrow', 'pandas', 'pytz', 'numpy'): sys.modules[name] = None\n"
+        "from adtap_duckdb.target import TargetAdtapDuckdb\n"
+        "TargetAdtapDuckdb.cli()\n"
+    )
+    settings = file.path.with_name("c.json")
+    settings.write_text(json.dumps({"path": str(file.path)}))
+    head = schema("s", {"at": {"type": "string", "format": "date-time"}})
+    body = "\n".join(json.dumps(m) for m in (head, record("s", at="2026-01-01T00:00:00Z")))
+    run = subprocess.run(
+        [sys.executable, "-c", code, "--config", str(settings)],
+        input=body.encode(),
+        capture_output=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr.decode()
+    assert file.query("SELECT count(*) FROM s") == [(1,)]
