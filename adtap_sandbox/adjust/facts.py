@@ -385,13 +385,7 @@ class Facts:
         return read
 
     def _skan(self, atom: Atom) -> Reader:
-        name = _ALIASES.get(atom.name, atom.name)
-        if name.startswith("skad_direct_"):
-            base = name.removeprefix("skad_direct_")
-            base = {"installs": "skad_installs", "reinstalls": "skad_reinstalls"}.get(base, base)
-            whole = self._skan(Atom(base, atom.format, "skan"))
-            return lambda c, s, d: whole(c, s, d) // 3
-        name, percent = _skan_name(name)
+        name, percent, part = _skan_name(_ALIASES.get(atom.name, atom.name))
         steps = _TOLD_LATE
         if name.startswith("skad_coarse_conversion_values_"):
             steps = _POSTBACKS[int(name[-1])]
@@ -405,11 +399,11 @@ class Facts:
             if event is not None and cell.app.token not in event.tokens:
                 return 0
             known = _late(steps, state.age)
-            conversions = valid(cell, seed) * known // MILLION * 7 // 10
-            special = _of_conversions(name, conversions)
+            conversions = valid(cell, seed) * known // MILLION * 7 // 10 // part
+            special = _of_conversions(name, conversions, seed)
             if special is not None:
                 return special
-            return hashed(cell, seed) * percent // 100 * known // MILLION
+            return hashed(cell, seed) * percent // 100 * known // MILLION // part
 
         return read
 
@@ -432,11 +426,8 @@ class Facts:
                 return 0
             if not span.begun(state.age):
                 return 0
-            return span.value(
-                installs(cell, seed, state) + again(cell, seed, state),
-                768 + (_mix(seed ^ span.salt) & 511),
-                2 * state.age + 1,
-            )
+            users = installs(cell, seed, state) + again(cell, seed, state)
+            return span.value(users, _mix(seed ^ span.salt), 2 * state.age + 1)
 
         return read
 
@@ -491,16 +482,26 @@ class _Span:
             return False
         return self.total or 2 * age + 1 > self.begins
 
-    def value(self, users: int, jitter: int, lived: int) -> int:
-        """What that many users did; ``lived`` is the day's middle user's age in half days."""
+    def value(self, users: int, chance: int, lived: int) -> int:
+        """What that many users did.
+
+        Args:
+            users: Size of the cohort.
+            chance: 64 bits of the cell's day: how active it was, and which way a fraction rounds,
+                so that rare deeds are not lost in small cells.
+            lived: Age of the day's middle user in half days.
+        """
         if not self.deeds:
             return _users(self.stem, users, self.begins, self.ends, lived)
-        amount = _PER_USER.get(self.stem, 200_000 if self.money else 120) * jitter // 1024
+        amount = _PER_USER.get(self.stem, 200_000 if self.money else 120)
+        amount = amount * (768 + (chance & 511)) // 1024
         down = 1_000 if self.money else 1_000_000
+        odd = (chance >> 9) % down
         until = min(self.ends, lived)
-        value = users * amount * (1000 * until // (until + 20)) // down
+        value = (users * amount * (1000 * until // (until + 20)) + odd) // down
         if not self.total and self.begins:
-            value -= users * amount * (1000 * self.begins // (self.begins + 20)) // down
+            before = 1000 * self.begins // (self.begins + 20)
+            value -= (users * amount * before + odd) // down
         return value
 
 
@@ -512,28 +513,37 @@ def _of_source(whole: Reader, source: str) -> Reader:
     return lambda cell, seed, state: whole(cell, seed, state) if cell.source == source else 0
 
 
-def _skan_name(name: str) -> tuple[str, int]:
-    """A SKAdNetwork atom's base name, and its per cent of it (least, likely, most)."""
+def _skan_name(name: str) -> tuple[str, int, int]:
+    """A SKAdNetwork atom's base name, its per cent of it, and what it is further divided by.
+
+    Least, likely and most are 80, 100 and 120 per cent; directly received postbacks a third.
+    """
+    part = 1
+    if name.startswith("skad_direct_"):
+        name, part = name.removeprefix("skad_direct_"), 3
+        name = f"skad_{name}" if name in ("installs", "reinstalls") else name
     for prefix in ("valid_", "invalid_", "conversion_"):
         if name.startswith(f"skad_{prefix}"):
             name = name.removeprefix("skad_")
     for suffix, percent in (("_min", 80), ("_est", 100), ("_max", 120)):
         if name.endswith(suffix):
-            return name.removesuffix(suffix), percent
-    return name, 100
+            return name.removesuffix(suffix), percent, part
+    return name, 100, part
 
 
-def _of_conversions(name: str, conversions: int) -> int | None:
+def _of_conversions(name: str, conversions: int, seed: int) -> int | None:
     """Counts that split the valid conversions over the 64 conversion values."""
+
+    def of(value: int) -> int:
+        place = (value + seed) % 64  # few conversions fall on other values in other cells
+        return conversions * (place + 1) // 64 - conversions * place // 64
+
     if name == "valid_conversions":
         return conversions
     if name == "conversion_value_total":
-        return sum(n * (conversions * (n + 1) // 64 - conversions * n // 64) for n in range(64))
+        return sum(value * of(value) for value in range(64))
     number = name.removeprefix("conversion_value_")
-    if number.isdigit() and number != name:
-        n = int(number)
-        return conversions * (n + 1) // 64 - conversions * n // 64
-    return None
+    return of(int(number)) if number.isdigit() and number != name else None
 
 
 _SUBSCRIPTION_STEMS: Final = (
@@ -549,6 +559,6 @@ def _users(stem: str, users: int, begins: int, ends: int, lived: int) -> int:
     if stem == "paying_user_size":
         return users * 60 // 1000
     # Everyone is there on the first day; by and by fewer, and a running period fills up.
-    kept = users if begins == 0 else users * 4500 // (100 * (10 + begins // 2))
+    kept = users if begins == 0 else users * 45 // (10 * (10 + begins // 2))
     kept = kept * (min(ends, lived) - begins) // (ends - begins)
     return kept * 60 // 1000 if stem == "paying_users" else kept

@@ -419,6 +419,9 @@ def _records(
         for metric in (kpi.over, kpi.under)
         if metric is not None
     }
+    # Where only retired KPIs are asked for, installs say which groups there are.
+    present = store.catalogue(query.apps[0].account).metric("installs")
+    metrics.setdefault(present.id, present)
     places = {name: number for number, name in enumerate(metrics)}
     query = replace(query, metrics=tuple(metrics.values()))
     cell_levels = [lv for lv in levels if not lv.time and lv.key not in ("events", "periods")]
