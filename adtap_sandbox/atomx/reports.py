@@ -200,7 +200,7 @@ def answer(facts: Facts, store: Store, query: Query, now: datetime) -> Answer:
     """Give the rows of a query, ordered by its groups."""
     names = Names(store)
     scope = SCOPES[query.scope]
-    lines = [line for line in facts.lines if scope.sees(line) and _passes(line, query, names)]
+    lines = [line for line in facts.lines if scope.sees(line) and passes(line, query, names)]
     grain = next((group for group in TIME if group in query.groups), "")
     places = [(group, TIME.index(group) if group in TIME else -1) for group in query.groups]
     fixed = {
@@ -462,7 +462,8 @@ def _daterange(
     return ranges[str(name)]
 
 
-def _passes(line: Line, query: Query, names: Names) -> bool:
+def passes(line: Line, query: Query, names: Names) -> bool:
+    """Tell whether a line meets the conditions on groups; those on metrics are for whole rows."""
     return all(
         _compare(names.value(line, column), operator, value)
         for column, operator, value in query.where

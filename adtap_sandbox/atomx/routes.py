@@ -111,7 +111,7 @@ class Room:
         """Give what a reader should end up with; see `truth`.
 
         `?model=creatives` gives ids and modification times. `?scope=…&groups=a,b&metrics=c&from=…&to=…&timezone=…`
-        gives exact rows and totals of a report.
+        (or `daterange`; `where` as JSON) gives exact rows and totals of a report.
         """
         given = dict(request.query_params)
         resources = self.resources
@@ -122,6 +122,8 @@ class Room:
                 query: dict[str, Any] = dict(given)
                 for key in ("groups", "metrics"):
                     query[key] = [word for word in given.get(key, "").split(",") if word]
+                if "where" in given:
+                    query["where"] = json.loads(given["where"])
                 now = self.stage.clock.now()
                 found = await run_in_threadpool(
                     truth.of_report,

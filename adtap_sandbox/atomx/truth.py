@@ -8,7 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from adtap_sandbox.atomx.facts import MONEY, NAMES, Facts
-from adtap_sandbox.atomx.reports import RATIOS, SCOPES, Names, Query
+from adtap_sandbox.atomx.reports import RATIOS, SCOPES, Names, Query, passes
 
 if TYPE_CHECKING:
     from adtap_sandbox.atomx.lists import Reader
@@ -19,13 +19,17 @@ if TYPE_CHECKING:
 def of_report(facts: Facts, store: Store, query: Query, now: datetime) -> dict[str, Any]:
     """Give rows and totals of a report query, money as exact decimal text.
 
-    Conditions of the query are not applied, ratios are left out.
+    Conditions on metrics are not applied, ratios are left out.
     """
     names = Names(store)
     metrics = [metric for metric in query.metrics if metric not in RATIOS]
     places = [NAMES.index(metric) for metric in metrics]
     rows: dict[tuple[Any, ...], list[int]] = {}
-    seen = [line for line in facts.lines if SCOPES[query.scope].sees(line)]
+    seen = [
+        line
+        for line in facts.lines
+        if SCOPES[query.scope].sees(line) and passes(line, query, names)
+    ]
     hours_of = cache(lambda line, day: facts.known_hours(line, day, now))
     begin = query.begin.replace(tzinfo=query.zone).astimezone(UTC)
     end = min(query.end.replace(tzinfo=query.zone).astimezone(UTC), now)

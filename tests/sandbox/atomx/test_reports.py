@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import itertools
+import json
 import struct
 from collections import Counter
 
@@ -218,6 +219,8 @@ def test_where_filters_groups_before_and_metrics_after(api):
     def keep(test):
         return [row for row in rows if test(row)]
 
+    truth = api.truth(**query, where=json.dumps([["advertiser_id", "==", one]]))
+    assert truth["count"] == len(where(["advertiser_id", "==", one])) > 0
     assert where(["advertiser_id", "==", one]) == keep(lambda row: row[1] == one)
     assert where(["advertiser_id", "==", str(one)]) == keep(lambda row: row[1] == one)
     assert where(["advertiser_id", "!=", one]) == keep(lambda row: row[1] != one)
