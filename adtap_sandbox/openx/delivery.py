@@ -9,7 +9,7 @@ years of days needs no hour.
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -54,6 +54,7 @@ _ACTIVITY: Final = (
 # Running totals: what part of a day, out of the last, has come in before each hour.
 _UNTIL: Final = tuple(sum(_ACTIVITY[:hour]) for hour in range(HOURS + 1))
 _WEEKEND: Final = 5
+_REPEATED_ONE_IN: Final = 9
 
 
 @dataclass(frozen=True)
@@ -178,8 +179,23 @@ class Delivery:
     def rows(self, question: Question) -> Iterator[Row]:
         """All rows of a question, oldest bucket first, no cap.
 
-        A row exists where there was an ad request. Aggregates come as one bucket.
+        A row exists where there was an ad request. Aggregates come as one bucket. With the switch
+        `repeat_rows` about one in nine comes as two that have all attributes in common.
         """
+        if not self._stage.switch("openx", "repeat_rows"):
+            yield from self._rows(question)
+            return
+        number = self._stage.world.number
+        for row in self._rows(question):
+            if number("openx repeat", row.day, row.hour, *row.values) % _REPEATED_ONE_IN:
+                yield row
+                continue
+            halves = tuple(value // 2 for value in row.metrics)
+            rest = tuple(value - half for value, half in zip(row.metrics, halves, strict=True))
+            yield replace(row, metrics=halves)
+            yield replace(row, metrics=rest)
+
+    def _rows(self, question: Question) -> Iterator[Row]:
         slots = self.slots(question)
         labels = tuple(
             tuple(

@@ -68,6 +68,7 @@ SWITCHES: dict[str, object] = {
     "money_noise": True,  # money through single precision
     "omit_nulls": True,  # some attributes are missing from a row instead of null
     "shuffle_rows": True,  # rows in no order, as none is promised
+    "repeat_rows": False,  # some rows come as two with the same attributes
     "numeric_ids": False,  # ids as numbers
     "day_format": "%Y-%m-%d",  # strftime of the attribute day
     "message_shape": "sample",  # error message: as in the samples, or string, list, object

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from decimal import Decimal
 
 import pytest
@@ -159,6 +159,22 @@ def test_a_row_cap_cuts_the_rows_and_only_the_status_tells(openx, legacy):
     assert reply.status_code == 206
     assert reply.json()["reportData"] == whole["reportData"][:50]
     assert set(reply.json()) == set(whole)
+
+
+def test_rows_can_repeat_their_attributes_and_still_add_up(openx, legacy):
+    """Two rows with one key between them hold what was one row; the truth counts them so."""
+    ask = (["day", *PLACE], ["allRequests"], *DAY)
+    plain = rows_of(legacy.report(*ask))
+    openx.switch("openx", repeat_rows=True)
+    repeated = rows_of(legacy.report(*ask))
+    keys = Counter(tuple(row.get(name) for name in ("day", *PLACE)) for row in repeated)
+    assert set(keys.values()) == {1, 2}
+    assert len(keys) == len(plain)
+    assert summed(repeated, "allRequests") == summed(plain, "allRequests")
+    truth = legacy.truth(
+        attributes=",".join(ask[0]), metrics="allRequests", start="20260310", end="20260311"
+    )
+    assert truth["rows"] == len(repeated)
 
 
 def test_too_many_accounts_are_refused_until_filtered(openx, legacy):
