@@ -198,7 +198,7 @@ def separated(spool: Spool, *, delimiter: str = ",", encoding: str = "utf-8-sig"
     reader = csv.reader(text, delimiter=delimiter)
     header = next(reader, [])
 
-    def rows() -> Iterator[list[str]]:
+    def rows(_alive: Spool = spool) -> Iterator[list[str]]:
         width = len(header)
         for row in reader:
             if len(row) == width:
@@ -210,7 +210,6 @@ def separated(spool: Spool, *, delimiter: str = ",", encoding: str = "utf-8-sig"
                 )
                 raise Broken(msg)
         text.detach()
-        spool.close()  # read to its end; named here so that it lives until then
 
     return Table(rows(), header, empty_is_null=True)
 

@@ -110,6 +110,24 @@ def report_schema(
     }
 
 
+def restored(schema: Mapping[str, Any], ours: Mapping[str, Any]) -> dict[str, Any]:
+    """Give a catalogue's schema with the keys that the SDK's catalogue does not know.
+
+    Args:
+        schema: As it came through the catalogue; a user may have changed it.
+        ours: The stream's own schema. A property whose type or format the user changed is left alone.
+    """
+    known = ours.get("properties", {})
+    properties = {
+        name: {**known[name], **prop}
+        if name in known and all(prop.get(k) == known[name].get(k) for k in ("type", "format"))
+        else prop
+        for name, prop in schema.get("properties", {}).items()
+    }
+    extra = {k: v for k, v in ours.items() if k.startswith(("x-", "$"))}
+    return {**extra, **schema, "properties": properties}
+
+
 def _text(description: str, *, null: bool = True, **more: Any) -> dict[str, Any]:
     return {"type": ["string", "null"] if null else "string", "description": description, **more}
 

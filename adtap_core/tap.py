@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import click
 from singer_sdk import Tap
+from singer_sdk.helpers._catalog import get_selected_schema
 from singer_sdk.helpers._util import load_json
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
-from singer_sdk.plugin_base import SingerCommand, _ConfigInput
+from singer_sdk.plugin_base import PluginBase, SingerCommand, _ConfigInput
 from singer_sdk.singerlib import Catalog
 from typing_extensions import override
 
@@ -36,6 +37,7 @@ from adtap_core.platform import EntityQuery
 from adtap_core.progress import Progress
 from adtap_core.redact import guard_logging, learn_settings, redact
 from adtap_core.reports import ReportStream
+from adtap_core.schemas import restored
 from adtap_core.settings import common_faults, schema_faults
 from adtap_core.streams import AdStream, EntityStream, Failure, LedgerStream
 
@@ -137,6 +139,27 @@ class AdTap(Tap):
             ),
             LedgerStream(self),
         ]
+
+    @override
+    def setup_mapper(self) -> None:
+        # The SDK's catalogue knows standard schema keys only: precision and scale would be lost, and
+        # a decimal without scale becomes NUMBER(38,0) in Snowflake: whole currency units.
+        PluginBase.setup_mapper(self)
+        for entry in self.catalog.streams:
+            name = entry.stream or entry.tap_stream_id
+            schema = entry.schema.to_dict()
+            if name in self.streams:
+                schema = restored(schema, self.streams[name].schema)
+            chosen = get_selected_schema(name, schema, entry.metadata.resolve_selection())
+            self.mapper.register_raw_stream_schema(name, chosen, entry.key_properties)
+
+    @property
+    @override
+    def catalog_dict(self) -> dict[str, Any]:
+        document: dict[str, Any] = super().catalog_dict
+        for entry in document["streams"]:
+            entry["schema"] = restored(entry["schema"], self.streams[entry["tap_stream_id"]].schema)
+        return document
 
     def ordered_streams(self) -> list[AdStream]:
         """Give the streams in the order they are read: entities, parents first, then reports."""

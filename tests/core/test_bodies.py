@@ -17,14 +17,31 @@ from adtap_core.spool import Spool
 
 AWKWARD = ['},{"', "],[", '\\"}', "a\nb", "Zürich ✓", "", "{[", "\\\\"]
 VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers(-(10**12), 10**12) | st.sampled_from(AWKWARD) | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["a", "rows", "}"]), inner, max_size=3),
+    st.none()
+    | st.booleans()
+    | st.integers(-(10**12), 10**12)
+    | st.sampled_from(AWKWARD)
+    | st.text(max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["a", "rows", "}"]), inner, max_size=3)
+    ),
     max_leaves=6,
 )
-ROWS = st.lists(st.dictionaries(st.sampled_from(["x", "y", '"},']), VALUES, max_size=3) | st.lists(VALUES, max_size=4), max_size=12)
+ROWS = st.lists(
+    st.dictionaries(st.sampled_from(["x", "y", '"},']), VALUES, max_size=3)
+    | st.lists(VALUES, max_size=4),
+    max_size=12,
+)
 
 
-@given(rows=ROWS, before=VALUES, after=VALUES, block=st.integers(1, 64), indent=st.sampled_from([None, 1]))
+@given(
+    rows=ROWS,
+    before=VALUES,
+    after=VALUES,
+    block=st.integers(1, 64),
+    indent=st.sampled_from([None, 1]),
+)
 def test_a_large_document_gives_the_same_rows_as_a_small_one(
     rows: list[Any], before: Any, after: Any, block: int, indent: int | None
 ) -> None:
@@ -44,9 +61,15 @@ def test_a_large_document_gives_the_same_rows_as_a_small_one(
 def test_decimals_keep_every_digit_in_large_documents_too(monkeypatch: pytest.MonkeyPatch) -> None:
     """Block or no block, a number with a point is a Decimal."""
     monkeypatch.setattr(bodies, "MEMORY_BYTES", 0)
-    text = b'{"rows": [{"m": 2.739120012072817}, {"m": 0.1}, {"m": 12345678901234567890.123456789}]}'
+    text = (
+        b'{"rows": [{"m": 2.739120012072817}, {"m": 0.1}, {"m": 12345678901234567890.123456789}]}'
+    )
     found = [r["m"] for r in JsonRows(Spool.of(text), ("rows",))]
-    assert found == [Decimal("2.739120012072817"), Decimal("0.1"), Decimal("12345678901234567890.123456789")]
+    assert found == [
+        Decimal("2.739120012072817"),
+        Decimal("0.1"),
+        Decimal("12345678901234567890.123456789"),
+    ]
 
 
 def test_a_document_without_the_list_is_broken(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -58,7 +81,13 @@ def test_a_document_without_the_list_is_broken(monkeypatch: pytest.MonkeyPatch) 
         list(JsonRows(Spool.of(b'{"other": []}'), ("rows",)))
 
 
-@given(rows=st.lists(st.lists(st.sampled_from(["a", "", 'q"q', "x,y", "l\nl", "t\tt", "ü"]), min_size=3, max_size=3)))
+@given(
+    rows=st.lists(
+        st.lists(
+            st.sampled_from(["a", "", 'q"q', "x,y", "l\nl", "t\tt", "ü"]), min_size=3, max_size=3
+        )
+    )
+)
 def test_separated_text_is_read_as_it_was_written(rows: list[list[str]]) -> None:
     """Quotes, commas, tabs, line breaks and a byte order mark."""
     import csv
@@ -80,4 +109,7 @@ def test_a_short_line_is_a_cut_body() -> None:
 
 def test_lines_of_json_keep_their_decimals() -> None:
     """One value a line, empty lines skipped."""
-    assert list(json_lines(Spool.of(b'{"a": 0.10}\n\n{"a": 1}\n'))) == [{"a": Decimal("0.10")}, {"a": 1}]
+    assert list(json_lines(Spool.of(b'{"a": 0.10}\n\n{"a": 1}\n'))) == [
+        {"a": Decimal("0.10")},
+        {"a": 1},
+    ]

@@ -89,7 +89,11 @@ def test_retry_after_as_a_date_counts_from_the_servers_clock(bench: Bench) -> No
     sent = datetime(2031, 1, 1, 12, 0, 0, tzinfo=UTC)
     until = format_datetime(sent.replace(second=40), usegmt=True)
     reply = Reply(
-        503, {"Retry-After": until, "Date": format_datetime(sent, usegmt=True)}, None, "", sent  # type: ignore[arg-type]
+        503,
+        {"Retry-After": until, "Date": format_datetime(sent, usegmt=True)},
+        None,
+        "",
+        sent,  # type: ignore[arg-type]
     )
     assert verdicts.retry_after(reply.headers, datetime.now(UTC)) == 40.0
 
@@ -107,7 +111,9 @@ def test_passing_faults_heal_with_growing_waits(bench: Bench, status: int) -> No
 def test_what_does_not_heal_is_given_up_with_the_platforms_words(bench: Bench) -> None:
     """The error says what, the status, the words, the request id, and how often it was tried."""
     bench.answers(*[refusal(503, "come back later", X_Request_Id="r-17")] * 9)
-    with pytest.raises(GaveUp, match=r"things: HTTP 503: come back later: request id r-17.*4 tries"):
+    with pytest.raises(
+        GaveUp, match=r"things: HTTP 503: come back later: request id r-17.*4 tries"
+    ):
         bench.send()
 
 
@@ -191,7 +197,7 @@ def test_two_gateway_faults_in_a_row_ask_for_less_where_that_is_possible(bench: 
 
 def test_a_used_up_quota_is_waited_for_and_costs_no_retry(bench: Bench) -> None:
     """More waits than `max_retries` would allow: they are not retries; but not for ever."""
-    bench.http._judge = lambda _call, reply: (  # noqa: SLF001 - the test is the platform here
+    bench.http._judge = lambda _call, reply: (
         Verdict(Ask.WAIT, "quota", 900.0) if reply.status == 429 else verdicts.by_status(reply)
     )
     bench.answers(*[refusal(429)] * 3)

@@ -1,0 +1,314 @@
+"""A report stream from its first sync on: scenarios on emitted messages."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from adtap_core.errors import CredentialsError, SettingsError
+from adtap_core.tap import RunFailed
+from tests.core.tiny import Answer, TapTiny, TinyServer
+from tests.running import Messages, run_tap, select
+
+NOW = "2026-03-18T12:00:00Z"
+
+
+class Tiny:
+    """The tiny tap and its server, on a fixed day."""
+
+    def __init__(self, url: str, server: TinyServer, patch: pytest.MonkeyPatch) -> None:
+        self.server, self.patch = server, patch
+        self.config: dict[str, Any] = {
+            "token": "canary-token-1",
+            "accounts": ["x", "y"],
+            "api_url": url,
+            "start_date": "2026-03-08",
+            "max_retries": 0,
+        }
+        self.at(NOW)
+
+    def at(self, moment: str) -> None:
+        """Set the tap's clock."""
+        self.patch.setenv("ADTAPS_NOW", moment)
+
+    def run(self, state: dict[str, Any] | None = None, **settings: Any) -> Messages:
+        """Run the tap."""
+        self.server.log.clear()
+        return run_tap(TapTiny, self.config | settings, state=state)
+
+    def asked(self) -> list[tuple[str, str, str]]:
+        """What the platform was asked: from, to, accounts."""
+        return [(q["from"][0], q["to"][0], q["account"][0]) for q in self.server.log if "from" in q]
+
+
+@pytest.fixture
+def tiny(monkeypatch: pytest.MonkeyPatch) -> Iterator[Tiny]:
+    server = TinyServer()
+    with server.running() as url:
+        yield Tiny(url, server, monkeypatch)
+
+
+def test_first_sync_reads_from_the_start_to_yesterday(tiny: Tiny) -> None:
+    """Windows of four days, both accounts in one request, today left out."""
+    got = tiny.run()
+    assert tiny.asked() == [
+        ("2026-03-08", "2026-03-12", "x,y"),
+        ("2026-03-12", "2026-03-16", "x,y"),
+        ("2026-03-16", "2026-03-18", "x,y"),
+    ]
+    rows = got.records["spend_daily"]
+    assert len(rows) == 10 * 2 * 3
+    assert len({r["_row_key"] for r in rows}) == len(rows)
+    assert {r["campaign_id"] for r in rows} == {"a", "", None}
+    states = {r["day"]: r["_data_state"] for r in rows}
+    assert states["2026-03-15"] == "settled"
+    assert states["2026-03-16"] == states["2026-03-17"] == "provisional"
+    assert {r["spend"] for r in rows} == {"1.10"}
+    assert {r["_currency"] for r in rows} == {"EUR"}
+    schema = got.schemas["spend_daily"]["schema"]
+    assert schema["properties"]["spend"]["format"] == "x-singer.decimal"
+    assert schema["x-grain"] == ["_partition", "day", "account", "campaign_id"]
+    assert got.schemas["spend_daily"]["key_properties"] == ["_row_key"]
+
+
+def test_messages_close_each_window_in_order(tiny: Tiny) -> None:
+    """Rows, then the ledger, then STATE; the ledger's time equals the rows'."""
+    got = tiny.run()
+    kinds = [
+        line["type"] if line["type"] == "STATE" else line["stream"]
+        for line in got.lines
+        if line["type"] != "SCHEMA"
+    ]
+    squeezed = [k for k, before in zip(kinds, [None, *kinds], strict=False) if k != before]
+    assert squeezed == ["spend_daily", "sync_windows", "STATE"] * 3
+    for window in got.windows("spend_daily"):
+        inside = [
+            r
+            for r in got.records["spend_daily"]
+            if window["window_start"][:10] <= r["day"] < window["window_end"][:10]
+            and r["_partition"] == window["partition"]
+        ]
+        assert len(inside) == window["rows"]
+        assert {r["_synced_at"] for r in inside} == {window["synced_at"]}
+
+
+def test_second_sync_reads_the_lookback_and_follows_a_restatement(tiny: Tiny) -> None:
+    """The restated day has the same key and the new value."""
+    first = tiny.run()
+    tiny.at("2026-03-19T12:00:00Z")
+    tiny.server.spend["2026-03-17"] = "9.99"
+    second = tiny.run(first.last_state)
+    assert tiny.asked() == [("2026-03-16", "2026-03-19", "x,y")]
+    before, after = first.final("spend_daily"), second.final("spend_daily")
+    changed = {k for k in after if k in before and after[k]["spend"] != before[k]["spend"]}
+    assert {after[k]["day"] for k in changed} == {"2026-03-17"}
+    assert len(changed) == 6
+
+
+def test_the_same_run_twice_changes_nothing_but_when_it_was_read(tiny: Tiny) -> None:
+    """Keys and values are functions of the data alone."""
+
+    def plain(messages: Messages) -> list[dict[str, Any]]:
+        rows = messages.records["spend_daily"]
+        return [{k: v for k, v in r.items() if k != "_synced_at"} for r in rows]
+
+    assert plain(tiny.run()) == plain(tiny.run())
+
+
+def test_an_empty_window_moves_the_bookmark(tiny: Tiny) -> None:
+    """A paused account is not read again from its last delivery day on every sync."""
+    tiny.server.before.append(lambda _p, _q: TinyServer.json({"rows": []}))
+    got = tiny.run()
+    marks = got.last_state["bookmarks"]["spend_daily"]["partitions"]
+    assert [m["replication_key_value"] for m in marks] == ["2026-03-18"] * 2
+    assert [w["rows"] for w in got.windows("spend_daily")] == [0] * 6
+
+
+def test_a_new_account_starts_from_its_own_start_the_others_untouched(tiny: Tiny) -> None:
+    """Bundled where windows agree, alone where they don't."""
+    first = tiny.run()
+    tiny.run(first.last_state, accounts=["x", "y", "z"])
+    assert tiny.asked() == [
+        ("2026-03-16", "2026-03-18", "x,y"),
+        ("2026-03-08", "2026-03-12", "z"),
+        ("2026-03-12", "2026-03-16", "z"),
+        ("2026-03-16", "2026-03-18", "z"),
+    ]
+
+
+def test_a_backfill_reads_exactly_its_range_and_leaves_the_state_as_it_was(tiny: Tiny) -> None:
+    """Byte for byte, and without a lookback."""
+    state = tiny.run().last_state
+    got = tiny.run(state, backfill={"from": "2025-12-30", "to": "2026-01-02"})
+    assert tiny.asked() == [("2025-12-30", "2026-01-02", "x,y")]
+    assert [json.dumps(s) for s in got.states] == [json.dumps(state)]
+    assert len(got.windows("spend_daily")) == 2
+
+
+def test_today_is_partial_and_read_again(tiny: Tiny) -> None:
+    """`include_today` reads the running day; the bookmark stays before it."""
+    got = tiny.run(include_today=True, lookback_days=0)
+    today = [r for r in got.records["spend_daily"] if r["day"] == "2026-03-18"]
+    assert {r["_data_state"] for r in today} == {"partial"}
+    tiny.run(got.last_state, include_today=True, lookback_days=0)
+    assert tiny.asked() == [("2026-03-18", "2026-03-19", "x,y")]
+
+
+def test_nothing_on_or_after_the_end_date_is_asked(tiny: Tiny) -> None:
+    """Exclusive."""
+    tiny.run(end_date="2026-03-10")
+    assert tiny.asked() == [("2026-03-08", "2026-03-10", "x,y")]
+
+
+def refuse(account: str, status: int = 403) -> Any:
+    """Refuse every request that names an account."""
+
+    def answer(_path: str, query: dict[str, list[str]]) -> Answer | None:
+        hit = account in query.get("account", [""])[0].split(",")
+        return (status, {}, b"not yours") if hit else None
+
+    return answer
+
+
+def test_one_account_that_is_refused_does_not_stop_the_others(tiny: Tiny) -> None:
+    """It is named, the run ends with an error, its bookmark did not move; next time only it is read."""
+    tiny.server.before.append(refuse("y", 400))
+    tap_error = None
+    with pytest.raises(RunFailed) as raised:
+        tiny.run()
+    tap_error = raised.value
+    assert "spend_daily" in str(tap_error)
+    assert [a for _, _, a in tiny.asked()].count("x") == 3
+
+
+def test_the_failed_accounts_bookmark_stays(tiny: Tiny, capfd: pytest.CaptureFixture[str]) -> None:
+    """Accounts that went through moved; the one that did not has none."""
+    tiny.server.before.append(refuse("y", 400))
+    tap = TapTiny(config=dict(tiny.config))
+    with pytest.raises(RunFailed):
+        tap.run()
+    marks = {
+        m["context"]["account"]: m for m in tap.state["bookmarks"]["spend_daily"]["partitions"]
+    }
+    assert marks["x"]["replication_key_value"] == "2026-03-18"
+    assert "replication_key_value" not in marks["y"]
+    assert [(f.partition, f.window) for f in tap.failures] == [
+        ('{"account":"y"}', "2026-03-08/2026-03-12")
+    ]
+    capfd.readouterr()
+
+
+def test_a_refused_stream_is_only_a_warning_when_nobody_selected_it(tiny: Tiny) -> None:
+    """Without a catalog: a warning. Selected by a catalog: an error that says to deselect it."""
+    tiny.server.before.append(lambda _p, _q: (403, {}, b"no"))
+    assert tiny.run().records["spend_daily"] == []
+    catalog = select(TapTiny, tiny.config, {"spend_daily"})
+    with pytest.raises(RunFailed):
+        run_tap(TapTiny, tiny.config, catalog=catalog)
+
+
+def test_a_static_token_that_is_refused_ends_the_run_at_once(tiny: Tiny) -> None:
+    """One request, no retry, no second account."""
+    tiny.server.before.append(lambda _p, _q: (401, {}, b"bad token"))
+    with pytest.raises(CredentialsError):
+        tiny.run(concurrency=1)
+    assert len(tiny.server.log) == 1
+
+
+@pytest.mark.parametrize("wish", ["warn", "fail"])
+def test_an_empty_run_means_what_the_setting_says(tiny: Tiny, wish: str) -> None:
+    """`fail` ends with an error and has moved no bookmark; `warn` goes on."""
+    tiny.server.before.append(lambda _p, _q: TinyServer.json({"rows": []}))
+    if wish == "warn":
+        assert tiny.run(on_empty=wish).last_state["bookmarks"]["spend_daily"]["partitions"]
+        return
+    tap = TapTiny(config=tiny.config | {"on_empty": wish})
+    with pytest.raises(RunFailed):
+        tap.run()
+    assert "replication_key_value" not in json.dumps(tap.state)
+
+
+def test_too_much_is_halved_until_it_is_whole(tiny: Tiny) -> None:
+    """Two gateway errors in a row split the window; the rows are those of the whole."""
+    whole = tiny.run()
+
+    def cut(_path: str, query: dict[str, list[str]]) -> Answer | None:
+        if "from" not in query:
+            return None
+        length = date.fromisoformat(query["to"][0]) - date.fromisoformat(query["from"][0])
+        return (504, {}, b"too slow") if length > timedelta(days=1) else None
+
+    tiny.server.before.append(cut)
+    tiny.patch.setattr("time.sleep", lambda _s: None)
+    pieces = tiny.run(max_retries=3)
+    assert pieces.final("spend_daily").keys() == whole.final("spend_daily").keys()
+    assert len(pieces.windows("spend_daily")) == len(whole.windows("spend_daily"))
+    assert {w["splits"] for w in pieces.windows("spend_daily") if w["requests"]} == {3, 1}
+
+
+def test_rows_that_the_platform_repeats_are_all_kept(tiny: Tiny) -> None:
+    """The same grain twice: two rows with two keys, the same keys in the next run."""
+    row = {"day": "2026-03-08", "account": "x", "campaignId": "a", "clicks": 1, "spend": "1"}
+    tiny.server.before.append(
+        lambda _p, q: TinyServer.json({"rows": [row, row]}) if "from" in q else None
+    )
+    settings = {"accounts": ["x"], "end_date": "2026-03-09"}
+    first, second = tiny.run(**settings), tiny.run(**settings)
+    assert len(first.final("spend_daily")) == 2
+    assert first.final("spend_daily").keys() == second.final("spend_daily").keys()
+
+
+def test_decimals_can_be_written_as_numbers(tiny: Tiny) -> None:
+    """For targets that don't know the format; exact as well."""
+    tiny.server.spend = dict.fromkeys(
+        [f"2026-03-{d:02d}" for d in range(8, 18)], "2.739120012072817"
+    )
+    got = tiny.run(decimals_as="number")
+    assert {r["spend"] for r in got.records["spend_daily"]} == {Decimal("2.739120012072817")}
+    assert got.schemas["spend_daily"]["schema"]["properties"]["spend"]["type"] == ["number", "null"]
+
+
+def test_selecting_fewer_metrics_asks_for_fewer(tiny: Tiny) -> None:
+    """What is not selected is not asked, not written, not in the schema; dimensions stay."""
+    catalog = select(TapTiny, tiny.config, {"spend_daily"})
+    for entry in catalog["streams"]:
+        for item in entry["metadata"]:
+            if item["breadcrumb"] in (["properties", "clicks"], ["properties", "campaign_id"]):
+                item["metadata"]["selected"] = False
+    tiny.server.log.clear()
+    got = run_tap(TapTiny, tiny.config, catalog=catalog)
+    assert {q["metrics"][0] for q in tiny.server.log} == {"spend"}
+    assert "clicks" not in got.schemas["spend_daily"]["schema"]["properties"]
+    row = got.records["spend_daily"][0]
+    assert "clicks" not in row
+    assert "campaign_id" in row
+
+
+def test_the_short_way_and_the_sdks_way_write_the_same_messages(tiny: Tiny) -> None:
+    """A stream map that changes nothing takes the SDK's full path: same records, same schema."""
+    short = tiny.run()
+    long = tiny.run(stream_maps={"spend_daily": {"clicks": "clicks"}})
+
+    def plain(messages: Messages) -> list[dict[str, Any]]:
+        rows = messages.records["spend_daily"]
+        return [{k: v for k, v in r.items() if k != "_synced_at"} for r in rows]
+
+    assert plain(long) == plain(short)
+    one, other = (m.schemas["spend_daily"]["schema"]["properties"] for m in (short, long))
+    assert one["spend"] == other["spend"]
+    assert one["spend"]["scale"] == 18
+
+
+def test_a_report_whose_grain_changed_is_refused_with_the_reason(tiny: Tiny) -> None:
+    """A new dimension is a new report: rows of both grains would mix."""
+    report = {"name": "mine", "dimensions": ["account"], "metrics": ["spend"]}
+    state = tiny.run(reports=[report]).last_state
+    with pytest.raises(SettingsError, match="its grain was"):
+        tiny.run(state, reports=[report | {"dimensions": ["account", "campaignId"]}])
+    assert tiny.asked() == []
+    tiny.run(state, reports=[report | {"metrics": ["spend", "clicks"]}])
