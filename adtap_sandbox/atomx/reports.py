@@ -128,6 +128,10 @@ _INTERVAL = re.compile(r"^(\d+) (days?|months?)$")
 # The control panel offers it, the zone database does not know it.
 _ZONE_ALIASES = {"PST": "PST8PDT"}
 
+MIN_YEAR, MAX_YEAR = 2000, 2100
+MAX_INTERVAL = 1000
+"""Bounds of dates, and of the days or months of a schedule; made up, they keep the arithmetic sane."""
+
 Condition = tuple[str, str, Any]
 
 
@@ -208,7 +212,7 @@ def answer(facts: Facts, store: Store, query: Query, now: datetime) -> Answer:
         for line in lines
     }
     sums: dict[tuple[Any, ...], list[int]] = {}
-    for day, buckets in _calendar(query, now):
+    for day, buckets in _calendar(query, now, facts.stage.world.first_day):
         whole = len(buckets) == 24 and len(set(buckets)) == 1 and buckets[0] is not None  # noqa: PLR2004
         for line in lines:
             if whole and day < now.date():
@@ -321,7 +325,7 @@ def interval_span(interval: str, now: datetime, zone: ZoneInfo) -> tuple[datetim
         Refusal: 400 if the interval is not `N days` or `N month`.
     """
     found = _INTERVAL.match(interval)
-    if found is None or int(found[1]) < 1:
+    if found is None or not 1 <= int(found[1]) <= MAX_INTERVAL:
         raise Refusal(400, f"interval must be 'N days' or 'N month', not {interval!r}")
     today = datetime.combine(now.astimezone(zone).date(), time())
     if found[2].startswith("day"):
@@ -332,7 +336,9 @@ def interval_span(interval: str, now: datetime, zone: ZoneInfo) -> tuple[datetim
     return first, today.replace(day=1)
 
 
-def _calendar(query: Query, now: datetime) -> list[tuple[date, list[tuple[str, str, str] | None]]]:
+def _calendar(
+    query: Query, now: datetime, first_day: date
+) -> list[tuple[date, list[tuple[str, str, str] | None]]]:
     """List the UTC days that a query touches, with the local bucket of each of their hours.
 
     An hour outside the query has the bucket None. Without a time group all hours inside have one bucket.
@@ -341,7 +347,7 @@ def _calendar(query: Query, now: datetime) -> list[tuple[date, list[tuple[str, s
     end = min(query.end.replace(tzinfo=query.zone).astimezone(UTC), now)
     grain = next((group for group in TIME if group in query.groups), "")
     made = []
-    day = begin.date()
+    day = max(begin.date(), first_day)
     while day <= end.date():
         start = datetime.combine(day, time(), UTC)
         buckets: list[tuple[str, str, str] | None] = []
@@ -436,6 +442,8 @@ def _moment(given: dict[str, Any], key: str) -> datetime:
         moment = datetime.fromisoformat(value)
     except ValueError:
         raise Refusal(400, f"{key} is no date: {value!r}") from None
+    if not MIN_YEAR <= moment.year <= MAX_YEAR:
+        raise Refusal(400, f"{key} is out of range: {value!r}")
     # The platform cuts to the hour.
     return moment.replace(minute=0, second=0)
 
@@ -457,7 +465,7 @@ def _daterange(
         "yeartodate": (today.replace(month=1, day=1), tomorrow),
         "lifetime": (datetime.combine(first_day, time()), tomorrow),
     }
-    if name not in ranges:
+    if str(name) not in ranges:
         raise Refusal(400, f"daterange must be one of {', '.join(DATERANGES)}, not {name!r}")
     return ranges[str(name)]
 
