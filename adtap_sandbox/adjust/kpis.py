@@ -349,6 +349,7 @@ def _query(
             dimensions=tuple(level.time for level in levels if level.time),
             now=now,
             iso=True,
+            monday=True,
         ),
         lens=Lens(
             types=frozenset(TYPES if kind == "all" else (kind,)),
@@ -439,7 +440,8 @@ def _records(
         path: list[dict[str, Any]] = []
         for level in levels:
             if level.time:
-                path.append({"date": next(times)})
+                # The range cuts its first week or month short.
+                path.append({"date": max(next(times), query.calendar.first.isoformat())})
             elif level.key in ("events", "periods"):
                 path.append({})
             else:

@@ -90,13 +90,14 @@ def hours_back(text: str, now: datetime) -> tuple[datetime, datetime]:
     )
 
 
-def label(dimension: str, moment: datetime, *, iso: bool) -> str:
+def label(dimension: str, moment: datetime, *, iso: bool, monday: bool = False) -> str:
     """How a local moment reads in a time dimension.
 
     Args:
         dimension: One of ``TIME_DIMENSIONS``.
         moment: Local time, start of the hour (or day).
         iso: ``format_dates=false``: the bucket's first day instead of its display form.
+        monday: Weeks begin on Monday, as in the KPI service, not on Sunday.
     """
     day = moment.date()
     if dimension == "hour":
@@ -104,8 +105,8 @@ def label(dimension: str, moment: datetime, *, iso: bool) -> str:
     if dimension == "day":
         return day.isoformat()
     if dimension == "week":
-        sunday = day - DAY * ((day.weekday() + 1) % 7)
-        return sunday.isoformat() if iso else f"{sunday} - {sunday + 6 * DAY}"
+        start = day - DAY * (day.weekday() if monday else (day.weekday() + 1) % 7)
+        return start.isoformat() if iso else f"{start} - {start + 6 * DAY}"
     if dimension == "month":
         return f"{day:%Y-%m}-01" if iso else f"{day:%Y-%m}"
     quarter = (day.month - 1) // 3
@@ -158,6 +159,7 @@ class Calendar:
         now: The clock, aware UTC.
         iso: ``format_dates=false``.
         between: UTC bounds of ``hour__between``, if sent.
+        monday: Weeks begin on Monday.
     """
 
     first: date
@@ -167,6 +169,7 @@ class Calendar:
     now: datetime
     iso: bool = False
     between: tuple[datetime, datetime] | None = None
+    monday: bool = False
 
     @property
     def today(self) -> date:
@@ -174,7 +177,10 @@ class Calendar:
         return (self.now + timedelta(minutes=self.offset)).date()
 
     def _labels(self, moment: datetime) -> tuple[str, ...]:
-        return tuple(label(name, moment, iso=self.iso) for name in self.dimensions)
+        return tuple(self._label(name, moment) for name in self.dimensions)
+
+    def _label(self, name: str, moment: datetime) -> str:
+        return label(name, moment, iso=self.iso, monday=self.monday)
 
     def days(self, known_since: date) -> list[BaseDay]:
         """The UTC days that touch the range, oldest first, nothing before ``known_since``."""
@@ -223,7 +229,7 @@ class Calendar:
         by_day = tuple(name for name in self.dimensions if name != "hour")
         while day <= min(self.last, self.today):
             midnight = datetime(day.year, day.month, day.day, tzinfo=UTC)
-            key = tuple(label(name, midnight, iso=self.iso) for name in by_day)
+            key = tuple(self._label(name, midnight) for name in by_day)
             result[key] = result.get(key, 0) + 1
             day += DAY
         return result

@@ -96,6 +96,19 @@ def test_cohort_periods_are_strings_and_filterable(adjust, tokens):
     assert (refused.status_code, list(refused.json())) == (400, ["error"])
 
 
+def test_weeks_begin_on_monday_and_are_cut_by_the_range(adjust, tokens):
+    """The first of them begins where the range does."""
+    body = adjust.get(
+        f"/adjust/kpis/v1/{tokens[0]}",
+        grouping="week",
+        kpis="installs,daus",
+        start_date="2026-02-25",
+        end_date="2026-03-10",
+    ).json()
+    weeks = body["result_set"]["dates"]
+    assert [week["date"] for week in weeks] == ["2026-02-25", "2026-03-02", "2026-03-09"]
+
+
 def test_event_kpis_are_appended(adjust, tokens):
     """After the KPIs, event by event; the events are named in the parameters."""
     path = f"/adjust/kpis/v1/{tokens[0]}"

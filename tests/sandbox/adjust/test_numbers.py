@@ -247,6 +247,30 @@ def test_organic_is_not_paid_for(adjust):
     assert {row["campaign_network"] for row in unattributed} == {""}
 
 
+def test_one_name_may_be_two_campaigns(adjust):
+    """Only the ids in attr_dependency tell such rows apart."""
+    rows = adjust.rows("app_token,network,campaign_network")
+    ids = {}
+    for row in rows:
+        key = row["app_token"], row["network"], row["campaign_network"]
+        ids.setdefault(key, []).append(row["attr_dependency"].get("campaign_id_network"))
+    twice = [found for found in ids.values() if len(found) > 1]
+    assert twice
+    assert all(len(set(found)) == len(found) for found in twice)
+
+
+def test_some_hours_are_a_part_of_the_day(adjust, sandbox):
+    """hour__between counts back from the running hour, which it includes."""
+    sandbox.clock("2026-03-18T12:30:00+00:00")
+    asked = {"date_period": "today", "sort": "hour", "metrics": "installs"}
+    hours = adjust.rows("hour", **asked)
+    assert adjust.rows("hour", hour__between="-3h:-1h", **asked) == [
+        row for row in hours if "T09" <= row["hour"][10:13] <= "T11"
+    ]
+    last = adjust.rows("hour", hour__between="-0h:-0h", **asked)
+    assert [row["hour"] for row in last] == ["2026-03-18T12:00:00"]
+
+
 def test_averages_are_not_sums(adjust):
     """Daily users average over the days of the bucket, and ratios come from the sums."""
     days = adjust.rows("day", metrics="daus")
