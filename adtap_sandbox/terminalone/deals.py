@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Final
 
 from starlette.requests import Request
@@ -165,8 +166,8 @@ class DealsApi:
             "currency_code": row["currency_code"],
             "price_method": "CPM",
             "price_type": row["price_type"],
-            "start_datetime": row["start_datetime"],
-            "end_datetime": row["end_datetime"],
+            "start_datetime": _offset_time(row["start_datetime"]),
+            "end_datetime": _offset_time(row["end_datetime"]),
             "status": row["status"],
             "supply_source_id": source,
             "supply_source": {"id": source, "name": exchange["name"]},
@@ -180,8 +181,8 @@ class DealsApi:
             "impressions": 1000 * len(used),
             "effective_status": "ready" if row["status"] else "deal_status_inactive",
             "severity": None,
-            "created_on": row["created_on"],
-            "updated_on": row["updated_on"],
+            "created_on": _offset_time(row["created_on"]),
+            "updated_on": _offset_time(row["updated_on"]),
         }
         if whole:
             deal["bill_type"] = row["bill_type"]
@@ -195,6 +196,11 @@ class DealsApi:
         now = rfc3339(self.store.stage.clock.now())
         meta = {"status": problem.code, "called_on": now}
         return json_reply({"errors": [body], "meta": meta}, problem.http, media_type=JSON)
+
+
+def _offset_time(value: object) -> object:
+    """The service writes an offset where others write Z; the vendor's client reads no Z."""
+    return value.strftime("%Y-%m-%dT%H:%M:%S+00:00") if isinstance(value, datetime) else value
 
 
 def _whole(request: Request, name: str, default: int) -> int:

@@ -99,6 +99,11 @@ _HOUSES: Final = (
     ("pixel_", "pixel_bundles"),
     ("deal_", "deals"),
 )
+_OF_DEALS: Final = {
+    "external_id": "deal_identifier",
+    "start_date": "start_datetime",
+    "end_date": "end_datetime",
+}
 _UNITS: Final = ("_minutes", "_amount", "_id", "_rank", "_position", "_cap")
 _YES_NO: Final = ("_eligible", "_status", "_archived", "_friendly", "_merit", "_is_native")
 
@@ -226,11 +231,14 @@ class Dimensions:
             zone = str(record["zone_name"])
             # The same moment on the campaign's wall clock, without a zone.
             return local(moment, zone).strftime("%Y-%m-%dT%H:%M:%S")  # type: ignore[arg-type]
-        for candidate in (field, name):
+        # The whole name first: a pixel has both a `pixel_type` and a `type`.
+        for candidate in (name, field):
             if candidate in record:
-                return record[candidate]
-        if field in ("external_id", "identifier"):
-            return record.get("deal_identifier")
+                value = record[candidate]
+                # A deal's price is an object; its currency has a dimension of its own.
+                return value["value"] if isinstance(value, dict) else value
+        if house == "deals" and field in _OF_DEALS:
+            return record.get(_OF_DEALS[field])
         kind = "str"
         if field.endswith(_UNITS) or f"_{field}".endswith(_UNITS):
             kind = "int?"

@@ -14,6 +14,7 @@ _SPECIAL: Final[dict[tuple[str, str], tuple[str, str]]] = {
     ("pixels", "pixel_bundle"): ("bundle_id", "pixel_bundles"),
     ("site_placements", "publisher"): ("publisher_site_id", "publisher_sites"),
 }
+_CHILDREN_ONLY: Final = frozenset({"acl", "deals", "permissions", "target_dimensions"})
 _REVERSE: Final[dict[tuple[str, str], str]] = {
     ("pixel_bundles", "pixels"): "bundle_id",
     ("audience_segments", "audience_segments"): "parent_audience_segment_id",
@@ -45,7 +46,7 @@ class Ties:
 
     def known(self, collection: str) -> bool:
         """Whether `/api/v2.0` serves the collection."""
-        return collection in self._types and collection not in ("acl", "permissions", "deals")
+        return collection in self._types and collection not in _CHILDREN_ONLY
 
     def fields(self, collection: str) -> tuple[str, ...]:
         """Fields of a full entity, beyond id and version."""
