@@ -15,12 +15,13 @@ import duckdb
 from adtap_duckdb.columns import HUGEINT, TIMESTAMPTZ, VARCHAR, Column, common_type
 from adtap_duckdb.errors import LoadError
 
-MEMORY_LIMIT = "128MB"  # DuckDB spills past it; the rest of the 300 MB is Python's and the batch's
+MEMORY_LIMIT = "80MB"  # DuckDB spills past it; the rest of the 300 MB is Python's and the batch's
 THREADS = 2  # reading and shaping in Python is the bottleneck; more threads only take memory
 ROWS_PER_STATEMENT = 500  # measured: 2,000 is no faster and takes 35 MB more
 STAGE = "temp.adtap_stage"
 # A batch travels as JSON text, rows as arrays, every value a string: [["1","a"],["2",null]].
 _ROWS_OF_CHUNK = """(SELECT unnest(from_json(?, '[["VARCHAR"]]')) AS r)"""
+_NARROW = 9  # digits on each side of the point of the widest decimal that DuckDB keeps in 64 bits
 _VALUE_LENGTH = 60  # characters of a faulty value that a message shows
 
 
@@ -130,10 +131,7 @@ class Warehouse:
         table = self._table(stream)
         names = [identifier(column.name) for column in columns]
         types = [self._types[stream][column.name] for column in columns]
-        values = ", ".join(
-            f"r[{place}]" if kind == VARCHAR else f"CAST(r[{place}] AS {kind})"
-            for place, kind in enumerate(types, 1)
-        )
+        values = ", ".join(_cast(f"r[{place}]", kind) for place, kind in enumerate(types, 1))
         body = ", ".join(f"{name} {kind}" for name, kind in zip(names, types, strict=True))
         dropped = 0
         chunk = "[]"
@@ -238,6 +236,26 @@ def unfit(stream: str, column: str, value: object, reason: str) -> LoadError:
 def short(sql_type: str) -> str:
     """Give a type's usual name for a message."""
     return "TIMESTAMPTZ" if sql_type == TIMESTAMPTZ else sql_type
+
+
+def _cast(value: str, sql_type: str) -> str:
+    """Give the expression that turns a shaped text into its type, exactly.
+
+    Measured: DuckDB 1.4.4 needs 7 µs for a text to DECIMAL(38,18), and 1.5 µs by way of 64 bits. That
+    way is open where at most nine digits stand on each side of the point.
+    """
+    if sql_type == VARCHAR:
+        return value
+    cast = f"CAST({value} AS {sql_type})"
+    match = re.fullmatch(r"DECIMAL\((\d+),(\d+)\)", sql_type)
+    if match is None or int(match[2]) < _NARROW or int(match[1]) - int(match[2]) < _NARROW:
+        return cast
+    point = f"strpos({value}, '.')"
+    return (
+        f"CASE WHEN length({value}) <= {_NARROW} OR ({point} BETWEEN 1 AND {_NARROW + 1} "
+        f"AND length({value}) - {point} <= {_NARROW}) "
+        f"THEN CAST(CAST({value} AS DECIMAL({2 * _NARROW},{_NARROW})) AS {sql_type}) ELSE {cast} END"
+    )
 
 
 def _chunks(rows: Iterable[bytes]) -> Iterable[str]:

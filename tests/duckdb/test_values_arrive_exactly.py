@@ -24,25 +24,33 @@ TEXT = {"type": ["string", "null"]}
 ANY_CONTEXT = Context(prec=200, rounding=ROUND_HALF_EVEN)
 
 # Every value that DECIMAL(38,18) can hold, as an integer of its last place.
-LAST_PLACES = st.integers(-(10**38) + 1, 10**38 - 1)
+LAST_PLACES = st.integers(-(10**38) + 1, 10**38 - 1) | st.builds(
+    lambda digits, place: digits * 10**place, st.integers(-(10**11), 10**11), st.integers(0, 18)
+)
 
 
 @settings(max_examples=25, deadline=None)
 @given(values=st.lists(LAST_PLACES, min_size=1, max_size=40))
 def test_every_decimal_of_38_digits_comes_back_to_the_last_digit(values):
-    """As text, as text with an exponent, and as a JSON number: the same decimal is stored."""
+    """As text, without its last zeros, with an exponent, and as a JSON number: the same decimal is stored."""
     exact = [Decimal(value).scaleb(-18, ANY_CONTEXT) for value in values]
     with TemporaryDirectory() as folder:
         file = File(Path(folder) / "ads.duckdb")
         rows = [
             f'{{"type":"RECORD","stream":"s","record":{{"n":{place},"text":"{value:f}",'
-            f'"exponent":"{value:E}","number":{value:f}}}}}'
+            f'"exponent":"{value:E}","short":"{value.normalize(ANY_CONTEXT):f}","number":{value:f}}}}}'
             for place, value in enumerate(exact)
         ]
-        columns = {"n": WHOLE, "text": DECIMAL, "exponent": DECIMAL, "number": NUMBER}
+        columns = {
+            "n": WHOLE,
+            "text": DECIMAL,
+            "short": DECIMAL,
+            "exponent": DECIMAL,
+            "number": NUMBER,
+        }
         file.load(schema("s", columns), *rows)
-        stored = file.query("SELECT text, exponent, number FROM s ORDER BY n")
-    assert stored == [(value, value, value) for value in exact]
+        stored = file.query("SELECT text, short, exponent, number FROM s ORDER BY n")
+    assert stored == [(value,) * 4 for value in exact]
 
 
 @settings(max_examples=25, deadline=None)
