@@ -103,9 +103,7 @@ def run_tap(
     return parse(out.read())
 
 
-def select(
-    tap_class: type[AdTap], config: Mapping[str, Any], streams: set[str]
-) -> dict[str, Any]:
+def select(tap_class: type[AdTap], config: Mapping[str, Any], streams: set[str]) -> dict[str, Any]:
     """Give the tap's catalog with only these streams (and the ledger) selected."""
     tap = tap_class(config=dict(config), validate_config=False, setup_mapper=False)
     catalog: dict[str, Any] = json.loads(tap.catalog_json_text)

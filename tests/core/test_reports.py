@@ -29,6 +29,7 @@ class Tiny:
             "api_url": url,
             "start_date": "2026-03-08",
             "max_retries": 0,
+            "concurrency": 1,
         }
         self.at(NOW)
 
