@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterable, Sequence
 from itertools import islice
@@ -153,7 +154,9 @@ class Warehouse:
             self._db.rollback()
             raise self._fault(stream, columns, types, chunk) from None
         except BaseException:
-            self._db.rollback()
+            # A signal may come just after the commit, when there is nothing left to undo.
+            with contextlib.suppress(duckdb.Error):
+                self._db.rollback()
             raise
         self._changed.add(stream)
         return dropped
