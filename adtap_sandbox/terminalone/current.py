@@ -145,7 +145,9 @@ class CurrentApi:
     def _whole(self, name: str, number: int) -> Record:
         record = self.store.nested(name, number, collection=RESOURCES[name].collection)
         if name == "users":
-            record |= {"email": record["username"], "permissions": None}
+            flat = self.store.record("users", number)
+            levels = None if flat["scope"] == "GLOBAL" else self._levels()
+            record |= {"email": record["username"], "permissions": levels}
         return record
 
     def _below(
@@ -189,13 +191,13 @@ class CurrentApi:
     def _permissions(self, number: int) -> Record:
         if not self.store.exists("users", number):
             raise _missing(f"user {number} not found")
+        return {"user_id": number, **self._levels()}
+
+    def _levels(self) -> Record:
         access = {"create": False, "read": True, "update": False, "delete": False}
         return {
-            "user_id": number,
-            **{
-                level: [{"id": seed.id, **access} for seed in self.store.seeds(level)]
-                for level in ("organizations", "agencies", "advertisers")
-            },
+            level: [{"id": seed.id, **access} for seed in self.store.seeds(level)]
+            for level in ("organizations", "agencies", "advertisers")
         }
 
     # --- lists --------------------------------------------------------------------------------

@@ -253,7 +253,7 @@ class Roster:
             f"Pixel {campaign.name}",
             born=born,
             advertiser_id=campaign.advertiser_id,
-            agency_id=None,
+            agency_id=AGENCIES[index % 2] if index % 3 == 0 else None,
             pixel_type=("event", "data")[index % 2],
             keywords=None if index % 3 else "sale, été",
         )

@@ -174,7 +174,7 @@ class Store:
                 return flat[name]
             return self._filled(key, name, kind)
         inside = (*key, name)
-        nothing = self.world.number("t1", *inside, "null") % 4 == 0
+        nothing = self.world.number("t1", *inside, "null") % 4 == 0 and not self._eldest(key)
         if isinstance(kind, dict):
             return None if "?" in kind and nothing else self._shaped(kind, flat, inside)
         if not isinstance(kind, list):
@@ -204,8 +204,15 @@ class Store:
         """Records of a collection whose field points to the given id."""
         return [item for item in self.records(collection) if item.get(field) == value]
 
+    def _eldest(self, key: tuple[object, ...]) -> bool:
+        """Whether the key is that of its collection's first member, which has every field."""
+        members = self.roster.collections.get(str(key[0]), {})
+        return key[1] == min(members, default=None)
+
     def _filled(self, key: tuple[object, ...], name: str, kind: str) -> object:
-        if kind.rstrip("?") == "int" and name in FOREIGN:
+        if self._eldest(key):
+            kind = kind.removesuffix("?")
+        if kind.removesuffix("?") == "int" and name in FOREIGN:
             nullable = kind.endswith("?") and self.world.number("t1", *key, name) % 4 == 0
             return None if nullable else self.roster.pick(FOREIGN[name], *key, name)
         return field_value(self.world, key, name, kind)

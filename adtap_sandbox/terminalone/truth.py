@@ -44,8 +44,9 @@ class Truth:
     def _totals(self, given: dict[str, str]) -> Record:
         """Totals of the campaign-local days `start` to `end`, both included.
 
-        By currency; with `by=day` or `by=campaign_id` also by that. Confined to an
-        `organization_id`, `advertiser_id` or `campaign_id` where given.
+        By currency; with `by=day,campaign_id,strategy_id` (any of these) also by that, the parts
+        of a key joined by `|`. Confined to an `organization_id`, `agency_id`, `advertiser_id` or
+        `campaign_id` where given (comma lists).
         """
         first, last = (date.fromisoformat(given[name]) for name in ("start", "end"))
         metrics = given.get("metrics", _USUAL).split(",")
@@ -56,9 +57,13 @@ class Truth:
             if not first <= fact.day <= last:
                 continue
             count += 1
-            campaign = fact.record["campaign_id"]
             currency = str(fact.record["currency_code"])
-            key = str(fact.day) if given.get("by") == "day" else str(campaign)
+            parts = {
+                "day": fact.day,
+                "campaign_id": fact.record["campaign_id"],
+                "strategy_id": fact.record["id"],
+            }
+            key = "|".join(str(parts[name]) for name in given.get("by", "day").split(","))
             for name in metrics:
                 value = Decimal(fact.number(name))
                 for place, where in ((totals, currency), (groups, key)):
