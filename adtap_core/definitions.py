@@ -22,7 +22,7 @@ def custom_reports(settings: Mapping[str, Any], platform: type[Platform]) -> lis
     """Give the user's report definitions as entries. Assumes that the settings' schema holds."""
     return [
         platform.finish_definition(_report(definition), settings)
-        for definition in settings.get("reports") or []
+        for definition in platform.definitions(settings)
         if _is_readable(definition)
     ]
 

@@ -32,7 +32,6 @@ class LineWriter(GenericSingerWriter[bytes, Message]):
 
     def __init__(self) -> None:
         self._buffer = bytearray()
-        self._line = bytearray()
         self._writing = False
         self._signal: int | None = None
 
@@ -48,11 +47,9 @@ class LineWriter(GenericSingerWriter[bytes, Message]):
         if not isinstance(message, RecordMessage) or len(self._buffer) > _FLUSH_BYTES:
             self.flush()
 
-    def write_record(self, envelope: dict[str, Any]) -> None:
-        """Write a RECORD message that is already a plain dictionary: the report path's short way."""
-        _encoder.encode_into(envelope, self._line)
-        self._buffer += self._line
-        self._buffer += b"\n"
+    def write_lines(self, messages: list[dict[str, Any]]) -> None:
+        """Write messages that are plain dictionaries already: the report path's short way."""
+        self._buffer += _encoder.encode_lines(messages)
         if len(self._buffer) > _FLUSH_BYTES:
             self.flush()
 

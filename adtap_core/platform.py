@@ -187,6 +187,11 @@ class Platform(ABC):
         return []
 
     @classmethod
+    def definitions(cls, settings: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+        """Give the user's report definitions: `reports`, and what a platform has besides, in that form."""
+        return list(settings.get("reports") or [])
+
+    @classmethod
     def definition_faults(
         cls,
         report: Report,  # noqa: ARG003

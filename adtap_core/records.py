@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
@@ -23,6 +23,10 @@ _SECRET_NAME: Final = re.compile(
     re.IGNORECASE,
 )
 _PLAIN_DECIMAL: Final = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
+_PLAIN_DECIMALS: Final = re.compile(r"-?\d+(?:\.\d+)?(?:\n-?\d+(?:\.\d+)?)*", re.ASCII)
+_PLAIN_INTEGERS: Final = re.compile(r"-?\d+(?:\n-?\d+)*", re.ASCII)
+_LETTERS: Final = re.compile("[A-Za-z]")
+_NONE: Final = type(None)
 _TRUE: Final = frozenset({"1", "true", "yes", "on", "t", "y"})
 _FALSE: Final = frozenset({"0", "false", "no", "off", "f", "n"})
 _ZONE_WITHOUT_COLON: Final = re.compile(r"([+-]\d{2})(\d{2})?$")
@@ -180,7 +184,39 @@ def _object(value: object) -> object:
     raise Unfit(value)
 
 
-def caster(prop: Mapping[str, Any]) -> Callable[[Any], Any]:
+Cast = Callable[[Any], Any]
+
+
+def cast_column(cast: Cast, values: Sequence[Any]) -> Sequence[Any] | None:
+    """Make a whole column fit at once, where its values are alike and plain; None where they aren't.
+
+    Gives exactly what `cast` would give value by value; only faster.
+    """
+    kinds = set(map(type, values))
+    if cast is to_text:
+        return values if kinds <= {str, _NONE} else None
+    if len(kinds) != 1:
+        return None
+    kind = kinds.pop()
+    if cast is to_integer:
+        if kind is int:
+            return values
+        if kind is str and _PLAIN_INTEGERS.fullmatch("\n".join(values)):
+            return list(map(int, values))
+        return None
+    if cast is decimal_text:
+        if kind is str:
+            return values if _PLAIN_DECIMALS.fullmatch("\n".join(values)) else None
+        if kind is int:
+            return list(map(str, values))
+        if kind is Decimal:
+            texts = list(map(str, values))
+            # An exponent, an infinity or a "NaN" needs a closer look.
+            return None if _LETTERS.search("".join(texts)) else texts
+    return None
+
+
+def caster(prop: Mapping[str, Any]) -> Cast:
     """Give the function that makes a value fit a column; it gets no null.
 
     Args:

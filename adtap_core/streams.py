@@ -146,18 +146,24 @@ class AdStream(Stream):
         """Give nothing: `read` writes the messages itself."""
         return ()
 
-    def note_record(self) -> None:
-        """Count a written record; ends a dry run that has enough.
+    def note_records(self, count: int) -> None:
+        """Count written records; ends a dry run that has enough.
 
         Raises:
             AbortedSyncFailedException: If the dry run's limit is reached.
         """
-        self.records_written += 1
+        self.records_written += count
         if (
             self.ABORT_AT_RECORD_COUNT is not None
             and self.records_written >= self.ABORT_AT_RECORD_COUNT
         ):
             raise AbortedSyncFailedException
+
+    def within_limit(self, count: int) -> int:
+        """Give how many of `count` records may still be written in a dry run; else all."""
+        if self.ABORT_AT_RECORD_COUNT is None:
+            return count
+        return min(count, self.ABORT_AT_RECORD_COUNT - self.records_written)
 
     @property
     def bookmarks(self) -> dict[str, Any]:
@@ -295,7 +301,7 @@ class EntityStream(AdStream):
                 return  # the server ignored the bound: still right, only slower
             self._latest = moment if self._latest is None else max(self._latest, moment)
         self._write_record_message(record)
-        self.note_record()
+        self.note_records(1)
 
     def _read_children(self, shaper: RecordShaper, since: str | None) -> None:
         platform, workers = self.tap.platform, self.tap.workers
