@@ -93,6 +93,8 @@ class Store:
         self.legacy = load_fields("fields_v2")
         self.current = load_fields("fields_v3")
         self._records: dict[tuple[str, int, int], Record] = {}
+        self._eldests = {name: min(members) for name, members in self.roster.collections.items()}
+        self._index: dict[tuple[str, str], dict[object, list[int]]] = {}
 
     def seeds(self, collection: str) -> Iterator[Seed]:
         """Members of a collection that exist now, by ascending id."""
@@ -202,12 +204,19 @@ class Store:
 
     def tied(self, collection: str, field: str, value: object) -> list[Record]:
         """Records of a collection whose field points to the given id."""
-        return [item for item in self.records(collection) if item.get(field) == value]
+        key = (collection, field)
+        if key not in self._index:
+            # Who points to whom never changes, so one pass serves all later questions.
+            found: dict[object, list[int]] = {}
+            for number in self.roster.ids(collection):
+                found.setdefault(self.record(collection, number).get(field), []).append(number)
+            self._index[key] = found
+        numbers = self._index[key].get(value, [])
+        return [self.record(collection, n) for n in numbers if self.exists(collection, n)]
 
     def _eldest(self, key: tuple[object, ...]) -> bool:
         """Whether the key is that of its collection's first member, which has every field."""
-        members = self.roster.collections.get(str(key[0]), {})
-        return key[1] == min(members, default=None)
+        return self._eldests.get(str(key[0])) == key[1]
 
     def _filled(self, key: tuple[object, ...], name: str, kind: str) -> object:
         if self._eldest(key):

@@ -5,14 +5,15 @@ Not part of the platform. It shares the facts with the reports and nothing of th
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from .facts import Facts
+from .facts import ONE_DAY, Fact, Facts
 from .replies import json_reply
 from .values import Record, rfc3339
 
@@ -42,9 +43,9 @@ class Truth:
         return self._totals(given)
 
     def _totals(self, given: dict[str, str]) -> Record:
-        """Totals of the campaign-local days `start` to `end`, both included.
+        """Totals of the days `start` to `end`, both included: campaign-local, or of a `zone`.
 
-        By currency; with `by=day,campaign_id,strategy_id` (any of these) also by that, the parts
+        By currency; with `by=day,hour,campaign_id,strategy_id` (any of these) also by that, the parts
         of a key joined by `|`. Confined to an `organization_id`, `agency_id`, `advertiser_id` or
         `campaign_id` where given (comma lists).
         """
@@ -53,13 +54,17 @@ class Truth:
         totals: dict[str, dict[str, Decimal]] = {}
         groups: dict[str, dict[str, Decimal]] = {}
         count = 0
-        for fact in self.facts.delivery(first, last, lambda record: self._owned(record, given)):
-            if not first <= fact.day <= last:
+        zone = given.get("zone", "campaign")
+        wide = (first - ONE_DAY, last + ONE_DAY)
+        for fact in self.facts.delivery(*wide, lambda record: self._owned(record, given)):
+            moment = _moment(fact, zone)
+            if not first <= moment.date() <= last:
                 continue
             count += 1
             currency = str(fact.record["currency_code"])
             parts = {
-                "day": fact.day,
+                "day": moment.date(),
+                "hour": moment.strftime("%Y-%m-%dT%H"),
                 "campaign_id": fact.record["campaign_id"],
                 "strategy_id": fact.record["id"],
             }
@@ -91,6 +96,12 @@ class Truth:
             name not in given or str(owner) in given[name].split(",")
             for name, owner in owners.items()
         )
+
+
+def _moment(fact: Fact, zone: str) -> datetime:
+    """The hour of a fact, local to its campaign or in a zone."""
+    there = fact.zone if zone == "campaign" else zone
+    return fact.instant.astimezone(ZoneInfo(there))
 
 
 def _texts(groups: dict[str, dict[str, Decimal]]) -> Record:

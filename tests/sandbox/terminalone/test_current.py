@@ -218,6 +218,63 @@ def test_every_dataset_sums_to_the_same_impressions(client, dataset):
     assert sum(row["impressions"] for row in rows) == wanted[0]["impressions"]
 
 
+def test_hours_in_utc_are_those_of_the_facts(client):
+    """The one dataset with a choice of zone moves its buckets, and only those."""
+    rows = client.rows(
+        "performance-hourly",
+        fields=["impressions"],
+        filters=NORTHWIND,
+        rollup="by_hour",
+        time_zone="UTC",
+        start_time="2026-03-10T00:00:00Z",
+        end_time="2026-03-10T23:59:59Z",
+    )
+    truth = client.truth(start="2026-03-10", end="2026-03-10", zone="UTC", by="hour")["by"]
+    found = {row["agg_timestamp"][:13]: row["impressions"] for row in rows}
+    assert found == {hour: int(sums["impressions"]) for hour, sums in truth.items()}
+    assert len(found) > 12
+
+
+def test_windows_add_up_whatever_their_cut(client):
+    """Two windows that meet give the rows of the window over both."""
+
+    def rows(first, last):
+        return client.rows(
+            "performance",
+            fields=["agg_timestamp", "strategy_id", "impressions", "total_spend"],
+            filters=NORTHWIND,
+            rollup="by_day",
+            start_time=f"{first}T00:00:00Z",
+            end_time=f"{last}T23:59:59Z",
+        )
+
+    whole = rows("2026-02-25", "2026-03-05")
+    for cut, after in (("2026-02-25", "2026-02-26"), ("2026-02-28", "2026-03-01")):
+        assert rows("2026-02-25", cut) + rows(after, "2026-03-05") == whole
+
+
+def test_rows_that_the_platform_takes_back_exist_at_first(sandbox, client):
+    """A few rows of a young day are gone two days later."""
+
+    def keys():
+        return {
+            (row["strategy_id"], row["creative_id"], row["site_domain"], row["browser"])
+            for row in client.rows(
+                "all-dimensions-and-metrics",
+                fields=["strategy_id", "creative_id", "site_domain", "browser", "impressions"],
+                filters=NORTHWIND,
+                rollup="by_day",
+                start_time="2026-03-17T00:00:00Z",
+                end_time="2026-03-17T23:59:59Z",
+            )
+        }
+
+    young = keys()
+    sandbox.clock(advance_days=3)
+    client.token = client.log_in()["access_token"]
+    assert keys() < young
+
+
 def test_pages_and_stream_hold_the_same_rows(client):
     """A page size that does not divide the rows loses none."""
     ask = {
