@@ -1,0 +1,1 @@
+"""tap-openx: the Platform API and both reporting APIs of OpenX."""

@@ -1,0 +1,340 @@
+"""Both logins of OpenX: OAuth 1.0a single sign-on with a cookie, OAuth 2 with a bearer token.
+
+Steps and shapes: the vendor's published clients (`ox3apiclient` 0.6.3; its reporting client of January
+2026) as seen on the wire; read 2026-11-20.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import secrets
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import parse_qs, urljoin, urlsplit
+
+import requests
+from requests_oauthlib import OAuth1
+
+from adtap_core.errors import CredentialsError, RequestError
+from adtap_core.http import Call
+from adtap_core.redact import redact
+from tap_openx import replies
+
+if TYPE_CHECKING:
+    from adtap_core.http import Http, Reply
+
+COOKIE: Final = "openx3_access_token"
+SCOPE: Final = "openid email profile api"
+LOGIN_ORIGIN: Final = "https://login.openx.com"
+_OK: Final = 200
+_FIRST_ERROR: Final = 400
+_MOST_REDIRECTS: Final = 5
+_EXPIRY: Final = (
+    "OpenX passwords expire after six months: log in to the OpenX UI as this user to see whether that is "
+    "the reason"
+)
+
+
+class CookieLogin:
+    """OAuth 1.0a in three steps; from then on a cookie carries the access token.
+
+    Args:
+        settings: `sso_url`, `email`, `password`, `consumer_key`, `consumer_secret`.
+    """
+
+    renewable = True
+
+    def __init__(self, settings: Mapping[str, Any]) -> None:
+        self._url = str(settings["sso_url"]).rstrip("/")
+        self._settings = settings
+        self._token = ""
+
+    def put_on(self, request: requests.Request) -> None:
+        """Set the cookie."""
+        request.headers["Cookie"] = f"{COOKIE}={self._token}"
+
+    def login(self, http: Http) -> None:
+        """Get a new access token.
+
+        Raises:
+            CredentialsError: If a credential is refused, or nobody answers at the login's address:
+                without a login nothing can be read.
+        """
+        key, secret = (str(self._settings[k]) for k in ("consumer_key", "consumer_secret"))
+        first = self._signed(
+            http, "initiate", OAuth1(key, client_secret=secret, callback_uri="oob")
+        )
+        given = _form(first.text())
+        token, token_secret = given.get("oauth_token", ""), given.get("oauth_token_secret", "")
+        if first.status != _OK or not token:
+            raise CredentialsError(
+                f"OpenX single sign-on refused the consumer key (settings `consumer_key`, "
+                f"`consumer_secret`): HTTP {first.status} {first.excerpt(200)}"
+            )
+        redact.learn(token, token_secret)
+        verifier = self._verifier(http, token, first.cookies)
+        redact.learn(verifier)
+        third = self._signed(
+            http,
+            "token",
+            OAuth1(
+                key,
+                client_secret=secret,
+                resource_owner_key=token,
+                resource_owner_secret=token_secret,
+                callback_uri="oob",
+                verifier=verifier,
+            ),
+        )
+        access = _form(third.text()).get("oauth_token", "")
+        if third.status != _OK or not access:
+            raise CredentialsError(
+                f"OpenX single sign-on gave no access token to {self._settings['email']}: "
+                f"HTTP {third.status} {third.excerpt(200)}"
+            )
+        redact.learn(access)
+        self._token = access
+
+    def _signed(self, http: Http, step: str, signer: OAuth1) -> Reply:
+        url = f"{self._url}/api/index/{step}"
+        prepared = requests.Request("POST", url).prepare()
+        signer(prepared)
+        header: Any = prepared.headers["Authorization"]  # text or bytes, as oauthlib sees fit
+        text = header.decode() if isinstance(header, bytes) else str(header)
+        return _send(
+            http,
+            Call(
+                url=url,
+                what="OpenX single sign-on",
+                method="POST",
+                headers={"Authorization": text},
+                expects="text",
+                login=False,
+            ),
+            "sso_url",
+        )
+
+    def _verifier(self, http: Http, token: str, cookies: Mapping[str, str]) -> str:
+        """Post e-mail and password; give the verifier.
+
+        The answer is the bare text `oob?oauth_token=…&oauth_verifier=…`, or a redirect that carries it.
+        A wrong password gets a page under a good status: what counts is whether there is a verifier.
+        """
+        headers = {"Cookie": "; ".join(f"{k}={v}" for k, v in cookies.items())} if cookies else {}
+        call = Call(
+            url=f"{self._url}/login/process",
+            what="OpenX single sign-on",
+            method="POST",
+            headers=headers,
+            form={
+                "email": self._settings["email"],
+                "password": self._settings["password"],
+                "oauth_token": token,
+            },
+            expects="text",
+            login=False,
+        )
+        for _ in range(_MOST_REDIRECTS):
+            reply = _send(http, call, "sso_url")
+            where = reply.headers.get("Location", "")
+            found = _form(where.partition("?")[2]) | _form(reply.text().partition("?")[2])
+            if "oauth_verifier" in found:
+                return found["oauth_verifier"]
+            if not where:
+                break
+            call = Call(
+                url=urljoin(call.url, where),
+                what=call.what,
+                headers=headers,
+                expects="text",
+                login=False,
+            )
+        raise CredentialsError(
+            f"OpenX refused the login of {self._settings['email']} (settings `email`, `password`). {_EXPIRY}"
+        )
+
+
+class BearerLogin:
+    """OAuth 2: identity, authorization code with PKCE, consent, token.
+
+    Args:
+        settings: `identity_url`, `identity_key`, `email`, `password`, `client_id`, `instance_hostname`.
+        api_url: Base address of the API.
+    """
+
+    renewable = True
+
+    def __init__(self, settings: Mapping[str, Any], api_url: str) -> None:
+        self._settings, self._url = settings, f"{api_url}/oauth2/v1"
+        self._token = ""
+
+    def put_on(self, request: requests.Request) -> None:
+        """Set the bearer token, and the instance, which every call must name."""
+        request.headers["Authorization"] = f"Bearer {self._token}"
+        request.headers["X-Openx-Instance"] = str(self._settings["instance_hostname"])
+
+    def login(self, http: Http) -> None:
+        """Get a new bearer token.
+
+        Raises:
+            CredentialsError: If a step is refused; the message says which credential.
+        """
+        identity = self._identity(http)
+        verifier = secrets.token_urlsafe(64)
+        redirect = f"https://{self._settings['instance_hostname']}"
+        session = self._session(http, verifier, redirect)
+        headers = {"Authorization": f"Bearer {identity}", "Origin": LOGIN_ORIGIN}
+        info = self._step(
+            http,
+            Call(
+                url=f"{self._url}/login/session-info",
+                what="OpenX login, session",
+                params={"session_id": session},
+                headers=headers,
+                expects="text",
+                login=False,
+            ),
+            "scope",
+            "email",
+        )
+        code = self._step(
+            http,
+            Call(
+                url=f"{self._url}/login/consent",
+                what="OpenX login, consent",
+                method="POST",
+                headers=headers,
+                form={
+                    "consent": "true",
+                    "scope": info,
+                    "session_id": session,
+                    "instance_hostname": self._settings["instance_hostname"],
+                },
+                expects="text",
+                login=False,
+            ),
+            "code",
+            "instance_hostname",
+        )
+        redact.learn(code)
+        token = self._step(
+            http,
+            Call(
+                url=f"{self._url}/token",
+                what="OpenX login, token",
+                method="POST",
+                form={
+                    "grant_type": "authorization_code",
+                    "code": code,
+                    "redirect_uri": redirect,
+                    "client_id": self._settings["client_id"],
+                    "code_verifier": verifier,
+                },
+                expects="text",
+                login=False,
+            ),
+            "access_token",
+            "client_id",
+        )
+        redact.learn(token)
+        self._token = token
+
+    def _identity(self, http: Http) -> str:
+        url = str(self._settings["identity_url"]).rstrip("/")
+        reply = _send(
+            http,
+            Call(
+                url=f"{url}/v1/accounts:signInWithPassword",
+                what="OpenX identity",
+                method="POST",
+                params={"key": self._settings["identity_key"]},
+                json={
+                    "email": self._settings["email"],
+                    "password": self._settings["password"],
+                    "returnSecureToken": True,
+                },
+                expects="text",
+                login=False,
+            ),
+            "identity_url",
+        )
+        document = reply.json_or_none()
+        document = document if isinstance(document, Mapping) else {}
+        token = document.get("idToken")
+        if reply.status < _FIRST_ERROR and token:
+            redact.learn(token)
+            return str(token)
+        said = replies.words(reply) or reply.excerpt(200)
+        email = self._settings["email"]
+        if document.get("mfaPendingCredential"):
+            raise CredentialsError(
+                f"OpenX asks {email} for a second factor; use a user without one for unattended runs"
+            )
+        if "API key" in said or "API_KEY" in said:
+            raise CredentialsError(
+                f"OpenX identity refused the key (setting `identity_key`): {said}"
+            )
+        raise CredentialsError(
+            f"OpenX refused the login of {email} (settings `email`, `password`): {said}. {_EXPIRY}"
+        )
+
+    def _session(self, http: Http, verifier: str, redirect: str) -> str:
+        digest = hashlib.sha256(verifier.encode()).digest()
+        reply = _send(
+            http,
+            Call(
+                url=f"{self._url}/authorize",
+                what="OpenX login, authorize",
+                params={
+                    "scope": SCOPE,
+                    "response_type": "code",
+                    "client_id": self._settings["client_id"],
+                    "redirect_uri": redirect,
+                    "state": secrets.token_urlsafe(16),
+                    "code_challenge": base64.urlsafe_b64encode(digest).rstrip(b"=").decode(),
+                    "code_challenge_method": "S256",
+                    "nonce": secrets.token_urlsafe(16),
+                },
+                expects="text",
+                login=False,
+                follow=True,
+            ),
+            "api_url",
+        )
+        found = parse_qs(urlsplit(reply.url).query).get("session_id")
+        if reply.status >= _FIRST_ERROR or not found:
+            raise CredentialsError(
+                "OpenX did not begin a login (settings `client_id`, `instance_hostname`): "
+                f"HTTP {reply.status} {replies.words(reply) or reply.excerpt(200)}"
+            )
+        redact.learn(found[0])
+        return found[0]
+
+    def _step(self, http: Http, call: Call, wanted: str, setting: str) -> str:
+        reply = _send(http, call, "api_url")
+        document = reply.json_or_none()
+        value = document.get(wanted) if isinstance(document, Mapping) else None
+        if reply.status >= _FIRST_ERROR or not value:
+            raise CredentialsError(
+                f"{call.what} refused for {self._settings['email']} (setting `{setting}`): "
+                f"HTTP {reply.status} {replies.words(reply) or reply.excerpt(200)}"
+            )
+        return str(value)
+
+
+def _send(http: Http, call: Call, setting: str) -> Reply:
+    try:
+        return http.send(call)
+    except CredentialsError:
+        raise
+    except RequestError as error:
+        # No login, no stream: asking again for each of them would only take longer to say the same.
+        raise CredentialsError(
+            f"No login: {error}. Look at the setting `{setting}`; OpenX is retiring its single sign-on, and "
+            "`api_generation` chooses between it and the OAuth 2 login"
+        ) from error
+
+
+def _form(text: str) -> dict[str, str]:
+    return {k: v[-1] for k, v in parse_qs(text.strip(), keep_blank_values=False).items()}

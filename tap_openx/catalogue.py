@@ -1,0 +1,251 @@
+"""The account's own list of report fields, and what of a report it lets us ask."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from adtap_core.declare import Report
+from adtap_core.names import did_you_mean
+from tap_openx import fields
+
+log = logging.getLogger("adtaps.openx")
+_COUNT: Final = "Number"
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A field as `/report/fields` lists it.
+
+    Args:
+        id: As the server spells it.
+        format: `Number`, `Currency`, `Date`, `String`, `Boolean` or `Array[Number]`.
+        available: Lower-case ids of the attributes that a metric may be cut by; None if not said.
+        raw: All that is said of it.
+    """
+
+    id: str
+    format: str
+    available: frozenset[str] | None
+    raw: Mapping[str, Any]
+
+    @property
+    def is_count(self) -> bool:
+        """Tell whether a metric's sums can be compared to the last digit."""
+        return self.format == _COUNT and not fields.is_money(self.id)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A report in the server's own spelling.
+
+    Args:
+        attributes: Spelling sent, and the name that the report knows it by; without the time bucket.
+        metrics: The same for metrics.
+    """
+
+    attributes: Mapping[str, str]
+    metrics: Mapping[str, str]
+
+
+@dataclass
+class Catalogue:
+    """The fields that this login may ask for; ids are matched without case.
+
+    Args:
+        dimensions: By lower-case id.
+        metrics: By lower-case id.
+    """
+
+    dimensions: Mapping[str, Listed]
+    metrics: Mapping[str, Listed]
+    _told: set[tuple[str, str]] = field(default_factory=set)
+
+    @classmethod
+    def read(cls, document: Any) -> Catalogue:
+        """Read an answer of `/report/fields`, its elements wrapped or bare."""
+        if not isinstance(document, Mapping):
+            document = {}
+        return cls(
+            {f.id.lower(): f for f in _listed(document.get("dimensions"), "metadataDimensions")},
+            {f.id.lower(): f for f in _listed(document.get("metrics"), "metadataMetrics")},
+        )
+
+    def asked(self, report: Report) -> Asked:
+        """Give what of a report can be asked, and always the currency that its money is in.
+
+        What the account does not list is left out with a warning, once: only built-in reports come here
+        with such fields, `faults` refuses the user's.
+        """
+        wanted = [*report.dimensions]
+        if fields.CURRENCY.lower() not in {d.lower() for d in wanted}:
+            # Two currencies in one row could never be told apart again.
+            wanted.append(fields.CURRENCY)
+        attributes: dict[str, str] = {}
+        for name in wanted:
+            listed = self.dimensions.get(name.lower())
+            if listed is not None:
+                attributes[listed.id] = name
+            elif name in report.dimensions:
+                self._tell(report.name, name, "the account's report fields do not list it")
+        metrics: dict[str, str] = {}
+        for name in report.metrics:
+            listed = self.metrics.get(name.lower())
+            if listed is None:
+                self._tell(report.name, name, "the account's report fields do not list it")
+            elif clash := self.clash(listed, attributes):
+                self._tell(report.name, name, f"it can't be cut by {', '.join(clash)}")
+            else:
+                metrics[listed.id] = name
+        return Asked(attributes, metrics)
+
+    @staticmethod
+    def clash(metric: Listed, attributes: Sequence[str] | Mapping[str, str]) -> list[str]:
+        """Give the attributes that a metric can't be cut by."""
+        if metric.available is None:
+            return []
+        return [
+            a
+            for a in attributes
+            if a.lower() not in metric.available and a.lower() != fields.CURRENCY.lower()
+        ]
+
+    def _tell(self, report: str, name: str, why: str) -> None:
+        if (report, name) not in self._told:
+            self._told.add((report, name))
+            log.warning("%s: %s is left empty: %s", report, name, why)
+
+    def faults(self, report: Report) -> list[str]:
+        """Give one line for each field of a user's report that can't be asked for."""
+        where = f"report {report.name!r}"
+        faults = [
+            f"{where}: unknown dimension {name!r}{self._near(name, self.dimensions, self.metrics)}"
+            for name in report.dimensions
+            if name.lower() not in self.dimensions
+        ]
+        for name in report.metrics:
+            listed = self.metrics.get(name.lower())
+            if listed is None:
+                near = self._near(name, self.metrics, self.dimensions)
+                faults.append(f"{where}: unknown metric {name!r}{near}")
+                continue
+            known = [d for d in report.dimensions if d.lower() in self.dimensions]
+            faults += [
+                f"{where}: metric {name!r} can't be cut by {clash!r}; it goes with "
+                + ", ".join(sorted(self._spelled(a) for a in listed.available or ()))
+                for clash in self.clash(listed, known)
+            ]
+        faults += [
+            f"{where}: filters: unknown attribute {name!r}{self._near(name, self.dimensions, {})}"
+            for name in filter_names(report.filters)
+            if name.lower() not in self.dimensions
+        ]
+        return faults
+
+    def _spelled(self, lower: str) -> str:
+        return self.dimensions[lower].id if lower in self.dimensions else lower
+
+    @staticmethod
+    def _near(name: str, own: Mapping[str, Listed], other: Mapping[str, Listed]) -> str:
+        if name.lower() in other:
+            kinds = "a metric" if other[name.lower()].available is not None else "of the other kind"
+            return f" (it is {kinds})"
+        return did_you_mean(name, [f.id for f in own.values()])
+
+    def spell_filter(self, tree: Any) -> Any:
+        """Give a filter tree with attributes spelled as the server does, values as text."""
+        if not isinstance(tree, Mapping):
+            return tree
+        if "name" in tree:
+            listed = self.dimensions.get(str(tree["name"]).lower())
+            value = tree.get("value")
+            value = [str(v) for v in value] if isinstance(value, list) else str(value)
+            return {
+                "name": listed.id if listed else tree["name"],
+                "value": value,
+                "operator": tree.get("operator", "EQ"),
+            }
+        return {
+            k: self.spell_filter(v) if k in {"leftOperand", "rightOperand"} else v
+            for k, v in tree.items()
+        }
+
+    def records(self) -> Iterator[dict[str, Any]]:
+        """Give the fields as records of the stream `report_fields`."""
+        for kind, listed in (("dimension", self.dimensions), ("metric", self.metrics)):
+            for one in listed.values():
+                details = one.raw.get("metadataDetails")
+                rest = {k: v for k, v in one.raw.items() if k != "metadataDetails"}
+                available = (
+                    details.get("dimensionsAvailable") if isinstance(details, Mapping) else None
+                )
+                yield {
+                    **rest,
+                    "kind": kind,
+                    "path": _path(one.raw.get("path")),
+                    "dimensionsAvailable": (
+                        [str(d.get("id")) for d in available] if available is not None else None
+                    ),
+                }
+
+
+def _listed(elements: Any, wrapper: str) -> Iterator[Listed]:
+    for element in elements or ():
+        raw = element.get(wrapper, element)
+        details = raw.get("metadataDetails")
+        available = details.get("dimensionsAvailable") if isinstance(details, Mapping) else None
+        yield Listed(
+            id=str(raw["id"]),
+            format=str(raw.get("format", "")),
+            available=(
+                frozenset(str(d.get("id")).lower() for d in available)
+                if available is not None
+                else None
+            ),
+            raw=raw,
+        )
+
+
+def _path(value: Any) -> str | None:
+    """Give a field's path, which may come as an object with one text in it."""
+    if isinstance(value, Mapping):
+        return next((str(v) for v in value.values()), None)
+    return None if value is None else str(value)
+
+
+def filter_names(tree: Any) -> Iterator[str]:
+    """Give the attributes that a filter tree names."""
+    if isinstance(tree, Mapping):
+        if "name" in tree:
+            yield str(tree["name"])
+        for side in ("leftOperand", "rightOperand"):
+            yield from filter_names(tree.get(side))
+
+
+def filter_faults(tree: Any, where: str = "filters") -> list[str]:
+    """Give one line for each place where a filter is not the Data Service's tree.
+
+    A filter is `{"name", "value", "operator": "EQ"}` or `{"operator": "AND"|"OR"|"XOR", "leftOperand",
+    "rightOperand"}`; there is no other comparison.
+    """
+    if not isinstance(tree, Mapping):
+        return [f"{where}: one filter object is expected, not {tree!r:.60}"]
+    operator = tree.get("operator", "EQ")
+    if operator in {"AND", "OR", "XOR"}:
+        return [
+            fault
+            for side in ("leftOperand", "rightOperand")
+            for fault in filter_faults(tree.get(side), f"{where}.{side}")
+        ]
+    faults = []
+    if operator != "EQ":
+        faults.append(
+            f"{where}: operator {operator!r} is unknown; EQ compares, AND, OR and XOR combine"
+        )
+    if not isinstance(tree.get("name"), str):
+        faults.append(f"{where}: `name` (the attribute) is missing")
+    if tree.get("value") in (None, []):
+        faults.append(f"{where}: `value` (a text or a list of texts) is missing")
+    return faults

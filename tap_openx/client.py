@@ -1,0 +1,352 @@
+"""OpenX as the core asks for it: one face, two generations behind it."""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from typing_extensions import override
+
+from adtap_core import verdicts
+from adtap_core.declare import Entity, Report
+from adtap_core.errors import Forbidden, Refused
+from adtap_core.http import Auth, Call, Reply
+from adtap_core.paging import Page, by_offset
+from adtap_core.platform import EntityQuery, Fetched, Partition, Platform, WindowJob
+from adtap_core.verdicts import Ask, Verdict
+from adtap_core.windows import Grain, Interval, Zone
+from tap_openx import fields, replies
+from tap_openx.catalogue import filter_faults
+from tap_openx.current import Current
+from tap_openx.legacy import Legacy
+from tap_openx.streams import (
+    CURRENT,
+    DAILY_LOOKBACK_DAYS,
+    DAILY_SPAN_DAYS,
+    HOURLY_LOOKBACK_DAYS,
+    HOURLY_SPAN_DAYS,
+    LEGACY,
+)
+
+if TYPE_CHECKING:
+    from adtap_core.http import Tally
+
+log = logging.getLogger("adtaps.openx")
+
+PAGE_SIZE: Final = 200
+"""Rows of a list asked for at once; the most is not documented, fewer are accepted."""
+QUOTA_JITTER_SECONDS: Final = 15.0
+_NEEDED: Final = {
+    LEGACY: ("api_url", "consumer_key", "consumer_secret"),
+    CURRENT: ("client_id", "identity_key", "instance_hostname"),
+}
+_KINDS_OF_VALUES: Final = {
+    "publisheraccountid": ("account", "id"),
+    "demandpartneraccountid": ("account", "id"),
+    "publishersiteid": ("site", "id"),
+    "publisheradunitid": ("adunit", "id"),
+    "publishercurrency": ("account", "currency"),
+}
+_PARTIAL, _TOO_LARGE, _TOO_MANY = 206, 413, 429
+_FORBIDDEN, _NOT_FOUND, _SERVER_ERROR = 403, 404, 500
+_GOOD, _ERRORS, _TIMEOUT = 200, 400, 408
+
+
+def generation(settings: Mapping[str, Any]) -> str:
+    """Give the generation that settings mean: as they say, or by whose credentials are there."""
+    named = settings.get("api_generation")
+    if named:
+        return str(named)
+    return CURRENT if settings.get("client_id") and not settings.get("consumer_key") else LEGACY
+
+
+class OpenxPlatform(Platform):
+    """Answers the core's questions; what differs by generation is asked of that."""
+
+    concurrency: ClassVar[int] = 1
+    timeout_seconds: ClassVar[float] = 900.0
+    """Reports are slow: one of the vendor's own clients waits fifteen minutes."""
+    lookback_days: ClassVar[int] = DAILY_LOOKBACK_DAYS
+
+    # -- settings and schemas ----------------------------------------------------------------
+
+    @classmethod
+    @override
+    def setting_faults(cls, settings: Mapping[str, Any]) -> list[str]:
+        which = generation(settings)
+        faults = [
+            f"{name} is missing; it is required for `api_generation` {which}"
+            for name in _NEEDED[which]
+            if not settings.get(name)
+        ]
+        zone = settings.get("time_zone")
+        if zone is not None and str(zone).upper() not in {"UTC", "Z", "ETC/UTC"}:
+            faults.append(
+                f"time_zone: {zone!r} can't be had; OpenX counts hours and days in UTC only"
+            )
+        if settings.get("account_ids") and which == CURRENT:
+            faults.append(
+                "account_ids: reports of `api_generation` current can't be narrowed to accounts; use the "
+                f"dimension {fields.PLATFORM_ID} in a report of your own"
+            )
+        return faults
+
+    @classmethod
+    @override
+    def definition_faults(cls, report: Report, settings: Mapping[str, Any]) -> list[str]:
+        if not report.filters or generation(settings) == CURRENT:
+            return []
+        return [f"report {report.name!r}: {fault}" for fault in filter_faults(report.filters)]
+
+    @classmethod
+    @override
+    def finish_definition(cls, report: Report, settings: Mapping[str, Any]) -> Report:
+        hourly = report.grain is Grain.HOUR
+        days = HOURLY_LOOKBACK_DAYS if hourly else DAILY_LOOKBACK_DAYS
+        return replace(
+            report,
+            lookback_days=days,
+            settle_days=days,
+            span_days=HOURLY_SPAN_DAYS if hourly else DAILY_SPAN_DAYS,
+        )
+
+    @classmethod
+    @override
+    def field_schema(cls, report: Report, name: str, role: str) -> dict[str, Any]:
+        return fields.column_schema(name, role)
+
+    @override
+    def zone(self, report: Report) -> Zone:
+        return Zone("UTC")
+
+    # -- requests ----------------------------------------------------------------------------
+
+    @cached_property
+    def _generation(self) -> Legacy | Current:
+        return Current(self) if generation(self.settings) == CURRENT else Legacy(self)
+
+    @property
+    @override
+    def auth(self) -> Auth:
+        return self._generation.auth
+
+    @override
+    def judge(self, call: Call, reply: Reply) -> Verdict:  # noqa: PLR0911 - one for each rule
+        status = reply.status
+        said = replies.words(reply) if status >= _ERRORS else ""
+        if not call.login:
+            # A login's failures are the login's to explain; only what may pass is asked again.
+            passing = status >= _SERVER_ERROR or status in {_TIMEOUT, _TOO_MANY}
+            return verdicts.by_status(reply, said) if passing else verdicts.GO
+        if status == _PARTIAL:
+            return Verdict(Ask.LESS, "the platform cut the answer off (206)")
+        if status == _TOO_LARGE:
+            return Verdict(Ask.LESS, said)
+        if status == _TOO_MANY and verdicts.retry_after(reply.headers, reply.received_at) is None:
+            # The quota counts calls by the clock hour, those of people in the UI too.
+            seconds = verdicts.until_next_hour(self.clock.now())
+            return Verdict(
+                Ask.WAIT,
+                f"{said or 'quota used up'}; waiting for the next hour",
+                seconds + random.uniform(0, QUOTA_JITTER_SECONDS),
+            )
+        if status == _SERVER_ERROR:
+            if call.url.endswith("/pullReport"):
+                return verdicts.GO  # a report job failed: the answer to our question
+            if "Invalid JSON" in said:
+                return Verdict(Ask.STOP, said)
+        if status == _GOOD and call.expects == "text" and reply.looks_like_html():
+            return Verdict(Ask.LOGIN, "an HTML page instead of data")
+        return verdicts.by_status(reply, said)
+
+    # -- reports -----------------------------------------------------------------------------
+
+    @override
+    def report_faults(self, reports: Sequence[Report]) -> list[str]:
+        return self._generation.report_faults(reports)
+
+    @override
+    def partitions(self, report: Report) -> list[Partition]:
+        if report.facts.get("generation", self._generation.name) != self._generation.name:
+            log.info(
+                "%s: not read, its data are of `api_generation` %s",
+                report.name,
+                report.facts["generation"],
+            )
+            return []
+        return self._generation.partitions(report)
+
+    @override
+    def bundle_size(self, report: Report) -> int:
+        return self._generation.bundle_size()
+
+    @override
+    def held(self, report: Report, partition: Partition) -> Interval | None:
+        return self._generation.held(report)
+
+    @override
+    def closing_hours(self, report: Report) -> float:
+        return self._generation.closing_hours()
+
+    @override
+    def fetch(self, job: WindowJob) -> Fetched:
+        return self._generation.fetch(job)
+
+    # -- entities ----------------------------------------------------------------------------
+
+    @override
+    def pages(self, entity: Entity, query: EntityQuery) -> Iterator[Sequence[Mapping[str, Any]]]:
+        readers: dict[
+            str, Callable[[Entity, EntityQuery], Iterator[Sequence[Mapping[str, Any]]]]
+        ] = {
+            "session": self._session,
+            "fields": self._fields,
+            "options": self._options,
+            "audit_trail": self._audit_trail,
+            "payment_details": self._payment_details,
+            "list": self._list,
+        }
+        return readers[entity.facts.get("kind", "list")](entity, query)
+
+    def _list(self, entity: Entity, query: EntityQuery) -> Iterator[Sequence[Mapping[str, Any]]]:
+        return self._walk(entity.path, entity.name, query.tally)
+
+    def _walk(
+        self,
+        path: str,
+        what: str,
+        tally: Tally | None = None,
+        params: Sequence[tuple[str, str]] = (),
+        key: Callable[[Mapping[str, Any]], object] | None = None,
+    ) -> Iterator[Sequence[Mapping[str, Any]]]:
+        """Walk a list by offset, as often as it takes until it shows nothing new."""
+
+        def ask(offset: int) -> Page:
+            reply = self._get(
+                path, what, tally, [*params, ("limit", str(PAGE_SIZE)), ("offset", str(offset))]
+            )
+            with reply.body:
+                document = reply.json()
+            objects = document.get("objects") if isinstance(document, Mapping) else document
+            more = bool(document.get("has_more")) if isinstance(document, Mapping) else False
+            return Page(objects or [], more)
+
+        return by_offset(ask, key=key or (lambda r: r.get("uid") or r.get("id")), what=what)
+
+    def _get(
+        self,
+        path: str,
+        what: str,
+        tally: Tally | None = None,
+        params: list[tuple[str, str]] | None = None,
+    ) -> Reply:
+        try:
+            return self.http.send(
+                Call(url=f"{self._generation.entity_url}/{path}", what=what, params=params), tally
+            )
+        except Refused as error:
+            if error.status == _NOT_FOUND and not isinstance(error, Forbidden):
+                # The instance has no such type of object: for the user the same as no permission.
+                raise Forbidden(str(error), status=error.status) from error
+            raise
+
+    def _session(self, entity: Entity, query: EntityQuery) -> Iterator[Sequence[Mapping[str, Any]]]:
+        reply = self._get(entity.path, entity.name, query.tally)
+        with reply.body:
+            document = dict(reply.json())
+        instance, account = (document.get(k) or {} for k in ("instance", "account"))
+        user = document.pop("user", None) or {}
+        yield [
+            {
+                **document,
+                "instance_uid": document.get("instance_uid")
+                or instance.get("uid")
+                or account.get("instance_uid"),
+                "account_uid": account.get("uid"),
+                "time_zone": instance.get("timezone") or account.get("timezone"),
+                "currency": account.get("currency"),
+                # Who is logged in is the stream `users`' to say.
+                "user_uid": user.get("uid"),
+            }
+        ]
+
+    def _fields(self, entity: Entity, query: EntityQuery) -> Iterator[Sequence[Mapping[str, Any]]]:
+        del entity, query
+        yield list(self._generation.field_records())
+
+    def _options(self, entity: Entity, query: EntityQuery) -> Iterator[Sequence[Mapping[str, Any]]]:
+        missing: list[Forbidden] = []
+        keys = entity.facts["option_keys"]
+        for key in keys:
+            try:
+                reply = self._get(f"{entity.path}/{key}", f"options {key}", query.tally)
+            except Forbidden as error:
+                missing.append(error)
+                log.warning("options: %s", error)
+                continue
+            with reply.body:
+                document = reply.json()
+            rows = document.get("objects", []) if isinstance(document, Mapping) else document
+            yield [{**row, "option_key": key} for row in rows]
+        if len(missing) == len(keys):
+            raise missing[0]
+
+    def _audit_trail(
+        self, entity: Entity, query: EntityQuery
+    ) -> Iterator[Sequence[Mapping[str, Any]]]:
+        """Walk the trail of each type of object; the API takes a day as its bound."""
+        missing: list[Refused] = []
+        kinds = entity.facts["types"]
+        for kind in kinds:
+            params = [("obj_type", kind), ("sort", "-timestamp")]
+            if query.since:
+                params.append(("timestamp>", query.since[:10]))
+            try:
+                yield from self._walk(
+                    entity.path,
+                    f"audit_trail of {kind}",
+                    query.tally,
+                    params,
+                    key=lambda r: (r.get("obj_type"), r.get("obj_id"), r.get("revision")),
+                )
+            except Refused as error:
+                missing.append(error)
+                log.warning("%s", error)
+        if len(missing) == len(kinds):
+            raise missing[0]
+
+    def _payment_details(
+        self, entity: Entity, query: EntityQuery
+    ) -> Iterator[Sequence[Mapping[str, Any]]]:
+        for page in self._list(entity, query):
+            yield [
+                {name: record.get(name) for name in ("uid", "id", "modified_date")}
+                | record["payment_info"]
+                for record in page
+                if isinstance(record.get("payment_info"), Mapping)
+            ]
+
+    def objects(self, path: str, what: str) -> Iterator[Mapping[str, Any]]:
+        """Give all objects of a type, as the platform sends them."""
+        for page in self._walk(path, what):
+            yield from page
+
+    def known_values(self, attribute: str) -> list[str]:
+        """Give the values that a report attribute may have, from the lists of objects."""
+        kind = _KINDS_OF_VALUES.get(attribute.lower())
+        if kind is None:
+            return []
+        path, name = kind
+        found = {str(o[name]) for o in self.objects(path, f"values of {attribute}") if o.get(name)}
+        return sorted(found)
+
+    @override
+    def tidy(self, entity: Entity, record: Mapping[str, Any]) -> Mapping[str, Any]:
+        if entity.name == "accounts":
+            # Names and addresses of people are the stream `account_payment_details`, off by default.
+            return {k: v for k, v in record.items() if k != "payment_info"}
+        return record

@@ -1,0 +1,318 @@
+"""Today's generation: bearer login, reports as jobs that end in CSV, the same entities on another host.
+
+Source: the vendor's reporting client of January 2026 and a survey of its public pages; read 2026-11-20.
+No list of report fields is published: a wrong dimension is refused by the platform itself.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import logging
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from adtap_core.bodies import Table, separated
+from adtap_core.declare import Report
+from adtap_core.errors import Broken, Forbidden, GaveUp, Refused, RequestError, TooMuch
+from adtap_core.http import Call
+from adtap_core.names import did_you_mean
+from adtap_core.platform import Fetched, Partition, RowFacts, Source, WindowJob
+from adtap_core.windows import Grain, Interval, midnight
+from tap_openx import fields, replies
+from tap_openx.auth import BearerLogin
+
+if TYPE_CHECKING:
+    from adtap_core.http import Http, Reply
+    from tap_openx.client import OpenxPlatform
+
+log = logging.getLogger("adtaps.openx")
+
+API_URL: Final = "https://api.openx.com"
+ORIGIN: Final = "https://unity.openx.com"
+HELD_DAYS: Final = {Grain.HOUR: 90, Grain.DAY: 730}
+"""Three months of hours, two years of days."""
+MOST_ROWS: Final = 1_000_000
+CLOSING_HOURS: Final = 2.0
+"""Hours until a bucket's data are in. Not published; the lookback reads what comes later anyway."""
+JOB_SECONDS: Final = 3600.0
+"""How long one run waits for a report job; the next run goes on waiting for the same job."""
+_WAITS: Final = (0.5, 1.0, 2.0, 4.0, 8.0)
+_TYPES: Final = {Grain.HOUR: "HOURLY", Grain.DAY: "DAILY"}
+_BUCKETS: Final = {Grain.HOUR: "Hour", Grain.DAY: "Day"}
+_JOB_TRIES: Final = 2
+_RUNNING: Final = 202
+_FAILED: Final = 500
+_NOT_FOUND: Final = 404
+_SMALLEST_ROW_BYTES: Final = 10
+
+
+class Current:
+    """Answers the platform's questions over today's reporting API.
+
+    Args:
+        platform: The face that both generations share.
+    """
+
+    name = "current"
+
+    def __init__(self, platform: OpenxPlatform) -> None:
+        self._platform, self._settings = platform, platform.settings
+        self._url = str(self._settings.get("api_url") or API_URL).rstrip("/")
+        self.auth = BearerLogin(self._settings, self._url)
+        self._lock = threading.Lock()
+        self._currencies: dict[str, str] | None = None
+
+    @property
+    def entity_url(self) -> str:
+        """Give where the Platform API's lists are."""
+        return f"{self._url}/api/v1/ox/4.0"
+
+    @property
+    def _http(self) -> Http:
+        return self._platform.http
+
+    # -- metadata ----------------------------------------------------------------------------
+
+    def field_records(self) -> Iterator[dict[str, Any]]:
+        """Give nothing: this generation publishes no list of its report fields."""
+        log.info("report_fields: the current generation publishes no list of report fields")
+        yield from ()
+
+    def report_faults(self, reports: Sequence[Report]) -> list[str]:
+        """Check the user's reports: all metrics are published, of the dimensions only some."""
+        faults: list[str] = []
+        for report in reports:
+            if not report.custom:
+                continue
+            where = f"report {report.name!r}"
+            faults += [
+                f"{where}: unknown metric {name!r}{did_you_mean(name, fields.CURRENT_METRICS)}; there are "
+                + ", ".join(fields.CURRENT_METRICS)
+                for name in report.metrics
+                if fields.current_name(name, "metric") is None
+            ]
+            for name in report.dimensions:
+                if fields.current_name(name, "dimension") is None:
+                    log.warning(
+                        "%s: dimension %r is not among the published ones%s; asking for it as it is spelled",
+                        where,
+                        name,
+                        did_you_mean(name, fields.CURRENT_DIMENSIONS),
+                    )
+            if self._mixes_currencies(report):
+                faults.append(
+                    f"{where}: publishers of this login have different currencies, and a row would add them "
+                    f"up; add the dimension {fields.PLATFORM_ID!r}"
+                )
+        return faults
+
+    def _mixes_currencies(self, report: Report) -> bool:
+        return (
+            any(fields.is_money(m) for m in report.metrics)
+            and self._platform_id(report) is None
+            and len(set(self.currencies().values())) > 1
+        )
+
+    @staticmethod
+    def _platform_id(report: Report) -> str | None:
+        """Give the report's name of the dimension that tells publishers apart."""
+        wanted = fields.PLATFORM_ID.lower()
+        return next((d for d in report.dimensions if d.lower() == wanted), None)
+
+    def currencies(self) -> Mapping[str, str]:
+        """Give each publisher account's currency; empty if the login may not list accounts."""
+        with self._lock:
+            if self._currencies is None:
+                self._currencies = self._read_currencies()
+            return self._currencies
+
+    def _read_currencies(self) -> dict[str, str]:
+        try:
+            return {
+                str(a["id"]): str(a["currency"])
+                for a in self._platform.objects("account", "accounts' currencies")
+                if a.get("type_full") == "account.publisher" and a.get("currency")
+            }
+        except Forbidden as error:
+            log.warning("The currency of money is not known: %s", error)
+            return {}
+
+    # -- what there is -----------------------------------------------------------------------
+
+    def partitions(self, report: Report) -> list[Partition]:  # noqa: ARG002 - one for all
+        """Give the login: reports here can't be narrowed to accounts."""
+        return [Partition({})]
+
+    def bundle_size(self) -> int:
+        """One partition, one request."""
+        return 1
+
+    def held(self, report: Report) -> Interval:
+        """Give what the platform's published retention holds, up to now."""
+        now = self._platform.clock.now().replace(tzinfo=None)
+        first = midnight(now.date()) - timedelta(days=HELD_DAYS[report.grain])
+        return Interval(first, now)
+
+    def closing_hours(self) -> float:
+        """Give the hours after which a bucket's data are in."""
+        return CLOSING_HOURS
+
+    # -- reading -----------------------------------------------------------------------------
+
+    def fetch(self, job: WindowJob) -> Fetched:
+        """Run a report job, or go on with one that an earlier run began, and read its CSV.
+
+        Raises:
+            TooMuch: If the report is too big for one job.
+        """
+        grain = job.report.grain
+        names = {
+            _BUCKETS[grain].lower(): grain.value,
+            **{_sent(d, "dimension").lower(): d for d in job.report.dimensions},
+            **{_sent(m, "metric").lower(): m for m in job.report.metrics},
+        }
+        body: dict[str, Any] = {
+            "reportType": _TYPES[grain],
+            "dateFrom": _text(job.window.start),
+            "dateTo": _text(job.window.end),
+            "dimensions": [
+                _BUCKETS[grain],
+                *(_sent(d, "dimension") for d in job.report.dimensions),
+            ],
+            "metrics": [_sent(m, "metric") for m in job.report.metrics],
+        }
+        if job.report.filters:
+            body["filters"] = job.report.filters
+        reply = self._run(job, body)
+        try:
+            self._check(job, reply, names)
+        except BaseException:
+            reply.body.close()
+            raise
+
+        def table() -> Table:
+            found = separated(reply.body)
+            columns = [names.get(h.lower(), h) for h in found.columns or ()]
+            return Table(found.rows, columns, empty_is_null=True)
+
+        return Fetched(
+            [table],
+            RowFacts(currency=self._currency(job.report), bucket=grain.value),
+            reply.body.close,
+        )
+
+    def _currency(self, report: Report) -> str | Source | None:
+        """Money is in the publisher's currency: its account says which."""
+        currencies = self.currencies()
+        platform_id = self._platform_id(report)
+        if platform_id is not None:
+            return Source(platform_id, currencies)
+        distinct = set(currencies.values())
+        return next(iter(distinct)) if len(distinct) == 1 else None
+
+    @staticmethod
+    def _check(job: WindowJob, reply: Reply, names: Mapping[str, str]) -> None:
+        """Check that every column is there, and take a report that fills the limit for a cut one."""
+        there = {h.lower() for h in _header(reply)}
+        missing = [n for n in names if n not in there]
+        if missing and reply.body.size:
+            raise Broken(f"{job.what}: the report has no column {', '.join(missing)}")
+        if reply.body.size < MOST_ROWS * _SMALLEST_ROW_BYTES:
+            return
+        lines = sum(chunk.count(b"\n") for chunk in reply.body.chunks())
+        if lines >= MOST_ROWS:
+            raise TooMuch(f"{job.what}: {lines} lines, the platform's limit is {MOST_ROWS} rows")
+
+    def _run(self, job: WindowJob, body: Mapping[str, Any]) -> Reply:
+        """Give a report job's CSV; a job that failed is asked for once more."""
+        name = f"{body['dateFrom']}/{body['dateTo']}"
+        known = job.remembered.get(name)
+        number: str | None = None
+        if isinstance(known, Mapping) and known.get("request") == dict(body):
+            number = str(known.get("id"))
+            log.info("%s: going on with report job %s of an earlier run", job.what, number)
+        failed = ""
+        for attempt in range(_JOB_TRIES):
+            if number is None:
+                number = self._begin(job, body)
+                job.remember(name, {"id": number, "request": dict(body)})
+            reply = self._wait(job, number)
+            if reply is not None and reply.status != _FAILED:
+                return reply
+            if reply is not None:
+                with reply.body:
+                    failed = replies.words(reply) or reply.excerpt(200)
+                log.warning("%s: report job %s failed: %s", job.what, number, failed)
+                job.tally.retries += 1
+            elif attempt == 0:
+                log.info(
+                    "%s: report job %s is forgotten by now; beginning another", job.what, number
+                )
+            number = None
+        words = f"{job.what}: the report job failed {_JOB_TRIES} times: {failed}"
+        if job.can_split:
+            # Nothing in the answer tells a job that is too big from another failure.
+            raise TooMuch(words, status=_FAILED)
+        raise RequestError(words, status=_FAILED)
+
+    def _begin(self, job: WindowJob, body: Mapping[str, Any]) -> str:
+        reply = self._post("generateReport", body, job, expects="json")
+        with reply.body:
+            document = reply.json()
+        number = document.get("id") if isinstance(document, Mapping) else None
+        if not number:
+            raise Broken(f"{job.what}: generateReport gave no job id: {reply.excerpt(200)}")
+        return str(number)
+
+    def _wait(self, job: WindowJob, number: str) -> Reply | None:
+        """Poll a job; give its CSV or its failure, None if the platform no longer knows it."""
+        begun = time.monotonic()
+        polls = 0
+        while True:
+            try:
+                reply = self._post("pullReport", {"id": number}, job, expects="text")
+            except Refused as error:
+                if error.status == _NOT_FOUND:
+                    return None
+                raise
+            if reply.status != _RUNNING:
+                return reply
+            reply.body.close()
+            if time.monotonic() - begun > JOB_SECONDS:
+                raise GaveUp(
+                    f"{job.what}: report job {number} is not done after {JOB_SECONDS:.0f} s; the next run goes on "
+                    "waiting for it"
+                )
+            self._http.pause(_WAITS[min(polls, len(_WAITS) - 1)], f"report job {number}")
+            polls += 1
+
+    def _post(self, path: str, body: Mapping[str, Any], job: WindowJob, *, expects: str) -> Reply:
+        return self._http.send(
+            Call(
+                url=f"{self._url}/api/v1/reporting-api/{path}",
+                what=job.what,
+                method="POST",
+                headers={"Origin": ORIGIN},
+                json=body,
+                expects=expects,
+                splittable=job.can_split and path == "generateReport",
+            ),
+            job.tally,
+        )
+
+
+def _sent(name: str, role: str) -> str:
+    return fields.current_name(name, role) or name
+
+
+def _text(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _header(reply: Reply) -> list[str]:
+    first = reply.body.open().readline().decode("utf-8-sig", "replace")
+    return next(csv.reader(io.StringIO(first)), [])

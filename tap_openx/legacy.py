@@ -1,0 +1,362 @@
+"""The generation of the Data Service: cookie login, synchronous JSON reports, hour and day in UTC."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
+
+from adtap_core.bodies import JsonRows, Row, Table
+from adtap_core.declare import Report
+from adtap_core.errors import Broken, Refused, RequestError, TooMuch
+from adtap_core.http import Call
+from adtap_core.platform import Fetched, Partition, RowFacts, Source, WindowJob
+from adtap_core.windows import Interval
+from tap_openx import fields
+from tap_openx.auth import CookieLogin
+from tap_openx.catalogue import Asked, Catalogue
+from tap_openx.splits import ROWS_PATH, AnyOf, Asker, Filter, FilterSplit, Given, both
+
+if TYPE_CHECKING:
+    from adtap_core.http import Http, Reply
+    from tap_openx.client import OpenxPlatform
+
+log = logging.getLogger("adtaps.openx")
+
+DATA_SERVICE_PATHS: Final = ("/data/ods/1.0", "/data/1.0")
+"""The documented prefix, and the one that every published client uses."""
+REPORT: Final = "report"
+ACCOUNTS_AT_ONCE: Final = 100
+_ACCEPT: Final = "application/json, text/html;q=0.9, */*;q=0.8"
+_NOT_FOUND: Final = 404
+_TOO_LARGE: Final = 413
+
+
+class Legacy:
+    """Answers the platform's questions over the Data Service.
+
+    Args:
+        platform: The face that both generations share.
+    """
+
+    name = "legacy"
+
+    def __init__(self, platform: OpenxPlatform) -> None:
+        self._platform, self._settings = platform, platform.settings
+        self._url = str(self._settings["api_url"]).rstrip("/")
+        self.auth = CookieLogin(self._settings)
+        self._lock = threading.Lock()
+        self._path = str(self._settings.get("data_service_path") or DATA_SERVICE_PATHS[0])
+        self._ranges: dict[tuple[str, ...], Interval | None] = {}
+        self._renamed: set[tuple[str, str]] = set()
+
+    @property
+    def entity_url(self) -> str:
+        """Give where the Platform API's lists are."""
+        return f"{self._url}/ox/4.0"
+
+    @property
+    def _http(self) -> Http:
+        return self._platform.http
+
+    # -- metadata ----------------------------------------------------------------------------
+
+    @cached_property
+    def _catalogue(self) -> Catalogue:
+        reply = self._read_fields()
+        with reply.body:
+            return Catalogue.read(reply.json())
+
+    def catalogue(self) -> Catalogue:
+        """Give the account's list of report fields; asked for once."""
+        with self._lock:
+            return self._catalogue
+
+    def _read_fields(self) -> Reply:
+        paths = [self._path, *(p for p in DATA_SERVICE_PATHS if p != self._path)]
+        refused: Refused | None = None
+        for path in paths:
+            try:
+                reply = self._http.send(
+                    Call(
+                        url=f"{self._url}/{path.strip('/')}/report/fields",
+                        what="report fields",
+                        headers={"Accept": _ACCEPT},
+                    )
+                )
+            except Refused as error:
+                if error.status != _NOT_FOUND:
+                    raise
+                refused = error
+                continue
+            if path != self._path:
+                log.info("The Data Service is at %s, not at %s", path, self._path)
+                self._path = path
+            return reply
+        raise Refused(
+            f"{refused}; no Data Service at {' or '.join(paths)} (settings `api_url`, `data_service_path`)",
+            status=_NOT_FOUND,
+        )
+
+    def field_records(self) -> Iterator[dict[str, Any]]:
+        """Give the account's report fields as records."""
+        yield from self.catalogue().records()
+
+    def report_faults(self, reports: Sequence[Report]) -> list[str]:
+        """Check the user's reports against the account's fields."""
+        custom = [r for r in reports if r.custom]
+        if not custom:
+            return []
+        catalogue = self.catalogue()
+        return [fault for report in custom for fault in catalogue.faults(report)]
+
+    # -- what there is -----------------------------------------------------------------------
+
+    def partitions(self, report: Report) -> list[Partition]:
+        """Give the login, or the accounts that the setting names, each with its own bookmark."""
+        if not self.catalogue().asked(report).metrics:
+            log.warning("%s: not read, the account lists none of its metrics", report.name)
+            return []
+        accounts = self._settings.get("account_ids")
+        if not accounts:
+            return [Partition({})]
+        return [Partition({"account_id": str(a)}) for a in accounts]
+
+    def bundle_size(self) -> int:
+        """Give how many accounts one request may read."""
+        return ACCOUNTS_AT_ONCE
+
+    def held(self, report: Report) -> Interval | None:
+        """Give the range of dates that the platform holds for the report's very fields."""
+        asked = self.catalogue().asked(report)
+        key = (report.grain.value, *asked.attributes, *asked.metrics)
+        with self._lock:
+            if key not in self._ranges:
+                self._ranges[key] = self._read_range(report, asked)
+            return self._ranges[key]
+
+    def _read_range(self, report: Report, asked: Asked) -> Interval:
+        reply = self._post(
+            "date-range",
+            {
+                "attributes": _ids([report.grain.value, *asked.attributes]),
+                "metrics": _ids(asked.metrics),
+            },
+            what=f"{report.name} date range",
+        )
+        with reply.body:
+            document = reply.json()
+        found = document.get("dateRange") if isinstance(document, Mapping) else None
+        if isinstance(found, list):
+            found = found[0] if found else None
+        try:
+            return Interval(_moment(found["minStartDate"]), _moment(found["maxEndDate"]))  # type: ignore[index]
+        except (KeyError, TypeError, ValueError) as error:
+            raise Broken(
+                f"{report.name}: the date range can't be read: {str(document)[:200]}"
+            ) from error
+
+    def closing_hours(self) -> float:
+        """Nothing to add: the date range says what is complete."""
+        return 0.0
+
+    # -- reading -----------------------------------------------------------------------------
+
+    def fetch(self, job: WindowJob) -> Fetched:
+        """Ask for a window; in parts if a single bucket is too much.
+
+        Raises:
+            TooMuch: If the window is longer than a bucket and too much.
+        """
+        asked = self.catalogue().asked(job.report)
+        window = self._still_held(job)
+        accounts = {p.key["account_id"]: p for p in job.partitions if p.key}
+        attributes = [job.report.grain.value, *asked.attributes]
+        account = self._spelled(fields.ACCOUNT)
+        if accounts and account not in attributes:
+            attributes.append(account)
+        inside: Filter | None = None
+        if job.report.filters:
+            inside = Given(self.catalogue().spell_filter(job.report.filters))
+        if accounts:
+            inside = both(inside, AnyOf(account, tuple(accounts)))
+        names = {**asked.attributes, **asked.metrics}
+        replies = (
+            []
+            if window.is_empty
+            else self._read(job, window, attributes, list(asked.metrics), inside)
+        )
+
+        def close() -> None:
+            for reply in replies:
+                reply.body.close()
+
+        return Fetched(
+            [lambda r=r: self._table(r, names) for r in replies],  # type: ignore[misc]
+            RowFacts(
+                currency=Source(
+                    next(
+                        (n for n in names.values() if n.lower() == fields.CURRENCY.lower()),
+                        fields.CURRENCY,
+                    )
+                ),
+                bucket=job.report.grain.value,
+                partition=(account, accounts) if accounts else None,
+            ),
+            close,
+        )
+
+    def _still_held(self, job: WindowJob) -> Interval:
+        """Give the part of a window that the platform still holds: its oldest days go while we read."""
+        held = self.held(job.report)
+        return job.window if held is None else job.window.clip(held)
+
+    def _read(
+        self,
+        job: WindowJob,
+        window: Interval,
+        attributes: list[str],
+        metrics: list[str],
+        inside: Filter | None,
+    ) -> list[Reply]:
+        def send(these: Sequence[str], those: Sequence[str], tree: dict[str, Any] | None) -> Reply:
+            return self._report(job, window, these, those, tree)
+
+        ask = Asker(send)
+        try:
+            return [ask(attributes, metrics, inside)]
+        except TooMuch as error:
+            many_accounts = error.status == _TOO_LARGE and not job.partitions[0].key
+            # A shorter window holds fewer rows but not fewer accounts.
+            if (job.can_split and not many_accounts) or len(job.partitions) > 1:
+                raise
+            log.info("%s: %s; reading it by filter values", job.what, error)
+            job.tally.splits += 1
+            return self._split(job, attributes, metrics, ask).read(inside)
+
+    def _split(
+        self, job: WindowJob, attributes: list[str], metrics: list[str], ask: Asker
+    ) -> FilterSplit:
+        catalogue = self.catalogue()
+        known = [catalogue.metrics[m.lower()] for m in metrics]
+        # The proof needs a count that every attribute goes with; of the report's own first.
+        cut = [a for a in attributes if a != job.report.grain.value]
+        others = [m for m in catalogue.metrics.values() if m.id not in metrics]
+        count = next(
+            (m for m in [*known, *others] if m.is_count and not catalogue.clash(m, cut)), None
+        )
+        if count is None:
+            raise RequestError(
+                f"{job.what}: the answer is cut off, and without a count among the metrics its parts can't be "
+                "proven whole; add one"
+            )
+        levels = [
+            catalogue.dimensions[name.lower()].id
+            for name in fields.SPLIT_LEVELS
+            if name.lower() in catalogue.dimensions
+            and not any(catalogue.clash(m, [name]) for m in (*known, count))
+        ]
+        currency = catalogue.dimensions.get(fields.CURRENCY.lower())
+        return FilterSplit(
+            ask=ask,
+            attributes=attributes,
+            metrics=metrics,
+            count=count.id,
+            levels=levels,
+            currency=currency.id if currency else None,
+            known=self._platform.known_values,
+            tally=job.tally,
+            what=job.what,
+        )
+
+    def _report(
+        self,
+        job: WindowJob,
+        window: Interval,
+        attributes: Sequence[str],
+        metrics: Sequence[str],
+        tree: dict[str, Any] | None,
+    ) -> Reply:
+        body: dict[str, Any] = {
+            "startDate": _text(window.start),
+            "endDate": _text(window.end),
+            "attributes": _ids(attributes),
+            "metrics": _ids(metrics),
+        }
+        if tree is not None:
+            body["filters"] = tree
+        return self._post(REPORT, body, what=job.what, job=job)
+
+    def _post(
+        self, path: str, body: Mapping[str, Any], *, what: str, job: WindowJob | None = None
+    ) -> Reply:
+        return self._http.send(
+            Call(
+                url=f"{self._url}/{self._path.strip('/')}/{path}",
+                what=what,
+                method="POST",
+                headers={"Accept": _ACCEPT},
+                json=body,
+                # What one bucket cannot be cut by time, filters can.
+                splittable=job is not None,
+            ),
+            *([job.tally] if job else []),
+        )
+
+    def _spelled(self, name: str) -> str:
+        listed = self.catalogue().dimensions.get(name.lower())
+        return listed.id if listed else name
+
+    # -- rows --------------------------------------------------------------------------------
+
+    def _table(self, reply: Reply, names: Mapping[str, str]) -> Table:
+        return Table(self._rows(iter(JsonRows(reply.body, ROWS_PATH)), names))
+
+    def _rows(self, rows: Iterator[dict[str, Any]], names: Mapping[str, str]) -> Iterator[Row]:
+        """Give rows under the names that the report knows their fields by.
+
+        Money comes back under another key than it was asked for (`marketPublisherRevenue` as
+        `marketPublisherRevenueInPCoin`), and ids in the spelling of the server's list.
+        """
+        plain = frozenset(n for n in names if names[n] == n)
+        resolved: dict[str, str | None] = {}
+        for row in rows:
+            for key in row.keys() - plain:
+                if key not in resolved:
+                    resolved[key] = self._resolve(key, names)
+                name = resolved[key]
+                if name is not None and name not in row:
+                    row[name] = row.pop(key)
+            yield row
+
+    def _resolve(self, key: str, names: Mapping[str, str]) -> str | None:
+        """Give the report's name for an answer's key; None if nobody asked for it."""
+        same = next((n for sent, n in names.items() if sent.lower() == key.lower()), None)
+        if same is not None:
+            return same
+        # The longest name wins: `fooIn` may be a metric's own name.
+        begun = sorted((sent for sent in names if key.startswith(f"{sent}In")), key=len)
+        if not begun:
+            return None
+        if (begun[-1], key) not in self._renamed:
+            self._renamed.add((begun[-1], key))
+            log.info(
+                "OpenX answers %s as %s; it stays in the column of %s", begun[-1], key, begun[-1]
+            )
+        return names[begun[-1]]
+
+
+def _ids(names: Sequence[str] | Mapping[str, str]) -> list[dict[str, str]]:
+    return [{"id": name} for name in names]
+
+
+def _text(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:00:00Z")
+
+
+def _moment(value: object) -> datetime:
+    moment = datetime.fromisoformat(str(value))
+    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment

@@ -1,0 +1,353 @@
+"""An answer too big for one hour, read in parts by filter values, and proven whole.
+
+The Data Service cuts an answer at a limit it does not publish (206) and only advises to filter. So the
+values of a coarse attribute are listed and asked for in groups, each group halved while it is too big,
+and then by the next finer attribute. Rows whose attribute is null match no value: they are asked for as
+what lies inside the part but in none of its values. In the end the sum of a count over all rows must
+equal the same sum asked for without any attribute; if it does not, nothing is emitted.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Final, Protocol
+
+from adtap_core.bodies import JsonRows
+from adtap_core.errors import Refused, RequestError, TooMuch
+from adtap_core.http import Reply, Tally
+
+log = logging.getLogger("adtaps.openx")
+
+GROUP_SIZE: Final = 100
+"""Most values of one filter to begin with: enough accounts for a 413, few enough to be read by people."""
+_ATTEMPTS: Final = 2
+_BAD_REQUEST: Final = 400
+ROWS_PATH: Final = ("reportData",)
+
+
+class Filter(Protocol):
+    """A condition on rows."""
+
+    def tree(self, *, lists: bool) -> dict[str, Any]:
+        """Give the Data Service's filter tree; `lists`: whether EQ takes several values."""
+
+
+@dataclass(frozen=True)
+class Given:
+    """A tree as the user wrote it."""
+
+    written: Mapping[str, Any]
+
+    def tree(self, *, lists: bool) -> dict[str, Any]:  # noqa: ARG002 - the user chose the form
+        """Give the tree."""
+        return dict(self.written)
+
+
+@dataclass(frozen=True)
+class AnyOf:
+    """An attribute has one of these values; there is at least one."""
+
+    attribute: str
+    values: tuple[str, ...]
+
+    def tree(self, *, lists: bool) -> dict[str, Any]:
+        """Give the tree."""
+        if len(self.values) == 1:
+            return {"name": self.attribute, "value": self.values[0], "operator": "EQ"}
+        if lists:
+            return {"name": self.attribute, "value": list(self.values), "operator": "EQ"}
+        middle = len(self.values) // 2
+        halves = (AnyOf(self.attribute, v) for v in (self.values[:middle], self.values[middle:]))
+        return Both("OR", *halves).tree(lists=lists)
+
+
+@dataclass(frozen=True)
+class Both:
+    """Two conditions, combined by AND, OR or XOR."""
+
+    operator: str
+    left: Filter
+    right: Filter
+
+    def tree(self, *, lists: bool) -> dict[str, Any]:
+        """Give the tree."""
+        return {
+            "operator": self.operator,
+            "leftOperand": self.left.tree(lists=lists),
+            "rightOperand": self.right.tree(lists=lists),
+        }
+
+
+def both(left: Filter | None, right: Filter) -> Filter:
+    """Give the condition that both hold."""
+    return right if left is None else Both("AND", left, right)
+
+
+Send = Callable[[Sequence[str], Sequence[str], Filter | None], Reply]
+"""Asks the platform for attributes and metrics of one window under a filter."""
+
+
+class Asker:
+    """Asks with filters, in the form of list that the server takes.
+
+    Args:
+        send: Sends one request: attributes, metrics, and the filter tree or None.
+    """
+
+    def __init__(
+        self, send: Callable[[Sequence[str], Sequence[str], dict[str, Any] | None], Reply]
+    ) -> None:
+        self._send = send
+        self._lists = True
+
+    def __call__(
+        self, attributes: Sequence[str], metrics: Sequence[str], where: Filter | None
+    ) -> Reply:
+        """Ask.
+
+        Raises:
+            TooMuch: If the answer is too big.
+        """
+        if where is None:
+            return self._send(attributes, metrics, None)
+        tree = where.tree(lists=self._lists)
+        try:
+            return self._send(attributes, metrics, tree)
+        except Refused as error:
+            plain = where.tree(lists=False)
+            if not self._lists or error.status != _BAD_REQUEST or plain == tree:
+                raise
+            log.info("The server refuses a list of values in a filter; asking with OR instead")
+            self._lists = False
+            return self._send(attributes, metrics, plain)
+
+
+class FilterSplit:
+    """Reads one bucket in parts.
+
+    Args:
+        ask: Asks for this bucket.
+        attributes: Of the report, time bucket included.
+        metrics: Of the report.
+        count: A whole-number metric that goes with every attribute here; proves the parts whole.
+        levels: Attributes to cut by, coarse to fine.
+        currency: The attribute that every row has a value of.
+        known: Gives the values of an attribute from another source when they can't be listed.
+        tally: Counts the cuts.
+        what: What is read, in a user's words.
+    """
+
+    def __init__(
+        self,
+        *,
+        ask: Send,
+        attributes: Sequence[str],
+        metrics: Sequence[str],
+        count: str,
+        levels: Sequence[str],
+        currency: str | None,
+        known: Callable[[str], Sequence[str]],
+        tally: Tally,
+        what: str,
+    ) -> None:
+        self._ask, self._attributes, self._count = ask, attributes, count
+        self._metrics = metrics if count in metrics else [*metrics, count]
+        self._levels, self._currency, self._known = levels, currency, known
+        self._tally, self._what = tally, what
+
+    def read(self, inside: Filter | None) -> list[Reply]:
+        """Give the answers that together hold every row inside a condition, none twice.
+
+        Raises:
+            RequestError: If they can't be made whole.
+        """
+        for attempt in range(1, _ATTEMPTS + 1):
+            parts = self._parts(inside, 0)
+            found = sum((self.sum_of(part) for part in parts), Decimal(0))
+            total = self._total(inside)
+            if found == total:
+                log.info(
+                    "%s: read in %d parts, %s %s in all, as without the cuts",
+                    self._what,
+                    len(parts),
+                    total,
+                    self._count,
+                )
+                return parts
+            _close(parts)
+            # Young hours still grow: a second look tells growth from loss.
+            log.info(
+                "%s: %d parts sum to %s %s, the whole is %s (look %d)",
+                self._what,
+                len(parts),
+                found,
+                self._count,
+                total,
+                attempt,
+            )
+        raise RequestError(
+            f"{self._what}: the answer is cut off and its parts do not sum to the whole "
+            f"({self._count}: {found} of {total}); nothing of it is written"
+        )
+
+    def sum_of(self, reply: Reply) -> Decimal:
+        """Give the sum of the count over an answer's rows."""
+        return sum((Decimal(row.get(self._count) or 0) for row in _rows(reply)), Decimal(0))
+
+    def _total(self, inside: Filter | None) -> Decimal:
+        """Ask for the count without attributes; where even that is too much, by groups of values."""
+        try:
+            return self._sum(inside)
+        except TooMuch:
+            attribute = self._levels[0]
+            values = self._values(attribute, inside).values
+        total = sum(
+            (self._group_total(inside, attribute, g) for g in _groups(values, GROUP_SIZE)),
+            Decimal(0),
+        )
+        return total + self._sum(self._rest(inside, attribute, values))
+
+    def _group_total(
+        self, inside: Filter | None, attribute: str, values: tuple[str, ...]
+    ) -> Decimal:
+        try:
+            return self._sum(both(inside, AnyOf(attribute, values)))
+        except TooMuch:
+            if len(values) == 1:
+                raise
+            middle = len(values) // 2
+            return sum(
+                (
+                    self._group_total(inside, attribute, half)
+                    for half in (values[:middle], values[middle:])
+                ),
+                Decimal(0),
+            )
+
+    def _sum(self, inside: Filter | None) -> Decimal:
+        reply = self._ask([], [self._count], inside)
+        with reply.body:
+            return self.sum_of(reply)
+
+    def _parts(self, inside: Filter | None, level: int) -> list[Reply]:
+        """Read what lies inside a condition by the values of a level's attribute."""
+        if level >= len(self._levels):
+            raise RequestError(
+                f"{self._what}: still cut off at one hour or day and one value of each of "
+                f"{', '.join(self._levels) or 'no attribute'}; nothing of it is written. Ask for fewer dimensions"
+            )
+        attribute = self._levels[level]
+        listed = self._values(attribute, inside)
+        values, leftover = listed.values, listed.leftover
+        if not leftover and len(values) == 1:
+            return self._parts(inside, level + 1)  # the same question as before
+        parts: list[Reply] = []
+        try:
+            for group in _groups(values, min(GROUP_SIZE, max(1, (len(values) + 1) // 2))):
+                parts += self._group(inside, level, group)
+            if leftover:
+                parts += self._within(self._rest(inside, attribute, values), level + 1)
+        except BaseException:
+            _close(parts)
+            raise
+        return parts
+
+    def _group(self, inside: Filter | None, level: int, values: tuple[str, ...]) -> list[Reply]:
+        where = both(inside, AnyOf(self._levels[level], values))
+        if len(values) == 1:
+            return self._within(where, level + 1)
+        try:
+            return [self._ask(self._attributes, self._metrics, where)]
+        except TooMuch:
+            self._tally.splits += 1
+            middle = len(values) // 2
+            parts = self._group(inside, level, values[:middle])
+            try:
+                return parts + self._group(inside, level, values[middle:])
+            except BaseException:
+                _close(parts)
+                raise
+
+    def _within(self, where: Filter, level: int) -> list[Reply]:
+        try:
+            return [self._ask(self._attributes, self._metrics, where)]
+        except TooMuch:
+            self._tally.splits += 1
+            return self._parts(where, level)
+
+    def _values(self, attribute: str, inside: Filter | None) -> _Values:
+        """List an attribute's values inside a condition."""
+        try:
+            reply = self._ask([attribute], [self._count], inside)
+        except TooMuch:
+            # Even the list of values is cut off: take all that exist, and look for what they miss.
+            everything = sorted({str(v) for v in self._known(attribute)})
+            return _Values(tuple(everything), leftover=True, listed=False)
+        with reply.body:
+            found = [_value(row, attribute) for row in _rows(reply)]
+        values = tuple(sorted({str(v) for v in found if v is not None}))
+        return _Values(values, leftover=any(v is None for v in found), listed=True)
+
+    def _rest(self, inside: Filter | None, attribute: str, values: tuple[str, ...]) -> Filter:
+        """Give the condition of what lies inside, but has none of the values.
+
+        There is no NOT; but what lies inside and differs (XOR) from what lies inside and has a value is
+        the same. It needs an inside: where there is none yet, all currencies make one.
+        """
+        if inside is None:
+            inside = self._everything()
+        if not values:
+            return inside
+        return Both("XOR", inside, Both("AND", inside, AnyOf(attribute, values)))
+
+    def _everything(self) -> Filter:
+        if self._currency is None:
+            raise RequestError(
+                f"{self._what}: rows without {self._levels[0]} can't be asked for, the account lists no "
+                "currency to tell them by"
+            )
+        found = self._values(self._currency, None)
+        if not found.values or (found.listed and found.leftover):
+            raise RequestError(
+                f"{self._what}: rows without {self._levels[0]} and {self._currency} can't be asked for"
+            )
+        return AnyOf(self._currency, found.values)
+
+
+@dataclass(frozen=True)
+class _Values:
+    """An attribute's values.
+
+    Args:
+        values: Sorted.
+        leftover: Whether rows without a value, or with another one, may exist.
+        listed: Whether the platform listed them for this very question.
+    """
+
+    values: tuple[str, ...]
+    leftover: bool
+    listed: bool
+
+
+def _value(row: Mapping[str, Any], attribute: str) -> Any:
+    """Give an attribute of a row, whatever letter case the server answers in."""
+    if attribute in row:
+        return row[attribute]
+    return next((v for k, v in row.items() if k.lower() == attribute.lower()), None)
+
+
+def _rows(reply: Reply) -> Iterable[Mapping[str, Any]]:
+    return JsonRows(reply.body, ROWS_PATH)
+
+
+def _groups(values: Sequence[str], size: int) -> Iterable[tuple[str, ...]]:
+    for at in range(0, len(values), size):
+        yield tuple(values[at : at + size])
+
+
+def _close(replies: Iterable[Reply]) -> None:
+    for reply in replies:
+        reply.body.close()

@@ -1,0 +1,222 @@
+"""The table: one entry for each stream of OpenX.
+
+Report presets belong to one generation each: today's reporting API knows no publisher account, site or
+ad unit, so its rows have another grain and must not mix with the Data Service's in one table.
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import Any, Final
+
+from adtap_core.declare import Entity, Report
+from adtap_core.windows import Grain
+
+LEGACY, CURRENT = "legacy", "current"
+HOURLY_LOOKBACK_DAYS: Final = 2
+DAILY_LOOKBACK_DAYS: Final = 3
+"""Recent hours are near-real-time data, replaced by trued-up data when the books close, 4 to 6 hours
+after midnight of the instance's zone; docs.openx.com, read 2026-11-20. The days above leave room."""
+HOURLY_SPAN_DAYS: Final = 1
+DAILY_SPAN_DAYS: Final = 7
+
+OPTION_KEYS: Final = (
+    "ad_category_options",
+    "ad_type_options",
+    "adunit_size_options",
+    "adunit_type_options",
+    "bid_type_options",
+    "browser_options",
+    "content_topic_options",
+    "country_options",
+    "currency_options",
+    "deal_status_options",
+    "deal_type_options",
+    "delivery_medium_options",
+    "device_options",
+    "language_options",
+    "lineitem_status_options",
+    "order_status_options",
+    "os_options",
+    "pricing_model_options",
+    "timezone_options",
+)
+AUDITED_TYPES: Final = (
+    "account",
+    "ad",
+    "adunit",
+    "adunitgroup",
+    "comment",
+    "conversiontag",
+    "creative",
+    "deal",
+    "floorrule",
+    "lineitem",
+    "optimization",
+    "order",
+    "package",
+    "site",
+    "sitesection",
+    "user",
+)
+_UID: Final = ("uid",)
+
+
+def _facts(**facts: Any) -> MappingProxyType[str, Any]:
+    return MappingProxyType(facts)
+
+
+ENTITIES: Final = (
+    Entity(name="session", path="session", keys=("instance_uid",), facts=_facts(kind="session")),
+    Entity(name="report_fields", path="", keys=("kind", "id"), facts=_facts(kind="fields")),
+    Entity(name="accounts", path="account", keys=_UID),
+    # Names, addresses and telephone numbers of people: only for whoever asks for them.
+    Entity(
+        name="account_payment_details",
+        path="account",
+        keys=_UID,
+        selected=False,
+        facts=_facts(kind="payment_details"),
+    ),
+    Entity(name="sites", path="site", keys=_UID),
+    Entity(name="site_sections", path="sitesection", keys=_UID),
+    Entity(name="ad_units", path="adunit", keys=_UID),
+    Entity(name="ad_unit_groups", path="adunitgroup", keys=_UID),
+    Entity(name="orders", path="order", keys=_UID),
+    Entity(name="line_items", path="lineitem", keys=_UID),
+    Entity(name="ads", path="ad", keys=_UID),
+    Entity(name="creatives", path="creative", keys=_UID),
+    Entity(name="deals", path="deal", keys=_UID),
+    Entity(name="packages", path="package", keys=_UID, selected=False),
+    Entity(name="floor_rules", path="floorrule", keys=_UID),
+    Entity(name="optimizations", path="optimization", keys=_UID),
+    Entity(name="users", path="user", keys=_UID, selected=False),
+    Entity(name="comments", path="comment", keys=_UID),
+    Entity(name="payment_history", path="paymenthistory", keys=("id",)),
+    Entity(name="audience_segments", path="audiencesegment", keys=_UID),
+    Entity(name="conversion_tags", path="conversiontag", keys=_UID),
+    Entity(name="competitive_exclusions", path="competitiveexclusion", keys=_UID),
+    Entity(
+        name="options",
+        path="options",
+        keys=("option_key", "id"),
+        facts=_facts(kind="options", option_keys=OPTION_KEYS),
+    ),
+    Entity(
+        name="audit_trail",
+        path="audittrail",
+        keys=("obj_type", "obj_id", "revision"),
+        replication_key="timestamp",
+        selected=False,
+        facts=_facts(kind="audit_trail", types=AUDITED_TYPES),
+    ),
+)
+
+_PLACE: Final = (
+    "publisherAccountId",
+    "publisherAccountName",
+    "publisherSiteId",
+    "publisherSiteName",
+    "publisherAdUnitId",
+    "publisherAdUnitName",
+    "publisherCurrency",
+)
+_INVENTORY: Final = (
+    "allRequests",
+    "marketRequests",
+    "exchangeFills",
+    "marketImpressions",
+    "marketPublisherRevenue",
+    "clicks",
+)
+_MARKET: Final = ("marketRequests", "marketImpressions", "marketPublisherRevenue")
+_EXCHANGE: Final = (
+    "allRequests",
+    "marketRequests",
+    "exchangeFills",
+    "impressions",
+    "publisherRevenue",
+    "privateMarketImpressions",
+    "privateMarketPublisherGrossRevenue",
+    "videoStarts",
+    "videoCompletions",
+)
+_DEALS: Final = (
+    "impressions",
+    "privateMarketImpressions",
+    "privateMarketPublisherGrossRevenue",
+    "videoStarts",
+    "videoCompletions",
+)
+
+
+def _report(
+    name: str, generation: str, grain: Grain, dimensions: tuple[str, ...], metrics: tuple[str, ...]
+) -> Report:
+    hourly = grain is Grain.HOUR
+    days = HOURLY_LOOKBACK_DAYS if hourly else DAILY_LOOKBACK_DAYS
+    return Report(
+        name=name,
+        dimensions=dimensions,
+        metrics=metrics,
+        grain=grain,
+        lookback_days=days,
+        settle_days=days,
+        span_days=HOURLY_SPAN_DAYS if hourly else DAILY_SPAN_DAYS,
+        facts=_facts(generation=generation),
+    )
+
+
+REPORTS: Final = (
+    _report("inventory_hourly", LEGACY, Grain.HOUR, _PLACE, _INVENTORY),
+    _report("inventory_daily", LEGACY, Grain.DAY, _PLACE, _INVENTORY),
+    _report(
+        "demand_daily",
+        LEGACY,
+        Grain.DAY,
+        (
+            "publisherAccountId",
+            "publisherSiteId",
+            "demandPartnerAccountId",
+            "demandPartnerAccountName",
+            "publisherCurrency",
+        ),
+        _MARKET,
+    ),
+    _report(
+        "deal_hourly",
+        LEGACY,
+        Grain.HOUR,
+        ("publisherAccountId", "privateMarketplacePublisherDealId", "publisherCurrency"),
+        (
+            "marketImpressions",
+            "privateMarketPublisherGrossRevenue",
+            "firstQuartileFirstOccurance",
+            "midPointFirstOccurance",
+            "thirdQuartileFirstOccurance",
+            "completeFirstOccurance",
+            "clicks",
+        ),
+    ),
+    _report(
+        "device_daily",
+        LEGACY,
+        Grain.DAY,
+        ("publisherSiteId", "publisherAdUnitId", "userDeviceType", "publisherCurrency"),
+        _MARKET,
+    ),
+    _report(
+        "exchange_hourly", CURRENT, Grain.HOUR, ("publisherPlatformId", "pageDomain"), _EXCHANGE
+    ),
+    _report("exchange_daily", CURRENT, Grain.DAY, ("publisherPlatformId", "pageDomain"), _EXCHANGE),
+    _report(
+        "country_daily", CURRENT, Grain.DAY, ("publisherPlatformId", "userGeoCountry"), _EXCHANGE
+    ),
+    _report(
+        "private_deal_daily",
+        CURRENT,
+        Grain.DAY,
+        ("publisherPlatformId", "dealId", "packageId", "dspAccountId"),
+        _DEALS,
+    ),
+)

@@ -1,0 +1,79 @@
+"""The tap: its settings, and what it is made of."""
+
+from __future__ import annotations
+
+from adtap_core import settings as s
+from adtap_core.tap import AdTap
+from tap_openx.client import OpenxPlatform
+from tap_openx.current import API_URL
+from tap_openx.legacy import DATA_SERVICE_PATHS
+from tap_openx.streams import CURRENT, DAILY_LOOKBACK_DAYS, ENTITIES, LEGACY, REPORTS
+
+_SETTINGS = {
+    "api_generation": s.choice(
+        "API generation",
+        "Which APIs are spoken: `legacy` (Data Service and Platform API behind the single sign-on) or `current` "
+        "(OAuth 2 and report jobs). Default: legacy if `consumer_key` is set, current if `client_id` is.",
+        (LEGACY, CURRENT),
+    ),
+    "email": s.text("E-mail", "Login of an OpenX user."),
+    "password": s.secret(
+        "Password", "Password of that user; OpenX lets it expire after six months."
+    ),
+    "consumer_key": s.secret("Consumer key", "OAuth 1.0a consumer key (legacy)."),
+    "consumer_secret": s.secret("Consumer secret", "OAuth 1.0a consumer secret (legacy)."),
+    "sso_url": s.text(
+        "Single sign-on URL",
+        "Base address of the single sign-on (legacy).",
+        default="https://sso.openx.com",
+    ),
+    "data_service_path": s.text(
+        "Data Service path",
+        "Path of the Data Service below `api_url` (legacy); where it is not found, "
+        f"{DATA_SERVICE_PATHS[1]} is tried.",
+        default=DATA_SERVICE_PATHS[0],
+    ),
+    "client_id": s.text("Client ID", "OAuth 2 client id (current)."),
+    "identity_url": s.text(
+        "Identity URL",
+        "Base address of the identity service that checks e-mail and password (current).",
+        default="https://identitytoolkit.googleapis.com",
+    ),
+    "identity_key": s.secret(
+        "Identity key", "Key of the identity service, from OpenX's documentation (current)."
+    ),
+    "instance_hostname": s.text(
+        "Instance hostname", "Host name of the OpenX instance, such as NAME-ui.openx.net (current)."
+    ),
+    "account_ids": s.texts(
+        "Account IDs",
+        "Publisher accounts whose report rows are read, each with its own bookmark (legacy). Default: all that "
+        "the login sees, with one bookmark.",
+    ),
+}
+
+
+class TapOpenx(AdTap):
+    """Accounts, inventory, demand and reports of the OpenX exchange and ad server."""
+
+    name = "tap-openx"
+    package = "tap_openx"
+    platform_class = OpenxPlatform
+    config_jsonschema = s.config_schema(
+        own=_SETTINGS,
+        required=("email", "password"),
+        report_extras={},
+        api_url=None,
+        lookback_days=DAILY_LOOKBACK_DAYS,
+        lookback_source="recent hours are replaced by trued-up data when the books close; hourly reports 2 days",
+        concurrency=OpenxPlatform.concurrency,
+        timeout_seconds=OpenxPlatform.timeout_seconds,
+        time_zone="UTC, the only one OpenX counts in",
+        grains=("hour", "day"),
+    )
+    config_jsonschema["properties"]["api_url"]["description"] = (
+        "Base address of the API. Legacy: the customer's own UI host, `https://NAME-ui.openx.net` (required). "
+        f"Current: {API_URL} unless set."
+    )
+    entities = ENTITIES
+    reports = REPORTS
