@@ -12,6 +12,7 @@ from jsonschema.exceptions import ValidationError
 
 from adtap_core import __version__
 from adtap_core.names import did_you_mean
+from adtap_core.windows import Zone
 
 DEFAULT_START_DAYS: Final = 30
 _ADDRESS: Final = re.compile(r"https?://[^/\s]+")
@@ -291,6 +292,11 @@ def common_faults(settings: Mapping[str, Any]) -> list[str]:
             "start_date", settings["start_date"], "end_date", settings["end_date"]
         )
     faults += _backfill_faults(settings.get("backfill"))
+    if isinstance(settings.get("time_zone"), str):
+        try:
+            Zone(settings["time_zone"])
+        except ValueError as error:
+            faults.append(f"time_zone: {error}")
     for index, report in enumerate(settings.get("reports") or []):
         if isinstance(report, dict) and report.get("start_date") is not None:
             fault = moment_fault(f"reports[{index}].start_date", report["start_date"])

@@ -88,6 +88,8 @@ class AdTap(Tap):
         self.progress = Progress()
         _check_state(state)
         super().__init__(*args, state=state, **kwargs)
+        # What somebody else keeps in our state document is theirs: it goes out as it came in.
+        self._state |= {k: v for k, v in (self.given_state or {}).items() if k != "bookmarks"}
         learn_settings(self.config, self.config_jsonschema)
 
     # -- settings ----------------------------------------------------------------------------

@@ -313,3 +313,52 @@ def test_a_report_whose_grain_changed_is_refused_with_the_reason(tiny: Tiny) -> 
         tiny.run(state, reports=[report | {"dimensions": ["account", "campaignId"]}])
     assert tiny.asked() == []
     tiny.run(state, reports=[report | {"metrics": ["spend", "clicks"]}])
+
+
+def test_what_others_keep_in_the_state_document_stays(tiny: Tiny) -> None:
+    """Unknown keys and the bookmarks of streams that are not here."""
+    state = {
+        "singer_state": {"x": 1},
+        "bookmarks": {"elsewhere": {"replication_key_value": "2026-01-01"}},
+    }
+    got = tiny.run(state).last_state
+    assert got["singer_state"] == {"x": 1}
+    assert got["bookmarks"]["elsewhere"] == state["bookmarks"]["elsewhere"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "line"),
+    [
+        ({"start_date": "soon"}, "start_date: 'soon' is not a date"),
+        ({"end_date": "2026-03-01"}, "end_date: '2026-03-01' is not after start_date"),
+        ({"time_zone": "Mars/Base"}, "'Mars/Base' is not a time zone"),
+        ({"concurrency": 0}, "concurrency: 0 is too small"),
+        ({"lookback_days": "many"}, "lookback_days: 'many' is not a whole number"),
+        ({"on_empty": "shrug"}, "on_empty: 'shrug' is not one of ok, warn, fail"),
+        (
+            {"backfill": {"from": "2026-01-05", "to": "2026-01-01"}},
+            "backfill.to: '2026-01-01' is not after",
+        ),
+        ({"backfill": {"from": "2026-01-05"}}, "backfill: to is missing"),
+        ({"api_url": "api.example.com"}, "api_url: 'api.example.com' is not an address"),
+        (
+            {"reports": [{"name": "spend_daily", "dimensions": [], "metrics": ["a"]}]},
+            "built-in stream",
+        ),
+        ({"reports": [{"name": "a", "dimensions": [], "metrics": ["m"]}] * 2}, "used twice"),
+        ({"reports": [{"name": "a", "dimensions": ["day"], "metrics": ["m"]}]}, "set `grain`"),
+        (
+            {"reports": [{"name": "a", "dimension": [], "metrics": ["m"]}]},
+            "did you mean dimensions?",
+        ),
+    ],
+    ids=lambda v: v if isinstance(v, str) else "",
+)
+def test_a_bad_setting_is_one_clear_line_before_any_request(
+    tiny: Tiny, settings: dict[str, Any], line: str
+) -> None:
+    """Setting, value, what is expected."""
+    with pytest.raises(SettingsError) as raised:
+        tiny.run(**settings)
+    assert any(line in fault for fault in raised.value.faults), raised.value.faults
+    assert tiny.server.log == []
