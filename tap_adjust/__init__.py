@@ -1,0 +1,1 @@
+"""Singer tap for Adjust: the Report Service, and the legacy KPI service."""

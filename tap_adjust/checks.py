@@ -1,0 +1,233 @@
+"""Report Service reports held against what is known of its fields: at once, then against the live lists."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final
+
+from adtap_core.names import did_you_mean
+from adtap_core.windows import Grain
+from tap_adjust import fields
+from tap_adjust.report_service import DIMENSION_OPERATORS, METRIC_OPERATORS, ReportService
+from tap_adjust.streams import SPAN_DAYS
+from tap_adjust.unpivot import MADE_HERE, asks
+
+if TYPE_CHECKING:
+    from adtap_core.declare import Report
+
+OWNED: Final = frozenset(
+    {
+        "dimensions",
+        "metrics",
+        "date_period",
+        "app_token__in",
+        "adjust_account_id__in",
+        "utc_offset",
+        "timezone_id",
+        "hour__between",
+        "attribution_type",
+        "attribution_types",
+        "attribution_source",
+        "reattributed",
+        "ad_spend_mode",
+        "cohort_maturity",
+        "currency",
+        "sandbox",
+        "sort",
+        "index",
+        "limit",
+        "format_dates",
+        "readable_names",
+        "include_attr_dependency",
+        "period_over_period",
+        "drilldown",
+        "format",
+        "page",
+    }
+)
+"""Parameters that the tap sends itself, or that would break its rows."""
+_PSEUDO_DIMENSIONS: Final = frozenset({"channel_id", "tracker_token"})
+_METRIC_LISTS: Final = ("overview_metrics", "cost_metrics", "etl_metrics", "skad_metrics")
+_MADE_HERE: Final[Mapping[str, dict[str, Any]]] = {
+    "event_slug": {
+        "type": ["string", "null"],
+        "description": "Dimension. Event name as the service normalises it. Joins events.id.",
+    },
+    "period_type": {
+        "type": ["string", "null"],
+        "description": "Dimension. Length of a cohort period: day, week or month.",
+    },
+    "period": {
+        "type": ["integer", "null"],
+        "description": "Dimension. Number of the cohort period since the install, from 0.",
+    },
+}
+
+
+def field_schema(report: Report, name: str, role: str) -> dict[str, Any]:
+    """Give the schema of a dimension or metric of the Report Service."""
+    if role == "dimension":
+        if name in _MADE_HERE and is_unpivoted(report):
+            return dict(_MADE_HERE[name])
+        words = fields.DIMENSIONS.get(name, "Not in the tap's list of dimensions.")
+        return {"type": ["string", "null"], "description": f"Dimension. {words}"}
+    if report.facts.get("per_event"):
+        found = fields.metric(f"event_{name}").schema()
+        what = "Times that the event happened" if name == "events" else "Revenue of the event"
+        return {**found, "description": f"Metric. {what}."}
+    if report.facts.get("cohort_periods"):
+        known = fields.metric(f"{name}_d1")
+        words = known.description.replace("in day 1", "in the period")
+        words = words.replace("up to and with day 1", "up to and with the period")
+        return {**known.schema(), "description": words}
+    return fields.metric(name).schema()
+
+
+def is_unpivoted(report: Report) -> bool:
+    """Tell whether the report's rows are made of several columns."""
+    return bool(report.facts.get("per_event") or report.facts.get("cohort_periods"))
+
+
+def finish(report: Report) -> Report:
+    """Give a user's report with the lookback and the settling that its metrics demand."""
+    facts = dict(report.facts)
+    dimensions = report.dimensions
+    if periods := facts.get("cohort_periods"):
+        facts["cohort_periods"] = periods = tuple(str(p) for p in periods)
+        dimensions = (*dimensions, *(d for d in ("period_type", "period") if d not in dimensions))
+        names: Sequence[str] = [f"{m}_{p}" for m in report.metrics for p in periods]
+    else:
+        names = report.metrics
+    lookback, settle = fields.restated_days(names)
+    # The service's weeks begin on another day than ours: each of ours is asked for alone, as a span.
+    span = 7 if report.grain is Grain.WEEK else SPAN_DAYS
+    return replace(
+        report,
+        dimensions=dimensions,
+        lookback_days=lookback,
+        settle_days=settle,
+        span_days=span,
+        facts=MappingProxyType(facts),
+    )
+
+
+def definition_faults(report: Report) -> list[str]:
+    """Give the faults of a user's report that need no network to be seen."""
+    name = f"report {report.name!r}"
+    faults: list[str] = []
+    periods = report.facts.get("cohort_periods") or ()
+    faults += [
+        f"{name}: cohort_periods: {p!r} is not a period; d0 to d120, w0 to w52, m0 to m36"
+        for p in periods
+        if fields.metric(f"cohort_size_{p}").kind != "cohort"
+    ]
+    if periods:
+        stems = fields.cohort_stems()
+        faults += [
+            f"{name}: {m!r} is not a cohort metric's stem{did_you_mean(m, stems)}"
+            for m in report.metrics
+            if m not in stems
+        ]
+    else:
+        faults += [
+            f"{name}: metric {m!r} is not known (did you mean {right}?)"
+            for m in report.metrics
+            if (right := fields.wrong_period(m)) is not None
+        ]
+    if not isinstance(report.filters, Mapping | None):
+        faults.append(
+            f'{name}: filters: an object is expected, e.g. {{"country_code__in": ["DE"]}}'
+        )
+    else:
+        faults += _filter_faults(name, report.filters or {})
+    faults += [
+        f"{name}: parameters: {key!r} is set by the tap or would break its rows"
+        for key in report.facts.get("parameters") or {}
+        if key in OWNED
+    ]
+    return faults
+
+
+def _filter_faults(name: str, filters: Mapping[str, Any]) -> Iterable[str]:
+    for key, value in filters.items():
+        field, mark, operator = key.rpartition("__")
+        known = (*DIMENSION_OPERATORS, *METRIC_OPERATORS)
+        if key in OWNED or field == "app_token":
+            yield f"{name}: filters: {key!r} is set by the tap; see the setting `app_tokens`"
+        elif not mark or operator not in known:
+            yield (
+                f"{name}: filters: {key!r} is not `<field>__<operator>`; operators: {', '.join(known)}"
+            )
+        elif field in fields.DIMENSIONS and operator in METRIC_OPERATORS:
+            yield f"{name}: filters: {key!r} compares the dimension {field!r} as a number"
+        elif isinstance(value, list) and any("," in str(v) for v in value):
+            yield f"{name}: filters: {key!r} holds a value with a comma, which the API can't be asked for"
+
+
+def live_faults(reports: Sequence[Report], service: ReportService) -> list[str]:
+    """Check the fields that the tap does not know by itself against the live lists.
+
+    One unknown metric fails a whole request, so it is named before the first. The lists are asked for
+    only when there is something to look up.
+    """
+    faults: list[str] = []
+    for report in reports:
+        name = f"report {report.name!r}"
+        made_here = MADE_HERE if is_unpivoted(report) else frozenset()
+        faults += [
+            f"{name}: dimension {d!r} is not known{hint}"
+            for d in report.dimensions
+            if d not in made_here and (hint := _dimension_fault(d, service)) is not None
+        ]
+        if report.facts.get("per_event"):
+            continue
+        for ask in asks(report, list):
+            faults += [
+                f"{name}: metric {metric!r} is not known{hint}"
+                for metric in ask.metrics
+                if (hint := _metric_fault(metric, service)) is not None
+            ]
+        for key in report.filters or {}:
+            field, _, operator = key.rpartition("__")
+            hint = (
+                _metric_fault(field, service)
+                if operator in METRIC_OPERATORS
+                else _dimension_fault(field, service)
+            )
+            if hint is not None and field not in _PSEUDO_DIMENSIONS:
+                faults.append(f"{name}: filters: {field!r} is not known{hint}")
+    return faults
+
+
+def _dimension_fault(name: str, service: ReportService) -> str | None:
+    """Give a hint for a dimension that does not exist; None if it does."""
+    if name in fields.DIMENSIONS:
+        return None
+    known = _ids(service, "dimensions") | fields.DIMENSIONS.keys()
+    return None if name in known else did_you_mean(name, known)
+
+
+def _ids(service: ReportService, *filters: str) -> set[str]:
+    return {str(option["id"]) for name in filters for option in service.options(name)}
+
+
+def _metric_fault(name: str, service: ReportService) -> str | None:
+    """Give a hint for a metric that does not exist; None if it does."""
+    kind = fields.metric(name).kind
+    if kind not in {"event", "unknown"}:
+        return None
+    slugs = {str(e["id"]) for e in service.events()} | fields.PSEUDO_SLUGS
+    readings = list(fields.event_readings(name))
+    if any(reading.slug in slugs for reading in readings):
+        return None
+    if name in _ids(service, *_METRIC_LISTS):
+        return None
+    stems = _ids(service, "cohort_metric_names")
+    stem, _, period = name.rpartition("_")
+    if stem in stems and fields.metric(f"cohort_size_{period}").kind == "cohort":
+        return None
+    near = set(fields.near_names(name))
+    near |= {f"{slug}{name[len(r.slug) :]}" for r in readings for slug in slugs}
+    return did_you_mean(name, near)

@@ -1,0 +1,258 @@
+"""Adjust as the core asks it: which apps, which fields, how answers are judged, and which service.
+
+Adjust
+├── Report Service    `report_service.py`: today's API, flat rows, any dimensions and metrics
+└── KPI service       `kpi_service.py`: the legacy API, nested results
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from typing_extensions import override
+
+from adtap_core import verdicts
+from adtap_core.errors import RequestError
+from adtap_core.names import did_you_mean
+from adtap_core.platform import EntityQuery, Fetched, Partition, Platform, WindowJob
+from adtap_core.verdicts import Ask, Verdict
+from adtap_core.windows import Zone
+from tap_adjust import checks, fields, kpi_service
+from tap_adjust.auth import TokenAuth
+from tap_adjust.choices import Choices
+from tap_adjust.kpi_service import KpiService
+from tap_adjust.report_service import ReportService, exploded
+
+if TYPE_CHECKING:
+    from adtap_core.clock import Clock
+    from adtap_core.declare import Entity, Report
+    from adtap_core.http import Call, Reply
+
+API_URL: Final = "https://automate.adjust.com/reports-service"
+KPI_API_URL: Final = "https://api.adjust.com/kpis/v1"
+BUNDLE_SIZE: Final = 100
+"""Apps in one request; no limit is published, clients send 25 to 100."""
+KPI_BUNDLE_SIZE: Final = 25
+_GONE: Final = 410
+_PARQUET_MARK: Final = b"PAR1"
+
+
+class AdjustPlatform(Platform):
+    """Adjust, for one API token.
+
+    Limits: 50 requests a second and address ("Rate limits", read 2026-11-20); more than three heavy
+    reports at once provoke timeouts; the vendor's support advises a read timeout of 1000 s.
+    """
+
+    concurrency: ClassVar[int] = 3
+    per_second: ClassVar[float | None] = 50.0
+    timeout_seconds: ClassVar[float] = 1000.0
+    lookback_days: ClassVar[int] = fields.SPEND_DAYS
+
+    def __init__(self, settings: Mapping[str, Any], clock: Clock) -> None:
+        super().__init__(settings, clock)
+        self._url = str(settings.get("api_url") or API_URL).rstrip("/")
+        self._kpi_url = str(settings.get("kpi_api_url") or KPI_API_URL).rstrip("/")
+        self._auth = TokenAuth(
+            str(settings.get("api_token", "")), self._kpi_url, settings.get("kpi_auth") or "header"
+        )
+
+    @cached_property
+    def reports(self) -> ReportService:
+        """Give the Report Service."""
+        return ReportService(self.http, self._url, self.settings)
+
+    @cached_property
+    def kpis(self) -> KpiService:
+        """Give the legacy KPI service."""
+        return KpiService(self.http, self._kpi_url, self.settings)
+
+    # -- settings and schemas ----------------------------------------------------------------
+
+    @classmethod
+    @override
+    def setting_faults(cls, settings: Mapping[str, Any]) -> list[str]:
+        faults = []
+        zone = str(settings.get("time_zone") or "UTC")
+        if zone.upper() not in {"UTC", "Z"} and not re.fullmatch(r"[+-]\d{2}:\d{2}", zone):
+            faults.append(
+                f"time_zone: {zone!r} is not a fixed offset; Adjust takes only those, e.g. +05:30 or UTC"
+            )
+        wanted = {settings.get("report_format")} | {
+            r.get("report_format") for r in settings.get("reports") or [] if isinstance(r, dict)
+        }
+        if "parquet" in wanted and importlib.util.find_spec("pyarrow") is None:
+            faults.append(
+                "report_format: 'parquet' needs the package pyarrow; install adtaps[parquet], or choose csv"
+            )
+        return faults
+
+    @classmethod
+    @override
+    def definitions(cls, settings: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+        own = super().definitions(settings)
+        kpis = [d for d in settings.get("kpi_reports") or [] if isinstance(d, Mapping)]
+        return [*own, *(kpi_service.definition(d) for d in kpis)]
+
+    @classmethod
+    @override
+    def definition_faults(cls, report: Report, settings: Mapping[str, Any]) -> list[str]:
+        if "endpoint" in report.facts:
+            return kpi_service.definition_faults(report, settings)
+        return checks.definition_faults(report)
+
+    @classmethod
+    @override
+    def finish_definition(cls, report: Report, settings: Mapping[str, Any]) -> Report:
+        if "endpoint" in report.facts:
+            return kpi_service.finish(report)
+        return checks.finish(report)
+
+    @classmethod
+    @override
+    def field_schema(cls, report: Report, name: str, role: str) -> dict[str, Any]:
+        if "endpoint" in report.facts:
+            return kpi_service.field_schema(report, name, role)
+        return checks.field_schema(report, name, role)
+
+    @classmethod
+    @override
+    def constant_columns(
+        cls, report: Report, settings: Mapping[str, Any]
+    ) -> dict[str, dict[str, Any]]:
+        return Choices(report, settings).columns()
+
+    @override
+    def zone(self, report: Report) -> Zone:
+        zone = str(self.settings.get("time_zone") or "UTC")
+        return Zone("UTC" if zone.upper() in {"UTC", "Z"} else zone)
+
+    # -- requests ----------------------------------------------------------------------------
+
+    @property
+    @override
+    def auth(self) -> TokenAuth:
+        return self._auth
+
+    @override
+    def judge(self, call: Call, reply: Reply) -> Verdict:
+        status = reply.status
+        if status == 200:  # noqa: PLR2004 - HTTP's own number
+            return _judge_good(call, reply)
+        words = _words(reply)
+        if status == 401:  # noqa: PLR2004
+            where = "settings `api_token` and `account_id`"
+            return Verdict(
+                Ask.CREDENTIALS, f"{words} (the API token was refused; look at the {where})"
+            )
+        if status == _GONE and call.url.startswith(self._kpi_url):
+            return Verdict(Ask.STOP, f"{words}: {kpi_service.sunset_words(call.url)}")
+        too_long = status == 504 or (status == 500 and "TimeoutError" in words)  # noqa: PLR2004
+        if too_long and call.splittable:
+            return Verdict(Ask.LESS, words)
+        if "Invalid app tokens" in words:
+            words += " (look at the settings `app_tokens` and `account_id`)"
+        return verdicts.by_status(reply, words)
+
+    # -- reports -----------------------------------------------------------------------------
+
+    @override
+    def report_faults(self, reports: Sequence[Report]) -> list[str]:
+        legacy = [r for r in reports if "endpoint" in r.facts]
+        current = [r for r in reports if "endpoint" not in r.facts]
+        faults = [f for r in legacy if (f := kpi_service.attribution_fault(r, self.settings))]
+        if current:
+            faults += self._app_faults(current)
+            faults += checks.live_faults(current, self.reports)
+        return faults
+
+    def _app_faults(self, reports: Sequence[Report]) -> list[str]:
+        known = [str(app["id"]) for app in self.reports.apps()]
+        asked = {
+            f"report {r.name!r}: app_tokens": r.facts["app_tokens"]
+            for r in reports
+            if r.facts.get("app_tokens")
+        }
+        if self.settings.get("app_tokens"):
+            asked["app_tokens"] = self.settings["app_tokens"]
+        return [
+            f"{where}: {token!r} is no app that the API token sees{did_you_mean(token, known)}"
+            for where, tokens in asked.items()
+            for token in tokens
+            if token not in known
+        ]
+
+    @override
+    def partitions(self, report: Report) -> list[Partition]:
+        tokens = Choices(report, self.settings).get("app_tokens")
+        if not tokens:
+            tokens = [str(app["id"]) for app in self.reports.apps()]
+        if not tokens:
+            raise RequestError(
+                "the API token sees no app (look at the settings `api_token` and `account_id`)"
+            )
+        return [Partition({"app_token": token}) for token in dict.fromkeys(tokens)]
+
+    @override
+    def bundle_size(self, report: Report) -> int:
+        return KPI_BUNDLE_SIZE if "endpoint" in report.facts else BUNDLE_SIZE
+
+    @override
+    def fetch(self, job: WindowJob) -> Fetched:
+        if "endpoint" in job.report.facts:
+            return self.kpis.fetch(job)
+        return self.reports.fetch(job)
+
+    # -- entities ----------------------------------------------------------------------------
+
+    @override
+    def pages(self, entity: Entity, query: EntityQuery) -> Iterator[Sequence[Mapping[str, Any]]]:
+        if entity.name == "events":
+            yield self.reports.events()
+        elif entity.name == "event_tokens":
+            yield list(exploded(self.reports.events()))
+        elif entity.name == "metrics":
+            for name in entity.path.split(","):
+                yield [{"filter": name, **option} for option in self.reports.options(name)]
+        else:
+            yield self.reports.options(entity.path)
+
+
+def _judge_good(call: Call, reply: Reply) -> Verdict:
+    if not reply.body.size:
+        return Verdict(Ask.RETRY, "an empty answer (no rows are a 204, or an empty list)")
+    if call.expects == "json":
+        return verdicts.GO
+    if reply.looks_like_html():
+        return Verdict(Ask.RETRY, f"an HTML page instead of data: {reply.excerpt(120)}")
+    if call.expects == "any" and {reply.body.excerpt(4), _tail(reply)} != {_PARQUET_MARK}:
+        return Verdict(Ask.RETRY, "not a whole Parquet file")
+    return verdicts.GO
+
+
+def _tail(reply: Reply) -> bytes:
+    file = reply.body.open()
+    file.seek(max(0, reply.body.size - len(_PARQUET_MARK)))
+    return file.read()
+
+
+def _words(reply: Reply) -> str:
+    """Give the service's own words of a refusal, its correlation id with them."""
+    document = reply.json_or_none()
+    if not isinstance(document, dict):
+        return reply.excerpt()
+    said = [
+        str(document[k])
+        for k in ("error_code", "error_desc", "error", "message", "detail")
+        if document.get(k)
+    ]
+    details = document.get("error_desc_details")
+    if details:
+        said.append(str(details)[:300])
+    if document.get("correlation_id"):
+        said.append(f"correlation id {document['correlation_id']}")
+    return ": ".join(said) or reply.excerpt()

@@ -1,0 +1,455 @@
+"""The legacy KPI service: nested answers by an ordered grouping, made flat.
+
+The vendor moved its users to the Report Service in 2023 and 2024; where the service is gone it answers
+410. Adjust documentation, "KPI service" (to January 2024), and published clients, read 2026-11-20.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from adtap_core.bodies import Table
+from adtap_core.errors import Broken
+from adtap_core.http import Call, Http
+from adtap_core.names import did_you_mean
+from adtap_core.platform import Fetched, RowFacts, Source
+from adtap_core.windows import Grain
+from tap_adjust import fields
+from tap_adjust.choices import Choices, word
+from tap_adjust.streams import SPAN_DAYS
+
+if TYPE_CHECKING:
+    from adtap_core.declare import Report
+    from adtap_core.platform import WindowJob
+
+ENDPOINTS: Final[Mapping[str, str]] = {
+    "deliverables": "",
+    "events": "/events",
+    "cohorts": "/cohorts",
+    "skadnetwork": "/skadnetwork",
+}
+_REPLACED_BY: Final[Mapping[str, str]] = {
+    "/events": "events_daily",
+    "/cohorts": "cohorts_daily",
+    "/skadnetwork": "skan_daily",
+    "": "app_daily, channel_daily, campaign_daily, adgroup_daily, creative_daily, country_daily",
+}
+_TIMES: Final[Mapping[str, Grain]] = {
+    "hour": Grain.HOUR,
+    "hours": Grain.HOUR,
+    "day": Grain.DAY,
+    "days": Grain.DAY,
+    "date": Grain.DAY,
+    "week": Grain.WEEK,
+    "weeks": Grain.WEEK,
+    "month": Grain.MONTH,
+    "months": Grain.MONTH,
+}
+_DATES: Final = "dates"
+ARRAYS: Final[Mapping[str, str]] = {
+    "app": "apps",
+    "apps": "apps",
+    "tracker": "trackers",
+    "trackers": "trackers",
+    "network": "networks",
+    "networks": "networks",
+    "campaign": "campaigns",
+    "campaigns": "campaigns",
+    "adgroup": "adgroups",
+    "adgroups": "adgroups",
+    "creative": "creatives",
+    "creatives": "creatives",
+    "country": "countries",
+    "countries": "countries",
+    "region": "regions",
+    "regions": "regions",
+    "device_type": "device_types",
+    "device_types": "device_types",
+    "os_name": "os_names",
+    "os_names": "os_names",
+    "partner": "partners",
+    "partners": "partners",
+    "events": "events",
+    "event_types": "events",
+    "periods": "periods",
+    **dict.fromkeys(_TIMES, _DATES),
+}
+"""Grouping word → key of the array that holds its nodes."""
+LABELS: Final[Mapping[str, Mapping[str, str]]] = {
+    "apps": {"token": "app_token", "currency": "currency"},
+    "trackers": {"token": "tracker_token", "name": "tracker_name"},
+    "networks": {"token": "network_token", "name": "network"},
+    "campaigns": {"token": "campaign_token", "name": "campaign"},
+    "adgroups": {"token": "adgroup_token", "name": "adgroup"},
+    "creatives": {"token": "creative_token", "name": "creative"},
+    "countries": {"country": "country"},
+    "regions": {"region": "region"},
+    "device_types": {"device_type": "device_type"},
+    "os_names": {"os_name": "os_name"},
+    "partners": {"partner": "partner"},
+    "events": {"token": "event_token", "name": "event_name"},
+    "periods": {"period": "period"},
+    _DATES: {"date": "date"},
+}
+"""Array key → field of a node → column."""
+_NOT_COLUMNS: Final = frozenset({"currency", "date"})
+_DESCRIBED: Final[Mapping[str, str]] = {
+    "app_token": "App token. Joins apps.id.",
+    "tracker_token": "Token of the link (tracker).",
+    "tracker_name": "Name of the link (tracker).",
+    "network_token": "Token of the network's link.",
+    "campaign_token": "Token of the campaign's link.",
+    "adgroup_token": "Token of the ad group's link.",
+    "creative_token": "Token of the creative's link.",
+    "country": "Country, ISO 3166 alpha-2.",
+    "event_token": "Token of the event; 0 is general revenue.",
+    "event_name": "Name of the event.",
+    "period": "Number of the cohort period since the install, from 0.",
+}
+_COUNTS: Final = frozenset({"first_events", "converted_users", "converted_user_size"})
+_MONEY: Final = frozenset({"revenue_per_event", "revenue_per_revenue_event"})
+_OPTION_LISTS: Final = (
+    "countries",
+    "regions",
+    "os_names",
+    "device_types",
+    "tracker_filter",
+    "partner_ids",
+    "events",
+)
+_OPTION_TEXTS: Final = (
+    "cohort_period_filter",
+    "day_def",
+    "cohort_revenue_period",
+    "impression_based",
+    "conversion_type",
+)
+
+
+def _texts(description: str) -> dict[str, Any]:
+    return {"type": "array", "items": {"type": "string"}, "description": description}
+
+
+DEFINITION_SCHEMA: Final[dict[str, Any]] = {
+    "type": "object",
+    "required": ["name", "endpoint", "kpis"],
+    "additionalProperties": False,
+    "properties": {
+        "name": {"type": "string", "pattern": r"^[a-z][a-z0-9_]{0,62}$"},
+        "endpoint": {"type": "string", "enum": list(ENDPOINTS)},
+        "kpis": {**_texts("KPIs."), "minItems": 1},
+        "grouping": _texts("Levels, in any order; a day level is added where none is."),
+        "event_kpis": _texts("`<event token>_<kpi>`, several KPIs joined by a pipe."),
+        "app_tokens": _texts("Apps; default: the tap's."),
+        "tracker": {"type": "string", "description": "Only what lies below this link of one app."},
+        **{name: _texts("Only these.") for name in _OPTION_LISTS},
+        **{name: {"type": ["string", "integer", "boolean"]} for name in _OPTION_TEXTS},
+        "period": {"type": "string", "enum": ["day", "week", "month"]},
+        "attribution_type": {"type": "string", "enum": ["click", "impression", "all"]},
+        "attribution_source": {"type": "string", "enum": ["first", "dynamic"]},
+        "reattributed": {"type": "string", "enum": ["true", "false", "all"]},
+        "sandbox_data": {"type": "boolean"},
+        "lookback_days": {"type": "integer", "minimum": 0},
+        "start_date": {"type": "string"},
+    },
+}
+
+
+# -- definitions -----------------------------------------------------------------------------
+
+
+def definition(given: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Give a `kpi_reports` definition in the form of a `reports` definition."""
+    endpoint = str(given.get("endpoint"))
+    asked = [str(g) for g in given.get("grouping") or []]
+    grain = next((_TIMES[g] for g in asked if g in _TIMES), Grain.DAY)
+    grouping = asked if any(g in _TIMES for g in asked) else ["day", *asked]
+    if not any(ARRAYS.get(g) == "apps" for g in grouping):
+        grouping = ["apps", *grouping]
+    kpis = given.get("kpis")
+    return {
+        **{k: v for k, v in given.items() if k not in {"kpis", "grouping"}},
+        "dimensions": columns_of(grouping, endpoint, given),
+        "metrics": [*kpis, *event_kpis(given.get("event_kpis") or ())]
+        if isinstance(kpis, list)
+        else None,
+        "grain": grain.value,
+        "grouping": tuple(grouping),
+    }
+
+
+def columns_of(grouping: Sequence[str], endpoint: str, given: Mapping[str, Any]) -> list[str]:
+    """Give the columns that a grouping's levels make, those that an endpoint implies with them."""
+    arrays = [ARRAYS[g] for g in grouping if g in ARRAYS]
+    if endpoint == "events" or (endpoint == "cohorts" and given.get("events")):
+        arrays.append("events")
+    if endpoint == "cohorts":
+        arrays.append("periods")
+    found = [c for a in dict.fromkeys(arrays) for c in LABELS[a].values()]
+    return [c for c in found if c not in _NOT_COLUMNS]
+
+
+def event_kpis(words: Sequence[str]) -> list[str]:
+    """Give the value columns of `event_kpis`: `abc123_events|revenue` makes two."""
+    return [f"{token}_{kpi}" for token, kpis in _split_events(words) for kpi in kpis]
+
+
+def _split_events(words: Sequence[str]) -> list[tuple[str, list[str]]]:
+    made = []
+    for text in words:
+        token, _, kpis = str(text).partition("_")
+        made.append((token, kpis.split("|")))
+    return made
+
+
+def finish(report: Report) -> Report:
+    """Give a user's KPI report with the lookback that its endpoint demands."""
+    facts = report.facts
+    days = fields.SPEND_DAYS
+    if facts["endpoint"] == "skadnetwork":
+        days = fields.SKAN_DAYS
+    if facts["endpoint"] == "cohorts":
+        unit = str(facts.get("period") or "day")[0]
+        last = _last_period(str(facts.get("cohort_period_filter") or ""), unit)
+        days = max(days, fields.Period(unit, last).maturity_days)
+    return replace(report, lookback_days=days, settle_days=days, span_days=SPAN_DAYS)
+
+
+def _last_period(wanted: str, unit: str) -> int:
+    numbers = [int(n) for n in wanted.replace("-", ",").split(",") if n.strip().isdigit()]
+    return max(numbers, default=fields.LAST_PERIOD[unit])
+
+
+def definition_faults(report: Report, settings: Mapping[str, Any]) -> list[str]:
+    """Give the faults of a user's KPI report that need no network to be seen."""
+    name = f"kpi report {report.name!r}"
+    facts = report.facts
+    faults = [
+        f"{name}: grouping {g!r} is not known{did_you_mean(g, ARRAYS)}"
+        for g in facts["grouping"]
+        if g not in ARRAYS
+    ]
+    arrays = [ARRAYS.get(g) for g in facts["grouping"]]
+    faults += [
+        f"{name}: the grouping has the level {a!r} twice"
+        for a in dict.fromkeys(arrays)
+        if a is not None and arrays.count(a) > 1
+    ]
+    tokens = facts.get("app_tokens") or settings.get("app_tokens") or []
+    if facts.get("tracker") and len(tokens) != 1:
+        faults.append(f"{name}: a tracker belongs to one app; set `app_tokens` to it")
+    if facts["endpoint"] == "skadnetwork" and facts.get("tracker"):
+        faults.append(f"{name}: the endpoint skadnetwork has no trackers")
+    for event, kpis in _split_events(facts.get("event_kpis") or ()):
+        if event == "all":
+            faults.append(
+                f"{name}: event_kpis: 'all_…' makes a column for each event there is; use the endpoint "
+                "'events', which makes a row for each"
+            )
+        if not all(kpis):
+            faults.append(f"{name}: event_kpis: {event!r}: `<event token>_<kpi>` is expected")
+    if facts.get("event_kpis") and facts["endpoint"] != "deliverables":
+        faults.append(f"{name}: event_kpis belong to the endpoint deliverables")
+    if (fault := attribution_fault(report, settings)) is not None:
+        faults.append(fault)
+    return faults
+
+
+def attribution_fault(report: Report, settings: Mapping[str, Any]) -> str | None:
+    """Say that this service has no word for the attribution types asked for; None if it has."""
+    choices = Choices(report, settings)
+    if choices.kpi_attribution_type is not None:
+        return None
+    return (
+        f"{report.name}: the KPI service counts click, impression or all, not {choices.attribution_types!r}; "
+        "set `attribution_type` in the report, or change `attribution_types`"
+    )
+
+
+def field_schema(report: Report, name: str, role: str) -> dict[str, Any]:
+    """Give the schema of a label or a KPI."""
+    if role == "dimension":
+        kind = "integer" if name == "period" else "string"
+        words = _DESCRIBED.get(name, f"{name.replace('_', ' ').capitalize()}.")
+        return {"type": [kind, "null"], "description": f"Dimension. {words}"}
+    kpi = name
+    for token, kpis in _split_events(report.facts.get("event_kpis") or ()):
+        kpi = name.removeprefix(f"{token}_") if name.removeprefix(f"{token}_") in kpis else kpi
+    if kpi in _COUNTS or kpi in _MONEY:
+        made: dict[str, Any] = {
+            "type": ["integer" if kpi in _COUNTS else "number", "null"],
+            "x-additivity": "distinct" if kpi in _COUNTS else "ratio",
+            "description": f"KPI {name}.",
+        }
+        return made | ({"x-unit": "currency"} if kpi in _MONEY else {})
+    found = fields.metric(f"{kpi}_d1") if report.facts["endpoint"] == "cohorts" else None
+    if found is None or found.kind != "cohort":
+        found = fields.metric(kpi)
+    return {**found.schema(), "description": f"KPI {name}."}
+
+
+def sunset_words(url: str) -> str:
+    """Say that the service is gone, and which streams replace what was asked for."""
+    path = url.partition("?")[0].removesuffix(".json")
+    ending = next(e for e in _REPLACED_BY if path.endswith(e))
+    return (
+        "the KPI service was sunset by Adjust; use the Report Service instead, streams "
+        f"{_REPLACED_BY[ending]}, or a report of your own in `reports`"
+    )
+
+
+# -- answers ---------------------------------------------------------------------------------
+
+
+def flatten(
+    document: Mapping[str, Any], event_words: Sequence[str] = ()
+) -> Iterator[dict[str, Any]]:
+    """Give an answer's leaves as flat rows: labels by column, KPIs by name.
+
+    Args:
+        document: The answer.
+        event_words: The `event_kpis` it was asked with: their values follow the KPIs.
+
+    Raises:
+        Broken: If a leaf has another number of values than there are KPIs.
+    """
+    parameters = document.get("result_parameters") or {}
+    kpis = [*parameters.get("kpis", ()), *event_kpis(event_words)]
+    names = {
+        array: {str(n.get("token")): n.get("name") for n in parameters.get(array) or ()}
+        for array in ("events", "trackers")
+    }
+    order = [ARRAYS[g] for g in parameters.get("grouping", ()) if g in ARRAYS]
+    root = document.get("result_set") or {}
+    start = {column: root.get(name) for name, column in LABELS["apps"].items() if root.get(name)}
+    yield from _walk(root, start, [*order, "events", "periods"], names, kpis)
+
+
+def _walk(
+    node: Mapping[str, Any],
+    labels: Mapping[str, Any],
+    order: Sequence[str],
+    names: Mapping[str, Mapping[str, Any]],
+    kpis: Sequence[str],
+) -> Iterator[dict[str, Any]]:
+    values = node.get("kpi_values")
+    if values is not None:
+        if len(values) != len(kpis):
+            msg = f"a group has {len(values)} values for {len(kpis)} KPIs ({', '.join(kpis)})"
+            raise Broken(msg)
+        yield {**labels, **dict(zip(kpis, values, strict=True))}
+        return
+    array = next((a for a in order if isinstance(node.get(a), list)), None)
+    if array is None:
+        # The echoed grouping does not name the level: the only list is it.
+        lists = [k for k, v in node.items() if isinstance(v, list)]
+        if len(lists) > 1:
+            msg = f"a group holds several lists ({', '.join(lists)}) and the answer does not say which comes first"
+            raise Broken(msg)
+        if not lists:
+            return
+        array = lists[0]
+    spelt = LABELS.get(array, {})
+    for child in node[array]:
+        own = {column: child.get(name) for name, column in spelt.items() if name in child}
+        if array in names and own.get(spelt["name"]) is None:
+            own[spelt["name"]] = names[array].get(str(child.get("token")))
+        rest = [a for a in order if a != array]
+        yield from _walk(child, {**labels, **own}, rest, names, kpis)
+
+
+@dataclass
+class KpiService:
+    """Asks the KPI service.
+
+    Args:
+        http: The connection.
+        url: Base address.
+        settings: The tap's settings.
+    """
+
+    http: Http
+    url: str
+    settings: Mapping[str, Any]
+    _orders: dict[str, list[str]] = field(default_factory=dict)
+
+    def fetch(self, job: WindowJob) -> Fetched:
+        """Fetch a window."""
+        choices = Choices(job.report, self.settings)
+        words = self._orders.get(job.report.name) or list(job.report.facts.get("event_kpis") or ())
+        document = self._ask(job, choices, words)
+        if (better := _in_order(words, document)) != words:
+            # The values of several events come in the answer's own order of events, or in ours: asked
+            # in that order, both are the same.
+            self._orders[job.report.name] = words = better
+            document = self._ask(job, choices, words)
+        rows = list(flatten(document, words))
+        return Fetched(
+            tables=[lambda: Table(iter(rows))],
+            facts=RowFacts(
+                currency=Source("currency"),
+                bucket="date",
+                partition=("app_token", {p.key["app_token"]: p for p in job.partitions}),
+                constants=choices.constants(),
+            ),
+        )
+
+    def _ask(self, job: WindowJob, choices: Choices, words: Sequence[str]) -> Mapping[str, Any]:
+        facts = job.report.facts
+        path = ",".join(p.key["app_token"] for p in job.partitions)
+        if tracker := facts.get("tracker"):
+            path += f"/trackers/{tracker}"
+        reply = self.http.send(
+            Call(
+                url=f"{self.url}/{path}{ENDPOINTS[facts['endpoint']]}",
+                what=job.what,
+                params=self._parameters(job, choices, words),
+                splittable=job.can_split,
+            ),
+            job.tally,
+        )
+        with reply.body:
+            found = reply.json() if reply.body.size else {}
+        if not isinstance(found, Mapping):
+            msg = f"{job.what}: the answer is not an object"
+            raise Broken(msg)
+        return found
+
+    @staticmethod
+    def _parameters(
+        job: WindowJob, choices: Choices, words: Sequence[str]
+    ) -> Mapping[str, str | None]:
+        report, facts = job.report, job.report.facts
+        events = set(event_kpis(words))
+        last = (job.window.end - timedelta(microseconds=1)).date()
+        made: dict[str, str | None] = {
+            "start_date": job.window.start.date().isoformat(),
+            "end_date": last.isoformat(),
+            "kpis": ",".join(m for m in report.metrics if m not in events),
+            "grouping": ",".join(facts["grouping"]),
+            "utc_offset": choices.utc_offset,
+            "attribution_type": choices.kpi_attribution_type,
+            "attribution_source": choices.get("attribution_source"),
+            "reattributed": choices.get("reattributed"),
+            "sandbox": word(choices.get("sandbox_data")),
+            "period": facts.get("period"),
+        }
+        if words:
+            made["event_kpis"] = ",".join(words)
+        for name in _OPTION_LISTS:
+            if facts.get(name):
+                made[name] = ",".join(facts[name])
+        for name in _OPTION_TEXTS:
+            if facts.get(name) is not None:
+                made[name] = word(facts[name])
+        return made
+
+
+def _in_order(words: Sequence[str], document: Mapping[str, Any]) -> list[str]:
+    """Give `event_kpis` in the order in which the answer lists their events."""
+    listed = (document.get("result_parameters") or {}).get("events") or ()
+    places = {str(event.get("token")): at for at, event in enumerate(listed)}
+    return sorted(words, key=lambda w: places.get(w.partition("_")[0], len(places)))

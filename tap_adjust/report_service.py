@@ -1,0 +1,352 @@
+"""The Report Service: lists, and reports asked for window by window.
+
+All GET, all query string, no paging: a report is sliced by days and by apps. Adjust documentation,
+"Report Service API", read 2026-11-20.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from adtap_core.bodies import Table
+from adtap_core.errors import Refused, TooMuch
+from adtap_core.http import Call, Http, Reply
+from adtap_core.names import did_you_mean
+from adtap_core.platform import Fetched, RowFacts, Source
+from adtap_core.windows import Grain
+from tap_adjust import transports
+from tap_adjust.choices import Choices, word
+from tap_adjust.fields import near_names
+from tap_adjust.transports import Answer, as_objects, within
+from tap_adjust.unpivot import Ask, asks
+
+if TYPE_CHECKING:
+    from adtap_core.declare import Report
+    from adtap_core.platform import WindowJob
+
+log = logging.getLogger("adtaps.adjust")
+
+ACCEPTS: Final[Mapping[str, str]] = {
+    "json": "application/json",
+    "csv": "text/csv",
+    "parquet": "application/octet-stream",
+}
+METRIC_OPERATORS: Final = ("lt", "lte", "gt", "gte", "eq", "ne")
+DIMENSION_OPERATORS: Final = (
+    "in",
+    "not_in",
+    "contains",
+    "exclude",
+    "starts_with",
+    "not_starts_with",
+    "ends_with",
+    "not_ends_with",
+)
+_UNSUPPORTED: Final = re.compile(r"Unsupported metric: (?P<name>.+?)(?: loc=| \(|$)")
+
+Option = dict[str, Any]
+
+
+@dataclass
+class ReportService:
+    """Asks the Report Service.
+
+    Args:
+        http: The connection.
+        url: Base address.
+        settings: The tap's settings.
+    """
+
+    http: Http
+    url: str
+    settings: Mapping[str, Any]
+    _lists: dict[str, list[Option]] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _told: set[tuple[str, str]] = field(default_factory=set)
+
+    # -- lists -------------------------------------------------------------------------------
+
+    def options(self, filter_name: str) -> list[Option]:
+        """Give the options of a filter of `/filters_data`, asked once a run."""
+        return self._once(
+            filter_name,
+            lambda: (
+                self._get("/filters_data", filter_name, {"required_filters": filter_name}).get(
+                    filter_name
+                )
+                or []
+            ),
+        )
+
+    def events(self) -> list[Option]:
+        """Give the events of all apps, asked once a run."""
+        return self._once(
+            "/events", lambda: self._get("/events", "events", {"tokens_mapping": "true"}) or []
+        )
+
+    def apps(self) -> list[Option]:
+        """Give the apps that the token sees."""
+        return self.options("apps")
+
+    def _once(self, name: str, ask: Callable[[], list[Option]]) -> list[Option]:
+        with self._lock:
+            if name not in self._lists:
+                self._lists[name] = ask()
+            return self._lists[name]
+
+    def _get(self, path: str, what: str, params: Mapping[str, str]) -> Any:
+        reply = self.http.send(self._call(path, what, params))
+        with reply.body:
+            return reply.json() if reply.body.size else {}
+
+    def _call(self, path: str, what: str, params: Mapping[str, str], kind: str = "json") -> Call:
+        headers = {"Accept": ACCEPTS[kind]}
+        params = dict(params)
+        if (account := self.settings.get("account_id")) is not None:
+            # The documentation's draft names a header, published clients send a parameter; without
+            # either the token means the first account of its user.
+            headers["X-Account-ID"] = str(account)
+            params["adjust_account_id__in"] = str(account)
+        return Call(
+            url=f"{self.url}{path}",
+            what=what,
+            params=params,
+            headers=headers,
+            expects={"json": "json", "csv": "text"}.get(kind, "any"),
+        )
+
+    # -- reports -----------------------------------------------------------------------------
+
+    def format_of(self, report: Report) -> str:
+        """Give a report's transport; `auto` is JSON, the only one that proves itself whole."""
+        chosen = Choices(report, self.settings).get("report_format") or "auto"
+        return "json" if chosen == "auto" else str(chosen)
+
+    def fetch(self, job: WindowJob) -> Fetched:
+        """Fetch a window.
+
+        Raises:
+            TooMuch: If rows are missing, or the service says that it is too much.
+        """
+        report, settings = job.report, self.settings
+        choices = Choices(report, settings)
+        tokens = [p.key["app_token"] for p in job.partitions]
+        bucket = None if report.grain is Grain.WEEK else report.grain.value
+        parts: list[_Part] = []
+        try:
+            parts.extend(
+                self._part(job, choices, ask, tokens, bucket)
+                for ask in asks(report, lambda: self._events_of(tokens))
+            )
+        except BaseException:
+            for part in parts:
+                part.reply.body.close()
+            raise
+        currency: str | Source | None = choices.get("currency")
+        if currency is None:
+            currency = Source("app_token", self.currencies())
+        return Fetched(
+            tables=[part.open for part in parts],
+            facts=RowFacts(
+                currency=currency,
+                bucket=bucket,
+                partition=("app_token", {p.key["app_token"]: p for p in job.partitions}),
+                constants=choices.constants(),
+            ),
+            close=lambda: _close(parts),
+        )
+
+    def currencies(self) -> dict[str, str]:
+        """Give each app's reporting currency: money is in it unless another one is asked for."""
+        return {
+            app["id"]: app["currency"]["code"]
+            for app in self.apps()
+            if (app.get("currency") or {}).get("code")
+        }
+
+    def _events_of(self, tokens: Sequence[str]) -> list[str]:
+        slugs = [str(e["id"]) for e in self.events() if set(e.get("app_token") or ()) & set(tokens)]
+        lost = [s for s in slugs if "," in s]
+        if lost and ("events", "comma") not in self._told:
+            self._told.add(("events", "comma"))
+            log.warning(
+                "events_daily: %s can't be asked for: lists of metrics are joined by commas", lost
+            )
+        return [s for s in slugs if "," not in s]
+
+    def _part(
+        self,
+        job: WindowJob,
+        choices: Choices,
+        ask: Ask,
+        tokens: Sequence[str],
+        bucket: str | None,
+    ) -> _Part:
+        report = job.report
+        # app_token always: it says whose row it is, and in which currency.
+        dimensions = [*dict.fromkeys([*([bucket] if bucket else []), "app_token", *ask.dimensions])]
+        params = {
+            "dimensions": ",".join(dimensions),
+            "metrics": ",".join(ask.metrics),
+            "date_period": date_period(job),
+            "app_token__in": ",".join(tokens),
+            **choices.parameters(),
+            **filters(report),
+        }
+        kind = self.format_of(report)
+        totals = self._totals(job, params, kind, ask)
+        reply = self._send(
+            job,
+            transports.PATHS[kind],
+            {**params, "format_dates": "false"}
+            | ({"include_attr_dependency": "false"} if kind == "json" else {}),
+            kind,
+        )
+        try:
+            answer = transports.read(reply, kind, dimensions, ask.metrics)
+            self._check(job, answer, answer.envelope.get("totals") if kind == "json" else totals)
+        except BaseException:
+            reply.body.close()
+            raise
+        return _Part(reply, answer, ask, self._hours(job, bucket))
+
+    def _totals(
+        self, job: WindowJob, params: Mapping[str, str], kind: str, ask: Ask
+    ) -> Mapping[str, Any] | None:
+        """Give the service's totals for a transport that carries none: a small JSON request before it.
+
+        Before, not after: numbers of the running day only grow in between.
+        """
+        if kind == "json" or not transports.Sums(ask.metrics).names or _cuts_rows(job.report):
+            return None
+        reply = self._send(
+            job,
+            transports.PATHS["json"],
+            {**params, "dimensions": "app_token", "include_attr_dependency": "false"},
+            "json",
+        )
+        with reply.body:
+            document = reply.json() if reply.body.size else {}
+        totals: Mapping[str, Any] = document.get("totals") or {}
+        self._tell(job.report, document)
+        return totals
+
+    def _send(self, job: WindowJob, path: str, params: Mapping[str, str], kind: str) -> Reply:
+        call = self._call(path, job.what, params, kind)
+        call = _replace(call, splittable=job.can_split)
+        try:
+            return self.http.send(call, job.tally)
+        except Refused as error:
+            words = str(error)
+            if (found := _UNSUPPORTED.search(words)) is None:
+                raise
+            near = did_you_mean(found["name"], near_names(found["name"]))
+            raise type(error)(f"{words}{near}", status=error.status) from error
+
+    def _check(self, job: WindowJob, answer: Answer, totals: object) -> None:
+        """Hold an answer's rows against what the service itself says of them.
+
+        Raises:
+            TooMuch: If rows are missing.
+        """
+        for slug, words in self._tell(job.report, answer.envelope):
+            if "limit" in slug and "row" in slug:
+                raise TooMuch(f"{job.what}: the answer is cut ({slug}: {words})")
+        if isinstance(totals, Mapping) and not _cuts_rows(job.report):
+            short = answer.sums.short(totals)
+            if short is not None:
+                raise TooMuch(f"{job.what}: {short}")
+
+    def _tell(self, report: Report, envelope: Mapping[str, Any]) -> list[tuple[str, str]]:
+        """Log what the service warns of, once for each report."""
+        found = []
+        for key in ("warnings", "data_warnings"):
+            for item in envelope.get(key) or []:
+                text = item if isinstance(item, dict) else {"body": str(item)}
+                slug = str(text.get("slug") or "warning")
+                words = str(text.get("body") or text.get("title") or "")
+                found.append((slug, words))
+                self._say(report, slug, f"the service warns: {slug}: {words}")
+        if envelope.get("pagination") is not None:
+            self._say(
+                report, "pagination", "the answer has pages, which this service never had before"
+            )
+        return found
+
+    def _say(self, report: Report, slug: str, words: str) -> None:
+        with self._lock:
+            if (report.name, slug) in self._told:
+                return
+            self._told.add((report.name, slug))
+        log.warning("%s: %s", report.name, words)
+
+    @staticmethod
+    def _hours(job: WindowJob, bucket: str | None) -> Callable[[Table], Table]:
+        start, end = job.window.start, job.window.end
+        if bucket != "hour" or (start.hour, end.hour) == (0, 0):
+            return lambda table: table
+        return lambda table: within(table, "hour", start.isoformat(), end.isoformat())
+
+
+@dataclass
+class _Part:
+    """One answer of a window, and how its rows are opened."""
+
+    reply: Reply
+    answer: Answer
+    ask: Ask
+    hours: Callable[[Table], Table]
+
+    def open(self) -> Table:
+        """Open the rows."""
+        table = self.hours(self.answer.open())
+        if self.ask.expand is None:
+            return table
+        return Table(self.ask.expand(as_objects(table)))
+
+
+def _close(parts: Iterable[_Part]) -> None:
+    for part in parts:
+        part.reply.body.close()
+
+
+def _replace(call: Call, *, splittable: bool) -> Call:
+    return Call(**{**vars(call), "splittable": splittable})
+
+
+def date_period(job: WindowJob) -> str:
+    """Give a window as the service spells it: both days belong to it."""
+    last = (job.window.end - timedelta(microseconds=1)).date()
+    return f"{job.window.start.date().isoformat()}:{last.isoformat()}"
+
+
+def filters(report: Report) -> dict[str, str]:
+    """Give a report's filters as parameters: `country_code__in` → `DE,US`."""
+    return {key: word(value) for key, value in (report.filters or {}).items()}
+
+
+def _cuts_rows(report: Report) -> bool:
+    """Tell whether rows are left out by their numbers: totals may count them all the same."""
+    return any(key.rpartition("__")[2] in METRIC_OPERATORS for key in report.filters or {}) or any(
+        key.rpartition("__")[2] in METRIC_OPERATORS for key in report.facts.get("parameters") or {}
+    )
+
+
+def exploded(events: Iterable[Option]) -> Iterator[dict[str, Any]]:
+    """Give each app's token of each event."""
+    for event in events:
+        mapping = event.get("app_token_x_event_tokens_mapping") or {}
+        for app_token, tokens in mapping.items():
+            for token in tokens:
+                yield {
+                    "app_token": app_token,
+                    "event_token": token,
+                    "event_id": event["id"],
+                    "event_name": event.get("name"),
+                }

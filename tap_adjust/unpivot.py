@@ -1,0 +1,89 @@
+"""Reports whose rows are made of several columns: one row for each event, or for each cohort period.
+
+The service gives one column for each event (`first order_events`) or period (`revenue_d7`); a
+warehouse wants a row. A row whose figures are all zero or absent is not made, as the service itself
+returns only what saw activity.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from tap_adjust.fields import PERIOD_NAMES
+
+if TYPE_CHECKING:
+    from adtap_core.declare import Report
+
+Objects = Iterator[Mapping[str, Any]]
+MADE_HERE: Final = frozenset({"event_slug", "period_type", "period"})
+"""Dimensions that the service does not have."""
+_MOST_METRICS: Final = 120
+"""Metrics of one request: their names travel in the query string."""
+_NOTHING: Final = frozenset({None, "", "0", "0.0", "0.00", 0})
+
+
+@dataclass
+class Ask:
+    """One request for a report, and how its rows become the report's.
+
+    Args:
+        dimensions: To ask for.
+        metrics: To ask for.
+        expand: Makes the report's rows; None where they are as they come.
+    """
+
+    dimensions: Sequence[str]
+    metrics: Sequence[str]
+    expand: Callable[[Objects], Objects] | None = None
+
+
+def asks(report: Report, events: Callable[[], Sequence[str]]) -> Iterator[Ask]:
+    """Give the requests that a report needs for one window.
+
+    Args:
+        report: The report.
+        events: Gives the slugs of the window's apps.
+    """
+    dimensions = [d for d in report.dimensions if d not in MADE_HERE]
+    labels: list[tuple[dict[str, Any], str]]
+    if report.facts.get("per_event"):
+        labels = [({"event_slug": slug}, f"{slug}_{{}}") for slug in events()]
+    elif periods := report.facts.get("cohort_periods"):
+        labels = [
+            ({"period_type": PERIOD_NAMES[p[0]], "period": int(p[1:])}, f"{{}}_{p}")
+            for p in periods
+        ]
+    else:
+        yield Ask(dimensions, report.metrics)
+        return
+    step = max(1, _MOST_METRICS // len(report.metrics))
+    for at in range(0, len(labels), step):
+        groups = [
+            (label, {metric: spelt.replace("{}", metric) for metric in report.metrics})
+            for label, spelt in labels[at : at + step]
+        ]
+        wanted = [name for _, names in groups for name in names.values()]
+        yield Ask(dimensions, wanted, _Unpivot(groups))
+
+
+@dataclass
+class _Unpivot:
+    """Makes rows of column groups.
+
+    Args:
+        groups: For each row to make its labels, and its metrics' names in the answer.
+    """
+
+    groups: Sequence[tuple[Mapping[str, Any], Mapping[str, str]]]
+
+    def __call__(self, rows: Iterable[Mapping[str, Any]]) -> Objects:
+        """Give the rows that have any figure."""
+        answered = {name for _, names in self.groups for name in names.values()}
+        for row in rows:
+            common = {k: v for k, v in row.items() if k not in answered}
+            for labels, names in self.groups:
+                values = {metric: row.get(name) for metric, name in names.items()}
+                if any(v not in _NOTHING for v in values.values()):
+                    yield {**common, **labels, **values}
