@@ -71,6 +71,8 @@ class Planner:
         self.lookback_days = lookback_days(report, settings, platform.lookback_days)
         self.settle_days = max(self.lookback_days, report.settle_days)
         self._closed = self.zone.local(now - timedelta(hours=platform.closing_hours(report)))
+        self.over = self.zone.local(now - timedelta(hours=platform.running_hours(report)))
+        """The moment up to which buckets are over, wherever their rows' own zones lie."""
 
     def asked(self) -> Wish:
         """Give what the settings ask for, before the platform's own limits."""

@@ -201,6 +201,16 @@ class Platform(ABC):
         return []
 
     @classmethod
+    def offers(cls, entry: Entity | Report, settings: Mapping[str, Any]) -> bool:  # noqa: ARG003
+        """Tell whether a stream exists under these settings; a platform may have two generations."""
+        return True
+
+    @classmethod
+    def has_column(cls, column: Mapping[str, Any], settings: Mapping[str, Any]) -> bool:  # noqa: ARG003
+        """Tell whether an entity's column, as its schema file has it, exists under these settings."""
+        return True
+
+    @classmethod
     def finish_definition(cls, report: Report, settings: Mapping[str, Any]) -> Report:  # noqa: ARG003
         """Give a user's report with the platform's own facts: lookback, span, settle days."""
         return report
@@ -268,6 +278,10 @@ class Platform(ABC):
 
     def closing_hours(self, report: Report) -> float:  # noqa: ARG002
         """Give how many hours after its end a bucket is complete on the platform."""
+        return 0.0
+
+    def running_hours(self, report: Report) -> float:  # noqa: ARG002
+        """Give how many hours after its end in the report's zone a bucket still runs somewhere."""
         return 0.0
 
     @abstractmethod

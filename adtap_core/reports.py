@@ -370,7 +370,7 @@ class ReportStream(AdStream):
             facts=fetched.facts,
             window=task.window,
             zone=planner.zone,
-            now=planner.now,
+            now=planner.over,
             settle_days=planner.settle_days,
             partitions=task.job.partitions,
             synced_at=task.synced_at,

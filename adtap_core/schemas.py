@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Final
@@ -56,8 +56,19 @@ def exact(prop: Mapping[str, Any], decimals_as: str) -> dict[str, Any]:
     return {**prop, **_DECIMALS}
 
 
-def entity_schema(package: str, entity: Entity, decimals_as: str) -> dict[str, Any]:
+def entity_schema(
+    package: str,
+    entity: Entity,
+    decimals_as: str,
+    has_column: Callable[[Mapping[str, Any]], bool] = lambda _column: True,
+) -> dict[str, Any]:
     """Give the schema of an entity stream.
+
+    Args:
+        package: Holds `schemas/`.
+        entity: The stream.
+        decimals_as: How exact decimals are written.
+        has_column: Which of the file's columns exist.
 
     Raises:
         FileNotFoundError: If the stream has no schema file.
@@ -66,7 +77,9 @@ def entity_schema(package: str, entity: Entity, decimals_as: str) -> dict[str, A
     if schema is None:
         msg = f"schemas/{entity.name}.json is missing in {package}"
         raise FileNotFoundError(msg)
-    properties = {k: exact(v, decimals_as) for k, v in schema["properties"].items()}
+    properties = {
+        k: exact(v, decimals_as) for k, v in schema["properties"].items() if has_column(v)
+    }
     properties[EXTRA] = {
         "type": ["object", "null"],
         "additionalProperties": True,

@@ -234,7 +234,10 @@ class EntityStream(AdStream):
             tap,
             name=entity.name,
             schema=entity_schema(
-                tap.package, entity, tap.config.get("decimals_as", "singer_decimal")
+                tap.package,
+                entity,
+                tap.config.get("decimals_as", "singer_decimal"),
+                lambda column: tap.platform_class.has_column(column, tap.config),
             ),
             keys=entity.keys,
             replication_key=entity.replication_key,

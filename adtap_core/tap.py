@@ -89,7 +89,8 @@ class AdTap(Tap):
         _check_state(state)
         super().__init__(*args, state=state, **kwargs)
         # What somebody else keeps in our state document is theirs: it goes out as it came in.
-        self._state |= {k: v for k, v in (self.given_state or {}).items() if k != "bookmarks"}
+        foreign = {k: v for k, v in (self.given_state or {}).items() if k != "bookmarks"}
+        cast("dict[str, Any]", self._state).update(foreign)
         learn_settings(self.config, self.config_jsonschema)
 
     # -- settings ----------------------------------------------------------------------------
@@ -133,12 +134,14 @@ class AdTap(Tap):
 
     @override
     def discover_streams(self) -> Sequence[AdStream]:
+        offers = self.platform_class.offers
+        reports = (
+            *(r for r in self.reports if offers(r, self.config)),
+            *custom_reports(self.config, self.platform_class),
+        )
         return [
-            *(EntityStream(self, e) for e in self.entities),
-            *(
-                ReportStream(self, r)
-                for r in (*self.reports, *custom_reports(self.config, self.platform_class))
-            ),
+            *(EntityStream(self, e) for e in self.entities if offers(e, self.config)),
+            *(ReportStream(self, r) for r in reports),
             LedgerStream(self),
         ]
 
