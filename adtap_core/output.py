@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import sys
 from datetime import datetime
+from functools import lru_cache
+from itertools import starmap
 from typing import Any, Final
 
 import msgspec
@@ -24,6 +26,23 @@ def _plain(value: object) -> str:
 _encoder: Final = msgspec.json.Encoder(enc_hook=_plain, decimal_format="number")
 
 
+class _RecordLine(msgspec.Struct, gc=False):
+    """A RECORD message; no cycle can begin in it, so the garbage collector need not look."""
+
+    type: str
+    stream: str
+    record: Any
+    time_extracted: str
+
+
+@lru_cache(maxsize=256)
+def _record_type(columns: tuple[str, ...]) -> type[msgspec.Struct]:
+    """Give a type whose instances are written as an object with these keys."""
+    fields = [f"f{n}" for n in range(len(columns))]
+    renamed = dict(zip(fields, columns, strict=True))
+    return msgspec.defstruct("Record", [(f, Any) for f in fields], rename=renamed, gc=False)
+
+
 class LineWriter(GenericSingerWriter[bytes, Message]):
     """Writes messages as JSON lines; records wait in a buffer until the next STATE or 64 kB.
 
@@ -32,6 +51,7 @@ class LineWriter(GenericSingerWriter[bytes, Message]):
 
     def __init__(self) -> None:
         self._buffer = bytearray()
+        self._last_state = b""
         self._writing = False
         self._signal: int | None = None
 
@@ -47,15 +67,30 @@ class LineWriter(GenericSingerWriter[bytes, Message]):
         if not isinstance(message, RecordMessage) or len(self._buffer) > _FLUSH_BYTES:
             self.flush()
 
-    def write_lines(self, messages: list[dict[str, Any]]) -> None:
-        """Write messages that are plain dictionaries already: the report path's short way."""
+    def write_records(
+        self, stream: str, columns: tuple[str, ...], records: list[tuple[Any, ...]], extracted: str
+    ) -> None:
+        """Write RECORD messages from bare values: the report path's short way.
+
+        Args:
+            stream: The stream.
+            columns: The names of a record's values.
+            records: The values.
+            extracted: When they were read, for all of them.
+        """
+        record = _record_type(columns)
+        messages = [_RecordLine("RECORD", stream, r, extracted) for r in starmap(record, records)]
         self._buffer += _encoder.encode_lines(messages)
         if len(self._buffer) > _FLUSH_BYTES:
             self.flush()
 
     def write_state(self, state: dict[str, Any]) -> None:
-        """Write a STATE message, and all that was written before it."""
-        self.write_message(StateMessage(value=state))
+        """Write a STATE message, and all that was written before it; the same state only once."""
+        line = self.serialize_message(StateMessage(value=state))
+        if line != self._last_state:
+            self._last_state = line
+            self._buffer += line
+        self.flush()
 
     def flush(self) -> None:
         """Hand over what was written.

@@ -23,7 +23,7 @@ from adtap_core.names import column_names
 from adtap_core.ordered import check_target
 from adtap_core.plans import Bundle, PartitionPlan, Planner, bundles
 from adtap_core.platform import Fetched, Partition, WindowJob
-from adtap_core.rows import RowShaper
+from adtap_core.rows import Block, RowShaper
 from adtap_core.schemas import report_schema
 from adtap_core.streams import AdStream, goes_straight
 from adtap_core.windows import Interval
@@ -378,8 +378,8 @@ class ReportStream(AdStream):
         write = self._writer()
         try:
             for open_table in fetched.tables:
-                for records in shaper.blocks(open_table()):
-                    self.note_records(write(records))
+                for block in shaper.blocks(open_table()):
+                    self.note_records(write(block))
         except (Broken, RequestError) as error:
             self._fail_task(task, error)
             return
@@ -403,7 +403,7 @@ class ReportStream(AdStream):
         self._held_back.clear()
         self._close(closing)
 
-    def _writer(self) -> Callable[[list[dict[str, Any]]], int]:
+    def _writer(self) -> Callable[[Block], int]:
         """Give the function that writes records: the short way where nothing was asked of the SDK."""
         all_selected = all(
             self.mask.get(("properties", name), True)
@@ -414,30 +414,19 @@ class ReportStream(AdStream):
             return self._write_the_sdks_way
         stream = self.stream_maps[0].stream_alias
         extracted = self.tap.clock.read_at().isoformat()
-        write = self.tap.out.write_lines
 
-        def straight(records: list[dict[str, Any]]) -> int:
-            count = self.within_limit(len(records))
-            write(
-                [
-                    {
-                        "type": "RECORD",
-                        "stream": stream,
-                        "record": record,
-                        "time_extracted": extracted,
-                    }
-                    for record in records[:count]
-                ]
-            )
-            return count
+        def straight(block: Block) -> int:
+            chosen = block.first(self.within_limit(len(block.records)))
+            self.tap.out.write_records(stream, chosen.columns, chosen.records, extracted)
+            return len(chosen.records)
 
         return straight
 
-    def _write_the_sdks_way(self, records: list[dict[str, Any]]) -> int:
-        count = self.within_limit(len(records))
-        for record in records[:count]:
+    def _write_the_sdks_way(self, block: Block) -> int:
+        chosen = block.first(self.within_limit(len(block.records)))
+        for record in chosen.dictionaries():
             self._write_record_message(record)
-        return count
+        return len(chosen.records)
 
     def _close(self, closing: _Closing) -> None:
         """Ledger row, bookmark, STATE: in this order, after the window's last row."""

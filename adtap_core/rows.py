@@ -125,6 +125,21 @@ class _Bucket(NamedTuple):
     state: str
 
 
+class Block(NamedTuple):
+    """Some records: their columns, and each one's values."""
+
+    columns: tuple[str, ...]
+    records: list[tuple[Any, ...]]
+
+    def first(self, count: int) -> Block:
+        """Give the first records."""
+        return self if count >= len(self.records) else Block(self.columns, self.records[:count])
+
+    def dictionaries(self) -> Iterator[dict[str, Any]]:
+        """Give the records as the SDK wants them."""
+        return (dict(zip(self.columns, values, strict=True)) for values in self.records)
+
+
 class RowShaper:
     """Makes one window's rows.
 
@@ -177,7 +192,7 @@ class RowShaper:
         self.counts: dict[Partition, int] = dict.fromkeys(partitions, 0)
         self.outside = 0
 
-    def blocks(self, table: Table) -> Iterator[list[dict[str, Any]]]:
+    def blocks(self, table: Table) -> Iterator[Block]:
         """Give the records of a table, a thousand or so at a time.
 
         Columns are made whole columns at once: a row's twenty values cost a third of what they cost
@@ -189,10 +204,10 @@ class RowShaper:
         rows = iter(table.rows)
         while block := list(islice(rows, _BLOCK_ROWS)):
             records = self._records(block, table)
-            if records:
+            if records is not None:
                 yield records
 
-    def _records(self, block: list[Row], table: Table) -> list[dict[str, Any]]:
+    def _records(self, block: list[Row], table: Table) -> Block | None:
         facts = self._facts
         column_of = _Columns(block, table, self._wanted)
         raws = column_of(facts.bucket) if facts.bucket else [None] * len(block)
@@ -204,7 +219,7 @@ class RowShaper:
             self.outside += inside.count(False)
             block = list(compress(block, inside))
             if not block:
-                return []
+                return None
             raws = list(compress(raws, inside))
             column_of = _Columns(block, table, self._wanted)
         found = [buckets[raw] for raw in raws]
@@ -217,10 +232,7 @@ class RowShaper:
         self._add_common(columns, column_of, len(block))
         columns["_data_state"] = [f.state for f in found]  # type: ignore[union-attr]
         columns["_row_key"] = self._row_keys(columns)
-        names = tuple(columns)
-        return [
-            dict(zip(names, values, strict=True)) for values in zip(*columns.values(), strict=True)
-        ]
+        return Block(tuple(columns), list(zip(*columns.values(), strict=True)))
 
     def _add_common(
         self, columns: dict[str, Sequence[Any]], column_of: _Columns, count: int

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -49,7 +50,7 @@ def test_hourly_windows_tile_up_to_the_last_hour(start: date, hours: int, span: 
     windows = list(cut([Interval(midnight(start), end)], grain=Grain.HOUR, span_days=span))
     assert windows[0].start == midnight(start)
     assert windows[-1].end == end
-    assert all(a.end == b.start for a, b in zip(windows, windows[1:], strict=False))
+    assert all(a.end == b.start for a, b in pairwise(windows))
     assert all(w.end.hour == 0 for w in windows[:-1])
 
 
@@ -59,7 +60,7 @@ def test_monthly_windows_hold_whole_months(start: date, months: int, span: int) 
     first = Grain.MONTH.floor(midnight(start))
     end = Grain.MONTH.after(first, months)
     windows = list(cut([Interval(first, end)], grain=Grain.MONTH, span_days=span))
-    assert [w.start for w in windows][0] == first
+    assert windows[0].start == first
     assert windows[-1].end == end
     assert all(w.start.day == 1 and w.end.day == 1 for w in windows)
 

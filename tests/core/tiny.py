@@ -128,7 +128,7 @@ class TinyPlatform(Platform):
         self._auth = TokenAuth(settings["token"])
 
     @classmethod
-    def field_schema(cls, report: Report, name: str, role: str) -> dict[str, Any]:
+    def field_schema(cls, _report: Report, name: str, role: str) -> dict[str, Any]:
         if role == "dimension":
             return {"type": ["string", "null"], "description": "Dimension."}
         kind = "number" if name == "spend" else "integer"
