@@ -227,6 +227,8 @@ class Http:
         self._session_number = 0
         self._refused: CredentialsError | None = None
         self.total = Tally()
+        self.unreachable: set[str] = set()
+        """Hosts that could not even be connected to within `max_retries`, and not since."""
 
     def send(self, call: Call, tally: Tally | None = None) -> Reply:
         """Ask until there is a good answer, or it is clear that there will be none.
@@ -378,6 +380,7 @@ class _Tries:
         self._gateway_run = 0
         self._login_tried = False
         self._html_tried = False
+        self._host = urlsplit(call.url).netloc
 
     def once(self) -> Reply | None:
         """Try once; give the good answer, or None to try again."""
@@ -391,8 +394,9 @@ class _Tries:
                 error, requests.exceptions.InvalidURL | requests.exceptions.MissingSchema
             ):
                 raise Refused(f"{self._call.what}: {redact(str(error))}") from error
-            self._again(Verdict(Ask.RETRY, _network_words(error)), None)
+            self._again(Verdict(Ask.RETRY, _network_words(error)), None, _unconnected(error))
             return None
+        self._http.unreachable.discard(self._host)
         if verdict.ask is Ask.GO:
             return reply
         with reply.body:
@@ -442,13 +446,24 @@ class _Tries:
         self._count("retries")
         self._http.pause(verdict.seconds or 0.0, words)
 
-    def _again(self, verdict: Verdict, reply: Reply | None) -> None:
+    def _again(
+        self,
+        verdict: Verdict,
+        reply: Reply | None,
+        unconnected: bool = False,  # noqa: FBT001, FBT002
+    ) -> None:
         words = self._message(verdict, reply)
         status = reply.status if reply else None
         if self._call.splittable and self._gateway_run >= 2:  # noqa: PLR2004 - contract §5
             raise TooMuch(words, status=status)
         self._failures += 1
-        if self._failures > self._http.limits.max_retries:
+        allowed = self._http.limits.max_retries
+        if unconnected and self._host in self._http.unreachable:
+            # Thirty streams that each wait half a minute for a host that is not there help nobody.
+            allowed = min(allowed, 1)
+        if self._failures > allowed:
+            if unconnected:
+                self._http.unreachable.add(self._host)
             raise GaveUp(f"{words} (gave up after {self._failures} tries)", status=status)
         self._count("retries")
         seconds = verdict.seconds
@@ -499,11 +514,21 @@ def _timed_out(error: BaseException) -> bool:
     return isinstance(error, requests.exceptions.Timeout)
 
 
+def _unconnected(error: BaseException) -> bool:
+    """Tell whether there was not even a connection: nobody listens, no such name, no route."""
+    if isinstance(error, requests.exceptions.ConnectTimeout):
+        return True
+    reason = error.args[0] if error.args else None
+    return isinstance(getattr(reason, "reason", None), urllib3.exceptions.NewConnectionError)
+
+
 def _network_words(error: BaseException) -> str:
     if isinstance(error, CutBody):
         return str(error)
     if _timed_out(error):
         return "no answer in time (setting `request_timeout_seconds`)"
+    if _unconnected(error):
+        return "no connection (is the address right, the network up, the name known?)"
     return f"no answer ({type(error).__name__}: {redact(str(error))[:200]})"
 
 

@@ -225,3 +225,16 @@ def test_secrets_are_in_no_message(bench: Bench) -> None:
     for hidden in ("word/", "word%2F", "zzzzzz", "hunter22", "abcdefghij", "0a0a0a0a"):
         assert hidden not in text
     assert "x=1" in text
+
+
+def test_a_host_that_is_not_there_is_waited_for_once_only(bench: Bench) -> None:
+    """The first call tries as often as it may; the next ones give up soon, until it is back."""
+    here, bench.url = bench.url, "http://127.0.0.1:1"
+    for tries in (4, 2, 2):
+        bench.tally.requests = 0
+        with pytest.raises(GaveUp, match="no connection"):
+            bench.send()
+        assert bench.tally.requests == tries
+    bench.url = here
+    bench.answers(refusal(503), refusal(503), refusal(503))
+    assert bench.send().json()["rows"] == [1]
