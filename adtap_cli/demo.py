@@ -1,0 +1,188 @@
+"""`adtap demo`: all four taps against the sandbox, through Meltano, into one DuckDB file, twice.
+
+Between the two runs the sandbox's clock moves on: days are restated and rows vanish, as they do on
+the platforms. What was loaded and what the second run changed is printed, and written as a page.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+import click
+
+from adtap_cli.demo_choice import CHOICES, Choice, choice
+from adtap_cli.demo_runs import DemoError, Project, Ran, Sandbox
+
+DAYS_BACK: Final = 3
+"""The first run lives this many days ago, the second `DAYS_BETWEEN` later: both in the past, so
+that nothing depends on the time of day at which the demo is run."""
+DAYS_BETWEEN: Final = 2
+ROOT: Final = Path(__file__).resolve().parents[1]
+
+
+def _project_file() -> Path:
+    """The `meltano.yml` of the working directory, else the one beside the packages."""
+    here = Path("meltano.yml")
+    return here if here.is_file() else ROOT / "meltano.yml"
+
+
+@click.command()
+@click.option(
+    "--days", type=click.IntRange(1, 400), default=28, show_default=True, help="Days to load."
+)
+@click.option(
+    "--taps",
+    metavar="TAP[,TAP]",
+    help="Only these, such as tap-openx,tap-adjust; all four otherwise.",
+)
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=0,
+    help="Port of the sandbox; a free one otherwise.",
+)
+@click.option(
+    "--folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path(".cache/demo"),
+    show_default=True,
+    help="Where the DuckDB file and the logs go; what an earlier demo left there is replaced.",
+)
+@click.option(
+    "--report",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=Path("demo-report.html"),
+    show_default=True,
+    help="The page.",
+)
+@click.option(
+    "--project",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The project file to run; meltano.yml otherwise.",
+)
+def demo(
+    *,
+    days: int,
+    taps: str | None,
+    port: int,
+    folder: Path,
+    report: Path,
+    project: Path | None,
+) -> None:
+    """Sync all four platforms from the sandbox into DuckDB, twice, and show what came.
+
+    No account and no network is needed: the sandbox stands in for the platforms.
+    """
+    try:
+        choices = _choices(taps)
+        _demo(
+            choices,
+            days=days,
+            port=port,
+            folder=folder.absolute(),
+            report=report,
+            file=project or _project_file(),
+        )
+    except DemoError as error:
+        click.echo(f"adtap demo: {error}", err=True)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        click.echo("adtap demo: stopped", err=True)
+        sys.exit(130)
+
+
+def _choices(taps: str | None) -> list[Choice]:
+    if taps is None:
+        return list(CHOICES)
+    try:
+        asked = [choice(name.strip()) for name in taps.split(",") if name.strip()]
+    except LookupError as error:
+        raise click.BadParameter(str(error), param_hint="--taps") from None
+    if not asked:
+        raise click.BadParameter("no tap is named", param_hint="--taps")
+    return [one for one in CHOICES if one in asked]
+
+
+def _demo(
+    choices: list[Choice], *, days: int, port: int, folder: Path, report: Path, file: Path
+) -> None:
+    began = time.monotonic()
+    first = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0)
+    first -= timedelta(days=DAYS_BACK)
+    start = first.date() - timedelta(days=days)
+    scratch = Project(folder, file)
+    if not report.absolute().parent.is_dir():
+        raise DemoError(f"--report: the folder {report.absolute().parent} does not exist")
+    names = ", ".join(one.platform for one in choices)
+    _say(f"{names}: a stand-in for each, read by Meltano into one DuckDB file. No account needed.")
+    with Sandbox(port=port, now=first, log=folder / "sandbox.log") as sandbox:
+        _say(f"\nThe sandbox serves {sandbox.url}; its clock says {_moment(sandbox.now())}.")
+        with _step(f"First run: every day since {start}") as said:
+            runs = [scratch.run(choices, sandbox=sandbox, start=start, said=said)]
+        before = folder / "before.duckdb"
+        shutil.copy(scratch.warehouse, before)
+        now = sandbox.advance(DAYS_BETWEEN)
+        _say(f"\nThe sandbox's clock moves on, to {_moment(now)}: days change after the fact.")
+        with _step("Second run: what is new, and what may have been restated") as said:
+            runs.append(scratch.run(choices, sandbox=sandbox, start=start, said=said))
+        requests = sandbox.requests()
+
+    # Imported this late because DuckDB takes its time, and nobody waits for it before the runs.
+    from adtap_cli import demo_page, demo_words
+    from adtap_cli.demo_facts import facts
+
+    found = facts(scratch.warehouse, before, choices)
+    before.unlink()
+    _say("")
+    for line in demo_words.lines(found):
+        _say(line)
+    story = demo_page.Story(runs=runs, moments=(first, now), requests=requests)
+    page = demo_page.page(found, story)
+    report.write_text(page, encoding="utf-8")
+    _say(f"\nThe DuckDB file   {_shown(scratch.warehouse)}")
+    _say(f"The page          {_shown(report.absolute())}")
+    _say(f"Done in {time.monotonic() - began:.0f} s.")
+
+
+class _Step:
+    """Says when a platform is done.
+
+    Args:
+        words: What is done.
+    """
+
+    def __init__(self, words: str) -> None:
+        _say(f"{words} …")
+
+    def __call__(self, ran: Ran) -> None:
+        """Say it."""
+        _say(f"  {ran.choice.platform:<12} {ran.seconds:5.1f} s")
+
+
+@contextmanager
+def _step(words: str) -> Iterator[_Step]:
+    began = time.monotonic()
+    yield _Step(words)
+    _say(f"  {'in all':<12} {time.monotonic() - began:5.1f} s")
+
+
+def _say(line: str) -> None:
+    click.echo(line)
+    sys.stdout.flush()
+
+
+def _moment(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def _shown(path: Path) -> str:
+    """A path from here, if it is below here."""
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)

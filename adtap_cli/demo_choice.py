@@ -1,0 +1,167 @@
+"""What the demo loads of each platform, and which of its money columns it adds up.
+
+A demo shall end in minutes: per platform one or two entity lists and the daily reports. Everything
+else is there as well; `meltano run` without these choices reads it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+
+class Role(StrEnum):
+    """Which side of the trade a sum of money is on. Sums of two roles are never added together.
+
+    The buying side's spend is the selling side's revenue, and what is measured repeats the buying
+    side's cost as the ad networks report it: adding any two counts the same money twice.
+    """
+
+    BUYING = "buying"
+    SELLING = "selling"
+    MEASURING = "measuring"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Money:
+    """A money column that stands for a platform's turnover in one role.
+
+    Args:
+        stream: A report stream that holds all of it once.
+        column: The column.
+        role: The side of the trade.
+        words: What the sum is, for a reader.
+    """
+
+    stream: str
+    column: str
+    role: Role
+    words: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """What the demo loads of one platform.
+
+    Args:
+        tap: The tap.
+        platform: The platform's name as people write it.
+        urls: The tap's address settings, each with its path in the sandbox.
+        entities: Entity streams to read.
+        reports: Report streams to read.
+        money: What is added up.
+    """
+
+    tap: str
+    platform: str
+    urls: dict[str, str]
+    entities: tuple[str, ...]
+    reports: tuple[str, ...]
+    money: tuple[Money, ...]
+
+    @property
+    def job(self) -> str:
+        """The platform's job in `meltano.yml`."""
+        return self.tap.removeprefix("tap-")
+
+    @property
+    def schema(self) -> str:
+        """The schema of its tables: the extractor's namespace."""
+        return self.tap.replace("-", "_")
+
+    @property
+    def select(self) -> list[str]:
+        """The streams to read, as Meltano's `select`."""
+        return [f"{name}.*" for name in (*self.entities, *self.reports, "sync_windows")]
+
+
+CHOICES: Final = (
+    Choice(
+        tap="tap-atomx",
+        platform="atomx",
+        urls={"api_url": "/atomx/v3"},
+        entities=("advertisers", "campaigns"),
+        reports=("advertiser_daily", "publisher_daily"),
+        money=(
+            Money(
+                stream="advertiser_daily",
+                column="advertiser_cost",
+                role=Role.BUYING,
+                words="advertiser cost",
+            ),
+            Money(
+                stream="publisher_daily",
+                column="publisher_payout",
+                role=Role.SELLING,
+                words="publisher payout",
+            ),
+        ),
+    ),
+    Choice(
+        tap="tap-adjust",
+        platform="Adjust",
+        urls={"api_url": "/adjust/reports-service", "kpi_api_url": "/adjust/kpis/v1"},
+        entities=("apps", "events"),
+        reports=("channel_daily", "country_daily"),
+        money=(
+            Money(
+                stream="channel_daily",
+                column="cost",
+                role=Role.MEASURING,
+                words="ad spend as the networks report it",
+            ),
+            Money(
+                stream="channel_daily",
+                column="revenue",
+                role=Role.MEASURING,
+                words="revenue inside the apps",
+            ),
+        ),
+    ),
+    Choice(
+        tap="tap-terminalone",
+        platform="TerminalOne",
+        urls={"api_url": "/terminalone", "auth_url": "/terminalone"},
+        entities=("advertisers", "campaigns"),
+        reports=("performance_daily",),
+        money=(
+            Money(
+                stream="performance_daily",
+                column="total_spend",
+                role=Role.BUYING,
+                words="total spend",
+            ),
+        ),
+    ),
+    Choice(
+        tap="tap-openx",
+        platform="OpenX",
+        urls={"api_url": "/openx", "sso_url": "/openx", "identity_url": "/openx"},
+        entities=("accounts", "sites", "ad_units"),
+        reports=("inventory_daily", "demand_daily"),
+        money=(
+            Money(
+                stream="inventory_daily",
+                column="market_publisher_revenue",
+                role=Role.SELLING,
+                words="market publisher revenue",
+            ),
+        ),
+    ),
+)
+
+
+def choice(name: str) -> Choice:
+    """The choice for a tap.
+
+    Args:
+        name: `tap-openx`, or `openx`.
+
+    Raises:
+        LookupError: No tap has this name; the message lists those that exist.
+    """
+    for one in CHOICES:
+        if name in {one.tap, one.job}:
+            return one
+    raise LookupError(f"no tap is called {name!r}; there are {', '.join(c.tap for c in CHOICES)}")

@@ -1,0 +1,295 @@
+"""The demo's two programs: the sandbox, and Meltano on the project's own file."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, Final, Self
+
+from adtap_cli.demo_choice import Choice
+
+PROJECT_FILE: Final = "meltano.yml"
+_START_SECONDS: Final = 60.0
+_STOP_SECONDS: Final = 10.0
+# What a user has set for real accounts must not reach the demo: with an address out of .env and the
+# sandbox's clock, it would read a real platform.
+_NOT_HANDED_ON: Final = ("TAP_", "TARGET_", "MELTANO_", "ADTAP", "SINGER_")
+
+
+class DemoError(Exception):
+    """The demo can't go on; the message is the one line that the user sees."""
+
+
+class Sandbox:
+    """The sandbox in a process of its own.
+
+    Args:
+        port: The port; 0 takes a free one.
+        now: What its clock says at first.
+        log: File for what it says.
+
+    Raises:
+        DemoError: It did not start; with its own words.
+    """
+
+    def __init__(self, *, port: int, now: datetime, log: Path) -> None:
+        self._log = log
+        with log.open("w", encoding="utf-8") as errors:
+            self._process = subprocess.Popen(  # noqa: S603 - our own program
+                [
+                    sys.executable,
+                    "-m",
+                    "adtap_sandbox",
+                    f"--port={port}",
+                    f"--now={now.isoformat()}",
+                ],
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+                # Ctrl-C reaches the demo, which then stops the sandbox; not both at once.
+                start_new_session=True,
+            )
+        # No handshake with a server that hangs: its first line or nothing.
+        alarm = threading.Timer(_START_SECONDS, self._process.kill)
+        alarm.start()
+        assert self._process.stdout is not None  # noqa: S101 - a pipe was asked for
+        line = self._process.stdout.readline()
+        alarm.cancel()
+        found = re.search(r"https?://\S+", line)
+        if found is None:
+            self._process.wait()
+            raise DemoError(f"the sandbox did not start: {self._last_words()}")
+        self.url = found.group()
+        # A proxy that the environment names must not come between.
+        self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+    def now(self) -> datetime:
+        """What its clock says."""
+        return datetime.fromisoformat(self._control("GET", "health")["now"])
+
+    def platforms(self) -> list[str]:
+        """What it serves."""
+        return [str(name) for name in self._control("GET", "health")["platforms"]]
+
+    def advance(self, days: int) -> datetime:
+        """Move its clock; gives what it says then."""
+        return datetime.fromisoformat(self._control("POST", "clock", {"advance_days": days})["now"])
+
+    def requests(self) -> int:
+        """How many requests it has answered."""
+        return sum(self._control("GET", "stats")["requests"].values())
+
+    def check(self) -> None:
+        """Make sure that it still runs.
+
+        Raises:
+            DemoError: It ended by itself; with its last words.
+        """
+        code = self._process.poll()
+        if code is not None:
+            raise DemoError(
+                f"the sandbox ended by itself (exit code {code}): {self._last_words()}; "
+                f"all it said is in {self._log}"
+            )
+
+    def stop(self) -> None:
+        """End it, and wait until it has ended."""
+        if self._process.poll() is None:
+            self._process.terminate()
+            try:
+                self._process.wait(_STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+        if self._process.stdout is not None:
+            self._process.stdout.close()
+
+    def __enter__(self) -> Self:
+        """Nothing more to do: it runs."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop it."""
+        self.stop()
+
+    def _control(self, method: str, path: str, body: object = None) -> Any:
+        self.check()
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(f"{self.url}/_control/{path}", data, method=method)  # noqa: S310 - always http
+        try:
+            with self._opener.open(request, timeout=30) as reply:
+                return json.load(reply)
+        except (OSError, ValueError) as error:
+            self.check()
+            raise DemoError(f"the sandbox does not answer on {self.url}: {error}") from error
+
+    def _last_words(self) -> str:
+        lines = self._log.read_text(encoding="utf-8", errors="replace").split("\n")
+        said = [line.strip() for line in lines if line.strip()]
+        return said[-1].removeprefix("adtap sandbox: ") if said else "it said nothing"
+
+
+@dataclass(frozen=True)
+class Ran:
+    """One platform's part of a run.
+
+    Args:
+        choice: The platform.
+        seconds: How long it took, start of the programs included.
+    """
+
+    choice: Choice
+    seconds: float
+
+
+class Project:
+    """A scratch folder in which Meltano runs the project's own file.
+
+    A folder of its own, so that neither the user's `.env` nor the bookmarks of real accounts are
+    touched.
+
+    Args:
+        folder: The scratch folder; what an earlier demo left there is removed.
+        file: The project's `meltano.yml`.
+
+    Raises:
+        DemoError: There is no Meltano, or no such file.
+    """
+
+    def __init__(self, folder: Path, file: Path) -> None:
+        beside = Path(sys.executable).with_name("meltano")
+        found = str(beside) if beside.exists() else shutil.which("meltano")
+        if found is None:
+            raise DemoError(
+                "Meltano is not installed in this environment; `make setup` installs it, "
+                "and so does `pip install 'adtaps[meltano]'`"
+            )
+        if not file.is_file():
+            raise DemoError(f"the project file {file} is missing; name it with --project")
+        self._meltano = found
+        self.folder = folder
+        self.warehouse = folder / "ads.duckdb"
+        self.log = folder / "meltano.log"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            for old in (self.warehouse, folder / "ads.duckdb.wal", self.log):
+                old.unlink(missing_ok=True)
+            shutil.rmtree(folder / ".meltano", ignore_errors=True)
+            shutil.copy(file, folder / PROJECT_FILE)
+        except OSError as error:
+            raise DemoError(f"the folder {folder} can't be used: {error.strerror}") from error
+
+    def run(
+        self,
+        choices: Sequence[Choice],
+        *,
+        sandbox: Sandbox,
+        start: date,
+        said: Callable[[Ran], None],
+    ) -> list[Ran]:
+        """Run the jobs of these platforms, one after the other, in the environment `sandbox`.
+
+        Args:
+            choices: The platforms.
+            sandbox: Where they are asked.
+            start: First day asked of reports.
+            said: Called when a platform is done.
+
+        Raises:
+            DemoError: A job failed; the message says which, and with which words.
+        """
+        environment = self._environment(choices, sandbox=sandbox, start=start)
+        command = [
+            self._meltano,
+            "--log-format=json",
+            "--environment=sandbox",
+            "run",
+            *(choice.job for choice in choices),
+        ]
+        words: list[str] = []
+        done: list[Ran] = []
+        with self.log.open("a", encoding="utf-8") as log:
+            for event in _events(command, self.folder, environment, log):
+                if event.get("event") == "Block run completed" and event.get("success"):
+                    done.append(Ran(choices[len(done)], float(event["duration_seconds"])))
+                    said(done[-1])
+                elif text := _complaint(event):
+                    words.append(text)
+        if len(done) < len(choices):
+            sandbox.check()
+            why = words[-1] if words else "it did not say why"
+            raise DemoError(f"{choices[len(done)].tap} failed: {why} (all of it: {self.log})")
+        return done
+
+    def _environment(
+        self, choices: Sequence[Choice], *, sandbox: Sandbox, start: date
+    ) -> dict[str, str]:
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(_NOT_HANDED_ON)}
+        bin_ = str(Path(sys.executable).parent)
+        kept["PATH"] = f"{bin_}{os.pathsep}{kept.get('PATH', os.defpath)}"
+        kept["MELTANO_PROJECT_ROOT"] = str(self.folder)
+        kept["NO_PROXY"] = kept["no_proxy"] = "127.0.0.1,localhost"
+        kept["ADTAPS_NOW"] = sandbox.now().isoformat()
+        for choice in choices:
+            prefix = choice.schema.upper()
+            kept[f"{prefix}_START_DATE"] = start.isoformat()
+            kept[f"{prefix}__SELECT"] = json.dumps(choice.select)
+            for setting, path in choice.urls.items():
+                kept[f"{prefix}_{setting.upper()}"] = sandbox.url + path
+        return kept
+
+
+def _events(
+    command: Sequence[str], folder: Path, environment: Mapping[str, str], log: Any
+) -> Iterator[Mapping[str, Any]]:
+    """What Meltano says, event by event, all of it also into the log. Its end is the iterator's."""
+    with subprocess.Popen(  # noqa: S603 - our own command
+        command,
+        cwd=folder,
+        env=dict(environment),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        start_new_session=True,
+    ) as process:
+        assert process.stdout is not None  # noqa: S101 - a pipe was asked for
+        try:
+            for line in process.stdout:
+                log.write(line)
+                try:
+                    event = json.loads(line)
+                except ValueError:
+                    event = {"event": line.strip(), "level": "plain"}
+                if isinstance(event, dict):
+                    yield event
+        except BaseException:
+            # Meltano's taps and targets are in its group: none may live on.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGTERM)
+            raise
+
+
+def _complaint(event: Mapping[str, Any]) -> str:
+    """The words of an error, of Meltano or of a program it runs; empty for anything else."""
+    text = str(event.get("event", "")).strip()
+    level = str(event.get("level", "")).lower()
+    if level not in {"error", "critical"} and not re.search(r"\b(ERROR|CRITICAL)\b", text):
+        return ""
+    if text in {"Block run completed", "Extraction failed", "Loading failed"}:
+        return ""
+    return " ".join(re.sub(r"^.*\| *(?:ERROR|CRITICAL) *\|[^|]*\| *", "", text).split())

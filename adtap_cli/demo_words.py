@@ -1,0 +1,103 @@
+"""What the demo found, as lines for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from typing import Final
+
+from adtap_cli.demo_choice import Role
+from adtap_cli.demo_facts import Facts, Stream
+
+LOADED: Final = ("platform", "stream", "rows", "days", "data state")
+MONEY: Final = ("role", "platform", "money", "in", "sum", "of it settled", "second run moved it by")
+CHANGED: Final = ("platform", "stream", "new rows", "restated", "vanished", "became settled")
+
+
+def count(number: int) -> str:
+    """A whole number with thin groups: 12,345."""
+    return f"{number:,}"
+
+
+def amount(number: Decimal) -> str:
+    """Money with two decimals: 1,234.50."""
+    return f"{number:,.2f}"
+
+
+def signed(number: Decimal) -> str:
+    """A difference of money: +12.00, -3.10, 0.00."""
+    return f"{number:+,.2f}" if round(number, 2) else "0.00"
+
+
+def states(stream: Stream) -> str:
+    """Rows by data state in words: 800 settled, 60 provisional."""
+    order = ("settled", "provisional", "partial")
+    return ", ".join(f"{count(stream.states[s])} {s}" for s in order if stream.states.get(s))
+
+
+def lines(facts: Facts) -> Iterator[str]:
+    """All of it, line by line."""
+    yield "What was loaded"
+    rows = [
+        (
+            s.platform,
+            s.name,
+            count(s.rows),
+            f"{s.first} to {s.last}" if s.first else "",
+            states(s),
+        )
+        for s in facts.streams
+    ]
+    yield from table(LOADED, rows, right={2})
+
+    yield ""
+    yield "Money, by role: what was bought, sold and measured is never added together"
+    money = [
+        (
+            t.money.role.value,
+            t.platform,
+            t.money.words,
+            t.currency,
+            amount(t.total),
+            amount(t.final),
+            signed(t.moved),
+        )
+        for role in Role
+        for t in facts.turnovers
+        if t.money.role is role
+    ]
+    yield from table(MONEY, money, right={4, 5, 6})
+
+    yield ""
+    yield "What the second run changed"
+    changed = [
+        (
+            s.platform,
+            s.name,
+            count(s.change.new),
+            count(s.change.restated),
+            count(s.change.vanished) if s.is_report else "",
+            count(s.change.settled) if s.is_report else "",
+        )
+        for s in facts.streams
+    ]
+    yield from table(CHANGED, changed, right={2, 3, 4, 5})
+
+
+def table(
+    head: Sequence[str], rows: Sequence[Sequence[str]], *, right: frozenset[int] | set[int]
+) -> Iterator[str]:
+    """Rows under a head, columns aligned; what repeats the row above in the first column is left out."""
+    widths = [max(len(row[i]) for row in (head, *rows)) for i in range(len(head))]
+    above = None
+    for row in (head, *rows):
+        cells = list(row)
+        cells[0] = "" if row[0] == above else row[0]
+        above = row[0]
+        yield (
+            "  "
+            + "  ".join(
+                cell.rjust(width) if i in right else cell.ljust(width)
+                for i, (cell, width) in enumerate(zip(cells, widths, strict=True))
+            ).rstrip()
+        )
