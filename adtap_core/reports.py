@@ -22,7 +22,7 @@ from adtap_core.http import Tally
 from adtap_core.names import column_names
 from adtap_core.ordered import check_target
 from adtap_core.plans import Bundle, PartitionPlan, Planner, bundles
-from adtap_core.platform import Fetched, Partition, WindowJob
+from adtap_core.platform import Fetched, Partition, RowFacts, WindowJob
 from adtap_core.rows import Block, RowShaper
 from adtap_core.schemas import report_schema
 from adtap_core.streams import AdStream, goes_straight
@@ -330,7 +330,8 @@ class ReportStream(AdStream):
                 ]
             else:
                 msg = f"{error} (and the window can't be cut any further)"
-                raise RequestError(msg, status=error.status) from error
+                # Still too much: a bundle is then broken up, so that one account does not stop the others.
+                raise TooMuch(msg, status=error.status) from error
             job.tally.splits += 1
             log.info("%s: too much for one request, cut in two: %s", job.what, error)
         parts: list[Fetched] = []
@@ -340,7 +341,7 @@ class ReportStream(AdStream):
             _close_all(parts)
             raise
         opens: list[Callable[[], Table]] = [open_ for part in parts for open_ in part.tables]
-        return Fetched(opens, parts[0].facts, lambda: _close_all(parts))
+        return Fetched(opens, _joined_facts(parts), lambda: _close_all(parts))
 
     def _remember(self, task: _Task, name: str, parameters: object) -> None:
         note = _Note(task, name, parameters)
@@ -497,6 +498,18 @@ class ReportStream(AdStream):
             self.fail(RequestError(f"{words} (setting `on_empty`); its bookmark was not moved"))
         else:
             log.warning("%s: %s (setting `on_empty`)", self.name, words)
+
+
+def _joined_facts(parts: Sequence[Fetched]) -> RowFacts:
+    """Give the pieces' facts as one: rows of a bundle cut in two belong to either half's accounts."""
+    facts = parts[0].facts
+    if facts.partition is None:
+        return facts
+    name = facts.partition[0]
+    both = {
+        k: v for part in parts if part.facts.partition for k, v in part.facts.partition[1].items()
+    }
+    return replace(facts, partition=(name, both))
 
 
 def _close_all(parts: Iterable[Fetched]) -> None:
