@@ -1,0 +1,1 @@
+"""Singer tap for the atomx ad exchange (API v3)."""

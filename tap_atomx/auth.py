@@ -1,0 +1,166 @@
+"""The login of atomx API v3: e-mail and password, perhaps a second factor, for a bearer token.
+
+Source: the vendor's wiki (`api`) and its clients for Python 1.7, Go and PHP; read 2026-11-20.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import re
+import struct
+import time
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+import requests
+
+from adtap_core.errors import CredentialsError, Refused
+from adtap_core.http import Call
+from adtap_core.redact import redact
+from tap_atomx import replies
+
+if TYPE_CHECKING:
+    from adtap_core.http import Http
+
+DEFAULT_EXPIRATION_SECONDS: Final = 86_400
+"""Token life that is asked for. The platform's own default and maximum are not published; a token that
+ends earlier is renewed by a new login."""
+_CODE: Final = re.compile(r"\d{6,8}", re.ASCII)
+_SECRET: Final = re.compile(r"[A-Z2-7]{16,}=*")
+_STEP_SECONDS: Final = 30
+_DIGITS: Final = 6
+
+
+class TokenLogin:
+    """Trades the login for a token and puts it on every request.
+
+    Args:
+        settings: `api_url`, `email`, `password`, perhaps `totp` and `token_expiration_seconds`.
+        seconds: Gives the time since 1970, for the second factor; handed in, so that a test can move it.
+    """
+
+    renewable = True
+
+    def __init__(
+        self, settings: Mapping[str, Any], seconds: Callable[[], float] = time.time
+    ) -> None:
+        self._settings = settings
+        self._url = str(settings.get("api_url") or "").rstrip("/")
+        self._seconds = seconds
+        self._token = ""
+
+    def put_on(self, request: requests.Request) -> None:
+        """Set the bearer token."""
+        request.headers["Authorization"] = f"Bearer {self._token}"
+
+    def login(self, http: Http) -> None:
+        """Get a new token, with the second factor if the login has one.
+
+        Raises:
+            CredentialsError: If the login is refused, or a code is needed and none is set.
+        """
+        body: dict[str, Any] = {
+            "email": self._settings.get("email"),
+            "password": self._settings.get("password"),
+            "expiration": int(
+                self._settings.get("token_expiration_seconds") or DEFAULT_EXPIRATION_SECONDS
+            ),
+        }
+        code = self._code()
+        if code is not None:
+            body["totp"] = code
+        reply = self._ask(http, "login", body)
+        if reply.get("totp_required"):
+            reply = self._second_step(http, reply, code)
+        token = reply.get("auth_token")
+        if not isinstance(token, str) or not token:
+            raise CredentialsError(f"atomx gave no token to {self._who}")
+        redact.learn(token)
+        self._token = token
+
+    @property
+    def _who(self) -> str:
+        return str(self._settings.get("email"))
+
+    def _second_step(
+        self, http: Http, reply: Mapping[str, Any], code: str | None
+    ) -> Mapping[str, Any]:
+        """Trade the provisional token and a code for a full token."""
+        if code is None:
+            raise CredentialsError(
+                f"the login {self._who} has a second factor, and none is set: put its secret (or a code, good "
+                "for one run) into the setting `totp`, or use an API user without a second factor"
+            )
+        provisional = str(reply.get("auth_token"))
+        redact.learn(provisional)
+        return self._ask(
+            http, "totp", {"totp": code}, headers={"Authorization": f"Bearer {provisional}"}
+        )
+
+    def _ask(
+        self, http: Http, path: str, body: object, *, headers: Mapping[str, str] | None = None
+    ) -> Mapping[str, Any]:
+        call = Call(
+            url=f"{self._url}/{path}",
+            what=f"login of {self._who}",
+            method="POST",
+            json=body,
+            headers=headers or {},
+            login=False,
+        )
+        try:
+            reply = http.send(call)
+        except Refused as error:
+            if error.status in {400, 403}:
+                raise CredentialsError(
+                    f"{error}; check the settings `email`, `password` and `totp`"
+                ) from error
+            raise
+        with reply.body:
+            document = reply.json()
+        if not isinstance(document, Mapping):
+            raise CredentialsError(f"login of {self._who}: the answer is not an object")
+        if document.get("success") is not True:
+            words = replies.error_words(document) or "no reason given"
+            raise CredentialsError(
+                f"login of {self._who}: {words}; check the settings `email`, `password` and `totp`"
+            )
+        return document
+
+    def _code(self) -> str | None:
+        given = str(self._settings.get("totp") or "").replace(" ", "")
+        if not given:
+            return None
+        return given if _CODE.fullmatch(given) else one_time_code(given, self._seconds())
+
+
+def one_time_code(secret: str, seconds: float) -> str:
+    """Give the code of a moment, as authenticator apps show it (RFC 6238: SHA-1, 30 s, six digits).
+
+    Args:
+        secret: The shared secret in base 32.
+        seconds: Since 1970.
+    """
+    plain = secret.upper().rstrip("=")
+    key = base64.b32decode(plain + "=" * (-len(plain) % 8))
+    mark = hmac.new(key, struct.pack(">Q", int(seconds) // _STEP_SECONDS), hashlib.sha1).digest()
+    at = mark[-1] & 0x0F
+    number = struct.unpack(">I", mark[at : at + 4])[0] & 0x7FFF_FFFF
+    return str(number % 10**_DIGITS).zfill(_DIGITS)
+
+
+def totp_fault(given: str) -> str | None:
+    """Give what is wrong with the setting `totp`, None if nothing is; never shows its value."""
+    plain = given.replace(" ", "")
+    if _CODE.fullmatch(plain):
+        return None
+    try:
+        if _SECRET.fullmatch(plain.upper()):
+            one_time_code(plain, 0)
+            return None
+    except (binascii.Error, ValueError):
+        pass
+    return "totp: neither a code of six digits nor a base-32 secret"

@@ -1,0 +1,233 @@
+"""API v3 of atomx: how windows, lists, the change log and stored reports are asked for.
+
+The tap only reads: it logs in, it asks for lists, and it runs reports with `save: false`, which leave no
+trace in the account.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from typing_extensions import override
+
+from adtap_core.errors import Refused, RequestError
+from adtap_core.http import Auth, Call, Reply, Tally
+from adtap_core.platform import EntityQuery, Fetched, Partition, Platform, WindowJob
+from adtap_core.verdicts import Ask, Verdict
+from adtap_core.windows import ONE_DAY, Grain, Interval, Zone
+from tap_atomx import definitions, fields, replies, shapes
+from tap_atomx.auth import TokenLogin, totp_fault
+from tap_atomx.lists import NOT_FOUND, PAGE_SIZE, Lists, bound
+from tap_atomx.reporting import Reporting
+from tap_atomx.streams import (
+    DAILY_SPAN_DAYS,
+    ENTITIES,
+    HISTORY_MODELS,
+    HOURLY_SPAN_DAYS,
+    INVOICE_TYPES,
+    LOOKBACK_DAYS,
+    MONTHLY_SPAN_DAYS,
+    SETTLE_DAYS,
+)
+
+if TYPE_CHECKING:
+    from adtap_core.clock import Clock
+    from adtap_core.declare import Entity, Report
+
+log = logging.getLogger("adtaps.atomx")
+
+INVOICE_DAYS: Final = 365
+_SPANS: Final = {Grain.HOUR: HOURLY_SPAN_DAYS, Grain.MONTH: MONTHLY_SPAN_DAYS}
+
+
+class AtomxPlatform(Platform):
+    """Answers the core's questions for atomx."""
+
+    # No limit is published and none of the vendor's clients knows one: one request at a time is polite.
+    concurrency = 1
+    # The vendor's PHP client waits ten minutes for a report.
+    timeout_seconds = 600.0
+    lookback_days = LOOKBACK_DAYS
+
+    def __init__(self, settings: Mapping[str, Any], clock: Clock) -> None:
+        super().__init__(settings, clock)
+        self._login = TokenLogin(settings)
+        self._url = str(settings["api_url"]).rstrip("/")
+        self._lists = Lists(
+            self._get,
+            order_parameter=str(settings.get("order_parameter") or "order_by"),
+            entities={e.name: e for e in ENTITIES},
+        )
+
+    # -- settings and schemas ----------------------------------------------------------------
+
+    @classmethod
+    @override
+    def setting_faults(cls, settings: Mapping[str, Any]) -> list[str]:
+        faults = definitions.zone_faults(settings.get("time_zone"))
+        if settings.get("totp") and (fault := totp_fault(str(settings["totp"]))):
+            faults.append(fault)
+        return faults
+
+    @classmethod
+    @override
+    def definition_faults(cls, report: Report, settings: Mapping[str, Any]) -> list[str]:
+        return definitions.faults(report)
+
+    @classmethod
+    @override
+    def finish_definition(cls, report: Report, settings: Mapping[str, Any]) -> Report:
+        return replace(
+            report,
+            span_days=_SPANS.get(report.grain, DAILY_SPAN_DAYS),
+            settle_days=SETTLE_DAYS,
+        )
+
+    @classmethod
+    @override
+    def field_schema(cls, report: Report, name: str, role: str) -> dict[str, Any]:
+        return fields.dimension_schema(name) if role == "dimension" else fields.metric_schema(name)
+
+    @classmethod
+    @override
+    def constant_columns(
+        cls, report: Report, settings: Mapping[str, Any]
+    ) -> dict[str, dict[str, Any]]:
+        return definitions.snapshot_columns() if definitions.is_snapshot(report) else {}
+
+    @override
+    def zone(self, report: Report) -> Zone:
+        return Zone(self.settings.get("time_zone") or "UTC")
+
+    # -- requests ----------------------------------------------------------------------------
+
+    @property
+    @override
+    def auth(self) -> Auth:
+        return self._login
+
+    @override
+    def judge(self, call: Call, reply: Reply) -> Verdict:
+        verdict = replies.judge(call, reply)
+        if not call.login and verdict.ask is Ask.LOGIN and reply.status == 401:  # noqa: PLR2004
+            # The login itself was refused; asking again could lock the account.
+            return Verdict(
+                Ask.CREDENTIALS,
+                f"{verdict.words}; check the settings `email`, `password` and `totp`",
+            )
+        return verdict
+
+    def _get(self, path: str, params: Mapping[str, Any], tally: Tally) -> Any:
+        reply = self.http.send(
+            Call(url=f"{self._url}/{path}", what=f"list {path}", params=params), tally
+        )
+        with reply.body:
+            return reply.json()
+
+    # -- reports -----------------------------------------------------------------------------
+
+    @override
+    def held(self, report: Report, partition: Partition) -> Interval | None:
+        if not definitions.is_snapshot(report):
+            return None
+        # A rolling report can only be read as it is now: its one row set belongs to the last whole day.
+        today = Grain.DAY.floor(self.zone(report).local(self.clock.now()))
+        return Interval(today - ONE_DAY, today)
+
+    @override
+    def fetch(self, job: WindowJob) -> Fetched:
+        return Reporting(self.http, self._url).fetch(job)
+
+    # -- entities ----------------------------------------------------------------------------
+
+    @override
+    def pages(self, entity: Entity, query: EntityQuery) -> Iterator[Sequence[Mapping[str, Any]]]:
+        match entity.facts.get("kind"):
+            case "history":
+                return self._history(query)
+            case "reports":
+                return self._stored_reports(entity, query)
+            case "invoices":
+                return self._invoices(query)
+            case _:
+                return self._lists.walk(entity, query.since, query.tally)
+
+    @override
+    def tidy(self, entity: Entity, record: Mapping[str, Any]) -> Mapping[str, Any]:
+        return shapes.tidy(entity, record)
+
+    def _history(self, query: EntityQuery) -> Iterator[Sequence[Mapping[str, Any]]]:
+        """Give the change log of all models; of objects that were modified, unless told otherwise."""
+        every = bool(self.settings.get("history_unchanged"))
+        since = None if every or query.since is None else bound(query.since)
+        models = {e.name: e for e in ENTITIES}
+        refusals: list[Refused] = []
+        for name in self.settings.get("history_models") or HISTORY_MODELS:
+            model = models[name]
+            asked: set[object] = set()
+            try:
+                for page in self._lists.walk(model, since, query.tally, expand=False):
+                    for row in page:
+                        moved = row.get("updated_at")
+                        if row["id"] in asked or (since and moved and str(moved)[:19] < since):
+                            continue
+                        asked.add(row["id"])
+                        yield from self._log_of(name, model, row["id"], query.tally)
+            except Refused as error:
+                # The log of what may be read is read first; then the stream says what was refused.
+                log.warning("history of %s: %s (setting `history_models`)", name, error)
+                refusals.append(error)
+        if refusals:
+            raise refusals[0]
+
+    def _log_of(
+        self, name: str, model: Entity, ident: object, tally: Tally
+    ) -> Iterator[Sequence[Mapping[str, Any]]]:
+        seen: Counter[bytes] = Counter()
+        offset = 0
+        while True:
+            # Oldest first: an entry that is added meanwhile comes at the end and shifts nothing.
+            params = {"offset": offset, "limit": PAGE_SIZE, "sort": "date.asc"}
+            path = f"history/{model.facts['model']}/{ident}"
+            try:
+                document = self._get(path, params, tally)
+            except Refused as error:
+                if error.status != NOT_FOUND:
+                    raise
+                log.info("%s %s is gone meanwhile, its history with it", name, ident)
+                return
+            entries = replies.rows(document, path)
+            if entries:
+                yield shapes.log_entries(name, ident, entries, seen)
+            offset += len(entries)
+            echoed = document.get("limit")
+            limit = echoed if isinstance(echoed, int) and 0 < echoed < PAGE_SIZE else PAGE_SIZE
+            if len(entries) < limit:
+                return
+
+    def _stored_reports(
+        self, entity: Entity, query: EntityQuery
+    ) -> Iterator[Sequence[Mapping[str, Any]]]:
+        """Give the reports that people have saved or scheduled: what they ask, not their data."""
+        listed = replies.payload(self._get("reports", {}, query.tally), "list reports")
+        if not isinstance(listed, Mapping):
+            raise RequestError("list reports: the answer is not an object of lists")
+        yield listed.get(entity.facts["part"]) or []
+
+    def _invoices(self, query: EntityQuery) -> Iterator[Sequence[Mapping[str, Any]]]:
+        """Give the invoices of all types, from a year ago (or `start_date`) on."""
+        first = str(self.settings.get("start_date") or "")[:7]
+        if not first:
+            first = f"{self.clock.now() - timedelta(days=INVOICE_DAYS):%Y-%m}"
+        seen: Counter[bytes] = Counter()
+        for kind in INVOICE_TYPES:
+            document = self._get(f"invoices/{kind}", {"date>": first}, query.tally)
+            yield [
+                shapes.invoice(kind, row, seen)
+                for row in replies.rows(document, f"invoices {kind}")
+            ]

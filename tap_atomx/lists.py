@@ -1,0 +1,224 @@
+"""Lists of models: paths, paging, and what changed since a moment.
+
+A list is walked by offset in the order of its ids, and looked at again until nothing new comes; a big
+table is walked by id, each page beginning behind the last one's end. `count` is not relied on: whether it
+is the total or the size of the page is not published.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from adtap_core.errors import Forbidden, Refused
+from adtap_core.paging import Page, by_offset, keyset
+from tap_atomx import replies
+
+if TYPE_CHECKING:
+    from adtap_core.declare import Entity
+    from adtap_core.http import Tally
+
+log = logging.getLogger("adtaps.atomx")
+
+PAGE_SIZE: Final = 1000
+"""The API's largest `limit`; more is cut to it. Wiki page `api`, read 2026-11-20."""
+BAD_REQUEST: Final = 400
+NOT_FOUND: Final = 404
+
+Record = Mapping[str, Any]
+Ask = Callable[[str, Mapping[str, Any], "Tally"], Any]
+
+
+class _BoundIgnored(Exception):  # noqa: N818 - what happened, handled where the walk began
+    """The server does not honour a lower bound on ids."""
+
+
+class Lists:
+    """Walks the lists of models.
+
+    Args:
+        ask: Sends a GET: path, parameters, tally; gives the decoded document.
+        order_parameter: What the API calls the order: `order_by` or `sort`.
+        entities: All models, by stream.
+        page_size: Rows a page.
+    """
+
+    def __init__(
+        self,
+        ask: Ask,
+        *,
+        order_parameter: str,
+        entities: Mapping[str, Entity],
+        page_size: int = PAGE_SIZE,
+    ) -> None:
+        self._ask, self._order, self._entities = ask, order_parameter, entities
+        self._page_size = page_size
+        self._paths: dict[str, str] = {}
+
+    def walk(
+        self, entity: Entity, since: str | None, tally: Tally, *, expand: bool = True
+    ) -> Iterator[Sequence[Record]]:
+        """Give a model's rows, page by page.
+
+        Args:
+            entity: The model.
+            since: Only what was modified at or after this moment (UTC text). The bound on `updated_at` is
+                built like the documented one on `id`; a server that swallows it gives all rows (right, only
+                slower), one that refuses it is asked for all rows.
+            tally: Counts requests.
+            expand: Whether to-many relations are asked for, too.
+
+        Raises:
+            Refused: If the platform has no such list, under any of its spellings.
+        """
+        bounds = {} if since is None else {"updated_at>": bound(since)}
+        try:
+            yield from self._walk(entity, bounds, tally, expand=expand)
+        except Refused as error:
+            if error.status != BAD_REQUEST or not bounds:
+                raise
+            log.warning(
+                "%s: the API refuses a lower bound on updated_at (%s); all rows are read",
+                entity.name,
+                error,
+            )
+            yield from self._walk(entity, {}, tally, expand=expand)
+
+    def _walk(
+        self, entity: Entity, bounds: Mapping[str, str], tally: Tally, *, expand: bool
+    ) -> Iterator[Sequence[Record]]:
+        params = {"depth": 0, self._order: "id.asc", **bounds}
+        if expand and entity.facts["expand"]:
+            params["expand"] = ",".join(entity.facts["expand"])
+
+        def ask(more: Mapping[str, Any]) -> Any:
+            return self._ask_any_path(entity, {**params, **more}, tally)
+
+        try:
+            yield from self._pages(entity, ask)
+        except Refused as error:
+            if error.status != NOT_FOUND or not entity.facts["below"]:
+                raise
+            yield from self._below_parents(entity, params, tally, error)
+
+    def _pages(
+        self, entity: Entity, ask: Callable[[Mapping[str, Any]], Any]
+    ) -> Iterator[Sequence[Record]]:
+        if entity.facts["keyset"]:
+            try:
+                yield from keyset(lambda last: self._behind(ask, entity, last), key=_key)
+            except _BoundIgnored:
+                log.warning("%s: the API ignores a lower bound on id; read by offset", entity.name)
+            else:
+                return
+        yield from by_offset(
+            _OffsetPages(ask, entity.name, self._page_size), key=_key, what=entity.name
+        )
+
+    def _behind(
+        self, ask: Callable[[Mapping[str, Any]], Any], entity: Entity, last: int | None
+    ) -> Page:
+        more = {"limit": self._page_size} | ({} if last is None else {"id>": last + 1})
+        document = ask(more)
+        rows = replies.rows(document, entity.name)
+        if last is not None and any(_key(row) <= last for row in rows):
+            raise _BoundIgnored
+        return Page(rows, _is_full(rows, document, self._page_size))
+
+    def _ask_any_path(self, entity: Entity, params: Mapping[str, Any], tally: Tally) -> Any:
+        """Ask under the spelling that the platform knows; the first time, find out which."""
+        known = self._paths.get(entity.name)
+        if known is not None:
+            return self._ask(known, params, tally)
+        refusals: list[Refused] = []
+        for path in spellings(entity.path, entity.facts["model"]):
+            try:
+                document = self._ask(path, params, tally)
+            except Forbidden:
+                raise
+            except Refused as error:
+                if error.status != NOT_FOUND:
+                    raise
+                refusals.append(error)
+                continue
+            self._paths[entity.name] = path
+            return document
+        raise refusals[0]
+
+    def _below_parents(
+        self, entity: Entity, params: Mapping[str, Any], tally: Tally, missing: Refused
+    ) -> Iterator[Sequence[Record]]:
+        """Walk a model below the objects it belongs to, where it has no list of its own."""
+        parent = self._entities[entity.facts["below"]]
+        found = False
+        for page in self._walk(parent, {}, tally, expand=False):
+            for owner in page:
+                path = f"{parent.facts['model']}/{_key(owner)}/{entity.path}"
+
+                def ask(more: Mapping[str, Any], path: str = path) -> Any:
+                    return self._ask(path, {**params, **more}, tally)
+
+                try:
+                    yield from by_offset(
+                        _OffsetPages(ask, entity.name, self._page_size), key=_key, what=entity.name
+                    )
+                except Refused as error:
+                    if error.status != NOT_FOUND:
+                        raise
+                    continue
+                found = True
+        if not found:
+            raise missing
+
+
+class _OffsetPages:
+    """Asks for the page that begins at an offset.
+
+    Args:
+        ask: Sends the request with these parameters on top.
+        what: The list, in a user's words.
+        page_size: Rows a page.
+    """
+
+    def __init__(self, ask: Callable[[Mapping[str, Any]], Any], what: str, page_size: int) -> None:
+        self._ask, self._what, self._page_size = ask, what, page_size
+        self._before: list[int] = []
+
+    def __call__(self, offset: int) -> Page:
+        document = self._ask({"limit": self._page_size, "offset": offset})
+        rows = replies.rows(document, self._what)
+        keys = [_key(row) for row in rows]
+        if offset and keys and keys == self._before:
+            # The list knows no offset: it was whole on the first page.
+            return Page([], more=False)
+        self._before = keys
+        return Page(rows, _is_full(rows, document, self._page_size))
+
+
+def spellings(plural: str, model: str) -> tuple[str, ...]:
+    """Give the paths that a list may have.
+
+    The vendor's clients write words with `_` or with `-`, and read collections from the singular path, too.
+    """
+    words = (plural, plural.replace("_", "-"), model, model.replace("_", "-"))
+    return tuple(dict.fromkeys(words))
+
+
+def bound(since: str) -> str:
+    """Give a moment as the API compares it: seconds, UTC, no zone."""
+    moment = datetime.fromisoformat(since)
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
+
+
+def _is_full(rows: Sequence[Record], document: Any, asked: int) -> bool:
+    """Tell whether another page may follow: the page is as long as the limit the server says it used."""
+    echoed = document.get("limit")
+    limit = echoed if isinstance(echoed, int) and 0 < echoed < asked else asked
+    return len(rows) >= limit
+
+
+def _key(row: Record) -> int:
+    return int(row["id"])

@@ -1,0 +1,111 @@
+"""The envelope of atomx replies: what it says, and where its payload stands.
+
+One flat object; `resource` names the key of the payload. A failure may come under status 200, so the
+body is judged first; the vendor's own clients (Go, PHP) check `success` for the same reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from adtap_core import verdicts
+from adtap_core.errors import RequestError
+from adtap_core.http import Call, Reply
+from adtap_core.verdicts import GO, Ask, Verdict
+
+UNAUTHORIZED: Final = 1
+"""`errno` of a missing or dead token; the meaning of other numbers is not published."""
+_LARGEST_ERROR_BYTES: Final = 64 * 1024
+_OK: Final = range(200, 300)
+
+
+def judge(call: Call, reply: Reply) -> Verdict:
+    """Say what an answer asks of us."""
+    if reply.status not in _OK:
+        return verdicts.by_status(reply, error_words(_small_document(reply)))
+    if reply.looks_like_html():
+        return Verdict(Ask.LOGIN, f"an HTML page instead of data: {reply.excerpt(120)}")
+    if not reply.body.size:
+        return Verdict(Ask.RETRY, "an empty answer")
+    if call.expects == "text":
+        return _judge_table(call, reply)
+    # An error is short; a report of many megabytes need not be parsed twice to see that it is none.
+    return GO if reply.body.size > _LARGEST_ERROR_BYTES else _judge_small(reply)
+
+
+def _small_document(reply: Reply) -> Any:
+    return reply.json_or_none() if reply.body.size <= _LARGEST_ERROR_BYTES else None
+
+
+def _judge_small(reply: Reply) -> Verdict:
+    document = _small_document(reply)
+    if isinstance(document, Mapping):
+        return _judge_envelope(document)
+    return Verdict(Ask.RETRY, f"not a JSON object: {reply.excerpt(120)}")
+
+
+def _judge_envelope(document: Mapping[str, Any]) -> Verdict:
+    if document.get("success") is True:
+        return GO
+    words = error_words(document) or "the answer does not say `success`"
+    if document.get("errno") == UNAUTHORIZED:
+        return Verdict(Ask.LOGIN, words)
+    # Under status 200 nothing tells a passing fault from a wrong request: it is asked a few times.
+    return Verdict(Ask.RETRY, f"`success: false` under status 200: {words}")
+
+
+def _judge_table(call: Call, reply: Reply) -> Verdict:
+    """Judge a download: a table whose header is what was asked for, or an error as JSON."""
+    head = reply.text(_LARGEST_ERROR_BYTES)
+    if head.startswith("{"):
+        document = _small_document(reply)
+        if isinstance(document, Mapping):
+            return _judge_envelope({**document, "success": False})
+    asked = columns_asked(call)
+    first = head.partition("\n")[0].rstrip("\r").lstrip("\N{ZERO WIDTH NO-BREAK SPACE}")
+    if asked and sorted(first.split("\t")) != sorted(asked):
+        return Verdict(
+            Ask.RETRY, f"not the table that was asked for; it begins: {reply.excerpt(120)}"
+        )
+    return GO
+
+
+def columns_asked(call: Call) -> tuple[str, ...]:
+    """Give the columns that a report call asks for: groups, then metrics."""
+    body = call.json if isinstance(call.json, Mapping) else {}
+    return (*body.get("groups", ()), *body.get("metrics", ()))
+
+
+def error_words(document: object) -> str:
+    """Give the platform's own words of a failure, empty if there are none."""
+    if not isinstance(document, Mapping):
+        return ""
+    words = str(document.get("error") or document.get("message") or "")
+    number = document.get("errno")
+    return f"{words} (errno {number})" if words and number is not None else words
+
+
+def payload(document: object, what: str) -> Any:
+    """Give the payload of an envelope.
+
+    Raises:
+        RequestError: If the envelope names none.
+    """
+    name = document.get("resource") if isinstance(document, Mapping) else None
+    if not isinstance(document, Mapping) or not isinstance(name, str) or name not in document:
+        raise RequestError(f"{what}: the answer names no payload (key `resource`)")
+    return document[name]
+
+
+def rows(document: object, what: str) -> list[Mapping[str, Any]]:
+    """Give the payload as a list of objects: one object is a list of one, null is empty.
+
+    Raises:
+        RequestError: If the payload is something else.
+    """
+    found = payload(document, what)
+    found = [] if found is None else [found] if isinstance(found, Mapping) else found
+    if not isinstance(found, list) or not all(isinstance(row, Mapping) for row in found):
+        raise RequestError(f"{what}: the answer holds no list of objects")
+    return found

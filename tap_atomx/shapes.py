@@ -1,0 +1,129 @@
+"""Records of models as columns: relations become ids, however deep the server renders them.
+
+A to-one relation stands under its bare name, as an id (`depth=0`) or as an object, or is absent; the
+platform's own clients meet all three. The column is `<name>_id` in each case.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+if TYPE_CHECKING:
+    from adtap_core.declare import Entity
+
+_KEY_BYTES = 16
+
+
+def tidy(entity: Entity, record: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Give a model's record with its relations as ids."""
+    facts = entity.facts
+    made = dict(record)
+    for name in facts.get("one", ()):
+        if name in made:
+            _to_id(made, name, f"{name}_id")
+    for name, column in facts.get("many", {}).items():
+        if isinstance(made.get(name), list):
+            ids = [_id_of(item) for item in made[name]]
+            if None not in ids:
+                del made[name]
+                made[column] = ids
+    return made
+
+
+def _to_id(made: dict[str, Any], name: str, column: str) -> None:
+    value = made[name]
+    found = _id_of(value)
+    if value is None or found is not None:
+        del made[name]
+        if made.get(column) is None:
+            made[column] = found
+
+
+def _id_of(value: object) -> int | str | None:
+    if isinstance(value, Mapping):
+        value = value.get("id")
+    return value if isinstance(value, int | str) and not isinstance(value, bool) else None
+
+
+def log_entries(
+    model: str, ident: object, entries: list[Mapping[str, Any]], seen: Counter[bytes]
+) -> list[Mapping[str, Any]]:
+    """Give change log entries as records, each with a key of its own.
+
+    An entry has no id. The key is a digest of all that tells it apart: object, moment, user and the
+    changes themselves; entries that agree in all of it are told apart by their number, so that two saves
+    within one second stay two.
+
+    Args:
+        model: The stream whose object was changed.
+        ident: The object.
+        entries: As the platform sent them, in the order of their date.
+        seen: Digests of this object so far; counted on.
+    """
+    made: list[Mapping[str, Any]] = []
+    for entry in entries:
+        rest = dict(entry)
+        user = rest.pop("user", None)
+        # The documentation of the vendor's Python client calls the changes `history`.
+        changes = rest.pop("changes") if "changes" in rest else rest.pop("history", None)
+        record: dict[str, Any] = {
+            "model": model,
+            "object_id": ident,
+            **_user_columns(user),
+            "changes": changes,
+            **rest,
+        }
+        text = [model, ident, entry.get("date"), record.get("user_id"), changes]
+        digest = _digest([*text, entry.get("comment")])
+        record["_history_key"] = _key(digest, seen[digest])
+        seen[digest] += 1
+        made.append(record)
+    return made
+
+
+def _user_columns(user: object) -> dict[str, Any]:
+    if not isinstance(user, Mapping):
+        return {"user_id": user}
+    known = {f"user_{k}": user.get(k) for k in ("id", "name", "ip")}
+    known["user_agent"] = user.get("user_agent")
+    more = {f"user_{k}": v for k, v in user.items() if k not in {"id", "name", "ip", "user_agent"}}
+    return {**known, **more}
+
+
+def invoice(kind: str, record: Mapping[str, Any], seen: Counter[bytes]) -> Mapping[str, Any]:
+    """Give an invoice as a record.
+
+    What an invoice holds is not published: its key is a digest of its type, its id, its month and whose
+    it is, as far as it says so.
+
+    Args:
+        kind: The type of invoice that was asked for.
+        record: As the platform sent it.
+        seen: Digests so far; counted on.
+    """
+    made = dict(record)
+    for name in ("advertiser", "publisher", "network"):
+        if name in made:
+            _to_id(made, name, f"{name}_id")
+    owners = [made.get(f"{name}_id") for name in ("advertiser", "publisher", "network")]
+    digest = _digest([kind, made.get("id"), made.get("date"), owners])
+    made["_invoice_key"] = _key(digest, seen[digest])
+    made["invoice_type"] = kind
+    seen[digest] += 1
+    return made
+
+
+def _digest(parts: list[Any]) -> bytes:
+    text = msgspec.json.encode(parts, order="deterministic")
+    return hashlib.blake2b(text, digest_size=_KEY_BYTES).digest()
+
+
+def _key(digest: bytes, times: int) -> str:
+    if not times:
+        return digest.hex()
+    return hashlib.blake2b(digest + b"#%d" % times, digest_size=_KEY_BYTES).hexdigest()

@@ -1,0 +1,44 @@
+"""What the tests of this tap share: settings for the sandbox, and a clock that agrees with it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tap_atomx.tap import TapAtomx
+from tests.conftest import MOMENT
+from tests.running import Messages, run_tap
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.conftest import SandboxHandle
+
+Read = "Callable[..., Messages]"
+
+
+@pytest.fixture
+def settings(sandbox: SandboxHandle) -> dict[str, Any]:
+    """Settings that log in to the sandbox."""
+    return {
+        "api_url": f"{sandbox.url}/atomx/v3",
+        "email": "ops@northwind.example",
+        "password": "sandbox-atomx-password",
+        "start_date": "2026-03-10",
+    }
+
+
+@pytest.fixture
+def read(
+    sandbox: SandboxHandle, settings: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., Messages]:
+    """Run the tap: `read({"campaigns"}, state=…, lookback_days=3)`; more settings by name."""
+
+    def run(streams: set[str] | None, *, now: str = MOMENT, **given: Any) -> Messages:
+        sandbox.clock(now)
+        monkeypatch.setenv("ADTAPS_NOW", now)
+        ours = {k: given.pop(k) for k in ("state", "catalog") if k in given}
+        return run_tap(TapAtomx, {**settings, **given}, streams=streams, **ours)
+
+    return run
