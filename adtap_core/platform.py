@@ -79,6 +79,7 @@ class RowFacts:
             does not say.
         time_zone: Of the bucket; None: the report's zone.
         bucket: The field that holds the time bucket; None: every row belongs to the window's start.
+        bucket_zone: Zone in which the platform writes an hour without an offset; None: the report's zone.
         partition: The field that tells which partition a row belongs to, and each value's partition;
             needed only where several partitions are bundled in one request.
         constants: Further columns of the key with one value (declared by `constant_columns`).
@@ -87,6 +88,7 @@ class RowFacts:
     currency: str | Source | None = None
     time_zone: str | Source | None = None
     bucket: str | None = None
+    bucket_zone: Zone | None = None
     partition: tuple[str, Mapping[str, Partition]] | None = None
     constants: Mapping[str, str | bool | None] = field(default_factory=dict)
 

@@ -300,11 +300,14 @@ class RowShaper:
                 raise Broken(msg)
             moment = self._window.start
         else:
+            there = self._facts.bucket_zone or self._zone
             try:
-                moment = read_bucket(raw, grain, self._zone)
+                moment = read_bucket(raw, grain, there)
             except ValueError as error:
                 msg = f"{self._facts.bucket} {raw!r} is not a {grain}"
                 raise Broken(msg) from error
+            if there != self._zone and not grain.is_date:
+                moment = self._zone.local(there.instant(moment))
         if grain is Grain.HOUR:
             text = self._zone.instant(moment).strftime("%Y-%m-%dT%H:%M:%SZ")
         else:
