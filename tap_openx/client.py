@@ -159,6 +159,10 @@ class OpenxPlatform(Platform):
                 return verdicts.GO  # a report job failed: the answer to our question
             if "Invalid JSON" in said:
                 return Verdict(Ask.STOP, said)
+        if status == _GOOD and not reply.body.size:
+            return Verdict(
+                Ask.RETRY, "an empty answer"
+            )  # even no row at all has a frame or a header
         if status == _GOOD and call.expects == "text" and reply.looks_like_html():
             return Verdict(Ask.LOGIN, "an HTML page instead of data")
         return verdicts.by_status(reply, said)
@@ -260,6 +264,8 @@ class OpenxPlatform(Platform):
             document = dict(reply.json())
         instance, account = (document.get(k) or {} for k in ("instance", "account"))
         user = document.pop("user", None) or {}
+        # Who is logged in, and who is paid, are streams of their own, off by default.
+        document["account"] = {k: v for k, v in account.items() if k != "payment_info"}
         yield [
             {
                 **document,
@@ -269,7 +275,6 @@ class OpenxPlatform(Platform):
                 "account_uid": account.get("uid"),
                 "time_zone": instance.get("timezone") or account.get("timezone"),
                 "currency": account.get("currency"),
-                # Who is logged in is the stream `users`' to say.
                 "user_uid": user.get("uid"),
             }
         ]

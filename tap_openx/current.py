@@ -219,7 +219,7 @@ class Current:
         """Check that every column is there, and take a report that fills the limit for a cut one."""
         there = {h.lower() for h in _header(reply)}
         missing = [n for n in names if n not in there]
-        if missing and reply.body.size:
+        if missing:
             raise Broken(f"{job.what}: the report has no column {', '.join(missing)}")
         if reply.body.size < MOST_ROWS * _SMALLEST_ROW_BYTES:
             return

@@ -27,6 +27,7 @@ OPTION_KEYS: Final = (
     "adunit_type_options",
     "bid_type_options",
     "browser_options",
+    "buyer_options",
     "content_topic_options",
     "country_options",
     "currency_options",
