@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from adtap_sandbox.stage import Stage
 
 HOURS: Final = 24
+ONE_DAY: Final = timedelta(days=1)
 MICROS: Final = 1_000_000
 _ACTIVITY: Final = (
     3,
@@ -234,7 +235,8 @@ class Delivery:
                 continue
             share = shares.get(slot.publisher)
             if share is None:
-                share = Fraction(stage.share(day, "openx", slot.publisher))
+                # The books close within a day and a half of any hour, sooner than the curve's end.
+                share = Fraction(stage.share(day - ONE_DAY, "openx", slot.publisher))
                 shares[slot.publisher] = share
             values = finals(bits, slot, day)
             num, den = share.numerator, share.denominator
