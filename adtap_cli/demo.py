@@ -7,6 +7,7 @@ the platforms. What was loaded and what the second run changed is printed, and w
 from __future__ import annotations
 
 import shutil
+import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -35,7 +36,7 @@ def _project_file() -> Path:
 
 @click.command()
 @click.option(
-    "--days", type=click.IntRange(1, 400), default=28, show_default=True, help="Days to load."
+    "--days", type=click.IntRange(1, 400), default=42, show_default=True, help="Days to load."
 )
 @click.option(
     "--taps",
@@ -80,6 +81,8 @@ def demo(
 
     No account and no network is needed: the sandbox stands in for the platforms.
     """
+    # Without this, whoever stops the demo leaves a sandbox running.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         choices = _choices(taps)
         _demo(

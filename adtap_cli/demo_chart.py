@@ -56,8 +56,11 @@ def chart(turnover: Turnover, name: str) -> str:
         # Counted from the last day: that is the one people look for.
         if (len(days) - 1 - place) % every == 0:
             words = f"{day.day.day} {day.day:%b}"
+            # The last one would be cut off at the border if it were centred.
+            anchor = "end" if place == len(days) - 1 else "middle"
+            at = min(x + slot / 2, WIDTH - RIGHT) if anchor == "end" else x
             parts.append(
-                f'<text class="tick" x="{x:.1f}" y="{HEIGHT - 8}" text-anchor="middle">{words}</text>'
+                f'<text class="tick" x="{at:.1f}" y="{HEIGHT - 8}" text-anchor="{anchor}">{words}</text>'
             )
     return "".join([*parts, "</svg>"])
 

@@ -82,19 +82,13 @@ CHOICES: Final = (
         platform="atomx",
         urls={"api_url": "/atomx/v3"},
         entities=("advertisers", "campaigns"),
-        reports=("advertiser_daily", "publisher_daily"),
+        reports=("advertiser_delivery_daily", "publisher_delivery_daily"),
         money=(
             Money(
-                stream="advertiser_daily",
-                column="advertiser_cost",
+                stream="advertiser_delivery_daily",
+                column="campaign_cost",
                 role=Role.BUYING,
-                words="advertiser cost",
-            ),
-            Money(
-                stream="publisher_daily",
-                column="publisher_payout",
-                role=Role.SELLING,
-                words="publisher payout",
+                words="cost of campaigns",
             ),
         ),
     ),

@@ -19,7 +19,7 @@ ROLES: Final = {
     Role.SELLING: ("Selling", "What publishers earn."),
     Role.MEASURING: (
         "Measuring",
-        "What a tracker sees; its cost is what the ad networks report: the buying side's money again.",
+        "What a tracker counts. Its cost is what the ad networks report: money of the buying side, seen again.",
     ),
 }
 
@@ -43,9 +43,9 @@ p { margin: .25rem 0 .75rem; max-width: 46rem; } .soft { color: var(--soft); }
 .buying { --hue: var(--buying); } .selling { --hue: var(--selling); } .measuring { --hue: var(--measuring); }
 dl.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr)); gap: .75rem; margin: 1.5rem 0; }
 dl.tiles div, figure, .scroll { background: var(--card); border: 1px solid var(--line); border-radius: .6rem; }
-dl.tiles div { padding: .8rem 1rem; display: flex; flex-direction: column-reverse; }
+dl.tiles div { padding: .8rem 1rem; display: flex; flex-direction: column; }
 dl.tiles dt { color: var(--soft); font-size: .86rem; }
-dl.tiles dd { margin: 0; font-size: 1.45rem; font-weight: 650; font-variant-numeric: tabular-nums; }
+dl.tiles dd { order: -1; margin: 0; font-size: 1.45rem; font-weight: 650; font-variant-numeric: tabular-nums; }
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 30rem), 1fr)); gap: 1rem; }
 figure { margin: .5rem 0 0; padding: .9rem 1rem 1rem; }
 figcaption { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 0 1rem; margin-bottom: .35rem; }

@@ -92,6 +92,11 @@ class Sandbox:
         """How many requests it has answered."""
         return sum(self._control("GET", "stats")["requests"].values())
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether its process has ended."""
+        return self._process.poll() is not None
+
     def check(self) -> None:
         """Make sure that it still runs.
 
@@ -222,7 +227,7 @@ class Project:
         words: list[str] = []
         done: list[Ran] = []
         with self.log.open("a", encoding="utf-8") as log:
-            for event in _events(command, self.folder, environment, log):
+            for event in _events(command, self.folder, environment, log, sandbox):
                 if event.get("event") == "Block run completed" and event.get("success"):
                     done.append(Ran(choices[len(done)], float(event["duration_seconds"])))
                     said(done[-1])
@@ -253,9 +258,16 @@ class Project:
 
 
 def _events(
-    command: Sequence[str], folder: Path, environment: Mapping[str, str], log: Any
+    command: Sequence[str],
+    folder: Path,
+    environment: Mapping[str, str],
+    log: Any,
+    sandbox: Sandbox,
 ) -> Iterator[Mapping[str, Any]]:
-    """What Meltano says, event by event, all of it also into the log. Its end is the iterator's."""
+    """What Meltano says, event by event, all of it also into the log. Its end is the iterator's.
+
+    If the sandbox ends, so does Meltano: its taps would try for minutes to reach a server that is gone.
+    """
     with subprocess.Popen(  # noqa: S603 - our own command
         command,
         cwd=folder,
@@ -268,6 +280,8 @@ def _events(
         start_new_session=True,
     ) as process:
         assert process.stdout is not None  # noqa: S101 - a pipe was asked for
+        over = threading.Event()
+        threading.Thread(target=_watch, args=(sandbox, process, over), daemon=True).start()
         try:
             for line in process.stdout:
                 log.write(line)
@@ -278,10 +292,23 @@ def _events(
                 if isinstance(event, dict):
                     yield event
         except BaseException:
-            # Meltano's taps and targets are in its group: none may live on.
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGTERM)
+            _stop_group(process)
             raise
+        finally:
+            over.set()
+
+
+def _watch(sandbox: Sandbox, process: subprocess.Popen[str], over: threading.Event) -> None:
+    while not over.wait(0.2):
+        if sandbox.has_ended:
+            _stop_group(process)
+            return
+
+
+def _stop_group(process: subprocess.Popen[str]) -> None:
+    """Stop Meltano with its taps and targets, which are in its group: none may live on."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGTERM)
 
 
 def _complaint(event: Mapping[str, Any]) -> str:

@@ -18,6 +18,8 @@ from typing import Any
 import click
 
 from adtap_cli.taps import PLUGINS, plugin_class, settings_schema
+from adtap_core.declare import Entity, Report
+from adtap_core.tap import AdTap
 
 # JSON Schema's types in Meltano's words; what is not named is a string.
 KINDS = {
@@ -104,11 +106,28 @@ def settings_lines(schema: Mapping[str, Any]) -> Iterator[str]:
             yield f"{inner}value: {json.dumps(default, ensure_ascii=False)}"
 
 
+def select_lines(plugin: str) -> Iterator[str]:
+    """The lines of `select:` for a tap: all streams but those that a tap itself leaves out.
+
+    Meltano selects everything where it is not told otherwise, also what our catalogues do not:
+    people's names and addresses, and reference lists of a million lines.
+    """
+    cls = plugin_class(plugin)
+    if not issubclass(cls, AdTap):
+        return
+    entries: list[Entity | Report] = [*cls.entities, *cls.reports]
+    left_out = [entry.name for entry in entries if not entry.selected]
+    yield f"{INDENT}select:"
+    yield f'{INDENT}- "*.*"'
+    yield from (f'{INDENT}- "!{name}.*"' for name in left_out)
+
+
 def block(plugin: str) -> str:
-    """What stands between the marks of one plugin: its capabilities and its settings."""
+    """What stands between the marks of one plugin: its capabilities, streams and settings."""
     names = [capability.value for capability in plugin_class(plugin).capabilities]
     known = ", ".join(name for name in names if name not in UNKNOWN_CAPABILITIES)
-    return "\n".join([f"{INDENT}capabilities: [{known}]", *settings_lines(settings_schema(plugin))])
+    lines = [*select_lines(plugin), *settings_lines(settings_schema(plugin))]
+    return "\n".join([f"{INDENT}capabilities: [{known}]", *lines])
 
 
 def rewrite(text: str, blocks: Mapping[str, str]) -> str:
