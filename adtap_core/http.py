@@ -227,6 +227,8 @@ class Http:
         self._session_number = 0
         self._refused: CredentialsError | None = None
         self.total = Tally()
+        self.before: Callable[[Call, Tally | None], Reply | None] | None = None
+        """Sees each call before it is sent, logins too; an answer that it gives is taken for the platform's."""
         self.unreachable: set[str] = set()
         """Hosts that could not even be connected to within `max_retries`, and not since."""
 
@@ -244,6 +246,8 @@ class Http:
             TooMuch: Ask for a smaller piece.
             GaveUp: A transient fault outlived `max_retries`.
         """
+        if self.before is not None and (given := self.before(call, tally)) is not None:
+            return given
         tries = _Tries(self, call, tally or Tally())
         while True:
             reply = tries.once()

@@ -11,6 +11,7 @@ import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -156,6 +157,23 @@ class EntityQuery:
     tally: Tally = field(default_factory=Tally)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Probed:
+    """What a cheap call found out about a credential, an account or a permission.
+
+    Args:
+        subject: Which one, in a user's words: `user ops@example.com`, `app abc123 (Puzzle)`.
+        words: What the platform said of it.
+        good: Whether it can be used.
+        advice: What to do if not.
+    """
+
+    subject: str
+    words: str
+    good: bool = True
+    advice: str = ""
+
+
 class Platform(ABC):
     """One ad platform, for one set of settings.
 
@@ -294,6 +312,38 @@ class Platform(ABC):
             TooMuch: The core then asks for shorter windows, or for fewer partitions; if the window
                 can be cut no further, it fails loudly.
         """
+
+    # -- the companion's questions -----------------------------------------------------------
+
+    def probe(self) -> Iterator[Probed]:
+        """Ask the cheapest call for each credential and account, and say what it found.
+
+        By default nothing: the companion then reads the first page of the first entity.
+
+        Raises:
+            AdtapError: If a call fails; what was given before still counts.
+        """
+        return iter(())
+
+    def login_expires(self) -> datetime | None:
+        """Give the moment the login in hand ends, if the platform told; ask after a call was made."""
+        moment: datetime | None = getattr(self.auth, "expires_at", None)
+        return moment
+
+    @classmethod
+    def follows(cls, report: Report, settings: Mapping[str, Any]) -> str:  # noqa: ARG003
+        """Say which requests follow a window's first one in a number that nobody can know before."""
+        return ""
+
+    @classmethod
+    def notes(cls, report: Report, settings: Mapping[str, Any]) -> Mapping[str, str]:  # noqa: ARG003
+        """Give what is to be known of a report beside its declaration, with sources, no network.
+
+        Returns:
+            Any of `currency`, `time_zone`, `lookback`, `retention`, `settled`, `ui` (how to get the same
+            numbers in the platform's own interface).
+        """
+        return {}
 
     # -- entities ----------------------------------------------------------------------------
 

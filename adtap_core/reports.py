@@ -39,7 +39,7 @@ _ANSWER_SECONDS = 10.0
 
 
 @dataclass
-class _Task:
+class Task:
     """One window of one bundle, on its way."""
 
     bundle: Bundle
@@ -53,7 +53,7 @@ class _Task:
 class _Closing:
     """A window that was read whole and waits to be closed."""
 
-    task: _Task
+    task: Task
     counts: Mapping[Partition, int]
     state: str
 
@@ -62,7 +62,7 @@ class _Closing:
 class _Note:
     """A report job that wants to be remembered before anybody waits for it."""
 
-    task: _Task
+    task: Task
     name: str
     parameters: Any
     written: threading.Event = field(default_factory=threading.Event)
@@ -189,7 +189,7 @@ class ReportStream(AdStream):
         try:
             partitions = workers.call(lambda: self.tap.platform.partitions(report))
             plans = workers.call(lambda: self.plans(planner, partitions, ask_platform=True))
-            size = self.tap.platform.bundle_size(report)
+            tasks = self.tasks(planner, report, plans)
         except Exception as error:  # noqa: BLE001 - one stream must not stop the others
             self.fail(error)
             return
@@ -200,11 +200,7 @@ class ReportStream(AdStream):
             if not plan.windows and plan.bookmark is not None:
                 plan.bookmark.entry.pop("unfinished", None)
         self._accounts = len(plans)
-        work = deque(
-            self._task(report, planner, bundle, bundle.plans, window)
-            for bundle in bundles(plans, size)
-            for window in bundle.windows
-        )
+        work = deque(tasks)
         self.tap.progress.begin()
         workers.idle = self._idle
         try:
@@ -213,6 +209,15 @@ class ReportStream(AdStream):
             workers.idle = check_target
         self._finish()
 
+    def tasks(self, planner: Planner, report: Report, plans: Sequence[PartitionPlan]) -> list[Task]:
+        """Give the windows to read, in order, partitions bundled where the platform takes several."""
+        size = self.tap.platform.bundle_size(report)
+        return [
+            self._task(report, planner, bundle, bundle.plans, window)
+            for bundle in bundles(plans, size)
+            for window in bundle.windows
+        ]
+
     def _task(
         self,
         report: Report,
@@ -220,7 +225,7 @@ class ReportStream(AdStream):
         bundle: Bundle,
         plans: Sequence[PartitionPlan],
         window: Interval,
-    ) -> _Task:
+    ) -> Task:
         bookmark = plans[0].bookmark
         jobs = (
             {} if bookmark is None else bookmark.entry.get("jobs", {}).get(_window_name(window), {})
@@ -233,14 +238,14 @@ class ReportStream(AdStream):
             tally=Tally(),
             remembered=jobs,
         )
-        task = _Task(bundle, window, job)
+        task = Task(bundle, window, job)
         if bookmark is not None:
             job.remember = lambda name, parameters: self._remember(task, name, parameters)
         return task
 
-    def _work_off(self, work: deque[_Task], planner: Planner, report: Report) -> None:
+    def _work_off(self, work: deque[Task], planner: Planner, report: Report) -> None:
         """Keep as many windows in flight as there are workers; take them in order."""
-        flying: deque[_Task] = deque()
+        flying: deque[Task] = deque()
         whole = len(work)
         done = 0
         while work or flying:
@@ -280,9 +285,9 @@ class ReportStream(AdStream):
 
     def _break_up(
         self,
-        task: _Task,
-        flying: deque[_Task],
-        work: deque[_Task],
+        task: Task,
+        flying: deque[Task],
+        work: deque[Task],
         planner: Planner,
         report: Report,
     ) -> None:
@@ -301,7 +306,7 @@ class ReportStream(AdStream):
         ]
         work.extendleft(reversed(singles))
 
-    def _drop(self, task: _Task) -> None:
+    def _drop(self, task: Task) -> None:
         if task.future is not None and not task.future.cancel():
             task.future.add_done_callback(
                 lambda f: f.result().close() if not f.exception() else None
@@ -309,7 +314,7 @@ class ReportStream(AdStream):
 
     # -- in a worker -------------------------------------------------------------------------
 
-    def _fetch(self, task: _Task) -> Fetched:
+    def _fetch(self, task: Task) -> Fetched:
         task.synced_at = self.tap.clock.read_at().strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         return self._fetch_whole(task.job)
 
@@ -343,7 +348,7 @@ class ReportStream(AdStream):
         opens: list[Callable[[], Table]] = [open_ for part in parts for open_ in part.tables]
         return Fetched(opens, _joined_facts(parts), lambda: _close_all(parts))
 
-    def _remember(self, task: _Task, name: str, parameters: object) -> None:
+    def _remember(self, task: Task, name: str, parameters: object) -> None:
         note = _Note(task, name, parameters)
         self._notes.put(note)
         # The job is bought already: its name must be in the state before we begin to wait for it.
@@ -364,7 +369,7 @@ class ReportStream(AdStream):
                 self.tap.write_state()
             note.written.set()
 
-    def _write(self, task: _Task, fetched: Fetched, planner: Planner) -> None:
+    def _write(self, task: Task, fetched: Fetched, planner: Planner) -> None:
         shaper = RowShaper(
             report=task.job.report,
             schema=self.schema,
@@ -477,7 +482,7 @@ class ReportStream(AdStream):
             if last or not jobs:
                 entry.pop("jobs", None)
 
-    def _fail_task(self, task: _Task, error: BaseException) -> None:
+    def _fail_task(self, task: Task, error: BaseException) -> None:
         if isinstance(error, AbortedSyncFailedException):
             raise error
         for partition in task.job.partitions:

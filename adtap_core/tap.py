@@ -279,13 +279,8 @@ class AdTap(Tap):
         # Rows hold no cycles: looking for some, a thousand times a second, costs a tenth of a run.
         gc.freeze()
         gc.set_threshold(50_000, 20, 100)
-        self._check_reports()
-        bad = {f.stream for f in self.failures}
-        for stream in self.ordered_streams():
-            if not stream.selected or stream.name in bad:
-                continue
-            if self.config.get("backfill") and not self._is_backfilled(stream):
-                continue
+        self.check_reports()
+        for stream in self.streams_to_read():
             stream.sync()
         self._write_last_state()
         self.workers.close()
@@ -293,11 +288,21 @@ class AdTap(Tap):
             names = sorted({f.stream for f in self.failures})
             raise RunFailed(f"{len(self.failures)} failed: {', '.join(names)}; all else was read")
 
+    def streams_to_read(self) -> list[AdStream]:
+        """Give the streams that a run reads, in order: those selected, without those that failed already."""
+        bad = {f.stream for f in self.failures}
+        backfill = bool(self.config.get("backfill"))
+        return [
+            s
+            for s in self.ordered_streams()
+            if s.selected and s.name not in bad and (not backfill or self._is_backfilled(s))
+        ]
+
     def _is_backfilled(self, stream: AdStream) -> bool:
         wanted = self.config["backfill"].get("streams")
         return isinstance(stream, ReportStream) and (not wanted or stream.name in wanted)
 
-    def _check_reports(self) -> None:
+    def check_reports(self) -> None:
         """Check reports against state and metadata, before any data request."""
         streams = [s for s in self.report_streams() if s.selected]
         backfill = self.config.get("backfill")

@@ -1,0 +1,187 @@
+"""What a tap would ask, without asking: the code that reads runs, and its calls are noted, not sent.
+
+A window's calls carry the window's tally; all others that a report needs are metadata (lists of accounts
+and fields, date ranges). So a tally that rehearses tells the two apart, whatever the platform.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+import requests
+from typing_extensions import override
+
+from adtap_core.errors import AdtapError, RequestError
+from adtap_core.http import Call, Reply, Tally
+from adtap_core.platform import EntityQuery
+from adtap_core.redact import redact
+from adtap_core.spool import Spool
+
+if TYPE_CHECKING:
+    from adtap_core.declare import Entity
+    from adtap_core.http import Http
+    from adtap_core.platform import Fetched, Platform, WindowJob
+
+NO_ROWS: Final = b""
+EMPTY_OBJECT: Final = b"{}"
+_MOST_CALLS: Final = 1000
+"""A walk that does not end when it gets nothing would go on for ever."""
+
+
+class NotAsked(RequestError):  # noqa: N818 - named for what happened
+    """Metadata would be needed, and nothing may be asked."""
+
+
+@dataclass
+class Rehearsal(Tally):
+    """A tally whose calls are noted instead of sent.
+
+    Args:
+        body: What each call is answered with.
+    """
+
+    body: bytes = NO_ROWS
+    calls: list[Call] = field(default_factory=list)
+
+    def answer(self, call: Call) -> Reply:
+        """Note a call; give the answer that stands for the platform's.
+
+        Raises:
+            RequestError: If there is no end of calls.
+        """
+        self.calls.append(call)
+        if len(self.calls) >= _MOST_CALLS:
+            msg = f"{call.what}: more than {_MOST_CALLS} requests"
+            raise RequestError(msg)
+        return Reply(
+            status=200 if self.body else 204,
+            headers={"Content-Type": "application/json"},
+            body=Spool.of(self.body),
+            url=call.url,
+            received_at=datetime.now(UTC),
+        )
+
+
+@dataclass
+class Watch:
+    """Stands before a connection: lets metadata through and notes it, answers what is rehearsed.
+
+    Args:
+        offline: Let nothing through.
+        everything: Rehearse every call on this, whatever its tally.
+    """
+
+    offline: bool = False
+    everything: Rehearsal | None = None
+    sent: list[Call] = field(default_factory=list)
+
+    def before(self, call: Call, tally: Tally | None) -> Reply | None:
+        """Look at a call before it is sent.
+
+        Raises:
+            NotAsked: If it may not be sent.
+        """
+        rehearsal = tally if isinstance(tally, Rehearsal) else self.everything
+        if rehearsal is not None:
+            return rehearsal.answer(call)
+        if self.offline:
+            msg = f"{call.what}: the platform would have to be asked ({request_line(call)})"
+            raise NotAsked(msg)
+        self.sent.append(call)
+        return None
+
+    @property
+    def metadata(self) -> list[Call]:
+        """Give the calls that were sent, the logins left out."""
+        return [c for c in self.sent if c.login]
+
+
+def watched(http: Http, *, offline: bool = False) -> Watch:
+    """Put a watch before a connection."""
+    watch = Watch(offline=offline)
+    http.before = watch.before
+    return watch
+
+
+def window_calls(platform: Platform, job: WindowJob) -> tuple[list[Call], Fetched | None]:
+    """Give the calls that reading a window begins with, as far as they don't depend on answers.
+
+    Args:
+        platform: Its connection must be watched.
+        job: The window.
+
+    Returns:
+        The calls, and what the rows are in if the reading came that far.
+
+    Raises:
+        AdtapError: If metadata that the calls are made of could not be had.
+    """
+    rehearsal = Rehearsal()
+    try:
+        fetched = platform.fetch(replace(job, tally=rehearsal))
+    except AdtapError:
+        if not rehearsal.calls:
+            raise
+        return rehearsal.calls, None
+    except Exception:
+        # An empty answer is no good answer: what came before it was asked all the same.
+        if not rehearsal.calls:
+            raise
+        return rehearsal.calls, None
+    fetched.close()
+    return rehearsal.calls, fetched
+
+
+class _AnyParent(dict[str, Any]):
+    """A parent that nobody has read yet: any field of it is its own name in braces."""
+
+    def __missing__(self, key: str) -> str:
+        return f"{{{key}}}"
+
+    @override
+    def get(self, key: str, default: object = None) -> Any:  # noqa: ARG002
+        return self[key]
+
+
+def entity_calls(
+    platform: Platform, watch: Watch, entity: Entity, since: str | None
+) -> Sequence[Call]:
+    """Give the calls that reading an entity begins with; for a child, those of one parent.
+
+    More follow where a list has more pages.
+    """
+    rehearsal = Rehearsal(body=EMPTY_OBJECT)
+    parent = None if entity.parent is None else _AnyParent()
+    watch.everything = rehearsal
+    try:
+        for _page in platform.pages(entity, EntityQuery(since=since, parent=parent)):
+            pass
+    except Exception:  # noqa: BLE001 - an empty answer is no good answer
+        return rehearsal.calls
+    finally:
+        watch.everything = None
+    return rehearsal.calls
+
+
+# -- calls as a user reads them --------------------------------------------------------------
+
+
+def address(call: Call) -> str:
+    """Give a call's address with its query, secrets masked."""
+    prepared = requests.Request(call.method, call.url, params=call.params).prepare()
+    return redact(str(prepared.url))
+
+
+def request_line(call: Call) -> str:
+    """Give a call's method and address, secrets masked."""
+    return f"{call.method} {address(call)}"
+
+
+def body_of(call: Call) -> Any:
+    """Give what a call's body says, None if it has none."""
+    if call.json is not None:
+        return call.json
+    return dict(call.form) if isinstance(call.form, Mapping) else None
