@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from adtap_sandbox.atomx.accounts import Accounts
@@ -169,7 +169,15 @@ class Resources:
     def _question(self, call: Call) -> Question:
         setting = self.stage.switch("atomx", "order_parameter")
         names = ("order_by", "sort") if setting == "both" else (str(setting),)
-        return ask(call.params, order_names=names)
+        question = ask(call.params, order_names=names)
+        refused = self.stage.switch("atomx", "refused_bounds")
+        for condition in question.conditions:
+            if condition.operator != "=" and condition.path in (refused or ()):  # type: ignore[operator]
+                raise Refusal(400, f"{condition.path} takes no bound")
+        least = self.stage.switch("atomx", "least_depth")
+        if isinstance(least, int) and question.shape.depth < least:
+            question = replace(question, shape=replace(question.shape, depth=least))
+        return question
 
     def _list(self, call: Call, model: Model) -> Response:
         question = self._question(call)

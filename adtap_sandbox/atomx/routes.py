@@ -35,6 +35,8 @@ SWITCHES: dict[str, object] = {
     # Whether a login needs a six-digit code, and which.
     "second_factor": False,
     "totp_code": "123456",
+    # Whether the login takes the code; if not, it must be sent in a second step.
+    "totp_in_login": True,
     # Calls after which a token is refused; 0 is never.
     "requests_per_token": 0,
     # How the login shows the user's networks, publishers, advertisers: ids, objects, or absent.
@@ -48,6 +50,10 @@ SWITCHES: dict[str, object] = {
     "order_parameter": "both",
     # Whether `<attribute>>=` and `<attribute><=` filter; where not, they are swallowed.
     "bound_filters": True,
+    # Attributes on which a bound is refused: 400.
+    "refused_bounds": [],
+    # Relations are objects down to this depth even where `depth=0` was asked for.
+    "least_depth": 0,
     # What `count` says: the total, or the rows of this page.
     "count_is_page": False,
     # Whether `?id=7` gives one object; a list of one if not.
