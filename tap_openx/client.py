@@ -46,7 +46,12 @@ _NEEDED: Final = {
 }
 _KINDS_OF_VALUES: Final = {
     "publisheraccountid": ("account", "id"),
+    "publisheraccountname": ("account", "name"),
     "demandpartneraccountid": ("account", "id"),
+    "demandpartneraccountname": ("account", "name"),
+    "publishersitename": ("site", "name"),
+    "publisheradunitname": ("adunit", "name"),
+    "privatemarketplacepublisherdealid": ("deal", "code"),
     "publishersiteid": ("site", "id"),
     "publisheradunitid": ("adunit", "id"),
     "publishercurrency": ("account", "currency"),

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
-from adtap_core.bodies import JsonRows, Row, Table
+from adtap_core.bodies import JsonRows, Table
 from adtap_core.declare import Report
 from adtap_core.errors import Broken, Refused, RequestError, TooMuch
 from adtap_core.http import Call
@@ -18,7 +18,7 @@ from adtap_core.windows import Interval
 from tap_openx import fields
 from tap_openx.auth import CookieLogin
 from tap_openx.catalogue import Asked, Catalogue
-from tap_openx.splits import ROWS_PATH, AnyOf, Asker, Filter, FilterSplit, Given, both
+from tap_openx.splits import ROWS_PATH, AnyOf, Asker, Filter, FilterSplit, Given, add_up, both
 
 if TYPE_CHECKING:
     from adtap_core.http import Http, Reply
@@ -184,18 +184,26 @@ class Legacy:
         if accounts:
             inside = both(inside, AnyOf(account, tuple(accounts)))
         names = {**asked.attributes, **asked.metrics}
-        replies = (
-            []
+        replies, merged = (
+            ([], False)
             if window.is_empty
             else self._read(job, window, attributes, list(asked.metrics), inside)
         )
+        tables: list[Callable[[], Table]] = [
+            lambda r=r: Table(self._rows(r, names))  # type: ignore[misc]
+            for r in replies
+        ]
+        if merged:
+            rows = [row for reply in replies for row in self._rows(reply, names)]
+            whole = add_up(rows, [asked.metrics[m] for m in asked.metrics])
+            tables = [lambda: Table(iter(whole))]
 
         def close() -> None:
             for reply in replies:
                 reply.body.close()
 
         return Fetched(
-            [lambda r=r: self._table(r, names) for r in replies],  # type: ignore[misc]
+            tables,
             RowFacts(
                 currency=Source(
                     next(
@@ -221,13 +229,15 @@ class Legacy:
         attributes: list[str],
         metrics: list[str],
         inside: Filter | None,
-    ) -> list[Reply]:
+    ) -> tuple[list[Reply], bool]:
+        """Give the answers that hold the window, and whether rows of one grain must be added up."""
+
         def send(these: Sequence[str], those: Sequence[str], tree: dict[str, Any] | None) -> Reply:
             return self._report(job, window, these, those, tree)
 
         ask = Asker(send)
         try:
-            return [ask(attributes, metrics, inside)]
+            return [ask(attributes, metrics, inside)], False
         except TooMuch as error:
             many_accounts = error.status == _TOO_LARGE and not job.partitions[0].key
             # A shorter window holds fewer rows but not fewer accounts.
@@ -235,30 +245,43 @@ class Legacy:
                 raise
             log.info("%s: %s; reading it by filter values", job.what, error)
             job.tally.splits += 1
-            return self._split(job, attributes, metrics, ask).read(inside)
+            account = self._spelled(fields.ACCOUNT)
+            foreign = many_accounts and account not in attributes
+            levels = self._levels(job, attributes)
+            split = self._split(
+                job, attributes, metrics, ask, [account, *levels] if foreign else levels
+            )
+            return split.read(inside), foreign
+
+    def _levels(self, job: WindowJob, attributes: Sequence[str]) -> list[str]:
+        """Give the attributes to cut by: the report's own, or a row would lie across two parts."""
+        own = [a for a in attributes if a != job.report.grain.value]
+        order = [name.lower() for name in fields.SPLIT_LEVELS]
+        # The sort is stable: behind the hierarchy, coarse to fine, come the others as declared.
+        return sorted(
+            own, key=lambda a: order.index(a.lower()) if a.lower() in order else len(order)
+        )
 
     def _split(
-        self, job: WindowJob, attributes: list[str], metrics: list[str], ask: Asker
+        self,
+        job: WindowJob,
+        attributes: list[str],
+        metrics: list[str],
+        ask: Asker,
+        levels: Sequence[str],
     ) -> FilterSplit:
         catalogue = self.catalogue()
         known = [catalogue.metrics[m.lower()] for m in metrics]
         # The proof needs a count that every attribute goes with; of the report's own first.
-        cut = [a for a in attributes if a != job.report.grain.value]
         others = [m for m in catalogue.metrics.values() if m.id not in metrics]
         count = next(
-            (m for m in [*known, *others] if m.is_count and not catalogue.clash(m, cut)), None
+            (m for m in [*known, *others] if m.is_count and not catalogue.clash(m, levels)), None
         )
         if count is None:
             raise RequestError(
                 f"{job.what}: the answer is cut off, and without a count among the metrics its parts can't be "
                 "proven whole; add one"
             )
-        levels = [
-            catalogue.dimensions[name.lower()].id
-            for name in fields.SPLIT_LEVELS
-            if name.lower() in catalogue.dimensions
-            and not any(catalogue.clash(m, [name]) for m in (*known, count))
-        ]
         currency = catalogue.dimensions.get(fields.CURRENCY.lower())
         return FilterSplit(
             ask=ask,
@@ -312,10 +335,7 @@ class Legacy:
 
     # -- rows --------------------------------------------------------------------------------
 
-    def _table(self, reply: Reply, names: Mapping[str, str]) -> Table:
-        return Table(self._rows(iter(JsonRows(reply.body, ROWS_PATH)), names))
-
-    def _rows(self, rows: Iterator[dict[str, Any]], names: Mapping[str, str]) -> Iterator[Row]:
+    def _rows(self, reply: Reply, names: Mapping[str, str]) -> Iterator[dict[str, Any]]:
         """Give rows under the names that the report knows their fields by.
 
         Money comes back under another key than it was asked for (`marketPublisherRevenue` as
@@ -323,7 +343,7 @@ class Legacy:
         """
         plain = frozenset(n for n in names if names[n] == n)
         resolved: dict[str, str | None] = {}
-        for row in rows:
+        for row in JsonRows(reply.body, ROWS_PATH):
             for key in row.keys() - plain:
                 if key not in resolved:
                     resolved[key] = self._resolve(key, names)

@@ -236,8 +236,8 @@ class FilterSplit:
         """Read what lies inside a condition by the values of a level's attribute."""
         if level >= len(self._levels):
             raise RequestError(
-                f"{self._what}: still cut off at one hour or day and one value of each of "
-                f"{', '.join(self._levels) or 'no attribute'}; nothing of it is written. Ask for fewer dimensions"
+                f"{self._what}: still cut off at one value of each of "
+                f"{', '.join(self._levels) or 'no attribute'}; nothing of it is written"
             )
         attribute = self._levels[level]
         listed = self._values(attribute, inside)
@@ -337,6 +337,30 @@ def _value(row: Mapping[str, Any], attribute: str) -> Any:
     if attribute in row:
         return row[attribute]
     return next((v for k, v in row.items() if k.lower() == attribute.lower()), None)
+
+
+def add_up(rows: Iterable[Mapping[str, Any]], metrics: Sequence[str]) -> list[dict[str, Any]]:
+    """Give rows with one row a grain: those that agree in all but the metrics become their sum.
+
+    OpenX reports only what can be added up: counts and money.
+    """
+    summed = frozenset(metrics)
+    whole: dict[tuple[tuple[str, str], ...], dict[str, Any]] = {}
+    for row in rows:
+        grain = tuple(
+            sorted(
+                (k, str(v))
+                for k, v in row.items()
+                # An attribute that is missing from a row is null, as one that says so.
+                if k not in summed and v is not None
+            )
+        )
+        known = whole.setdefault(grain, {k: v for k, v in row.items() if k not in summed})
+        for metric in metrics:
+            value = row.get(metric)
+            if value is not None:
+                known[metric] = Decimal(str(value)) + (known.get(metric) or 0)
+    return list(whole.values())
 
 
 def _rows(reply: Reply) -> Iterable[Mapping[str, Any]]:

@@ -1,0 +1,211 @@
+"""Answers that the platform cuts off (206) or refuses (413): read in parts, proven whole, or not written."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from adtap_core.tap import RunFailed
+
+ONE_DAY = {"start_date": "2026-03-16", "end_date": "2026-03-17"}
+
+
+def rows_of(found, stream):
+    records = found.records[stream]
+    keys = {k: {**r, "_synced_at": ""} for k, r in found.final(stream).items()}
+    assert len(keys) == len(records)
+    return keys
+
+
+def filters_of(room):
+    """The trees that were sent, as text."""
+    bodies = [json.loads(e["body"]) for e in room.asked("/report")]
+    return [json.dumps(b["filters"]) for b in bodies if "filters" in b]
+
+
+@pytest.fixture
+def whole(room):
+    """A day of the widest preset, read in one answer."""
+    found = room.run(room.legacy(**ONE_DAY), "inventory_hourly", "device_daily")
+    room.sandbox.clear_log()
+    return found
+
+
+def test_a_cut_answer_is_split_by_time_down_to_hours(room, whole):
+    """206 for the day: its hours are read one by one or a few at once; no filter is needed."""
+    room.switch(row_cap=60)
+    found = room.run(room.legacy(**ONE_DAY), "inventory_hourly")
+    assert rows_of(found, "inventory_hourly") == rows_of(whole, "inventory_hourly")
+    assert filters_of(room) == []
+    (window,) = found.windows("inventory_hourly")
+    assert window["splits"] == len(room.asked("/report")) // 2
+    assert window["rows"] == len(found.records["inventory_hourly"])
+
+
+@pytest.mark.parametrize(
+    ("cap", "level"),
+    [
+        (20, "publisherAccountID"),
+        (8, "publisherSiteId"),
+        # Here even the list of values is cut off: the lists of objects stand in for it.
+        (3, "publisherAdUnitId"),
+        (1, "publisherAdUnitId"),
+    ],
+)
+def test_a_cut_hour_is_split_by_filter_values(room, whole, cap, level):
+    """Account, then site, then ad unit; rows without site or ad unit are there too."""
+    room.switch(row_cap=cap)
+    config = room.legacy(
+        start_date="2026-03-16T10:00:00Z", end_date="2026-03-16T12:00:00Z", max_retries=0
+    )
+    found = room.run(config, "inventory_hourly")
+    expected = {
+        k: r
+        for k, r in rows_of(whole, "inventory_hourly").items()
+        if r["hour"] in {"2026-03-16T10:00:00Z", "2026-03-16T11:00:00Z"}
+    }
+    assert rows_of(found, "inventory_hourly") == expected
+    assert any(f'"{level}"' in text for text in filters_of(room))
+    nulls = [r for r in expected.values() if r["publisher_ad_unit_id"] is None]
+    assert nulls
+    assert any(r["publisher_site_id"] is None for r in nulls)
+
+
+def test_a_cut_day_is_split_by_filter_values(room, whole):
+    """A day is one bucket: its hours would be other rows."""
+    room.switch(row_cap=30)
+    found = room.run(room.legacy(**ONE_DAY), "device_daily")
+    assert rows_of(found, "device_daily") == rows_of(whole, "device_daily")
+    assert found.windows("device_daily")[0]["splits"] > 0
+
+
+def test_what_stays_cut_at_the_finest_filter_fails_loudly(room, caplog):
+    """Every dimension at one value and still cut: nothing of the window is written, no bookmark."""
+    room.switch(row_cap=0)
+    with pytest.raises(RunFailed):
+        room.run(room.legacy(**ONE_DAY), "device_daily")
+    (said,) = [m for m in caplog.messages if m.startswith("device_daily 2026-03-16/2026-03-17")]
+    assert "still cut off" in said
+
+
+def test_parts_that_do_not_sum_to_the_whole_are_not_written(room, caplog):
+    """A total that stays away from the sum of its parts ends the window, after a second look."""
+    room.switch(row_cap=20)
+    wrong = {
+        "reportData": [{"allRequests": 1}],
+        "reportMetadata": {"reportCreated": "2026-03-18T04:00:00-08:00"},
+    }
+    config = room.legacy(start_date="2026-03-16T10:00:00Z", end_date="2026-03-16T11:00:00Z")
+    # The question for the total is the only one without attributes.
+    first = room.run(config, "inventory_hourly")
+    assert first.records["inventory_hourly"]
+    order = [json.loads(e["body"])["attributes"] for e in room.asked("/report")]
+    at = order.index([])
+    # The second look asks for all but the first, the whole; what one fault struck the next did not see.
+    for after in (at, 2 * at - 1):
+        room.sandbox.fault(
+            "status", path="/report$", method="POST", status=200, body=wrong, after=after
+        )
+    with pytest.raises(RunFailed):
+        room.run(config, "inventory_hourly")
+    assert any("do not sum to the whole" in m and "allRequests" in m for m in caplog.messages)
+
+
+def test_a_server_that_takes_no_list_is_asked_with_or(room, whole):
+    """400 for a list of values: the same question as a tree of OR."""
+    room.switch(row_cap=20)
+    config = room.legacy(start_date="2026-03-16T10:00:00Z", end_date="2026-03-16T11:00:00Z")
+    room.run(config, "inventory_hourly")
+    with_list = next(n for n, e in enumerate(room.asked("/report")) if '"value": [' in e["body"])
+    room.sandbox.clear_log()
+    room.sandbox.fault(
+        "status",
+        path="/report$",
+        method="POST",
+        status=400,
+        after=with_list,
+        body={"code": "400", "message": "Invalid field(s): filters=[value]", "traceId": "t"},
+    )
+    found = room.run(config, "inventory_hourly")
+    bodies = [e["body"] for e in room.asked("/report")]
+    assert '"value": [' in bodies[with_list]
+    assert not any('"value": [' in body for body in bodies[with_list + 1 :])
+    assert any('"OR"' in body for body in bodies[with_list + 1 :])
+    expected = {
+        k: r
+        for k, r in rows_of(whole, "inventory_hourly").items()
+        if r["hour"] == "2026-03-16T10:00:00Z"
+    }
+    assert rows_of(found, "inventory_hourly") == expected
+
+
+@pytest.mark.parametrize("cap", [6, 12])
+def test_a_report_is_cut_by_its_own_dimensions(room, cap):
+    """Whatever a filter cuts by, a row that lies across two parts would be two half rows."""
+    report = {
+        "name": "device_hourly",
+        "grain": "hour",
+        "dimensions": ["userDeviceType", "publisherAdUnitName"],
+        "metrics": ["marketRequests", "marketPublisherRevenue"],
+    }
+    config = room.legacy(
+        start_date="2026-03-16T10:00:00Z", end_date="2026-03-16T11:00:00Z", reports=[report]
+    )
+    plain = rows_of(room.run(config, "device_hourly"), "device_hourly")
+    assert {r["user_device_type"] for r in plain.values()} > {None, ""}
+    room.switch(row_cap=cap)
+    assert rows_of(room.run(config, "device_hourly"), "device_hourly") == plain
+
+
+def test_rows_that_lie_across_groups_of_accounts_are_added_up(room):
+    """413 on a report that knows no account: the groups' rows of one grain become one row."""
+    report = {
+        "name": "device_totals_daily",
+        "dimensions": ["userDeviceType"],
+        "metrics": ["marketRequests", "marketPublisherRevenue"],
+    }
+    config = room.legacy(**ONE_DAY, reports=[report])
+    plain = rows_of(room.run(config, "device_totals_daily"), "device_totals_daily")
+    room.switch(account_cap=1)
+    found = rows_of(room.run(config, "device_totals_daily"), "device_totals_daily")
+    assert found.keys() == plain.keys()
+    for key, row in plain.items():
+        assert found[key]["market_requests"] == row["market_requests"]
+        # Each group's amount has its own float noise, so their sum differs from the whole's digits.
+        assert float(found[key]["market_publisher_revenue"]) == pytest.approx(
+            float(row["market_publisher_revenue"]), rel=1e-6
+        )
+
+
+@pytest.mark.parametrize("cap", [3, 1])
+def test_too_many_accounts_are_asked_for_in_groups(room, whole, cap):
+    """413: time does not help, so the account list is taken at once, and halved while it is too long."""
+    room.switch(account_cap=cap)
+    found = room.run(room.legacy(**ONE_DAY), "device_daily", "inventory_hourly")
+    for stream in ("device_daily", "inventory_hourly"):
+        assert rows_of(found, stream) == rows_of(whole, stream)
+        assert len(found.windows(stream)) == 1
+    spans = {
+        (json.loads(e["body"])["startDate"], json.loads(e["body"])["endDate"])
+        for e in room.asked("/report")
+    }
+    assert spans == {("2026-03-16T00:00:00Z", "2026-03-17T00:00:00Z")}
+
+
+def test_a_report_without_a_count_is_proven_with_one(room):
+    """Money can't be summed to the last digit, so a count rides along; it makes no column."""
+    report = {
+        "name": "money_hourly",
+        "grain": "hour",
+        "dimensions": ["publisherAdUnitId"],
+        "metrics": ["marketPublisherRevenue"],
+    }
+    config = room.legacy(
+        start_date="2026-03-16T10:00:00Z", end_date="2026-03-16T11:00:00Z", reports=[report]
+    )
+    plain = rows_of(room.run(config, "money_hourly"), "money_hourly")
+    room.switch(row_cap=4)
+    found = room.run(config, "money_hourly")
+    assert rows_of(found, "money_hourly") == plain
+    assert "all_requests" not in found.records["money_hourly"][0]
