@@ -77,6 +77,17 @@ class Room:
         found: dict[str, Any] = reply.json()
         return found
 
+    def replay(self, entry: Mapping[str, Any]) -> dict[str, Any]:
+        """Ask again what the tap asked, as anybody could; gives the whole answer."""
+        reply = requests.get(
+            f"{self.sandbox.url}{entry['path']}?{entry['query']}",
+            headers={"Authorization": f"Bearer {ADJUST_API_TOKEN}"},
+            timeout=60,
+        )
+        assert reply.status_code == 200, reply.text
+        found: dict[str, Any] = reply.json()
+        return found
+
     def asked(self, ending: str) -> list[dict[str, Any]]:
         """The requests whose path ends so, oldest first."""
         return [e for e in self.sandbox.log("adjust") if e["path"].endswith(ending)]
