@@ -1,0 +1,1 @@
+"""The tap for MediaMath TerminalOne, both generations of its API."""

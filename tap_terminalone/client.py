@@ -1,0 +1,218 @@
+"""TerminalOne as the core asks for it: one face, two generations behind it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from typing_extensions import override
+
+from adtap_core import verdicts
+from adtap_core.http import Auth, Call, Reply
+from adtap_core.platform import EntityQuery, Fetched, Partition, Platform, WindowJob
+from adtap_core.verdicts import Ask, Verdict
+from adtap_core.windows import Grain, Interval, Zone
+from tap_terminalone import auth, definitions, fields, replies
+from tap_terminalone.current import Current
+from tap_terminalone.streams import (
+    CURRENT,
+    HOURLY_SPAN_DAYS,
+    LEGACY,
+    LOOKBACK_DAYS,
+    SPAN_DAYS,
+)
+
+if TYPE_CHECKING:
+    from adtap_core.clock import Clock
+    from adtap_core.declare import Entity, Report
+
+LAST_ZONE_HOURS: Final = 12
+"""A day that each campaign begins at its own midnight is over everywhere when it is over in UTC-12."""
+WRITTEN_HOURS: Final = 6
+"""Daily numbers are written once, some hours after a campaign's midnight; the vendor's table of hours by
+zone could not be read, so this is a guess on the safe side."""
+HOURLY_HOURS: Final = 1
+"""Hourly numbers come at the top of the hour with one hour's delay; vendor's guide, read 2026-11-20."""
+_UTC: Final = "UTC"
+
+
+def generation(settings: Mapping[str, Any]) -> str:
+    """Give the generation that settings mean."""
+    return str(settings.get("api_generation") or CURRENT)
+
+
+class TerminalOne(Platform):
+    """Answers the core's questions; what differs by generation is asked of that."""
+
+    concurrency: ClassVar[int] = 4
+    per_second: ClassVar[float | None] = 10.0
+    """What the vendor guarantees; its pages of different dates promise up to 50."""
+    timeout_seconds: ClassVar[float] = 300.0
+    lookback_days: ClassVar[int] = LOOKBACK_DAYS
+    secret_fields: ClassVar[frozenset[str]] = frozenset(
+        {
+            "ad_server_password",
+            "password",
+            "password_reset_sent",
+            "password_reset_token",
+            "sso_auth_sent",
+            "sso_auth_token",
+        }
+    )
+
+    def __init__(self, settings: Mapping[str, Any], clock: Clock) -> None:
+        super().__init__(settings, clock)
+        self.api_url = str(settings.get("api_url") or "").rstrip("/")
+        self._generation = Current(self)
+        self._auth = auth.make_auth(settings, legacy=generation(settings) == LEGACY)
+        self._lock = threading.Lock()
+        self._organizations: list[str] | None = None
+
+    # -- settings and schemas ----------------------------------------------------------------
+
+    @classmethod
+    @override
+    def setting_faults(cls, settings: Mapping[str, Any]) -> list[str]:
+        which, how = generation(settings), auth.method(settings)
+        faults = [
+            f"{name} is missing; it is required for `auth_method` {how}"
+            for name in auth.NEEDED[how]
+            if not settings.get(name)
+        ]
+        if which == CURRENT and how not in auth.BEARERS:
+            faults.append(
+                f"auth_method: {how} opens the legacy generation only; `api_generation` current takes "
+                f"{', '.join(auth.BEARERS)}"
+            )
+        faults += [
+            f"{name}: {number!r} is not an id; a whole number is expected"
+            for name in ("organization_ids", "advertiser_ids")
+            for number in settings.get(name) or ()
+            if not (number.isascii() and number.isdigit())
+        ]
+        zone = settings.get("time_zone")
+        if zone is not None and str(zone).upper() not in {"UTC", "Z", "ETC/UTC", "CAMPAIGN"}:
+            faults.append(
+                f"time_zone: {zone!r} can't be had; TerminalOne counts days in each campaign's own zone and "
+                "hours in UTC"
+            )
+        return faults
+
+    @classmethod
+    @override
+    def offers(cls, entry: Entity | Report, settings: Mapping[str, Any]) -> bool:
+        return generation(settings) in entry.facts.get("generations", (CURRENT, LEGACY))
+
+    @classmethod
+    @override
+    def has_column(cls, column: Mapping[str, Any], settings: Mapping[str, Any]) -> bool:
+        return generation(settings) in column.get("x-generations", (CURRENT, LEGACY))
+
+    @classmethod
+    @override
+    def definition_faults(cls, report: Report, settings: Mapping[str, Any]) -> list[str]:
+        which = generation(settings)
+        return [f"report {report.name!r}: {f}" for f in definitions.faults(report, which)]
+
+    @classmethod
+    @override
+    def finish_definition(cls, report: Report, settings: Mapping[str, Any]) -> Report:
+        grain = definitions.grain(report)
+        return replace(
+            report,
+            grain=grain,
+            lookback_days=LOOKBACK_DAYS,
+            settle_days=LOOKBACK_DAYS,
+            span_days=HOURLY_SPAN_DAYS if grain is Grain.HOUR else SPAN_DAYS,
+        )
+
+    @classmethod
+    @override
+    def field_schema(cls, report: Report, name: str, role: str) -> dict[str, Any]:
+        return fields.dimension_schema(name) if role == "dimension" else fields.metric_schema(name)
+
+    @override
+    def zone(self, report: Report) -> Zone:
+        # Days are each campaign's own and only have a date: the zone of windows is merely a yardstick.
+        return Zone(_UTC)
+
+    # -- requests ----------------------------------------------------------------------------
+
+    @property
+    @override
+    def auth(self) -> Auth:
+        return self._auth
+
+    @override
+    def judge(self, call: Call, reply: Reply) -> Verdict:
+        said = replies.words(reply) if reply.status >= replies.ERRORS else ""
+        if not call.login:
+            # A login's failures are the login's to explain; only what may pass is asked again.
+            passing = reply.status >= replies.SERVER_ERROR or reply.status in replies.PASSING
+            gateway = replies.over_quota(reply)
+            return gateway or (verdicts.by_status(reply, said) if passing else verdicts.GO)
+        verdict = self._generation.judge(call, reply, said)
+        if verdict.ask is Ask.LOGIN and not self._auth.renewable:
+            return Verdict(
+                Ask.LOGIN,
+                f"{verdict.words}; the setting `{auth.method(self.settings)}` is spent or wrong: such a "
+                "token or session lives 24 hours and is not renewed",
+            )
+        return verdict
+
+    # -- reports -----------------------------------------------------------------------------
+
+    @override
+    def report_faults(self, reports: Sequence[Report]) -> list[str]:
+        return self._generation.report_faults(reports)
+
+    @override
+    def partitions(self, report: Report) -> list[Partition]:
+        advertisers = self.settings.get("advertiser_ids")
+        if advertisers and not self._generation.needs_organization(report):
+            return [Partition({"advertiser_id": str(int(i))}) for i in dict.fromkeys(advertisers)]
+        return [Partition({"organization_id": i}) for i in self.organizations()]
+
+    def organizations(self) -> list[str]:
+        """Give the ids of the organizations that are read: as configured, else all that the login sees."""
+        wanted = self.settings.get("organization_ids")
+        if wanted:
+            return [str(int(i)) for i in dict.fromkeys(wanted)]
+        with self._lock:
+            if self._organizations is None:
+                self._organizations = [str(i) for i in self._generation.organization_ids()]
+            return self._organizations
+
+    @override
+    def bundle_size(self, report: Report) -> int:
+        return self._generation.bundle_size(report)
+
+    @override
+    def held(self, report: Report, partition: Partition) -> Interval | None:
+        return self._generation.held(report)
+
+    @override
+    def closing_hours(self, report: Report) -> float:
+        if report.grain is Grain.HOUR:
+            return HOURLY_HOURS
+        return WRITTEN_HOURS + self.running_hours(report)
+
+    @override
+    def running_hours(self, report: Report) -> float:
+        return 0.0 if self._generation.in_utc(report) else LAST_ZONE_HOURS
+
+    @override
+    def fetch(self, job: WindowJob) -> Fetched:
+        return self._generation.fetch(job)
+
+    # -- entities ----------------------------------------------------------------------------
+
+    @override
+    def pages(self, entity: Entity, query: EntityQuery) -> Iterator[Sequence[Mapping[str, Any]]]:
+        return self._generation.pages(entity, query)
+
+    @override
+    def tidy(self, entity: Entity, record: Mapping[str, Any]) -> Mapping[str, Any]:
+        return self._generation.tidy(entity, record)

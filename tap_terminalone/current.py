@@ -1,0 +1,402 @@
+"""The current generation: Campaign Management API v3.0 and Reporting V2.
+
+Source: the vendor's OpenAPI 3.0.1807 and its guide to Reporting V2, read 2026-11-20.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+import msgspec
+
+from adtap_core import verdicts
+from adtap_core.bodies import Table
+from adtap_core.errors import GaveUp, Refused
+from adtap_core.http import Call, Reply
+from adtap_core.paging import Page, by_offset, keyset
+from adtap_core.platform import EntityQuery, Fetched, RowFacts, Source, WindowJob
+from adtap_core.verdicts import Ask, Verdict
+from adtap_core.windows import Grain, Interval, midnight
+from tap_terminalone import fields, replies
+from tap_terminalone.deals import Deals
+from tap_terminalone.definitions import ROLLUP_OF, dataset_name
+from tap_terminalone.lines import rows, stream_fault
+from tap_terminalone.streams import CURRENT, ENTITIES
+
+if TYPE_CHECKING:
+    from adtap_core.declare import Entity, Report
+    from adtap_core.http import Tally
+    from tap_terminalone.client import TerminalOne
+    from tap_terminalone.fields import Dataset
+
+log = logging.getLogger("adtaps.terminalone")
+
+PAGE_LIMIT: Final = 1000
+OFFSET_CEILING: Final = 1000
+"""The greatest `page_offset` that v3 documents: beyond it only `q=id>N` goes on."""
+IDS_AT_ONCE: Final = 200
+"""Ids in one `field==(…)`, so that addresses stay short enough for any gateway."""
+BUNDLE: Final = 50
+"""Organizations or advertisers in one report request."""
+_PATHS: Final = {e.name: e.path for e in ENTITIES}
+_STUB: Final = frozenset({"id", "name", "entity_type", "type", "rel", "version"})
+_OWNERS: Final = {
+    "organization_id": "organizations",
+    "agency_id": "agencies",
+    "advertiser_id": "advertisers",
+    "campaign_id": "campaigns",
+    "strategy_id": "strategies",
+}
+_BAD_REQUEST: Final = 400
+_GOOD: Final = frozenset({"ok", "success"})
+
+Record = Mapping[str, Any]
+
+
+class _NotSearched(Exception):  # noqa: N818 - a finding, not a fault
+    """The list does not obey `q`: rows came that were not asked for."""
+
+
+class Current:
+    """The current generation.
+
+    Args:
+        platform: The tap's platform.
+    """
+
+    name: ClassVar[str] = CURRENT
+
+    def __init__(self, platform: TerminalOne) -> None:
+        self._platform = platform
+        self._deals = Deals(platform)
+        self._url = f"{platform.api_url}/api/v3.0"
+        self._lock = threading.Lock()
+        self._owners: dict[str, list[int]] = {}
+
+    # -- verdicts ----------------------------------------------------------------------------
+
+    def judge(self, call: Call, reply: Reply, said: str) -> Verdict:
+        """Say what an answer asks of us."""
+        if reply.status >= replies.ERRORS:
+            return replies.over_quota(reply) or verdicts.by_status(reply, said)
+        if call.expects != "text":
+            fault = _envelope_fault(reply)
+        elif reply.looks_like_html():
+            return Verdict(Ask.LOGIN, "an HTML page instead of data")
+        else:
+            fault = stream_fault(reply.body)
+        return verdicts.by_status(reply) if fault is None else Verdict(Ask.RETRY, fault)
+
+    # -- entities ----------------------------------------------------------------------------
+
+    def organization_ids(self) -> list[int]:
+        """Give the organizations that the login sees."""
+        return [
+            int(r["id"]) for page in self._search("organizations", "organizations") for r in page
+        ]
+
+    def pages(self, entity: Entity, query: EntityQuery) -> Iterator[Sequence[Record]]:
+        """Give an entity's records."""
+        kind = entity.facts.get("kind")
+        if kind == "deals":
+            return self._deals.pages(self._platform.organizations(), query)
+        if entity.parent is None:
+            return self._list(entity, query)
+        return self._below(entity, query)
+
+    def tidy(self, entity: Entity, record: Record) -> Record:
+        """Give a record as it is: v3's shapes are plain."""
+        del entity
+        return record
+
+    def _list(self, entity: Entity, query: EntityQuery) -> Iterator[Sequence[Record]]:
+        params = {"full": "*"} if entity.facts.get("full", True) else {}
+        if entity.facts.get("relations"):
+            params["with"] = entity.facts["relations"]
+        since = f"updated_on>={query.since}" if query.since else None
+        for owners in self._owner_conditions(entity):
+            pages = self._search(
+                entity.path,
+                entity.name,
+                params,
+                conditions=owners,
+                since=since,
+                tally=query.tally,
+            )
+            for page in pages:
+                yield [self._whole(entity, row, query.tally) for row in page]
+
+    def _owner_conditions(self, entity: Entity) -> Iterator[list[str]]:
+        """Give the conditions that confine a list to the configured organizations; one, empty, if none do."""
+        field = entity.facts.get("owner")
+        if not field or not self._platform.settings.get("organization_ids"):
+            yield []
+            return
+        ids = self._ids(_OWNERS.get(field, entity.name))
+        for at in range(0, len(ids), IDS_AT_ONCE):
+            listed = ",".join(map(str, ids[at : at + IDS_AT_ONCE]))
+            yield [f"{field}==({listed})"]
+
+    def _ids(self, owners: str) -> list[int]:
+        """Give the ids of the organizations, agencies … that lie in the configured organizations."""
+        if owners == "organizations":
+            return [int(i) for i in self._platform.organizations()]
+        with self._lock:
+            known = self._owners.get(owners)
+        if known is None:
+            entity = next(e for e in ENTITIES if e.name == owners)
+            known = [
+                int(row["id"])
+                for condition in self._owner_conditions(entity)
+                for page in self._search(entity.path, owners, conditions=condition)
+                for row in page
+            ]
+            with self._lock:
+                self._owners[owners] = known
+        return known
+
+    def _search(
+        self,
+        path: str,
+        what: str,
+        params: Record | None = None,
+        *,
+        conditions: Sequence[str] = (),
+        since: str | None = None,
+        tally: Tally | None = None,
+    ) -> Iterator[Sequence[Record]]:
+        """Walk a list by its ids, which never change; by offset if the list can't be searched."""
+        params = params or {}
+        tries = [[*conditions, since], [*conditions]] if since else [[*conditions]]
+        for wanted in tries:
+            begun = False
+            try:
+                for page in self._by_id(path, what, params, wanted, tally):
+                    begun = True
+                    yield page
+            except (_NotSearched, Refused) as error:
+                if begun or (isinstance(error, Refused) and error.status != _BAD_REQUEST):
+                    raise
+                log.info("%s: the list does not take q=%s (%s)", what, "&".join(wanted), error)
+            else:
+                return
+        if conditions:
+            msg = f"{what}: can't be confined to `organization_ids`: the list does not take {conditions[0][:60]}"
+            raise Refused(msg, status=_BAD_REQUEST)
+        yield from self._by_offset(path, what, params, tally)
+
+    def _by_id(
+        self, path: str, what: str, params: Record, conditions: list[str], tally: Tally | None
+    ) -> Iterator[Sequence[Record]]:
+        def ask(last: int | None) -> Page:
+            behind = last or 0
+            query = {**params, "q": "&".join([f"id>{behind}", *conditions]), "sort_by": "id"}
+            page = self._page(path, what, query, tally)
+            if any(int(row["id"]) <= behind for row in page.records):
+                raise _NotSearched(what)
+            return page
+
+        return keyset(ask, key=lambda row: int(row["id"]))
+
+    def _by_offset(
+        self, path: str, what: str, params: Record, tally: Tally | None
+    ) -> Iterator[Sequence[Record]]:
+        def ask(offset: int) -> Page:
+            if offset > OFFSET_CEILING:
+                msg = f"{what}: the list is longer than the platform lets one page through"
+                raise GaveUp(msg)
+            return self._page(path, what, {**params, "page_offset": offset}, tally)
+
+        return by_offset(ask, key=_identity, what=what)
+
+    def _page(self, path: str, what: str, params: Record, tally: Tally | None) -> Page:
+        reply = self._platform.http.send(
+            Call(url=f"{self._url}/{path}", what=what, params={**params, "page_limit": PAGE_LIMIT}),
+            tally,
+        )
+        with reply.body:
+            document = reply.json()
+        # An empty page is null.
+        found = document.get("data") or []
+        # Totals can be 0 or missing; a server may also hand out smaller pages than were asked for.
+        more = len(found) >= PAGE_LIMIT or bool(document["meta"].get("next_page"))
+        return Page(found, more)
+
+    def _whole(self, entity: Entity, row: Record, tally: Tally) -> Record:
+        """Give a record whole: some lists hold id and name only, whatever `full` says."""
+        if not entity.facts.get("single") or not _STUB.issuperset(row):
+            return row
+        what = f"{entity.name} {row['id']}"
+        call = Call(url=f"{self._url}/{entity.path}/{row['id']}", what=what)
+        try:
+            reply = self._platform.http.send(call, tally)
+        except Refused as error:
+            log.warning("%s: listed, but can't be read: %s", what, error)
+            return row
+        with reply.body:
+            data = reply.json().get("data")
+        return {**row, **data} if isinstance(data, Mapping) else row
+
+    def _below(self, entity: Entity, query: EntityQuery) -> Iterator[Sequence[Record]]:
+        """Give what hangs below one parent."""
+        assert entity.parent is not None and query.parent is not None  # noqa: S101, PT018
+        number = query.parent["id"]
+        path = f"{_PATHS[entity.parent]}/{number}/{entity.path}"
+        is_history = entity.facts.get("kind") == "history"
+        params = {} if is_history else {"full": "*"}
+        for page in self._by_offset(path, f"{entity.name} of {number}", params, query.tally):
+            yield [_change(row, number) for row in page] if is_history else page
+
+    # -- reports -----------------------------------------------------------------------------
+
+    def report_faults(self, reports: Sequence[Report]) -> list[str]:
+        """Give nothing: which dataset has which field is known without asking."""
+        del reports
+        return []
+
+    def needs_organization(self, report: Report) -> bool:
+        """Tell whether a report can only be read for one organization."""
+        return dataset_name(report) == "deals"
+
+    def bundle_size(self, report: Report) -> int:
+        """Give how many partitions one request reads."""
+        return 1 if self.needs_organization(report) or _dataset(report).is_snapshot else BUNDLE
+
+    def in_utc(self, report: Report) -> bool:
+        """Tell whether a report's buckets are UTC's."""
+        dataset = _dataset(report)
+        return dataset.zone == fields.UTC or dataset.is_snapshot or report.grain is Grain.HOUR
+
+    def held(self, report: Report) -> Interval | None:
+        """Give what the platform holds of a report."""
+        dataset = _dataset(report)
+        today = midnight(self._platform.clock.now().date())
+        if dataset.is_snapshot:
+            return Interval(today - timedelta(days=1), today)
+        if dataset.retention_days is None:
+            return None
+        return Interval(today - timedelta(days=dataset.retention_days), today + timedelta(days=2))
+
+    def fetch(self, job: WindowJob) -> Fetched:
+        """Fetch one window as a stream of rows."""
+        dataset = _dataset(job.report)
+        pinned = self._pinned(job, dataset)
+        if pinned is None:
+            return Fetched([], RowFacts())
+        bundled = len(job.partitions) > 1
+        level = next(iter(job.partitions[0].key))
+        body = self._body(job, dataset, [level] if bundled else [])
+        body["filters"] = [*pinned, *(job.report.filters or [])]
+        reply = self._platform.http.send(
+            Call(
+                url=f"{self._platform.api_url}/reporting/v2/{dataset.name}",
+                what=job.what,
+                method="POST",
+                json=body,
+                expects="text",
+                splittable=job.can_split,
+            ),
+            job.tally,
+        )
+        after_end = None if dataset.is_snapshot else _moment(job.window.end)
+        return Fetched(
+            [lambda: Table(rows(reply.body, after_end))],
+            RowFacts(
+                currency=Source(fields.CURRENCY) if _has_money(dataset) else None,
+                time_zone=None if self.in_utc(job.report) else Source(fields.ZONE),
+                bucket=None if dataset.is_snapshot else fields.BUCKET,
+                partition=(level, {p.key[level]: p for p in job.partitions}) if bundled else None,
+                constants=(
+                    {"_interval": job.report.facts["time_window"]} if dataset.is_snapshot else {}
+                ),
+            ),
+            reply.body.close,
+        )
+
+    def _pinned(self, job: WindowJob, dataset: Dataset) -> list[dict[str, Any]] | None:
+        """Give the filters that confine a request to its partitions; None if they hold nothing."""
+        level = next(iter(job.partitions[0].key))
+        ids = [int(p.key[level]) for p in job.partitions]
+        pinned: list[dict[str, Any]] = [
+            {"field": level, "op": "=", "value": ids if len(ids) > 1 else ids[0]}
+        ]
+        if dataset.name == "deals" and not _names_deals(job.report.filters):
+            deals = self._deals.ids(ids[0], job.tally)
+            if not deals:
+                return None
+            pinned.append({"field": "deal_id", "op": "=", "value": deals})
+        return pinned
+
+    def _body(self, job: WindowJob, dataset: Dataset, more: list[str]) -> dict[str, Any]:
+        report = job.report
+        wanted = [*report.dimensions, *report.metrics, *more]
+        if _has_money(dataset):
+            wanted.append(fields.CURRENCY)
+        if not self.in_utc(report):
+            wanted.append(fields.ZONE)
+        body: dict[str, Any] = {"fields": list(dict.fromkeys(wanted))}
+        if dataset.is_snapshot:
+            return {**body, "rollup": "all", "time_window": report.facts["time_window"]}
+        body |= {
+            "rollup": ROLLUP_OF[report.grain],
+            "start_time": _moment(job.window.start),
+            "end_time": _moment(job.window.end),
+        }
+        if report.grain is Grain.HOUR and dataset.zone == fields.CAMPAIGN:
+            body["time_zone"] = fields.UTC
+        return body
+
+
+def _envelope_fault(reply: Reply) -> str | None:
+    """Say what is wrong with an answer that bears a good status, or None if nothing is."""
+    document = reply.json_or_none()
+    meta = document.get("meta") if isinstance(document, Mapping) else None
+    if not isinstance(meta, Mapping):
+        return f"not an answer of this API: {reply.excerpt(120)}"
+    if str(meta.get("status", "ok")).lower() not in _GOOD:
+        return replies.words(reply)
+    return None
+
+
+def _dataset(report: Report) -> Dataset:
+    return fields.DATASETS[dataset_name(report)]
+
+
+def _has_money(dataset: Dataset) -> bool:
+    """Tell whether rows are split by currency.
+
+    By the dataset and not by the metrics that are selected, or rows would change their keys with the
+    selection. Unique users of a snapshot can't be split and added up again.
+    """
+    return fields.CURRENCY in dataset.dimensions and not dataset.is_snapshot
+
+
+def _names_deals(filters: object) -> bool:
+    return isinstance(filters, list) and any(
+        isinstance(item, Mapping) and item.get("field") == "deal_id" for item in filters
+    )
+
+
+def _moment(moment: Any) -> str:
+    return str(moment.strftime("%Y-%m-%dT%H:%M:%SZ"))
+
+
+_encode: Final = partial(msgspec.json.encode, order="deterministic")
+
+
+def _identity(row: Record) -> object:
+    number = row.get("id")
+    return _encode(row) if number is None else number
+
+
+def _change(row: Record, number: object) -> Record:
+    """Give an entry of a change log with a key: the platform gives it none."""
+    entry = {"entity_id": number, **row}
+    digest = hashlib.blake2b(_encode(entry), digest_size=16).hexdigest()
+    return {"_row_key": digest, **entry}

@@ -1,0 +1,71 @@
+"""The deals service, `/deals/v1.0`, which both generations share: JSON only.
+
+Source: the vendor's Marketplaces V2.0 OpenAPI, read 2026-11-20. Records are always whole; each list is one
+organization's.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from adtap_core.http import Call
+from adtap_core.paging import Page, by_offset
+
+if TYPE_CHECKING:
+    from adtap_core.http import Tally
+    from adtap_core.platform import EntityQuery
+    from tap_terminalone.client import TerminalOne
+
+PAGE_LIMIT: Final = 100
+
+Record = Mapping[str, Any]
+
+
+class Deals:
+    """Reads deals.
+
+    Args:
+        platform: The tap's platform.
+    """
+
+    def __init__(self, platform: TerminalOne) -> None:
+        self._platform = platform
+        self._lock = threading.Lock()
+        self._known: dict[int, list[int]] = {}
+
+    def pages(self, organizations: Iterable[str], query: EntityQuery) -> Iterator[Sequence[Record]]:
+        """Give the deals of organizations."""
+        for number in organizations:
+            yield from self._walk(int(number), query.tally)
+
+    def ids(self, organization: int, tally: Tally) -> list[int]:
+        """Give the ids of an organization's deals; asked once in a run."""
+        with self._lock:
+            if organization not in self._known:
+                found = {int(r["id"]) for page in self._walk(organization, tally) for r in page}
+                self._known[organization] = sorted(found)
+            return self._known[organization]
+
+    def _walk(self, organization: int, tally: Tally) -> Iterator[Sequence[Record]]:
+        def ask(offset: int) -> Page:
+            reply = self._platform.http.send(
+                Call(
+                    url=f"{self._platform.api_url}/deals/v1.0/deals",
+                    what=f"deals of organization {organization}",
+                    params={
+                        "owner.organization_id": organization,
+                        "page_limit": PAGE_LIMIT,
+                        "page_offset": offset,
+                        "sort_by": "id",
+                        "sort_dir": "ASC",
+                    },
+                ),
+                tally,
+            )
+            with reply.body:
+                found = reply.json().get("data") or []
+            return Page(found, len(found) >= PAGE_LIMIT)
+
+        return by_offset(ask, key=lambda row: row["id"], what="deals")

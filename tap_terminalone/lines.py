@@ -1,0 +1,115 @@
+"""The streaming answer of Reporting V2: a head, one row a line, and lines about the stream itself.
+
+The first line is `{"fields": […], "total_items_count": n}`; `{"meta": {…}}` may stand between rows, empty
+as a sign of life or with an error. A connection that ends early looks like a good answer, so the rows are
+counted against the head before any is used. Source: the vendor's guide to Reporting V2, read 2026-11-20.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from adtap_core.errors import Broken
+
+if TYPE_CHECKING:
+    from adtap_core.spool import Spool
+
+_BLOCK_BYTES: Final = 1024 * 1024
+_ABOUT: Final = re.compile(rb'^[ \t]*\{[ \t]*"meta"[ \t]*:.*$', re.MULTILINE)
+_LINE: Final = re.compile(rb"^[ \t]*[^ \t\r\n]", re.MULTILINE)
+_decoder: Final = msgspec.json.Decoder(float_hook=Decimal)
+
+
+def stream_fault(spool: Spool) -> str | None:
+    """Say what is wrong with a streaming answer, or None if it is whole."""
+    wanted: int | None = None
+    lines = 0
+    last = b""
+    for block in _blocks(spool):
+        if not lines:
+            head = _decoded(block.partition(b"\n")[0])
+            if not isinstance(head, Mapping) or "fields" not in head:
+                return f"the answer does not begin with its fields: {block[:120]!r}"
+            total = head.get("total_items_count")
+            wanted = None if total is None else int(total)
+        for about in _ABOUT.findall(block):
+            fault = _told(_decoded(about))
+            if fault is not None:
+                return f"the platform gave up in the middle: {fault}"
+            lines -= 1
+        lines += len(_LINE.findall(block))
+        last = block.rstrip().rpartition(b"\n")[2] or last
+    if not lines:
+        return "the answer is empty"
+    if not isinstance(_decoded(last), Mapping):
+        return "the answer breaks off in the middle of a row"
+    rows = lines - 1
+    if wanted is not None and rows != wanted:
+        return f"the answer holds {rows} rows of {wanted}"
+    return None
+
+
+def rows(spool: Spool, after_end: str | None) -> Iterator[Mapping[str, Any]]:
+    """Give the rows of a streaming answer.
+
+    Args:
+        spool: The answer.
+        after_end: The bucket that begins where the window ends. Nothing tells whether the end that was
+            asked for belongs to the answer; if it does, that bucket is no part of the window.
+
+    Raises:
+        Broken: If a line can't be read.
+    """
+    head = True
+    for block in _blocks(spool):
+        try:
+            found = _decoder.decode_lines(block)
+        except msgspec.DecodeError as error:
+            msg = f"a row of the answer can't be read: {error}"
+            raise Broken(msg) from error
+        if head:
+            found, head = found[1:], False
+        for row in found:
+            if row.get("agg_timestamp") != after_end or after_end is None:
+                if len(row) == 1 and "meta" in row:
+                    continue
+                yield row
+
+
+def _blocks(spool: Spool) -> Iterator[bytes]:
+    """Give the body in blocks of whole lines."""
+    file = spool.open()
+    rest = b""
+    while piece := file.read(_BLOCK_BYTES):
+        block, cut, rest = (rest + piece).rpartition(b"\n")
+        if cut:
+            yield block + cut
+    if rest:
+        yield rest
+
+
+def _decoded(line: bytes) -> Any:
+    try:
+        return _decoder.decode(line)
+    except msgspec.DecodeError:
+        return None
+
+
+def _told(about: object) -> str | None:
+    """Give the fault that a line about the stream tells of, if it does."""
+    if not isinstance(about, Mapping):
+        return "a line about the stream can't be read"
+    meta = about.get("meta")
+    meta = meta if isinstance(meta, Mapping) else {}
+    status = str(meta.get("status") or "ok")
+    if status.lower() in {"ok", "success"} and not any(
+        k in meta for k in ("error", "error_code", "errors")
+    ):
+        return None
+    words = [str(meta[k]) for k in ("error_code", "message", "error", "errors") if meta.get(k)]
+    return ": ".join(words) or status

@@ -1,0 +1,55 @@
+"""What TerminalOne's services say when something is wrong, each in its own shape."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from adtap_core import verdicts
+from adtap_core.verdicts import Ask, Verdict
+
+if TYPE_CHECKING:
+    from adtap_core.http import Reply
+
+ERRORS, SERVER_ERROR = 400, 500
+FORBIDDEN: Final = 403
+PASSING: Final = frozenset({408, 429})
+_QUOTA_HEADER: Final = "X-Mashery-Error-Code"
+_QUOTA_CODE: Final = "OVER_QPS"
+
+
+def words(reply: Reply) -> str:
+    """Give the platform's own words of an error, its request id with them; empty if it has none."""
+    document = reply.json_or_none()
+    if not isinstance(document, Mapping):
+        return ""
+    if "error_code" in document:  # Reporting V2
+        return _joined(document, "error_code", "message", "request_id")
+    found = [
+        _joined(error, "field", "code", "message")
+        for error in document.get("errors") or ()
+        if isinstance(error, Mapping)
+    ]
+    meta = document.get("meta")
+    if isinstance(meta, Mapping):
+        if not found and meta.get("status"):
+            found.append(str(meta["status"]))
+        if meta.get("uuid"):
+            found.append(f"request id {meta['uuid']}")
+    return "; ".join(found)
+
+
+def _joined(source: Mapping[str, Any], *names: str) -> str:
+    return ": ".join(
+        f"request id {source[n]}" if n == "request_id" else str(source[n])
+        for n in names
+        if source.get(n)
+    )
+
+
+def over_quota(reply: Reply) -> Verdict | None:
+    """Give the verdict on a gateway's 403 that only says: too fast. None for any other answer."""
+    if reply.status != FORBIDDEN or _QUOTA_CODE not in str(reply.headers.get(_QUOTA_HEADER, "")):
+        return None
+    seconds = verdicts.retry_after(reply.headers, reply.received_at)
+    return Verdict(Ask.RETRY, "over the API key's queries per second", seconds)

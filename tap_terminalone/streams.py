@@ -1,0 +1,182 @@
+"""The table: one entry for each stream of TerminalOne.
+
+Streams of both generations bear one name and share their columns; what only one of them has says so in
+`generations`. Sources: the vendor's OpenAPI 3.0.1807 of Campaign Management, its guide to Reporting V2,
+its Reports V1 pages and its client `terminalone` 1.9.20, all read 2026-11-20.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Final
+
+from adtap_core.declare import Entity, Report
+from adtap_core.windows import Grain
+
+CURRENT, LEGACY = "current", "legacy"
+LOOKBACK_DAYS: Final = 30
+"""Conversions are credited back to the day of the impression or click; the windows are each campaign's
+own, up to 30 days is common, and invalid traffic is taken out later as well."""
+SPAN_DAYS: Final = 31
+HOURLY_SPAN_DAYS: Final = 7
+_MODIFIED: Final = "updated_on"
+_ONLY_CURRENT: Final = (CURRENT,)
+_ONLY_LEGACY: Final = (LEGACY,)
+
+
+def _facts(**facts: Any) -> Mapping[str, Any]:
+    return MappingProxyType(facts)
+
+
+def _history(of: str) -> Entity:
+    """Give the change log of an entity: asked for by each one that changed."""
+    return Entity(
+        name=f"{of}_history",
+        path="history",
+        keys=("_row_key",),
+        parent=of,
+        parent_changed_only=True,
+        selected=False,
+        facts=_facts(kind="history"),
+    )
+
+
+def _entity(name: str, *, path: str | None = None, **more: Any) -> Entity:
+    """Give an entity; what is no argument of `Entity` is a fact.
+
+    Facts: `generations` that have it (both, unless said), `owner` (the field by which v3 confines it to the
+    configured organizations), `single` (v3's list may hold stubs, the single record holds all), `full`
+    (whether v3's list takes `full=*`), `relations` (what v3 embeds on request), `limit` (the chain by which v2 confines it), `kind` of reading.
+    """
+    own = ("keys", "replication_key", "parent", "parent_changed_only", "selected")
+    given = {k: more.pop(k) for k in own if k in more}
+    return Entity(name=name, path=path or name, facts=_facts(**more), **given)
+
+
+_JOIN: Final[Mapping[str, Any]] = MappingProxyType(
+    # Rows of joins are deleted outright and nothing tells of it: read whole each time.
+    {"owner": "strategy_id"}
+)
+_NO_FULL: Final[Mapping[str, Any]] = MappingProxyType({"full": False})
+_NOW_ONLY: Final[Mapping[str, Any]] = MappingProxyType({"generations": _ONLY_CURRENT})
+_THEN_ONLY: Final[Mapping[str, Any]] = MappingProxyType({"generations": _ONLY_LEGACY})
+_SINCE: Final[Mapping[str, Any]] = MappingProxyType({"replication_key": _MODIFIED})
+
+ENTITIES: Final = (
+    _entity("organizations", owner="id", **_SINCE),
+    _entity("agencies", owner="organization_id", **_SINCE),
+    _entity("advertisers", owner="agency_id", relations="agency", **_SINCE),
+    _entity("campaigns", owner="advertiser_id", **_SINCE),
+    _entity(
+        "budget_flights",
+        parent="campaigns",
+        parent_changed_only=True,
+    ),
+    _entity("strategies", owner="campaign_id", **_SINCE),
+    _entity("concepts", owner="advertiser_id", **_SINCE),
+    _entity("atomic_creatives", owner="advertiser_id", **_NO_FULL, **_SINCE),
+    _entity("pixel_bundles"),
+    _entity("pixel_providers", **_NO_FULL),
+    _entity("supply_sources", single=True),
+    _entity("marketplaces", single=True, **_NOW_ONLY),
+    _entity("vendors", single=True),
+    _entity("vendor_contracts"),
+    _entity("site_lists", owner="organization_id", **_SINCE),
+    _entity("site_list_assignments", path="assignments", parent="site_lists", **_NOW_ONLY),
+    _entity("contracts", owner="organization_id", **_SINCE),
+    _entity("deals", kind="deals"),
+    _entity("ad_servers"),
+    _entity("currency_rates", **_NOW_ONLY, **_SINCE),
+    _entity("timezones", **_NOW_ONLY),
+    _entity("verticals", **_NO_FULL),
+    _entity("audience_vendors", **_NO_FULL, **_NOW_ONLY),
+    # Hundreds of thousands of segments that data vendors offer, whether anybody uses them or not.
+    _entity("path_audience_segments", selected=False, **_NO_FULL, **_NOW_ONLY, **_SINCE),
+    _entity("targeting_segments", selected=False, **_NO_FULL, **_NOW_ONLY, **_SINCE),
+    _entity("path_targeting_segments", selected=False, **_NO_FULL, **_NOW_ONLY),
+    _entity("targeting_segment_objectives", **_NO_FULL, **_NOW_ONLY),
+    _entity("strategy_concepts", **_JOIN),
+    _entity("strategy_day_parts", **_JOIN),
+    _entity("strategy_deals", **_JOIN),
+    _entity("strategy_target_values", **_NOW_ONLY),
+    _entity("strategy_ip_addresses", selected=False, **_JOIN, **_NOW_ONLY),
+    _entity("strategy_postal_codes", selected=False, **_JOIN, **_NOW_ONLY),
+    _entity("new_strategy_groups", owner="campaign_id", **_NO_FULL, **_NOW_ONLY, **_SINCE),
+    _entity("campaign_plans", owner="advertiser_id", **_NO_FULL, **_NOW_ONLY, **_SINCE),
+    # Names, mail addresses and telephone numbers of people: only for whoever asks for them.
+    _entity("users", single=True, selected=False, **_NO_FULL),
+    *(
+        _history(of)
+        for of in (
+            "organizations",
+            "agencies",
+            "advertisers",
+            "campaigns",
+            "strategies",
+            "concepts",
+            "atomic_creatives",
+            "pixel_bundles",
+            "contracts",
+            "users",
+        )
+    ),
+)
+
+_PLACE: Final = (
+    "organization_id",
+    "agency_id",
+    "advertiser_id",
+    "campaign_id",
+    "strategy_id",
+)
+_COUNTS: Final = (
+    "impressions",
+    "clicks",
+    "post_click_conversions",
+    "post_view_conversions",
+    "total_conversions",
+    "total_spend",
+)
+_OUTCOME: Final = (
+    *_COUNTS,
+    "post_click_revenue",
+    "post_view_revenue",
+    "total_revenue",
+    "video_start",
+    "video_first_quartile",
+    "video_midpoint",
+    "video_third_quartile",
+    "video_complete",
+)
+
+
+def _report(
+    name: str,
+    report: str,
+    dimensions: tuple[str, ...],
+    metrics: tuple[str, ...] = _COUNTS,
+    *,
+    legacy: str | None = None,
+    grain: Grain = Grain.DAY,
+    selected: bool = True,
+    **facts: Any,
+) -> Report:
+    generations = (CURRENT, LEGACY) if legacy else _ONLY_CURRENT
+    return Report(
+        name=name,
+        dimensions=dimensions,
+        metrics=metrics,
+        grain=grain,
+        lookback_days=LOOKBACK_DAYS,
+        settle_days=LOOKBACK_DAYS,
+        span_days=HOURLY_SPAN_DAYS if grain is Grain.HOUR else SPAN_DAYS,
+        selected=selected,
+        facts=_facts(report=report, legacy=legacy, generations=generations, **facts),
+    )
+
+
+REPORTS: Final = (
+    _report("performance_daily", "performance", _PLACE, _OUTCOME, legacy="performance"),
+    _report("performance_hourly", "performance-hourly", _PLACE, legacy="by_hour", grain=Grain.HOUR),
+)
