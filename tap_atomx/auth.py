@@ -17,10 +17,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import requests
 
-from adtap_core.errors import CredentialsError, Refused
+from adtap_core.errors import CredentialsError
 from adtap_core.http import Call
 from adtap_core.redact import redact
-from tap_atomx import replies
 
 if TYPE_CHECKING:
     from adtap_core.http import Http
@@ -77,7 +76,7 @@ class TokenLogin:
             reply = self._second_step(http, reply, code)
         token = reply.get("auth_token")
         if not isinstance(token, str) or not token:
-            raise CredentialsError(f"atomx gave no token to {self._who}")
+            raise CredentialsError(f"login of {self._who}: the answer holds no `auth_token`")
         redact.learn(token)
         self._token = token
 
@@ -111,23 +110,9 @@ class TokenLogin:
             headers=headers or {},
             login=False,
         )
-        try:
-            reply = http.send(call)
-        except Refused as error:
-            if error.status in {400, 403}:
-                raise CredentialsError(
-                    f"{error}; check the settings `email`, `password` and `totp`"
-                ) from error
-            raise
+        reply = http.send(call)
         with reply.body:
-            document = reply.json()
-        if not isinstance(document, Mapping):
-            raise CredentialsError(f"login of {self._who}: the answer is not an object")
-        if document.get("success") is not True:
-            words = replies.error_words(document) or "no reason given"
-            raise CredentialsError(
-                f"login of {self._who}: {words}; check the settings `email`, `password` and `totp`"
-            )
+            document: Mapping[str, Any] = reply.json()
         return document
 
     def _code(self) -> str | None:

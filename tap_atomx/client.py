@@ -18,7 +18,7 @@ from typing_extensions import override
 from adtap_core.errors import Refused, RequestError
 from adtap_core.http import Auth, Call, Reply, Tally
 from adtap_core.platform import EntityQuery, Fetched, Partition, Platform, WindowJob
-from adtap_core.verdicts import Ask, Verdict
+from adtap_core.verdicts import Verdict
 from adtap_core.windows import ONE_DAY, Grain, Interval, Zone
 from tap_atomx import definitions, fields, replies, shapes
 from tap_atomx.auth import TokenLogin, totp_fault
@@ -113,14 +113,7 @@ class AtomxPlatform(Platform):
 
     @override
     def judge(self, call: Call, reply: Reply) -> Verdict:
-        verdict = replies.judge(call, reply)
-        if not call.login and verdict.ask is Ask.LOGIN and reply.status == 401:  # noqa: PLR2004
-            # The login itself was refused; asking again could lock the account.
-            return Verdict(
-                Ask.CREDENTIALS,
-                f"{verdict.words}; check the settings `email`, `password` and `totp`",
-            )
-        return verdict
+        return replies.judge(call, reply)
 
     def _get(self, path: str, params: Mapping[str, Any], tally: Tally) -> Any:
         reply = self.http.send(

@@ -18,10 +18,18 @@ UNAUTHORIZED: Final = 1
 """`errno` of a missing or dead token; the meaning of other numbers is not published."""
 _LARGEST_ERROR_BYTES: Final = 64 * 1024
 _OK: Final = range(200, 300)
+_LOGIN_REFUSED: Final = (400, 401, 403)
+"""401 is the platform's answer to a wrong login; the others, with a login, can mean nothing else."""
 
 
 def judge(call: Call, reply: Reply) -> Verdict:
     """Say what an answer asks of us."""
+    if not call.login and _refuses_login(reply):
+        # Asking again could lock the account.
+        words = error_words(_small_document(reply)) or reply.excerpt(120) or "no reason given"
+        return Verdict(
+            Ask.CREDENTIALS, f"{words}; check the settings `email`, `password` and `totp`"
+        )
     if reply.status not in _OK:
         return verdicts.by_status(reply, error_words(_small_document(reply)))
     if reply.looks_like_html():
@@ -32,6 +40,12 @@ def judge(call: Call, reply: Reply) -> Verdict:
         return _judge_table(call, reply)
     # An error is short; a report of many megabytes need not be parsed twice to see that it is none.
     return GO if reply.body.size > _LARGEST_ERROR_BYTES else _judge_small(reply)
+
+
+def _refuses_login(reply: Reply) -> bool:
+    document = _small_document(reply)
+    said = isinstance(document, Mapping) and document.get("success") is False
+    return reply.status in _LOGIN_REFUSED or (reply.status in _OK and said)
 
 
 def _small_document(reply: Reply) -> Any:

@@ -213,14 +213,14 @@ def check(
             value = row[place]
             if isinstance(value, int | Decimal):
                 sums[metric] += value
-                sizes[metric] += abs(value)
+                sizes[metric] += abs(Decimal(value))
     length = report.get("length")
     if isinstance(length, int) and length != count:
         raise TooMuch(f"{what}: the answer holds {count} rows and says {length}")
     for metric, added in sums.items():
-        total = known[metric]
-        if not isinstance(total, int | Decimal):
+        if not isinstance(known[metric], int | Decimal):
             continue
+        total = Decimal(known[metric])
         counted = "integer" in METRICS[metric]["type"]
         room = Decimal() if counted else (sizes[metric] + abs(total)) * _FLOAT32_STEP
         if abs(added - total) > room:
