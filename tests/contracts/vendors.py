@@ -180,7 +180,18 @@ def tunnel(url: str) -> Iterator[dict[str, str]]:
 @functools.cache
 def _environment(name: str) -> tuple[Path, str]:
     """Interpreter of the vendor's environment, and its Python version."""
-    vendor = VENDORS[name]
+    return build(name, VENDORS[name])
+
+
+def build(name: str, vendor: Vendor) -> tuple[Path, str]:
+    """Interpreter of an environment with these requirements, and its Python version.
+
+    Built on first use and kept; the test is skipped with the reason where it cannot be built.
+
+    Args:
+        name: The folder's name below the cache.
+        vendor: What is installed.
+    """
     found = next(
         ((version, python) for version in vendor.pythons if (python := find_python(version))),
         None,
