@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import http.client
 import json
 import os
 import re
@@ -11,7 +12,6 @@ import signal
 import subprocess
 import sys
 import threading
-import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -137,7 +137,10 @@ class Sandbox:
         try:
             with self._opener.open(request, timeout=30) as reply:
                 return json.load(reply)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, http.client.HTTPException) as error:
+            # A process that was killed a moment ago may not be seen as ended yet.
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(1)
             self.check()
             raise DemoError(f"the sandbox does not answer on {self.url}: {error}") from error
 
@@ -225,6 +228,7 @@ class Project:
             *(choice.job for choice in choices),
         ]
         words: list[str] = []
+        others: list[str] = []
         done: list[Ran] = []
         with self.log.open("a", encoding="utf-8") as log:
             for event in _events(command, self.folder, environment, log, sandbox):
@@ -232,11 +236,12 @@ class Project:
                     done.append(Ran(choices[len(done)], float(event["duration_seconds"])))
                     said(done[-1])
                 elif text := _complaint(event):
-                    words.append(text)
+                    # A program's own words say more than what Meltano says about its end.
+                    (words if "string_id" in event else others).append(text)
         if len(done) < len(choices):
             sandbox.check()
-            why = words[-1] if words else "it did not say why"
-            raise DemoError(f"{choices[len(done)].tap} failed: {why} (all of it: {self.log})")
+            why = (words or others or ["it did not say why"])[-1]
+            raise DemoError(f"{choices[len(done)].job} failed: {why} (all of it: {self.log})")
         return done
 
     def _environment(
@@ -314,9 +319,11 @@ def _stop_group(process: subprocess.Popen[str]) -> None:
 def _complaint(event: Mapping[str, Any]) -> str:
     """The words of an error, of Meltano or of a program it runs; empty for anything else."""
     text = str(event.get("event", "")).strip()
-    level = str(event.get("level", "")).lower()
-    if level not in {"error", "critical"} and not re.search(r"\b(ERROR|CRITICAL)\b", text):
+    # Where a program does not even start, Meltano quotes all that it wrote, in lines of JSON.
+    quoted = re.findall(r'\{"level":"(?:error|critical)".*?"message":"((?:[^"\\]|\\.)*)"', text)
+    if quoted:
+        return str(json.loads(f'"{quoted[-1]}"'))
+    if event.get("level") not in {"error", "critical"} or text == "Block run completed":
         return ""
-    if text in {"Block run completed", "Extraction failed", "Loading failed"}:
-        return ""
-    return " ".join(re.sub(r"^.*\| *(?:ERROR|CRITICAL) *\|[^|]*\| *", "", text).split())
+    who = event.get("string_id")
+    return " ".join(f"{who}: {text}".split() if who else text.split())
