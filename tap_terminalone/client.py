@@ -120,13 +120,29 @@ class TerminalOne(Platform):
     @override
     def finish_definition(cls, report: Report, settings: Mapping[str, Any]) -> Report:
         grain = definitions.grain(report)
+        # What a snapshot said yesterday can't be asked again, so nothing restates it.
+        days = 0 if definitions.is_snapshot(report) else LOOKBACK_DAYS
         return replace(
             report,
             grain=grain,
-            lookback_days=LOOKBACK_DAYS,
-            settle_days=LOOKBACK_DAYS,
+            lookback_days=days,
+            settle_days=days,
             span_days=HOURLY_SPAN_DAYS if grain is Grain.HOUR else SPAN_DAYS,
         )
+
+    @classmethod
+    @override
+    def constant_columns(
+        cls, report: Report, settings: Mapping[str, Any]
+    ) -> dict[str, dict[str, Any]]:
+        if not definitions.is_snapshot(report):
+            return {}
+        return {
+            "_interval": {
+                "type": ["string", "null"],
+                "description": "The window that the row sums up, ending with `day`; part of the key.",
+            }
+        }
 
     @classmethod
     @override
@@ -195,6 +211,8 @@ class TerminalOne(Platform):
 
     @override
     def closing_hours(self, report: Report) -> float:
+        if definitions.is_snapshot(report):
+            return 0.0
         if report.grain is Grain.HOUR:
             return HOURLY_HOURS
         return WRITTEN_HOURS + self.running_hours(report)

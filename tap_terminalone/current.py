@@ -25,7 +25,7 @@ from adtap_core.verdicts import Ask, Verdict
 from adtap_core.windows import Grain, Interval, midnight
 from tap_terminalone import fields, replies
 from tap_terminalone.deals import Deals
-from tap_terminalone.definitions import ROLLUP_OF, dataset_name
+from tap_terminalone.definitions import ROLLUP_OF, dataset_name, is_snapshot
 from tap_terminalone.lines import rows, stream_fault
 from tap_terminalone.streams import CURRENT, ENTITIES
 
@@ -266,18 +266,18 @@ class Current:
 
     def bundle_size(self, report: Report) -> int:
         """Give how many partitions one request reads."""
-        return 1 if self.needs_organization(report) or _dataset(report).is_snapshot else BUNDLE
+        return 1 if self.needs_organization(report) or is_snapshot(report) else BUNDLE
 
     def in_utc(self, report: Report) -> bool:
         """Tell whether a report's buckets are UTC's."""
         dataset = _dataset(report)
-        return dataset.zone == fields.UTC or dataset.is_snapshot or report.grain is Grain.HOUR
+        return dataset.zone == fields.UTC or is_snapshot(report) or report.grain is Grain.HOUR
 
     def held(self, report: Report) -> Interval | None:
         """Give what the platform holds of a report."""
         dataset = _dataset(report)
         today = midnight(self._platform.clock.now().date())
-        if dataset.is_snapshot:
+        if is_snapshot(report):
             return Interval(today - timedelta(days=1), today)
         if dataset.retention_days is None:
             return None
@@ -304,17 +304,16 @@ class Current:
             ),
             job.tally,
         )
-        after_end = None if dataset.is_snapshot else _moment(job.window.end)
+        snapshot = is_snapshot(job.report)
+        after_end = None if snapshot else _moment(job.window.end)
         return Fetched(
-            [lambda: Table(rows(reply.body, after_end))],
+            [lambda: Table(_without_totals(rows(reply.body, after_end), job.report))],
             RowFacts(
                 currency=Source(fields.CURRENCY) if _has_money(dataset) else None,
                 time_zone=None if self.in_utc(job.report) else Source(fields.ZONE),
-                bucket=None if dataset.is_snapshot else fields.BUCKET,
+                bucket=None if snapshot else fields.BUCKET,
                 partition=(level, {p.key[level]: p for p in job.partitions}) if bundled else None,
-                constants=(
-                    {"_interval": job.report.facts["time_window"]} if dataset.is_snapshot else {}
-                ),
+                constants=({"_interval": job.report.facts["time_window"]} if snapshot else {}),
             ),
             reply.body.close,
         )
@@ -341,7 +340,7 @@ class Current:
         if not self.in_utc(report):
             wanted.append(fields.ZONE)
         body: dict[str, Any] = {"fields": list(dict.fromkeys(wanted))}
-        if dataset.is_snapshot:
+        if is_snapshot(report):
             return {**body, "rollup": "all", "time_window": report.facts["time_window"]}
         body |= {
             "rollup": ROLLUP_OF[report.grain],
@@ -374,7 +373,16 @@ def _has_money(dataset: Dataset) -> bool:
     By the dataset and not by the metrics that are selected, or rows would change their keys with the
     selection. Unique users of a snapshot can't be split and added up again.
     """
-    return fields.CURRENCY in dataset.dimensions and not dataset.is_snapshot
+    return fields.CURRENCY in dataset.dimensions and not dataset.only_snapshots
+
+
+def _without_totals(
+    found: Iterator[Mapping[str, Any]], report: Report
+) -> Iterator[Mapping[str, Any]]:
+    """Leave out the sums that stand among a pixel's rows by referrer: they would count everything twice."""
+    if fields.REFERRER not in report.dimensions:
+        return found
+    return (row for row in found if row.get(fields.REFERRER) != fields.TOTAL)
 
 
 def _names_deals(filters: object) -> bool:

@@ -60,33 +60,36 @@ def _rollup_faults(report: Report) -> list[str]:
     return [f"`time_rollup` {rollup} and `grain` {report.grain.value} contradict one another"]
 
 
+def is_snapshot(report: Report) -> bool:
+    """Tell whether a report sums up a window that ends yesterday, instead of time buckets."""
+    return bool(report.facts.get("time_window"))
+
+
 def _grain_faults(report: Report, dataset: Dataset) -> list[str]:
-    if dataset.is_snapshot:
-        if report.grain is Grain.DAY:
-            return []
-        return [f"{dataset.name} knows no time buckets; leave `grain` out"]
-    found = []
-    if report.facts.get("time_rollup") == fields.SNAPSHOT:
-        found.append(
-            f"`time_rollup` all has no time bucket; {dataset.name} takes {_listed(dataset.rollups)}"
-        )
-    if report.facts.get("time_window"):
-        found.append("`time_window` is for reach_frequency only; days come from `start_date`")
-    rollup = ROLLUP_OF[report.grain]
-    if rollup not in dataset.rollups:
-        found.append(
-            f"{dataset.name} has no `grain` {report.grain.value}; it takes {_listed(dataset.rollups)}"
-        )
+    if is_snapshot(report):
+        return _window_faults(report, dataset)
+    fault = None
+    if dataset.only_snapshots or report.facts.get("time_rollup") == fields.SNAPSHOT:
+        fault = f"{dataset.name} needs a `time_window` here: {', '.join(dataset.snapshots)}"
+    elif ROLLUP_OF[report.grain] not in dataset.rollups:
+        takes = ", ".join(r.removeprefix("by_") for r in dataset.rollups)
+        fault = f"{dataset.name} has no `grain` {report.grain.value}; it takes {takes}"
     elif report.grain is Grain.HOUR and not dataset.hours_in_utc:
-        found.append(
-            f"hours of {dataset.name} are in each campaign's own zone, where a clock change repeats one: "
-            "take `grain` day, or performance_hourly"
+        fault = (
+            f"hours of {dataset.name} are in each campaign's own zone, where a clock change repeats "
+            "one: take `grain` day, or performance_hourly"
         )
-    return found
+    return [] if fault is None else [fault]
 
 
-def _listed(rollups: Iterable[str]) -> str:
-    return ", ".join(r.removeprefix("by_") for r in rollups)
+def _window_faults(report: Report, dataset: Dataset) -> list[str]:
+    window = report.facts["time_window"]
+    if report.grain is not Grain.DAY:
+        return ["a `time_window` knows no time buckets; leave `grain` out"]
+    if window in dataset.snapshots:
+        return []
+    has = ", ".join(dataset.snapshots) or "none"
+    return [f"{dataset.name} has no `time_window` {window}; it has {has}"]
 
 
 def _field_faults(report: Report, dataset: Dataset) -> list[str]:
@@ -105,10 +108,8 @@ def _field_faults(report: Report, dataset: Dataset) -> list[str]:
                 found.append(f"{name!r} is a {is_kind} of {dataset.name}, not a {kind}")
             else:
                 found.append(f"{dataset.name} has no {kind} {name!r}{_hint(name, known)}")
-    if dataset.name == "performance" and "uniques" in report.metrics:
-        found.append(
-            "uniques of performance exist for named windows only; use the report reach_frequency"
-        )
+    if dataset.name == "performance" and "uniques" in report.metrics and not is_snapshot(report):
+        found.append("uniques of performance can't be had by day; set a `time_window`")
     return found
 
 

@@ -17,6 +17,8 @@ from typing import Any, Final
 CURRENCY: Final = "campaign_currency_code"
 ZONE: Final = "campaign_zone_name"
 BUCKET: Final = "agg_timestamp"
+REFERRER: Final = "referrer"
+TOTAL: Final = "Total"
 UTC: Final = "UTC"
 CAMPAIGN: Final = "campaign"
 
@@ -38,7 +40,7 @@ class Dataset:
         retention_days: How far back it goes; None: to the beginning, in 2013.
         zone: What its days are in: `campaign` (each campaign's own) or `UTC`.
         hours_in_utc: Whether its hours can be had in UTC.
-        access: Fields of which a request must pin one.
+        to_date: Whether it can be had from a campaign's beginning to yesterday.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Dataset:
     retention_days: int | None = None
     zone: str = CAMPAIGN
     hours_in_utc: bool = False
+    to_date: bool = False
 
     @property
     def dimensions(self) -> frozenset[str]:
@@ -58,18 +61,25 @@ class Dataset:
         return _fields("metrics")[self.name] or self.dimensions
 
     @property
-    def is_snapshot(self) -> bool:
-        """Tell whether it knows only windows that end yesterday."""
+    def only_snapshots(self) -> bool:
+        """Tell whether it knows no time buckets, only windows that end yesterday."""
         return self.rollups == (SNAPSHOT,)
+
+    @property
+    def snapshots(self) -> tuple[str, ...]:
+        """The windows up to yesterday that it sums up in one row."""
+        if self.name.startswith("brain"):
+            return ()
+        return (*SNAPSHOT_WINDOWS, *(TO_DATE if self.to_date else ()))
 
 
 DATASETS: Final[Mapping[str, Dataset]] = {
     d.name: d
     for d in (
         Dataset("all-dimensions-and-metrics", retention_days=3 * YEAR_DAYS),
-        Dataset("performance"),
+        Dataset("performance", to_date=True),
         Dataset("performance-hourly", _BY_HOUR, 90, hours_in_utc=True),
-        Dataset("day-part", retention_days=YEAR_DAYS),
+        Dataset("day-part", retention_days=YEAR_DAYS, to_date=True),
         Dataset("reach-frequency", (SNAPSHOT,)),
         Dataset("win-loss", _BY_HOUR, YEAR_DAYS),
         Dataset("pixel-loads", retention_days=90, zone=UTC),
@@ -78,6 +88,7 @@ DATASETS: Final[Mapping[str, Dataset]] = {
         Dataset("brain-feature-value", ("by_day",), 30, zone=UTC),
     )
 }
+TO_DATE: Final = ("campaign_to_date", "flight_to_date")
 SNAPSHOT_WINDOWS: Final = (
     "yesterday",
     "last_7_days",

@@ -157,26 +157,139 @@ def _report(
     dimensions: tuple[str, ...],
     metrics: tuple[str, ...] = _COUNTS,
     *,
-    legacy: str | None = None,
+    legacy: tuple[str, ...] = (),
     grain: Grain = Grain.DAY,
     selected: bool = True,
     **facts: Any,
 ) -> Report:
-    generations = (CURRENT, LEGACY) if legacy else _ONLY_CURRENT
+    days = 0 if facts.get("time_window") else LOOKBACK_DAYS
     return Report(
         name=name,
         dimensions=dimensions,
         metrics=metrics,
         grain=grain,
-        lookback_days=LOOKBACK_DAYS,
-        settle_days=LOOKBACK_DAYS,
+        lookback_days=days,
+        settle_days=days,
         span_days=HOURLY_SPAN_DAYS if grain is Grain.HOUR else SPAN_DAYS,
         selected=selected,
-        facts=_facts(report=report, legacy=legacy, generations=generations, **facts),
+        facts=_facts(
+            report=report,
+            legacy=legacy,
+            generations=(CURRENT, LEGACY) if legacy else _ONLY_CURRENT,
+            **facts,
+        ),
     )
 
 
+_INVENTORY: Final = "all-dimensions-and-metrics"
+_BRAIN: Final = ("campaign_id", "model_goal", "feature", "position")
+
 REPORTS: Final = (
-    _report("performance_daily", "performance", _PLACE, _OUTCOME, legacy="performance"),
-    _report("performance_hourly", "performance-hourly", _PLACE, legacy="by_hour", grain=Grain.HOUR),
+    _report("performance_daily", "performance", _PLACE, _OUTCOME, legacy=("performance",)),
+    _report(
+        "performance_hourly",
+        "performance-hourly",
+        _PLACE,
+        legacy=("by_hour", "pulse"),
+        grain=Grain.HOUR,
+    ),
+    _report(
+        "creatives_daily",
+        "performance",
+        ("campaign_id", "strategy_id", "concept_id", "creative_id"),
+        _OUTCOME,
+        legacy=("performance",),
+    ),
+    # Where ads ran: many rows, so only for whoever asks for them.
+    _report(
+        "sites_daily",
+        _INVENTORY,
+        ("campaign_id", "strategy_id", "exchange_id", "site_domain"),
+        selected=False,
+    ),
+    _report(
+        "apps_daily",
+        _INVENTORY,
+        ("campaign_id", "strategy_id", "exchange_id", "app_id", "app_name"),
+        selected=False,
+    ),
+    _report(
+        "geo_daily",
+        _INVENTORY,
+        (
+            "campaign_id",
+            "country_id",
+            "country_name",
+            "region_id",
+            "region_name",
+            "dma_id",
+            "dma_name",
+        ),
+        selected=False,
+    ),
+    _report(
+        "devices_daily",
+        _INVENTORY,
+        ("campaign_id", "form_factor", "os_type", "browser"),
+        selected=False,
+    ),
+    _report(
+        "day_parts_daily",
+        "day-part",
+        ("campaign_id", "strategy_id", "week_day_id", "day_part_id"),
+        selected=False,
+    ),
+    _report(
+        "win_loss_daily",
+        "win-loss",
+        ("campaign_id", "strategy_id", "exchange_id", "deal_id"),
+        (
+            "bids",
+            "wins",
+            "matched_bid_opportunities",
+            "total_bid_amount_cpm",
+            "total_win_amount_cpm",
+        ),
+        legacy=("win_loss",),
+        selected=False,
+    ),
+    _report(
+        "deals_daily",
+        "deals",
+        ("deal_id", "exchange_id"),
+        ("biddables", "matches", "bids", "wins"),
+        legacy=("deals",),
+    ),
+    _report(
+        "pixel_loads_daily",
+        "pixel-loads",
+        ("advertiser_id", "pixel_type", "pixel_id"),
+        ("loads", "uniques"),
+        legacy=("data_pixel_loads", "event_pixel_loads"),
+    ),
+    # Unique users can't be added up: one row for each window, as it stood on a day.
+    _report(
+        "reach_frequency",
+        "reach-frequency",
+        ("advertiser_id", "campaign_id", "strategy_id", "frequency"),
+        ("uniques", "impressions", "clicks", "total_conversions"),
+        legacy=("reach_frequency",),
+        time_window="last_30_days",
+    ),
+    _report(
+        "brain_features_daily",
+        "brain-feature-summary",
+        _BRAIN,
+        ("index",),
+        legacy=("brain_feature_summary",),
+        selected=False,
+    ),
+    _report(
+        "brain_feature_values_daily",
+        "brain-feature-value",
+        (*_BRAIN, "feature_report_type", "feature_value", "is_numeric"),
+        ("index", "mean", "bid_impact"),
+        legacy=("brain_feature_value",),
+        selected=False,
+    ),
 )

@@ -6,7 +6,7 @@ from adtap_core import settings as s
 from adtap_core.tap import AdTap
 from tap_terminalone import auth
 from tap_terminalone.client import TerminalOne
-from tap_terminalone.fields import SNAPSHOT_WINDOWS
+from tap_terminalone.fields import SNAPSHOT_WINDOWS, TO_DATE
 from tap_terminalone.streams import CURRENT, ENTITIES, LEGACY, LOOKBACK_DAYS, REPORTS
 
 _SETTINGS = {
@@ -68,7 +68,7 @@ class TapTerminalOne(AdTap):
                 "type": "string",
                 "enum": ["by_hour", "by_day", "by_week", "by_month", "all"],
             },
-            "time_window": {"type": "string", "enum": list(SNAPSHOT_WINDOWS)},
+            "time_window": {"type": "string", "enum": [*SNAPSHOT_WINDOWS, *TO_DATE]},
         },
         report_required=("report",),
         api_url="https://api.mediamath.com",
