@@ -237,8 +237,8 @@ class _Maker:
                 "click_frequency_cap_per": 86_400,
                 "user_impression_frequency_cap_amount": 5,
                 "user_impression_frequency_cap_per": 3_600,
-                "ip_impression_frequency_cap_amount": None,
-                "ip_impression_frequency_cap_per": None,
+                "ip_impression_frequency_cap_amount": 40 if ident % 2 else None,
+                "ip_impression_frequency_cap_per": 86_400 if ident % 2 else None,
                 "countries_filter": sorted(set(countries)),
                 "countries_filter_action": "INCLUDE",
                 "device_types_filter": [2, 3],
@@ -255,6 +255,8 @@ class _Maker:
                 "domain_categories_filter_action": "INCLUDE",
                 "domain_attributes_filter": [5],
                 "domain_attributes_filter_action": "EXCLUDE",
+                "request_attributes_filter": [2],
+                "request_attributes_filter_action": "EXCLUDE",
                 "connection_types_filter": [],
                 "connection_types_filter_action": "INCLUDE",
                 "times_filter": [[480, 1320], [1920, 2760]],
@@ -302,7 +304,10 @@ class _Maker:
                     "final_url": f"https://landing.example/{campaign.id}",
                     "url": f"https://landing.example/{campaign.id}?c={ident}",
                     "click_url": "${CLICK_URL}",
-                    "javascript": None,
+                    # Each written attribute shows on some rows at least.
+                    "content": "PGh0bWw+" if nth % 5 == 1 else None,
+                    "mopup": "1" if nth % 11 == 3 else None,  # noqa: PLR2004
+                    "javascript": "document.write('<b>é\t</b>')" if nth % 5 == 2 else None,  # noqa: PLR2004
                     "html": '<a href="${CLICK_URL}">\n\t<img src="x.png">\n</a>',
                     "size_bytes": self.between(8_000, 200_000, "bytes", ident),
                     "types": ["IFRAME", "JAVASCRIPT"],
