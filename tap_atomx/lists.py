@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from adtap_core.errors import Forbidden, Refused
 from adtap_core.paging import Page, by_offset, keyset
@@ -42,19 +42,13 @@ class Lists:
         ask: Sends a GET: path, parameters, tally; gives the decoded document.
         order_parameter: What the API calls the order: `order_by` or `sort`.
         entities: All models, by stream.
-        page_size: Rows a page.
     """
 
-    def __init__(
-        self,
-        ask: Ask,
-        *,
-        order_parameter: str,
-        entities: Mapping[str, Entity],
-        page_size: int = PAGE_SIZE,
-    ) -> None:
+    page_size: ClassVar[int] = PAGE_SIZE
+    """Rows a page."""
+
+    def __init__(self, ask: Ask, *, order_parameter: str, entities: Mapping[str, Entity]) -> None:
         self._ask, self._order, self._entities = ask, order_parameter, entities
-        self._page_size = page_size
         self._paths: dict[str, str] = {}
 
     def walk(
@@ -114,18 +108,18 @@ class Lists:
             else:
                 return
         yield from by_offset(
-            _OffsetPages(ask, entity.name, self._page_size), key=_key, what=entity.name
+            _OffsetPages(ask, entity.name, self.page_size), key=_key, what=entity.name
         )
 
     def _behind(
         self, ask: Callable[[Mapping[str, Any]], Any], entity: Entity, last: int | None
     ) -> Page:
-        more = {"limit": self._page_size} | ({} if last is None else {"id>": last + 1})
+        more = {"limit": self.page_size} | ({} if last is None else {"id>": last + 1})
         document = ask(more)
         rows = replies.rows(document, entity.name)
         if last is not None and any(_key(row) <= last for row in rows):
             raise _BoundIgnored
-        return Page(rows, _is_full(rows, document, self._page_size))
+        return Page(rows, _is_full(rows, document, self.page_size))
 
     def _ask_any_path(self, entity: Entity, params: Mapping[str, Any], tally: Tally) -> Any:
         """Ask under the spelling that the platform knows; the first time, find out which."""
@@ -162,7 +156,7 @@ class Lists:
 
                 try:
                     yield from by_offset(
-                        _OffsetPages(ask, entity.name, self._page_size), key=_key, what=entity.name
+                        _OffsetPages(ask, entity.name, self.page_size), key=_key, what=entity.name
                     )
                 except Refused as error:
                     if error.status != NOT_FOUND:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import urllib.request
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -14,8 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.conftest import SandboxHandle
-
-Read = "Callable[..., Messages]"
 
 
 @pytest.fixture
@@ -42,3 +43,16 @@ def read(
         return run_tap(TapAtomx, {**settings, **given}, streams=streams, **ours)
 
     return run
+
+
+@pytest.fixture
+def truth(sandbox: SandboxHandle) -> Callable[..., Any]:
+    """What the sandbox knows: `truth(model="creative")`, or a report's question by its parts."""
+
+    def ask(**question: str) -> Any:
+        url = f"{sandbox.url}/atomx/_truth?{urlencode(question)}"
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with opener.open(url, timeout=60) as reply:
+            return json.load(reply)
+
+    return ask

@@ -1,0 +1,294 @@
+"""Lists of models: every stream whole, incremental reads, shifting lists, spellings, relations."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
+
+import pytest
+
+from adtap_core.tap import RunFailed
+from tap_atomx import lists, shapes
+from tap_atomx.streams import BIG, BUSINESS, ENTITIES, REFERENCE
+from tap_atomx.tap import TapAtomx
+
+if TYPE_CHECKING:
+    from tests.conftest import SandboxHandle
+
+MODELS = (*BUSINESS, *BIG, *REFERENCE)
+BY_NAME = {entity.name: entity for entity in ENTITIES}
+
+
+def asked(sandbox: SandboxHandle, path: str) -> list[dict[str, str]]:
+    """The parameters of each request for a path, in order."""
+    return [dict(parse_qsl(e["query"])) for e in sandbox.log("atomx") if e["path"] == f"/v3/{path}"]
+
+
+def test_every_model_of_the_vendors_client_is_a_stream():
+    """The forty-two classes of the Python client 1.7 but Report, and three models of the other clients."""
+    models = {e.facts["model"] for e in MODELS}
+    assert len(MODELS) == 45
+    assert models >= {"account_manager", "languages", "ssp_suspicious", "zipcode", "creative_ban"}
+    assert {"reports", "scheduled_reports", "history"} <= BY_NAME.keys()
+
+
+def test_every_stream_holds_what_the_platform_holds(read, sandbox, truth):
+    """All rows of all models, once each: ids and modification times are those of the world."""
+    found = read({e.name for e in MODELS})
+    for entity in MODELS:
+        want = truth(model=entity.facts["model"])
+        rows = found.records[entity.name]
+        assert Counter(r["id"] for r in rows) == Counter(want["ids"]), entity.name
+        if entity.replication_key:
+            moments = {
+                str(r["id"]): r["updated_at"].removesuffix("Z") if r["updated_at"] else None
+                for r in rows
+            }
+            assert moments == want["updated_at"], entity.name
+
+
+def test_every_column_is_filled_once(read, sandbox):
+    """A column that no answer ever fills would be one that nobody has seen right."""
+    sandbox.switch("atomx", internal_attributes=True)
+    found = read({e.name for e in MODELS})
+    empty = {
+        f"{name}.{column}"
+        for name, rows in found.records.items()
+        for column in found.schemas[name]["schema"]["properties"]
+        if name in BY_NAME and column != "_extra" and all(r[column] is None for r in rows)
+    }
+    assert not empty
+
+
+def test_big_tables_and_personal_data_are_read_on_request_only(read):
+    """Nobody who selects nothing gets four thousand domains or a colleague's address."""
+    found = read(None)
+    quiet = {e.name for e in ENTITIES if not e.selected}
+    assert quiet == {
+        *("domains", "apps", "cities", "zipcodes", "isps"),
+        *("users", "account_managers", "history", "reports", "scheduled_reports", "invoices"),
+    }
+    assert not quiet & found.records.keys()
+
+
+def test_unknown_attributes_are_kept(read):
+    """An attribute that no documentation names is in `_extra`, not lost."""
+    rows = read({"placements"}).records["placements"]
+    assert all(r["_extra"]["floor_price"] is not None for r in rows)
+
+
+@pytest.mark.parametrize(
+    "sent", [42, {"id": 42, "name": "x"}, {"id": 42}], ids=["id", "object", "bare"]
+)
+def test_a_relation_is_an_id_however_it_is_sent(sent):
+    """Depth decides what the server sends; the column is the same."""
+    campaign = BY_NAME["campaigns"]
+    assert shapes.tidy(campaign, {"id": 1, "advertiser": sent}) == {"id": 1, "advertiser_id": 42}
+    assert shapes.tidy(campaign, {"id": 1, "creatives": [sent, sent]}) == {
+        "id": 1,
+        "creative_ids": [42, 42],
+    }
+
+
+def test_an_absent_relation_stays_absent_and_an_explicit_id_is_kept():
+    """Null is null, `<name>_id` beside the bare name is not overwritten by null."""
+    site = BY_NAME["sites"]
+    assert shapes.tidy(site, {"id": 1}) == {"id": 1}
+    assert shapes.tidy(site, {"id": 1, "publisher": None}) == {"id": 1, "publisher_id": None}
+    assert shapes.tidy(site, {"id": 1, "publisher_id": 7, "publisher": None}) == {
+        "id": 1,
+        "publisher_id": 7,
+    }
+
+
+def test_records_do_not_depend_on_the_depth_of_the_answer(read, sandbox):
+    """A server that renders objects where ids were asked for gives the same records."""
+    streams = {"campaigns", "creatives", "sites", "placements", "advertisers"}
+    flat = read(streams)
+    sandbox.switch("atomx", least_depth=1)
+    deep = read(streams)
+    for name in streams:
+        columns = [c for c in flat.schemas[name]["schema"]["properties"] if c != "_extra"]
+        assert [[r[c] for c in columns] for r in deep.records[name]] == [
+            [r[c] for c in columns] for r in flat.records[name]
+        ]
+
+
+def test_the_second_read_asks_for_what_changed(read, sandbox, truth):
+    """The bound is the bookmark, in the API's own form; only what changed since comes."""
+    first = read({"creatives"}, now="2026-03-01T00:00:00Z")
+    sandbox.clear_log()
+    second = read({"creatives"}, now="2026-03-18T12:00:00Z", state=first.last_state)
+    mark = first.last_state["bookmarks"]["creatives"]["replication_key_value"]
+    (query,) = asked(sandbox, "creatives")
+    assert query["updated_at>"] == mark.removesuffix("Z")
+    assert query["order_by"] == "id.asc"
+    assert (query["depth"], query["limit"]) == ("0", "1000")
+    changed = {
+        int(k) for k, moment in truth(model="creative")["updated_at"].items() if moment >= mark[:19]
+    }
+    assert {r["id"] for r in second.records["creatives"]} == changed
+    assert 0 < len(changed) < len(first.records["creatives"])
+
+
+@pytest.mark.parametrize(
+    "switches",
+    [{"bound_filters": False}, {"refused_bounds": ["updated_at"]}],
+    ids=["swallowed", "refused"],
+)
+def test_a_server_without_bounds_costs_only_time(read, sandbox, switches):
+    """Bound ignored or refused: the same records as with it."""
+    first = read({"profiles"}, now="2026-03-01T00:00:00Z")
+    want = read({"profiles"}, now="2026-03-18T12:00:00Z", state=first.last_state)
+    sandbox.switch("atomx", **switches)
+    found = read({"profiles"}, now="2026-03-18T12:00:00Z", state=first.last_state)
+    assert found.records["profiles"] == want.records["profiles"]
+    assert found.last_state == want.last_state
+    assert found.records["profiles"]
+
+
+def test_a_model_without_modification_times_is_read_whole(read, sandbox):
+    """No bookmark, no bound: the second read is whole again."""
+    first = read({"sizes"})
+    second = read({"sizes"}, state=first.last_state)
+    assert second.records["sizes"] == first.records["sizes"]
+    assert not any("updated_at>" in q for q in asked(sandbox, "sizes"))
+
+
+@pytest.mark.parametrize("name", ["order_by", "sort"])
+def test_the_order_parameter_has_the_name_that_is_set(read, sandbox, name):
+    """One of both is sent, never both: the other would be an attribute filter."""
+    sandbox.switch("atomx", order_parameter=name)
+    found = read({"countries"}, order_parameter=name)
+    assert len(found.records["countries"]) == 8
+    assert {"order_by", "sort"} & asked(sandbox, "countries")[0].keys() == {name}
+
+
+def test_big_tables_are_walked_by_id(read, sandbox):
+    """Each page begins behind the last one's end; no offset, no second look."""
+    found = read({"domains"})
+    queries = asked(sandbox, "domains")
+    assert len(found.records["domains"]) == 4300
+    assert len(queries) == 5
+    assert not any("offset" in q for q in queries)
+    assert [int(q["id>"]) for q in queries[1:]] == [780_001 + 1000 * n for n in range(1, 5)]
+
+
+def test_a_server_that_ignores_the_id_bound_is_read_by_offset(read, sandbox, truth):
+    """The walk by id would never end there; all rows come all the same."""
+    sandbox.switch("atomx", bound_filters=False)
+    found = read({"zipcodes"})
+    assert Counter(r["id"] for r in found.records["zipcodes"]) == Counter(
+        truth(model="zipcode")["ids"]
+    )
+
+
+@pytest.mark.parametrize("stream", ["creatives", "domains"])
+def test_a_list_that_shifts_while_it_is_read_loses_no_row(
+    read, sandbox, truth, monkeypatch, stream
+):
+    """Rows vanish, change and appear between pages: all that stay are read, by offset and by id."""
+    monkeypatch.setattr(lists.Lists, "page_size", 7 if stream == "creatives" else 500)
+    model = BY_NAME[stream].facts["model"]
+    before = set(truth(model=model)["ids"])
+    sandbox.switch("atomx", shifting_lists=[stream], shifting_times=3)
+    found = read({stream})
+    after = set(truth(model=model)["ids"])
+    assert before - after, "rows vanished while the list was read"
+    assert after - before, "rows appeared while the list was read"
+    assert before & after <= {r["id"] for r in found.records[stream]}
+    assert after - before <= {r["id"] for r in found.records[stream]}
+
+
+def test_one_pass_by_offset_would_have_lost_a_row(read, sandbox, truth, monkeypatch):
+    """The test above can fail: with a single look a row is missing."""
+    monkeypatch.setattr(lists.Lists, "page_size", 7)
+    real = lists.by_offset
+    monkeypatch.setattr(lists, "by_offset", lambda ask, **k: real(ask, **{**k, "again": False}))
+    sandbox.switch("atomx", shifting_lists=["creatives"], shifting_kinds=["vanish"])
+    found = read({"creatives"})
+    after = set(truth(model="creative")["ids"])
+    assert after - {r["id"] for r in found.records["creatives"]}
+
+
+@pytest.mark.parametrize("count_is_page", [True, False])
+def test_paging_does_not_rely_on_count(read, sandbox, truth, monkeypatch, count_is_page):
+    """Whether `count` is the total or the page is not known; any page size gives the same rows."""
+    monkeypatch.setattr(lists.Lists, "page_size", 10)
+    sandbox.switch("atomx", count_is_page=count_is_page)
+    found = read({"placements", "countries"})
+    assert [r["id"] for r in found.records["placements"]] == truth(model="placement")["ids"]
+    assert len(found.records["countries"]) == 8
+
+
+def test_a_path_with_dashes_is_found(read, sandbox):
+    """Where `conversion_pixels` is unknown, `conversion-pixels` is asked, and remembered."""
+    sandbox.fault("status", platform="atomx", path="/conversion_pixels$", status=404, times=None)
+    found = read({"conversion_pixels"})
+    assert len(found.records["conversion_pixels"]) == len(sandbox.stage.world.advertisers)
+    assert [e["path"] for e in sandbox.log("atomx")][1:] == [
+        "/v3/conversion_pixels",
+        "/v3/conversion-pixels",
+    ]
+
+
+def test_a_model_without_a_list_is_read_below_its_parents(read, sandbox):
+    """Where no spelling of `profiles` is known, each advertiser's profiles are asked for."""
+    want = read({"profiles"})
+    sandbox.fault("status", platform="atomx", path="^/v3/profiles?$", status=404, times=None)
+    found = read({"profiles"})
+    assert found.final("profiles", "id") == want.final("profiles", "id")
+    advertiser = sandbox.stage.world.advertisers[0].id
+    assert asked(sandbox, f"advertiser/{advertiser}/profiles")
+
+
+def test_a_model_that_nobody_knows_is_named(read, sandbox, caplog):
+    """404 under every spelling: the stream fails with the platform's words, others go on."""
+    body = {"success": False, "error": "Resource not found", "errno": 3}
+    sandbox.fault("status", platform="atomx", path="/bidders?$", status=404, body=body, times=None)
+    with pytest.raises(RunFailed, match="bidders"):
+        read({"bidders", "sizes"})
+    assert "Resource not found" in caplog.text
+
+
+def test_a_forbidden_model_does_not_stop_the_others(read, sandbox, settings):
+    """403: with a catalog the run fails at its end and says which stream; the others are whole."""
+    sandbox.switch("atomx", forbidden=["segments"])
+    with pytest.raises(RunFailed, match="segments"):
+        read({"segments", "sizes"})
+    assert asked(sandbox, "sizes")
+    without_catalog = read(None)
+    assert without_catalog.records["sizes"]
+    assert not without_catalog.records["segments"]
+
+
+def test_schemas_and_entries_pair_up():
+    """One file for each entry and one entry for each file; every property says what it is."""
+    from importlib import resources
+
+    files = {
+        p.name.removesuffix(".json") for p in (resources.files("tap_atomx") / "schemas").iterdir()
+    }
+    entries = {e.name for e in ENTITIES} | {r.name for r in TapAtomx.reports}
+    assert files == entries
+    tap = TapAtomx(config={}, validate_config=False, setup_mapper=False)
+    for stream in tap.streams.values():
+        for column, prop in stream.schema["properties"].items():
+            assert prop.get("description"), f"{stream.name}.{column}"
+
+
+def test_personal_fields_are_marked():
+    """Names and addresses of people carry `x-pii`."""
+    tap = TapAtomx(config={}, validate_config=False, setup_mapper=False)
+    marked = {
+        f"{s.name}.{c}"
+        for s in tap.streams.values()
+        for c, p in s.schema["properties"].items()
+        if p.get("x-pii")
+    }
+    assert marked == {
+        *("users.name", "users.email", "account_managers.name", "account_managers.email"),
+        *("history.user_name", "history.user_ip", "history.user_agent"),
+        *("reports.emails", "scheduled_reports.emails"),
+    }
