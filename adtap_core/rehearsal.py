@@ -142,7 +142,7 @@ class _AnyParent(dict[str, Any]):
         return f"{{{key}}}"
 
     @override
-    def get(self, key: str, default: object = None) -> Any:  # noqa: ARG002
+    def get(self, key: str, default: object = None) -> Any:
         return self[key]
 
 

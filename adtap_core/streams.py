@@ -250,7 +250,7 @@ class EntityStream(AdStream):
 
     @override
     def read(self) -> None:
-        since = self._since()
+        since = self.since()
         started = self.tap.clock.now()
         shaper = RecordShaper(self.name, self.schema, self.tap.platform.secret_fields)
         try:
@@ -267,7 +267,8 @@ class EntityStream(AdStream):
             return
         self._close(started)
 
-    def _since(self) -> str | None:
+    def since(self) -> str | None:
+        """Give the moment from which changes are asked for; None: everything."""
         if self.entity.replication_key is None or self.replication_method != "INCREMENTAL":
             return None
         value = self.bookmarks.get("replication_key_value")
@@ -367,6 +368,6 @@ def goes_straight(stream: Stream) -> bool:
     return (
         len(maps) == 1
         and type(maps[0]) is SameRecordTransform
-        and maps[0].flattening_options is None
+        and not (maps[0].flattening_options and maps[0].flattening_options.enabled)
         and stream.get_batch_config(stream.config) is None
     )

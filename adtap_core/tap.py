@@ -195,7 +195,7 @@ class AdTap(Tap):
         """
         assert child.entity.parent is not None  # noqa: S101 - only called for children
         parent = cast("EntityStream", self.streams[child.entity.parent])
-        whole = parent.entity.replication_key is None or parent._since() is None  # noqa: SLF001
+        whole = parent.entity.replication_key is None or parent.since() is None
         if parent.kept is not None and (whole or child.entity.parent_changed_only):
             yield from parent.kept
             return

@@ -1,0 +1,236 @@
+"""What the companion's commands share: a tap opened from files, errors as lines, tables as text."""
+
+from __future__ import annotations
+
+import functools
+import json
+import logging
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
+
+import click
+from typing_extensions import override
+
+from adtap_cli.taps import tap_class
+from adtap_core.errors import AdtapError, CredentialsError, SettingsError
+from adtap_core.redact import guard_logging, redact
+
+if TYPE_CHECKING:
+    from adtap_core.tap import AdTap
+
+ENVIRONMENT: Final = "ENV"
+INDENT: Final = 2
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Failed(click.ClickException):
+    """Ends a command with lines that say why.
+
+    Args:
+        lines: One for each reason.
+    """
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        super().__init__("\n".join(lines))
+        self.lines = lines
+
+    @override
+    def show(self, file: Any = None) -> None:
+        """Write the lines to standard error, secrets masked."""
+        for line in self.lines:
+            click.echo(redact(line), file=file or sys.stderr)
+
+
+def tap_argument(function: F) -> F:
+    """Add the argument TAP."""
+    return click.argument("tap_name", metavar="TAP")(function)
+
+
+def config_option(function: F) -> F:
+    """Add `--config`."""
+    return click.option(
+        "--config",
+        "configs",
+        multiple=True,
+        metavar="FILE",
+        help="Settings: a JSON file, or ENV for the environment's variables; may be given again.",
+    )(function)
+
+
+def json_option(function: F) -> F:
+    """Add `--json`."""
+    return click.option("--json", "as_json", is_flag=True, help="Write JSON for programs.")(
+        function
+    )
+
+
+def lines_for_errors(function: F) -> F:
+    """Let a command end with a line for each thing that went wrong, never with a traceback."""
+
+    @functools.wraps(function)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        guard_logging()
+        logging.basicConfig(format="%(message)s", level=logging.WARNING, stream=sys.stderr)
+        try:
+            return function(*args, **kwargs)
+        except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
+            raise
+        except AdtapError as error:
+            raise Failed(error_lines(error)) from error
+        except Exception as error:
+            logging.getLogger("adtaps").debug("Unexpected error", exc_info=error)
+            words = f"Unexpected {type(error).__name__}: {error} (a defect of adtap)"
+            raise Failed([words]) from error
+
+    return cast("F", run)
+
+
+def error_lines(error: AdtapError) -> list[str]:
+    """Give what a user reads of an error, a line each."""
+    if isinstance(error, SettingsError):
+        return [f"Setting: {fault}" for fault in error.faults]
+    if isinstance(error, CredentialsError):
+        return [f"Login refused: {error}"]
+    return [str(error)]
+
+
+def tap_kind(name: str) -> type[AdTap]:
+    """Give the class of a tap.
+
+    Raises:
+        click.UsageError: If there is none of this name.
+    """
+    try:
+        return cast("type[AdTap]", tap_class(name))
+    except LookupError as error:
+        raise click.UsageError(str(error.args[0])) from error
+
+
+def open_tap(
+    name: str,
+    configs: Sequence[str],
+    *,
+    state: str | None = None,
+    catalog: str | None = None,
+    defaults: Mapping[str, Any] | None = None,
+) -> AdTap:
+    """Give a tap made of files, as its own command makes it.
+
+    Args:
+        name: Its name, with or without `tap-`.
+        configs: Files of settings; `ENV` stands for the environment.
+        state: A file of state.
+        catalog: A Singer catalogue.
+        defaults: Settings that hold unless the files say otherwise.
+
+    Raises:
+        SettingsError: If the settings or a file can't be used.
+    """
+    kind = tap_kind(name)
+    settings: dict[str, Any] = dict(defaults or {})
+    for config in configs:
+        if config != ENVIRONMENT:
+            settings |= read_object(config, "--config")
+    return kind(
+        config=settings,
+        state=None if state is None else read_state(state),
+        catalog=None if catalog is None else read_object(catalog, "--catalog"),
+        parse_env_config=ENVIRONMENT in configs,
+        validate_config=True,
+    )
+
+
+def read_object(path: str, option: str) -> dict[str, Any]:
+    """Give a JSON object from a file.
+
+    Raises:
+        SettingsError: If it is none.
+    """
+    try:
+        document = json.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise SettingsError([f"{option} {path}: can't be read as JSON ({error})"]) from error
+    if not isinstance(document, dict):
+        raise SettingsError([f"{option} {path}: a JSON object is expected"])
+    return document
+
+
+def read_state(path: str) -> dict[str, Any]:
+    """Give a Singer state from a file: a state, a STATE message, or what `meltano state get` writes.
+
+    Of a file with several lines, as a target writes them, the last one counts.
+
+    Raises:
+        SettingsError: If it is no state.
+    """
+    option = "--state"
+    try:
+        text = Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, ValueError) as error:
+        raise SettingsError([f"{option} {path}: can't be read ({error})"]) from error
+    try:
+        document = json.loads(text)
+    except ValueError:
+        try:
+            document = json.loads(text.splitlines()[-1])
+        except (ValueError, IndexError) as error:
+            raise SettingsError([f"{option} {path}: can't be read as JSON ({error})"]) from error
+    for wrapper in ("singer_state", "value", "completed"):
+        if isinstance(document, dict) and isinstance(document.get(wrapper), dict):
+            document = document[wrapper]
+    if not isinstance(document, dict):
+        raise SettingsError([f"{option} {path}: a JSON object is expected"])
+    return document
+
+
+# -- output ----------------------------------------------------------------------------------
+
+
+def write_json(document: object) -> None:
+    """Write a document, secrets masked."""
+    click.echo(masked_json(document))
+
+
+def masked_json(document: object) -> str:
+    """Give a document as JSON text, each text in it with its secrets masked."""
+    return json.dumps(_masked(document), indent=INDENT, ensure_ascii=False, default=str)
+
+
+def _masked(value: object) -> object:
+    if isinstance(value, str):
+        return redact(value)
+    if isinstance(value, Mapping):
+        return {str(k): _masked(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_masked(v) for v in value]
+    return value
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:
+    """Give a table as lines, columns aligned: numbers to the right."""
+    body = [["" if cell is None else str(cell) for cell in row] for row in rows]
+    widths = [max(len(line[i]) for line in [list(head), *body]) for i in range(len(head))]
+    numeric = [
+        bool(body) and all(not line[i] or _is_number(line[i]) for line in body)
+        for i in range(len(head))
+    ]
+
+    def spell(line: Sequence[str]) -> str:
+        cells = [
+            cell.rjust(width) if right else cell.ljust(width)
+            for cell, width, right in zip(line, widths, numeric, strict=True)
+        ]
+        return "  ".join(cells).rstrip()
+
+    return [spell(list(head)), spell(["─" * w for w in widths]), *(spell(line) for line in body)]
+
+
+def _is_number(text: str) -> bool:
+    return text.lstrip("≥ ").replace(".", "", 1).isdigit()
+
+
+def account_text(key: Mapping[str, Any]) -> str:
+    """Give an account's key as a user reads it: `app_token abc123`; `all` for the whole login."""
+    return ", ".join(f"{k} {v}" for k, v in key.items()) or "all"

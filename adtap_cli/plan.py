@@ -1,0 +1,186 @@
+"""`adtap plan`: every window and request that a sync would make, without one data request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from adtap_cli.opening import (
+    Failed,
+    account_text,
+    config_option,
+    json_option,
+    lines_for_errors,
+    open_tap,
+    table,
+    tap_argument,
+    write_json,
+)
+from adtap_core.preview import preview
+from adtap_core.redact import redact
+from adtap_core.rehearsal import body_of, request_line
+
+if TYPE_CHECKING:
+    from adtap_core.preview import Account, Plan, StreamPlan
+
+
+@click.command()
+@tap_argument
+@config_option
+@click.option("--state", metavar="FILE", help="State of the last run; none means a first run.")
+@click.option(
+    "--catalog", metavar="FILE", help="Singer catalogue: which streams and fields are read."
+)
+@click.option(
+    "--max-requests",
+    type=click.IntRange(min=0),
+    metavar="N",
+    help="Fail (exit code 1) if the sync makes more requests than this.",
+)
+@click.option("--requests", is_flag=True, help="Also list every request.")
+@click.option(
+    "--offline",
+    is_flag=True,
+    help="Ask nothing at all, not even which accounts and days there are; what is not known is said.",
+)
+@json_option
+@lines_for_errors
+def plan(
+    tap_name: str,
+    configs: tuple[str, ...],
+    state: str | None,
+    catalog: str | None,
+    max_requests: int | None,
+    *,
+    requests: bool,
+    offline: bool,
+    as_json: bool,
+) -> None:
+    """Show what the next sync of TAP reads and asks, without one data request.
+
+    The windows are those that the sync itself would make of the settings, the state and the clock.
+    """
+    tap = open_tap(tap_name, configs, state=state, catalog=catalog)
+    made = preview(tap, offline=offline)
+    if as_json:
+        document = made.document()
+        document["offline"] = offline
+        document["max_requests"] = max_requests
+        write_json(document)
+    else:
+        for line in lines(made, requests=requests):
+            click.echo(redact(line))
+    reasons = [f"Can't be planned: {failure}" for failure in made.failures]
+    if max_requests is not None and made.requests > max_requests:
+        reasons.append(
+            f"Budget passed: {_count(made)} requests, {max_requests} allowed (--max-requests)"
+        )
+    if reasons:
+        raise Failed(reasons)
+
+
+def lines(made: Plan, *, requests: bool) -> Iterator[str]:
+    """Give a plan as lines for people."""
+    yield f"{made.tap}, planned for {made.now:%Y-%m-%d %H:%M} UTC"
+    reports = [s for s in made.streams if s.grain is not None]
+    entities = [s for s in made.streams if s.grain is None]
+    if reports:
+        yield ""
+        yield from table(
+            (
+                "report",
+                "account",
+                "bookmark",
+                "from",
+                "to",
+                "windows",
+                "new",
+                "again",
+                "unit",
+                "requests",
+            ),
+            [row for stream in reports for row in _rows(stream)],
+        )
+    if entities:
+        yield ""
+        yield from table(
+            ("entity", "requests", "changed since", "then"),
+            [
+                (s.name, _least(len(s.requests), more=True), s.since or "(all)", s.follows)
+                for s in entities
+            ],
+        )
+    remarks = [f"{s.name}: {r}" for s in reports for r in (*s.remarks, s.follows) if r]
+    if remarks:
+        yield ""
+        yield from remarks
+    if requests:
+        yield ""
+        yield from _requests(made)
+    yield ""
+    yield _totals(made)
+
+
+def _rows(stream: StreamPlan) -> Iterator[tuple[object, ...]]:
+    """Give a report's rows: accounts that read the same are one."""
+    assert stream.grain is not None  # noqa: S101 - only called for reports
+    unit = f"{stream.grain.value}s"
+    requests: object = _least(len(stream.requests), more=bool(stream.follows))
+    groups: dict[object, list[Account]] = {}
+    for account in stream.accounts:
+        groups.setdefault((account.bookmark, tuple(account.windows)), []).append(account)
+    for members in groups.values():
+        one = members[0]
+        ends = [w.interval.start for w in one.windows[:1]] + [
+            w.interval.end for w in one.windows[-1:]
+        ]
+        yield (
+            stream.name,
+            account_text(one.key) if len(members) == 1 else f"{len(members)} accounts",
+            _moment(one.bookmark) or "(first run)",
+            *([_moment(e) for e in ends] or ("(nothing)", "")),
+            sum(len(a.windows) for a in members),
+            sum(a.new for a in members),
+            sum(a.again for a in members),
+            unit,
+            requests,
+        )
+        requests = None  # the stream's, not the group's: said once
+    if not stream.accounts:
+        yield (stream.name, "(none)", "", "(nothing)", "", 0, 0, 0, unit, requests)
+
+
+def _requests(made: Plan) -> Iterator[str]:
+    for call in made.metadata:
+        yield f"(metadata) {request_line(call)}"
+    for stream in made.streams:
+        for request in stream.requests:
+            body = body_of(request.call)
+            yield f"{stream.name}  {request_line(request.call)}" + (f"  {body}" if body else "")
+
+
+def _totals(made: Plan) -> str:
+    accounts = [a for s in made.streams for a in s.accounts]
+    windows = sum(len(a.windows) for a in accounts)
+    new, again = sum(a.new for a in accounts), sum(a.again for a in accounts)
+    return (
+        f"Total: {_count(made)} requests (logins not counted; {len(made.metadata)} for metadata, made for this "
+        f"plan too), {windows} windows; {new} buckets new, {again} read again as lookback"
+    )
+
+
+def _count(made: Plan) -> str:
+    return _least(made.requests, more=made.is_least, words="at least ")
+
+
+def _least(count: int, *, more: bool, words: str = "≥ ") -> str:
+    return f"{words}{count}" if more else str(count)
+
+
+def _moment(moment: datetime | None) -> str:
+    if moment is None:
+        return ""
+    return f"{moment:%Y-%m-%d}" if moment.hour == 0 else f"{moment:%Y-%m-%dT%H:%M}"

@@ -1,0 +1,277 @@
+"""Does it work: settings, login, accounts, reports and, if wanted, each stream, with the fewest requests.
+
+Nothing is written and no bookmark moves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from adtap_core.errors import (
+    AdtapError,
+    CredentialsError,
+    Forbidden,
+    RequestError,
+    SettingsError,
+)
+from adtap_core.http import Tally
+from adtap_core.platform import EntityQuery, Probed, WindowJob
+from adtap_core.rehearsal import watched
+from adtap_core.reports import ReportStream
+from adtap_core.streams import EntityStream
+from adtap_core.windows import Interval
+
+if TYPE_CHECKING:
+    from adtap_core.tap import AdTap
+
+SOON: Final = timedelta(days=1)
+"""A login that nobody can renew and that ends this soon is worth a warning."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at.
+
+    Args:
+        area: `settings`, `login`, `account`, `report` or `stream`.
+        subject: Which one.
+        good: Whether it works.
+        words: What was found, in the platform's words where there are some.
+        advice: What to do if it does not work.
+    """
+
+    area: str
+    subject: str
+    good: bool
+    words: str
+    advice: str = ""
+
+
+@dataclass
+class Checkup:
+    """What was found.
+
+    Args:
+        tap: The tap's name.
+        findings: In the order they were found.
+        expires_at: When the login ends, if the platform told.
+        requests: How many requests it took, logins and retries left out.
+    """
+
+    tap: str
+    findings: list[Finding] = field(default_factory=list)
+    expires_at: datetime | None = None
+    requests: int = 0
+
+    @property
+    def good(self) -> bool:
+        """Tell whether everything works."""
+        return all(f.good for f in self.findings)
+
+    def document(self) -> dict[str, Any]:
+        """Give it for JSON."""
+        return {
+            "tap": self.tap,
+            "good": self.good,
+            "findings": [vars(f) for f in self.findings],
+            "login_expires_at": None
+            if self.expires_at is None
+            else self.expires_at.isoformat(timespec="seconds"),
+            "requests": self.requests,
+        }
+
+
+def _fault(area: str, subject: str, words: str, advice: str) -> Finding:
+    return Finding(area, subject, good=False, words=words, advice=advice)
+
+
+def _subject(fault: str) -> str:
+    """Give what a line about the settings is about: a setting's or a report's name."""
+    return fault.partition(":")[0].partition(" is ")[0]
+
+
+def settings_fault(error: SettingsError) -> list[Finding]:
+    """Give the findings of settings that can't be used."""
+    return [_fault("settings", _subject(fault), fault, _SET) for fault in error.faults]
+
+
+_SET: Final = (
+    "correct the setting; `adtap explain`, `--about` and docs/settings.md say what it takes"
+)
+_DESELECT: Final = "ask the platform for access, or deselect the stream {!r}"
+_CREDENTIALS: Final = "correct the credentials that are named; nothing can be read without a login"
+
+
+def checkup(tap: AdTap, *, streams: bool = False) -> Checkup:
+    """Look at everything that a sync needs.
+
+    Args:
+        tap: With its settings and catalogue.
+        streams: Whether to ask for a little of each selected stream as well.
+    """
+    made = Checkup(tap.name, [Finding("settings", "settings", good=True, words="valid")])
+    watch = watched(tap.platform.http)
+    try:
+        made.findings += _login(tap)
+        if made.good:
+            made.findings += _reports(tap)
+            if streams:
+                made.findings += _streams(tap)
+    except CredentialsError as error:
+        made.findings.append(_fault("login", "login", str(error), _CREDENTIALS))
+    finally:
+        tap.workers.close()
+    made.requests = len(watch.metadata)
+    _expiry(tap, made)
+    return made
+
+
+def _login(tap: AdTap) -> Iterator[Finding]:
+    answered = False
+    try:
+        for probed in tap.platform.probe():
+            yield _found(probed, "account" if answered else "login")
+            answered = True
+        if not answered:
+            yield _found(_first_page(tap), "login")
+    except CredentialsError:
+        raise
+    except RequestError as error:
+        words, advice = str(error), "look at the address settings and at the platform's status"
+        if isinstance(error, Forbidden):
+            advice = "ask the platform for this permission"
+        yield _fault("account" if answered else "login", "platform", words, advice)
+
+
+def _found(probed: Probed, area: str) -> Finding:
+    return Finding(area, probed.subject, probed.good, probed.words, probed.advice)
+
+
+def _first_page(tap: AdTap) -> Probed:
+    """Ask for the first page of the first entity: the cheapest call that every platform has."""
+    for entity in tap.entities:
+        if entity.parent is None and tap.platform_class.offers(entity, tap.config):
+            for page in tap.platform.pages(entity, EntityQuery()):
+                return Probed(
+                    subject="login", words=f"accepted; {entity.name} begins with {len(page)}"
+                )
+            return Probed(subject="login", words=f"accepted; {entity.name} is empty")
+    partitions = {p.text for s in tap.report_streams() for p in tap.platform.partitions(s.report)}
+    return Probed(subject="login", words=f"{len(partitions)} accounts (no call was needed to tell)")
+
+
+def _expiry(tap: AdTap, made: Checkup) -> None:
+    made.expires_at = moment = tap.platform.login_expires()
+    if moment is None or not made.good:
+        return
+    renewed = tap.platform.auth.renewable
+    left = moment - tap.clock.read_at()
+    words = f"the login in hand ends {moment:%Y-%m-%d %H:%M} UTC"
+    made.findings.append(
+        Finding(
+            "login",
+            "expiry",
+            good=renewed or left > timedelta(0),
+            words=f"{words}; a new one is made by itself"
+            if renewed
+            else f"{words}; nobody can renew it{', soon' if left < SOON else ''}",
+            advice="" if renewed else "get a new one before then",
+        )
+    )
+
+
+# -- reports ---------------------------------------------------------------------------------
+
+
+def _reports(tap: AdTap) -> Iterator[Finding]:
+    """Check fields and accounts against the platform's metadata."""
+    selected = [s for s in tap.streams_to_read() if isinstance(s, ReportStream)]
+    if not selected:
+        return
+    try:
+        tap.check_reports()
+    except SettingsError as error:
+        for fault in error.faults:
+            yield _fault("report", _subject(fault), fault, _SET)
+        return
+    for failure in tap.failures:
+        yield _fault("report", failure.stream, failure.words, _DESELECT.format(failure.stream))
+    failed = {f.stream for f in tap.failures}
+    for stream in selected:
+        if stream.name not in failed:
+            yield _report(tap, stream)
+
+
+def _report(tap: AdTap, stream: ReportStream) -> Finding:
+    report = stream.asked()
+    try:
+        partitions = tap.platform.partitions(report)
+        held = tap.platform.held(report, partitions[0]) if partitions else None
+    except RequestError as error:
+        return _fault("report", stream.name, str(error), _DESELECT.format(stream.name))
+    if not partitions:
+        words = (
+            "nothing to read: the platform, or this generation of its API, has no such report here"
+        )
+        return Finding("report", stream.name, good=True, words=words)
+    words = f"{len(partitions)} account{'s' if len(partitions) > 1 else ''}, fields known"
+    if held is not None:
+        words += f"; the platform holds {held.start:%Y-%m-%d} to {held.end:%Y-%m-%d %H:%M}"
+    return Finding("report", stream.name, good=True, words=words)
+
+
+# -- streams ---------------------------------------------------------------------------------
+
+
+def _streams(tap: AdTap) -> Iterator[Finding]:
+    """Ask for the first page of each selected entity, and for one bucket of each selected report."""
+    for stream in tap.streams_to_read():
+        try:
+            if isinstance(stream, EntityStream):
+                words = _entity_words(tap, stream)
+            elif isinstance(stream, ReportStream):
+                words = _bucket_words(tap, stream)
+            else:
+                continue
+        except CredentialsError:
+            raise
+        except Forbidden as error:
+            yield _fault("stream", stream.name, str(error), _DESELECT.format(stream.name))
+        except AdtapError as error:
+            yield _fault("stream", stream.name, str(error), "")
+        else:
+            yield Finding("stream", stream.name, good=True, words=words)
+
+
+def _entity_words(tap: AdTap, stream: EntityStream) -> str:
+    parent = None
+    if stream.entity.parent is not None:
+        above = next(e for e in tap.entities if e.name == stream.entity.parent)
+        if above.parent is not None:
+            return f"not looked at: it hangs two levels down, below {above.name}"
+        page = next(iter(tap.platform.pages(above, EntityQuery())), [])
+        if not page:
+            return f"there is no {above.name} to ask it for"
+        parent = tap.parent_fields(above, page[0])
+    for page in tap.platform.pages(stream.entity, EntityQuery(parent=parent)):
+        return f"readable; the first page has {len(page)}"
+    return "readable; empty"
+
+
+def _bucket_words(tap: AdTap, stream: ReportStream) -> str:
+    """Read the last bucket that is over, of the first account."""
+    planner, report = stream.planner(), stream.asked()
+    partitions = tap.platform.partitions(report)
+    if not partitions:
+        return "nothing to read"
+    held = tap.platform.held(report, partitions[0])
+    end = report.grain.floor(planner.over if held is None else min(planner.over, held.end))
+    window = Interval(report.grain.after(end, -1), end)
+    fetched = tap.platform.fetch(
+        WindowJob(report, tuple(partitions[:1]), window, planner.zone, Tally())
+    )
+    fetched.close()
+    return f"readable; asked for one {report.grain.value}, {window.start:%Y-%m-%dT%H}"

@@ -1,0 +1,370 @@
+"""What a sync would read and ask: every window and request, of every stream and account, none of them sent.
+
+Made by the code that reads: the same planner, the same windows, the same calls. Only metadata is asked
+for (lists of accounts and fields, date ranges), and not even that where nothing may be asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from adtap_core.errors import AdtapError, RequestError, SettingsError
+from adtap_core.platform import Partition
+from adtap_core.rehearsal import (
+    NotAsked,
+    Watch,
+    body_of,
+    entity_calls,
+    request_line,
+    watched,
+    window_calls,
+)
+from adtap_core.reports import ReportStream
+from adtap_core.streams import EntityStream
+from adtap_core.windows import Grain, Interval, subtract
+
+if TYPE_CHECKING:
+    from adtap_core.http import Call
+    from adtap_core.plans import PartitionPlan
+    from adtap_core.tap import AdTap
+
+NEW, AGAIN, BOTH, BACKFILL = "new", "lookback", "new and lookback", "backfill"
+_HOURS_A_DAY: Final = 24
+
+
+@dataclass(frozen=True)
+class Window:
+    """A window of one account.
+
+    Args:
+        interval: Half open, in the report's time zone.
+        kind: Whether it was read before: `new`, `lookback`, `new and lookback`, `backfill`.
+    """
+
+    interval: Interval
+    kind: str
+
+
+@dataclass(frozen=True)
+class Account:
+    """What is to be read of one account.
+
+    Args:
+        key: The partition's key; empty for the login as a whole.
+        bookmark: Where the last run ended; None before the first, and in a backfill.
+        windows: In order.
+        new: Buckets that were never read.
+        again: Buckets that are read again.
+    """
+
+    key: Mapping[str, str]
+    bookmark: datetime | None
+    windows: Sequence[Window]
+    new: int
+    again: int
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request.
+
+    Args:
+        call: What would be sent.
+        accounts: Whose rows.
+        interval: The window; None for an entity.
+    """
+
+    call: Call
+    accounts: Sequence[Mapping[str, str]] = ()
+    interval: Interval | None = None
+
+    def document(self) -> dict[str, Any]:
+        """Give the request for JSON."""
+        method, _, url = request_line(self.call).partition(" ")
+        made: dict[str, Any] = {"method": method, "url": url, "body": body_of(self.call)}
+        if self.interval is not None:
+            made |= {"from": _text(self.interval.start), "to": _text(self.interval.end)}
+            made["accounts"] = [dict(a) for a in self.accounts]
+        return made
+
+
+@dataclass
+class StreamPlan:
+    """What is to be read of one stream.
+
+    Args:
+        name: The stream.
+        grain: A report's bucket; None for an entity.
+        time_zone: A report's time zone.
+        lookback_days: A report's lookback.
+        since: An entity's bookmark: only what was changed from there on is asked for.
+        accounts: A report's accounts.
+        requests: Those that can be known before, in order.
+        follows: What comes on top of them in a number that nobody can know before.
+        remarks: What this plan can't tell, and why.
+    """
+
+    name: str
+    grain: Grain | None = None
+    time_zone: str = ""
+    lookback_days: int = 0
+    since: str | None = None
+    accounts: list[Account] = field(default_factory=list)
+    requests: list[Request] = field(default_factory=list)
+    follows: str = ""
+    remarks: list[str] = field(default_factory=list)
+
+    @property
+    def windows(self) -> int:
+        """Give how many windows there are, those of each account counted."""
+        return sum(len(a.windows) for a in self.accounts)
+
+    def document(self) -> dict[str, Any]:
+        """Give the plan for JSON."""
+        made: dict[str, Any] = {
+            "stream": self.name,
+            "kind": "entity" if self.grain is None else "report",
+        }
+        if self.grain is None:
+            made["since"] = self.since
+        else:
+            made |= {
+                "grain": self.grain.value,
+                "time_zone": self.time_zone,
+                "lookback_days": self.lookback_days,
+                "accounts": [
+                    {
+                        "account": dict(a.key),
+                        "bookmark": None if a.bookmark is None else _text(a.bookmark),
+                        "new": a.new,
+                        "lookback": a.again,
+                        "windows": [
+                            {
+                                "from": _text(w.interval.start),
+                                "to": _text(w.interval.end),
+                                "kind": w.kind,
+                            }
+                            for w in a.windows
+                        ],
+                    }
+                    for a in self.accounts
+                ],
+            }
+        return {
+            **made,
+            "requests": [r.document() for r in self.requests],
+            "follows": self.follows or None,
+            "remarks": self.remarks,
+        }
+
+
+@dataclass
+class Plan:
+    """What a sync would do.
+
+    Args:
+        tap: Its tap's name.
+        now: The moment it is made for, aware.
+        streams: In the order they are read.
+        metadata: What was asked to make the plan; the sync asks it too.
+        failures: What could not be planned, a line each.
+    """
+
+    tap: str
+    now: datetime
+    streams: list[StreamPlan] = field(default_factory=list)
+    metadata: list[Call] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+
+    @property
+    def requests(self) -> int:
+        """Give the least number of requests that the sync makes, logins left out."""
+        return len(self.metadata) + sum(len(s.requests) for s in self.streams)
+
+    @property
+    def is_least(self) -> bool:
+        """Tell whether more may follow: further pages, children, polls."""
+        return any(s.follows or s.remarks for s in self.streams)
+
+    def document(self) -> dict[str, Any]:
+        """Give the plan for JSON."""
+        accounts = [a for s in self.streams for a in s.accounts]
+        return {
+            "tap": self.tap,
+            "now": self.now.isoformat(timespec="seconds"),
+            "streams": [s.document() for s in self.streams],
+            "metadata": [Request(c).document() for c in self.metadata],
+            "totals": {
+                "streams": len(self.streams),
+                "windows": sum(len(a.windows) for a in accounts),
+                "requests": self.requests,
+                "more_may_follow": self.is_least,
+                "new": sum(a.new for a in accounts),
+                "lookback": sum(a.again for a in accounts),
+            },
+            "failures": self.failures,
+        }
+
+
+def preview(tap: AdTap, *, offline: bool = False) -> Plan:
+    """Plan a tap's next sync.
+
+    Args:
+        tap: With its settings, state and catalogue. Plans once: it is of no other use afterwards.
+        offline: Whether not even metadata may be asked for.
+
+    Raises:
+        SettingsError: If a report can't be asked for.
+        CredentialsError: If the login is refused.
+    """
+    watch = watched(tap.platform.http, offline=offline)
+    plan = Plan(tap.name, tap.clock.now())
+    try:
+        _check(tap, offline=offline)
+        streams = tap.streams_to_read()
+        for stream in streams:
+            if isinstance(stream, ReportStream):
+                plan.streams.append(_report(tap, stream, offline=offline))
+        # Last, and nothing of it kept: what stands for the entities' answers must reach no report.
+        entities = [_entity(tap, watch, s) for s in streams if isinstance(s, EntityStream)]
+        plan.streams[:0] = entities
+    finally:
+        tap.workers.close()
+    plan.metadata = watch.metadata
+    plan.failures = [f.line() for f in tap.failures]
+    return plan
+
+
+def _check(tap: AdTap, *, offline: bool) -> None:
+    if not offline:
+        tap.check_reports()
+        return
+    faults = [
+        f for s in tap.streams_to_read() if isinstance(s, ReportStream) for f in s.state_faults()
+    ]
+    if faults:
+        raise SettingsError(faults)
+
+
+# -- reports ---------------------------------------------------------------------------------
+
+
+def _report(tap: AdTap, stream: ReportStream, *, offline: bool) -> StreamPlan:
+    planner = stream.planner()
+    report = stream.asked()
+    made = StreamPlan(
+        stream.name,
+        report.grain,
+        planner.zone.name,
+        planner.lookback_days,
+        follows=tap.platform_class.follows(report, tap.config),
+    )
+    try:
+        partitions = tap.platform.partitions(report)
+    except NotAsked:
+        partitions = _partitions_in_state(tap, stream)
+        made.remarks.append(
+            "accounts as the state has them: the platform was not asked for others"
+            if partitions
+            else "accounts are not known: the platform was not asked, and the state has none"
+        )
+    except RequestError as error:
+        stream.fail(error)
+        return made
+    bounded = not offline or _knows_bounds(tap, stream, partitions)
+    if not bounded:
+        made.remarks.append("not narrowed to what the platform holds: it was not asked")
+    plans = stream.plans(planner, partitions, ask_platform=bounded)
+    made.accounts = [_account(plan, report.grain) for plan in plans]
+    for task in stream.tasks(planner, report, plans):
+        accounts = [dict(p.key) for p in task.job.partitions]
+        try:
+            calls, _ = window_calls(tap.platform, task.job)
+        except NotAsked as error:
+            if not any("request" in r for r in made.remarks):
+                made.remarks.append(f"the requests of its windows are not known: {error}")
+            continue
+        except AdtapError as error:
+            stream.fail(error)
+            break
+        made.requests += [Request(c, accounts, task.window) for c in calls]
+    return made
+
+
+def _knows_bounds(tap: AdTap, stream: ReportStream, partitions: Sequence[Partition]) -> bool:
+    try:
+        for partition in partitions[:1]:
+            tap.platform.held(stream.asked(), partition)
+    except NotAsked:
+        return False
+    return True
+
+
+def _partitions_in_state(tap: AdTap, stream: ReportStream) -> list[Partition]:
+    marks = tap.state.get("bookmarks", {}).get(stream.name, {})
+    listed = [e.get("context") or {} for e in marks.get("partitions", [])]
+    if not listed and marks.get("replication_key_value"):
+        listed = [{}]
+    return [Partition({k: str(v) for k, v in key.items()}) for key in listed]
+
+
+def _account(plan: PartitionPlan, grain: Grain) -> Account:
+    if plan.bookmark is None:
+        return Account(
+            plan.partition.key,
+            None,
+            [Window(w, BACKFILL) for w in plan.windows],
+            sum(buckets(w, grain) for w in plan.windows),
+            0,
+        )
+    covered = plan.bookmark.covered
+    windows = []
+    new = again = 0
+    for window in plan.windows:
+        fresh = subtract([window], covered)
+        unread = sum(buckets(i, grain) for i in fresh)
+        known = buckets(window, grain) - unread
+        new, again = new + unread, again + known
+        windows.append(Window(window, BOTH if unread and known else NEW if unread else AGAIN))
+    return Account(plan.partition.key, plan.bookmark.value, windows, new, again)
+
+
+def buckets(interval: Interval, grain: Grain) -> int:
+    """Give how many buckets an interval holds, one that is cut counted whole."""
+    if interval.is_empty:
+        return 0
+    start, end = grain.floor(interval.start), grain.ceil(interval.end)
+    if grain is Grain.MONTH:
+        return (end.year - start.year) * 12 + end.month - start.month
+    days = (end - start).days
+    if grain is Grain.HOUR:
+        return days * _HOURS_A_DAY + (end - start).seconds // 3600
+    return days // 7 if grain is Grain.WEEK else days
+
+
+# -- entities --------------------------------------------------------------------------------
+
+
+def _entity(tap: AdTap, watch: Watch, stream: EntityStream) -> StreamPlan:
+    entity = stream.entity
+    made = StreamPlan(stream.name, since=stream.since())
+    calls = entity_calls(tap.platform, watch, entity, made.since)
+    if entity.parent is None:
+        made.requests = [Request(c) for c in calls]
+        made.follows = "further pages, where there are more"
+        return made
+    changed = " that this sync reads anew" if entity.parent_changed_only else ""
+    line = f": {request_line(calls[0])}" if calls else ""
+    made.follows = f"one request or more for each of the {entity.parent}{changed}{line}"
+    return made
+
+
+def _text(moment: datetime) -> str:
+    whole_day = (moment.hour, moment.minute) == (0, 0)
+    return moment.date().isoformat() if whole_day else moment.isoformat(timespec="minutes")
+
+
+__all__ = ["Account", "Plan", "Request", "StreamPlan", "Window", "buckets", "preview"]
