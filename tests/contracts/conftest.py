@@ -118,7 +118,12 @@ class Bench:
         found = set(self.case.secrets)
         for entry in self.sandbox.log(self.case.platform):
             headers = entry["headers"]
-            found |= set(re.findall(r"[^\s\"=,;]{12,}", headers.get("authorization", "")))
+            scheme, _, credential = headers.get("authorization", "").partition(" ")
+            if scheme.lower() == "oauth":
+                named = dict(re.findall(r'(\w+)="([^"]*)"', credential))
+                found |= {v for k, v in named.items() if k not in _PUBLIC}
+            else:
+                found.add(credential.removeprefix("token="))
             found |= {c.partition("=")[2] for c in headers.get("cookie", "").split("; ")}
         found = {value for value in found if len(value) >= 12}
         spelt = {
@@ -131,7 +136,7 @@ class Bench:
                 base64.b64encode(value.encode()).decode().rstrip("="),
             )
         }
-        return spelt - _PUBLIC
+        return spelt
 
     def assert_no_secret(self, *texts: str) -> None:
         """No secret stands in any of these texts."""
@@ -141,8 +146,11 @@ class Bench:
                 assert at < 0, f"{value!r} was shown: …{text[max(0, at - 150) : at + 60]}…"
 
 
-# Parts of an OAuth 1.0a header that are no secret.
-_PUBLIC = frozenset({"oauth_consumer_key", "oauth_signature_method", "oauth_signature"})
+_PUBLIC = frozenset(
+    {"realm", "oauth_nonce", "oauth_timestamp", "oauth_version", "oauth_signature_method"}
+    | {"oauth_callback"}
+)
+"""What an OAuth 1.0a header holds beside secrets."""
 
 
 @pytest.fixture(params=CASES, ids=lambda case: case.platform)

@@ -185,7 +185,7 @@ OPENX: Final = Case(
         Refusal(
             name="password expired",
             switches={"password_expired": True},
-            words=("password", "expired", credentials.EMAIL),
+            words=("password", "expire", credentials.EMAIL),
         ),
     ),
     killed=frozenset({"accounts", "sites", "inventory_daily", "demand_daily", "inventory_hourly"}),
