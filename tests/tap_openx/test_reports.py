@@ -135,8 +135,8 @@ def test_what_the_account_does_not_list_is_left_out_of_a_preset_with_a_warning(r
 
 def test_only_selected_metrics_are_asked_for(room):
     """A deselected metric costs the platform nothing."""
-    from tests.running import select
     from tap_openx.tap import TapOpenx
+    from tests.running import select
 
     catalog = select(TapOpenx, room.legacy(), {"demand_daily"})
     for entry in catalog["streams"]:

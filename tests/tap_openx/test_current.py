@@ -1,0 +1,278 @@
+"""Today's generation: report jobs that end in CSV, remembered while they run."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import time
+from decimal import Decimal
+
+import pytest
+
+from adtap_core.errors import SettingsError
+from adtap_core.names import column_names
+from adtap_core.tap import RunFailed
+from adtap_core.windows import Grain
+from tap_openx import fields
+from tap_openx.streams import REPORTS
+from tap_openx.tap import TapOpenx
+from tests.running import command, select
+from tests.tap_openx.conftest import sums
+
+CURRENT = {r.name: r for r in REPORTS if r.facts["generation"] == "current"}
+
+
+def rows_of(found, stream="country_daily"):
+    records = found.records[stream]
+    keys = {k: {**r, "_synced_at": ""} for k, r in found.final(stream).items()}
+    assert len(keys) == len(records)
+    return keys
+
+
+@pytest.mark.parametrize("stream", CURRENT)
+def test_a_preset_sums_to_the_world(room, stream):
+    """Rows and every metric, money to the last digit that stood in the CSV; its currency by account."""
+    found = room.run(room.current(), stream)
+    report = CURRENT[stream]
+    bucket = "Hour" if report.grain is Grain.HOUR else "Day"
+    spelled = {m: fields.current_name(m, "metric") for m in report.metrics}
+    dimensions = [fields.current_name(d, "dimension") for d in report.dimensions]
+    expected = room.truth(
+        attributes=",".join([bucket, *dimensions]),
+        metrics=",".join(spelled.values()),
+        start="2026-03-16T00:00:00Z",
+        end=found.windows(stream)[-1]["window_end"],
+    )
+    records = found.records[stream]
+    names = column_names([*report.dimensions, *report.metrics])
+    assert len(rows_of(found, stream)) == expected["rows"]
+    got = sums(records, {m: names[m] for m in report.metrics})
+    sent = {k: Decimal(v) for k, v in expected["sent"].items()}
+    as_stored = {"PrivateMarketPublisherGrossRevenueInPCoin": "privateMarketPublisherGrossRevenue"}
+    as_stored |= {
+        s: s[:1].lower() + s[1:] for s in spelled.values() if s not in as_stored
+    }
+    assert got == {m: sent[as_stored[s]] for m, s in spelled.items()}
+    accounts = room.run(room.current(), "accounts").records["accounts"]
+    currencies = {a["id"]: a["currency"] for a in accounts}
+    assert {r["_currency"] for r in records} == {"EUR", "USD"}
+    assert all(r["_currency"] == currencies[r["publisher_platform_id"]] for r in records)
+
+
+def test_the_presets_of_the_other_generation_are_not_asked_for(room):
+    """Their rows have another grain: one table must not hold both."""
+    found = room.run(room.current(), "inventory_daily", "deal_hourly", "country_daily")
+    assert found.records["inventory_daily"] == []
+    assert found.records["country_daily"]
+    legacy = room.run(room.legacy(), "country_daily")
+    assert legacy.records["country_daily"] == []
+    assert legacy.windows("country_daily") == []
+
+
+def test_a_report_of_ones_own_takes_either_spelling(room):
+    """`allRequests` and `AllRequests` are one metric; the column is the platform's name."""
+    for metric, dimension in (("allRequests", "publisherPlatformId"), ("AllRequests", "PublisherPlatformId")):
+        report = {
+            "name": "mine_hourly",
+            "grain": "hour",
+            "dimensions": [dimension],
+            "metrics": [metric],
+        }
+        found = room.run(room.current(reports=[report]), "mine_hourly")
+        assert found.records["mine_hourly"][0]["all_requests"] > 0
+        asked = json.loads(room.asked("/generateReport")[-1]["body"])
+        assert asked["dimensions"] == ["Hour", "PublisherPlatformId"]
+        assert asked["metrics"] == ["AllRequests"]
+        assert asked["reportType"] == "HOURLY"
+
+
+def test_a_wrong_metric_is_refused_before_any_job(room):
+    """All nine metrics are known, so a tenth can't be right."""
+    report = {"name": "x_daily", "dimensions": [], "metrics": ["Impresions"]}
+    with pytest.raises(SettingsError) as caught:
+        room.run(room.current(reports=[report]), "x_daily")
+    (fault,) = caught.value.faults
+    assert "unknown metric 'Impresions' (did you mean Impressions" in fault
+    assert room.asked("/generateReport") == []
+
+
+def test_a_report_that_would_add_two_currencies_is_refused(room):
+    """Without the dimension that tells publishers apart, euros and dollars would be one number."""
+    report = {"name": "x_daily", "dimensions": ["PageDomain"], "metrics": ["publisherRevenue"]}
+    with pytest.raises(SettingsError) as caught:
+        room.run(room.current(reports=[report]), "x_daily")
+    assert "add the dimension 'PublisherPlatformId'" in caught.value.faults[0]
+    assert room.asked("/generateReport") == []
+
+
+def test_an_unknown_dimension_is_the_platforms_to_refuse(room, caplog):
+    """33 of 41 dimensions are not published: the platform's 400 is final, in its own words."""
+    report = {"name": "x_daily", "dimensions": ["Moon"], "metrics": ["AllRequests"]}
+    with pytest.raises(RunFailed):
+        room.run(room.current(reports=[report]), "x_daily")
+    assert any("'Moon' is not among the published ones" in m for m in caplog.messages)
+    assert any("Unknown field(s): Moon" in m for m in caplog.messages)
+    assert len(room.asked("/generateReport")) == 1
+
+
+def test_accounts_can_not_be_chosen(room):
+    """A setting that would be ignored is refused."""
+    with pytest.raises(SettingsError, match="account_ids"):
+        room.run(room.current(account_ids=["1"]))
+
+
+# -- jobs ----------------------------------------------------------------------------------------
+
+
+def test_a_job_is_polled_until_it_is_done(room):
+    """202 is not an answer; what comes then is read once."""
+    room.switch(polls_before_ready=3)
+    found = room.run(room.current(), "country_daily")
+    assert found.records["country_daily"]
+    assert len(room.asked("/generateReport")) == 1
+    assert len(room.asked("/pullReport")) == 4
+    assert "jobs" not in found.last_state["bookmarks"]["country_daily"]
+
+
+def test_a_job_that_failed_is_begun_once_more(room):
+    """500 on the first, the second ends well: the rows are those of one job."""
+    whole = rows_of(room.run(room.current(), "country_daily"))
+    room.sandbox.reset(now="2026-03-18T12:00:00+00:00")
+    room.sandbox.clock("2026-03-18T12:00:00+00:00")
+    room.switch(failed_jobs=1)
+    found = room.run(room.current(), "country_daily")
+    assert rows_of(found) == whole
+    assert len(room.asked("/generateReport")) == 2
+    assert found.windows("country_daily")[0]["retries"] == 1
+
+
+def test_jobs_that_always_fail_end_the_window_loudly(room, caplog):
+    """The window is halved to single days first; nothing is written, no bookmark moves."""
+    room.switch(failed_jobs=1000)
+    with pytest.raises(RunFailed):
+        room.run(room.current(), "country_daily")
+    assert any(
+        m.startswith("country_daily 2026-03-16/2026-03-18") and "Report generation failed" in m
+        for m in caplog.messages
+    )
+
+
+def test_a_report_past_the_platforms_limit_is_read_in_shorter_windows(room):
+    """A job that is too big fails; its halves don't."""
+    whole = rows_of(room.run(room.current(), "country_daily"))
+    room.switch(report_row_limit=40)
+    found = room.run(room.current(), "country_daily")
+    assert len(whole) > 40
+    assert rows_of(found) == whole
+    assert found.windows("country_daily")[0]["splits"] == 1
+
+
+@pytest.mark.parametrize("kind", ["cut", "cut_chunked", "reset", "html", "empty"])
+def test_a_damaged_csv_is_pulled_again(room, kind):
+    """The job is done and paid for: only the pull is repeated."""
+    whole = rows_of(room.run(room.current(), "country_daily"))
+    room.sandbox.clear_log()
+    room.switch(polls_before_ready=0)
+    room.sandbox.fault(kind, path="/pullReport")
+    found = room.run(room.current(), "country_daily")
+    assert rows_of(found) == whole
+    assert len(room.asked("/generateReport")) == 1
+
+
+def kill_while_polling(room, folder):
+    """Run the tap as a process, kill it once a job is in its state; give that state."""
+    config = room.current()
+    for name, document in (
+        ("config", config),
+        ("catalog", select(TapOpenx, config, {"country_daily"})),
+    ):
+        (folder / f"{name}.json").write_text(json.dumps(document), encoding="utf-8")
+    process = subprocess.Popen(
+        [
+            command("tap-openx"),
+            "--config",
+            str(folder / "config.json"),
+            "--catalog",
+            str(folder / "catalog.json"),
+        ],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=dict(os.environ),
+    )
+    with process:
+        state = {}
+        for line in process.stdout:
+            message = json.loads(line)
+            if message["type"] == "STATE":
+                state = message["value"]
+                if "jobs" in str(state):
+                    break
+        # Let it poll at least once more before it dies.
+        time.sleep(0.3)
+        process.send_signal(signal.SIGKILL)
+        process.stdout.read()
+    return state
+
+
+def test_a_job_outlives_a_killed_tap(room, tmp_path):
+    """`kill -9` while a job runs: the next run polls the same job and buys no other."""
+    whole = rows_of(room.run(room.current(), "country_daily"))
+    room.sandbox.clear_log()
+    room.switch(polls_before_ready=1_000_000)
+    state = kill_while_polling(room, tmp_path)
+    (job,) = state["bookmarks"]["country_daily"]["jobs"].values()
+    (parameters,) = job.values()
+    room.switch(polls_before_ready=1)
+    found = room.run(room.current(), "country_daily", state=state)
+    assert rows_of(found) == whole
+    assert len(room.asked("/generateReport")) == 1
+    pulled = {json.loads(e["body"])["id"] for e in room.asked("/pullReport")}
+    assert pulled == {parameters["id"]}
+    assert "jobs" not in found.last_state["bookmarks"]["country_daily"]
+
+
+def test_a_job_that_the_platform_forgot_is_begun_anew(room, tmp_path):
+    """404 for a remembered job: another one, and the rows are whole."""
+    whole = rows_of(room.run(room.current(), "country_daily"))
+    room.switch(polls_before_ready=1_000_000)
+    state = kill_while_polling(room, tmp_path)
+    room.sandbox.clear_log()
+    room.switch(polls_before_ready=1, job_life_hours=0.01)
+    room.sandbox.clock("2026-03-18T12:30:00+00:00")
+    found = room.run(room.current(), "country_daily", state=state)
+    assert rows_of(found) == whole
+    assert len(room.asked("/generateReport")) == 1
+
+
+def test_a_remembered_job_of_another_question_is_not_taken(room, tmp_path):
+    """Metrics deselected since then: the old job's CSV would lack or hold other columns."""
+    room.switch(polls_before_ready=1_000_000)
+    state = kill_while_polling(room, tmp_path)
+    room.switch(polls_before_ready=1)
+    room.sandbox.clear_log()
+    catalog = select(TapOpenx, room.current(), {"country_daily"})
+    for entry in catalog["streams"]:
+        if entry["tap_stream_id"] == "country_daily":
+            for item in entry["metadata"]:
+                if item["breadcrumb"][-1:] == ["video_starts"]:
+                    item["metadata"]["selected"] = False
+    found = room.run(room.current(), catalog=catalog, state=state)
+    assert found.records["country_daily"]
+    (asked,) = room.asked("/generateReport")
+    assert "VideoStarts" not in json.loads(asked["body"])["metrics"]
+
+
+def test_hours_older_than_three_months_are_named_and_not_asked_for(room, caplog):
+    """The retention is published, not served: what lies before it is said with both dates."""
+    report = {"name": "a_hourly", "grain": "hour", "dimensions": [], "metrics": ["AllRequests"]}
+    config = room.current(start_date="2025-01-01", end_date="2025-12-20", reports=[report])
+    found = room.run(config, "a_hourly")
+    (said,) = [m for m in caplog.messages if "holds data from" in m]
+    assert "asked from 2025-01-01" in said
+    assert "from 2025-12-18 only" in said
+    assert [w["window_start"] for w in found.windows("a_hourly")] == [
+        "2025-12-18T00:00:00Z",
+        "2025-12-19T00:00:00Z",
+    ]

@@ -1,0 +1,225 @@
+"""The Platform API's objects: every type whole, typed, whatever happens while it is read."""
+
+from __future__ import annotations
+
+import io
+import logging
+from contextlib import redirect_stdout
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from adtap_core.tap import RunFailed
+from tap_openx.streams import AUDITED_TYPES, ENTITIES, OPTION_KEYS
+from tap_openx.tap import TapOpenx
+from tests.running import parse, select
+
+OBJECTS = {
+    e.name: e.path
+    for e in ENTITIES
+    if "kind" not in e.facts and e.name != "account_payment_details"
+}
+
+
+@pytest.mark.parametrize("generation", ["legacy", "current"])
+def test_every_object_of_every_type_arrives_once(room, generation):
+    """The same streams, keys and records on both generations' hosts."""
+    found = room.run(getattr(room, generation)(), *OBJECTS)
+    for stream, path in OBJECTS.items():
+        expected = room.truth(entity=path)["uids"]
+        assert sorted(r["uid"] for r in found.records[stream]) == expected, stream
+        assert expected, stream
+
+
+def test_texts_become_what_they_mean(room):
+    """Numbers, flags and moments come as text and leave typed; ids stay text, as in reports."""
+    found = room.run(room.legacy(), "accounts", "orders", "ad_units", "creatives")
+    account = next(r for r in found.records["accounts"] if r["type_full"] == "account.publisher")
+    assert (account["deleted"], account["hidden"]) == (False, False)
+    assert datetime.fromisoformat(account["modified_date"]).tzinfo is not None
+    assert isinstance(account["id"], str)
+    assert isinstance(account["revision"], int)
+    order = next(r for r in found.records["orders"] if r["budget"] is not None)
+    assert order["budget"] == "12500.00"
+    assert order["click_through_window"] == 86400
+    assert all(
+        isinstance(r["width"], int) and r["bitrate"] is None or isinstance(r["bitrate"], int)
+        for r in found.records["creatives"]
+    )
+    assert {type(Decimal(r["real_time_bid_floor"])) for r in found.records["ad_units"]} == {Decimal}
+
+
+def test_people_are_only_read_when_asked_for(room):
+    """Names, addresses and e-mails are in streams that are off by default, marked as personal."""
+    catalog = TapOpenx(config=room.legacy()).catalog_dict["streams"]
+    for stream in catalog:
+        personal = [c for c, p in stream["schema"]["properties"].items() if p.get("x-pii")]
+        root = next(m["metadata"] for m in stream["metadata"] if not m["breadcrumb"])
+        assert not (personal and root.get("selected-by-default", True)), stream["tap_stream_id"]
+    found = room.run(room.legacy(), "accounts", "session", "account_payment_details")
+    text = str([found.records["accounts"], found.records["session"]])
+    assert "Quay Street" not in text
+    assert "@" not in text
+    details = found.records["account_payment_details"]
+    assert {d["address_1"] for d in details} == {"1 Quay Street"}
+    assert len(details) == 4
+
+
+def test_the_session_says_what_the_ui_counts_in(room):
+    """Time zone, currency and instance, one row."""
+    (row,) = room.run(room.legacy(), "session").records["session"]
+    assert (row["time_zone"], row["currency"]) == ("UTC", "USD")
+    assert row["instance_uid"] == row["instance"]["uid"]
+
+
+def test_the_lists_of_options_carry_their_key(room, caplog):
+    """One row an option; a list that is gone is named, the others are read."""
+    room.sandbox.fault("status", path="/options/os_options", status=404, body={"message": "gone"})
+    with caplog.at_level(logging.WARNING):
+        found = room.run(room.legacy(), "options").records["options"]
+    assert {r["option_key"] for r in found} == set(OPTION_KEYS) - {"os_options"}
+    assert any("os_options" in m for m in caplog.messages)
+    assert any(r["symbol"] == "€" for r in found)
+
+
+def test_the_accounts_own_report_fields_are_a_stream(room):
+    """What a report may ask for, and which dimensions go with a metric."""
+    for wrapped in (True, False):
+        room.switch(wrapped_fields=wrapped, dimension_path_as_object=wrapped)
+        rows = room.run(room.legacy(), "report_fields").records["report_fields"]
+        by_key = {(r["kind"], r["id"]): r for r in rows}
+        assert len(by_key) == len(rows)
+        metric = by_key["metric", "allRequests"]
+        assert "publisherSiteId" in metric["dimensions_available"]
+        assert "demandPartnerAccountId" not in metric["dimensions_available"]
+        assert by_key["dimension", "publisherSiteId"]["path"] == "context::site"
+    assert room.run(room.current(), "report_fields").records["report_fields"] == []
+
+
+# -- the audit trail -----------------------------------------------------------------------------
+
+
+def test_the_audit_trail_is_read_from_its_bookmark(room):
+    """First all, then what came since; the platform is asked by day, the rest is dropped here."""
+    first = room.run(room.legacy(), "audit_trail")
+    expected = room.truth(trail=1)
+    count: dict[str, int] = {}
+    for row in first.records["audit_trail"]:
+        count[row["obj_type"]] = count.get(row["obj_type"], 0) + 1
+    assert count == {k: v for k, v in expected.items() if k in AUDITED_TYPES}
+    assert any(r["action"] == "delete" for r in first.records["audit_trail"])
+    mark = first.last_state["bookmarks"]["audit_trail"]["replication_key_value"]
+    room.now("2026-04-20T12:00:00+00:00")
+    room.sandbox.clear_log()
+    second = room.run(room.legacy(), "audit_trail", state=first.last_state)
+    new = second.records["audit_trail"]
+    assert new
+    assert min(r["timestamp"] for r in new) >= mark
+    assert len({(r["obj_type"], r["obj_id"], r["revision"]) for r in new}) == len(new)
+    everything = sum(v for k, v in room.truth(trail=1).items() if k in AUDITED_TYPES)
+    fresh = [r for r in new if r["timestamp"] > mark]
+    assert len(first.records["audit_trail"]) + len(fresh) == everything
+    assert all("timestamp" in e["query"] for e in room.asked("/audittrail"))
+
+
+# -- lists that misbehave ------------------------------------------------------------------------
+
+
+def test_a_list_that_shifts_while_it_is_read_loses_nothing(room):
+    """Rows move up under the reader: another look finds what slipped through."""
+    room.switch(max_limit=5, shifting_lists=3)
+    found = room.run(room.legacy(), "ad_units", "ads")
+    for stream in ("ad_units", "ads"):
+        uids = [r["uid"] for r in found.records[stream]]
+        assert sorted(uids) == room.truth(entity=OBJECTS[stream])["uids"]
+
+
+@pytest.mark.parametrize("size", [1, 7, 200])
+def test_any_page_size_gives_the_same_objects(room, size):
+    """The server may give fewer rows than were asked for."""
+    room.switch(max_limit=size)
+    found = room.run(room.legacy(), "sites")
+    assert sorted(r["uid"] for r in found.records["sites"]) == room.truth(entity="site")["uids"]
+
+
+@pytest.mark.parametrize("how", ["forbidden_types", "missing_types"])
+def test_a_type_that_the_login_may_not_read_is_named_and_the_rest_is_read(room, caplog, how):
+    """Where nobody chose streams it is a warning; where a catalog selects it, an error."""
+    room.switch(**{how: ["audiencesegment"]})
+    config = room.legacy(end_date="2026-03-17")
+    with caplog.at_level(logging.WARNING):
+        found = room.run(config)
+    assert found.records["sites"]
+    assert found.records["audience_segments"] == []
+    assert any(m.startswith("audience_segments: ") for m in caplog.messages)
+    with pytest.raises(RunFailed, match="audience_segments"):
+        room.run(config, "sites", "audience_segments")
+    assert any("deselect the stream 'audience_segments'" in m for m in caplog.messages)
+
+
+def test_what_the_schema_does_not_name_is_kept(room):
+    """A field that OpenX adds tomorrow is in `_extra`, secrets excepted."""
+    room.sandbox.fault(
+        "status",
+        path="/ox/4.0/site$",
+        status=200,
+        body={
+            "has_more": False,
+            "limit": 200,
+            "offset": 0,
+            "objects": [
+                {"id": "1", "uid": "u", "name": "s", "brandNew": {"a": "1"}, "api_key": "k"}
+            ],
+        },
+    )
+    (row,) = room.run(room.legacy(), "sites").records["sites"]
+    assert row["_extra"] == {"brand_new": {"a": "1"}}
+    assert row["name"] == "s"
+
+
+# -- the hourly quota ----------------------------------------------------------------------------
+
+
+def run_with_clock(room, config, streams):
+    """A run whose waiting moves the sandbox's clock and the tap's instead of ours."""
+    waits: list[float] = []
+
+    def wait(seconds: float) -> None:
+        waits.append(seconds)
+        now = room.sandbox.stage.clock.now() + timedelta(seconds=seconds)
+        room.sandbox.clock(now.isoformat())
+        tap.clock._start += timedelta(seconds=seconds)
+
+    out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
+    with redirect_stdout(out):
+        tap = TapOpenx(config=config, catalog=select(TapOpenx, config, streams))
+        tap.platform.http._sleep = wait
+        try:
+            tap.run()
+        finally:
+            tap.workers.close()
+    out.seek(0)
+    return parse(out.read()), waits
+
+
+def test_a_used_up_quota_is_waited_for_until_the_next_hour(room, caplog):
+    """429 without Retry-After, eight minutes before the hour: one wait, said, and nothing lost."""
+    room.now("2026-03-18T11:52:00+00:00")
+    room.switch(hourly_quota=3, max_limit=10)
+    with caplog.at_level(logging.WARNING):
+        found, waits = run_with_clock(room, room.legacy(), {"creatives"})
+    assert sorted(r["uid"] for r in found.records["creatives"]) == room.truth(entity="creative")[
+        "uids"
+    ]
+    assert 480 <= waits[0] <= 480 + 2 + 15
+    assert len(waits) == 2  # eight calls, three an hour
+    assert any("waiting for the next hour" in m for m in caplog.messages)
+
+
+def test_a_quota_that_stays_used_up_ends_in_an_error(room, caplog):
+    """People in the UI may use it up again and again: after three hours the stream gives up."""
+    room.switch(hourly_quota=0)
+    with pytest.raises(RunFailed):
+        run_with_clock(room, room.legacy(), {"sites"})
+    assert any("quota" in m and m.startswith("sites") for m in caplog.messages)

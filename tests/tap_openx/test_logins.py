@@ -1,0 +1,129 @@
+"""Both logins: what they send, how they fail, and what nobody may see."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+
+from adtap_core.errors import CredentialsError
+from adtap_core.tap import RunFailed
+
+
+def refused(room, config, caplog):
+    """The message of a run whose login is refused."""
+    with caplog.at_level(logging.DEBUG), pytest.raises(CredentialsError) as caught:
+        room.run(config, "sites")
+    return str(caught.value)
+
+
+def test_a_wrong_password_is_never_posted_twice(room, caplog):
+    """No verifier under a good status means wrong credentials; trying again could lock the user."""
+    said = refused(room, room.legacy(password="not-the-password"), caplog)
+    assert "refused the login of ops@northwind.example (settings `email`, `password`)" in said
+    assert "six months" in said
+    assert len(room.asked("/login/process")) == 1
+
+
+def test_an_expired_password_reads_the_same(room, caplog):
+    """OpenX answers a page; the message says where to look."""
+    room.switch(password_expired=True)
+    assert "log in to the OpenX UI" in refused(room, room.legacy(), caplog)
+    assert len(room.asked("/login/process")) == 1
+
+
+@pytest.mark.parametrize("which", ["consumer_key", "consumer_secret"])
+def test_a_wrong_consumer_is_told_from_a_wrong_password(room, caplog, which):
+    """The settings to look at are named, and nothing is posted but the first step."""
+    said = refused(room, room.legacy(**{which: "not-the-consumer"}), caplog)
+    assert "(settings `consumer_key`, `consumer_secret`)" in said
+    assert len(room.sandbox.log("openx")) == 1
+    assert "not-the-consumer" not in said
+
+
+def test_a_login_by_redirect_works(room):
+    """Where the verifier comes with a redirect, it is taken from there."""
+    room.switch(login_redirect=True)
+    assert room.run(room.legacy(), "sites").records["sites"]
+
+
+def test_a_single_sign_on_that_is_gone_ends_the_run_at_once(room, caplog):
+    """502 from the login's host: one message for all streams, and where to go from here."""
+    room.switch(sso_down=True)
+    said = refused(room, room.legacy(max_retries=1), caplog)
+    assert "`sso_url`" in said
+    assert "`api_generation`" in said
+    assert len(room.sandbox.log("openx")) == 2
+
+
+def test_a_session_that_ends_on_the_platform_api_is_renewed(room):
+    """A 401, and a login page under 200: one new login, the list is whole."""
+    whole = room.run(room.legacy(), "ads").records["ads"]
+    for switch in (False, True):
+        room.switch(html_when_logged_out=switch)
+        room.sandbox.clear_log()
+        room.sandbox.fault(
+            "status",
+            path="/ox/4.0/ad$",
+            status=401,
+            body={"http_status": 401, "type": "Permission", "message": "Not logged in"},
+        ) if not switch else room.sandbox.fault("html", path="/ox/4.0/ad$", times=2)
+        assert room.run(room.legacy(), "ads").records["ads"] == whole
+        assert len(room.asked("/login/process")) == 2
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"password": "not-the-password"}, "(settings `email`, `password`)"),
+        ({"identity_key": "not-the-key"}, "(setting `identity_key`)"),
+        ({"client_id": "not-the-client"}, "`client_id`"),
+        ({"instance_hostname": "other-ui.openx.example"}, "`instance_hostname`"),
+    ],
+)
+def test_each_credential_of_the_current_login_is_named(room, caplog, change, words):
+    """Which one, for whom; no second try."""
+    said = refused(room, room.current(**change), caplog)
+    assert words in said
+    assert len(room.asked("signInWithPassword")) <= 1
+
+
+def test_a_bearer_token_that_ends_is_renewed(room):
+    """An hour later the token is refused: a new login, and the run ends well."""
+    whole = room.run(room.current(), "ads").records["ads"]
+    room.sandbox.clear_log()
+    room.sandbox.fault(
+        "status", path="/api/v1/ox/4.0/ad$", status=401, body={"message": "Unauthorized"}
+    )
+    assert room.run(room.current(), "ads").records["ads"] == whole
+    assert len(room.asked("/oauth2/v1/token")) == 2
+
+
+SECRETS = ("sandbox-openx-password", "sandbox-consumer-secret", "sandbox-identity-key")
+
+
+@pytest.mark.parametrize("generation", ["legacy", "current"])
+def test_no_secret_is_seen_anywhere(room, caplog, generation):
+    """Not in messages, logs or errors, even when the platform throws one back at us."""
+    config = getattr(room, generation)(max_retries=1)
+    room.sandbox.fault(
+        "status",
+        path="/adunit$",
+        status=400,
+        body={"type": "Value Error", "message": f"no {config['password']}", "value": SECRETS[1]},
+    )
+    with caplog.at_level(logging.DEBUG), pytest.raises(RunFailed):
+        room.run(config, "sites", "ad_units")
+    entries = room.sandbox.log("openx")
+    sent = [e["headers"] for e in entries]
+    tokens = {
+        value.partition("=")[2] or value.removeprefix("Bearer ")
+        for headers in sent
+        for name, value in headers.items()
+        if (name.lower() == "cookie" and value.startswith("openx3_access_token="))
+        or (name.lower() == "authorization" and value.startswith("Bearer "))
+    }
+    assert tokens
+    text = caplog.text
+    assert [s for s in (*SECRETS, *tokens) if s in text] == []
+    assert any(m.startswith("ad_units") for m in caplog.messages)

@@ -1,0 +1,39 @@
+"""The SDK's own suite of tests, on this tap against the sandbox."""
+
+from __future__ import annotations
+
+import pytest
+from singer_sdk.testing import SuiteConfig, get_tap_test_class
+
+from adtap_sandbox import credentials
+from adtap_sandbox.server import shared_server
+from tap_openx.tap import TapOpenx
+
+URL = f"{shared_server().url}/openx"
+CONFIG = {
+    "api_url": URL,
+    "sso_url": URL,
+    "email": credentials.EMAIL,
+    "password": credentials.OPENX_PASSWORD,
+    "consumer_key": credentials.OPENX_CONSUMER_KEY,
+    "consumer_secret": credentials.OPENX_CONSUMER_SECRET,
+    "start_date": "2026-03-16",
+}
+Suite = get_tap_test_class(
+    TapOpenx,
+    config=CONFIG,
+    suite_config=SuiteConfig(ignore_no_records=True),
+)
+
+
+@pytest.mark.usefixtures("sandbox", "clock")
+class TestTapOpenx(Suite):
+    """All of it, legacy generation."""
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def clock(cls):
+        """The tap lives on the sandbox's day."""
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("ADTAPS_NOW", "2026-03-18T12:00:00+00:00")
+            yield
