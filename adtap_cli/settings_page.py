@@ -1,81 +1,61 @@
-"""The page of all settings, `docs/settings.md`, written from the taps and the loader themselves.
+"""The page of all settings, `docs/settings.md`: the tables of `--about --format=markdown`, all in one place.
 
 `python -m adtap_cli.settings_page` writes it, `--check` only says whether it is as it would be
-written. What all four taps say in the same words stands once.
+written.
 """
 
 from __future__ import annotations
 
-import json
+import contextlib
+import io
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import click
 
-from adtap_cli.taps import PLUGINS, TAPS, settings_schema
+from adtap_cli.taps import PLUGINS, plugin_class, settings_schema
 
 HEAD = """\
 # Settings
 
-Made from the plugins themselves by `python -m adtap_cli.settings_page`. The same name means the same in every tap.
-In `.env`, a setting is its plugin and its name in capitals: `TAP_ADJUST_START_DATE` is `start_date` of `tap-adjust`.
-A setting in **bold** is required for every sync; 🔒 marks a secret, which no output shows.
+Made from the plugins themselves by `python -m adtap_cli.settings_page`: each table is that of `tap-adjust --about --format=markdown` and its sisters.
+The same name means the same in every tap. In `.env`, a setting is its plugin and its name in capitals: `TAP_ADJUST_START_DATE` is `start_date` of `tap-adjust`.
+A list or an object is written there as JSON: `TAP_ADJUST_APP_TOKENS=["abc123def456"]`.
 """
-Settings = Mapping[str, Mapping[str, Any]]
 
 
-def _cell(words: str) -> str:
-    return " ".join(words.split()).replace("|", "\\|")
+def table(plugin: str) -> str:
+    """The table of settings that a plugin's `--about --format=markdown` has."""
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said):
+        plugin_class(plugin).print_about("markdown")
+    lines = said.getvalue().partition("\n## Settings\n")[2].strip().splitlines()
+    return "\n".join(line for line in lines if line.startswith("|"))
 
 
-def _kind(setting: Mapping[str, Any]) -> str:
-    if "enum" in setting:
-        return " \\| ".join(f"`{choice}`" for choice in setting["enum"] if choice is not None)
-    types = setting.get("type", "string")
-    names = [types] if isinstance(types, str) else types
-    return " or ".join(name for name in names if name != "null")
-
-
-def table(settings: Settings, required: frozenset[str]) -> Iterator[str]:
-    """The lines of a table of settings.
+def section(plugin: str, schema: Mapping[str, Any]) -> Iterator[str]:
+    """The lines about one plugin.
 
     Args:
-        settings: JSON Schemas by name.
-        required: The names that are set in bold.
+        plugin: Its name.
+        schema: The JSON Schema of its settings.
     """
-    yield "| setting | kind | default | meaning |"
-    yield "|---|---|---|---|"
-    for name, setting in settings.items():
-        shown = f"**`{name}`**" if name in required else f"`{name}`"
-        lock = " 🔒" if setting.get("secret") else ""
-        default = setting.get("default")
-        value = "" if default is None else f"`{json.dumps(default, ensure_ascii=False)}`"
-        meaning = str(setting.get("description", ""))
-        yield f"| {shown}{lock} | {_kind(setting)} | {_cell(value)} | {_cell(meaning)} |"
+    yield f"## {plugin}"
+    yield ""
+    secrets = [f"`{name}`" for name, one in schema["properties"].items() if one.get("secret")]
+    if secrets:
+        yield f"Secret, and shown in no output: {', '.join(secrets)}."
+        yield ""
+    yield table(plugin)
 
 
-def page(schemas: Mapping[str, Mapping[str, Any]]) -> str:
-    """The whole page.
-
-    Args:
-        schemas: The JSON Schema of each plugin's settings, the taps' and the loader's.
-    """
-    taps = {name: schema["properties"] for name, schema in schemas.items() if name in TAPS}
-    first, *others = taps.values()
-    common = {
-        name: setting
-        for name, setting in first.items()
-        if all(other.get(name) == setting for other in others)
-    }
-    lines = [HEAD, "## All taps", "", *table(common, frozenset())]
-    for name, schema in schemas.items():
-        required = frozenset(schema.get("required", ()))
-        own = schema["properties"]
-        if name in taps:
-            own = {key: setting for key, setting in own.items() if key not in common}
-        lines += ["", f"## {name}", "", *table(own, required)]
-    return "\n".join(lines) + "\n"
+def page() -> str:
+    """The whole page."""
+    lines = [HEAD]
+    for name in PLUGINS:
+        lines += [*section(name, settings_schema(name)), ""]
+    return "\n".join(lines)
 
 
 @click.command()
@@ -83,7 +63,7 @@ def page(schemas: Mapping[str, Mapping[str, Any]]) -> str:
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path), default="docs/settings.md")
 def main(file: Path, *, check: bool) -> None:
     """Write the page of all settings."""
-    new = page({name: settings_schema(name) for name in PLUGINS})
+    new = page()
     if file.exists() and file.read_text(encoding="utf-8") == new:
         return
     if check:

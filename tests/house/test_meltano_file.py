@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adtap_cli import meltano_file
-from adtap_cli.taps import PLUGINS, TAPS, plugin_class
+from adtap_cli.taps import PLUGINS, TAPS, plugin_class, tap_class
+from adtap_core.errors import SettingsError
 
 ROOT = Path(__file__).parents[2]
 FILE = ROOT / "meltano.yml"
@@ -54,6 +55,38 @@ def test_groups_of_required_settings_name_settings_that_exist(project, name):
     named = {setting["name"] for setting in entry["settings"]}
     groups = entry["settings_group_validation"]
     assert [set(group) - named for group in groups] == [set()] * len(groups)
+
+
+# What a setting takes that any words will not do for.
+EXAMPLES = {"api_url": "https://api.example.com", "api_generation": "legacy"}
+
+
+def faults(name, settings):
+    """What the tap says to these settings."""
+    try:
+        tap_class(name)(config={key: EXAMPLES.get(key, "0" * 40) for key in settings})
+    except SettingsError as error:
+        return error.faults
+    return []
+
+
+@pytest.mark.parametrize("name", TAPS)
+def test_each_group_of_required_settings_is_enough_and_none_too_much(project, name):
+    """What `meltano config test` asks for is what the tap needs to log in: no more, no less."""
+    for group in plugin(project, name)["settings_group_validation"]:
+        assert faults(name, group) == []
+        assert [key for key in group if not faults(name, {*group} - {key})] == []
+
+
+@pytest.mark.parametrize("name", TAPS)
+def test_meltano_selects_what_the_tap_itself_selects(project, name):
+    """Left to itself Meltano would read every stream, personal data too."""
+    rules = plugin(project, name)["select"]
+    assert rules[0] == "*.*"
+    left_out = {rule.removeprefix("!").removesuffix(".*") for rule in rules[1:]}
+    tap = tap_class(name)
+    entries = {entry.name: entry for entry in (*tap.entities, *tap.reports)}
+    assert left_out == {key for key, entry in entries.items() if not entry.selected}
 
 
 def test_the_sandbox_environment_changes_addresses_and_credentials_only(project):

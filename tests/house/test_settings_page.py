@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,42 +13,44 @@ from adtap_cli import settings_page
 from adtap_cli.taps import PLUGINS, settings_schema
 
 ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs" / "settings.md"
+
+
+def own(name):
+    """The part of the page about one plugin."""
+    return PAGE.read_text(encoding="utf-8").partition(f"## {name}\n")[2].partition("\n## ")[0]
 
 
 def test_the_page_is_as_the_plugins_settings_say():
     """What `python -m adtap_cli.settings_page` would write is what stands there."""
-    page = str(ROOT / "docs" / "settings.md")
-    done = CliRunner().invoke(settings_page.main, ["--check", page])
+    done = CliRunner().invoke(settings_page.main, ["--check", str(PAGE)])
     assert (done.exit_code, done.output) == (0, "")
 
 
 @pytest.mark.parametrize("name", PLUGINS)
+def test_the_table_is_the_one_that_about_prints(name):
+    """A reader of the page and a reader of `--about --format=markdown` see the same table."""
+    script = Path(sys.executable).with_name(name)
+    done = subprocess.run(
+        [script, "--about", "--format=markdown"], text=True, capture_output=True, check=True
+    )
+    printed = [line for line in done.stdout.splitlines() if line.startswith("|")]
+    assert [line for line in own(name).splitlines() if line.startswith("|")] == printed
+
+
+@pytest.mark.parametrize("name", PLUGINS)
 def test_every_setting_has_its_line(name):
-    """No setting is left out, neither a tap's own nor one that all taps share."""
-    page = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
-    shared = page.partition("## All taps\n")[2].partition("\n## ")[0]
-    own = page.partition(f"## {name}\n")[2].partition("\n## ")[0]
-    lines = [*shared.splitlines(), *own.splitlines()]
-    missing = {
-        setting
-        for setting in settings_schema(name)["properties"]
-        if not any(line.startswith((f"| `{setting}`", f"| **`{setting}`**")) for line in lines)
-    }
-    assert missing == set()
+    """No setting is left out, and every secret is named as one."""
+    settings = settings_schema(name)["properties"]
+    assert [one for one in settings if f"\n| {one} |" not in own(name)] == []
+    first = own(name).partition("\n|")[0]
+    assert [s for s, one in settings.items() if one.get("secret") and f"`{s}`" not in first] == []
 
 
-def test_what_all_taps_share_stands_once_and_what_differs_stands_with_each():
-    """One word of difference is enough to give a setting to each tap."""
-    zone = {"type": "string", "description": "UTC."}
-    taps = ("tap-atomx", "tap-adjust", "tap-terminalone", "tap-openx")
-    retries = {"type": "integer", "description": "Tries | more."}
-    schemas = {tap: {"properties": {"max_retries": retries, "time_zone": zone}} for tap in taps}
-    schemas["tap-openx"] = {
-        "properties": {"max_retries": retries, "time_zone": {**zone, "description": "Network's."}},
-        "required": ["time_zone"],
-    }
-    page = settings_page.page(schemas)
-    assert page.count("`max_retries`") == 1
-    assert "Tries \\| more." in page
-    assert page.count("| `time_zone` |") == 3
-    assert "| **`time_zone`** | string |  | Network's. |" in page.partition("## tap-openx")[2]
+def test_a_page_that_is_behind_is_refused(tmp_path):
+    """Whoever changes a setting and not the page is told which command writes it."""
+    old = tmp_path / "settings.md"
+    old.write_text(PAGE.read_text(encoding="utf-8").replace("max_retries", "retries"))
+    done = CliRunner().invoke(settings_page.main, ["--check", str(old)])
+    assert done.exit_code == 1
+    assert "python -m adtap_cli.settings_page" in done.output

@@ -1,0 +1,119 @@
+"""The page of all streams, `docs/streams.md`, written from the declarations that run.
+
+`python -m adtap_cli.streams_page` writes it, `--check` only says whether it is as it would be
+written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from adtap_cli.taps import TAPS, tap_class
+from adtap_core.declare import Entity, Report
+from adtap_core.names import column_names
+from adtap_core.tap import AdTap
+
+HEAD = """\
+# Streams
+
+Made from the taps' own declarations by `python -m adtap_cli.streams_page`.
+A stream marked ○ is read only if you select it: it holds personal data, is very large, belongs to an API that a platform has retired, or repeats another one by the hour.
+
+**Entities** are things that exist. *Incremental* ones are read from their bookmark on, where the API can filter or sort by modification time; all others are read whole on every run.
+
+**Reports** are things that are counted. The primary key of each is `_row_key`, a digest of the time bucket, the account and every dimension; its replication key is the bucket.
+*Lookback* is how many days before the bookmark are read again on every run because the platform may restate them; the settings `lookback_days` and a report's own `lookback_days` change it.
+*Settled* is how many days after its end a bucket may be called final, at the earliest.
+Every report also has the columns `_time_zone`, `_currency`, `_data_state`, `_partition` and `_synced_at`: see [time and money](time-and-money.md) and [data states](data-states.md).
+
+Each tap also writes `sync_windows`, its ledger: see [windows and state](windows-and-state.md).
+"""
+
+
+def _code(names: tuple[str, ...]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def _mark(entry: Entity | Report) -> str:
+    return f"`{entry.name}`" if entry.selected else f"`{entry.name}` ○"
+
+
+def _generations(entry: Entity | Report) -> str:
+    """Which API generation has it, where a platform has two."""
+    one = entry.facts.get("generation")
+    found = (one,) if one else tuple(entry.facts.get("generations") or ())
+    return f"; {', '.join(found)} API only" if len(found) == 1 else ""
+
+
+def entity_lines(tap: type[AdTap]) -> Iterator[str]:
+    """The table of a tap's entity streams."""
+    yield "| entity | key | how it is read |"
+    yield "|---|---|---|"
+    for entity in tap.entities:
+        how = (
+            f"incremental by `{entity.replication_key}`"
+            if entity.replication_key
+            else "whole on every run"
+        )
+        if entity.parent:
+            which = "changed one" if entity.parent_changed_only else "one"
+            how += f", for each {which} of `{entity.parent}`"
+        yield f"| {_mark(entity)} | {_code(entity.keys)} | {how}{_generations(entity)} |"
+
+
+def report_lines(tap: type[AdTap]) -> Iterator[str]:
+    """The table of a tap's report streams."""
+    yield "| report | bucket | dimensions | metrics | lookback | settled |"
+    yield "|---|---|---|---|---|---|"
+    for report in tap.reports:
+        names = column_names([*report.dimensions, *report.metrics])
+        lookback = report.lookback_days
+        if lookback is None:
+            lookback = tap.platform_class.lookback_days
+        cells = (
+            f"{_mark(report)}{_generations(report)}",
+            report.grain.value,
+            _code(tuple(names[d] for d in report.dimensions)),
+            _code(tuple(names[m] for m in report.metrics)),
+            f"{lookback} days",
+            f"{max(report.settle_days, lookback)} days",
+        )
+        yield f"| {' | '.join(cells)} |"
+
+
+def page() -> str:
+    """The whole page."""
+    lines = [HEAD]
+    for name in TAPS:
+        tap = tap_class(name)
+        assert issubclass(tap, AdTap)  # noqa: S101 - all of ours are
+        lines += [f"## {name}", "", (tap.__doc__ or "").strip().split("\n")[0], ""]
+        if tap.entities:
+            lines += [*entity_lines(tap), ""]
+        if tap.reports:
+            lines += [*report_lines(tap), ""]
+    return "\n".join(lines)
+
+
+@click.command()
+@click.option("--check", is_flag=True, help="Change nothing; exit 1 if something would change.")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path), default="docs/streams.md")
+def main(file: Path, *, check: bool) -> None:
+    """Write the page of all streams."""
+    new = page()
+    if file.exists() and file.read_text(encoding="utf-8") == new:
+        return
+    if check:
+        raise click.ClickException(
+            f"{file} is not as the taps declare; run: python -m adtap_cli.streams_page"
+        )
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(new, encoding="utf-8")
+    click.echo(f"{file} written")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,31 @@
+"""`docs/streams.md` and the taps say the same."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from adtap_cli import streams_page
+from adtap_cli.taps import TAPS, tap_class
+
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs" / "streams.md"
+
+
+def test_the_page_is_as_the_taps_declare():
+    """What `python -m adtap_cli.streams_page` would write is what stands there."""
+    done = CliRunner().invoke(streams_page.main, ["--check", str(PAGE)])
+    assert (done.exit_code, done.output) == (0, "")
+
+
+@pytest.mark.parametrize("name", TAPS)
+def test_every_stream_has_one_line_under_its_tap(name):
+    """No stream is left out and none is named twice; what is left out by default is marked."""
+    part = PAGE.read_text(encoding="utf-8").partition(f"## {name}\n")[2].partition("\n## ")[0]
+    tap = tap_class(name)
+    for entry in (*tap.entities, *tap.reports):
+        lines = [line for line in part.splitlines() if line.startswith(f"| `{entry.name}`")]
+        assert len(lines) == 1, entry.name
+        assert ("○" in lines[0]) is not entry.selected
