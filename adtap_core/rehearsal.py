@@ -135,8 +135,8 @@ def window_calls(platform: Platform, job: WindowJob) -> tuple[list[Call], Fetche
     return rehearsal.calls, fetched
 
 
-class _AnyParent(dict[str, Any]):
-    """A parent that nobody has read yet: any field of it is its own name in braces."""
+class Unread(dict[str, Any]):
+    """A parent or an account that nobody has asked for yet: any field of it is its own name in braces."""
 
     def __missing__(self, key: str) -> str:
         return f"{{{key}}}"
@@ -154,7 +154,7 @@ def entity_calls(
     More follow where a list has more pages.
     """
     rehearsal = Rehearsal(body=EMPTY_OBJECT)
-    parent = None if entity.parent is None else _AnyParent()
+    parent = None if entity.parent is None else Unread()
     watch.everything = rehearsal
     try:
         for _page in platform.pages(entity, EntityQuery(since=since, parent=parent)):

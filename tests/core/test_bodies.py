@@ -58,6 +58,26 @@ def test_a_large_document_gives_the_same_rows_as_a_small_one(
     assert large.envelope == small.envelope == {**document, "report": {"rows": [], "total": 2}}
 
 
+@given(
+    rows=st.lists(
+        st.dictionaries(st.sampled_from(["x", "y", '"},']), VALUES, max_size=3), max_size=12
+    ),
+    block=st.integers(1, 64),
+    other=st.sampled_from(["x", '"},']),
+)
+def test_picked_fields_are_those_of_the_whole_objects(
+    rows: list[dict[str, Any]], block: int, other: str
+) -> None:
+    """Missing ones are null, the others are skipped, wherever blocks are cut."""
+    text = json.dumps({"rows": rows, "total": 2}, ensure_ascii=False).encode()
+    fields = ("y", "gone", other)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bodies, "_BLOCK_BYTES", block)
+        picked = JsonRows(Spool.of(text), ("rows",), fields)
+        assert list(picked.table().rows) == [tuple(r.get(f) for f in fields) for r in rows]
+    assert picked.envelope == {"rows": [], "total": 2}
+
+
 def test_decimals_keep_every_digit_in_large_documents_too(monkeypatch: pytest.MonkeyPatch) -> None:
     """Block or no block, a number with a point is a Decimal."""
     monkeypatch.setattr(bodies, "MEMORY_BYTES", 0)

@@ -293,7 +293,10 @@ def test_selecting_fewer_metrics_asks_for_fewer(tiny: Tiny) -> None:
 
 def test_the_short_way_and_the_sdks_way_write_the_same_messages(tiny: Tiny) -> None:
     """A stream map that changes nothing takes the SDK's full path: same records, same schema."""
-    for settings, straight in (({}, True), ({"flattening_enabled": True, "flattening_max_depth": 1}, False)):
+    for settings, straight in (
+        ({}, True),
+        ({"flattening_enabled": True, "flattening_max_depth": 1}, False),
+    ):
         tap = TapTiny(config=tiny.config | settings)
         assert goes_straight(tap.streams["spend_daily"]) is straight
     short = tiny.run()

@@ -1,0 +1,374 @@
+"""A stream explained from the declarations that run: grain, units, zones, lookback, the very request."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from adtap_core.declare import Entity, Report
+from adtap_core.errors import AdtapError
+from adtap_core.http import Tally
+from adtap_core.names import column_names
+from adtap_core.platform import Partition, Source, WindowJob
+from adtap_core.rehearsal import (
+    NotAsked,
+    Unread,
+    body_of,
+    entity_calls,
+    request_line,
+    watched,
+    window_calls,
+)
+from adtap_core.reports import ReportStream
+from adtap_core.streams import EntityStream
+from adtap_core.windows import Interval
+
+if TYPE_CHECKING:
+    from adtap_core.http import Call
+    from adtap_core.platform import RowFacts
+    from adtap_core.tap import AdTap
+
+_LATELY: Final = re.compile(r"\((?P<why>.*?)\)\. A report may override it")
+_MOST_UNKNOWN: Final = 40
+_BUCKETS: Final = frozenset({"hour", "day", "week", "month"})
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column.
+
+    Args:
+        name: As it is written.
+        platform_name: As the platform calls it; empty for a column of ours.
+        role: `key`, `bucket`, `dimension`, `metric`, `attribute` or `about the row`.
+        kind: `integer`, `decimal`, `text`, `date`, …
+        unit: `currency`, or what the schema says; empty if none.
+        additivity: `additive`, `ratio` or `distinct`, for a metric.
+        description: In words.
+        personal: Whether it is personal data.
+    """
+
+    name: str
+    platform_name: str
+    role: str
+    kind: str
+    unit: str
+    additivity: str
+    description: str
+    personal: bool = False
+
+
+@dataclass
+class Explanation:
+    """What is to be known of a stream.
+
+    Args:
+        tap: Its tap's name.
+        stream: Its name.
+        kind: `report` or `entity`.
+        facts: Name and words, in the order they are read.
+        columns: All of them.
+        requests: What is sent for one bucket of one account, or for an entity's first page.
+        ui: How to get the same numbers in the platform's own interface, step by step.
+    """
+
+    tap: str
+    stream: str
+    kind: str
+    facts: dict[str, str] = field(default_factory=dict)
+    columns: list[Column] = field(default_factory=list)
+    requests: list[dict[str, Any]] = field(default_factory=list)
+    ui: list[str] = field(default_factory=list)
+
+    def document(self) -> dict[str, Any]:
+        """Give it for JSON."""
+        return {
+            "tap": self.tap,
+            "stream": self.stream,
+            "kind": self.kind,
+            **{name.replace(" ", "_"): words for name, words in self.facts.items()},
+            "columns": [vars(c) for c in self.columns],
+            "requests": self.requests,
+            "reproduce": self.ui,
+        }
+
+
+def declared(kind: type[AdTap]) -> dict[str, Entity | Report]:
+    """Give a tap's own streams by name, those of every generation of its API."""
+    return {e.name: e for e in (*kind.entities, *kind.reports)}
+
+
+def explain(tap: AdTap, entry: Entity | Report, *, offline: bool) -> Explanation:
+    """Explain a stream.
+
+    Args:
+        tap: With settings, or with none at all.
+        entry: The stream's declaration.
+        offline: Whether not even metadata may be asked for.
+    """
+    try:
+        if isinstance(entry, Report):
+            known = tap.streams.get(entry.name)
+            stream = known if isinstance(known, ReportStream) else ReportStream(tap, entry)
+            return _report(tap, stream, offline=offline)
+        found = tap.streams.get(entry.name)
+        entity = found if isinstance(found, EntityStream) else EntityStream(tap, entry)
+        return _entity(tap, entity)
+    finally:
+        tap.workers.close()
+
+
+# -- reports ---------------------------------------------------------------------------------
+
+
+def _report(tap: AdTap, stream: ReportStream, *, offline: bool) -> Explanation:
+    report, platform = stream.report, tap.platform_class
+    notes = platform.notes(report, tap.config)
+    calls, facts, held, unknown = _rehearsed(tap, stream, offline=offline)
+    made = Explanation(tap.name, report.name, "report")
+    grain = [c for c in stream.schema["x-grain"] if c != "_partition"]
+    planner = stream.planner()
+    zone = planner.zone.name
+    made.facts = {
+        "grain": f"one row for each account (_partition), {', '.join(grain)}",
+        "key": "_row_key, a digest of these",
+        "buckets": f"{report.grain.value}s in {zone}" + _plus(notes.get("time_zone")),
+        "currency": _currency(facts) + _plus(notes.get("currency")),
+        "lookback": f"{planner.lookback_days} days, from {_lookback_source(tap, stream)}"
+        + _plus(notes.get("lookback") or _why(tap)),
+        "settled": _settled(tap, stream) + _plus(notes.get("settled")),
+        "retention": _retention(notes, held),
+        "window": f"one request covers at most {report.span_days} days"
+        + _plus(platform.follows(report, tap.config)),
+        "selected by default": "yes" if report.selected else "no",
+    }
+    if source := stream.schema.get("$comment"):
+        made.facts["source"] = str(source)
+    if unknown:
+        made.facts["request not known"] = unknown
+    made.columns = list(_report_columns(stream))
+    made.requests = [_request(c) for c in calls]
+    made.ui = list(_reproduce(stream, notes, zone))
+    return made
+
+
+def _plus(words: str | None) -> str:
+    return f"; {words}" if words else ""
+
+
+def _rehearsed(
+    tap: AdTap, stream: ReportStream, *, offline: bool
+) -> tuple[list[Call], RowFacts | None, Interval | None, str]:
+    """Give the calls of one bucket, what its rows are in, what the platform holds, what was in the way."""
+    for _ in range(_MOST_UNKNOWN):
+        platform = tap.platform
+        watched(platform.http, offline=offline)
+        try:
+            return _bucket(tap, stream)
+        except KeyError as error:
+            # Nobody gave this setting: its name in brackets stands for it.
+            name = str(error.args[0])
+            if name not in tap.config_jsonschema["properties"] or name in tap.config:
+                raise
+            cast("dict[str, Any]", tap._config)[name] = f"<{name}>"  # noqa: SLF001 - no settings given
+            del tap.__dict__["platform"]
+        except NotAsked as error:
+            return [], None, None, f"give --config: {error}"
+        except AdtapError as error:
+            return [], None, None, str(error)
+    return [], None, None, "give --config"
+
+
+def _bucket(
+    tap: AdTap, stream: ReportStream
+) -> tuple[list[Call], RowFacts | None, Interval | None, str]:
+    platform, planner, report = tap.platform, stream.planner(), stream.asked()
+    try:
+        partitions = platform.partitions(report)
+    except NotAsked:
+        partitions = []
+    held: Interval | None = None
+    if partitions:
+        try:
+            held = platform.held(report, partitions[0])
+        except NotAsked:
+            pass
+    partition = partitions[0] if partitions else Partition(Unread())
+    over = planner.over if held is None else min(planner.over, held.end)
+    end = report.grain.floor(over)
+    window = Interval(report.grain.after(end, -1), end)
+    job = WindowJob(report, (partition,), window, planner.zone, Tally())
+    calls, fetched = window_calls(platform, job)
+    return calls, None if fetched is None else fetched.facts, held, ""
+
+
+def _currency(facts: RowFacts | None) -> str:
+    base = "column _currency of each row"
+    if facts is None:
+        return base
+    if isinstance(facts.currency, Source):
+        by = "looked up by" if facts.currency.lookup is not None else "taken from"
+        return f"{base}, {by} the platform's {facts.currency.field}"
+    return (
+        f"{base}: {facts.currency}"
+        if facts.currency
+        else f"{base}; null, the platform does not say"
+    )
+
+
+def _lookback_source(tap: AdTap, stream: ReportStream) -> str:
+    if stream.report.own_lookback_days is not None:
+        return "the report's definition"
+    if tap.config.get("lookback_days") is not None:
+        return "the setting lookback_days"
+    return "this report's own" if stream.report.lookback_days is not None else "the platform's"
+
+
+def _why(tap: AdTap) -> str:
+    """Give the platform's reason, as the setting's description has it."""
+    description = tap.config_jsonschema["properties"]["lookback_days"]["description"]
+    found = _LATELY.search(description)
+    return found["why"].removeprefix("because ") if found else ""
+
+
+def _settled(tap: AdTap, stream: ReportStream) -> str:
+    planner = stream.planner()
+    try:
+        hours = tap.platform.closing_hours(stream.report)
+        running = tap.platform.running_hours(stream.report)
+    except AdtapError:
+        hours = running = 0.0
+    words = f"{planner.settle_days} days after the bucket ends"
+    if running:
+        words += f" everywhere ({running:g} hours after its end in {planner.zone.name})"
+    words += ", then `_data_state` is settled; until then provisional"
+    if hours:
+        words += f"; read from {hours:g} hours after its end on"
+    return words
+
+
+def _retention(notes: Mapping[str, str], held: Interval | None) -> str:
+    words = notes.get("retention") or "the platform publishes no limit"
+    if held is not None:
+        words = f"holds {held.start:%Y-%m-%d} to {held.end:%Y-%m-%d %H:%M} now; {words}"
+    return words
+
+
+def _report_columns(stream: ReportStream) -> Iterator[Column]:
+    report = stream.report
+    spelt = {c: n for n, c in column_names([*report.dimensions, *report.metrics]).items()}
+    metrics = set(stream.metric_columns().values())
+    for name, prop in stream.schema["properties"].items():
+        if name == report.grain.value:
+            role = "bucket"
+        elif name in spelt:
+            role = "metric" if name in metrics else "dimension"
+        else:
+            role = "key" if name == "_row_key" else "about the row"
+        yield _column(name, prop, role, spelt.get(name, ""))
+
+
+def _column(name: str, prop: Mapping[str, Any], role: str, platform_name: str) -> Column:
+    return Column(
+        name,
+        platform_name,
+        role,
+        _kind(prop),
+        str(prop.get("x-unit", "")),
+        str(prop.get("x-additivity", "")),
+        str(prop.get("description", "")),
+        bool(prop.get("x-pii")),
+    )
+
+
+def _kind(prop: Mapping[str, Any]) -> str:
+    given = prop.get("type", "string")
+    kinds = [given] if isinstance(given, str) else [k for k in given if k != "null"]
+    written = str(prop.get("format", ""))
+    if written == "x-singer.decimal" or kinds == ["number"]:
+        return "decimal"
+    if kinds == ["string"]:
+        return written or "text"
+    return " or ".join(kinds)
+
+
+def _reproduce(stream: ReportStream, notes: Mapping[str, str], zone: str) -> Iterator[str]:
+    """Give the way to the same number: the platform's own steps, then what must agree."""
+    report = stream.report
+    if ui := notes.get("ui"):
+        yield ui
+    else:
+        yield "open a report of this subject in the platform's own interface"
+    yield f"set its time zone to {zone}; compare whole {report.grain.value}s whose `_data_state` is settled"
+    yield f"cut it by {', '.join(report.dimensions)}" if report.dimensions else "cut it by nothing"
+    if report.filters:
+        yield f"filter it by {report.filters}"
+    columns = {c.name: c for c in _report_columns(stream)}
+    sums = [
+        c.platform_name
+        for c in columns.values()
+        if c.role == "metric" and c.additivity == "additive"
+    ]
+    others = [
+        c.platform_name
+        for c in columns.values()
+        if c.role == "metric" and c.additivity != "additive"
+    ]
+    if sums:
+        yield f"add up over rows, each currency for itself: {', '.join(sums)}"
+    if others:
+        yield f"never add up, compare row by row or recompute from their parts: {', '.join(others)}"
+    yield (
+        "leave out rows the platform no longer returns: those whose window was read again later "
+        "(sync_windows.synced_at after the row's _synced_at)"
+    )
+
+
+# -- entities --------------------------------------------------------------------------------
+
+
+def _entity(tap: AdTap, stream: EntityStream) -> Explanation:
+    entity = stream.entity
+    made = Explanation(tap.name, entity.name, "entity")
+    made.facts = {
+        "grain": "one row for each thing that exists",
+        "key": ", ".join(entity.keys),
+        "replication": f"incremental by {entity.replication_key}"
+        if entity.replication_key
+        else "full table on every run",
+        "selected by default": "yes" if entity.selected else "no",
+    }
+    if entity.parent:
+        changed = " that changed" if entity.parent_changed_only else ""
+        made.facts["asked for"] = f"each of the {entity.parent}{changed}, one by one"
+    if source := stream.schema.get("$comment"):
+        made.facts["source"] = str(source)
+    made.requests = [_request(c) for c in _entity_calls(tap, entity)]
+    made.columns = [
+        _column(name, prop, "key" if name in entity.keys else "attribute", "")
+        for name, prop in stream.schema["properties"].items()
+    ]
+    made.ui = ["open the object with this key in the platform's own interface"]
+    return made
+
+
+def _entity_calls(tap: AdTap, entity: Entity) -> list[Call]:
+    for _ in range(_MOST_UNKNOWN):
+        try:
+            platform = tap.platform
+            watch = watched(platform.http, offline=True)
+            return list(entity_calls(platform, watch, entity, None))
+        except KeyError as error:
+            name = str(error.args[0])
+            if name not in tap.config_jsonschema["properties"] or name in tap.config:
+                raise
+            cast("dict[str, Any]", tap._config)[name] = f"<{name}>"  # noqa: SLF001 - as above
+            tap.__dict__.pop("platform", None)
+    return []
+
+
+def _request(call: Call) -> dict[str, Any]:
+    method, _, url = request_line(call).partition(" ")
+    return {"method": method, "url": url, "body": body_of(call)}
