@@ -229,9 +229,16 @@ def _judge_good(call: Call, reply: Reply) -> Verdict:
         return verdicts.GO
     if reply.looks_like_html():
         return Verdict(Ask.RETRY, f"an HTML page instead of data: {reply.excerpt(120)}")
+    if call.expects == "text" and not _begins_as_asked(call, reply):
+        return Verdict(Ask.RETRY, f"not the CSV that was asked for: {reply.excerpt(120)}")
     if call.expects == "any" and {reply.body.excerpt(4), _tail(reply)} != {_PARQUET_MARK}:
         return Verdict(Ask.RETRY, "not a whole Parquet file")
     return verdicts.GO
+
+
+def _begins_as_asked(call: Call, reply: Reply) -> bool:
+    asked = str(dict(call.params or {}).get("dimensions", "")).partition(",")[0]
+    return reply.text(len(asked) + 3).lstrip('\ufeff"').startswith(asked)
 
 
 def _tail(reply: Reply) -> bytes:

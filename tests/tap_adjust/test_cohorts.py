@@ -127,14 +127,22 @@ def test_a_report_of_the_users_own_can_have_periods(room):
         ],
     )
     rows = run.records["mine"]
-    assert {(r["period_type"], r["period"]) for r in rows} == {("day", 1), ("week", 0), ("month", 1)}
+    assert {(r["period_type"], r["period"]) for r in rows} == {
+        ("day", 1),
+        ("week", 0),
+        ("month", 1),
+    }
     assert run.schemas["mine"]["schema"]["properties"]["period"]["type"] == ["integer", "null"]
 
 
 def test_columns_of_long_event_names_stay_apart(room):
     """Two metrics whose columns are equal after cutting or cleaning get a digest each."""
     room.switch(renamed_events={"add_to_cart": "first_order"})
-    metrics = ["first order_events", "first_order_events", "first order_m0_converted_user_size_per_period"]
+    metrics = [
+        "first order_events",
+        "first_order_events",
+        "first order_m0_converted_user_size_per_period",
+    ]
     rows = room.report("mine", ["app_token"], metrics).records["mine"]
     columns = [c for c in rows[0] if c.startswith("first_order")]
     assert len(columns) == len(set(columns)) == 3

@@ -71,7 +71,9 @@ def test_its_end_names_what_replaces_it(room, caplog):
     """A 410 is final: it says that the service was sunset, and which streams to use."""
     room.switch(kpi_gone=True)
     with pytest.raises(Exception, match="failed: kpi_cohorts, kpi_deliverables"):
-        room.run("kpi_deliverables", "kpi_cohorts", app_tokens=[room.sandbox.stage.world.apps[0].token])
+        room.run(
+            "kpi_deliverables", "kpi_cohorts", app_tokens=[room.sandbox.stage.world.apps[0].token]
+        )
     assert "sunset" in caplog.text
     assert "cohorts_daily" in caplog.text
     assert "campaign_daily" in caplog.text
@@ -128,7 +130,9 @@ def test_flattening_follows_the_answer_not_the_question():
         },
     }  # fmt: skip
     rows = list(flatten(document))
-    assert [(r["app_token"], r["currency"], r["network"], r["period"], r["sessions"]) for r in rows] == [
+    assert [
+        (r["app_token"], r["currency"], r["network"], r["period"], r["sessions"]) for r in rows
+    ] == [
         ("q1w2e3r4t5y6", "EUR", "Organic", "0", 4100),
         ("q1w2e3r4t5y6", "EUR", "Organic", "1", 812),
     ]

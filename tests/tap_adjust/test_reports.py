@@ -14,7 +14,7 @@ from tap_adjust.fields import metric
 from tap_adjust.streams import REPORTS
 from tap_adjust.tap import TapAdjust
 
-from .conftest import keys_are_unique, load_into_duckdb, total, whole
+from .conftest import keys_are_unique, load_into_duckdb, load_into_postgres, total, whole
 
 WIDE = [
     r
@@ -280,3 +280,23 @@ def test_fewer_metrics_are_asked_for_when_fewer_are_selected(room):
     (asked,) = room.asked("/report")
     assert "metrics=installs&" in str(asked["query"])
     assert "sessions" not in rows[0] or rows[0]["sessions"] is None
+
+
+def test_a_report_lands_in_postgres_exactly(room, postgres_url, tmp_path):
+    """Through target-postgres: rows by key, money to the last digit, a second run adds none."""
+    import psycopg
+
+    names = ("campaign_daily", "events_daily", "cohorts_daily", "apps")
+    run = room.run(*names)
+    for _ in range(2):
+        load_into_postgres(run, postgres_url, tmp_path)
+    with psycopg.connect(postgres_url) as connection:
+        for name in names:
+            keys = run.schemas[name]["key_properties"]
+            found = connection.execute(f'select count(*) from "adjust"."{name}"').fetchone()
+            assert found == (len(run.final(name, *keys)),), name
+        spent = connection.execute(
+            'select sum("network_cost"), sum("installs") from "adjust"."campaign_daily"'
+        ).fetchone()
+    rows = run.records["campaign_daily"]
+    assert spent == (total(rows, "network_cost"), total(rows, "installs"))

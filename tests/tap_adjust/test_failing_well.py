@@ -1,0 +1,227 @@
+"""What goes wrong, and what the user sees of it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+
+import pytest
+
+from adtap_core.errors import CredentialsError, SettingsError
+from tap_adjust.tap import TapAdjust
+from tests.running import command, run_command
+
+from .conftest import total
+
+REPORT = {"name": "mine", "dimensions": ["app_token", "channel"], "metrics": ["installs"]}
+
+
+def faults(room, **change):
+    """The settings' faults of a report; nothing may have been asked but lists."""
+    with pytest.raises(SettingsError) as caught:
+        room.run("mine", reports=[{**REPORT, **change}])
+    assert not room.asked("/report")
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"metrics": ["instals"]}, "metric 'instals' is not known (did you mean installs"),
+        ({"metrics": ["network_revenue"]}, "metric 'network_revenue' is not known (did you mean"),
+        ({"metrics": ["first_order_events"]}, "(did you mean first order_events"),
+        ({"metrics": ["retension_rate_d7"]}, "did you mean retention_rate_d7"),
+        ({"metrics": ["roas_7d"]}, "did you mean roas_d7"),
+        ({"dimensions": ["contry_code"]}, "dimension 'contry_code' is not known (did you mean country_code"),
+        ({"dimensions": ["day"]}, "the time bucket 'day' is not a dimension; set `grain`"),
+        ({"filters": {"country_code": "DE"}}, "is not `<field>__<operator>`"),
+        ({"filters": {"contry__in": ["DE"]}}, "filters: 'contry' is not known (did you mean country"),
+        ({"filters": {"instals__gt": 3}}, "filters: 'instals' is not known (did you mean installs"),
+        ({"filters": {"app_token__in": ["x"]}}, "see the setting `app_tokens`"),
+        ({"filters": {"campaign__in": ["a,b"]}}, "a value with a comma"),
+        ({"parameters": {"limit": 10}}, "'limit' is set by the tap"),
+        ({"cohort_periods": ["7d"]}, "'7d' is not a period"),
+        ({"cohort_periods": ["d7"]}, "'installs' is not a cohort metric's stem"),
+        ({"app_tokens": ["nosuchapp000"]}, "app_tokens: 'nosuchapp000' is no app"),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_wrong_report_is_refused_before_any_data_request(room, change, words):
+    """One line: the report, the field, the nearest valid names."""
+    text = faults(room, **change)
+    assert "'mine'" in text
+    assert words in text
+
+
+@pytest.mark.parametrize(
+    ("setting", "words"),
+    [
+        ({"time_zone": "Europe/Berlin"}, "time_zone: 'Europe/Berlin' is not a fixed offset"),
+        ({"app_tokens": ["nosuchapp000"]}, "app_tokens: 'nosuchapp000' is no app"),
+        ({"attribution_types": ["clicks"]}, "'clicks' is not one of click, impression, engaged_ad"),
+        ({"currency": "euro"}, "currency: 'euro'"),
+        ({"reattributed": True}, "reattributed: True is not"),
+        ({"report_format": "xlsx"}, "'xlsx' is not one of auto, json, csv, parquet"),
+    ],
+    ids=str,
+)
+def test_a_wrong_setting_is_refused_before_any_data_request(room, setting, words):
+    """One line: the setting, its value, what is expected."""
+    with pytest.raises(SettingsError) as caught:
+        room.run("app_daily", **setting)
+    assert words in str(caught.value)
+    assert not room.asked("/report")
+
+
+def test_metrics_that_only_the_live_lists_know_are_accepted(room):
+    """A slug with spaces is found in the live list of events, not guessed."""
+    rows = room.run("mine", reports=[{**REPORT, "metrics": ["first order_m0_conversions_cohort"]}])
+    assert total(rows.records["mine"], "first_order_m0_conversions_cohort") > 0
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (500, '{"error_code":"service_error","error_desc":"Internal Service Error: TimeoutError"}'),
+        (504, '{"error_code":"service_error","error_desc":"Query took too long"}'),
+    ],
+    ids=["500 TimeoutError", "504"],
+)
+def test_a_report_that_takes_too_long_is_asked_in_halves(room, status, body):
+    """A big slice is answered by smaller ones at once, not by asking for the same again."""
+    room.sandbox.fault(
+        "status", platform="adjust", path="/report$", status=status, body=body, times=1
+    )
+    run = room.run("app_daily")
+    assert {w["splits"] for w in run.windows("app_daily")} == {0, 1}
+    truth = room.truth(["installs"], "2026-03-14", "2026-03-17")["totals"]["installs"]
+    assert total(run.records["app_daily"], "installs") == truth
+    assert len(room.asked("/report")) == 3
+
+
+def test_a_service_that_takes_only_short_spans_is_read_all_the_same(room):
+    """Halved until it answers; every day is there once."""
+    room.switch(timeout_days=2)
+    run = room.run("app_daily", start_date="2026-03-01")
+    days = sorted((r["day"], r["app_token"]) for r in run.records["app_daily"])
+    assert len(days) == len(set(days)) == 17 * 4
+
+
+@pytest.mark.parametrize("headers", [{}, {"Retry-After": "0"}], ids=["bare", "Retry-After"])
+def test_too_many_requests_are_waited_for(room, headers):
+    """429 heals."""
+    room.sandbox.fault(
+        "status", platform="adjust", path="/report$", status=429, headers=headers, times=1
+    )
+    run = room.run("app_daily")
+    assert {w["retries"] for w in run.windows("app_daily")} == {0, 1}
+    assert run.records["app_daily"]
+
+
+@pytest.mark.parametrize("kind", ["html", "empty", "garbage", "cut", "reset"])
+@pytest.mark.parametrize("transport", ["json", "csv", "parquet"])
+def test_a_body_that_is_no_report_is_asked_for_again(room, kind, transport):
+    """A proxy's page, nothing at all, half a body: one more try, and the rows are right."""
+    path = {"json": "/report$", "csv": "/csv_report$", "parquet": "/parquet_report$"}[transport]
+    room.sandbox.fault(kind, platform="adjust", path=path, times=1)
+    run = room.run("app_daily", report_format=transport)
+    truth = room.truth(["installs"], "2026-03-14", "2026-03-17")["totals"]["installs"]
+    assert total(run.records["app_daily"], "installs") == truth
+
+
+def test_a_forbidden_app_does_not_take_the_others_with_it(room, caplog):
+    """Four apps in one request, one refused: the others are read, the one is named."""
+    token = room.sandbox.stage.world.apps[1].token
+    room.switch(forbidden_apps=[token])
+    with pytest.raises(Exception, match="failed"):
+        room.run("app_daily")
+    assert f'app_daily {{"app_token":"{token}"}}' in caplog.text
+    assert "Permission denied for the requested apps" in caplog.text
+    states = [e for e in room.asked("/report") if e["status"] == 200]
+    assert len(states) == 3
+
+
+def test_a_refused_token_ends_the_run_at_once(room, tmp_path):
+    """Which credential, what to do; not 0, no second try, no token in sight."""
+    config = room.config(api_token="not-the-right-token")
+    run = run_command("tap-adjust", folder=tmp_path, config=config)
+    assert run.code != 0
+    assert "api_token" in run.stderr
+    assert "It is impossible to check account ownership!" in run.stderr
+    assert "Traceback" not in run.stderr
+    assert "not-the-right-token" not in run.stderr
+    assert len(room.sandbox.log("adjust")) == 1
+
+
+def test_a_token_that_ends_mid_run_holds_the_bookmark(room):
+    """A static token can't be renewed: the run ends, the windows read so far stay read."""
+    room.sandbox.fault("status", platform="adjust", path="/report$", status=401, after=1, times=9,
+                       body=json.dumps({"error_code": "auth_error", "error_desc": "no"}))  # fmt: skip
+    with pytest.raises(CredentialsError):
+        room.run("app_daily", start_date="2026-01-01", concurrency=1)
+    assert [e["status"] for e in room.asked("/report")] == [200, 401]
+
+
+def test_the_account_chosen_is_the_account_asked(room):
+    """`account_id` goes with every request; its apps are others."""
+    rows = room.run("app_daily", "apps", account_id="2002")
+    mine = {app.token for app in room.sandbox.stage.world.apps}
+    tokens = {r["app_token"] for r in rows.records["app_daily"]}
+    assert tokens
+    assert not tokens & mine
+    assert tokens == {a["id"] for a in rows.records["apps"]}
+
+
+def test_at_most_three_reports_are_in_flight(room):
+    """More at once provoke timeouts: the room answers 500 from the fourth on."""
+    room.switch(max_parallel=3)
+    room.sandbox.latency(0.05)
+    room.run("channel_daily", start_date="2025-08-01", app_tokens=None)
+    assert room.sandbox.stats()["max_in_flight"]["adjust"] <= 3
+    assert {e["status"] for e in room.sandbox.log("adjust")} == {200}
+
+
+def test_warnings_of_the_answer_are_read_aloud_once(room, caplog):
+    """What the service warns of is in the log, once for each report."""
+    room.switch(warn="skan_delay")
+    room.run("app_daily", start_date="2025-12-01")
+    assert caplog.text.count("app_daily: the service warns: skan_delay") == 1
+
+
+def test_a_400_of_the_service_is_read_aloud_with_the_nearest_name(room, caplog):
+    """A metric that the live service lost fails its report only, in the service's words."""
+    room.sandbox.fault(
+        "status", platform="adjust", path="/report$", status=400, times=20,
+        body='{"error_code":"validation_error","error_desc":"Unsupported metric: instals loc=metrics"}',
+    )  # fmt: skip
+    with pytest.raises(Exception, match="failed"):
+        room.run("app_daily")
+    assert "Unsupported metric: instals loc=metrics (did you mean installs" in caplog.text
+    assert "correlation" not in caplog.text
+
+
+def test_discovery_needs_no_credentials_and_no_network():
+    """`tap-adjust --discover` with an empty configuration."""
+    done = subprocess.run(
+        [command("tap-adjust"), "--discover"], capture_output=True, check=False, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+    streams = {s["tap_stream_id"] for s in json.loads(done.stdout)["streams"]}
+    assert streams >= {r.name for r in TapAdjust.reports} | {e.name for e in TapAdjust.entities}
+
+
+@pytest.mark.parametrize(
+    "name", [r.name for r in TapAdjust.reports] + [e.name for e in TapAdjust.entities]
+)
+def test_each_stream_has_its_file_and_each_column_a_description(name):
+    """Schema files and entries pair; metrics say how they add up, money says so."""
+    from adtap_core.schemas import stream_file
+
+    file = stream_file("tap_adjust", name)
+    assert file is not None
+    assert file["$comment"].startswith("Source: ")
+    assert all(p.get("description") for p in file["properties"].values())
+    for report in TapAdjust.reports:
+        if report.name == name:
+            assert all(m in file["properties"] for m in report.metrics if m.isidentifier())
+            assert all("x-additivity" in file["properties"][m] for m in report.metrics)

@@ -1,0 +1,98 @@
+"""Metric knowledge: names, grammar, formats, additivity."""
+
+from __future__ import annotations
+
+import pytest
+
+from tap_adjust.fields import (
+    DIMENSIONS,
+    Period,
+    cohort_stems,
+    event_readings,
+    metric,
+    plain_metrics,
+    restated_days,
+    wrong_period,
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "form", "additivity"),
+    [
+        ("installs", "plain", "int", "additive"),
+        ("daus", "plain", "dec", "distinct"),
+        ("installs_per_mile", "plain", "dec", "ratio"),
+        ("ecpi", "plain", "money", "ratio"),
+        ("network_cost", "plain", "money", "additive"),
+        ("network_installs_diff", "plain", "int", "ratio"),
+        ("arpdau", "plain", "money+", "ratio"),
+        ("ctr", "plain", "ratio", "ratio"),
+        ("conversion_value_63", "plain", "int", "additive"),
+        ("general revenue_revenue_max", "plain", "money", "additive"),
+        ("ad_revenue_applovin_max_sdk", "plain", "money", "additive"),
+        ("ad_revenue_applovin_max_sdk_d7", "cohort", "money", "additive"),
+        ("retention_rate_d120", "cohort", "ratio", "ratio"),
+        ("retained_users_w52", "cohort", "int", "distinct"),
+        ("all_revenue_total_m36", "cohort", "money", "additive"),
+        ("time_spent_d1", "cohort", "sec", "additive"),
+        ("subscription_trial_started_to_renewal_rate_d7", "cohort", "ratio", "ratio"),
+        ("first order_events", "event", "int", "additive"),
+        ("first order_m0_conversions_cohort", "event", "int", "distinct"),
+        ("first order_d7_revenue_cohort", "event", "money", "additive"),
+        ("mavg_7_installs", "average", "dec", "ratio"),
+        ("retention_rate_d121", "unknown", "dec", "ratio"),
+        ("retention_rate_w53", "unknown", "dec", "ratio"),
+        ("no such metric", "unknown", "dec", "ratio"),
+    ],
+)
+def test_a_metric_is_known_by_name_or_grammar(name, kind, form, additivity):
+    """Format and additivity follow from the published list, never from the look of a value."""
+    found = metric(name)
+    assert (found.kind, found.format, found.additivity) == (kind, form, additivity)
+
+
+def test_the_list_is_whole():
+    """Some 560 plain metrics, some 160 stems, each described and typed."""
+    assert len(plain_metrics()) > 550
+    assert len(cohort_stems()) > 160
+    for name in [*plain_metrics(), *(f"{stem}_d7" for stem in cohort_stems())]:
+        schema = metric(name).schema()
+        assert schema["type"] in (["integer", "null"], ["number", "null"])
+        assert schema["description"].endswith(".")
+        assert schema["x-additivity"] in ("additive", "ratio", "distinct")
+    assert all(text.endswith(".") for text in DIMENSIONS.values())
+
+
+def test_money_is_marked_and_never_a_count():
+    """Whatever is money has its unit; whatever has a slash in its formula is not summed."""
+    assert metric("cost").schema()["x-unit"] == "currency"
+    assert metric("cost").schema()["type"] == ["number", "null"]
+    assert "x-unit" not in metric("clicks").schema()
+
+
+def test_a_slug_may_hold_what_looks_like_a_suffix():
+    """The longest suffix is tried first; the live list of events decides."""
+    slugs = {r.slug for r in event_readings("level_up_d7_events_cohort")}
+    assert slugs == {"level_up"}
+    slugs = {r.slug for r in event_readings("a_revenue_events_min")}
+    assert slugs == {"a_revenue"}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [("roas_7d", "roas_d7"), ("revenue_D30", "revenue_d30"), ("roas_d7", None), ("installs", None)],
+)
+def test_a_period_the_wrong_way_round_is_corrected(wrong, right):
+    """`7d` is `d7`."""
+    assert wrong_period(wrong) == right
+
+
+def test_cohorts_move_until_their_last_user_lived_the_period():
+    """Day 30 is over 31 days after the install day's end; two days more for late events."""
+    assert Period("d", 30).maturity_days == 33
+    assert Period("w", 1).maturity_days == 16
+    assert restated_days(["installs"]) == (14, 14)
+    assert restated_days(["installs", "roas_d7"]) == (14, 14)
+    assert restated_days(["retained_users_d120"]) == (123, 123)
+    lookback, settle = restated_days(["cohort_revenue"])
+    assert lookback < settle, "revenue to date is never called final while the grammar runs on"
