@@ -25,7 +25,17 @@ class Late(NamedTuple):
 
 # To add a subcommand: a click command in a module of its own here, and one line below.
 LATE = {
+    "check": Late("adtap_cli.check", "check", "Check settings, logins, accounts and reports."),
     "demo": Late("adtap_cli.demo", "demo", "Sync all four platforms from the sandbox into DuckDB."),
+    "explain": Late(
+        "adtap_cli.explain", "explain", "Explain a stream: grain, units, lookback, request."
+    ),
+    "plan": Late(
+        "adtap_cli.plan", "plan", "Show what the next sync reads and asks, without asking."
+    ),
+    "status": Late(
+        "adtap_cli.status", "status", "Show what was read by now, from state or warehouse."
+    ),
 }
 
 

@@ -90,7 +90,7 @@ def lines_for_errors(function: F) -> F:
 def error_lines(error: AdtapError) -> list[str]:
     """Give what a user reads of an error, a line each."""
     if isinstance(error, SettingsError):
-        return [f"Setting: {fault}" for fault in error.faults]
+        return [f if f.startswith("--") else f"Setting: {f}" for f in error.faults]
     if isinstance(error, CredentialsError):
         return [f"Login refused: {error}"]
     return [str(error)]

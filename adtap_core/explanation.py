@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -97,7 +98,8 @@ class Explanation:
 
 def declared(kind: type[AdTap]) -> dict[str, Entity | Report]:
     """Give a tap's own streams by name, those of every generation of its API."""
-    return {e.name: e for e in (*kind.entities, *kind.reports)}
+    entries: list[Entity | Report] = [*kind.entities, *kind.reports]
+    return {e.name: e for e in entries}
 
 
 def explain(tap: AdTap, entry: Entity | Report, *, offline: bool) -> Explanation:
@@ -163,9 +165,8 @@ def _rehearsed(
 ) -> tuple[list[Call], RowFacts | None, Interval | None, str]:
     """Give the calls of one bucket, what its rows are in, what the platform holds, what was in the way."""
     for _ in range(_MOST_UNKNOWN):
-        platform = tap.platform
-        watched(platform.http, offline=offline)
         try:
+            watched(tap.platform.http, offline=offline)
             return _bucket(tap, stream)
         except KeyError as error:
             # Nobody gave this setting: its name in brackets stands for it.
@@ -173,7 +174,7 @@ def _rehearsed(
             if name not in tap.config_jsonschema["properties"] or name in tap.config:
                 raise
             cast("dict[str, Any]", tap._config)[name] = f"<{name}>"  # noqa: SLF001 - no settings given
-            del tap.__dict__["platform"]
+            tap.__dict__.pop("platform", None)
         except NotAsked as error:
             return [], None, None, f"give --config: {error}"
         except AdtapError as error:
@@ -191,10 +192,8 @@ def _bucket(
         partitions = []
     held: Interval | None = None
     if partitions:
-        try:
+        with contextlib.suppress(NotAsked):
             held = platform.held(report, partitions[0])
-        except NotAsked:
-            pass
     partition = partitions[0] if partitions else Partition(Unread())
     over = planner.over if held is None else min(planner.over, held.end)
     end = report.grain.floor(over)

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlencode
 
 import requests
 from typing_extensions import override
@@ -171,8 +172,11 @@ def entity_calls(
 
 def address(call: Call) -> str:
     """Give a call's address with its query, secrets masked."""
-    prepared = requests.Request(call.method, call.url, params=call.params).prepare()
-    return redact(str(prepared.url))
+    try:
+        url = requests.Request(call.method, call.url, params=call.params).prepare().url
+    except requests.RequestException:  # no address yet: `<api_url>/things`
+        url = call.url + (f"?{urlencode(call.params, doseq=True)}" if call.params else "")
+    return redact(str(url))
 
 
 def request_line(call: Call) -> str:

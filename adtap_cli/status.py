@@ -1,0 +1,260 @@
+"""`adtap status`: what was read by now, from a state file or from the ledger in a warehouse."""
+
+# ruff: noqa: S608 - names cannot be parameters in SQL; each is quoted
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import click
+import duckdb
+
+from adtap_cli.opening import (
+    account_text,
+    json_option,
+    lines_for_errors,
+    open_tap,
+    read_state,
+    table,
+    tap_kind,
+    write_json,
+)
+from adtap_cli.taps import TAPS
+from adtap_core.coverage import Coverage, from_ledger, from_state, spell
+from adtap_core.errors import SettingsError
+from adtap_core.explanation import declared
+from adtap_core.plans import lookback_days
+from adtap_core.redact import redact
+from adtap_core.schemas import LEDGER
+from adtap_core.tap import AdTap
+
+COLUMNS: Final = (
+    "stream",
+    "partition",
+    "window_start",
+    "window_end",
+    "rows",
+    "requests",
+    "data_state",
+    "synced_at",
+)
+GAPS_SHOWN: Final = 3
+
+
+@click.command()
+@click.argument("tap_name", metavar="[TAP]", required=False)
+@click.option(
+    "--state", metavar="FILE", help="A Singer state file (also what `meltano state get` writes)."
+)
+@click.option(
+    "--warehouse",
+    metavar="PLACE",
+    help="A DuckDB file, or a PostgreSQL URL: the tables `sync_windows` in it are read.",
+)
+@click.option("--schema", metavar="NAME", help="Only this schema of the warehouse.")
+@click.option(
+    "--config", "configs", multiple=True, metavar="FILE", help="With --state: the tap's settings."
+)
+@json_option
+@lines_for_errors
+def status(
+    tap_name: str | None,
+    state: str | None,
+    warehouse: str | None,
+    schema: str | None,
+    configs: tuple[str, ...],
+    *,
+    as_json: bool,
+) -> None:
+    """Show per stream and account what was read: from, to, settled until, last run, gaps.
+
+    Reads a state (--state) or the ledger in a warehouse (--warehouse); asks no platform. A state does not say
+    when a day is final, the tap's declarations do: TAP is guessed from the streams' names if it is not given.
+    """
+    if (state is None) == (warehouse is None):
+        raise click.UsageError("give either --state FILE or --warehouse PLACE")
+    if state is not None:
+        found = _of_state(read_state(state), state, tap_name, configs)
+    else:
+        found = _of_warehouse(str(warehouse), schema)
+    if as_json:
+        write_json({"streams": [c.document() for c in found]})
+        return
+    for line in lines(found):
+        click.echo(redact(line))
+
+
+# -- a state ---------------------------------------------------------------------------------
+
+
+def _of_state(
+    state: Mapping[str, Any], path: str, tap_name: str | None, configs: Sequence[str]
+) -> list[Coverage]:
+    marks = state.get("bookmarks", {})
+    if not isinstance(marks, Mapping) or not all(isinstance(m, Mapping) for m in marks.values()):
+        raise SettingsError([f"--state {path}: `bookmarks` can't be understood"])
+    tap = _tap(tap_name, configs, marks)
+    try:
+        found = from_state(state, {} if tap is None else settle_days(tap))
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise SettingsError(
+            [f"--state {path}: holds something that is not a date ({error})"]
+        ) from error
+    # The state has no clock in it; whoever wrote the file did so when the run went on.
+    written = datetime.fromtimestamp(Path(path).stat().st_mtime, tz=UTC)
+    for coverage in found:
+        coverage.last_run = written
+    return found
+
+
+def _tap(tap_name: str | None, configs: Sequence[str], marks: Mapping[str, Any]) -> AdTap | None:
+    """Give the tap that a state belongs to; None if that can't be told."""
+    if tap_name is not None and configs:
+        return open_tap(tap_name, configs)
+    if tap_name is not None:
+        return _bare(tap_kind(tap_name))
+    kinds = [tap_kind(name) for name in TAPS]
+    known = sorted(
+        ((len(declared(kind).keys() & marks.keys()), at) for at, kind in enumerate(kinds)),
+        reverse=True,
+    )
+    (best, at), (next_best, _) = known[:2]
+    return _bare(kinds[at]) if best > next_best else None
+
+
+def _bare(kind: type[AdTap]) -> AdTap:
+    return kind(config={}, validate_config=False, setup_mapper=False)
+
+
+def settle_days(tap: AdTap) -> dict[str, int]:
+    """Give the days after which a bucket is final, by report: of its declaration and the settings."""
+    reports = {r.name: r for r in tap.reports} | {s.name: s.report for s in tap.report_streams()}
+    platform = tap.platform_class.lookback_days
+    return {
+        name: max(lookback_days(report, tap.config, platform), report.settle_days)
+        for name, report in reports.items()
+    }
+
+
+# -- a warehouse -----------------------------------------------------------------------------
+
+
+def _of_warehouse(place: str, schema: str | None) -> list[Coverage]:
+    scheme = urlsplit(place).scheme
+    if scheme in {"postgres", "postgresql"}:
+        found = _of_postgres(place, schema)
+    elif scheme in {"", "duckdb", "file"} or Path(place).exists():
+        path = place.removeprefix("duckdb:").removeprefix("file:")
+        found = _of_duckdb(f"/{path.lstrip('/')}" if path.startswith("//") else path, schema)
+    else:
+        raise SettingsError(
+            [
+                f"--warehouse: {scheme!r} is not understood; a DuckDB file or postgresql://… is expected"
+            ]
+        )
+    if not found:
+        where = f"schema {schema!r} of {_shown(place)}" if schema else _shown(place)
+        raise SettingsError([f"--warehouse: no table {LEDGER} in {where}"])
+    return [c for name, rows in found.items() for c in from_ledger(rows, name)]
+
+
+def _shown(place: str) -> str:
+    """Give a warehouse's place without its password."""
+    split = urlsplit(place)
+    return place.replace(f":{split.password}@", ":***@") if split.password else place
+
+
+_TABLES: Final = (
+    "SELECT table_schema FROM information_schema.tables WHERE table_name = {} ORDER BY table_schema"
+)
+
+
+def _of_duckdb(path: str, schema: str | None) -> dict[str, list[dict[str, Any]]]:
+    if not Path(path).is_file():
+        raise SettingsError([f"--warehouse: there is no file {path}"])
+    try:
+        with duckdb.connect(path, read_only=True) as db:
+            db.execute("SET TimeZone = 'UTC'")
+            schemas = db.execute(_TABLES.format("?"), [LEDGER]).fetchall()
+            return {
+                name: [
+                    dict(zip(COLUMNS, row, strict=True))
+                    for row in db.execute(_select(name)).fetchall()
+                ]
+                for (name,) in schemas
+                if schema in (None, name)
+            }
+    except duckdb.Error as error:
+        raise SettingsError([f"--warehouse {path}: {str(error).splitlines()[0]}"]) from error
+
+
+def _select(schema: str) -> str:
+    quoted = schema.replace('"', '""')
+    return f'SELECT {", ".join(COLUMNS)} FROM "{quoted}"."{LEDGER}"'
+
+
+def _of_postgres(url: str, schema: str | None) -> dict[str, list[dict[str, Any]]]:
+    try:
+        driver = importlib.import_module("psycopg")
+    except ImportError as error:
+        raise SettingsError(
+            [
+                "--warehouse: a PostgreSQL URL needs the package psycopg (pip install 'psycopg[binary]')"
+            ]
+        ) from error
+    try:
+        with driver.connect(url, connect_timeout=10) as db:
+            schemas = db.execute(_TABLES.format("%s"), [LEDGER]).fetchall()
+            return {
+                name: [dict(zip(COLUMNS, row, strict=True)) for row in db.execute(_select(name))]
+                for (name,) in schemas
+                if schema in (None, name)
+            }
+    except driver.Error as error:
+        words = " ".join(str(error).split())
+        raise SettingsError([f"--warehouse {_shown(url)}: {words}"]) from error
+
+
+# -- output ----------------------------------------------------------------------------------
+
+
+def lines(found: Sequence[Coverage]) -> Iterator[str]:
+    """Give the coverage as lines for people."""
+    reports = [c for c in found if not c.entity]
+    entities = [c for c in found if c.entity]
+    several = len({c.place for c in reports}) > 1
+    if reports:
+        head = ("stream", "account", "from", "to", "settled until", "last run", "gaps")
+        rows = [
+            (
+                f"{c.place}.{c.stream}" if several else c.stream,
+                account_text(c.account),
+                spell(c.covered[0].start) if c.covered else "(nothing)",
+                spell(c.covered[-1].end) if c.covered else "",
+                spell(c.settled_until) or "(unknown)",
+                f"{c.last_run:%Y-%m-%d %H:%M}" if c.last_run else "(unknown)",
+                len(c.gaps) or "none",
+            )
+            for c in reports
+        ]
+        yield from table(head, rows)
+    for c in reports:
+        where = f"{c.stream} {account_text(c.account)}"
+        for gap in c.gaps[:GAPS_SHOWN]:
+            yield f"{where}: never read from {spell(gap.start)} to {spell(gap.end)}"
+        if len(c.gaps) > GAPS_SHOWN:
+            yield f"{where}: and {len(c.gaps) - GAPS_SHOWN} gaps more (--json lists them)"
+        if c.unfinished is not None:
+            yield f"{where}: the last run broke off on its way to {spell(c.unfinished)}; the next one goes on"
+    if entities:
+        if reports:
+            yield ""
+        rows_of_entities = [(c.stream, spell(c.bookmark)) for c in entities]
+        yield from table(("entity", "read with all changes up to"), rows_of_entities)
+    if not found:
+        yield "nothing was read by now"

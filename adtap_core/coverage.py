@@ -1,0 +1,205 @@
+"""What was read by now, of each stream and account: from a state, or from the ledger in a warehouse."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from adtap_core.windows import Interval, join, subtract
+
+LONGEST_GAP_LIST: Final = 5
+
+
+@dataclass(frozen=True)
+class Read:
+    """One window as the ledger has it.
+
+    Args:
+        window: What was read.
+        synced_at: When.
+        data_state: `partial`, `provisional` or `settled`: of its latest bucket.
+        rows: How many rows came.
+        requests: What it cost.
+    """
+
+    window: Interval
+    synced_at: datetime
+    data_state: str
+    rows: int
+    requests: int
+
+
+@dataclass
+class Coverage:
+    """What was read of one account of a stream.
+
+    Args:
+        stream: The stream.
+        account: The partition's key; empty for the login as a whole, and for entities.
+        place: Where it was found: the state, or a schema of the warehouse.
+        covered: What was read at least once.
+        bookmark: Where the next run begins, before its lookback.
+        settled_until: Up to which nothing changes any more; None if nobody can tell.
+        last_run: When a window was last read; None if nobody can tell.
+        unfinished: Where a run that broke off was going.
+        entity: Whether it is an entity: it has a bookmark and no windows.
+        rows: Rows of the ledger's windows.
+        requests: Requests of the ledger's windows.
+    """
+
+    stream: str
+    account: Mapping[str, Any]
+    place: str
+    covered: list[Interval] = field(default_factory=list)
+    bookmark: datetime | None = None
+    settled_until: datetime | None = None
+    last_run: datetime | None = None
+    unfinished: datetime | None = None
+    entity: bool = False
+    rows: int | None = None
+    requests: int | None = None
+
+    @property
+    def gaps(self) -> list[Interval]:
+        """Give what lies between the first and the last bucket read, and was never read."""
+        if not self.covered:
+            return []
+        return subtract([Interval(self.covered[0].start, self.covered[-1].end)], self.covered)
+
+    def document(self) -> dict[str, Any]:
+        """Give it for JSON."""
+        made: dict[str, Any] = {
+            "stream": self.stream,
+            "account": dict(self.account),
+            "place": self.place,
+            "kind": "entity" if self.entity else "report",
+            "bookmark": spell(self.bookmark),
+        }
+        if self.entity:
+            return made
+        return made | {
+            "from": spell(self.covered[0].start) if self.covered else None,
+            "to": spell(self.covered[-1].end) if self.covered else None,
+            "settled_until": spell(self.settled_until),
+            "last_run": None
+            if self.last_run is None
+            else self.last_run.isoformat(timespec="seconds"),
+            "unfinished_until": spell(self.unfinished),
+            "gaps": [[spell(g.start), spell(g.end)] for g in self.gaps],
+            "rows": self.rows,
+            "requests": self.requests,
+        }
+
+
+def spell(moment: datetime | None) -> str | None:
+    """Give a window's border as text: a date where it is midnight."""
+    if moment is None:
+        return None
+    whole = (moment.hour, moment.minute, moment.second) == (0, 0, 0)
+    return moment.date().isoformat() if whole else moment.isoformat(timespec="minutes")
+
+
+# -- from a state ----------------------------------------------------------------------------
+
+
+def from_state(state: Mapping[str, Any], settle_days: Mapping[str, int]) -> list[Coverage]:
+    """Give what a state says.
+
+    Args:
+        state: The Singer state.
+        settle_days: Days after a bucket's end until it is final, by report; a stream that is not in it
+            has no moment up to which it is settled.
+
+    Raises:
+        ValueError: If the state holds something that is no date.
+    """
+    found: list[Coverage] = []
+    for name, mark in sorted((state.get("bookmarks") or {}).items()):
+        own = [{**mark, "context": {}}] if "replication_key_value" in mark else []
+        entries = (*own, *(mark.get("partitions") or []))
+        found += [_from_entry(name, entry, mark, settle_days) for entry in entries]
+    return found
+
+
+def _from_entry(
+    name: str, entry: Mapping[str, Any], mark: Mapping[str, Any], settle_days: Mapping[str, int]
+) -> Coverage:
+    value = entry.get("replication_key_value")
+    made = Coverage(
+        name,
+        entry.get("context") or {},
+        "state",
+        bookmark=None if value is None else _moment(value),
+    )
+    made.entity = "covered" not in entry and "report" not in mark and name not in settle_days
+    made.covered = join(Interval(_moment(a), _moment(b)) for a, b in entry.get("covered") or [])
+    if unfinished := entry.get("unfinished"):
+        made.unfinished = _moment(unfinished["until"])
+    if name in settle_days and made.bookmark is not None and made.covered:
+        final = made.bookmark - timedelta(days=settle_days[name])
+        made.settled_until = max(final, made.covered[0].start)
+    return made
+
+
+def _moment(value: object) -> datetime:
+    moment = datetime.fromisoformat(str(value))
+    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+
+
+# -- from a ledger ---------------------------------------------------------------------------
+
+
+def from_ledger(rows: Iterable[Mapping[str, Any]], place: str) -> list[Coverage]:
+    """Give what a ledger says.
+
+    Args:
+        rows: Of the table `sync_windows`, as a warehouse gives them.
+        place: Its schema.
+    """
+    accounts: dict[tuple[str, str], list[Read]] = {}
+    for row in rows:
+        read = Read(
+            Interval(_instant(row["window_start"]), _instant(row["window_end"])),
+            _aware(row["synced_at"]),
+            str(row["data_state"]),
+            int(row["rows"] or 0),
+            int(row["requests"] or 0),
+        )
+        accounts.setdefault((str(row["stream"]), str(row["partition"])), []).append(read)
+    return [
+        _from_reads(stream, json.loads(partition), place, reads)
+        for (stream, partition), reads in sorted(accounts.items())
+    ]
+
+
+def _from_reads(
+    stream: str, account: Mapping[str, Any], place: str, reads: Sequence[Read]
+) -> Coverage:
+    whole = join(r.window for r in reads if r.data_state != "partial")
+    made = Coverage(stream, account, place, covered=whole)
+    made.last_run = max(r.synced_at for r in reads)
+    made.bookmark = whole[-1].end if whole else None
+    made.rows = sum(r.rows for r in reads)
+    made.requests = sum(r.requests for r in reads)
+    # The latest reading of a bucket says what it is; from the first one on that may change, all may.
+    changing: list[Interval] = []
+    for read in sorted(reads, key=lambda r: r.synced_at):
+        if read.data_state == "settled":
+            changing = subtract(changing, [read.window])
+        else:
+            changing = join([*changing, read.window])
+    if whole:
+        made.settled_until = min(changing[0].start, whole[-1].end) if changing else whole[-1].end
+    return made
+
+
+def _aware(value: object) -> datetime:
+    moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _instant(value: object) -> datetime:
+    return _aware(value).astimezone(UTC).replace(tzinfo=None)
