@@ -21,7 +21,7 @@ HEAD = """\
 
 Made from the plugins themselves by `python -m adtap_cli.settings_page`: each table is that of `tap-adjust --about --format=markdown` and its sisters.
 The same name means the same in every tap. In `.env`, a setting is its plugin and its name in capitals: `TAP_ADJUST_START_DATE` is `start_date` of `tap-adjust`.
-A list or an object is written there as JSON: `TAP_ADJUST_APP_TOKENS=["abc123def456"]`.
+A list or an object is written there as JSON, in quotes: `TAP_ADJUST_APP_TOKENS='["abc123def456"]'`.
 """
 
 
