@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qs, urljoin, urlsplit
 
 import requests
-from requests_oauthlib import OAuth1
 
 from adtap_core.errors import CredentialsError, RequestError
 from adtap_core.http import Call
@@ -22,6 +21,8 @@ from adtap_core.redact import redact
 from tap_openx import replies
 
 if TYPE_CHECKING:
+    from requests_oauthlib import OAuth1
+
     from adtap_core.http import Http, Reply
 
 COOKIE: Final = "openx3_access_token"
@@ -61,6 +62,9 @@ class CookieLogin:
             CredentialsError: If a credential is refused, or nobody answers at the login's address:
                 without a login nothing can be read.
         """
+        # Imported here: with it comes all of OAuth 2, and discovery, which logs in nowhere, is quick.
+        from requests_oauthlib import OAuth1  # noqa: PLC0415
+
         key, secret = (str(self._settings[k]) for k in ("consumer_key", "consumer_secret"))
         first = self._signed(
             http, "initiate", OAuth1(key, client_secret=secret, callback_uri="oob")

@@ -359,4 +359,7 @@ class OpenxPlatform(Platform):
         if entity.name == "accounts":
             # Names and addresses of people are the stream `account_payment_details`, off by default.
             return {k: v for k, v in record.items() if k != "payment_info"}
+        if isinstance(record.get("adunit_uids"), Mapping):
+            # Written as a set, a map of uid to "1", by some clients; read back as it was written.
+            return {**record, "adunit_uids": list(record["adunit_uids"])}
         return record
