@@ -1,0 +1,107 @@
+"""A tap against the sandbox's TerminalOne room: settings, truth, runs."""
+
+from __future__ import annotations
+
+import json
+import urllib.parse
+import urllib.request
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from adtap_sandbox import credentials
+from tap_terminalone.tap import TapTerminalOne
+from tests.running import Messages, run_tap
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+NOW = "2026-03-18T12:00:00+00:00"
+
+
+class Room:
+    """The TerminalOne room as a test of the tap uses it."""
+
+    def __init__(self, sandbox: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.sandbox, self._monkeypatch = sandbox, monkeypatch
+        self.url = f"{sandbox.url}/terminalone"
+        self.now(NOW)
+
+    def now(self, moment: str) -> None:
+        """Hold the sandbox's clock at a moment; the tap's begins there."""
+        self.sandbox.clock(moment)
+        self._monkeypatch.setenv("ADTAPS_NOW", moment)
+
+    def switch(self, **values: object) -> None:
+        """Change behaviours of the room."""
+        self.sandbox.switch("terminalone", **values)
+
+    def fault(self, kind: str, **fields: Any) -> None:
+        """Put a fault of this platform on the menu."""
+        self.sandbox.fault(kind, platform="terminalone", **fields)
+
+    def current(self, **more: object) -> dict[str, Any]:
+        """Settings of today's generation."""
+        return {
+            "api_url": self.url,
+            "auth_url": self.url,
+            "username": credentials.USERNAME,
+            "password": credentials.T1_PASSWORD,
+            "client_id": credentials.T1_CLIENT_ID,
+            "client_secret": credentials.T1_CLIENT_SECRET,
+            "start_date": "2026-03-10",
+            **more,
+        }
+
+    def legacy(self, **more: object) -> dict[str, Any]:
+        """Settings of the legacy generation, with a cookie session."""
+        return {
+            "api_generation": "legacy",
+            "auth_method": "cookie",
+            "api_url": self.url,
+            "auth_url": self.url,
+            "username": credentials.USERNAME,
+            "password": credentials.T1_PASSWORD,
+            "api_key": credentials.T1_API_KEY,
+            "start_date": "2026-03-10",
+            **more,
+        }
+
+    def run(self, config: Mapping[str, Any], *streams: str, **more: Any) -> Messages:
+        """Run the tap with these streams selected."""
+        return run_tap(TapTerminalOne, config, streams=set(streams) or None, **more)
+
+    def truth(self, **asked: object) -> dict[str, Any]:
+        """What the world says, computed with no API in between."""
+        url = f"{self.url}/_truth?{urllib.parse.urlencode(asked)}"
+        with urllib.request.urlopen(url) as reply:  # noqa: S310 - always http
+            found: dict[str, Any] = json.load(reply, parse_float=Decimal)
+        return found
+
+    def asked(self, part: str) -> list[dict[str, Any]]:
+        """The requests whose path holds this, oldest first."""
+        return [e for e in self.sandbox.log("terminalone") if part in e["path"]]
+
+
+@pytest.fixture
+def room(sandbox: Any, monkeypatch: pytest.MonkeyPatch) -> Room:
+    """The room, at noon of 18 March 2026."""
+    return Room(sandbox, monkeypatch)
+
+
+def sums(records: Any, *columns: str, by: tuple[str, ...]) -> dict[str, dict[str, Decimal]]:
+    """Sum columns of records by others, keys joined as the truth joins them."""
+    found: dict[str, dict[str, Decimal]] = {}
+    for record in records:
+        into = found.setdefault(
+            "|".join(str(record[name]) for name in by), dict.fromkeys(columns, Decimal(0))
+        )
+        for column in columns:
+            into[column] += Decimal(record[column] or 0)
+    return found
+
+
+def exact(groups: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, Decimal]]:
+    """The truth's sums as numbers."""
+    return {key: {n: Decimal(v) for n, v in named.items()} for key, named in groups.items()}

@@ -1,0 +1,172 @@
+"""Campaign Management v3: whole lists, changes, stubs, history, access."""
+
+from __future__ import annotations
+
+import pytest
+
+from adtap_core.tap import RunFailed
+from tap_terminalone.tap import TapTerminalOne
+
+LISTS = [
+    "organizations",
+    "agencies",
+    "advertisers",
+    "campaigns",
+    "strategies",
+    "concepts",
+    "atomic_creatives",
+    "pixel_bundles",
+    "supply_sources",
+    "vendors",
+    "site_lists",
+    "contracts",
+    "strategy_concepts",
+    "strategy_day_parts",
+    "users",
+    "budget_flights",
+]
+
+
+@pytest.mark.parametrize("total", ["true", "zero", "missing"])
+def test_every_list_is_whole_whatever_it_says_of_its_total(room, total):
+    """Each stream equals the world's ids, switched-off and archived things included."""
+    room.switch(total_count=total)
+    found = room.run(room.current(), *LISTS)
+    for name in LISTS:
+        ids = [r["id"] for r in found.records[name]]
+        assert sorted(ids) == sorted(room.truth(collection=name)["ids"]), name
+
+
+def test_small_pages_and_a_low_offset_ceiling_lose_nothing(room, monkeypatch):
+    """Lists are walked by id: how far offsets reach does not matter."""
+    room.switch(page_offset_ceiling=2)
+    monkeypatch.setattr("tap_terminalone.current.PAGE_LIMIT", 5)
+    found = room.run(room.current(), "strategies")
+    ids = [r["id"] for r in found.records["strategies"]]
+    assert ids == room.truth(collection="strategies")["ids"]
+    assert all("page_offset" not in e["query"] for e in room.asked("/api/v3.0/strategies"))
+
+
+def test_only_what_changed_is_asked_for_the_second_time(room):
+    """`updated_on>=` goes along with the key-set; unchanged campaigns are not sent again."""
+    first = room.run(room.current(), "campaigns")
+    before = room.truth(collection="campaigns")["updated_on"]
+    room.now("2026-04-28T12:00:00+00:00")
+    second = room.run(room.current(), "campaigns", state=first.last_state)
+    after = room.truth(collection="campaigns")["updated_on"]
+    moved = {int(i) for i, moment in after.items() if before.get(i) != moment}
+    bookmark = first.last_state["bookmarks"]["campaigns"]["replication_key_value"]
+    sent = {r["id"] for r in second.records["campaigns"]}
+    assert moved <= sent < {int(i) for i in after}
+    assert sent == {int(i) for i, moment in after.items() if moment >= bookmark}
+    assert "updated_on%3E%3D" in room.asked("/api/v3.0/campaigns")[-1]["query"]
+
+
+def test_children_are_asked_for_the_parents_that_changed(room):
+    """Flights and change logs cost one request for each campaign: only for the changed ones."""
+    first = room.run(room.current(), "campaigns", "budget_flights", "campaigns_history")
+    room.now("2026-04-28T12:00:00+00:00")
+    room.sandbox.clear_log()
+    second = room.run(
+        room.current(), "campaigns", "budget_flights", "campaigns_history", state=first.last_state
+    )
+    changed = {r["id"] for r in second.records["campaigns"]}
+    assert {r["campaign_id"] for r in second.records["budget_flights"]} == changed
+    assert {r["entity_id"] for r in second.records["campaigns_history"]} == changed
+    assert len(room.asked("/history")) == len(changed)
+
+
+def test_history_entries_have_keys_of_their_own(room):
+    """The platform gives an entry no id; a digest tells each from the others, the same every time."""
+    first = room.run(room.current(), "agencies_history").records["agencies_history"]
+    again = room.run(room.current(), "agencies_history").records["agencies_history"]
+    assert len({r["_row_key"] for r in first}) == len(first) > 3
+    assert first == again
+    assert {tuple(sorted(f)) for r in first for f in r["fields"]} == {
+        ("field_name", "new_value", "old_value")
+    }
+
+
+def test_stubs_are_completed_one_by_one(room):
+    """The list of users holds ids and names only; the stream holds all of each."""
+    rows = room.run(room.current(), "users").records["users"]
+    assert all(r["role"] and r["scope"] and r["email"] for r in rows)
+    assert len(room.asked("/api/v3.0/users/")) == len(rows)
+
+
+def test_secrets_and_personal_data_stay_where_they_belong(room):
+    """No password in any record; streams of people are off unless asked for, their fields marked."""
+    tap = TapTerminalOne(config=room.current())
+    chosen = {s.name for s in tap.streams.values() if s.selected}
+    assert "users" not in chosen
+    assert "users_history" not in chosen
+    columns = tap.streams["users"].schema["properties"]
+    assert {c for c, p in columns.items() if p.get("x-pii")} >= {"email", "phone", "last_name"}
+    rows = room.run(room.current(), "campaigns", "users").records
+    text = str(rows["campaigns"]) + str(rows["users"])
+    assert "secret-" not in text
+    assert "ad_server_password" not in text
+    assert all(r["ad_server"]["ad_server_username"] for r in rows["campaigns"])
+
+
+def test_a_configured_organization_bounds_what_is_read(room):
+    """Agencies to strategies and their joins: only what lies in it."""
+    names = [
+        "organizations",
+        "agencies",
+        "advertisers",
+        "campaigns",
+        "strategies",
+        "strategy_deals",
+    ]
+    both = room.run(room.current(), *names).records
+    one = room.run(room.current(organization_ids=["33"]), *names).records
+    assert [r["id"] for r in one["organizations"]] == [33]
+    agencies = {r["id"] for r in both["agencies"] if r["organization_id"] == 33}
+    advertisers = {r["id"] for r in both["advertisers"] if r["agency_id"] in agencies}
+    campaigns = {r["id"] for r in both["campaigns"] if r["advertiser_id"] in advertisers}
+    strategies = {r["id"] for r in both["strategies"] if r["campaign_id"] in campaigns}
+    assert {r["id"] for r in one["agencies"]} == agencies
+    assert {r["id"] for r in one["campaigns"]} == campaigns
+    assert {r["id"] for r in one["strategies"]} == strategies
+    assert {r["strategy_id"] for r in one["strategy_deals"]} <= strategies
+    assert len(agencies) < len(both["agencies"])
+
+
+def test_a_list_that_takes_no_q_is_walked_by_offset(room):
+    """A 400 on the search is not the end: the list is walked by offset, twice to be sure."""
+    refused = '{"errors": [{"code": "invalid", "message": "q"}], "meta": {"status": "error"}}'
+    room.fault("status", path="/api/v3.0/ad_servers$", status=400, body=refused)
+    rows = room.run(room.current(), "ad_servers").records["ad_servers"]
+    assert [r["id"] for r in rows] == room.truth(collection="ad_servers")["ids"]
+    assert "page_offset=0" in room.asked("/api/v3.0/ad_servers")[-1]["query"]
+
+
+def test_a_forbidden_stream_is_named_and_the_others_are_read(room, caplog):
+    """403: that stream fails with advice, all else is read."""
+    refused = '{"errors": [{"code": "forbidden", "message": "no contracts for you"}], "meta": {}}'
+    room.fault("status", path="/api/v3.0/contracts$", status=403, body=refused, times=9)
+    with pytest.raises(RunFailed, match="contracts"):
+        room.run(room.current(), "contracts", "vendors")
+    assert "no contracts for you" in caplog.text
+    assert "deselect the stream 'contracts'" in caplog.text
+
+
+@pytest.mark.parametrize("kind", ["reset", "cut", "html", "empty", "garbage"])
+def test_a_broken_answer_is_asked_for_again(room, kind):
+    """Every way an answer can break heals by itself."""
+    room.fault(kind, path="/api/v3.0/vendors$", times=1)
+    rows = room.run(room.current(), "vendors").records["vendors"]
+    assert [r["id"] for r in rows] == room.truth(collection="vendors")["ids"]
+
+
+def test_too_fast_is_waited_for(room):
+    """429 with Retry-After: waited for, not given up."""
+    body = {
+        "errors": [{"code": "rate-limit-exceeded", "message": "slow down"}],
+        "meta": {"status": "error"},
+    }
+    room.fault(
+        "status", path="/vendors$", status=429, body=body, headers={"Retry-After": "1"}, times=2
+    )
+    assert room.run(room.current(max_retries=3), "vendors").records["vendors"]

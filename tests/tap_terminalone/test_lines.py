@@ -1,0 +1,84 @@
+"""The streaming answer: a cut is noticed wherever it falls, and every row comes out as it went in."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adtap_core.spool import Spool
+from tap_terminalone import lines
+from tap_terminalone.lines import rows, stream_fault
+
+ROWS = st.lists(
+    st.fixed_dictionaries(
+        {
+            "agg_timestamp": st.just("2026-03-01T00:00:00Z"),
+            "name": st.text(max_size=6) | st.sampled_from(['{"meta":', "a\nb", "\u2028", "}"]),
+            "spend": st.integers(0, 10**20).map(lambda n: f"{n}.{n}"),
+        }
+    ),
+    max_size=20,
+)
+
+
+def body(found, *, sign_every=3):
+    """The answer that holds these rows."""
+    text = [json.dumps({"fields": [], "total_items_count": len(found)})]
+    for at, row in enumerate(found):
+        text.append(json.dumps(row, ensure_ascii=False))
+        if at % sign_every == 0:
+            text.append('{"meta": {}}')
+    return "".join(f"{line}\n" for line in text).encode()
+
+
+@given(found=ROWS, block=st.sampled_from([7, 64, 10**6]))
+def test_every_row_comes_out_as_it_went_in(found, block):
+    """Whatever stands in the names, and wherever the blocks are cut."""
+    with pytest.MonkeyPatch.context() as patch, Spool.of(body(found)) as spool:
+        patch.setattr(lines, "_BLOCK_BYTES", block)
+        assert stream_fault(spool) is None
+        assert list(rows(spool, None)) == found
+
+
+@given(found=ROWS.filter(bool), data=st.data())
+def test_a_cut_is_noticed_wherever_it_falls(found, data):
+    """Only the last row's end may be missing, its line break, or a sign of life behind it."""
+    whole = body(found)
+    at = data.draw(st.integers(0, len(whole) - 1))
+    with Spool.of(whole[:at]) as spool:
+        rest = whole[at:].decode("utf-8", "replace")
+        harmless = "".join(rest.split()) in {"", '{"meta":{}}'}
+        assert (stream_fault(spool) is None) == harmless
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "empty"),
+        ('{"results": []}\n', "does not begin"),
+        ('{"fields": [], "total_items_count": 1}\n', "0 rows of 1"),
+        ('{"fields": []}\n{"meta": {"status": "ERROR", "message": "oh"}}\n', "oh"),
+        ('{"fields": []}\n{"meta": {"error_code": "Internal"}}\n', "Internal"),
+        ('{"fields": []}\n{"meta": {\n', "can't be read"),
+    ],
+)
+def test_a_fault_is_told_in_words(text, words):
+    """Each way to be no good answer has its own words."""
+    with Spool.of(text.encode()) as spool:
+        assert words in (stream_fault(spool) or "")
+
+
+def test_decimals_keep_their_digits_and_the_next_bucket_is_left_out():
+    """Money never passes a float; the bucket at the window's end is not the window's."""
+    text = (
+        '{"fields": [], "total_items_count": 2}\n'
+        '{"agg_timestamp": "2026-03-01T00:00:00Z", "spend": 0.30000000000000000001}\n'
+        '{"agg_timestamp": "2026-03-02T00:00:00Z", "spend": 1}\n'
+    )
+    with Spool.of(text.encode()) as spool:
+        (row,) = rows(spool, "2026-03-02T00:00:00Z")
+    assert row["spend"] == Decimal("0.30000000000000000001")
