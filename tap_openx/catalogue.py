@@ -73,6 +73,18 @@ class Catalogue:
             {f.id.lower(): f for f in _listed(document.get("metrics"), "metadataMetrics")},
         )
 
+    @classmethod
+    def assumed(cls, reports: Sequence[Report]) -> Catalogue:
+        """Give the catalogue of an account that lists just what reports name, spelled as they do."""
+
+        def listed(names: Iterator[str]) -> dict[str, Listed]:
+            return {n.lower(): Listed(n, _COUNT, None, {}) for n in names}
+
+        return cls(
+            listed(d for r in reports for d in (*r.dimensions, fields.CURRENCY)),
+            listed(m for r in reports for m in r.metrics),
+        )
+
     def asked(self, report: Report) -> Asked:
         """Give what of a report can be asked, and always the currency that its money is in.
 
