@@ -51,9 +51,7 @@ def test_a_preset_sums_to_the_world(room, stream):
     got = sums(records, {m: names[m] for m in report.metrics})
     sent = {k: Decimal(v) for k, v in expected["sent"].items()}
     as_stored = {"PrivateMarketPublisherGrossRevenueInPCoin": "privateMarketPublisherGrossRevenue"}
-    as_stored |= {
-        s: s[:1].lower() + s[1:] for s in spelled.values() if s not in as_stored
-    }
+    as_stored |= {s: s[:1].lower() + s[1:] for s in spelled.values() if s not in as_stored}
     assert got == {m: sent[as_stored[s]] for m, s in spelled.items()}
     accounts = room.run(room.current(), "accounts").records["accounts"]
     currencies = {a["id"]: a["currency"] for a in accounts}
@@ -73,7 +71,10 @@ def test_the_presets_of_the_other_generation_are_not_asked_for(room):
 
 def test_a_report_of_ones_own_takes_either_spelling(room):
     """`allRequests` and `AllRequests` are one metric; the column is the platform's name."""
-    for metric, dimension in (("allRequests", "publisherPlatformId"), ("AllRequests", "PublisherPlatformId")):
+    for metric, dimension in (
+        ("allRequests", "publisherPlatformId"),
+        ("AllRequests", "PublisherPlatformId"),
+    ):
         report = {
             "name": "mine_hourly",
             "grain": "hour",

@@ -206,9 +206,10 @@ def test_a_used_up_quota_is_waited_for_until_the_next_hour(room, caplog):
     room.switch(hourly_quota=3, max_limit=10)
     with caplog.at_level(logging.WARNING):
         found, waits = run_with_clock(room, room.legacy(), {"creatives"})
-    assert sorted(r["uid"] for r in found.records["creatives"]) == room.truth(entity="creative")[
-        "uids"
-    ]
+    assert (
+        sorted(r["uid"] for r in found.records["creatives"])
+        == room.truth(entity="creative")["uids"]
+    )
     assert 480 <= waits[0] <= 480 + 2 + 15
     assert len(waits) == 2  # eight calls, three an hour
     assert any("waiting for the next hour" in m for m in caplog.messages)
