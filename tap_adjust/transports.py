@@ -7,9 +7,11 @@ the totals. So additive metrics are summed here, in the worker, before a row is 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import islice
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
 from adtap_core.bodies import JsonRows, Row, Table, separated
@@ -41,24 +43,31 @@ class Sums:
     names: Sequence[str]
     rows: int = 0
     totals: dict[str, Decimal] = field(default_factory=dict)
-    digits: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.names = [n for n in self.names if metric(n).sums_exactly]
         self.totals = dict.fromkeys(self.names, Decimal(0))
-        self.digits = dict.fromkeys(self.names, 0)
 
-    def add(self, name: str, values: Iterable[object]) -> None:
-        """Add a column's values; null counts nothing."""
-        texts = [str(v) for v in values if v is not None and v != ""]
+    def add(self, rows: Sequence[Any], places: Mapping[str, Any]) -> None:
+        """Add rows, column by column: this walks over every row of every report.
+
+        Args:
+            rows: Objects or value lists.
+            places: Where each metric stands in a row: its key or its number.
+        """
+        self.rows += len(rows)
+        if not places:
+            return
+        columns: Iterable[Sequence[Any]]
         try:
-            self.totals[name] += sum(map(int, texts))
-        except ValueError:
-            # What is not a number is the row's own fault and named there, with its column.
-            texts = [t for t in texts if _is_number(t)]
-            self.totals[name] += sum(map(Decimal, texts), Decimal(0))
-            longest = max((len(t.partition(".")[2]) for t in texts), default=0)
-            self.digits[name] = max(self.digits[name], longest)
+            if len(places) == 1:  # one place picks a value, not a row of values
+                columns = [[row[place] for row in rows] for place in places.values()]
+            else:
+                columns = zip(*map(itemgetter(*places.values()), rows), strict=True)
+        except KeyError:
+            columns = [[row.get(place) for row in rows] for place in places.values()]
+        for name, values in zip(places, columns, strict=True):
+            self.totals[name] += _sum(values)
 
     def short(self, totals: Mapping[str, object]) -> str | None:
         """Say by how much the rows fall short of the service's totals; None if they do not."""
@@ -68,8 +77,9 @@ class Sums:
                 continue
             missing = total - self.totals[name]
             # Each row may be rounded in its last digit, and totals went through a float.
-            room = self.rows * Decimal(10) ** -self.digits[name] / 2 + abs(total) / 10**9
-            if self.digits[name] == 0:
+            digits = -int(min(self.totals[name].as_tuple().exponent, 0))
+            room = self.rows * Decimal(10) ** -digits / 2 + abs(total) / 10**9
+            if digits == 0:
                 room = Decimal("0.5")
             if missing > room:
                 return (
@@ -79,8 +89,17 @@ class Sums:
         return None
 
 
-def _is_number(text: str) -> bool:
-    return _decimal(text) is not None
+def _sum(values: Sequence[Any]) -> Decimal:
+    """Sum a column; null counts nothing, and what is no number is named with its row, not here."""
+    kinds = set(map(type, values))
+    if kinds <= {str, int}:  # what would be cut to a whole number is none of these
+        with suppress(ValueError):
+            return Decimal(sum(map(int, values)))
+        with suppress(ValueError, ArithmeticError):
+            found = sum(map(Decimal, values), Decimal(0))
+            if found.is_finite():
+                return found
+    return sum((n for v in values if (n := _decimal(v)) is not None), Decimal(0))
 
 
 def _decimal(value: object) -> Decimal | None:
@@ -135,12 +154,11 @@ def _read_json(reply: Reply, sums: Sums, dimensions: Sequence[str]) -> Answer:
     rows = JsonRows(reply.body, ("rows",))
     kept: list[Any] = []
     keep = reply.body.size <= MEMORY_BYTES
+    places = {name: name for name in sums.names}
     for batch in _batches(rows):
         if not sums.rows:
             _check_columns(batch[0], dimensions)
-        sums.rows += len(batch)
-        for name in sums.names:
-            sums.add(name, [row.get(name) for row in batch])
+        sums.add(batch, places)
         if keep:
             kept += batch
     envelope = rows.envelope if isinstance(rows.envelope, dict) else {}
@@ -154,9 +172,7 @@ def _sum_lists(sums: Sums, table: Table, dimensions: Sequence[str]) -> None:
     _check_columns(columns, [*dimensions, *sums.names])
     places = {name: columns.index(name) for name in sums.names}
     for batch in _batches(table.rows):
-        sums.rows += len(batch)
-        for name, place in places.items():
-            sums.add(name, [row[place] for row in batch])
+        sums.add(batch, places)
 
 
 def _check_columns(there: object, asked: Sequence[str]) -> None:

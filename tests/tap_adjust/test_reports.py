@@ -55,7 +55,7 @@ def test_a_first_load_of_ninety_days_takes_four_requests(room, capsys):
     run = room.run("campaign_daily", app_tokens=tokens, start_date="2025-12-18")
     asked = [(e["path"].rpartition("/")[2], e["status"]) for e in room.sandbox.log("adjust")]
     with capsys.disabled():
-        print(f"\n90 days of campaign_daily, 10 apps: {len(asked)} requests")
+        print(f"\n90 days of campaign_daily, 10 apps: {len(asked)} requests")  # noqa: T201 - the figure is asked for
     assert Counter(asked) == {("filters_data", 200): 1, ("report", 200): 3}
     days = {r["day"] for r in run.records["campaign_daily"]}
     assert (min(days), max(days), len(days)) == ("2025-12-18", "2026-03-17", 90)
