@@ -9,12 +9,12 @@ of the repository is left to whoever sends the files in.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import click
-import yaml
 
 from adtap_cli.meltano_file import UNKNOWN_CAPABILITIES, settings_lines
 from adtap_cli.taps import PLUGINS, TAPS, plugin_class, settings_schema
@@ -27,6 +27,7 @@ SITES = {
     "tap-openx": "https://www.openx.com",
     "target-adtap-duckdb": "https://duckdb.org",
 }
+PLAIN = frozenset({"name", "namespace", "variant", "pip_url", "executable", "dialect", "quality"})
 PYTHONS = ("3.11", "3.12", "3.13")
 # What a hub shows in front of the settings.
 PREAMBLE = {
@@ -75,11 +76,32 @@ def _lines(plugin: str, entry: Mapping[str, Any]) -> Iterator[str]:
         head["dialect"] = entry["dialect"]
     if plugin in PREAMBLE:
         head["settings_preamble"] = PREAMBLE[plugin]
-    text: str = yaml.safe_dump(head, sort_keys=False, allow_unicode=True, width=100)
     yield "# Made from the plugin itself: python -m adtap_cli.hub_files"
-    yield text.rstrip("\n")
+    for key, value in head.items():
+        # JSON is YAML, and plain names need no quotes.
+        yield f"{key}: {value if key in PLAIN else json.dumps(value, ensure_ascii=False)}"
     for line in settings_lines(settings_schema(plugin)):
         yield line.removeprefix("    ")
+
+
+def entry_of(text: str, plugin: str) -> dict[str, Any]:
+    """What `meltano.yml` says of a plugin before its made block; it has one line for each.
+
+    Args:
+        text: All of the file.
+        plugin: Its name.
+
+    Raises:
+        ValueError: It is not there.
+    """
+    _, found, rest = text.partition(f"\n  - name: {plugin}\n")
+    head, marked, _ = rest.partition(f"# made from {plugin}: begin")
+    if not (found and marked):
+        raise ValueError(f"{plugin} or its marks are missing in the project file")
+    lines = [line.strip() for line in head.splitlines()]
+    groups = [line[3:-1].split(", ") for line in lines if line.startswith("- [")]
+    entry: dict[str, Any] = dict(line.split(": ", 1) for line in lines if ": " in line)
+    return {**entry, "settings_group_validation": groups}
 
 
 @click.command()
@@ -94,10 +116,9 @@ def _lines(plugin: str, entry: Mapping[str, Any]) -> Iterator[str]:
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path), default="hub")
 def main(folder: Path, project: Path, *, check: bool) -> None:
     """Write the plugin definitions for a hub."""
-    plugins = yaml.safe_load(project.read_text(encoding="utf-8"))["plugins"]
-    entries = {entry["name"]: entry for kind in plugins.values() for entry in kind}
+    text = project.read_text(encoding="utf-8")
     for name in PLUGINS:
-        file, new = folder / place(name), definition(name, entries[name])
+        file, new = folder / place(name), definition(name, entry_of(text, name))
         if file.exists() and file.read_text(encoding="utf-8") == new:
             continue
         if check:
