@@ -157,6 +157,8 @@ class AdStream(Stream):
             self.ABORT_AT_RECORD_COUNT is not None
             and self.records_written >= self.ABORT_AT_RECORD_COUNT
         ):
+            # No STATE follows that would hand over what waits in the buffer.
+            self.tap.out.flush()
             raise AbortedSyncFailedException
 
     def within_limit(self, count: int) -> int:
