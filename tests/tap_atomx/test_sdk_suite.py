@@ -1,0 +1,55 @@
+"""The SDK's own suite of tests, on this tap against the sandbox."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from singer_sdk.testing import SuiteConfig, get_tap_test_class
+
+from adtap_sandbox import credentials
+from adtap_sandbox.server import shared_server
+from tap_atomx.tap import TapAtomx
+
+CONFIG = {
+    "api_url": f"{shared_server().url}/atomx/v3",
+    "email": credentials.EMAIL,
+    "password": credentials.ATOMX_PASSWORD,
+    "start_date": "2026-03-17",
+}
+
+
+def everything():
+    """A catalog with every stream selected, those that are off by default too."""
+    tap = TapAtomx(config=CONFIG, validate_config=False, setup_mapper=False)
+    catalog = json.loads(tap.catalog_json_text)
+    for entry in catalog["streams"]:
+        for item in entry["metadata"]:
+            if not item["breadcrumb"]:
+                item["metadata"]["selected"] = True
+    return catalog
+
+
+Suite = get_tap_test_class(
+    TapAtomx,
+    config=CONFIG,
+    catalog=everything(),
+    # Nobody has stored or scheduled a report in the sandbox's account.
+    suite_config=SuiteConfig(ignore_no_records_for_streams=["reports", "scheduled_reports"]),
+)
+
+
+@pytest.mark.usefixtures("clock")
+class TestTapAtomx(Suite):
+    """All of it."""
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def clock(cls):
+        """The tap lives on the sandbox's day, and its user sees what atomx keeps to itself."""
+        stage = shared_server().stage
+        stage.switches["atomx"]["internal_attributes"] = True
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("ADTAPS_NOW", "2026-03-18T12:00:00+00:00")
+            yield
+        stage.switches["atomx"]["internal_attributes"] = False
