@@ -57,7 +57,7 @@ _KINDS_OF_VALUES: Final = {
     "publishercurrency": ("account", "currency"),
 }
 _PARTIAL, _TOO_LARGE, _TOO_MANY = 206, 413, 429
-_FORBIDDEN, _NOT_FOUND, _SERVER_ERROR = 403, 404, 500
+_UNAUTHORIZED, _NOT_FOUND, _SERVER_ERROR = 401, 404, 500
 _GOOD, _ERRORS, _TIMEOUT = 200, 400, 408
 
 
@@ -151,6 +151,9 @@ class OpenxPlatform(Platform):
             return Verdict(Ask.LESS, "the platform cut the answer off (206)")
         if status == _TOO_LARGE:
             return Verdict(Ask.LESS, said)
+        if status == _UNAUTHORIZED:
+            whose = f"login of {self.settings.get('email')} (settings `email`, `password`)"
+            return Verdict(Ask.LOGIN, f"{said or reply.excerpt()}: {whose}")
         if status == _TOO_MANY and verdicts.retry_after(reply.headers, reply.received_at) is None:
             # The quota counts calls by the clock hour, those of people in the UI too.
             seconds = verdicts.until_next_hour(self.clock.now())

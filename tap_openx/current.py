@@ -15,6 +15,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from typing_extensions import override
+
 from adtap_core.bodies import Table, separated
 from adtap_core.declare import Report
 from adtap_core.errors import Broken, Forbidden, GaveUp, Refused, RequestError, TooMuch
@@ -215,7 +217,7 @@ class Current:
         currencies = self.currencies()
         platform_id = self._platform_id(report)
         if platform_id is not None:
-            return Source(platform_id, currencies)
+            return Source(platform_id, _Currencies(currencies))
         distinct = set(currencies.values())
         return next(iter(distinct)) if len(distinct) == 1 else None
 
@@ -308,6 +310,16 @@ class Current:
             ),
             job.tally,
         )
+
+
+class _Currencies(dict[str, str]):
+    """Currencies by publisher; where all have one, a publisher that no account answers to has it too."""
+
+    @override
+    def get(self, key: str, default: Any = None) -> Any:
+        """Give a publisher's currency."""
+        distinct = set(self.values())
+        return super().get(key, next(iter(distinct)) if len(distinct) == 1 else default)
 
 
 def _sent(name: str, role: str) -> str:

@@ -52,7 +52,7 @@ class Legacy:
         self.auth = CookieLogin(self._settings)
         self._lock = threading.Lock()
         self._path = str(self._settings.get("data_service_path") or DATA_SERVICE_PATHS[0])
-        self._ranges: dict[tuple[str, ...], Interval | None] = {}
+        self._ranges: dict[tuple[str, ...], Interval] = {}
         self._renamed: set[tuple[str, str]] = set()
 
     @property
@@ -146,7 +146,7 @@ class Legacy:
     def held(self, report: Report) -> Interval | None:
         """Give the range of dates that the platform holds for the report's very fields."""
         asked = self.catalogue().asked(report)
-        key = (report.grain.value, *asked.attributes, *asked.metrics)
+        key = _range_key(report, asked)
         with self._lock:
             if key not in self._ranges:
                 self._ranges[key] = self._read_range(report, asked)
@@ -198,11 +198,7 @@ class Legacy:
         if accounts:
             inside = both(inside, AnyOf(account, tuple(accounts)))
         names = {**asked.attributes, **asked.metrics}
-        replies, merged = (
-            ([], False)
-            if window.is_empty
-            else self._read(job, window, attributes, list(asked.metrics), inside)
-        )
+        replies, merged = self._read_held(job, window, attributes, list(asked.metrics), inside)
         tables: list[Callable[[], Table]] = [
             lambda r=r: Table(self._rows(r, names))  # type: ignore[misc]
             for r in replies
@@ -230,6 +226,45 @@ class Legacy:
             ),
             close,
         )
+
+    def _read_held(
+        self,
+        job: WindowJob,
+        window: Interval,
+        attributes: list[str],
+        metrics: list[str],
+        inside: Filter | None,
+    ) -> tuple[list[Reply], bool]:
+        """Read a window; what of it the platform dropped since the run was planned is left out.
+
+        A long first read outlives midnight, and with it the oldest day of the retention.
+        """
+        if window.is_empty:
+            return [], False
+        try:
+            return self._read(job, window, attributes, metrics, inside)
+        except Refused as error:
+            if error.status != _NOT_FOUND:
+                raise
+            held = self._held_now(job.report)
+            if held.start <= window.start:
+                raise
+            log.warning(
+                "%s: the platform meanwhile holds data from %s only; what lies before is not read",
+                job.what,
+                held.start.strftime("%Y-%m-%dT%H:00Z"),
+            )
+            kept = window.clip(held)
+            return (
+                ([], False) if kept.is_empty else self._read(job, kept, attributes, metrics, inside)
+            )
+
+    def _held_now(self, report: Report) -> Interval:
+        asked = self.catalogue().asked(report)
+        found = self._read_range(report, asked)
+        with self._lock:
+            self._ranges[_range_key(report, asked)] = found
+        return found
 
     def _still_held(self, job: WindowJob) -> Interval:
         """Give the part of a window that the platform still holds: its oldest days go while we read."""
@@ -384,6 +419,10 @@ class Legacy:
                 "OpenX answers %s as %s; it stays in the column of %s", begun[-1], key, begun[-1]
             )
         return names[begun[-1]]
+
+
+def _range_key(report: Report, asked: Asked) -> tuple[str, ...]:
+    return (report.grain.value, *asked.attributes, *asked.metrics)
 
 
 def _ids(names: Sequence[str] | Mapping[str, str]) -> list[dict[str, str]]:

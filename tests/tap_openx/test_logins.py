@@ -88,6 +88,20 @@ def test_each_credential_of_the_current_login_is_named(room, caplog, change, wor
     assert len(room.asked("signInWithPassword")) <= 1
 
 
+def test_a_session_that_is_refused_twice_ends_the_run(room):
+    """A new login did not help: the message says whose login, in the platform's words."""
+    room.sandbox.fault(
+        "status",
+        path="/ox/4.0/site$",
+        status=401,
+        times=None,
+        body={"http_status": 401, "type": "Permission", "message": "Not logged in"},
+    )
+    with pytest.raises(CredentialsError, match=r"Not logged in: login of ops@northwind\.example"):
+        room.run(room.legacy(), "sites")
+    assert len(room.asked("/login/process")) == 2
+
+
 def test_a_bearer_token_that_ends_is_renewed(room):
     """An hour later the token is refused: a new login, and the run ends well."""
     whole = room.run(room.current(), "ads").records["ads"]

@@ -242,11 +242,48 @@ def test_nothing_beyond_the_end_of_what_is_held_is_bookmarked(room):
     assert len(keys) == truth_of(room, "inventory_hourly", "2026-03-18T11:00:00Z")["rows"]
 
 
-def test_the_oldest_day_that_goes_while_we_read_is_not_a_failure(room):
-    """A window that has become too old in part is read from where the data begin."""
+def test_the_oldest_day_that_goes_while_we_read_is_not_a_failure(room, caplog):
+    """Planned before midnight, read after it: 404 for what is gone, the rest is read and it is said."""
     room.switch(retention_daily_days=2)
-    found = room.run(room.legacy(start_date="2026-01-01"), "demand_daily")
-    assert found.windows("demand_daily")[0]["window_start"] == "2026-03-16T00:00:00Z"
+    room.sandbox.fault(
+        "status",
+        path="/date-range",
+        status=200,
+        body={
+            "dateRange": {
+                "minStartDate": "2026-03-15T00:00:00Z",
+                "maxEndDate": "2026-03-18T11:00:00Z",
+            }
+        },
+    )
+    found = room.run(room.legacy(start_date="2026-03-15"), "demand_daily")
+    assert sorted({r["day"] for r in found.records["demand_daily"]}) == ["2026-03-16", "2026-03-17"]
+    assert any("meanwhile holds data from 2026-03-16T00:00Z only" in m for m in caplog.messages)
+
+
+def test_a_date_range_that_is_not_valid_for_another_reason_is_an_error(room, caplog):
+    """404 though nothing is gone: the platform's words, and no row."""
+    room.sandbox.fault(
+        "status",
+        path="/report$",
+        method="POST",
+        status=404,
+        body={"code": "404", "message": "Date Range not valid", "traceId": "t"},
+    )
+    with pytest.raises(RunFailed):
+        room.run(room.legacy(), "demand_daily")
+    assert any("HTTP 404: Date Range not valid" in m for m in caplog.messages)
+
+
+def test_the_running_day_is_read_when_it_is_wanted(room):
+    """`include_today`: up to the last hour that is held, partial, and never bookmarked."""
+    found = room.run(room.legacy(include_today=True), "demand_daily")
+    states = {r["day"]: r["_data_state"] for r in found.records["demand_daily"]}
+    assert states["2026-03-18"] == "partial"
+    assert states["2026-03-17"] == "provisional"
+    assert found.last_state["bookmarks"]["demand_daily"]["replication_key_value"] == "2026-03-18"
+    asked = json.loads(room.asked("/report")[-1]["body"])
+    assert asked["endDate"] == "2026-03-18T10:00:00Z"
 
 
 def test_a_day_is_settled_three_days_after_its_end_and_not_before(room):
