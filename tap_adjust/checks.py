@@ -48,6 +48,7 @@ OWNED: Final = frozenset(
     }
 )
 """Parameters that the tap sends itself, or that would break its rows."""
+_ANY_EVENT: Final = "any event"
 _PSEUDO_DIMENSIONS: Final = frozenset({"channel_id", "tracker_token"})
 _METRIC_LISTS: Final = ("overview_metrics", "cost_metrics", "etl_metrics", "skad_metrics")
 _MADE_HERE: Final[Mapping[str, dict[str, Any]]] = {
@@ -74,9 +75,9 @@ def field_schema(report: Report, name: str, role: str) -> dict[str, Any]:
         words = fields.DIMENSIONS.get(name, "Not in the tap's list of dimensions.")
         return {"type": ["string", "null"], "description": f"Dimension. {words}"}
     if report.facts.get("per_event"):
-        found = fields.metric(f"event_{name}").schema()
-        what = "Times that the event happened" if name == "events" else "Revenue of the event"
-        return {**found, "description": f"Metric. {what}."}
+        known = fields.metric(f"{_ANY_EVENT}_{name}")
+        words = known.description.replace(f" {_ANY_EVENT!r}", "").replace(f"{_ANY_EVENT}_", "")
+        return {**known.schema(), "description": words}
     if report.facts.get("cohort_periods"):
         known = fields.metric(f"{name}_d1")
         words = known.description.replace("in day 1", "in the period")
@@ -94,10 +95,13 @@ def finish(report: Report) -> Report:
     """Give a user's report with the lookback and the settling that its metrics demand."""
     facts = dict(report.facts)
     dimensions = report.dimensions
-    if periods := facts.get("cohort_periods"):
+    if facts.get("per_event"):
+        dimensions = (*dimensions, *(d for d in ("event_slug",) if d not in dimensions))
+        names: Sequence[str] = [f"{_ANY_EVENT}_{m}" for m in report.metrics]
+    elif periods := facts.get("cohort_periods"):
         facts["cohort_periods"] = periods = tuple(str(p) for p in periods)
         dimensions = (*dimensions, *(d for d in ("period_type", "period") if d not in dimensions))
-        names: Sequence[str] = [f"{m}_{p}" for m in report.metrics for p in periods]
+        names = [f"{m}_{p}" for m in report.metrics for p in periods]
     else:
         names = report.metrics
     lookback, settle = fields.restated_days(names)
@@ -123,7 +127,14 @@ def definition_faults(report: Report) -> list[str]:
         for p in periods
         if fields.metric(f"cohort_size_{p}").kind != "cohort"
     ]
-    if periods:
+    if report.facts.get("per_event"):
+        faults += [
+            f"{name}: {m!r} is not what an event metric ends in (such as events, revenue, d7_events_cohort)"
+            for m in report.metrics
+            if fields.metric(f"{_ANY_EVENT}_{m}").kind != "event"
+        ]
+        faults += [f"{name}: per_event and cohort_periods exclude each other"] if periods else []
+    elif periods:
         stems = fields.cohort_stems()
         faults += [
             f"{name}: {m!r} is not a cohort metric's stem{did_you_mean(m, stems)}"

@@ -26,6 +26,7 @@ from tap_adjust.auth import TokenAuth
 from tap_adjust.choices import Choices
 from tap_adjust.kpi_service import KpiService
 from tap_adjust.report_service import ReportService, exploded
+from tap_adjust.transports import PATHS
 
 if TYPE_CHECKING:
     from adtap_core.clock import Clock
@@ -38,6 +39,7 @@ BUNDLE_SIZE: Final = 100
 """Apps in one request; no limit is published, clients send 25 to 100."""
 KPI_BUNDLE_SIZE: Final = 25
 _GONE: Final = 410
+_SMALL_BYTES: Final = 4096
 _PARQUET_MARK: Final = b"PAR1"
 
 
@@ -199,7 +201,9 @@ class AdjustPlatform(Platform):
 
     @override
     def bundle_size(self, report: Report) -> int:
-        return KPI_BUNDLE_SIZE if "endpoint" in report.facts else BUNDLE_SIZE
+        if "endpoint" not in report.facts:
+            return BUNDLE_SIZE
+        return 1 if kpi_service.takes_one_app(report) else KPI_BUNDLE_SIZE
 
     @override
     def fetch(self, job: WindowJob) -> Fetched:
@@ -226,13 +230,22 @@ def _judge_good(call: Call, reply: Reply) -> Verdict:
     if not reply.body.size:
         return Verdict(Ask.RETRY, "an empty answer (no rows are a 204, or an empty list)")
     if call.expects == "json":
-        return verdicts.GO
+        return _judge_report(call, reply)
     if reply.looks_like_html():
         return Verdict(Ask.RETRY, f"an HTML page instead of data: {reply.excerpt(120)}")
     if call.expects == "text" and not _begins_as_asked(call, reply):
         return Verdict(Ask.RETRY, f"not the CSV that was asked for: {reply.excerpt(120)}")
     if call.expects == "any" and {reply.body.excerpt(4), _tail(reply)} != {_PARQUET_MARK}:
         return Verdict(Ask.RETRY, "not a whole Parquet file")
+    return verdicts.GO
+
+
+def _judge_report(call: Call, reply: Reply) -> Verdict:
+    """A report says that it has no rows; a small document that does not speak of rows is none."""
+    if call.url.endswith(PATHS["json"]) and reply.body.size < _SMALL_BYTES:
+        document = reply.json_or_none()
+        if not isinstance(document, dict) or "rows" not in document:
+            return Verdict(Ask.RETRY, f"not a report: {_words(reply)}")
     return verdicts.GO
 
 

@@ -205,6 +205,11 @@ def _split_events(words: Sequence[str]) -> list[tuple[str, list[str]]]:
     return made
 
 
+def takes_one_app(report: Report) -> bool:
+    """Tell whether the path of a report's endpoint holds one app only."""
+    return report.facts["endpoint"] == "skadnetwork" or "tracker" in report.facts
+
+
 def finish(report: Report) -> Report:
     """Give a user's KPI report with the lookback that its endpoint demands."""
     facts = report.facts

@@ -124,6 +124,7 @@ class TapAdjust(AdTap):
             "ad_revenue_sources": {"type": "array", "items": {"type": "string"}},
             "os_names": {"type": "array", "items": {"type": "string"}},
             "cohort_periods": {"type": "array", "items": {"type": "string"}, "minItems": 1},
+            "per_event": {"type": "boolean"},
             "parameters": {"type": "object"},
         },
         api_url=API_URL,

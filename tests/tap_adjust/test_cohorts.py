@@ -135,6 +135,23 @@ def test_a_report_of_the_users_own_can_have_periods(room):
     assert run.schemas["mine"]["schema"]["properties"]["period"]["type"] == ["integer", "null"]
 
 
+def test_a_report_of_the_users_own_can_have_events_as_rows(room):
+    """`per_event` makes a row for each event; cohort suffixes too."""
+    run = room.report(
+        "mine",
+        ["country_code"],
+        ["events", "d7_revenue_cohort"],
+        per_event=True,
+        filters={"country_code__in": ["DE", "US"]},
+    )
+    rows = run.records["mine"]
+    assert {r["country_code"] for r in rows} == {"DE", "US"}
+    assert "first order" in {r["event_slug"] for r in rows}
+    money = run.schemas["mine"]["schema"]["properties"]["d7_revenue_cohort"]
+    assert money["x-unit"] == "currency"
+    assert "any event" not in money["description"]
+
+
 def test_columns_of_long_event_names_stay_apart(room):
     """Two metrics whose columns are equal after cutting or cleaning get a digest each."""
     room.switch(renamed_events={"add_to_cart": "first_order"})

@@ -43,6 +43,8 @@ def faults(room, **change):
         ({"cohort_periods": ["7d"]}, "'7d' is not a period"),
         ({"cohort_periods": ["d7"]}, "'installs' is not a cohort metric's stem"),
         ({"app_tokens": ["nosuchapp000"]}, "app_tokens: 'nosuchapp000' is no app"),
+        ({"per_event": True}, "'installs' is not what an event metric ends in"),
+        ({"per_event": True, "metrics": ["events"], "cohort_periods": ["d1"]}, "exclude each other"),
     ],
     ids=str,
 )  # fmt: skip
@@ -225,3 +227,13 @@ def test_each_stream_has_its_file_and_each_column_a_description(name):
         if report.name == name:
             assert all(m in file["properties"] for m in report.metrics if m.isidentifier())
             assert all("x-additivity" in file["properties"][m] for m in report.metrics)
+
+
+def test_an_error_under_a_200_is_no_empty_report(room):
+    """A document that does not speak of rows is asked for again, not taken for a quiet day."""
+    body = json.dumps({"error_code": "service_error", "error_desc": "cache is cold"})
+    room.sandbox.fault("status", platform="adjust", path="/report$", status=200, body=body,
+                       headers={"Content-Type": "application/json"}, times=1)  # fmt: skip
+    run = room.run("app_daily")
+    assert run.records["app_daily"]
+    assert {w["retries"] for w in run.windows("app_daily")} == {0, 1}

@@ -160,3 +160,32 @@ def test_a_wrong_definition_is_refused_before_any_request(room, change, words):
         room.run(kpi_reports=[report])
     assert words in str(caught.value)
     assert not room.sandbox.log("adjust")
+
+
+def test_cohorts_of_events_have_a_level_more(room):
+    """`events` makes rows by event and period; each event its own."""
+    app = room.sandbox.stage.world.apps[0].token
+    events = room.run("event_tokens").records["event_tokens"]
+    tokens = [e["event_token"] for e in events if e["app_token"] == app][:2]
+    report = {"name": "mine", "endpoint": "cohorts", "kpis": ["events", "converted_users"],
+              "grouping": ["day"], "app_tokens": [app], "events": tokens, "period": "week",
+              "cohort_period_filter": "0,1"}  # fmt: skip
+    run = room.run("mine", kpi_reports=[report], start_date="2026-03-01")
+    rows = run.records["mine"]
+    assert {r["event_token"] for r in rows} == set(tokens)
+    assert {r["period"] for r in rows} == {0, 1}
+    assert keys_are_unique(rows)
+    assert all(r["event_name"] for r in rows)
+
+
+def test_the_skan_endpoint_is_asked_for_one_app_at_a_time(room):
+    """Its path holds one app."""
+    report = {
+        "name": "mine",
+        "endpoint": "skadnetwork",
+        "kpis": ["valid_conversions"],
+        "grouping": ["day"],
+    }
+    run = room.run("mine", kpi_reports=[report], start_date="2026-03-16")
+    assert total(run.records["mine"], "valid_conversions") > 0
+    assert len(room.asked("/skadnetwork")) == len(room.sandbox.stage.world.apps)
