@@ -19,6 +19,7 @@ from typing_extensions import override
 from adtap_core.errors import CredentialsError, RequestError
 from adtap_core.http import Call
 from adtap_core.redact import redact
+from adtap_core.tokens import ends_at
 
 if TYPE_CHECKING:
     import requests
@@ -75,6 +76,7 @@ class BearerAuth:
         self._settings = settings
         self._method = method(settings)
         self._token = str(settings.get("access_token") or "")
+        self.expires_at = ends_at(self._token)
         self._refresh_token = str(settings.get("refresh_token") or "")
         self.renewable = self._method != ACCESS_TOKEN
 
@@ -109,6 +111,7 @@ class BearerAuth:
                 raise CredentialsError(self._refused(reply, answer))
         redact.learn(token, answer.get("id_token"), answer.get("refresh_token"))
         self._token = token
+        self.expires_at = ends_at(token, answer)
         # Where refresh tokens rotate, the old one is spent with this answer.
         self._refresh_token = str(answer.get("refresh_token") or self._refresh_token)
 

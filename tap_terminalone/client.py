@@ -11,11 +11,12 @@ from typing_extensions import override
 
 from adtap_core import verdicts
 from adtap_core.http import Auth, Call, Reply
-from adtap_core.platform import EntityQuery, Fetched, Partition, Platform, WindowJob
+from adtap_core.platform import EntityQuery, Fetched, Partition, Platform, Probed, WindowJob
 from adtap_core.verdicts import Ask, Verdict
 from adtap_core.windows import Grain, Interval, Zone
-from tap_terminalone import auth, definitions, fields, replies
+from tap_terminalone import auth, companion, definitions, fields, replies
 from tap_terminalone.current import Current
+from tap_terminalone.legacy import Legacy
 from tap_terminalone.streams import (
     CURRENT,
     HOURLY_SPAN_DAYS,
@@ -51,6 +52,7 @@ class TerminalOne(Platform):
     """What the vendor guarantees; its pages of different dates promise up to 50."""
     timeout_seconds: ClassVar[float] = 300.0
     lookback_days: ClassVar[int] = LOOKBACK_DAYS
+    example_partition: ClassVar[Mapping[str, str]] = {"organization_id": "1"}
     secret_fields: ClassVar[frozenset[str]] = frozenset(
         {
             "ad_server_password",
@@ -65,7 +67,9 @@ class TerminalOne(Platform):
     def __init__(self, settings: Mapping[str, Any], clock: Clock) -> None:
         super().__init__(settings, clock)
         self.api_url = str(settings.get("api_url") or "").rstrip("/")
-        self._generation = Current(self)
+        self._generation: Current | Legacy = (
+            Legacy(self) if generation(settings) == LEGACY else Current(self)
+        )
         self._auth = auth.make_auth(settings, legacy=generation(settings) == LEGACY)
         self._lock = threading.Lock()
         self._organizations: list[str] | None = None
@@ -224,6 +228,19 @@ class TerminalOne(Platform):
     @override
     def fetch(self, job: WindowJob) -> Fetched:
         return self._generation.fetch(job)
+
+    # -- the companion -----------------------------------------------------------------------
+
+    @override
+    def probe(self) -> Iterator[Probed]:
+        return companion.probe(self, self._generation.organization_ids())
+
+    @classmethod
+    @override
+    def notes(cls, report: Report, settings: Mapping[str, Any]) -> Mapping[str, str]:
+        return companion.notes(
+            report, "each campaign's own days; the zone of windows is a yardstick"
+        )
 
     # -- entities ----------------------------------------------------------------------------
 

@@ -5,7 +5,6 @@ Source: the vendor's OpenAPI 3.0.1807 and its guide to Reporting V2, read 2026-1
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,15 +18,17 @@ from adtap_core import verdicts
 from adtap_core.bodies import Table
 from adtap_core.errors import GaveUp, Refused
 from adtap_core.http import Call, Reply
-from adtap_core.paging import Page, by_offset, keyset
+from adtap_core.paging import Page, by_offset
 from adtap_core.platform import EntityQuery, Fetched, RowFacts, Source, WindowJob
 from adtap_core.verdicts import Ask, Verdict
 from adtap_core.windows import Grain, Interval, midnight
 from tap_terminalone import fields, replies
+from tap_terminalone.changes import change
 from tap_terminalone.deals import Deals
 from tap_terminalone.definitions import ROLLUP_OF, dataset_name, is_snapshot
 from tap_terminalone.lines import rows, stream_fault
 from tap_terminalone.streams import CURRENT, ENTITIES
+from tap_terminalone.walks import NotSearched, by_id
 
 if TYPE_CHECKING:
     from adtap_core.declare import Entity, Report
@@ -57,10 +58,6 @@ _BAD_REQUEST: Final = 400
 _GOOD: Final = frozenset({"ok", "success"})
 
 Record = Mapping[str, Any]
-
-
-class _NotSearched(Exception):  # noqa: N818 - a finding, not a fault
-    """The list does not obey `q`: rows came that were not asked for."""
 
 
 class Current:
@@ -180,7 +177,7 @@ class Current:
                 for page in self._by_id(path, what, params, wanted, tally):
                     begun = True
                     yield page
-            except (_NotSearched, Refused) as error:
+            except (NotSearched, Refused) as error:
                 if begun or (isinstance(error, Refused) and error.status != _BAD_REQUEST):
                     raise
                 log.info("%s: the list does not take q=%s (%s)", what, "&".join(wanted), error)
@@ -194,15 +191,11 @@ class Current:
     def _by_id(
         self, path: str, what: str, params: Record, conditions: list[str], tally: Tally | None
     ) -> Iterator[Sequence[Record]]:
-        def ask(last: int | None) -> Page:
-            behind = last or 0
+        def ask(behind: int) -> Page:
             query = {**params, "q": "&".join([f"id>{behind}", *conditions]), "sort_by": "id"}
-            page = self._page(path, what, query, tally)
-            if any(int(row["id"]) <= behind for row in page.records):
-                raise _NotSearched(what)
-            return page
+            return self._page(path, what, query, tally)
 
-        return keyset(ask, key=lambda row: int(row["id"]))
+        return by_id(ask, what)
 
     def _by_offset(
         self, path: str, what: str, params: Record, tally: Tally | None
@@ -251,7 +244,7 @@ class Current:
         is_history = entity.facts.get("kind") == "history"
         params = {} if is_history else {"full": "*"}
         for page in self._by_offset(path, f"{entity.name} of {number}", params, query.tally):
-            yield [_change(row, number) for row in page] if is_history else page
+            yield [change(row, int(number)) for row in page] if is_history else page
 
     # -- reports -----------------------------------------------------------------------------
 
@@ -401,10 +394,3 @@ _encode: Final = partial(msgspec.json.encode, order="deterministic")
 def _identity(row: Record) -> object:
     number = row.get("id")
     return _encode(row) if number is None else number
-
-
-def _change(row: Record, number: object) -> Record:
-    """Give an entry of a change log with a key: the platform gives it none."""
-    entry = {"entity_id": number, **row}
-    digest = hashlib.blake2b(_encode(entry), digest_size=16).hexdigest()
-    return {"_row_key": digest, **entry}

@@ -27,6 +27,13 @@ def dataset_name(report: Report) -> str:
     return str(report.facts.get("report", "")).replace("_", "-")
 
 
+def legacy_names(report: Report) -> tuple[str, ...]:
+    """Give the V1 reports that may hold a stream's rows: newest name first, `_` between words."""
+    if report.custom:
+        return (str(report.facts.get("report", "")).replace("-", "_"),)
+    return tuple(report.facts["legacy"])
+
+
 def grain(report: Report) -> Grain:
     """Give a definition's time bucket: `time_rollup` is the platform's word for `grain`."""
     named = _ROLLUPS.get(str(report.facts.get("time_rollup")))
@@ -37,7 +44,10 @@ def faults(report: Report, generation: str) -> list[str]:
     """Give one line for each fault of a definition."""
     found = _rollup_faults(report)
     if generation != CURRENT:
-        return found  # V1's fields are in its metadata, which needs a login
+        # V1's fields are in its metadata, which needs a login.
+        if not isinstance(report.filters, Mapping | None):
+            found.append("filters: an object of {field: value or values} is expected")
+        return found
     dataset = DATASETS.get(dataset_name(report))
     if dataset is None:
         name = report.facts.get("report")

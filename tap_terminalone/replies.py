@@ -53,3 +53,10 @@ def over_quota(reply: Reply) -> Verdict | None:
         return None
     seconds = verdicts.retry_after(reply.headers, reply.received_at)
     return Verdict(Ask.RETRY, "over the API key's queries per second", seconds)
+
+
+def key_refused(reply: Reply) -> bool:
+    """Tell whether the gateway before the legacy services refuses the API key itself."""
+    return reply.status == FORBIDDEN and "DEVELOPER_INACTIVE" in (
+        f"{reply.headers.get(_QUOTA_HEADER, '')} {reply.text(200).upper().replace(' ', '_')}"
+    )

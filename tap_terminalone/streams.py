@@ -54,9 +54,12 @@ def _entity(name: str, *, path: str | None = None, **more: Any) -> Entity:
     return Entity(name=name, path=path or name, facts=_facts(**more), **given)
 
 
+_OF_ADVERTISER: Final = "advertiser.agency.organization"
+_OF_CAMPAIGN: Final = f"campaign.{_OF_ADVERTISER}"
+_OF_STRATEGY: Final = f"strategy.{_OF_CAMPAIGN}"
 _JOIN: Final[Mapping[str, Any]] = MappingProxyType(
     # Rows of joins are deleted outright and nothing tells of it: read whole each time.
-    {"owner": "strategy_id"}
+    {"owner": "strategy_id", "limit": _OF_STRATEGY}
 )
 _NO_FULL: Final[Mapping[str, Any]] = MappingProxyType({"full": False})
 _NOW_ONLY: Final[Mapping[str, Any]] = MappingProxyType({"generations": _ONLY_CURRENT})
@@ -65,29 +68,31 @@ _SINCE: Final[Mapping[str, Any]] = MappingProxyType({"replication_key": _MODIFIE
 
 ENTITIES: Final = (
     _entity("organizations", owner="id", **_SINCE),
-    _entity("agencies", owner="organization_id", **_SINCE),
-    _entity("advertisers", owner="agency_id", relations="agency", **_SINCE),
-    _entity("campaigns", owner="advertiser_id", **_SINCE),
+    _entity("agencies", owner="organization_id", limit="organization", **_SINCE),
+    _entity(
+        "advertisers", owner="agency_id", limit="agency.organization", relations="agency", **_SINCE
+    ),
+    _entity("campaigns", owner="advertiser_id", limit=_OF_ADVERTISER, **_SINCE),
     _entity(
         "budget_flights",
         parent="campaigns",
         parent_changed_only=True,
     ),
-    _entity("strategies", owner="campaign_id", **_SINCE),
-    _entity("concepts", owner="advertiser_id", **_SINCE),
-    _entity("atomic_creatives", owner="advertiser_id", **_NO_FULL, **_SINCE),
+    _entity("strategies", owner="campaign_id", limit=_OF_CAMPAIGN, **_SINCE),
+    _entity("concepts", owner="advertiser_id", limit=_OF_ADVERTISER, **_SINCE),
+    _entity("atomic_creatives", owner="advertiser_id", limit=_OF_ADVERTISER, **_NO_FULL, **_SINCE),
     _entity("pixel_bundles"),
     _entity("pixel_providers", **_NO_FULL),
     _entity("supply_sources", single=True),
     _entity("marketplaces", single=True, **_NOW_ONLY),
     _entity("vendors", single=True),
     _entity("vendor_contracts"),
-    _entity("site_lists", owner="organization_id", **_SINCE),
+    _entity("site_lists", owner="organization_id", limit="organization", **_SINCE),
     _entity("site_list_assignments", path="assignments", parent="site_lists", **_NOW_ONLY),
-    _entity("contracts", owner="organization_id", **_SINCE),
+    _entity("contracts", owner="organization_id", limit="organization", **_SINCE),
     _entity("deals", kind="deals"),
     _entity("ad_servers"),
-    _entity("currency_rates", **_NOW_ONLY, **_SINCE),
+    _entity("currency_rates"),
     _entity("timezones", **_NOW_ONLY),
     _entity("verticals", **_NO_FULL),
     _entity("audience_vendors", **_NO_FULL, **_NOW_ONLY),
@@ -106,6 +111,61 @@ ENTITIES: Final = (
     _entity("campaign_plans", owner="advertiser_id", **_NO_FULL, **_NOW_ONLY, **_SINCE),
     # Names, mail addresses and telephone numbers of people: only for whoever asks for them.
     _entity("users", single=True, selected=False, **_NO_FULL),
+    # What only the legacy API has as things of their own.
+    _entity("creatives", limit=f"atomic_creative.{_OF_ADVERTISER}", **_THEN_ONLY),
+    _entity(
+        "creative_approvals",
+        path="atomic_creatives",
+        kind="embedded",
+        relation="creative_approvals",
+        **_THEN_ONLY,
+    ),
+    _entity("pixels", **_THEN_ONLY),
+    _entity("seats", limit="organization", **_THEN_ONLY),
+    _entity("publishers", limit="organization", **_THEN_ONLY),
+    _entity("publisher_sites", limit="publisher.organization", **_THEN_ONLY),
+    _entity("site_placements", **_THEN_ONLY),
+    _entity("placement_slots", **_THEN_ONLY),
+    _entity("vendor_domains", **_THEN_ONLY),
+    _entity("vendor_pixels", **_THEN_ONLY),
+    _entity("vendor_pixel_domains", **_THEN_ONLY),
+    _entity("strategy_audience_segments", **_JOIN, **_THEN_ONLY),
+    _entity("retired_strategy_audience_segments", **_JOIN, **_THEN_ONLY),
+    _entity("strategy_targeting_segments", **_JOIN, **_THEN_ONLY),
+    _entity("strategy_domain_restrictions", **_JOIN, **_THEN_ONLY),
+    _entity("strategy_supply_sources", **_JOIN, **_THEN_ONLY),
+    _entity("rmx_strategies", **_JOIN, **_THEN_ONLY),
+    _entity("rmx_strategy_roi_target_pixels", **_THEN_ONLY),
+    # Large, and the same for every customer.
+    _entity("audience_segments", kind="tree", selected=False, **_THEN_ONLY, **_SINCE),
+    _entity("retired_audience_segments", selected=False, **_THEN_ONLY, **_SINCE),
+    _entity("target_values", selected=False, **_THEN_ONLY),
+    # One request for each user, advertiser, or dimension of a strategy.
+    _entity(
+        "target_dimensions",
+        keys=("strategy_id", "target_dimension_id"),
+        parent="strategies",
+        kind="target_dimensions",
+        selected=False,
+        **_THEN_ONLY,
+    ),
+    _entity(
+        "permissions",
+        keys=("user_id",),
+        parent="users",
+        kind="permissions",
+        selected=False,
+        **_THEN_ONLY,
+    ),
+    _entity(
+        "acl",
+        keys=("entity_type", "id"),
+        parent="advertisers",
+        kind="acl",
+        selected=False,
+        **_THEN_ONLY,
+    ),
+    _entity("contacts", selected=False, **_THEN_ONLY),
     *(
         _history(of)
         for of in (

@@ -1,0 +1,56 @@
+"""What `adtap check` and `adtap explain` say of TerminalOne."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from adtap_core.platform import Probed
+from adtap_core.windows import Grain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from adtap_core.declare import Report
+    from tap_terminalone.client import TerminalOne
+
+
+def probe(platform: TerminalOne, visible: Iterable[object]) -> Iterator[Probed]:
+    """Say which organizations the login sees, and which of those that the settings name it does not.
+
+    Args:
+        platform: For the settings.
+        visible: Ids of the organizations that the login sees: one call.
+    """
+    settings = platform.settings
+    seen = {str(i) for i in visible}
+    who = settings.get("username") or "the token or session given"
+    yield Probed(
+        subject=f"user {who}" if settings.get("username") else who,
+        words=f"sees {len(seen)} organizations" if seen else "sees no organization",
+        good=bool(seen),
+        advice="ask the platform to give the user access to an organization",
+    )
+    for wanted in settings.get("organization_ids") or ():
+        found = str(int(wanted)) in seen
+        yield Probed(
+            subject=f"organization {wanted}",
+            words="visible" if found else f"none of the {len(seen)} that the login sees",
+            good=found,
+            advice="correct the setting `organization_ids`, or ask for access to it",
+        )
+
+
+def notes(report: Report, zone_of_days: str) -> Mapping[str, str]:
+    """Give what is to be known of a report; the published report documentation, read 2026-11-20."""
+    made = {
+        "currency": "the campaign's own, part of the row's key where the report has it; never add two",
+        "ui": "in the interface's reporting, choose the report of the same name, the same dimensions and days; "
+        "it shows each campaign's own days and currency",
+    }
+    if report.grain is not Grain.HOUR:
+        made["time_zone"] = zone_of_days
+        made["settled"] = (
+            "conversions are credited to the day of the impression or click, for 30 days or longer"
+        )
+    return made

@@ -1,0 +1,152 @@
+"""The legacy generation: entities of `/api/v2.0` and Reports V1, behind one face."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from adtap_core import verdicts
+from adtap_core.http import Call, Reply
+from adtap_core.verdicts import Ask, Verdict
+from tap_terminalone import legacy_entities, replies
+from tap_terminalone.deals import Deals
+from tap_terminalone.legacy_documents import (
+    GOOD,
+    Document,
+    Refusing,
+    Unreadable,
+    document_of,
+    status_of,
+    words_of,
+)
+from tap_terminalone.legacy_entities import LegacyEntities
+from tap_terminalone.legacy_reports import LegacyReports, csv_fault
+from tap_terminalone.streams import LEGACY
+
+if TYPE_CHECKING:
+    from adtap_core.declare import Entity, Report
+    from adtap_core.platform import EntityQuery, Fetched, WindowJob
+    from adtap_core.windows import Interval
+    from tap_terminalone.client import TerminalOne
+
+_ASKS: Final[Mapping[str, Ask]] = {
+    "auth_required": Ask.LOGIN,
+    "auth_error": Ask.LOGIN,
+    "denied": Ask.FORBIDDEN,
+    "not_found": Ask.STOP,
+    "invalid": Ask.STOP,
+    "bad_request": Ask.STOP,
+    "conflict": Ask.STOP,
+    "unavailable": Ask.RETRY,
+    "request_timeout": Ask.RETRY,
+}
+"""What the codes in a body ask of us; the HTTP status counts only where there is none."""
+
+
+class Legacy:
+    """The legacy generation.
+
+    Args:
+        platform: The tap's platform.
+    """
+
+    name: ClassVar[str] = LEGACY
+
+    def __init__(self, platform: TerminalOne) -> None:
+        self._platform = platform
+        self._deals = Deals(platform)
+        self._entities = LegacyEntities(platform)
+        self._reports = LegacyReports(platform, self._deals)
+
+    # -- verdicts ----------------------------------------------------------------------------
+
+    def judge(self, call: Call, reply: Reply, said: str) -> Verdict:
+        """Say what an answer asks of us: by the code in its body, where there is one."""
+        del said  # the body is read here, as XML too
+        return _of_gateway(reply) or _of_body(call, reply)
+
+    # -- entities ----------------------------------------------------------------------------
+
+    def organization_ids(self) -> list[int]:
+        """Give the organizations that the login sees."""
+        return self._entities.organization_ids()
+
+    def pages(self, entity: Entity, query: EntityQuery) -> Iterator[Sequence[Mapping[str, Any]]]:
+        """Give an entity's records."""
+        if entity.facts.get("kind") == "deals":
+            return self._deals.pages(self._platform.organizations(), query)
+        return self._entities.pages(entity, query)
+
+    def tidy(self, entity: Entity, record: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Give a record in the shapes of today's generation."""
+        return legacy_entities.tidy(entity, record)
+
+    # -- reports -----------------------------------------------------------------------------
+
+    def report_faults(self, reports: Sequence[Report]) -> list[str]:
+        """Check reports against the platform's metadata."""
+        return self._reports.faults(reports)
+
+    def needs_organization(self, report: Report) -> bool:
+        """Tell whether a report can only be read for one organization."""
+        return self._reports.needs_organization(report)
+
+    def bundle_size(self, report: Report) -> int:
+        """Give how many partitions one request reads."""
+        return self._reports.bundle_size(report)
+
+    def in_utc(self, report: Report) -> bool:
+        """Tell whether a report's buckets are UTC's."""
+        return self._reports.in_utc(report)
+
+    def held(self, report: Report) -> Interval | None:
+        """Give what the platform holds of a report."""
+        return self._reports.held(report)
+
+    def fetch(self, job: WindowJob) -> Fetched:
+        """Fetch one window."""
+        return self._reports.fetch(job)
+
+
+def _of_gateway(reply: Reply) -> Verdict | None:
+    """Judge what the gateway in front says; None if the service itself answered."""
+    quota = replies.over_quota(reply)
+    if quota is not None:
+        return quota
+    if replies.key_refused(reply):
+        words = "the API key is missing, wrong or switched off (setting `api_key`)"
+        return Verdict(Ask.CREDENTIALS, words)
+    if not reply.looks_like_html():
+        return None
+    if reply.status < replies.ERRORS:
+        return Verdict(Ask.LOGIN, "an HTML page instead of data")
+    return verdicts.by_status(reply)
+
+
+def _of_body(call: Call, reply: Reply) -> Verdict:
+    good = reply.status < replies.ERRORS
+    if good and reply.content_type == "text/csv":
+        fault = csv_fault(reply.body)
+        return verdicts.GO if fault is None else Verdict(Ask.RETRY, fault)
+    try:
+        document = document_of(reply)
+    except Refusing as error:
+        return Verdict(Ask.STOP, f"the answer is refused: {error}")
+    except Unreadable as error:
+        said = Verdict(Ask.RETRY, f"the answer can't be read: {error}")
+        return said if good else verdicts.by_status(reply)
+    return _of_document(call, reply, document)
+
+
+def _of_document(call: Call, reply: Reply, document: Document) -> Verdict:
+    code, words = status_of(document), words_of(document)
+    if code in GOOD or (not code and reply.status < replies.ERRORS):
+        # Reports' metadata bears no status at all.
+        return verdicts.by_status(reply)
+    ask = _ASKS.get(code)
+    if code == "request_timeout" and call.splittable:
+        ask = Ask.LESS
+    if ask is None:
+        judged = verdicts.by_status(reply, words)
+        return Verdict(Ask.RETRY, words) if judged.ask is Ask.GO else judged
+    return Verdict(ask, words, verdicts.retry_after(reply.headers, reply.received_at))

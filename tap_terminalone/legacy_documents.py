@@ -1,0 +1,176 @@
+"""The legacy API's answers: JSON as it comes, XML read into the same shape.
+
+JSON is asked for and usually comes; XML is the API's own first language and comes when nobody asks, from
+some of its older corners too. No entity of an XML document is ever resolved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+from xml.etree.ElementTree import ParseError
+
+from defusedxml.common import DefusedXmlException
+from defusedxml.ElementTree import fromstring
+
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
+
+    from adtap_core.http import Reply
+
+Document = Mapping[str, Any]
+
+GOOD: Final = frozenset({"ok", "success"})
+"""Newer answers of the same API say `success`."""
+
+
+class Unreadable(ValueError):  # noqa: N818 - an answer, not a fault of ours
+    """The answer is neither JSON nor XML, or ends in the middle."""
+
+
+class Refusing(ValueError):  # noqa: N818 - an answer, not a fault of ours
+    """The answer is XML that nobody needs and that can do harm: entities, external or nested."""
+
+
+def document_of(reply: Reply) -> Document:
+    """Give an answer as the JSON document it is, or would be.
+
+    Raises:
+        Unreadable: If it can't be read.
+        Refusing: If it is XML with a document type or entities.
+    """
+    if reply.body.excerpt(64).lstrip()[:1] == b"<":
+        return xml_document(reply.body.read())
+    found = reply.json_or_none()
+    if not isinstance(found, Mapping):
+        raise Unreadable(reply.excerpt(120))
+    return found
+
+
+def xml_document(text: bytes) -> Document:
+    """Read an XML answer into the shape of its JSON twin.
+
+    Raises:
+        Unreadable: If it is not XML.
+        Refusing: If it has a document type or entities.
+    """
+    try:
+        root = fromstring(text, forbid_dtd=True, forbid_entities=True, forbid_external=True)
+    except DefusedXmlException as error:
+        msg = f"XML with {type(error).__name__}"
+        raise Refusing(msg) from error
+    except ParseError as error:
+        raise Unreadable(str(error)) from error
+    status = root.find("status")
+    meta: dict[str, Any] = {"status": "" if status is None else status.get("code", "")}
+    made: dict[str, Any] = {"meta": meta}
+    errors = [
+        {"field": e.get("name"), "message": e.get("error")} for e in root.iterfind(".//field-error")
+    ]
+    if not errors and status is not None and meta["status"].lower() not in GOOD:
+        words = " ".join(w for w in (status.get("reason"), (status.text or "").strip()) if w)
+        errors = [{"message": words or meta["status"]}]
+    if errors:
+        made["errors"] = errors
+    made["data"] = _data(root, meta)
+    return made
+
+
+def _data(root: Element, meta: dict[str, Any]) -> Any:
+    if (found := root.find("permissions")) is not None:
+        return {"permissions": _permissions(found), "user": dict(_attributes(root.find("user")))}
+    if root.find("enabled") is not None:
+        return _dimension(root)
+    if (found := root.find("log_entries")) is not None:
+        return {"log_entries": [_log_entry(e) for e in found.iterfind("entry")]}
+    if (found := root.find("entities")) is not None:
+        meta |= {"total_count": found.get("count"), "offset": found.get("start")}
+        return [_entity(e) for e in found.iterfind("entity")]
+    if (found := root.find("entity")) is not None:
+        return _entity(found)
+    return None
+
+
+def _attributes(element: Element | None) -> Mapping[str, str]:
+    return {} if element is None else element.attrib
+
+
+def _entity(element: Element) -> dict[str, Any]:
+    """Read one entity: attributes, properties, and what is embedded."""
+    made: dict[str, Any] = {k: v for k, v in element.attrib.items() if k != "type"}
+    kind = element.get("type", "")
+    made["entity_type"] = kind
+    for child in element:
+        if child.tag == "prop":
+            made[child.get("name", "")] = _property(child)
+        elif child.tag == "entity":
+            _embed(made, _entity(child))
+    return made
+
+
+def _property(element: Element) -> Any:
+    """Read one property; money is a list of amounts by currency, as JSON has it."""
+    amounts = [dict(a.attrib) for a in element.iterfind("amount")]
+    if amounts:
+        return amounts
+    if element.get("currency_code"):
+        return [{"currency_code": element.get("currency_code"), "value": element.get("value")}]
+    return element.get("value")
+
+
+def _embed(into: dict[str, Any], other: dict[str, Any]) -> None:
+    """Put an embedded entity where JSON has it: alone under a singular name, else in a list."""
+    name = other.get("rel") or f"{other['entity_type']}s"
+    if name == other["entity_type"]:
+        into[name] = other
+    else:
+        into.setdefault(name, []).append(other)
+
+
+def _permissions(element: Element) -> dict[str, Any]:
+    flags = [dict(a.attrib) for a in element.iterfind("flags/access")]
+    levels: dict[str, Any] = {}
+    for level in element.iterfind("entities/*"):
+        levels[level.tag] = [{"access": [dict(a.attrib) for a in level.iterfind("access")]}]
+    return {"flags": [{"access": flags}], "entities": levels}
+
+
+def _dimension(root: Element) -> dict[str, Any]:
+    made: dict[str, Any] = {"enabled": dict(_attributes(root.find("enabled")))}
+    for side in ("include", "exclude"):
+        entities = root.find(f"{side}/entities")
+        made[f"{side}_op"] = _attributes(entities).get("target_op")
+        made[side] = [] if entities is None else [_entity(e) for e in entities.iterfind("entity")]
+    return made
+
+
+def _log_entry(element: Element) -> dict[str, Any]:
+    fields = [
+        {
+            "field_name": f.get("field_name", f.get("name")),
+            # XML has no null: an empty old value is none.
+            "old_value": f.get("old_value") or None,
+            "new_value": f.get("new_value") or None,
+        }
+        for f in element.iterfind("field")
+    ]
+    return {**element.attrib, "fields": fields}
+
+
+# -- errors --------------------------------------------------------------------------------------
+
+
+def status_of(document: Document) -> str:
+    """Give the status code that a document bears, lower case; empty if it bears none."""
+    meta = document.get("meta")
+    return str(meta.get("status") or "").lower() if isinstance(meta, Mapping) else ""
+
+
+def words_of(document: Document) -> str:
+    """Give the platform's own words of an error."""
+    said = [
+        ": ".join(str(error[k]) for k in ("field", "code", "message") if error.get(k))
+        for error in document.get("errors") or ()
+        if isinstance(error, Mapping)
+    ]
+    return "; ".join(w for w in [status_of(document), *said] if w)

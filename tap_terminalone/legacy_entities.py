@@ -1,0 +1,314 @@
+"""Entities of the legacy generation, `/api/v2.0`: lists, children, change logs, and their shapes.
+
+Source: the vendor's client `terminalone` 1.9.20 and recorded answers, read 2026-11-20.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from adtap_core.errors import Refused
+from adtap_core.http import Call
+from adtap_core.paging import Page, by_offset
+from tap_terminalone.auth import ACCEPT
+from tap_terminalone.changes import change
+from tap_terminalone.legacy_documents import document_of
+from tap_terminalone.streams import ENTITIES
+from tap_terminalone.walks import NotSearched, Record, by_id
+
+if TYPE_CHECKING:
+    from adtap_core.declare import Entity
+    from adtap_core.http import Tally
+    from adtap_core.platform import EntityQuery
+    from tap_terminalone.client import TerminalOne
+
+log = logging.getLogger("adtaps.terminalone")
+
+PAGE_LIMIT: Final = 100
+TARGET_DIMENSIONS: Final = {
+    1: "dma",
+    2: "connection speed",
+    3: "isp",
+    4: "browser",
+    5: "os",
+    7: "region",
+    8: "mathselect250",
+    14: "country",
+    15: "safety",
+    16: "channels",
+    19: "fold position",
+    20: "linear format",
+    21: "content initiation",
+    22: "audio",
+    23: "player size",
+    24: "device",
+}
+"""The dimensions that the vendor's client knows by name."""
+_BAD_REQUEST, _NOT_FOUND = 400, 404
+_PATHS: Final = {e.name: e.path for e in ENTITIES}
+_LEVELS: Final = ("organization", "agency", "advertiser")
+
+Pages = Iterator[Sequence[Record]]
+
+
+class LegacyEntities:
+    """Reads `/api/v2.0`.
+
+    Args:
+        platform: The tap's platform.
+    """
+
+    def __init__(self, platform: TerminalOne) -> None:
+        self._platform = platform
+        self._url = f"{platform.api_url}/api/v2.0"
+
+    def pages(self, entity: Entity, query: EntityQuery) -> Pages:
+        """Give an entity's records."""
+        readers: dict[str, Callable[[Entity, EntityQuery], Pages]] = {
+            "acl": self._acl,
+            "embedded": self._embedded,
+            "history": self._history,
+            "permissions": self._permissions,
+            "target_dimensions": self._target_dimensions,
+            "tree": self._tree,
+        }
+        usual = self._list if entity.parent is None else self._below
+        return readers.get(entity.facts.get("kind", ""), usual)(entity, query)
+
+    def organization_ids(self) -> list[int]:
+        """Give the organizations that the login sees."""
+        return [
+            int(row["id"])
+            for page in self._by_id("organizations", "organizations", {}, None)
+            for row in page
+        ]
+
+    # -- lists -------------------------------------------------------------------------------
+
+    def _list(self, entity: Entity, query: EntityQuery) -> Pages:
+        for path in self._limited(entity):
+            yield from self._walk(path, entity.name, query)
+
+    def _limited(self, entity: Entity) -> Iterator[str]:
+        """Give the paths that confine a list to the configured organizations; one, whole, if none do."""
+        wanted = self._platform.settings.get("organization_ids")
+        chain = entity.facts.get("limit")
+        if not wanted or not chain:
+            yield entity.path
+            return
+        for number in self._platform.organizations():
+            yield f"{entity.path}/limit/{chain}={number}"
+
+    def _walk(self, path: str, what: str, query: EntityQuery) -> Pages:
+        """Walk a list: what changed, if that is enough and the server can tell; else all of it by id."""
+        if query.since is not None:
+            try:
+                yield from self._changed(path, what, query.since, query.tally)
+            except Refused as error:
+                if error.status != _BAD_REQUEST:
+                    raise
+                log.info("%s: the list does not take dates in `q` (%s)", what, error)
+                yield from self._newest_first(path, what, query.since, query.tally)
+            return
+        begun = False
+        try:
+            for page in self._by_id(path, what, {}, query.tally):
+                begun = True
+                yield page
+        except (NotSearched, Refused) as error:
+            if begun or (isinstance(error, Refused) and error.status != _BAD_REQUEST):
+                raise
+            log.info("%s: the list does not take `q` (%s)", what, error)
+            yield from self._by_offset(path, what, {"sort_by": "id"}, query.tally)
+
+    def _by_id(self, path: str, what: str, params: Record, tally: Tally | None) -> Pages:
+        def ask(behind: int) -> Page:
+            return self._page(path, what, {**params, "q": f"id>{behind}", "sort_by": "id"}, tally)
+
+        return by_id(ask, what)
+
+    def _changed(self, path: str, what: str, since: str, tally: Tally) -> Pages:
+        # Nothing says that two conditions may be joined here, so this list is walked by offset, in the
+        # order of ids, and looked at again.
+        params = {"q": f"updated_on>={_plain(since)}", "sort_by": "id"}
+        return self._by_offset(path, what, params, tally)
+
+    def _newest_first(self, path: str, what: str, since: str, tally: Tally) -> Pages:
+        """Walk from the latest change back, to the first that is known already."""
+        bound = _plain(since)
+        params = {"sort_by": "-updated_on"}
+
+        def ask(offset: int) -> Page:
+            page = self._page(path, what, {**params, "page_offset": offset}, tally)
+            last = page.records[-1] if page.records else {}
+            reached = bool(last) and str(last.get("updated_on", ""))[: len(bound)] < bound
+            return Page(page.records, page.more and not reached)
+
+        return by_offset(ask, key=lambda row: row["id"], what=what)
+
+    def _by_offset(self, path: str, what: str, params: Record, tally: Tally | None) -> Pages:
+        return by_offset(
+            lambda offset: self._page(path, what, {**params, "page_offset": offset}, tally),
+            key=lambda row: row["id"],
+            what=what,
+        )
+
+    def _page(self, path: str, what: str, params: Record, tally: Tally | None) -> Page:
+        document = self._document(
+            path, what, {"full": "*", **params, "page_limit": PAGE_LIMIT}, tally
+        )
+        found = document.get("data") or []
+        rows = found if isinstance(found, list) else [found]
+        # Totals are sometimes 0 and sometimes missing: a short page is the end.
+        return Page(rows, len(rows) >= PAGE_LIMIT)
+
+    def _document(self, path: str, what: str, params: Record, tally: Tally | None) -> Record:
+        reply = self._platform.http.send(
+            Call(
+                url=f"{self._url}/{path}",
+                what=what,
+                params=params,
+                headers={"Accept": ACCEPT},
+                expects="text",
+            ),
+            tally,
+        )
+        with reply.body:
+            return document_of(reply)
+
+    def _tree(self, entity: Entity, query: EntityQuery) -> Pages:
+        """Walk a tree: the list, and below every node whose children the list did not show."""
+        expected: set[int] = set()
+        shown: set[int] = set()
+
+        def noted(pages: Pages) -> Pages:
+            for page in pages:
+                for row in page:
+                    if int(row.get("child_count") or 0):
+                        expected.add(int(row["id"]))
+                    if row.get("parent_audience_segment_id"):
+                        shown.add(int(row["parent_audience_segment_id"]))
+                yield page
+
+        yield from noted(self._list(entity, query))
+        if query.since is not None:
+            return
+        asked: set[int] = set()
+        while left := sorted(expected - shown - asked):
+            for node in left:
+                asked.add(node)
+                yield from noted(
+                    self._by_id(entity.path, entity.name, {"parent": node}, query.tally)
+                )
+
+    def _embedded(self, entity: Entity, query: EntityQuery) -> Pages:
+        """Give what a list embeds: a page of parents holds all of theirs, with one request."""
+        relation = entity.facts["relation"]
+        for page in self._by_id(entity.path, entity.name, {"with": relation}, query.tally):
+            yield [row for parent in page for row in parent.get(relation) or ()]
+
+    # -- below one entity --------------------------------------------------------------------
+
+    def _child(self, entity: Entity, query: EntityQuery, more: str = "") -> Any:
+        assert entity.parent is not None and query.parent is not None  # noqa: S101, PT018
+        number = query.parent["id"]
+        path = f"{_PATHS[entity.parent]}/{number}/{entity.path}{more}"
+        return self._document(path, f"{entity.name} of {number}", {"full": "*"}, query.tally).get(
+            "data"
+        )
+
+    def _below(self, entity: Entity, query: EntityQuery) -> Pages:
+        # Children come in one piece; the total that they tell is 0 or missing.
+        yield self._child(entity, query) or []
+
+    def _history(self, entity: Entity, query: EntityQuery) -> Pages:
+        assert query.parent is not None  # noqa: S101 - only called for children
+        found = self._child(entity, query) or {}
+        entries = found.get("log_entries") if isinstance(found, Mapping) else found
+        yield [change(row, int(query.parent["id"])) for row in entries or ()]
+
+    def _acl(self, entity: Entity, query: EntityQuery) -> Pages:
+        found = self._child(entity, query)
+        yield [found] if isinstance(found, Mapping) else found or []
+
+    def _permissions(self, entity: Entity, query: EntityQuery) -> Pages:
+        """Give one row for a user: the flags, and for each level the entities that may be seen."""
+        assert query.parent is not None  # noqa: S101 - only called for children
+        found = (self._child(entity, query) or {}).get("permissions") or {}
+        row: dict[str, Any] = {"user_id": query.parent["id"]}
+        for group in found.get("flags") or ():
+            row |= {access["type"]: access["value"] for access in group.get("access") or ()}
+        levels = found.get("entities") or {}
+        for level in _LEVELS:
+            groups = levels.get(level)
+            # A user with access to everything has no lists: null is not the same as none.
+            row[level] = groups and [a for group in groups for a in group.get("access") or ()]
+        yield [row]
+
+    def _target_dimensions(self, entity: Entity, query: EntityQuery) -> Pages:
+        """Give one row for each target dimension of a strategy."""
+        assert query.parent is not None  # noqa: S101 - only called for children
+        rows = []
+        for number, name in TARGET_DIMENSIONS.items():
+            try:
+                found = self._child(entity, query, f"/{number}")
+            except Refused as error:
+                if error.status != _NOT_FOUND:
+                    raise
+                continue  # a strategy need not have every dimension
+            if isinstance(found, Mapping):
+                rows.append(
+                    {
+                        "strategy_id": query.parent["id"],
+                        "target_dimension_id": number,
+                        "name": name,
+                        "active": (found.get("enabled") or {}).get("active"),
+                        **{
+                            k: found.get(k)
+                            for k in ("include", "include_op", "exclude", "exclude_op")
+                        },
+                    }
+                )
+        yield rows
+
+
+def tidy(entity: Entity, record: Record) -> Record:
+    """Give a legacy record in the shapes of today's generation, where the data are the same.
+
+    Money comes as a list of amounts by currency: the value stays under its name, its currency stands
+    beside it where it is not the record's own, and the list is kept where it holds more than one.
+    """
+    made: dict[str, Any] = {}
+    for name, value in record.items():
+        if name == "rel":
+            continue  # how an embedded record hangs on the one around it
+        if not _is_money(value):
+            made[name] = value
+            continue
+        first = value[0]
+        if entity.name == "strategies" and name == "budget":
+            made[name] = {"budget": first.get("value"), "currency_code": first["currency_code"]}
+            continue
+        made[name] = first.get("value")
+        if first["currency_code"] != record.get("currency_code"):
+            made[f"{name}_currency_code"] = first["currency_code"]
+        if len(value) > 1:
+            made[f"{name}_amounts"] = value
+    if isinstance(made.get("org_type"), str):
+        made["org_type"] = [made["org_type"]]  # XML has no lists
+    return made
+
+
+def _is_money(value: object) -> bool:
+    return (
+        isinstance(value, list)
+        and bool(value)
+        and all(isinstance(v, Mapping) and "currency_code" in v and "value" in v for v in value)
+    )
+
+
+def _plain(moment: str) -> str:
+    """Give a moment as this API writes it: UTC, whole seconds, without a zone."""
+    return moment[: len("2026-01-01T00:00:00")]

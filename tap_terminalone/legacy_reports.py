@@ -1,0 +1,492 @@
+"""Reports V1, `/reporting/v1/std`: CSV, what there is from its own metadata.
+
+Source: the vendor's Reports V1 pages, recorded `/meta` answers and CSV, read 2026-11-20. Both ends of a
+date range belong to it; each report tells its zone, currency and fields itself.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import logging
+import re
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from adtap_core.bodies import Table, separated
+from adtap_core.errors import Broken
+from adtap_core.http import Call
+from adtap_core.names import did_you_mean
+from adtap_core.platform import Fetched, RowFacts, Source, WindowJob
+from adtap_core.windows import Grain, Interval, midnight
+from tap_terminalone import fields
+from tap_terminalone.definitions import ROLLUP_OF, is_snapshot, legacy_names
+
+if TYPE_CHECKING:
+    from adtap_core.declare import Report
+    from adtap_core.http import Reply
+    from adtap_core.spool import Spool
+    from tap_terminalone.client import TerminalOne
+    from tap_terminalone.deals import Deals
+
+log = logging.getLogger("adtaps.terminalone")
+
+BUNDLE: Final = 50
+ZONE: Final = "campaign_timezone"
+BUCKET: Final = "start_date"
+PIXEL_TYPE: Final = "pixel_type"
+DEALS: Final = "deals"
+SUSPICIOUS_ROWS: Final = 100
+"""The documented default of `page_limit`; no client ever sends one and none was ever cut off there."""
+WIDEST_ZONE: Final = timedelta(hours=14)
+_TAIL_BYTES: Final = 64 * 1024
+_LAST: Final = re.compile(r"^last_(\d+|X)_(days|hours)$")
+_SPECIAL: Final = re.compile(r'[&,"<>=~!:]')
+
+Row = Sequence[Any]
+
+
+@dataclass(frozen=True)
+class Definition:
+    """What the platform says of one report.
+
+    Args:
+        name: Its path.
+        dimensions: Its fields to cut by.
+        metrics: Its fields that count.
+        rollups: Its time buckets.
+        windows: Its named windows; `X` stands for any number.
+        zone: What its days are in, in the platform's words.
+        currency: What its money is in, in the platform's words.
+        first_day: How far back it goes, if it says so.
+    """
+
+    name: str
+    dimensions: frozenset[str]
+    metrics: frozenset[str]
+    rollups: tuple[str, ...]
+    windows: tuple[str, ...]
+    zone: str
+    currency: str
+    first_day: date | None
+
+    @property
+    def is_local(self) -> bool:
+        """Tell whether days and hours are each campaign's own."""
+        return "campaign" in self.zone.lower()
+
+    @classmethod
+    def read(cls, name: str, document: Mapping[str, Any], today: date) -> Definition:
+        """Read the platform's own definition."""
+        structure = document.get("structure") or {}
+        return cls(
+            name=name,
+            dimensions=frozenset(structure.get("dimensions") or ()),
+            metrics=frozenset(structure.get("metrics") or ()),
+            rollups=tuple(document.get("time_rollups") or ()),
+            windows=tuple(document.get("time_windows") or ()),
+            zone=str(document.get("timezone") or ""),
+            currency=str(document.get("currency") or ""),
+            first_day=_first_day(document.get("data_retention"), today),
+        )
+
+
+class LegacyReports:
+    """Reads Reports V1.
+
+    Args:
+        platform: The tap's platform.
+        deals: The deals service.
+    """
+
+    def __init__(self, platform: TerminalOne, deals: Deals) -> None:
+        self._platform, self._deals = platform, deals
+        self._url = f"{platform.api_url}/reporting/v1/std"
+        self._lock = threading.RLock()
+        self._listed: Mapping[str, Any] | None = None
+        self._known: dict[str, Definition] = {}
+        self._validated: set[tuple[str, str]] = set()
+
+    # -- what there is -----------------------------------------------------------------------
+
+    def faults(self, reports: Sequence[Report]) -> list[str]:
+        """Give one line for each report that the platform has not, or not so."""
+        return [
+            f"report {report.name!r}: {fault}"
+            for report in reports
+            for fault in self._fault(report)
+        ]
+
+    def _fault(self, report: Report) -> Iterator[str]:
+        names = self._names(report)
+        if not names:
+            wanted = legacy_names(report)[0]
+            if report.custom:
+                yield f"there is no report {wanted!r}{did_you_mean(wanted, self._catalogue())}"
+            return
+        definition = self._definition(names[0])
+        if report.custom:
+            yield from _field_faults(report, definition)
+        window = report.facts.get("time_window")
+        if window is not None:
+            if window not in definition.windows and _template(window) not in definition.windows:
+                yield f"{definition.name} has no `time_window` {window}; it has {', '.join(definition.windows)}"
+        elif ROLLUP_OF[report.grain] not in definition.rollups:
+            yield f"{definition.name} has no `grain` {report.grain.value}; it has {', '.join(definition.rollups)}"
+
+    def _catalogue(self) -> Mapping[str, Any]:
+        with self._lock:
+            if self._listed is None:
+                self._listed = self._meta("meta", "list of reports").get("reports") or {}
+            return self._listed
+
+    def _names(self, report: Report) -> list[str]:
+        """Give the V1 reports that hold a stream's rows: one, or the two of a pixel's loads."""
+        wanted = legacy_names(report)
+        there = [name for name in wanted if name in self._catalogue()]
+        if report.name == "pixel_loads_daily":
+            return there
+        return there[:1]  # the others are earlier names of the same
+
+    def _definition(self, name: str) -> Definition:
+        with self._lock:
+            if name not in self._known:
+                document = self._meta(f"{name}/meta", f"definition of report {name}")
+                today = self._platform.clock.now().date()
+                self._known[name] = Definition.read(name, document, today)
+            return self._known[name]
+
+    def _meta(self, path: str, what: str) -> Mapping[str, Any]:
+        reply = self._platform.http.send(Call(url=f"{self._url}/{path}", what=what, expects="text"))
+        with reply.body:
+            document = reply.json()
+        return document if isinstance(document, Mapping) else {}
+
+    def needs_organization(self, report: Report) -> bool:
+        """Tell whether a report can only be read for one organization."""
+        return legacy_names(report)[0] == DEALS
+
+    def bundle_size(self, report: Report) -> int:
+        """Give how many partitions one request reads."""
+        return 1 if self.needs_organization(report) or is_snapshot(report) else BUNDLE
+
+    def in_utc(self, report: Report) -> bool:
+        """Tell whether buckets are UTC's; hours always are, once they are read."""
+        if is_snapshot(report) or report.grain is Grain.HOUR:
+            return True
+        with self._lock:
+            known = [self._known[n] for n in legacy_names(report) if n in self._known]
+        return bool(known) and not known[0].is_local
+
+    def held(self, report: Report) -> Interval | None:
+        """Give what the platform holds of a report."""
+        today = midnight(self._platform.clock.now().date())
+        if is_snapshot(report):
+            return Interval(today - timedelta(days=1), today)
+        names = self._names(report)
+        first = self._definition(names[0]).first_day if names else None
+        return None if first is None else Interval(midnight(first), today + timedelta(days=2))
+
+    # -- data --------------------------------------------------------------------------------
+
+    def fetch(self, job: WindowJob) -> Fetched:
+        """Fetch one window."""
+        names = self._names(job.report)
+        if not names:
+            wanted = " or ".join(legacy_names(job.report))
+            log.warning("%s: the platform has no report %s", job.report.name, wanted)
+            return Fetched([], RowFacts())
+        definitions = [self._definition(name) for name in names]
+        made: list[Callable[[], Table]] = []
+        bodies: list[Spool] = []
+        try:
+            for definition in definitions:
+                reply = self._data(job, definition)
+                if reply is not None:
+                    bodies.append(reply.body)
+                    made.append(partial(self._table, reply.body, job, definition))
+        except BaseException:
+            _close(bodies)
+            raise
+        return Fetched(made, self._facts(job, definitions[0]), lambda: _close(bodies))
+
+    def _data(self, job: WindowJob, definition: Definition) -> Reply | None:
+        params = self._params(job, definition)
+        if params is None:
+            return None
+        self._validate(job, definition, params)
+        reply = self._platform.http.send(
+            Call(
+                url=f"{self._url}/{definition.name}",
+                what=job.what,
+                params=params,
+                expects="text",
+                splittable=job.can_split,
+            ),
+            job.tally,
+        )
+        if _has_suspicious_size(reply.body):
+            log.warning(
+                "%s: exactly %d rows, the default page of this API: look whether some are missing",
+                job.what,
+                SUSPICIOUS_ROWS,
+            )
+        return reply
+
+    def _validate(self, job: WindowJob, definition: Definition, params: Mapping[str, str]) -> None:
+        """Ask once whether a report may be asked for, before its data are."""
+        key = (job.report.name, params["filter"])
+        with self._lock:
+            if key in self._validated:
+                return
+        reply = self._platform.http.send(
+            Call(
+                url=f"{self._url}/{definition.name}/validate",
+                what=f"{job.report.name}, validation",
+                params=params,
+                expects="text",
+            ),
+            job.tally,
+        )
+        reply.body.close()
+        with self._lock:
+            self._validated.add(key)
+
+    def _params(self, job: WindowJob, definition: Definition) -> dict[str, str] | None:
+        report = job.report
+        where = self._filter(job, definition)
+        if where is None:
+            return None
+        dimensions = [d for d in self._dimensions(job, definition) if d in definition.dimensions]
+        metrics = [m for m in report.metrics if m in definition.metrics]
+        # The brain's reports count nothing: what they tell are dimensions.
+        dimensions += [m for m in report.metrics if m in definition.dimensions]
+        params = {
+            "dimensions": ",".join(dict.fromkeys(dimensions)),
+            "filter": where,
+            "precision": "8",
+            **self._time(job, definition),
+        }
+        if metrics:
+            params["metrics"] = ",".join(metrics)
+        having = predicates(report.filters, definition.metrics)
+        if having:
+            params["having"] = having
+        return params
+
+    def _dimensions(self, job: WindowJob, definition: Definition) -> list[str]:
+        wanted = list(job.report.dimensions)
+        if len(job.partitions) > 1:
+            wanted.append(next(iter(job.partitions[0].key)))
+        if not is_snapshot(job.report):
+            if definition.is_local:
+                wanted.append(ZONE)
+            if _currency(definition) == fields.CURRENCY:
+                wanted.append(fields.CURRENCY)
+        return wanted
+
+    def _filter(self, job: WindowJob, definition: Definition) -> str | None:
+        """Give the filter that confines a request to its partitions; None if they hold nothing."""
+        level = next(iter(job.partitions[0].key))
+        parts = [f"{level}={','.join(p.key[level] for p in job.partitions)}"]
+        own = predicates(job.report.filters, definition.dimensions)
+        if definition.name == DEALS and "deal_id" not in (job.report.filters or {}):
+            deals = self._deals.ids(int(job.partitions[0].key[level]), job.tally)
+            if not deals:
+                return None
+            parts.append(f"deal_id={','.join(map(str, deals))}")
+        return "&".join([*parts, own] if own else parts)
+
+    def _time(self, job: WindowJob, definition: Definition) -> dict[str, str]:
+        report, window = job.report, job.window
+        if is_snapshot(report):
+            return {"time_rollup": "all", "time_window": report.facts["time_window"]}
+        rollup = {"time_rollup": ROLLUP_OF[report.grain]}
+        if report.grain is not Grain.HOUR:
+            # Both ends belong to the range.
+            last = window.end - timedelta(days=1)
+            return {
+                **rollup,
+                "start_date": f"{window.start:%Y-%m-%d}",
+                "end_date": f"{last:%Y-%m-%d}",
+            }
+        # Hours on the wall clocks of the campaigns: wide enough for every zone, cut by instant later.
+        wide = WIDEST_ZONE if definition.is_local else timedelta()
+        first, last = window.start - wide, window.end + wide - timedelta(hours=1)
+        return {**rollup, "start_date": f"{first:%Y-%m-%dT%H}", "end_date": f"{last:%Y-%m-%dT%H}"}
+
+    def _facts(self, job: WindowJob, definition: Definition) -> RowFacts:
+        report = job.report
+        snapshot = is_snapshot(report)
+        level = next(iter(job.partitions[0].key))
+        split = definition.is_local and not snapshot and report.grain is not Grain.HOUR
+        currency = None if snapshot else _currency(definition)
+        return RowFacts(
+            currency=Source(fields.CURRENCY) if currency == fields.CURRENCY else currency,
+            time_zone=Source(ZONE) if split else None,
+            bucket=None if snapshot else BUCKET,
+            partition=(
+                (level, {p.key[level]: p for p in job.partitions})
+                if len(job.partitions) > 1
+                else None
+            ),
+            constants={"_interval": report.facts["time_window"]} if snapshot else {},
+        )
+
+    def _table(self, body: Spool, job: WindowJob, definition: Definition) -> Table:
+        """Give an answer's rows: hours as instants, sums among a pixel's rows left out."""
+        table = separated(body)
+        columns = list(table.columns or ())
+        rows: Iterator[Row] = iter(table.rows)  # type: ignore[arg-type]
+        if fields.REFERRER in job.report.dimensions and fields.REFERRER in columns:
+            at = columns.index(fields.REFERRER)
+            rows = (row for row in rows if row[at] != fields.TOTAL)
+        if job.report.grain is Grain.HOUR and BUCKET in columns:
+            rows = _as_instants(rows, columns, job.window, local=definition.is_local)
+        if PIXEL_TYPE in job.report.dimensions and PIXEL_TYPE not in columns:
+            kind = definition.name.removesuffix("_pixel_loads")
+            columns.append(PIXEL_TYPE)
+            rows = ([*row, kind] for row in rows)
+        return Table(rows, columns, empty_is_null=True)
+
+
+# -- small things --------------------------------------------------------------------------------
+
+
+def csv_fault(body: Spool) -> str | None:
+    """Say what is wrong with a CSV answer, or None if nothing is seen.
+
+    An answer that breaks off between two rows looks whole: the transfer's own end guards against that.
+    One that breaks off in a row is seen here.
+    """
+    header = next(
+        csv.reader(io.StringIO(body.excerpt(_TAIL_BYTES).decode("utf-8-sig", "replace"))), []
+    )
+    if not header:
+        return "the answer is empty: not even a header"
+    file = body.open()
+    file.seek(max(0, body.size - _TAIL_BYTES))
+    tail = file.read()
+    if tail.endswith(b"\n"):
+        return None
+    last = next(csv.reader([tail.rpartition(b"\n")[2].decode("utf-8", "replace")]), [])
+    return None if len(last) == len(header) else "the answer breaks off in the middle of a row"
+
+
+def predicates(filters: object, names: frozenset[str]) -> str:
+    """Give a definition's conditions on some fields in V1's grammar, joined by `&`.
+
+    Args:
+        filters: `{"field": value or values}` for equality, `{"field": {"operator": value or values}}`.
+        names: The fields whose conditions are meant.
+    """
+    if not isinstance(filters, Mapping):
+        return ""
+    parts = []
+    for name, wanted in filters.items():
+        if name not in names:
+            continue
+        conditions = wanted if isinstance(wanted, Mapping) else {"=": wanted}
+        for operator, values in conditions.items():
+            listed = values if isinstance(values, list) else [values]
+            parts.append(f"{name}{operator}{','.join(map(_quoted, listed))}")
+    return "&".join(parts)
+
+
+def _quoted(value: object) -> str:
+    text = str(value)
+    if not _SPECIAL.search(text):
+        return text
+    doubled = text.replace('"', '""')
+    return f'"{doubled}"'
+
+
+def _field_faults(report: Report, definition: Definition) -> Iterator[str]:
+    either = definition.dimensions | definition.metrics
+    for kind, names, known in (
+        ("dimension", report.dimensions, definition.dimensions),
+        ("metric", report.metrics, definition.metrics or definition.dimensions),
+    ):
+        for name in names:
+            if name in known:
+                continue
+            if name in either:
+                yield f"{name!r} is not a {kind} of {definition.name}"
+            else:
+                yield f"{definition.name} has no {kind} {name!r}{did_you_mean(name, known)}"
+    for name in report.filters or ():
+        if name not in either:
+            yield f"filters: {definition.name} has no field {name!r}{did_you_mean(name, either)}"
+
+
+def _currency(definition: Definition) -> str | None:
+    """Give the currency of a report's money: a code, the field that holds it, or None."""
+    said = definition.currency
+    if "campaign" in said.lower():
+        return fields.CURRENCY if fields.CURRENCY in definition.dimensions else None
+    return said or None
+
+
+def _as_instants(
+    rows: Iterator[Row], columns: Sequence[str], window: Interval, *, local: bool
+) -> Iterator[Row]:
+    """Give rows with their hour as an instant of UTC, those of the window only.
+
+    Of the hour that a clock change repeats, both count as the first: the platform does not tell them apart.
+    """
+    at = columns.index(BUCKET)
+    zone_at = columns.index(ZONE) if local and ZONE in columns else None
+    known: dict[tuple[str, str], str | None] = {}
+    for row in rows:
+        key = (row[at], row[zone_at] if zone_at is not None else "")
+        if key not in known:
+            known[key] = _instant(*key, window)
+        text = known[key]
+        if text is not None:
+            yield [*row[:at], text, *row[at + 1 :]]
+
+
+def _instant(text: str, zone: str, window: Interval) -> str | None:
+    try:
+        info = ZoneInfo(zone) if zone else UTC
+        moment = datetime.fromisoformat(text).replace(tzinfo=info).astimezone(UTC)
+    except (ValueError, ZoneInfoNotFoundError, OSError) as error:
+        msg = f"the hour {text!r} of the zone {zone!r} can't be read"
+        raise Broken(msg) from error
+    inside = window.start <= moment.replace(tzinfo=None) < window.end
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ") if inside else None
+
+
+def _template(window: str) -> str:
+    return _LAST.sub(r"last_X_\2", window)
+
+
+def _first_day(said: object, today: date) -> date | None:
+    """Read how far back a report goes: a window such as `last_90_days`, or a date."""
+    text = str(said or "")
+    if found := _LAST.match(text):
+        count = int(found[1]) if found[1].isdigit() else None
+        if count is None:
+            return None
+        return today - timedelta(days=count if found[2] == "days" else count // 24)
+    try:
+        return date.fromisoformat(text[:10])
+    except ValueError:
+        return None
+
+
+def _has_suspicious_size(body: Spool) -> bool:
+    if body.size > _TAIL_BYTES:
+        return False
+    text = body.read().decode("utf-8-sig", "replace")
+    return sum(1 for _ in csv.reader(io.StringIO(text, newline=""))) == SUSPICIOUS_ROWS + 1
+
+
+def _close(bodies: Sequence[Spool]) -> None:
+    for body in bodies:
+        body.close()
