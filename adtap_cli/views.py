@@ -1,0 +1,279 @@
+"""Views beside the data: report rows without ghosts, completeness, alerts; `sql/` is made of them.
+
+    current_<report>   the rows that the platform still returns
+    sync_coverage      each stream, partition and day: missing, partial, provisional or settled
+    sync_days          the same for each stream and day, the worst of its partitions
+    sync_alerts        what somebody should look at; empty on a good day
+
+`adtap views TAP` prints the statements for a warehouse. All stand on the ledger `sync_windows`, in
+plain SQL: the three dialects differ in how they spell a moment, a day added and a name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import click
+
+from adtap_cli.taps import TAPS, tap_class
+
+if TYPE_CHECKING:
+    from adtap_core.tap import AdTap
+
+STALE_HOURS = 36
+"""A daily load that is this late has missed its turn."""
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How a warehouse spells what the others spell differently.
+
+    Args:
+        name: Its name.
+        moment: A stored time stamp as a UTC one without a zone; `{}` is the column.
+        later: A date some days later; `{0}` the date, `{1}` the days.
+        seconds: Seconds from `{0}` to `{1}`.
+        now: The present as a UTC time stamp without a zone.
+        upper: Whether names are stored in capitals.
+    """
+
+    name: str
+    moment: str
+    later: str
+    seconds: str
+    now: str
+    upper: bool = False
+
+    def quoted(self, name: str) -> str:
+        """A name as it is stored, whatever word it is."""
+        return f'"{name.upper() if self.upper else name}"'
+
+
+DIALECTS = {
+    d.name: d
+    for d in (
+        # The loader stores UTC without a zone; meltano.yml sees to the session's zone.
+        Dialect("postgres", "{}", "{0} + {1}", "EXTRACT(epoch FROM {1} - {0})", "(now() AT TIME ZONE 'UTC')"),
+        # With a zone: brought to UTC here, whatever the session's zone is.
+        Dialect("duckdb", "({} AT TIME ZONE 'UTC')", "{0} + {1}", "date_diff('second', {0}, {1})", "(now() AT TIME ZONE 'UTC')"),
+        Dialect("snowflake", "{}", "CAST(DATEADD(day, {1}, {0}) AS DATE)", "DATEDIFF(second, {0}, {1})", "SYSDATE()", upper=True),
+    )
+}  # fmt: skip
+
+
+def current(dialect: Dialect, schema: str, stream: str, bucket: str) -> str:
+    """The view of a report's rows that no later reading of their window has left out.
+
+    Args:
+        dialect: The warehouse's.
+        schema: The schema of the tables.
+        stream: The report.
+        bucket: Its bucket column.
+    """
+    column = f"r.{dialect.quoted(bucket)}"
+    there = dialect.moment.format(column) if bucket == "hour" else f"CAST({column} AS TIMESTAMP)"
+    start, end = (dialect.moment.format(f"w.{name}") for name in ("window_start", "window_end"))
+    return f"""\
+CREATE OR REPLACE VIEW {schema}.{dialect.quoted(f"current_{stream}"[:63])} AS
+SELECT r.*
+FROM {schema}.{dialect.quoted(stream)} r
+LEFT JOIN {schema}.sync_windows w
+  ON w.stream = '{stream}'
+  AND w.{dialect.quoted("partition")} = r.{dialect.quoted("_partition")}
+  AND {start} <= {there}
+  AND {there} < {end}
+  AND w.synced_at > r.{dialect.quoted("_synced_at")}
+WHERE w.stream IS NULL;
+"""  # noqa: S608 - names are our own and quoted
+
+
+def sync_views(dialect: Dialect, schema: str) -> Iterator[str]:
+    """The views of the ledger.
+
+    Args:
+        dialect: The warehouse's.
+        schema: The schema of the tables.
+    """
+    part = dialect.quoted("partition")
+    start, end, read = (
+        dialect.moment.format(name) for name in ("window_start", "window_end", "synced_at")
+    )
+    today = f"CAST({dialect.now} AS DATE)"
+    day_after = dialect.later.format("d.day", "1")
+    first = "CAST(d.day AS TIMESTAMP)"
+    last = f"CAST({day_after} AS TIMESTAMP)"
+    digits = " UNION ALL ".join(f"SELECT {n} AS d" for n in range(10))
+    overlap = dialect.seconds.format(f"GREATEST(i.a, {first})", f"LEAST(i.b, {last})")
+    yield f"""\
+CREATE OR REPLACE VIEW {schema}.sync_coverage AS
+WITH windows AS (
+  SELECT stream, {part} AS part, {start} AS a, {end} AS b, data_state, {read} AS read_at
+  FROM {schema}.sync_windows
+),
+digits AS ({digits}),
+numbers AS (
+  SELECT d0.d + 10 * d1.d + 100 * d2.d + 1000 * d3.d AS n
+  FROM digits d0 CROSS JOIN digits d1 CROSS JOIN digits d2 CROSS JOIN digits d3
+),
+bounds AS (
+  SELECT stream, part, CAST(MIN(a) AS DATE) AS since, MAX(b) AS until FROM windows GROUP BY stream, part
+),
+days AS (
+  SELECT bounds.stream, bounds.part, {dialect.later.format("bounds.since", "numbers.n")} AS day
+  FROM bounds CROSS JOIN numbers
+  WHERE CAST({dialect.later.format("bounds.since", "numbers.n")} AS TIMESTAMP)
+    < GREATEST(bounds.until, CAST({today} AS TIMESTAMP))
+),
+-- Windows that touch or overlap are one stretch: a day is whole if one stretch holds it.
+ordered AS (
+  SELECT stream, part, a, b, MAX(b) OVER (
+    PARTITION BY stream, part ORDER BY a, b ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+  ) AS before
+  FROM windows
+),
+marked AS (
+  SELECT stream, part, a, b, SUM(CASE WHEN before >= a THEN 0 ELSE 1 END) OVER (
+    PARTITION BY stream, part ORDER BY a, b ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+  ) AS island
+  FROM ordered
+),
+islands AS (
+  SELECT stream, part, island, MIN(a) AS a, MAX(b) AS b FROM marked GROUP BY stream, part, island
+),
+covered AS (
+  SELECT d.stream, d.part, d.day, SUM({overlap}) AS seconds
+  FROM days d
+  JOIN islands i ON i.stream = d.stream AND i.part = d.part AND i.a < {last} AND i.b > {first}
+  GROUP BY d.stream, d.part, d.day
+),
+-- Of several readings of a day the latest counts; what it did not reach, the one before.
+states AS (
+  SELECT d.stream, d.part, d.day, MAX(w.read_at) AS read_at, MIN(
+    CASE w.data_state WHEN 'partial' THEN 1 WHEN 'provisional' THEN 2 ELSE 3 END
+  ) AS rank
+  FROM days d
+  JOIN windows w ON w.stream = d.stream AND w.part = d.part AND w.a < {last} AND w.b > {first}
+  LEFT JOIN windows later ON later.stream = w.stream AND later.part = w.part
+    AND later.read_at > w.read_at
+    AND later.a <= GREATEST(w.a, {first}) AND later.b >= LEAST(w.b, {last})
+  WHERE later.stream IS NULL
+  GROUP BY d.stream, d.part, d.day
+)
+SELECT d.stream, d.part AS {part}, d.day,
+  CASE
+    WHEN c.seconds IS NULL OR c.seconds < 86400 THEN
+      CASE WHEN d.day >= {today} THEN 'partial' ELSE 'missing' END
+    WHEN s.rank = 1 THEN 'partial'
+    WHEN s.rank = 2 THEN 'provisional'
+    ELSE 'settled'
+  END AS state,
+  s.read_at
+FROM days d
+LEFT JOIN covered c ON c.stream = d.stream AND c.part = d.part AND c.day = d.day
+LEFT JOIN states s ON s.stream = d.stream AND s.part = d.part AND s.day = d.day;
+"""  # noqa: S608 - as above
+    yield f"""\
+CREATE OR REPLACE VIEW {schema}.sync_days AS
+SELECT stream, day,
+  CASE MIN(CASE state WHEN 'missing' THEN 0 WHEN 'partial' THEN 1 WHEN 'provisional' THEN 2 ELSE 3 END)
+    WHEN 0 THEN 'missing' WHEN 1 THEN 'partial' WHEN 2 THEN 'provisional' ELSE 'settled'
+  END AS state,
+  COUNT(*) AS partitions,
+  MIN(read_at) AS read_at
+FROM {schema}.sync_coverage
+GROUP BY stream, day;
+"""  # noqa: S608 - as above
+    late = dialect.seconds.format(f"MAX({read})", dialect.now)
+    yield f"""\
+CREATE OR REPLACE VIEW {schema}.sync_alerts AS
+SELECT stream, {part}, 'stale' AS alert, CAST(MAX({end}) AS DATE) AS day
+FROM {schema}.sync_windows
+GROUP BY stream, {part}
+HAVING {late} > {STALE_HOURS * 3600}
+UNION ALL
+SELECT stream, {part}, state AS alert, day
+FROM {schema}.sync_coverage
+WHERE state = 'missing' OR (state = 'partial' AND day < {dialect.later.format(today, "-1")});
+"""  # noqa: S608 - as above
+
+
+def statements(
+    dialect: Dialect, tap: str, schema: str, streams: Sequence[str] | None = None
+) -> Iterator[str]:
+    """All views of a tap.
+
+    Args:
+        dialect: The warehouse's.
+        tap: The tap's name.
+        schema: The schema of the tables.
+        streams: Report streams; those that are selected by default otherwise. A report of one's own is
+            `name` or, if its bucket is not the day, `name:hour`.
+
+    Raises:
+        LookupError: No such tap.
+    """
+    yield from sync_views(dialect, schema)
+    tap_with_reports = cast("type[AdTap]", tap_class(tap))
+    known = {report.name: report for report in tap_with_reports.reports}
+    chosen = [n for n, r in known.items() if r.selected] if streams is None else streams
+    for wish in chosen:
+        name, _, bucket = wish.partition(":")
+        own = known[name].grain.value if name in known else "day"
+        yield current(dialect, schema, name, bucket or own)
+
+
+@click.command()
+@click.argument("tap")
+@click.option(
+    "--dialect", type=click.Choice(list(DIALECTS)), default="duckdb", show_default=True,
+    help="The warehouse.",
+)  # fmt: skip
+@click.option("--schema", help="The tables' schema; tap_adjust for tap-adjust otherwise.")
+@click.option(
+    "--stream", "streams", multiple=True,
+    help="A report stream (NAME, or NAME:hour for one of your own that is no day); repeat it. Default: those selected by default.",
+)  # fmt: skip
+def views(tap: str, dialect: str, schema: str | None, streams: tuple[str, ...]) -> None:
+    """Print views: report rows without ghosts, completeness, alerts."""
+    full = tap if tap.startswith("tap-") else f"tap-{tap}"
+    try:
+        found = list(
+            statements(DIALECTS[dialect], full, schema or full.replace("-", "_"), streams or None)
+        )
+    except LookupError as error:
+        raise click.BadParameter(str(error.args[0]), param_hint="TAP") from None
+    click.echo("\n".join(found), nl=False)
+
+
+def files() -> Iterator[tuple[Path, str]]:
+    """The files of `sql/` and what stands in them."""
+    for name, dialect in DIALECTS.items():
+        for tap in TAPS:
+            head = f"-- Made by: python -m adtap_cli.views (`adtap views {tap} --dialect={name}`)\n"
+            text = "\n".join([head, *statements(dialect, tap, tap.replace("-", "_"))])
+            yield Path(name) / f"{tap.replace('-', '_')}.sql", text
+
+
+@click.command()
+@click.option("--check", is_flag=True, help="Change nothing; exit 1 if something would change.")
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path), default="sql")
+def main(folder: Path, *, check: bool) -> None:
+    """Write the views of all taps for all warehouses."""
+    for place, new in files():
+        file = folder / place
+        if file.exists() and file.read_text(encoding="utf-8") == new:
+            continue
+        if check:
+            raise click.ClickException(
+                f"{file} is not as it would be made; run: python -m adtap_cli.views"
+            )
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(new, encoding="utf-8")
+        click.echo(f"{file} written")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,165 @@
+-- Made by: python -m adtap_cli.views (`adtap views tap-atomx --dialect=duckdb`)
+
+CREATE OR REPLACE VIEW tap_atomx.sync_coverage AS
+WITH windows AS (
+  SELECT stream, "partition" AS part, (window_start AT TIME ZONE 'UTC') AS a, (window_end AT TIME ZONE 'UTC') AS b, data_state, (synced_at AT TIME ZONE 'UTC') AS read_at
+  FROM tap_atomx.sync_windows
+),
+digits AS (SELECT 0 AS d UNION ALL SELECT 1 AS d UNION ALL SELECT 2 AS d UNION ALL SELECT 3 AS d UNION ALL SELECT 4 AS d UNION ALL SELECT 5 AS d UNION ALL SELECT 6 AS d UNION ALL SELECT 7 AS d UNION ALL SELECT 8 AS d UNION ALL SELECT 9 AS d),
+numbers AS (
+  SELECT d0.d + 10 * d1.d + 100 * d2.d + 1000 * d3.d AS n
+  FROM digits d0 CROSS JOIN digits d1 CROSS JOIN digits d2 CROSS JOIN digits d3
+),
+bounds AS (
+  SELECT stream, part, CAST(MIN(a) AS DATE) AS since, MAX(b) AS until FROM windows GROUP BY stream, part
+),
+days AS (
+  SELECT bounds.stream, bounds.part, bounds.since + numbers.n AS day
+  FROM bounds CROSS JOIN numbers
+  WHERE CAST(bounds.since + numbers.n AS TIMESTAMP)
+    < GREATEST(bounds.until, CAST(CAST((now() AT TIME ZONE 'UTC') AS DATE) AS TIMESTAMP))
+),
+-- Windows that touch or overlap are one stretch: a day is whole if one stretch holds it.
+ordered AS (
+  SELECT stream, part, a, b, MAX(b) OVER (
+    PARTITION BY stream, part ORDER BY a, b ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+  ) AS before
+  FROM windows
+),
+marked AS (
+  SELECT stream, part, a, b, SUM(CASE WHEN before >= a THEN 0 ELSE 1 END) OVER (
+    PARTITION BY stream, part ORDER BY a, b ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+  ) AS island
+  FROM ordered
+),
+islands AS (
+  SELECT stream, part, island, MIN(a) AS a, MAX(b) AS b FROM marked GROUP BY stream, part, island
+),
+covered AS (
+  SELECT d.stream, d.part, d.day, SUM(date_diff('second', GREATEST(i.a, CAST(d.day AS TIMESTAMP)), LEAST(i.b, CAST(d.day + 1 AS TIMESTAMP)))) AS seconds
+  FROM days d
+  JOIN islands i ON i.stream = d.stream AND i.part = d.part AND i.a < CAST(d.day + 1 AS TIMESTAMP) AND i.b > CAST(d.day AS TIMESTAMP)
+  GROUP BY d.stream, d.part, d.day
+),
+-- Of several readings of a day the latest counts; what it did not reach, the one before.
+states AS (
+  SELECT d.stream, d.part, d.day, MAX(w.read_at) AS read_at, MIN(
+    CASE w.data_state WHEN 'partial' THEN 1 WHEN 'provisional' THEN 2 ELSE 3 END
+  ) AS rank
+  FROM days d
+  JOIN windows w ON w.stream = d.stream AND w.part = d.part AND w.a < CAST(d.day + 1 AS TIMESTAMP) AND w.b > CAST(d.day AS TIMESTAMP)
+  LEFT JOIN windows later ON later.stream = w.stream AND later.part = w.part
+    AND later.read_at > w.read_at
+    AND later.a <= GREATEST(w.a, CAST(d.day AS TIMESTAMP)) AND later.b >= LEAST(w.b, CAST(d.day + 1 AS TIMESTAMP))
+  WHERE later.stream IS NULL
+  GROUP BY d.stream, d.part, d.day
+)
+SELECT d.stream, d.part AS "partition", d.day,
+  CASE
+    WHEN c.seconds IS NULL OR c.seconds < 86400 THEN
+      CASE WHEN d.day >= CAST((now() AT TIME ZONE 'UTC') AS DATE) THEN 'partial' ELSE 'missing' END
+    WHEN s.rank = 1 THEN 'partial'
+    WHEN s.rank = 2 THEN 'provisional'
+    ELSE 'settled'
+  END AS state,
+  s.read_at
+FROM days d
+LEFT JOIN covered c ON c.stream = d.stream AND c.part = d.part AND c.day = d.day
+LEFT JOIN states s ON s.stream = d.stream AND s.part = d.part AND s.day = d.day;
+
+CREATE OR REPLACE VIEW tap_atomx.sync_days AS
+SELECT stream, day,
+  CASE MIN(CASE state WHEN 'missing' THEN 0 WHEN 'partial' THEN 1 WHEN 'provisional' THEN 2 ELSE 3 END)
+    WHEN 0 THEN 'missing' WHEN 1 THEN 'partial' WHEN 2 THEN 'provisional' ELSE 'settled'
+  END AS state,
+  COUNT(*) AS partitions,
+  MIN(read_at) AS read_at
+FROM tap_atomx.sync_coverage
+GROUP BY stream, day;
+
+CREATE OR REPLACE VIEW tap_atomx.sync_alerts AS
+SELECT stream, "partition", 'stale' AS alert, CAST(MAX((window_end AT TIME ZONE 'UTC')) AS DATE) AS day
+FROM tap_atomx.sync_windows
+GROUP BY stream, "partition"
+HAVING date_diff('second', MAX((synced_at AT TIME ZONE 'UTC')), (now() AT TIME ZONE 'UTC')) > 129600
+UNION ALL
+SELECT stream, "partition", state AS alert, day
+FROM tap_atomx.sync_coverage
+WHERE state = 'missing' OR (state = 'partial' AND day < CAST((now() AT TIME ZONE 'UTC') AS DATE) + -1);
+
+CREATE OR REPLACE VIEW tap_atomx."current_advertiser_delivery_daily" AS
+SELECT r.*
+FROM tap_atomx."advertiser_delivery_daily" r
+LEFT JOIN tap_atomx.sync_windows w
+  ON w.stream = 'advertiser_delivery_daily'
+  AND w."partition" = r."_partition"
+  AND (w.window_start AT TIME ZONE 'UTC') <= CAST(r."day" AS TIMESTAMP)
+  AND CAST(r."day" AS TIMESTAMP) < (w.window_end AT TIME ZONE 'UTC')
+  AND w.synced_at > r."_synced_at"
+WHERE w.stream IS NULL;
+
+CREATE OR REPLACE VIEW tap_atomx."current_publisher_delivery_daily" AS
+SELECT r.*
+FROM tap_atomx."publisher_delivery_daily" r
+LEFT JOIN tap_atomx.sync_windows w
+  ON w.stream = 'publisher_delivery_daily'
+  AND w."partition" = r."_partition"
+  AND (w.window_start AT TIME ZONE 'UTC') <= CAST(r."day" AS TIMESTAMP)
+  AND CAST(r."day" AS TIMESTAMP) < (w.window_end AT TIME ZONE 'UTC')
+  AND w.synced_at > r."_synced_at"
+WHERE w.stream IS NULL;
+
+CREATE OR REPLACE VIEW tap_atomx."current_inventory_daily" AS
+SELECT r.*
+FROM tap_atomx."inventory_daily" r
+LEFT JOIN tap_atomx.sync_windows w
+  ON w.stream = 'inventory_daily'
+  AND w."partition" = r."_partition"
+  AND (w.window_start AT TIME ZONE 'UTC') <= CAST(r."day" AS TIMESTAMP)
+  AND CAST(r."day" AS TIMESTAMP) < (w.window_end AT TIME ZONE 'UTC')
+  AND w.synced_at > r."_synced_at"
+WHERE w.stream IS NULL;
+
+CREATE OR REPLACE VIEW tap_atomx."current_dsp_delivery_daily" AS
+SELECT r.*
+FROM tap_atomx."dsp_delivery_daily" r
+LEFT JOIN tap_atomx.sync_windows w
+  ON w.stream = 'dsp_delivery_daily'
+  AND w."partition" = r."_partition"
+  AND (w.window_start AT TIME ZONE 'UTC') <= CAST(r."day" AS TIMESTAMP)
+  AND CAST(r."day" AS TIMESTAMP) < (w.window_end AT TIME ZONE 'UTC')
+  AND w.synced_at > r."_synced_at"
+WHERE w.stream IS NULL;
+
+CREATE OR REPLACE VIEW tap_atomx."current_network_managed_delivery_daily" AS
+SELECT r.*
+FROM tap_atomx."network_managed_delivery_daily" r
+LEFT JOIN tap_atomx.sync_windows w
+  ON w.stream = 'network_managed_delivery_daily'
+  AND w."partition" = r."_partition"
+  AND (w.window_start AT TIME ZONE 'UTC') <= CAST(r."day" AS TIMESTAMP)
+  AND CAST(r."day" AS TIMESTAMP) < (w.window_end AT TIME ZONE 'UTC')
+  AND w.synced_at > r."_synced_at"
+WHERE w.stream IS NULL;
+
+CREATE OR REPLACE VIEW tap_atomx."current_network_buy_delivery_daily" AS
+SELECT r.*
+FROM tap_atomx."network_buy_delivery_daily" r
+LEFT JOIN tap_atomx.sync_windows w
+  ON w.stream = 'network_buy_delivery_daily'
+  AND w."partition" = r."_partition"
+  AND (w.window_start AT TIME ZONE 'UTC') <= CAST(r."day" AS TIMESTAMP)
+  AND CAST(r."day" AS TIMESTAMP) < (w.window_end AT TIME ZONE 'UTC')
+  AND w.synced_at > r."_synced_at"
+WHERE w.stream IS NULL;
+
+CREATE OR REPLACE VIEW tap_atomx."current_network_sell_delivery_daily" AS
+SELECT r.*
+FROM tap_atomx."network_sell_delivery_daily" r
+LEFT JOIN tap_atomx.sync_windows w
+  ON w.stream = 'network_sell_delivery_daily'
+  AND w."partition" = r."_partition"
+  AND (w.window_start AT TIME ZONE 'UTC') <= CAST(r."day" AS TIMESTAMP)
+  AND CAST(r."day" AS TIMESTAMP) < (w.window_end AT TIME ZONE 'UTC')
+  AND w.synced_at > r."_synced_at"
+WHERE w.stream IS NULL;

@@ -1,0 +1,200 @@
+"""The four taps as they are loaded: settings for the sandbox, the streams, a report of one's own."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final
+
+from adtap_sandbox import credentials
+from tests.running import Messages, command, parse
+
+NOW: Final = "2026-03-18T12:00:00Z"
+START: Final = "2026-03-16"
+LONG: Final = "a_report_whose_name_is_as_long_as_a_table_name_may_be_63_chars_"
+assert len(LONG) == 63  # noqa: PLR2004 - what Postgres allows
+
+
+@dataclass(frozen=True)
+class Platform:
+    """A tap as the tests load it.
+
+    Args:
+        tap: Its name.
+        settings: Credentials and addresses; `{url}` is the sandbox's.
+        report: A report of one's own, without its name.
+        metric: Another metric of that report.
+        daily: A built-in report whose past is restated.
+        few: Streams that are enough where only the way counts.
+    """
+
+    tap: str
+    settings: Mapping[str, Any]
+    report: Mapping[str, Any]
+    metric: str
+    dimension: str
+    daily: str
+    few: tuple[str, ...] = field(default=())
+
+    @property
+    def schema(self) -> str:
+        """The schema that its tables go to."""
+        return self.tap.replace("-", "_")
+
+    def config(self, url: str, **more: object) -> dict[str, Any]:
+        """Settings against a sandbox."""
+        filled = json.loads(json.dumps(self.settings).replace("{url}", url))
+        return {"start_date": START, **filled, **more}
+
+
+PLATFORMS: Final = {
+    p.tap: p
+    for p in (
+        Platform(
+            tap="tap-openx",
+            settings={
+                "api_url": "{url}/openx",
+                "sso_url": "{url}/openx",
+                "email": credentials.EMAIL,
+                "password": credentials.OPENX_PASSWORD,
+                "consumer_key": credentials.OPENX_CONSUMER_KEY,
+                "consumer_secret": credentials.OPENX_CONSUMER_SECRET,
+            },
+            report={
+                "dimensions": ["publisherSiteName", "publisherCurrency"],
+                "metrics": ["marketImpressions", "marketPublisherRevenue"],
+            },
+            metric="clicks",
+            dimension="publisherAdUnitName",
+            daily="inventory_daily",
+            few=("sites", "inventory_daily"),
+        ),
+        Platform(
+            tap="tap-adjust",
+            settings={
+                "api_url": "{url}/adjust/reports-service",
+                "kpi_api_url": "{url}/adjust/kpis/v1",
+                "api_token": credentials.ADJUST_API_TOKEN,
+            },
+            report={"dimensions": ["app_token", "country"], "metrics": ["installs", "revenue"]},
+            metric="clicks",
+            dimension="network",
+            daily="campaign_daily",
+            few=("apps", "campaign_daily"),
+        ),
+        Platform(
+            tap="tap-atomx",
+            settings={
+                "api_url": "{url}/atomx/v3",
+                "email": credentials.EMAIL,
+                "password": credentials.ATOMX_PASSWORD,
+            },
+            report={
+                "scope": "advertiser",
+                "dimensions": ["advertiser_id", "campaign_id"],
+                "metrics": ["impressions", "campaign_cost"],
+            },
+            metric="clicks",
+            dimension="country_id",
+            daily="advertiser_delivery_daily",
+            few=("campaigns", "advertiser_delivery_daily"),
+        ),
+        Platform(
+            tap="tap-terminalone",
+            settings={
+                "api_url": "{url}/terminalone",
+                "auth_url": "{url}/terminalone",
+                "username": credentials.USERNAME,
+                "password": credentials.T1_PASSWORD,
+                "client_id": credentials.T1_CLIENT_ID,
+                "client_secret": credentials.T1_CLIENT_SECRET,
+            },
+            report={
+                "report": "performance",
+                "dimensions": ["campaign_id", "campaign_name"],
+                "metrics": ["impressions", "total_spend"],
+            },
+            metric="clicks",
+            dimension="strategy_id",
+            daily="performance_daily",
+            few=("campaigns", "performance_daily"),
+        ),
+    )
+}
+
+
+def run(
+    platform: Platform,
+    folder: Path,
+    config: Mapping[str, Any],
+    *,
+    state: Mapping[str, Any] | None = None,
+    streams: tuple[str, ...] | None = None,
+    now: str = NOW,
+) -> tuple[str, Messages]:
+    """Run the tap in a process of its own; gives its output as text and as messages."""
+    folder.mkdir(parents=True, exist_ok=True)
+    done = subprocess.run(
+        arguments(platform, folder, config, state=state, streams=streams),
+        capture_output=True,
+        encoding="utf-8",
+        env=_environment(now),
+        check=False,
+        timeout=100,
+    )
+    return done.stdout, parse(done.stdout, code=done.returncode, stderr=done.stderr)
+
+
+def arguments(
+    platform: Platform,
+    folder: Path,
+    config: Mapping[str, Any],
+    *,
+    state: Mapping[str, Any] | None = None,
+    streams: tuple[str, ...] | None = None,
+) -> list[str]:
+    """The tap's command line, its files written below a folder."""
+    given = [command(platform.tap)]
+    documents: dict[str, Any] = {"config": config}
+    if state:
+        documents["state"] = state
+    if streams is not None:
+        documents["catalog"] = _catalog(platform, folder, config, streams)
+    for name, document in documents.items():
+        path = folder / f"{platform.tap}.{name}.json"
+        path.write_text(json.dumps(document), encoding="utf-8")
+        given += [f"--{name}", str(path)]
+    return given
+
+
+def _catalog(platform, folder, config, streams):
+    path = folder / f"{platform.tap}.discover.json"
+    path.write_text(json.dumps(config), encoding="utf-8")
+    done = subprocess.run(
+        [command(platform.tap), "--config", path, "--discover"],
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+    )
+    catalog = json.loads(done.stdout)
+    for entry in catalog["streams"]:
+        for item in entry["metadata"]:
+            if not item["breadcrumb"]:
+                item["metadata"]["selected"] = entry["tap_stream_id"] in {*streams, "sync_windows"}
+    return catalog
+
+
+def _environment(now: str) -> dict[str, str]:
+    import os
+
+    return {**os.environ, "ADTAPS_NOW": now}
+
+
+def decode(line: str) -> dict[str, Any]:
+    """A message, numbers exact."""
+    message: dict[str, Any] = json.loads(line, parse_float=Decimal)
+    return message

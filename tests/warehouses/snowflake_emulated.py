@@ -1,0 +1,152 @@
+"""The real target-snowflake on the emulator fakesnow; runs in an environment of its own.
+
+    python snowflake_emulated.py load FOLDER --config FILE    the target's own command line
+    python snowflake_emulated.py read FOLDER SCHEMA           its tables' columns and rows, as JSON
+    python snowflake_emulated.py run FOLDER                   statements from standard input, results as JSON
+
+The emulator knows neither the user stage, nor COPY and MERGE from files in it (fakesnow#403), so five
+methods of the target are replaced: the batch files that it writes are read by DuckDB, the casts that
+it would do in COPY or MERGE are done from a VARIANT column, and the upsert is a DELETE and an INSERT.
+What stays the target's own: connection, SHOW, DDL, reflection, identifiers, types, the batch files,
+the casts, STATE. What is never tested: PUT, COPY and MERGE of a real Snowflake.
+"""
+
+# ruff: noqa: S608 - the names in these statements are quoted by the target itself
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from urllib.parse import urlparse
+
+import fakesnow
+import singer_sdk.target_base
+import snowflake.connector
+from sqlalchemy import text
+from target_snowflake.connector import SnowflakeConnector
+from target_snowflake.target import TargetSnowflake
+
+DATABASE = "ADS"
+
+
+def put_batches_to_stage(self, sync_id, files):
+    """Remember the batch files instead of PUT."""
+    self.staged = {sync_id: [urlparse(file).path for file in files]}
+
+
+def merge_from_stage(self, full_table_name, schema, sync_id, file_format, key_properties):
+    """Load the batch files, one row for each key."""
+    return _load(self, full_table_name, schema, sync_id, key_properties)
+
+
+def copy_from_stage(self, full_table_name, schema, sync_id, file_format):
+    """Load the batch files as they are."""
+    return _load(self, full_table_name, schema, sync_id, ())
+
+
+def _load(connector, table, schema, sync_id, key_properties):
+    chosen = connector._get_column_selections(schema)
+    # The emulator can't cast a string within a VARIANT to VARIANT; in Snowflake that does nothing.
+    casts = ", ".join(
+        f"v:{c['clean_property_name']}"
+        + ("" if str(c["sql_type"]) == "VARIANT" else f"::{c['sql_type']}")
+        + f" as {c['clean_alias']}"
+        for c in chosen
+    )
+    columns = ", ".join(c["clean_alias"] for c in chosen)
+    raw, batch = (f"{table.database}.{table.schema}.adtap_{name}" for name in ("raw", "batch"))
+    keys = [connector.format_identifier(key, safe=True) for key in key_properties]
+    once = (
+        f" qualify row_number() over (partition by {', '.join(keys)} order by n desc) = 1"
+        if keys
+        else ""
+    )
+    with connector._connect() as session, session.begin():
+        session.execute(text(f"create or replace table {raw} (v variant, n integer)"))
+        session.connection.dbapi_connection._duck_conn.execute(
+            f"insert into {raw.upper()} select json, row_number() over () "
+            "from read_json_objects(?, format = 'newline_delimited')",
+            [connector.staged[sync_id]],
+        )
+        session.execute(text(f"create or replace table {batch} as select {casts} from {raw}{once}"))
+        if keys:
+            same = " and ".join(f"{table}.{key} = s.{key}" for key in keys)
+            session.execute(text(f"delete from {table} using {batch} s where {same}"))
+        session.execute(text(f"insert into {table} ({columns}) select {columns} from {batch}"))
+        count = session.execute(text(f"select count(*) from {batch}")).scalar()
+        for name in (raw, batch):
+            session.execute(text(f"drop table {name}"))
+        return count
+
+
+def load(folder, arguments):
+    """Run the target's own command line."""
+    for method in (put_batches_to_stage, merge_from_stage, copy_from_stage):
+        setattr(SnowflakeConnector, method.__name__, method)
+    SnowflakeConnector.remove_staged_files = lambda self, sync_id: None
+    SnowflakeConnector.drop_file_format = lambda self, file_format: None
+    # The emulator in this process serves one call at a time.
+    singer_sdk.target_base._MAX_PARALLELISM = 1
+    with _emulator(folder):
+        TargetSnowflake.cli(arguments)
+
+
+def read(folder, schema):
+    """Print a line for each table of a schema: its name, its columns' types, its rows."""
+    with _emulator(folder) as connection:
+        cursor = connection.cursor()
+        tables = {}
+        for table, column, kind in cursor.execute(
+            "select table_name, column_name, data_type from information_schema.columns "
+            "where upper(table_schema) = %s order by table_name, ordinal_position",
+            (schema.upper(),),
+        ).fetchall():
+            tables.setdefault(table, {})[column] = kind
+        for table, types in tables.items():
+            rows = cursor.execute(f'select * from {schema}."{table}"').fetchall()
+            print(json.dumps([table, types, [[_written(v) for v in row] for row in rows]]))
+
+
+def run(folder):
+    """Run statements, separated by lines of `;`; print the rows of the last one."""
+    statements = [s.strip() for s in sys.stdin.read().split("\n;\n") if s.strip()]
+    with _emulator(folder) as connection:
+        cursor = connection.cursor()
+        for statement in statements:
+            cursor.execute(statement)
+        print(json.dumps([column.name for column in cursor.description]))
+        for row in cursor.fetchall():
+            print(json.dumps([_written(value) for value in row]))
+
+
+def _written(value):
+    if isinstance(value, Decimal):
+        return str(value)
+    if isinstance(value, (date, datetime)):
+        return value.isoformat()
+    return value
+
+
+class _emulator:  # noqa: N801 - reads as a function where it is used
+    def __init__(self, folder):
+        Path(folder).mkdir(exist_ok=True)
+        self._patch = fakesnow.patch(db_path=folder)
+
+    def __enter__(self):
+        self._patch.__enter__()
+        return snowflake.connector.connect(user="u", password="p", account="a", database=DATABASE)
+
+    def __exit__(self, *exc):
+        return self._patch.__exit__(*exc)
+
+
+if __name__ == "__main__":
+    command, folder, *rest = sys.argv[1:]
+    {
+        "load": lambda: load(folder, rest),
+        "read": lambda: read(folder, *rest),
+        "run": lambda: run(folder),
+    }[command]()

@@ -1,0 +1,30 @@
+"""One truth, five loaders: what a tap sends is what each warehouse holds."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.warehouses.compare import PROPERTIES, compare
+from tests.warehouses.limits import LIMITS
+from tests.warehouses.page import note
+from tests.warehouses.platforms import PLATFORMS
+
+
+@pytest.mark.timeout(400)
+@pytest.mark.parametrize("source", ["edges", *PLATFORMS])
+def test_what_is_held_is_what_was_sent(source, kind, store, first_run):
+    """Every row, key, digit, day, moment, letter, null and nested value, but for measured limits."""
+    text, sent = first_run(source)
+    load = store.load(text)
+    assert load.code == 0, load.stderr[-3000:]
+    found = compare(sent, store, load)
+    for name in PROPERTIES:
+        limit = LIMITS.get((kind, name))
+        unexplained = [d for d in found.differences[name] if not (limit and limit.explains(d))]
+        assert unexplained == []
+        compared, limited = found.compared[name], len(found.differences[name])
+        if limited and limit:
+            cell = f"{limit.mark} {limited:,} of {compared:,}"
+        else:
+            cell = f"✓ {compared:,}" if compared else "–"
+        note("values", f"{source} {kind}", name, cell)
