@@ -350,7 +350,9 @@ class EntityStream(AdStream):
             old = _parsed(entry.get("replication_key_value"))
             # Something changed while the list was read may lie on a page already read: the next run
             # must ask for it again.
-            newest = None if self._latest is None else min(self._latest, started)
+            # Whole seconds: platforms that cut to the second would seem to have changed before it.
+            before = started.replace(microsecond=0)
+            newest = None if self._latest is None else min(self._latest, before)
             if newest is not None and (old is None or newest > old):
                 entry["replication_key"] = self.entity.replication_key
                 entry["replication_key_value"] = to_moment(newest)
