@@ -13,6 +13,7 @@ import re
 import struct
 import time
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 import requests
@@ -20,6 +21,7 @@ import requests
 from adtap_core.errors import CredentialsError
 from adtap_core.http import Call
 from adtap_core.redact import redact
+from adtap_core.tokens import ends_at
 
 if TYPE_CHECKING:
     from adtap_core.http import Http
@@ -50,6 +52,8 @@ class TokenLogin:
         self._url = str(settings.get("api_url") or "").rstrip("/")
         self._seconds = seconds
         self._token = ""
+        self.expires_at: datetime | None = None
+        self.message = ""
 
     def put_on(self, request: requests.Request) -> None:
         """Set the bearer token."""
@@ -79,6 +83,8 @@ class TokenLogin:
             raise CredentialsError(f"login of {self._who}: the answer holds no `auth_token`")
         redact.learn(token)
         self._token = token
+        self.expires_at = ends_at(token)
+        self.message = str(reply.get("message") or "logged in")
 
     @property
     def _who(self) -> str:

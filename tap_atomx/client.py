@@ -17,10 +17,10 @@ from typing_extensions import override
 
 from adtap_core.errors import Refused, RequestError
 from adtap_core.http import Auth, Call, Reply, Tally
-from adtap_core.platform import EntityQuery, Fetched, Partition, Platform, WindowJob
+from adtap_core.platform import EntityQuery, Fetched, Partition, Platform, Probed, WindowJob
 from adtap_core.verdicts import Verdict
 from adtap_core.windows import ONE_DAY, Grain, Interval, Zone
-from tap_atomx import definitions, fields, replies, shapes
+from tap_atomx import companion, definitions, fields, replies, shapes
 from tap_atomx.auth import TokenLogin, totp_fault
 from tap_atomx.lists import NOT_FOUND, PAGE_SIZE, Lists, bound
 from tap_atomx.reporting import Reporting
@@ -135,6 +135,17 @@ class AtomxPlatform(Platform):
     @override
     def fetch(self, job: WindowJob) -> Fetched:
         return Reporting(self.http, self._url).fetch(job)
+
+    # -- the companion -----------------------------------------------------------------------
+
+    @override
+    def probe(self) -> Iterator[Probed]:
+        return companion.probe(self.http, self._login, self.settings)
+
+    @classmethod
+    @override
+    def notes(cls, report: Report, settings: Mapping[str, Any]) -> Mapping[str, str]:
+        return companion.notes(report)
 
     # -- entities ----------------------------------------------------------------------------
 

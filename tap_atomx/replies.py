@@ -60,9 +60,9 @@ def _judge_small(reply: Reply) -> Verdict:
 
 
 def _judge_envelope(document: Mapping[str, Any]) -> Verdict:
-    if document.get("success") is True:
+    if document.get("success") is True or ("success" not in document and "resource" in document):
         return GO
-    words = error_words(document) or "the answer does not say `success`"
+    words = error_words(document) or "neither `success` nor a payload in the answer"
     if document.get("errno") == UNAUTHORIZED:
         return Verdict(Ask.LOGIN, words)
     # Under status 200 nothing tells a passing fault from a wrong request: it is asked a few times.

@@ -1,0 +1,30 @@
+"""What `adtap check` and `adtap explain` say of atomx."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from adtap_core.platform import Probed
+
+if TYPE_CHECKING:
+    from adtap_core.declare import Report
+    from adtap_core.http import Http
+    from tap_atomx.auth import TokenLogin
+
+
+def probe(http: Http, login: TokenLogin, settings: Mapping[str, Any]) -> Iterator[Probed]:
+    """Log in: the platform says by that who it is, and nothing else has to be asked."""
+    http.relogin(0)
+    yield Probed(subject=f"user {settings.get('email')}", words=login.message)
+
+
+def notes(report: Report) -> Mapping[str, str]:
+    """Give what is to be known of a report; the vendor's clients and wiki, read 2026-11-20."""
+    return {
+        "time_zone": "the setting `time_zone`",
+        "currency": "null where the platform does not say it: money is in the account's own currency",
+        "retention": "the platform publishes no limit",
+        "ui": "in the platform's report page, choose the scope "
+        f"{report.facts.get('scope', 'of the report')!r}, the same groups and sums, and the same time zone",
+    }
