@@ -6,6 +6,7 @@ import base64
 import functools
 import json
 import re
+import signal
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,10 +14,13 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
+from tests.contracts import programs
 from tests.contracts.platforms import CASES, MOMENT, Case
-from tests.running import Messages, run_command, run_tap, select
+from tests.running import Messages, parse, run_tap, select
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.conftest import SandboxHandle
 
 _BASELINES: dict[tuple[str, str, frozenset[str], str], Messages] = {}
@@ -40,6 +44,11 @@ class Bench:
         self.sandbox.clock(moment)
         self._patch.setenv("ADTAPS_NOW", moment)
 
+    @property
+    def until(self) -> str:
+        """The first day that is not whole on the platform."""
+        return day_after(self.moment[:10], -self.case.lag_days)
+
     def config(self, **more: Any) -> dict[str, Any]:
         """The tap's settings."""
         return self.case.config(self.sandbox.url, **more)
@@ -55,7 +64,10 @@ class Bench:
         """Run the tap in this process."""
         self.sandbox.clear_log()
         return run_tap(
-            self.case.tap, self.config(**more), state=state, streams=streams or self.usual
+            self.case.tap,
+            self.config(**more),
+            state=state,
+            catalog=self.catalog(streams or self.usual, **more),
         )
 
     def command(
@@ -64,36 +76,51 @@ class Bench:
         state: Mapping[str, Any] | None = None,
         *,
         catalog: bool = True,
-        environment: Mapping[str, str] | None = None,
+        environment: Mapping[str, str | None] | None = None,
         **more: Any,
     ) -> Messages:
-        """Run the tap as a user does."""
+        """Run the tap as a user does: a process, its exit code, what it wrote."""
         self.sandbox.clear_log()
-        config = self.config(**more)
-        return run_command(
-            self.case.script,
-            folder=self.folder,
-            config=config,
-            state=state,
-            catalog=self.catalog(streams or self.usual) if catalog else None,
-            environment=environment,
-        )
+        arguments = self.files(streams, catalog=catalog, **more)
+        if state is not None:
+            arguments += ["--state", self.file("state.json", state)]
+        return self.finished(*arguments, environment=environment)
 
-    def files(self, streams: set[str] | None = None, **more: Any) -> list[str]:
+    def finished(
+        self, *arguments: str, environment: Mapping[str, str | None] | None = None
+    ) -> Messages:
+        """Run the tap with these arguments to its end."""
+        out, errors = self.folder / "out.jsonl", self.folder / "errors.txt"
+        for path in (out, errors):
+            path.write_bytes(b"")
+        process = programs.start(
+            self.case.script, arguments, stdout=out, stderr=errors, environment=environment
+        )
+        process.join(60)
+        if process.exitcode is None:
+            process.kill()
+            pytest.fail(f"{self.case.script} hangs: {errors.read_text()[-2000:]}")
+        return parse(out.read_text(), code=process.exitcode, stderr=errors.read_text())
+
+    def file(self, name: str, document: object) -> str:
+        """Write a document, give its path."""
+        path = self.folder / name
+        path.write_text(json.dumps(document), encoding="utf-8")
+        return str(path)
+
+    def files(
+        self, streams: set[str] | None = None, *, catalog: bool = True, **more: Any
+    ) -> list[str]:
         """Write settings and catalogue, give the arguments that name them."""
-        given = []
-        for name, document in (
-            ("config", self.config(**more)),
-            ("catalog", self.catalog(streams or self.usual, **more)),
-        ):
-            path = self.folder / f"{name}.json"
-            path.write_text(json.dumps(document), encoding="utf-8")
-            given += [f"--{name}", str(path)]
+        given = ["--config", self.file("config.json", self.config(**more))]
+        if catalog:
+            given += ["--catalog", self.file("catalog.json", self.catalog(streams or self.usual, **more))]
         return given
 
     def catalog(self, streams: set[str], **more: Any) -> dict[str, Any]:
         """The tap's catalogue with only these streams (and the ledger) selected."""
-        return select(self.case.tap, self.config(**more), streams)
+        decimals_as = more.get("decimals_as", "singer_decimal")
+        return _catalog(self.case, frozenset(streams), decimals_as)
 
     def undisturbed(self, streams: set[str] | None = None, **more: Any) -> Messages:
         """The same run with nothing in its way; made once for each world, moment and setting."""
@@ -146,11 +173,25 @@ class Bench:
                 assert at < 0, f"{value!r} was shown: …{text[max(0, at - 150) : at + 60]}…"
 
 
+@functools.cache
+def _catalog(case: Case, streams: frozenset[str], decimals_as: str) -> dict[str, Any]:
+    return select(case.tap, {"decimals_as": decimals_as}, set(streams))
+
+
 _PUBLIC = frozenset(
     {"realm", "oauth_nonce", "oauth_timestamp", "oauth_version", "oauth_signature_method"}
     | {"oauth_callback"}
 )
 """What an OAuth 1.0a header holds beside secrets."""
+
+
+@pytest.fixture(autouse=True)
+def _signals() -> Iterator[None]:
+    """Put back the signal handlers that a tap in this process sets."""
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture(params=CASES, ids=lambda case: case.platform)

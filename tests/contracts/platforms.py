@@ -41,7 +41,7 @@ class Refusal:
     words: tuple[str, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Case:
     """A tap and its platform.
 
@@ -65,6 +65,8 @@ class Case:
         checked: Whether the platform's metadata can tell before any data request that it is misspelt.
         refusals: Ways in which the login is refused.
         dies: Switches under which a session ends in the middle of a run; None: the API answers 401.
+        lag_days: Days after which a day is whole on the platform, beyond its own end.
+        vanishing: A report by day from which the sandbox takes rows back.
         killed: Streams of the runs that are killed.
     """
 
@@ -86,6 +88,8 @@ class Case:
     checked: bool = True
     refusals: tuple[Refusal, ...]
     dies: Mapping[str, Any] | None = None
+    lag_days: int = 0
+    vanishing: str
     killed: frozenset[str]
 
     @property
@@ -138,6 +142,7 @@ ADJUST: Final = Case(
             name="wrong token", settings={"api_token": "canary-wrong-token"}, words=("api_token",)
         ),
     ),
+    vanishing="campaign_daily",
     killed=frozenset(
         {"apps", "events", "partners", "app_daily", "channel_daily", "country_daily", "hourly"}
     ),
@@ -188,6 +193,7 @@ OPENX: Final = Case(
             words=("password", "expire", credentials.EMAIL),
         ),
     ),
+    vanishing="inventory_daily",
     killed=frozenset({"accounts", "sites", "inventory_daily", "demand_daily", "inventory_hourly"}),
 )
 ATOMX: Final = Case(
@@ -197,8 +203,8 @@ ATOMX: Final = Case(
     paths={"api_url": "/atomx/v3"},
     settings={"email": credentials.EMAIL, "password": credentials.ATOMX_PASSWORD},
     secrets=(credentials.ATOMX_PASSWORD,),
-    daily="advertiser_daily",
-    hourly="advertiser_hourly",
+    daily="advertiser_delivery_daily",
+    hourly="advertiser_delivery_hourly",
     entity="advertisers",
     incremental="campaigns",
     login_path="/login$",
@@ -208,7 +214,7 @@ ATOMX: Final = Case(
         "name": "mine",
         "scope": "advertiser",
         "dimensions": ["campaign_id"],
-        "metrics": ["impressions", "advertiser_cost"],
+        "metrics": ["impressions", "campaign_cost"],
     },
     bad_field=("impresions", "impressions"),
     checked=False,
@@ -224,8 +230,9 @@ ATOMX: Final = Case(
             words=("totp", credentials.EMAIL),
         ),
     ),
-    dies={"requests_per_token": 3},
-    killed=frozenset({"advertisers", "campaigns", "advertiser_daily", "advertiser_hourly"}),
+    dies={"requests_per_token": 1},
+    vanishing="advertiser_delivery_daily",
+    killed=frozenset({"advertisers", "campaigns", "advertiser_delivery_daily", "advertiser_delivery_hourly"}),
 )
 TERMINALONE: Final = Case(
     platform="terminalone",
@@ -262,6 +269,8 @@ TERMINALONE: Final = Case(
         ),
     ),
     dies={"token_requests": 3},
+    lag_days=1,  # written once a day for each campaign's own time zone
+    vanishing="creatives_daily",
     killed=frozenset({"advertisers", "campaigns", "performance_daily", "performance_hourly"}),
 )
 CASES: Final = (ADJUST, ATOMX, OPENX, TERMINALONE)

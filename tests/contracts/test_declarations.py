@@ -42,7 +42,7 @@ def test_a_schema_file_says_where_its_facts_come_from(case: Case) -> None:
     for name in streams.keys() - {"sync_windows"}:
         text = (resources.files(case.module) / "schemas" / f"{name}.json").read_text("utf-8")
         document = json.loads(text)
-        assert document["$comment"].startswith("Source: "), name
+        assert document["$comment"].startswith(("Source: ", "Sources: ")), name
         assert not OURS & document["properties"].keys(), name
         assert document["properties"].keys() <= streams[name]["schema"]["properties"].keys(), name
 
