@@ -53,7 +53,7 @@ figcaption b { font-weight: 650; } figcaption span { color: var(--soft); font-va
 svg { display: block; width: 100%; height: auto; }
 svg .grid { stroke: var(--line); stroke-width: 1; } svg .tick { fill: var(--soft); font-size: 11.5px; }
 svg .settled, svg .open { fill: var(--hue); stroke: var(--hue); stroke-width: 1; }
-svg .open { fill-opacity: .22; stroke-dasharray: 3 2; } svg .was { stroke: var(--was); stroke-width: 2; }
+svg .open { fill-opacity: .22; } svg .was { stroke: var(--was); stroke-width: 2; }
 svg g:hover rect { filter: brightness(1.15); }
 .key { display: flex; flex-wrap: wrap; gap: .25rem 1.5rem; color: var(--soft); font-size: .92rem; padding: 0; list-style: none; }
 .key svg { display: inline-block; width: 1.4em; height: 1em; vertical-align: -.12em; margin-right: .4em; }

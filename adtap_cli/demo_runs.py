@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import http.client
 import json
 import os
@@ -193,12 +194,25 @@ class Project:
         self.log = folder / "meltano.log"
         try:
             folder.mkdir(parents=True, exist_ok=True)
+            self._hold(folder / "lock")
             for old in (self.warehouse, folder / "ads.duckdb.wal", self.log):
                 old.unlink(missing_ok=True)
             shutil.rmtree(folder / ".meltano", ignore_errors=True)
             shutil.copy(file, folder / PROJECT_FILE)
         except OSError as error:
             raise DemoError(f"the folder {folder} can't be used: {error.strerror}") from error
+
+    def _hold(self, lock: Path) -> None:
+        """Keep other demos out of the folder until this process ends."""
+        self._lock = lock.open("w", encoding="utf-8")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self._lock.close()
+            raise DemoError(
+                f"another demo is running in {lock.parent}; wait for it, or name another folder "
+                "with --folder"
+            ) from None
 
     def run(
         self,

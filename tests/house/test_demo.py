@@ -253,6 +253,18 @@ def test_a_tap_that_does_not_exist_is_answered_with_those_that_do(tmp_path):
     )
 
 
+def test_two_demos_do_not_share_a_folder(tmp_path):
+    """The second is told so at once; where none is running any more, it may."""
+    first, _ = started(tmp_path, "--taps=openx", "--days=1")
+    line = one_line(demo(tmp_path, "--taps=openx"))
+    assert "another demo is running in" in line
+    first.terminate()
+    first.communicate(timeout=60)
+    third, _ = started(tmp_path, "--taps=openx", "--days=1")
+    third.terminate()
+    third.communicate(timeout=60)
+
+
 @pytest.mark.parametrize("seconds", [0, 2.5], ids=["before Meltano", "under Meltano"])
 def test_a_sandbox_that_dies_ends_the_demo_in_one_line(tmp_path, seconds):
     """Nobody waits for retries against a server that is gone."""
