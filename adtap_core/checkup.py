@@ -116,7 +116,7 @@ def checkup(tap: AdTap, *, streams: bool = False) -> Checkup:
     watch = watched(tap.platform.http)
     try:
         made.findings += _login(tap)
-        if made.good:
+        if all(f.good for f in made.findings if f.area == "login"):
             made.findings += _reports(tap)
             if streams:
                 made.findings += _streams(tap)
@@ -140,7 +140,13 @@ def _login(tap: AdTap) -> Iterator[Finding]:
     except CredentialsError:
         raise
     except RequestError as error:
-        words, advice = str(error), "look at the address settings and at the platform's status"
+        addresses = ", ".join(
+            f"{name} {value}" for name, value in tap.config.items() if name.endswith("_url")
+        )
+        words, advice = (
+            str(error),
+            f"look at the addresses ({addresses}) and at the platform's status",
+        )
         if isinstance(error, Forbidden):
             advice = "ask the platform for this permission"
         yield _fault("account" if answered else "login", "platform", words, advice)

@@ -15,7 +15,6 @@ from adtap_core.names import column_names
 from adtap_core.platform import Partition, Source, WindowJob
 from adtap_core.rehearsal import (
     NotAsked,
-    Unread,
     body_of,
     entity_calls,
     request_line,
@@ -194,7 +193,7 @@ def _bucket(
     if partitions:
         with contextlib.suppress(NotAsked):
             held = platform.held(report, partitions[0])
-    partition = partitions[0] if partitions else Partition(Unread())
+    partition = partitions[0] if partitions else Partition(platform.example_partition)
     over = planner.over if held is None else min(planner.over, held.end)
     end = report.grain.floor(over)
     window = Interval(report.grain.after(end, -1), end)

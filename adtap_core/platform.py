@@ -193,6 +193,9 @@ class Platform(ABC):
     secret_fields: ClassVar[frozenset[str]] = frozenset()
     """Columns that hold secrets: dropped from every record."""
 
+    example_partition: ClassVar[Mapping[str, str]] = LOGIN_PARTITION
+    """An account's key with an invented value: stands for an account where nobody may be asked."""
+
     http: Http
 
     def __init__(self, settings: Mapping[str, Any], clock: Clock) -> None:

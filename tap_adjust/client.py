@@ -18,10 +18,10 @@ from typing_extensions import override
 from adtap_core import verdicts
 from adtap_core.errors import RequestError
 from adtap_core.names import did_you_mean
-from adtap_core.platform import EntityQuery, Fetched, Partition, Platform, WindowJob
+from adtap_core.platform import EntityQuery, Fetched, Partition, Platform, Probed, WindowJob
 from adtap_core.verdicts import Ask, Verdict
 from adtap_core.windows import Zone
-from tap_adjust import checks, fields, kpi_service
+from tap_adjust import checks, companion, fields, kpi_service
 from tap_adjust.auth import TokenAuth
 from tap_adjust.choices import Choices
 from tap_adjust.kpi_service import KpiService
@@ -54,6 +54,7 @@ class AdjustPlatform(Platform):
     per_second: ClassVar[float | None] = 50.0
     timeout_seconds: ClassVar[float] = 1000.0
     lookback_days: ClassVar[int] = fields.SPEND_DAYS
+    example_partition: ClassVar[Mapping[str, str]] = {"app_token": "APP_TOKEN"}
 
     def __init__(self, settings: Mapping[str, Any], clock: Clock) -> None:
         super().__init__(settings, clock)
@@ -210,6 +211,17 @@ class AdjustPlatform(Platform):
         if "endpoint" in job.report.facts:
             return self.kpis.fetch(job)
         return self.reports.fetch(job)
+
+    # -- the companion -----------------------------------------------------------------------
+
+    @override
+    def probe(self) -> Iterator[Probed]:
+        return companion.probe(self.reports, self.settings)
+
+    @classmethod
+    @override
+    def notes(cls, report: Report, settings: Mapping[str, Any]) -> Mapping[str, str]:
+        return companion.notes(report)
 
     # -- entities ----------------------------------------------------------------------------
 

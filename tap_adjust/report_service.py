@@ -19,6 +19,7 @@ from adtap_core.errors import Refused, TooMuch
 from adtap_core.http import Call, Http, Reply
 from adtap_core.names import did_you_mean
 from adtap_core.platform import Fetched, RowFacts, Source
+from adtap_core.rehearsal import NotAsked
 from adtap_core.windows import Grain
 from tap_adjust import transports
 from tap_adjust.choices import Choices, word
@@ -171,7 +172,11 @@ class ReportService:
         }
 
     def _events_of(self, tokens: Sequence[str]) -> list[str]:
-        slugs = [str(e["id"]) for e in self.events() if set(e.get("app_token") or ()) & set(tokens)]
+        try:
+            listed = self.events()
+        except NotAsked:
+            return ["EVENT"]  # a rehearsal without a network: one event stands for all
+        slugs = [str(e["id"]) for e in listed if set(e.get("app_token") or ()) & set(tokens)]
         lost = [s for s in slugs if "," in s]
         if lost and ("events", "comma") not in self._told:
             self._told.add(("events", "comma"))

@@ -10,6 +10,7 @@ import base64
 import hashlib
 import secrets
 from collections.abc import Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qs, urljoin, urlsplit
 
@@ -18,6 +19,7 @@ import requests
 from adtap_core.errors import CredentialsError, RequestError
 from adtap_core.http import Call
 from adtap_core.redact import redact
+from adtap_core.tokens import ends_at
 from tap_openx import replies
 
 if TYPE_CHECKING:
@@ -172,6 +174,7 @@ class BearerLogin:
     def __init__(self, settings: Mapping[str, Any], api_url: str) -> None:
         self._settings, self._url = settings, f"{api_url}/oauth2/v1"
         self._token = ""
+        self.expires_at: datetime | None = None
 
     def put_on(self, request: requests.Request) -> None:
         """Set the bearer token, and the instance, which every call must name."""
@@ -222,7 +225,7 @@ class BearerLogin:
             "instance_hostname",
         )
         redact.learn(code)
-        token = self._step(
+        answer = self._answer(
             http,
             Call(
                 url=f"{self._url}/token",
@@ -241,8 +244,10 @@ class BearerLogin:
             "access_token",
             "client_id",
         )
+        token = str(answer["access_token"])
         redact.learn(token)
         self._token = token
+        self.expires_at = ends_at(token, answer)
 
     def _identity(self, http: Http) -> str:
         url = str(self._settings["identity_url"]).rstrip("/")
@@ -316,15 +321,21 @@ class BearerLogin:
         return found[0]
 
     def _step(self, http: Http, call: Call, wanted: str, setting: str) -> str:
+        return str(self._answer(http, call, wanted, setting)[wanted])
+
+    def _answer(self, http: Http, call: Call, wanted: str, setting: str) -> Mapping[str, Any]:
         reply = _send(http, call, "api_url")
         document = reply.json_or_none()
-        value = document.get(wanted) if isinstance(document, Mapping) else None
-        if reply.status >= _FIRST_ERROR or not value:
+        if (
+            reply.status >= _FIRST_ERROR
+            or not isinstance(document, Mapping)
+            or not document.get(wanted)
+        ):
             raise CredentialsError(
                 f"{call.what} refused for {self._settings['email']} (setting `{setting}`): "
                 f"HTTP {reply.status} {replies.words(reply) or reply.excerpt(200)}"
             )
-        return str(value)
+        return document
 
 
 def _send(http: Http, call: Call, setting: str) -> Reply:

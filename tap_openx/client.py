@@ -16,10 +16,10 @@ from adtap_core.declare import Entity, Report
 from adtap_core.errors import Forbidden, Refused
 from adtap_core.http import Auth, Call, Reply
 from adtap_core.paging import Page, by_offset
-from adtap_core.platform import EntityQuery, Fetched, Partition, Platform, WindowJob
+from adtap_core.platform import EntityQuery, Fetched, Partition, Platform, Probed, WindowJob
 from adtap_core.verdicts import Ask, Verdict
 from adtap_core.windows import Grain, Interval, Zone
-from tap_openx import fields, replies
+from tap_openx import companion, fields, replies
 from tap_openx.catalogue import filter_faults
 from tap_openx.current import Current
 from tap_openx.legacy import Legacy
@@ -27,6 +27,7 @@ from tap_openx.streams import (
     CURRENT,
     DAILY_LOOKBACK_DAYS,
     DAILY_SPAN_DAYS,
+    ENTITIES,
     HOURLY_LOOKBACK_DAYS,
     HOURLY_SPAN_DAYS,
     LEGACY,
@@ -207,6 +208,26 @@ class OpenxPlatform(Platform):
     @override
     def fetch(self, job: WindowJob) -> Fetched:
         return self._generation.fetch(job)
+
+    # -- the companion -----------------------------------------------------------------------
+
+    @override
+    def probe(self) -> Iterator[Probed]:
+        entity = next(e for e in ENTITIES if e.name == "session")
+        session = next(iter(self._session(entity, EntityQuery())))[0]
+        return companion.probe(self, session)
+
+    @classmethod
+    @override
+    def notes(cls, report: Report, settings: Mapping[str, Any]) -> Mapping[str, str]:
+        return companion.notes(report, report.facts.get("generation") or generation(settings))
+
+    @classmethod
+    @override
+    def follows(cls, report: Report, settings: Mapping[str, Any]) -> str:
+        if (report.facts.get("generation") or generation(settings)) != CURRENT:
+            return ""
+        return "each report job is polled (pullReport) until it is done"
 
     # -- entities ----------------------------------------------------------------------------
 

@@ -31,6 +31,7 @@ OPENX_CURRENT: Final = replace(
     },
     daily="exchange_daily",
     hourly="exchange_hourly",
+    entity_path="/ox/4.0/site$",
     report_path="/generateReport$",
     secrets=(credentials.OPENX_PASSWORD, credentials.OPENX_IDENTITY_KEY),
 )
@@ -43,6 +44,8 @@ TERMINALONE_LEGACY: Final = replace(
         "password": credentials.T1_PASSWORD,
         "api_key": credentials.T1_API_KEY,
     },
+    login_path="^/api/v2.0/login$",
+    entity_path="/api/v2.0/advertisers$",
     report_path="^/reporting/v1/",
     secrets=(credentials.T1_PASSWORD, credentials.T1_API_KEY),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -61,6 +62,16 @@ def test_a_refused_login_names_the_credential(desk: Desk, refusal: Any) -> None:
     said = wrong[0]["words"] + wrong[0]["advice"]
     assert [w for w in refusal.words if w not in said] == []
     assert wrong[0]["advice"]
+
+
+@pytest.mark.parametrize("desk", ["atomx", "openx current", "terminalone"], indirect=True)
+def test_the_end_of_a_login_is_told_where_the_platform_tells(desk: Desk) -> None:
+    """A token with an end: its moment, aware, and that it is renewed by itself."""
+    document = desk.command("check", "--json").json
+    end = datetime.fromisoformat(document["login_expires_at"])
+    assert end.tzinfo is not None
+    expiry = next(f for f in document["findings"] if f["subject"] == "expiry")
+    assert "by itself" in expiry["words"]
 
 
 def test_a_missing_setting_is_named_before_any_request(desk: Desk) -> None:
@@ -125,7 +136,8 @@ def test_a_forbidden_stream_is_named(desk: Desk) -> None:
 
 def test_an_address_where_nobody_answers_is_one_line(desk: Desk) -> None:
     """No traceback and no long wait: the address is named."""
-    name = "auth_url" if "auth_url" in desk.case.paths else next(iter(desk.case.paths))
+    by_oauth = "oauth" in str(desk.case.login_path)
+    name = "auth_url" if by_oauth else next(iter(desk.case.paths))
     done = desk.command("check", **{name: "http://127.0.0.1:9", "max_retries": 0})
     assert done.code == 1
     assert "127.0.0.1" in done.out

@@ -1,0 +1,50 @@
+"""What `adtap check` and `adtap explain` say of Adjust."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from adtap_core.names import did_you_mean
+from adtap_core.platform import Probed
+from adtap_core.windows import Grain
+
+if TYPE_CHECKING:
+    from adtap_core.declare import Report
+    from tap_adjust.report_service import ReportService
+
+
+def probe(service: ReportService, settings: Mapping[str, Any]) -> Iterator[Probed]:
+    """Ask for the list of apps: one call tells what the token sees, and whether it is good."""
+    apps = {str(app["id"]): str(app.get("name") or "") for app in service.apps()}
+    account = settings.get("account_id")
+    of = f" of account {account}" if account else ""
+    yield Probed(
+        subject=f"API token{of}",
+        words=f"sees {len(apps)} apps" if apps else "sees no app",
+        good=bool(apps),
+        advice="take the token of a user who may see apps, or correct the setting `account_id`",
+    )
+    for token in settings.get("app_tokens") or ():
+        yield Probed(
+            subject=f"app {token}",
+            words=apps.get(token) or f"no app that the API token sees{did_you_mean(token, apps)}",
+            good=token in apps,
+            advice="correct the setting `app_tokens`, or let the token's user see the app",
+        )
+
+
+def notes(report: Report) -> Mapping[str, str]:
+    """Give what is to be known of a report; the help centre and developer pages, read 2026-11-20."""
+    legacy = "endpoint" in report.facts
+    made = {
+        "time_zone": "a fixed offset, setting `time_zone`; Datascape shows the view's own",
+        "currency": "each app's reporting currency unless the setting `currency` asks for another",
+        "ui": "in Datascape, open a view with the same apps; set attribution type, attribution source, "
+        "reattributed installs, ad spend source and cohort maturity as the columns of the row's key say",
+    }
+    if legacy:
+        made["retention"] = "the KPI service was sunset; where it is gone, nothing can be read"
+    if report.grain is Grain.HOUR:
+        made["settled"] = "hours hold no spend: it comes by day"
+    return made

@@ -1,0 +1,74 @@
+"""What `adtap check` and `adtap explain` say of OpenX."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from adtap_core.errors import Forbidden
+from adtap_core.platform import Probed
+from adtap_core.windows import Grain
+from tap_openx.streams import CURRENT
+
+if TYPE_CHECKING:
+    from adtap_core.declare import Report
+    from tap_openx.client import OpenxPlatform
+
+
+def probe(platform: OpenxPlatform, session: Mapping[str, Any]) -> Iterator[Probed]:
+    """Say who is logged in, and which of the accounts that the settings name the login sees.
+
+    Args:
+        platform: For the list of accounts, asked for only where the settings name some.
+        session: The session's record: one call.
+    """
+    settings = platform.settings
+    instance = session.get("instance_uid") or "an instance without a name"
+    yield Probed(
+        subject=f"user {settings['email']}",
+        words=f"logged in to instance {instance}, account {session.get('account_uid')}, "
+        f"time zone {session.get('time_zone')}, currency {session.get('currency')}",
+    )
+    wanted = [str(a) for a in settings.get("account_ids") or ()]
+    if not wanted:
+        return
+    try:
+        known = {
+            str(o.get("id")): str(o.get("name")) for o in platform.objects("account", "accounts")
+        }
+    except Forbidden as error:
+        yield Probed(
+            subject="accounts",
+            words=str(error),
+            good=False,
+            advice="give the user the permission to list accounts",
+        )
+        return
+    for account in wanted:
+        yield Probed(
+            subject=f"account {account}",
+            words=known.get(account) or f"none of the {len(known)} accounts that the login sees",
+            good=account in known,
+            advice="correct the setting `account_ids`, or give the user access to the account",
+        )
+
+
+def notes(report: Report, generation: str) -> Mapping[str, str]:
+    """Give what is to be known of a report; docs.openx.com, read 2026-11-20."""
+    hourly = report.grain is Grain.HOUR
+    held = "about three months of hours" if hourly else "about two years of days"
+    closing = "books close four to six hours after midnight of the instance's time zone"
+    made = {
+        "time_zone": "the only one OpenX counts in; its interface shows the instance's own, so daily totals "
+        "differ there unless hours are added up",
+        "currency": "the publisher's; never add it over publishers of different currencies",
+        "settled": closing,
+        "retention": f"{held}; the service's own date range counts"
+        if generation != CURRENT
+        else held,
+        "ui": "in the interface's Reports, choose the same attributes and metrics, and hours; add up the "
+        "hours that make a day in UTC",
+    }
+    if hourly:
+        made["lookback"] = "recent hours are near-real-time numbers, replaced when the books close"
+    return made
