@@ -152,3 +152,13 @@ def test_postgres_gets_moments_in_utc_and_money_exactly(project, postgres_url):
     with psycopg.connect(postgres_url) as connection:
         row = connection.execute("SELECT spend::text, moment::text FROM tap_adjust.d").fetchone()
     assert row == (money, "2026-03-29 01:30:00")
+
+
+def test_personal_data_is_not_read_unless_it_is_selected(project):
+    """Meltano's own list of what a run would read has sites, and no users."""
+    done = meltano(project, "--environment=sandbox", "select", "--list", "--json", "tap-openx")
+    streams = {
+        entry["stream"] for entry in answer(done)["streams"] if entry["selection"] != "excluded"
+    }
+    assert {"sites", "inventory_daily", "sync_windows"} <= streams
+    assert not streams & {"users", "account_payment_details", "audit_trail"}
