@@ -190,6 +190,9 @@ class Platform(ABC):
     """Read timeout of one request, unless the setting says otherwise."""
     lookback_days: ClassVar[int] = 3
     """Days that the platform restates, unless a report or the setting says otherwise."""
+    clock_margin_seconds: ClassVar[float] = 0.0
+    """How far the platform's clock and ours may differ: an entity's bookmark stays this far behind the
+    moment its read began, or a change made while it was read could seem older than it is."""
     secret_fields: ClassVar[frozenset[str]] = frozenset()
     """Columns that hold secrets: dropped from every record."""
 

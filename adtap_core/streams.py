@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from singer_sdk.exceptions import AbortedSyncFailedException
@@ -351,7 +351,8 @@ class EntityStream(AdStream):
             # Something changed while the list was read may lie on a page already read: the next run
             # must ask for it again.
             # Whole seconds: platforms that cut to the second would seem to have changed before it.
-            before = started.replace(microsecond=0)
+            margin = timedelta(seconds=self.tap.platform_class.clock_margin_seconds)
+            before = started.replace(microsecond=0) - margin
             newest = None if self._latest is None else min(self._latest, before)
             if newest is not None and (old is None or newest > old):
                 entry["replication_key"] = self.entity.replication_key
