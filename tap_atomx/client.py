@@ -53,6 +53,8 @@ class AtomxPlatform(Platform):
     # The vendor's PHP client waits ten minutes for a report.
     timeout_seconds = 600.0
     lookback_days = LOOKBACK_DAYS
+    # Its time stamps are whole seconds of a clock that we don't see.
+    clock_margin_seconds = 300.0
 
     def __init__(self, settings: Mapping[str, Any], clock: Clock) -> None:
         super().__init__(settings, clock)

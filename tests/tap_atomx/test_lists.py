@@ -12,6 +12,7 @@ from adtap_core.tap import RunFailed
 from tap_atomx import lists, shapes
 from tap_atomx.streams import BIG, BUSINESS, ENTITIES, REFERENCE
 from tap_atomx.tap import TapAtomx
+from tests.running import select
 
 if TYPE_CHECKING:
     from tests.conftest import SandboxHandle
@@ -146,6 +147,29 @@ def test_a_server_without_bounds_costs_only_time(read, sandbox, switches):
     assert found.records["profiles"] == want.records["profiles"]
     assert found.last_state == want.last_state
     assert found.records["profiles"]
+
+
+def test_a_full_read_can_be_asked_for(sandbox, settings, read):
+    """`replication-method: FULL_TABLE` in the catalog: all rows in spite of a bookmark."""
+    first = read({"creatives"})
+    catalog = select(TapAtomx, settings, {"creatives"})
+    for entry in catalog["streams"]:
+        if entry["tap_stream_id"] == "creatives":
+            entry["replication_method"] = "FULL_TABLE"
+    sandbox.clear_log()
+    second = read(None, catalog=catalog, state=first.last_state)
+    assert second.records["creatives"] == first.records["creatives"]
+    assert "updated_at>" not in asked(sandbox, "creatives")[0]
+
+
+def test_a_bookmark_stays_behind_the_clock(read, sandbox, truth):
+    """A row modified while the list was read is read again: the two clocks may differ a little."""
+    newest = max(t for t in truth(model="profile")["updated_at"].values())
+    at = f"{newest}Z"
+    found = read({"profiles"}, now=at)
+    assert found.last_state["bookmarks"]["profiles"]["replication_key_value"] < at
+    later = read({"profiles"}, now=at, state=found.last_state)
+    assert newest + "Z" in {r["updated_at"] for r in later.records["profiles"]}
 
 
 def test_a_model_without_modification_times_is_read_whole(read, sandbox):
