@@ -141,13 +141,32 @@ class OpenxPlatform(Platform):
         return self._generation.auth
 
     @override
-    def judge(self, call: Call, reply: Reply) -> Verdict:  # noqa: PLR0911 - one for each rule
+    def judge(self, call: Call, reply: Reply) -> Verdict:
         status = reply.status
         said = replies.words(reply) if status >= _ERRORS else ""
         if not call.login:
             # A login's failures are the login's to explain; only what may pass is asked again.
             passing = status >= _SERVER_ERROR or status in {_TIMEOUT, _TOO_MANY}
             return verdicts.by_status(reply, said) if passing else verdicts.GO
+        if status == _GOOD:
+            return self._judge_good(call, reply)
+        return self._judge_status(call, reply, said) or verdicts.by_status(reply, said)
+
+    @staticmethod
+    def _judge_good(call: Call, reply: Reply) -> Verdict:
+        if not reply.body.size:
+            return Verdict(
+                Ask.RETRY, "an empty answer"
+            )  # even no row at all has a frame or a header
+        if call.expects == "text" and reply.looks_like_html():
+            return Verdict(Ask.LOGIN, "an HTML page instead of data")
+        return verdicts.GO
+
+    def _judge_status(  # noqa: PLR0911 - one for each status
+        self, call: Call, reply: Reply, said: str
+    ) -> Verdict | None:
+        """Judge a status that means something of its own here; None if it means what HTTP says."""
+        status = reply.status
         if status == _PARTIAL:
             return Verdict(Ask.LESS, "the platform cut the answer off (206)")
         if status == _TOO_LARGE:
@@ -163,18 +182,11 @@ class OpenxPlatform(Platform):
                 f"{said or 'quota used up'}; waiting for the next hour",
                 seconds + random.uniform(0, QUOTA_JITTER_SECONDS),
             )
-        if status == _SERVER_ERROR:
-            if call.url.endswith("/pullReport"):
-                return verdicts.GO  # a report job failed: the answer to our question
-            if "Invalid JSON" in said:
-                return Verdict(Ask.STOP, said)
-        if status == _GOOD and not reply.body.size:
-            return Verdict(
-                Ask.RETRY, "an empty answer"
-            )  # even no row at all has a frame or a header
-        if status == _GOOD and call.expects == "text" and reply.looks_like_html():
-            return Verdict(Ask.LOGIN, "an HTML page instead of data")
-        return verdicts.by_status(reply, said)
+        if status == _SERVER_ERROR and call.url.endswith("/pullReport"):
+            return verdicts.GO  # a report job failed: the answer to our question
+        if status == _SERVER_ERROR and "Invalid JSON" in said:
+            return Verdict(Ask.STOP, said)
+        return None
 
     # -- reports -----------------------------------------------------------------------------
 
