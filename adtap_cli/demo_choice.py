@@ -103,7 +103,7 @@ CHOICES: Final = (
                 stream="channel_daily",
                 column="cost",
                 role=Role.MEASURING,
-                words="ad spend as the networks report it",
+                words="cost as networks report it",
             ),
             Money(
                 stream="channel_daily",

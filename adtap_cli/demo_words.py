@@ -10,7 +10,7 @@ from adtap_cli.demo_choice import Role
 from adtap_cli.demo_facts import Facts, Stream
 
 LOADED: Final = ("platform", "stream", "rows", "days", "data state")
-MONEY: Final = ("role", "platform", "money", "in", "sum", "of it settled", "second run moved it by")
+MONEY: Final = ("role", "platform", "money", "in", "sum", "settled", "moved by")
 CHANGED: Final = ("platform", "stream", "new rows", "restated", "vanished", "became settled")
 
 
@@ -51,7 +51,7 @@ def lines(facts: Facts) -> Iterator[str]:
     yield from table(LOADED, rows, right={2})
 
     yield ""
-    yield "Money, by role: what was bought, sold and measured is never added together"
+    yield "Money by role, and by how much the second run moved it; roles are never added together"
     money = [
         (
             t.money.role.value,
