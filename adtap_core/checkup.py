@@ -121,7 +121,7 @@ def checkup(tap: AdTap, *, streams: bool = False) -> Checkup:
             if streams:
                 made.findings += _streams(tap)
     except CredentialsError as error:
-        made.findings.append(_fault("login", "login", str(error), _CREDENTIALS))
+        made.findings.append(_fault("login", "login", str(error), _login_advice(tap, error)))
     finally:
         tap.workers.close()
     made.requests = len(watch.metadata)
@@ -140,16 +140,23 @@ def _login(tap: AdTap) -> Iterator[Finding]:
     except CredentialsError:
         raise
     except RequestError as error:
-        addresses = ", ".join(
-            f"{name} {value}" for name, value in tap.config.items() if name.endswith("_url")
-        )
-        words, advice = (
-            str(error),
-            f"look at the addresses ({addresses}) and at the platform's status",
-        )
+        words, advice = str(error), f"{_addresses(tap)}; is the platform up?"
         if isinstance(error, Forbidden):
             advice = "ask the platform for this permission"
         yield _fault("account" if answered else "login", "platform", words, advice)
+
+
+def _addresses(tap: AdTap) -> str:
+    urls = (f"{name} {value}" for name, value in tap.config.items() if name.endswith("_url"))
+    return f"look at the addresses: {', '.join(urls)}"
+
+
+def _login_advice(tap: AdTap, error: CredentialsError) -> str:
+    """Give what to do: if no answer came at all, it may be the address that is wrong."""
+    cause = error.__cause__
+    if isinstance(cause, RequestError) and cause.status is None:
+        return f"{_addresses(tap)}; without a login nothing can be read"
+    return _CREDENTIALS
 
 
 def _found(probed: Probed, area: str) -> Finding:

@@ -1,0 +1,148 @@
+"""`adtap status` says what was read, from a state and from the ledger in a warehouse."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from tests.companion.conftest import Desk
+from tests.running import Messages, command, run_tap, select
+
+
+def read(desk: Desk, **more: Any) -> Messages:
+    streams = {desk.case.daily, desk.case.hourly, str(desk.case.incremental or desk.case.entity)}
+    config = desk.config(**more)
+    return run_tap(desk.case.tap, config, catalog=select(desk.case.tap, config, streams))
+
+
+def load(desk: Desk, messages: Messages) -> str:
+    """Load a run with the project's own loader; give the file."""
+    path = desk.folder / "warehouse.duckdb"
+    config = desk.folder / "target.json"
+    config.write_text(json.dumps({"path": str(path), "default_target_schema": "ads"}))
+    lines = "\n".join(json.dumps(m, default=float) for m in messages.lines) + "\n"
+    done = subprocess.run(
+        [command("target-adtap-duckdb"), "--config", str(config)],
+        input=lines,
+        text=True,
+        capture_output=True,
+        check=False,
+        timeout=90,
+    )
+    assert done.returncode == 0, done.stderr
+    return str(path)
+
+
+def reports(document: dict[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:
+    return {
+        (s["stream"], json.dumps(s["account"], sort_keys=True)): s
+        for s in document["streams"]
+        if s["kind"] == "report"
+    }
+
+
+def test_state_and_warehouse_agree_with_the_ledger(desk: Desk) -> None:
+    """From, to and accounts are those of the windows that were read; nothing is settled before its time."""
+    messages = read(desk)
+    from_state = desk.call("status", "--state", desk.file("state", messages.last_state), "--json")
+    from_ledger = desk.call("status", "--warehouse", load(desk, messages), "--json")
+    assert from_state.code == from_ledger.code == 0, from_state.err + from_ledger.err
+    windows: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    for row in messages.records["sync_windows"]:
+        account = json.dumps(json.loads(row["partition"]), sort_keys=True)
+        windows.setdefault((row["stream"], account), []).append(
+            (row["window_start"], row["window_end"])
+        )
+    by_state, by_ledger = reports(from_state.json), reports(from_ledger.json)
+    assert by_state.keys() == by_ledger.keys() == windows.keys()
+    for key, pairs in windows.items():
+        for found in (by_state[key], by_ledger[key]):
+            assert found["from"][:10] == min(pairs)[0][:10]
+            assert found["to"][:13] == max(p[1] for p in pairs)[: len(found["to"])][:13]
+            assert found["gaps"] == []
+            assert found["settled_until"] <= found["to"]
+    run = datetime.fromisoformat(next(iter(by_ledger.values()))["last_run"])
+    assert (datetime.now(UTC) - run).total_seconds() < 600
+
+
+def test_a_day_that_was_never_read_is_a_gap(desk: Desk) -> None:
+    """A window taken out of the ledger shows as a gap with its dates."""
+    path = load(desk, read(desk))
+    with duckdb.connect(path) as db:
+        db.execute("SET TimeZone = 'UTC'")
+        db.execute("DELETE FROM ads.sync_windows WHERE stream <> ?", [desk.case.daily])
+        db.execute("CREATE TEMP TABLE one AS SELECT * FROM ads.sync_windows LIMIT 1")
+        db.execute("DELETE FROM ads.sync_windows")
+        for first, last in (("2026-03-01", "2026-03-03"), ("2026-03-05", "2026-03-06")):
+            db.execute(
+                "INSERT INTO ads.sync_windows SELECT * REPLACE "
+                "(?::TIMESTAMPTZ AS window_start, ?::TIMESTAMPTZ AS window_end) FROM one",
+                [f"{first}T00:00:00Z", f"{last}T00:00:00Z"],
+            )
+    document = desk.call("status", "--warehouse", path, "--json").json
+    (found,) = document["streams"]
+    assert (found["from"], found["to"]) == ("2026-03-01", "2026-03-06")
+    assert found["gaps"] == [["2026-03-03", "2026-03-05"]]
+    shown = desk.call("status", "--warehouse", path)
+    assert "never read from 2026-03-03 to 2026-03-05" in shown.out
+
+
+def test_a_wrapped_state_is_understood(desk: Desk) -> None:
+    """What a scheduler keeps, and a STATE message, say the same as the state itself."""
+    state = read(desk).last_state
+    plain = desk.call("status", "--state", desk.file("state", state), "--json").json
+    for wrapped in ({"singer_state": state}, {"type": "STATE", "value": state}):
+        again = desk.call("status", "--state", desk.file("wrapped", wrapped), "--json").json
+        assert [{**s, "last_run": 0} for s in again["streams"]] == [
+            {**s, "last_run": 0} for s in plain["streams"]
+        ]
+
+
+def test_people_get_a_table(desk: Desk) -> None:
+    """Without --json: a line for each stream and account."""
+    done = desk.call("status", "--state", desk.file("state", read(desk).last_state))
+    assert done.code == 0
+    assert done.out.splitlines()[0].split("  ")[0] == "stream"
+    assert desk.case.daily in done.out
+    assert "settled until" in done.out
+
+
+@pytest.mark.parametrize("desk", ["openx"], indirect=True)
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        ([], 2, "give either --state FILE or --warehouse PLACE"),
+        (["--state", "missing.json"], 1, "missing.json"),
+        (["--warehouse", "missing.duckdb"], 1, "there is no file missing.duckdb"),
+        (["--warehouse", "mysql://host/db"], 1, "mysql"),
+        (["--warehouse", "postgresql://me:canary-word@127.0.0.1:9/db"], 1, "--warehouse"),
+        (["nosuchtap", "--state", "state.json"], 2, "tap-openx"),
+        (["--state", "list.json"], 1, "a JSON object is expected"),
+        (["--state", "dates.json"], 1, "not a date"),
+        (["--warehouse", "state.json"], 1, "--warehouse state.json"),
+    ],
+)
+def test_bad_input_is_one_line(desk: Desk, arguments: list[str], code: int, words: str) -> None:
+    """What can't be read is named in one line, with no traceback and no password."""
+    desk.monkeypatch.chdir(desk.folder)
+    Path("state.json").write_text("{}")
+    Path("list.json").write_text("[]")
+    Path("dates.json").write_text(
+        json.dumps({"bookmarks": {"inventory_daily": {"replication_key_value": "soon"}}})
+    )
+    done = desk.call("status", *arguments)
+    assert done.code == code
+    assert words in done.err
+
+
+@pytest.mark.parametrize("desk", ["openx"], indirect=True)
+def test_nothing_read_is_said(desk: Desk) -> None:
+    """An empty state is no fault."""
+    done = desk.call("status", "--state", desk.file("state", {}))
+    assert (done.code, done.out) == (0, "nothing was read by now\n")
