@@ -7,8 +7,8 @@
  "jobs": {...}}                                                       report jobs the platform runs for us
 ```
 The bookmark is the end of the last window completed in order: the first bucket not yet read for good.
-`unfinished` is there only while a run has windows left: `until` is where that run was going, `again`
-what of its lookback is still to be read. So a killed run goes on where it was, and its lookback is
+`unfinished` is there from a partition's first window to the end of the whole run, other streams included:
+`until` is where that run was going, `again` what of its lookback is still to be read. So a killed run goes on where it was, and its lookback is
 neither begun anew nor forgotten.
 """
 
@@ -127,13 +127,12 @@ class Bookmark:
             max(wish.start, self.grain.floor(mark - wish.lookback_days * ONE_DAY)), mark
         )
 
-    def close(self, window: Interval, *, complete: datetime, last: bool) -> None:
+    def close(self, window: Interval, *, complete: datetime) -> None:
         """Note that a window has been read whole.
 
         Args:
             window: What was read.
             complete: End of the buckets that were over when it was read.
-            last: Whether the run has nothing left for this partition.
         """
         done = Interval(window.start, min(window.end, complete))
         mark = self.value
@@ -144,13 +143,17 @@ class Bookmark:
         covered = join([*self.covered, done])
         self.entry["covered"] = [[self._write(i.start), self._write(i.end)] for i in covered]
         self._again = subtract(self._again, [window])
-        if last or self._until is None:
-            self.entry.pop("unfinished", None)
-        else:
+        if self._until is not None:
+            # Also when nothing is left of this partition: if the run breaks off in a later stream, the
+            # next one must not look back here once more.
             self.entry["unfinished"] = {
                 "until": self._write(self._until),
                 "again": [[self._write(i.start), self._write(i.end)] for i in self._again],
             }
+
+    def end(self) -> None:
+        """Note that the run is over: the next one looks back again."""
+        self.entry.pop("unfinished", None)
 
     def _write(self, moment: datetime) -> str:
         return write_moment(moment, self.grain, self.zone)

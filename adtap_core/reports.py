@@ -16,7 +16,7 @@ from typing_extensions import override
 
 from adtap_core import __version__
 from adtap_core.bodies import Table
-from adtap_core.bookmarks import ledger_moment
+from adtap_core.bookmarks import Bookmark, ledger_moment
 from adtap_core.errors import Broken, Refused, RequestError, TooMuch
 from adtap_core.http import Tally
 from adtap_core.names import column_names
@@ -91,6 +91,7 @@ class ReportStream(AdStream):
         self._held_back: list[_Closing] = []
         self._notes: queue.SimpleQueue[_Note] = queue.SimpleQueue()
         self._left: dict[Partition, int] = {}
+        self._bookmarks: dict[Partition, Bookmark] = {}
         self._accounts = 1
 
     # -- what is selected --------------------------------------------------------------------
@@ -197,8 +198,8 @@ class ReportStream(AdStream):
             self.bookmarks["report"] = self.grain_in_state()
         for plan in plans:
             self._left[plan.partition] = len(plan.windows)
-            if not plan.windows and plan.bookmark is not None:
-                plan.bookmark.entry.pop("unfinished", None)
+            if plan.bookmark is not None:
+                self._bookmarks[plan.partition] = plan.bookmark
         self._accounts = len(plans)
         work = deque(tasks)
         self.tap.progress.begin()
@@ -208,6 +209,12 @@ class ReportStream(AdStream):
         finally:
             workers.idle = check_target
         self._finish()
+
+    def end_run(self) -> None:
+        """Note that the run is over, all streams of it: what was read whole looks back again next time."""
+        for partition, bookmark in self._bookmarks.items():
+            if self._left[partition] <= 0:
+                bookmark.end()
 
     def tasks(self, planner: Planner, report: Report, plans: Sequence[PartitionPlan]) -> list[Task]:
         """Give the windows to read, in order, partitions bundled where the platform takes several."""
@@ -465,9 +472,7 @@ class ReportStream(AdStream):
             self._left[partition] -= 1
             if plan.bookmark is not None:
                 self._forget_jobs(plan.bookmark.entry, task.window, last=self._left[partition] <= 0)
-                plan.bookmark.close(
-                    task.window, complete=plan.complete, last=self._left[partition] <= 0
-                )
+                plan.bookmark.close(task.window, complete=plan.complete)
         if not self.config.get("backfill"):
             self.tap.write_state()
         else:

@@ -338,6 +338,8 @@ class AdTap(Tap):
                 self.out.write_state(self.given_state)
             self.out.flush()
             return
+        for stream in self.report_streams():
+            stream.end_run()
         self.write_state()
 
     # -- the command line --------------------------------------------------------------------

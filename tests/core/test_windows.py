@@ -205,10 +205,9 @@ def run(
     if wanted.start >= wanted.end:
         return []
     windows = list(cut(bookmark.plan(wanted), grain=Grain.DAY, span_days=span))
-    if not windows:
-        entry.pop("unfinished", None)
     for count, window in enumerate(windows):
         if count == stop_after:
             return windows[:count]
-        bookmark.close(window, complete=wanted.complete, last=count == len(windows) - 1)
+        bookmark.close(window, complete=wanted.complete)
+    bookmark.end()
     return windows
