@@ -188,6 +188,9 @@ class Store:
             if own is not None:
                 return [self._shaped(kind[0], item, (*inside, item["id"])) for item in own]
             return [self._shaped(kind[0], {}, (*inside, 0))]
+        if name in flat and not isinstance(flat[name], (dict, list)):
+            # What the legacy API has as one value, such as `org_type`.
+            return [flat[name]]
         return [self._filled((*inside, 0), name, kind[0])]
 
     def _children(self, name: str, flat: Record) -> list[Record] | None:
