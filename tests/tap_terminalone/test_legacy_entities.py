@@ -1,0 +1,326 @@
+"""Legacy entities: JSON and XML say the same, both generations agree, nothing harmful is read."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import requests
+
+from adtap_core.errors import CredentialsError
+from adtap_core.tap import RunFailed
+from adtap_sandbox import credentials
+from tap_terminalone.legacy_documents import Refusing, Unreadable, xml_document
+from tap_terminalone.tap import TapTerminalOne
+
+MODELS = [
+    "organizations",
+    "agencies",
+    "advertisers",
+    "campaigns",
+    "budget_flights",
+    "strategies",
+    "concepts",
+    "atomic_creatives",
+    "creatives",
+    "creative_approvals",
+    "pixel_bundles",
+    "pixels",
+    "pixel_providers",
+    "audience_segments",
+    "retired_audience_segments",
+    "strategy_audience_segments",
+    "retired_strategy_audience_segments",
+    "strategy_targeting_segments",
+    "strategy_concepts",
+    "strategy_day_parts",
+    "strategy_deals",
+    "strategy_domain_restrictions",
+    "strategy_supply_sources",
+    "target_dimensions",
+    "target_values",
+    "supply_sources",
+    "seats",
+    "deals",
+    "site_lists",
+    "publishers",
+    "publisher_sites",
+    "site_placements",
+    "placement_slots",
+    "ad_servers",
+    "vendors",
+    "vendor_contracts",
+    "vendor_domains",
+    "vendor_pixels",
+    "vendor_pixel_domains",
+    "verticals",
+    "users",
+    "permissions",
+    "acl",
+    "contacts",
+    "contracts",
+    "rmx_strategies",
+    "rmx_strategy_roi_target_pixels",
+]
+SHARED = [
+    "organizations",
+    "agencies",
+    "advertisers",
+    "campaigns",
+    "strategies",
+    "concepts",
+    "atomic_creatives",
+    "budget_flights",
+    "pixel_bundles",
+    "pixel_providers",
+    "supply_sources",
+    "vendors",
+    "site_lists",
+    "contracts",
+    "strategy_concepts",
+    "strategy_day_parts",
+    "strategy_deals",
+    "deals",
+    "users",
+]
+BOMB = """<?xml version="1.0"?>
+<!DOCTYPE result [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;"><!ENTITY c "&b;&b;&b;&b;">]>
+<result><entities count="1"><entity id="1" name="&c;" type="vendor"/></entities><status code="ok"/></result>"""
+EXTERNAL = """<?xml version="1.0"?>
+<!DOCTYPE result [<!ENTITY file SYSTEM "file:///etc/passwd">]>
+<result><entities count="1"><entity id="1" name="&file;" type="vendor"/></entities><status code="ok"/></result>"""
+OUTSIDE = """<?xml version="1.0"?>
+<!DOCTYPE result SYSTEM "http://127.0.0.1:9/result.dtd">
+<result><entities count="0"/><status code="ok"/></result>"""
+
+
+def test_every_model_of_the_vendors_client_is_a_stream_with_rows(room):
+    """All 47, each with a schema that names everything the platform sends."""
+    assert len(MODELS) == 47
+    found = room.run(room.legacy(), *MODELS)
+    for name in MODELS:
+        rows = found.records[name]
+        assert rows, name
+        assert not [r["_extra"] for r in rows if r["_extra"]], name
+    for name in ("campaigns", "creatives", "pixels", "placement_slots", "creative_approvals"):
+        ids = sorted(r["id"] for r in found.records[name])
+        assert ids == sorted(room.truth(collection=name)["ids"]), name
+
+
+@pytest.mark.parametrize("oddity", [{}, {"legacy_total": "zero"}, {"string_numbers": True}])
+def test_xml_and_json_give_the_same_records(room, monkeypatch, oddity):
+    """JSON is asked for; where XML comes instead, every stream is the same to the last field."""
+    names = [n for n in MODELS if n not in {"deals", "target_dimensions"}]
+    names += ["campaigns_history"]
+    room.switch(**oddity)
+    as_json = room.run(room.legacy(), *names)
+    monkeypatch.setattr("tap_terminalone.legacy_entities.ACCEPT", "*/*")
+    as_xml = room.run(room.legacy(), *names)
+    for name in names:
+        assert plain(as_xml.records[name]) == plain(as_json.records[name]), name
+
+
+def plain(records):
+    """Records as far as both formats can tell: XML has no empty lists, and no null in a change log."""
+    kept = []
+    for record in records:
+        values = {k: v for k, v in record.items() if k not in {"_row_key", "fields"}}
+        kept.append(json.dumps(values, sort_keys=True, default=str))
+    return sorted(kept)
+
+
+def test_target_dimensions_are_one_row_for_each_dimension_of_a_strategy(room, monkeypatch):
+    """Wanted and unwanted values as lists, in both formats."""
+    config = room.legacy()
+    as_json = room.run(config, "target_dimensions").records["target_dimensions"]
+    monkeypatch.setattr("tap_terminalone.legacy_entities.ACCEPT", "*/*")
+    as_xml = room.run(config, "target_dimensions").records["target_dimensions"]
+    assert len(as_json) == len(as_xml) > 0
+    for one, other in zip(as_json, as_xml, strict=True):
+        same = ("strategy_id", "target_dimension_id", "name", "active", "include_op", "exclude_op")
+        assert [one[k] for k in same] == [other[k] for k in same]
+        for side in ("include", "exclude"):
+            ours = [str(v["id"]) for v in one[side]]
+            assert ours == [str(v["id"]) for v in other[side]]
+
+
+def test_both_generations_agree_on_what_they_share(room):
+    """Same streams, same keys, and every column that both have holds the same."""
+    now = room.run(room.current(), *SHARED)
+    then = room.run(room.legacy(), *SHARED)
+    for name in SHARED:
+        ours = {r["id"]: r for r in now.records[name]}
+        theirs = {r["id"]: r for r in then.records[name]}
+        assert ours.keys() == theirs.keys(), name
+        # The nested budget of today holds a margin that the legacy strategy has not.
+        columns = (set(next(iter(ours.values()))) & set(next(iter(theirs.values())))) - {
+            "_extra",
+            "budget",
+        }
+        assert "id" in columns
+        for number, record in ours.items():
+            mine = {c: record[c] for c in columns}
+            assert mine == {c: theirs[number][c] for c in columns}, (name, number)
+            if name == "strategies":
+                for key in ("budget", "currency_code"):
+                    assert record["budget"][key] == theirs[number]["budget"][key], number
+
+
+@pytest.mark.parametrize("text", [BOMB, EXTERNAL, OUTSIDE], ids=["bomb", "file", "dtd"])
+def test_xml_that_can_do_harm_is_refused(room, text, caplog):
+    """No entity is resolved, no document type fetched: the stream fails with a reason, at once."""
+    with pytest.raises(Refusing):
+        xml_document(text.encode())
+    room.fault("status", path="/api/v2.0/vendors$", status=200, body=text, times=9)
+    with pytest.raises(RunFailed):
+        room.run(room.legacy(), "vendors")
+    assert "refused" in caplog.text
+    assert len(room.asked("/api/v2.0/vendors")) == 1
+
+
+@pytest.mark.parametrize("text", [b"", b"<result>", b"not xml", b"<a></b>"])
+def test_xml_that_breaks_off_is_no_answer(text):
+    """A cut document raises; nothing of it is used."""
+    with pytest.raises(Unreadable):
+        xml_document(text)
+
+
+@pytest.mark.parametrize(
+    "oddity",
+    [
+        {"legacy_status": "success"},
+        {"legacy_total": "zero"},
+        {"legacy_total": "text"},
+        {"page_limit_over": "refuse"},
+    ],
+)
+def test_totals_that_lie_and_new_words_for_good_lose_nothing(room, monkeypatch, oddity):
+    """The end of a list is a short page, whatever the envelope says."""
+    monkeypatch.setattr("tap_terminalone.legacy_entities.PAGE_LIMIT", 5)
+    room.switch(**oddity)
+    rows = room.run(room.legacy(), "strategies").records["strategies"]
+    assert [r["id"] for r in rows] == room.truth(collection="strategies")["ids"]
+
+
+def test_only_what_changed_is_asked_for_the_second_time(room):
+    """`q=updated_on>=` from the bookmark on."""
+    first = room.run(room.legacy(), "campaigns")
+    bookmark = first.last_state["bookmarks"]["campaigns"]["replication_key_value"]
+    room.now("2026-04-28T12:00:00+00:00")
+    second = room.run(room.legacy(), "campaigns", state=first.last_state)
+    after = room.truth(collection="campaigns")["updated_on"]
+    sent = {r["id"] for r in second.records["campaigns"]}
+    assert sent == {int(i) for i, moment in after.items() if moment >= bookmark}
+    assert 0 < len(sent) < len(after)
+
+
+def test_a_server_that_takes_no_dates_is_read_from_the_newest_back(room, monkeypatch):
+    """The documented fall-back: by `-updated_on`, to the first that is known already."""
+    monkeypatch.setattr("tap_terminalone.legacy_entities.PAGE_LIMIT", 3)
+    first = room.run(room.legacy(), "campaigns")
+    bookmark = first.last_state["bookmarks"]["campaigns"]["replication_key_value"]
+    room.now("2026-04-28T12:00:00+00:00")
+    refused = '{"errors": [{"message": "no dates"}], "meta": {"status": "invalid"}}'
+    room.fault("status", path="/api/v2.0/campaigns$", status=400, body=refused, times=1)
+    second = room.run(room.legacy(), "campaigns", state=first.last_state)
+    after = room.truth(collection="campaigns")["updated_on"]
+    wanted = {int(i) for i, moment in after.items() if moment >= bookmark}
+    assert {r["id"] for r in second.records["campaigns"]} == wanted
+    assert "sort_by=-updated_on" in room.asked("/api/v2.0/campaigns")[-1]["query"]
+
+
+def test_a_configured_organization_is_a_limit_in_the_path(room):
+    """`/limit/advertiser.agency.organization=ID`, and only what lies there comes."""
+    config = room.legacy(organization_ids=["34"])
+    rows = room.run(config, "campaigns", "strategy_concepts", "deals").records
+    paths = {e["path"] for e in room.asked("/limit/")}
+    assert "/api/v2.0/campaigns/limit/advertiser.agency.organization=34" in paths
+    assert not rows["campaigns"]  # that organization has none
+    all_of_them = room.run(room.legacy(organization_ids=["33"]), "campaigns", "deals").records
+    assert [r["id"] for r in all_of_them["campaigns"]] == room.truth(collection="campaigns")["ids"]
+    assert {r["organization_id"] for r in all_of_them["deals"]} == {33}
+
+
+def test_secrets_are_dropped_and_money_bears_its_currency(room):
+    """No password or token of any kind; amounts in several currencies are all kept."""
+    found = room.run(room.legacy(), "users", "advertisers", "campaigns", "audience_segments")
+    text = str(dict(found.records))
+    assert "secret-" not in text
+    assert "password" not in text
+    segments = found.records["audience_segments"]
+    priced = next(r for r in segments if r["retail_cpm"] is not None)
+    assert {a["currency_code"] for a in priced["retail_cpm_amounts"]} == {
+        "EUR",
+        priced["retail_cpm_currency_code"],
+    }
+    assert all(r["total_budget"] is not None for r in found.records["campaigns"])
+    columns = TapTerminalOne(config=room.legacy()).streams["contacts"].schema["properties"]
+    assert {c for c, p in columns.items() if p.get("x-pii")} >= {"email", "last_name", "mobile"}
+
+
+def test_the_api_key_is_never_followed_or_shown(room, caplog):
+    """The platform's own next link holds the key and drops the order: the offset is computed."""
+    room.run(room.legacy(), "vendors")
+    assert credentials.T1_API_KEY not in caplog.text
+    assert all("api_key=" in e["query"] for e in room.asked("/api/v2.0/vendors"))
+
+
+# -- logins --------------------------------------------------------------------------------------
+
+
+def test_cookie_session_and_bearer_read_the_same(room):
+    """Cookie by password, a session that was given, and a bearer that buys a session."""
+    login = requests.post(
+        f"{room.url}/api/v2.0/login",
+        params={"api_key": credentials.T1_API_KEY},
+        data={"user": credentials.USERNAME, "password": credentials.T1_PASSWORD},
+        timeout=30,
+    )
+    session = login.cookies["adama_session"]
+    ways = [
+        room.legacy(),
+        room.legacy(auth_method="session_id", session_id=session, username=None, password=None),
+        room.current(api_generation="legacy"),
+    ]
+    lists = [room.run(way, "agencies", "deals_daily").records for way in ways]
+    for found in lists:
+        assert found["agencies"] == lists[0]["agencies"]
+        assert len(found["deals_daily"]) == len(lists[0]["deals_daily"]) > 0
+    last = room.asked("/reporting/v1/std/deals")[-1]["headers"]
+    assert last["authorization"].startswith("Bearer ")
+    assert "adama_session=" in last["cookie"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "named"),
+    [
+        ({"password": "wrong-password"}, "user ops@northwind.example"),
+        ({"api_key": "wrong-key"}, "`api_key`"),
+        ({"auth_method": "session_id", "session_id": "0" * 40}, "session_id"),
+    ],
+)
+def test_a_refused_legacy_credential_is_named_and_tried_once(room, wrong, named):
+    """At once, with the setting's name."""
+    with pytest.raises(CredentialsError, match=named) as refused:
+        room.run(room.legacy(**wrong))
+    assert "wrong-" not in str(refused.value)
+    assert len(room.sandbox.log("terminalone")) == 1
+
+
+@pytest.mark.parametrize("bare", [False, True])
+def test_a_session_that_ends_is_opened_again(room, bare):
+    """24 hours, or whatever the platform makes of it: one new login, nothing lost."""
+    room.switch(token_requests=3, bare_auth_required=bare)
+    names = ("campaigns", "strategies", "concepts", "pixels")
+    found = room.run(room.legacy(), *names)
+    for name in names:
+        assert [r["id"] for r in found.records[name]] == room.truth(collection=name)["ids"]
+    assert len(room.asked("/api/v2.0/login")) > 1
+
+
+def test_mashery_over_quota_is_waited_for(room):
+    """403 with its header and Retry-After means: too fast; any other 403 means no."""
+    room.switch(over_qps_every=3)
+    found = room.run(room.legacy(), "vendors", "verticals")
+    assert [r["id"] for r in found.records["vendors"]] == room.truth(collection="vendors")["ids"]
+    assert "403" in {str(e["status"]) for e in room.sandbox.log("terminalone")}

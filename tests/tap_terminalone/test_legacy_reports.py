@@ -1,0 +1,253 @@
+"""Reports V1: inclusive ends, access filters, metadata, CSV; the same rows as today's generation."""
+
+from __future__ import annotations
+
+import urllib.parse
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adtap_core.errors import SettingsError
+from adtap_core.spool import Spool
+from adtap_core.tap import RunFailed
+from tap_terminalone.legacy_reports import csv_fault, predicates
+from tests.tap_terminalone.conftest import exact, sums
+
+METRICS = ("impressions", "clicks", "total_spend", "total_conversions")
+PIXELS = {
+    "name": "referrers",
+    "report": "event_pixel_loads",
+    "dimensions": ["pixel_id", "referrer"],
+    "metrics": ["loads"],
+}
+
+
+def query(entry):
+    """A request's parameters, decoded."""
+    return dict(urllib.parse.parse_qsl(entry["query"]))
+
+
+def data_calls(room, report):
+    """The requests for a report's data, oldest first."""
+    return [e for e in room.asked("/reporting/v1/") if e["path"].endswith(f"/std/{report}")]
+
+
+def test_a_daily_report_sums_to_the_truth_under_inclusive_ends(room):
+    """Windows tile: every day once, to the last digit, in three currencies and many zones."""
+    config = room.legacy(start_date="2026-01-05")
+    found = room.run(config, "performance_daily")
+    rows = found.records["performance_daily"]
+    truth = room.truth(
+        start="2026-01-05", end="2026-03-16", by="day,strategy_id", metrics=",".join(METRICS)
+    )
+    assert sums(rows, *METRICS, by=("day", "strategy_id")) == exact(truth["by"])
+    assert sums(rows, *METRICS, by=("_currency",)) == exact(truth["totals"])
+    asked = [query(e) for e in data_calls(room, "performance")]
+    spans = sorted((a["start_date"], a["end_date"]) for a in asked)
+    assert spans[0][0] == "2026-01-05"
+    assert spans[-1][1] == "2026-03-16"
+    assert all(a["precision"] == "8" and "page_limit" not in a for a in asked)
+
+
+@pytest.mark.parametrize("name", ["performance_daily", "creatives_daily", "reach_frequency"])
+def test_both_generations_give_the_same_rows(room, name):
+    """Keys, days, zones, currencies and numbers: a switch of the generation changes no row."""
+    now = room.run(room.current(), name).final(name)
+    then = room.run(room.legacy(), name).final(name)
+    assert now.keys() == then.keys()
+    assert now
+    for key, record in now.items():
+        for column, value in record.items():
+            if column != "_synced_at":
+                other = then[key][column]
+                assert str(value).rstrip("0") == str(other).rstrip("0"), column
+
+
+@pytest.mark.parametrize("day", ["2026-03-08", "2025-11-02"], ids=["spring", "autumn"])
+def test_hours_become_instants_whatever_the_campaigns_zone(room, day):
+    """The platform writes hours of each campaign's zone; the rows hold those of UTC, and lose nothing."""
+    room.now("2025-11-20T12:00:00+00:00" if day < "2026" else "2026-03-18T12:00:00+00:00")
+    last = f"{day[:8]}{int(day[8:]) + 1:02d}"
+    config = room.legacy(start_date=day, end_date=f"{day[:8]}{int(day[8:]) + 2:02d}")
+    rows = room.run(config, "performance_hourly").records["performance_hourly"]
+    columns = ("impressions", "clicks", "total_spend")
+    truth = room.truth(start=day, end=last, zone="UTC", by="hour", metrics=",".join(columns))
+    made = sums([{**r, "hour": r["hour"][:13]} for r in rows], *columns, by=("hour",))
+    wanted = exact(truth["by"])
+    if day == "2026-03-08":
+        assert made == wanted
+        return
+    # The repeated hour counts as the first of the two: the sum over both is exact.
+    both = {"2025-11-02T05": "2025-11-02T05-06", "2025-11-02T06": "2025-11-02T05-06"}
+    assert merged(made, both) == merged(wanted, both)
+
+
+def merged(groups, names):
+    """Sums with some keys put together."""
+    found = {}
+    for key, values in groups.items():
+        into = found.setdefault(names.get(key, key), dict.fromkeys(values, 0))
+        for name, value in values.items():
+            into[name] += value
+    return found
+
+
+def test_each_window_is_validated_once_before_its_data(room):
+    """`/validate` tells of missing rights before anything is computed."""
+    room.run(room.legacy(start_date="2026-01-05"), "performance_daily")
+    calls = [e["path"].rpartition("/")[2] for e in room.asked("/reporting/v1/std/performance")]
+    assert calls[:3] == ["meta", "validate", "performance"]
+    assert calls.count("validate") == 1
+    assert calls.count("performance") == 3
+
+
+def test_an_organization_that_may_not_be_read_is_named_and_the_others_are(room, caplog):
+    """403 `denied` for one partition: its bookmark stays, the other's rows come."""
+    with pytest.raises(RunFailed):
+        room.run(room.legacy(organization_ids=["35", "33"]), "performance_daily")
+    assert '{"organization_id":"35"}' in caplog.text
+    assert "Insufficient permissions" in caplog.text
+    assert len(data_calls(room, "performance")) == 1
+
+
+def test_sums_among_a_pixels_rows_are_left_out(room):
+    """`referrer = Total` stands beside the rows that it sums up."""
+    rows = room.run(room.legacy(reports=[PIXELS]), "referrers").records["referrers"]
+    assert rows
+    assert "Total" not in {r["referrer"] for r in rows}
+
+
+def test_the_two_pixel_reports_are_one_stream_as_today(room):
+    """Data and event pixels, told apart by a column that V1 has not."""
+    then = room.run(room.legacy(), "pixel_loads_daily").records["pixel_loads_daily"]
+    now = room.run(room.current(), "pixel_loads_daily").records["pixel_loads_daily"]
+    assert {r["pixel_type"] for r in then} == {"data", "event"}
+    assert sums(then, "loads", by=("day", "pixel_type", "pixel_id")) == sums(
+        now, "loads", by=("day", "pixel_type", "pixel_id")
+    )
+
+
+def test_money_in_dollars_says_so(room):
+    """Geo is in US dollars whatever the campaign's currency: by the report's own definition."""
+    config = room.legacy(
+        reports=[
+            {
+                "name": "geo",
+                "report": "geo",
+                "dimensions": ["campaign_id", "country_code"],
+                "metrics": ["total_spend"],
+                "filters": {"campaign_name": {"=:": "a"}, "impressions": {">=": 10}},
+            }
+        ]
+    )
+    rows = room.run(config, "geo").records["geo"]
+    assert {r["_currency"] for r in rows} == {"USD"}
+    asked = query(data_calls(room, "geo")[0])
+    assert asked["filter"].endswith("&campaign_name=:a")
+    assert asked["having"] == "impressions>=10"
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"report": "performence"}, "did you mean performance"),
+        ({"dimensions": ["campain_id"]}, "did you mean campaign_id"),
+        ({"metrics": ["click"]}, "no metric 'click'"),
+        ({"dimensions": ["clicks"], "metrics": ["impressions"]}, "'clicks' is not a dimension"),
+        ({"filters": {"campain_id": 1}}, "no field 'campain_id'"),
+        ({"grain": "hour"}, "no `grain` hour"),
+        ({"time_window": "last_60_days", "report": "audience_index"}, "last_14_days"),
+        ({"filters": [1]}, "an object"),
+    ],
+)
+def test_a_definition_is_checked_against_the_platforms_own(room, changes, words):
+    """Reports and fields come from `/meta`; a wrong one is refused before any data request."""
+    definition = {
+        "name": "mine",
+        "report": "performance",
+        "dimensions": ["campaign_id"],
+        "metrics": ["clicks"],
+    }
+    with pytest.raises(SettingsError) as refused:
+        room.run(room.legacy(reports=[definition | changes]), "mine")
+    assert words in str(refused.value)
+    assert "'mine'" in str(refused.value)
+    assert all("meta" in e["path"] for e in room.asked("/reporting/"))
+
+
+def test_interval_reports_are_snapshots(room):
+    """They know windows up to yesterday only: kept under that day and the window's name."""
+    config = room.legacy(
+        reports=[
+            {
+                "name": "index",
+                "report": "audience-index",
+                "time_window": "last_14_days",
+                "dimensions": ["campaign_id", "audience_name"],
+                "metrics": ["uniques"],
+            }
+        ]
+    )
+    rows = room.run(config, "index").records["index"]
+    assert {(r["day"], r["_interval"]) for r in rows} == {("2026-03-17", "last_14_days")}
+
+
+def test_a_query_that_times_out_is_cut(room):
+    """500 `request_timeout`: shorter windows, until they pass."""
+    body = '<result><status code="request_timeout">The request timed out</status></result>'
+    room.fault("status", path="/std/performance$", status=500, body=body, times=1)
+    found = room.run(room.legacy(), "performance_daily")
+    (window, *_) = found.windows("performance_daily")
+    assert window["splits"] == 1
+    truth = room.truth(start="2026-03-10", end="2026-03-16", by="day")
+    assert sums(found.records["performance_daily"], *METRICS, by=("day",)) == exact(truth["by"])
+
+
+@pytest.mark.parametrize("kind", ["cut", "reset", "html"])
+def test_a_broken_csv_is_asked_for_again(room, kind):
+    """However the answer breaks, the sums are right."""
+    room.fault(kind, path="/std/performance$", times=1)
+    found = room.run(room.legacy(), "performance_daily")
+    truth = room.truth(start="2026-03-10", end="2026-03-16", by="day")
+    assert sums(found.records["performance_daily"], *METRICS, by=("day",)) == exact(truth["by"])
+
+
+def test_a_session_that_ends_between_windows_is_renewed(room):
+    """401 in XML: one login, and the window is asked for again."""
+    room.switch(token_requests=4)
+    found = room.run(room.legacy(start_date="2026-01-05"), "performance_daily")
+    truth = room.truth(start="2026-01-05", end="2026-03-16", by="day")
+    assert sums(found.records["performance_daily"], *METRICS, by=("day",)) == exact(truth["by"])
+    assert len(room.asked("/api/v2.0/login")) > 1
+
+
+@given(
+    rows=st.lists(
+        st.lists(st.text('a,"\n é', max_size=4), min_size=2, max_size=2), min_size=1, max_size=4
+    )
+)
+def test_a_csv_that_breaks_off_in_its_last_row_is_noticed(rows):
+    """Before the last line's own comma: the row is short."""
+    lines = [",".join('"' + v.replace('"', '""') + '"' for v in row) for row in rows]
+    whole = "\n".join(["name,size", *lines])
+    with Spool.of(f"{whole}\n".encode()) as spool:
+        assert csv_fault(spool) is None
+    cut = "\n".join(["name,size", *lines[:-1], '"a'])
+    with Spool.of(cut.encode()) as spool:
+        assert csv_fault(spool)
+
+
+@pytest.mark.parametrize(
+    ("filters", "text"),
+    [
+        ({"campaign_id": [1, 2]}, "campaign_id=1,2"),
+        ({"name": 'a "b", c'}, 'name="a ""b"", c"'),
+        ({"name": {"!=": "x=y", "=:": "z"}}, 'name!="x=y"&name=:z'),
+        (None, ""),
+        ({"other": 1}, ""),
+    ],
+)
+def test_conditions_are_written_in_v1s_grammar(filters, text):
+    """Values that hold a sign of the grammar are quoted, their quotes doubled."""
+    assert predicates(filters, frozenset({"campaign_id", "name"})) == text
