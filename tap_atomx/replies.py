@@ -18,6 +18,7 @@ UNAUTHORIZED: Final = 1
 """`errno` of a missing or dead token; the meaning of other numbers is not published."""
 _LARGEST_ERROR_BYTES: Final = 64 * 1024
 _OK: Final = range(200, 300)
+_TOO_LARGE: Final = 413
 _LOGIN_REFUSED: Final = (400, 401, 403)
 """401 is the platform's answer to a wrong login; the others, with a login, can mean nothing else."""
 
@@ -31,7 +32,7 @@ def judge(call: Call, reply: Reply) -> Verdict:
             Ask.CREDENTIALS, f"{words}; check the settings `email`, `password` and `totp`"
         )
     if reply.status not in _OK:
-        return verdicts.by_status(reply, error_words(_small_document(reply)))
+        return _judge_failure(reply)
     if reply.looks_like_html():
         return Verdict(Ask.LOGIN, f"an HTML page instead of data: {reply.excerpt(120)}")
     if not reply.body.size:
@@ -40,6 +41,13 @@ def judge(call: Call, reply: Reply) -> Verdict:
         return _judge_table(call, reply)
     # An error is short; a report of many megabytes need not be parsed twice to see that it is none.
     return GO if reply.body.size > _LARGEST_ERROR_BYTES else _judge_small(reply)
+
+
+def _judge_failure(reply: Reply) -> Verdict:
+    words = error_words(_small_document(reply))
+    if reply.status == _TOO_LARGE:
+        return Verdict(Ask.LESS, words or reply.excerpt(120))
+    return verdicts.by_status(reply, words)
 
 
 def _refuses_login(reply: Reply) -> bool:

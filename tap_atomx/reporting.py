@@ -8,6 +8,7 @@ history. Source: the vendor's wiki (`api`, `reporting`) and its clients for Pyth
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
@@ -50,7 +51,7 @@ class Reporting:
             TooMuch: If the answer holds fewer rows than it says, or its totals are not its rows'.
         """
         report = job.report
-        zone = asked_zone(report, job.zone)
+        zone = asked_zone(report, job.window, job.zone)
         body = question(report, job.window, job.zone, zone)
         snapshot = is_snapshot(report)
         if snapshot or report.facts.get("transport") == "json":
@@ -112,23 +113,31 @@ class Reporting:
         )
 
 
-def asked_zone(report: Report, zone: Zone) -> Zone:
+def asked_zone(report: Report, window: Interval, zone: Zone) -> Zone:
     """Give the time zone in which the platform is asked.
 
     Its hours are written without an offset: where clocks go back, two hours would fall into one row. So
     hours are asked for in UTC wherever the zone's hours are UTC's hours, and turned into it afterwards;
     only zones off by half an hour are asked for as they are.
+
+    Args:
+        report: The report.
+        window: Naive, in `zone`.
+        zone: The report's time zone.
     """
     if report.grain is not Grain.HOUR or is_snapshot(report):
         return zone
-    return Zone(UTC_NAME) if _has_whole_hours(zone) else zone
+    return Zone(UTC_NAME) if _has_whole_hours(zone, window) else zone
 
 
-def _has_whole_hours(zone: Zone) -> bool:
-    from datetime import datetime  # noqa: PLC0415
-
-    moments = (datetime(2026, month, 1) for month in range(1, 13))  # noqa: DTZ001 - naive, in the zone
-    return all(zone.instant(moment).minute == 0 for moment in moments)
+def _has_whole_hours(zone: Zone, window: Interval) -> bool:
+    """Tell whether the zone's offset was a matter of hours in all the years of a window."""
+    months = [
+        datetime(year, month, 1)  # noqa: DTZ001 - naive, in the zone
+        for year in range(window.start.year, window.end.year + 1)
+        for month in range(1, 13)
+    ]
+    return all(zone.instant(m).minute == 0 for m in (window.start, window.end, *months))
 
 
 def question(report: Report, window: Interval, zone: Zone, asked: Zone) -> dict[str, Any]:

@@ -31,11 +31,8 @@ def test_windows_that_touch_touch_on_the_wire(zone, start, first, second):
     """`to` of one window is `from` of the next, in whatever zone the platform is asked."""
     middle = start + timedelta(hours=first)
     here = Zone(zone)
-    there = asked_zone(HOURLY, here)
-    bodies = [
-        question(HOURLY, Interval(a, b), here, there)
-        for a, b in ((start, middle), (middle, middle + timedelta(hours=second)))
-    ]
+    windows = [Interval(start, middle), Interval(middle, middle + timedelta(hours=second))]
+    bodies = [question(HOURLY, w, here, asked_zone(HOURLY, w, here)) for w in windows]
     assert bodies[0]["to"] == bodies[1]["from"]
     assert bodies[0]["from"] <= bodies[0]["to"]
     assert all(body[k].endswith(":00:00") for body in bodies for k in ("from", "to"))
@@ -45,10 +42,22 @@ def test_windows_that_touch_touch_on_the_wire(zone, start, first, second):
 def test_an_hour_keeps_its_instant_on_the_way(zone, moment):
     """What is asked from is the same instant as the window's start, clock changes included."""
     here = Zone(zone)
-    there = asked_zone(HOURLY, here)
-    body = question(HOURLY, Interval(moment, moment + timedelta(hours=1)), here, there)
-    if there != here:
-        assert there.instant(datetime.fromisoformat(body["from"])) == here.instant(moment)
+    window = Interval(moment, moment + timedelta(hours=1))
+    there = asked_zone(HOURLY, window, here)
+    body = question(HOURLY, window, here, there)
+    asked = datetime.fromisoformat(body["from"])
+    assert there.instant(asked) == here.instant(moment)
+    assert there == here or there.instant(asked).minute == 0
+
+
+def test_a_zone_that_once_was_off_by_half_an_hour_is_asked_for_as_it_was():
+    """Caracas was at -04:30 until May 2016 and is at -04:00 since."""
+    caracas = Zone("America/Caracas")
+    then, now = (
+        asked_zone(HOURLY, Interval(datetime(y, 1, 1), datetime(y, 1, 2)), caracas).name
+        for y in (2016, 2026)
+    )
+    assert (then, now) == ("America/Caracas", "UTC")
 
 
 VALUES = st.one_of(st.none(), st.booleans(), st.integers(-3, 3), st.text(max_size=2))
