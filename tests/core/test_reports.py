@@ -373,13 +373,13 @@ def test_a_bad_setting_is_one_clear_line_before_any_request(
 
 def test_a_stream_that_was_done_when_the_run_broke_off_is_not_read_again(tiny: Tiny) -> None:
     """Its lookback was read a moment ago; only the streams after it go on."""
-    reports = [{"name": "mine", "dimensions": ["account"], "metrics": ["spend"]}]
+    reports = [{"name": "yours", "dimensions": ["account"], "metrics": ["spend"]}]
     first = tiny.run(reports=reports)
     tiny.at("2026-03-19T12:00:00Z")
     whole = tiny.run(first.last_state, reports=reports)
-    assert [len(whole.windows(s)) for s in ("spend_daily", "mine")] == [2, 2]
+    assert [len(whole.windows(s)) for s in ("spend_daily", "yours")] == [2, 2]
     rest = tiny.run(whole.states[0], reports=reports)
-    assert {w["stream"] for w in rest.records["sync_windows"]} == {"mine"}
+    assert {w["stream"] for w in rest.records["sync_windows"]} == {"yours"}
     assert rest.last_state == whole.last_state
     again = tiny.run(rest.last_state, reports=reports)
-    assert {w["stream"] for w in again.records["sync_windows"]} == {"spend_daily", "mine"}
+    assert {w["stream"] for w in again.records["sync_windows"]} == {"spend_daily", "yours"}
