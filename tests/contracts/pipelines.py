@@ -142,7 +142,7 @@ class Pipe:
         tap = programs.start(bench.case.script, arguments, stdout=writer, stderr=errors)
         target = programs.start(
             self.loader.script,
-            ["--config", settings],
+            ["--config", settings, "--input", "/dev/stdin"],
             stdin=reader,
             stdout=states,
             stderr=errors,
