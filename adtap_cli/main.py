@@ -36,6 +36,9 @@ LATE = {
     "status": Late(
         "adtap_cli.status", "status", "Show what was read by now, from state or warehouse."
     ),
+    "views": Late(
+        "adtap_cli.views", "views", "Print views: rows without ghosts, completeness, alerts."
+    ),
 }
 
 

@@ -38,9 +38,21 @@ DEEDS: Final = {
     "retyped": "integer, now text",
     "dimension": "a new dimension",
 }
+TYPES: Final = {
+    "decimal": "spend",
+    "date": "day",
+    "moment": "hour",
+    "integer": "count",
+    "boolean": "flag",
+    "text": "name",
+    "object": "tree",
+    "array": "list",
+}
+"""A kind of column, and one of it in the stream of extremes."""
 TABLES: Final = {
     "values": ([f"{s} {k}" for s in SOURCES for k in STORES], PROPERTIES),
     "deeds": (list(STORES), DEEDS),
+    "types": (list(TYPES), STORES),
 }
 
 
@@ -92,15 +104,15 @@ def table(name: str) -> str:
     for file in NOTES.glob(f"{name}--*.json"):
         _, row, column, cell = json.loads(file.read_text(encoding="utf-8"))
         cells[row, column] = cell
-    heads = ["from", "into"] if name == "values" else ["into"]
+    heads = {"values": ["from", "into"], "deeds": ["into"], "types": ["a column of"]}[name]
     lines = [
         f"| {' | '.join([*heads, *columns.values()])} |",
         f"|{'---|' * (len(heads) + len(columns))}",
     ]
     for row in rows:
-        *source, kind = row.split(" ")
+        words = [STORES.get(word, word) for word in row.split(" ")]
         said = [cells.get((row, column), "not measured") for column in columns]
-        lines.append(f"| {' | '.join([*source, STORES[kind], *said])} |")
+        lines.append(f"| {' | '.join([*words, *said])} |")
     return "\n".join(lines) + "\n"
 
 

@@ -21,6 +21,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -179,8 +180,11 @@ class Postgres(Store):
     def ask(self, query, parameters=()):
         import psycopg
         from psycopg.rows import dict_row
+        from psycopg.types.json import set_json_loads
 
         with psycopg.connect(self.url, row_factory=dict_row) as connection:
+            # Else the numbers in an array of objects would be floats here, though they are exact there.
+            set_json_loads(partial(json.loads, parse_float=Decimal), connection)
             return connection.execute(query, parameters).fetchall()
 
     def types(self, stream):

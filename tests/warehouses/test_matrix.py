@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from tests.warehouses import edges
 from tests.warehouses.compare import PROPERTIES, compare
 from tests.warehouses.limits import LIMITS
-from tests.warehouses.page import note
+from tests.warehouses.page import TYPES, note
 from tests.warehouses.platforms import PLATFORMS
 
 
@@ -28,3 +29,7 @@ def test_what_is_held_is_what_was_sent(source, kind, store, first_run):
         else:
             cell = f"✓ {compared:,}" if compared else "–"
         note("values", f"{source} {kind}", name, cell)
+    if source == "edges":
+        types = store.types(edges.STREAM)
+        for of, column in TYPES.items():
+            note("types", of, kind, types[column])

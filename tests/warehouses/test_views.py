@@ -140,7 +140,6 @@ def test_a_report_of_ones_own_has_its_view_by_name_and_bucket():
     )
     assert done.exit_code == 0
     assert 'CREATE OR REPLACE VIEW ads."current_mine"' in done.output
-    assert 'r."hour" < w' not in done.output
     assert 'w.window_start <= r."hour"' in done.output
 
 
