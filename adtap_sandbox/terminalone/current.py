@@ -147,7 +147,7 @@ class CurrentApi:
         if name == "users":
             flat = self.store.record("users", number)
             levels = None if flat["scope"] == "GLOBAL" else self._levels()
-            record |= {"email": record["username"], "permissions": levels}
+            record["permissions"] = levels
         return record
 
     def _below(
