@@ -111,6 +111,7 @@ class LegacyReports:
         self._listed: Mapping[str, Any] | None = None
         self._known: dict[str, Definition] = {}
         self._validated: set[tuple[str, str]] = set()
+        self._validating = threading.Lock()
 
     # -- what there is -----------------------------------------------------------------------
 
@@ -241,20 +242,20 @@ class LegacyReports:
     def _validate(self, job: WindowJob, definition: Definition, params: Mapping[str, str]) -> None:
         """Ask once whether a report may be asked for, before its data are."""
         key = (job.report.name, params["filter"])
-        with self._lock:
+        # Held while asking: windows that are read side by side must not all ask the same.
+        with self._validating:
             if key in self._validated:
                 return
-        reply = self._platform.http.send(
-            Call(
-                url=f"{self._url}/{definition.name}/validate",
-                what=f"{job.report.name}, validation",
-                params=params,
-                expects="text",
-            ),
-            job.tally,
-        )
-        reply.body.close()
-        with self._lock:
+            reply = self._platform.http.send(
+                Call(
+                    url=f"{self._url}/{definition.name}/validate",
+                    what=f"{job.report.name}, validation",
+                    params=params,
+                    expects="text",
+                ),
+                job.tally,
+            )
+            reply.body.close()
             self._validated.add(key)
 
     def _params(self, job: WindowJob, definition: Definition) -> dict[str, str] | None:
