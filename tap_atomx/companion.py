@@ -23,7 +23,7 @@ def notes(report: Report) -> Mapping[str, str]:
     """Give what is to be known of a report; the vendor's clients and wiki, read 2026-11-20."""
     return {
         "time_zone": "the setting `time_zone`",
-        "currency": "null where the platform does not say it: money is in the account's own currency",
+        "currency": "the exchange takes bids in US dollars only; its reports do not say so",
         "retention": "the platform publishes no limit",
         "ui": "in the platform's report page, choose the scope "
         f"{report.facts.get('scope', 'of the report')!r}, the same groups and sums, and the same time zone",
