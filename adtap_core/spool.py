@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
+import weakref
 import zlib
 from collections.abc import Iterator
 from typing import IO, Final, Protocol, Self, cast
@@ -74,6 +75,11 @@ class _Inflate:
         return self._inflate.flush()
 
 
+def _close(file: IO[bytes]) -> None:
+    with contextlib.suppress(OSError):
+        file.close()
+
+
 class Spool:
     """The whole body of one answer, decoded, readable as often as wanted.
 
@@ -85,6 +91,9 @@ class Spool:
     def __init__(self, source: IO[bytes], size: int) -> None:
         self._file = source
         self.size = size
+        # A judged and dropped answer gives its room back too, even when it ends in a cycle with the
+        # error that it caused: there a file's own destructor may come first, and warn.
+        weakref.finalize(self, _close, source).atexit = False
 
     @classmethod
     def of(cls, body: bytes) -> Spool:
@@ -154,11 +163,6 @@ class Spool:
     def close(self) -> None:
         """Give the memory or the file back."""
         self._file.close()
-
-    def __del__(self) -> None:
-        # A judged and dropped answer gives its room back too; Python would warn otherwise.
-        with contextlib.suppress(AttributeError, OSError):
-            self._file.close()
 
     def __enter__(self) -> Self:
         """Use as a context: closed at its end."""
