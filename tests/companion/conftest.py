@@ -46,7 +46,7 @@ TERMINALONE_LEGACY: Final = replace(
     },
     login_path="^/api/v2.0/login$",
     entity_path="/api/v2.0/advertisers$",
-    report_path="^/reporting/v1/",
+    report_path=r"^/reporting/v1/std/(?!meta$)[^/]+$",
     secrets=(credentials.T1_PASSWORD, credentials.T1_API_KEY),
 )
 CASES: Final = {
