@@ -19,7 +19,7 @@ from adtap_cli.opening import (
     tap_argument,
     write_json,
 )
-from adtap_core.preview import preview
+from adtap_core.preview import PAGES, preview
 from adtap_core.redact import redact
 from adtap_core.rehearsal import body_of, request_line
 
@@ -107,12 +107,18 @@ def lines(made: Plan, *, requests: bool) -> Iterator[str]:
     if entities:
         yield ""
         yield from table(
-            ("entity", "requests", "changed since", "then"),
+            ("entity", "requests", "changed since"),
             [
-                (s.name, _least(len(s.requests), more=True), s.since or "(all)", s.follows)
+                (s.name, _least(len(s.requests), more=True), s.since or "(all)")
                 for s in entities
+                if s.follows == PAGES
             ],
         )
+        yield f"and {PAGES}"
+        children = [s for s in entities if s.follows != PAGES]
+        if children:
+            yield ""
+            yield from table(("entity", "requests"), [(s.name, s.follows) for s in children])
     remarks = [f"{s.name}: {r}" for s in reports for r in (*s.remarks, s.follows) if r]
     if remarks:
         yield ""

@@ -189,11 +189,10 @@ def _bucket(
         partitions = platform.partitions(report)
     except NotAsked:
         partitions = []
-    held: Interval | None = None
-    if partitions:
-        with contextlib.suppress(NotAsked):
-            held = platform.held(report, partitions[0])
     partition = partitions[0] if partitions else Partition(platform.example_partition)
+    held: Interval | None = None
+    with contextlib.suppress(NotAsked):
+        held = platform.held(report, partition)
     over = planner.over if held is None else min(planner.over, held.end)
     end = report.grain.floor(over)
     window = Interval(report.grain.after(end, -1), end)
@@ -248,10 +247,10 @@ def _settled(tap: AdTap, stream: ReportStream) -> str:
 
 
 def _retention(notes: Mapping[str, str], held: Interval | None) -> str:
-    words = notes.get("retention") or "the platform publishes no limit"
-    if held is not None:
-        words = f"holds {held.start:%Y-%m-%d} to {held.end:%Y-%m-%d %H:%M} now; {words}"
-    return words
+    words = notes.get("retention", "")
+    if held is None:
+        return words or "the platform publishes no limit"
+    return f"read from {held.start:%Y-%m-%d} on, no earlier{_plus(words)}"
 
 
 def _report_columns(stream: ReportStream) -> Iterator[Column]:

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from adtap_core.tap import AdTap
 
 NEW, AGAIN, BOTH, BACKFILL = "new", "lookback", "new and lookback", "backfill"
+PAGES: Final = "further pages, where there are more"
+"""What follows the first request of an entity that hangs below no other."""
 _HOURS_A_DAY: Final = 24
 
 
@@ -354,7 +356,7 @@ def _entity(tap: AdTap, watch: Watch, stream: EntityStream) -> StreamPlan:
     calls = entity_calls(tap.platform, watch, entity, made.since)
     if entity.parent is None:
         made.requests = [Request(c) for c in calls]
-        made.follows = "further pages, where there are more"
+        made.follows = PAGES
         return made
     changed = " that this sync reads anew" if entity.parent_changed_only else ""
     line = f": {request_line(calls[0])}" if calls else ""

@@ -176,7 +176,7 @@ def address(call: Call) -> str:
         url = requests.Request(call.method, call.url, params=call.params).prepare().url
     except requests.RequestException:  # no address yet: `<api_url>/things`
         url = call.url + (f"?{urlencode(call.params, doseq=True)}" if call.params else "")
-    return redact(str(url))
+    return redact(str(url).replace("%7B", "{").replace("%7D", "}"))
 
 
 def request_line(call: Call) -> str:
