@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
 
 from adtap_core.tap import RunFailed
@@ -170,3 +172,14 @@ def test_too_fast_is_waited_for(room):
         "status", path="/vendors$", status=429, body=body, headers={"Retry-After": "1"}, times=2
     )
     assert room.run(room.current(max_retries=3), "vendors").records["vendors"]
+
+
+def test_no_more_than_ten_requests_begin_in_a_second(room, monkeypatch):
+    """The rate that the vendor guarantees is kept, whatever the concurrency."""
+    monkeypatch.setattr("tap_terminalone.client.TerminalOne.per_second", 10.0)
+    room.run(room.current(concurrency=8), "campaigns", "budget_flights")
+    begun = sorted(e["started_at"] for e in room.asked("/api/v3.0/"))
+    moments = [datetime.fromisoformat(str(m)) for m in begun]
+    assert len(moments) > 12
+    gaps = [(b - a).total_seconds() for a, b in zip(moments, moments[10:], strict=False)]
+    assert min(gaps) > 0.8
