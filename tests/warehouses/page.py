@@ -36,7 +36,6 @@ DEEDS: Final = {
     "removed": "a removed metric",
     "widened": "integer, now decimal",
     "retyped": "integer, now text",
-    "dimension": "a new dimension",
 }
 TYPES: Final = {
     "decimal": "spend",
@@ -73,7 +72,7 @@ def note(table: str, row: str, column: str, cell: str) -> None:
     file.write_text(json.dumps([table, row, column, cell]), encoding="utf-8")
     if os.environ.get("ADTAP_WAREHOUSES") != "write":
         said = _on_the_page().get((table, row, column), "nothing")
-        assert said.split(" ")[0] == cell.split(" ")[0], (
+        assert said.split(" ")[0] == cell.split(" ", maxsplit=1)[0], (
             f"docs/warehouses.md says {said!r} for {row}, {column}; measured: {cell!r}. "
             "After a look at the reason: ADTAP_WAREHOUSES=write pytest tests/warehouses, "
             "then python -m tests.warehouses.page"
@@ -122,7 +121,7 @@ def main() -> None:
     for name in TABLES:
         begin, end = f"<!-- {name}: begin -->\n", f"<!-- {name}: end -->"
         before, rest = text.split(begin)
-        text = before + begin + table(name) + end + rest.split(end)[1]
+        text = before + begin + table(name) + end + rest.partition(end)[2]
     PAGE.write_text(text, encoding="utf-8")
     sys.stdout.write(f"{PAGE.relative_to(ROOT)} written\n")
 

@@ -16,7 +16,7 @@ from tests.running import Messages, command, parse
 NOW: Final = "2026-03-18T12:00:00Z"
 START: Final = "2026-03-16"
 LONG: Final = "a_report_whose_name_is_as_long_as_a_table_name_may_be_63_chars_"
-assert len(LONG) == 63  # noqa: PLR2004 - what Postgres allows
+assert len(LONG) == 63
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ What stays the target's own: connection, SHOW, DDL, reflection, identifiers, typ
 the casts, STATE. What is never tested: PUT, COPY and MERGE of a real Snowflake.
 """
 
-# ruff: noqa: S608 - the names in these statements are quoted by the target itself
+# ruff: noqa: S608, T201 - the names in these statements are quoted by the target itself; it prints what it is asked
 
 from __future__ import annotations
 
@@ -86,8 +86,8 @@ def load(folder, arguments):
     """Run the target's own command line."""
     for method in (put_batches_to_stage, merge_from_stage, copy_from_stage):
         setattr(SnowflakeConnector, method.__name__, method)
-    SnowflakeConnector.remove_staged_files = lambda self, sync_id: None
-    SnowflakeConnector.drop_file_format = lambda self, file_format: None
+    for method in ("remove_staged_files", "drop_file_format"):
+        setattr(SnowflakeConnector, method, lambda *_, **__: None)
     # The emulator in this process serves one call at a time.
     singer_sdk.target_base._MAX_PARALLELISM = 1
     with _emulator(folder):
@@ -99,12 +99,13 @@ def read(folder, schema):
     with _emulator(folder) as connection:
         cursor = connection.cursor()
         tables = {}
-        for table, column, kind in cursor.execute(
-            "select table_name, column_name, data_type from information_schema.columns "
-            "where upper(table_schema) = %s order by table_name, ordinal_position",
+        for table, column, kind, digits, scale in cursor.execute(
+            "select table_name, column_name, data_type, numeric_precision, numeric_scale "
+            "from information_schema.columns where upper(table_schema) = %s order by table_name, ordinal_position",
             (schema.upper(),),
         ).fetchall():
-            tables.setdefault(table, {})[column] = kind
+            full = kind if digits is None else f"{kind}({digits},{scale})"
+            tables.setdefault(table, {})[column] = full
         for table, types in tables.items():
             rows = cursor.execute(f'select * from {schema}."{table}"').fetchall()
             print(json.dumps([table, types, [[_written(v) for v in row] for row in rows]]))

@@ -11,6 +11,8 @@ A value comes back as the property's type says: Decimal, date, aware datetime, i
 JSON makes of nested ones. `JSON_NULL` is a JSON null where SQL has NULL for others.
 """
 
+# ruff: noqa: S608 - the names in these queries are the tests' own
+
 from __future__ import annotations
 
 import json

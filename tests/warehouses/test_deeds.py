@@ -9,7 +9,6 @@ import signal
 import subprocess
 import time
 
-
 import pytest
 
 from tests.running import parse
@@ -17,7 +16,6 @@ from tests.warehouses.compare import compare, final
 from tests.warehouses.limits import LIMITS
 from tests.warehouses.page import note
 from tests.warehouses.platforms import PLATFORMS, arguments, run
-
 
 pytestmark = pytest.mark.timeout(300)
 LATER = "2026-03-20T12:00:00Z"
@@ -99,9 +97,7 @@ def test_a_killed_run_goes_on_and_ends_as_if_nothing_had_happened(
         cwd=store.folder,
         text=True,
     )
-    passed = 0
     for line in source.stdout:
-        passed += 1
         try:
             target.stdin.write(line)
             target.stdin.flush()
@@ -147,7 +143,7 @@ def test_a_metric_comes_and_goes(kind, one, store, sandbox, tmp_path):
     )
     assert first.code == 0, first.stderr[-2000:]
     assert store.load(text).code == 0
-    before = store.final(first.schemas["mine"])
+    before = final(first, "mine")
 
     more = one.config(sandbox.url, reports=custom(one, metrics=[*metrics, one.metric]))
     sandbox.clock(advance_days=1)
@@ -201,16 +197,16 @@ def test_a_column_is_retyped(kind, change, store):
     load = store.load(_messages(new, 2, second))
     values = {row["n"]: row["v"] for row in store.values("mine")}
     assert str(values[1]) in {"7", "7.000000000000000000"}
-    if load.code == 0:
-        cell = (
-            f"✓ {store.types('mine')['v']}"
-            if str(values.get(2, "")).rstrip("0") == str(second)
-            else f"✗ {values}"
-        )
-    else:
+    if load.code:
         assert 2 not in values
-        assert "v" in load.stderr
+        assert "'v'" in load.stderr or ".v'" in load.stderr
         cell = "⁵ refused, nothing lost"
+    elif str(values[2]).rstrip("0") == second:
+        cell = f"✓ {store.types('mine')['v']}"
+    else:
+        # The loader keeps NUMBER(38,0) and says nothing.
+        assert (kind, change, values[2]) == ("snowflake", "widened", 1)
+        cell = f"⁶ {second} arrives as {values[2]}"
     note("deeds", kind, change, cell)
 
 
@@ -223,19 +219,16 @@ def _messages(spec, n, value):
     return "\n".join(map(json.dumps, lines)) + "\n"
 
 
-def test_a_new_dimension_is_refused_before_any_data_request(kind, one, store, sandbox, tmp_path):
-    """Two grains would mix in one table: the tap says so, sends nothing, and the table stays."""
-    config = one.config(sandbox.url, reports=custom(one))
-    text, first = run(one, tmp_path / "a", config, streams=("mine",))
-    assert store.load(text).code == 0
-    before = store.final(first.schemas["mine"])
-    dimensions = [*one.report["dimensions"], one.dimension]
-    changed = one.config(sandbox.url, reports=custom(one, dimensions=dimensions))
-    text, second = run(one, tmp_path / "b", changed, state=first.last_state, streams=("mine",))
+@pytest.mark.parametrize("tap", PLATFORMS)
+def test_a_new_dimension_is_refused_before_any_data_request(tap, sandbox, tmp_path):
+    """Two grains would mix in one table: the tap says so and sends nothing, whatever the warehouse."""
+    platform = PLATFORMS[tap]
+    config = platform.config(sandbox.url, reports=custom(platform))
+    _, first = run(platform, tmp_path / "a", config, streams=("mine",))
+    dimensions = [*platform.report["dimensions"], platform.dimension]
+    changed = platform.config(sandbox.url, reports=custom(platform, dimensions=dimensions))
+    text, second = run(platform, tmp_path / "b", changed, state=first.last_state, streams=("mine",))
     assert second.code != 0
-    assert "mine" in second.stderr
     assert "a new name" in second.stderr
-    assert second.records["mine"] == []
-    store.load(text)
-    assert store.final(first.schemas["mine"]) == before
-    note("deeds", kind, "dimension", "✓ refused by the tap, nothing sent")
+    assert platform.dimension in second.stderr
+    assert text == ""

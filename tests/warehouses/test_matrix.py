@@ -27,7 +27,7 @@ def test_what_is_held_is_what_was_sent(source, kind, store, first_run):
         if limited and limit:
             cell = f"{limit.mark} {limited:,} of {compared:,}"
         else:
-            cell = f"✓ {compared:,}" if compared else "–"
+            cell = f"✓ {compared:,}" if compared else "\u2013"
         note("values", f"{source} {kind}", name, cell)
     if source == "edges":
         types = store.types(edges.STREAM)

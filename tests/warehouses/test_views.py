@@ -111,7 +111,7 @@ def test_ghosts_are_gone_and_days_are_told_apart(tap, dialect, tmp_path, request
     assert min(d for _, d in found) == start
 
     days = {d: (state, count) for s, d, state, count in ask(store, "stream, day, state, partitions", "sync_days", made) if s == daily}  # fmt: skip
-    assert days[start] == (min((states[p, start] for p in partitions)), len(partitions))
+    assert days[start] == (min(states[p, start] for p in partitions), len(partitions))
 
     missing = {(p, d) for (p, d), state in found.items() if state == "missing"}
     alerts = ask(store, f"stream, {part}, alert, day", "sync_alerts", made)
