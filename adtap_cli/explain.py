@@ -19,11 +19,12 @@ from adtap_cli.opening import (
     write_json,
 )
 from adtap_core.declare import Entity, Report
-from adtap_core.explanation import Explanation, declared
+from adtap_core.explanation import Explanation, declared, ledger
 from adtap_core.explanation import explain as explain_stream
 from adtap_core.names import did_you_mean
 from adtap_core.redact import redact
 from adtap_core.reports import ReportStream
+from adtap_core.schemas import LEDGER
 from adtap_core.tap import AdTap
 
 WIDTH = 110
@@ -44,8 +45,11 @@ def explain(
     Needs no settings. With --config, reports of your own can be explained too, and what only the platform can
     tell is asked of it (metadata, never data).
     """
-    tap, entry = _found(tap_name, stream, configs)
-    made = explain_stream(tap, entry, offline=offline or not configs)
+    if stream == LEDGER:
+        made = ledger(tap_kind(tap_name).name)
+    else:
+        tap, entry = _found(tap_name, stream, configs)
+        made = explain_stream(tap, entry, offline=offline or not configs)
     if as_json:
         write_json(made.document())
         return
@@ -76,7 +80,6 @@ def _found(tap_name: str, stream: str, configs: tuple[str, ...]) -> tuple[AdTap,
         }
         tap = kind(config={**defaults, **settings}, validate_config=False, setup_mapper=False)
     if stream not in known:
-        # Named after a stream of ours, but the ledger has no platform behind it.
         words = f"{kind.name} has no stream {stream!r}{did_you_mean(stream, known)}"
         raise click.UsageError(f"{words}; there are {', '.join(known)}")
     return tap, known[stream]
@@ -126,6 +129,8 @@ def lines(made: Explanation) -> Iterator[str]:
             if request["body"] is not None:
                 body = json.dumps(request["body"], ensure_ascii=False, indent=2, default=str)
                 yield textwrap.indent(body, "    ")
+    if not made.ui:
+        return
     yield ""
     yield "The same number in the platform's own interface"
     for step in made.ui:

@@ -19,7 +19,7 @@ from adtap_cli.opening import (
     tap_argument,
     write_json,
 )
-from adtap_core.preview import PAGES, preview
+from adtap_core.preview import BACKFILL, PAGES, preview
 from adtap_core.redact import redact
 from adtap_core.rehearsal import body_of, request_line
 
@@ -146,7 +146,7 @@ def _rows(stream: StreamPlan) -> Iterator[tuple[object, ...]]:
         yield (
             stream.name,
             account_text(one.key) if len(members) == 1 else f"{len(members)} accounts",
-            _moment(one.bookmark) or "(first run)",
+            _begins(one),
             *([_moment(e) for e in ends] or ("(nothing)", "")),
             sum(len(a.windows) for a in members),
             sum(a.new for a in members),
@@ -157,6 +157,12 @@ def _rows(stream: StreamPlan) -> Iterator[tuple[object, ...]]:
         requests = None  # the stream's, not the group's: said once
     if not stream.accounts:
         yield (stream.name, "(none)", "", "(nothing)", "", 0, 0, 0, unit, requests)
+
+
+def _begins(account: Account) -> str:
+    if account.windows and account.windows[0].kind == BACKFILL:
+        return "(backfill)"
+    return _moment(account.bookmark) or "(first run)"
 
 
 def _requests(made: Plan) -> Iterator[str]:

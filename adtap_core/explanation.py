@@ -22,6 +22,7 @@ from adtap_core.rehearsal import (
     window_calls,
 )
 from adtap_core.reports import ReportStream
+from adtap_core.schemas import LEDGER, LEDGER_KEYS, LEDGER_SCHEMA
 from adtap_core.streams import EntityStream
 from adtap_core.windows import Interval
 
@@ -119,6 +120,23 @@ def explain(tap: AdTap, entry: Entity | Report, *, offline: bool) -> Explanation
         return _entity(tap, entity)
     finally:
         tap.workers.close()
+
+
+def ledger(tap_name: str) -> Explanation:
+    """Explain `sync_windows`, which no platform has: the reports write it."""
+    made = Explanation(tap_name, LEDGER, "ledger")
+    made.facts = {
+        "grain": "one row for each window read, for each report and account",
+        "key": ", ".join(LEDGER_KEYS),
+        "written": "by every report, after a window's last row and before its STATE; no request of its own",
+        "use": "a report row whose bucket lies in a window with a later synced_at is one that the platform no "
+        "longer returns",
+    }
+    made.columns = [
+        _column(name, prop, "key" if name in LEDGER_KEYS else "attribute", "")
+        for name, prop in LEDGER_SCHEMA["properties"].items()
+    ]
+    return made
 
 
 # -- reports ---------------------------------------------------------------------------------

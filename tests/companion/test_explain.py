@@ -65,3 +65,12 @@ def test_an_unknown_stream_is_a_usage_error(desk: Desk) -> None:
     done = desk.call("explain", desk.case.script, desk.case.daily + "s")
     assert done.code == 2
     assert f"did you mean {desk.case.daily}" in done.err
+
+
+def test_the_ledger_is_explained(desk: Desk) -> None:
+    """`sync_windows` has no request, but a grain, a key and columns."""
+    done = desk.call("explain", desk.case.script, "sync_windows", "--json")
+    assert done.code == 0, done.err
+    assert done.json["key"] == "stream, partition, window_start, window_end"
+    assert {c["name"] for c in done.json["columns"]} >= {"rows", "synced_at"}
+    assert done.json["requests"] == []

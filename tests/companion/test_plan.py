@@ -197,3 +197,16 @@ def test_a_bad_state_is_refused(desk: Desk) -> None:
     done = desk.command("plan", "--state", state)
     assert done.code == 1
     assert "--state" in done.err
+
+
+def test_a_backfill_is_planned_as_it_is_read(desk: Desk) -> None:
+    """Exactly the days asked for, no lookback, no entity, whatever the state says."""
+    backfill = {"from": "2026-03-10", "to": "2026-03-13", "streams": [desk.case.daily]}
+    done = desk.command("plan", "--json", backfill=backfill)
+    assert done.code == 0, done.err
+    (stream,) = done.json["streams"]
+    assert stream["stream"] == desk.case.daily
+    for account in stream["accounts"]:
+        assert (account["new"], account["lookback"], account["bookmark"]) == (3, 0, None)
+        assert {w["kind"] for w in account["windows"]} == {"backfill"}
+    assert "(backfill)" in desk.command("plan", backfill=backfill).out
