@@ -18,7 +18,6 @@ import yaml
 
 from adtap_cli.taps import TAPS
 from adtap_sandbox import credentials
-from tap_atomx.tap import TapAtomx
 from tap_openx.tap import TapOpenx
 from tests.running import run_tap
 
@@ -285,19 +284,6 @@ def test_every_command_of_the_pages_is_run_here():
     }
     others = {line for line in lines if not line.startswith(("python -c ", "curl -X POST "))}
     assert others == known | {command for command in ALONE if f"\n{command}\n" in TEXT}
-
-
-def test_the_example_of_data_states_is_what_atomx_does():
-    """Lookback and settling time that the page names are those of the reports."""
-    text = (ROOT / "docs/data-states.md").read_text(encoding="utf-8")
-    read_again, final = re.search(
-        r"read again for (\d+) days, called final after (\d+)", text
-    ).groups()
-    days = TapAtomx.platform_class.lookback_days
-    assert {
-        (days if report.lookback_days is None else report.lookback_days, report.settle_days)
-        for report in TapAtomx.reports
-    } == {(int(read_again), int(final))}
 
 
 @pytest.mark.parametrize("command", ALONE)
