@@ -16,9 +16,9 @@ from adtap_core.windows import Grain
 LOOKBACK_DAYS: Final = 7
 """Fraud filtering runs after the bid and conversions arrive late (the vendor's blog, read 2026-11-20): recent
 days are read again."""
-SETTLE_DAYS: Final = 31
-"""The platform publishes no day on which its books close, and a conversion is credited for as long as its
-pixel's `duration` says, a month as a rule: nothing younger is called settled."""
+SETTLE_DAYS: Final = LOOKBACK_DAYS
+"""The platform publishes no day on which its books close: a row is settled once it is no longer read
+again. With more, its last read would leave it `provisional` for ever."""
 HOURLY_SPAN_DAYS: Final = 7
 DAILY_SPAN_DAYS: Final = 31
 MONTHLY_SPAN_DAYS: Final = 366

@@ -86,13 +86,14 @@ class Catalogue:
         )
 
     def asked(self, report: Report) -> Asked:
-        """Give what of a report can be asked, and always the currency that its money is in.
+        """Give what of a report can be asked, and the currency that its money is in, if it has money.
 
         What the account does not list is left out with a warning, once: only built-in reports come here
         with such fields, `faults` refuses the user's.
         """
         wanted = [*report.dimensions]
-        if fields.CURRENCY.lower() not in {d.lower() for d in wanted}:
+        by_currency = report.facts.get(fields.BY_CURRENCY, True)
+        if by_currency and fields.CURRENCY.lower() not in {d.lower() for d in wanted}:
             # Two currencies in one row could never be told apart again.
             wanted.append(fields.CURRENCY)
         attributes: dict[str, str] = {}

@@ -7,6 +7,7 @@ import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from typing_extensions import override
@@ -118,6 +119,10 @@ class OpenxPlatform(Platform):
             lookback_days=days,
             settle_days=days,
             span_days=HOURLY_SPAN_DAYS if hourly else DAILY_SPAN_DAYS,
+            # Of the whole definition, not of the metrics selected later: the rows' grain hangs on it.
+            facts=MappingProxyType(
+                {**report.facts, fields.BY_CURRENCY: any(map(fields.is_money, report.metrics))}
+            ),
         )
 
     @classmethod

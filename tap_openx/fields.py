@@ -12,6 +12,8 @@ from typing import Any, Final
 
 ACCOUNT: Final = "publisherAccountId"
 CURRENCY: Final = "publisherCurrency"
+BY_CURRENCY: Final = "by_currency"
+"""A report's fact: whether money is among its metrics, so that its rows must be told apart by currency."""
 PLATFORM_ID: Final = "PublisherPlatformId"
 """Today's dimension that tells publishers apart."""
 

@@ -212,15 +212,11 @@ class Legacy:
             for reply in replies:
                 reply.body.close()
 
+        currency = next((n for n in names.values() if n.lower() == fields.CURRENCY.lower()), None)
         return Fetched(
             tables,
             RowFacts(
-                currency=Source(
-                    next(
-                        (n for n in names.values() if n.lower() == fields.CURRENCY.lower()),
-                        fields.CURRENCY,
-                    )
-                ),
+                currency=None if currency is None else Source(currency),
                 bucket=job.report.grain.value,
                 partition=(account, accounts) if accounts else None,
             ),

@@ -423,12 +423,12 @@ def test_restated_days_are_read_again(read: Callable[..., Any]):
     assert all(before[k]["day"] == after[k]["day"] for k in both)
 
 
-def test_nothing_younger_than_a_month_is_called_settled(read):
-    """No closing day is published; whatever `lookback_days` says, recent rows may move."""
+def test_nothing_younger_than_a_week_is_called_settled(read):
+    """No closing day is published; whatever `lookback_days` says, a week's rows may move."""
     found = read({"inventory_daily"}, start_date="2026-02-01", lookback_days=0)
     states = {r["day"]: r["_data_state"] for r in found.records["inventory_daily"]}
     assert {d for d, s in states.items() if s == "settled"} == {
-        d for d in states if d <= "2026-02-14"
+        d for d in states if d <= "2026-03-10"
     }
 
 

@@ -168,6 +168,21 @@ def test_money_of_two_currencies_is_never_added_up(room):
     assert len(found.final("all_daily")) == 2
 
 
+def test_counts_alone_are_not_told_apart_by_currency(room):
+    """Without money there is nothing to keep apart: the rows are those that the definition names."""
+    report = {"name": "requests_daily", "dimensions": [], "metrics": ["marketRequests"]}
+    found = room.run(room.legacy(start_date="2026-03-17", reports=[report]), "requests_daily")
+    [row] = found.records["requests_daily"]
+    assert row["_currency"] is None
+    expected = room.truth(
+        attributes="day",
+        metrics="marketRequests",
+        start="2026-03-17T00:00:00Z",
+        end="2026-03-18T00:00:00Z",
+    )
+    assert row["market_requests"] == int(expected["sent"]["marketRequests"])
+
+
 def test_a_filter_tree_is_passed_on_in_the_servers_spelling(room):
     """Attributes are matched without case; numbers in values become text."""
     site = room.run(room.legacy(), "sites").records["sites"][0]["id"]
