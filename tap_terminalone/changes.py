@@ -13,7 +13,7 @@ def change(row: Mapping[str, Any], number: int) -> dict[str, Any]:
     """Give an entry of an entity's change log with a key: the digest of all that it says."""
     entry = {**row, "entity_id": int(row.get("entity_id") or number)}
     text = msgspec.json.encode(_texts(entry), order="deterministic")
-    return {"_row_key": hashlib.blake2b(text, digest_size=16).hexdigest(), **entry}
+    return {"change_key": hashlib.blake2b(text, digest_size=16).hexdigest(), **entry}
 
 
 def _texts(value: Any) -> Any:

@@ -48,6 +48,7 @@ BUNDLE: Final = 50
 _PATHS: Final = {e.name: e.path for e in ENTITIES}
 _STUB: Final = frozenset({"id", "name", "entity_type", "type", "rel", "version"})
 _OWNERS: Final = {
+    "id": "organizations",
     "organization_id": "organizations",
     "agency_id": "agencies",
     "advertiser_id": "advertisers",
@@ -135,7 +136,7 @@ class Current:
         if not field or not self._platform.settings.get("organization_ids"):
             yield []
             return
-        ids = self._ids(_OWNERS.get(field, entity.name))
+        ids = self._ids(_OWNERS[field])
         for at in range(0, len(ids), IDS_AT_ONCE):
             listed = ",".join(map(str, ids[at : at + IDS_AT_ONCE]))
             yield [f"{field}==({listed})"]

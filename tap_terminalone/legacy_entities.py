@@ -89,7 +89,15 @@ class LegacyEntities:
 
     def _list(self, entity: Entity, query: EntityQuery) -> Pages:
         for path in self._limited(entity):
-            yield from self._walk(path, entity.name, query)
+            for page in self._walk(path, entity.name, query):
+                yield self._configured(page) if entity.path == "organizations" else page
+
+    def _configured(self, page: Sequence[Record]) -> Sequence[Record]:
+        """Give the organizations that are read: the list of them can't be confined by itself."""
+        if not self._platform.settings.get("organization_ids"):
+            return page
+        wanted = set(self._platform.organizations())
+        return [row for row in page if str(row["id"]) in wanted]
 
     def _limited(self, entity: Entity) -> Iterator[str]:
         """Give the paths that confine a list to the configured organizations; one, whole, if none do."""

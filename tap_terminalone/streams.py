@@ -34,7 +34,7 @@ def _history(of: str) -> Entity:
     return Entity(
         name=f"{of}_history",
         path="history",
-        keys=("_row_key",),
+        keys=("change_key",),
         parent=of,
         parent_changed_only=True,
         selected=False,
@@ -57,6 +57,8 @@ def _entity(name: str, *, path: str | None = None, **more: Any) -> Entity:
 _OF_ADVERTISER: Final = "advertiser.agency.organization"
 _OF_CAMPAIGN: Final = f"campaign.{_OF_ADVERTISER}"
 _OF_STRATEGY: Final = f"strategy.{_OF_CAMPAIGN}"
+CONTACTS: Final = frozenset({"contact_name", "mm_contact_name", "phone", "address_1", "address_2"})
+"""Fields of an organization that are about people: a stream of their own."""
 _JOIN: Final[Mapping[str, Any]] = MappingProxyType(
     # Rows of joins are deleted outright and nothing tells of it: read whole each time.
     {"owner": "strategy_id", "limit": _OF_STRATEGY}
@@ -68,6 +70,8 @@ _SINCE: Final[Mapping[str, Any]] = MappingProxyType({"replication_key": _MODIFIE
 
 ENTITIES: Final = (
     _entity("organizations", owner="id", **_SINCE),
+    # Names, addresses and telephone numbers of people: only for whoever asks for them.
+    _entity("organization_contacts", path="organizations", owner="id", selected=False),
     _entity("agencies", owner="organization_id", limit="organization", **_SINCE),
     _entity(
         "advertisers", owner="agency_id", limit="agency.organization", relations="agency", **_SINCE
@@ -109,7 +113,7 @@ ENTITIES: Final = (
     _entity("strategy_postal_codes", selected=False, **_JOIN, **_NOW_ONLY),
     _entity("new_strategy_groups", owner="campaign_id", **_NO_FULL, **_NOW_ONLY, **_SINCE),
     _entity("campaign_plans", owner="advertiser_id", **_NO_FULL, **_NOW_ONLY, **_SINCE),
-    # Names, mail addresses and telephone numbers of people: only for whoever asks for them.
+    # People again.
     _entity("users", single=True, selected=False, **_NO_FULL),
     # What only the legacy API has as things of their own.
     _entity("creatives", limit=f"atomic_creative.{_OF_ADVERTISER}", **_THEN_ONLY),

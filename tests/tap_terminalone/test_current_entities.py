@@ -82,7 +82,7 @@ def test_history_entries_have_keys_of_their_own(room):
     """The platform gives an entry no id; a digest tells each from the others, the same every time."""
     first = room.run(room.current(), "agencies_history").records["agencies_history"]
     again = room.run(room.current(), "agencies_history").records["agencies_history"]
-    assert len({r["_row_key"] for r in first}) == len(first) > 3
+    assert len({r["change_key"] for r in first}) == len(first) > 3
     assert first == again
     assert {tuple(sorted(f)) for r in first for f in r["fields"]} == {
         ("field_name", "new_value", "old_value")
@@ -104,6 +104,11 @@ def test_secrets_and_personal_data_stay_where_they_belong(room):
     assert "users_history" not in chosen
     columns = tap.streams["users"].schema["properties"]
     assert {c for c, p in columns.items() if p.get("x-pii")} >= {"email", "phone", "last_name"}
+    assert "organization_contacts" not in chosen
+    assert "contact_name" not in tap.streams["organizations"].schema["properties"]
+    people = room.run(room.current(), "organizations", "organization_contacts").records
+    assert all(r["contact_name"] for r in people["organization_contacts"])
+    assert not any(r["_extra"] for r in people["organizations"])
     rows = room.run(room.current(), "campaigns", "users").records
     text = str(rows["campaigns"]) + str(rows["users"])
     assert "secret-" not in text
