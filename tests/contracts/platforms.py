@@ -268,7 +268,7 @@ TERMINALONE: Final = Case(
             words=("password", credentials.USERNAME),
         ),
     ),
-    dies={"token_requests": 3},
+    dies={"token_requests": 2},
     lag_days=1,  # written once a day for each campaign's own time zone
     vanishing="creatives_daily",
     killed=frozenset({"advertisers", "campaigns", "performance_daily", "performance_hourly"}),

@@ -44,7 +44,9 @@ def test_a_schema_file_says_where_its_facts_come_from(case: Case) -> None:
         document = json.loads(text)
         assert document["$comment"].startswith(("Source: ", "Sources: ")), name
         assert not OURS & document["properties"].keys(), name
-        assert document["properties"].keys() <= streams[name]["schema"]["properties"].keys(), name
+        # Columns that only another generation of the API fills are marked, and not in this catalogue.
+        here = {k for k, v in document["properties"].items() if "x-generations" not in v}
+        assert here <= streams[name]["schema"]["properties"].keys(), name
 
 
 def test_every_column_is_described(case: Case) -> None:
