@@ -114,7 +114,10 @@ class Bench:
         """Write settings and catalogue, give the arguments that name them."""
         given = ["--config", self.file("config.json", self.config(**more))]
         if catalog:
-            given += ["--catalog", self.file("catalog.json", self.catalog(streams or self.usual, **more))]
+            given += [
+                "--catalog",
+                self.file("catalog.json", self.catalog(streams or self.usual, **more)),
+            ]
         return given
 
     def catalog(self, streams: set[str], **more: Any) -> dict[str, Any]:
@@ -153,7 +156,7 @@ class Bench:
                 found.add(credential.removeprefix("token="))
             found |= {c.partition("=")[2] for c in headers.get("cookie", "").split("; ")}
         found = {value for value in found if len(value) >= 12}
-        spelt = {
+        return {
             spelling
             for value in found
             for spelling in (
@@ -163,7 +166,6 @@ class Bench:
                 base64.b64encode(value.encode()).decode().rstrip("="),
             )
         }
-        return spelt
 
     def assert_no_secret(self, *texts: str) -> None:
         """No secret stands in any of these texts."""

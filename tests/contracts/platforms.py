@@ -100,9 +100,7 @@ class Case:
     @property
     def tap(self) -> type[AdTap]:
         """The tap's class."""
-        found: type[AdTap] = getattr(
-            importlib.import_module(f"{self.module}.tap"), self.class_name
-        )
+        found: type[AdTap] = getattr(importlib.import_module(f"{self.module}.tap"), self.class_name)
         return found
 
     def config(self, url: str, **more: Any) -> dict[str, Any]:
@@ -232,7 +230,9 @@ ATOMX: Final = Case(
     ),
     dies={"requests_per_token": 1},
     vanishing="advertiser_delivery_daily",
-    killed=frozenset({"advertisers", "campaigns", "advertiser_delivery_daily", "advertiser_delivery_hourly"}),
+    killed=frozenset(
+        {"advertisers", "campaigns", "advertiser_delivery_daily", "advertiser_delivery_hourly"}
+    ),
 )
 TERMINALONE: Final = Case(
     platform="terminalone",

@@ -85,9 +85,9 @@ def _run(
     for number, source in enumerate(sources):
         os.dup2(source, number)
         os.close(source)
-    sys.stdin = open(0, encoding="utf-8", closefd=False)
-    sys.stdout = open(1, "w", encoding="utf-8", closefd=False)
-    sys.stderr = open(2, "w", encoding="utf-8", closefd=False, buffering=1)
+    sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 - open to the process's end
+    sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115 - open to the process's end
+    sys.stderr = open(2, "w", encoding="utf-8", closefd=False, buffering=1)  # noqa: SIM115 - open to the process's end
     sys.argv = [script, *arguments]
     module, name = PROGRAMS[script]
     program = getattr(importlib.import_module(module), name)

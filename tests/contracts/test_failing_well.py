@@ -363,7 +363,5 @@ def test_a_forbidden_stream_that_nobody_selected_is_a_warning(bench: Bench) -> N
     run = bench.command(catalog=False, start_date="2026-03-16", lookback_days=0)
     assert run.code == 0, run.stderr
     assert not run.records[bench.case.entity]
-    assert any(
-        "WARNING" in line and bench.case.entity in line for line in run.stderr.splitlines()
-    )
+    assert any("WARNING" in line and bench.case.entity in line for line in run.stderr.splitlines())
     assert run.records[bench.case.daily]

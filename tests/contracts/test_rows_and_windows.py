@@ -207,9 +207,7 @@ def test_today_is_partial_and_the_bookmark_stays_before_it(bench: Bench) -> None
     marks = bookmarks(got.last_state, bench.case.daily)
     assert {m["replication_key_value"] for m in marks} == {until}
     bench.at(NEXT)
-    again = bench.run(
-        {bench.case.daily}, got.last_state, lookback_days=0, start_date="2026-03-15"
-    )
+    again = bench.run({bench.case.daily}, got.last_state, lookback_days=0, start_date="2026-03-15")
     assert {r["day"] for r in again.records[bench.case.daily]} == {until}
     assert {r["_data_state"] for r in again.records[bench.case.daily]} == {"provisional"}
 
@@ -257,9 +255,7 @@ def test_a_restated_day_is_corrected_by_the_next_run(bench: Bench) -> None:
     def numbers(row: dict[str, Any]) -> list[Any]:
         return [row[m] for m in metrics]
 
-    changed = {
-        row["day"] for k, row in old.items() if k in new and numbers(row) != numbers(new[k])
-    }
+    changed = {row["day"] for k, row in old.items() if k in new and numbers(row) != numbers(new[k])}
     assert newest in changed, "the sandbox restated nothing"
     begin = day_after(newest, 1 - looks_back(bench, bench.case.daily))
     for key, row in whole.items():
@@ -305,7 +301,10 @@ def test_a_vanished_row_is_recognised_through_the_ledger(bench: Bench) -> None:
 
 def test_a_users_report_is_read_like_a_built_in_one(bench: Bench) -> None:
     """Its dimensions and metrics are the columns; it has windows and a bookmark of its own."""
-    reports = [bench.case.report, {**bench.case.report, "name": "other", "start_date": "2026-03-15"}]
+    reports = [
+        bench.case.report,
+        {**bench.case.report, "name": "other", "start_date": "2026-03-15"},
+    ]
     catalog_free = bench.config(reports=reports)
     from tests.running import run_tap, select
 
