@@ -53,16 +53,16 @@ class TinyServer:
         rows = []
         while day < end:
             for account in query["account"][0].split(","):
-                for campaign in ("a", "", None):
-                    rows.append(
-                        {
-                            "day": day.isoformat(),
-                            "account": account,
-                            "campaignId": campaign,
-                            "clicks": "12",
-                            "spend": self.spend.get(day.isoformat(), "1.10"),
-                        }
-                    )
+                rows += [
+                    {
+                        "day": day.isoformat(),
+                        "account": account,
+                        "campaignId": campaign,
+                        "clicks": "12",
+                        "spend": self.spend.get(day.isoformat(), "1.10"),
+                    }
+                    for campaign in ("a", "", None)
+                ]
             day += timedelta(days=1)
         return self.json({"rows": rows, "total": len(rows)})
 
