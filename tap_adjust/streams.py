@@ -28,6 +28,7 @@ ENTITIES: Final = (
     Entity(name="networks", path="networks"),
     Entity(name="countries", path="countries"),
     Entity(name="currencies", path="currencies"),
+    Entity(name="ad_revenue_sources", path="ad_revenue_sources"),
     Entity(name="dimensions", path="dimensions"),
     # Every cohort stem by period and every event by metric: tens of thousands of names.
     Entity(name="metrics", path=",".join(_METRIC_FILTERS), keys=("filter", "id"), selected=False),
