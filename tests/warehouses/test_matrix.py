@@ -1,11 +1,14 @@
 """One truth, five loaders: what a tap sends is what each warehouse holds."""
 
+# ruff: noqa: S608 - the names in these queries are the tests' own
+
 from __future__ import annotations
 
 import pytest
 
 from tests.warehouses import edges
 from tests.warehouses.compare import PROPERTIES, compare
+from tests.warehouses.conftest import make_store
 from tests.warehouses.limits import LIMITS
 from tests.warehouses.page import TYPES, note
 from tests.warehouses.platforms import PLATFORMS
@@ -33,3 +36,14 @@ def test_what_is_held_is_what_was_sent(source, kind, store, first_run):
         types = store.types(edges.STREAM)
         for of, column in TYPES.items():
             note("types", of, kind, types[column])
+
+
+def test_a_json_null_is_found_the_way_the_page_says(tmp_path, request, postgres_url):
+    """`NULLIF(column, 'null'::jsonb)` finds what `IS NULL` does not."""
+    store = make_store("postgres", tmp_path, "tap_x", request)
+    assert store.load(edges.text()).code == 0
+    found = store.ask(
+        "SELECT count(*) FILTER (WHERE tree IS NULL) AS plain, "
+        f"count(*) FILTER (WHERE NULLIF(tree, 'null'::jsonb) IS NULL) AS advised FROM tap_x.{edges.STREAM}"
+    )
+    assert found == [{"plain": 0, "advised": 4}]
