@@ -101,7 +101,7 @@ class Outcome:
         state: The last STATE that the target gave out; None if it gave none.
         tap: The tap's exit code.
         target: The target's.
-        errors: What both said.
+        errors: What the tap said; a published loader may well show a traceback of its own.
         requests: How many requests the tap made.
     """
 
@@ -135,8 +135,8 @@ class Pipe:
         if self.state is not None:
             arguments += ["--state", bench.file("state.json", self.state)]
         settings = bench.file("loader.json", self.loader.config(self.place))
-        states, errors = folder / "states.jsonl", folder / "errors.txt"
-        for path in (states, errors):
+        states, errors, more = (folder / n for n in ("states.jsonl", "errors.txt", "loader.txt"))
+        for path in (states, errors, more):
             path.write_bytes(b"")
         reader, writer = programs.pipe()
         tap = programs.start(bench.case.script, arguments, stdout=writer, stderr=errors)
@@ -145,7 +145,7 @@ class Pipe:
             ["--config", settings, "--input", "/dev/stdin"],
             stdin=reader,
             stdout=states,
-            stderr=errors,
+            stderr=more,
             environment={"PGTZ": "UTC"},
         )
         reader.close()
@@ -158,13 +158,15 @@ class Pipe:
         finally:
             for process in (tap, target):
                 process.kill()
-        said = errors.read_text()
+        said, loader_said = errors.read_text(), more.read_text()
         last = _last_state(states)
         self.state = self.state if last is None else last
         stats = bench.sandbox.stats()["requests"].get(bench.case.platform, 0)
         finished = codes == (0, 0)
-        assert None not in codes, f"the other end was killed and this one hangs: {codes} {said}"
-        assert finished or killed, said
+        assert None not in codes, (
+            f"the other end was killed and this one hangs: {codes} {said}{loader_said}"
+        )
+        assert finished or killed, said + loader_said
         return Outcome(finished, last, *codes, said, stats)
 
     def _kill(self, tap: BaseProcess, target: BaseProcess, kill_at: int) -> bool:
