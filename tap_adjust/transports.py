@@ -29,6 +29,7 @@ PATHS: Final[Mapping[str, str]] = {
     "parquet": "/parquet_report",
 }
 _BATCH: Final = 4096
+_ROWS: Final = ("rows",)
 _TEXT_TYPES: Final = ("string", "large_string", "dictionary")
 
 
@@ -141,7 +142,7 @@ def read(reply: Reply, kind: str, dimensions: Sequence[str], metrics: Sequence[s
     if not reply.body.size:
         return Answer(lambda: Table(iter(())), sums)
     if kind == "json":
-        return _read_json(reply, sums, dimensions)
+        return _read_json(reply, sums, dimensions, metrics)
     if kind == "csv":
         table = separated(reply.body)
         _sum_lists(sums, table, dimensions)
@@ -150,21 +151,36 @@ def read(reply: Reply, kind: str, dimensions: Sequence[str], metrics: Sequence[s
     return Answer(lambda: _parquet(reply), sums)
 
 
-def _read_json(reply: Reply, sums: Sums, dimensions: Sequence[str]) -> Answer:
-    rows = JsonRows(reply.body, ("rows",))
-    kept: list[Any] = []
-    keep = reply.body.size <= MEMORY_BYTES
-    places = {name: name for name in sums.names}
+def _read_json(
+    reply: Reply, sums: Sums, dimensions: Sequence[str], metrics: Sequence[str]
+) -> Answer:
+    rows = JsonRows(reply.body, _ROWS)
+    if reply.body.size > MEMORY_BYTES:
+        return _read_large_json(reply, sums, dimensions, metrics)
+    kept = list(rows)
+    if kept:
+        _check_columns(kept[0], dimensions)
+        sums.add(kept, {name: name for name in sums.names})
+    return Answer(lambda: Table(iter(kept)), sums, _envelope(rows))
+
+
+def _read_large_json(
+    reply: Reply, sums: Sums, dimensions: Sequence[str], metrics: Sequence[str]
+) -> Answer:
+    """Read an answer from disk twice: once its sums alone, once, when it is its turn, its rows."""
+    first = next(iter(JsonRows(reply.body, _ROWS)), None)
+    if first is not None:
+        _check_columns(first, dimensions)
+    fields = (*dimensions, *metrics)
+    rows = JsonRows(reply.body, _ROWS, tuple(sums.names) or fields[:1])
+    places = {name: place for place, name in enumerate(sums.names)}
     for batch in _batches(rows):
-        if not sums.rows:
-            _check_columns(batch[0], dimensions)
         sums.add(batch, places)
-        if keep:
-            kept += batch
-    envelope = rows.envelope if isinstance(rows.envelope, dict) else {}
-    if keep:
-        return Answer(lambda: Table(iter(kept)), sums, envelope)
-    return Answer(lambda: Table(iter(JsonRows(reply.body, ("rows",)))), sums, envelope)
+    return Answer(JsonRows(reply.body, _ROWS, fields).table, sums, _envelope(rows))
+
+
+def _envelope(rows: JsonRows) -> Mapping[str, Any]:
+    return rows.envelope if isinstance(rows.envelope, dict) else {}
 
 
 def _sum_lists(sums: Sums, table: Table, dimensions: Sequence[str]) -> None:
