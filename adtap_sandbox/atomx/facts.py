@@ -22,15 +22,15 @@ if TYPE_CHECKING:
 COUNTED: dict[str, str] = {
     "impressions": "events",
     "clicks": "events",
-    "conversions": "conversions",
-    "campaign_cost": "spend",
-    "advertiser_network_profit": "spend",
+    "conversions": "exchange",
+    "campaign_cost": "exchange",
+    "advertiser_network_profit": "exchange",
     "requests": "events",
     "blocked_impressions": "events",
     "fallbacks": "events",
     "psa_impressions": "events",
-    "publisher_revenue": "spend",
-    "publisher_network_profit": "spend",
+    "publisher_revenue": "exchange",
+    "publisher_network_profit": "exchange",
 }
 MONEY = frozenset(
     {
@@ -43,7 +43,7 @@ MONEY = frozenset(
 NAMES = tuple(COUNTED)
 KINDS = tuple(COUNTED.values())
 
-SETTLED_DAYS = 31
+SETTLED_DAYS = 8
 """From this age on no number moves any more."""
 
 # How a day's delivery spreads over its hours in UTC; no hour is empty.
@@ -160,7 +160,7 @@ class Facts:
             return total
         shares = {
             kind: self.stage.share(day, line.key, kind=kind).as_integer_ratio()
-            for kind in ("events", "spend", "conversions")
+            for kind in ("events", "exchange")
         }
         return tuple(
             value * shares[kind][0] // shares[kind][1]
