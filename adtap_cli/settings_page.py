@@ -1,7 +1,7 @@
-"""The page of all settings, `docs/settings.md`: the tables of `--about --format=markdown`, all in one place.
+"""The tables of all settings, as `--about --format=markdown` prints them: `docs/settings.md` and the README.
 
-`python -m adtap_cli.settings_page` writes it, `--check` only says whether it is as it would be
-written.
+`python -m adtap_cli.settings_page` writes both, `--check` only says whether they are as they would be
+written. In the README the tables stand between two marks, folded up.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ import click
 
 from adtap_cli.taps import PLUGINS, plugin_class, settings_schema
 
+BEGIN = "<!-- settings: written by python -m adtap_cli.settings_page -->"
+END = "<!-- end of settings -->"
 HEAD = """\
 # Settings
 
@@ -58,21 +60,45 @@ def page() -> str:
     return "\n".join(lines)
 
 
+def folded(readme: str) -> str:
+    """A README with the tables of settings between its two marks.
+
+    Args:
+        readme: Its text.
+
+    Raises:
+        click.ClickException: If it lacks the marks.
+    """
+    before, mark, rest = readme.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not (mark and end):
+        raise click.ClickException(f"the README lacks the marks {BEGIN} and {END}")
+    tables = (
+        f"<details><summary><code>{name}</code></summary>\n\n{table(name)}\n\n</details>"
+        for name in PLUGINS
+    )
+    return f"{before}{BEGIN}\n\n" + "\n\n".join(tables) + f"\n\n{END}{after}"
+
+
 @click.command()
 @click.option("--check", is_flag=True, help="Change nothing; exit 1 if something would change.")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path), default="docs/settings.md")
-def main(file: Path, *, check: bool) -> None:
-    """Write the page of all settings."""
-    new = page()
-    if file.exists() and file.read_text(encoding="utf-8") == new:
-        return
-    if check:
-        raise click.ClickException(
-            f"{file} is not as the plugins' settings say; run: python -m adtap_cli.settings_page"
-        )
-    file.parent.mkdir(exist_ok=True)
-    file.write_text(new, encoding="utf-8")
-    click.echo(f"{file} written")
+@click.argument("readme", type=click.Path(dir_okay=False, path_type=Path), default="README.md")
+def main(file: Path, readme: Path, *, check: bool) -> None:
+    """Write the tables of all settings."""
+    pages = {file: page()}
+    if readme.exists():
+        pages[readme] = folded(readme.read_text(encoding="utf-8"))
+    for path, new in pages.items():
+        if path.exists() and path.read_text(encoding="utf-8") == new:
+            continue
+        if check:
+            raise click.ClickException(
+                f"{path} is not as the plugins' settings say; run: python -m adtap_cli.settings_page"
+            )
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(new, encoding="utf-8")
+        click.echo(f"{path} written")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""`docs/settings.md` and our plugins say the same."""
+"""`docs/settings.md`, the README and our plugins say the same."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from adtap_cli.taps import PLUGINS, settings_schema
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "settings.md"
+README = ROOT / "README.md"
 
 
 def own(name):
@@ -23,7 +24,7 @@ def own(name):
 
 def test_the_page_is_as_the_plugins_settings_say():
     """What `python -m adtap_cli.settings_page` would write is what stands there."""
-    done = CliRunner().invoke(settings_page.main, ["--check", str(PAGE)])
+    done = CliRunner().invoke(settings_page.main, ["--check", str(PAGE), str(README)])
     assert (done.exit_code, done.output) == (0, "")
 
 
@@ -36,6 +37,9 @@ def test_the_table_is_the_one_that_about_prints(name):
     )
     printed = [line for line in done.stdout.splitlines() if line.startswith("|")]
     assert [line for line in own(name).splitlines() if line.startswith("|")] == printed
+    readme = README.read_text(encoding="utf-8").partition(f"<code>{name}</code>")[2]
+    folded = readme.partition("</details>")[0]
+    assert [line for line in folded.splitlines() if line.startswith("|")] == printed
 
 
 @pytest.mark.parametrize("name", PLUGINS)
@@ -50,7 +54,10 @@ def test_every_setting_has_its_line(name):
 def test_a_page_that_is_behind_is_refused(tmp_path):
     """Whoever changes a setting and not the page is told which command writes it."""
     old = tmp_path / "settings.md"
-    old.write_text(PAGE.read_text(encoding="utf-8").replace("max_retries", "retries"))
-    done = CliRunner().invoke(settings_page.main, ["--check", str(old)])
-    assert done.exit_code == 1
-    assert "python -m adtap_cli.settings_page" in done.output
+    for page in (PAGE, README):
+        text = page.read_text(encoding="utf-8")
+        old.write_text(text.replace("| max_retries |", "| retries |"))
+        files = [str(PAGE), str(old)] if page is README else [str(old), str(README)]
+        done = CliRunner().invoke(settings_page.main, ["--check", *files])
+        assert done.exit_code == 1
+        assert "python -m adtap_cli.settings_page" in done.output
