@@ -102,11 +102,13 @@ class Fetched:
         tables: Opens the rows; called once each, in order, when it is the window's turn.
         facts: What the rows are in.
         close: Gives the spools' room back.
+        warnings: What the platform itself warns of in this answer; kept in the ledger.
     """
 
     tables: Sequence[Callable[[], Table]]
     facts: RowFacts
     close: Callable[[], None] = lambda: None
+    warnings: Sequence[str] = ()
 
 
 @dataclass

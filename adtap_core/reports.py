@@ -56,6 +56,7 @@ class _Closing:
     task: Task
     counts: Mapping[Partition, int]
     state: str
+    warnings: Sequence[str]
 
 
 @dataclass
@@ -353,7 +354,8 @@ class ReportStream(AdStream):
             _close_all(parts)
             raise
         opens: list[Callable[[], Table]] = [open_ for part in parts for open_ in part.tables]
-        return Fetched(opens, _joined_facts(parts), lambda: _close_all(parts))
+        said = list(dict.fromkeys(words for part in parts for words in part.warnings))
+        return Fetched(opens, _joined_facts(parts), lambda: _close_all(parts), said)
 
     def _remember(self, task: Task, name: str, parameters: object) -> None:
         note = _Note(task, name, parameters)
@@ -406,7 +408,7 @@ class ReportStream(AdStream):
                 shaper.outside,
             )
         self._rows += sum(shaper.counts.values())
-        closing = _Closing(task, shaper.counts, shaper.window_state())
+        closing = _Closing(task, shaper.counts, shaper.window_state(), fetched.warnings)
         if self.config.get("on_empty") == "fail" and not self._rows:
             # Nothing came yet: if nothing comes at all, no bookmark may have moved.
             self._held_back.append(closing)
@@ -462,6 +464,7 @@ class ReportStream(AdStream):
                     "retries": tally.retries,
                     "splits": tally.splits,
                     "data_state": closing.state,
+                    "warnings": "; ".join(closing.warnings) or None,
                     "synced_at": task.synced_at,
                     "tap_version": __version__,
                 }

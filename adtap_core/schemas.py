@@ -198,6 +198,7 @@ LEDGER_SCHEMA: Final[dict[str, Any]] = {
         "data_state": _text(
             "State of the window's latest bucket: partial, provisional or settled."
         ),
+        "warnings": _text("What the platform itself warned of in its answer; null if of nothing."),
         "synced_at": _text("When it was read; equals the rows' `_synced_at`.", format="date-time"),
         "tap_version": _text("Version of the tap that read it."),
     },

@@ -161,6 +161,7 @@ class ReportService:
                 constants=choices.constants(),
             ),
             close=lambda: _close(parts),
+            warnings=list(dict.fromkeys(words for part in parts for words in part.warnings)),
         )
 
     def currencies(self) -> dict[str, str]:
@@ -205,7 +206,8 @@ class ReportService:
             **filters(report),
         }
         kind = self.format_of(report)
-        totals = self._totals(job, params, kind, ask)
+        warnings: list[str] = []
+        totals = self._totals(job, params, kind, ask, warnings)
         reply = self._send(
             job,
             transports.PATHS[kind],
@@ -215,14 +217,21 @@ class ReportService:
         )
         try:
             answer = transports.read(reply, kind, dimensions, ask.metrics)
-            self._check(job, answer, answer.envelope.get("totals") if kind == "json" else totals)
+            if kind == "json":
+                totals = answer.envelope.get("totals")
+            self._check(job, answer, totals, warnings)
         except BaseException:
             reply.body.close()
             raise
-        return _Part(reply, answer, ask, self._hours(job, bucket))
+        return _Part(reply, answer, ask, self._hours(job, bucket), warnings)
 
     def _totals(
-        self, job: WindowJob, params: Mapping[str, str], kind: str, ask: Ask
+        self,
+        job: WindowJob,
+        params: Mapping[str, str],
+        kind: str,
+        ask: Ask,
+        warnings: list[str],
     ) -> Mapping[str, Any] | None:
         """Give the service's totals for a transport that carries none: a small JSON request before it.
 
@@ -239,7 +248,7 @@ class ReportService:
         with reply.body:
             document = reply.json() if reply.body.size else {}
         totals: Mapping[str, Any] = document.get("totals") or {}
-        self._tell(job.report, document)
+        warnings += [f"{slug}: {words}" for slug, words in self._tell(job.report, document)]
         return totals
 
     def _send(self, job: WindowJob, path: str, params: Mapping[str, str], kind: str) -> Reply:
@@ -254,13 +263,14 @@ class ReportService:
             near = did_you_mean(found["name"], near_names(found["name"]))
             raise type(error)(f"{words}{near}", status=error.status) from error
 
-    def _check(self, job: WindowJob, answer: Answer, totals: object) -> None:
+    def _check(self, job: WindowJob, answer: Answer, totals: object, warnings: list[str]) -> None:
         """Hold an answer's rows against what the service itself says of them.
 
         Raises:
             TooMuch: If rows are missing.
         """
         for slug, words in self._tell(job.report, answer.envelope):
+            warnings.append(f"{slug}: {words}")
             if "limit" in slug and "row" in slug:
                 raise TooMuch(f"{job.what}: the answer is cut ({slug}: {words})")
         if isinstance(totals, Mapping) and not _cuts_rows(job.report):
@@ -307,6 +317,7 @@ class _Part:
     answer: Answer
     ask: Ask
     hours: Callable[[Table], Table]
+    warnings: Sequence[str]
 
     def open(self) -> Table:
         """Open the rows."""

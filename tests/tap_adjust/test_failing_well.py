@@ -184,10 +184,13 @@ def test_at_most_three_reports_are_in_flight(room):
 
 
 def test_warnings_of_the_answer_are_read_aloud_once(room, caplog):
-    """What the service warns of is in the log, once for each report."""
+    """What the service warns of is in the log, once for each report, and in each window's ledger row."""
     room.switch(warn="skan_delay")
-    room.run("app_daily", start_date="2025-12-01")
+    run = room.run("app_daily", start_date="2025-12-01")
     assert caplog.text.count("app_daily: the service warns: skan_delay") == 1
+    kept = {w["warnings"] for w in run.windows("app_daily")}
+    assert len(kept) == 1
+    assert str(kept.pop()).startswith("skan_delay: ")
 
 
 def test_a_400_of_the_service_is_read_aloud_with_the_nearest_name(room, caplog):
