@@ -1,6 +1,7 @@
 # make setup   an environment in .venv with everything (Python >= 3.11 and a package registry are enough)
 # make test    set up, lint, test: what CI runs
 # make demo    the four taps against the local sandbox, into DuckDB, through Meltano
+# make docs    the pages of docs/ as a site, in site/
 # Another Python: make setup PYTHON=python3.13
 
 # The first Python that really runs and is new enough: version managers put names on PATH that do not run.
@@ -14,7 +15,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lint format test demo clean
+.PHONY: help setup lint format test demo docs clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -48,6 +49,10 @@ test: setup lint
 demo: setup
 	@$(BIN)/adtap demo
 
+docs: setup
+	@$(BIN)/mkdocs build --strict --quiet
+	@echo "site/index.html"
+
 clean:
-	rm -rf .venv .cache .meltano .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist
+	rm -rf .venv .cache .meltano .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist site
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

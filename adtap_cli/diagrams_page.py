@@ -1,0 +1,168 @@
+"""The entity diagrams of `docs/`, one a platform, drawn from the declarations that run.
+
+`python -m adtap_cli.diagrams_page` writes them, `--check` only says whether they are as they would be
+written. A diagram is one SVG file, `docs/diagrams/<platform>.svg`, which needs no script and no network to be
+seen; the platform's page shows it between two marks, and has the same joins as a table. Both are made of
+`Entity.parent` and of the columns whose schema says `Joins <stream>.<column>`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from adtap_cli.diagram import Box, Join, svg
+from adtap_cli.taps import TAPS, tap_class
+from adtap_core.declare import Entity, Report
+from adtap_core.schemas import stream_file
+from adtap_core.tap import AdTap
+
+BEGIN = "<!-- entity diagram: written by python -m adtap_cli.diagrams_page -->"
+END = "<!-- end of entity diagram -->"
+_JOINS = re.compile(r"\bJoins (\w+)\.(\w+)")
+
+
+def platform(tap: str) -> str:
+    """What a tap's page and picture are called: `tap-adjust` has `docs/adjust.md`."""
+    return tap.removeprefix("tap-")
+
+
+def boxes(tap: type[AdTap]) -> Iterator[Box]:
+    """Every stream of a tap, with its key and what it joins.
+
+    Raises:
+        LookupError: A schema says that it joins a stream or a column that does not exist.
+    """
+    entries: tuple[Entity | Report, ...] = (*tap.entities, *tap.reports)
+    schemas = {
+        entry.name: (stream_file(tap.package, entry.name) or {}).get("properties", {})
+        for entry in entries
+    }
+    for entry in entries:
+        joins = []
+        for column, schema in schemas[entry.name].items():
+            for stream, key in _JOINS.findall(schema.get("description", "")):
+                if key not in schemas.get(stream, ()):
+                    raise LookupError(
+                        f"{entry.name}.{column} joins {stream}.{key}, which does not exist"
+                    )
+                joins.append(Join(column, stream, key))
+        entity = entry if isinstance(entry, Entity) else None
+        yield Box(
+            name=entry.name,
+            keys=entity.keys if entity else ("_row_key",),
+            joins=tuple(joins),
+            parent=entity.parent if entity else None,
+            report=entity is None,
+            selected=entry.selected,
+        )
+
+
+@dataclass(frozen=True)
+class Diagram:
+    """What one platform's page shows.
+
+    Args:
+        tap: The tap's full name.
+    """
+
+    tap: str
+
+    def boxes(self) -> list[Box]:
+        """The streams, as declared."""
+        tap = tap_class(self.tap)
+        assert issubclass(tap, AdTap)  # noqa: S101 - all of ours are
+        return list(boxes(tap))
+
+    def picture(self) -> str:
+        """The text of the SVG file."""
+        return svg(f"Streams of {self.tap} and what they join", self.boxes())
+
+    def section(self) -> str:
+        """What stands between the marks."""
+        all_ = self.boxes()
+        joined = [box for box in all_ if box.targets]
+        file = f"diagrams/{platform(self.tap)}.svg"
+        alone = {box.name for box in all_} - {
+            name for box in joined for name in (box.name, *box.targets)
+        }
+        lines = [
+            f"[![Streams of {self.tap} and what they join; the table below says the same]({file})]({file})",
+            "",
+            (
+                "An arrow leads from a column to the stream it joins. `by` names the stream for whose rows, one by one, this one is asked; "
+                "the arrow is dotted where no column joins the two. "
+                "Reports are shaded, and a dashed box is read only if you select it."
+            ),
+            "",
+            '<details markdown="1"><summary>The same as a table</summary>',
+            "",
+            "| stream | joins |",
+            "|---|---|",
+            *(f"| `{box.name}` | {_cell(box)} |" for box in joined),
+            "",
+            "</details>",
+        ]
+        if alone:
+            lines += [
+                "",
+                "Alone: " + ", ".join(f"`{box.name}`" for box in all_ if box.name in alone) + ".",
+            ]
+        return "\n".join(lines)
+
+
+def _cell(box: Box) -> str:
+    parts = [f"`{j.column}` → `{j.stream}.{j.key}`" for j in box.joins]
+    if box.parent:
+        parts.append(f"by `{box.parent}`")
+    return "<br>".join(parts)
+
+
+def placed(page: str, section: str) -> str:
+    """A platform's page with its diagram between the two marks.
+
+    Args:
+        page: Its text.
+        section: What to put there.
+
+    Raises:
+        click.ClickException: If it lacks the marks.
+    """
+    before, mark, rest = page.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not (mark and end):
+        raise click.ClickException(f"the page lacks the marks {BEGIN} and {END}")
+    return f"{before}{BEGIN}\n\n{section}\n\n{END}{after}"
+
+
+@click.command()
+@click.option("--check", is_flag=True, help="Change nothing; exit 1 if something would change.")
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path), default="docs")
+def main(folder: Path, *, check: bool) -> None:
+    """Draw the streams of every platform."""
+    for tap in TAPS:
+        diagram = Diagram(tap)
+        page = folder / f"{platform(tap)}.md"
+        picture = folder / "diagrams" / f"{platform(tap)}.svg"
+        files = {
+            page: placed(page.read_text(encoding="utf-8"), diagram.section()),
+            picture: diagram.picture(),
+        }
+        for path, new in files.items():
+            if path.exists() and path.read_text(encoding="utf-8") == new:
+                continue
+            if check:
+                raise click.ClickException(
+                    f"{path} is not as the taps declare; run: python -m adtap_cli.diagrams_page"
+                )
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(new, encoding="utf-8")
+            click.echo(f"{path} written")
+
+
+if __name__ == "__main__":
+    main()
