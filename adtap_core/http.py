@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 log = logging.getLogger("adtaps.http")
 
 CONNECT_SECONDS: Final = 20.0
+MAX_QUOTA_WAITS: Final = 3
+"""How often one request waits for a quota, unless the tap's setting `quota_waits` says otherwise."""
 LONGEST_WAIT_SECONDS: Final = 4000.0
 """The longest wait a server may ask of us: an hourly quota, with room."""
 _SAID_FROM_SECONDS: Final = 10.0
@@ -176,7 +178,7 @@ class Limits:
     max_retries: int
     user_agent: str
     per_second: float | None = None
-    max_quota_waits: int = 3
+    max_quota_waits: int = MAX_QUOTA_WAITS
 
 
 class Budget:

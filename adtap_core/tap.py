@@ -30,7 +30,7 @@ from adtap_core.errors import (
     SettingsError,
     Stopped,
 )
-from adtap_core.http import Http, Limits
+from adtap_core.http import MAX_QUOTA_WAITS, Http, Limits
 from adtap_core.names import column_name, did_you_mean
 from adtap_core.ordered import Workers
 from adtap_core.output import LineWriter, hush
@@ -230,6 +230,7 @@ class AdTap(Tap):
             max_retries=int(config.get("max_retries", 6)),
             user_agent=str(config.get("user_agent") or "adtaps"),
             per_second=kind.per_second,
+            max_quota_waits=int(config.get("quota_waits", MAX_QUOTA_WAITS)),
         )
 
     @cached_property

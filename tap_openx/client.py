@@ -331,7 +331,7 @@ class OpenxPlatform(Platform):
 
     def _options(self, entity: Entity, query: EntityQuery) -> Iterator[Sequence[Mapping[str, Any]]]:
         missing: list[Forbidden] = []
-        keys = entity.facts["option_keys"]
+        keys = self.settings.get("option_keys") or entity.facts["option_keys"]
         for key in keys:
             try:
                 reply = self._get(f"{entity.path}/{key}", f"options {key}", query.tally)

@@ -7,7 +7,14 @@ from adtap_core.tap import AdTap
 from tap_openx.client import OpenxPlatform
 from tap_openx.current import API_URL
 from tap_openx.legacy import DATA_SERVICE_PATHS
-from tap_openx.streams import CURRENT, DAILY_LOOKBACK_DAYS, ENTITIES, LEGACY, REPORTS
+from tap_openx.streams import (
+    CURRENT,
+    DAILY_LOOKBACK_DAYS,
+    ENTITIES,
+    LEGACY,
+    OPTION_KEYS,
+    REPORTS,
+)
 
 _SETTINGS = {
     "api_generation": s.choice(
@@ -49,6 +56,18 @@ _SETTINGS = {
         "Account IDs",
         "Publisher accounts whose report rows are read, each with its own bookmark (legacy). Default: all that "
         "the login sees, with one bookmark.",
+    ),
+    "option_keys": s.texts(
+        "Option keys",
+        "Keys whose options the stream `options` reads, such as country_options. Default: the "
+        f"{len(OPTION_KEYS)} that name what other streams hold.",
+    ),
+    "quota_waits": s.integer(
+        "Quota waits",
+        "How often one request waits for the next hour when the instance's hourly quota is used up; then its "
+        "stream fails.",
+        minimum=0,
+        default=3,
     ),
 }
 

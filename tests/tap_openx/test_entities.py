@@ -221,3 +221,19 @@ def test_a_quota_that_stays_used_up_ends_in_an_error(room, caplog):
     with pytest.raises(RunFailed):
         run_with_clock(room, room.legacy(), {"sites"})
     assert any("quota" in m and m.startswith("sites") for m in caplog.messages)
+
+
+@pytest.mark.parametrize("allowed", [0, 2])
+def test_the_hours_waited_for_a_quota_are_a_setting(room, allowed):
+    """`quota_waits` hours, then the stream fails; with 0 it fails at once."""
+    room.switch(hourly_quota=0)
+    room.sandbox.clear_log()
+    with pytest.raises(RunFailed):
+        run_with_clock(room, room.legacy(quota_waits=allowed), {"sites"})
+    assert len([e for e in room.sandbox.log("openx") if e["status"] == 429]) == allowed + 1
+
+
+def test_the_option_keys_read_are_a_setting(room):
+    """Only those named."""
+    found = room.run(room.legacy(option_keys=["country_options"]), "options").records["options"]
+    assert {r["option_key"] for r in found} == {"country_options"}
