@@ -7,7 +7,7 @@
 # The first Python that really runs and is new enough: version managers put names on PATH that do not run.
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14 python; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && { echo $$p; break; }; done)
-WORKERS ?= 2
+WORKERS ?= 3
 BIN := .venv/bin
 STAMP := .venv/.complete
 
