@@ -10,6 +10,7 @@ sit on both sides of a test.
     stage.py        the clock, the restatement curve, the switches
     world.py        who exists, and the numbers of it
     faults.py       the fault menu, the request log, the count of requests in flight
+    kept.py         answers that are made once, where the answering must cost nothing
     credentials.py  the logins the platforms accept
     <platform>/     routes.py (HTTP), store.py (state and data), replies.py (error shapes)
 """

@@ -36,7 +36,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         "--now", metavar="ISO", help="moment from which the clock runs; UTC without a zone"
     )
     parser.add_argument(
-        "--latency", type=float, default=0.0, metavar="S", help="seconds each request waits"
+        "--latency",
+        type=float,
+        default=0.0,
+        metavar="S",
+        help="soonest answer to any request, in seconds",
     )
     parser.add_argument(
         "--platform",

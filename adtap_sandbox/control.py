@@ -2,7 +2,7 @@
 
 | request | body | what it does |
 |---|---|---|
-| ``POST reset`` | ``{"seed", "size", "now"}`` | a new world; no faults, log, latency, switches |
+| ``POST reset`` | ``{"seed", "size", "creatives", "now"}`` | a new world; nothing else is left |
 | ``POST clock`` | ``{"set"}``, ``{"advance_days"}`` or ``{"follow": true}`` | moves the clock |
 | ``POST faults`` | a fault | puts it on the menu |
 | ``GET faults``, ``DELETE faults`` | | the menu; an empty menu |
@@ -10,7 +10,9 @@
 | ``GET switches`` | | their values |
 | ``GET log?platform=``, ``DELETE log`` | | the requests; forgets them and the counts |
 | ``GET stats`` | | the counts |
-| ``POST latency`` | ``{"seconds"}`` | what each request waits |
+| ``POST latency`` | ``{"seconds"}`` | the soonest that any request is answered |
+| ``POST kept`` | ``{"path"}`` | answers are made once from here on (see ``kept.py``) |
+| ``GET kept``, ``DELETE kept`` | | how many there are; each is made anew again |
 | ``GET health`` | | what is served |
 """
 
@@ -63,6 +65,7 @@ def control_app(sandbox: Sandbox) -> Starlette:
             Route("/log", _told(control.log), methods=["GET", "DELETE"]),
             Route("/stats", _told(control.stats)),
             Route("/latency", _told(control.latency), methods=["POST"]),
+            Route("/kept", _told(control.kept), methods=["GET", "POST", "DELETE"]),
             Route("/health", _told(control.health)),
         ]
     )
@@ -75,11 +78,12 @@ class _Control:
         self._sandbox = sandbox
 
     async def reset(self, request: Request) -> Response:
-        given = await _body(request, "seed", "size", "now")
+        given = await _body(request, "seed", "size", "creatives", "now")
         now = given.get("now")
         self._sandbox.reset(
             seed=_whole(given, "seed", 1),
             size=_whole(given, "size", 1),
+            creatives=_whole(given, "creatives", 0),
             now=None if now is None else parse_moment(now),
         )
         return await self.health(request)
@@ -87,6 +91,7 @@ class _Control:
     async def clock(self, request: Request) -> Response:
         given = await _body(request, "set", "advance_days", "follow")
         clock = self._sandbox.stage.clock
+        self._sandbox.keeper.forget()
         match given:
             case {"set": moment, **rest} if not rest:
                 clock.set(parse_moment(moment))
@@ -129,6 +134,15 @@ class _Control:
             raise ValueError(f"'seconds' can't be {seconds!r}")
         self._sandbox.latency = float(seconds)
         return await self.health(request)
+
+    async def kept(self, request: Request) -> Response:
+        keeper = self._sandbox.keeper
+        if request.method == "POST":
+            given = await _body(request, "path")
+            keeper.keep(str(given.get("path", "")))
+        elif request.method == "DELETE":
+            keeper.keep(None)
+        return JSONResponse({"answers": len(keeper)})
 
     async def health(self, _request: Request) -> Response:
         stage = self._sandbox.stage

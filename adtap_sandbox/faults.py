@@ -2,7 +2,7 @@
 
 All three are ASGI middleware around the platforms' rooms, so a room neither writes nor knows them:
 
-    Recorder    keeps the log and the count, waits the latency out
+    Recorder    keeps the log and the count, holds answers back for the latency
     FaultGate   spoils an answer when the menu says so
 
 The gate stands outside the compression, so that it can cut a compressed body as a network does.
@@ -375,12 +375,15 @@ class FaultGate:
 
 
 class Recorder:
-    """Keeps the log and the count of requests in flight, and waits the latency out.
+    """Keeps the log and the count of requests in flight, and holds answers back for the latency.
+
+    The answer is made first and then held back: what the making costs is part of the latency, not on
+    top of it, so that a benchmark of a client measures the client.
 
     Args:
         app: The platforms' rooms, behind the fault gate.
         journal: Where it is written.
-        latency: Gives the seconds each request waits before it is answered.
+        latency: Gives the seconds from a request's arrival before which it is not answered.
     """
 
     def __init__(self, app: ASGIApp, journal: Journal, latency: Callable[[], float]) -> None:
@@ -396,6 +399,7 @@ class Recorder:
 
         async def noted(message: Message) -> None:
             if message["type"] == "http.response.start":
+                await self._hold(began)
                 self._journal.answered(entry, message["status"])
             elif not message.get("more_body", False):
                 # Before the last byte leaves: a client that goes on at once is not two in flight.
@@ -405,13 +409,15 @@ class Recorder:
         try:
             body = await _read(receive)
             entry.body = body[:BODY_LENGTH].decode("utf-8", "replace")
-            await asyncio.sleep(self._latency())
             await self._app(scope, _replay(body, receive), noted)
         except Exception:
             entry.error = traceback.format_exc()
             raise
         finally:
             self._journal.end(entry, time.perf_counter() - began)
+
+    async def _hold(self, began: float) -> None:
+        await asyncio.sleep(max(0.0, began + self._latency() - time.perf_counter()))
 
 
 def _made_up(fault: Fault) -> tuple[int, list[tuple[bytes, bytes]], bytes]:

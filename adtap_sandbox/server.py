@@ -3,7 +3,8 @@
     Sandbox  the ASGI application: routing, and the state that the control API moves
     Server   a Sandbox on a socket, in a thread (tests) or in the foreground (``adtap sandbox``)
 
-Way of a request: target made plain → platform found → log → latency → fault → compression → room.
+Way of a request: target made plain → platform found → log → latency → fault → kept answers →
+compression → room.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from typing_extensions import override
 
 from adtap_sandbox.control import control_app
 from adtap_sandbox.faults import FaultGate, Journal, Menu, Recorder
+from adtap_sandbox.kept import Keeper
 from adtap_sandbox.stage import Clock, Stage
 from adtap_sandbox.world import World
 
@@ -95,7 +97,7 @@ class Sandbox:
         seed: Seed of the world.
         size: Multiplies the number of things in the world.
         now: Moment from which the clock runs, with a zone; real time if None.
-        latency: Seconds each request waits before it is answered.
+        latency: Seconds from a request's arrival before which it is not answered.
         rooms: Platforms to serve; all if None.
     """
 
@@ -115,31 +117,36 @@ class Sandbox:
         self.journal = Journal()
         self.connections: set[Any] = set()
         """The server's open connections; whoever runs the application puts them here."""
+        compressed: ASGIApp = GZipMiddleware(self._enter_room, COMPRESS_FROM, compresslevel=5)
+        self.keeper = Keeper(compressed)
         self.reset(seed=seed, size=size, now=now)
         self.latency = latency
-        compressed: ASGIApp = GZipMiddleware(self._enter_room, COMPRESS_FROM, compresslevel=5)
-        gate = FaultGate(compressed, self.menu, self._hang_up)
+        gate = FaultGate(self.keeper, self.menu, self._hang_up)
         self._platform_app = Recorder(gate, self.journal, lambda: self.latency)
         self._control_app = control_app(self)
 
-    def reset(self, *, seed: int = 1, size: int = 1, now: datetime | None = None) -> None:
-        """Make the world, the clock, the switches and the rooms anew; clear faults and log.
+    def reset(
+        self, *, seed: int = 1, size: int = 1, creatives: int = 0, now: datetime | None = None
+    ) -> None:
+        """Make the world, the clock, the switches and the rooms anew; clear faults, log, kept answers.
 
         Args:
             seed: Seed of the world.
             size: Multiplies the number of things in the world.
+            creatives: Least number of creatives in it.
             now: Moment from which the clock runs, with a zone; real time if None.
 
         Raises:
             ValueError: If the size is below one.
         """
         switches = {name: dict(room.SWITCHES) for name, room in self._modules.items()}
-        stage = Stage(_world(seed, size), Clock(now), switches)
+        stage = Stage(_world(seed, size, creatives), Clock(now), switches)
         rooms = {name: _room_app(room, stage) for name, room in self._modules.items()}
         self.stage, self._rooms = stage, rooms
         self.latency = 0.0
         self.menu.clear()
         self.journal.clear()
+        self.keeper.keep(None)
 
     def turn(self, given: dict[str, Any]) -> None:
         """Change switches.
@@ -162,6 +169,7 @@ class Sandbox:
                     raise ValueError(f"{platform} has no switch {name!r}; it has {known}")
         for platform, values in given.items():
             switches[platform].update(values)
+        self.keeper.forget()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -268,7 +276,7 @@ class Server:
         seed: Seed of the world.
         size: Multiplies the number of things in the world.
         now: Moment from which the clock runs, with a zone; real time if None.
-        latency: Seconds each request waits before it is answered.
+        latency: Seconds from a request's arrival before which it is not answered.
         tls: Paths of certificate and key (PEM); plain http if None.
         rooms: Platforms to serve; all if None.
 
@@ -372,9 +380,9 @@ def shared_server(only: tuple[str, ...] | None = None) -> Server:
 
 
 @functools.lru_cache(maxsize=8)
-def _world(seed: int, size: int) -> World:
+def _world(seed: int, size: int, creatives: int) -> World:
     """A world never changes, so a reset needn't make it again."""
-    return World(seed, size)
+    return World(seed, size, creatives)
 
 
 def _room_app(room: Room, stage: Stage) -> Starlette:

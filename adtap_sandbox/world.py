@@ -175,6 +175,8 @@ class World:
     Args:
         seed: Another seed gives other ids and numbers, under the same names.
         size: How many times the number of things; the things of a smaller world stay as they are.
+        creatives: Least number of creatives, for a list that is long in a world that is not; those
+            beyond what the size makes belong to the campaigns in turn.
 
     Raises:
         ValueError: If the size is below one.
@@ -183,11 +185,12 @@ class World:
     first_day: date = date(2024, 1, 1)
     """Activity exists from this day to the clock's now."""
 
-    def __init__(self, seed: int = 1, size: int = 1) -> None:
+    def __init__(self, seed: int = 1, size: int = 1, creatives: int = 0) -> None:
         if size < 1:
             raise ValueError(f"the size of the world is {size}; it is at least 1")
         self.seed = seed
         self.size = size
+        self.least_creatives = creatives
         self._salt = f"{seed}\x1e".encode()
         self.countries: tuple[str, ...] = _COUNTRIES
         self.networks: tuple[str, ...] = _NETWORKS
@@ -269,20 +272,27 @@ class World:
         return tuple(made)
 
     def _make_creatives(self) -> tuple[Creative, ...]:
-        made: list[Creative] = []
-        for index, campaign in enumerate(self.campaigns):
-            for nth in range(3 if index % 4 == 0 else 2):
-                number = len(made)
-                width, height = size = _SIZES[number % len(_SIZES)]
-                theme = _CREATIVE_THEMES[(number + nth) % len(_CREATIVE_THEMES)]
-                made.append(
-                    Creative(
-                        id=self._id("creative", 5_400_000, number),
-                        name=f"{width}x{height} {theme}",
-                        campaign_id=campaign.id,
-                        size=size,
-                    )
+        places = [
+            (campaign, nth)
+            for index, campaign in enumerate(self.campaigns)
+            for nth in range(3 if index % 4 == 0 else 2)
+        ]
+        places += [
+            (self.campaigns[number % len(self.campaigns)], number)
+            for number in range(len(places), self.least_creatives)
+        ]
+        made = []
+        for number, (campaign, nth) in enumerate(places):
+            width, height = size = _SIZES[number % len(_SIZES)]
+            theme = _CREATIVE_THEMES[(number + nth) % len(_CREATIVE_THEMES)]
+            made.append(
+                Creative(
+                    id=self._id("creative", 5_400_000, number),
+                    name=f"{width}x{height} {theme}",
+                    campaign_id=campaign.id,
+                    size=size,
                 )
+            )
         return tuple(made)
 
     def _make_publishers(self) -> tuple[Publisher, ...]:

@@ -100,9 +100,9 @@ class Ground:
 
 
 @lru_cache(maxsize=2)
-def ground(seed: int, size: int) -> Ground:
+def ground(seed: int, size: int, creatives: int = 0) -> Ground:
     """Give the ground of a world; made once, kept over resets."""
-    world = World(seed, size)
+    world = World(seed, size, creatives)
     return Ground(world, _Maker(world).made, reference_rows(world))
 
 

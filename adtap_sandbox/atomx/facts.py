@@ -121,9 +121,9 @@ class Final:
 
 
 @lru_cache(maxsize=2)
-def final(seed: int, size: int) -> Final:
+def final(seed: int, size: int, creatives: int = 0) -> Final:
     """Give the final numbers of a world; made once, kept over resets."""
-    return Final(ground(seed, size))
+    return Final(ground(seed, size, creatives))
 
 
 def _split(total: Numbers, shift: int) -> tuple[Numbers, ...]:
@@ -148,7 +148,7 @@ class Facts:
 
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
-        self.final = final(stage.world.seed, stage.world.size)
+        self.final = final(stage.world.seed, stage.world.size, stage.world.least_creatives)
         self.lines = self.final.lines
 
     def known_day(self, line: Line, day: date, now: datetime) -> Numbers | None:

@@ -51,7 +51,8 @@ class Store:
 
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
-        base = ground(stage.world.seed, stage.world.size)
+        world = stage.world
+        base = ground(world.seed, world.size, world.least_creatives)
         self.lives = base.lives
         self.reference = base.reference
         self.writes = Writes()

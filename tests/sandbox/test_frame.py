@@ -183,6 +183,64 @@ def test_latency_holds_every_request_back(server: Server, http: requests.Session
     assert control(server, "GET", "log")["requests"][0]["seconds"] >= 0.2
 
 
+def test_what_an_answer_costs_is_part_of_the_latency(server: Server, http: requests.Session):
+    """A slow room, or a slow fault, does not add to it."""
+    control(server, "POST", "latency", {"seconds": 0.4})
+    control(server, "POST", "faults", {"kind": "slow", "seconds": 0.3})
+    http.get(server.url + "/adjust/echo/")
+    assert 0.4 <= control(server, "GET", "log")["requests"][0]["seconds"] < 0.65
+
+
+def test_an_answer_that_is_kept_is_made_once(server: Server, http: requests.Session):
+    """The same request gets the same bytes, logged and held back like any other."""
+    control(server, "POST", "kept", {"path": "^/echo/"})
+    url = server.url + "/openx/echo/"
+    first = http.post(url, data="a").content
+    assert http.post(url, data="a").content == first
+    other = http.post(url, data="b")
+    assert (other.json()["body"], other.json()["posts"]) == ("b", 2)
+    assert http.post(url + "?c=1", data="a").json()["posts"] == 3
+    assert control(server, "GET", "kept") == {"answers": 3}
+    assert [e["status"] for e in control(server, "GET", "log")["requests"]] == [200] * 4
+    long = server.url + "/adjust/v1/long"
+    assert http.get(long).content == http.get(long).content
+    assert control(server, "GET", "kept") == {"answers": 3}
+
+
+def test_an_answer_is_kept_whole_and_only_if_it_is_good(server: Server, http: requests.Session):
+    """Compressed for who takes that, plain for who does not; a 404 is asked for again."""
+    control(server, "POST", "kept", {"path": ""})
+    url = server.url + "/adjust/v1/long"
+    for _ in range(2):
+        packed = http.get(url, headers={"Accept-Encoding": "gzip"})
+        plain = http.get(url, headers={"Accept-Encoding": "identity"})
+        assert packed.headers["Content-Encoding"] == "gzip"
+        assert "Content-Encoding" not in plain.headers
+        assert packed.content == plain.content
+        assert http.get(server.url + "/adjust/v1/nowhere").status_code == 404
+    assert control(server, "GET", "kept") == {"answers": 2}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", "clock", {"advance_days": 1}),
+        ("POST", "switches", {"openx": {"eager": True}}),
+        ("POST", "reset", {}),
+        ("DELETE", "kept", None),
+    ],
+)
+def test_kept_answers_are_forgotten_when_anything_is_moved(
+    server: Server, http: requests.Session, method: str, path: str, body: object
+):
+    """The clock, a switch, a reset, or who asks for it."""
+    control(server, "POST", "kept", {"path": ""})
+    http.get(server.url + "/openx/echo/")
+    assert control(server, "GET", "kept") == {"answers": 1}
+    control(server, method, path, body)
+    assert control(server, "GET", "kept") == {"answers": 0}
+
+
 def test_a_long_body_is_compressed_for_who_takes_it(server: Server, http: requests.Session):
     """And only for them; a short one never is."""
     url = server.url + "/adjust/v1/long"
@@ -244,13 +302,14 @@ def test_reset_makes_everything_new(server: Server, http: requests.Session):
 @pytest.mark.parametrize(
     ("path", "body", "why"),
     [
-        ("reset", {"sead": 1}, "unknown: sead; known: seed, size, now"),
+        ("reset", {"sead": 1}, "unknown: sead; known: seed, size, creatives, now"),
         ("reset", {"size": 0}, "the size of the world is 0; it is at least 1"),
         ("reset", {"seed": "1"}, "'seed' can't be '1'"),
         ("reset", {"now": "soon"}, "'soon' is no ISO 8601 date or date-time"),
         ("reset", [], "the body is no JSON object"),
         ("clock", {}, 'say one of {"set": moment}, {"advance_days": n}, {"follow": true}'),
         ("clock", {"set": 3}, "3 is no ISO 8601 date or date-time"),
+        ("kept", {"path": "("}, "the path '(' is no regular expression"),
         ("latency", {"seconds": -1}, "'seconds' can't be -1"),
         ("switches", {"adjoust": {}}, "no platform 'adjoust'; there are adjust, openx"),
         ("faults", {"kind": "smoke"}, "no fault of the kind 'smoke'"),

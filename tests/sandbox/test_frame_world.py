@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
@@ -34,6 +35,17 @@ def things(world: World) -> list[tuple[object, ...]]:
         world.ad_units,
         world.apps,
     ]
+
+
+def test_a_long_list_of_creatives_needs_no_large_world():
+    """The rest stays as it is, the first creatives too, and every campaign gets its share."""
+    long = World(1, 1, creatives=1000)
+    assert things(long)[:2] + things(long)[3:] == things(WORLD)[:2] + things(WORLD)[3:]
+    assert long.creatives[: len(WORLD.creatives)] == WORLD.creatives
+    assert len({c.id for c in long.creatives}) == len(long.creatives) == 1000
+    shares = Counter(c.campaign_id for c in long.creatives)
+    assert set(shares) == {c.id for c in WORLD.campaigns}
+    assert max(shares.values()) - min(shares.values()) <= 2
 
 
 def test_one_seed_is_one_world():
