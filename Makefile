@@ -1,6 +1,8 @@
 # make setup   an environment in .venv with everything (Python >= 3.11 and a package registry are enough)
 # make test    set up, lint, test: what CI runs
 # make demo    the four taps against the local sandbox, into DuckDB, through Meltano
+# make bench   speed, memory, latency and requests, held to their bounds; an hour and more
+# make bench-quick  the same at one size, in a minute
 # make docs    the pages of docs/ as a site, in site/
 # Another Python: make setup PYTHON=python3.13
 
@@ -15,7 +17,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lint format test demo docs clean
+.PHONY: help setup lint format test demo docs bench bench-quick clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -52,6 +54,12 @@ demo: setup
 docs: setup
 	@$(BIN)/mkdocs build --strict --quiet
 	@echo "site/index.html"
+
+bench: setup
+	@$(BIN)/python -m benchmarks
+
+bench-quick: setup
+	@$(BIN)/python -m benchmarks --quick
 
 clean:
 	rm -rf .venv .cache .meltano .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist site

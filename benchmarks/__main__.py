@@ -1,0 +1,67 @@
+"""The command line: measure, show, hold to the bars, write down."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from datetime import UTC, datetime
+
+from benchmarks import SECTIONS, machine, page
+from benchmarks.measure import ContenderError, progress
+from benchmarks.sections import Section, Size
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Measure sections; gives 1 if a bar falls short or a contender fails, else 0.
+
+    Args:
+        arguments: Instead of the command line's.
+    """
+    asked = _parse(arguments)
+    size = Size.of(quick=asked.quick, repeats=asked.repeats)
+    short: list[str] = []
+    for name in asked.only or SECTIONS:
+        try:
+            section: Section = importlib.import_module(f"benchmarks.{name}").measure(size)
+        except ContenderError as failure:
+            progress("")
+            sys.stderr.write(f"{name}: {failure}\n")
+            short.append(f"{name}: not measured")
+            continue
+        sys.stdout.write(page.for_terminal(section))
+        sys.stdout.flush()
+        short += [
+            f"{section.title}: {b.claim}: {b.measured}" for b in section.bars if b.good is False
+        ]
+        if asked.write:
+            text = page.as_markdown(
+                section,
+                command=_command(asked, name),
+                day=datetime.now(UTC).date().isoformat(),
+                machine=machine.describe(),
+            )
+            page.write(name, text)
+    if short:
+        sys.stdout.write("\nShort of the bar:\n" + "".join(f"- {line}\n" for line in short))
+    return 1 if short else 0
+
+
+def _parse(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="the short form, under a minute")
+    parser.add_argument(
+        "--only", nargs="+", choices=SECTIONS, metavar="NAME", help=f"of {', '.join(SECTIONS)}"
+    )
+    parser.add_argument("--repeats", type=int, help="runs of each contender; the median counts")
+    parser.add_argument("--write", action="store_true", help="into docs/performance.md")
+    return parser.parse_args(arguments)
+
+
+def _command(asked: argparse.Namespace, name: str) -> str:
+    words = ["python -m benchmarks", *(["--quick"] if asked.quick else []), "--only", name]
+    return " ".join([*words, *([f"--repeats {asked.repeats}"] if asked.repeats else [])])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

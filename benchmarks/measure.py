@@ -1,0 +1,293 @@
+"""Programs as whole processes: how long, how much CPU, how much memory; several side by side."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+from typing import IO, Any, Final
+
+ROOT: Final = Path(__file__).resolve().parents[1]
+CACHE: Final = ROOT / ".cache" / "bench"
+
+# Linux gives the peak in KiB, macOS in bytes.
+_RSS_UNIT: Final = 1 if sys.platform == "darwin" else 1024
+
+# The end of a failing program's standard error that is shown.
+_TOLD_LINES: Final = 30
+
+
+class ContenderError(Exception):
+    """A program ended with a failure, or did not do the work it is timed for."""
+
+
+class Unavailable(Exception):  # noqa: N818 - not an error: a reason to leave a contender out
+    """A contender cannot be had on this machine; the message says why."""
+
+
+@dataclass(frozen=True)
+class Command:
+    """A program as it is started.
+
+    Attributes:
+        argv: The program and its arguments.
+        env: Variables on top of ours.
+    """
+
+    argv: tuple[str, ...]
+    env: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Contender:
+    """Something that is measured: one program, or several joined by pipes.
+
+    Attributes:
+        name: As shown.
+        commands: Each reads what the one before writes; the last one's output goes nowhere.
+        before: Files or folders that are removed before each run.
+    """
+
+    name: str
+    commands: tuple[Command, ...]
+    before: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run, or the medians of several.
+
+    Attributes:
+        wall: Seconds from the start of the first program to the end of the last.
+        cpu: Seconds of CPU, user and system, of all programs and what they started.
+        peak: The most memory in use by any one of the programs, in bytes (resident set).
+    """
+
+    wall: float
+    cpu: float
+    peak: float
+
+
+def once(contender: Contender, *, stdout: int | IO[bytes] = subprocess.DEVNULL) -> Run:
+    """Run a contender to its end.
+
+    The peak is never below what this process itself has in use: on Linux a child's begins there.
+
+    Args:
+        contender: What is run.
+        stdout: Where the last program writes.
+
+    Raises:
+        ContenderError: A program ended with another code than 0; with the end of what it said.
+    """
+    for path in contender.before:
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+    with contextlib.ExitStack() as stack:
+        said = [
+            stack.enter_context(tempfile.TemporaryFile(prefix="bench-")) for _ in contender.commands
+        ]
+        started = time.perf_counter()
+        running = _start(contender.commands, said, stdout)
+        cpu, peak, failed = 0.0, 0, False
+        for process in running:
+            # Not Popen.wait: only wait4 gives what this one child used.
+            _, status, usage = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+            failed = failed or process.returncode != 0
+            cpu += usage.ru_utime + usage.ru_stime
+            peak = max(peak, usage.ru_maxrss * _RSS_UNIT)
+        wall = time.perf_counter() - started
+        if failed:
+            raise ContenderError(_failure(contender, running, said))
+    return Run(wall, cpu, float(peak))
+
+
+def side_by_side(contenders: Sequence[Contender], repeats: int) -> dict[str, Run]:
+    """Run contenders in turn, A B C A B C …, so that a slow minute strikes all alike.
+
+    Args:
+        contenders: What is run; names are keys of the answer.
+        repeats: Rounds.
+
+    Returns:
+        The medians, by name.
+    """
+    runs: dict[str, list[Run]] = {contender.name: [] for contender in contenders}
+    for number in range(repeats):
+        for contender in contenders:
+            progress(f"{contender.name} ({number + 1}/{repeats})")
+            runs[contender.name].append(once(contender))
+    progress("")
+    return {
+        name: Run(
+            median(run.wall for run in ran),
+            median(run.cpu for run in ran),
+            median(run.peak for run in ran),
+        )
+        for name, ran in runs.items()
+    }
+
+
+def rows_written(contender: Contender, stream: str) -> int:
+    """Run a contender once, untimed, and count the records of a stream that it writes.
+
+    Singer and Airbyte messages are told apart from others by their type and their stream's name;
+    a program that writes no messages prints the number of its rows, alone, as its last line.
+
+    Args:
+        contender: What is run; also warms the page cache and byte code for the runs to come.
+        stream: The stream's name.
+    """
+    progress(f"{contender.name}: counting")
+    count, last = 0, b""
+    kind, name = b'"type":"RECORD"', b'"stream":"' + stream.encode() + b'"'
+    with tempfile.TemporaryFile(prefix="bench-", dir=workspace()) as out:
+        once(contender, stdout=out)
+        out.seek(0)
+        for line in out:
+            last = line
+            if line.startswith(b"{"):
+                plain = line[:200].replace(b" ", b"") + line[-200:].replace(b" ", b"")
+                count += kind in plain and name in plain
+    progress("")
+    return int(last) if last.strip().isdigit() else count
+
+
+def tap_command(
+    script: str,
+    folder: Path,
+    *arguments: str,
+    config: Mapping[str, Any] | None = None,
+    state: Mapping[str, Any] | None = None,
+    catalog: Mapping[str, Any] | None = None,
+    env: Mapping[str, str] | None = None,
+) -> Command:
+    """The installed script of a tap or a loader, as a user runs it.
+
+    Args:
+        script: `tap-openx` and so on.
+        folder: Where its files are written.
+        arguments: More arguments.
+        config: Settings; given as a file.
+        state: State; given as a file.
+        catalog: Catalog; given as a file.
+        env: Variables on top of ours.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    given = [str(Path(sys.executable).with_name(script))]
+    for name, document in (("config", config), ("state", state), ("catalog", catalog)):
+        if document is not None:
+            path = folder / f"{name}.json"
+            path.write_text(json.dumps(document), encoding="utf-8")
+            given += [f"--{name}", str(path)]
+    return Command((*given, *arguments), env or {})
+
+
+def select(script: str, folder: Path, config: Mapping[str, Any], *streams: str) -> dict[str, Any]:
+    """A tap's catalog with only these streams (and the ledger) selected.
+
+    Args:
+        script: The tap.
+        folder: Where its files are written.
+        config: Settings.
+        streams: Their names.
+
+    Raises:
+        ContenderError: The tap could not discover, or has no such stream.
+    """
+    command = tap_command(script, folder, "--discover", config=config)
+    with tempfile.TemporaryFile(prefix="bench-") as out:
+        once(Contender(f"{script} --discover", (command,)), stdout=out)
+        out.seek(0)
+        catalog: dict[str, Any] = json.load(out)
+    if missing := {*streams} - {entry["tap_stream_id"] for entry in catalog["streams"]}:
+        raise ContenderError(f"{script} has no stream {', '.join(sorted(missing))}")
+    for entry in catalog["streams"]:
+        for item in entry["metadata"]:
+            if not item["breadcrumb"]:
+                item["metadata"]["selected"] = entry["tap_stream_id"] in {*streams, "sync_windows"}
+    return catalog
+
+
+def workspace(*names: str) -> Path:
+    """A folder below `.cache/bench`, made if it is not there."""
+    folder = CACHE.joinpath(*names)
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+@contextlib.contextmanager
+def server(*argv: str) -> Iterator[str]:
+    """A server in a process of its own, for as long as the block runs.
+
+    Args:
+        argv: The program; it says its address on its first line.
+
+    Yields:
+        The address.
+
+    Raises:
+        ContenderError: It ended before it said one.
+    """
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, cwd=ROOT, text=True) as process:
+        try:
+            url = process.stdout.readline().strip() if process.stdout else ""
+            if not url.startswith("http"):
+                raise ContenderError(f"{' '.join(argv)} said no address but {url!r}")
+            yield url
+        finally:
+            process.terminate()
+
+
+def progress(words: str) -> None:
+    """Say what is under way, on one line that is overwritten; nothing where nobody looks."""
+    if sys.stderr.isatty():
+        sys.stderr.write(f"\r\033[K{words}")
+        sys.stderr.flush()
+
+
+def _start(
+    commands: Sequence[Command], said: Sequence[IO[bytes]], stdout: int | IO[bytes]
+) -> list[subprocess.Popen[bytes]]:
+    running: list[subprocess.Popen[bytes]] = []
+    source: int | IO[bytes] = subprocess.DEVNULL
+    for number, (command, errors) in enumerate(zip(commands, said, strict=True), start=1):
+        process = subprocess.Popen(
+            command.argv,
+            cwd=ROOT,
+            env={**os.environ, **command.env},
+            stdin=source,
+            stdout=stdout if number == len(commands) else subprocess.PIPE,
+            stderr=errors,
+        )
+        if not isinstance(source, int):
+            # Ours too would keep the pipe open when its reader has ended.
+            source.close()
+        if process.stdout:
+            source = process.stdout
+        running.append(process)
+    return running
+
+
+def _failure(
+    contender: Contender, running: Sequence[subprocess.Popen[bytes]], said: Sequence[IO[bytes]]
+) -> str:
+    parts = []
+    for process, errors in zip(running, said, strict=True):
+        if process.returncode:
+            errors.seek(0)
+            words = errors.read().decode(errors="replace").splitlines()[-_TOLD_LINES:]
+            parts.append(f"{contender.name} ended with {process.returncode}:\n" + "\n".join(words))
+    return "\n".join(parts)

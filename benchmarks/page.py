@@ -1,0 +1,102 @@
+"""A section as text: for the terminal, and for `docs/performance.md` between its markers."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+import unicodedata
+from collections.abc import Sequence
+from typing import Final
+
+from benchmarks.measure import ROOT
+from benchmarks.sections import Bar, Section
+
+PAGE: Final = ROOT / "docs" / "performance.md"
+
+_WIDTH: Final = 100
+_VERDICTS: Final = {True: "holds", False: "FALLS SHORT", None: "not measured"}
+
+
+def for_terminal(section: Section) -> str:
+    """A section with its columns aligned.
+
+    Args:
+        section: What was measured.
+    """
+    parts = [
+        f"\n{section.title}\n{'=' * len(section.title)}",
+        textwrap.fill(section.lead, _WIDTH),
+        _aligned((section.columns, *section.rows)),
+    ]
+    if section.bars:
+        parts.append(_aligned([_bar(bar) for bar in section.bars]))
+    return "\n\n".join(parts) + "\n"
+
+
+def as_markdown(section: Section, *, command: str, day: str, machine: str) -> str:
+    """A section as it stands in the page, without its markers.
+
+    Args:
+        section: What was measured.
+        command: What made it.
+        day: When, as `2026-01-31`.
+        machine: What it ran on.
+    """
+    versions = ", ".join(f"{name} {version}" for name, version in section.contenders.items())
+    parts = [
+        f"## {section.title}",
+        section.lead,
+        _table(section.columns, section.rows),
+    ]
+    if section.bars:
+        parts.append(_table(("bar", "measured", "bound", ""), [_bar(bar) for bar in section.bars]))
+    if section.after:
+        parts.append(section.after)
+    parts.append(f"Made by `{command}` on {day}: {machine}{f'; {versions}' if versions else ''}.")
+    return "\n\n".join(parts)
+
+
+def write(name: str, text: str) -> None:
+    """Put a section into the page, in the place of its last form or at the end.
+
+    Args:
+        name: The section's name; its markers bear it.
+        text: Markdown.
+    """
+    begin, end = f"<!-- bench:{name} -->", f"<!-- /bench:{name} -->"
+    page = PAGE.read_text(encoding="utf-8")
+    place = re.compile(f"{re.escape(begin)}.*?{re.escape(end)}", re.DOTALL)
+    block = f"{begin}\n{text}\n{end}"
+    # A function, so that backslashes in the text stay what they are.
+    page, found = place.subn(lambda _: block, page)
+    PAGE.write_text(page if found else f"{page.rstrip()}\n\n{block}\n", encoding="utf-8")
+
+
+def _bar(bar: Bar) -> tuple[str, ...]:
+    return bar.claim, bar.measured, bar.bound, _VERDICTS[bar.good]
+
+
+def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [columns, ["---", *("---:" for _ in columns[1:])], *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> str:
+    widths = [max(_width(row[n]) for row in rows) for n in range(len(rows[0]))]
+    return "\n".join(
+        "  ".join(
+            _padded(cell, width, left=not n)
+            for n, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
+        for row in rows
+    )
+
+
+def _padded(cell: str, width: int, *, left: bool) -> str:
+    gap = " " * (width - _width(cell))
+    return cell + gap if left else gap + cell
+
+
+def _width(cell: str) -> int:
+    """Places on a terminal: combining marks take none."""
+    return sum(not unicodedata.combining(letter) for letter in cell)

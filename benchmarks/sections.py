@@ -1,0 +1,126 @@
+"""What a section gives: a table of figures, and bars that the figures must reach."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+QUICK_REPEATS: Final = 1
+FULL_REPEATS: Final = 5
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much is measured.
+
+    Attributes:
+        quick: The short form.
+        repeats: How often each contender runs; the median counts.
+        rows: Sizes of report bodies, smallest first.
+    """
+
+    quick: bool
+    repeats: int
+    rows: tuple[int, ...]
+
+    @classmethod
+    def of(cls, *, quick: bool, repeats: int | None = None) -> Size:
+        """The short form or the whole.
+
+        Args:
+            quick: Whether the short form is wanted.
+            repeats: Runs of each contender, instead of the form's own number.
+        """
+        if quick:
+            return cls(quick=True, repeats=repeats or QUICK_REPEATS, rows=(10**5,))
+        return cls(quick=False, repeats=repeats or FULL_REPEATS, rows=(10**4, 10**5, 10**6))
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A bound that a figure must keep.
+
+    Attributes:
+        claim: What is compared, in words.
+        measured: The figure, with its unit; or why there is none.
+        bound: What it must be, such as ``≥ 5``.
+        good: Whether it is; None where it could not be measured.
+    """
+
+    claim: str
+    measured: str
+    bound: str
+    good: bool | None
+
+
+@dataclass(frozen=True)
+class Section:
+    """Figures of one kind.
+
+    Attributes:
+        title: A heading.
+        lead: What was measured and how; markdown.
+        columns: Headings of the table.
+        rows: The table's cells, as shown.
+        bars: What the figures must reach.
+        after: Markdown after the table and bars: pictures, what stands in the way of a bar.
+        contenders: Versions of programs that are not ours, by name.
+    """
+
+    title: str
+    lead: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    bars: tuple[Bar, ...]
+    after: str = ""
+    contenders: dict[str, str] = field(default_factory=dict)
+
+
+def at_least(claim: str, measured: float, bound: float, *, unit: str = "×") -> Bar:
+    """A bar from below.
+
+    Args:
+        claim: What is compared.
+        measured: The figure.
+        bound: The least that is good.
+        unit: Put after both.
+    """
+    return Bar(claim, f"{measured:.2f} {unit}", f"≥ {bound:g} {unit}", measured >= bound)
+
+
+def at_most(claim: str, measured: float, bound: float, *, unit: str = "×") -> Bar:
+    """A bar from above.
+
+    Args:
+        claim: What is compared.
+        measured: The figure.
+        bound: The most that is good.
+        unit: Put after both.
+    """
+    return Bar(claim, f"{measured:.2f} {unit}", f"≤ {bound:g} {unit}", measured <= bound)
+
+
+def not_measured(claim: str, bound: str, why: str) -> Bar:
+    """A bar whose contender is not to be had on this machine.
+
+    Args:
+        claim: What would be compared.
+        bound: What it would have to be.
+        why: The reason, in one line.
+    """
+    return Bar(claim, f"not measured: {why}", bound, None)
+
+
+def seconds(value: float) -> str:
+    """Seconds, to the hundredth."""
+    return f"{value:.2f}"
+
+
+def thousands(value: float) -> str:
+    """A number such as rows per second, in three significant digits at least."""
+    return f"{value:,.0f}"
+
+
+def megabytes(value: float) -> str:
+    """Bytes as MB (10⁶ bytes)."""
+    return f"{value / 10**6:.1f}"
