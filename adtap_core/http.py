@@ -49,6 +49,7 @@ LONGEST_WAIT_SECONDS: Final = 4000.0
 """The longest wait a server may ask of us: an hourly quota, with room."""
 _SAID_FROM_SECONDS: Final = 10.0
 _decoder: Final = msgspec.json.Decoder(float_hook=Decimal)
+_counting: Final = threading.Lock()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -166,7 +167,8 @@ class Limits:
 
     Args:
         concurrency: Most requests in flight at once.
-        per_second: Most requests begun in one second to one host; None: no limit.
+        per_second: Most requests begun in one second to one host, in the long run; None: no limit.
+        burst: How many may begin at once after a rest.
         timeout_seconds: Read timeout of one request.
         max_retries: Retries of one request after a transient failure.
         max_quota_waits: How often a used-up quota is waited for, per request.
@@ -178,14 +180,18 @@ class Limits:
     max_retries: int
     user_agent: str
     per_second: float | None = None
+    burst: int = 1
     max_quota_waits: int = MAX_QUOTA_WAITS
 
 
 class Budget:
-    """Lets `per_second` requests begin in a second, evenly, per host."""
+    """Lets `per_second` requests begin in a second, per host; after a rest, `burst` of them at once."""
 
-    def __init__(self, per_second: float | None, sleep: Callable[[float], None]) -> None:
+    def __init__(
+        self, per_second: float | None, burst: int, sleep: Callable[[float], None]
+    ) -> None:
         self._gap = 1.0 / per_second if per_second else 0.0
+        self._slack = self._gap * (burst - 1)
         self._sleep = sleep
         self._next: dict[str, float] = {}
         self._lock = threading.Lock()
@@ -198,8 +204,8 @@ class Budget:
             now = time.monotonic()
             turn = max(now, self._next.get(host, now))
             self._next[host] = turn + self._gap
-        if turn > now:
-            self._sleep(turn - now)
+        if turn > now + self._slack:
+            self._sleep(turn - now - self._slack)
 
 
 class Http:
@@ -223,11 +229,13 @@ class Http:
     ) -> None:
         self._judge, self._auth, self.limits, self._sleep = judge, auth, limits, sleep
         self._in_flight = threading.BoundedSemaphore(limits.concurrency)
-        self._budget = Budget(limits.per_second, sleep)
+        self._budget = Budget(limits.per_second, limits.burst, sleep)
         self._local = threading.local()
         self._login_lock = threading.Lock()
         self._session_number = 0
         self._refused: CredentialsError | None = None
+        self._proven = False
+        self._proof = threading.Lock()
         self.total = Tally()
         self.before: Callable[[Call, Tally | None], Reply | None] | None = None
         """Sees each call before it is sent, logins too; an answer that it gives is taken for the platform's."""
@@ -308,6 +316,30 @@ class Http:
             received_at=datetime.now(UTC),
             cookies=dict(response.cookies),
         ), number
+
+    @contextmanager
+    def proving(self, call: Call) -> Iterator[Callable[[Verdict], None]]:
+        """Let one call go alone until an answer shows that the credentials are good.
+
+        A static token is never traded at a login that could refuse it: without this, as many requests as
+        may be in flight would all go out with a wrong one.
+        """
+        if not self._proven and call.login and not self._auth.renewable:
+            with self._proof:
+                if not self._proven:
+                    yield self._prove
+                    return
+        yield lambda _verdict: None
+
+    def _prove(self, verdict: Verdict) -> None:
+        self._proven = verdict.ask not in {Ask.CREDENTIALS, Ask.LOGIN}
+
+    def refuse(self, words: str) -> CredentialsError:
+        """Give the error of refused credentials; if no answer was ever good, every call says so from now on."""
+        error = CredentialsError(words)
+        if not self._proven and not self._auth.renewable:
+            self._refused = error
+        return error
 
     def judge(self, call: Call, reply: Reply) -> Verdict:
         """Give the platform's verdict, after the checks every platform shares.
@@ -392,8 +424,10 @@ class _Tries:
         """Try once; give the good answer, or None to try again."""
         self._count("requests")
         try:
-            reply, number = self._http.perform(self._call)
-            verdict = self._http.judge(self._call, reply)
+            with self._http.proving(self._call) as proven:
+                reply, number = self._http.perform(self._call)
+                verdict = self._http.judge(self._call, reply)
+                proven(verdict)
         except (CutBody, requests.RequestException, urllib3.exceptions.HTTPError) as error:
             self._gateway_run = self._gateway_run + 1 if _timed_out(error) else 0
             if isinstance(
@@ -419,7 +453,7 @@ class _Tries:
             case Ask.STOP:
                 raise Refused(words, status=reply.status)
             case Ask.CREDENTIALS:
-                raise CredentialsError(words)
+                raise self._http.refuse(words)
             case Ask.LOGIN:
                 self._login(verdict, reply, number, words)
             case Ask.WAIT:
@@ -440,7 +474,7 @@ class _Tries:
             if html:
                 self._again(verdict, reply)
                 return
-            raise CredentialsError(words)
+            raise self._http.refuse(words)
         self._login_tried = True
         self._count("retries")
         self._http.relogin(number)
@@ -497,8 +531,9 @@ class _Tries:
         return redact(": ".join(parts))
 
     def _count(self, what: str) -> None:
-        for tally in (self._tally, self._http.total):
-            setattr(tally, what, getattr(tally, what) + 1)
+        with _counting:  # pages of one list are asked for side by side
+            for tally in (self._tally, self._http.total):
+                setattr(tally, what, getattr(tally, what) + 1)
 
 
 class _NoCookies(requests.cookies.cookielib.DefaultCookiePolicy):  # type: ignore[name-defined,misc]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import select
 import sys
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -21,11 +22,12 @@ S = TypeVar("S")
 T = TypeVar("T")
 
 _LOOK_SECONDS: Final = 0.25
+_THREADS: Final = "adtap-worker"
 _END: Final = object()
 
 
 class Workers:
-    """The tap's worker threads.
+    """Threads that wait for a platform.
 
     Args:
         count: How many; the ceiling on requests in flight is `Http`'s own.
@@ -39,7 +41,7 @@ class Workers:
     def submit(self, work: Callable[[], T]) -> Future[T]:
         """Start work in a thread."""
         if self._pool is None:
-            self._pool = ThreadPoolExecutor(self.count, thread_name_prefix="adtap")
+            self._pool = ThreadPoolExecutor(self.count, thread_name_prefix=_THREADS)
         return self._pool.submit(work)
 
     def result(self, future: Future[T]) -> T:
@@ -56,15 +58,17 @@ class Workers:
         return self.result(self.submit(work))
 
     def read_ahead(self, items: Iterator[T]) -> Iterator[T]:
-        """Give an iterator's items, the next one being fetched while one is used."""
+        """Give an iterator's items, the next one being fetched while one is used; begins at once."""
 
         def step() -> object:
             return next(items, _END)
 
-        upcoming = self.submit(step)
-        while (item := self.result(upcoming)) is not _END:
-            upcoming = self.submit(step)
-            yield item  # type: ignore[misc]
+        def rest(upcoming: Future[object]) -> Iterator[T]:
+            while (item := self.result(upcoming)) is not _END:
+                upcoming = self.submit(step)
+                yield item  # type: ignore[misc]
+
+        return rest(self.submit(step))
 
     def in_order(self, items: Iterable[S], work: Callable[[S], T]) -> Iterator[tuple[S, Future[T]]]:
         """Do work on items side by side; give each with its ended future, in the items' order.
@@ -92,6 +96,11 @@ class Workers:
         if self._pool is not None:
             self._pool.shutdown(wait=False, cancel_futures=True)
             self._pool = None
+
+
+def still_waiting() -> bool:
+    """Tell whether a thread of closed workers still waits for an answer that nobody needs any more."""
+    return any(thread.name.startswith(_THREADS) for thread in threading.enumerate())
 
 
 def check_target() -> None:

@@ -1,26 +1,49 @@
 """Ways to walk a list that at least two platforms share. Each gives pages; none loses a row.
 
 A list that is walked by offset may shift while it is read: a row that goes away pulls the rest forward,
-and one is never shown. So such a list is looked at again until a whole pass brings nothing new. Where
-the API can order and filter by a fixed key, `keyset` needs one pass and no second look.
+and one is never shown. Two ways round that, by what the API can do:
+
+    in_order     the list can be had in the order of a key that never changes: each page begins with the
+                 last row of the page before it, which proves that nothing slipped through; or, where the
+                 API can filter by the key, behind that row. One pass.
+    by_offset    nothing is known of the order: the list is looked at again until a whole pass brings
+                 nothing new.
+
+Pages leave in the list's order whatever the number of workers; the ones that follow are asked for meanwhile.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from concurrent.futures import Future
+from contextlib import closing
 from dataclasses import dataclass
-from typing import Any, Final
+from functools import partial
+from itertools import pairwise, takewhile
+from typing import Any, Final, Generic, TypeVarTuple
 
 import msgspec
 
 from adtap_core.errors import GaveUp
+from adtap_core.ordered import Workers
 
 log = logging.getLogger("adtaps.paging")
 
 Record = Mapping[str, Any]
+Place = TypeVarTuple("Place")
 MOST_LOOKS: Final = 10
 """A list that still shows new rows after so many passes moves faster than it can be read."""
+_MOST_STEPS: Final = 20
+"""A walk that steps back so often, each time further, without finding its place again gives up."""
+
+
+class Unordered(Exception):  # noqa: N818 - a finding, not a fault
+    """The list can't be walked in the order of its keys."""
+
+
+class TooDeep(Exception):  # noqa: N818 - a finding, not a fault
+    """The server does not let a page through that lies so far behind a key."""
 
 
 @dataclass(frozen=True)
@@ -31,47 +54,151 @@ class Page:
         records: What it holds.
         more: Whether another page follows.
         step: How far the next offset lies ahead, if not by the number of records.
+        total: How many records the list holds, if the answer tells. Only a hint how many pages may be
+            asked for at once: totals are missing, 0 or a page's own length on some platforms.
     """
 
     records: Sequence[Record]
     more: bool
     step: int | None = None
+    total: int | None = None
+
+    @property
+    def width(self) -> int:
+        """Give how far the next offset lies ahead."""
+        return len(self.records) if self.step is None else self.step
+
+
+class _Pages(Generic[*Place]):
+    """Asks for pages, the likely next ones in advance.
+
+    Args:
+        ask: Gives the page at a place.
+        ahead: Where pages are asked for in advance; one worker means never.
+    """
+
+    def __init__(self, ask: Callable[[*Place], Page], ahead: Workers) -> None:
+        self._ask, self._ahead = ask, ahead
+        self._begun: dict[tuple[*Place], Future[Page]] = {}
+        self._depth = 1
+
+    def take(self, *place: *Place) -> Page:
+        """Give the page at a place."""
+        begun = self._begun.pop(place, None)
+        if begun is None:
+            self.close()  # the guess was wrong: what it began is of no use
+            return self._ask(*place)
+        return begun.result()
+
+    def expect(self, places: Iterator[tuple[*Place]], *, sure: bool) -> None:
+        """Begin the pages that probably come next.
+
+        Args:
+            places: Where they lie, nearest first.
+            sure: Whether they are known to exist; else the guess grows with each page that did.
+        """
+        most = self._ahead.count
+        self._depth = most if sure else min(most, self._depth * 2)
+        if most == 1:
+            return
+        for place in places:
+            if place not in self._begun:
+                if len(self._begun) >= self._depth:
+                    return
+                self._begun[place] = self._ahead.submit(partial(self._ask, *place))
+
+    def close(self) -> None:
+        """Ask for nothing more in advance."""
+        for future in self._begun.values():
+            future.cancel()
+        self._begun.clear()
+
+
+def _offsets(first: int, width: int, end: int | None) -> Iterator[int]:
+    while width > 0 and (end is None or first < end):
+        yield first
+        first += width
 
 
 def by_offset(
-    ask: Callable[[int], Page], *, key: Callable[[Record], object], what: str, again: bool = True
+    ask: Callable[[int], Page],
+    *,
+    key: Callable[[Record], object],
+    what: str,
+    ahead: Workers,
+    again: bool = True,
 ) -> Iterator[Sequence[Record]]:
     """Walk by offset, again and again until a pass shows nothing new.
 
     Args:
-        ask: Gives the page that begins at an offset.
+        ask: Gives the page that begins at an offset; called from several threads.
         key: What tells a record from all others.
         what: The list, in a user's words.
+        ahead: Where pages are asked for in advance.
         again: Whether the list may shift while it is read; without, one pass is all.
 
     Raises:
         GaveUp: If the list does not come to rest.
     """
     seen: dict[object, bytes] = {}
+    width, end = 0, 0
     for _look in range(MOST_LOOKS):
-        fresh = pages = offset = 0
-        while True:
-            page = ask(offset)
-            pages += 1
-            known = len(seen)
-            new = [r for r in page.records if _is_new(r, key(r), seen)]
-            # A record that merely changed is given again but does not call for another look: some
-            # lists hold a counter that never rests.
-            fresh += len(seen) - known
-            if new:
-                yield new
-            offset += page.step if page.step is not None else len(page.records)
-            if not page.more or not page.records:
-                break
+        fresh = pages = 0
+        walk = _one_pass(ask, ahead, width, end)
+        with closing(walk):
+            for offset, page in walk:
+                pages += 1
+                known = len(seen)
+                new = [r for r in page.records if _is_new(r, key(r), seen)]
+                # A record that merely changed is given again but does not call for another look: some
+                # lists hold a counter that never rests.
+                fresh += len(seen) - known
+                width, end = max(width, page.width), offset + page.width
+                if new:
+                    yield new
         if not again or pages == 1 or not fresh:
             return
     msg = f"{what}: the list still changes after {MOST_LOOKS} passes; run again at a quieter time"
     raise GaveUp(msg)
+
+
+def _one_pass(
+    ask: Callable[[int], Page], ahead: Workers, width: int, end: int
+) -> Generator[tuple[int, Page], None, None]:
+    """Give a pass's pages with their offsets.
+
+    Args:
+        ask: Gives the page that begins at an offset.
+        ahead: Where pages are asked for in advance.
+        width: Rows a page, as the pass before found; 0 if this is the first.
+        end: Where the pass before ended.
+    """
+    offset = 0
+    before: Sequence[Record] = ()
+    with closing(_Pages(ask, ahead)) as pages:
+        pages.expect(((at,) for at in _offsets(0, width, end)), sure=True)
+        while True:
+            page = pages.take(offset)
+            if offset and page.records == before:
+                return  # the list knows no offset: it was whole on its first page
+            before = page.records
+            upcoming = offset + page.width
+            if page.more and page.records:
+                total = _total(page, offset) or (end if upcoming < end else None)
+                guess = _offsets(upcoming, page.width, total)
+                pages.expect(((at,) for at in guess), sure=total is not None)
+            yield offset, page
+            if not page.more or not page.records:
+                return
+            offset = upcoming
+
+
+def _total(page: Page, offset: int) -> int | None:
+    """Give how many records the list holds, if that can be true: more are to come, the page says."""
+    shown = offset + len(page.records)
+    # On the first page, a total as large as the page may as well be the page's own length.
+    good = page.total is not None and (page.total > shown or page.total == shown > offset > 0)
+    return page.total if good else None
 
 
 def _is_new(record: Record, key: object, seen: dict[object, bytes]) -> bool:
@@ -87,46 +214,127 @@ def _digest(record: Record) -> bytes:
     return hash(msgspec.json.encode(record, order="deterministic")).to_bytes(9, "big", signed=True)
 
 
-def keyset(
-    ask: Callable[[Any], Page],
+def in_order(
+    ask: Callable[[int | None, int], Page],
     *,
-    key: Callable[[Record], Any],
-    start: Any = None,
+    key: Callable[[Record], int],
+    what: str,
+    ahead: Workers,
+    reach: int | None = None,
 ) -> Iterator[Sequence[Record]]:
-    """Walk by a key that never changes, each page beginning behind the last one's end.
+    """Walk a list that was asked for in the order of a key that never changes; no record is lost.
+
+    A page must touch the one before it: its first key is not greater than that one's last. If rows went
+    away meanwhile, it does not, and the walk steps back until it does. Read one page after the other, a
+    list that can be filtered by its key needs no such proof: each page begins behind the last one's end.
 
     Args:
-        ask: Gives the page of records whose key lies behind the one given (None: from the beginning).
-        key: The record's key.
-        start: The key to begin behind.
-    """
-    last = start
-    while True:
-        page = ask(last)
-        if page.records:
-            yield page.records
-            last = max(key(r) for r in page.records)
-        if not page.more or not page.records:
-            return
+        ask: Gives the page at an offset among the records whose key is greater than the one given (None:
+            all of them); called from several threads.
+        key: A record's key.
+        what: The list, in a user's words.
+        ahead: Where pages are asked for in advance.
+        reach: The greatest offset behind a key; None if the API can't filter by the key, so that all
+            offsets count from the list's beginning.
 
-
-def by_cursor(
-    ask: Callable[[str | None], tuple[Sequence[Record], str | None]],
-) -> Iterator[Sequence[Record]]:
-    """Walk by the cursor that each page gives for the next one.
+    A list that turns out not to be in that order is walked by offset. `ask` may raise TooDeep.
 
     Raises:
-        GaveUp: If a cursor comes back a second time: the walk would never end.
+        GaveUp: If the list does not come to rest.
     """
-    cursor: str | None = None
-    used: set[str] = set()
-    while True:
-        records, cursor = ask(cursor)
-        if records:
-            yield records
-        if cursor is None:
-            return
-        if cursor in used:
-            msg = f"the list gives the same cursor twice ({cursor[:40]})"
+    walk = _InOrder(ask, key, what, ahead, reach)
+    try:
+        with closing(walk.pages):
+            while not walk.over:
+                if records := walk.step():
+                    yield records
+    except Unordered as finding:
+        log.info("%s: read by offset, with a second look: %s", what, finding)
+        yield from by_offset(partial(ask, None), key=key, what=what, ahead=ahead)
+
+
+class _InOrder:
+    """Where a walk in the order of keys is."""
+
+    def __init__(
+        self,
+        ask: Callable[[int | None, int], Page],
+        key: Callable[[Record], int],
+        what: str,
+        ahead: Workers,
+        reach: int | None,
+    ) -> None:
+        self.pages = _Pages(ask, ahead)
+        self.over = False
+        self._key, self._what = key, what
+        self._reach = 0 if ahead.count == 1 and reach is not None else reach
+        self._behind: int | None = None
+        self._last: int | None = None
+        self._offset = self._width = self._steps_back = 0
+        self._before: list[int] = []
+
+    def step(self) -> Sequence[Record]:
+        """Take one page; give what it holds that was not given yet."""
+        try:
+            page = self.pages.take(self._behind, self._offset)
+        except TooDeep:
+            if self._reach is None:
+                raise
+            self._do_without_offsets()
+            return ()
+        keys = [self._key(r) for r in page.records]
+        self._check(keys)
+        last = self._last
+        if self._offset and last is not None and (not keys or keys[0] > last):
+            self._step_back()
+            return ()
+        if self._offset and keys == self._before:
+            self._do_without_offsets()
+            return ()
+        new = [r for r, k in zip(page.records, keys, strict=True) if last is None or k > last]
+        if new:
+            self._last, self._steps_back = keys[-1], 0
+        self._before, self._width = keys, max(self._width, len(keys))
+        if page.more and keys:
+            self._go_on(page, len(keys))
+        else:
+            self.over = True
+        return new
+
+    def _check(self, keys: list[int]) -> None:
+        if any(a >= b for a, b in pairwise(keys)):
+            msg = "records are not in the order of their keys"
+            raise Unordered(msg)
+        if keys and self._behind is not None and keys[0] <= self._behind:
+            msg = "records came whose key lies before the one asked for"
+            raise Unordered(msg)
+
+    def _step_back(self) -> None:
+        self._steps_back += 1
+        if self._steps_back > _MOST_STEPS:
+            msg = f"{self._what}: the list shrinks faster than it can be read; run again at a quieter time"
             raise GaveUp(msg)
-        used.add(cursor)
+        self._offset = max(0, self._offset - max(1, self._width // 2) * self._steps_back)
+
+    def _do_without_offsets(self) -> None:
+        """Go on without offsets: the list does not let them through, or gives its first page whatever they are."""
+        if self._reach is None:
+            self.over = True  # the list was whole on its first page
+        self._reach, self._behind, self._offset = 0, self._last, 0
+
+    def _go_on(self, page: Page, length: int) -> None:
+        reach = self._reach
+        if reach is None and length == 1:
+            msg = "pages of a single record can't touch"
+            raise Unordered(msg)
+        total = None
+        if reach is not None and (length == 1 or self._offset + length - 1 > reach):
+            self.pages.close()
+            self._behind, self._offset = self._last, 0
+        else:
+            total = _total(page, self._offset)
+            self._offset += length - 1
+        near = _offsets(self._offset, self._width - 1, total)
+        places = ((self._behind, at) for at in near)
+        within = takewhile(lambda place: reach is None or place[1] <= reach, places)
+        self.pages.expect(within, sure=total is not None)

@@ -20,6 +20,7 @@ from typing_extensions import override
 from adtap_core import verdicts
 from adtap_core.bodies import Table
 from adtap_core.http import Auth, Call, Http, Reply, Tally
+from adtap_core.ordered import Workers
 from adtap_core.verdicts import Verdict
 from adtap_core.windows import Interval, Zone
 
@@ -186,8 +187,10 @@ class Platform(ABC):
 
     concurrency: ClassVar[int] = 1
     """Most requests in flight at once, unless the setting says otherwise."""
-    per_second: ClassVar[float | None] = None
-    """Most requests begun in a second, unless the platform publishes another limit."""
+    per_second: float | None = None
+    """Most requests begun in a second, in the long run; None: the platform publishes no limit."""
+    burst: int = 1
+    """How many requests may begin at once after a rest, where the platform counts with a bucket."""
     timeout_seconds: ClassVar[float] = 300.0
     """Read timeout of one request, unless the setting says otherwise."""
     lookback_days: ClassVar[int] = 3
@@ -206,6 +209,8 @@ class Platform(ABC):
     def __init__(self, settings: Mapping[str, Any], clock: Clock) -> None:
         self.settings = settings
         self.clock = clock
+        self.ahead = Workers(1)
+        """Threads in which a list's further pages are asked for; the tap gives as many as it has."""
 
     # -- settings and schemas: no network ----------------------------------------------------
 

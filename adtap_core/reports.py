@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from singer_sdk.exceptions import AbortedSyncFailedException
@@ -17,10 +18,10 @@ from typing_extensions import override
 from adtap_core import __version__
 from adtap_core.bodies import Table
 from adtap_core.bookmarks import Bookmark, ledger_moment
-from adtap_core.errors import Broken, Refused, RequestError, TooMuch
+from adtap_core.errors import Broken, Refused, RequestError, Stopped, TargetGone, TooMuch
 from adtap_core.http import Tally
 from adtap_core.names import column_names
-from adtap_core.ordered import check_target
+from adtap_core.ordered import Workers, check_target
 from adtap_core.plans import Bundle, PartitionPlan, Planner, bundles
 from adtap_core.platform import Fetched, Partition, RowFacts, WindowJob
 from adtap_core.rows import Block, RowShaper
@@ -69,6 +70,29 @@ class _Note:
     written: threading.Event = field(default_factory=threading.Event)
 
 
+@dataclass
+class _Reading:
+    """A report being read.
+
+    Args:
+        planner: Planned the windows.
+        report: With the metrics that are selected.
+        work: Windows that nobody has begun, in order.
+        accounts: How many accounts there are.
+        whole: How many windows there are.
+        flying: Windows that were begun, in order.
+        done: How many were read.
+    """
+
+    planner: Planner
+    report: Report
+    work: deque[Task]
+    accounts: int
+    whole: int
+    flying: deque[Task] = field(default_factory=deque)
+    done: int = 0
+
+
 class ReportStream(AdStream):
     """A report.
 
@@ -87,13 +111,20 @@ class ReportStream(AdStream):
             replication_key=report.grain.value,
             selected=report.selected,
         )
+        self._fresh: list[dict[str, Any]] = []
+        self._unplanned: list[tuple[Partition, RequestError]] = []
         self._failed: set[Partition] = set()
         self._rows = 0
         self._held_back: list[_Closing] = []
         self._notes: queue.SimpleQueue[_Note] = queue.SimpleQueue()
         self._left: dict[Partition, int] = {}
         self._bookmarks: dict[Partition, Bookmark] = {}
-        self._accounts = 1
+
+    @cached_property
+    def _marks(self) -> dict[str, Any]:
+        """Give this stream's state; one that is new gets into the tap's state by `_attach`."""
+        found: dict[str, Any] = self.tap.state.get("bookmarks", {}).get(self.name, {})
+        return found
 
     # -- what is selected --------------------------------------------------------------------
 
@@ -151,19 +182,24 @@ class ReportStream(AdStream):
         return faults
 
     def _entries(self, partitions: Sequence[Partition]) -> dict[Partition, dict[str, Any]]:
-        """Give each partition's state entry, made where there is none."""
-        marks = self.bookmarks
+        """Give each partition's state entry; one that is new gets into the state by `_attach`."""
         if len(partitions) == 1 and not partitions[0].key:
-            return {partitions[0]: marks}
-        listed: list[dict[str, Any]] = marks.setdefault("partitions", [])
-        known = {Partition(e.get("context") or {}): e for e in listed}
-        found = {}
-        for partition in partitions:
-            if partition not in known:
-                listed.append({"context": dict(partition.key)})
-                known[partition] = listed[-1]
-            found[partition] = known[partition]
-        return found
+            return {partitions[0]: self._marks}
+        known = {Partition(e.get("context") or {}): e for e in self._marks.get("partitions", ())}
+        fresh = {p: {"context": dict(p.key)} for p in partitions if p not in known}
+        self._fresh = list(fresh.values())
+        both = known | fresh
+        return {p: both[p] for p in partitions}
+
+    def _attach(self) -> None:
+        """Put this stream's entries into the state, if they are not there yet."""
+        if self.config.get("backfill"):
+            return
+        self.tap.state.setdefault("bookmarks", {})[self.name] = self._marks
+        if self._fresh:
+            self._marks.setdefault("partitions", []).extend(self._fresh)
+            self._fresh = []
+        self._marks["report"] = self.grain_in_state()
 
     def plans(
         self, planner: Planner, partitions: Sequence[Partition], *, ask_platform: bool
@@ -174,42 +210,34 @@ class ReportStream(AdStream):
             {p: {} for p in partitions} if backfill else self._entries(partitions)
         )
         made = []
+        self._unplanned = []
         for partition in partitions:
             try:
                 made.append(planner.plan(partition, entries[partition], ask_platform=ask_platform))
             except RequestError as error:
-                self.fail(error, partition=partition.text)
+                self._unplanned.append((partition, error))
         return made
 
     # -- reading -----------------------------------------------------------------------------
 
     @override
     def read(self) -> None:
+        """Read this report alone; `read_reports` reads several."""
+        read_reports([self], self.tap.workers)
+
+    def prepare(self) -> _Reading:
+        """Plan the windows to read. Changes no state, writes nothing: another stream may have its turn."""
         planner = self.planner()
         report = self.asked()
         workers = self.tap.workers
-        try:
-            partitions = workers.call(lambda: self.tap.platform.partitions(report))
-            plans = workers.call(lambda: self.plans(planner, partitions, ask_platform=True))
-            tasks = self.tasks(planner, report, plans)
-        except Exception as error:  # noqa: BLE001 - one stream must not stop the others
-            self.fail(error)
-            return
-        if not self.config.get("backfill"):
-            self.bookmarks["report"] = self.grain_in_state()
+        partitions = workers.call(lambda: self.tap.platform.partitions(report))
+        plans = workers.call(lambda: self.plans(planner, partitions, ask_platform=True))
         for plan in plans:
             self._left[plan.partition] = len(plan.windows)
             if plan.bookmark is not None:
                 self._bookmarks[plan.partition] = plan.bookmark
-        self._accounts = len(plans)
-        work = deque(tasks)
-        self.tap.progress.begin()
-        workers.idle = self._idle
-        try:
-            self._work_off(work, planner, report)
-        finally:
-            workers.idle = check_target
-        self._finish()
+        tasks = self.tasks(planner, report, plans)
+        return _Reading(planner, report, deque(tasks), accounts=len(plans), whole=len(tasks))
 
     def end_run(self) -> None:
         """Note that the run is over, all streams of it: what was read whole looks back again next time."""
@@ -251,68 +279,71 @@ class ReportStream(AdStream):
             job.remember = lambda name, parameters: self._remember(task, name, parameters)
         return task
 
-    def _work_off(self, work: deque[Task], planner: Planner, report: Report) -> None:
-        """Keep as many windows in flight as there are workers; take them in order."""
-        flying: deque[Task] = deque()
-        whole = len(work)
-        done = 0
-        while work or flying:
-            while work and len(flying) < self.tap.workers.count:
-                task = work.popleft()
-                if any(p not in self._failed for p in task.job.partitions):
-                    task.future = self.tap.workers.submit(lambda t=task: self._fetch(t))  # type: ignore[misc]
-                    flying.append(task)
-            if not flying:
-                return
-            task = flying.popleft()
-            if all(p in self._failed for p in task.job.partitions):
-                self._drop(task)
-                continue
-            try:
-                fetched = self.tap.workers.result(task.future)  # type: ignore[arg-type]
-            except (Refused, TooMuch) as error:
-                if len(task.job.partitions) > 1:
-                    # One account that is refused must not take the others with it.
-                    self._break_up(task, flying, work, planner, report)
-                    whole += len(task.job.partitions)
-                else:
-                    self._fail_task(task, error)
-                continue
-            except Exception as error:  # noqa: BLE001 - one account must not stop the others
-                self._fail_task(task, error)
-                continue
-            self._write(task, fetched, planner)
-            done += 1
-            self.tap.progress.window(
-                self.name,
-                done=done,
-                total=max(whole, done),
-                account=(sum(1 for left in self._left.values() if left <= 0), self._accounts),
-                rows=self._rows,
-            )
+    def start_next(self, reading: _Reading) -> bool:
+        """Begin to fetch the next window; tell whether there was one."""
+        while reading.work:
+            task = reading.work.popleft()
+            if any(p not in self._failed for p in task.job.partitions):
+                task.future = self.tap.workers.submit(partial(self._fetch, task))
+                reading.flying.append(task)
+                return True
+        return False
 
-    def _break_up(
-        self,
-        task: Task,
-        flying: deque[Task],
-        work: deque[Task],
-        planner: Planner,
-        report: Report,
-    ) -> None:
+    def take_next(self, reading: _Reading) -> None:
+        """Wait for the first window that was begun, write its rows and close it."""
+        task = reading.flying.popleft()
+        if all(p in self._failed for p in task.job.partitions):
+            self._drop(task)
+            return
+        try:
+            fetched = self.tap.workers.result(task.future)  # type: ignore[arg-type]
+        except (Refused, TooMuch) as error:
+            if len(task.job.partitions) > 1:
+                # One account that is refused must not take the others with it.
+                self._break_up(task, reading)
+            else:
+                self._fail_task(task, error)
+            return
+        except Exception as error:  # noqa: BLE001 - one account must not stop the others
+            self._fail_task(task, error)
+            return
+        self._write(task, fetched, reading.planner)
+        reading.done += 1
+        self.tap.progress.window(
+            self.name,
+            done=reading.done,
+            total=max(reading.whole, reading.done),
+            account=(sum(1 for left in self._left.values() if left <= 0), reading.accounts),
+            rows=self._rows,
+        )
+
+    def begin_turn(self) -> None:
+        """Take over the output: from here on this stream writes rows and moves its bookmarks."""
+        self._attach()
+        for partition, error in self._unplanned:
+            self.fail(error, partition=partition.text)
+        self.tap.progress.begin()
+
+    def end_turn(self) -> None:
+        """Look back on what was read."""
+        self._finish()
+
+    def _break_up(self, task: Task, reading: _Reading) -> None:
         """Read a bundle's windows from here on for each partition alone."""
         windows = [task.window]
-        for line in (flying, work):
+        for line in (reading.flying, reading.work):
             same = [t for t in line if t.bundle is task.bundle]
             windows += [t.window for t in same]
             for other in same:
                 line.remove(other)
                 self._drop(other)
         singles = [
-            self._task(report, planner, Bundle([plan], windows), [plan], window)
+            self._task(reading.report, reading.planner, Bundle([plan], windows), [plan], window)
             for plan in task.bundle.plans
             for window in windows
         ]
-        work.extendleft(reversed(singles))
+        reading.work.extendleft(reversed(singles))
+        reading.whole += len(task.job.partitions)
 
     def _drop(self, task: Task) -> None:
         if task.future is not None and not task.future.cancel():
@@ -365,10 +396,11 @@ class ReportStream(AdStream):
 
     # -- in the main thread ------------------------------------------------------------------
 
-    def _idle(self) -> None:
-        check_target()
+    def write_notes(self) -> None:
+        """Put the report jobs that workers bought into the state."""
         while not self._notes.empty():
             note = self._notes.get()
+            self._attach()
             plan = next(
                 p for p in note.task.bundle.plans if p.partition == note.task.job.partitions[0]
             )
@@ -511,6 +543,63 @@ class ReportStream(AdStream):
             self.fail(RequestError(f"{words} (setting `on_empty`); its bookmark was not moved"))
         else:
             log.warning("%s: %s (setting `on_empty`)", self.name, words)
+
+
+def read_reports(streams: Sequence[ReportStream], workers: Workers) -> None:
+    """Read reports one after the other, their windows side by side.
+
+    As many windows are in flight as there are workers; when a report has no more to begin, the next
+    report's windows are. Rows, ledger and state are written report by report, window by window.
+
+    Args:
+        streams: The reports, in order.
+        workers: Fetch the windows.
+    """
+    readings: list[_Reading | Exception] = []
+
+    def begin_more(at: int) -> None:
+        """Fill the workers, from the report whose turn it is on."""
+        free = workers.count - sum(len(r.flying) for r in readings[at:] if isinstance(r, _Reading))
+        while free > 0 and at < len(streams):
+            if at == len(readings):
+                readings.append(_prepared(streams[at]))
+            reading = readings[at]
+            if isinstance(reading, _Reading) and streams[at].start_next(reading):
+                free -= 1
+            else:
+                at += 1
+
+    def idle() -> None:
+        check_target()
+        for stream in streams[: len(readings)]:
+            stream.write_notes()
+
+    workers.idle = idle
+    try:
+        for at, stream in enumerate(streams):
+            begin_more(at)
+            reading = readings[at]
+            with stream.turn():
+                if isinstance(reading, Exception):
+                    stream.fail(reading)
+                    continue
+                stream.begin_turn()
+                while reading.flying:
+                    stream.take_next(reading)
+                    begin_more(at)
+                stream.end_turn()
+    finally:
+        workers.idle = check_target
+
+
+def _prepared(stream: ReportStream) -> _Reading | Exception:
+    """Plan a report; what goes wrong is said when it is its turn."""
+    try:
+        return stream.prepare()
+    except (Stopped, TargetGone):
+        raise
+    except Exception as error:  # noqa: BLE001 - one stream must not stop the others
+        return error
 
 
 def _joined_facts(parts: Sequence[Fetched]) -> RowFacts:

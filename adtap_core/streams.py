@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -70,6 +71,21 @@ class Failure:
         return redact(f"{where}: {self.words}")
 
 
+@dataclass(frozen=True)
+class _Begun:
+    """A list whose first page is on its way.
+
+    Args:
+        since: From when on changes are asked for.
+        started: When it was asked.
+        pages: Its pages.
+    """
+
+    since: str | None
+    started: datetime
+    pages: Iterator[Iterable[Mapping[str, Any]]]
+
+
 class AdStream(Stream):
     """What all our streams share.
 
@@ -123,13 +139,18 @@ class AdStream(Stream):
         Raises:
             AdtapError: If the whole run must end.
         """
-        if not self.selected:
-            return
+        if self.selected:
+            with self.turn():
+                self.read()
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Announce the stream, and count and time what is written meanwhile."""
         self.write_schema()
         with self.get_record_counter() as counter, self.get_sync_timer():
             before = self.records_written
             try:
-                self.read()
+                yield
             finally:
                 counter.increment(self.records_written - before)
 
@@ -247,18 +268,27 @@ class EntityStream(AdStream):
         )
         self._seen: dict[object, int] = {}
         self._latest: datetime | None = None
+        self._begun: _Begun | None = None
         self.kept: list[Mapping[str, Any]] | None = None
         """The parent fields of all records, if this run read the stream whole and a child wants them."""
 
+    def begin(self) -> None:
+        """Ask for the first page already: another stream is read meanwhile. Children wait for their turn."""
+        if self._begun is None and self.entity.parent is None:
+            since, started = self.since(), self.tap.clock.now()
+            self._begun = _Begun(since, started, self._pages(EntityQuery(since=since)))
+
     @override
     def read(self) -> None:
-        since = self.since()
-        started = self.tap.clock.now()
+        self.begin()
+        begun, self._begun = self._begun, None
+        since, started = self.since(), self.tap.clock.now()
         shaper = RecordShaper(self.name, self.schema, self.tap.platform.secret_fields)
         try:
-            if self.entity.parent is None:
+            if begun is not None:
+                since, started = begun.since, begun.started
                 self.kept = [] if self._is_wanted_by_children() else None
-                self._write_pages(self._pages(EntityQuery(since=since)), shaper, since)
+                self._write_pages(begun.pages, shaper, since)
             else:
                 self._read_children(shaper, since)
         except AbortedSyncFailedException:

@@ -32,12 +32,12 @@ from adtap_core.errors import (
 )
 from adtap_core.http import MAX_QUOTA_WAITS, Http, Limits
 from adtap_core.names import column_name, did_you_mean
-from adtap_core.ordered import Workers
+from adtap_core.ordered import Workers, still_waiting
 from adtap_core.output import LineWriter, hush
 from adtap_core.platform import EntityQuery
 from adtap_core.progress import Progress
 from adtap_core.redact import guard_logging, learn_settings, redact
-from adtap_core.reports import ReportStream
+from adtap_core.reports import ReportStream, read_reports
 from adtap_core.schemas import restored
 from adtap_core.settings import common_faults, schema_faults
 from adtap_core.streams import AdStream, EntityStream, Failure, LedgerStream
@@ -219,24 +219,33 @@ class AdTap(Tap):
     def platform(self) -> Platform:
         """Give the platform, with its connection."""
         platform = self.platform_class(self.config, self.clock)
-        platform.http = Http(judge=platform.judge, auth=platform.auth, limits=self._limits())
+        limits = self._limits(platform)
+        platform.http = Http(judge=platform.judge, auth=platform.auth, limits=limits)
+        platform.ahead = Workers(limits.concurrency)
         return platform
 
-    def _limits(self) -> Limits:
-        config, kind = self.config, self.platform_class
+    def _limits(self, platform: Platform) -> Limits:
+        config = self.config
         return Limits(
-            concurrency=int(config.get("concurrency") or kind.concurrency),
-            timeout_seconds=float(config.get("request_timeout_seconds") or kind.timeout_seconds),
+            concurrency=self._concurrency,
+            timeout_seconds=float(
+                config.get("request_timeout_seconds") or platform.timeout_seconds
+            ),
             max_retries=int(config.get("max_retries", 6)),
             user_agent=str(config.get("user_agent") or "adtaps"),
-            per_second=kind.per_second,
+            per_second=platform.per_second,
+            burst=platform.burst,
             max_quota_waits=int(config.get("quota_waits", MAX_QUOTA_WAITS)),
         )
+
+    @property
+    def _concurrency(self) -> int:
+        return int(self.config.get("concurrency") or self.platform_class.concurrency)
 
     @cached_property
     def workers(self) -> Workers:
         """Give the worker threads."""
-        return Workers(self._limits().concurrency)
+        return Workers(self._concurrency)
 
     @property
     def out(self) -> LineWriter:
@@ -281,13 +290,22 @@ class AdTap(Tap):
         gc.freeze()
         gc.set_threshold(50_000, 20, 100)
         self.check_reports()
-        for stream in self.streams_to_read():
-            stream.sync()
+        streams = self.streams_to_read()
+        self._read_entities([s for s in streams if isinstance(s, EntityStream)])
+        read_reports([s for s in streams if isinstance(s, ReportStream)], self.workers)
         self._write_last_state()
         self.workers.close()
+        self.platform.ahead.close()
         if self.failures:
             names = sorted({f.stream for f in self.failures})
             raise RunFailed(f"{len(self.failures)} failed: {', '.join(names)}; all else was read")
+
+    def _read_entities(self, streams: Sequence[EntityStream]) -> None:
+        """Read entities one after the other; meanwhile the next ones' first pages are on their way."""
+        for at, stream in enumerate(streams):
+            for following in streams[at : at + self.workers.count]:
+                following.begin()
+            stream.sync()
 
     def streams_to_read(self) -> list[AdStream]:
         """Give the streams that a run reads, in order: those selected, without those that failed already."""
@@ -523,7 +541,7 @@ class _Command(SingerCommand):
         logging.shutdown()
         with contextlib.suppress(OSError, ValueError):
             sys.stderr.flush()
-        if abrupt:
+        if abrupt or still_waiting():
             # A worker may sit in a request for minutes; nothing of it is needed any more.
             with contextlib.suppress(OSError, ValueError):
                 sys.stdout.flush()

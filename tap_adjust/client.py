@@ -46,12 +46,14 @@ _PARQUET_MARK: Final = b"PAR1"
 class AdjustPlatform(Platform):
     """Adjust, for one API token.
 
-    Limits: 50 requests a second and address ("Rate limits", read 2026-11-20); more than three heavy
+    Limits: 50 requests a second and address, 100 at once ("Rate limits", read 2026-11-20), which neighbours
+    behind the same address share; more than three heavy
     reports at once provoke timeouts; the vendor's support advises a read timeout of 1000 s.
     """
 
     concurrency: ClassVar[int] = 3
-    per_second: ClassVar[float | None] = 50.0
+    per_second: float | None = 50.0
+    burst: int = 50
     timeout_seconds: ClassVar[float] = 1000.0
     lookback_days: ClassVar[int] = fields.SPEND_DAYS
     example_partition: ClassVar[Mapping[str, str]] = {"app_token": "APP_TOKEN"}

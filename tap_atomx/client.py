@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Final
 
 from typing_extensions import override
@@ -60,10 +61,14 @@ class AtomxPlatform(Platform):
         super().__init__(settings, clock)
         self._login = TokenLogin(settings)
         self._url = str(settings["api_url"]).rstrip("/")
-        self._lists = Lists(
+
+    @cached_property
+    def _lists(self) -> Lists:
+        return Lists(
             self._get,
-            order_parameter=str(settings.get("order_parameter") or "order_by"),
+            order_parameter=str(self.settings.get("order_parameter") or "order_by"),
             entities={e.name: e for e in ENTITIES},
+            ahead=self.ahead,
         )
 
     # -- settings and schemas ----------------------------------------------------------------
@@ -175,15 +180,11 @@ class AtomxPlatform(Platform):
         refusals: list[Refused] = []
         for name in self.settings.get("history_models") or HISTORY_MODELS:
             model = models[name]
-            asked: set[object] = set()
+            objects = self._modified(model, since, query.tally)
+            read = partial(self._log_of, name, model, query.tally)
             try:
-                for page in self._lists.walk(model, since, query.tally, expand=False):
-                    for row in page:
-                        moved = row.get("updated_at")
-                        if row["id"] in asked or (since and moved and str(moved)[:19] < since):
-                            continue
-                        asked.add(row["id"])
-                        yield from self._log_of(name, model, row["id"], query.tally)
+                for _, done in self.ahead.in_order(objects, read):
+                    yield from done.result()
             except Refused as error:
                 # The log of what may be read is read first; then the stream says what was refused.
                 log.warning("history of %s: %s (setting `history_models`)", name, error)
@@ -191,9 +192,22 @@ class AtomxPlatform(Platform):
         if refusals:
             raise refusals[0]
 
+    def _modified(self, model: Entity, since: str | None, tally: Tally) -> Iterator[object]:
+        """Give the ids of the objects that were modified since a moment, each once."""
+        asked: set[object] = set()
+        for page in self._lists.walk(model, since, tally, expand=False):
+            for row in page:
+                moved = row.get("updated_at")
+                if row["id"] in asked or (since and moved and str(moved)[:19] < since):
+                    continue
+                asked.add(row["id"])
+                yield row["id"]
+
     def _log_of(
-        self, name: str, model: Entity, ident: object, tally: Tally
-    ) -> Iterator[Sequence[Mapping[str, Any]]]:
+        self, name: str, model: Entity, tally: Tally, ident: object
+    ) -> list[Sequence[Mapping[str, Any]]]:
+        """Give an object's log, page by page."""
+        pages: list[Sequence[Mapping[str, Any]]] = []
         seen: Counter[bytes] = Counter()
         offset = 0
         while True:
@@ -206,15 +220,15 @@ class AtomxPlatform(Platform):
                 if error.status != NOT_FOUND:
                     raise
                 log.info("%s %s is gone meanwhile, its history with it", name, ident)
-                return
+                return pages
             entries = replies.rows(document, path)
             if entries:
-                yield shapes.log_entries(name, ident, entries, seen)
+                pages.append(shapes.log_entries(name, ident, entries, seen))
             offset += len(entries)
             echoed = document.get("limit")
             limit = echoed if isinstance(echoed, int) and 0 < echoed < PAGE_SIZE else PAGE_SIZE
             if len(entries) < limit:
-                return
+                return pages
 
     def _stored_reports(
         self, entity: Entity, query: EntityQuery

@@ -1,8 +1,7 @@
 """Lists of models: paths, paging, and what changed since a moment.
 
-A list is walked by offset in the order of its ids, and looked at again until nothing new comes; a big
-table is walked by id, each page beginning behind the last one's end. `count` is not relied on: whether it
-is the total or the size of the page is not published.
+A list is walked in the order of its ids; a big table behind an id, so that no offset grows deep. `count` is
+not relied on: whether it is the total or the size of the page is not published.
 """
 
 from __future__ import annotations
@@ -13,7 +12,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from adtap_core.errors import Forbidden, Refused
-from adtap_core.paging import Page, by_offset, keyset
+from adtap_core.ordered import Workers
+from adtap_core.paging import Page, in_order
 from tap_atomx import replies
 
 if TYPE_CHECKING:
@@ -24,15 +24,13 @@ log = logging.getLogger("adtaps.atomx")
 
 PAGE_SIZE: Final = 1000
 """The API's largest `limit`; more is cut to it. Wiki page `api`, read 2026-11-20."""
+REACH: Final = 50_000
+"""Rows that are skipped behind an id, at most, where a table is big."""
 BAD_REQUEST: Final = 400
 NOT_FOUND: Final = 404
 
 Record = Mapping[str, Any]
 Ask = Callable[[str, Mapping[str, Any], "Tally"], Any]
-
-
-class _BoundIgnored(Exception):  # noqa: N818 - what happened, handled where the walk began
-    """The server does not honour a lower bound on ids."""
 
 
 class Lists:
@@ -42,13 +40,17 @@ class Lists:
         ask: Sends a GET: path, parameters, tally; gives the decoded document.
         order_parameter: What the API calls the order: `order_by` or `sort`.
         entities: All models, by stream.
+        ahead: Where further pages are asked for.
     """
 
     page_size: ClassVar[int] = PAGE_SIZE
     """Rows a page."""
 
-    def __init__(self, ask: Ask, *, order_parameter: str, entities: Mapping[str, Entity]) -> None:
+    def __init__(
+        self, ask: Ask, *, order_parameter: str, entities: Mapping[str, Entity], ahead: Workers
+    ) -> None:
         self._ask, self._order, self._entities = ask, order_parameter, entities
+        self._ahead = ahead
         self._paths: dict[str, str] = {}
 
     def walk(
@@ -100,26 +102,18 @@ class Lists:
     def _pages(
         self, entity: Entity, ask: Callable[[Mapping[str, Any]], Any]
     ) -> Iterator[Sequence[Record]]:
-        if entity.facts["keyset"]:
-            try:
-                yield from keyset(lambda last: self._behind(ask, entity, last), key=_key)
-            except _BoundIgnored:
-                log.warning("%s: the API ignores a lower bound on id; read by offset", entity.name)
-            else:
-                return
-        yield from by_offset(
-            _OffsetPages(ask, entity.name, self.page_size), key=_key, what=entity.name
-        )
+        def page(behind: int | None, offset: int) -> Page:
+            more: dict[str, Any] = {"limit": self.page_size, "offset": offset}
+            if behind is not None:
+                more["id>"] = behind + 1  # inclusive
+            document = ask(more)
+            rows = replies.rows(document, entity.name)
+            count = document.get("count")
+            total = count if isinstance(count, int) else None
+            return Page(rows, _is_full(rows, document, self.page_size), total=total)
 
-    def _behind(
-        self, ask: Callable[[Mapping[str, Any]], Any], entity: Entity, last: int | None
-    ) -> Page:
-        more = {"limit": self.page_size} | ({} if last is None else {"id>": last + 1})
-        document = ask(more)
-        rows = replies.rows(document, entity.name)
-        if last is not None and any(_key(row) <= last for row in rows):
-            raise _BoundIgnored
-        return Page(rows, _is_full(rows, document, self.page_size))
+        reach = REACH if entity.facts["keyset"] else None
+        return in_order(page, key=_key, what=entity.name, ahead=self._ahead, reach=reach)
 
     def _ask_any_path(self, entity: Entity, params: Mapping[str, Any], tally: Tally) -> Any:
         """Ask under the spelling that the platform knows; the first time, find out which."""
@@ -155,9 +149,7 @@ class Lists:
                     return self._ask(path, {**params, **more}, tally)
 
                 try:
-                    yield from by_offset(
-                        _OffsetPages(ask, entity.name, self.page_size), key=_key, what=entity.name
-                    )
+                    yield from self._pages(entity, ask)
                 except Refused as error:
                     if error.status != NOT_FOUND:
                         raise
@@ -165,30 +157,6 @@ class Lists:
                 found = True
         if not found:
             raise missing
-
-
-class _OffsetPages:
-    """Asks for the page that begins at an offset.
-
-    Args:
-        ask: Sends the request with these parameters on top.
-        what: The list, in a user's words.
-        page_size: Rows a page.
-    """
-
-    def __init__(self, ask: Callable[[Mapping[str, Any]], Any], what: str, page_size: int) -> None:
-        self._ask, self._what, self._page_size = ask, what, page_size
-        self._before: list[int] = []
-
-    def __call__(self, offset: int) -> Page:
-        document = self._ask({"limit": self._page_size, "offset": offset})
-        rows = replies.rows(document, self._what)
-        keys = [_key(row) for row in rows]
-        if offset and keys and keys == self._before:
-            # The list knows no offset: it was whole on the first page.
-            return Page([], more=False)
-        self._before = keys
-        return Page(rows, _is_full(rows, document, self._page_size))
 
 
 def spellings(plural: str, model: str) -> tuple[str, ...]:

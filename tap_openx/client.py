@@ -285,7 +285,9 @@ class OpenxPlatform(Platform):
             more = bool(document.get("has_more")) if isinstance(document, Mapping) else False
             return Page(objects or [], more)
 
-        return by_offset(ask, key=key or (lambda r: r.get("uid") or r.get("id")), what=what)
+        return by_offset(
+            ask, key=key or (lambda r: r.get("uid") or r.get("id")), what=what, ahead=self.ahead
+        )
 
     def _get(
         self,

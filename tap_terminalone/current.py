@@ -18,7 +18,7 @@ from adtap_core import verdicts
 from adtap_core.bodies import Table
 from adtap_core.errors import GaveUp, Refused
 from adtap_core.http import Call, Reply
-from adtap_core.paging import Page, by_offset
+from adtap_core.paging import Page, by_offset, in_order
 from adtap_core.platform import EntityQuery, Fetched, RowFacts, Source, WindowJob
 from adtap_core.verdicts import Ask, Verdict
 from adtap_core.windows import Grain, Interval, midnight
@@ -28,7 +28,7 @@ from tap_terminalone.deals import Deals
 from tap_terminalone.definitions import ROLLUP_OF, dataset_name, is_snapshot
 from tap_terminalone.lines import rows, stream_fault
 from tap_terminalone.streams import CURRENT, ENTITIES
-from tap_terminalone.walks import NotSearched, by_id
+from tap_terminalone.walks import deeper, ident, total_of
 
 if TYPE_CHECKING:
     from adtap_core.declare import Entity, Report
@@ -128,7 +128,7 @@ class Current:
                 tally=query.tally,
             )
             for page in pages:
-                yield [self._whole(entity, row, query.tally) for row in page]
+                yield from self._made_whole(entity, page, query.tally)
 
     def _owner_conditions(self, entity: Entity) -> Iterator[list[str]]:
         """Give the conditions that confine a list to the configured organizations; one, empty, if none do."""
@@ -178,8 +178,8 @@ class Current:
                 for page in self._by_id(path, what, params, wanted, tally):
                     begun = True
                     yield page
-            except (NotSearched, Refused) as error:
-                if begun or (isinstance(error, Refused) and error.status != _BAD_REQUEST):
+            except Refused as error:
+                if begun or error.status != _BAD_REQUEST:
                     raise
                 log.info("%s: the list does not take q=%s (%s)", what, "&".join(wanted), error)
             else:
@@ -192,22 +192,22 @@ class Current:
     def _by_id(
         self, path: str, what: str, params: Record, conditions: list[str], tally: Tally | None
     ) -> Iterator[Sequence[Record]]:
-        def ask(behind: int) -> Page:
-            query = {**params, "q": "&".join([f"id>{behind}", *conditions]), "sort_by": "id"}
-            return self._page(path, what, query, tally)
+        def ask(behind: int | None, offset: int) -> Page:
+            _check_offset(offset, what)
+            query = {**params, "q": "&".join([f"id>{behind or 0}", *conditions]), "sort_by": "id"}
+            return deeper(lambda more: self._page(path, what, {**query, **more}, tally), offset)
 
-        return by_id(ask, what)
+        ahead = self._platform.ahead
+        return in_order(ask, key=ident, what=what, ahead=ahead, reach=OFFSET_CEILING)
 
     def _by_offset(
         self, path: str, what: str, params: Record, tally: Tally | None
     ) -> Iterator[Sequence[Record]]:
         def ask(offset: int) -> Page:
-            if offset > OFFSET_CEILING:
-                msg = f"{what}: the list is longer than the platform lets one page through"
-                raise GaveUp(msg)
+            _check_offset(offset, what)
             return self._page(path, what, {**params, "page_offset": offset}, tally)
 
-        return by_offset(ask, key=_identity, what=what)
+        return by_offset(ask, key=_identity, what=what, ahead=self._platform.ahead)
 
     def _page(self, path: str, what: str, params: Record, tally: Tally | None) -> Page:
         reply = self._platform.http.send(
@@ -220,11 +220,21 @@ class Current:
         found = document.get("data") or []
         # Totals can be 0 or missing; a server may also hand out smaller pages than were asked for.
         more = len(found) >= PAGE_LIMIT or bool(document["meta"].get("next_page"))
-        return Page(found, more)
+        return Page(found, more, total=total_of(document))
 
-    def _whole(self, entity: Entity, row: Record, tally: Tally) -> Record:
-        """Give a record whole: some lists hold id and name only, whatever `full` says."""
-        if not entity.facts.get("single") or not _STUB.issuperset(row):
+    def _made_whole(
+        self, entity: Entity, page: Sequence[Record], tally: Tally
+    ) -> Iterator[Sequence[Record]]:
+        """Give a page whose records are whole: some lists hold id and name only, whatever `full` says."""
+        if not entity.facts.get("single"):
+            yield page
+            return
+        ask = partial(self._whole, entity, tally)
+        yield [done.result() for _, done in self._platform.ahead.in_order(page, ask)]
+
+    def _whole(self, entity: Entity, tally: Tally, row: Record) -> Record:
+        """Give a record whole."""
+        if not _STUB.issuperset(row):
             return row
         what = f"{entity.name} {row['id']}"
         call = Call(url=f"{self._url}/{entity.path}/{row['id']}", what=what)
@@ -344,6 +354,17 @@ class Current:
         if report.grain is Grain.HOUR and dataset.zone == fields.CAMPAIGN:
             body["time_zone"] = fields.UTC
         return body
+
+
+def _check_offset(offset: int, what: str) -> None:
+    """Check that the platform lets a page through.
+
+    Raises:
+        GaveUp: If it lies too far from the list's beginning.
+    """
+    if offset > OFFSET_CEILING:
+        msg = f"{what}: the list is longer than the platform lets one page through"
+        raise GaveUp(msg)
 
 
 def _envelope_fault(reply: Reply) -> str | None:

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from adtap_core.http import Call
-from adtap_core.paging import Page, by_offset
+from adtap_core.paging import Page, in_order
+from tap_terminalone.walks import ident, total_of
 
 if TYPE_CHECKING:
     from adtap_core.http import Tally
@@ -49,7 +50,7 @@ class Deals:
             return self._known[organization]
 
     def _walk(self, organization: int, tally: Tally) -> Iterator[Sequence[Record]]:
-        def ask(offset: int) -> Page:
+        def ask(_behind: int | None, offset: int) -> Page:
             reply = self._platform.http.send(
                 Call(
                     url=f"{self._platform.api_url}/deals/v1.0/deals",
@@ -65,7 +66,8 @@ class Deals:
                 tally,
             )
             with reply.body:
-                found = reply.json().get("data") or []
-            return Page(found, len(found) >= PAGE_LIMIT)
+                document = reply.json()
+            found = document.get("data") or []
+            return Page(found, len(found) >= PAGE_LIMIT, total=total_of(document))
 
-        return by_offset(ask, key=lambda row: row["id"], what="deals")
+        return in_order(ask, key=ident, what="deals", ahead=self._platform.ahead)

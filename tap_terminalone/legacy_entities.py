@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from adtap_core.errors import Refused
 from adtap_core.http import Call
-from adtap_core.paging import Page, by_offset
+from adtap_core.paging import Page, by_offset, in_order
 from tap_terminalone.auth import ACCEPT
 from tap_terminalone.changes import change
 from tap_terminalone.legacy_documents import document_of
 from tap_terminalone.streams import ENTITIES
-from tap_terminalone.walks import NotSearched, Record, by_id
+from tap_terminalone.walks import Record, deeper, ident, total_of
 
 if TYPE_CHECKING:
     from adtap_core.declare import Entity
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 log = logging.getLogger("adtaps.terminalone")
 
 PAGE_LIMIT: Final = 100
+REACH: Final = 10_000
+"""Rows that are skipped behind an id, at most: deep offsets cost a database more and more."""
 TARGET_DIMENSIONS: Final = {
     1: "dma",
     2: "connection speed",
@@ -125,21 +127,22 @@ class LegacyEntities:
             for page in self._by_id(path, what, {}, query.tally):
                 begun = True
                 yield page
-        except (NotSearched, Refused) as error:
-            if begun or (isinstance(error, Refused) and error.status != _BAD_REQUEST):
+        except Refused as error:
+            if begun or error.status != _BAD_REQUEST:
                 raise
             log.info("%s: the list does not take `q` (%s)", what, error)
             yield from self._by_offset(path, what, {"sort_by": "id"}, query.tally)
 
     def _by_id(self, path: str, what: str, params: Record, tally: Tally | None) -> Pages:
-        def ask(behind: int) -> Page:
-            return self._page(path, what, {**params, "q": f"id>{behind}", "sort_by": "id"}, tally)
+        def ask(behind: int | None, offset: int) -> Page:
+            query = {**params, "q": f"id>{behind or 0}", "sort_by": "id"}
+            return deeper(lambda more: self._page(path, what, {**query, **more}, tally), offset)
 
-        return by_id(ask, what)
+        ahead = self._platform.ahead
+        return in_order(ask, key=ident, what=what, ahead=ahead, reach=REACH)
 
     def _changed(self, path: str, what: str, since: str, tally: Tally) -> Pages:
-        # Nothing says that two conditions may be joined here, so this list is walked by offset, in the
-        # order of ids, and looked at again.
+        # Nothing says that two conditions may be joined here.
         params = {"q": f"updated_on>={_plain(since)}", "sort_by": "id"}
         return self._by_offset(path, what, params, tally)
 
@@ -154,14 +157,13 @@ class LegacyEntities:
             reached = bool(last) and str(last.get("updated_on", ""))[: len(bound)] < bound
             return Page(page.records, page.more and not reached)
 
-        return by_offset(ask, key=lambda row: row["id"], what=what)
+        return by_offset(ask, key=ident, what=what, ahead=self._platform.ahead)
 
     def _by_offset(self, path: str, what: str, params: Record, tally: Tally | None) -> Pages:
-        return by_offset(
-            lambda offset: self._page(path, what, {**params, "page_offset": offset}, tally),
-            key=lambda row: row["id"],
-            what=what,
-        )
+        def ask(_behind: int | None, offset: int) -> Page:
+            return self._page(path, what, {**params, "page_offset": offset}, tally)
+
+        return in_order(ask, key=ident, what=what, ahead=self._platform.ahead)
 
     def _page(self, path: str, what: str, params: Record, tally: Tally | None) -> Page:
         document = self._document(
@@ -170,7 +172,7 @@ class LegacyEntities:
         found = document.get("data") or []
         rows = found if isinstance(found, list) else [found]
         # Totals are sometimes 0 and sometimes missing: a short page is the end.
-        return Page(rows, len(rows) >= PAGE_LIMIT)
+        return Page(rows, len(rows) >= PAGE_LIMIT, total=total_of(document))
 
     def _document(self, path: str, what: str, params: Record, tally: Tally | None) -> Record:
         reply = self._platform.http.send(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import threading
+import time
 from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
@@ -220,6 +222,51 @@ def test_a_static_token_that_is_refused_ends_the_run_at_once(tiny: Tiny) -> None
     with pytest.raises(CredentialsError):
         tiny.run(concurrency=1)
     assert len(tiny.server.log) == 1
+
+
+def test_a_wrong_static_token_goes_out_once_whatever_the_concurrency(tiny: Tiny) -> None:
+    """No other request follows until one has shown that the token is good."""
+    tiny.server.before.append(lambda _p, _q: (401, {}, b'{"error": "unknown token"}'))
+    with pytest.raises(CredentialsError):
+        tiny.run(concurrency=8, reports=OWN)
+    assert len(tiny.server.log) == 1
+
+
+OWN = [
+    {"name": name, "dimensions": ["account"], "metrics": ["clicks"], "start_date": start}
+    for name, start in (("first", "2026-03-14"), ("second", "2026-03-01"), ("third", "2026-03-17"))
+]
+
+
+def bare(message: dict[str, Any]) -> dict[str, Any]:
+    """A message without the moments at which it was made."""
+    record = message.get("record", {})
+    timeless = {k: v for k, v in record.items() if k not in {"_synced_at", "synced_at"}}
+    return {k: v for k, v in message.items() if k != "time_extracted"} | {"record": timeless}
+
+
+def test_windows_of_several_reports_fly_together_and_land_in_the_same_order(tiny: Tiny) -> None:
+    """Rows, ledger and every STATE are those of one request after the other."""
+    in_flight: set[int] = set()
+    most: list[int] = []
+
+    def slow(_path: str, _query: dict[str, list[str]]) -> None:
+        in_flight.add(threading.get_ident())
+        most.append(len(in_flight))
+        time.sleep(0.03)
+        in_flight.discard(threading.get_ident())
+
+    tiny.server.before.append(slow)
+    runs, highest = [], []
+    for concurrency in (1, 4):
+        most.clear()
+        runs.append(tiny.run(concurrency=concurrency, reports=OWN, accounts=["x"]))
+        highest.append(max(most))
+    one, four = runs
+    assert [bare(m) for m in four.lines] == [bare(m) for m in one.lines]
+    assert {m["stream"] for m in four.lines if m["type"] == "RECORD"} > {"first", "second", "third"}
+    # The second report has five windows, the third a single one: four fly only if reports overlap.
+    assert highest == [1, 4]
 
 
 @pytest.mark.parametrize("wish", ["warn", "fail"])

@@ -181,7 +181,7 @@ class TinyPlatform(Platform):
             document = reply.json()
             return Page(document["rows"], document["more"])
 
-        return by_offset(ask, key=lambda r: r["id"], what=entity.name)
+        return by_offset(ask, key=lambda r: r["id"], what=entity.name, ahead=self.ahead)
 
 
 class TapTiny(AdTap):

@@ -1,0 +1,178 @@
+"""Lists that shift while they are read, walked by any number of workers."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from adtap_core.errors import GaveUp
+from adtap_core.ordered import Workers
+from adtap_core.paging import Page, TooDeep, by_offset, in_order
+
+
+class Server:
+    """A list of ids that loses and gains rows at given requests.
+
+    Args:
+        ids: What it holds.
+        size: Rows a page.
+        gone: How many rows go away before a request, from the front, by the request's number.
+        tells: Whether answers say how many rows there are.
+        reach: The deepest offset that it lets through.
+    """
+
+    def __init__(
+        self,
+        ids: list[int],
+        size: int,
+        *,
+        gone: dict[int, int] | None = None,
+        tells: bool = False,
+        reach: int | None = None,
+    ) -> None:
+        self.ids, self.size, self.gone = list(ids), size, gone or {}
+        self.tells, self.reach = tells, reach
+        self.asked: list[tuple[int | None, int]] = []
+        self.lost: set[int] = set()
+        self.in_flight = self.most_in_flight = 0
+        self.lock = threading.Lock()
+
+    def page(self, behind: int | None, offset: int) -> Page:
+        with self.lock:
+            self.in_flight += 1
+            self.most_in_flight = max(self.most_in_flight, self.in_flight)
+            leaving = self.gone.get(len(self.asked), 0)
+            self.asked.append((behind, offset))
+            self.lost |= set(self.ids[:leaving])
+            del self.ids[:leaving]
+            rows = [i for i in self.ids if behind is None or i > behind]
+        try:
+            if self.reach is not None and offset > self.reach:
+                raise TooDeep(str(offset))
+            found = rows[offset : offset + self.size]
+            records = [{"id": i} for i in found]
+            total = len(rows) if self.tells else None
+            return Page(records, len(found) == self.size, total=total)
+        finally:
+            with self.lock:
+                self.in_flight -= 1
+
+
+def ident(row):
+    return row["id"]
+
+
+def walk(server: Server, count: int, reach: int | None) -> list[int]:
+    ahead = Workers(count)
+    try:
+        pages = in_order(server.page, key=ident, what="things", ahead=ahead, reach=reach)
+        return [row["id"] for page in pages for row in page]
+    finally:
+        ahead.close()
+
+
+IDS = st.lists(st.integers(1, 10_000), unique=True, max_size=60).map(sorted)
+
+
+@settings(deadline=None, max_examples=150)
+@given(
+    ids=IDS,
+    size=st.integers(2, 9),
+    count=st.sampled_from([1, 2, 3, 8]),
+    reach=st.sampled_from([None, 0, 5, 20, 1000]),
+    tells=st.booleans(),
+    gone=st.dictionaries(st.integers(1, 12), st.integers(1, 7), max_size=4),
+)
+def test_no_row_that_stays_is_lost_and_none_comes_twice(ids, size, count, reach, tells, gone):
+    """Whatever goes away between pages, however many are asked for at once, with and without a filter."""
+    server = Server(ids, size, gone=gone, tells=tells)
+    found = walk(server, count, reach)
+    assert found == sorted(set(found))
+    assert set(ids) - server.lost <= set(found) <= set(ids)
+
+
+@settings(deadline=None, max_examples=60)
+@given(ids=IDS, size=st.integers(1, 9), count=st.sampled_from([1, 2, 8]), tells=st.booleans())
+def test_a_list_that_rests_is_given_in_its_own_order(ids, size, count, tells):
+    """Also one that is in no order: walked by offset then, as often as it takes."""
+    backwards = ids[::-1]
+    server = Server(backwards, size, tells=tells)
+    assert sorted(set(walk(server, count, None))) == ids
+    ahead = Workers(count)
+    ask = Server(backwards, size, tells=tells)
+    pages = by_offset(lambda at: ask.page(None, at), key=ident, what="things", ahead=ahead)
+    assert [row["id"] for page in pages for row in page] == backwards
+    ahead.close()
+
+
+def test_one_worker_walks_behind_keys_and_asks_for_nothing_twice():
+    """Where the API filters by the key, a page begins behind the last one: no overlap to pay for."""
+    server = Server(list(range(1, 31)), 10)
+    assert walk(server, 1, 1000) == list(range(1, 31))
+    assert server.asked == [(None, 0), (10, 0), (20, 0), (30, 0)]
+
+
+def test_pages_overlap_by_one_row_where_only_offsets_are_known():
+    """The row that both pages show proves that none slipped through between them."""
+    server = Server(list(range(1, 26)), 10)
+    assert walk(server, 1, None) == list(range(1, 26))
+    assert server.asked == [(None, 0), (None, 9), (None, 18)]
+
+
+def test_a_total_says_how_many_pages_to_ask_for():
+    """No request goes beyond the end that the first answer told."""
+    server = Server(list(range(1, 101)), 10, tells=True)
+    assert walk(server, 8, None) == list(range(1, 101))
+    assert sorted(at for _, at in server.asked) == [9 * n for n in range(12)]
+
+
+def test_guesses_beyond_an_unknown_end_grow_with_the_list():
+    """A list of one page costs one request; a longer one at most as many too many as it has pages."""
+    short = Server(list(range(5)), 10)
+    assert walk(short, 8, None) == list(range(5))
+    assert len(short.asked) == 1
+    longer = Server(list(range(25)), 10)
+    assert walk(longer, 8, None) == list(range(25))
+    assert len(longer.asked) <= 6
+
+
+def test_a_server_that_does_not_reach_so_far_is_asked_behind_keys():
+    """The ceiling that a platform publishes need not be the one it has."""
+    server = Server(list(range(1, 101)), 10, reach=2)
+    assert walk(server, 4, 1000) == list(range(1, 101))
+
+
+def test_a_list_that_knows_no_offset_is_whole_on_its_first_page():
+    """It would be read for ever otherwise."""
+    server = Server([1, 2, 3], 3)
+    whole = server.page(None, 0)
+    ahead = Workers(1)
+    assert list(in_order(lambda _b, _o: whole, key=ident, what="things", ahead=ahead)) == [
+        whole.records
+    ]
+    assert list(by_offset(lambda _o: whole, key=ident, what="things", ahead=ahead)) == [
+        whole.records
+    ]
+
+
+def test_a_list_that_never_rests_is_given_up():
+    """The message says what to do."""
+    numbers: Iterator[int] = iter(range(10**6))
+
+    def ask(offset: int) -> Page:
+        return Page([{"id": next(numbers)} for _ in range(3)], offset < 9)
+
+    with pytest.raises(GaveUp, match="quieter time"):
+        list(by_offset(ask, key=ident, what="things", ahead=Workers(1)))
+
+
+@pytest.mark.parametrize("count", [1, 2, 8])
+def test_never_more_requests_than_workers_are_ahead(count):
+    """And one more, that the walk itself waits for, is the tap's ceiling to hold back."""
+    server = Server(list(range(1, 500)), 10)
+    walk(server, count, None)
+    assert server.most_in_flight <= count + 1
