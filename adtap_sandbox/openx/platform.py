@@ -185,10 +185,9 @@ class Platform:
 
     def _list(self, request: Request, kind: str) -> Response:
         objects = self._store.alive(kind)
-        known = {name for item in objects for name in item}
-        for name, value in asked.query(request):
-            if name in _IGNORED:
-                continue
+        conditions = [pair for pair in asked.query(request) if pair[0] not in _IGNORED]
+        known = {name for item in objects for name in item} if conditions else set()
+        for name, value in conditions:
             if name not in known:
                 return replies.platform_error(
                     400, "Unknown Field", f"Unknown field {name}", attribute=name, value=value

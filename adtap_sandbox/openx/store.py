@@ -61,6 +61,8 @@ class Store:
     _calls: Counter[datetime] = field(default_factory=Counter)
     _shifts: Counter[str] = field(default_factory=Counter)
     _struck: Counter[str] = field(default_factory=Counter)
+    _lists: dict[str, tuple[object, list[Document]]] = field(default_factory=dict)
+    _writes: int = 0
     _by_uid: dict[tuple[str, str], Thing] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -110,8 +112,14 @@ class Store:
     def alive(self, kind: str) -> list[Document]:
         """All objects of a type that exist now, by name."""
         now = self.now()
-        shown = [thing.document(now) for thing in self.entities.by_kind[kind] if thing.alive(now)]
-        return sorted(shown, key=lambda item: (str(item.get("name") or "").casefold(), item["id"]))
+        version = (now, self._writes)
+        if self._lists.get(kind, (None, []))[0] != version:
+            things = self.entities.by_kind[kind]
+            shown = [thing.document(now) for thing in things if thing.alive(now)]
+            shown.sort(key=lambda item: (str(item.get("name") or "").casefold(), item["id"]))
+            # For as long as the clock stands: a long list is asked for in hundreds of pages.
+            self._lists[kind] = (version, shown)
+        return self._lists[kind][1]
 
     def page(self, kind: str, objects: list[Document], limit: int, offset: int) -> Page:
         """A page of a list, shifting the list under its reader if the switch says so.
@@ -151,6 +159,7 @@ class Store:
             defaults["type_full"] = SUBTYPES[kind][0]
         thing = Thing(kind, number, {**defaults, **fields}, [self.now()])
         self.entities.by_kind[kind].append(thing)
+        self._writes += 1
         self._index(kind, thing)
         return thing.document(self.now())
 
@@ -159,6 +168,7 @@ class Store:
         now = self.now()
         thing.changes = [moment for moment in thing.changes if moment <= now] + [now]
         thing.written[len(thing.changes) - 1] = fields
+        self._writes += 1
         return thing.document(now)
 
     def delete(self, thing: Thing) -> None:
@@ -166,6 +176,7 @@ class Store:
         now = self.now()
         thing.changes = [moment for moment in thing.changes if moment <= now]
         thing.deleted = now
+        self._writes += 1
 
     def new_job(self, question: Question, header: tuple[str, ...]) -> Job:
         """Take in a report of the current API."""
