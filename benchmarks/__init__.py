@@ -13,9 +13,10 @@
 **To write a section**, make a module with one function and add the module's name to `SECTIONS`:
 
     def measure(size: Size) -> Section:
-        tap = Contender("tap-adjust", (tap_command("tap-adjust", folder, config=..., catalog=...),))
+        command = tap_command("tap-adjust", folder, config=…, catalog=…)
+        tap = Contender("tap-adjust", (command,), stream="bench", rows=10_000)
         plain = Contender("ordinary SDK stream", (Command((sys.executable, "-m", "benchmarks.x")),))
-        runs = side_by_side((tap, plain), size.repeats)      # A B A B …, medians
+        runs = measured((tap, plain), size)                  # A B A B …, medians
         ratio = runs[plain.name].cpu / runs[tap.name].cpu
         return Section(
             title="Throughput",
@@ -30,7 +31,8 @@
   is not part of any measurement.
 - Every contender is a program in a process of its own, so that start-up counts. `tap_command`
   gives the installed script of a tap; files it needs go to a folder below `workspace()`.
-- Work must be checked, not only timed: `rows_written` counts the records of a run.
+- Work must be checked, not only timed: a contender says how many rows it must write, and `measured`,
+  which knows both forms, counts them.
 - A bar is made with `at_least`, `at_most` or, where a contender cannot be had here,
   `not_measured`, with the reason. A bar that falls short ends the program with 1.
 - The process that measures stays small: a child's peak memory begins at its parent's, so DuckDB,
@@ -42,4 +44,4 @@ from __future__ import annotations
 
 from typing import Final
 
-SECTIONS: Final[tuple[str, ...]] = ()
+SECTIONS: Final[tuple[str, ...]] = ("throughput",)

@@ -11,10 +11,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 from typing import IO, Any, Final
+
+from benchmarks.sections import Size
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 CACHE: Final = ROOT / ".cache" / "bench"
@@ -24,6 +27,9 @@ _RSS_UNIT: Final = 1 if sys.platform == "darwin" else 1024
 
 # The end of a failing program's standard error that is shown.
 _TOLD_LINES: Final = 30
+
+# In which a message says its type and its stream.
+_HEAD_BYTES: Final = 80
 
 
 class ContenderError(Exception):
@@ -55,11 +61,15 @@ class Contender:
         name: As shown.
         commands: Each reads what the one before writes; the last one's output goes nowhere.
         before: Files or folders that are removed before each run.
+        stream: The stream of its records, as it names it.
+        rows: How many it must write; see `measured`.
     """
 
     name: str
     commands: tuple[Command, ...]
     before: tuple[Path, ...] = ()
+    stream: str = "bench"
+    rows: int = 0
 
 
 @dataclass(frozen=True)
@@ -140,29 +150,59 @@ def side_by_side(contenders: Sequence[Contender], repeats: int) -> dict[str, Run
     }
 
 
-def rows_written(contender: Contender, stream: str) -> int:
-    """Run a contender once, untimed, and count the records of a stream that it writes.
+def measured(contenders: Sequence[Contender], size: Size) -> dict[str, Run]:
+    """Run contenders that must write a known number of rows, and see that they do.
 
-    Singer and Airbyte messages are told apart from others by their type and their stream's name;
-    a program that writes no messages prints the number of its rows, alone, as its last line.
+    In the whole form each is run once, untimed, to count its rows, and then side by side. In the short
+    form that first run is the measurement, as many at a time as there are cores: CPU seconds can be
+    compared, wall times can't.
 
     Args:
-        contender: What is run; also warms the page cache and byte code for the runs to come.
-        stream: The stream's name.
+        contenders: What is run, the longest first; names are keys of the answer.
+        size: Which form.
+
+    Raises:
+        ContenderError: One failed, or wrote more or fewer rows than it must.
     """
-    progress(f"{contender.name}: counting")
-    count, last = 0, b""
-    kind, name = b'"type":"RECORD"', b'"stream":"' + stream.encode() + b'"'
+    with ThreadPoolExecutor(os.cpu_count() if size.quick else 1) as pool:
+        runs = dict(zip((c.name for c in contenders), pool.map(_checked, contenders), strict=True))
+    progress("")
+    return runs if size.quick else side_by_side(contenders, size.repeats)
+
+
+def rows_written(contender: Contender) -> tuple[Run, int]:
+    """Run a contender once and count the records of its stream that it writes.
+
+    Records are told by the type and the stream at a message's beginning; a program that writes no
+    messages writes one JSON object a row, or prints the number of its rows alone.
+
+    Args:
+        contender: What is run.
+    """
+    messages = rows = 0
+    last = b""
+    name = b'"stream":"' + contender.stream.encode() + b'"'
     with tempfile.TemporaryFile(prefix="bench-", dir=workspace()) as out:
-        once(contender, stdout=out)
+        run = once(contender, stdout=out)
         out.seek(0)
         for line in out:
             last = line
-            if line.startswith(b"{"):
-                plain = line[:200].replace(b" ", b"") + line[-200:].replace(b" ", b"")
-                count += kind in plain and name in plain
-    progress("")
-    return int(last) if last.strip().isdigit() else count
+            begin = line[:_HEAD_BYTES].replace(b" ", b"")
+            if begin.startswith(b'{"type":"'):
+                # Of two streams in a line the first is the message's; a ledger's record names another.
+                at = begin.find(b'"stream":')
+                messages += begin.startswith(b'{"type":"RECORD"') and begin.startswith(name, at)
+            else:
+                rows += begin.startswith(b"{")
+    return run, int(last) if last.strip().isdigit() else messages + rows
+
+
+def _checked(contender: Contender) -> Run:
+    progress(contender.name)
+    run, rows = rows_written(contender)
+    if rows != contender.rows:
+        raise ContenderError(f"{contender.name} wrote {rows:,} rows of {contender.rows:,}")
+    return run
 
 
 def tap_command(
