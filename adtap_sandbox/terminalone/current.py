@@ -358,12 +358,18 @@ def sorted_rows(rows: list[Record], sort_by: str) -> list[Record]:
         message = f"cannot sort by {field}"
         raise RefusedError(400, "invalid-parameter", message, field="sort_by")
 
+    def number(row: Record) -> int:
+        found = row.get("id")
+        return found if isinstance(found, int) else 0
+
     def key(row: Record) -> tuple[bool, Decimal, str, int]:
-        value, number = row.get(field), row.get("id")
+        value = row.get(field)
         exact = Decimal(value) if isinstance(value, (int, Decimal)) else Decimal()
         text = "" if isinstance(value, (int, Decimal)) else str(value)
-        return value is None, exact, text, number if isinstance(number, int) else 0
+        return value is None, exact, text, number(row)
 
+    if sort_by == "id":
+        return sorted(rows, key=number)
     return sorted(rows, key=key, reverse=sort_by.startswith("-"))
 
 

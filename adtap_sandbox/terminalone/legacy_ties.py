@@ -92,11 +92,14 @@ class Ties:
             raise refuse(400, "invalid", "a limit is written relation=value", "limit")
         path = chain.split(".")
         self._checked(collection, path)
-        return [
-            record
-            for record in self.store.records(collection)
-            if self._below(collection, record, path, value)
-        ]
+        return self.store.standing(
+            (collection, condition),
+            lambda: [
+                record
+                for record in self.store.records(collection)
+                if self._below(collection, record, path, value)
+            ],
+        )
 
     def _checked(self, collection: str, path: list[str]) -> None:
         for relation in path:

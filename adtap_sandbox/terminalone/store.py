@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from importlib import resources
@@ -95,6 +95,7 @@ class Store:
         self._records: dict[tuple[str, int, int], Record] = {}
         self._eldests = {name: min(members) for name, members in self.roster.collections.items()}
         self._index: dict[tuple[str, str], dict[object, list[int]]] = {}
+        self._standing: dict[object, tuple[datetime, list[Record]]] = {}
 
     def seeds(self, collection: str) -> Iterator[Seed]:
         """Members of a collection that exist now, by ascending id."""
@@ -143,7 +144,24 @@ class Store:
 
     def records(self, collection: str) -> list[Record]:
         """Flat records of all members that exist now, by ascending id."""
-        return [self.record(collection, seed.id) for seed in self.seeds(collection)]
+        return self.standing(
+            collection,
+            lambda: [self.record(collection, seed.id) for seed in self.seeds(collection)],
+        )
+
+    def standing(self, key: object, make: Callable[[], list[Record]]) -> list[Record]:
+        """What is made once while the clock stands: a long list is asked for in hundreds of pages.
+
+        Args:
+            key: Tells it from all others.
+            make: Makes it; nothing but the clock may change what comes out.
+        """
+        now = self.stage.clock.now()
+        moment, made = self._standing.get(key, (None, []))
+        if moment != now:
+            made = make()
+            self._standing[key] = (now, made)
+        return made
 
     def nested(self, resource: str, number: int, *, collection: str | None = None) -> Record:
         """The record in the current generation's shape: nested groups over the same values."""
