@@ -26,7 +26,7 @@ from adtap_core.plans import Bundle, PartitionPlan, Planner, bundles
 from adtap_core.platform import Fetched, Partition, RowFacts, WindowJob
 from adtap_core.rows import Block, RowShaper
 from adtap_core.schemas import report_schema
-from adtap_core.streams import AdStream, goes_straight
+from adtap_core.streams import AdStream
 from adtap_core.windows import Interval
 
 if TYPE_CHECKING:
@@ -452,12 +452,8 @@ class ReportStream(AdStream):
 
     def _writer(self) -> Callable[[Block], int]:
         """Give the function that writes records: the short way where nothing was asked of the SDK."""
-        all_selected = all(
-            self.mask.get(("properties", name), True)
-            for name in self.schema["properties"]
-            if name not in self.metric_columns().values()
-        )
-        if not (all_selected and goes_straight(self)):
+        metrics = set(self.metric_columns().values())
+        if not self.takes_the_short_way(n for n in self.schema["properties"] if n not in metrics):
             return self._write_the_sdks_way
         stream = self.stream_maps[0].stream_alias
         extracted = self.tap.clock.read_at().isoformat()

@@ -336,3 +336,19 @@ def test_nothing_is_settled_before_the_platforms_own_rule(bench: Bench) -> None:
     """A user who reads nothing twice still learns that yesterday may change."""
     got = bench.run({bench.case.daily}, lookback_days=0, start_date="2026-03-15")
     assert {r["_data_state"] for r in got.records[bench.case.daily]} == {"provisional"}
+
+
+def test_entities_are_the_same_whether_the_sdk_handles_each_or_not(bench: Bench) -> None:
+    """A stream map that changes nothing takes the SDK's path for every record: the same records leave."""
+    tap, config = bench.case.tap, bench.config()
+    streams = {
+        e.name
+        for e in tap.entities
+        if e.selected and e.parent is None and tap.platform_class.offers(e, config)
+    }
+    first = bench.run(streams)
+    maps = {name: {key: key for key in m["key_properties"]} for name, m in first.schemas.items()}
+    second = bench.run(streams, stream_maps=maps)
+    assert sum(map(len, first.records.values())) > 50
+    assert second.records == first.records
+    assert second.schemas.keys() == first.schemas.keys()
