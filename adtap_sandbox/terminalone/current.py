@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from .query import QueryError, parse
+from .query import QueryError, select
 from .replies import RefusedError, json_reply, v3_error
 from .sessions import PLATFORM, Sessions
 from .store import Store
@@ -288,10 +288,13 @@ class CurrentApi:
     ) -> Record:
         given = request.query_params
         if "q" in given and rows:
-            searched = [(row, _searchable(row)) for row in rows]
-            known = set().union(*(seen.keys() for _, seen in searched)) | {"id"}
-            test = parse(given["q"], known)
-            rows = [row for row, seen in searched if test(seen)]
+            every = rows
+            rows = select(
+                every,
+                given["q"],
+                lambda: {"id"}.union(*(_searchable(row) for row in every)),
+                _searchable,
+            )
         rows = sorted_rows(rows, given.get("sort_by", "id"))
         limit = _bounded(request, "page_limit", DEFAULT_LIMIT, 1, MAX_LIMIT)
         ceiling = self.store.stage.switch(PLATFORM, "page_offset_ceiling")

@@ -25,7 +25,7 @@ from .legacy_render import (
     xml_result,
 )
 from .legacy_ties import Ties
-from .query import QueryError, parse
+from .query import QueryError, select
 from .store import Store
 from .values import Record
 
@@ -124,9 +124,9 @@ class LegacyApi:
             parent = given["parent"]
             rows = [row for row in rows if str(row.get("parent_audience_segment_id")) == parent]
         if "q" in given:
-            known = {*self.ties.fields(collection), "id", "version"}
-            test = parse(given["q"], known)
-            rows = [row for row in rows if test(row)]
+            rows = select(
+                rows, given["q"], lambda: {*self.ties.fields(collection), "id", "version"}
+            )
         order = given.get("sort_by", "id")
         if order.removeprefix("-") not in {*self.ties.fields(collection), "id", "version"}:
             raise refuse(400, "invalid", f"cannot sort by {order}", "sort_by")
