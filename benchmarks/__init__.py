@@ -1,7 +1,7 @@
 """How fast, how small, how few: the measurements that `make bench` makes and holds to bounds.
 
     __init__.py    the names of the sections, in the order they are shown
-    __main__.py    python -m benchmarks [--quick] [--only NAME ...] [--repeats N] [--write]
+    __main__.py    python -m benchmarks [--quick] [--only NAME ...] [--repeats N] [--rows N …] [--write]
     measure.py     programs as whole processes: wall, CPU and peak memory, side by side
     sections.py    what a section gives: a table, and bars that must hold
     page.py        a section as text for the terminal and for docs/performance.md
@@ -44,4 +44,4 @@ from __future__ import annotations
 
 from typing import Final
 
-SECTIONS: Final[tuple[str, ...]] = ("throughput",)
+SECTIONS: Final[tuple[str, ...]] = ("throughput", "warehouses", "entities", "memory")

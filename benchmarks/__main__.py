@@ -19,7 +19,7 @@ def main(arguments: list[str] | None = None) -> int:
         arguments: Instead of the command line's.
     """
     asked = _parse(arguments)
-    size = Size.of(quick=asked.quick, repeats=asked.repeats)
+    size = Size.of(quick=asked.quick, repeats=asked.repeats, rows=asked.rows)
     short: list[str] = []
     for name in asked.only or SECTIONS:
         try:
@@ -54,13 +54,17 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
         "--only", nargs="+", choices=SECTIONS, metavar="NAME", help=f"of {', '.join(SECTIONS)}"
     )
     parser.add_argument("--repeats", type=int, help="runs of each contender; the median counts")
+    parser.add_argument("--rows", type=int, nargs="+", help="sizes of report bodies")
     parser.add_argument("--write", action="store_true", help="into docs/performance.md")
     return parser.parse_args(arguments)
 
 
 def _command(asked: argparse.Namespace, name: str) -> str:
-    words = ["python -m benchmarks", *(["--quick"] if asked.quick else []), "--only", name]
-    return " ".join([*words, *([f"--repeats {asked.repeats}"] if asked.repeats else [])])
+    words = ["python", "-m", "benchmarks", *(["--quick"] if asked.quick else []), "--only", name]
+    for option in ("repeats", "rows"):
+        if (given := getattr(asked, option)) is not None:
+            words += [f"--{option}", *map(str, given if isinstance(given, list) else [given])]
+    return " ".join(words)
 
 
 if __name__ == "__main__":

@@ -196,7 +196,7 @@ def folder(rows: int) -> Path:
     return workspace("bodies", mark, str(rows))
 
 
-def sum_of(rows: int) -> tuple[int, int]:
+def sums(rows: int) -> tuple[int, int]:
     """The sums of the first count, and of the first money in millionths, over all rows.
 
     Args:
@@ -297,7 +297,19 @@ def _write_adjust(path: Path, rows: Iterator[Row]) -> None:
             pairs = zip(ADJUST.columns, _texts(ADJUST, row), strict=True)
             line = ", ".join(f'"{column}": "{value}"' for column, value in pairs)
             out.write(f"{',' if n else ''}\n{{{line}}}")
-        out.write(f'], "totals": {totals.as_json()}, "warnings": [], "pagination": null}}')
+        out.write(_adjust_end(totals))
+
+
+def _adjust_totals(path: Path, count: int) -> None:
+    """What the service says without a day: asked for beside a CSV or Parquet answer, which have none."""
+    totals = _Totals(ADJUST)
+    for row in _rows(ADJUST, count):
+        totals.add(row)
+    path.write_text('{"rows": [' + _adjust_end(totals), encoding="utf-8")
+
+
+def _adjust_end(totals: _Totals) -> str:
+    return f'], "totals": {totals.as_json()}, "warnings": [], "pagination": null}}'
 
 
 def _adjust_parquet(path: Path, count: int) -> None:
@@ -345,20 +357,11 @@ def _terminalone_lines(path: Path, count: int) -> None:
 
 
 def _creatives(path: Path, count: int) -> None:
-    """A folder of atomx lists of 1000 creatives, by offset."""
-    path.mkdir()
+    """A creative of atomx a line; the replay makes pages of them."""
     dice = random.Random(_SEED)
-    for offset in range(0, count, ENTITY_PAGE):
-        page = [_creative(n + 1, dice) for n in range(offset, min(offset + ENTITY_PAGE, count))]
-        envelope = {
-            "success": True,
-            "resource": "creatives",
-            "count": count,
-            "limit": ENTITY_PAGE,
-            "offset": offset,
-            "creatives": page,
-        }
-        (path / f"{offset}.json").write_text(json.dumps(envelope), encoding="utf-8")
+    with path.open("w", encoding="utf-8") as out:
+        for ident in range(1, count + 1):
+            out.write(json.dumps(_creative(ident, dice)) + "\n")
 
 
 def _creative(ident: int, dice: random.Random) -> dict[str, Any]:
@@ -394,13 +397,14 @@ def _creative(ident: int, dice: random.Random) -> dict[str, Any]:
 WRITERS: Final = {
     "adjust.json": _adjust_json,
     "adjust-days": _adjust_days,
+    "adjust-totals.json": _adjust_totals,
     "adjust.csv": lambda path, count: _separated(ADJUST, path, count, mark=","),
     "adjust.parquet": _adjust_parquet,
     "atomx.json": _atomx_json,
     "atomx.tsv": lambda path, count: _separated(ATOMX, path, count, mark="\t"),
     "terminalone.csv": lambda path, count: _separated(TERMINALONE_V1, path, count, mark=","),
     "terminalone.jsonl": _terminalone_lines,
-    "creatives": _creatives,
+    "creatives.jsonl": _creatives,
 }
 """What makes each body. A name without an ending is a folder."""
 

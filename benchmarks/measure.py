@@ -60,14 +60,14 @@ class Contender:
     Attributes:
         name: As shown.
         commands: Each reads what the one before writes; the last one's output goes nowhere.
-        before: Files or folders that are removed before each run.
+        before: Files or folders that are removed, and programs that run, before each run.
         stream: The stream of its records, as it names it.
         rows: How many it must write; see `measured`.
     """
 
     name: str
     commands: tuple[Command, ...]
-    before: tuple[Path, ...] = ()
+    before: tuple[Path | Command, ...] = ()
     stream: str = "bench"
     rows: int = 0
 
@@ -99,11 +99,13 @@ def once(contender: Contender, *, stdout: int | IO[bytes] = subprocess.DEVNULL) 
     Raises:
         ContenderError: A program ended with another code than 0; with the end of what it said.
     """
-    for path in contender.before:
-        if path.is_dir():
-            shutil.rmtree(path)
+    for task in contender.before:
+        if isinstance(task, Command):
+            subprocess.run(task.argv, cwd=ROOT, check=True)
+        elif task.is_dir():
+            shutil.rmtree(task)
         else:
-            path.unlink(missing_ok=True)
+            task.unlink(missing_ok=True)
     with contextlib.ExitStack() as stack:
         said = [
             stack.enter_context(tempfile.TemporaryFile(prefix="bench-")) for _ in contender.commands
@@ -325,9 +327,12 @@ def _failure(
     contender: Contender, running: Sequence[subprocess.Popen[bytes]], said: Sequence[IO[bytes]]
 ) -> str:
     parts = []
-    for process, errors in zip(running, said, strict=True):
+    for command, process, errors in zip(contender.commands, running, said, strict=True):
         if process.returncode:
             errors.seek(0)
             words = errors.read().decode(errors="replace").splitlines()[-_TOLD_LINES:]
-            parts.append(f"{contender.name} ended with {process.returncode}:\n" + "\n".join(words))
+            parts.append(
+                f"{contender.name}: {Path(command.argv[0]).name} ended with {process.returncode}:\n"
+                + "\n".join(words)
+            )
     return "\n".join(parts)

@@ -5,7 +5,16 @@ from __future__ import annotations
 import sys
 from typing import Any, Final
 
-from benchmarks.bodies import ADJUST, ATOMX, END, START, TERMINALONE_V1, TERMINALONE_V2, Report
+from benchmarks.bodies import (
+    ADJUST,
+    ATOMX,
+    END,
+    ENTITIES,
+    START,
+    TERMINALONE_V1,
+    TERMINALONE_V2,
+    Report,
+)
 from benchmarks.measure import Command, Contender, select, tap_command, workspace
 
 STREAM: Final = "bench"
@@ -46,6 +55,19 @@ def tap(kind: str, url: str, rows: int) -> Contender:
     return Contender(tap_name(kind), (command,), rows=rows)
 
 
+def creatives(url: str) -> Contender:
+    """The tap that reads a list of entities, one page after the other.
+
+    Args:
+        url: The replay's address.
+    """
+    config = {**_atomx(url), "concurrency": 1}
+    folder = workspace("taps", "creatives")
+    catalog = select("tap-atomx", folder, config, "creatives")
+    command = tap_command("tap-atomx", folder, config=config, catalog=catalog)
+    return Contender("tap-atomx, creatives", (command,), stream="creatives", rows=ENTITIES)
+
+
 def settings(kind: str, url: str) -> tuple[str, dict[str, Any]]:
     """The script of a tap, and its settings to read a kind of body.
 
@@ -60,7 +82,7 @@ def settings(kind: str, url: str) -> tuple[str, dict[str, Any]]:
             report = _report(ADJUST, ADJUST.dimensions[2:]) | {"report_format": form}
             return "tap-adjust", {**own, **days, "reports": [report]}
         case ["atomx", form]:
-            own = {"email": "bench@example.com", "password": "bench", "api_url": f"{url}/v3"}
+            own = _atomx(url)
             report = _report(ATOMX, ATOMX.dimensions[1:])
             report |= {"scope": "network_managed", "transport": form}
             return "tap-atomx", {**own, **days, "reports": [report]}
@@ -111,6 +133,10 @@ def floor(kind: str, url: str, rows: int) -> Contender:
     """
     argv = (sys.executable, "-m", "benchmarks.floor", kind, url)
     return Contender(floor_name(kind), (Command(argv),), rows=rows)
+
+
+def _atomx(url: str) -> dict[str, Any]:
+    return {"email": "bench@example.com", "password": "bench", "api_url": f"{url}/v3"}
 
 
 def _report(report: Report, dimensions: tuple[str, ...]) -> dict[str, Any]:

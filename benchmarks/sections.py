@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 QUICK_REPEATS: Final = 1
 FULL_REPEATS: Final = 5
+QUICK_ROWS: Final = (10**5,)
+FULL_ROWS: Final = (10**4, 10**5, 10**6)
 
 
 @dataclass(frozen=True)
@@ -24,16 +27,19 @@ class Size:
     rows: tuple[int, ...]
 
     @classmethod
-    def of(cls, *, quick: bool, repeats: int | None = None) -> Size:
+    def of(cls, *, quick: bool, repeats: int | None, rows: Sequence[int] | None) -> Size:
         """The short form or the whole.
 
         Args:
             quick: Whether the short form is wanted.
             repeats: Runs of each contender, instead of the form's own number.
+            rows: Sizes of report bodies, instead of the form's own.
         """
         if quick:
-            return cls(quick=True, repeats=repeats or QUICK_REPEATS, rows=(10**5,))
-        return cls(quick=False, repeats=repeats or FULL_REPEATS, rows=(10**4, 10**5, 10**6))
+            return cls(quick=True, repeats=repeats or QUICK_REPEATS, rows=tuple(rows or QUICK_ROWS))
+        return cls(
+            quick=False, repeats=repeats or FULL_REPEATS, rows=tuple(sorted(rows or FULL_ROWS))
+        )
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sys
 from datetime import date
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Final
@@ -44,7 +45,8 @@ class Replay(BaseHTTPRequestHandler):
         split = urlsplit(self.path)
         query = {name: values[0] for name, values in parse_qs(split.query).items()}
         if split.path in _ADJUST_REPORTS:
-            self._send_file(_ADJUST_REPORTS[split.path])
+            whole = "day" in query.get("dimensions", "")
+            self._send_file(_ADJUST_REPORTS[split.path] if whole else "adjust-totals.json")
         elif split.path.startswith("/days/"):
             # A day among the last 28, whichever they are, has the rows of one of the 28.
             asked = date.fromisoformat(query["date_period"].partition(":")[0])
@@ -52,8 +54,7 @@ class Replay(BaseHTTPRequestHandler):
         elif split.path.startswith("/reports-service/"):
             self._send(_adjust_names(query))
         elif split.path == "/v3/creatives":
-            offset = int(query.get("offset", 0))
-            self._send_file(f"creatives/{offset // ENTITY_PAGE * ENTITY_PAGE}.json")
+            self._send_bytes(self._creatives(int(query.get("offset", 0))))
         elif split.path.startswith(_V1):
             self._send_v1(split.path.removeprefix(_V1))
         else:
@@ -82,8 +83,23 @@ class Replay(BaseHTTPRequestHandler):
         else:
             self._send_file("terminalone.csv")
 
+    def _creatives(self, offset: int) -> bytes:
+        lines = _lines(self.folder / "creatives.jsonl")
+        envelope = {
+            "success": True,
+            "resource": "creatives",
+            "count": len(lines),
+            "limit": ENTITY_PAGE,
+            "offset": offset,
+            "creatives": [],
+        }
+        head, _, end = json.dumps(envelope).encode().rpartition(b"]")
+        return head + b",".join(lines[offset : offset + ENTITY_PAGE]) + b"]" + end
+
     def _send(self, document: Any) -> None:
-        body = json.dumps(document).encode()
+        self._send_bytes(json.dumps(document).encode())
+
+    def _send_bytes(self, body: bytes) -> None:
         self._head(len(body), "application/json")
         self.wfile.write(body)
 
@@ -106,6 +122,11 @@ class Replay(BaseHTTPRequestHandler):
     @override
     def log_message(self, format: str, *args: Any) -> None:
         """Say nothing: the terminal is the table's."""
+
+
+@cache
+def _lines(path: Path) -> list[bytes]:
+    return path.read_bytes().splitlines()
 
 
 def _adjust_names(query: dict[str, str]) -> Any:

@@ -70,7 +70,7 @@ source = rest_api_source({
 })
 os.makedirs(folder, exist_ok=True)
 destination = dlt.destinations.duckdb(folder + "/file.duckdb")
-pipeline = dlt.pipeline("bench", pipelines_dir=folder, destination=destination, dataset_name="bench")
+pipeline = dlt.pipeline("bench", pipelines_dir=folder, destination=destination, dataset_name="main")
 if end == "extract":
     pipeline.extract(source)
 else:

@@ -121,7 +121,8 @@ def _reachable(binaries: Path, user: str | None) -> bool:
     return done.returncode == 0
 
 
-def _start_server() -> Server:
+def start_server() -> Server:
+    """Start a server on an empty data folder; whoever asks stops it and removes its folder."""
     user = UNPRIVILEGED if os.geteuid() == 0 else None
     # A short path: a socket's may have at most 103 characters on macOS, 107 on Linux.
     folder = Path(tempfile.mkdtemp(prefix="pg-"))
@@ -143,7 +144,7 @@ def _start_server() -> Server:
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[Server]:
     """A Postgres of this test process, started when the first test asks for it."""
-    server = _start_server()
+    server = start_server()
     yield server
     server.stop()
     shutil.rmtree(server.folder)

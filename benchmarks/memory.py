@@ -1,0 +1,48 @@
+"""Peak memory against the size of a report, for every kind of body."""
+
+from __future__ import annotations
+
+from benchmarks import readers
+from benchmarks.measure import Run, measured
+from benchmarks.sections import Bar, Section, Size, at_most, megabytes, thousands
+from benchmarks.throughput import replay
+
+_LARGEST_MB = 150
+_GROWTH = 1.15
+
+
+def measure(size: Size) -> Section:
+    """Measure every kind of body at the two largest sizes.
+
+    Args:
+        size: How much; the short form knows one size, so growth is left to the whole form.
+    """
+    counts = size.rows[-2:]
+    runs = [_runs(count, size) for count in counts]
+    names = [readers.tap_name(kind) for kind in readers.KINDS]
+    peaks = {name: [found[name].peak for found in runs] for name in names}
+    return Section(
+        title="Memory",
+        lead=(
+            "The most memory that the whole process of a tap has in use (resident set), reading one report "
+            "of 20 columns in one request. The Parquet file is written as pyarrow does by itself, in row "
+            "groups of a million rows."
+        ),
+        columns=("tap and body", *(f"{thousands(count)} rows, peak MB" for count in counts)),
+        rows=tuple((name, *map(megabytes, found)) for name, found in peaks.items()),
+        bars=tuple(bar for name, found in peaks.items() for bar in _bars(name, found)),
+    )
+
+
+def _runs(count: int, size: Size) -> dict[str, Run]:
+    with replay(count, *readers.KINDS, "adjust-totals.json") as url:
+        return measured([readers.tap(kind, url, count) for kind in readers.KINDS], size)
+
+
+def _bars(name: str, peaks: list[float]) -> list[Bar]:
+    bars = [at_most(f"{name}, peak", peaks[-1] / 10**6, _LARGEST_MB, unit="MB")]
+    bars += [
+        at_most(f"{name}, peak at ten times the rows", peaks[-1] / peak, _GROWTH)
+        for peak in peaks[:-1]
+    ]
+    return bars

@@ -1,0 +1,137 @@
+"""All the way into a warehouse: tap and loader beside dlt, and beside the ordinary stream."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from benchmarks import readers, stores, strangers
+from benchmarks.measure import (
+    Contender,
+    Run,
+    Unavailable,
+    once,
+    progress,
+    side_by_side,
+    tap_command,
+    workspace,
+)
+from benchmarks.sections import Bar, Section, Size, not_measured
+from benchmarks.throughput import BARRED_ROWS, COLUMNS, faster, line, replay
+from tests.postgres import loader_url, start_server
+
+_KIND = "adjust.json"
+_BOUND = 2.0
+_QUICK_ROWS = 20_000
+_POSTGRES_ROWS = 10**5
+
+_LEAD = (
+    "The same report all the way into a warehouse, into an empty database each time: a tap piped into a "
+    "loader, or dlt's `rest_api` source into its DuckDB destination. The CPU is that of both programs. "
+    "Postgres is a server of its own on a Unix socket, whose work counts on the clock only; it is asked "
+    f"to take at most {_POSTGRES_ROWS:,} rows. After the first load rows and sums are compared with what "
+    "was sent."
+)
+
+
+def measure(size: Size) -> Section:
+    """Measure loads into DuckDB and Postgres.
+
+    Args:
+        size: How much.
+    """
+    rows: list[tuple[str, ...]] = []
+    bars: list[Bar] = []
+    counts = (_QUICK_ROWS,) if size.quick else size.rows
+    for count in counts:
+        runs, missing = _duckdb(count, size)
+        rows += [line(f"{name} → DuckDB", count, run) for name, run in runs.items()]
+        claim = f"tap-adjust → target-adtap-duckdb, against dlt into DuckDB, {count:,} rows"
+        if count < BARRED_ROWS and not size.quick:
+            continue
+        if missing:
+            bars.append(not_measured(claim, f"≥ {_BOUND:g} ×", missing))
+        else:
+            ours, theirs = runs[readers.tap_name(_KIND)], runs[strangers.DLT_DUCKDB]
+            bars += faster(size, claim, ours, theirs, _BOUND)
+    if not size.quick:
+        with _postgres() as url:
+            for count in counts:
+                if count <= _POSTGRES_ROWS:
+                    loads = _into_postgres(count, size, url)
+                    rows += [line(f"{name} → Postgres", count, run) for name, run in loads.items()]
+    return Section(
+        title="Into a warehouse",
+        lead=_LEAD,
+        columns=COLUMNS,
+        rows=tuple(rows),
+        bars=tuple(bars),
+        contenders=strangers.versions(),
+    )
+
+
+def _duckdb(count: int, size: Size) -> tuple[dict[str, Run], str]:
+    """Load into DuckDB; gives the runs, and why dlt is missing if it is."""
+    missing = ""
+    with replay(count, _KIND) as url:
+        contenders = [_into_file(readers.tap(_KIND, url, count))]
+        files = [workspace("load") / f"{contenders[0].name}.duckdb"]
+        if not size.quick:
+            contenders.append(_into_file(readers.ordinary(url, count)))
+            files.append(workspace("load") / f"{contenders[1].name}.duckdb")
+        try:
+            contenders.append(strangers.dlt(url, count, "duckdb"))
+            files.append(strangers.dlt_file())
+        except Unavailable as reason:
+            missing = str(reason)
+        first: dict[str, Run] = {}
+        for contender, file in zip(contenders, files, strict=True):
+            progress(f"{contender.name}: into DuckDB")
+            first[contender.name] = once(contender)
+            stores.check(contender.name, "duckdb", str(file), "main.bench", count)
+        return first if size.quick else side_by_side(contenders, size.repeats), missing
+
+
+def _into_file(tap: Contender) -> Contender:
+    file = workspace("load") / f"{tap.name}.duckdb"
+    config = {"path": str(file)}
+    loader = tap_command("target-adtap-duckdb", workspace("load", tap.name), config=config)
+    return replace(tap, commands=(*tap.commands, loader), before=(file,))
+
+
+def _into_postgres(count: int, size: Size, url: str) -> dict[str, Run]:
+    with replay(count, _KIND) as address:
+        taps = (readers.tap(_KIND, address, count), readers.ordinary(address, count))
+        contenders = [_into_database(tap, f"bench_{n}", url) for n, tap in enumerate(taps)]
+        for n, contender in enumerate(contenders):
+            progress(f"{contender.name}: into Postgres")
+            once(contender)
+            place = url.replace("/postgres?", f"/bench_{n}?")
+            stores.check(contender.name, "postgres", place, "bench.bench", count)
+        return side_by_side(contenders, size.repeats)
+
+
+def _into_database(tap: Contender, name: str, url: str) -> Contender:
+    config = {
+        "sqlalchemy_url": loader_url(url.replace("/postgres?", f"/{name}?")),
+        "default_target_schema": "bench",
+        "add_record_metadata": False,
+        "validate_records": False,
+        "use_copy": False,
+        "activate_version": False,
+    }
+    loader = tap_command("target-postgres", workspace("load", name), config=config)
+    return replace(tap, commands=(*tap.commands, loader), before=(stores.fresh(url, name),))
+
+
+@contextmanager
+def _postgres() -> Iterator[str]:
+    """A server for as long as the block runs; gives the address of its first database."""
+    server = start_server()
+    try:
+        yield server.url("postgres")
+    finally:
+        server.stop()
+        shutil.rmtree(server.folder)
