@@ -54,7 +54,7 @@ class Replay(BaseHTTPRequestHandler):
         elif split.path.startswith("/reports-service/"):
             self._send(_adjust_names(query))
         elif split.path == "/v3/creatives":
-            self._send_bytes(self._creatives(int(query.get("offset", 0))))
+            self._send_bytes(self.page_of_creatives(int(query.get("offset", 0))))
         elif split.path.startswith(_V1):
             self._send_v1(split.path.removeprefix(_V1))
         else:
@@ -83,7 +83,8 @@ class Replay(BaseHTTPRequestHandler):
         else:
             self._send_file("terminalone.csv")
 
-    def _creatives(self, offset: int) -> bytes:
+    def page_of_creatives(self, offset: int) -> bytes:
+        """Give a page of a list, from an offset on."""
         lines = _lines(self.folder / "creatives.jsonl")
         envelope = {
             "success": True,
