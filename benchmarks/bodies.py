@@ -217,7 +217,7 @@ def _rows(report: Report, count: int) -> Iterator[Row]:
         yield Row(
             (FIRST_DAY + timedelta(days=n * DAYS // count)).isoformat(),
             (
-                f"Campaign {campaign}, été",
+                f"Campaign {campaign} été",
                 70_000_000 + campaign,
                 f"Ad group {group}",
                 90_000_000 + n,
@@ -368,7 +368,7 @@ def _creative(ident: int, dice: random.Random) -> dict[str, Any]:
     moment = f"2026-0{1 + ident % 9}-{1 + ident % 28:02d}T12:{ident % 60:02d}:00"
     return {
         "id": ident,
-        "name": f"Creative {ident}, été",
+        "name": f"Creative {ident} été",
         "state": "ACTIVE" if ident % 7 else "INACTIVE",
         "title": f"Title {dice.randrange(10**6)}",
         "advertiser": 1 + ident % 90,
