@@ -104,12 +104,15 @@ class Fetched:
         facts: What the rows are in.
         close: Gives the spools' room back.
         warnings: What the platform itself warns of in this answer; kept in the ledger.
+        fullness: The answer's share of the most rows that the platform puts into one, if that is known:
+            one that was nearly cut makes the next ones shorter.
     """
 
     tables: Sequence[Callable[[], Table]]
     facts: RowFacts
     close: Callable[[], None] = lambda: None
     warnings: Sequence[str] = ()
+    fullness: float = 0.0
 
 
 @dataclass

@@ -16,14 +16,14 @@ from singer_sdk.exceptions import AbortedSyncFailedException
 from typing_extensions import override
 
 from adtap_core import __version__
-from adtap_core.bodies import Table
 from adtap_core.bookmarks import Bookmark, ledger_moment
 from adtap_core.errors import Broken, Refused, RequestError, Stopped, TargetGone, TooMuch
+from adtap_core.fetching import Fetcher
 from adtap_core.http import Tally
 from adtap_core.names import column_names
 from adtap_core.ordered import Workers, check_target
 from adtap_core.plans import Bundle, PartitionPlan, Planner, bundles
-from adtap_core.platform import Fetched, Partition, RowFacts, WindowJob
+from adtap_core.platform import Fetched, Partition, WindowJob
 from adtap_core.rows import Block, RowShaper
 from adtap_core.schemas import report_schema
 from adtap_core.streams import AdStream
@@ -125,6 +125,10 @@ class ReportStream(AdStream):
         """Give this stream's state; one that is new gets into the tap's state by `_attach`."""
         found: dict[str, Any] = self.tap.state.get("bookmarks", {}).get(self.name, {})
         return found
+
+    @cached_property
+    def _fetcher(self) -> Fetcher:
+        return Fetcher(self.tap.platform)
 
     # -- what is selected --------------------------------------------------------------------
 
@@ -355,38 +359,7 @@ class ReportStream(AdStream):
 
     def _fetch(self, task: Task) -> Fetched:
         task.synced_at = self.tap.clock.read_at().strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-        return self._fetch_whole(task.job)
-
-    def _fetch_whole(self, job: WindowJob) -> Fetched:
-        """Fetch a window; halve it, then its bundle, for as long as it is too much."""
-        halves = job.window.halves(job.report.grain)
-        job.can_split = halves is not None or len(job.partitions) > 1
-        try:
-            return self.tap.platform.fetch(job)
-        except TooMuch as error:
-            if halves is not None:
-                pieces = [replace(job, window=half) for half in halves]
-            elif len(job.partitions) > 1:
-                middle = len(job.partitions) // 2
-                pieces = [
-                    replace(job, partitions=part)
-                    for part in (job.partitions[:middle], job.partitions[middle:])
-                ]
-            else:
-                msg = f"{error} (and the window can't be cut any further)"
-                # Still too much: a bundle is then broken up, so that one account does not stop the others.
-                raise TooMuch(msg, status=error.status) from error
-            job.tally.splits += 1
-            log.info("%s: too much for one request, cut in two: %s", job.what, error)
-        parts: list[Fetched] = []
-        try:
-            parts.extend(self._fetch_whole(piece) for piece in pieces)
-        except BaseException:
-            _close_all(parts)
-            raise
-        opens: list[Callable[[], Table]] = [open_ for part in parts for open_ in part.tables]
-        said = list(dict.fromkeys(words for part in parts for words in part.warnings))
-        return Fetched(opens, _joined_facts(parts), lambda: _close_all(parts), said)
+        return self._fetcher.fetch(task.job)
 
     def _remember(self, task: Task, name: str, parameters: object) -> None:
         note = _Note(task, name, parameters)
@@ -596,23 +569,6 @@ def _prepared(stream: ReportStream) -> _Reading | Exception:
         raise
     except Exception as error:  # noqa: BLE001 - one stream must not stop the others
         return error
-
-
-def _joined_facts(parts: Sequence[Fetched]) -> RowFacts:
-    """Give the pieces' facts as one: rows of a bundle cut in two belong to either half's accounts."""
-    facts = parts[0].facts
-    if facts.partition is None:
-        return facts
-    name = facts.partition[0]
-    both = {
-        k: v for part in parts if part.facts.partition for k, v in part.facts.partition[1].items()
-    }
-    return replace(facts, partition=(name, both))
-
-
-def _close_all(parts: Iterable[Fetched]) -> None:
-    for part in parts:
-        part.close()
 
 
 def _window_name(window: Interval) -> str:

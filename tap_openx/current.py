@@ -20,6 +20,7 @@ from typing_extensions import override
 from adtap_core.bodies import Table, separated
 from adtap_core.declare import Report
 from adtap_core.errors import Broken, Forbidden, GaveUp, Refused, RequestError, TooMuch
+from adtap_core.fetching import NEARLY_CUT
 from adtap_core.http import Call
 from adtap_core.names import did_you_mean
 from adtap_core.platform import Fetched, Partition, RowFacts, Source, WindowJob
@@ -196,7 +197,7 @@ class Current:
         currency = self._currency(job.report)
         reply = self._run(job, body)
         try:
-            self._check(job, reply, names)
+            fullness = self._check(job, reply, names)
         except BaseException:
             reply.body.close()
             raise
@@ -210,6 +211,7 @@ class Current:
             [table],
             RowFacts(currency=currency, bucket=grain.value),
             reply.body.close,
+            fullness=fullness,
         )
 
     def _currency(self, report: Report) -> str | Source | None:
@@ -222,17 +224,22 @@ class Current:
         return next(iter(distinct)) if len(distinct) == 1 else None
 
     @staticmethod
-    def _check(job: WindowJob, reply: Reply, names: Mapping[str, str]) -> None:
-        """Check that every column is there, and take a report that fills the limit for a cut one."""
+    def _check(job: WindowJob, reply: Reply, names: Mapping[str, str]) -> float:
+        """Check that every column is there, and take a report that fills the limit for a cut one.
+
+        Returns:
+            The report's share of the rows that the platform puts into one.
+        """
         there = {h.lower() for h in _header(reply)}
         missing = [n for n in names if n not in there]
         if missing:
             raise Broken(f"{job.what}: the report has no column {', '.join(missing)}")
-        if reply.body.size < MOST_ROWS * _SMALLEST_ROW_BYTES:
-            return
+        if reply.body.size < MOST_ROWS * NEARLY_CUT * _SMALLEST_ROW_BYTES:
+            return 0.0
         lines = sum(chunk.count(b"\n") for chunk in reply.body.chunks())
         if lines >= MOST_ROWS:
             raise TooMuch(f"{job.what}: {lines} lines, the platform's limit is {MOST_ROWS} rows")
+        return lines / MOST_ROWS
 
     def _run(self, job: WindowJob, body: Mapping[str, Any]) -> Reply:
         """Give a report job's CSV; a job that failed is asked for once more."""

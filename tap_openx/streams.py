@@ -17,8 +17,10 @@ HOURLY_LOOKBACK_DAYS: Final = 2
 DAILY_LOOKBACK_DAYS: Final = 3
 """Recent hours are near-real-time data, replaced by trued-up data when the books close, 4 to 6 hours
 after midnight of the instance's zone; docs.openx.com, read 2026-11-20. The days above leave room."""
-HOURLY_SPAN_DAYS: Final = 1
-DAILY_SPAN_DAYS: Final = 7
+HOURLY_SPAN_DAYS: Final = 7
+DAILY_SPAN_DAYS: Final = 31
+"""Neither generation limits a request's days; what is too many rows is answered with 206 (or a report of a
+million rows), cut, and the length that came whole is kept to for the rest of the run."""
 
 OPTION_KEYS: Final = (
     "ad_category_options",

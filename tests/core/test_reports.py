@@ -298,6 +298,9 @@ def test_too_much_is_halved_until_it_is_whole(tiny: Tiny) -> None:
     assert pieces.final("spend_daily").keys() == whole.final("spend_daily").keys()
     assert len(pieces.windows("spend_daily")) == len(whole.windows("spend_daily"))
     assert {w["splits"] for w in pieces.windows("spend_daily") if w["requests"]} == {3, 1}
+    # The first window is asked for in vain, twice; the next ones in days from the start.
+    lengths = [(date.fromisoformat(b) - date.fromisoformat(a)).days for a, b, _ in tiny.asked()]
+    assert lengths == [4, 4, 2, 2, 1, 1, 1, 1, *[1] * 6]
 
 
 def test_rows_that_the_platform_repeats_are_all_kept(tiny: Tiny) -> None:

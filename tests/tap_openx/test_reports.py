@@ -366,7 +366,7 @@ def rows_of(found, stream="inventory_daily"):
 
 def test_a_session_that_dies_in_the_middle_costs_one_login(room):
     """401 on the second window: one new login, nothing lost, nothing twice."""
-    whole = rows_of(room.run(room.legacy(start_date="2026-03-01"), "inventory_daily"))
+    whole = rows_of(room.run(room.legacy(start_date="2026-02-01"), "inventory_daily"))
     room.sandbox.clear_log()
     room.sandbox.fault(
         "status",
@@ -376,7 +376,7 @@ def test_a_session_that_dies_in_the_middle_costs_one_login(room):
         after=1,
         body={"code": "401", "message": "Bad oauth_token", "traceId": "t"},
     )
-    found = room.run(room.legacy(start_date="2026-03-01"), "inventory_daily")
+    found = room.run(room.legacy(start_date="2026-02-01"), "inventory_daily")
     assert rows_of(found) == whole
     assert len(found.records["inventory_daily"]) == len(whole)
     assert len(room.asked("/login/process")) == 2

@@ -1,0 +1,171 @@
+"""A window fetched whole: cut into pieces for as long as it is too much, and the next ones from the start."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from adtap_core.bodies import Table
+from adtap_core.errors import TooMuch
+from adtap_core.platform import Fetched, RowFacts, WindowJob
+from adtap_core.windows import ONE_DAY, Grain, Interval, cut
+
+if TYPE_CHECKING:
+    from adtap_core.platform import Platform
+
+log = logging.getLogger("adtaps.fetching")
+
+NEARLY_CUT: Final = 0.9
+"""From this share of the platform's limit on, the next windows are asked for in shorter pieces."""
+_PATIENCE: Final = 16
+"""Whole pieces after which a longer one is tried; twice as many after each try in vain."""
+
+
+class Reach:
+    """How long a stretch of a report the platform answers whole; learned from what came back.
+
+    Without it each window of a busy account would first be asked for in vain.
+    """
+
+    def __init__(self) -> None:
+        self._longest: timedelta | None = None
+        self._whole = 0
+        self._patience = _PATIENCE
+        self._trying = False
+        self._lock = threading.Lock()
+
+    def pieces(self, window: Interval, grain: Grain) -> list[Interval]:
+        """Give a window in the pieces to ask for."""
+        longest = self._longest
+        if longest is None or window.end - window.start <= longest:
+            return [window]
+        if grain is not Grain.HOUR or longest >= ONE_DAY:
+            days = max(1, longest // ONE_DAY)
+            return list(cut([window], grain=grain, span_days=days))
+        return list(_cut_short(window, grain, longest))
+
+    def too_long(self, window: Interval, grain: Grain) -> None:
+        """Note that a window was too much, or nearly so."""
+        halves = window.halves(grain)
+        if halves is None:
+            return
+        half = max(h.end - h.start for h in halves)
+        with self._lock:
+            if self._longest is None or half < self._longest:
+                self._longest = half
+            if self._trying:
+                self._patience *= 2
+            self._whole, self._trying = 0, False
+
+    def was_whole(self, window: Interval) -> None:
+        """Note that a piece came whole: after some of them a longer one is tried.
+
+        The platform may have been busy when it refused, or the account quieter since.
+        """
+        with self._lock:
+            if self._longest is None or window.end - window.start < self._longest:
+                return
+            self._whole += 1
+            if self._whole >= self._patience:
+                self._longest, self._whole, self._trying = self._longest * 2, 0, True
+
+
+def _cut_short(window: Interval, grain: Grain, longest: timedelta) -> Iterator[Interval]:
+    start = window.start
+    while start < window.end:
+        end = min(max(grain.floor(start + longest), grain.after(start)), window.end)
+        yield Interval(start, end)
+        start = end
+
+
+class Fetcher:
+    """Fetches the windows of one report.
+
+    Args:
+        platform: Asks for them.
+    """
+
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+        self._reach = Reach()
+
+    def fetch(self, job: WindowJob) -> Fetched:
+        """Fetch a window whole. Runs in a worker.
+
+        Raises:
+            TooMuch: If the smallest piece is too much.
+            AdtapError: If a piece can't be had.
+        """
+        pieces = self._reach.pieces(job.window, job.report.grain)
+        if len(pieces) == 1:
+            return self._fetch(job)
+        job.tally.splits += len(pieces) - 1
+        return self._joined([replace(job, window=piece) for piece in pieces])
+
+    def _fetch(self, job: WindowJob) -> Fetched:
+        """Fetch a piece; halve it, then its bundle, for as long as it is too much."""
+        grain = job.report.grain
+        halves = job.window.halves(grain)
+        job.can_split = halves is not None or len(job.partitions) > 1
+        try:
+            fetched = self._platform.fetch(job)
+        except TooMuch as error:
+            self._reach.too_long(job.window, grain)
+            pieces = _smaller(job, halves)
+            if not pieces:
+                msg = f"{error} (and the window can't be cut any further)"
+                # Still too much: a bundle is then broken up, so that one account does not stop the others.
+                raise TooMuch(msg, status=error.status) from error
+            job.tally.splits += 1
+            log.info("%s: too much for one request, cut in two: %s", job.what, error)
+            return self._joined(pieces)
+        if fetched.fullness >= NEARLY_CUT:
+            self._reach.too_long(job.window, grain)
+        else:
+            self._reach.was_whole(job.window)
+        return fetched
+
+    def _joined(self, jobs: Iterable[WindowJob]) -> Fetched:
+        """Fetch pieces, one after the other; give them as one."""
+        parts: list[Fetched] = []
+        try:
+            parts.extend(self.fetch(job) for job in jobs)
+        except BaseException:
+            _close_all(parts)
+            raise
+        opens: list[Callable[[], Table]] = [open_ for part in parts for open_ in part.tables]
+        said = list(dict.fromkeys(words for part in parts for words in part.warnings))
+        return Fetched(opens, _joined_facts(parts), lambda: _close_all(parts), said)
+
+
+def _smaller(job: WindowJob, halves: tuple[Interval, Interval] | None) -> list[WindowJob]:
+    """Give a job in two: by time, or by accounts where the time can't be cut; nothing if neither can."""
+    if halves is not None:
+        return [replace(job, window=half) for half in halves]
+    if len(job.partitions) == 1:
+        return []
+    middle = len(job.partitions) // 2
+    return [
+        replace(job, partitions=part) for part in (job.partitions[:middle], job.partitions[middle:])
+    ]
+
+
+def _joined_facts(parts: Sequence[Fetched]) -> RowFacts:
+    """Give the pieces' facts as one: rows of a bundle cut in two belong to either half's accounts."""
+    facts = parts[0].facts
+    if facts.partition is None:
+        return facts
+    name = facts.partition[0]
+    both = {
+        k: v for part in parts if part.facts.partition for k, v in part.facts.partition[1].items()
+    }
+    return replace(facts, partition=(name, both))
+
+
+def _close_all(parts: Iterable[Fetched]) -> None:
+    for part in parts:
+        part.close()
