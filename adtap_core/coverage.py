@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from adtap_core.folding import unfolded
 from adtap_core.windows import Interval, join, subtract
 
 LONGEST_GAP_LIST: Final = 5
@@ -117,7 +118,7 @@ def from_state(state: Mapping[str, Any], settle_days: Mapping[str, int]) -> list
         ValueError: If the state holds something that is no date.
     """
     found: list[Coverage] = []
-    for name, mark in sorted((state.get("bookmarks") or {}).items()):
+    for name, mark in sorted((unfolded(state).get("bookmarks") or {}).items()):
         own = [{**mark, "context": {}}] if "replication_key_value" in mark else []
         entries = (*own, *(mark.get("partitions") or []))
         found += [_from_entry(name, entry, mark, settle_days) for entry in entries]

@@ -380,7 +380,7 @@ class ReportStream(AdStream):
             if plan.bookmark is not None:
                 jobs = plan.bookmark.entry.setdefault("jobs", {})
                 jobs.setdefault(_window_name(note.task.window), {})[note.name] = note.parameters
-                self.tap.write_state()
+                self.tap.write_state(self.name)
             note.written.set()
 
     def _write(self, task: Task, fetched: Fetched, planner: Planner) -> None:
@@ -453,8 +453,9 @@ class ReportStream(AdStream):
         ]
         tally = task.job.tally
         plans = {p.partition: p for p in task.bundle.plans}
+        rows: list[dict[str, Any]] = []
         for partition in task.job.partitions:
-            self.tap.ledger.write(
+            rows.append(
                 {
                     "stream": self.name,
                     "partition": partition.text,
@@ -477,10 +478,10 @@ class ReportStream(AdStream):
             if plan.bookmark is not None:
                 self._forget_jobs(plan.bookmark.entry, task.window, last=self._left[partition] <= 0)
                 plan.bookmark.close(task.window, complete=plan.complete)
-        if not self.config.get("backfill"):
-            self.tap.write_state()
-        else:
+        self.tap.ledger.write(rows)
+        if self.config.get("backfill"):
             self.tap.out.flush()
+        self.tap.write_state(self.name)
 
     def _forget_jobs(
         self, entry: MutableMapping[str, Any], window: Interval, *, last: bool

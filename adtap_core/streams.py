@@ -9,10 +9,12 @@ AdStream
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from singer_sdk.exceptions import AbortedSyncFailedException
@@ -198,6 +200,24 @@ class AdStream(Stream):
             self.mask.get(("properties", name), True) for name in columns
         )
 
+    @cached_property
+    def _short(self) -> bool:
+        return self.takes_the_short_way(self.schema["properties"])
+
+    def write_records(self, records: Sequence[dict[str, Any]]) -> None:
+        """Write records that hold every column of the schema."""
+        if not self._short:
+            for record in records:
+                self._write_record_message(record)
+            return
+        columns = tuple(self.schema["properties"])
+        self.tap.out.write_records(
+            self.stream_maps[0].stream_alias,
+            columns,
+            list(map(itemgetter(*columns), records)),
+            self.tap.clock.read_at().isoformat(),
+        )
+
     @property
     def bookmarks(self) -> dict[str, Any]:
         """Give this stream's state, made if it is not there."""
@@ -245,12 +265,12 @@ class LedgerStream(AdStream):
             self._announced = True
             super().write_schema()
 
-    def write(self, row: dict[str, Any]) -> None:
-        """Write a ledger row."""
+    def write(self, rows: Sequence[dict[str, Any]]) -> None:
+        """Write ledger rows."""
         if self.selected:
             self.write_schema()
-            self._write_record_message(row)
-            self.records_written += 1
+            self.write_records(rows)
+            self.records_written += len(rows)
 
 
 class EntityStream(AdStream):
@@ -322,31 +342,13 @@ class EntityStream(AdStream):
     def _write_pages(
         self, pages: Iterable[Iterable[Mapping[str, Any]]], shaper: RecordShaper, since: str | None
     ) -> None:
-        write = self._writer()
         for page in pages:
             shaped = (self._shaped(raw, shaper, since) for raw in page)
             records = [r for r in shaped if r is not None]
             chosen = records[: self.within_limit(len(records))]
-            write(chosen)
+            self.write_records(chosen)
             self.note_records(len(chosen))
             self.tap.progress.records(self.name, self.records_written)
-
-    def _writer(self) -> Callable[[Sequence[dict[str, Any]]], None]:
-        """Give the function that writes records: the short way where nothing was asked of the SDK."""
-        if not self.takes_the_short_way(self.schema["properties"]):
-            return self._write_the_sdks_way
-        stream, columns = self.stream_maps[0].stream_alias, tuple(self.schema["properties"])
-
-        def straight(records: Sequence[dict[str, Any]]) -> None:
-            extracted = self.tap.clock.read_at().isoformat()
-            values = [tuple(r.values()) for r in records]
-            self.tap.out.write_records(stream, columns, values, extracted)
-
-        return straight
-
-    def _write_the_sdks_way(self, records: Sequence[dict[str, Any]]) -> None:
-        for record in records:
-            self._write_record_message(record)
 
     def _shaped(
         self, raw: Mapping[str, Any], shaper: RecordShaper, since: str | None
@@ -420,7 +422,7 @@ class EntityStream(AdStream):
             if newest is not None and (old is None or newest > old):
                 entry["replication_key"] = self.entity.replication_key
                 entry["replication_key_value"] = to_moment(newest)
-        self.tap.write_state()
+        self.tap.write_state(self.name)
 
 
 def _parsed(value: object) -> datetime | None:

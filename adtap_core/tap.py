@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import click
+import msgspec
 from singer_sdk import Tap
 from singer_sdk.helpers._catalog import get_selected_schema
 from singer_sdk.helpers._util import load_json
@@ -30,6 +31,7 @@ from adtap_core.errors import (
     SettingsError,
     Stopped,
 )
+from adtap_core.folding import folded, unfolded
 from adtap_core.http import MAX_QUOTA_WAITS, Http, Limits
 from adtap_core.names import column_name, did_you_mean
 from adtap_core.ordered import Workers, still_waiting
@@ -87,8 +89,8 @@ class AdTap(Tap):
         self.given_state: dict[str, Any] | None = state if isinstance(state, dict) else None
         self.clock = _clock()
         self.progress = Progress()
-        _check_state(state)
-        super().__init__(*args, state=state, **kwargs)
+        self._spelt: dict[str, msgspec.Raw] = {}
+        super().__init__(*args, state=_understood(state), **kwargs)
         # What somebody else keeps in our state document is theirs: it goes out as it came in.
         foreign = {k: v for k, v in (self.given_state or {}).items() if k != "bookmarks"}
         cast("dict[str, Any]", self._state).update(foreign)
@@ -252,10 +254,22 @@ class AdTap(Tap):
         """Give the message writer."""
         return cast("LineWriter", self.message_writer)
 
-    def write_state(self) -> None:
-        """Write the state as it is now; a backfill leaves it as it was."""
-        if not self.config.get("backfill"):
-            self.out.write_state(self.state)  # type: ignore[arg-type]
+    def write_state(self, changed: str | None = None) -> None:
+        """Write the state as it is now; a backfill leaves it as it was.
+
+        Args:
+            changed: The only stream whose state is another since the last time; None: any may be.
+        """
+        if self.config.get("backfill"):
+            return
+        state = cast("dict[str, Any]", self.state)
+        marks: dict[str, Any] = state.get("bookmarks", {})
+        for name, mark in marks.items():
+            if changed in (None, name) or name not in self._spelt:
+                self._spelt[name] = msgspec.Raw(msgspec.json.encode(folded(mark)))
+        if marks:
+            state = {**state, "bookmarks": {name: self._spelt[name] for name in marks}}
+        self.out.write_state(state)
 
     def note_failure(self, failure: Failure) -> None:
         """Note what could not be read.
@@ -447,10 +461,23 @@ def _catalog(file: Any) -> Catalog:
         ) from error
 
 
-def _check_state(state: object) -> None:
-    """Refuse a state that can't be understood, rather than read everything again."""
+def _understood(state: Any) -> Any:
+    """Give a state with an entry for each account.
+
+    Raises:
+        SettingsError: If it can't be understood: better than to read everything again.
+    """
     if not isinstance(state, dict):
-        return
+        return state
+    try:
+        whole = unfolded(state)
+    except ValueError as error:
+        raise SettingsError([f"--state: {error}"]) from error
+    _check_state(whole)
+    return whole
+
+
+def _check_state(state: dict[str, Any]) -> None:
     marks = state.get("bookmarks", {})
     faults = [] if isinstance(marks, dict) else ["--state: `bookmarks` is not an object"]
     for name, mark in marks.items() if isinstance(marks, dict) else ():
