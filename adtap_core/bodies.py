@@ -6,14 +6,16 @@ the column's type says what they are.
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import lru_cache, partial
+from itertools import chain, islice
 from typing import Any, Final
 
 import msgspec
@@ -22,8 +24,11 @@ from adtap_core.errors import Broken
 from adtap_core.spool import MEMORY_BYTES, Spool
 
 _BLOCK_BYTES: Final = 1024 * 1024
+_TEXT_BYTES: Final = 256 * 1024
+_ROWS: Final = 1000
 _CUT_TRIES: Final = 64
 _decoder: Final = msgspec.json.Decoder(float_hook=Decimal)
+_raw_decoder: Final = msgspec.json.Decoder(list[msgspec.Raw])
 _one_by_one: Final = json.JSONDecoder(parse_float=Decimal)
 _TOKEN: Final = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{},:]')
 _UNNAMEABLE: Final = re.compile(r'["\\\x00-\x1f]')
@@ -50,6 +55,13 @@ class Table:
     empty_is_null: bool = False
 
 
+def batches(rows: Iterable[Any], size: int = _ROWS) -> Iterator[list[Any]]:
+    """Give rows a thousand or so at a time."""
+    line = iter(rows)
+    while batch := list(islice(line, size)):
+        yield batch
+
+
 @dataclass
 class JsonRows:
     """The objects (or arrays) of one array inside a JSON document.
@@ -59,11 +71,14 @@ class JsonRows:
         path: The keys that lead to the array; empty when the document is the array.
         fields: Give only these fields of each object, as a tuple; one that is missing is null. Half
             as dear as whole objects: what nobody asked for is skipped, not built.
+        whole: Those of the fields that hold whole numbers: where a block of rows has only such, they are
+            read as numbers even if they are written as texts.
     """
 
     spool: Spool
     path: tuple[str, ...] = ()
     fields: tuple[str, ...] | None = None
+    whole: frozenset[str] = frozenset()
     envelope: Any = field(default=None, init=False)
     """The document without the array's elements; there once all rows were read."""
 
@@ -73,16 +88,27 @@ class JsonRows:
         Raises:
             Broken: If the document or the path in it can't be read.
         """
-        if self.fields is None and self.spool.size <= MEMORY_BYTES:
-            yield from self._at_once()
-        else:
-            yield from self._in_blocks()
+        at_once = self.fields is None and self.spool.size <= MEMORY_BYTES
+        # Blocks, chained: a generator that gave row after row would cost a tenth of a report.
+        return chain.from_iterable(
+            self._at_once() if at_once else self._in_blocks(*self._decoding())
+        )
 
     def table(self) -> Table:
         """Give the rows as a table of value lists. Only with `fields`."""
         return Table(iter(self), self.fields)
 
-    def _at_once(self) -> Iterator[Any]:
+    def read_envelope(self) -> Any:
+        """Give the envelope alone: elements are passed over, not built.
+
+        Raises:
+            Broken: If the document or the path in it can't be read.
+        """
+        for _block in self._in_blocks(_raw_decoder.decode):
+            pass
+        return self.envelope
+
+    def _at_once(self) -> Iterator[Iterable[Any]]:
         try:
             document = _decoder.decode(self.spool.read())
         except msgspec.DecodeError as error:
@@ -99,17 +125,26 @@ class JsonRows:
             raise Broken(msg)
         if isinstance(holder, dict):
             holder[self.path[-1]] = []
-        yield from rows
+        yield rows
 
-    def _in_blocks(self) -> Iterator[Any]:
+    def _in_blocks(
+        self,
+        decode: Callable[[bytes], list[Any]],
+        plain: Callable[[Any], tuple[Any, ...]] | None = None,
+    ) -> Iterator[Iterable[Any]]:
+        """Give the elements, block by block.
+
+        Args:
+            decode: Decodes a list of some elements.
+            plain: Makes a tuple of one.
+        """
         file = self.spool.open()
-        decode, plain = _element_decoder(self.fields)
         head, buffer = self._find_array(file)
         ended = False
         while True:
             while (cut := _last_element_end(buffer, decode)) is not None:
                 elements, size = cut
-                yield from elements if plain is None else map(plain, elements)
+                yield elements if plain is None else map(plain, elements)
                 buffer = buffer[size:].lstrip(_WHITE).removeprefix(b",")
                 if len(buffer) < _BLOCK_BYTES:
                     break
@@ -131,12 +166,31 @@ class JsonRows:
             except ValueError as error:
                 msg = f"the answer's rows can't be read: {error}"
                 raise Broken(msg) from error
-            yield element if self.fields is None else _picked(element, self.fields)
+            yield [element if self.fields is None else _picked(element, self.fields)]
         try:
             self.envelope = _decoder.decode(head + rest[at:].encode())
         except msgspec.DecodeError as error:
             msg = f"the answer's end can't be read: {error}"
             raise Broken(msg) from error
+
+    def _decoding(
+        self,
+    ) -> tuple[Callable[[bytes], list[Any]], Callable[[Any], tuple[Any, ...]] | None]:
+        """Give what decodes a list of elements, and what makes a tuple of one."""
+        kind, plain = _element(self.fields)
+        decode = msgspec.json.Decoder(list[kind], float_hook=Decimal).decode  # type: ignore[valid-type]
+        if not self.whole:
+            return decode, plain
+        kind, plain = _element(self.fields, self.whole)
+        typed = msgspec.json.Decoder(list[kind], float_hook=Decimal, strict=False).decode  # type: ignore[valid-type]
+
+        def either(text: bytes) -> list[Any]:
+            try:
+                return typed(text)
+            except msgspec.ValidationError:
+                return decode(text)
+
+        return either, plain
 
     def _find_array(self, file: io.BufferedIOBase | Any) -> tuple[bytes, bytes]:
         """Give the document up to and with the array's `[`, and what has been read behind it."""
@@ -173,23 +227,25 @@ def _array_start(text: bytes, path: tuple[str, ...]) -> int | None:
 
 
 @lru_cache(maxsize=256)
-def _element_decoder(
-    fields: tuple[str, ...] | None,
-) -> tuple[Callable[[bytes], list[Any]], Callable[[Any], tuple[Any, ...]] | None]:
-    """Give what decodes a list of elements, and what makes a tuple of one."""
+def _element(
+    fields: tuple[str, ...] | None, whole: frozenset[str] = frozenset()
+) -> tuple[Any, Callable[[Any], tuple[Any, ...]] | None]:
+    """Give the type as which an element is decoded, and what makes a tuple of one."""
     if fields is None:
-        return _decoder.decode, None
+        return Any, None
     if any(_UNNAMEABLE.search(field) for field in fields):
-        return _decoder.decode, partial(_picked, fields=fields)
+        return Any, partial(_picked, fields=fields)
     places = [f"f{n}" for n in range(len(fields))]
     element = msgspec.defstruct(
         "Element",
-        [(place, Any, None) for place in places],
+        [
+            (place, int if field in whole else Any, None)
+            for place, field in zip(places, fields, strict=True)
+        ],
         rename=dict(zip(places, fields, strict=True)),
         gc=False,
     )
-    typed = msgspec.json.Decoder(list[element], float_hook=Decimal)  # type: ignore[valid-type]
-    return typed.decode, msgspec.structs.astuple
+    return element, msgspec.structs.astuple
 
 
 def _picked(element: object, fields: tuple[str, ...]) -> tuple[Any, ...]:
@@ -223,47 +279,62 @@ def _skip_white(text: str, at: int) -> int:
     return at
 
 
-def separated(spool: Spool, *, delimiter: str = ",", encoding: str = "utf-8-sig") -> Table:
-    """Give the rows of a CSV or TSV document with a header line.
+def separated(spool: Spool, *, delimiter: str = ",") -> Table:
+    """Give the rows of a CSV or TSV document with a header line, in UTF-8 with or without its mark.
 
     Args:
         spool: The document.
         delimiter: Between the values.
-        encoding: Of the text; a byte order mark is skipped.
 
     Returns:
-        Lists of text in the header's order. An empty document has no columns.
+        Lists of text in the header's order; empty lines are none. An empty document has no columns.
+        Reading the rows raises `Broken` at one that is longer or shorter than the header.
     """
-    text = io.TextIOWrapper(spool.open(), encoding=encoding, newline="")
-    reader = csv.reader(text, delimiter=delimiter)
-    header = next(reader, [])
+    texts = codecs.iterdecode(spool.line_blocks(_TEXT_BYTES), "utf-8-sig")
+    blocks = _split(texts, delimiter)
+    first = next(blocks, [])
+    header = first[0] if first else []
 
-    def rows(_alive: Spool = spool) -> Iterator[list[str]]:
-        width = len(header)
-        for row in reader:
-            if len(row) == width:
-                yield row
-            elif row:
+    def checked() -> Iterator[list[list[str]]]:
+        width, above = len(header), 0
+        for block in chain([first[1:]], blocks):
+            if set(map(len, block)) - {width}:
+                at = next(n for n, row in enumerate(block) if len(row) != width)
                 msg = (
-                    f"line {reader.line_num} has {len(row)} values, the header {width}: "
+                    f"row {above + at + 1} has {len(block[at])} values, the header {width}: "
                     "the answer is cut or damaged"
                 )
                 raise Broken(msg)
-        text.detach()
+            above += len(block)
+            yield block
 
-    return Table(rows(), header, empty_is_null=True)
+    return Table(chain.from_iterable(checked()), header, empty_is_null=True)
 
 
-def json_lines(spool: Spool) -> Iterator[Any]:
-    """Give the values of a document with one JSON value a line.
+def _split(texts: Iterator[str], delimiter: str) -> Iterator[list[list[str]]]:
+    """Give the rows of a text that comes in blocks of whole lines."""
+    for text in texts:
+        plain = text.replace("\r\n", "\n")
+        if '"' in plain or "\r" in plain:
+            # From the first quote on the csv module reads: a quoted value may end in another block.
+            lines = (io.StringIO(t, newline="") for t in chain([text], texts))
+            reader = csv.reader(chain.from_iterable(lines), delimiter=delimiter)
+            yield from batches(filter(None, reader))
+            return
+        # Half as dear as the csv module, which says the same where nothing is quoted.
+        yield [line.split(delimiter) for line in plain.split("\n") if line]
+
+
+def json_lines(block: bytes, fields: tuple[str, ...]) -> list[tuple[Any, ...]]:
+    """Give some fields of each object of a text with one object a line; one that is missing is null.
 
     Raises:
         Broken: If a line can't be read.
     """
-    for line in spool.open():
-        if line.strip():
-            try:
-                yield _decoder.decode(line)
-            except msgspec.DecodeError as error:
-                msg = f"a line of the answer can't be read: {error}"
-                raise Broken(msg) from error
+    kind, plain = _element(fields)
+    try:
+        found = msgspec.json.Decoder(kind, float_hook=Decimal).decode_lines(block)
+    except msgspec.DecodeError as error:
+        msg = f"a line of the answer can't be read: {error}"
+        raise Broken(msg) from error
+    return list(map(plain, found))  # type: ignore[arg-type] # there are fields, so it is no None

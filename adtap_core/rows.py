@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import struct
 from array import array
-from collections import Counter
+from bisect import bisect_left
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, time, timedelta
 from enum import StrEnum
-from itertools import compress, islice
+from functools import partial
+from itertools import compress
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 import msgspec
 
+from adtap_core.bodies import batches
 from adtap_core.errors import Broken
 from adtap_core.names import column_names
 from adtap_core.platform import Partition, RowFacts, Source
@@ -25,9 +29,7 @@ if TYPE_CHECKING:
 
 _encode: Final = msgspec.json.Encoder().encode
 _KEY_BYTES: Final = 16
-_BLOCK_ROWS: Final = 1000
-_FIRST_SLOTS: Final = 1 << 12
-_FULL: Final = 0.6
+_DRAWER_SHIFT: Final = 54
 
 
 class DataState(StrEnum):
@@ -76,6 +78,10 @@ def read_bucket(value: object, grain: Grain, zone: Zone) -> datetime:
     return moment.replace(tzinfo=None) if grain.is_date else zone.local(moment)
 
 
+def _digest(key: bytes) -> bytes:
+    return hashlib.blake2b(key, digest_size=_KEY_BYTES).digest()
+
+
 class Repeats:
     """Counts how often a digest was seen, in eight bytes each: flat for a million rows.
 
@@ -84,38 +90,29 @@ class Repeats:
     """
 
     def __init__(self) -> None:
-        self._slots = array("Q", bytes(8 * _FIRST_SLOTS))
-        self._mask = _FIRST_SLOTS - 1
-        self._used = 0
-        self._again: dict[int, int] = {}
+        # In order, in drawers by their first bits: a hash table would take twice the room, and three
+        # times while it grows.
+        self._drawers: defaultdict[int, array[int]] = defaultdict(partial(array, "Q"))
+        self._again: Counter[int] = Counter()
 
-    def count(self, digest: bytes) -> int:
-        """Give how often this digest was seen before."""
-        print_ = int.from_bytes(digest[:8], "big") or 1
-        slots, mask = self._slots, self._mask
-        at = print_ & mask
-        while (there := slots[at]) != 0:
-            if there == print_:
-                times = self._again.get(print_, 0) + 1
-                self._again[print_] = times
-                return times
-            at = (at + 1) & mask
-        slots[at] = print_
-        self._used += 1
-        if self._used > mask * _FULL:
-            self._grow()
-        return 0
+    def among(self, digests: Sequence[bytes]) -> dict[int, int]:
+        """Give which of some digests were seen before, by place, and how often; notes them all.
 
-    def _grow(self) -> None:
-        old = self._slots
-        mask = self._mask = (self._mask + 1) * 2 - 1
-        slots = self._slots = array("Q", bytes(8 * (mask + 1)))
-        for print_ in old:
-            if print_:
-                at = print_ & mask
-                while slots[at]:
-                    at = (at + 1) & mask
-                slots[at] = print_
+        Args:
+            digests: Of `_KEY_BYTES` each.
+        """
+        # The first half of each, all at once: this walks over every row of every report.
+        prints = struct.unpack(f">{2 * len(digests)}Q", b"".join(digests))[::2]
+        found = {}
+        for place, print_ in enumerate(prints):
+            drawer = self._drawers[print_ >> _DRAWER_SHIFT]
+            at = bisect_left(drawer, print_)
+            if at < len(drawer) and drawer[at] == print_:
+                self._again[print_] += 1
+                found[place] = self._again[print_]
+            else:
+                drawer.insert(at, print_)
+        return found
 
 
 class _Bucket(NamedTuple):
@@ -201,8 +198,7 @@ class RowShaper:
         Raises:
             Broken: If a value does not fit its column, or a bucket can't be read.
         """
-        rows = iter(table.rows)
-        while block := list(islice(rows, _BLOCK_ROWS)):
+        for block in batches(table.rows):
             records = self._records(block, table)
             if records is not None:
                 yield records
@@ -214,23 +210,23 @@ class RowShaper:
         buckets = self._buckets
         for raw in set(raws) - buckets.keys():
             buckets[raw] = self._read_bucket(raw)
-        inside = [buckets[raw] is not None for raw in raws]
-        if not all(inside):
+        if not all(map(buckets.__getitem__, set(raws))):
+            inside = [buckets[raw] is not None for raw in raws]
             self.outside += inside.count(False)
             block = list(compress(block, inside))
             if not block:
                 return None
             raws = list(compress(raws, inside))
             column_of = _Columns(block, table, self._wanted)
-        found = [buckets[raw] for raw in raws]
+        texts, states = zip(*map(buckets.__getitem__, raws), strict=True)
         columns: dict[str, Sequence[Any]] = {
             "_row_key": (),
-            self._report.grain.value: [f.text for f in found],  # type: ignore[union-attr]
+            self._report.grain.value: texts,
         }
         for field, name, to_type in self._fields:
             columns[name] = self._cast(name, to_type, column_of(field))
         self._add_common(columns, column_of, len(block))
-        columns["_data_state"] = [f.state for f in found]  # type: ignore[union-attr]
+        columns["_data_state"] = states
         columns["_row_key"] = self._row_keys(columns)
         return Block(tuple(columns), list(zip(*columns.values(), strict=True)))
 
@@ -245,17 +241,20 @@ class RowShaper:
                 columns[name] = [fact] * count
                 continue
             values, lookup = column_of(fact.field), fact.lookup
-            columns[name] = values if lookup is None else [lookup.get(str(v)) for v in values]
+            columns[name] = values if lookup is None else list(map(lookup.get, map(str, values)))
         columns["_data_state"] = ()
         if facts.partition is None:
             only = self._partitions[0]
             columns["_partition"] = [only.text] * count
             self.counts[only] += count
         else:
-            partitions = [self._partition(v) for v in column_of(facts.partition[0])]
-            columns["_partition"] = [p.text for p in partitions]
-            for partition, times in Counter(partitions).items():
+            whose = list(map(str, column_of(facts.partition[0])))
+            texts = {}
+            for key, times in Counter(whose).items():
+                partition = self._partition(key)
                 self.counts[partition] += times
+                texts[key] = partition.text
+            columns["_partition"] = list(map(texts.__getitem__, whose))
         for name, value in facts.constants.items():
             columns[name] = [value] * count
         columns["_synced_at"] = [self._synced_at] * count
@@ -272,24 +271,22 @@ class RowShaper:
             msg = f"column {name}: {value!r} does not fit its type"
             raise Broken(msg) from error
 
-    def _partition(self, value: object) -> Partition:
+    def _partition(self, key: str) -> Partition:
         assert self._facts.partition is not None  # noqa: S101 - asked only then
-        found = self._facts.partition[1].get(str(value))
+        found = self._facts.partition[1].get(key)
         if found is None:
-            msg = f"a row belongs to {value!r}, which was not asked for"
+            msg = f"a row belongs to {key!r}, which was not asked for"
             raise Broken(msg)
         return found
 
     def _row_keys(self, columns: Mapping[str, Sequence[Any]]) -> list[str]:
         parts = ("_partition", self._report.grain.value, *self._keyed)
-        digests = []
-        for key in map(_encode, zip(*(columns[p] for p in parts), strict=True)):
-            digest = hashlib.blake2b(key, digest_size=_KEY_BYTES).digest()
-            if times := self._repeats.count(digest):
-                # The platform itself repeats this grain: every one of these rows counts.
-                digest = hashlib.blake2b(key + b"#%d" % times, digest_size=_KEY_BYTES).digest()
-            digests.append(digest.hex())
-        return digests
+        keys = list(map(_encode, zip(*(columns[p] for p in parts), strict=True)))
+        digests = list(map(_digest, keys))
+        for place, times in self._repeats.among(digests).items():
+            # The platform itself repeats this grain: every one of these rows counts.
+            digests[place] = _digest(keys[place] + b"#%d" % times)
+        return list(map(bytes.hex, digests))
 
     def _read_bucket(self, raw: object) -> _Bucket | None:
         """Read a bucket; None if it lies outside the window."""

@@ -148,6 +148,20 @@ class Spool:
         while piece := file.read(size):
             yield piece
 
+    def line_blocks(self, size: int) -> Iterator[bytes]:
+        """Give the body in blocks of whole lines; the last line may lack its break.
+
+        Args:
+            size: Bytes to read at once.
+        """
+        rest = b""
+        for piece in self.chunks(size):
+            block, cut, rest = (rest + piece).rpartition(b"\n")
+            if cut:
+                yield block + cut
+        if rest:
+            yield rest
+
     def check_json_closed(self) -> None:
         """Check that a JSON document is closed: it ends as objects and arrays do.
 

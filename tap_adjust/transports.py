@@ -6,15 +6,14 @@ the totals. So additive metrics are summed here, in the worker, before a row is 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
-from itertools import islice
-from operator import itemgetter
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
-from adtap_core.bodies import JsonRows, Row, Table, separated
+from adtap_core.bodies import JsonRows, Row, Table, batches, separated
 from adtap_core.errors import Broken
 from adtap_core.spool import MEMORY_BYTES
 from tap_adjust.fields import metric
@@ -29,6 +28,7 @@ PATHS: Final[Mapping[str, str]] = {
     "parquet": "/parquet_report",
 }
 _BATCH: Final = 4096
+_BUFFER_BYTES: Final = 64 * 1024
 _ROWS: Final = ("rows",)
 _TEXT_TYPES: Final = ("string", "large_string", "dictionary")
 
@@ -57,17 +57,14 @@ class Sums:
             places: Where each metric stands in a row: its key or its number.
         """
         self.rows += len(rows)
-        if not places:
+        if not rows:
             return
-        columns: Iterable[Sequence[Any]]
-        try:
-            if len(places) == 1:  # one place picks a value, not a row of values
-                columns = [[row[place] for row in rows] for place in places.values()]
-            else:
-                columns = zip(*map(itemgetter(*places.values()), rows), strict=True)
-        except KeyError:
-            columns = [[row.get(place) for row in rows] for place in places.values()]
-        for name, values in zip(places, columns, strict=True):
+        if isinstance(rows[0], Mapping):
+            columns = {name: [row.get(place) for row in rows] for name, place in places.items()}
+        else:
+            table = list(zip(*rows, strict=True))
+            columns = {name: table[place] for name, place in places.items()}
+        for name, values in columns.items():
             self.totals[name] += _sum(values)
 
     def short(self, totals: Mapping[str, object]) -> str | None:
@@ -93,11 +90,15 @@ class Sums:
 def _sum(values: Sequence[Any]) -> Decimal:
     """Sum a column; null counts nothing, and what is no number is named with its row, not here."""
     kinds = set(map(type, values))
+    if type(None) in kinds:
+        return _sum([v for v in values if v is not None])
     if kinds <= {str, int}:  # what would be cut to a whole number is none of these
         with suppress(ValueError):
             return Decimal(sum(map(int, values)))
-        with suppress(ValueError, ArithmeticError):
-            found = sum(map(Decimal, values), Decimal(0))
+    if kinds <= {str, int, float}:
+        with suppress(ArithmeticError):
+            # By their texts: a float's shortest spelling is the number that was meant.
+            found = sum(map(Decimal, map(str, values)), Decimal(0))
             if found.is_finite():
                 return found
     return sum((n for v in values if (n := _decimal(v)) is not None), Decimal(0))
@@ -145,9 +146,11 @@ def read(reply: Reply, kind: str, dimensions: Sequence[str], metrics: Sequence[s
         return _read_json(reply, sums, dimensions, metrics)
     if kind == "csv":
         table = separated(reply.body)
-        _sum_lists(sums, table, dimensions)
+        _check_columns(table.columns, [*dimensions, *sums.names])
+        _sum_lists(sums, table)
         return Answer(lambda: separated(reply.body), sums)
-    _sum_lists(sums, _parquet(reply), dimensions)
+    _check_columns(_parquet(reply).columns, [*dimensions, *sums.names])
+    _sum_lists(sums, _parquet(reply, sums.names))
     return Answer(lambda: _parquet(reply), sums)
 
 
@@ -172,40 +175,40 @@ def _read_large_json(
     if first is not None:
         _check_columns(first, dimensions)
     fields = (*dimensions, *metrics)
-    rows = JsonRows(reply.body, _ROWS, tuple(sums.names) or fields[:1])
+    whole = frozenset(m for m in metrics if "integer" in metric(m).schema()["type"])
+    rows = JsonRows(reply.body, _ROWS, tuple(sums.names) or fields[:1], whole=whole)
     places = {name: place for place, name in enumerate(sums.names)}
-    for batch in _batches(rows):
+    for batch in batches(rows):
         sums.add(batch, places)
-    return Answer(JsonRows(reply.body, _ROWS, fields).table, sums, _envelope(rows))
+    rows_again = JsonRows(reply.body, _ROWS, fields, whole=whole)
+    return Answer(rows_again.table, sums, _envelope(rows))
 
 
 def _envelope(rows: JsonRows) -> Mapping[str, Any]:
     return rows.envelope if isinstance(rows.envelope, dict) else {}
 
 
-def _sum_lists(sums: Sums, table: Table, dimensions: Sequence[str]) -> None:
+def _sum_lists(sums: Sums, table: Table) -> None:
     columns = list(table.columns or ())
-    _check_columns(columns, [*dimensions, *sums.names])
     places = {name: columns.index(name) for name in sums.names}
-    for batch in _batches(table.rows):
+    for batch in batches(table.rows):
         sums.add(batch, places)
 
 
-def _check_columns(there: object, asked: Sequence[str]) -> None:
-    missing = [name for name in asked if name not in there]  # type: ignore[operator]
+def _check_columns(there: Container[str] | None, asked: Sequence[str]) -> None:
+    missing = [name for name in asked if name not in (there or ())]
     if missing:
         msg = f"the answer has no {', '.join(missing)}, which was asked for"
         raise Broken(msg)
 
 
-def _batches(rows: Iterable[Any]) -> Iterator[list[Any]]:
-    line = iter(rows)
-    while batch := list(islice(line, _BATCH)):
-        yield batch
-
-
-def _parquet(reply: Reply) -> Table:
+def _parquet(reply: Reply, names: Sequence[str] | None = None) -> Table:
     """Give the rows of a Parquet file as value lists; null and the empty text stay apart.
+
+    Args:
+        reply: The file.
+        names: The columns to give; all by default. All are read: a file that is damaged anywhere is
+            noticed.
 
     Raises:
         Broken: If the file can't be read.
@@ -214,27 +217,31 @@ def _parquet(reply: Reply) -> Table:
     import pyarrow.parquet as pq  # noqa: PLC0415 - as above
 
     try:
-        file = pq.ParquetFile(reply.body.open())
+        # Without the buffer a row group's columns are read whole: as much memory as the file is large.
+        file = pq.ParquetFile(reply.body.open(), buffer_size=_BUFFER_BYTES, pre_buffer=False)
     except (pa.ArrowInvalid, OSError) as error:
         msg = f"the answer is not a Parquet file: {error}"
         raise Broken(msg) from error
-    schema = file.schema_arrow
-    plain = [str(f.type).startswith(_TEXT_TYPES) or _is_numeric(pa, f.type) for f in schema]
+    columns = list(file.schema_arrow.names if names is None else names)
 
-    def rows() -> Iterator[Row]:
+    def blocks() -> Iterator[Iterator[Row]]:
         for batch in file.iter_batches(batch_size=_BATCH):
-            columns = [
-                values if as_is else [None if v is None else str(v) for v in values]
-                for as_is, values in zip(plain, (c.to_pylist() for c in batch.columns), strict=True)
-            ]
-            yield from zip(*columns, strict=True)
+            yield zip(*(_values(pa, batch.column(name)) for name in columns), strict=True)
 
-    return Table(rows(), schema.names)
+    return Table(chain.from_iterable(blocks()), columns)
 
 
-def _is_numeric(pa: Any, kind: Any) -> bool:
-    types = pa.types
-    return bool(types.is_integer(kind) or types.is_floating(kind) or types.is_decimal(kind))
+def _values(pa: Any, column: Any) -> list[Any]:
+    """Give a column's values: numbers as they are, all else as text."""
+    kind, types = column.type, pa.types
+    if types.is_integer(kind) or types.is_floating(kind) or types.is_decimal(kind):
+        return column.to_pylist()  # type: ignore[no-any-return]
+    if not str(kind).startswith(_TEXT_TYPES):
+        return [None if v is None else str(v) for v in column.to_pylist()]
+    # Making a text costs ten times as much as a number, and most of them come again and again.
+    coded = column if types.is_dictionary(kind) else column.dictionary_encode()
+    texts = [*coded.dictionary.to_pylist(), None]
+    return [texts[n] for n in coded.indices.fill_null(len(texts) - 1).to_pylist()]
 
 
 def as_objects(table: Table) -> Iterator[Mapping[str, Any]]:

@@ -12,7 +12,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from adtap_core.bodies import JsonRows, Table, separated
+from adtap_core.bodies import JsonRows, Table, batches, separated
 from adtap_core.errors import Broken, RequestError, TooMuch
 from adtap_core.http import Call, Http, Reply
 from adtap_core.platform import Fetched, RowFacts, WindowJob
@@ -30,6 +30,7 @@ CURRENCY: Final = "USD"
 UTC_NAME: Final = "UTC"
 _FLOAT32_STEP: Final = Decimal("1e-6")
 """The platform's amounts carry the noise of 32-bit floats: one part in 16 million."""
+_NUMBERS: Final = frozenset({int, Decimal})
 _MOMENT: Final = "%Y-%m-%d %H:00:00"
 
 
@@ -59,7 +60,7 @@ class Reporting:
         reply = self._send(job, body, "report?download", "text")
         # The judge saw that the header holds what was asked for, in whatever order.
         return Fetched(
-            [lambda: separated(reply.body, delimiter="\t", encoding="utf-8-sig")],
+            [lambda: separated(reply.body, delimiter="\t")],
             self._facts(job, zone),
             reply.body.close,
         )
@@ -173,9 +174,7 @@ def _read(reply: Reply) -> tuple[Callable[[], Iterator[Any]], Mapping[str, Any]]
     if reply.body.size <= MEMORY_BYTES:
         kept = list(rows)
         return (lambda: iter(kept)), _report_of(rows.envelope)
-    for _row in rows:
-        pass
-    return (lambda: iter(JsonRows(reply.body, ("report", "data")))), _report_of(rows.envelope)
+    return (lambda: iter(rows)), _report_of(rows.read_envelope())
 
 
 def _report_of(envelope: object) -> Mapping[str, Any]:
@@ -214,15 +213,15 @@ def check(
     sums: dict[str, Decimal] = dict.fromkeys(places, Decimal())
     sizes: dict[str, Decimal] = dict.fromkeys(places, Decimal())
     count = 0
-    for row in rows():
-        count += 1
-        if len(row) != len(columns):
-            raise Broken(f"{what}: row {count} has {len(row)} values for {len(columns)} columns")
+    for batch in batches(rows()):
+        for at, row in enumerate(batch, count + 1):
+            if len(row) != len(columns):
+                raise Broken(f"{what}: row {at} has {len(row)} values for {len(columns)} columns")
+        count += len(batch)
         for metric, place in places.items():
-            value = row[place]
-            if isinstance(value, int | Decimal):
-                sums[metric] += value
-                sizes[metric] += abs(Decimal(value))
+            numbers = [v for row in batch if type(v := row[place]) in _NUMBERS]
+            sums[metric] += sum(numbers)
+            sizes[metric] += sum(map(abs, numbers))
     length = report.get("length")
     if isinstance(length, int) and length != count:
         raise TooMuch(f"{what}: the answer holds {count} rows and says {length}")

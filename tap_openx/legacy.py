@@ -199,12 +199,17 @@ class Legacy:
             inside = both(inside, AnyOf(account, tuple(accounts)))
         names = {**asked.attributes, **asked.metrics}
         replies, merged = self._read_held(job, window, attributes, list(asked.metrics), inside)
+        columns = tuple(dict.fromkeys([job.report.grain.value, *names.values(), account]))
         tables: list[Callable[[], Table]] = [
-            lambda r=r: Table(self._rows(r, names))  # type: ignore[misc]
+            lambda r=r: Table(self._rows(r, names, columns), columns)  # type: ignore[misc]
             for r in replies
         ]
         if merged:
-            rows = [row for reply in replies for row in self._rows(reply, names)]
+            rows = (
+                dict(zip(columns, row, strict=True))
+                for reply in replies
+                for row in self._rows(reply, names, columns)
+            )
             whole = add_up(rows, [asked.metrics[m] for m in asked.metrics])
             tables = [lambda: Table(iter(whole))]
 
@@ -383,22 +388,32 @@ class Legacy:
 
     # -- rows --------------------------------------------------------------------------------
 
-    def _rows(self, reply: Reply, names: Mapping[str, str]) -> Iterator[dict[str, Any]]:
-        """Give rows under the names that the report knows their fields by.
+    def _rows(
+        self, reply: Reply, names: Mapping[str, str], columns: Sequence[str]
+    ) -> Iterator[tuple[Any, ...]]:
+        """Give rows by the names that the report knows their fields by; what is missing is null.
 
         Money comes back under another key than it was asked for (`marketPublisherRevenue` as
         `marketPublisherRevenueInPCoin`), and ids in the spelling of the server's list.
         """
-        plain = frozenset(n for n in names if names[n] == n)
-        resolved: dict[str, str | None] = {}
+        shapes: dict[tuple[str, ...], list[str | None]] = {}
         for row in JsonRows(reply.body, ROWS_PATH):
-            for key in row.keys() - plain:
-                if key not in resolved:
-                    resolved[key] = self._resolve(key, names)
-                name = resolved[key]
-                if name is not None and name not in row:
-                    row[name] = row.pop(key)
-            yield row
+            shape = tuple(row)
+            keys = shapes.get(shape)
+            if keys is None:
+                keys = shapes[shape] = self._keys(shape, names, columns)
+            yield tuple(map(row.get, keys))
+
+    def _keys(
+        self, shape: Sequence[str], names: Mapping[str, str], columns: Sequence[str]
+    ) -> list[str | None]:
+        """Give the key under which rows of a shape hold each column; None where they do not."""
+        held = {key: key for key in shape}
+        for key in shape:
+            name = key if names.get(key) == key else self._resolve(key, names)
+            if name is not None and name not in held:
+                held[name] = held.pop(key)
+        return [held.get(column) for column in columns]
 
     def _resolve(self, key: str, names: Mapping[str, str]) -> str | None:
         """Give the report's name for an answer's key; None if nobody asked for it."""

@@ -195,7 +195,8 @@ class FilterSplit:
 
     def sum_of(self, reply: Reply) -> Decimal:
         """Give the sum of the count over an answer's rows."""
-        return sum((Decimal(row.get(self._count) or 0) for row in _rows(reply)), Decimal(0))
+        rows = JsonRows(reply.body, ROWS_PATH, (self._count,))
+        return sum((Decimal(count or 0) for (count,) in rows), Decimal(0))
 
     def _total(self, inside: Filter | None) -> Decimal:
         """Ask for the count without attributes; where even that is too much, by groups of values."""

@@ -33,6 +33,7 @@ from tap_terminalone.walks import deeper, ident, total_of
 if TYPE_CHECKING:
     from adtap_core.declare import Entity, Report
     from adtap_core.http import Tally
+    from adtap_core.spool import Spool
     from tap_terminalone.client import TerminalOne
     from tap_terminalone.fields import Dataset
 
@@ -310,8 +311,9 @@ class Current:
         )
         snapshot = is_snapshot(job.report)
         after_end = None if snapshot else _moment(job.window.end)
+        columns = (fields.BUCKET, *body["fields"])
         return Fetched(
-            [lambda: Table(_without_totals(rows(reply.body, after_end), job.report))],
+            [lambda: _table(reply.body, columns, after_end)],
             RowFacts(
                 currency=Source(fields.CURRENCY) if _has_money(dataset) else None,
                 time_zone=None if self.in_utc(job.report) else Source(fields.ZONE),
@@ -391,13 +393,16 @@ def _has_money(dataset: Dataset) -> bool:
     return fields.CURRENCY in dataset.dimensions and not dataset.only_snapshots
 
 
-def _without_totals(
-    found: Iterator[Mapping[str, Any]], report: Report
-) -> Iterator[Mapping[str, Any]]:
-    """Leave out the sums that stand among a pixel's rows by referrer: they would count everything twice."""
-    if fields.REFERRER not in report.dimensions:
-        return found
-    return (row for row in found if row.get(fields.REFERRER) != fields.TOTAL)
+def _table(body: Spool, columns: tuple[str, ...], after_end: str | None) -> Table:
+    """Give an answer's rows, without the sums that stand among a pixel's rows by referrer.
+
+    They would count everything twice.
+    """
+    found = rows(body, columns, after_end)
+    if fields.REFERRER in columns:
+        at = columns.index(fields.REFERRER)
+        found = (row for row in found if row[at] != fields.TOTAL)
+    return Table(found, columns)
 
 
 def _names_deals(filters: object) -> bool:

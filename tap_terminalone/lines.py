@@ -10,19 +10,22 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from adtap_core.errors import Broken
+from adtap_core.bodies import json_lines
 
 if TYPE_CHECKING:
     from adtap_core.spool import Spool
 
 _BLOCK_BYTES: Final = 1024 * 1024
+_META: Final = b'"meta"'
 _ABOUT: Final = re.compile(rb'^[ \t]*\{[ \t]*"meta"[ \t]*:.*$', re.MULTILINE)
-_LINE: Final = re.compile(rb"^[ \t]*[^ \t\r\n]", re.MULTILINE)
 _decoder: Final = msgspec.json.Decoder(float_hook=Decimal)
+
+Row = tuple[Any, ...]
 
 
 def stream_fault(spool: Spool) -> str | None:
@@ -30,19 +33,19 @@ def stream_fault(spool: Spool) -> str | None:
     wanted: int | None = None
     lines = 0
     last = b""
-    for block in _blocks(spool):
+    for block in spool.line_blocks(_BLOCK_BYTES):
         if not lines:
             head = _decoded(block.partition(b"\n")[0])
             if not isinstance(head, Mapping) or "fields" not in head:
                 return f"the answer does not begin with its fields: {block[:120]!r}"
             total = head.get("total_items_count")
             wanted = None if total is None else int(total)
-        for about in _ABOUT.findall(block):
+        for about in _ABOUT.findall(block) if _META in block else ():
             fault = _told(_decoded(about))
             if fault is not None:
                 return f"the platform gave up in the middle: {fault}"
             lines -= 1
-        lines += len(_LINE.findall(block))
+        lines += sum(map(bool, map(bytes.strip, block.split(b"\n"))))
         last = block.rstrip().rpartition(b"\n")[2] or last
     if not lines:
         return "the answer is empty"
@@ -54,43 +57,33 @@ def stream_fault(spool: Spool) -> str | None:
     return None
 
 
-def rows(spool: Spool, after_end: str | None) -> Iterator[Mapping[str, Any]]:
+def rows(spool: Spool, fields: tuple[str, ...], after_end: str | None) -> Iterator[Row]:
     """Give the rows of a streaming answer.
 
     Args:
         spool: The answer.
+        fields: What of each row to give, the bucket first.
         after_end: The bucket that begins where the window ends. Nothing tells whether the end that was
             asked for belongs to the answer; if it does, that bucket is no part of the window.
 
     Raises:
         Broken: If a line can't be read.
     """
+    return chain.from_iterable(_blocks_of_rows(spool, fields, after_end))
+
+
+def _blocks_of_rows(
+    spool: Spool, fields: tuple[str, ...], after_end: str | None
+) -> Iterator[list[Row]]:
     head = True
-    for block in _blocks(spool):
-        try:
-            found = _decoder.decode_lines(block)
-        except msgspec.DecodeError as error:
-            msg = f"a row of the answer can't be read: {error}"
-            raise Broken(msg) from error
+    for block in spool.line_blocks(_BLOCK_BYTES):
+        text = block
         if head:
-            found, head = found[1:], False
-        for row in found:
-            if row.get("agg_timestamp") != after_end or after_end is None:
-                if len(row) == 1 and "meta" in row:
-                    continue
-                yield row
-
-
-def _blocks(spool: Spool) -> Iterator[bytes]:
-    """Give the body in blocks of whole lines."""
-    file = spool.open()
-    rest = b""
-    while piece := file.read(_BLOCK_BYTES):
-        block, cut, rest = (rest + piece).rpartition(b"\n")
-        if cut:
-            yield block + cut
-    if rest:
-        yield rest
+            text, head = text.partition(b"\n")[2], False
+        if _META in text:
+            text = _ABOUT.sub(b"", text)
+        found = json_lines(text, fields)
+        yield found if after_end is None else [row for row in found if row[0] != after_end]
 
 
 def _decoded(line: bytes) -> Any:

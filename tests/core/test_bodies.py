@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from adtap_core import bodies
 from adtap_core.bodies import JsonRows, json_lines, separated
 from adtap_core.errors import Broken
+from adtap_core.records import Unfit, to_integer
 from adtap_core.spool import Spool
 
 AWKWARD = ['},{"', "],[", '\\"}', "a\nb", "Zürich ✓", "", "{[", "\\\\"]
@@ -78,6 +79,49 @@ def test_picked_fields_are_those_of_the_whole_objects(
     assert picked.envelope == {"rows": [], "total": 2}
 
 
+@given(
+    values=st.lists(
+        st.integers(-(10**20), 10**20)
+        | st.integers(-9, 9).map(str)
+        | st.sampled_from(
+            [None, "null", "", " 5", "5 ", "+5", "05", "-0", "1_0", "5.0", "x", True, 2.5]
+        ),
+        max_size=12,
+    ),
+    block=st.integers(1, 64),
+)
+def test_whole_numbers_are_the_same_whether_read_early_or_late(
+    values: list[Any], block: int
+) -> None:
+    """Read as numbers with the rows or made of texts afterwards: the same column, or the same fault."""
+    text = json.dumps({"rows": [{"n": v, "t": "5"} for v in values]}).encode()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bodies, "_BLOCK_BYTES", block)
+        early, late = (
+            list(JsonRows(Spool.of(text), ("rows",), ("n", "t"), whole=whole))
+            for whole in (frozenset({"n"}), frozenset[str]())
+        )
+    assert [_whole(n) for n, _ in early] == [_whole(n) for n, _ in late]
+    assert all(t == "5" for _, t in early)
+
+
+def _whole(value: Any) -> Any:
+    try:
+        return None if value is None else to_integer(value)
+    except Unfit:
+        return "unfit"
+
+
+@given(rows=ROWS, before=VALUES, block=st.integers(1, 64))
+def test_the_envelope_alone_is_the_same(rows: list[Any], before: Any, block: int) -> None:
+    """Passing over the rows finds what reading them finds."""
+    text = json.dumps({"first": before, "rows": rows, "total": 2}).encode()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bodies, "_BLOCK_BYTES", block)
+        found = JsonRows(Spool.of(text), ("rows",)).read_envelope()
+    assert found == {"first": before, "rows": [], "total": 2}
+
+
 def test_decimals_keep_every_digit_in_large_documents_too(monkeypatch: pytest.MonkeyPatch) -> None:
     """Block or no block, a number with a point is a Decimal."""
     monkeypatch.setattr(bodies, "MEMORY_BYTES", 0)
@@ -120,6 +164,48 @@ def test_separated_text_is_read_as_it_was_written(rows: list[list[str]]) -> None
     assert [list(r) for r in table.rows] == rows
 
 
+@given(
+    cells=st.lists(
+        st.lists(
+            st.sampled_from(
+                ["a", "", "5", " b ", "ü", "\u2028", '"q"', '"x,y"', '"l\nl"', '"d""d"', 'i"n']
+            )
+            | st.text(alphabet="ab, \x0b\x1c\x85", max_size=4).filter(lambda t: "," not in t),
+            min_size=2,
+            max_size=2,
+        ),
+        max_size=20,
+    ),
+    line_break=st.sampled_from(["\n", "\r\n", "\r"]),
+    block=st.integers(1, 64),
+)
+def test_separated_text_is_read_as_the_csv_module_reads_it(
+    cells: list[list[str]], line_break: str, block: int
+) -> None:
+    """Quoted or not, from the first row on or later, wherever the blocks are cut."""
+    import csv
+    import io
+
+    text = "".join(",".join(row) + line_break for row in [["a", "b"], *cells])
+    expected = [row for row in csv.reader(io.StringIO(text, newline="")) if row]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bodies, "_TEXT_BYTES", block)
+        table = separated(Spool.of(text.encode()))
+        if any(len(row) != len(expected[0]) for row in expected):
+            with pytest.raises(Broken, match="cut or damaged"):
+                list(table.rows)
+        else:
+            assert [table.columns, *table.rows] == expected
+
+
+def test_a_row_too_short_is_named_by_its_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where it stands in a later block."""
+    monkeypatch.setattr(bodies, "_TEXT_BYTES", 8)
+    table = separated(Spool.of(b"a,b\n1,2\n3,4\n5,6\n7\n8,9\n"))
+    with pytest.raises(Broken, match="row 4 has 1 values, the header 2"):
+        list(table.rows)
+
+
 def test_a_short_line_is_a_cut_body() -> None:
     """A CSV that stops in the middle of a line never passes as whole."""
     table = separated(Spool.of(b"a,b,c\n1,2,3\n4,5"))
@@ -128,8 +214,13 @@ def test_a_short_line_is_a_cut_body() -> None:
 
 
 def test_lines_of_json_keep_their_decimals() -> None:
-    """One value a line, empty lines skipped."""
-    assert list(json_lines(Spool.of(b'{"a": 0.10}\n\n{"a": 1}\n'))) == [
-        {"a": Decimal("0.10")},
-        {"a": 1},
-    ]
+    """One object a line, empty lines skipped; what is missing is null."""
+    text = b'{"a": 0.10, "b": "x"}\n\n{"a": 1, "c": {"a": 2}}\n'
+    assert json_lines(text, ("a", "b")) == [(Decimal("0.10"), "x"), (1, None)]
+
+
+@pytest.mark.parametrize("line", [b'{"a": ', b"[1]", b"5"])
+def test_a_line_that_is_no_object_is_broken(line: bytes) -> None:
+    """Half a row, or something else in its place, never passes for a row."""
+    with pytest.raises(Broken, match="can't be read"):
+        json_lines(b'{"a": 1}\n' + line + b"\n", ("a",))

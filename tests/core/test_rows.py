@@ -1,0 +1,203 @@
+"""The quick ways of the report path give what the plain ways give."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from collections import Counter
+from contextlib import redirect_stdout
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adtap_core.bodies import Table
+from adtap_core.declare import Report
+from adtap_core.errors import Broken
+from adtap_core.output import LineWriter
+from adtap_core.platform import Partition, RowFacts, Source
+from adtap_core.records import cast_column, decimal_text, to_boolean, to_integer, to_text
+from adtap_core.rows import Repeats, RowShaper
+from adtap_core.windows import Interval, Zone
+
+NUMBERS = (
+    st.integers()
+    | st.integers().map(str)
+    | st.decimals()
+    | st.decimals(allow_nan=False, allow_infinity=False).map(str)
+    | st.floats()
+)
+ODD = (
+    st.none()
+    | st.booleans()
+    | st.sampled_from(
+        ["", " 5", "+5", "5.", ".5", "1\n2", "5\n", "1e3", "NaN", "x", "\u0665", "005", "-0"]
+    )
+)
+
+
+@given(
+    values=st.lists(NUMBERS | ODD, max_size=8) | st.lists(NUMBERS, max_size=8),
+    cast=st.sampled_from([to_integer, decimal_text, to_text, to_boolean]),
+)
+def test_a_column_is_cast_as_its_values_are(values: list[Any], cast: Any) -> None:
+    """All at once or one by one: the same values of the same types, or no quick way."""
+    quick = cast_column(cast, values)
+    if quick is not None:
+        plain = [None if v is None else cast(v) for v in values]
+        assert [(type(v), v) for v in quick] == [(type(v), v) for v in plain]
+
+
+@pytest.mark.parametrize("cast", [to_integer, decimal_text])
+@pytest.mark.parametrize("kind", [int, str, Decimal, float])
+def test_usual_columns_go_the_quick_way(cast: Any, kind: Any) -> None:
+    """Numbers as each transport writes them, with a null among them."""
+    values = [kind("12"), None, kind("-3")]
+    if cast is to_integer and kind in {Decimal, float}:
+        assert cast_column(cast, values) is None
+    else:
+        assert cast_column(cast, values) == [cast(kind("12")), None, cast(kind("-3"))]
+
+
+@given(blocks=st.lists(st.lists(st.integers(0, 40), max_size=30), max_size=8))
+def test_repeats_are_counted_over_all_blocks(blocks: list[list[int]]) -> None:
+    """As a plain counter does, within a block and from block to block."""
+    repeats, plain = Repeats(), Counter[int]()
+    for block in blocks:
+        expected = {}
+        for place, number in enumerate(block):
+            if plain[number]:
+                expected[place] = plain[number]
+            plain[number] += 1
+        assert repeats.among([_digest(b"%d" % n) for n in block]) == expected
+
+
+def _digest(key: bytes) -> bytes:
+    return hashlib.blake2b(key, digest_size=16).digest()
+
+
+PARTITIONS = tuple(Partition({"account_id": str(n)}) for n in (1, 2))
+SCHEMA = {
+    "properties": {
+        "site": {"type": ["string", "null"]},
+        "clicks": {"type": ["integer", "null"]},
+        "spend": {"type": ["string", "null"], "format": "x-singer.decimal"},
+    }
+}
+ROW = st.tuples(
+    st.sampled_from(["2026-03-01", "2026-03-02", "2026-03-09"]),
+    st.sampled_from([1, "2"]),
+    st.sampled_from(["EUR", None]),
+    st.sampled_from(["a", "", None, 'q"}\n']),
+    st.integers(0, 9) | st.integers(0, 9).map(str) | st.none(),
+    st.decimals(0, 9, places=2) | st.decimals(0, 9, places=2).map(str) | st.none(),
+)
+FIELDS = ("date", "account_id", "currency", "site", "clicks", "spend")
+
+
+def shaper() -> RowShaper:
+    """A shaper of a bundle's rows, currencies by row."""
+    return RowShaper(
+        report=Report(name="r", dimensions=("site",), metrics=("clicks", "spend")),
+        schema=SCHEMA,
+        facts=RowFacts(
+            currency=Source("currency"),
+            bucket="date",
+            partition=("account_id", {p.key["account_id"]: p for p in PARTITIONS}),
+        ),
+        window=Interval(datetime(2026, 3, 1), datetime(2026, 3, 8)),
+        zone=Zone("UTC"),
+        now=datetime(2026, 3, 2, 12),
+        settle_days=3,
+        partitions=PARTITIONS,
+        synced_at="now",
+    )
+
+
+@given(rows=st.lists(ROW, max_size=30), as_objects=st.booleans())
+def test_rows_are_shaped_as_the_contract_says(
+    rows: list[tuple[Any, ...]], as_objects: bool
+) -> None:
+    """Keys are digests of the grain, repeats numbered; values exact; other days left out and counted."""
+    table = (
+        Table(iter([dict(zip(FIELDS, row, strict=True)) for row in rows]))
+        if as_objects
+        else Table(iter(rows), FIELDS)
+    )
+    ours = shaper()
+    found = [record for block in ours.blocks(table) for record in block.dictionaries()]
+    expected, seen = [], Counter[bytes]()
+    for day, account, currency, site, clicks, spend in rows:
+        if day == "2026-03-09":
+            continue
+        partition = json.dumps({"account_id": str(account)}, separators=(",", ":"))
+        key = msgspec.json.encode([partition, day, site, currency])
+        times = seen[key]
+        seen[key] += 1
+        expected.append(
+            {
+                "_row_key": _digest(key + (b"#%d" % times if times else b"")).hex(),
+                "day": day,
+                "site": site,
+                "clicks": None if clicks is None else int(clicks),
+                "spend": None if spend is None else str(spend),
+                "_time_zone": "UTC",
+                "_currency": currency,
+                "_data_state": "provisional" if day == "2026-03-01" else "partial",
+                "_partition": partition,
+                "_synced_at": "now",
+            }
+        )
+    assert found == [
+        dict(sorted(e.items(), key=lambda i: list(f).index(i[0])))
+        for e, f in zip(expected, found, strict=True)
+    ]
+    assert ours.outside == sum(row[0] == "2026-03-09" for row in rows)
+    assert {p.text: n for p, n in ours.counts.items()} == {
+        p.text: sum(e["_partition"] == p.text for e in expected) for p in PARTITIONS
+    }
+
+
+def test_a_row_of_a_stranger_is_broken() -> None:
+    """A row of an account that nobody asked for is no row to keep quiet about."""
+    table = Table(iter([("2026-03-01", 3, None, "a", 1, "1")]), FIELDS)
+    with pytest.raises(Broken, match="'3', which was not asked for"):
+        list(shaper().blocks(table))
+
+
+@given(
+    records=st.lists(
+        st.tuples(
+            st.text(), st.decimals(allow_nan=False, allow_infinity=False) | st.none(), st.integers()
+        )
+    ),
+    stream=st.text(min_size=1),
+)
+def test_records_written_together_are_the_lines_of_single_messages(
+    records: list[tuple[Any, ...]], stream: str
+) -> None:
+    """Byte by byte what the messages one after the other would be."""
+    columns = ("name", "größe", "_n")
+    out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
+    with redirect_stdout(out):
+        writer = LineWriter()
+        writer.write_records(stream, columns, records, "2026-03-01T00:00:00+00:00")
+        writer.flush()
+    encode = msgspec.json.Encoder(decimal_format="number").encode
+    assert out.buffer.getvalue() == b"".join(  # type: ignore[attr-defined] # a BytesIO
+        encode(
+            {
+                "type": "RECORD",
+                "stream": stream,
+                "record": dict(zip(columns, values, strict=True)),
+                "time_extracted": "2026-03-01T00:00:00+00:00",
+            }
+        )
+        + b"\n"
+        for values in records
+    )
