@@ -22,7 +22,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from benchmarks.measure import ROOT, progress, workspace
+from benchmarks.measure import CACHE, ROOT, progress
 
 FIRST_DAY: Final = date(2026, 1, 1)
 DAYS: Final = 28
@@ -193,7 +193,9 @@ def folder(rows: int) -> Path:
         rows: How many.
     """
     mark = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:12]
-    return workspace("bodies", mark, str(rows))
+    place = CACHE / "bodies" / mark / str(rows)
+    place.mkdir(parents=True, exist_ok=True)
+    return place
 
 
 def sums(rows: int) -> tuple[int, int]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
+import functools
 import json
 import os
 import shutil
@@ -264,9 +266,18 @@ def select(script: str, folder: Path, config: Mapping[str, Any], *streams: str) 
 
 
 def workspace(*names: str) -> Path:
-    """A folder below `.cache/bench`, made if it is not there."""
-    folder = CACHE.joinpath(*names)
+    """A folder for the files of this run, made if it is not there; gone when the run ends."""
+    folder = _workspace().joinpath(*names)
     folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+@functools.cache
+def _workspace() -> Path:
+    # One for each process: two runs at once must not write each other's settings.
+    CACHE.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix="run-", dir=CACHE))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return folder
 
 
