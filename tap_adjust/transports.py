@@ -149,8 +149,7 @@ def read(reply: Reply, kind: str, dimensions: Sequence[str], metrics: Sequence[s
         _check_columns(table.columns, [*dimensions, *sums.names])
         _sum_lists(sums, table)
         return Answer(lambda: separated(reply.body), sums)
-    _check_columns(_parquet(reply).columns, [*dimensions, *sums.names])
-    _sum_lists(sums, _parquet(reply, sums.names))
+    _sum_parquet(sums, reply, dimensions)
     return Answer(lambda: _parquet(reply), sums)
 
 
@@ -202,13 +201,23 @@ def _check_columns(there: Container[str] | None, asked: Sequence[str]) -> None:
         raise Broken(msg)
 
 
-def _parquet(reply: Reply, names: Sequence[str] | None = None) -> Table:
-    """Give the rows of a Parquet file as value lists; null and the empty text stay apart.
+def _sum_parquet(sums: Sums, reply: Reply, dimensions: Sequence[str]) -> None:
+    """Sum a file column after column: all at once they take as much memory as a run without them.
 
-    Args:
-        reply: The file.
-        names: The columns to give; all by default. All are read: a file that is damaged anywhere is
-            noticed.
+    Those that are not summed are read too: a file that is damaged anywhere is noticed.
+    """
+    file = _parquet_file(reply)
+    columns = file.schema_arrow.names
+    _check_columns(columns, [*dimensions, *sums.names])
+    sums.rows = file.metadata.num_rows
+    for name in columns:
+        for batch in file.iter_batches(_BATCH, columns=[name], use_threads=False):
+            if name in sums.totals:
+                sums.totals[name] += _sum(batch.column(0).to_pylist())
+
+
+def _parquet_file(reply: Reply) -> Any:
+    """Open a Parquet file.
 
     Raises:
         Broken: If the file can't be read.
@@ -218,22 +227,33 @@ def _parquet(reply: Reply, names: Sequence[str] | None = None) -> Table:
 
     try:
         # Without the buffer a row group's columns are read whole: as much memory as the file is large.
-        file = pq.ParquetFile(reply.body.open(), buffer_size=_BUFFER_BYTES, pre_buffer=False)
+        return pq.ParquetFile(reply.body.open(), buffer_size=_BUFFER_BYTES, pre_buffer=False)
     except (pa.ArrowInvalid, OSError) as error:
         msg = f"the answer is not a Parquet file: {error}"
         raise Broken(msg) from error
-    columns = list(file.schema_arrow.names if names is None else names)
+
+
+def _parquet(reply: Reply) -> Table:
+    """Give the rows of a Parquet file as value lists; null and the empty text stay apart.
+
+    Raises:
+        Broken: If the file can't be read.
+    """
+    file = _parquet_file(reply)
 
     def blocks() -> Iterator[Iterator[Row]]:
-        for batch in file.iter_batches(batch_size=_BATCH):
-            yield zip(*(_values(pa, batch.column(name)) for name in columns), strict=True)
+        # One thread: each would keep memory of its own, and the rows wait for Python anyway.
+        for batch in file.iter_batches(_BATCH, use_threads=False):
+            yield zip(*map(_values, batch.columns), strict=True)
 
-    return Table(chain.from_iterable(blocks()), columns)
+    return Table(chain.from_iterable(blocks()), file.schema_arrow.names)
 
 
-def _values(pa: Any, column: Any) -> list[Any]:
+def _values(column: Any) -> list[Any]:
     """Give a column's values: numbers as they are, all else as text."""
-    kind, types = column.type, pa.types
+    from pyarrow import types  # noqa: PLC0415 - as above
+
+    kind = column.type
     if types.is_integer(kind) or types.is_floating(kind) or types.is_decimal(kind):
         return column.to_pylist()  # type: ignore[no-any-return]
     if not str(kind).startswith(_TEXT_TYPES):

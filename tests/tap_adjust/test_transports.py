@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from adtap_core.errors import Broken
+from adtap_core.http import Reply
+from adtap_core.spool import Spool
+from tap_adjust import transports
 from tap_adjust.transports import Sums
 
 CENTS = st.integers(-(10**9), 10**9).map(lambda n: Decimal(n) / 100)
@@ -61,3 +66,56 @@ def test_what_does_not_add_up_is_not_summed(name):
 def test_what_is_no_number_is_left_to_its_row():
     """The fault is named with its column where the row is made, not here."""
     assert summed([{"installs": "n/a"}, {"installs": "3"}, {}], "installs").totals["installs"] == 3
+
+
+TEXTS = st.lists(st.none() | st.sampled_from(["", "a", "b\n", "ü"]), min_size=1, max_size=12)
+
+
+@given(texts=TEXTS, coded=st.booleans(), batch=st.integers(1, 5))
+def test_a_parquet_file_is_read_as_it_was_written(
+    texts: list[str | None], coded: bool, batch: int
+) -> None:
+    """Null and the empty text apart, numbers as numbers, all else as text; the sums with it."""
+    pa = pytest.importorskip("pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    column = pa.array(texts, pa.string())
+    table = {
+        "day": pa.array([date(2026, 3, 1)] * len(texts)),
+        "country": column.dictionary_encode() if coded else column,
+        "installs": pa.array([None if t is None else len(t) for t in texts], pa.int64()),
+        "cost": pa.array([0.1] * len(texts), pa.float64()),
+    }
+    sink = pa.BufferOutputStream()
+    parquet.write_table(pa.table(table), sink)
+    body = Spool.of(sink.getvalue().to_pybytes())
+    reply = Reply(200, {}, body, "", datetime.now(UTC))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(transports, "_BATCH", batch)
+        answer = transports.read(reply, "parquet", ["day", "country"], ["installs", "cost"])
+        rows = list(answer.open().rows)
+    assert rows == [("2026-03-01", t, None if t is None else len(t), 0.1) for t in texts]
+    assert answer.sums.rows == len(texts)
+    assert answer.sums.totals == {
+        "installs": sum(len(t) for t in texts if t is not None),
+        "cost": Decimal("0.1") * len(texts),
+    }
+
+
+def test_a_file_that_lacks_a_column_is_broken() -> None:
+    """A dimension that is not there would add rows up."""
+    pa = pytest.importorskip("pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    sink = pa.BufferOutputStream()
+    parquet.write_table(pa.table({"day": ["2026-03-01"]}), sink)
+    reply = Reply(200, {}, Spool.of(sink.getvalue().to_pybytes()), "", datetime.now(UTC))
+    with pytest.raises(Broken, match="no country"):
+        transports.read(reply, "parquet", ["day", "country"], [])
+
+
+@given(rows=st.lists(st.tuples(st.integers(0, 9).map(str), st.none() | CENTS), max_size=20))
+def test_value_lists_sum_as_objects_do(rows: list[tuple[str, Decimal | None]]) -> None:
+    """A CSV's lists and a JSON answer's objects prove the same."""
+    names = ("installs", "cost")
+    lists = Sums(names)
+    lists.add(rows, {"cost": 1, "installs": 0})
+    assert lists == summed([dict(zip(names, row, strict=True)) for row in rows], *names)
