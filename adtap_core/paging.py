@@ -69,16 +69,19 @@ class Page:
         return len(self.records) if self.step is None else self.step
 
 
-class _Pages(Generic[*Place]):
+class Pages(Generic[*Place]):
     """Asks for pages, the likely next ones in advance.
 
     Args:
         ask: Gives the page at a place.
         ahead: Where pages are asked for in advance; one worker means never.
+        lasting: Whether a page that was begun will be taken sooner or later, whatever comes before it.
     """
 
-    def __init__(self, ask: Callable[[*Place], Page], ahead: Workers) -> None:
-        self._ask, self._ahead = ask, ahead
+    def __init__(
+        self, ask: Callable[[*Place], Page], ahead: Workers, *, lasting: bool = False
+    ) -> None:
+        self._ask, self._ahead, self._lasting = ask, ahead, lasting
         self._begun: dict[tuple[*Place], Future[Page]] = {}
         self._depth = 1
 
@@ -86,7 +89,8 @@ class _Pages(Generic[*Place]):
         """Give the page at a place."""
         begun = self._begun.pop(place, None)
         if begun is None:
-            self.close()  # the guess was wrong: what it began is of no use
+            if not self._lasting:
+                self.close()  # the guess was wrong: what it began is of no use
             return self._ask(*place)
         return begun.result()
 
@@ -175,7 +179,7 @@ def _one_pass(
     """
     offset = 0
     before: Sequence[Record] = ()
-    with closing(_Pages(ask, ahead)) as pages:
+    with closing(Pages(ask, ahead)) as pages:
         pages.expect(((at,) for at in _offsets(0, width, end)), sure=True)
         while True:
             page = pages.take(offset)
@@ -253,6 +257,20 @@ def in_order(
         yield from by_offset(partial(ask, None), key=key, what=what, ahead=ahead)
 
 
+def check_order(keys: Sequence[int], behind: int | None) -> None:
+    """Check that a page's keys rise, from behind the one that was asked for.
+
+    Raises:
+        Unordered: If they do not.
+    """
+    if any(a >= b for a, b in pairwise(keys)):
+        msg = "records are not in the order of their keys"
+        raise Unordered(msg)
+    if keys and behind is not None and keys[0] <= behind:
+        msg = "records came whose key lies before the one asked for"
+        raise Unordered(msg)
+
+
 class _InOrder:
     """Where a walk in the order of keys is."""
 
@@ -264,7 +282,7 @@ class _InOrder:
         ahead: Workers,
         reach: int | None,
     ) -> None:
-        self.pages = _Pages(ask, ahead)
+        self.pages = Pages(ask, ahead)
         self.over = False
         self._key, self._what = key, what
         self._reach = 0 if ahead.count == 1 and reach is not None else reach
@@ -283,7 +301,7 @@ class _InOrder:
             self._do_without_offsets()
             return ()
         keys = [self._key(r) for r in page.records]
-        self._check(keys)
+        check_order(keys, self._behind)
         last = self._last
         if self._offset and last is not None and (not keys or keys[0] > last):
             self._step_back()
@@ -300,14 +318,6 @@ class _InOrder:
         else:
             self.over = True
         return new
-
-    def _check(self, keys: list[int]) -> None:
-        if any(a >= b for a, b in pairwise(keys)):
-            msg = "records are not in the order of their keys"
-            raise Unordered(msg)
-        if keys and self._behind is not None and keys[0] <= self._behind:
-            msg = "records came whose key lies before the one asked for"
-            raise Unordered(msg)
 
     def _step_back(self) -> None:
         self._steps_back += 1

@@ -18,7 +18,7 @@ from adtap_core import verdicts
 from adtap_core.bodies import Table
 from adtap_core.errors import GaveUp, Refused
 from adtap_core.http import Call, Reply
-from adtap_core.paging import Page, by_offset, in_order
+from adtap_core.paging import Page, TooDeep, Unordered, by_offset
 from adtap_core.platform import EntityQuery, Fetched, RowFacts, Source, WindowJob
 from adtap_core.verdicts import Ask, Verdict
 from adtap_core.windows import Grain, Interval, midnight
@@ -28,7 +28,7 @@ from tap_terminalone.deals import Deals
 from tap_terminalone.definitions import ROLLUP_OF, dataset_name, is_snapshot
 from tap_terminalone.lines import rows, stream_fault
 from tap_terminalone.streams import CURRENT, ENTITIES
-from tap_terminalone.walks import deeper, ident, total_of
+from tap_terminalone.walks import in_ranges, total_of
 
 if TYPE_CHECKING:
     from adtap_core.declare import Entity, Report
@@ -179,8 +179,8 @@ class Current:
                 for page in self._by_id(path, what, params, wanted, tally):
                     begun = True
                     yield page
-            except Refused as error:
-                if begun or error.status != _BAD_REQUEST:
+            except (Unordered, Refused) as error:
+                if isinstance(error, Refused) and (begun or error.status != _BAD_REQUEST):
                     raise
                 log.info("%s: the list does not take q=%s (%s)", what, "&".join(wanted), error)
             else:
@@ -193,13 +193,17 @@ class Current:
     def _by_id(
         self, path: str, what: str, params: Record, conditions: list[str], tally: Tally | None
     ) -> Iterator[Sequence[Record]]:
-        def ask(behind: int | None, offset: int) -> Page:
-            _check_offset(offset, what)
-            query = {**params, "q": "&".join([f"id>{behind or 0}", *conditions]), "sort_by": "id"}
-            return deeper(lambda more: self._page(path, what, {**query, **more}, tally), offset)
+        def ask(behind: int, upto: int | None) -> Page:
+            above = [] if upto is None else [f"id<={upto}"]
+            query = {**params, "q": "&".join([f"id>{behind}", *above, *conditions])}
+            try:
+                return self._page(path, what, {**query, "sort_by": "id"}, tally)
+            except Refused as error:
+                if upto is None or error.status != _BAD_REQUEST:
+                    raise
+                raise TooDeep(str(error)) from error
 
-        ahead = self._platform.ahead
-        return in_order(ask, key=ident, what=what, ahead=ahead, reach=OFFSET_CEILING)
+        return in_ranges(ask, size=PAGE_LIMIT, ahead=self._platform.ahead)
 
     def _by_offset(
         self, path: str, what: str, params: Record, tally: Tally | None

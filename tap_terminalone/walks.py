@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from typing import Any, Final
 
 from adtap_core.errors import Refused
-from adtap_core.paging import Page, TooDeep
+from adtap_core.ordered import Workers
+from adtap_core.paging import Page, Pages, TooDeep, check_order
 
 Record = Mapping[str, Any]
+Range = tuple[int, int | None]
+"""Ids greater than the first, up to and with the second; None: to the end."""
 _BAD_REQUEST: Final = 400
+_FILL: Final = 0.9
+"""How full a range's page should be: ids are not spread evenly."""
 
 
 def deeper(ask: Callable[[Record], Page], offset: int) -> Page:
@@ -30,6 +37,84 @@ def deeper(ask: Callable[[Record], Page], offset: int) -> Page:
         if error.status != _BAD_REQUEST:
             raise
         raise TooDeep(str(error)) from error
+
+
+def in_ranges(
+    ask: Callable[[int, int | None], Page], *, size: int, ahead: Workers
+) -> Iterator[Sequence[Record]]:
+    """Walk a list that can be filtered by id from both sides, in the order of ids.
+
+    What follows a full page is cut into ranges that should fill a page each, as dense as ids lay so far,
+    and asked for side by side; the last one is open, and what it does not show is cut again. With a single
+    worker each page begins behind the last one's end.
+
+    Args:
+        ask: Gives the first page of a range, in the order of ids; may raise TooDeep if the list can't be
+            filtered from above. Called from several threads.
+        size: Most rows a page.
+        ahead: Where ranges are asked for in advance.
+
+    Raises:
+        Unordered: If rows are not in the order of their ids.
+    """
+    walk = _Ranges(ask, size, ahead)
+    with closing(walk.pages):
+        while walk.left:
+            if records := walk.step():
+                yield records
+
+
+class _Ranges:
+    """Where a walk by ranges is."""
+
+    def __init__(self, ask: Callable[[int, int | None], Page], size: int, ahead: Workers) -> None:
+        self.pages = Pages(ask, ahead, lasting=True)
+        self.left: deque[Range] = deque([(0, None)])
+        self._rows_wanted = max(1, int(size * _FILL))
+        self._most = ahead.count
+        self._seen = 0
+        self._lately: deque[tuple[int, int]] = deque(maxlen=2 * ahead.count)
+        """Ids and rows of the last ranges, empty ones too."""
+
+    def step(self) -> Sequence[Record]:
+        """Take the first range's page; give its rows."""
+        behind, upto = self.left.popleft()
+        try:
+            page = self.pages.take(behind, upto)
+        except TooDeep:
+            self._go_on_open(behind)
+            return ()
+        keys = [ident(row) for row in page.records]
+        check_order(keys, behind)
+        self._seen += 1
+        going_on = page.more and bool(keys)
+        if keys and upto is not None and keys[-1] > upto:
+            self._go_on_open(keys[-1])  # the list is not filtered from above
+            return page.records
+        if keys or upto is not None:
+            # The first id of all may lie anywhere; from there on, gaps count.
+            first = behind if self._lately else keys[0] - 1
+            last = keys[-1] if going_on or upto is None else upto
+            self._lately.append((last - first, len(keys)))
+        if going_on:
+            self.left.extendleft(reversed(self._rest(page, keys[-1], upto)))
+        self.pages.expect(iter(self.left), sure=True)
+        return page.records
+
+    def _go_on_open(self, behind: int) -> None:
+        self._most = 1
+        self.left = deque([(behind, None)])
+
+    def _rest(self, page: Page, last: int, upto: int | None) -> list[Range]:
+        """Give what is left of a range, cut."""
+        # Totals are sometimes 0 or missing: then the list may be as long again as what was seen of it.
+        left = (page.total or 0) - len(page.records)
+        wanted = -(-left // self._rows_wanted) if left > 0 else self._seen + 1
+        ids, rows = (sum(column) for column in zip(*self._lately, strict=True))
+        step = max(1, ids * self._rows_wanted // rows)
+        edges = [last + step * n for n in range(min(wanted, self._most))]
+        edges = [e for e in edges if e == last or upto is None or e < upto]
+        return list(zip(edges, [*edges[1:], upto], strict=True))
 
 
 def ident(row: Record) -> int:

@@ -1,0 +1,97 @@
+"""Lists cut into ranges of ids: every row once, in order, whatever the ids and the totals."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from adtap_core.ordered import Workers
+from adtap_core.paging import Page, TooDeep, Unordered
+from tap_terminalone.walks import in_ranges
+
+
+class Server:
+    """A list that is filtered by id from one side, or both."""
+
+    def __init__(self, ids: list[int], size: int, *, tells: bool = True) -> None:
+        self.ids, self.size, self.tells = ids, size, tells
+        self.both_sides = True
+        self.refuses = False
+        self.asked: list[tuple[int, int | None]] = []
+
+    def page(self, behind: int, upto: int | None) -> Page:
+        self.asked.append((behind, upto))
+        if upto is not None and self.refuses:
+            raise TooDeep("q")
+        high = upto if self.both_sides else None
+        rows = [i for i in self.ids if i > behind and (high is None or i <= high)]
+        found = [{"id": i} for i in rows[: self.size]]
+        return Page(found, len(found) == self.size, total=len(rows) if self.tells else 0)
+
+    def walk(self, count: int) -> list[int]:
+        ahead = Workers(count)
+        try:
+            pages = in_ranges(self.page, size=self.size, ahead=ahead)
+            return [row["id"] for page in pages for row in page]
+        finally:
+            ahead.close()
+
+
+IDS = st.one_of(
+    st.lists(st.integers(1, 10**6), unique=True, max_size=80).map(sorted),
+    st.integers(0, 90).map(lambda n: list(range(1, n + 1))),
+    # Two clusters, far apart: most ranges between them are empty.
+    st.integers(0, 40).map(lambda n: [*range(1, n + 1), *range(10**9, 10**9 + n)]),
+)
+
+
+@settings(deadline=None, max_examples=150)
+@given(ids=IDS, size=st.integers(1, 9), count=st.sampled_from([1, 2, 4, 8]), tells=st.booleans())
+def test_every_row_comes_once_and_in_order(ids, size, count, tells):
+    """However the ids lie, whatever the list says of its length."""
+    assert Server(ids, size, tells=tells).walk(count) == ids
+
+
+@settings(deadline=None, max_examples=60)
+@given(ids=IDS, count=st.sampled_from([2, 4, 8]), refuses=st.booleans())
+def test_a_list_that_is_not_filtered_from_above_is_walked_behind_ids(ids, count, refuses):
+    """Refused or ignored: the rows are the same."""
+    server = Server(ids, 7)
+    server.both_sides, server.refuses = False, refuses
+    assert list(dict.fromkeys(server.walk(count))) == ids
+
+
+def test_one_worker_asks_page_by_page():
+    """As few requests as there are pages."""
+    server = Server(list(range(1, 31)), 10)
+    assert server.walk(1) == server.ids
+    assert server.asked == [(0, None), (10, None), (20, None), (30, None)]
+
+
+def test_ids_that_lie_dense_cost_few_requests_more_than_pages():
+    """A range should fill nine tenths of a page."""
+    server = Server(list(range(1, 10_001)), 100)
+    assert server.walk(8) == server.ids
+    assert len(server.asked) <= 100 / 0.9 * 1.05 + 8
+
+
+def test_ids_in_clusters_cost_at_most_twice_as_many_requests_as_pages():
+    """Empty ranges are the price of asking side by side."""
+    ids = [start + n for start in range(0, 10**9, 10**8) for n in range(1, 501)]
+    server = Server(ids, 100)
+    assert server.walk(4) == ids
+    assert len(server.asked) <= 2.5 * len(ids) / 100 + 8
+
+
+def test_rows_out_of_order_are_noticed():
+    """The caller then walks by offset."""
+    ahead = Workers(1)
+    with pytest.raises(Unordered):
+        list(
+            in_ranges(
+                lambda _b, _u: Page([{"id": 2}, {"id": 1}], more=False),
+                size=2,
+                ahead=ahead,
+            )
+        )
