@@ -155,7 +155,7 @@ def faster(
 
 def _runs(count: int, size: Size) -> tuple[dict[str, Run], dict[str, str]]:
     """Run everything at one size; gives the runs, and why a contender is missing."""
-    kinds = tuple(dict.fromkeys([*(match.kind for match in MATCHES), *floor.PATHS]))
+    kinds = tuple(dict.fromkeys([*(match.kind for match in MATCHES), *_floors(size)]))
     with replay(count, "adjust-days", *kinds) as url:
         there: dict[str, Contender] = {}
         missing: dict[str, str] = {}
@@ -165,8 +165,13 @@ def _runs(count: int, size: Size) -> tuple[dict[str, Run], dict[str, str]]:
             except Unavailable as reason:
                 missing[match.theirs] = str(reason)
         ours = [readers.tap(kind, url, count) for kind in kinds]
-        floors = [readers.floor(kind, url, count) for kind in floor.PATHS]
+        floors = [readers.floor(kind, url, count) for kind in _floors(size)]
         return measured([*there.values(), *ours, *floors], size), missing
+
+
+def _floors(size: Size) -> tuple[str, ...]:
+    """The kinds of body held against the floor; the short form has time for one."""
+    return ("adjust.json",) if size.quick else tuple(floor.PATHS)
 
 
 def _bars(count: int, runs: dict[str, Run], missing: dict[str, str], size: Size) -> Iterator[Bar]:
@@ -177,7 +182,7 @@ def _bars(count: int, runs: dict[str, Run], missing: dict[str, str], size: Size)
         else:
             ours = runs[readers.tap_name(match.kind)]
             yield from faster(size, claim, ours, runs[match.theirs], match.bound)
-    for kind in floor.PATHS:
+    for kind in _floors(size):
         claim = f"{readers.tap_name(kind)}, against the floor, {thousands(count)} rows"
         ours, least = runs[readers.tap_name(kind)], runs[readers.floor_name(kind)]
         yield from faster(size, claim, least, ours, _FLOOR, make=at_most)
