@@ -29,6 +29,7 @@ _PLAIN_DECIMALS: Final = re.compile(r"-?+\d++(?:\.\d++)?+(?:\n-?+\d++(?:\.\d++)?
 _PLAIN_INTEGERS: Final = re.compile(r"-?+\d++(?:\n-?+\d++)*+", re.ASCII)
 _LETTERS: Final = re.compile("[A-Za-z]")
 _NONE: Final = type(None)
+_NESTED: Final = frozenset({dict, list})
 _TRUE: Final = frozenset({"1", "true", "yes", "on", "t", "y"})
 _FALSE: Final = frozenset({"0", "false", "no", "off", "f", "n"})
 _ZONE_WITHOUT_COLON: Final = re.compile(r"([+-]\d{2})(\d{2})?$")
@@ -268,45 +269,44 @@ class RecordShaper:
         }
         self._empty = dict.fromkeys(schema["properties"])
         self._secrets = secrets
-        self._columns: dict[str, str | None] = {}
+        self._fields: dict[str, tuple[str, Cast | None]] = {}
         self._told: set[str] = set()
 
     def shape(self, record: Mapping[str, Any]) -> dict[str, Any]:
         """Give the record of the stream: every column, absent ones null, the unknown in `_extra`."""
         shaped = dict(self._empty)
         extra: dict[str, Any] = {}
+        fields, is_secret = self._fields, redact.is_secret
         for name, value in record.items():
-            column = self._column(name)
-            if column is None:
+            column, cast = fields.get(name) or self._field(name)
+            if not column or is_secret(value):
                 continue
-            if value is None:
-                if column not in self._casters:
-                    extra[column] = None
-                continue
-            if redact.is_secret(value):
-                continue
-            cast = self._casters.get(column)
             if cast is None:
                 extra[column] = self._without_secrets(value)
-                self._tell(column, "is not in the schema yet: kept in `_extra`")
+                if value is not None:
+                    self._tell(column, "is not in the schema yet: kept in `_extra`")
+                continue
+            if value is None:
                 continue
             try:
-                shaped[column] = self._without_secrets(cast(value))
+                made = cast(value)
             except Unfit:
-                extra[column] = value
+                extra[column] = self._without_secrets(value)
                 self._tell(column, "does not fit its column's type: kept in `_extra`")
-        if any(v is not None for v in extra.values()):
+            else:
+                shaped[column] = self._without_secrets(made) if type(made) in _NESTED else made
+        if extra and any(v is not None for v in extra.values()):
             shaped[EXTRA] = extra
         return shaped
 
-    def _column(self, name: str) -> str | None:
-        if name not in self._columns:
-            column = column_name(name) if name not in self._casters else name
-            hidden = column in self._secrets or (
-                bool(_SECRET_NAME.search(column)) and column not in self._casters
-            )
-            self._columns[name] = None if hidden else column
-        return self._columns[name]
+    def _field(self, name: str) -> tuple[str, Cast | None]:
+        """Give a field's column, empty if it is hidden, and what makes its values fit; remembered."""
+        column = name if name in self._casters else column_name(name)
+        cast = self._casters.get(column)
+        if column in self._secrets or (cast is None and _SECRET_NAME.search(column)):
+            column = ""
+        self._fields[name] = column, cast
+        return column, cast
 
     def _without_secrets(self, value: Any) -> Any:
         if isinstance(value, Mapping):
