@@ -186,14 +186,14 @@ def _one_pass(
             if offset and page.records == before:
                 return  # the list knows no offset: it was whole on its first page
             before = page.records
-            upcoming = offset + page.width
-            if page.more and page.records:
-                total = _total(page, offset) or (end if upcoming < end else None)
-                guess = _offsets(upcoming, page.width, total)
-                pages.expect(((at,) for at in guess), sure=total is not None)
             yield offset, page
             if not page.more or not page.records:
                 return
+            # Only now: of a list that waits for its turn no more than the first page is asked for.
+            upcoming = offset + page.width
+            total = _total(page, offset) or (end if upcoming < end else None)
+            guess = _offsets(upcoming, page.width, total)
+            pages.expect(((at,) for at in guess), sure=total is not None)
             offset = upcoming
 
 
@@ -252,6 +252,7 @@ def in_order(
             while not walk.over:
                 if records := walk.step():
                     yield records
+                walk.look_ahead()
     except Unordered as finding:
         log.info("%s: read by offset, with a second look: %s", what, finding)
         yield from by_offset(partial(ask, None), key=key, what=what, ahead=ahead)
@@ -289,6 +290,7 @@ class _InOrder:
         self._behind: int | None = None
         self._last: int | None = None
         self._offset = self._width = self._steps_back = 0
+        self._end: int | None = None
         self._before: list[int] = []
 
     def step(self) -> Sequence[Record]:
@@ -344,7 +346,13 @@ class _InOrder:
         else:
             total = _total(page, self._offset)
             self._offset += length - 1
-        near = _offsets(self._offset, self._width - 1, total)
+        self._end = total
+
+    def look_ahead(self) -> None:
+        """Ask for the pages that probably come next."""
+        if self.over:
+            return
+        near = _offsets(self._offset, self._width - 1, self._end)
         places = ((self._behind, at) for at in near)
-        within = takewhile(lambda place: reach is None or place[1] <= reach, places)
-        self.pages.expect(within, sure=total is not None)
+        within = takewhile(lambda place: self._reach is None or place[1] <= self._reach, places)
+        self.pages.expect(within, sure=self._end is not None)

@@ -62,6 +62,8 @@ def in_ranges(
         while walk.left:
             if records := walk.step():
                 yield records
+            # Only now: of a list that waits for its turn no more than the first page is asked for.
+            walk.pages.expect(iter(walk.left), sure=True)
 
 
 class _Ranges:
@@ -98,7 +100,6 @@ class _Ranges:
             self._lately.append((last - first, len(keys)))
         if going_on:
             self.left.extendleft(reversed(self._rest(page, keys[-1], upto)))
-        self.pages.expect(iter(self.left), sure=True)
         return page.records
 
     def _go_on_open(self, behind: int) -> None:

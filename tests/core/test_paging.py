@@ -130,6 +130,16 @@ def test_a_total_says_how_many_pages_to_ask_for():
     assert sorted(at for _, at in server.asked) == [9 * n for n in range(12)]
 
 
+def test_a_list_that_waits_for_its_turn_is_asked_for_one_page_only():
+    """Others may be read for an hour before it; its pages would only lie in memory."""
+    server = Server(list(range(1, 101)), 10, tells=True)
+    ahead = Workers(8)
+    pages = in_order(server.page, key=ident, what="things", ahead=ahead)
+    next(pages)
+    assert len(server.asked) == 1
+    ahead.close()
+
+
 def test_guesses_beyond_an_unknown_end_grow_with_the_list():
     """A list of one page costs one request; a longer one at most as many too many as it has pages."""
     short = Server(list(range(5)), 10)
