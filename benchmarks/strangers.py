@@ -66,7 +66,9 @@ columns = {**{name: {"data_type": "bigint"} for name in counts},
 source = rest_api_source({
     "client": {"base_url": url, "paginator": "single_page"},
     "resources": [{"name": "bench", "columns": columns,
-                   "endpoint": {"path": "reports-service/report", "data_selector": "rows"}}],
+                   "endpoint": {"path": "reports-service/report", "data_selector": "rows",
+                                "params": {"dimensions": sys.argv[6],
+                                           "metrics": ",".join([*counts, *money])}}}],
 })
 os.makedirs(folder, exist_ok=True)
 destination = dlt.destinations.duckdb(folder + "/file.duckdb")
@@ -151,8 +153,8 @@ def dlt(url: str, rows: int, end: str) -> Contender:
         end: `extract` for the bare extract, `duckdb` for all the way into a file.
     """
     folder = workspace(f"dlt-{end}")
-    hints = (",".join(ADJUST.money), ",".join(ADJUST.counts))
-    command = _command("dlt", _DLT, str(folder), url, end, *hints)
+    names = (",".join(part) for part in (ADJUST.money, ADJUST.counts, ADJUST.dimensions))
+    command = _command("dlt", _DLT, str(folder), url, end, *names)
     return Contender(f"dlt, {end}", (command,), before=(folder,), rows=rows)
 
 
