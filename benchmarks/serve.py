@@ -45,8 +45,8 @@ class Replay(BaseHTTPRequestHandler):
         split = urlsplit(self.path)
         query = {name: values[0] for name, values in parse_qs(split.query).items()}
         if split.path in _ADJUST_REPORTS:
-            whole = "day" in query.get("dimensions", "")
-            self._send_file(_ADJUST_REPORTS[split.path] if whole else "adjust-totals.json")
+            totals = query.get("dimensions") == "app_token"
+            self._send_file("adjust-totals.json" if totals else _ADJUST_REPORTS[split.path])
         elif split.path.startswith("/days/"):
             # A day among the last 28, whichever they are, has the rows of one of the 28.
             asked = date.fromisoformat(query["date_period"].partition(":")[0])
