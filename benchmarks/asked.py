@@ -1,0 +1,180 @@
+"""How many requests each stream of a tap makes: a first load, and the day after.
+
+`python -m benchmarks.asked NAME` prints one JSON document. The tap and the sandbox live in this process,
+one run for each stream alone and one for the default selection, because what is counted is what the
+sandbox was asked, not how long it took.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import re
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from adtap_core.reports import ReportStream
+from adtap_core.streams import EntityStream
+from adtap_sandbox.server import Server, find_rooms
+from benchmarks.sandbox import MOMENT, SUBJECTS, Subject
+from tests.running import Messages, run_tap
+
+DAYS: Final = 90
+ROW_CAP: Final = 400
+"""Rows after which the sandbox's Data Service cuts an answer: less than a month of the report below, and
+more than a week."""
+CUT_STREAM: Final = "inventory_daily"
+_NOW: Final = datetime.fromisoformat(MOMENT)
+
+
+@dataclass(frozen=True)
+class Load:
+    """One run.
+
+    Attributes:
+        requests: All of its requests, login included.
+        data: Those for a report's data; 0 for other streams.
+        windows: Windows of a report that were read, partitions bundled in one request counted once.
+        least_windows: The fewest windows that the report's span allows for the days that were read.
+        days: Days of a report that were read.
+        addresses: How many different addresses were asked, the login's left out.
+        cut: Answers that were cut off and asked for again in parts.
+    """
+
+    requests: int
+    data: int
+    windows: int
+    least_windows: int
+    days: float
+    addresses: int
+    cut: int
+
+
+@dataclass(frozen=True)
+class Stream:
+    """A stream alone.
+
+    Attributes:
+        name: Its name.
+        kind: `report`, `entity`, or `all` for the default selection.
+        selected: Whether it is read when nobody chose streams.
+        parent: The stream whose records it is asked for, one by one.
+        span_days: Most days of a report that one request may cover; 0 for other streams.
+        first: A first load.
+        following: The run on the next day.
+    """
+
+    name: str
+    kind: str
+    selected: bool
+    parent: str | None
+    span_days: int
+    first: Load
+    following: Load
+
+
+class _Bench:
+    """A tap and its sandbox in this process."""
+
+    def __init__(self, subject: Subject, server: Server) -> None:
+        self._subject, self._server = subject, server
+        start = (_NOW - timedelta(days=DAYS)).date().isoformat()
+        self._config = subject.config(server.url, start_date=start, concurrency=1)
+        self.tap = subject.case.tap(config=self._config)
+
+    def stream(self, name: str | None) -> Stream:
+        """Run a stream alone, or the default selection; on the next day once more."""
+        first = self._run(name, _NOW, None)
+        load = self._load(name, first)
+        following = self._run(name, _NOW + timedelta(days=1), first.last_state)
+        after = self._load(name, following)
+        found = self.tap.streams.get(name or "")
+        report = found.report if isinstance(found, ReportStream) else None
+        entity = found.entity if isinstance(found, EntityStream) else None
+        return Stream(
+            name=name or "the default selection",
+            kind="report" if report else "entity" if entity else "all",
+            selected=report.selected if report else entity.selected if entity else True,
+            parent=entity.parent if entity else None,
+            span_days=report.span_days if report else 0,
+            first=load,
+            following=after,
+        )
+
+    def cut(self) -> dict[str, Load]:
+        """A first load of a report as it is, and with answers cut off after some rows."""
+        whole = self._load(CUT_STREAM, self._run(CUT_STREAM, _NOW, None))
+        self._server.stage.switches["openx"]["row_cap"] = ROW_CAP
+        return {"whole": whole, "cut": self._load(CUT_STREAM, self._run(CUT_STREAM, _NOW, None))}
+
+    def _run(self, name: str | None, now: datetime, state: Mapping[str, Any] | None) -> Messages:
+        self._server.stage.clock.set(now)
+        self._server.sandbox.journal.clear()
+        os.environ["ADTAPS_NOW"] = now.isoformat()
+        streams = None if name is None else {name}
+        return run_tap(self._subject.case.tap, self._config, state=state, streams=streams)
+
+    def _load(self, name: str | None, messages: Messages) -> Load:
+        entries = self._server.sandbox.journal.entries(self._subject.case.platform)
+        login = self._subject.case.login_path or "^$"
+        ledger = messages.windows(name) if name else messages.records["sync_windows"]
+        spans = {(w["stream"], w["window_start"], w["window_end"]) for w in ledger}
+        found = self.tap.streams.get(name or "")
+        asked = [
+            (datetime.fromisoformat(start), datetime.fromisoformat(end)) for _, start, end in spans
+        ]
+        span = found.report.span_days if isinstance(found, ReportStream) else 0
+        return Load(
+            requests=len(entries),
+            data=sum(w["requests"] for w in ledger),
+            windows=len(spans),
+            least_windows=least_windows(asked, span) if span else 0,
+            days=sum((end - start) / timedelta(days=1) for start, end in asked),
+            addresses=len({e["path"] for e in entries if not re.search(login, e["path"])}),
+            cut=sum(w["splits"] for w in ledger),
+        )
+
+
+def least_windows(asked: list[tuple[datetime, datetime]], span_days: int) -> int:
+    """The fewest windows that cover what was asked for.
+
+    Args:
+        asked: Beginnings and ends of windows, in any order.
+        span_days: Most days that one may cover.
+    """
+    count, covered = 0, None
+    length = timedelta(days=span_days)
+    for start, end in sorted(asked):
+        at = start if covered is None else max(start, covered)
+        while at < end:
+            count, at = count + 1, at + length
+            covered = at
+    return count
+
+
+def main(name: str) -> None:
+    """Count the requests of every stream of a subject.
+
+    Args:
+        name: The subject's name.
+    """
+    logging.disable(logging.CRITICAL)
+    subject = next(s for s in SUBJECTS if s.name == name)
+    with Server(rooms=find_rooms([subject.case.platform])) as server:
+        bench = _Bench(subject, server)
+        names = [
+            *(s.name for s in bench.tap.entity_streams()),
+            *(s.name for s in bench.tap.report_streams()),
+        ]
+        found: dict[str, Any] = {"streams": [asdict(bench.stream(n)) for n in [*names, None]]}
+        if CUT_STREAM in names:
+            found["cut"] = {kind: asdict(load) for kind, load in bench.cut().items()}
+        sys.stdout.write(json.dumps(found))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

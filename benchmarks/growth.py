@@ -1,0 +1,240 @@
+"""What ten times as much costs: rows, windows, accounts, reports, and how large the state becomes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from statistics import median
+from typing import Any, Final
+
+from adtap_sandbox.world import World
+from benchmarks.measure import ROOT, Contender, once, progress, tap_command
+from benchmarks.picture import Line, draw
+from benchmarks.readers import tap
+from benchmarks.sandbox import MOMENT, SUBJECTS, Asked, Sandbox, Subject, room, sandbox
+from benchmarks.sections import Bar, Section, Size, at_most, seconds, thousands
+from benchmarks.throughput import replay
+
+PICTURE: Final = ROOT / "docs" / "images" / "growth.svg"
+STEEPEST: Final = 1.25
+"""How much more a unit may cost at the largest size than at the one before."""
+STATE_BYTES: Final = 200_000
+WINDOWS: Final = (10, 100, 500, 1000)
+ACCOUNTS: Final = (1, 50, 250, 500)
+REPORTS: Final = (1, 5, 10, 20)
+WORLD_SIZE: Final = 125
+"""Times the number of the sandbox's apps: 500 of them."""
+ACCOUNT_DAYS: Final = 10
+REPORT_DAYS: Final = 180
+BOTH_DAYS: Final = 2
+_TODAY: Final = datetime.fromisoformat(MOMENT)
+
+
+@dataclass(frozen=True)
+class Growth:
+    """What one kind of thing costs at growing numbers of it.
+
+    Attributes:
+        kind: What is counted.
+        detail: How it was measured.
+        cpu: Seconds of CPU, start-up left out, by number of things.
+        state_bytes: Length of the last STATE message, by number of things; empty if it does not grow.
+    """
+
+    kind: str
+    detail: str
+    cpu: Mapping[int, float]
+    state_bytes: Mapping[int, int]
+
+    @property
+    def steepness(self) -> float:
+        """Cost of a unit at the largest size as a multiple of that at the one before."""
+        *_, middle, largest = sorted(self.cpu)
+        return (self.cpu[largest] / largest) / (self.cpu[middle] / middle)
+
+
+def measure(size: Size) -> Section:
+    """The section; draws the picture, too, unless in the short form.
+
+    Args:
+        size: The short form looks at accounts and at the state only.
+    """
+    adjust, atomx = (next(s for s in SUBJECTS if s.name == name) for name in ("adjust", "atomx"))
+    with sandbox(adjust) as stand_in:
+        stand_in.reset(size=WORLD_SIZE)
+        apps = [app.token for app in World(size=WORLD_SIZE).apps]
+        grown = [_accounts(adjust, stand_in, apps, size)]
+        both = _accounts_and_reports(adjust, stand_in, apps)
+        if not size.quick:
+            grown.append(_reports(adjust, stand_in, apps, size))
+    if not size.quick:
+        with sandbox(atomx) as stand_in:
+            stand_in.reset()
+            grown.insert(0, _windows(atomx, stand_in, size))
+        grown.insert(0, _rows(size))
+        PICTURE.parent.mkdir(parents=True, exist_ok=True)
+        PICTURE.write_text(_picture(grown), encoding="utf-8")
+    most = max([both.state_bytes, *(n for g in grown for n in g.state_bytes.values())])
+    return Section(
+        title="Growth",
+        lead=(
+            "Seconds of CPU of the whole process, its start-up left out (that of `--discover`), at "
+            "growing numbers of one thing while the others stay. A unit must not cost more than "
+            f"{STEEPEST} times as much at the largest number as at the one before."
+        ),
+        columns=("of what", "how many", "CPU s", "ms a unit", "last STATE, bytes"),
+        rows=(
+            *(row for growth in grown for row in _lines(growth)),
+            (
+                f"accounts and reports, {BOTH_DAYS} days",
+                f"{ACCOUNTS[-1]} × {REPORTS[-1]}",
+                seconds(both.run.cpu),
+                f"{both.run.cpu * 1000 / ACCOUNTS[-1] / REPORTS[-1]:.3f}",
+                thousands(both.state_bytes),
+            ),
+        ),
+        bars=(
+            *(
+                at_most(f"cost of a unit, {growth.kind}", growth.steepness, STEEPEST)
+                for growth in grown
+            ),
+            Bar(
+                "the longest last STATE message",
+                f"{thousands(most)} bytes",
+                f"< {thousands(STATE_BYTES)}",
+                most < STATE_BYTES,
+            ),
+        ),
+        after=""
+        if size.quick
+        else f"![CPU seconds against number of things](images/{PICTURE.name})",
+    )
+
+
+def _rows(size: Size) -> Growth:
+    start_up = _start_up("tap-adjust", size.repeats)
+    cpu = {}
+    for count in size.rows:
+        with replay(count, "adjust.json") as url:
+            reader = tap("adjust.json", url, count)
+            cpu[count] = median(once(reader).cpu for _ in range(size.repeats)) - start_up
+    return Growth("rows", "one window, 20 columns", cpu, {})
+
+
+def _windows(subject: Subject, stand_in: Sandbox, size: Size) -> Growth:
+    """Windows of a week; those before the sandbox's first day are empty, which costs the tap the same."""
+    hourly = subject.narrow[1]
+
+    def config(count: int) -> dict[str, Any]:
+        start = (_TODAY - timedelta(days=7 * count)).date().isoformat()
+        return {"start_date": start, "reports": [hourly]}
+
+    return _grown(
+        "windows",
+        "a week each",
+        subject,
+        stand_in,
+        configs={n: config(n) for n in WINDOWS},
+        repeats=size.repeats,
+    )
+
+
+def _accounts(subject: Subject, stand_in: Sandbox, apps: list[str], size: Size) -> Growth:
+    daily = subject.narrow[0]
+    start = (_TODAY - timedelta(days=ACCOUNT_DAYS)).date().isoformat()
+    configs = {
+        n: {"start_date": start, "reports": [daily], "app_tokens": apps[:n]} for n in ACCOUNTS
+    }
+    return _grown(
+        "accounts",
+        f"{ACCOUNT_DAYS} days each",
+        subject,
+        stand_in,
+        configs=configs,
+        repeats=size.repeats,
+    )
+
+
+def _reports(subject: Subject, stand_in: Sandbox, apps: list[str], size: Size) -> Growth:
+    start = (_TODAY - timedelta(days=REPORT_DAYS)).date().isoformat()
+    configs = {
+        n: {"start_date": start, "reports": _many(subject, n), "app_tokens": apps[:4]}
+        for n in REPORTS
+    }
+    return _grown(
+        "reports",
+        f"{REPORT_DAYS} days of 4 accounts each",
+        subject,
+        stand_in,
+        configs=configs,
+        repeats=size.repeats,
+    )
+
+
+def _accounts_and_reports(subject: Subject, stand_in: Sandbox, apps: list[str]) -> Asked:
+    start = (_TODAY - timedelta(days=BOTH_DAYS)).date().isoformat()
+    config = subject.config(
+        stand_in.url, start_date=start, reports=_many(subject, REPORTS[-1]), app_tokens=apps
+    )
+    names = [report["name"] for report in config["reports"]]
+    progress("growth: accounts and reports")
+    return stand_in.run(subject, room("growth", "both"), *names, config=config)
+
+
+def _many(subject: Subject, count: int) -> list[dict[str, Any]]:
+    return [{**subject.narrow[0], "name": f"narrow_{number}"} for number in range(count)]
+
+
+def _grown(
+    kind: str,
+    detail: str,
+    subject: Subject,
+    stand_in: Sandbox,
+    *,
+    configs: Mapping[int, Mapping[str, Any]],
+    repeats: int,
+) -> Growth:
+    """Run a tap with each of some settings, in turn; all reports that they define are read."""
+    start_up = _start_up(subject.case.script, repeats)
+    runs: dict[int, list[Asked]] = {count: [] for count in configs}
+    # The answers are made in a first run, or the sandbox would have the same processors to itself.
+    stand_in.control("POST", "kept", {"path": subject.report_path})
+    for _ in range(repeats):
+        for count, more in configs.items():
+            progress(f"growth: {count} {kind}")
+            config = subject.config(stand_in.url, **more)
+            names = tuple(report["name"] for report in config["reports"])
+            runs[count].append(
+                stand_in.run(subject, room("growth", kind, str(count)), *names, config=config)
+            )
+    return Growth(
+        kind,
+        detail,
+        {count: median(a.run.cpu for a in some) - start_up for count, some in runs.items()},
+        {count: max(a.state_bytes for a in some) for count, some in runs.items()},
+    )
+
+
+def _start_up(script: str, repeats: int) -> float:
+    """Seconds of CPU of a tap that only discovers."""
+    discover = Contender(script, (tap_command(script, room("growth", script), "--discover"),))
+    return median(once(discover).cpu for _ in range(repeats))
+
+
+def _lines(growth: Growth) -> list[tuple[str, ...]]:
+    return [
+        (
+            f"{growth.kind}, {growth.detail}",
+            thousands(count),
+            seconds(cpu),
+            f"{cpu * 1000 / count:.3f}",
+            thousands(growth.state_bytes[count]) if growth.state_bytes else "",
+        )
+        for count, cpu in growth.cpu.items()
+    ]
+
+
+def _picture(grown: list[Growth]) -> str:
+    lines = [Line(g.kind, tuple((n, max(cpu, 0.001)) for n, cpu in g.cpu.items())) for g in grown]
+    return draw(lines, across="number of things", up="CPU seconds, start-up left out")
