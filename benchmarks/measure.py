@@ -154,21 +154,24 @@ def side_by_side(contenders: Sequence[Contender], repeats: int) -> dict[str, Run
     }
 
 
-def measured(contenders: Sequence[Contender], size: Size) -> dict[str, Run]:
+def measured(
+    contenders: Sequence[Contender], size: Size, *, together: bool = False
+) -> dict[str, Run]:
     """Run contenders that must write a known number of rows, and see that they do.
 
     In the whole form each is run once, untimed, to count its rows, and then side by side. In the short
-    form that first run is the measurement, as many at a time as there are cores: CPU seconds can be
-    compared, wall times can't.
+    form that first run is the measurement.
 
     Args:
-        contenders: What is run, the longest first; names are keys of the answer.
+        contenders: What is run; names are keys of the answer.
         size: Which form.
+        together: Whether the first runs may share the machine, as many at a time as there are cores:
+            good for memory, not for CPU seconds, which neighbours lengthen.
 
     Raises:
         ContenderError: One failed, or wrote more or fewer rows than it must.
     """
-    with ThreadPoolExecutor(os.cpu_count() if size.quick else 1) as pool:
+    with ThreadPoolExecutor(os.cpu_count() if together else 1) as pool:
         runs = dict(zip((c.name for c in contenders), pool.map(_checked, contenders), strict=True))
     progress("")
     return runs if size.quick else side_by_side(contenders, size.repeats)

@@ -38,7 +38,7 @@ def measure(size: Size) -> Section:
 def _runs(count: int, size: Size) -> dict[str, Run]:
     kinds = _QUICK_KINDS if size.quick else readers.KINDS
     with replay(count, *kinds, "adjust-totals.json") as url:
-        return measured([readers.tap(kind, url, count) for kind in kinds], size)
+        return measured([readers.tap(kind, url, count) for kind in kinds], size, together=True)
 
 
 def _bars(name: str, peaks: list[float]) -> list[Bar]:
