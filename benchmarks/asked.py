@@ -27,6 +27,7 @@ DAYS: Final = 90
 ROW_CAP: Final = 400
 """Rows after which the sandbox's Data Service cuts an answer: less than a month of the report below, and
 more than a week."""
+CUT_SUBJECT: Final = "openx, legacy"
 CUT_STREAM: Final = "inventory_daily"
 _NOW: Final = datetime.fromisoformat(MOMENT)
 
@@ -171,7 +172,7 @@ def main(name: str) -> None:
             *(s.name for s in bench.tap.report_streams()),
         ]
         found: dict[str, Any] = {"streams": [asdict(bench.stream(n)) for n in [*names, None]]}
-        if CUT_STREAM in names:
+        if subject.name == CUT_SUBJECT:
             found["cut"] = {kind: asdict(load) for kind, load in bench.cut().items()}
         sys.stdout.write(json.dumps(found))
 

@@ -25,9 +25,9 @@ ACCOUNTS: Final = (1, 50, 250, 500)
 REPORTS: Final = (1, 5, 10, 20)
 WORLD_SIZE: Final = 125
 """Times the number of the sandbox's apps: 500 of them."""
-ACCOUNT_DAYS: Final = 10
+ACCOUNT_DAYS: Final = 3
 REPORT_DAYS: Final = 180
-BOTH_DAYS: Final = 2
+BOTH_DAYS: Final = 1
 _TODAY: Final = datetime.fromisoformat(MOMENT)
 
 
