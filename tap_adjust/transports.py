@@ -6,16 +6,18 @@ the totals. So additive metrics are summed here, in the worker, before a row is 
 
 from __future__ import annotations
 
+import marshal
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import chain
-from typing import TYPE_CHECKING, Any, Final
+from tempfile import SpooledTemporaryFile
+from typing import IO, TYPE_CHECKING, Any, Final, cast
 
 from adtap_core.bodies import JsonRows, Row, Table, batches, separated
 from adtap_core.errors import Broken
-from adtap_core.spool import MEMORY_BYTES
+from adtap_core.spool import MEMORY_BYTES, Spool
 from tap_adjust.fields import metric
 
 if TYPE_CHECKING:
@@ -149,8 +151,7 @@ def read(reply: Reply, kind: str, dimensions: Sequence[str], metrics: Sequence[s
         _check_columns(table.columns, [*dimensions, *sums.names])
         _sum_lists(sums, table)
         return Answer(lambda: separated(reply.body), sums)
-    _sum_parquet(sums, reply, dimensions)
-    return Answer(lambda: _parquet(reply), sums)
+    return _read_parquet(reply, sums, dimensions)
 
 
 def _read_json(
@@ -201,60 +202,88 @@ def _check_columns(there: Container[str] | None, asked: Sequence[str]) -> None:
         raise Broken(msg)
 
 
-def _sum_parquet(sums: Sums, reply: Reply, dimensions: Sequence[str]) -> None:
-    """Sum a file column after column: all at once they take as much memory as a run without them.
+def _read_parquet(reply: Reply, sums: Sums, dimensions: Sequence[str]) -> Answer:
+    """Read a file column after column, and lay the values down to be taken row by row.
 
-    Those that are not summed are read too: a file that is damaged anywhere is noticed.
-    """
-    file = _parquet_file(reply)
-    columns = file.schema_arrow.names
-    _check_columns(columns, [*dimensions, *sums.names])
-    sums.rows = file.metadata.num_rows
-    for name in columns:
-        for batch in file.iter_batches(_BATCH, columns=[name], use_threads=False):
-            if name in sums.totals:
-                sums.totals[name] += _sum(batch.column(0).to_pylist())
-
-
-def _parquet_file(reply: Reply) -> Any:
-    """Open a Parquet file.
+    A row group's columns read side by side take as much memory each as one does alone.
 
     Raises:
-        Broken: If the file can't be read.
+        Broken: If a column is missing or the file can't be read.
     """
     import pyarrow as pa  # noqa: PLC0415 - an extra: only whoever chose Parquet has it
     import pyarrow.parquet as pq  # noqa: PLC0415 - as above
 
+    # What Arrow's own pools keep for later is more than all that is read here.
+    pa.set_memory_pool(pa.system_memory_pool())
+    laid = _Laid()
     try:
-        # Without the buffer a row group's columns are read whole: as much memory as the file is large.
-        return pq.ParquetFile(reply.body.open(), buffer_size=_BUFFER_BYTES, pre_buffer=False)
-    except (pa.ArrowInvalid, OSError) as error:
-        msg = f"the answer is not a Parquet file: {error}"
+        # Without the buffer a column is read whole: as much memory as the file is large.
+        file = pq.ParquetFile(reply.body.open(), buffer_size=_BUFFER_BYTES, pre_buffer=False)
+        columns = file.schema_arrow.names
+        _check_columns(columns, [*dimensions, *sums.names])
+        sums.rows = file.metadata.num_rows
+        for name in columns:
+            # One thread: each would keep memory of its own.
+            for batch in file.iter_batches(_BATCH, columns=[name], use_threads=False):
+                values = _values(batch.column(0))
+                if name in sums.totals:
+                    sums.totals[name] += _sum(values)
+                laid.add(name, values)
+    except (pa.ArrowException, OSError) as error:
+        laid.close()
+        msg = f"the answer is not a Parquet file that can be read: {error}"
         raise Broken(msg) from error
+    except BaseException:
+        laid.close()
+        raise
+    reply.body.close()
+    reply.body = laid.spool()
+    return Answer(lambda: Table(chain.from_iterable(laid.blocks(reply.body)), columns), sums)
 
 
-def _parquet(reply: Reply) -> Table:
-    """Give the rows of a Parquet file as value lists; null and the empty text stay apart.
+class _Laid:
+    """Columns of values on disk, in batches."""
 
-    Raises:
-        Broken: If the file can't be read.
-    """
-    file = _parquet_file(reply)
+    def __init__(self) -> None:
+        self._file = SpooledTemporaryFile(max_size=MEMORY_BYTES)  # noqa: SIM115 - a spool closes it
+        self._places: dict[str, list[tuple[int, int]]] = {}
+        self._end = 0
 
-    def blocks() -> Iterator[Iterator[Row]]:
-        # One thread: each would keep memory of its own, and the rows wait for Python anyway.
-        for batch in file.iter_batches(_BATCH, use_threads=False):
-            yield zip(*map(_values, batch.columns), strict=True)
+    def add(self, name: str, values: list[Any]) -> None:
+        """Lay a batch of a column down."""
+        # Written and read by this very process. Version 2 looks for no value that came before.
+        laid = marshal.dumps(values, 2)
+        self._file.write(laid)
+        self._places.setdefault(name, []).append((self._end, len(laid)))
+        self._end += len(laid)
 
-    return Table(chain.from_iterable(blocks()), file.schema_arrow.names)
+    def spool(self) -> Spool:
+        """Give what was laid down as a body."""
+        return Spool(cast("IO[bytes]", self._file), self._end)
+
+    def blocks(self, spool: Spool) -> Iterator[Iterator[Row]]:
+        """Give the rows, batch by batch."""
+        file = spool.open()
+
+        def taken(place: tuple[int, int]) -> list[Any]:
+            file.seek(place[0])
+            values: list[Any] = marshal.loads(file.read(place[1]))  # noqa: S302 - our own, see above
+            return values
+
+        for batch in zip(*self._places.values(), strict=True):
+            yield zip(*map(taken, batch), strict=True)
+
+    def close(self) -> None:
+        """Give the room back."""
+        self._file.close()
 
 
 def _values(column: Any) -> list[Any]:
-    """Give a column's values: numbers as they are, all else as text."""
-    from pyarrow import types  # noqa: PLC0415 - as above
+    """Give a column's values: whole and floating numbers as they are, all else as text."""
+    from pyarrow import types  # noqa: PLC0415 - an extra
 
     kind = column.type
-    if types.is_integer(kind) or types.is_floating(kind) or types.is_decimal(kind):
+    if types.is_integer(kind) or types.is_floating(kind):
         return column.to_pylist()  # type: ignore[no-any-return]
     if not str(kind).startswith(_TEXT_TYPES):
         return [None if v is None else str(v) for v in column.to_pylist()]
