@@ -186,13 +186,21 @@ def rows_written(contender: Contender) -> tuple[Run, int]:
     Args:
         contender: What is run.
     """
+    # A pipe that is drained, and not a file: pages of a file are the writer's to make.
+    source, sink = os.pipe()
+    with ThreadPoolExecutor(1) as pool:
+        counted = pool.submit(_count, source, contender.stream)
+        with os.fdopen(sink, "wb") as out:
+            run = once(contender, stdout=out)
+        return run, counted.result()
+
+
+def _count(source: int, stream: str) -> int:
     messages = rows = 0
     last = b""
-    name = b'"stream":"' + contender.stream.encode() + b'"'
-    with tempfile.TemporaryFile(prefix="bench-", dir=workspace()) as out:
-        run = once(contender, stdout=out)
-        out.seek(0)
-        for line in out:
+    name = b'"stream":"' + stream.encode() + b'"'
+    with os.fdopen(source, "rb") as lines:
+        for line in lines:
             last = line
             begin = line[:_HEAD_BYTES].replace(b" ", b"")
             if begin.startswith(b'{"type":"'):
@@ -201,7 +209,7 @@ def rows_written(contender: Contender) -> tuple[Run, int]:
                 messages += begin.startswith(b'{"type":"RECORD"') and begin.startswith(name, at)
             else:
                 rows += begin.startswith(b"{")
-    return run, int(last) if last.strip().isdigit() else messages + rows
+    return int(last) if last.strip().isdigit() else messages + rows
 
 
 def _checked(contender: Contender) -> Run:
