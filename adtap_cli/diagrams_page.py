@@ -16,6 +16,7 @@ from pathlib import Path
 import click
 
 from adtap_cli.diagram import Box, Join, svg
+from adtap_cli.made_files import checking, keep
 from adtap_cli.taps import TAPS, tap_class
 from adtap_core.declare import Entity, Report
 from adtap_core.schemas import stream_file
@@ -140,7 +141,7 @@ def placed(page: str, section: str) -> str:
 
 
 @click.command()
-@click.option("--check", is_flag=True, help="Change nothing; exit 1 if something would change.")
+@checking
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path), default="docs")
 def main(folder: Path, *, check: bool) -> None:
     """Draw the streams of every platform."""
@@ -152,16 +153,7 @@ def main(folder: Path, *, check: bool) -> None:
             page: placed(page.read_text(encoding="utf-8"), diagram.section()),
             picture: diagram.picture(),
         }
-        for path, new in files.items():
-            if path.exists() and path.read_text(encoding="utf-8") == new:
-                continue
-            if check:
-                raise click.ClickException(
-                    f"{path} is not as the taps declare; run: python -m adtap_cli.diagrams_page"
-                )
-            path.parent.mkdir(exist_ok=True)
-            path.write_text(new, encoding="utf-8")
-            click.echo(f"{path} written")
+        keep(files, check=check, maker="diagrams_page")
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from typing import Any
 
 import click
 
+from adtap_cli.made_files import checking, keep
 from adtap_cli.meltano_file import UNKNOWN_CAPABILITIES, settings_lines
 from adtap_cli.taps import PLUGINS, TAPS, plugin_class, settings_schema
 
@@ -105,7 +106,7 @@ def entry_of(text: str, plugin: str) -> dict[str, Any]:
 
 
 @click.command()
-@click.option("--check", is_flag=True, help="Change nothing; exit 1 if something would change.")
+@checking
 @click.option(
     "--project",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -117,17 +118,8 @@ def entry_of(text: str, plugin: str) -> dict[str, Any]:
 def main(folder: Path, project: Path, *, check: bool) -> None:
     """Write the plugin definitions for a hub."""
     text = project.read_text(encoding="utf-8")
-    for name in PLUGINS:
-        file, new = folder / place(name), definition(name, entry_of(text, name))
-        if file.exists() and file.read_text(encoding="utf-8") == new:
-            continue
-        if check:
-            raise click.ClickException(
-                f"{file} is not as the plugin says; run: python -m adtap_cli.hub_files"
-            )
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(new, encoding="utf-8")
-        click.echo(f"{file} written")
+    made = {folder / place(name): definition(name, entry_of(text, name)) for name in PLUGINS}
+    keep(made, check=check, maker="hub_files")
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from typing import Any
 
 import click
 
+from adtap_cli.made_files import checking, keep
 from adtap_cli.taps import PLUGINS, plugin_class, settings_schema
 from adtap_core.declare import Entity, Report
 from adtap_core.tap import AdTap
@@ -151,7 +152,7 @@ def rewrite(text: str, blocks: Mapping[str, str]) -> str:
 
 
 @click.command()
-@click.option("--check", is_flag=True, help="Change nothing; exit 1 if something would change.")
+@checking
 @click.argument(
     "file", type=click.Path(exists=True, dir_okay=False, path_type=Path), default="meltano.yml"
 )
@@ -159,14 +160,7 @@ def main(file: Path, *, check: bool) -> None:
     """Write the settings of the taps and the loader into a meltano.yml."""
     text = file.read_text(encoding="utf-8")
     new = rewrite(text, {name: block(name) for name in PLUGINS})
-    if new == text:
-        return
-    if check:
-        raise click.ClickException(
-            f"{file} is not as the plugins' settings say; run: python -m adtap_cli.meltano_file"
-        )
-    file.write_text(new, encoding="utf-8")
-    click.echo(f"{file} written")
+    keep({file: new}, check=check, maker="meltano_file")
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from typing import Any
 
 import click
 
+from adtap_cli.made_files import checking, keep
 from adtap_cli.taps import PLUGINS, plugin_class, settings_schema
 
 BEGIN = "<!-- settings: written by python -m adtap_cli.settings_page -->"
@@ -81,7 +82,7 @@ def folded(readme: str) -> str:
 
 
 @click.command()
-@click.option("--check", is_flag=True, help="Change nothing; exit 1 if something would change.")
+@checking
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path), default="docs/settings.md")
 @click.argument("readme", type=click.Path(dir_okay=False, path_type=Path), default="README.md")
 def main(file: Path, readme: Path, *, check: bool) -> None:
@@ -89,16 +90,7 @@ def main(file: Path, readme: Path, *, check: bool) -> None:
     pages = {file: page()}
     if readme.exists():
         pages[readme] = folded(readme.read_text(encoding="utf-8"))
-    for path, new in pages.items():
-        if path.exists() and path.read_text(encoding="utf-8") == new:
-            continue
-        if check:
-            raise click.ClickException(
-                f"{path} is not as the plugins' settings say; run: python -m adtap_cli.settings_page"
-            )
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(new, encoding="utf-8")
-        click.echo(f"{path} written")
+    keep(pages, check=check, maker="settings_page")
 
 
 if __name__ == "__main__":

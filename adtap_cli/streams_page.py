@@ -11,6 +11,7 @@ from pathlib import Path
 
 import click
 
+from adtap_cli.made_files import checking, keep
 from adtap_cli.taps import TAPS, tap_class
 from adtap_core.declare import Entity, Report
 from adtap_core.names import column_names
@@ -99,20 +100,11 @@ def page() -> str:
 
 
 @click.command()
-@click.option("--check", is_flag=True, help="Change nothing; exit 1 if something would change.")
+@checking
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path), default="docs/streams.md")
 def main(file: Path, *, check: bool) -> None:
     """Write the page of all streams."""
-    new = page()
-    if file.exists() and file.read_text(encoding="utf-8") == new:
-        return
-    if check:
-        raise click.ClickException(
-            f"{file} is not as the taps declare; run: python -m adtap_cli.streams_page"
-        )
-    file.parent.mkdir(exist_ok=True)
-    file.write_text(new, encoding="utf-8")
-    click.echo(f"{file} written")
+    keep({file: page()}, check=check, maker="streams_page")
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
+from adtap_cli.made_files import checking, keep
 from adtap_cli.taps import TAPS, tap_class
 
 if TYPE_CHECKING:
@@ -258,21 +259,11 @@ def files() -> Iterator[tuple[Path, str]]:
 
 
 @click.command()
-@click.option("--check", is_flag=True, help="Change nothing; exit 1 if something would change.")
+@checking
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path), default="sql")
 def main(folder: Path, *, check: bool) -> None:
     """Write the views of all taps for all warehouses."""
-    for place, new in files():
-        file = folder / place
-        if file.exists() and file.read_text(encoding="utf-8") == new:
-            continue
-        if check:
-            raise click.ClickException(
-                f"{file} is not as it would be made; run: python -m adtap_cli.views"
-            )
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(new, encoding="utf-8")
-        click.echo(f"{file} written")
+    keep({folder / place: text for place, text in files()}, check=check, maker="views")
 
 
 if __name__ == "__main__":
