@@ -44,4 +44,13 @@ from __future__ import annotations
 
 from typing import Final
 
-SECTIONS: Final[tuple[str, ...]] = ("throughput", "warehouses", "entities", "memory")
+QUICK: Final[tuple[str, ...]] = (
+    "throughput",
+    "warehouses",
+    "entities",
+    "memory",
+    "latency",
+    "startup",
+)
+"""Sections that the short form has time for."""
+SECTIONS: Final[tuple[str, ...]] = (*QUICK, "asking", "growth")

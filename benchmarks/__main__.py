@@ -7,7 +7,7 @@ import importlib
 import sys
 from datetime import UTC, datetime
 
-from benchmarks import SECTIONS, machine, page
+from benchmarks import QUICK, SECTIONS, machine, page
 from benchmarks.measure import ContenderError, progress
 from benchmarks.sections import Section, Size
 
@@ -21,7 +21,7 @@ def main(arguments: list[str] | None = None) -> int:
     asked = _parse(arguments)
     size = Size.of(quick=asked.quick, repeats=asked.repeats, rows=asked.rows)
     short: list[str] = []
-    for name in asked.only or SECTIONS:
+    for name in asked.only or (QUICK if asked.quick else SECTIONS):
         try:
             section: Section = importlib.import_module(f"benchmarks.{name}").measure(size)
         except ContenderError as failure:

@@ -7,11 +7,13 @@ sandbox was asked, not how long it took.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
 import re
 import sys
+import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -21,7 +23,7 @@ from adtap_core.reports import ReportStream
 from adtap_core.streams import EntityStream
 from adtap_sandbox.server import Server, find_rooms
 from benchmarks.sandbox import MOMENT, SUBJECTS, Subject
-from tests.running import Messages, run_tap
+from tests.running import Messages, parse, select
 
 DAYS: Final = 90
 ROW_CAP: Final = 400
@@ -29,6 +31,7 @@ ROW_CAP: Final = 400
 more than a week."""
 CUT_SUBJECT: Final = "openx, legacy"
 CUT_STREAM: Final = "inventory_daily"
+_PARTIAL: Final = 206
 _NOW: Final = datetime.fromisoformat(MOMENT)
 
 
@@ -116,8 +119,19 @@ class _Bench:
         self._server.stage.clock.set(now)
         self._server.sandbox.journal.clear()
         os.environ["ADTAPS_NOW"] = now.isoformat()
-        streams = None if name is None else {name}
-        return run_tap(self._subject.case.tap, self._config, state=state, streams=streams)
+        tap_class = self._subject.case.tap
+        catalog = None if name is None else select(tap_class, self._config, {name})
+        with tempfile.TemporaryFile("w+", encoding="utf-8") as out:
+            with contextlib.redirect_stdout(out):
+                tap = tap_class(config=self._config, state=state, catalog=catalog)
+                try:
+                    tap.run()
+                finally:
+                    tap.workers.close()
+            out.seek(0)
+            # The rows are not looked at: those of a year of reports would fill the memory.
+            kept = [line for line in out if '"sync_windows"' in line[:200] or "STATE" in line[:20]]
+        return parse("".join(kept))
 
     def _load(self, name: str | None, messages: Messages) -> Load:
         entries = self._server.sandbox.journal.entries(self._subject.case.platform)
@@ -136,7 +150,7 @@ class _Bench:
             least_windows=least_windows(asked, span) if span else 0,
             days=sum((end - start) / timedelta(days=1) for start, end in asked),
             addresses=len({e["path"] for e in entries if not re.search(login, e["path"])}),
-            cut=sum(w["splits"] for w in ledger),
+            cut=sum(e["status"] == _PARTIAL for e in entries),
         )
 
 
@@ -171,7 +185,9 @@ def main(name: str) -> None:
             *(s.name for s in bench.tap.entity_streams()),
             *(s.name for s in bench.tap.report_streams()),
         ]
-        found: dict[str, Any] = {"streams": [asdict(bench.stream(n)) for n in [*names, None]]}
+        counted = [bench.stream(n) for n in [*names, None]]
+        # A stream of the API's other generation asks for nothing.
+        found: dict[str, Any] = {"streams": [asdict(s) for s in counted if s.first.requests]}
         if subject.name == CUT_SUBJECT:
             found["cut"] = {kind: asdict(load) for kind, load in bench.cut().items()}
         sys.stdout.write(json.dumps(found))
