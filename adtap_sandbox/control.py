@@ -2,7 +2,7 @@
 
 | request | body | what it does |
 |---|---|---|
-| ``POST reset`` | ``{"seed", "size", "creatives", "now"}`` | a new world; nothing else is left |
+| ``POST reset`` | ``{"seed", "size", "creatives", "apps", "now"}`` | a new world, all else gone |
 | ``POST clock`` | ``{"set"}``, ``{"advance_days"}`` or ``{"follow": true}`` | moves the clock |
 | ``POST faults`` | a fault | puts it on the menu |
 | ``GET faults``, ``DELETE faults`` | | the menu; an empty menu |
@@ -78,12 +78,13 @@ class _Control:
         self._sandbox = sandbox
 
     async def reset(self, request: Request) -> Response:
-        given = await _body(request, "seed", "size", "creatives", "now")
+        given = await _body(request, "seed", "size", "creatives", "apps", "now")
         now = given.get("now")
         self._sandbox.reset(
             seed=_whole(given, "seed", 1),
             size=_whole(given, "size", 1),
             creatives=_whole(given, "creatives", 0),
+            apps=_whole(given, "apps", 0),
             now=None if now is None else parse_moment(now),
         )
         return await self.health(request)

@@ -126,7 +126,13 @@ class Sandbox:
         self._control_app = control_app(self)
 
     def reset(
-        self, *, seed: int = 1, size: int = 1, creatives: int = 0, now: datetime | None = None
+        self,
+        *,
+        seed: int = 1,
+        size: int = 1,
+        creatives: int = 0,
+        apps: int = 0,
+        now: datetime | None = None,
     ) -> None:
         """Make the world, the clock, the switches and the rooms anew; clear faults, log, kept answers.
 
@@ -134,13 +140,14 @@ class Sandbox:
             seed: Seed of the world.
             size: Multiplies the number of things in the world.
             creatives: Least number of creatives in it.
+            apps: Least number of apps in it.
             now: Moment from which the clock runs, with a zone; real time if None.
 
         Raises:
             ValueError: If the size is below one.
         """
         switches = {name: dict(room.SWITCHES) for name, room in self._modules.items()}
-        stage = Stage(_world(seed, size, creatives), Clock(now), switches)
+        stage = Stage(_world(seed, size, creatives, apps), Clock(now), switches)
         rooms = {name: _room_app(room, stage) for name, room in self._modules.items()}
         self.stage, self._rooms = stage, rooms
         self.latency = 0.0
@@ -380,9 +387,9 @@ def shared_server(only: tuple[str, ...] | None = None) -> Server:
 
 
 @functools.lru_cache(maxsize=8)
-def _world(seed: int, size: int, creatives: int) -> World:
+def _world(seed: int, size: int, creatives: int, apps: int) -> World:
     """A world never changes, so a reset needn't make it again."""
-    return World(seed, size, creatives)
+    return World(seed, size, creatives, apps)
 
 
 def _room_app(room: Room, stage: Stage) -> Starlette:

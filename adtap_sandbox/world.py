@@ -177,6 +177,7 @@ class World:
         size: How many times the number of things; the things of a smaller world stay as they are.
         creatives: Least number of creatives, for a list that is long in a world that is not; those
             beyond what the size makes belong to the campaigns in turn.
+        apps: Least number of apps, for many accounts in a world that is small.
 
     Raises:
         ValueError: If the size is below one.
@@ -185,12 +186,13 @@ class World:
     first_day: date = date(2024, 1, 1)
     """Activity exists from this day to the clock's now."""
 
-    def __init__(self, seed: int = 1, size: int = 1, creatives: int = 0) -> None:
+    def __init__(self, seed: int = 1, size: int = 1, creatives: int = 0, apps: int = 0) -> None:
         if size < 1:
             raise ValueError(f"the size of the world is {size}; it is at least 1")
         self.seed = seed
         self.size = size
         self.least_creatives = creatives
+        self.least_apps = apps
         self._salt = f"{seed}\x1e".encode()
         self.countries: tuple[str, ...] = _COUNTRIES
         self.networks: tuple[str, ...] = _NETWORKS
@@ -340,7 +342,7 @@ class World:
 
     def _make_apps(self) -> tuple[App, ...]:
         made = []
-        for index in range(len(_APPS) * self.size):
+        for index in range(max(len(_APPS) * self.size, self.least_apps)):
             lap, place = divmod(index, len(_APPS))
             name, bundle_id, store, currency = _APPS[place]
             made.append(

@@ -302,7 +302,7 @@ def test_reset_makes_everything_new(server: Server, http: requests.Session):
 @pytest.mark.parametrize(
     ("path", "body", "why"),
     [
-        ("reset", {"sead": 1}, "unknown: sead; known: seed, size, creatives, now"),
+        ("reset", {"sead": 1}, "unknown: sead; known: seed, size, creatives, apps, now"),
         ("reset", {"size": 0}, "the size of the world is 0; it is at least 1"),
         ("reset", {"seed": "1"}, "'seed' can't be '1'"),
         ("reset", {"now": "soon"}, "'soon' is no ISO 8601 date or date-time"),

@@ -48,6 +48,14 @@ def test_a_long_list_of_creatives_needs_no_large_world():
     assert max(shares.values()) - min(shares.values()) <= 2
 
 
+def test_many_apps_need_no_large_world():
+    """The rest stays as it is, and so do the first apps; no token comes twice."""
+    many = World(1, 1, apps=500)
+    assert things(many)[:-1] == things(WORLD)[:-1]
+    assert many.apps[: len(WORLD.apps)] == WORLD.apps
+    assert len({app.token for app in many.apps}) == len(many.apps) == 500
+
+
 def test_one_seed_is_one_world():
     """Ids and numbers too, in any process: these were written down once."""
     assert things(World(7, 2)) == things(World(7, 2))
