@@ -9,7 +9,7 @@ from statistics import median
 from typing import Any, Final
 
 from adtap_sandbox.world import World
-from benchmarks.measure import ROOT, Contender, once, progress, tap_command
+from benchmarks.measure import ROOT, once, progress
 from benchmarks.picture import Line, draw
 from benchmarks.readers import tap
 from benchmarks.sandbox import MOMENT, SUBJECTS, Asked, Sandbox, Subject, room, sandbox
@@ -23,11 +23,9 @@ STATE_BYTES: Final = 200_000
 WINDOWS: Final = (10, 100, 500, 1000)
 ACCOUNTS: Final = (1, 50, 250, 500)
 REPORTS: Final = (1, 5, 10, 20)
-WORLD_SIZE: Final = 125
-"""Times the number of the sandbox's apps: 500 of them."""
-ACCOUNT_DAYS: Final = 3
-REPORT_DAYS: Final = 180
-BOTH_DAYS: Final = 1
+ACCOUNT_DAYS: Final = 60
+REPORT_DAYS: Final = 360
+BOTH_DAYS: Final = 5
 _TODAY: Final = datetime.fromisoformat(MOMENT)
 
 
@@ -62,24 +60,24 @@ def measure(size: Size) -> Section:
     """
     adjust, atomx = (next(s for s in SUBJECTS if s.name == name) for name in ("adjust", "atomx"))
     with sandbox(adjust) as stand_in:
-        stand_in.reset(size=WORLD_SIZE)
-        apps = [app.token for app in World(size=WORLD_SIZE).apps]
+        stand_in.reset(apps=ACCOUNTS[-1])
+        apps = [app.token for app in World(apps=ACCOUNTS[-1]).apps]
         grown = [_accounts(adjust, stand_in, apps, size)]
         both = _accounts_and_reports(adjust, stand_in, apps)
         if not size.quick:
             grown.append(_reports(adjust, stand_in, apps, size))
+            grown.insert(0, _rows(adjust, stand_in, size))
     if not size.quick:
         with sandbox(atomx) as stand_in:
             stand_in.reset()
-            grown.insert(0, _windows(atomx, stand_in, size))
-        grown.insert(0, _rows(size))
+            grown.insert(1, _windows(atomx, stand_in, size))
         PICTURE.parent.mkdir(parents=True, exist_ok=True)
         PICTURE.write_text(_picture(grown), encoding="utf-8")
     most = max([both.state_bytes, *(n for g in grown for n in g.state_bytes.values())])
     return Section(
         title="Growth",
         lead=(
-            "Seconds of CPU of the whole process, its start-up left out (that of `--discover`), at "
+            "Seconds of CPU of the whole process, its start-up left out (that of a run that finds nothing to do), at "
             "growing numbers of one thing while the others stay. A unit must not cost more than "
             f"{STEEPEST} times as much at the largest number as at the one before."
         ),
@@ -112,8 +110,8 @@ def measure(size: Size) -> Section:
     )
 
 
-def _rows(size: Size) -> Growth:
-    start_up = _start_up("tap-adjust", size.repeats)
+def _rows(subject: Subject, stand_in: Sandbox, size: Size) -> Growth:
+    start_up = _start_up(subject, stand_in, size.repeats)
     cpu = {}
     for count in size.rows:
         with replay(count, "adjust.json") as url:
@@ -123,7 +121,7 @@ def _rows(size: Size) -> Growth:
 
 
 def _windows(subject: Subject, stand_in: Sandbox, size: Size) -> Growth:
-    """Windows of a week; those before the sandbox's first day are empty, which costs the tap the same."""
+    """Windows of a week; those before the sandbox's first day (about a hundred weeks ago) are empty."""
     hourly = subject.narrow[1]
 
     def config(count: int) -> dict[str, Any]:
@@ -196,7 +194,7 @@ def _grown(
     repeats: int,
 ) -> Growth:
     """Run a tap with each of some settings, in turn; all reports that they define are read."""
-    start_up = _start_up(subject.case.script, repeats)
+    start_up = _start_up(subject, stand_in, repeats)
     runs: dict[int, list[Asked]] = {count: [] for count in configs}
     # The answers are made in a first run, or the sandbox would have the same processors to itself.
     stand_in.control("POST", "kept", {"path": subject.report_path})
@@ -216,10 +214,14 @@ def _grown(
     )
 
 
-def _start_up(script: str, repeats: int) -> float:
-    """Seconds of CPU of a tap that only discovers."""
-    discover = Contender(script, (tap_command(script, room("growth", script), "--discover"),))
-    return median(once(discover).cpu for _ in range(repeats))
+def _start_up(subject: Subject, stand_in: Sandbox, repeats: int) -> float:
+    """Seconds of CPU of a tap that finds nothing to do: its report begins today."""
+    daily = subject.narrow[0]
+    config = subject.config(stand_in.url, start_date=MOMENT[:10], reports=[daily])
+    folder = room("growth", subject.name)
+    return median(
+        stand_in.run(subject, folder, daily["name"], config=config).run.cpu for _ in range(repeats)
+    )
 
 
 def _lines(growth: Growth) -> list[tuple[str, ...]]:

@@ -224,15 +224,15 @@ class Sandbox:
         with self._opener.open(asked, timeout=300) as reply:
             return json.load(reply)
 
-    def reset(self, *, size: int = 1, creatives: int = 0, now: str = MOMENT) -> None:
+    def reset(self, *, creatives: int = 0, apps: int = 0, now: str = MOMENT) -> None:
         """A new world whose clock stands still.
 
         Args:
-            size: How many times the number of things.
             creatives: Least number of creatives.
+            apps: Least number of apps.
             now: The moment that is played.
         """
-        self.control("POST", "reset", {"size": size, "creatives": creatives, "now": now})
+        self.control("POST", "reset", {"creatives": creatives, "apps": apps, "now": now})
         self.control("POST", "clock", {"set": now})
 
     def run(
