@@ -84,7 +84,8 @@ def _rows(name: str, streams: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str
             first, following = stream["first"]["requests"], stream["following"]["requests"]
             alike.setdefault((first, following, _why(stream)), []).append(stream["name"])
     for (first, following, why), names in alike.items():
-        yield name, ", ".join(names), str(first), "", "", str(following), "", "", why
+        rest = f" and {len(names) - 1} more like it" if len(names) > 1 else ""
+        yield name, f"{names[0]}{rest}", str(first), "", "", str(following), "", "", why
     for stream in streams:
         if stream["kind"] != "entity":
             loads = (stream["first"], stream["following"])
