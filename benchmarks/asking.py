@@ -113,8 +113,8 @@ def _why(stream: Mapping[str, Any]) -> str:
             return f"{first['addresses']} lists"
         return "one list"
     each = first["data"] / first["windows"] if first["windows"] else 1
-    days = f"{first['days']:g} days, then {stream['following']['days']:g}"
-    together = f", {each:g} requests for each: begun, looked after, fetched" if each > 1 else ""
+    days = f"{first['days']:.4g} days, then {stream['following']['days']:.4g}"
+    together = f", {each:.2g} requests each (a job's steps, checks, accounts)" if each > 1 else ""
     return f"{days}; at most {stream['span_days']} in one{together}"
 
 
