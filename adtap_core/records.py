@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
+from itertools import chain
 from typing import Any, Final
 
 import msgspec
@@ -27,9 +28,10 @@ _PLAIN_DECIMAL: Final = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
 # as much.
 _PLAIN_DECIMALS: Final = re.compile(r"-?+\d++(?:\.\d++)?+(?:\n-?+\d++(?:\.\d++)?+)*+", re.ASCII)
 _PLAIN_INTEGERS: Final = re.compile(r"-?+\d++(?:\n-?+\d++)*+", re.ASCII)
+_PLAIN_MOMENT: Final = r"\d{4}-\d\d-\d\d[T ](?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:Z|\+00:00)?+"
+_PLAIN_MOMENTS: Final = re.compile(rf"{_PLAIN_MOMENT}(?:\n{_PLAIN_MOMENT})*+", re.ASCII)
 _LETTERS: Final = re.compile("[A-Za-z]")
 _NONE: Final = type(None)
-_NESTED: Final = frozenset({dict, list})
 _TRUE: Final = frozenset({"1", "true", "yes", "on", "t", "y"})
 _FALSE: Final = frozenset({"0", "false", "no", "off", "f", "n"})
 _ZONE_WITHOUT_COLON: Final = re.compile(r"([+-]\d{2})(\d{2})?$")
@@ -198,17 +200,17 @@ def cast_column(  # noqa: PLR0911 - one answer for each kind of column
     Gives exactly what `cast` would give value by value; only faster.
     """
     kinds = set(map(type, values))
-    if cast is to_text:
-        return values if kinds <= {str, _NONE} else None
+    if kinds <= {_PLAIN_KINDS.get(cast), _NONE}:
+        return values
     if _NONE in kinds and len(kinds) > 1:
         there = cast_column(cast, [v for v in values if v is not None])
         if there is None:
             return None
         line = iter(there)
         return [None if v is None else next(line) for v in values]
+    if cast is to_moment:
+        return _moments(values) if kinds == {str} else None
     if cast is to_integer:
-        if kinds == {int}:
-            return values
         if kinds == {str} and _all_match(_PLAIN_INTEGERS, values):
             return list(map(int, values))
     elif cast is decimal_text:
@@ -221,9 +223,32 @@ def cast_column(  # noqa: PLR0911 - one answer for each kind of column
     return None
 
 
+def _moments(values: Sequence[str]) -> Sequence[str] | None:
+    if not _all_match(_PLAIN_MOMENTS, values):
+        return None
+    try:
+        for day in {v[:10] for v in values}:
+            date.fromisoformat(day)
+    except ValueError:
+        return None
+    return [f"{v[:10]}T{v[11:19]}Z" for v in values]
+
+
 def _all_match(lines: re.Pattern[str], values: Sequence[str]) -> bool:
     text = "\n".join(values)
     return text.count("\n") == len(values) - 1 and bool(lines.fullmatch(text))
+
+
+_PLAIN_KINDS: Final[Mapping[Cast, type]] = {
+    to_text: str,
+    to_integer: int,
+    to_boolean: bool,
+    _array: list,
+    _object: dict,
+}
+"""Values of this kind are what their column wants as they are."""
+_FLAT: Final = frozenset({str, int, bool, float, Decimal, _NONE})
+_MAY_NEST: Final = frozenset({_array, _object, _as_is})
 
 
 def caster(prop: Mapping[str, Any]) -> Cast:
@@ -267,37 +292,67 @@ class RecordShaper:
         self._casters = {
             name: caster(prop) for name, prop in schema["properties"].items() if name != EXTRA
         }
-        self._empty = dict.fromkeys(schema["properties"])
+        self.columns = tuple(schema["properties"])
         self._secrets = secrets
         self._fields: dict[str, tuple[str, Cast | None]] = {}
         self._told: set[str] = set()
 
-    def shape(self, record: Mapping[str, Any]) -> dict[str, Any]:
-        """Give the record of the stream: every column, absent ones null, the unknown in `_extra`."""
-        shaped = dict(self._empty)
-        extra: dict[str, Any] = {}
-        fields, is_secret = self._fields, redact.is_secret
-        for name, value in record.items():
-            column, cast = fields.get(name) or self._field(name)
-            if not column or is_secret(value):
+    def shape(self, records: Sequence[Mapping[str, Any]]) -> list[tuple[Any, ...]]:
+        """Give the values of records in the order of the columns: absent ones null, the unknown in `_extra`.
+
+        Made column by column: many values at once cost a third of what they cost one by one.
+        """
+        made: dict[str, Sequence[Any]] = {}
+        extras: dict[int, dict[str, Any]] = {}
+        for name in dict.fromkeys(chain.from_iterable(records)):
+            column, cast = self._fields.get(name) or self._field(name)
+            if not column:
                 continue
+            values = [record.get(name) for record in records]
+            if redact.knows_one_of(values):
+                values = [None if redact.is_secret(v) else v for v in values]
             if cast is None:
-                extra[column] = self._without_secrets(value)
-                if value is not None:
-                    self._tell(column, "is not in the schema yet: kept in `_extra`")
+                self._keep_unknown(column, values, extras)
                 continue
-            if value is None:
-                continue
-            try:
-                made = cast(value)
-            except Unfit:
-                extra[column] = self._without_secrets(value)
-                self._tell(column, "does not fit its column's type: kept in `_extra`")
-            else:
-                shaped[column] = self._without_secrets(made) if type(made) in _NESTED else made
-        if extra and any(v is not None for v in extra.values()):
-            shaped[EXTRA] = extra
-        return shaped
+            cells = self._cast(column, cast, values, extras)
+            if (before := made.get(column)) is not None:  # two spellings of one column
+                cells = [b if c is None else c for b, c in zip(before, cells, strict=True)]
+            made[column] = cells
+        if extras:
+            made[EXTRA] = [extras.get(place) for place in range(len(records))]
+        nothing = [None] * len(records)
+        return list(zip(*(made.get(c, nothing) for c in self.columns), strict=True))
+
+    def _keep_unknown(
+        self, column: str, values: Sequence[Any], extras: dict[int, dict[str, Any]]
+    ) -> None:
+        for place, value in enumerate(values):
+            if value is not None:
+                extras.setdefault(place, {})[column] = self._without_secrets(value)
+                self._tell(column, "is not in the schema yet: kept in `_extra`")
+
+    def _cast(
+        self, column: str, cast: Cast, values: Sequence[Any], extras: dict[int, dict[str, Any]]
+    ) -> Sequence[Any]:
+        made = cast_column(cast, values)
+        if made is None:
+            made = [
+                None if value is None else self._cast_one(column, cast, value, place, extras)
+                for place, value in enumerate(values)
+            ]
+        if cast in _MAY_NEST:
+            return [self._without_secrets(v) for v in made]
+        return made
+
+    def _cast_one(
+        self, column: str, cast: Cast, value: Any, place: int, extras: dict[int, dict[str, Any]]
+    ) -> Any:
+        try:
+            return cast(value)
+        except Unfit:
+            extras.setdefault(place, {})[column] = self._without_secrets(value)
+            self._tell(column, "does not fit its column's type: kept in `_extra`")
+            return None
 
     def _field(self, name: str) -> tuple[str, Cast | None]:
         """Give a field's column, empty if it is hidden, and what makes its values fit; remembered."""
@@ -309,7 +364,7 @@ class RecordShaper:
         return column, cast
 
     def _without_secrets(self, value: Any) -> Any:
-        if isinstance(value, Mapping):
+        if isinstance(value, dict):
             return {
                 k: self._without_secrets(v)
                 for k, v in value.items()
@@ -317,7 +372,7 @@ class RecordShaper:
                 and not _SECRET_NAME.search(str(k))
                 and not redact.is_secret(v)
             }
-        if isinstance(value, list):
+        if isinstance(value, list) and not _FLAT.issuperset(map(type, value)):
             return [self._without_secrets(v) for v in value]
         return value
 

@@ -14,15 +14,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
+from itertools import chain
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import msgspec
 from singer_sdk.exceptions import AbortedSyncFailedException
 from singer_sdk.mapper import SameRecordTransform
 from singer_sdk.singerlib import MetadataMapping
 from singer_sdk.streams import Stream
 from typing_extensions import override
 
+from adtap_core.bodies import batches
 from adtap_core.errors import (
     AdtapError,
     CredentialsError,
@@ -46,6 +49,7 @@ if TYPE_CHECKING:
     from adtap_core.tap import AdTap
 
 log = logging.getLogger("adtaps.streams")
+_encode = msgspec.json.Encoder(enc_hook=str).encode
 _NOT_FOUND = 404
 
 
@@ -204,19 +208,18 @@ class AdStream(Stream):
     def _short(self) -> bool:
         return self.takes_the_short_way(self.schema["properties"])
 
-    def write_records(self, records: Sequence[dict[str, Any]]) -> None:
-        """Write records that hold every column of the schema."""
-        if not self._short:
-            for record in records:
-                self._write_record_message(record)
-            return
+    def write_rows(self, rows: list[tuple[Any, ...]]) -> None:
+        """Write records: their values in the order of the schema's columns."""
         columns = tuple(self.schema["properties"])
-        self.tap.out.write_records(
-            self.stream_maps[0].stream_alias,
-            columns,
-            list(map(itemgetter(*columns), records)),
-            self.tap.clock.read_at().isoformat(),
-        )
+        if self._short:
+            alias, extracted = (
+                self.stream_maps[0].stream_alias,
+                self.tap.clock.read_at().isoformat(),
+            )
+            self.tap.out.write_records(alias, columns, rows, extracted)
+            return
+        for row in rows:
+            self._write_record_message(dict(zip(columns, row, strict=True)))
 
     @property
     def bookmarks(self) -> dict[str, Any]:
@@ -269,7 +272,8 @@ class LedgerStream(AdStream):
         """Write ledger rows."""
         if self.selected:
             self.write_schema()
-            self.write_records(rows)
+            columns = self.schema["properties"]
+            self.write_rows([tuple(row[c] for c in columns) for row in rows])
             self.records_written += len(rows)
 
 
@@ -342,37 +346,42 @@ class EntityStream(AdStream):
     def _write_pages(
         self, pages: Iterable[Iterable[Mapping[str, Any]]], shaper: RecordShaper, since: str | None
     ) -> None:
-        for page in pages:
-            shaped = (self._shaped(raw, shaper, since) for raw in page)
-            records = [r for r in shaped if r is not None]
-            chosen = records[: self.within_limit(len(records))]
-            self.write_records(chosen)
+        tidy = self.tap.platform.tidy
+        for raws in chain.from_iterable(map(batches, pages)):
+            if self.kept is not None:
+                self.kept += [self.tap.parent_fields(self.entity, raw) for raw in raws]
+            rows = shaper.shape([tidy(self.entity, raw) for raw in raws])
+            new = self._new(rows, shaper.columns, since)
+            chosen = new[: self.within_limit(len(new))]
+            self.write_rows(chosen)
             self.note_records(len(chosen))
             self.tap.progress.records(self.name, self.records_written)
 
-    def _shaped(
-        self, raw: Mapping[str, Any], shaper: RecordShaper, since: str | None
-    ) -> dict[str, Any] | None:
-        """Give a record of the stream; None if it was given already, or has not changed."""
-        if self.kept is not None:
-            self.kept.append(self.tap.parent_fields(self.entity, raw))
-        record = shaper.shape(self.tap.platform.tidy(self.entity, raw))
-        missing = [k for k in self.entity.keys if record.get(k) is None]
-        if missing:
-            msg = f"a record has no {', '.join(missing)}"
-            raise RequestError(msg)
-        key = tuple(record[k] for k in self.entity.keys)
-        version = hash(repr(record))
-        if self._seen.get(key) == version:
-            return None
-        self._seen[key] = version
-        if self.entity.replication_key and (
-            moment := _parsed(record.get(self.entity.replication_key))
-        ):
-            if since is not None and (bound := _parsed(since)) and moment < bound:
-                return None  # the server ignored the bound: still right, only slower
-            self._latest = moment if self._latest is None else max(self._latest, moment)
-        return record
+    def _new(
+        self, rows: list[tuple[Any, ...]], columns: Sequence[str], since: str | None
+    ) -> list[tuple[Any, ...]]:
+        """Give the rows that were not given yet, as they are, and lie not before the bookmark."""
+        key_of = itemgetter(*map(columns.index, self.entity.keys))
+        changed = self.entity.replication_key
+        place = None if changed is None else columns.index(changed)
+        bound = _parsed(since)
+        new = []
+        for row in rows:
+            key = key_of(row)
+            if key is None or (type(key) is tuple and None in key):
+                msg = f"a record has no {' or no '.join(self.entity.keys)}"
+                raise RequestError(msg)
+            version = hash(_encode(row))
+            if self._seen.get(key) == version:
+                continue
+            self._seen[key] = version
+            moment = None if place is None else _parsed(row[place])
+            if moment is not None:
+                if bound is not None and moment < bound:
+                    continue  # the server ignored the bound: still right, only slower
+                self._latest = moment if self._latest is None else max(self._latest, moment)
+            new.append(row)
+        return new
 
     def _read_children(self, shaper: RecordShaper, since: str | None) -> None:
         platform, workers = self.tap.platform, self.tap.workers

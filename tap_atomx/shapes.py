@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from adtap_core.declare import Entity
 
 _KEY_BYTES = 16
+_PLAIN = frozenset({int})
 
 
 def tidy(entity: Entity, record: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -25,27 +26,28 @@ def tidy(entity: Entity, record: Mapping[str, Any]) -> Mapping[str, Any]:
     made = dict(record)
     for name in facts.get("one", ()):
         if name in made:
-            _to_id(made, name, f"{name}_id")
+            _to_id(made, name)
     for name, column in facts.get("many", {}).items():
-        if isinstance(made.get(name), list):
-            ids = [_id_of(item) for item in made[name]]
+        items = made.get(name)
+        if isinstance(items, list):
+            ids = items if set(map(type, items)) <= _PLAIN else list(map(_id_of, items))
             if None not in ids:
                 del made[name]
                 made[column] = ids
     return made
 
 
-def _to_id(made: dict[str, Any], name: str, column: str) -> None:
+def _to_id(made: dict[str, Any], name: str) -> None:
     value = made[name]
-    found = _id_of(value)
+    found = value if type(value) is int else _id_of(value)
     if value is None or found is not None:
         del made[name]
-        if made.get(column) is None:
-            made[column] = found
+        if made.get(f"{name}_id") is None:
+            made[f"{name}_id"] = found
 
 
 def _id_of(value: object) -> int | str | None:
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         value = value.get("id")
     return value if isinstance(value, int | str) and not isinstance(value, bool) else None
 
@@ -109,7 +111,7 @@ def invoice(kind: str, record: Mapping[str, Any], seen: Counter[bytes]) -> Mappi
     made = dict(record)
     for name in ("advertiser", "publisher", "network"):
         if name in made:
-            _to_id(made, name, f"{name}_id")
+            _to_id(made, name)
     owners = [made.get(f"{name}_id") for name in ("advertiser", "publisher", "network")]
     digest = _digest([kind, made.get("id"), made.get("date"), owners])
     made["_invoice_key"] = _key(digest, seen[digest])
