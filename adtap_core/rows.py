@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import struct
 from array import array
 from bisect import bisect_left
@@ -11,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, time, timedelta
 from enum import StrEnum
 from functools import partial
+from hashlib import blake2b
 from itertools import compress
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 _encode: Final = msgspec.json.Encoder().encode
 _KEY_BYTES: Final = 16
 _DRAWER_SHIFT: Final = 54
+_FEW_ROWS: Final = 150_000
 
 
 class DataState(StrEnum):
@@ -79,7 +80,7 @@ def read_bucket(value: object, grain: Grain, zone: Zone) -> datetime:
 
 
 def _digest(key: bytes) -> bytes:
-    return hashlib.blake2b(key, digest_size=_KEY_BYTES).digest()
+    return blake2b(key, digest_size=_KEY_BYTES).digest()
 
 
 class Repeats:
@@ -90,8 +91,9 @@ class Repeats:
     """
 
     def __init__(self) -> None:
-        # In order, in drawers by their first bits: a hash table would take twice the room, and three
-        # times while it grows.
+        # Few rows go into a hash table, which looks a thousand up at once; many would take ten times the
+        # room there, so they lie in order, in drawers by their first bits.
+        self._few: set[int] | None = set()
         self._drawers: defaultdict[int, array[int]] = defaultdict(partial(array, "Q"))
         self._again: Counter[int] = Counter()
 
@@ -103,6 +105,8 @@ class Repeats:
         """
         # The first half of each, all at once: this walks over every row of every report.
         prints = struct.unpack(f">{2 * len(digests)}Q", b"".join(digests))[::2]
+        if self._few is not None and self._all_new(self._few, prints):
+            return {}
         found = {}
         for place, print_ in enumerate(prints):
             drawer = self._drawers[print_ >> _DRAWER_SHIFT]
@@ -113,6 +117,19 @@ class Repeats:
             else:
                 drawer.insert(at, print_)
         return found
+
+    def _all_new(self, few: set[int], prints: Sequence[int]) -> bool:
+        """Note digests if all are new and still few; else everything goes into drawers from here on."""
+        before = len(few)
+        if few.isdisjoint(prints):
+            few.update(prints)
+            if len(few) == before + len(prints) <= _FEW_ROWS:
+                return True
+            few.difference_update(prints)
+        for print_ in sorted(few):
+            self._drawers[print_ >> _DRAWER_SHIFT].append(print_)
+        self._few = None
+        return False
 
 
 class _Bucket(NamedTuple):
@@ -282,7 +299,7 @@ class RowShaper:
     def _row_keys(self, columns: Mapping[str, Sequence[Any]]) -> list[str]:
         parts = ("_partition", self._report.grain.value, *self._keyed)
         keys = list(map(_encode, zip(*(columns[p] for p in parts), strict=True)))
-        digests = list(map(_digest, keys))
+        digests = [blake2b(key, digest_size=_KEY_BYTES).digest() for key in keys]
         for place, times in self._repeats.among(digests).items():
             # The platform itself repeats this grain: every one of these rows counts.
             digests[place] = _digest(keys[place] + b"#%d" % times)
