@@ -23,7 +23,7 @@ import msgspec
 from adtap_core.errors import Broken
 from adtap_core.spool import MEMORY_BYTES, Spool
 
-_BLOCK_BYTES: Final = 1024 * 1024
+_BLOCK_BYTES: Final = 256 * 1024
 _TEXT_BYTES: Final = 256 * 1024
 _ROWS: Final = 1000
 _CUT_TRIES: Final = 64
@@ -263,11 +263,12 @@ def _last_element_end(
     for _ in range(_CUT_TRIES):
         # An element's end is a closing bracket and a comma. Inside strings and nested values that pair
         # occurs too, but a cut there does not decode.
-        at = max(buffer.rfind(b"},", 0, at), buffer.rfind(b"],", 0, at))
+        before = buffer.rfind(b"},", 0, at)
+        at = max(before, buffer.rfind(b"],", before + 1, at))
         if at < 0:
             return None
         try:
-            return decode(b"[" + buffer[: at + 1] + b"]"), at + 1
+            return decode(b"".join((b"[", memoryview(buffer)[: at + 1], b"]"))), at + 1
         except msgspec.DecodeError:
             continue
     return None
