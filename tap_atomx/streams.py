@@ -19,10 +19,11 @@ days are read again."""
 SETTLE_DAYS: Final = LOOKBACK_DAYS
 """The platform publishes no day on which its books close: a row is settled once it is no longer read
 again. With more, its last read would leave it `provisional` for ever."""
-HOURLY_SPAN_DAYS: Final = 7
+HOURLY_SPAN_DAYS: Final = 14
 DAILY_SPAN_DAYS: Final = 31
 MONTHLY_SPAN_DAYS: Final = 366
-"""The platform names no limit; a report may take ten minutes, so requests stay moderate."""
+"""The platform names no limit; a report may take ten minutes, so requests stay moderate. A daily run with
+its lookback is one of each."""
 
 
 def _model(

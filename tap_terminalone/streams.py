@@ -19,7 +19,9 @@ LOOKBACK_DAYS: Final = 30
 """Conversions are credited back to the day of the impression or click; the windows are each campaign's
 own, up to 30 days is common, and invalid traffic is taken out later as well."""
 SPAN_DAYS: Final = 31
-HOURLY_SPAN_DAYS: Final = 7
+HOURLY_SPAN_DAYS: Final = 33
+"""Neither generation limits a request's days; what is too heavy times out and is halved. A daily run with
+its lookback, which begins and ends within a day, is one request."""
 _MODIFIED: Final = "updated_on"
 _ONLY_CURRENT: Final = (CURRENT,)
 _ONLY_LEGACY: Final = (LEGACY,)
