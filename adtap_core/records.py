@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from itertools import chain
+from operator import itemgetter
 from typing import Any, Final
 
 import msgspec
@@ -278,6 +279,16 @@ def caster(prop: Mapping[str, Any]) -> Cast:
     }.get(kinds[0], _as_is)
 
 
+def _columns(records: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, Sequence[Any]]]:
+    """Give each field's values; of a record that lacks it, null."""
+    names = list(dict.fromkeys(chain.from_iterable(records)))
+    if len(names) > 1 and set(map(len, records)) == {len(names)}:  # all have all
+        yield from zip(names, zip(*map(itemgetter(*names), records), strict=True), strict=True)
+        return
+    for name in names:
+        yield name, [record.get(name) for record in records]
+
+
 class RecordShaper:
     """Makes an entity's records fit its schema.
 
@@ -304,13 +315,13 @@ class RecordShaper:
         """
         made: dict[str, Sequence[Any]] = {}
         extras: dict[int, dict[str, Any]] = {}
-        for name in dict.fromkeys(chain.from_iterable(records)):
+        for name, given in _columns(records):
             column, cast = self._fields.get(name) or self._field(name)
             if not column:
                 continue
-            values = [record.get(name) for record in records]
-            if redact.knows_one_of(values):
-                values = [None if redact.is_secret(v) else v for v in values]
+            values = given
+            if redact.knows_one_of(given):
+                values = [None if redact.is_secret(v) else v for v in given]
             if cast is None:
                 self._keep_unknown(column, values, extras)
                 continue
