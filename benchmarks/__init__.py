@@ -50,7 +50,6 @@ QUICK: Final[tuple[str, ...]] = (
     "entities",
     "memory",
     "latency",
-    "startup",
 )
 """Sections that the short form has time for."""
-SECTIONS: Final[tuple[str, ...]] = (*QUICK, "asking", "growth")
+SECTIONS: Final[tuple[str, ...]] = (*QUICK, "startup", "asking", "growth")
