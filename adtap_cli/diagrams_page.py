@@ -16,7 +16,7 @@ from pathlib import Path
 import click
 
 from adtap_cli.diagram import Box, Join, svg
-from adtap_cli.made_files import checking, keep
+from adtap_cli.made_files import between, checking, keep
 from adtap_cli.taps import TAPS, tap_class
 from adtap_core.declare import Entity, Report
 from adtap_core.schemas import stream_file
@@ -133,11 +133,7 @@ def placed(page: str, section: str) -> str:
     Raises:
         click.ClickException: If it lacks the marks.
     """
-    before, mark, rest = page.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not (mark and end):
-        raise click.ClickException(f"the page lacks the marks {BEGIN} and {END}")
-    return f"{before}{BEGIN}\n\n{section}\n\n{END}{after}"
+    return between(page, (BEGIN, END), section, what="page")
 
 
 @click.command()

@@ -33,3 +33,24 @@ def keep(files: Mapping[Path, str], *, check: bool, maker: str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(new, encoding="utf-8")
         click.echo(f"{path} written")
+
+
+def between(text: str, marks: tuple[str, str], section: str, *, what: str) -> str:
+    """Give a text with a section between its two marks, in place of what stood there.
+
+    Args:
+        text: The whole text.
+        marks: Before and behind the section.
+        section: What to put there.
+        what: The text, in a user's words.
+
+    Raises:
+        click.ClickException: If it lacks the marks.
+    """
+    begin, end = marks
+    before, begun, rest = text.partition(begin)
+    _, ended, after = rest.partition(end)
+    if not (begun and ended):
+        msg = f"the {what} lacks the marks {begin} and {end}"
+        raise click.ClickException(msg)
+    return f"{before}{begin}\n\n{section}\n\n{end}{after}"

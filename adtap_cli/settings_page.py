@@ -14,7 +14,7 @@ from typing import Any
 
 import click
 
-from adtap_cli.made_files import checking, keep
+from adtap_cli.made_files import between, checking, keep
 from adtap_cli.taps import PLUGINS, plugin_class, settings_schema
 
 BEGIN = "<!-- settings: written by python -m adtap_cli.settings_page -->"
@@ -70,15 +70,11 @@ def folded(readme: str) -> str:
     Raises:
         click.ClickException: If it lacks the marks.
     """
-    before, mark, rest = readme.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not (mark and end):
-        raise click.ClickException(f"the README lacks the marks {BEGIN} and {END}")
     tables = (
         f"<details><summary><code>{name}</code></summary>\n\n{table(name)}\n\n</details>"
         for name in PLUGINS
     )
-    return f"{before}{BEGIN}\n\n" + "\n\n".join(tables) + f"\n\n{END}{after}"
+    return between(readme, (BEGIN, END), "\n\n".join(tables), what="README")
 
 
 @click.command()

@@ -328,10 +328,6 @@ class ReportStream(AdStream):
             self.fail(error, partition=partition.text)
         self.tap.progress.begin()
 
-    def end_turn(self) -> None:
-        """Look back on what was read."""
-        self._finish()
-
     def _break_up(self, task: Task, reading: _Reading) -> None:
         """Read a bundle's windows from here on for each partition alone."""
         windows = [task.window]
@@ -479,8 +475,6 @@ class ReportStream(AdStream):
                 self._forget_jobs(plan.bookmark.entry, task.window, last=self._left[partition] <= 0)
                 plan.bookmark.close(task.window, complete=plan.complete)
         self.tap.ledger.write(rows)
-        if self.config.get("backfill"):
-            self.tap.out.flush()
         self.tap.write_state(self.name)
 
     def _forget_jobs(
@@ -504,7 +498,8 @@ class ReportStream(AdStream):
                     window=_window_name(task.window),
                 )
 
-    def _finish(self) -> None:
+    def end_turn(self) -> None:
+        """Say what it means that no row came in the whole run, if none did."""
         wish = self.config.get("on_empty", "ok")
         if self._rows or wish == "ok" or self._failed:
             return

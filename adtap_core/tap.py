@@ -257,12 +257,13 @@ class AdTap(Tap):
         return cast("LineWriter", self.message_writer)
 
     def write_state(self, changed: str | None = None) -> None:
-        """Write the state as it is now; a backfill leaves it as it was.
+        """Hand over what was written, and the state as it is now; a backfill leaves that as it was.
 
         Args:
             changed: The only stream whose state is another since the last time; None: any may be.
         """
         if self.config.get("backfill"):
+            self.out.flush()
             return
         state = cast("dict[str, Any]", self.state)
         marks: dict[str, Any] = state.get("bookmarks", {})

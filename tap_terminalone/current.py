@@ -209,7 +209,9 @@ class Current:
         self, path: str, what: str, params: Record, tally: Tally | None
     ) -> Iterator[Sequence[Record]]:
         def ask(offset: int) -> Page:
-            _check_offset(offset, what)
+            if offset > OFFSET_CEILING:
+                msg = f"{what}: the list is longer than the platform lets one page through"
+                raise GaveUp(msg)
             return self._page(path, what, {**params, "page_offset": offset}, tally)
 
         return by_offset(ask, key=_identity, what=what, ahead=self._platform.ahead)
@@ -360,17 +362,6 @@ class Current:
         if report.grain is Grain.HOUR and dataset.zone == fields.CAMPAIGN:
             body["time_zone"] = fields.UTC
         return body
-
-
-def _check_offset(offset: int, what: str) -> None:
-    """Check that the platform lets a page through.
-
-    Raises:
-        GaveUp: If it lies too far from the list's beginning.
-    """
-    if offset > OFFSET_CEILING:
-        msg = f"{what}: the list is longer than the platform lets one page through"
-        raise GaveUp(msg)
 
 
 def _envelope_fault(reply: Reply) -> str | None:
