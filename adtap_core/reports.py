@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequenc
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from singer_sdk.exceptions import AbortedSyncFailedException
 from typing_extensions import override
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("adtaps.reports")
 _ANSWER_SECONDS = 10.0
+_WAITING: Final = 2
+"""Windows begun beyond those in flight: the network has work while rows are written."""
 
 
 @dataclass
@@ -114,6 +116,7 @@ class ReportStream(AdStream):
         self._fresh: list[dict[str, Any]] = []
         self._unplanned: list[tuple[Partition, RequestError]] = []
         self._failed: set[Partition] = set()
+        self._given_up: set[Partition] = set()
         self._rows = 0
         self._held_back: list[_Closing] = []
         self._notes: queue.SimpleQueue[_Note] = queue.SimpleQueue()
@@ -293,24 +296,26 @@ class ReportStream(AdStream):
                 return True
         return False
 
-    def take_next(self, reading: _Reading) -> None:
-        """Wait for the first window that was begun, write its rows and close it."""
+    def take_next(self, reading: _Reading) -> tuple[Task, Fetched] | None:
+        """Wait for the first window that was begun; give it, or None if it can't be had."""
         task = reading.flying.popleft()
         if all(p in self._failed for p in task.job.partitions):
             self._drop(task)
-            return
+            return None
         try:
-            fetched = self.tap.workers.result(task.future)  # type: ignore[arg-type]
+            return task, self.tap.workers.result(task.future)  # type: ignore[arg-type]
         except (Refused, TooMuch) as error:
             if len(task.job.partitions) > 1:
                 # One account that is refused must not take the others with it.
                 self._break_up(task, reading)
             else:
                 self._fail_task(task, error)
-            return
         except Exception as error:  # noqa: BLE001 - one account must not stop the others
             self._fail_task(task, error)
-            return
+        return None
+
+    def write_window(self, task: Task, fetched: Fetched, reading: _Reading) -> None:
+        """Write a window's rows and close it."""
         self._write(task, fetched, reading.planner)
         reading.done += 1
         self.tap.progress.window(
@@ -354,8 +359,16 @@ class ReportStream(AdStream):
     # -- in a worker -------------------------------------------------------------------------
 
     def _fetch(self, task: Task) -> Fetched:
+        if self._given_up.issuperset(task.job.partitions):
+            msg = f"{task.job.what}: not asked for, a window before it failed"
+            raise Refused(msg)
         task.synced_at = self.tap.clock.read_at().strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-        return self._fetcher.fetch(task.job)
+        try:
+            return self._fetcher.fetch(task.job)
+        except Exception:
+            if len(task.job.partitions) == 1:  # a bundle is broken up first
+                self._given_up.update(task.job.partitions)
+            raise
 
     def _remember(self, task: Task, name: str, parameters: object) -> None:
         note = _Note(task, name, parameters)
@@ -489,6 +502,7 @@ class ReportStream(AdStream):
     def _fail_task(self, task: Task, error: BaseException) -> None:
         if isinstance(error, AbortedSyncFailedException):
             raise error
+        self._given_up.update(task.job.partitions)
         for partition in task.job.partitions:
             if partition not in self._failed:
                 self._failed.add(partition)
@@ -513,48 +527,71 @@ class ReportStream(AdStream):
 def read_reports(streams: Sequence[ReportStream], workers: Workers) -> None:
     """Read reports one after the other, their windows side by side.
 
-    As many windows are in flight as there are workers; when a report has no more to begin, the next
-    report's windows are. Rows, ledger and state are written report by report, window by window.
+    As many windows are in flight as there are workers, and a few more are begun, so that the network has
+    work while rows are written; when a report has no more to begin, the next report's windows are. Rows,
+    ledger and state are written report by report, window by window.
 
     Args:
         streams: The reports, in order.
         workers: Fetch the windows.
     """
-    readings: list[_Reading | Exception] = []
-
-    def begin_more(at: int) -> None:
-        """Fill the workers, from the report whose turn it is on."""
-        free = workers.count - sum(len(r.flying) for r in readings[at:] if isinstance(r, _Reading))
-        while free > 0 and at < len(streams):
-            if at == len(readings):
-                readings.append(_prepared(streams[at]))
-            reading = readings[at]
-            if isinstance(reading, _Reading) and streams[at].start_next(reading):
-                free -= 1
-            else:
-                at += 1
-
-    def idle() -> None:
-        check_target()
-        for stream in streams[: len(readings)]:
-            stream.write_notes()
-
-    workers.idle = idle
+    line = _Line(streams, workers)
+    workers.idle = line.idle
     try:
         for at, stream in enumerate(streams):
-            begin_more(at)
-            reading = readings[at]
+            line.begin_more(at)
+            reading = line.readings[at]
             with stream.turn():
                 if isinstance(reading, Exception):
                     stream.fail(reading)
                     continue
                 stream.begin_turn()
                 while reading.flying:
-                    stream.take_next(reading)
-                    begin_more(at)
+                    taken = stream.take_next(reading)
+                    line.begin_more(at)
+                    if taken is not None:
+                        stream.write_window(*taken, reading)
                 stream.end_turn()
     finally:
         workers.idle = check_target
+
+
+class _Line:
+    """Reports that wait for their turn.
+
+    Args:
+        streams: In order.
+        workers: Fetch their windows.
+    """
+
+    def __init__(self, streams: Sequence[ReportStream], workers: Workers) -> None:
+        self._streams, self._workers = streams, workers
+        self.readings: list[_Reading | Exception] = []
+        """What was planned, or why it could not be; of the first streams."""
+
+    def begin_more(self, at: int) -> None:
+        """Fill the workers, from the report whose turn it is on.
+
+        Args:
+            at: Its place.
+        """
+        begun = sum(len(r.flying) for r in self.readings[at:] if isinstance(r, _Reading))
+        while begun < self._workers.count + _WAITING and at < len(self._streams):
+            if at == len(self.readings):
+                if begun >= self._workers.count:
+                    return  # planning asks the platform: it would wait behind all that was begun
+                self.readings.append(_prepared(self._streams[at]))
+            reading = self.readings[at]
+            if isinstance(reading, _Reading) and self._streams[at].start_next(reading):
+                begun += 1
+            else:
+                at += 1
+
+    def idle(self) -> None:
+        """Do what the main thread must do while it waits."""
+        check_target()
+        for stream in self._streams[: len(self.readings)]:
+            stream.write_notes()
 
 
 def _prepared(stream: ReportStream) -> _Reading | Exception:

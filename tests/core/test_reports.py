@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from adtap_core.errors import CredentialsError, SettingsError
+from adtap_core.reports import ReportStream
 from adtap_core.streams import goes_straight
 from adtap_core.tap import RunFailed
 from tests.core.tiny import Answer, TapTiny, TinyServer
@@ -267,6 +268,41 @@ def test_windows_of_several_reports_fly_together_and_land_in_the_same_order(tiny
     assert {m["stream"] for m in four.lines if m["type"] == "RECORD"} > {"first", "second", "third"}
     # The second report has five windows, the third a single one: four fly only if reports overlap.
     assert highest == [1, 4]
+
+
+def test_the_next_window_is_on_its_way_while_rows_are_written(tiny: Tiny) -> None:
+    """Even with one request at a time: the network does not wait for the target."""
+    asked_meanwhile = []
+    write = ReportStream.write_window
+
+    def patient(self: ReportStream, *window: Any) -> None:
+        before, until = len(tiny.asked()), time.monotonic() + 5
+        while len(tiny.asked()) < 2 and time.monotonic() < until:
+            time.sleep(0.01)
+        asked_meanwhile.append(len(tiny.asked()) - before)
+        write(self, *window)
+
+    tiny.patch.setattr(ReportStream, "write_window", patient)
+    tiny.server.before.append(lambda _p, _q: time.sleep(0.1))
+    tiny.run(accounts=["x"])
+    assert len(asked_meanwhile) > 1
+    assert asked_meanwhile[0] == 1
+
+
+@pytest.mark.parametrize("concurrency", [1, 4])
+def test_behind_a_failed_window_nothing_more_of_its_account_is_asked_for(
+    tiny: Tiny, concurrency: int
+) -> None:
+    """But for what was in flight already; the bookmark stays in front of it."""
+    tiny.server.before.append(lambda _p, q: (500, {}, b"broken") if "from" in q else None)
+    tap = TapTiny(
+        config=tiny.config
+        | {"accounts": ["x"], "concurrency": concurrency, "start_date": "2026-01-01"}
+    )
+    with pytest.raises(RunFailed):
+        tap.run()
+    assert len(tiny.asked()) <= concurrency
+    assert "replication_key_value" not in json.dumps(tap.state)
 
 
 @pytest.mark.parametrize("wish", ["warn", "fail"])
