@@ -1,7 +1,7 @@
 # make setup   an environment in .venv with everything (Python >= 3.11 and a package registry are enough)
 # make test    set up, lint, test: what CI runs
 # make demo    the four taps against the local sandbox, into DuckDB, through Meltano
-# make bench   speed, memory, latency and requests, held to their bounds; an hour and more
+# make bench   speed, memory, latency and requests, held to their bounds; an hour and a half
 # make bench-quick  the same at one size, in a minute
 # make docs    the pages of docs/ as a site, in site/
 # Another Python: make setup PYTHON=python3.13

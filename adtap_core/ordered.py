@@ -12,7 +12,7 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from typing import Any, Final, TypeVar
 
@@ -37,6 +37,7 @@ class Workers:
         self.count = count
         self.idle: Callable[[], None] = check_target
         self._pool: ThreadPoolExecutor | None = None
+        self._stirred = threading.Event()
 
     def submit(self, work: Callable[[], T]) -> Future[T]:
         """Start work in a thread."""
@@ -87,9 +88,17 @@ class Workers:
             yield done, future
 
     def wait_for(self, future: Future[Any]) -> None:
-        """Wait until work has ended, well or not."""
-        while not wait([future], timeout=_LOOK_SECONDS).done:
-            self.idle()
+        """Wait until work has ended, well or not; look around (`idle`) now and then."""
+        future.add_done_callback(lambda _: self.stir())
+        while not future.done():
+            self._stirred.wait(_LOOK_SECONDS)
+            self._stirred.clear()
+            if not future.done():
+                self.idle()
+
+    def stir(self) -> None:
+        """Let the thread that waits look around at once. Called in any thread."""
+        self._stirred.set()
 
     def close(self) -> None:
         """Take no more work; what runs may end by itself."""

@@ -373,6 +373,7 @@ class ReportStream(AdStream):
     def _remember(self, task: Task, name: str, parameters: object) -> None:
         note = _Note(task, name, parameters)
         self._notes.put(note)
+        self.tap.workers.stir()
         # The job is bought already: its name must be in the state before we begin to wait for it.
         note.written.wait(_ANSWER_SECONDS)
 

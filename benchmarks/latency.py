@@ -23,7 +23,7 @@ SHORT_SECONDS: Final = 0.1
 LONG_SECONDS: Final = 2.0
 CONCURRENCIES: Final = (1, 2, 4, 8)
 BOUND: Final = 1.2
-LONGEST_SECONDS: Final = 600.0
+LONGEST_SECONDS: Final = 300.0
 """A run that would wait longer is left out: what it would tell, the short latency tells."""
 
 
@@ -64,12 +64,13 @@ class Timed:
         read: What was read.
         latency: Seconds that each request took at least.
         concurrency: The setting.
-        asked: The run; None if it was left out because it would take too long.
+        asked: The run; None if it was left out, see `absent`.
         differing: Streams (or STATE) of which it wrote something else than the run without latency
             and concurrency.
         least: Seconds from the first request to the last answer that the platform allows.
         cpu: Seconds until the first answer with rows, and those of CPU that reading and writing them
             takes.
+        absent: Why there is no run.
     """
 
     read: Read
@@ -79,6 +80,7 @@ class Timed:
     differing: tuple[str, ...]
     least: float
     cpu: float
+    absent: str = ""
 
     @property
     def bound(self) -> float:
@@ -149,7 +151,8 @@ def measure(size: Size) -> Section:
             "list's first page. "
             "`plain` is the multiple of requests × latency ÷ concurrency at the highest concurrency. "
             "The reports are narrow, so that the waiting is measured and not the reading of rows. "
-            f"A run that would wait longer than {LONGEST_SECONDS / 60:.0f} minutes is left out."
+            f"A run that would wait longer than {LONGEST_SECONDS / 60:.0f} minutes is left out, and so is "
+            "one that the published rate lets end no sooner than the one before."
         ),
         columns=(
             "tap",
@@ -211,28 +214,39 @@ def _read_timed(
         )
         return stand_in.run(subject, folder, read.stream, config=config)
 
-    plain = run(1)
-    data = plain.count(read.path)
-    if read.creatives:
-        data -= 1  # a list's first page, without which nobody knows that there is another
-    before = len(plain.requests) - data
-    for concurrency in concurrencies:
+    def bound(asked: Asked, concurrency: int) -> tuple[float, float]:
+        """Seconds: the least that a run's requests take, and until it had its first rows."""
+        data = asked.count(read.path)
+        if read.creatives:
+            data -= 1  # a list's first page, without which nobody knows that there is another
+        before = len(asked.requests) - data
         least = least_seconds(
             subject, before=before, data=data, latency=latency, concurrency=concurrency
         )
-        if least > LONGEST_SECONDS:
-            yield Timed(read, latency, concurrency, None, (), least, cpu=0.0)
+        return least, before * latency
+
+    plain = run(1)
+    reached = 0.0
+    for concurrency in concurrencies:
+        least, _ = bound(plain, concurrency)
+        if least > LONGEST_SECONDS or least == reached:
+            absent = "left out" if least > LONGEST_SECONDS else "no sooner"
+            yield Timed(read, latency, concurrency, None, (), least, cpu=0.0, absent=absent)
             continue
-        # With another concurrency a list may be asked for in other pages: made beforehand, too.
-        unhurried = run(concurrency)
+        reached = least
+        # With another concurrency a list may be asked for in other pages: made beforehand, too. A
+        # published rate leaves time enough to make them.
+        unhurried = run(concurrency) if subject.per_second is None else plain
         stand_in.control("POST", "latency", {"seconds": latency})
         asked = run(concurrency)
         stand_in.control("POST", "latency", {"seconds": 0})
         wrote = {*plain.messages.items()}
         other = {*unhurried.messages.items(), *asked.messages.items()} ^ wrote
         differing = tuple(sorted({stream for stream, _ in other}))
+        # Of a report job fewer polls are needed when each of them takes its time.
+        least, before = bound(asked, concurrency)
         # The rows can't be worked on before the first of them are there.
-        working = before * latency + plain.run.cpu - idle
+        working = before + plain.run.cpu - idle
         yield Timed(read, latency, concurrency, asked, differing, least, working)
 
 
@@ -261,7 +275,7 @@ def _row(group: Sequence[Timed]) -> tuple[str, ...]:
 
 def _cell(timed: Timed) -> str:
     if timed.asked is None:
-        return "left out"
+        return timed.absent
     binding = " of CPU" if timed.cpu > timed.least else ""
     return f"{timed.asked.wall:.1f} / {timed.asked.run.wall:.1f} s, {timed.ratio:.2f}{binding}"
 

@@ -27,6 +27,10 @@ CACHE: Final = ROOT / ".cache" / "bench"
 # Linux gives the peak in KiB, macOS in bytes.
 _RSS_UNIT: Final = 1 if sys.platform == "darwin" else 1024
 
+MOST_SECONDS: Final = 120.0
+"""A contender that has run for so long, and `FEWEST_RUNS` times, is not run again."""
+FEWEST_RUNS: Final = 2
+
 # The end of a failing program's standard error that is shown.
 _TOLD_LINES: Final = 30
 
@@ -131,6 +135,8 @@ def once(contender: Contender, *, stdout: int | IO[bytes] = subprocess.DEVNULL) 
 def side_by_side(contenders: Sequence[Contender], repeats: int) -> dict[str, Run]:
     """Run contenders in turn, A B C A B C …, so that a slow minute strikes all alike.
 
+    One that has had its minutes sits out the rounds that are left: a run of a minute is steady.
+
     Args:
         contenders: What is run; names are keys of the answer.
         repeats: Rounds.
@@ -141,8 +147,10 @@ def side_by_side(contenders: Sequence[Contender], repeats: int) -> dict[str, Run
     runs: dict[str, list[Run]] = {contender.name: [] for contender in contenders}
     for number in range(repeats):
         for contender in contenders:
-            progress(f"{contender.name} ({number + 1}/{repeats})")
-            runs[contender.name].append(once(contender))
+            had = [run.wall for run in runs[contender.name]]
+            if len(had) < FEWEST_RUNS or sum(had) < MOST_SECONDS:
+                progress(f"{contender.name} ({number + 1}/{repeats})")
+                runs[contender.name].append(once(contender))
     progress("")
     return {
         name: Run(
