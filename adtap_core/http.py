@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 import backoff
@@ -40,6 +40,7 @@ from adtap_core.verdicts import Ask, Verdict
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+T = TypeVar("T")
 log = logging.getLogger("adtaps.http")
 
 CONNECT_SECONDS: Final = 20.0
@@ -95,6 +96,7 @@ class Reply:
     url: str
     received_at: datetime
     cookies: Mapping[str, str] = field(default_factory=dict)
+    _made: dict[Callable[[Reply], Any], Any] = field(default_factory=dict, init=False, repr=False)
 
     @property
     def content_type(self) -> str:
@@ -109,7 +111,7 @@ class Reply:
             Broken: If it is not JSON.
         """
         try:
-            return _decoder.decode(self.body.read())
+            return self.made_once(_json)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             msg = f"the answer is not JSON ({error}): {self.excerpt()}"
             raise RequestError(msg, status=self.status) from error
@@ -117,9 +119,20 @@ class Reply:
     def json_or_none(self) -> Any:
         """Give the body as JSON, None if it is something else: for judging error bodies."""
         try:
-            return _decoder.decode(self.body.read())
+            return self.made_once(_json)
         except (msgspec.DecodeError, UnicodeDecodeError):
             return None
+
+    def made_once(self, make: Callable[[Reply], T]) -> T:
+        """Give what a function makes of this answer; what was made to judge it is not made again.
+
+        Args:
+            make: Reads the answer.
+        """
+        if make not in self._made:
+            self._made[make] = make(self)
+        made: T = self._made[make]
+        return made
 
     def text(self, length: int = 100_000) -> str:
         """Give the beginning of the body as text."""
@@ -133,6 +146,10 @@ class Reply:
         """Tell whether the body is a page for people: a proxy or a login form answered."""
         head = self.body.excerpt(200).lstrip().lower()
         return head.startswith((b"<!doctype html", b"<html"))
+
+
+def _json(reply: Reply) -> Any:
+    return _decoder.decode(reply.body.read())
 
 
 class Auth(Protocol):

@@ -36,6 +36,8 @@ MOST_LOOKS: Final = 10
 """A list that still shows new rows after so many passes moves faster than it can be read."""
 _MOST_STEPS: Final = 20
 """A walk that steps back so often, each time further, without finding its place again gives up."""
+_DEAF_PAGES: Final = 3
+"""A list that gives the same page so often, at offsets further and further on, knows no offsets."""
 
 
 class Unordered(Exception):  # noqa: N818 - a finding, not a fault
@@ -289,7 +291,7 @@ class _InOrder:
         self._reach = 0 if ahead.count == 1 and reach is not None else reach
         self._behind: int | None = None
         self._last: int | None = None
-        self._offset = self._width = self._steps_back = 0
+        self._offset = self._width = self._steps_back = self._alike = 0
         self._end: int | None = None
         self._before: list[int] = []
 
@@ -308,7 +310,7 @@ class _InOrder:
         if self._offset and last is not None and (not keys or keys[0] > last):
             self._step_back()
             return ()
-        if self._offset and keys == self._before:
+        if self._is_deaf(keys):
             self._do_without_offsets()
             return ()
         new = [r for r, k in zip(page.records, keys, strict=True) if last is None or k > last]
@@ -321,6 +323,13 @@ class _InOrder:
             self.over = True
         return new
 
+    def _is_deaf(self, keys: Sequence[int]) -> bool:
+        """Tell whether the list gives its first page whatever the offset."""
+        self._alike = self._alike + 1 if self._offset and keys == self._before else 0
+        # The same page at another offset may be chance: as many rows went away, or came back, as the walk
+        # moved. Where the list can be filtered by its key, nothing is lost by thinking so at once.
+        return self._alike >= (_DEAF_PAGES if self._reach is None else 1)
+
     def _step_back(self) -> None:
         self._steps_back += 1
         if self._steps_back > _MOST_STEPS:
@@ -329,7 +338,7 @@ class _InOrder:
         self._offset = max(0, self._offset - max(1, self._width // 2) * self._steps_back)
 
     def _do_without_offsets(self) -> None:
-        """Go on without offsets: the list does not let them through, or gives its first page whatever they are."""
+        """Go on without offsets: the list does not let them through, or does not listen to them."""
         if self._reach is None:
             self.over = True  # the list was whole on its first page
         self._reach, self._behind, self._offset = 0, self._last, 0

@@ -234,9 +234,8 @@ def _read_timed(
             yield Timed(read, latency, concurrency, None, (), least, cpu=0.0, absent=absent)
             continue
         reached = least
-        # With another concurrency a list may be asked for in other pages: made beforehand, too. A
-        # published rate leaves time enough to make them.
-        unhurried = run(concurrency) if subject.per_second is None else plain
+        # With another concurrency a list may be asked for in other pages: made beforehand, too.
+        unhurried = run(concurrency)
         stand_in.control("POST", "latency", {"seconds": latency})
         asked = run(concurrency)
         stand_in.control("POST", "latency", {"seconds": 0})

@@ -39,6 +39,10 @@ def document_of(reply: Reply) -> Document:
         Unreadable: If it can't be read.
         Refusing: If it is XML with a document type or entities.
     """
+    return reply.made_once(_document)
+
+
+def _document(reply: Reply) -> Document:
     if reply.body.excerpt(64).lstrip()[:1] == b"<":
         return xml_document(reply.body.read())
     found = reply.json_or_none()

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from adtap_core.errors import GaveUp
@@ -78,7 +78,8 @@ def walk(server: Server, count: int, reach: int | None) -> list[int]:
 IDS = st.lists(st.integers(1, 10_000), unique=True, max_size=60).map(sorted)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=300)
+@example(ids=[*range(1, 11)], size=3, count=1, reach=None, tells=False, gone={4: 4})
 @given(
     ids=IDS,
     size=st.integers(2, 9),
