@@ -27,7 +27,7 @@ CACHE: Final = ROOT / ".cache" / "bench"
 # Linux gives the peak in KiB, macOS in bytes.
 _RSS_UNIT: Final = 1 if sys.platform == "darwin" else 1024
 
-MOST_SECONDS: Final = 120.0
+MOST_SECONDS: Final = 60.0
 """A contender that has run for so long, and `FEWEST_RUNS` times, is not run again."""
 FEWEST_RUNS: Final = 2
 
@@ -132,20 +132,23 @@ def once(contender: Contender, *, stdout: int | IO[bytes] = subprocess.DEVNULL) 
     return Run(wall, cpu, float(peak))
 
 
-def side_by_side(contenders: Sequence[Contender], repeats: int) -> dict[str, Run]:
+def side_by_side(
+    contenders: Sequence[Contender], repeats: int, first: Mapping[str, Run] | None = None
+) -> dict[str, Run]:
     """Run contenders in turn, A B C A B C …, so that a slow minute strikes all alike.
 
-    One that has had its minutes sits out the rounds that are left: a run of a minute is steady.
+    One that has had its minute sits out the rounds that are left: a long run is steady.
 
     Args:
         contenders: What is run; names are keys of the answer.
         repeats: Rounds.
+        first: The first round, if it was run already.
 
     Returns:
         The medians, by name.
     """
-    runs: dict[str, list[Run]] = {contender.name: [] for contender in contenders}
-    for number in range(repeats):
+    runs = {c.name: [first[c.name]] if first else [] for c in contenders}
+    for number in range(1 if first else 0, repeats):
         for contender in contenders:
             had = [run.wall for run in runs[contender.name]]
             if len(had) < FEWEST_RUNS or sum(had) < MOST_SECONDS:

@@ -92,7 +92,7 @@ def _duckdb(count: int, size: Size) -> tuple[dict[str, Run], str]:
             progress(f"{contender.name}: into DuckDB")
             first[contender.name] = once(contender)
             stores.check(contender.name, "duckdb", str(file), "main.bench", count)
-        return first if size.quick else side_by_side(contenders, size.repeats), missing
+        return first if size.quick else side_by_side(contenders, size.repeats, first), missing
 
 
 def _into_file(tap: Contender) -> Contender:
@@ -106,12 +106,13 @@ def _into_postgres(count: int, size: Size, url: str) -> dict[str, Run]:
     with replay(count, _KIND) as address:
         taps = (readers.tap(_KIND, address, count), readers.ordinary(address, count))
         contenders = [_into_database(tap, f"bench_{n}", url) for n, tap in enumerate(taps)]
+        first: dict[str, Run] = {}
         for n, contender in enumerate(contenders):
             progress(f"{contender.name}: into Postgres")
-            once(contender)
+            first[contender.name] = once(contender)
             place = url.replace("/postgres?", f"/bench_{n}?")
             stores.check(contender.name, "postgres", place, "bench.bench", count)
-        return side_by_side(contenders, size.repeats)
+        return side_by_side(contenders, size.repeats, first)
 
 
 def _into_database(tap: Contender, name: str, url: str) -> Contender:

@@ -110,10 +110,14 @@ class _Ranges:
         """Give what is left of a range, cut."""
         # Totals are sometimes 0 or missing: then the list may be as long again as what was seen of it.
         left = (page.total or 0) - len(page.records)
-        wanted = -(-left // self._rows_wanted) if left > 0 else self._seen + 1
+        known = left > 0
+        wanted = -(-left // self._rows_wanted) if known else self._seen + 1
         ids, rows = (sum(column) for column in zip(*self._lately, strict=True))
         step = max(1, ids * self._rows_wanted // rows)
-        edges = [last + step * n for n in range(min(wanted, self._most))]
+        # Behind the open range at the end all workers wait for its answer: a list that is known to be long
+        # has few such ends.
+        most = max(self._most, self._seen) if known and self._most > 1 else self._most
+        edges = [last + step * n for n in range(min(wanted, most))]
         edges = [e for e in edges if e == last or upto is None or e < upto]
         return list(zip(edges, [*edges[1:], upto], strict=True))
 

@@ -16,7 +16,7 @@ Predicate: TypeAlias = Callable[[Mapping[str, object]], bool]
 
 Row = TypeVar("Row", bound=Mapping[str, object])
 
-_BEHIND = re.compile(r"id>(\d+)")
+_BETWEEN = re.compile(r"id>(\d+)(?:&id<=(\d+))?")
 _PART = re.compile(r"^\s*(\w+)\s*(==|!=|>=|<=|=:|:!|>|<|:)\s*(.*)$", re.DOTALL)
 
 
@@ -59,12 +59,13 @@ def select(
     Raises:
         QueryError: As `parse`.
     """
-    behind = _BEHIND.fullmatch(text)
-    ids = [row.get("id") for row in rows] if behind else []
+    between = _BETWEEN.fullmatch(text)
+    ids = [row.get("id") for row in rows] if between else []
     numbers = [number for number in ids if isinstance(number, int)]
-    if behind and len(numbers) == len(rows) and numbers == sorted(numbers):
+    if between and len(numbers) == len(rows) and numbers == sorted(numbers):
         # How long lists are walked, in hundreds of pages: looking at every row took seconds each.
-        return list(rows[bisect_right(numbers, int(behind[1])) :])
+        behind, upto = (bisect_right(numbers, int(n)) if n else None for n in between.groups())
+        return list(rows[behind:upto])
     test = parse(text, known())
     return [row for row in rows if test(shown(row))]
 
