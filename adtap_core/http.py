@@ -15,12 +15,10 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Protocol
 from urllib.parse import urlsplit
 
 import backoff
-import msgspec
 import requests
 import urllib3
 
@@ -30,17 +28,16 @@ from adtap_core.errors import (
     Forbidden,
     GaveUp,
     Refused,
-    RequestError,
     TooMuch,
 )
 from adtap_core.redact import redact
+from adtap_core.reply import Reply
 from adtap_core.spool import CutBody, Spool
 from adtap_core.verdicts import Ask, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-T = TypeVar("T")
 log = logging.getLogger("adtaps.http")
 
 CONNECT_SECONDS: Final = 20.0
@@ -49,7 +46,6 @@ MAX_QUOTA_WAITS: Final = 3
 LONGEST_WAIT_SECONDS: Final = 4000.0
 """The longest wait a server may ask of us: an hourly quota, with room."""
 _SAID_FROM_SECONDS: Final = 10.0
-_decoder: Final = msgspec.json.Decoder(float_hook=Decimal)
 _counting: Final = threading.Lock()
 
 
@@ -84,72 +80,6 @@ class Call:
     splittable: bool = False
     follow: bool = False
     timeout_seconds: float | None = None
-
-
-@dataclass
-class Reply:
-    """An answer, its body whole and decoded."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: Spool
-    url: str
-    received_at: datetime
-    cookies: Mapping[str, str] = field(default_factory=dict)
-    _made: dict[Callable[[Reply], Any], Any] = field(default_factory=dict, init=False, repr=False)
-
-    @property
-    def content_type(self) -> str:
-        """Give the media type, lower case, without parameters."""
-        kind: str = self.headers.get("Content-Type", "")
-        return kind.partition(";")[0].strip().lower()
-
-    def json(self) -> Any:
-        """Give the body as JSON, decimals exact.
-
-        Raises:
-            Broken: If it is not JSON.
-        """
-        try:
-            return self.made_once(_json)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            msg = f"the answer is not JSON ({error}): {self.excerpt()}"
-            raise RequestError(msg, status=self.status) from error
-
-    def json_or_none(self) -> Any:
-        """Give the body as JSON, None if it is something else: for judging error bodies."""
-        try:
-            return self.made_once(_json)
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            return None
-
-    def made_once(self, make: Callable[[Reply], T]) -> T:
-        """Give what a function makes of this answer; what was made to judge it is not made again.
-
-        Args:
-            make: Reads the answer.
-        """
-        if make not in self._made:
-            self._made[make] = make(self)
-        made: T = self._made[make]
-        return made
-
-    def text(self, length: int = 100_000) -> str:
-        """Give the beginning of the body as text."""
-        return self.body.excerpt(length).decode("utf-8", "replace")
-
-    def excerpt(self, length: int = 300) -> str:
-        """Give the body's beginning on one line, redacted: for messages."""
-        return redact(" ".join(self.text(length * 2).split()))[:length]
-
-    def looks_like_html(self) -> bool:
-        """Tell whether the body is a page for people: a proxy or a login form answered."""
-        head = self.body.excerpt(200).lstrip().lower()
-        return head.startswith((b"<!doctype html", b"<html"))
-
-
-def _json(reply: Reply) -> Any:
-    return _decoder.decode(reply.body.read())
 
 
 class Auth(Protocol):

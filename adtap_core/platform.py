@@ -19,8 +19,9 @@ from typing_extensions import override
 
 from adtap_core import verdicts
 from adtap_core.bodies import Table
-from adtap_core.http import Auth, Call, Http, Reply, Tally
+from adtap_core.http import Auth, Call, Http, Tally
 from adtap_core.ordered import Workers
+from adtap_core.reply import Reply
 from adtap_core.verdicts import Verdict
 from adtap_core.windows import Interval, Zone
 

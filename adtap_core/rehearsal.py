@@ -16,9 +16,10 @@ import requests
 from typing_extensions import override
 
 from adtap_core.errors import AdtapError, RequestError
-from adtap_core.http import Call, Reply, Tally
+from adtap_core.http import Call, Tally
 from adtap_core.platform import EntityQuery
 from adtap_core.redact import redact
+from adtap_core.reply import Reply
 from adtap_core.spool import Spool
 
 if TYPE_CHECKING:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import logging
 import queue
-import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Final
@@ -17,7 +16,15 @@ from typing_extensions import override
 
 from adtap_core import __version__
 from adtap_core.bookmarks import Bookmark, ledger_moment
-from adtap_core.errors import Broken, Refused, RequestError, Stopped, TargetGone, TooMuch
+from adtap_core.errors import (
+    Broken,
+    CredentialsError,
+    Refused,
+    RequestError,
+    Stopped,
+    TargetGone,
+    TooMuch,
+)
 from adtap_core.fetching import Fetcher
 from adtap_core.http import Tally
 from adtap_core.names import column_names
@@ -27,11 +34,10 @@ from adtap_core.platform import Fetched, Partition, WindowJob
 from adtap_core.rows import Block, RowShaper
 from adtap_core.schemas import report_schema
 from adtap_core.streams import AdStream
+from adtap_core.tasks import Closing, Note, Reading, Task
 from adtap_core.windows import Interval
 
 if TYPE_CHECKING:
-    from concurrent.futures import Future
-
     from adtap_core.declare import Report
     from adtap_core.tap import AdTap
 
@@ -39,60 +45,6 @@ log = logging.getLogger("adtaps.reports")
 _ANSWER_SECONDS = 10.0
 _WAITING: Final = 2
 """Windows begun beyond those in flight: the network has work while rows are written."""
-
-
-@dataclass
-class Task:
-    """One window of one bundle, on its way."""
-
-    bundle: Bundle
-    window: Interval
-    job: WindowJob
-    synced_at: str = ""
-    future: Future[Fetched] | None = None
-
-
-@dataclass
-class _Closing:
-    """A window that was read whole and waits to be closed."""
-
-    task: Task
-    counts: Mapping[Partition, int]
-    state: str
-    warnings: Sequence[str]
-
-
-@dataclass
-class _Note:
-    """A report job that wants to be remembered before anybody waits for it."""
-
-    task: Task
-    name: str
-    parameters: Any
-    written: threading.Event = field(default_factory=threading.Event)
-
-
-@dataclass
-class _Reading:
-    """A report being read.
-
-    Args:
-        planner: Planned the windows.
-        report: With the metrics that are selected.
-        work: Windows that nobody has begun, in order.
-        accounts: How many accounts there are.
-        whole: How many windows there are.
-        flying: Windows that were begun, in order.
-        done: How many were read.
-    """
-
-    planner: Planner
-    report: Report
-    work: deque[Task]
-    accounts: int
-    whole: int
-    flying: deque[Task] = field(default_factory=deque)
-    done: int = 0
 
 
 class ReportStream(AdStream):
@@ -118,8 +70,8 @@ class ReportStream(AdStream):
         self._failed: set[Partition] = set()
         self._given_up: set[Partition] = set()
         self._rows = 0
-        self._held_back: list[_Closing] = []
-        self._notes: queue.SimpleQueue[_Note] = queue.SimpleQueue()
+        self._held_back: list[Closing] = []
+        self._notes: queue.SimpleQueue[Note] = queue.SimpleQueue()
         self._left: dict[Partition, int] = {}
         self._bookmarks: dict[Partition, Bookmark] = {}
 
@@ -232,7 +184,7 @@ class ReportStream(AdStream):
         """Read this report alone; `read_reports` reads several."""
         read_reports([self], self.tap.workers)
 
-    def prepare(self) -> _Reading:
+    def prepare(self) -> Reading:
         """Plan the windows to read. Changes no state, writes nothing: another stream may have its turn."""
         planner = self.planner()
         report = self.asked()
@@ -244,7 +196,7 @@ class ReportStream(AdStream):
             if plan.bookmark is not None:
                 self._bookmarks[plan.partition] = plan.bookmark
         tasks = self.tasks(planner, report, plans)
-        return _Reading(planner, report, deque(tasks), accounts=len(plans), whole=len(tasks))
+        return Reading(planner, report, deque(tasks), accounts=len(plans), whole=len(tasks))
 
     def end_run(self) -> None:
         """Note that the run is over, all streams of it: what was read whole looks back again next time."""
@@ -286,7 +238,7 @@ class ReportStream(AdStream):
             job.remember = lambda name, parameters: self._remember(task, name, parameters)
         return task
 
-    def start_next(self, reading: _Reading) -> bool:
+    def start_next(self, reading: Reading) -> bool:
         """Begin to fetch the next window; tell whether there was one."""
         while reading.work:
             task = reading.work.popleft()
@@ -296,7 +248,7 @@ class ReportStream(AdStream):
                 return True
         return False
 
-    def take_next(self, reading: _Reading) -> tuple[Task, Fetched] | None:
+    def take_next(self, reading: Reading) -> tuple[Task, Fetched] | None:
         """Wait for the first window that was begun; give it, or None if it can't be had."""
         task = reading.flying.popleft()
         if all(p in self._failed for p in task.job.partitions):
@@ -314,7 +266,7 @@ class ReportStream(AdStream):
             self._fail_task(task, error)
         return None
 
-    def write_window(self, task: Task, fetched: Fetched, reading: _Reading) -> None:
+    def write_window(self, task: Task, fetched: Fetched, reading: Reading) -> None:
         """Write a window's rows and close it."""
         self._write(task, fetched, reading.planner)
         reading.done += 1
@@ -333,7 +285,7 @@ class ReportStream(AdStream):
             self.fail(error, partition=partition.text)
         self.tap.progress.begin()
 
-    def _break_up(self, task: Task, reading: _Reading) -> None:
+    def _break_up(self, task: Task, reading: Reading) -> None:
         """Read a bundle's windows from here on for each partition alone."""
         windows = [task.window]
         for line in (reading.flying, reading.work):
@@ -365,13 +317,16 @@ class ReportStream(AdStream):
         task.synced_at = self.tap.clock.read_at().strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         try:
             return self._fetcher.fetch(task.job)
+        except CredentialsError:
+            self._given_up.update(self._left)  # the run ends here
+            raise
         except Exception:
             if len(task.job.partitions) == 1:  # a bundle is broken up first
                 self._given_up.update(task.job.partitions)
             raise
 
     def _remember(self, task: Task, name: str, parameters: object) -> None:
-        note = _Note(task, name, parameters)
+        note = Note(task, name, parameters)
         self._notes.put(note)
         self.tap.workers.stir()
         # The job is bought already: its name must be in the state before we begin to wait for it.
@@ -423,7 +378,7 @@ class ReportStream(AdStream):
                 shaper.outside,
             )
         self._rows += sum(shaper.counts.values())
-        closing = _Closing(task, shaper.counts, shaper.window_state(), fetched.warnings)
+        closing = Closing(task, shaper.counts, shaper.window_state(), fetched.warnings)
         if self.config.get("on_empty") == "fail" and not self._rows:
             # Nothing came yet: if nothing comes at all, no bookmark may have moved.
             self._held_back.append(closing)
@@ -454,7 +409,7 @@ class ReportStream(AdStream):
             self._write_record_message(record)
         return len(chosen.records)
 
-    def _close(self, closing: _Closing) -> None:
+    def _close(self, closing: Closing) -> None:
         """Ledger row, bookmark, STATE: in this order, after the window's last row."""
         task = closing.task
         spelt = [
@@ -567,7 +522,7 @@ class _Line:
 
     def __init__(self, streams: Sequence[ReportStream], workers: Workers) -> None:
         self._streams, self._workers = streams, workers
-        self.readings: list[_Reading | Exception] = []
+        self.readings: list[Reading | Exception] = []
         """What was planned, or why it could not be; of the first streams."""
 
     def begin_more(self, at: int) -> None:
@@ -576,14 +531,14 @@ class _Line:
         Args:
             at: Its place.
         """
-        begun = sum(len(r.flying) for r in self.readings[at:] if isinstance(r, _Reading))
+        begun = sum(len(r.flying) for r in self.readings[at:] if isinstance(r, Reading))
         while begun < self._workers.count + _WAITING and at < len(self._streams):
             if at == len(self.readings):
                 if begun >= self._workers.count:
                     return  # planning asks the platform: it would wait behind all that was begun
                 self.readings.append(_prepared(self._streams[at]))
             reading = self.readings[at]
-            if isinstance(reading, _Reading) and self._streams[at].start_next(reading):
+            if isinstance(reading, Reading) and self._streams[at].start_next(reading):
                 begun += 1
             else:
                 at += 1
@@ -595,7 +550,7 @@ class _Line:
             stream.write_notes()
 
 
-def _prepared(stream: ReportStream) -> _Reading | Exception:
+def _prepared(stream: ReportStream) -> Reading | Exception:
     """Plan a report; what goes wrong is said when it is its turn."""
     try:
         return stream.prepare()

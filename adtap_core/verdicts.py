@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from adtap_core.http import Reply
+    from adtap_core.reply import Reply
 
 RETRIED_STATUSES: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
 GATEWAY_STATUSES: Final = frozenset({502, 504})

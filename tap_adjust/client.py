@@ -31,7 +31,8 @@ from tap_adjust.transports import PATHS
 if TYPE_CHECKING:
     from adtap_core.clock import Clock
     from adtap_core.declare import Entity, Report
-    from adtap_core.http import Call, Reply
+    from adtap_core.http import Call
+    from adtap_core.reply import Reply
 
 API_URL: Final = "https://automate.adjust.com/reports-service"
 KPI_API_URL: Final = "https://api.adjust.com/kpis/v1"

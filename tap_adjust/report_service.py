@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from adtap_core.bodies import Table
 from adtap_core.errors import Refused, TooMuch
-from adtap_core.http import Call, Http, Reply
+from adtap_core.http import Call, Http
 from adtap_core.names import did_you_mean
 from adtap_core.platform import Fetched, RowFacts, Source
 from adtap_core.rehearsal import NotAsked
+from adtap_core.reply import Reply
 from adtap_core.windows import Grain
 from tap_adjust import transports
 from tap_adjust.choices import Choices, word

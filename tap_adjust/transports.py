@@ -23,7 +23,7 @@ from adtap_core.spool import MEMORY_BYTES, Spool
 from tap_adjust.fields import metric
 
 if TYPE_CHECKING:
-    from adtap_core.http import Reply
+    from adtap_core.reply import Reply
 
 FORMATS: Final = ("auto", "json", "csv", "parquet")
 PATHS: Final[Mapping[str, str]] = {

@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any, Final
 from typing_extensions import override
 
 from adtap_core.errors import Refused, RequestError
-from adtap_core.http import Auth, Call, Reply, Tally
+from adtap_core.http import Auth, Call, Tally
 from adtap_core.platform import EntityQuery, Fetched, Partition, Platform, Probed, WindowJob
+from adtap_core.reply import Reply
 from adtap_core.verdicts import Verdict
 from adtap_core.windows import ONE_DAY, Grain, Interval, Zone
 from tap_atomx import companion, definitions, fields, replies, shapes

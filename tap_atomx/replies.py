@@ -11,7 +11,8 @@ from typing import Any, Final
 
 from adtap_core import verdicts
 from adtap_core.errors import RequestError
-from adtap_core.http import Call, Reply
+from adtap_core.http import Call
+from adtap_core.reply import Reply
 from adtap_core.verdicts import GO, Ask, Verdict
 
 UNAUTHORIZED: Final = 1

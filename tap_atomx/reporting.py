@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from adtap_core.bodies import JsonRows, Table, batches, separated
 from adtap_core.errors import Broken, RequestError, TooMuch
-from adtap_core.http import Call, Http, Reply
+from adtap_core.http import Call, Http
 from adtap_core.platform import Fetched, RowFacts, WindowJob
+from adtap_core.reply import Reply
 from adtap_core.spool import MEMORY_BYTES
 from adtap_core.windows import Grain, Interval, Zone
 from tap_atomx.definitions import is_snapshot

@@ -25,7 +25,8 @@ from tap_openx import replies
 if TYPE_CHECKING:
     from requests_oauthlib import OAuth1
 
-    from adtap_core.http import Http, Reply
+    from adtap_core.http import Http
+    from adtap_core.reply import Reply
 
 COOKIE: Final = "openx3_access_token"
 SCOPE: Final = "openid email profile api"

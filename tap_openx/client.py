@@ -15,9 +15,10 @@ from typing_extensions import override
 from adtap_core import verdicts
 from adtap_core.declare import Entity, Report
 from adtap_core.errors import Forbidden, Refused
-from adtap_core.http import Auth, Call, Reply
+from adtap_core.http import Auth, Call
 from adtap_core.paging import Page, by_offset
 from adtap_core.platform import EntityQuery, Fetched, Partition, Platform, Probed, WindowJob
+from adtap_core.reply import Reply
 from adtap_core.verdicts import Ask, Verdict
 from adtap_core.windows import Grain, Interval, Zone
 from tap_openx import companion, fields, replies

@@ -30,7 +30,8 @@ from tap_openx import fields, replies
 from tap_openx.auth import BearerLogin
 
 if TYPE_CHECKING:
-    from adtap_core.http import Http, Reply
+    from adtap_core.http import Http
+    from adtap_core.reply import Reply
     from tap_openx.client import OpenxPlatform
 
 log = logging.getLogger("adtaps.openx")

@@ -23,7 +23,8 @@ from tap_openx.splits import ROWS_PATH, AnyOf, Asker, Filter, FilterSplit, Given
 from tap_openx.streams import REPORTS
 
 if TYPE_CHECKING:
-    from adtap_core.http import Http, Reply
+    from adtap_core.http import Http
+    from adtap_core.reply import Reply
     from tap_openx.client import OpenxPlatform
 
 log = logging.getLogger("adtaps.openx")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from adtap_core.http import Reply
+    from adtap_core.reply import Reply
 
 _FIELDS: Final = ("attribute", "field_errors", "item_errors", "dependency", "referencing_objects")
 

@@ -17,7 +17,8 @@ from typing import Any, Final, Protocol
 
 from adtap_core.bodies import JsonRows
 from adtap_core.errors import Refused, RequestError, TooMuch
-from adtap_core.http import Reply, Tally
+from adtap_core.http import Tally
+from adtap_core.reply import Reply
 
 log = logging.getLogger("adtaps.openx")
 

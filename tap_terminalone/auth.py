@@ -24,7 +24,8 @@ from adtap_core.tokens import ends_at
 if TYPE_CHECKING:
     import requests
 
-    from adtap_core.http import Auth, Http, Reply
+    from adtap_core.http import Auth, Http
+    from adtap_core.reply import Reply
 
 OAUTH_PASSWORD, OAUTH_REFRESH, ACCESS_TOKEN = "oauth_password", "oauth_refresh", "access_token"
 COOKIE, SESSION_ID = "cookie", "session_id"

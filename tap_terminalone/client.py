@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from typing_extensions import override
 
 from adtap_core import verdicts
-from adtap_core.http import Auth, Call, Reply
+from adtap_core.http import Auth, Call
 from adtap_core.platform import EntityQuery, Fetched, Partition, Platform, Probed, WindowJob
+from adtap_core.reply import Reply
 from adtap_core.verdicts import Ask, Verdict
 from adtap_core.windows import Grain, Interval, Zone
 from tap_terminalone import auth, companion, definitions, fields, replies

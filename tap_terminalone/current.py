@@ -17,9 +17,10 @@ import msgspec
 from adtap_core import verdicts
 from adtap_core.bodies import Table
 from adtap_core.errors import GaveUp, Refused
-from adtap_core.http import Call, Reply
+from adtap_core.http import Call
 from adtap_core.paging import Page, TooDeep, Unordered, by_offset
 from adtap_core.platform import EntityQuery, Fetched, RowFacts, Source, WindowJob
+from adtap_core.reply import Reply
 from adtap_core.verdicts import Ask, Verdict
 from adtap_core.windows import Grain, Interval, midnight
 from tap_terminalone import fields, replies

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from adtap_core import verdicts
-from adtap_core.http import Call, Reply
+from adtap_core.http import Call
+from adtap_core.reply import Reply
 from adtap_core.verdicts import Ask, Verdict
 from tap_terminalone import legacy_entities, replies
 from tap_terminalone.deals import Deals

@@ -16,7 +16,7 @@ from defusedxml.ElementTree import fromstring
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
-    from adtap_core.http import Reply
+    from adtap_core.reply import Reply
 
 Document = Mapping[str, Any]
 

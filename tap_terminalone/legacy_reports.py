@@ -29,7 +29,7 @@ from tap_terminalone.definitions import ROLLUP_OF, is_snapshot, legacy_names
 
 if TYPE_CHECKING:
     from adtap_core.declare import Report
-    from adtap_core.http import Reply
+    from adtap_core.reply import Reply
     from adtap_core.spool import Spool
     from tap_terminalone.client import TerminalOne
     from tap_terminalone.deals import Deals

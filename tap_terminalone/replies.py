@@ -9,7 +9,7 @@ from adtap_core import verdicts
 from adtap_core.verdicts import Ask, Verdict
 
 if TYPE_CHECKING:
-    from adtap_core.http import Reply
+    from adtap_core.reply import Reply
 
 ERRORS, SERVER_ERROR = 400, 500
 FORBIDDEN: Final = 403

@@ -13,8 +13,9 @@ import requests
 
 from adtap_core import verdicts
 from adtap_core.errors import CredentialsError, Forbidden, GaveUp, Refused, TooMuch
-from adtap_core.http import Call, Http, Limits, Reply, Tally
+from adtap_core.http import Call, Http, Limits, Tally
 from adtap_core.redact import redact
+from adtap_core.reply import Reply
 from adtap_core.verdicts import Ask, Verdict
 from tests.core.tiny import Answer, TinyServer
 

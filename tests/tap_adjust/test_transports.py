@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adtap_core.errors import Broken
-from adtap_core.http import Reply
+from adtap_core.reply import Reply
 from adtap_core.spool import Spool
 from tap_adjust import transports
 from tap_adjust.transports import Sums

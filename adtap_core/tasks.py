@@ -1,0 +1,69 @@
+"""The windows of a report while it is read: planned, on their way, read, waiting to be closed."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Any
+
+from adtap_core.declare import Report
+from adtap_core.plans import Bundle, Planner
+from adtap_core.platform import Fetched, Partition, WindowJob
+from adtap_core.windows import Interval
+
+
+@dataclass
+class Task:
+    """One window of one bundle, on its way."""
+
+    bundle: Bundle
+    window: Interval
+    job: WindowJob
+    synced_at: str = ""
+    future: Future[Fetched] | None = None
+
+
+@dataclass
+class Closing:
+    """A window that was read whole and waits to be closed."""
+
+    task: Task
+    counts: Mapping[Partition, int]
+    state: str
+    warnings: Sequence[str]
+
+
+@dataclass
+class Note:
+    """A report job that wants to be remembered before anybody waits for it."""
+
+    task: Task
+    name: str
+    parameters: Any
+    written: threading.Event = field(default_factory=threading.Event)
+
+
+@dataclass
+class Reading:
+    """A report being read.
+
+    Args:
+        planner: Planned the windows.
+        report: With the metrics that are selected.
+        work: Windows that nobody has begun, in order.
+        accounts: How many accounts there are.
+        whole: How many windows there are.
+        flying: Windows that were begun, in order.
+        done: How many were read.
+    """
+
+    planner: Planner
+    report: Report
+    work: deque[Task]
+    accounts: int
+    whole: int
+    flying: deque[Task] = field(default_factory=deque)
+    done: int = 0
