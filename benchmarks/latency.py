@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from statistics import mean
+from statistics import mean, median
 from typing import Final
 
 from benchmarks.measure import Contender, once, progress, tap_command
@@ -194,7 +194,7 @@ def _timed(
     start_up = tap_command(
         subject.case.script, room("latency", subject.name, str(latency)), "--discover"
     )
-    idle = once(Contender(subject.name, (start_up,))).cpu
+    idle = median(once(Contender(subject.name, (start_up,))).cpu for _ in range(3))
     with sandbox(subject) as stand_in:
         for read in reads:
             yield from _read_timed(stand_in, read, latency, concurrencies, idle)

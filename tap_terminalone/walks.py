@@ -116,7 +116,7 @@ class _Ranges:
         step = max(1, ids * self._rows_wanted // rows)
         # Behind the open range at the end all workers wait for its answer: a list that is known to be long
         # has few such ends.
-        most = max(self._most, self._seen) if known and self._most > 1 else self._most
+        most = 2 * max(self._most, self._seen) if known and self._most > 1 else self._most
         edges = [last + step * n for n in range(min(wanted, most))]
         edges = [e for e in edges if e == last or upto is None or e < upto]
         return list(zip(edges, [*edges[1:], upto], strict=True))
