@@ -32,8 +32,8 @@ _LEAD = (
     "The same report all the way into a warehouse, into an empty database each time: a tap piped into a "
     "loader, or dlt's `rest_api` source into its DuckDB destination. The CPU is that of both programs. "
     "Postgres is a server of its own on a Unix socket, whose work counts on the clock only; it, and the "
-    f"ordinary stream, are asked for at most {_MOST_ROWS:,} rows. After the first load rows and sums are compared with what "
-    "was sent."
+    f"ordinary stream, are asked for at most {_MOST_ROWS:,} rows. After the first load rows and sums are "
+    "compared with what was sent."
 )
 
 
