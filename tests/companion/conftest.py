@@ -32,6 +32,7 @@ OPENX_CURRENT: Final = replace(
     daily="exchange_daily",
     hourly="exchange_hourly",
     entity_path="/ox/4.0/site$",
+    report={"name": "mine", "dimensions": ["publisherPlatformId"], "metrics": ["impressions"]},
     report_path="/generateReport$",
     secrets=(credentials.OPENX_PASSWORD, credentials.OPENX_IDENTITY_KEY),
 )
