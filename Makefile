@@ -2,6 +2,7 @@
 # make test    set up, lint, test: what CI runs
 # make demo    the four taps against the local sandbox, into DuckDB, through Meltano
 # make bench   speed, memory, latency and requests, held to their bounds; an hour and a half
+#              (make bench BENCH=--write: into docs/performance.md too)
 # make bench-quick  the same at one size, in a minute
 # make docs    the pages of docs/ as a site, in site/
 # Another Python: make setup PYTHON=python3.13
@@ -56,7 +57,7 @@ docs: setup
 	@echo "site/index.html"
 
 bench: setup
-	@$(BIN)/python -m benchmarks
+	@$(BIN)/python -m benchmarks $(BENCH)
 
 bench-quick: setup
 	@$(BIN)/python -m benchmarks --quick

@@ -69,7 +69,9 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
 
 
 def _command(asked: argparse.Namespace, name: str) -> str:
-    words = ["python", "-m", "benchmarks", *(["--quick"] if asked.quick else []), "--only", name]
+    words = ["python", "-m", "benchmarks", *(["--quick"] if asked.quick else [])]
+    if asked.only:
+        words += ["--only", name]
     for option in ("repeats", "rows"):
         if (given := getattr(asked, option)) is not None:
             words += [f"--{option}", *map(str, given if isinstance(given, list) else [given])]
