@@ -10,6 +10,7 @@ from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from itertools import chain
 from operator import itemgetter
+from types import MappingProxyType
 from typing import Any, Final
 
 import msgspec
@@ -33,6 +34,7 @@ _PLAIN_MOMENT: Final = r"\d{4}-\d\d-\d\d[T ](?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:
 _PLAIN_MOMENTS: Final = re.compile(rf"{_PLAIN_MOMENT}(?:\n{_PLAIN_MOMENT})*+", re.ASCII)
 _LETTERS: Final = re.compile("[A-Za-z]")
 _NONE: Final = type(None)
+_NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 _TRUE: Final = frozenset({"1", "true", "yes", "on", "t", "y"})
 _FALSE: Final = frozenset({"0", "false", "no", "off", "f", "n"})
 _ZONE_WITHOUT_COLON: Final = re.compile(r"([+-]\d{2})(\d{2})?$")
@@ -289,6 +291,15 @@ def _columns(records: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, Sequen
         yield name, [record.get(name) for record in records]
 
 
+def _are_flat(values: Sequence[Any]) -> bool:
+    """Tell whether nothing nests in a column but lists of plain values."""
+    kinds = set(map(type, values))
+    if list in kinds:
+        lists = (v for v in values if type(v) is list)
+        kinds = kinds - {list} | set(map(type, chain.from_iterable(lists)))
+    return kinds <= _FLAT
+
+
 class RecordShaper:
     """Makes an entity's records fit its schema.
 
@@ -296,10 +307,17 @@ class RecordShaper:
         stream: The stream's name, for the log.
         schema: Its schema, `_extra` included.
         secrets: Columns that are dropped, besides those with a telling name.
+        named: Columns that are called otherwise than the platform's field, by field.
     """
 
-    def __init__(self, stream: str, schema: Mapping[str, Any], secrets: frozenset[str]) -> None:
-        self._stream = stream
+    def __init__(
+        self,
+        stream: str,
+        schema: Mapping[str, Any],
+        secrets: frozenset[str],
+        named: Mapping[str, str] = _NOTHING,
+    ) -> None:
+        self._stream, self._named = stream, named
         self._casters = {
             name: caster(prop) for name, prop in schema["properties"].items() if name != EXTRA
         }
@@ -351,9 +369,9 @@ class RecordShaper:
                 None if value is None else self._cast_one(column, cast, value, place, extras)
                 for place, value in enumerate(values)
             ]
-        if cast in _MAY_NEST:
-            return [self._without_secrets(v) for v in made]
-        return made
+        if cast not in _MAY_NEST or _are_flat(made):
+            return made
+        return [self._without_secrets(v) for v in made]
 
     def _cast_one(
         self, column: str, cast: Cast, value: Any, place: int, extras: dict[int, dict[str, Any]]
@@ -367,7 +385,9 @@ class RecordShaper:
 
     def _field(self, name: str) -> tuple[str, Cast | None]:
         """Give a field's column, empty if it is hidden, and what makes its values fit; remembered."""
-        column = name if name in self._casters else column_name(name)
+        column = self._named.get(name, name)
+        if column not in self._casters:
+            column = column_name(column)
         cast = self._casters.get(column)
         if column in self._secrets or (cast is None and _SECRET_NAME.search(column)):
             column = ""

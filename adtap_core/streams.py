@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from itertools import chain
+from itertools import chain, compress
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -317,7 +317,8 @@ class EntityStream(AdStream):
         self.begin()
         begun, self._begun = self._begun, None
         since, started = self.since(), self.tap.clock.now()
-        shaper = RecordShaper(self.name, self.schema, self.tap.platform.secret_fields)
+        secrets = self.tap.platform.secret_fields
+        shaper = RecordShaper(self.name, self.schema, secrets, self.entity.columns)
         try:
             if begun is not None:
                 since, started = begun.since, begun.started
@@ -361,26 +362,37 @@ class EntityStream(AdStream):
         self, rows: list[tuple[Any, ...]], columns: Sequence[str], since: str | None
     ) -> list[tuple[Any, ...]]:
         """Give the rows that were not given yet, as they are, and lie not before the bookmark."""
-        key_of = itemgetter(*map(columns.index, self.entity.keys))
-        changed = self.entity.replication_key
-        place = None if changed is None else columns.index(changed)
+        keys = list(map(itemgetter(*map(columns.index, self.entity.keys)), rows))
+        if None in keys or (len(self.entity.keys) > 1 and any(None in key for key in keys)):
+            msg = f"a record has no {' or no '.join(self.entity.keys)}"
+            raise RequestError(msg)
+        rows = self._unseen(rows, keys)
+        if self.entity.replication_key is None:
+            return rows
+        place = columns.index(self.entity.replication_key)
+        moments = [_parsed(row[place]) for row in rows]
         bound = _parsed(since)
+        if bound is not None:
+            # The server ignored the bound: still right, only slower.
+            inside = [moment is None or moment >= bound for moment in moments]
+            rows, moments = list(compress(rows, inside)), list(compress(moments, inside))
+        there = [moment for moment in moments if moment is not None]
+        if there:
+            self._latest = max(there if self._latest is None else [*there, self._latest])
+        return rows
+
+    def _unseen(self, rows: list[tuple[Any, ...]], keys: Sequence[Any]) -> list[tuple[Any, ...]]:
+        """Give the rows that this run did not give yet, or not as they are now; remembers them."""
+        seen = self._seen
+        versions = list(map(hash, map(_encode, rows)))
+        if len(set(keys)) == len(keys) and seen.keys().isdisjoint(keys):  # nearly always
+            seen.update(zip(keys, versions, strict=True))
+            return rows
         new = []
-        for row in rows:
-            key = key_of(row)
-            if key is None or (type(key) is tuple and None in key):
-                msg = f"a record has no {' or no '.join(self.entity.keys)}"
-                raise RequestError(msg)
-            version = hash(_encode(row))
-            if self._seen.get(key) == version:
-                continue
-            self._seen[key] = version
-            moment = None if place is None else _parsed(row[place])
-            if moment is not None:
-                if bound is not None and moment < bound:
-                    continue  # the server ignored the bound: still right, only slower
-                self._latest = moment if self._latest is None else max(self._latest, moment)
-            new.append(row)
+        for row, key, version in zip(rows, keys, versions, strict=True):
+            if seen.get(key) != version:
+                seen[key] = version
+                new.append(row)
         return new
 
     def _read_children(self, shaper: RecordShaper, since: str | None) -> None:

@@ -18,6 +18,7 @@ from adtap_core.verdicts import GO, Ask, Verdict
 UNAUTHORIZED: Final = 1
 """`errno` of a missing or dead token; the meaning of other numbers is not published."""
 _LARGEST_ERROR_BYTES: Final = 64 * 1024
+_OBJECTS: Final = frozenset({dict})
 _OK: Final = range(200, 300)
 _TOO_LARGE: Final = 413
 _LOGIN_REFUSED: Final = (400, 401, 403)
@@ -129,6 +130,6 @@ def rows(document: object, what: str) -> list[Mapping[str, Any]]:
     """
     found = payload(document, what)
     found = [] if found is None else [found] if isinstance(found, Mapping) else found
-    if not isinstance(found, list) or not all(isinstance(row, Mapping) for row in found):
+    if not isinstance(found, list) or not _OBJECTS.issuperset(map(type, found)):
         raise RequestError(f"{what}: the answer holds no list of objects")
     return found

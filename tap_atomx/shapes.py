@@ -21,29 +21,20 @@ _PLAIN = frozenset({int})
 
 
 def tidy(entity: Entity, record: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Give a model's record with its relations as ids."""
+    """Give a model's record with its relations as ids, still under the platform's names."""
     facts = entity.facts
-    made = dict(record)
+    made = record
     for name in facts.get("one", ()):
-        if name in made:
-            _to_id(made, name)
-    for name, column in facts.get("many", {}).items():
-        items = made.get(name)
-        if isinstance(items, list):
-            ids = items if set(map(type, items)) <= _PLAIN else list(map(_id_of, items))
+        value = record.get(name)
+        if type(value) is dict and (found := _id_of(value)) is not None:
+            made = {**made, name: found}
+    for name in facts.get("many", ()):
+        items = record.get(name)
+        if type(items) is list and not _PLAIN.issuperset(map(type, items)):
+            ids = list(map(_id_of, items))
             if None not in ids:
-                del made[name]
-                made[column] = ids
+                made = {**made, name: ids}
     return made
-
-
-def _to_id(made: dict[str, Any], name: str) -> None:
-    value = made[name]
-    found = value if type(value) is int else _id_of(value)
-    if value is None or found is not None:
-        del made[name]
-        if made.get(f"{name}_id") is None:
-            made[f"{name}_id"] = found
 
 
 def _id_of(value: object) -> int | str | None:
@@ -110,8 +101,10 @@ def invoice(kind: str, record: Mapping[str, Any], seen: Counter[bytes]) -> Mappi
     """
     made = dict(record)
     for name in ("advertiser", "publisher", "network"):
-        if name in made:
-            _to_id(made, name)
+        found = _id_of(made.get(name))
+        if name in made and (found is not None or made[name] is None):
+            del made[name]
+            made.setdefault(f"{name}_id", found)
     owners = [made.get(f"{name}_id") for name in ("advertiser", "publisher", "network")]
     digest = _digest([kind, made.get("id"), made.get("date"), owners])
     made["_invoice_key"] = _key(digest, seen[digest])

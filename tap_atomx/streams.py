@@ -54,7 +54,7 @@ def _model(
     facts: dict[str, Any] = {
         "model": model,
         "one": one,
-        "many": MappingProxyType(many or {}),
+        "many": tuple(many or ()),
         "expand": expand,
         "below": below,
         "keyset": keyset,
@@ -64,6 +64,7 @@ def _model(
         path=name,
         replication_key="updated_at" if stamped else None,
         selected=selected,
+        columns=MappingProxyType({name: f"{name}_id" for name in one} | (many or {})),
         facts=MappingProxyType(facts),
     )
 
