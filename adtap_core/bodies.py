@@ -312,6 +312,23 @@ def separated(spool: Spool, *, delimiter: str = ",") -> Table:
     return Table(chain.from_iterable(checked()), header, empty_is_null=True)
 
 
+def torn_row(spool: Spool, width: int, *, delimiter: str = ",") -> str | None:
+    """Give the last line of a separated text if it holds too few or too many values; None if not.
+
+    Nothing else tells that a text was cut whose length nobody declared. A line with quotes is not judged: a
+    quoted value may begin on an earlier one.
+
+    Args:
+        spool: The document.
+        width: How many values each row has.
+        delimiter: Between the values.
+    """
+    last = spool.last_line()
+    if last is None or '"' in last or last.count(delimiter) == width - 1:
+        return None
+    return last
+
+
 def _split(texts: Iterator[str], delimiter: str) -> Iterator[list[list[str]]]:
     """Give the rows of a text that comes in blocks of whole lines."""
     for text in texts:

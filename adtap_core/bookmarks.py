@@ -40,7 +40,8 @@ def read_moment(text: str, grain: Grain, zone: Zone) -> datetime:
     value = datetime.fromisoformat(text)
     if value.tzinfo is None:
         return value
-    return value.replace(tzinfo=None) if grain.is_date else zone.local(value)
+    # Without `fold`, see `Grain.floor`.
+    return value.replace(tzinfo=None) if grain.is_date else zone.local(value).replace(fold=0)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from adtap_core.bodies import Table
-from adtap_core.errors import TooMuch
+from adtap_core.errors import Broken, TooMuch
 from adtap_core.platform import Fetched, RowFacts, WindowJob
 from adtap_core.windows import ONE_DAY, Grain, Interval, cut
 
@@ -21,6 +21,8 @@ log = logging.getLogger("adtaps.fetching")
 
 NEARLY_CUT: Final = 0.9
 """From this share of the platform's limit on, the next windows are asked for in shorter pieces."""
+_DAMAGED: Final = 2
+"""How often an answer that makes no sense is fetched again."""
 _PATIENCE: Final = 16
 """Whole pieces after which a longer one is tried; twice as many after each try in vain."""
 
@@ -100,7 +102,7 @@ class Fetcher:
             TooMuch: If the smallest piece is too much.
             AdtapError: If a piece can't be had.
         """
-        pieces = self._reach.pieces(job.window, job.report.grain)
+        pieces = self._reach.pieces(job.window, self._platform.asked_grain(job.report))
         if len(pieces) == 1:
             return self._fetch(job)
         job.tally.splits += len(pieces) - 1
@@ -108,11 +110,11 @@ class Fetcher:
 
     def _fetch(self, job: WindowJob) -> Fetched:
         """Fetch a piece; halve it, then its bundle, for as long as it is too much."""
-        grain = job.report.grain
+        grain = self._platform.asked_grain(job.report)
         halves = job.window.halves(grain)
         job.can_split = halves is not None or len(job.partitions) > 1
         try:
-            fetched = self._platform.fetch(job)
+            fetched = self._understood(job)
         except TooMuch as error:
             self._reach.too_long(job.window, grain)
             pieces = _smaller(job, halves)
@@ -128,6 +130,16 @@ class Fetcher:
         else:
             self._reach.was_whole(job.window)
         return fetched
+
+    def _understood(self, job: WindowJob) -> Fetched:
+        """Fetch a piece; once more, and again, if what came makes no sense: it may have been cut or damaged."""
+        for _ in range(min(_DAMAGED, self._platform.http.limits.max_retries)):
+            try:
+                return self._platform.fetch(job)
+            except Broken as error:
+                job.tally.retries += 1
+                log.info("%s: fetched again: %s", job.what, error)
+        return self._platform.fetch(job)
 
     def _joined(self, jobs: Iterable[WindowJob]) -> Fetched:
         """Fetch pieces, one after the other; give them as one."""

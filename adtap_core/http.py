@@ -188,6 +188,8 @@ class Http:
         """Sees each call before it is sent, logins too; an answer that it gives is taken for the platform's."""
         self.unreachable: set[str] = set()
         """Hosts that could not even be connected to within `max_retries`, and not since."""
+        self.login_gave_up = False
+        """Whether the last login did not come about within `max_retries`."""
 
     def send(self, call: Call, tally: Tally | None = None) -> Reply:
         """Ask until there is a good answer, or it is clear that there will be none.
@@ -292,13 +294,13 @@ class Http:
         """Give the platform's verdict, after the checks every platform shares.
 
         Raises:
-            CutBody: If a JSON document is not closed.
+            CutBody: If a JSON document is not whole.
         """
         good = 200 <= reply.status < 300  # noqa: PLR2004
         if good and call.expects == "json" and reply.body.size:
             if reply.looks_like_html():
                 return Verdict(Ask.LOGIN, f"an HTML page instead of data: {reply.excerpt(120)}")
-            reply.body.check_json_closed()
+            reply.body.check_json_whole()
         return self._judge(call, reply)
 
     def _session(self) -> requests.Session:
@@ -339,6 +341,10 @@ class Http:
             except CredentialsError as error:
                 self._refused = error
                 raise
+            except GaveUp:
+                self.login_gave_up = True
+                raise
+            self.login_gave_up = False
             self._session_number += 1
 
     @property
@@ -392,6 +398,8 @@ class _Tries:
 
     def _act(self, verdict: Verdict, reply: Reply, number: int) -> None:
         words = self._message(verdict, reply)
+        if verdict.ask in {Ask.RETRY, Ask.WAIT}:
+            self._login_tried = False  # while we wait, the new session may end as the old one did
         match verdict.ask:
             case Ask.LESS:
                 raise TooMuch(words, status=reply.status)
@@ -406,7 +414,7 @@ class _Tries:
             case Ask.WAIT:
                 self._wait_for_quota(verdict, words)
             case _:
-                gateway = reply.status in verdicts.GATEWAY_STATUSES
+                gateway = verdict.heavy or reply.status in verdicts.GATEWAY_STATUSES
                 self._gateway_run = self._gateway_run + 1 if gateway else 0
                 self._again(verdict, reply)
 
@@ -445,8 +453,9 @@ class _Tries:
             raise TooMuch(words, status=status)
         self._failures += 1
         allowed = self._http.limits.max_retries
-        if unconnected and self._host in self._http.unreachable:
-            # Thirty streams that each wait half a minute for a host that is not there help nobody.
+        gone = unconnected and self._host in self._http.unreachable
+        if gone or (not self._call.login and self._http.login_gave_up):
+            # Thirty streams that each wait half a minute for a host or a login that is not there help nobody.
             allowed = min(allowed, 1)
         if self._failures > allowed:
             if unconnected:

@@ -66,5 +66,5 @@ def nearest(name: str, known: Iterable[str], count: int = 3) -> list[str]:
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Give ` (did you mean a, b?)`, or nothing if no known name is near."""
-    close = nearest(name, known)
+    close = nearest(name, (k for k in known if k != name))
     return f" (did you mean {', '.join(close)}?)" if close else ""

@@ -28,6 +28,7 @@ from adtap_core.windows import Interval, Zone
 if TYPE_CHECKING:
     from adtap_core.clock import Clock
     from adtap_core.declare import Entity, Report
+    from adtap_core.windows import Grain
 
 LOGIN_PARTITION: Mapping[str, str] = {}
 """The partition of a platform that reads all that its login sees."""
@@ -320,6 +321,10 @@ class Platform(ABC):
     def running_hours(self, report: Report) -> float:  # noqa: ARG002
         """Give how many hours after its end in the report's zone a bucket still runs somewhere."""
         return 0.0
+
+    def asked_grain(self, report: Report) -> Grain:
+        """Give the shortest stretch that can be asked for: the report's bucket, if the platform can."""
+        return report.grain
 
     @abstractmethod
     def fetch(self, job: WindowJob) -> Fetched:

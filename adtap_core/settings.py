@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any, Final
 
 from jsonschema import Draft202012Validator
@@ -218,10 +219,18 @@ def schema_faults(settings: Mapping[str, Any], schema: Schema) -> list[str]:
         Draft202012Validator(schema).iter_errors(settings), key=lambda e: [str(p) for p in e.path]
     ):
         faults += _lines(error, schema)
-    return faults
+    return faults + [
+        f"{name} is empty; it is required"
+        for name in schema.get("required", ())
+        if isinstance(given := settings.get(name), str) and not given.strip()
+    ]
 
 
-def _lines(  # noqa: PLR0911 - one answer for each rule of a schema
+def _shown(value: object) -> str:
+    return (str(value) if isinstance(value, Decimal) else repr(value))[:120]
+
+
+def _lines(  # noqa: C901, PLR0911 - one answer for each rule of a schema
     error: ValidationError, schema: Schema
 ) -> list[str]:
     path = list(error.path)
@@ -233,7 +242,9 @@ def _lines(  # noqa: PLR0911 - one answer for each rule of a schema
             f" ({error.instance['name']!r})" if isinstance(error.instance.get("name"), str) else ""
         )
     hidden = bool(path) and schema["properties"].get(str(path[0]), {}).get("secret")
-    value = "the value" if hidden else repr(error.instance)[:120]
+    if hidden:
+        where = f"`{where}`"  # a bare name and a colon look like a secret to the redactor
+    value = "the value" if hidden else _shown(error.instance)
     wanted: Any = error.validator_value
     instance: Any = error.instance
     parent: Any = error.schema

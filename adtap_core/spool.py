@@ -7,8 +7,10 @@ import tempfile
 import weakref
 import zlib
 from collections.abc import Iterator
+from mmap import ACCESS_READ, mmap
 from typing import IO, Final, Protocol, Self, cast
 
+import msgspec
 import requests
 import urllib3
 
@@ -17,6 +19,7 @@ CHUNK_BYTES: Final = 64 * 1024
 _EXCERPT_BYTES: Final = 2000
 _GZIP_OR_ZLIB: Final = 32 + zlib.MAX_WBITS
 _JSON_ENDS: Final = (b"}", b"]")
+_skim: Final = msgspec.json.Decoder(msgspec.Raw).decode
 
 
 class CutBody(Exception):  # noqa: N818 - becomes a retry, never shown by this name
@@ -86,11 +89,13 @@ class Spool:
     Args:
         source: An open file of decoded bytes; the spool owns it from now on.
         size: Its length in bytes.
+        framed: Whether its length was declared, at once or piece by piece: a cut would have been noticed.
     """
 
-    def __init__(self, source: IO[bytes], size: int) -> None:
+    def __init__(self, source: IO[bytes], size: int, *, framed: bool = True) -> None:
         self._file = source
         self.size = size
+        self.framed = framed
         # A judged and dropped answer gives its room back too, even when it ends in a cycle with the
         # error that it caused: there a file's own destructor may come first, and warn.
         weakref.finalize(self, _close, source).atexit = False
@@ -127,7 +132,8 @@ class Spool:
             file.close()
             msg = f"body cut off ({type(error).__name__})"
             raise CutBody(msg) from error
-        return cls(cast("IO[bytes]", file), size + len(tail))
+        framed = "Content-Length" in response.headers or bool(response.raw.chunked)
+        return cls(cast("IO[bytes]", file), size + len(tail), framed=framed)
 
     def open(self) -> IO[bytes]:
         """Give the body from its beginning. One reader at a time."""
@@ -162,17 +168,41 @@ class Spool:
         if rest:
             yield rest
 
-    def check_json_closed(self) -> None:
-        """Check that a JSON document is closed: it ends as objects and arrays do.
+    def tail(self, length: int) -> bytes:
+        """Give the body's end."""
+        file = self.open()
+        file.seek(max(0, self.size - length))
+        return file.read()
+
+    def last_line(self) -> str | None:
+        """Give the last line that is not empty; None if it is very long."""
+        _, broken, last = self.tail(CHUNK_BYTES).rstrip(b"\r\n").rpartition(b"\n")
+        return last.decode("utf-8", "replace") if broken or self.size <= CHUNK_BYTES else None
+
+    def check_json_whole(self) -> None:
+        """Check that a JSON document is whole: cheaply, nothing of it is built.
+
+        A long one whose length was declared, so that a cut would have been noticed, is only looked at where
+        it ends: as objects and arrays do.
 
         Raises:
-            CutBody: If it does not.
+            CutBody: If it is not.
         """
+        if self.size > MEMORY_BYTES and self.framed:
+            if not self.tail(256).rstrip().endswith(_JSON_ENDS):
+                msg = "JSON body ends in the middle"
+                raise CutBody(msg)
+            return
         file = self.open()
-        file.seek(max(0, self.size - 256))
-        if not file.read().rstrip().endswith(_JSON_ENDS):
-            msg = "JSON body ends in the middle"
-            raise CutBody(msg)
+        try:
+            if self.size > MEMORY_BYTES:
+                with mmap(file.fileno(), 0, access=ACCESS_READ) as document:
+                    _skim(document)
+            else:
+                _skim(file.read())
+        except msgspec.DecodeError as error:
+            msg = f"JSON body can't be read to its end ({error})"
+            raise CutBody(msg) from error
 
     def close(self) -> None:
         """Give the memory or the file back."""

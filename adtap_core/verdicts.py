@@ -47,11 +47,13 @@ class Verdict:
         ask: What to do next.
         words: The platform's own words, or ours; shown to the user (redacted).
         seconds: How long to wait before asking again; None: the usual backing off.
+        heavy: Whether a smaller piece may pass where this one does not, as behind a gateway that timed out.
     """
 
     ask: Ask
     words: str = ""
     seconds: float | None = None
+    heavy: bool = False
 
 
 GO: Final = Verdict(Ask.GO)

@@ -35,9 +35,13 @@ class Grain(StrEnum):
         return self is not Grain.HOUR
 
     def floor(self, moment: datetime) -> datetime:
-        """Give the start of the bucket that holds a moment. Weeks start on Monday."""
+        """Give the start of the bucket that holds a moment. Weeks start on Monday.
+
+        Of an hour that a clock change repeats, the first: windows begin and end between hours of the wall
+        clock, so both are read once the second is over.
+        """
         if self is Grain.HOUR:
-            return moment.replace(minute=0, second=0, microsecond=0)
+            return moment.replace(minute=0, second=0, microsecond=0, fold=0)
         midnight = datetime.combine(moment.date(), time())
         if self is Grain.WEEK:
             return midnight - ONE_DAY * midnight.weekday()

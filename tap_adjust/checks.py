@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from decimal import Decimal, InvalidOperation
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
@@ -175,6 +176,23 @@ def _filter_faults(name: str, filters: Mapping[str, Any]) -> Iterable[str]:
             yield f"{name}: filters: {key!r} compares the dimension {field!r} as a number"
         elif isinstance(value, list) and any("," in str(v) for v in value):
             yield f"{name}: filters: {key!r} holds a value with a comma, which the API can't be asked for"
+        elif not _is_comparable(value, operator):
+            wanted = (
+                "a number"
+                if operator in METRIC_OPERATORS
+                else "a text, a number, true or false, or a list of them"
+            )
+            yield f"{name}: filters: {key!r}: {value!r} is not {wanted}"
+
+
+def _is_comparable(value: object, operator: str) -> bool:
+    if operator in METRIC_OPERATORS:
+        try:
+            return not isinstance(value, bool) and Decimal(str(value)).is_finite()
+        except InvalidOperation:
+            return False
+    values = value if isinstance(value, list) else [value]
+    return bool(values) and all(isinstance(v, str | int | float | Decimal) for v in values)
 
 
 def live_faults(reports: Sequence[Report], service: ReportService) -> list[str]:
@@ -192,9 +210,8 @@ def live_faults(reports: Sequence[Report], service: ReportService) -> list[str]:
             for d in report.dimensions
             if d not in made_here and (hint := _dimension_fault(d, service)) is not None
         ]
-        if report.facts.get("per_event"):
-            continue
-        for ask in asks(report, list):
+        # Events have metrics of their own, checked by their endings.
+        for ask in () if report.facts.get("per_event") else asks(report, list):
             faults += [
                 f"{name}: metric {metric!r} is not known{hint}"
                 for metric in ask.metrics

@@ -7,20 +7,23 @@ Adjust
 
 from __future__ import annotations
 
+import csv
 import importlib.util
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from typing_extensions import override
 
 from adtap_core import verdicts
+from adtap_core.bodies import torn_row
 from adtap_core.errors import RequestError
 from adtap_core.names import did_you_mean
 from adtap_core.platform import EntityQuery, Fetched, Partition, Platform, Probed, WindowJob
 from adtap_core.verdicts import Ask, Verdict
-from adtap_core.windows import Zone
+from adtap_core.windows import Grain, Zone
 from tap_adjust import checks, companion, fields, kpi_service
 from tap_adjust.auth import TokenAuth
 from tap_adjust.choices import Choices
@@ -41,6 +44,9 @@ BUNDLE_SIZE: Final = 100
 KPI_BUNDLE_SIZE: Final = 25
 _GONE: Final = 410
 _SMALL_BYTES: Final = 4096
+_ENDS: Final = 64 * 1024
+"""So much of a body's beginning and end is looked at to see what it is."""
+_GRAINS: Final = tuple(Grain)
 _PARQUET_MARK: Final = b"PAR1"
 
 
@@ -162,7 +168,9 @@ class AdjustPlatform(Platform):
             return Verdict(Ask.LESS, words)
         if "Invalid app tokens" in words:
             words += " (look at the settings `app_tokens` and `account_id`)"
-        return verdicts.by_status(reply, words)
+        verdict = verdicts.by_status(reply, words)
+        # A slice that is too big may end in a 500 that says nothing (sheet: halve on 500 and 504).
+        return replace(verdict, heavy=status == 500)  # noqa: PLR2004
 
     # -- reports -----------------------------------------------------------------------------
 
@@ -210,6 +218,11 @@ class AdjustPlatform(Platform):
         return 1 if kpi_service.takes_one_app(report) else KPI_BUNDLE_SIZE
 
     @override
+    def asked_grain(self, report: Report) -> Grain:
+        # A period is of whole days: an hour asked for alone would bring its day.
+        return max(report.grain, Grain.DAY, key=_GRAINS.index)
+
+    @override
     def fetch(self, job: WindowJob) -> Fetched:
         if "endpoint" in job.report.facts:
             return self.kpis.fetch(job)
@@ -248,31 +261,40 @@ def _judge_good(call: Call, reply: Reply) -> Verdict:
         return _judge_report(call, reply)
     if reply.looks_like_html():
         return Verdict(Ask.RETRY, f"an HTML page instead of data: {reply.excerpt(120)}")
-    if call.expects == "text" and not _begins_as_asked(call, reply):
-        return Verdict(Ask.RETRY, f"not the CSV that was asked for: {reply.excerpt(120)}")
-    if call.expects == "any" and {reply.body.excerpt(4), _tail(reply)} != {_PARQUET_MARK}:
+    if call.expects == "text":
+        return _judge_csv(call, reply)
+    if call.expects == "any" and {reply.body.excerpt(4), reply.body.tail(4)} != {_PARQUET_MARK}:
         return Verdict(Ask.RETRY, "not a whole Parquet file")
     return verdicts.GO
 
 
 def _judge_report(call: Call, reply: Reply) -> Verdict:
     """A report says that it has no rows; a small document that does not speak of rows is none."""
-    if call.url.endswith(PATHS["json"]) and reply.body.size < _SMALL_BYTES:
+    if reply.body.size < _SMALL_BYTES:
         document = reply.json_or_none()
-        if not isinstance(document, dict) or "rows" not in document:
+        report = call.url.endswith(PATHS["json"])
+        if report and (not isinstance(document, dict) or "rows" not in document):
             return Verdict(Ask.RETRY, f"not a report: {_words(reply)}")
+        if isinstance(document, dict) and document.get("error_code"):
+            return Verdict(Ask.RETRY, f"an error under status 200: {_words(reply)}")
+    elif call.url.endswith(PATHS["json"]) and not _speaks_of_rows(reply):
+        return Verdict(Ask.RETRY, f"not a report: {reply.excerpt(120)}")
     return verdicts.GO
 
 
-def _begins_as_asked(call: Call, reply: Reply) -> bool:
+def _speaks_of_rows(reply: Reply) -> bool:
+    return any(b'"rows"' in part for part in (reply.body.excerpt(_ENDS), reply.body.tail(_ENDS)))
+
+
+def _judge_csv(call: Call, reply: Reply) -> Verdict:
     asked = str(dict(call.params or {}).get("dimensions", "")).partition(",")[0]
-    return reply.text(len(asked) + 3).lstrip('\ufeff"').startswith(asked)
-
-
-def _tail(reply: Reply) -> bytes:
-    file = reply.body.open()
-    file.seek(max(0, reply.body.size - len(_PARQUET_MARK)))
-    return file.read()
+    head = reply.text(_ENDS).lstrip("\ufeff")
+    if not head.lstrip('"').startswith(asked):
+        return Verdict(Ask.RETRY, f"not the CSV that was asked for: {reply.excerpt(120)}")
+    width = len(next(csv.reader([head.partition("\n")[0]]), []))
+    if (torn := torn_row(reply.body, width)) is not None:
+        return Verdict(Ask.RETRY, f"the CSV ends in the middle of a row: {torn[-80:]!r}")
+    return verdicts.GO
 
 
 def _words(reply: Reply) -> str:

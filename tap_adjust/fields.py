@@ -298,7 +298,8 @@ def near_names(name: str) -> list[str]:
     match = _PERIOD.fullmatch(name)
     near = [*plain_metrics()]
     if match is not None:
-        near += [f"{stem}_{match['unit']}{match['number']}" for stem in cohort_stems()]
+        number = min(int(match["number"]), LAST_PERIOD[match["unit"]])
+        near += [f"{stem}_{match['unit']}{number}" for stem in cohort_stems()]
     return near
 
 

@@ -328,7 +328,10 @@ def flatten(
         for array in ("events", "trackers")
     }
     order = [ARRAYS[g] for g in parameters.get("grouping", ()) if g in ARRAYS]
-    root = document.get("result_set") or {}
+    if "result_set" not in document:
+        msg = f"the answer holds no result_set: {str(dict(document))[:200]}"
+        raise Broken(msg)
+    root = document["result_set"] or {}
     start = {column: root.get(name) for name, column in LABELS["apps"].items() if root.get(name)}
     yield from _walk(root, start, [*order, "events", "periods"], names, kpis)
 

@@ -78,11 +78,13 @@ class Sums:
             if total is None:
                 continue
             missing = total - self.totals[name]
-            # Each row may be rounded in its last digit, and totals went through a float.
+            # Each row may be rounded in its last digit, the total in its own, and totals went through a float.
             digits = -int(min(self.totals[name].as_tuple().exponent, 0))
             room = self.rows * Decimal(10) ** -digits / 2 + abs(total) / 10**9
             if digits == 0:
                 room = Decimal("0.5")
+            else:
+                room += Decimal(10) ** int(min(total.as_tuple().exponent, 0)) / 2
             if missing > room:
                 return (
                     f"its {self.rows} rows add up to {self.totals[name]} {name}, the service's own "

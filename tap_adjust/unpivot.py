@@ -7,6 +7,7 @@ returns only what saw activity.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -21,7 +22,8 @@ MADE_HERE: Final = frozenset({"event_slug", "period_type", "period"})
 """Dimensions that the service does not have."""
 _MOST_METRICS: Final = 120
 """Metrics of one request: their names travel in the query string."""
-_NOTHING: Final = frozenset({None, "", "0", "0.0", "0.00", 0})
+_NOTHING: Final = re.compile(r"-?(0+(\.0*)?|\.0+)(e[+-]?\d+)?|", re.ASCII | re.IGNORECASE)
+"""A zero, however it is spelt, or nothing."""
 
 
 @dataclass
@@ -85,5 +87,5 @@ class _Unpivot:
             common = {k: v for k, v in row.items() if k not in answered}
             for labels, names in self.groups:
                 values = {metric: row.get(name) for metric, name in names.items()}
-                if any(v not in _NOTHING for v in values.values()):
+                if any(v is not None and not _NOTHING.fullmatch(str(v)) for v in values.values()):
                     yield {**common, **labels, **values}

@@ -125,7 +125,11 @@ class TokenLogin:
         given = str(self._settings.get("totp") or "").replace(" ", "")
         if not given:
             return None
-        return given if _CODE.fullmatch(given) else one_time_code(given, self._seconds())
+        if _CODE.fullmatch(given):
+            return given
+        code = one_time_code(given, self._seconds())
+        redact.learn(code)
+        return code
 
 
 def one_time_code(secret: str, seconds: float) -> str:
@@ -154,4 +158,4 @@ def totp_fault(given: str) -> str | None:
             return None
     except (binascii.Error, ValueError):
         pass
-    return "totp: neither a code of six digits nor a base-32 secret"
+    return "setting `totp` is neither a code of six digits nor a base-32 secret"

@@ -10,7 +10,6 @@ import logging
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -43,7 +42,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("adtaps.atomx")
 
-INVOICE_DAYS: Final = 365
+FIRST_INVOICE: Final = "2010-01"
+"""Before the exchange began."""
 _SPANS: Final = {Grain.HOUR: HOURLY_SPAN_DAYS, Grain.MONTH: MONTHLY_SPAN_DAYS}
 
 
@@ -241,13 +241,10 @@ class AtomxPlatform(Platform):
         yield listed.get(entity.facts["part"]) or []
 
     def _invoices(self, query: EntityQuery) -> Iterator[Sequence[Mapping[str, Any]]]:
-        """Give the invoices of all types, from a year ago (or `start_date`) on."""
-        first = str(self.settings.get("start_date") or "")[:7]
-        if not first:
-            first = f"{self.clock.now() - timedelta(days=INVOICE_DAYS):%Y-%m}"
+        """Give all invoices of all types; without a bound the API gives the current month's."""
         seen: Counter[bytes] = Counter()
         for kind in INVOICE_TYPES:
-            document = self._get(f"invoices/{kind}", {"date>": first}, query.tally)
+            document = self._get(f"invoices/{kind}", {"date>": FIRST_INVOICE}, query.tally)
             yield [
                 shapes.invoice(kind, row, seen)
                 for row in replies.rows(document, f"invoices {kind}")

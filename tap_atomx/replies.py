@@ -6,10 +6,12 @@ body is judged first; the vendor's own clients (Go, PHP) check `success` for the
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Mapping
 from typing import Any, Final
 
 from adtap_core import verdicts
+from adtap_core.bodies import torn_row
 from adtap_core.errors import RequestError
 from adtap_core.http import Call
 from adtap_core.reply import Reply
@@ -88,10 +90,13 @@ def _judge_table(call: Call, reply: Reply) -> Verdict:
             return _judge_envelope({**document, "success": False})
     asked = columns_asked(call)
     first = head.partition("\n")[0].rstrip("\r").lstrip("\N{ZERO WIDTH NO-BREAK SPACE}")
-    if asked and sorted(first.split("\t")) != sorted(asked):
+    named = next(csv.reader([first], delimiter="\t"), [])
+    if asked and sorted(named) != sorted(asked):
         return Verdict(
             Ask.RETRY, f"not the table that was asked for; it begins: {reply.excerpt(120)}"
         )
+    if asked and (torn := torn_row(reply.body, len(asked), delimiter="\t")) is not None:
+        return Verdict(Ask.RETRY, f"the table ends in the middle of a row: {torn[-80:]!r}")
     return GO
 
 

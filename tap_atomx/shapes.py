@@ -91,8 +91,8 @@ def _user_columns(user: object) -> dict[str, Any]:
 def invoice(kind: str, record: Mapping[str, Any], seen: Counter[bytes]) -> Mapping[str, Any]:
     """Give an invoice as a record.
 
-    What an invoice holds is not published: its key is a digest of its type, its id, its month and whose
-    it is, as far as it says so.
+    What an invoice holds is not published: its key is a digest of its type, its id or number, its month and
+    whose it is, as far as it says so.
 
     Args:
         kind: The type of invoice that was asked for.
@@ -106,7 +106,8 @@ def invoice(kind: str, record: Mapping[str, Any], seen: Counter[bytes]) -> Mappi
             del made[name]
             made.setdefault(f"{name}_id", found)
     owners = [made.get(f"{name}_id") for name in ("advertiser", "publisher", "network")]
-    digest = _digest([kind, made.get("id"), made.get("date"), owners])
+    named = [made.get(name) for name in ("id", "number", "date", "month")]
+    digest = _digest([kind, *named, owners])
     made["_invoice_key"] = _key(digest, seen[digest])
     made["invoice_type"] = kind
     seen[digest] += 1

@@ -16,6 +16,7 @@ from adtap_core.errors import CredentialsError, Forbidden, GaveUp, Refused, TooM
 from adtap_core.http import Call, Http, Limits, Tally
 from adtap_core.redact import redact
 from adtap_core.reply import Reply
+from adtap_core.spool import MEMORY_BYTES
 from adtap_core.verdicts import Ask, Verdict
 from tests.core.tiny import Answer, TinyServer
 
@@ -143,6 +144,42 @@ def test_a_session_that_ends_is_renewed_once(bench: Bench) -> None:
     assert bench.auth.logins == 3
 
 
+def test_a_session_that_ends_again_while_we_wait_is_renewed_again(bench: Bench) -> None:
+    """A short-lived session and a long `Retry-After`: the login is not wrong, it was only used up."""
+    bench.answers(refusal(401), refusal(429, Retry_After="70"), refusal(401))
+    assert bench.send().json()["rows"] == [1]
+    assert bench.auth.logins == 3
+    assert bench.waits == [70.0]
+
+
+class AskingAuth(SessionAuth):
+    """A login that is a request."""
+
+    def login(self, http: Http) -> None:
+        super().login(http)
+        http.send(Call(url=f"{self.url}/login", what="login", login=False))
+
+    url = ""
+
+
+def test_a_login_that_does_not_come_about_is_waited_for_once_only(bench: Bench) -> None:
+    """Each stream tries it, but soon gives up; once it is back, everything is as before."""
+    auth = AskingAuth()
+    auth.url = bench.url
+    bench.http = Http(
+        judge=lambda _call, reply: verdicts.by_status(reply),
+        auth=auth,
+        limits=bench.http.limits,
+        sleep=bench.waits.append,
+    )
+    bench.answers(*[refusal(503)] * 8)
+    for logins in (4, 6, 8):
+        with pytest.raises(GaveUp, match="login"):
+            bench.send()
+        assert bench.server.paths.count("/login") == logins
+    assert bench.send().json()["rows"] == [1]
+
+
 def cut(body: bytes, keep: int, **headers: str) -> Answer:
     """A body shorter than declared: the connection is closed in its middle."""
     return 200, {"Content-Length": str(len(body)), "Connection": "close", **headers}, body[:keep]
@@ -167,9 +204,21 @@ def test_an_open_gzip_stream_is_fetched_again(bench: Bench) -> None:
 
 
 def test_json_that_ends_in_the_middle_is_fetched_again(bench: Bench) -> None:
-    """A body without a declared length that stops early."""
-    bench.answers((200, {}, b'{"rows": [1, 2'))
-    assert bench.send().json()["rows"] == [1]
+    """A body without a declared length that stops early: in a value, or just behind one."""
+    for kept in (b'{"rows": [1, 2', b'{"rows": [{"a": 1}', b'{"rows": [[1]'):
+        bench.server.before.clear()
+        bench.answers((200, {}, kept))
+        assert bench.send().json()["rows"] == [1]
+    assert bench.tally.retries == 3
+
+
+def test_a_long_body_that_nobody_measured_is_read_to_its_end(bench: Bench) -> None:
+    """On disk, without a length, cut behind a closing bracket: fetched again."""
+    rows = b'{"a": "%s"},' % (b"x" * 1000)
+    kept = b'{"rows": [' + rows * (MEMORY_BYTES // 1000)
+    closed = {"Connection": "close", "Content-Length": ""}
+    bench.answers((200, closed, kept[:-1]), (200, closed, kept[:-1] + b"]}"))
+    assert len(bench.send().json()["rows"]) == MEMORY_BYTES // 1000
     assert bench.tally.retries == 1
 
 

@@ -169,13 +169,13 @@ def test_stored_and_scheduled_reports_are_listed(read, call):
 
 
 def test_invoices_of_all_types_have_keys_of_their_own(read, sandbox):
-    """Four types, from the start date's month on; their owners as ids."""
+    """Four types, all there are, whatever the start date; their owners as ids."""
     found = read({"invoices"}, start_date="2026-02-10")
     rows = found.records["invoices"]
     assert {r["invoice_type"] for r in rows} == {
         *("advertiser", "publisher", "network-sell", "network-buy")
     }
-    assert {r["date"] for r in rows} == {"2026-02", "2026-03"}
+    assert {"2024-01", "2026-02", "2026-03"} <= {r["date"] for r in rows}
     assert len({r["_invoice_key"] for r in rows}) == len(rows)
     for row in rows:
         owners = [row["advertiser_id"], row["publisher_id"], row["network_id"]]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
 import pytest
 
@@ -112,6 +113,17 @@ def test_a_secret_gives_the_code_of_the_moment(read, sandbox):
         time.sleep(0.5)
     sandbox.switch("atomx", second_factor=True, totp_code=one_time_code(SECRET, time.time()))
     assert len(read({"networks"}, totp=SECRET).records["networks"]) == 2
+
+
+def test_a_code_that_the_server_repeats_is_masked(read, sandbox):
+    """It is as good as a password, for half a minute."""
+    said = {"success": False, "error": "wrong code 654321"}
+    sandbox.switch("atomx", second_factor=True)
+    with patch("tap_atomx.auth.one_time_code", return_value="654321"):
+        sandbox.fault("status", platform="atomx", path="/login", status=401, body=said)
+        with pytest.raises(CredentialsError) as caught:
+            read({"networks"}, totp=SECRET)
+    assert "wrong code ***" in str(caught.value)
 
 
 def test_a_second_factor_that_is_neither_code_nor_secret_is_refused(settings):

@@ -183,6 +183,24 @@ def test_hours_are_instants_even_where_clocks_go_back(read, truth, zone):
     assert {"2026-11-01T08:00:00Z", "2026-11-01T09:00:00Z"} <= days.keys()
 
 
+@pytest.mark.parametrize("lookback", [0, 7])
+def test_a_run_within_the_repeated_hour_loses_none(read, truth, lookback):
+    """At 01:30 UTC it is half past two in Berlin, for the second time: the first is not over on its clock."""
+    report = {**OWN, "grain": "hour", "metrics": ["impressions"], "lookback_days": lookback}
+    settings = {"reports": [report], "time_zone": "Europe/Berlin", "start_date": "2026-10-24"}
+    first = read({"own"}, now="2026-10-25T01:30:00Z", **settings)
+    second = read({"own"}, now="2026-10-25T05:30:00Z", state=first.last_state, **settings)
+    want = truth(
+        scope="network_buy",
+        groups="hour,campaign_id",
+        metrics="impressions",
+        **{"from": "2026-10-23 22:00:00", "to": "2026-10-25 05:00:00"},
+    )
+    both = first.final("own") | second.final("own")
+    hold(list(both.values()), want, ["hour", "campaign_id"], ["impressions"])
+    assert first.windows("own")[-1]["window_end"] == "2026-10-25T00:00:00Z"
+
+
 def test_hours_of_a_zone_off_by_half_an_hour_are_its_own(read, sandbox, truth):
     """Kolkata's hours begin at half past in UTC: they are asked for as they are."""
     report = {**OWN, "grain": "hour", "metrics": ["impressions"]}
@@ -303,6 +321,26 @@ def test_an_answer_that_is_not_whole_is_cut_until_it_is(read, sandbox, wrong):
     sandbox.fault("status", platform="atomx", path="/report", status=200, body=bad, times=None)
     with pytest.raises(RunFailed):
         read({"own"}, reports=[report])
+
+
+def test_a_download_may_quote_all_it_holds(read, sandbox):
+    """The documentation shows no sample with quotes, and reads it as CSV: names of columns, too."""
+    report = {**OWN, "dimensions": ["campaign_id"], "metrics": ["impressions"]}
+    body = '"day"\t"campaign_id"\t"impressions"\n"2026-03-10"\t"1"\t"7"\n'
+    sandbox.fault("status", platform="atomx", path="/report", status=200, body=body)
+    (row,) = read({"own"}, reports=[report]).records["own"]
+    assert (row["campaign_id"], row["impressions"]) == (1, 7)
+
+
+def test_a_download_that_ends_within_a_row_is_fetched_again(read, sandbox):
+    """Even where the connection said nothing of it."""
+    report = {**OWN, "dimensions": ["campaign_id"], "metrics": ["impressions"]}
+    whole = read({"own"}, reports=[report])
+    body = "day\tcampaign_id\timpressions\n2026-03-10\t1"
+    sandbox.fault("status", platform="atomx", path="/report", status=200, body=body)
+    found = read({"own"}, reports=[report])
+    assert found.final("own").keys() == whole.final("own").keys()
+    assert [w["retries"] for w in found.windows("own")] == [1]
 
 
 def test_a_download_with_other_columns_is_not_believed(read, sandbox):
