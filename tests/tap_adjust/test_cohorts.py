@@ -7,7 +7,9 @@ from decimal import Decimal
 
 import pytest
 
+from adtap_core.declare import Report
 from tap_adjust.streams import COHORT_PERIODS
+from tap_adjust.unpivot import asks
 
 from .conftest import keys_are_unique, total
 
@@ -109,6 +111,24 @@ def test_events_have_a_row_for_each_slug(room):
         events, revenue = sorted(truth["totals"], key=lambda name: "revenue" in name)
         assert total(mine, "events") == truth["totals"][events]
         assert total(mine, "revenue") == Decimal(truth["totals"][revenue]) / 1_000_000
+
+
+@pytest.mark.parametrize(
+    "zero", [0, 0.0, "0", "0.000", "-0.0", "0E-9", "", None, Decimal("0.00")], ids=repr
+)
+def test_a_row_without_a_figure_is_not_made_however_a_zero_is_spelt(zero):
+    """Else rows would depend on which apps share a request."""
+    report = Report(name="mine", dimensions=("app_token", "event_slug"), metrics=("events", "revenue"),
+                    facts={"per_event": True})  # fmt: skip
+    (ask,) = asks(report, lambda: ["a", "b"])
+    sent = {
+        "app_token": "x",
+        "a_events": zero,
+        "a_revenue": zero,
+        "b_events": zero,
+        "b_revenue": "1E-9",
+    }
+    assert [row["event_slug"] for row in ask.expand(iter([sent]))] == ["b"]
 
 
 def test_a_report_of_the_users_own_can_have_periods(room):

@@ -37,6 +37,11 @@ def faults(room, **change):
         ({"filters": {"country_code": "DE"}}, "is not `<field>__<operator>`"),
         ({"filters": {"contry__in": ["DE"]}}, "filters: 'contry' is not known (did you mean country"),
         ({"filters": {"instals__gt": 3}}, "filters: 'instals' is not known (did you mean installs"),
+        ({"filters": {"country_code__in": None}}, "None is not a text"),
+        ({"filters": {"country_code__in": {"a": 1}}}, "{'a': 1} is not a text"),
+        ({"filters": {"installs__gt": "many"}}, "'many' is not a number"),
+        ({"per_event": True, "metrics": ["events"], "filters": {"contry__in": ["DE"]}}, "did you mean country"),
+        ({"metrics": ["retention_rate_d121"]}, "(did you mean retention_rate_d120"),
         ({"filters": {"app_token__in": ["x"]}}, "see the setting `app_tokens`"),
         ({"filters": {"campaign__in": ["a,b"]}}, "a value with a comma"),
         ({"parameters": {"limit": 10}}, "'limit' is set by the tap"),
@@ -101,6 +106,29 @@ def test_a_report_that_takes_too_long_is_asked_in_halves(room, status, body):
     assert len(room.asked("/report")) == 3
 
 
+def test_a_500_that_says_nothing_asks_for_less_the_second_time(room):
+    """It may be chance; twice in a row it may be the size."""
+    body = '{"error_code":"service_error","error_desc":"Internal Service Error"}'
+    for times, splits in ((1, {0}), (2, {0, 1})):
+        room.sandbox.fault(
+            "status", platform="adjust", path="/report$", status=500, body=body, times=times
+        )
+        run = room.run("app_daily", concurrency=1)
+        assert {w["splits"] for w in run.windows("app_daily")} == splits
+        truth = room.truth(["installs"], "2026-03-14", "2026-03-17")["totals"]["installs"]
+        assert total(run.records["app_daily"], "installs") == truth
+
+
+def test_hours_are_asked_for_in_days(room):
+    """A period is of whole days: what is too much for an app's day is never asked for again, hour by hour."""
+    room.switch(timeout_days=2)
+    run = room.run("hourly", start_date="2026-03-10")
+    hours = [(r["hour"], r["_row_key"]) for r in run.records["hourly"]]
+    assert len(hours) == len(set(hours))
+    asked = [entry["query"] for entry in room.asked("/report")]
+    assert len(asked) == len(set(asked)) <= 24
+
+
 def test_a_service_that_takes_only_short_spans_is_read_all_the_same(room):
     """Halved until it answers; every day is there once."""
     room.switch(timeout_days=2)
@@ -129,6 +157,25 @@ def test_a_body_that_is_no_report_is_asked_for_again(room, kind, transport):
     run = room.run("app_daily", report_format=transport)
     truth = room.truth(["installs"], "2026-03-14", "2026-03-17")["totals"]["installs"]
     assert total(run.records["app_daily"], "installs") == truth
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "app_token,day,installs\nabc,2026-03-14,1\nabc,2026-0",
+        '\ufeff"app_token","day","installs"\nabc',
+    ],
+    ids=["plain", "mark and quotes"],
+)
+def test_a_csv_that_ends_within_a_row_is_asked_for_again(room, body):
+    """Where the length of the body says nothing of it."""
+    room.sandbox.fault(
+        "status", platform="adjust", path="/csv_report$", status=200, body=body, times=1
+    )
+    run = room.run("app_daily", report_format="csv")
+    truth = room.truth(["installs"], "2026-03-14", "2026-03-17")["totals"]["installs"]
+    assert total(run.records["app_daily"], "installs") == truth
+    assert sum(w["retries"] for w in run.windows("app_daily")) == 1
 
 
 def test_a_forbidden_app_does_not_take_the_others_with_it(room, caplog):
@@ -232,9 +279,10 @@ def test_each_stream_has_its_file_and_each_column_a_description(name):
             assert all("x-additivity" in file["properties"][m] for m in report.metrics)
 
 
-def test_an_error_under_a_200_is_no_empty_report(room):
+@pytest.mark.parametrize("length", [1, 1000])
+def test_an_error_under_a_200_is_no_empty_report(room, length):
     """A document that does not speak of rows is asked for again, not taken for a quiet day."""
-    body = json.dumps({"error_code": "service_error", "error_desc": "cache is cold"})
+    body = json.dumps({"error_code": "service_error", "error_desc": "cache is cold" * length})
     room.sandbox.fault("status", platform="adjust", path="/report$", status=200, body=body,
                        headers={"Content-Type": "application/json"}, times=1)  # fmt: skip
     run = room.run("app_daily")
