@@ -21,6 +21,7 @@ log = logging.getLogger("adtaps.fetching")
 
 NEARLY_CUT: Final = 0.9
 """From this share of the platform's limit on, the next windows are asked for in shorter pieces."""
+_TOO_LARGE: Final = 413
 _DAMAGED: Final = 2
 """How often an answer that makes no sense is fetched again."""
 _PATIENCE: Final = 16
@@ -116,8 +117,11 @@ class Fetcher:
         try:
             fetched = self._understood(job)
         except TooMuch as error:
-            self._reach.too_long(job.window, grain)
-            pieces = _smaller(job, halves)
+            # A request that is too large names too many accounts: a shorter window names as many.
+            crowd = error.status == _TOO_LARGE and len(job.partitions) > 1
+            if not crowd:
+                self._reach.too_long(job.window, grain)
+            pieces = _smaller(job, None if crowd else halves)
             if not pieces:
                 msg = f"{error} (and the window can't be cut any further)"
                 # Still too much: a bundle is then broken up, so that one account does not stop the others.

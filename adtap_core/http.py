@@ -46,6 +46,7 @@ MAX_QUOTA_WAITS: Final = 3
 LONGEST_WAIT_SECONDS: Final = 4000.0
 """The longest wait a server may ask of us: an hourly quota, with room."""
 _SAID_FROM_SECONDS: Final = 10.0
+_OK: Final = 200
 _counting: Final = threading.Lock()
 
 
@@ -66,6 +67,8 @@ class Call:
         splittable: Whether the caller can ask for less: two 502/504 in a row then say so.
         follow: Whether redirects are followed.
         timeout_seconds: Read timeout of this call, if not the usual one.
+        table: Whether lines without an end of their own are expected, as CSV is: where no length is declared
+            either, they are asked for until two answers in a row are equally long.
     """
 
     url: str
@@ -80,6 +83,7 @@ class Call:
     splittable: bool = False
     follow: bool = False
     timeout_seconds: float | None = None
+    table: bool = False
 
 
 class Auth(Protocol):
@@ -371,6 +375,7 @@ class _Tries:
         self._gateway_run = 0
         self._login_tried = False
         self._html_tried = False
+        self._size = -1
         self._host = urlsplit(call.url).netloc
 
     def once(self) -> Reply | None:
@@ -390,11 +395,23 @@ class _Tries:
             self._again(Verdict(Ask.RETRY, _network_words(error)), None, _unconnected(error))
             return None
         self._http.unreachable.discard(self._host)
-        if verdict.ask is Ask.GO:
+        if verdict.ask is Ask.GO and self._is_whole(reply):
             return reply
+        if verdict.ask is Ask.GO:
+            verdict = Verdict(
+                Ask.RETRY, "nothing marks the end of the table: asking for it once more"
+            )
         with reply.body:
             self._act(verdict, reply, number)
         return None
+
+    def _is_whole(self, reply: Reply) -> bool:
+        """Tell whether a table came to its end: its length was declared, or it came twice."""
+        size = reply.body.size
+        if not self._call.table or reply.status != _OK or reply.body.framed or size == self._size:
+            return True
+        self._size = size
+        return False
 
     def _act(self, verdict: Verdict, reply: Reply, number: int) -> None:
         words = self._message(verdict, reply)

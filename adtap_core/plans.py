@@ -120,10 +120,9 @@ class Planner:
         bookmark = Bookmark(entry, grain, self.zone)
         if wish.start >= wish.end:
             return PartitionPlan(partition, bookmark, [], wish.complete)
-        stretches = bookmark.plan(wish)
-        return PartitionPlan(
-            partition, bookmark, list(cut(stretches, grain=grain, span_days=span)), wish.complete
-        )
+        stretches = _cut_out(bookmark.plan(wish), entry.get("jobs") or {})
+        windows = list(cut(stretches, grain=grain, span_days=span))
+        return PartitionPlan(partition, bookmark, windows, wish.complete)
 
     def _clip(self, wish: Wish, held: Interval, partition: Partition) -> Wish:
         grain = self._report.grain
@@ -142,6 +141,29 @@ class Planner:
         return replace(
             wish, start=max(wish.start, first), end=end, complete=min(wish.complete, whole, end)
         )
+
+
+def _cut_out(stretches: Sequence[Interval], jobs: Mapping[str, Any]) -> list[Interval]:
+    """Cut stretches where windows begin and end whose report jobs are on their way: those are polled on.
+
+    Args:
+        stretches: What is to be read.
+        jobs: Of the state, by window.
+    """
+    left = list(stretches)
+    for name in jobs:
+        start, _, end = name.partition("/")
+        window = Interval(datetime.fromisoformat(start), datetime.fromisoformat(end))
+        around = next((s for s in left if s.start <= window.start and window.end <= s.end), None)
+        if around is not None and not window.is_empty:
+            pieces = (
+                Interval(around.start, window.start),
+                window,
+                Interval(window.end, around.end),
+            )
+            at = left.index(around)
+            left[at : at + 1] = [p for p in pieces if not p.is_empty]
+    return left
 
 
 def bundles(plans: Iterable[PartitionPlan], size: int) -> Iterator[Bundle]:

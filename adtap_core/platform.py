@@ -127,7 +127,7 @@ class WindowJob:
         window: Half open, naive, in the zone.
         zone: The report's time zone.
         tally: Counts requests, retries and splits; give it to every `http.send`.
-        remembered: Report jobs that an earlier, interrupted run began for this window.
+        remembered: Report jobs that this run, or an earlier and interrupted one, began for this window.
         remember: Puts a report job into the state, at once, so that a restarted tap polls it instead
             of beginning another: `remember(name, parameters)`.
         can_split: Whether the core can ask for a shorter window when `fetch` raises `TooMuch`.
@@ -138,7 +138,7 @@ class WindowJob:
     window: Interval
     zone: Zone
     tally: Tally
-    remembered: Mapping[str, Any] = field(default_factory=dict)
+    remembered: dict[str, Any] = field(default_factory=dict)
     remember: Callable[[str, Any], None] = lambda _name, _parameters: None
     can_split: bool = False
 

@@ -22,7 +22,8 @@ from adtap_core.schemas import EXTRA
 log = logging.getLogger("adtaps.records")
 
 _SECRET_NAME: Final = re.compile(
-    r"(^|_)(passwords?|passwd|secret|api_?key|auth_token|access_token|refresh_token|private_key)($|_)",
+    r"(^|_)(passwords?|passwd|secret|api_?key|api_token|auth_token|access_token|bearer_token|session_token"
+    r"|refresh_token|private_key|consumer_key)($|_)",
     re.IGNORECASE,
 )
 _PLAIN_DECIMAL: Final = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
@@ -400,7 +401,7 @@ class RecordShaper:
                 k: self._without_secrets(v)
                 for k, v in value.items()
                 if k not in self._secrets
-                and not _SECRET_NAME.search(str(k))
+                and not _SECRET_NAME.search(column_name(str(k)))
                 and not redact.is_secret(v)
             }
         if isinstance(value, list) and not _FLAT.issuperset(map(type, value)):

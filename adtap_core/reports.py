@@ -17,7 +17,6 @@ from typing_extensions import override
 from adtap_core import __version__
 from adtap_core.bookmarks import Bookmark, ledger_moment
 from adtap_core.errors import (
-    Broken,
     CredentialsError,
     Refused,
     RequestError,
@@ -231,11 +230,10 @@ class ReportStream(AdStream):
             window=window,
             zone=planner.zone,
             tally=Tally(),
-            remembered=jobs,
+            remembered=dict(jobs),
         )
         task = Task(bundle, window, job)
-        if bookmark is not None:
-            job.remember = lambda name, parameters: self._remember(task, name, parameters)
+        job.remember = lambda name, parameters: self._remember(task, name, parameters)
         return task
 
     def start_next(self, reading: Reading) -> bool:
@@ -326,6 +324,9 @@ class ReportStream(AdStream):
             raise
 
     def _remember(self, task: Task, name: str, parameters: object) -> None:
+        task.job.remembered[name] = parameters  # this run may ask for the window once more
+        if task.bundle.plans[0].bookmark is None:
+            return
         note = Note(task, name, parameters)
         self._notes.put(note)
         self.tap.workers.stir()
@@ -365,7 +366,7 @@ class ReportStream(AdStream):
             for open_table in fetched.tables:
                 for block in shaper.blocks(open_table()):
                     self.note_records(write(block))
-        except (Broken, RequestError) as error:
+        except Exception as error:  # noqa: BLE001 - one account must not stop the others
             self._fail_task(task, error)
             return
         finally:
@@ -390,8 +391,9 @@ class ReportStream(AdStream):
 
     def _writer(self) -> Callable[[Block], int]:
         """Give the function that writes records: the short way where nothing was asked of the SDK."""
-        metrics = set(self.metric_columns().values())
-        if not self.takes_the_short_way(n for n in self.schema["properties"] if n not in metrics):
+        columns = self.metric_columns()
+        absent = set(columns.values()) - {columns[m] for m in self.asked().metrics}
+        if not self.takes_the_short_way(n for n in self.schema["properties"] if n not in absent):
             return self._write_the_sdks_way
         stream = self.stream_maps[0].stream_alias
         extracted = self.tap.clock.read_at().isoformat()

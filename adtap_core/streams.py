@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from itertools import chain, compress
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
 
 import msgspec
 from singer_sdk.exceptions import AbortedSyncFailedException
@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from adtap_core.tap import AdTap
 
 log = logging.getLogger("adtaps.streams")
+_PARENTS: Final = "parents_until"
 _encode = msgspec.json.Encoder(enc_hook=str).encode
 _NOT_FOUND = 404
 
@@ -304,7 +305,9 @@ class EntityStream(AdStream):
         self._latest: datetime | None = None
         self._begun: _Begun | None = None
         self.kept: list[Mapping[str, Any]] | None = None
-        """The parent fields of all records, if this run read the stream whole and a child wants them."""
+        """The parent fields of the records that this run read, if it read them well and a child wants them."""
+        self.kept_since: str | None = None
+        """From which moment on they had changed; None: they are all."""
 
     def begin(self) -> None:
         """Ask for the first page already: another stream is read meanwhile. Children wait for their turn."""
@@ -323,9 +326,10 @@ class EntityStream(AdStream):
             if begun is not None:
                 since, started = begun.since, begun.started
                 self.kept = [] if self._is_wanted_by_children() else None
+                self.kept_since = since
                 self._write_pages(begun.pages, shaper, since)
-            else:
-                self._read_children(shaper, since)
+            elif self._read_children(shaper, since):
+                self._know_parents()
         except AbortedSyncFailedException:
             raise
         except Exception as error:  # noqa: BLE001 - one stream must not stop the others
@@ -395,7 +399,21 @@ class EntityStream(AdStream):
                 new.append(row)
         return new
 
-    def _read_children(self, shaper: RecordShaper, since: str | None) -> None:
+    def parents_known(self) -> str | None:
+        """Give the parent's bookmark up to which this child was read whole; None: never."""
+        known = self.bookmarks.get(_PARENTS)
+        return None if known is None else str(known)
+
+    def _know_parents(self) -> None:
+        """Note that this child was read for all parents up to the parent's bookmark, if that is of this run."""
+        assert self.entity.parent is not None  # noqa: S101 - only children have one
+        parent = cast("EntityStream", self.tap.streams[self.entity.parent])
+        mark = parent.since()
+        if self.entity.parent_changed_only and parent.kept is not None and mark is not None:
+            self.bookmarks[_PARENTS] = mark
+
+    def _read_children(self, shaper: RecordShaper, since: str | None) -> bool:
+        """Read this child for each of its parents; tell whether none was refused."""
         platform, workers = self.tap.platform, self.tap.workers
 
         def ask(parent: Mapping[str, Any]) -> list[Iterable[Mapping[str, Any]]]:
@@ -408,6 +426,7 @@ class EntityStream(AdStream):
         for words, times in refused.items():
             more = f" (and {times - 1} more like it)" if times > 1 else ""
             self.fail(Forbidden(f"{words}{more}"))
+        return not refused
 
     def _child_pages(
         self, parent: Mapping[str, Any], future: Future[Any], refused: dict[str, int]

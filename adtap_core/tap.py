@@ -193,17 +193,18 @@ class AdTap(Tap):
     def parents(self, child: EntityStream) -> Iterator[Mapping[str, Any]]:
         """Give the records of a child's parent, as the platform sends them (only the fields it needs).
 
-        Those that this run read already, if they are all of them; else the platform is asked again.
+        Those that this run read already, if they are all that the child lacks; else the platform is asked
+        again. What a child lacks, its own state tells: the parent's bookmark may have moved in a run that
+        did not come to the child.
         """
         assert child.entity.parent is not None  # noqa: S101 - only called for children
         parent = cast("EntityStream", self.streams[child.entity.parent])
-        whole = parent.entity.replication_key is None or parent.since() is None
-        if parent.kept is not None and (whole or child.entity.parent_changed_only):
+        since = child.parents_known() if child.entity.parent_changed_only else None
+        if parent.kept is not None and parent.kept_since in {None, since}:
             yield from parent.kept
             return
-        for page in self.workers.read_ahead(
-            iter(self.platform.pages(parent.entity, EntityQuery()))
-        ):
+        query = EntityQuery(since=since)
+        for page in self.workers.read_ahead(iter(self.platform.pages(parent.entity, query))):
             for raw in page:
                 yield self.parent_fields(parent.entity, raw)
 

@@ -121,6 +121,7 @@ class ReportService:
             params=params,
             headers=headers,
             expects={"json": "json", "csv": "text"}.get(kind, "any"),
+            table=kind == "csv",
         )
 
     # -- reports -----------------------------------------------------------------------------

@@ -74,6 +74,7 @@ class Reporting:
                 method="POST",
                 json=body,
                 expects=expects,
+                table=expects == "text",
                 splittable=job.can_split,
             ),
             job.tally,

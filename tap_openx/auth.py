@@ -128,12 +128,12 @@ class CookieLogin:
         The answer is the bare text `oob?oauth_token=…&oauth_verifier=…`, or a redirect that carries it.
         A wrong password gets a page under a good status: what counts is whether there is a verifier.
         """
-        headers = {"Cookie": "; ".join(f"{k}={v}" for k, v in cookies.items())} if cookies else {}
+        jar = dict(cookies)
         call = Call(
             url=f"{self._url}/login/process",
             what="OpenX single sign-on",
             method="POST",
-            headers=headers,
+            headers=_cookie(jar),
             form={
                 "email": self._settings["email"],
                 "password": self._settings["password"],
@@ -144,6 +144,7 @@ class CookieLogin:
         )
         for _ in range(_MOST_REDIRECTS):
             reply = _send(http, call, "sso_url")
+            jar |= reply.cookies
             where = reply.headers.get("Location", "")
             found = _form(where.partition("?")[2]) | _form(reply.text().partition("?")[2])
             if "oauth_verifier" in found:
@@ -153,7 +154,7 @@ class CookieLogin:
             call = Call(
                 url=urljoin(call.url, where),
                 what=call.what,
-                headers=headers,
+                headers=_cookie(jar),
                 expects="text",
                 login=False,
             )
@@ -354,3 +355,7 @@ def _send(http: Http, call: Call, setting: str) -> Reply:
 
 def _form(text: str) -> dict[str, str]:
     return {k: v[-1] for k, v in parse_qs(text.strip(), keep_blank_values=False).items()}
+
+
+def _cookie(jar: Mapping[str, str]) -> dict[str, str]:
+    return {"Cookie": "; ".join(f"{k}={v}" for k, v in jar.items())} if jar else {}

@@ -314,6 +314,7 @@ class Current:
                 headers={"Origin": ORIGIN},
                 json=body,
                 expects=expects,
+                table=expects == "text",
                 splittable=job.can_split and path == "generateReport",
             ),
             job.tally,

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from adtap_core.bodies import JsonRows, Table
 from adtap_core.declare import Report
-from adtap_core.errors import Broken, Refused, RequestError, TooMuch
+from adtap_core.errors import Broken, GaveUp, Refused, RequestError, TooMuch
 from adtap_core.http import Call
 from adtap_core.platform import Fetched, Partition, RowFacts, Source, WindowJob
 from adtap_core.rehearsal import NotAsked
+from adtap_core.verdicts import GATEWAY_STATUSES
 from adtap_core.windows import Interval
 from tap_openx import fields
 from tap_openx.auth import CookieLogin
@@ -199,8 +200,9 @@ class Legacy:
         if accounts:
             inside = both(inside, AnyOf(account, tuple(accounts)))
         names = {**asked.attributes, **asked.metrics}
+        whose = names.setdefault(account, account)  # as the report spells it, if it asks for it
         replies, merged = self._read_held(job, window, attributes, list(asked.metrics), inside)
-        columns = tuple(dict.fromkeys([job.report.grain.value, *names.values(), account]))
+        columns = tuple(dict.fromkeys([job.report.grain.value, *names.values()]))
         tables: list[Callable[[], Table]] = [
             lambda r=r: Table(self._rows(r, names, columns), columns)  # type: ignore[misc]
             for r in replies
@@ -224,7 +226,7 @@ class Legacy:
             RowFacts(
                 currency=None if currency is None else Source(currency),
                 bucket=job.report.grain.value,
-                partition=(account, accounts) if accounts else None,
+                partition=(whose, accounts) if accounts else None,
             ),
             close,
         )
@@ -292,20 +294,44 @@ class Legacy:
         ask = Asker(send)
         try:
             return [ask(attributes, metrics, inside)], False
+        except GaveUp as error:
+            if error.status not in GATEWAY_STATUSES or job.can_split or len(job.partitions) > 1:
+                raise
+            # A single bucket that times out each time may be too big; where a part of it fares no better, the
+            # service is ill, and that is what the user must hear.
+            try:
+                return self._read_in_parts(job, attributes, metrics, ask, inside=inside, why=error)
+            except (GaveUp, TooMuch):
+                raise error from None
         except TooMuch as error:
             many_accounts = error.status == _TOO_LARGE and not job.partitions[0].key
             # A shorter window holds fewer rows but not fewer accounts.
             if (job.can_split and not many_accounts) or len(job.partitions) > 1:
                 raise
-            log.info("%s: %s; reading it by filter values", job.what, error)
-            job.tally.splits += 1
-            account = self._spelled(fields.ACCOUNT)
-            foreign = many_accounts and account not in attributes
-            levels = self._levels(job, attributes)
-            split = self._split(
-                job, attributes, metrics, ask, [account, *levels] if foreign else levels
+            return self._read_in_parts(
+                job, attributes, metrics, ask, inside=inside, why=error, many_accounts=many_accounts
             )
-            return split.read(inside), foreign
+
+    def _read_in_parts(
+        self,
+        job: WindowJob,
+        attributes: list[str],
+        metrics: list[str],
+        ask: Asker,
+        *,
+        inside: Filter | None,
+        why: RequestError,
+        many_accounts: bool = False,
+    ) -> tuple[list[Reply], bool]:
+        log.info("%s: %s; reading it by filter values", job.what, why)
+        job.tally.splits += 1
+        account = self._spelled(fields.ACCOUNT)
+        foreign = many_accounts and account not in attributes
+        levels = self._levels(job, attributes)
+        split = self._split(
+            job, attributes, metrics, ask, [account, *levels] if foreign else levels
+        )
+        return split.read(inside), foreign
 
     def _levels(self, job: WindowJob, attributes: Sequence[str]) -> list[str]:
         """Give the attributes to cut by: the report's own, or a row would lie across two parts."""
@@ -377,8 +403,7 @@ class Legacy:
                 method="POST",
                 headers={"Accept": _ACCEPT},
                 json=body,
-                # What one bucket cannot be cut by time, filters can.
-                splittable=job is not None,
+                splittable=job is not None and (job.can_split or len(job.partitions) > 1),
             ),
             *([job.tally] if job else []),
         )

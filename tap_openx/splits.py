@@ -12,7 +12,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Any, Final, Protocol
 
 from adtap_core.bodies import JsonRows
@@ -26,6 +26,8 @@ GROUP_SIZE: Final = 100
 """Most values of one filter to begin with: enough accounts for a 413, few enough to be read by people."""
 _ATTEMPTS: Final = 2
 _BAD_REQUEST: Final = 400
+_EXACT: Final = Context(prec=1000)
+"""Sums of money keep all their digits; Python's own context keeps 28."""
 ROWS_PATH: Final = ("reportData",)
 
 
@@ -196,8 +198,7 @@ class FilterSplit:
 
     def sum_of(self, reply: Reply) -> Decimal:
         """Give the sum of the count over an answer's rows."""
-        rows = JsonRows(reply.body, ROWS_PATH, (self._count,))
-        return sum((Decimal(count or 0) for (count,) in rows), Decimal(0))
+        return sum((Decimal(row.get(self._count) or 0) for row in _rows(reply)), Decimal(0))
 
     def _total(self, inside: Filter | None) -> Decimal:
         """Ask for the count without attributes; where even that is too much, by groups of values."""
@@ -361,7 +362,7 @@ def add_up(rows: Iterable[Mapping[str, Any]], metrics: Sequence[str]) -> list[di
         for metric in metrics:
             value = row.get(metric)
             if value is not None:
-                known[metric] = Decimal(str(value)) + (known.get(metric) or 0)
+                known[metric] = _EXACT.add(Decimal(str(value)), known.get(metric) or Decimal(0))
     return list(whole.values())
 
 

@@ -178,6 +178,10 @@ class TerminalOne(Platform):
         if not call.login:
             # A login's failures are the login's to explain; only what may pass is asked again.
             passing = reply.status >= replies.SERVER_ERROR or reply.status in replies.PASSING
+            if reply.status < replies.REDIRECTS and not _is_document(reply):
+                return Verdict(
+                    Ask.RETRY, f"neither JSON nor XML at the login: {reply.excerpt(120)}"
+                )
             gateway = replies.over_quota(reply)
             return gateway or (verdicts.by_status(reply, said) if passing else verdicts.GO)
         verdict = self._generation.judge(call, reply, said)
@@ -263,3 +267,10 @@ class TerminalOne(Platform):
                 k: v for k, v in record.items() if (k not in CONTACTS if own is None else k in own)
             }
         return self._generation.tidy(entity, record)
+
+
+def _is_document(reply: Reply) -> bool:
+    """Tell whether an answer is the login's own: a proxy's page, nothing, or garbage is not."""
+    if reply.looks_like_html():
+        return False
+    return reply.body.excerpt(10).lstrip().startswith(b"<") or reply.json_or_none() is not None

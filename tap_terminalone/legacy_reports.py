@@ -18,8 +18,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from adtap_core.bodies import Table, separated
-from adtap_core.errors import Broken
+from adtap_core.bodies import Table, separated, torn_row
+from adtap_core.errors import Broken, Forbidden, RequestError
 from adtap_core.http import Call
 from adtap_core.names import did_you_mean
 from adtap_core.platform import Fetched, RowFacts, Source, WindowJob
@@ -117,11 +117,14 @@ class LegacyReports:
 
     def faults(self, reports: Sequence[Report]) -> list[str]:
         """Give one line for each report that the platform has not, or not so."""
-        return [
-            f"report {report.name!r}: {fault}"
-            for report in reports
-            for fault in self._fault(report)
-        ]
+        faults = []
+        for report in reports:
+            try:
+                faults += [f"report {report.name!r}: {fault}" for fault in self._fault(report)]
+            except RequestError as error:
+                # Its own turn will tell: the others have nothing to do with it.
+                log.info("%s: its metadata can't be had: %s", report.name, error)
+        return faults
 
     def _fault(self, report: Report) -> Iterator[str]:
         names = self._names(report)
@@ -200,8 +203,7 @@ class LegacyReports:
         names = self._names(job.report)
         if not names:
             wanted = " or ".join(legacy_names(job.report))
-            log.warning("%s: the platform has no report %s", job.report.name, wanted)
-            return Fetched([], RowFacts())
+            raise Forbidden(f"{job.what}: this login has no report {wanted}")
         definitions = [self._definition(name) for name in names]
         made: list[Callable[[], Table]] = []
         bodies: list[Spool] = []
@@ -227,6 +229,7 @@ class LegacyReports:
                 what=job.what,
                 params=params,
                 expects="text",
+                table=True,
                 splittable=job.can_split,
             ),
             job.tally,
@@ -370,13 +373,8 @@ def csv_fault(body: Spool) -> str | None:
     )
     if not header:
         return "the answer is empty: not even a header"
-    file = body.open()
-    file.seek(max(0, body.size - _TAIL_BYTES))
-    tail = file.read()
-    if tail.endswith(b"\n"):
-        return None
-    last = next(csv.reader([tail.rpartition(b"\n")[2].decode("utf-8", "replace")]), [])
-    return None if len(last) == len(header) else "the answer breaks off in the middle of a row"
+    torn = torn_row(body, len(header))
+    return None if torn is None else "the answer breaks off in the middle of a row"
 
 
 def predicates(filters: object, names: frozenset[str]) -> str:

@@ -11,7 +11,7 @@ from adtap_core.verdicts import Ask, Verdict
 if TYPE_CHECKING:
     from adtap_core.reply import Reply
 
-ERRORS, SERVER_ERROR = 400, 500
+REDIRECTS, ERRORS, SERVER_ERROR = 300, 400, 500
 FORBIDDEN: Final = 403
 PASSING: Final = frozenset({408, 429})
 _QUOTA_HEADER: Final = "X-Mashery-Error-Code"
