@@ -18,7 +18,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from adtap_core.bodies import Table, separated, torn_row
+from adtap_core.bodies import Table, separated
 from adtap_core.errors import Broken, Forbidden, RequestError
 from adtap_core.http import Call
 from adtap_core.names import did_you_mean
@@ -373,8 +373,15 @@ def csv_fault(body: Spool) -> str | None:
     )
     if not header:
         return "the answer is empty: not even a header"
-    torn = torn_row(body, len(header))
-    return None if torn is None else "the answer breaks off in the middle of a row"
+    tail = body.tail(_TAIL_BYTES)
+    if tail.endswith(b"\n"):
+        return None
+    line = tail.rpartition(b"\n")[2]
+    if len(next(csv.reader([line.decode("utf-8", "replace")]), [])) == len(header):
+        return None
+    if line.count(b'"') % 2 and not sum(c.count(b'"') for c in body.chunks()) % 2:
+        return None  # a quoted value that began on an earlier line ends here
+    return "the answer breaks off in the middle of a row"
 
 
 def predicates(filters: object, names: frozenset[str]) -> str:
