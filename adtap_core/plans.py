@@ -120,7 +120,7 @@ class Planner:
         bookmark = Bookmark(entry, grain, self.zone)
         if wish.start >= wish.end:
             return PartitionPlan(partition, bookmark, [], wish.complete)
-        stretches = _cut_out(bookmark.plan(wish), entry.get("jobs") or {})
+        stretches = cut_out(bookmark.plan(wish), entry.get("jobs") or {})
         windows = list(cut(stretches, grain=grain, span_days=span))
         return PartitionPlan(partition, bookmark, windows, wish.complete)
 
@@ -143,7 +143,7 @@ class Planner:
         )
 
 
-def _cut_out(stretches: Sequence[Interval], jobs: Mapping[str, Any]) -> list[Interval]:
+def cut_out(stretches: Sequence[Interval], jobs: Mapping[str, Any]) -> list[Interval]:
     """Cut stretches where windows begin and end whose report jobs are on their way: those are polled on.
 
     Args:

@@ -222,6 +222,19 @@ def test_a_long_body_that_nobody_measured_is_read_to_its_end(bench: Bench) -> No
     assert bench.tally.retries == 1
 
 
+def test_a_table_whose_length_nobody_declares_is_believed_when_it_came_twice(bench: Bench) -> None:
+    """Cut between two rows it looks whole: only a second answer tells."""
+    unframed = {"Connection": "close", "Content-Length": ""}
+    whole, cut_off = b"a,b\n1,2\n3,4\n", b"a,b\n1,2\n"
+    bench.answers((200, unframed, cut_off), (200, unframed, whole), (200, unframed, whole))
+    assert bench.send(expects="text", table=True).text() == whole.decode()
+    assert bench.tally.requests == 3
+    bench.server.before.clear()
+    bench.answers((200, {}, whole))
+    assert bench.send(expects="text", table=True).text() == whole.decode()
+    assert bench.tally.requests == 4
+
+
 def test_a_page_for_people_is_one_retry_then_one_login(bench: Bench) -> None:
     """HTML under 200: a proxy first, then an ended session."""
     page = (200, {"Content-Type": "text/html"}, b"<!DOCTYPE html><html>Log in</html>")

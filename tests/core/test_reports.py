@@ -376,6 +376,19 @@ def test_selecting_fewer_metrics_asks_for_fewer(tiny: Tiny) -> None:
     assert "campaign_id" in row
 
 
+def test_a_metric_that_is_asked_for_because_one_must_be_is_not_written(tiny: Tiny) -> None:
+    """All are deselected: a platform needs one to say that a row exists, the warehouse does not."""
+    catalog = select(TapTiny, tiny.config, {"spend_daily"})
+    for entry in catalog["streams"]:
+        for item in entry["metadata"]:
+            if item["breadcrumb"] in (["properties", "clicks"], ["properties", "spend"]):
+                item["metadata"]["selected"] = False
+    got = run_tap(TapTiny, tiny.config, catalog=catalog)
+    assert got.records["spend_daily"]
+    for row in got.records["spend_daily"]:
+        assert not {"clicks", "spend"} & row.keys()
+
+
 def test_the_short_way_and_the_sdks_way_write_the_same_messages(tiny: Tiny) -> None:
     """A stream map that changes nothing takes the SDK's full path: same records, same schema."""
     for settings, straight in (

@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adtap_core.bookmarks import Bookmark, Wish
+from adtap_core.plans import cut_out
 from adtap_core.windows import Grain, Interval, Zone, cut, join, midnight, subtract
+from tests.core.tiny import local as moment_of
 
 DAYS = st.dates(date(2025, 1, 1), date(2026, 12, 31))
 ONE_DAY = timedelta(days=1)
@@ -211,3 +213,13 @@ def run(
         bookmark.close(window, complete=wanted.complete)
     bookmark.end()
     return windows
+
+
+def test_a_window_whose_job_runs_stays_a_window():
+    """A day later the asked days end a day later; the job that was bought for fewer is polled on."""
+    asked = [Interval(moment_of("2026-11-10"), moment_of("2026-11-22"))]
+    jobs = {"2026-11-17/2026-11-21": {}, "2026-11-10/2026-11-12": {}, "2026-10-01/2026-10-05": {}}
+    cuts = [(w.start.day, w.end.day) for w in cut_out(asked, jobs)]
+    assert cuts == [(10, 12), (12, 17), (17, 21), (21, 22)]
+    assert join(cut_out(asked, jobs)) == asked
+    assert cut_out(asked, {"2026-11-20/2026-11-25": {}}) == asked

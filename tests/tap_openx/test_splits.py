@@ -7,6 +7,7 @@ import json
 import pytest
 
 from adtap_core.tap import RunFailed
+from tap_openx.splits import add_up
 
 ONE_DAY = {"start_date": "2026-03-16", "end_date": "2026-03-17"}
 
@@ -211,3 +212,12 @@ def test_a_report_without_a_count_is_proven_with_one(room):
     found = room.run(config, "money_hourly")
     assert rows_of(found, "money_hourly") == plain
     assert "all_requests" not in found.records["money_hourly"][0]
+
+
+def test_sums_of_parts_keep_all_digits():
+    """Python's own decimals round to 28 digits, money of an exchange may have more."""
+    rows = [
+        {"day": "2026-11-01", "revenue": v} for v in ("12345679001243.952577001085162678", "1E-20")
+    ]
+    (row,) = add_up(iter(rows), ["revenue"])
+    assert format(row["revenue"], "f") == "12345679001243.95257700108516267801"

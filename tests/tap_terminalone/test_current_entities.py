@@ -69,6 +69,17 @@ def test_only_what_changed_is_asked_for_the_second_time(room):
     assert "updated_on%3E%3D" in room.asked("/api/v3.0/campaigns")[-1]["query"]
 
 
+def test_children_that_a_run_did_not_come_to_are_read_whole_by_the_next(room):
+    """The parents' bookmark moved without them: what lies before it is still theirs to ask for."""
+    whole = room.run(room.current(), "campaigns", "budget_flights").records["budget_flights"]
+    first = room.run(room.current(), "campaigns")
+    found = room.run(room.current(), "campaigns", "budget_flights", state=first.last_state)
+    assert {r["id"] for r in found.records["budget_flights"]} == {r["id"] for r in whole}
+    # From then on, only those of changed campaigns.
+    again = room.run(room.current(), "campaigns", "budget_flights", state=found.last_state)
+    assert len(again.records["budget_flights"]) < len(whole)
+
+
 def test_children_are_asked_for_the_parents_that_changed(room):
     """Flights and change logs cost one request for each campaign: only for the changed ones."""
     first = room.run(room.current(), "campaigns", "budget_flights", "campaigns_history")

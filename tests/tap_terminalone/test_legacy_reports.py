@@ -12,6 +12,8 @@ from adtap_core.errors import SettingsError
 from adtap_core.spool import Spool
 from adtap_core.tap import RunFailed
 from tap_terminalone.legacy_reports import csv_fault, predicates
+from tap_terminalone.tap import TapTerminalOne
+from tests.running import run_tap, select
 from tests.tap_terminalone.conftest import exact, sums
 
 METRICS = ("impressions", "clicks", "total_spend", "total_conversions")
@@ -211,6 +213,16 @@ def test_a_broken_csv_is_asked_for_again(room, kind):
     found = room.run(room.legacy(), "performance_daily")
     truth = room.truth(start="2026-03-10", end="2026-03-16", by="day")
     assert sums(found.records["performance_daily"], *METRICS, by=("day",)) == exact(truth["by"])
+
+
+def test_one_reports_metadata_does_not_stop_the_others(room):
+    """`by_hour/meta` is refused: the daily report is read, the hourly one is named."""
+    room.fault("status", path="/std/by_hour/meta", status=404, times=None)
+    settings = room.legacy(max_retries=0)
+    catalog = select(TapTerminalOne, settings, {"performance_daily", "performance_hourly"})
+    with pytest.raises(RunFailed, match="performance_hourly") as caught:
+        run_tap(TapTerminalOne, settings, catalog=catalog)
+    assert "performance_daily" not in str(caught.value)
 
 
 def test_a_session_that_ends_between_windows_is_renewed(room):

@@ -28,6 +28,16 @@ def granted(room):
     return requests.post(f"{room.url}/oauth/token", json=LOGIN, timeout=30).json()
 
 
+@pytest.mark.parametrize("kind", ["html", "empty", "garbage"])
+@pytest.mark.parametrize("generation", ["current", "legacy"])
+def test_what_is_no_answer_of_the_login_is_asked_again(room, generation, kind):
+    """A proxy's page under a good status says nothing of the password."""
+    path = "/oauth/token" if generation == "current" else "/api/v2.0/login"
+    room.fault(kind, path=path, times=1)
+    found = room.run(getattr(room, generation)(), "agencies")
+    assert found.records["agencies"]
+
+
 def test_password_refresh_token_and_given_token_read_the_same(room):
     """Three ways in, one result."""
     tokens = granted(room)
