@@ -103,6 +103,13 @@ class Catalogue:
                 attributes[listed.id] = name
             elif name in report.dimensions:
                 self._tell(report.name, name, "the account's report fields do not list it")
+            elif not {d.lower() for d in wanted} & {d.lower() for d in fields.SPLIT_LEVELS[:3]}:
+                self._tell(
+                    report.name,
+                    fields.CURRENCY,
+                    "the account's report fields do not list it; money of publishers with several currencies "
+                    f"would be added up, so cut such a report by {fields.ACCOUNT}",
+                )
         metrics: dict[str, str] = {}
         for name in report.metrics:
             listed = self.metrics.get(name.lower())

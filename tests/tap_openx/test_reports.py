@@ -8,9 +8,11 @@ from decimal import Decimal
 
 import pytest
 
+from adtap_core.declare import Report
 from adtap_core.errors import SettingsError
 from adtap_core.names import column_names
 from adtap_core.tap import RunFailed
+from tap_openx.catalogue import Catalogue, Listed
 from tap_openx.streams import REPORTS
 from tests.tap_openx.conftest import sums
 
@@ -524,3 +526,15 @@ def test_settings_that_can_not_work_are_told_before_anything_is_asked(room, chan
         room.run({k: v for k, v in room.legacy(**change).items() if v is not None})
     assert any(words in fault for fault in caught.value.faults)
     assert room.sandbox.log("openx") == []
+
+
+@pytest.mark.parametrize("dimensions", [(), ("publisherAccountID",)], ids=["all", "by account"])
+def test_money_without_a_listed_currency_is_warned_of_unless_it_is_cut_by_account(
+    caplog, dimensions
+):
+    """Two currencies in one sum can't be told apart again; nobody should learn that from the books."""
+    there = {n.lower(): Listed(n, "Number", None, {}) for n in ("day", "publisherAccountID")}
+    money = {"marketpublisherrevenue": Listed("marketPublisherRevenue", "Currency", None, {})}
+    report = Report(name="mine", dimensions=dimensions, metrics=("marketPublisherRevenue",))
+    Catalogue(there, money).asked(report)
+    assert ("would be added up" in caplog.text) == (not dimensions)
