@@ -79,6 +79,7 @@ class OpenxPlatform(Platform):
     timeout_seconds: ClassVar[float] = 900.0
     """Reports are slow: one of the vendor's own clients waits fifteen minutes."""
     lookback_days: ClassVar[int] = DAILY_LOOKBACK_DAYS
+    secret_fields: ClassVar[frozenset[str]] = frozenset({"token"})
 
     # -- settings and schemas ----------------------------------------------------------------
 
