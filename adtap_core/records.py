@@ -292,6 +292,11 @@ def _columns(records: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, Sequen
         yield name, [record.get(name) for record in records]
 
 
+def _tells_secret(name: str) -> bool:
+    # As it is, too: a column's name may be cut short.
+    return bool(_SECRET_NAME.search(name) or _SECRET_NAME.search(column_name(name)))
+
+
 def _are_flat(values: Sequence[Any]) -> bool:
     """Tell whether nothing nests in a column but lists of plain values."""
     kinds = set(map(type, values))
@@ -400,9 +405,7 @@ class RecordShaper:
             return {
                 k: self._without_secrets(v)
                 for k, v in value.items()
-                if k not in self._secrets
-                and not _SECRET_NAME.search(column_name(str(k)))
-                and not redact.is_secret(v)
+                if k not in self._secrets and not _tells_secret(str(k)) and not redact.is_secret(v)
             }
         if isinstance(value, list) and not _FLAT.issuperset(map(type, value)):
             return [self._without_secrets(v) for v in value]

@@ -37,7 +37,7 @@ def measure(size: Size) -> Section:
     for count in size.rows[-2:]:
         with replay(count, "adjust-totals.json", *readers.KINDS) as url:
             for kind in readers.KINDS:
-                spent = _profile(readers.tap(kind, url, count), size)
+                spent = profile(readers.tap(kind, url, count), size)
                 named = [spent[stage] for stage in STAGES]
                 rest = spent["whole"] - sum(named)
                 cells = map(seconds, (spent["whole"], *named, rest))
@@ -58,8 +58,13 @@ def measure(size: Size) -> Section:
     )
 
 
-def _profile(contender: Contender, size: Size) -> dict[str, float]:
-    """Run a tap with its stages timed; gives the median of each, and of the whole process."""
+def profile(contender: Contender, size: Size) -> dict[str, float]:
+    """Run a tap with its stages timed; gives the median of each, and of the whole process.
+
+    Args:
+        contender: The tap.
+        size: How often it is run.
+    """
     script, *arguments = contender.commands[0].argv
     (found,) = entry_points(group="console_scripts", name=Path(script).name)
     file = workspace("stages") / "spent.json"

@@ -269,7 +269,7 @@ def _judge_good(call: Call, reply: Reply) -> Verdict:
 
 
 def _judge_report(call: Call, reply: Reply) -> Verdict:
-    """A report says that it has no rows; a small document that does not speak of rows is none."""
+    """A report says that it has no rows: a document that does not speak of rows is none."""
     if reply.body.size < _SMALL_BYTES:
         document = reply.json_or_none()
         report = call.url.endswith(PATHS["json"])

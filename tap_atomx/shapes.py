@@ -104,7 +104,8 @@ def invoice(kind: str, record: Mapping[str, Any], seen: Counter[bytes]) -> Mappi
         found = _id_of(made.get(name))
         if name in made and (found is not None or made[name] is None):
             del made[name]
-            made.setdefault(f"{name}_id", found)
+            if made.get(f"{name}_id") is None:
+                made[f"{name}_id"] = found
     owners = [made.get(f"{name}_id") for name in ("advertiser", "publisher", "network")]
     named = [made.get(name) for name in ("id", "number", "date", "month")]
     digest = _digest([kind, *named, owners])

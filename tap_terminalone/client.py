@@ -273,4 +273,9 @@ def _is_document(reply: Reply) -> bool:
     """Tell whether an answer is the login's own: a proxy's page, nothing, or garbage is not."""
     if reply.looks_like_html():
         return False
-    return reply.body.excerpt(10).lstrip().startswith(b"<") or reply.json_or_none() is not None
+    # A session may come as a cookie alone.
+    return (
+        bool(reply.cookies)
+        or reply.body.excerpt(10).lstrip().startswith(b"<")
+        or reply.json_or_none() is not None
+    )

@@ -118,6 +118,8 @@ class LegacyReports:
     def faults(self, reports: Sequence[Report]) -> list[str]:
         """Give one line for each report that the platform has not, or not so."""
         faults = []
+        if reports:
+            self._catalogue()  # without the list none can be read: that is asked for once, not once for each
         for report in reports:
             try:
                 faults += [f"report {report.name!r}: {fault}" for fault in self._fault(report)]

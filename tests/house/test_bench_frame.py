@@ -12,9 +12,10 @@ from dataclasses import replace
 import pytest
 
 from benchmarks import __main__ as program
-from benchmarks import bodies, page, serve
+from benchmarks import bodies, page, readers, serve, stages
 from benchmarks.measure import Command, Contender, ContenderError, measured, once, side_by_side
 from benchmarks.sections import Section, Size, at_least, at_most, not_measured
+from benchmarks.throughput import replay
 
 QUICK = Size.of(quick=True, repeats=None, rows=None)
 SECTION = Section("Title", "Lead.", ("a", "b"), (("x", "1"),), (at_least("claim", 5.0, 4.0),))
@@ -125,3 +126,12 @@ def test_the_replay_gives_pages_by_offset(tmp_path):
     found = json.loads(replay.page_of_creatives(999))
     assert [one["id"] for one in found["creatives"]] == list(range(1000, 1501))
     assert found["count"] == 1500
+
+
+def test_every_stage_of_a_tap_is_timed():
+    """The profile puts clocks around functions of the core by their names: none may have moved."""
+    size = Size(quick=True, repeats=1, rows=(2_000,))
+    with replay(2_000, "atomx.tsv") as url:
+        spent = stages.profile(readers.tap("atomx.tsv", url, 2_000), size)
+    assert all(spent[stage] > 0 for stage in (*stages.STAGES, "whole")), spent
+    assert spent["whole"] > spent["start"]

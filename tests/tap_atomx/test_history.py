@@ -14,6 +14,7 @@ import pytest
 from adtap_core.errors import SettingsError
 from adtap_core.tap import RunFailed
 from adtap_sandbox.atomx.business import ground
+from tap_atomx import shapes
 from tap_atomx.streams import ENTITIES, HISTORY_MODELS, REPORTS
 from tap_atomx.tap import TapAtomx
 from tests.running import run_tap
@@ -181,6 +182,14 @@ def test_invoices_of_all_types_have_keys_of_their_own(read, sandbox):
         owners = [row["advertiser_id"], row["publisher_id"], row["network_id"]]
         assert sum(o is not None for o in owners) == 1
         assert row["_extra"]["amount"] is not None
+
+
+def test_an_invoices_owner_is_its_id_however_it_is_sent():
+    """The bare relation fills the column beside it that is null."""
+    sent = {"id": 1, "advertiser": {"id": 5}, "advertiser_id": None, "publisher": None}
+    made = shapes.invoice("advertiser", sent, Counter())
+    assert (made["advertiser_id"], made["publisher_id"]) == (5, None)
+    assert "advertiser" not in made
 
 
 def test_the_tap_never_writes(read, sandbox, call):
