@@ -296,7 +296,7 @@ def ghost_rule(*, rows: str, ledger: str, stream: str, grain: str) -> str:
     return f"""
         SELECT r.* FROM {rows} r WHERE EXISTS (
             SELECT 1 FROM {ledger} w
-            WHERE w.stream = {_text(stream)} AND w.partition = r._partition
+            WHERE w.stream = {_text(stream)} AND w.account = r._account
               AND w.window_start <= r.{grain}::TIMESTAMPTZ AND r.{grain}::TIMESTAMPTZ < w.window_end
               AND w.synced_at > r._synced_at)"""
 

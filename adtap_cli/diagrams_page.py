@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -19,7 +20,7 @@ from adtap_cli.diagram import Box, Join, svg
 from adtap_cli.made_files import between, checking, keep
 from adtap_cli.taps import TAPS, tap_class
 from adtap_core.declare import Entity, Report
-from adtap_core.schemas import stream_file
+from adtap_core.schemas import report_schema, stream_file
 from adtap_core.tap import AdTap
 
 BEGIN = "<!-- entity diagram: written by python -m adtap_cli.diagrams_page -->"
@@ -32,6 +33,15 @@ def platform(tap: str) -> str:
     return tap.removeprefix("tap-")
 
 
+def _columns(tap: type[AdTap], entry: Entity | Report) -> dict[str, dict[str, Any]]:
+    if isinstance(entry, Report):
+        made = report_schema(entry, tap.platform_class, {})
+    else:  # the file: it also has the columns of the other generation
+        made = stream_file(tap.package, entry.name) or {}
+    columns: dict[str, dict[str, Any]] = made.get("properties", {})
+    return columns
+
+
 def boxes(tap: type[AdTap]) -> Iterator[Box]:
     """Every stream of a tap, with its key and what it joins.
 
@@ -39,10 +49,7 @@ def boxes(tap: type[AdTap]) -> Iterator[Box]:
         LookupError: A schema says that it joins a stream or a column that does not exist.
     """
     entries: tuple[Entity | Report, ...] = (*tap.entities, *tap.reports)
-    schemas = {
-        entry.name: (stream_file(tap.package, entry.name) or {}).get("properties", {})
-        for entry in entries
-    }
+    schemas = {entry.name: _columns(tap, entry) for entry in entries}
     for entry in entries:
         joins = []
         for column, schema in schemas[entry.name].items():

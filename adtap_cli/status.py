@@ -28,17 +28,17 @@ from adtap_cli.taps import TAPS
 from adtap_core.coverage import Coverage, from_ledger, from_state, spell
 from adtap_core.errors import SettingsError
 from adtap_core.explanation import declared
-from adtap_core.plans import lookback_days
+from adtap_core.plans import settle_days
 from adtap_core.redact import redact
 from adtap_core.schemas import LEDGER
 from adtap_core.tap import AdTap
 
 COLUMNS: Final = (
     "stream",
-    "partition",
+    "account",
     "window_start",
     "window_end",
-    "rows",
+    "row_count",
     "requests",
     "data_state",
     "synced_at",
@@ -100,7 +100,7 @@ def _of_state(
         raise SettingsError([f"--state {path}: `bookmarks` can't be understood"])
     tap = _tap(tap_name, configs, marks)
     try:
-        found = from_state(state, {} if tap is None else settle_days(tap))
+        found = from_state(state, {} if tap is None else final_after(tap))
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise SettingsError(
             [f"--state {path}: holds something that is not a date ({error})"]
@@ -131,14 +131,11 @@ def _bare(kind: type[AdTap]) -> AdTap:
     return kind(config={}, validate_config=False, setup_mapper=False)
 
 
-def settle_days(tap: AdTap) -> dict[str, int]:
+def final_after(tap: AdTap) -> dict[str, int]:
     """Give the days after which a bucket is final, by report: of its declaration and the settings."""
     reports = {r.name: r for r in tap.reports} | {s.name: s.report for s in tap.report_streams()}
     platform = tap.platform_class.lookback_days
-    return {
-        name: max(lookback_days(report, tap.config, platform), report.settle_days)
-        for name, report in reports.items()
-    }
+    return {name: settle_days(report, tap.config, platform) for name, report in reports.items()}
 
 
 # -- a warehouse -----------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from adtap_cli.made_files import checking, keep
 from adtap_cli.taps import TAPS, tap_class
 from adtap_core.declare import Entity, Report
 from adtap_core.names import column_names
+from adtap_core.plans import lookback_days, settle_days
 from adtap_core.tap import AdTap
 
 HEAD = """\
@@ -28,7 +29,7 @@ A stream marked ○ is read only if you select it: it holds personal data, is ve
 **Reports** are things that are counted. The primary key of each is `_row_key`, a digest of the time bucket, the account and every dimension; its replication key is the bucket.
 *Lookback* is how many days before the bookmark are read again on every run because the platform may restate them; the settings `lookback_days` and a report's own `lookback_days` change it.
 *Settled* is how many days after its end a bucket may be called final, at the earliest.
-Every report also has the columns `_time_zone`, `_currency`, `_data_state`, `_partition` and `_synced_at`: see [time and money](time-and-money.md) and [data states](data-states.md).
+Every report also has the columns `_time_zone`, `_currency`, `_data_state`, `_account` and `_synced_at`: see [time and money](time-and-money.md) and [data states](data-states.md).
 
 Each tap also writes `sync_windows`, its ledger: see [windows and state](windows-and-state.md).
 """
@@ -71,16 +72,14 @@ def report_lines(tap: type[AdTap]) -> Iterator[str]:
     yield "|---|---|---|---|---|---|"
     for report in tap.reports:
         names = column_names([*report.dimensions, *report.metrics])
-        lookback = report.lookback_days
-        if lookback is None:
-            lookback = tap.platform_class.lookback_days
+        restated = tap.platform_class.lookback_days
         cells = (
             f"{_mark(report)}{_generations(report)}",
             report.grain.value,
             _code(tuple(names[d] for d in report.dimensions)),
             _code(tuple(names[m] for m in report.metrics)),
-            f"{lookback} days",
-            f"{max(report.settle_days, lookback)} days",
+            f"{lookback_days(report, {}, restated)} days",
+            f"{settle_days(report, {}, restated)} days",
         )
         yield f"| {' | '.join(cells)} |"
 

@@ -1,8 +1,8 @@
 """Views beside the data: report rows without ghosts, completeness, alerts; `sql/` is made of them.
 
     current_<report>   the rows that the platform still returns
-    sync_coverage      each stream, partition and day: missing, partial, provisional or settled
-    sync_days          the same for each stream and day, the worst of its partitions
+    sync_coverage      each stream, account and day: missing, partial, provisional or settled
+    sync_coverage_days the same for each stream and day, the worst of its accounts
     sync_alerts        what somebody should look at; empty on a good day
 
 `adtap views TAP` prints the statements for a warehouse. All stand on the ledger `sync_windows`, in
@@ -83,7 +83,7 @@ SELECT r.*
 FROM {schema}.{dialect.quoted(stream)} r
 LEFT JOIN {schema}.sync_windows w
   ON w.stream = '{stream}'
-  AND w.{dialect.quoted("partition")} = r.{dialect.quoted("_partition")}
+  AND w.account = r.{dialect.quoted("_account")}
   AND {start} <= {there}
   AND {there} < {end}
   AND w.synced_at > r.{dialect.quoted("_synced_at")}
@@ -98,7 +98,6 @@ def sync_views(dialect: Dialect, schema: str) -> Iterator[str]:
         dialect: The warehouse's.
         schema: The schema of the tables.
     """
-    part = dialect.quoted("partition")
     start, end, read = (
         dialect.moment.format(name) for name in ("window_start", "window_end", "synced_at")
     )
@@ -111,7 +110,7 @@ def sync_views(dialect: Dialect, schema: str) -> Iterator[str]:
     yield f"""\
 CREATE OR REPLACE VIEW {schema}.sync_coverage AS
 WITH windows AS (
-  SELECT stream, {part} AS part, {start} AS a, {end} AS b, data_state, {read} AS read_at
+  SELECT stream, account AS part, {start} AS a, {end} AS b, data_state, {read} AS read_at
   FROM {schema}.sync_windows
 ),
 digits AS ({digits}),
@@ -163,7 +162,7 @@ states AS (
   WHERE later.stream IS NULL
   GROUP BY d.stream, d.part, d.day
 )
-SELECT d.stream, d.part AS {part}, d.day,
+SELECT d.stream, d.part AS account, d.day,
   CASE
     WHEN c.seconds IS NULL OR c.seconds < 86400 THEN
       CASE WHEN d.day >= {today} THEN 'partial' ELSE 'missing' END
@@ -177,12 +176,12 @@ LEFT JOIN covered c ON c.stream = d.stream AND c.part = d.part AND c.day = d.day
 LEFT JOIN states s ON s.stream = d.stream AND s.part = d.part AND s.day = d.day;
 """  # noqa: S608 - as above
     yield f"""\
-CREATE OR REPLACE VIEW {schema}.sync_days AS
+CREATE OR REPLACE VIEW {schema}.sync_coverage_days AS
 SELECT stream, day,
   CASE MIN(CASE state WHEN 'missing' THEN 0 WHEN 'partial' THEN 1 WHEN 'provisional' THEN 2 ELSE 3 END)
     WHEN 0 THEN 'missing' WHEN 1 THEN 'partial' WHEN 2 THEN 'provisional' ELSE 'settled'
   END AS state,
-  COUNT(*) AS partitions,
+  COUNT(*) AS accounts,
   MIN(read_at) AS read_at
 FROM {schema}.sync_coverage
 GROUP BY stream, day;
@@ -190,12 +189,12 @@ GROUP BY stream, day;
     late = dialect.seconds.format(f"MAX({read})", dialect.now)
     yield f"""\
 CREATE OR REPLACE VIEW {schema}.sync_alerts AS
-SELECT stream, {part}, 'stale' AS alert, CAST(MAX({end}) AS DATE) AS day
+SELECT stream, account, 'stale' AS alert, CAST(MAX({end}) AS DATE) AS day
 FROM {schema}.sync_windows
-GROUP BY stream, {part}
+GROUP BY stream, account
 HAVING {late} > {STALE_HOURS * 3600}
 UNION ALL
-SELECT stream, {part}, state AS alert, day
+SELECT stream, account, state AS alert, day
 FROM {schema}.sync_coverage
 WHERE state = 'missing' OR (state = 'partial' AND day < {dialect.later.format(today, "-1")});
 """  # noqa: S608 - as above

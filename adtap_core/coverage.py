@@ -166,13 +166,13 @@ def from_ledger(rows: Iterable[Mapping[str, Any]], place: str) -> list[Coverage]
             Interval(_instant(row["window_start"]), _instant(row["window_end"])),
             _aware(row["synced_at"]),
             str(row["data_state"]),
-            int(row["rows"] or 0),
+            int(row["row_count"] or 0),
             int(row["requests"] or 0),
         )
-        accounts.setdefault((str(row["stream"]), str(row["partition"])), []).append(read)
+        accounts.setdefault((str(row["stream"]), str(row["account"])), []).append(read)
     return [
-        _from_reads(stream, json.loads(partition), place, reads)
-        for (stream, partition), reads in sorted(accounts.items())
+        _from_reads(stream, json.loads(account), place, reads)
+        for (stream, account), reads in sorted(accounts.items())
     ]
 
 

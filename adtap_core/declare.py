@@ -54,12 +54,13 @@ class Report:
             None: the platform's.
         own_lookback_days: What the user's definition of this report says; beats all else.
         settle_days: Days after a bucket's end until the platform's own rule calls it final; a row is
-            never `settled` before, whatever the lookback.
+            never `settled` before, whatever the lookback. None: the platform's lookback.
         span_days: Most days that one request may cover.
         start_date: First day ever asked of this report, if later than the tap's.
         filters: The platform's own filter language, passed on.
         selected: Whether it is read when nobody chose streams.
         custom: Whether the user defined it.
+        source: Where the platform documents its fields, and the day that page was read.
         facts: Platform facts and report extras that the platform's own client reads.
     """
 
@@ -69,10 +70,11 @@ class Report:
     grain: Grain = Grain.DAY
     lookback_days: int | None = None
     own_lookback_days: int | None = None
-    settle_days: int = 0
+    settle_days: int | None = None
     span_days: int = 31
     start_date: str | None = None
     filters: Any = None
     selected: bool = True
     custom: bool = False
+    source: str = ""
     facts: Mapping[str, Any] = field(default_factory=_nothing)

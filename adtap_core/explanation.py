@@ -147,11 +147,11 @@ def _report(tap: AdTap, stream: ReportStream, *, offline: bool) -> Explanation:
     notes = platform.notes(report, tap.config)
     calls, facts, held, unknown = _rehearsed(tap, stream, offline=offline)
     made = Explanation(tap.name, report.name, "report")
-    grain = [c for c in stream.schema["x-grain"] if c != "_partition"]
+    grain = [c for c in stream.schema["x-grain"] if c != "_account"]
     planner = stream.planner()
     zone = planner.zone.name
     made.facts = {
-        "grain": f"one row for each account (_partition), {', '.join(grain)}",
+        "grain": f"one row for each account (_account), {', '.join(grain)}",
         "key": "_row_key, a digest of these",
         "buckets": f"{report.grain.value}s in {zone}" + _plus(notes.get("time_zone")),
         "currency": _currency(facts) + _plus(notes.get("currency")),

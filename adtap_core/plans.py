@@ -27,6 +27,16 @@ def lookback_days(report: Report, settings: Mapping[str, Any], platform_days: in
     return platform_days
 
 
+def settle_days(report: Report, settings: Mapping[str, Any], platform_days: int) -> int:
+    """Return the days after a bucket's end until it is final: never fewer than are read again.
+
+    A report that says nothing of its own is final once the platform's lookback is over, whatever lookback
+    the user chose.
+    """
+    own = platform_days if report.settle_days is None else report.settle_days
+    return max(lookback_days(report, settings, platform_days), own)
+
+
 @dataclass
 class PartitionPlan:
     """The windows of one partition.
@@ -69,7 +79,7 @@ class Planner:
         self.zone = platform.zone(report)
         self.now = self.zone.local(now)
         self.lookback_days = lookback_days(report, settings, platform.lookback_days)
-        self.settle_days = max(self.lookback_days, report.settle_days)
+        self.settle_days = settle_days(report, settings, platform.lookback_days)
         self._closed = self.zone.local(now - timedelta(hours=platform.closing_hours(report)))
         self.over = self.zone.local(now - timedelta(hours=platform.running_hours(report)))
         """The moment up to which buckets are over, wherever their rows' own zones lie."""

@@ -47,7 +47,7 @@ class Partition:
 
     @cached_property
     def text(self) -> str:
-        """Give the key as JSON text, as `_partition` and the ledger write it."""
+        """Give the key as JSON text, as `_account` and the ledger write it."""
         return json.dumps(dict(self.key), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
     @override
@@ -276,6 +276,18 @@ class Platform(ABC):
     ) -> dict[str, dict[str, Any]]:
         """Give the schemas of further key columns (see `RowFacts.constants`)."""
         return {}
+
+    @classmethod
+    def key_columns(cls, report: Report) -> frozenset[str]:  # noqa: ARG003
+        """Return which of `_currency` and `_time_zone` tell rows apart, whatever the settings.
+
+        A column that the platform can vary by row belongs here even where the settings at hand make it one
+        constant: a key that follows the settings would double every row that is read again.
+
+        Args:
+            report: As declared, with all its metrics.
+        """
+        return frozenset({"_currency"})
 
     @abstractmethod
     def zone(self, report: Report) -> Zone:

@@ -59,7 +59,7 @@ class ReportStream(AdStream):
         super().__init__(
             tap,
             name=report.name,
-            schema=report_schema(tap.package, report, tap.platform_class, tap.config),
+            schema=report_schema(report, tap.platform_class, tap.config),
             keys=("_row_key",),
             replication_key=report.grain.value,
             selected=report.selected,
@@ -125,7 +125,9 @@ class ReportStream(AdStream):
             return []
         now = self.grain_in_state()
         faults = []
-        if known.get("grain") not in (None, now["grain"]):
+        # The account's column was called `_partition` in 0.1.
+        grain = sorted("_account" if c == "_partition" else c for c in known.get("grain") or ())
+        if grain and grain != now["grain"]:
             faults.append(
                 f"report {self.name!r}: its grain was {known['grain']}, now it is {now['grain']}; rows of both "
                 "would mix in one table. Give the changed report a new name, or clear this stream's state "
@@ -358,6 +360,7 @@ class ReportStream(AdStream):
             zone=planner.zone,
             now=planner.over,
             settle_days=planner.settle_days,
+            keyed=self.tap.platform_class.key_columns(self.report),
             partitions=task.job.partitions,
             synced_at=task.synced_at,
         )
@@ -425,10 +428,10 @@ class ReportStream(AdStream):
             rows.append(
                 {
                     "stream": self.name,
-                    "partition": partition.text,
+                    "account": partition.text,
                     "window_start": spelt[0],
                     "window_end": spelt[1],
-                    "rows": closing.counts[partition],
+                    "row_count": closing.counts[partition],
                     "requests": tally.requests,
                     "retries": tally.retries,
                     "splits": tally.splits,

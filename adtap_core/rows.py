@@ -165,6 +165,7 @@ class RowShaper:
         zone: Of the buckets.
         now: The present in the zone, naive.
         settle_days: Days in which a row may still be restated.
+        keyed: Columns that are always in the key, beside account, bucket and dimensions.
         partitions: Whose rows these are.
         synced_at: When the window was read, as text.
     """
@@ -179,6 +180,7 @@ class RowShaper:
         zone: Zone,
         now: datetime,
         settle_days: float,
+        keyed: frozenset[str],
         partitions: Sequence[Partition],
         synced_at: str,
     ) -> None:
@@ -191,12 +193,11 @@ class RowShaper:
             (field, names[field], caster(properties[names[field]]))
             for field in (*report.dimensions, *report.metrics)
         ]
-        keyed = sorted(names[d] for d in report.dimensions)
+        self._keyed = sorted(names[d] for d in report.dimensions)
         for column, fact in (("_currency", facts.currency), ("_time_zone", facts.time_zone)):
-            if isinstance(fact, Source):
-                # Where the platform can vary it by row, it tells rows apart.
-                keyed.append(column)
-        self._keyed = [*keyed, *sorted(facts.constants)]
+            if column in keyed or isinstance(fact, Source):
+                self._keyed.append(column)
+        self._keyed += sorted(facts.constants)
         sources = [f.field for f in (facts.currency, facts.time_zone) if isinstance(f, Source)]
         others = [f for f in (facts.bucket, facts.partition and facts.partition[0]) if f]
         fields = [field for field, _name, _type in self._fields]
@@ -262,7 +263,7 @@ class RowShaper:
         columns["_data_state"] = ()
         if facts.partition is None:
             only = self._partitions[0]
-            columns["_partition"] = [only.text] * count
+            columns["_account"] = [only.text] * count
             self.counts[only] += count
         else:
             whose = list(map(str, column_of(facts.partition[0])))
@@ -271,7 +272,7 @@ class RowShaper:
                 partition = self._partition(key)
                 self.counts[partition] += times
                 texts[key] = partition.text
-            columns["_partition"] = list(map(texts.__getitem__, whose))
+            columns["_account"] = list(map(texts.__getitem__, whose))
         for name, value in facts.constants.items():
             columns[name] = [value] * count
         columns["_synced_at"] = [self._synced_at] * count
@@ -297,7 +298,7 @@ class RowShaper:
         return found
 
     def _row_keys(self, columns: Mapping[str, Sequence[Any]]) -> list[str]:
-        parts = ("_partition", self._report.grain.value, *self._keyed)
+        parts = ("_account", self._report.grain.value, *self._keyed)
         keys = list(map(_encode, zip(*(columns[p] for p in parts), strict=True)))
         digests = [blake2b(key, digest_size=_KEY_BYTES).digest() for key in keys]
         for place, times in self._repeats.among(digests).items():

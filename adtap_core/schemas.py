@@ -1,4 +1,4 @@
-"""JSON schemas of streams: the platform's columns from files, the columns every report has from here."""
+"""JSON schemas of streams: entities' columns from files, reports' from their entries and the platform."""
 
 from __future__ import annotations
 
@@ -89,38 +89,33 @@ def entity_schema(
 
 
 def report_schema(
-    package: str, report: Report, platform: type[Platform], settings: Mapping[str, Any]
+    report: Report, platform: type[Platform], settings: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Give the schema of a report stream.
+    """Return the JSON schema of a report stream, from its entry and what the platform knows of its fields.
 
-    A built-in report has a file; a user's report is typed by what the platform knows of its fields.
+    Args:
+        report: The entry, built in or the user's.
+        platform: Types and describes its fields.
+        settings: The tap's settings.
     """
     decimals_as = settings.get("decimals_as", "singer_decimal")
-    known = ({} if report.custom else stream_file(package, report.name)) or {}
-    described: Mapping[str, Any] = known.get("properties", {})
     names = column_names([*report.dimensions, *report.metrics])
     properties: dict[str, Any] = {
         "_row_key": _text(
-            "Digest of the partition, the time bucket and every dimension; the primary key.",
+            "Digest of the account, the time bucket and every dimension; the primary key.",
             null=False,
         ),
-        report.grain.value: {**_BUCKETS[report.grain], **described.get(report.grain.value, {})},
+        report.grain.value: {"type": "string", **_BUCKETS[report.grain]},
     }
-    properties[report.grain.value]["type"] = "string"
     for role, fields in (("dimension", report.dimensions), ("metric", report.metrics)):
         for name in fields:
-            column = names[name]
-            prop = described.get(column) or platform.field_schema(report, name, role)
-            properties[column] = exact(prop, decimals_as)
+            prop = platform.field_schema(report, name, role)
+            properties[names[name]] = exact(prop, decimals_as)
     properties |= platform.constant_columns(report, settings)
     properties |= _COMMON
-    grain = ["_partition", report.grain.value, *(names[d] for d in report.dimensions)]
-    return {
-        **{k: v for k, v in known.items() if k != "properties"},
-        "type": "object",
-        "x-grain": grain,
-        "properties": properties,
-    }
+    grain = ["_account", report.grain.value, *(names[d] for d in report.dimensions)]
+    source = {"$comment": f"Source: {report.source}"} if report.source else {}
+    return {**source, "type": "object", "x-grain": grain, "properties": properties}
 
 
 def restored(schema: Mapping[str, Any], ours: Mapping[str, Any]) -> dict[str, Any]:
@@ -165,15 +160,15 @@ _COMMON: Final = {
     "_data_state": _text(
         "partial: the bucket is still running; provisional: the platform may restate it; settled: final."
     ),
-    "_partition": _text("Account-like unit that the row was read for, as JSON text.", null=False),
+    "_account": _text("Account-like unit that the row was read for, as JSON text.", null=False),
     "_synced_at": _text("When the window of this row was read.", format="date-time"),
 }
-LEDGER_KEYS: Final = ("stream", "partition", "window_start", "window_end")
+LEDGER_KEYS: Final = ("stream", "account", "window_start", "window_end")
 LEDGER_SCHEMA: Final[dict[str, Any]] = {
     "type": "object",
     "properties": {
         "stream": _text("Report stream.", null=False),
-        "partition": _text("Account-like unit, as JSON text.", null=False),
+        "account": _text("Account-like unit, as JSON text.", null=False),
         "window_start": _text(
             "First moment of the window: an instant for hourly reports, else the day at 00:00 with `Z`.",
             null=False,
@@ -182,7 +177,7 @@ LEDGER_SCHEMA: Final[dict[str, Any]] = {
         "window_end": _text(
             "End of the window, exclusive; written as window_start.", null=False, format="date-time"
         ),
-        "rows": {"type": ["integer", "null"], "description": "Rows read for this partition."},
+        "row_count": {"type": ["integer", "null"], "description": "Rows read for this account."},
         "requests": {
             "type": ["integer", "null"],
             "description": "Requests that it took, retries included.",

@@ -43,7 +43,7 @@ _COMPUTED: Final = (
     "_time_zone",
     "_currency",
     "_data_state",
-    "_partition",
+    "_account",
     "_synced_at",
 )
 _CHOICES: Final = (

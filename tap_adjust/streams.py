@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from adtap_core.declare import Entity, Report
 from adtap_core.windows import Grain
@@ -87,75 +87,70 @@ KPI_GROUPING: Final = (
     "os_names",
 )
 
+_SOURCE: Final = (
+    "dev.adjust.com/en/api/rs-api/reports and the Datascape metrics glossary, read 2026-11-20"
+)
+_KPI_SOURCE: Final = (
+    "the KPI service pages of the Adjust documentation (to January 2024), read 2026-11-20"
+)
+
+
+def _preset(*, days: int = SPEND_DAYS, source: str = _SOURCE, **declared: Any) -> Report:
+    """Return a report whose rows are restated for some days, by default as long as network spend is."""
+    return Report(
+        lookback_days=days, settle_days=days, span_days=SPAN_DAYS, source=source, **declared
+    )
+
+
 REPORTS: Final = (
-    Report(
+    _preset(
         name="app_daily",
         dimensions=("app_token",),
         metrics=(*_CONVERSION, "daus", "waus", "maus", *_REVENUE, *_COST, *_NETWORK),
-        lookback_days=SPEND_DAYS,
-        settle_days=SPEND_DAYS,
-        span_days=SPAN_DAYS,
     ),
-    Report(
+    _preset(
         name="channel_daily",
         dimensions=("app_token", "channel", "os_name"),
         metrics=(*_CONVERSION, "daus", "waus", "maus", *_REVENUE, *_COST, *_NETWORK),
-        lookback_days=SPEND_DAYS,
-        settle_days=SPEND_DAYS,
-        span_days=SPAN_DAYS,
     ),
-    Report(
+    _preset(
         name="campaign_daily",
         dimensions=(*_CAMPAIGN, "country_code"),
         metrics=_DELIVERY,
-        lookback_days=CAMPAIGN_LOOKBACK_DAYS,
-        settle_days=CAMPAIGN_LOOKBACK_DAYS,
-        span_days=SPAN_DAYS,
+        days=CAMPAIGN_LOOKBACK_DAYS,
     ),
-    Report(
+    _preset(
         name="adgroup_daily",
         dimensions=(*_ADGROUP, "country_code"),
         metrics=_DELIVERY,
-        lookback_days=CAMPAIGN_LOOKBACK_DAYS,
-        settle_days=CAMPAIGN_LOOKBACK_DAYS,
-        span_days=SPAN_DAYS,
+        days=CAMPAIGN_LOOKBACK_DAYS,
     ),
-    Report(
+    _preset(
         name="creative_daily",
         dimensions=(*_ADGROUP, "creative_network", "creative_id_network", "country_code"),
         metrics=_DELIVERY,
-        lookback_days=CAMPAIGN_LOOKBACK_DAYS,
-        settle_days=CAMPAIGN_LOOKBACK_DAYS,
-        span_days=SPAN_DAYS,
+        days=CAMPAIGN_LOOKBACK_DAYS,
     ),
-    Report(
+    _preset(
         name="country_daily",
         dimensions=("app_token", "country_code"),
         metrics=_DELIVERY,
-        lookback_days=SPEND_DAYS,
-        settle_days=SPEND_DAYS,
-        span_days=SPAN_DAYS,
     ),
-    Report(
+    _preset(
         name="hourly",
         dimensions=("app_token", "network"),
         # No spend: it comes by day only.
         metrics=(*_CONVERSION, *_REVENUE),
         grain=Grain.HOUR,
-        lookback_days=HOURLY_LOOKBACK_DAYS,
-        settle_days=HOURLY_LOOKBACK_DAYS,
-        span_days=SPAN_DAYS,
+        days=HOURLY_LOOKBACK_DAYS,
     ),
-    Report(
+    _preset(
         name="events_daily",
         dimensions=("app_token", "channel", "event_slug"),
         metrics=("events", "revenue"),
-        lookback_days=SPEND_DAYS,
-        settle_days=SPEND_DAYS,
-        span_days=SPAN_DAYS,
         facts={"per_event": True},
     ),
-    Report(
+    _preset(
         name="cohorts_daily",
         dimensions=(
             "app_token",
@@ -178,12 +173,10 @@ REPORTS: Final = (
             "lifetime_value",
             "roas",
         ),
-        lookback_days=_COHORT_DAYS,
-        settle_days=_COHORT_DAYS,
-        span_days=SPAN_DAYS,
+        days=_COHORT_DAYS,
         facts={"cohort_periods": COHORT_PERIODS},
     ),
-    Report(
+    _preset(
         name="ad_spend_daily",
         dimensions=(
             "app_token",
@@ -197,12 +190,10 @@ REPORTS: Final = (
             "country_code",
         ),
         metrics=("network_cost", *_NETWORK),
-        lookback_days=SPEND_DAYS + 1,
-        settle_days=SPEND_DAYS + 1,
-        span_days=SPAN_DAYS,
+        days=SPEND_DAYS + 1,
         facts={"ad_spend_mode": "network"},
     ),
-    Report(
+    _preset(
         name="skan_daily",
         dimensions=("app_token", "partner_name", "campaign_network", "campaign_id_network"),
         metrics=(
@@ -221,12 +212,10 @@ REPORTS: Final = (
             "network_ad_spend_skan",
             "network_installs_skan",
         ),
-        lookback_days=SKAN_DAYS,
-        settle_days=SKAN_DAYS,
-        span_days=SPAN_DAYS,
+        days=SKAN_DAYS,
     ),
     # The legacy KPI service was sunset; whoever still reaches it selects these.
-    Report(
+    _preset(
         name="kpi_deliverables",
         dimensions=("app_token", *_KPI_LINKS),
         metrics=(
@@ -241,30 +230,25 @@ REPORTS: Final = (
             "waus",
             "maus",
         ),
-        lookback_days=SPEND_DAYS,
-        settle_days=SPEND_DAYS,
-        span_days=SPAN_DAYS,
         selected=False,
+        source=_KPI_SOURCE,
         facts={"endpoint": "deliverables", "grouping": KPI_GROUPING},
     ),
-    Report(
+    _preset(
         name="kpi_events",
         dimensions=("app_token", *_KPI_LINKS, "event_token", "event_name"),
         metrics=("events", "revenue_events", "revenue"),
-        lookback_days=SPEND_DAYS,
-        settle_days=SPEND_DAYS,
-        span_days=SPAN_DAYS,
         selected=False,
+        source=_KPI_SOURCE,
         facts={"endpoint": "events", "grouping": KPI_GROUPING},
     ),
-    Report(
+    _preset(
         name="kpi_cohorts",
         dimensions=("app_token", *_KPI_LINKS, "period"),
         metrics=("cohort_size", "retained_users", "retention_rate", "sessions", "revenue"),
-        lookback_days=_COHORT_DAYS,
-        settle_days=_COHORT_DAYS,
-        span_days=SPAN_DAYS,
+        days=_COHORT_DAYS,
         selected=False,
+        source=_KPI_SOURCE,
         facts={
             "endpoint": "cohorts",
             "grouping": KPI_GROUPING,

@@ -108,6 +108,13 @@ class AtomxPlatform(Platform):
     ) -> dict[str, dict[str, Any]]:
         return definitions.snapshot_columns() if definitions.is_snapshot(report) else {}
 
+    @classmethod
+    @override
+    def key_columns(cls, report: Report) -> frozenset[str]:
+        return (
+            frozenset()
+        )  # all money is in one currency, all rows are in the zone that was asked for
+
     @override
     def zone(self, report: Report) -> Zone:
         return Zone(self.settings.get("time_zone") or "UTC")

@@ -244,6 +244,7 @@ def _reports(
 ) -> tuple[Report, Report]:
     """Give a subject's daily and hourly report; the hourly one may have fewer dimensions."""
     facts = MappingProxyType({"scope": scope})
+    source = f"wiki pages api and reporting, vendor's Python and PHP clients; scope {scope}; read 2026-11-20"
     return (
         Report(
             name=f"{subject}_daily",
@@ -251,6 +252,7 @@ def _reports(
             metrics=metrics,
             settle_days=SETTLE_DAYS,
             span_days=DAILY_SPAN_DAYS,
+            source=source,
             facts=facts,
         ),
         Report(
@@ -262,6 +264,7 @@ def _reports(
             span_days=HOURLY_SPAN_DAYS,
             # Twenty-four times the rows: for whoever asks for them.
             selected=False,
+            source=source,
             facts=facts,
         ),
     )

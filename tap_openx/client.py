@@ -132,6 +132,12 @@ class OpenxPlatform(Platform):
     def field_schema(cls, report: Report, name: str, role: str) -> dict[str, Any]:
         return fields.column_schema(name, role)
 
+    @classmethod
+    @override
+    def key_columns(cls, report: Report) -> frozenset[str]:
+        # Without money, rows of several currencies are one.
+        return frozenset({"_currency"} if report.facts.get(fields.BY_CURRENCY, True) else ())
+
     @override
     def zone(self, report: Report) -> Zone:
         return Zone("UTC")

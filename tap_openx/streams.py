@@ -153,6 +153,12 @@ _DEALS: Final = (
 )
 
 
+_SOURCES: Final = {
+    LEGACY: 'OpenX "Data Service API Overview", read 2026-11-20',
+    CURRENT: "OpenX's reporting client of January 2026, read 2026-11-20",
+}
+
+
 def _report(
     name: str, generation: str, grain: Grain, dimensions: tuple[str, ...], metrics: tuple[str, ...]
 ) -> Report:
@@ -166,6 +172,7 @@ def _report(
         lookback_days=days,
         settle_days=days,
         span_days=HOURLY_SPAN_DAYS if hourly else DAILY_SPAN_DAYS,
+        source=_SOURCES[generation],
         facts=_facts(generation=generation),
     )
 

@@ -160,6 +160,11 @@ class TerminalOne(Platform):
     def field_schema(cls, report: Report, name: str, role: str) -> dict[str, Any]:
         return fields.dimension_schema(name) if role == "dimension" else fields.metric_schema(name)
 
+    @classmethod
+    @override
+    def key_columns(cls, report: Report) -> frozenset[str]:
+        return frozenset()  # a report's rows bring both or never do, whatever the settings
+
     @override
     def zone(self, report: Report) -> Zone:
         # Days are each campaign's own and only have a date: the zone of windows is merely a yardstick.

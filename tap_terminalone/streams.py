@@ -217,6 +217,12 @@ _OUTCOME: Final = (
 )
 
 
+_SOURCE: Final = (
+    "the vendor's OpenAPI and guide of Reporting V2, its Reports V1 pages and recorded definitions, "
+    "read 2026-11-20; types follow from the names"
+)
+
+
 def _report(
     name: str,
     report: str,
@@ -238,6 +244,7 @@ def _report(
         settle_days=days,
         span_days=HOURLY_SPAN_DAYS if grain is Grain.HOUR else SPAN_DAYS,
         selected=selected,
+        source=_SOURCE,
         facts=_facts(
             report=report,
             legacy=legacy,

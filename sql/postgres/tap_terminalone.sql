@@ -2,7 +2,7 @@
 
 CREATE OR REPLACE VIEW tap_terminalone.sync_coverage AS
 WITH windows AS (
-  SELECT stream, "partition" AS part, window_start AS a, window_end AS b, data_state, synced_at AS read_at
+  SELECT stream, account AS part, window_start AS a, window_end AS b, data_state, synced_at AS read_at
   FROM tap_terminalone.sync_windows
 ),
 digits AS (SELECT 0 AS d UNION ALL SELECT 1 AS d UNION ALL SELECT 2 AS d UNION ALL SELECT 3 AS d UNION ALL SELECT 4 AS d UNION ALL SELECT 5 AS d UNION ALL SELECT 6 AS d UNION ALL SELECT 7 AS d UNION ALL SELECT 8 AS d UNION ALL SELECT 9 AS d),
@@ -54,7 +54,7 @@ states AS (
   WHERE later.stream IS NULL
   GROUP BY d.stream, d.part, d.day
 )
-SELECT d.stream, d.part AS "partition", d.day,
+SELECT d.stream, d.part AS account, d.day,
   CASE
     WHEN c.seconds IS NULL OR c.seconds < 86400 THEN
       CASE WHEN d.day >= CAST((now() AT TIME ZONE 'UTC') AS DATE) THEN 'partial' ELSE 'missing' END
@@ -67,23 +67,23 @@ FROM days d
 LEFT JOIN covered c ON c.stream = d.stream AND c.part = d.part AND c.day = d.day
 LEFT JOIN states s ON s.stream = d.stream AND s.part = d.part AND s.day = d.day;
 
-CREATE OR REPLACE VIEW tap_terminalone.sync_days AS
+CREATE OR REPLACE VIEW tap_terminalone.sync_coverage_days AS
 SELECT stream, day,
   CASE MIN(CASE state WHEN 'missing' THEN 0 WHEN 'partial' THEN 1 WHEN 'provisional' THEN 2 ELSE 3 END)
     WHEN 0 THEN 'missing' WHEN 1 THEN 'partial' WHEN 2 THEN 'provisional' ELSE 'settled'
   END AS state,
-  COUNT(*) AS partitions,
+  COUNT(*) AS accounts,
   MIN(read_at) AS read_at
 FROM tap_terminalone.sync_coverage
 GROUP BY stream, day;
 
 CREATE OR REPLACE VIEW tap_terminalone.sync_alerts AS
-SELECT stream, "partition", 'stale' AS alert, CAST(MAX(window_end) AS DATE) AS day
+SELECT stream, account, 'stale' AS alert, CAST(MAX(window_end) AS DATE) AS day
 FROM tap_terminalone.sync_windows
-GROUP BY stream, "partition"
+GROUP BY stream, account
 HAVING EXTRACT(epoch FROM (now() AT TIME ZONE 'UTC') - MAX(synced_at)) > 129600
 UNION ALL
-SELECT stream, "partition", state AS alert, day
+SELECT stream, account, state AS alert, day
 FROM tap_terminalone.sync_coverage
 WHERE state = 'missing' OR (state = 'partial' AND day < CAST((now() AT TIME ZONE 'UTC') AS DATE) + -1);
 
@@ -92,7 +92,7 @@ SELECT r.*
 FROM tap_terminalone."performance_daily" r
 LEFT JOIN tap_terminalone.sync_windows w
   ON w.stream = 'performance_daily'
-  AND w."partition" = r."_partition"
+  AND w.account = r."_account"
   AND w.window_start <= CAST(r."day" AS TIMESTAMP)
   AND CAST(r."day" AS TIMESTAMP) < w.window_end
   AND w.synced_at > r."_synced_at"
@@ -103,7 +103,7 @@ SELECT r.*
 FROM tap_terminalone."performance_hourly" r
 LEFT JOIN tap_terminalone.sync_windows w
   ON w.stream = 'performance_hourly'
-  AND w."partition" = r."_partition"
+  AND w.account = r."_account"
   AND w.window_start <= r."hour"
   AND r."hour" < w.window_end
   AND w.synced_at > r."_synced_at"
@@ -114,7 +114,7 @@ SELECT r.*
 FROM tap_terminalone."creatives_daily" r
 LEFT JOIN tap_terminalone.sync_windows w
   ON w.stream = 'creatives_daily'
-  AND w."partition" = r."_partition"
+  AND w.account = r."_account"
   AND w.window_start <= CAST(r."day" AS TIMESTAMP)
   AND CAST(r."day" AS TIMESTAMP) < w.window_end
   AND w.synced_at > r."_synced_at"
@@ -125,7 +125,7 @@ SELECT r.*
 FROM tap_terminalone."deals_daily" r
 LEFT JOIN tap_terminalone.sync_windows w
   ON w.stream = 'deals_daily'
-  AND w."partition" = r."_partition"
+  AND w.account = r."_account"
   AND w.window_start <= CAST(r."day" AS TIMESTAMP)
   AND CAST(r."day" AS TIMESTAMP) < w.window_end
   AND w.synced_at > r."_synced_at"
@@ -136,7 +136,7 @@ SELECT r.*
 FROM tap_terminalone."pixel_loads_daily" r
 LEFT JOIN tap_terminalone.sync_windows w
   ON w.stream = 'pixel_loads_daily'
-  AND w."partition" = r."_partition"
+  AND w.account = r."_account"
   AND w.window_start <= CAST(r."day" AS TIMESTAMP)
   AND CAST(r."day" AS TIMESTAMP) < w.window_end
   AND w.synced_at > r."_synced_at"
@@ -147,7 +147,7 @@ SELECT r.*
 FROM tap_terminalone."reach_frequency" r
 LEFT JOIN tap_terminalone.sync_windows w
   ON w.stream = 'reach_frequency'
-  AND w."partition" = r."_partition"
+  AND w.account = r."_account"
   AND w.window_start <= CAST(r."day" AS TIMESTAMP)
   AND CAST(r."day" AS TIMESTAMP) < w.window_end
   AND w.synced_at > r."_synced_at"

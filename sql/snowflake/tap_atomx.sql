@@ -2,7 +2,7 @@
 
 CREATE OR REPLACE VIEW tap_atomx.sync_coverage AS
 WITH windows AS (
-  SELECT stream, "PARTITION" AS part, window_start AS a, window_end AS b, data_state, synced_at AS read_at
+  SELECT stream, account AS part, window_start AS a, window_end AS b, data_state, synced_at AS read_at
   FROM tap_atomx.sync_windows
 ),
 digits AS (SELECT 0 AS d UNION ALL SELECT 1 AS d UNION ALL SELECT 2 AS d UNION ALL SELECT 3 AS d UNION ALL SELECT 4 AS d UNION ALL SELECT 5 AS d UNION ALL SELECT 6 AS d UNION ALL SELECT 7 AS d UNION ALL SELECT 8 AS d UNION ALL SELECT 9 AS d),
@@ -54,7 +54,7 @@ states AS (
   WHERE later.stream IS NULL
   GROUP BY d.stream, d.part, d.day
 )
-SELECT d.stream, d.part AS "PARTITION", d.day,
+SELECT d.stream, d.part AS account, d.day,
   CASE
     WHEN c.seconds IS NULL OR c.seconds < 86400 THEN
       CASE WHEN d.day >= CAST(SYSDATE() AS DATE) THEN 'partial' ELSE 'missing' END
@@ -67,23 +67,23 @@ FROM days d
 LEFT JOIN covered c ON c.stream = d.stream AND c.part = d.part AND c.day = d.day
 LEFT JOIN states s ON s.stream = d.stream AND s.part = d.part AND s.day = d.day;
 
-CREATE OR REPLACE VIEW tap_atomx.sync_days AS
+CREATE OR REPLACE VIEW tap_atomx.sync_coverage_days AS
 SELECT stream, day,
   CASE MIN(CASE state WHEN 'missing' THEN 0 WHEN 'partial' THEN 1 WHEN 'provisional' THEN 2 ELSE 3 END)
     WHEN 0 THEN 'missing' WHEN 1 THEN 'partial' WHEN 2 THEN 'provisional' ELSE 'settled'
   END AS state,
-  COUNT(*) AS partitions,
+  COUNT(*) AS accounts,
   MIN(read_at) AS read_at
 FROM tap_atomx.sync_coverage
 GROUP BY stream, day;
 
 CREATE OR REPLACE VIEW tap_atomx.sync_alerts AS
-SELECT stream, "PARTITION", 'stale' AS alert, CAST(MAX(window_end) AS DATE) AS day
+SELECT stream, account, 'stale' AS alert, CAST(MAX(window_end) AS DATE) AS day
 FROM tap_atomx.sync_windows
-GROUP BY stream, "PARTITION"
+GROUP BY stream, account
 HAVING DATEDIFF(second, MAX(synced_at), SYSDATE()) > 129600
 UNION ALL
-SELECT stream, "PARTITION", state AS alert, day
+SELECT stream, account, state AS alert, day
 FROM tap_atomx.sync_coverage
 WHERE state = 'missing' OR (state = 'partial' AND day < CAST(DATEADD(day, -1, CAST(SYSDATE() AS DATE)) AS DATE));
 
@@ -92,7 +92,7 @@ SELECT r.*
 FROM tap_atomx."ADVERTISER_DELIVERY_DAILY" r
 LEFT JOIN tap_atomx.sync_windows w
   ON w.stream = 'advertiser_delivery_daily'
-  AND w."PARTITION" = r."_PARTITION"
+  AND w.account = r."_ACCOUNT"
   AND w.window_start <= CAST(r."DAY" AS TIMESTAMP)
   AND CAST(r."DAY" AS TIMESTAMP) < w.window_end
   AND w.synced_at > r."_SYNCED_AT"
@@ -103,7 +103,7 @@ SELECT r.*
 FROM tap_atomx."PUBLISHER_DELIVERY_DAILY" r
 LEFT JOIN tap_atomx.sync_windows w
   ON w.stream = 'publisher_delivery_daily'
-  AND w."PARTITION" = r."_PARTITION"
+  AND w.account = r."_ACCOUNT"
   AND w.window_start <= CAST(r."DAY" AS TIMESTAMP)
   AND CAST(r."DAY" AS TIMESTAMP) < w.window_end
   AND w.synced_at > r."_SYNCED_AT"
@@ -114,7 +114,7 @@ SELECT r.*
 FROM tap_atomx."INVENTORY_DAILY" r
 LEFT JOIN tap_atomx.sync_windows w
   ON w.stream = 'inventory_daily'
-  AND w."PARTITION" = r."_PARTITION"
+  AND w.account = r."_ACCOUNT"
   AND w.window_start <= CAST(r."DAY" AS TIMESTAMP)
   AND CAST(r."DAY" AS TIMESTAMP) < w.window_end
   AND w.synced_at > r."_SYNCED_AT"
@@ -125,7 +125,7 @@ SELECT r.*
 FROM tap_atomx."DSP_DELIVERY_DAILY" r
 LEFT JOIN tap_atomx.sync_windows w
   ON w.stream = 'dsp_delivery_daily'
-  AND w."PARTITION" = r."_PARTITION"
+  AND w.account = r."_ACCOUNT"
   AND w.window_start <= CAST(r."DAY" AS TIMESTAMP)
   AND CAST(r."DAY" AS TIMESTAMP) < w.window_end
   AND w.synced_at > r."_SYNCED_AT"
@@ -136,7 +136,7 @@ SELECT r.*
 FROM tap_atomx."NETWORK_MANAGED_DELIVERY_DAILY" r
 LEFT JOIN tap_atomx.sync_windows w
   ON w.stream = 'network_managed_delivery_daily'
-  AND w."PARTITION" = r."_PARTITION"
+  AND w.account = r."_ACCOUNT"
   AND w.window_start <= CAST(r."DAY" AS TIMESTAMP)
   AND CAST(r."DAY" AS TIMESTAMP) < w.window_end
   AND w.synced_at > r."_SYNCED_AT"
@@ -147,7 +147,7 @@ SELECT r.*
 FROM tap_atomx."NETWORK_BUY_DELIVERY_DAILY" r
 LEFT JOIN tap_atomx.sync_windows w
   ON w.stream = 'network_buy_delivery_daily'
-  AND w."PARTITION" = r."_PARTITION"
+  AND w.account = r."_ACCOUNT"
   AND w.window_start <= CAST(r."DAY" AS TIMESTAMP)
   AND CAST(r."DAY" AS TIMESTAMP) < w.window_end
   AND w.synced_at > r."_SYNCED_AT"
@@ -158,7 +158,7 @@ SELECT r.*
 FROM tap_atomx."NETWORK_SELL_DELIVERY_DAILY" r
 LEFT JOIN tap_atomx.sync_windows w
   ON w.stream = 'network_sell_delivery_daily'
-  AND w."PARTITION" = r."_PARTITION"
+  AND w.account = r."_ACCOUNT"
   AND w.window_start <= CAST(r."DAY" AS TIMESTAMP)
   AND CAST(r."DAY" AS TIMESTAMP) < w.window_end
   AND w.synced_at > r."_SYNCED_AT"

@@ -58,7 +58,7 @@ def test_state_and_warehouse_agree_with_the_ledger(desk: Desk) -> None:
     assert from_state.code == from_ledger.code == 0, from_state.err + from_ledger.err
     windows: dict[tuple[str, str], list[tuple[str, str]]] = {}
     for row in messages.records["sync_windows"]:
-        account = json.dumps(json.loads(row["partition"]), sort_keys=True)
+        account = json.dumps(json.loads(row["account"]), sort_keys=True)
         windows.setdefault((row["stream"], account), []).append(
             (row["window_start"], row["window_end"])
         )
@@ -159,7 +159,12 @@ def test_a_postgres_ledger_is_read(desk: Desk, postgres_url: str) -> None:
     names = list(rows[0])
     with psycopg.connect(postgres_url) as db:
         db.execute("CREATE SCHEMA ads")
-        kinds = {"rows": "bigint", "requests": "bigint", "retries": "bigint", "splits": "bigint"}
+        kinds = {
+            "row_count": "bigint",
+            "requests": "bigint",
+            "retries": "bigint",
+            "splits": "bigint",
+        }
         kinds |= dict.fromkeys(("window_start", "window_end", "synced_at"), "timestamptz")
         columns = ", ".join(f"{name} {kinds.get(name, 'text')}" for name in names)
         db.execute(f"CREATE TABLE ads.sync_windows ({columns})".encode())

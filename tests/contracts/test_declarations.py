@@ -17,7 +17,7 @@ from tests.contracts.conftest import Bench
 from tests.contracts.platforms import Case
 from tests.running import ROOT, command
 
-OURS = {"_row_key", "_time_zone", "_currency", "_data_state", "_partition", "_synced_at", "_extra"}
+OURS = {"_row_key", "_time_zone", "_currency", "_data_state", "_account", "_synced_at", "_extra"}
 
 
 def catalogue(case: Case) -> dict[str, dict[str, Any]]:
@@ -25,22 +25,32 @@ def catalogue(case: Case) -> dict[str, dict[str, Any]]:
     return {entry["tap_stream_id"]: entry for entry in tap.catalog_dict["streams"]}
 
 
-def test_every_entry_has_a_schema_file_and_every_file_an_entry(case: Case) -> None:
-    """Adding a stream is one entry and one file: neither is ever without the other."""
+def test_every_entity_has_a_schema_file_and_every_file_an_entity(case: Case) -> None:
+    """Adding an entity is one entry and one file: neither is ever without the other."""
     files = {
         path.name.removesuffix(".json")
         for path in (resources.files(case.module) / "schemas").iterdir()
         if path.name.endswith(".json")
     }
-    entries = {e.name for e in (*case.tap.entities, *case.tap.reports)}
-    assert files == entries
-    assert len(entries) == len(case.tap.entities) + len(case.tap.reports)
+    assert files == {e.name for e in case.tap.entities}
+    names = [e.name for e in (*case.tap.entities, *case.tap.reports)]
+    assert len(set(names)) == len(names)
+
+
+def test_every_field_of_a_preset_is_known_to_the_platform(case: Case) -> None:
+    """A preset is its entry alone: it passes what a user's definition must pass, and names its source."""
+    from adtap_core.definitions import definition_faults
+
+    platform = case.tap.platform_class
+    for report in case.tap.reports:
+        assert definition_faults([report], [], platform, case.settings) == []
+        assert "read 20" in report.source, report.name
 
 
 def test_a_schema_file_says_where_its_facts_come_from(case: Case) -> None:
     """And holds only columns that its entry asks for, not those that the core adds."""
     streams = catalogue(case)
-    for name in streams.keys() - {"sync_windows"}:
+    for name in streams.keys() & {e.name for e in case.tap.entities}:
         text = (resources.files(case.module) / "schemas" / f"{name}.json").read_text("utf-8")
         document = json.loads(text)
         assert document["$comment"].startswith(("Source: ", "Sources: ")), name
@@ -80,7 +90,7 @@ def test_metrics_say_how_they_add_up(case: Case) -> None:
 def test_only_keys_and_buckets_can_not_be_null(case: Case) -> None:
     """Absent is null, so everything else may be."""
     for name, entry in catalogue(case).items():
-        keys = set(entry["key_properties"]) | {"_partition"}
+        keys = set(entry["key_properties"]) | {"_account"}
         keys |= {"hour", "day", "week", "month"} & set(entry["schema"].get("x-grain", ()))
         for column, prop in entry["schema"]["properties"].items():
             nullable = "null" in prop["type"]

@@ -65,9 +65,9 @@ def test_a_signal_ends_the_run_after_the_last_whole_window(
     assert "Traceback" not in said
     assert len(re.findall(r"ERROR|CRITICAL", said)) == 1, said
     rest = bench.run(streams, state=_free(bench, got.last_state))
-    ends = {(w["stream"], w["partition"], w["window_end"]) for w in whole.records["sync_windows"]}
+    ends = {(w["stream"], w["account"], w["window_end"]) for w in whole.records["sync_windows"]}
     both = [*got.records["sync_windows"], *rest.records["sync_windows"]]
-    assert {(w["stream"], w["partition"], w["window_end"]) for w in both} == ends
+    assert {(w["stream"], w["account"], w["window_end"]) for w in both} == ends
     assert len(both) == len(whole.records["sync_windows"]), "a window was read twice"
 
 

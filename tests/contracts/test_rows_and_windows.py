@@ -22,8 +22,8 @@ def tiles(messages: Messages, stream: str) -> dict[str, tuple[str, str]]:
     found: dict[str, tuple[str, str]] = {}
     windows = messages.windows(stream)
     assert windows, f"no window of {stream} was read"
-    for window in sorted(windows, key=lambda w: (w["partition"], w["window_start"])):
-        partition = window["partition"]
+    for window in sorted(windows, key=lambda w: (w["account"], w["window_start"])):
+        partition = window["account"]
         first, last = found.get(partition, (window["window_start"], window["window_start"]))
         assert window["window_start"] == last, f"{partition}: {last} then {window['window_start']}"
         found[partition] = (first, window["window_end"])
@@ -78,13 +78,13 @@ def test_a_reports_rows_say_what_they_are(bench: Bench) -> None:
             rows = [
                 r
                 for r in got.records[stream]
-                if r["_partition"] == window["partition"]
+                if r["_account"] == window["account"]
                 and window["window_start"][: len(r[bucket])]
                 <= r[bucket]
                 < window["window_end"][: len(r[bucket])]
             ]
             assert {r["_synced_at"] for r in rows} <= {window["synced_at"]}
-            assert len(rows) == window["rows"]
+            assert len(rows) == window["row_count"]
             inside += len(rows)
         assert inside == len(got.records[stream]) > 0
         rows = got.records[stream]
@@ -279,13 +279,13 @@ def test_a_vanished_row_is_recognised_through_the_ledger(bench: Bench) -> None:
     for run in runs:
         rows |= {r["_row_key"]: r for r in run.records[bench.case.vanishing]}
         windows |= {
-            (w["partition"], w["window_start"], w["window_end"]): w
+            (w["account"], w["window_start"], w["window_end"]): w
             for w in run.windows(bench.case.vanishing)
         }
 
     def is_ghost(row: dict[str, Any]) -> bool:
         return any(
-            w["partition"] == row["_partition"]
+            w["account"] == row["_account"]
             and w["window_start"][:10] <= row["day"] < w["window_end"][:10]
             and w["synced_at"] > row["_synced_at"]
             for w in windows.values()

@@ -77,7 +77,7 @@ def test_first_sync_reads_from_the_start_to_yesterday(tiny: Tiny) -> None:
     assert {r["_currency"] for r in rows} == {"EUR"}
     schema = got.schemas["spend_daily"]["schema"]
     assert schema["properties"]["spend"]["format"] == "x-singer.decimal"
-    assert schema["x-grain"] == ["_partition", "day", "account", "campaign_id"]
+    assert schema["x-grain"] == ["_account", "day", "account", "campaign_id"]
     assert got.schemas["spend_daily"]["key_properties"] == ["_row_key"]
 
 
@@ -96,9 +96,9 @@ def test_messages_close_each_window_in_order(tiny: Tiny) -> None:
             r
             for r in got.records["spend_daily"]
             if window["window_start"][:10] <= r["day"] < window["window_end"][:10]
-            and r["_partition"] == window["partition"]
+            and r["_account"] == window["account"]
         ]
-        assert len(inside) == window["rows"]
+        assert len(inside) == window["row_count"]
         assert {r["_synced_at"] for r in inside} == {window["synced_at"]}
 
 
@@ -131,7 +131,7 @@ def test_an_empty_window_moves_the_bookmark(tiny: Tiny) -> None:
     got = tiny.run()
     marks = got.last_state["bookmarks"]["spend_daily"]["partitions"]
     assert [m["replication_key_value"] for m in marks] == ["2026-03-18"] * 2
-    assert [w["rows"] for w in got.windows("spend_daily")] == [0] * 6
+    assert [w["row_count"] for w in got.windows("spend_daily")] == [0] * 6
 
 
 def test_a_new_account_starts_from_its_own_start_the_others_untouched(tiny: Tiny) -> None:

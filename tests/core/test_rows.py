@@ -114,6 +114,7 @@ def shaper() -> RowShaper:
         zone=Zone("UTC"),
         now=datetime(2026, 3, 2, 12),
         settle_days=3,
+        keyed=frozenset(),
         partitions=PARTITIONS,
         synced_at="now",
     )
@@ -149,7 +150,7 @@ def test_rows_are_shaped_as_the_contract_says(
                 "_time_zone": "UTC",
                 "_currency": currency,
                 "_data_state": "provisional" if day == "2026-03-01" else "partial",
-                "_partition": partition,
+                "_account": partition,
                 "_synced_at": "now",
             }
         )
@@ -159,7 +160,7 @@ def test_rows_are_shaped_as_the_contract_says(
     ]
     assert ours.outside == sum(row[0] == "2026-03-09" for row in rows)
     assert {p.text: n for p, n in ours.counts.items()} == {
-        p.text: sum(e["_partition"] == p.text for e in expected) for p in PARTITIONS
+        p.text: sum(e["_account"] == p.text for e in expected) for p in PARTITIONS
     }
 
 

@@ -262,23 +262,6 @@ def test_discovery_needs_no_credentials_and_no_network():
     assert streams >= {r.name for r in TapAdjust.reports} | {e.name for e in TapAdjust.entities}
 
 
-@pytest.mark.parametrize(
-    "name", [r.name for r in TapAdjust.reports] + [e.name for e in TapAdjust.entities]
-)
-def test_each_stream_has_its_file_and_each_column_a_description(name):
-    """Schema files and entries pair; metrics say how they add up, money says so."""
-    from adtap_core.schemas import stream_file
-
-    file = stream_file("tap_adjust", name)
-    assert file is not None
-    assert file["$comment"].startswith("Source: ")
-    assert all(p.get("description") for p in file["properties"].values())
-    for report in TapAdjust.reports:
-        if report.name == name:
-            assert all(m in file["properties"] for m in report.metrics if m.isidentifier())
-            assert all("x-additivity" in file["properties"][m] for m in report.metrics)
-
-
 @pytest.mark.parametrize("length", [1, 1000])
 def test_an_error_under_a_200_is_no_empty_report(room, length):
     """A document that does not speak of rows is asked for again, not taken for a quiet day."""

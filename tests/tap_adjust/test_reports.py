@@ -195,7 +195,7 @@ def test_an_empty_report_is_no_fault(room):
         room.switch(empty_as_rows=as_rows)
         run = room.run("app_daily", start_date="2023-06-01", end_date="2023-06-05")
         assert not run.records["app_daily"]
-        assert {w["rows"] for w in run.windows("app_daily")} == {0}
+        assert {w["row_count"] for w in run.windows("app_daily")} == {0}
 
 
 def test_hours_are_read_up_to_the_last_full_one(room):
@@ -242,7 +242,7 @@ def test_a_report_without_the_app_still_knows_whose_rows_they_are(room):
         "by_country"
     ]
     assert "app_token" not in rows[0]
-    assert len({r["_partition"] for r in rows}) == len(room.sandbox.stage.world.apps)
+    assert len({r["_account"] for r in rows}) == len(room.sandbox.stage.world.apps)
     assert {r["_currency"] for r in rows} == {a.currency for a in room.sandbox.stage.world.apps}
 
 

@@ -78,7 +78,7 @@ def test_daily_rows_and_sums_are_the_platforms(read, truth, report):
         right = Decimal(want["totals"][metric])
         assert abs(total - right) <= (right * Decimal("1e-6") if metric in MONEY else 0)
     assert len({r["_row_key"] for r in rows}) == len(rows)
-    assert {(r["_currency"], r["_time_zone"], r["_partition"]) for r in rows} == {
+    assert {(r["_currency"], r["_time_zone"], r["_account"]) for r in rows} == {
         ("USD", "UTC", "{}")
     }
 

@@ -216,7 +216,7 @@ def test_accounts_have_a_bookmark_each(room):
         rows = [
             r
             for r in found.records["device_daily"]
-            if r["_partition"] == json.dumps({"account_id": account}, separators=(",", ":"))
+            if r["_account"] == json.dumps({"account_id": account}, separators=(",", ":"))
         ]
         expected = room.truth(
             stream="report_device_daily",

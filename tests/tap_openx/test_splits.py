@@ -43,7 +43,7 @@ def test_a_cut_answer_is_split_by_time_down_to_hours(room, whole):
     # Once a single hour was all that came whole, hours were asked for from the start.
     assert window["splits"] == 23
     assert 24 < len(room.asked("/report")) < 24 + 23
-    assert window["rows"] == len(found.records["inventory_hourly"])
+    assert window["row_count"] == len(found.records["inventory_hourly"])
 
 
 @pytest.mark.parametrize(

@@ -157,7 +157,7 @@ def test_partitions_are_the_configured_units_each_with_its_bookmark(room):
     truth = room.truth(start="2026-03-10", end="2026-03-16", by="day")
     assert sums(rows, *METRICS, by=("day",)) == exact(truth["by"])
     for row in rows:
-        assert json.loads(row["_partition"]) == {"advertiser_id": str(row["advertiser_id"])}
+        assert json.loads(row["_account"]) == {"advertiser_id": str(row["advertiser_id"])}
 
 
 def test_filters_and_rollups_reach_the_platform(room):

@@ -75,14 +75,14 @@ def test_ghosts_are_gone_and_days_are_told_apart(tap, dialect, tmp_path, request
     assert store.load(again).code == 0
 
     read = {
-        (w["partition"], day(w["window_start"]) + timedelta(n))
+        (w["account"], day(w["window_start"]) + timedelta(n))
         for w in second.windows(daily)
         for n in range((day(w["window_end"]) - day(w["window_start"])).days)
     }
     untouched = [
         r["_row_key"]
         for r in first.records[daily]
-        if (r["_partition"], date.fromisoformat(r["day"])) not in read
+        if (r["_account"], date.fromisoformat(r["day"])) not in read
     ]
     now_there = {r["_row_key"] for r in second.records[daily]} | set(untouched)
     ghosts = {r["_row_key"] for r in first.records[daily]} - now_there
@@ -95,14 +95,14 @@ def test_ghosts_are_gone_and_days_are_told_apart(tap, dialect, tmp_path, request
     current = [row[0] for row in ask(store, key, f"current_{daily}", made)]
     assert sorted(current) == sorted(now_there)
 
-    part = DIALECTS[dialect].quoted("partition")
+    part = "account"
     coverage = ask(store, f"stream, {part}, day, state", "sync_coverage", made)
-    partitions = {w["partition"] for w in second.windows(daily)}
+    partitions = {w["account"] for w in second.windows(daily)}
     start, end = date(2026, 3, 16), date(2026, 3, 20)
     states = {}
     for w in [*first.windows(daily), *second.windows(daily)]:
         for n in range((day(w["window_end"]) - day(w["window_start"])).days):
-            states[w["partition"], day(w["window_start"]) + timedelta(n)] = w["data_state"]
+            states[w["account"], day(w["window_start"]) + timedelta(n)] = w["data_state"]
     found = {(p, d): state for stream, p, d, state in coverage if stream == daily}
     assert {k: v for k, v in found.items() if k[1] < end} == states
     assert {p for p, _ in found} == partitions
@@ -110,7 +110,7 @@ def test_ghosts_are_gone_and_days_are_told_apart(tap, dialect, tmp_path, request
     assert {v for k, v in found.items() if k[1] >= end} <= {"missing", "partial"}
     assert min(d for _, d in found) == start
 
-    days = {d: (state, count) for s, d, state, count in ask(store, "stream, day, state, partitions", "sync_days", made) if s == daily}  # fmt: skip
+    days = {d: (state, count) for s, d, state, count in ask(store, "stream, day, state, accounts", "sync_coverage_days", made) if s == daily}  # fmt: skip
     assert days[start] == (min(states[p, start] for p in partitions), len(partitions))
 
     missing = {(p, d) for (p, d), state in found.items() if state == "missing"}
