@@ -67,6 +67,6 @@ def test_the_ledger_is_explained(desk: Desk) -> None:
     """`sync_windows` has no request, but a grain, a key and columns."""
     done = desk.call("explain", desk.case.script, "sync_windows", "--json")
     assert done.code == 0, done.err
-    assert done.json["key"] == "stream, partition, window_start, window_end"
-    assert {c["name"] for c in done.json["columns"]} >= {"rows", "synced_at"}
+    assert done.json["key"] == "stream, account, window_start, window_end"
+    assert {c["name"] for c in done.json["columns"]} >= {"row_count", "synced_at"}
     assert done.json["requests"] == []
