@@ -4,6 +4,7 @@
 # make bench   speed, memory, latency and requests, held to their bounds; an hour and a half
 #              (make bench BENCH=--write: into docs/performance.md too)
 # make bench-quick  the same at one size, in a minute
+# make generate  the files that are made from the plugins: plugins/, hub/, docs/reference/
 # make docs    the pages of docs/ as a site, in site/
 # Another Python: make setup PYTHON=python3.13
 
@@ -18,7 +19,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lint format test demo docs bench bench-quick clean
+.PHONY: help setup lint format test generate demo docs bench bench-quick clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -48,6 +49,9 @@ format: setup
 
 test: setup lint
 	$(BIN)/pytest -n $(WORKERS)
+
+generate: setup
+	@$(BIN)/python -m adtap_cli.generate
 
 demo: setup
 	@$(BIN)/adtap demo

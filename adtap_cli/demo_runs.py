@@ -23,6 +23,7 @@ from typing import Any, Final, Self
 from adtap_cli.demo_choice import Choice
 
 PROJECT_FILE: Final = "meltano.yml"
+PLUGINS: Final = "plugins"
 _START_SECONDS: Final = 60.0
 _STOP_SECONDS: Final = 10.0
 # What a user has set for real accounts must not reach the demo: with an address out of .env and the
@@ -172,7 +173,7 @@ class Project:
 
     Args:
         folder: The scratch folder; what an earlier demo left there is removed.
-        file: The project's `meltano.yml`.
+        file: The project's `meltano.yml`; `plugins/` beside it comes too.
 
     Raises:
         DemoError: There is no Meltano, or no such file.
@@ -199,6 +200,10 @@ class Project:
                 old.unlink(missing_ok=True)
             shutil.rmtree(folder / ".meltano", ignore_errors=True)
             shutil.copy(file, folder / PROJECT_FILE)
+            # The definitions that the project's file includes.
+            shutil.rmtree(folder / PLUGINS, ignore_errors=True)
+            if (file.parent / PLUGINS).is_dir():
+                shutil.copytree(file.parent / PLUGINS, folder / PLUGINS)
         except OSError as error:
             raise DemoError(f"the folder {folder} can't be used: {error.strerror}") from error
 

@@ -1,9 +1,8 @@
-"""The entity diagrams of `docs/`, one a platform, drawn from the declarations that run.
+"""How the streams of each platform join: `docs/reference/joins.md` and a picture a platform, made from the declarations that run.
 
-`python -m adtap_cli.diagrams_page` writes them, `--check` only says whether they are as they would be
-written. A diagram is one SVG file, `docs/diagrams/<platform>.svg`, which needs no script and no network to be
-seen; the platform's page shows it between two marks, and has the same joins as a table. Both are made of
-`Entity.parent` and of the columns whose schema says `Joins <stream>.<column>`.
+A picture is one SVG file, `docs/reference/diagrams/<platform>.svg`, which needs no script and no network to be
+seen; the page shows it, and has the same joins as a table. Both are made of `Entity.parent` and of the columns
+whose schema says `Joins <stream>.<column>`.
 """
 
 from __future__ import annotations
@@ -14,22 +13,26 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import click
-
 from adtap_cli.diagram import Box, Join, svg
-from adtap_cli.made_files import between, checking, keep
+from adtap_cli.generated_files import HEADER
 from adtap_cli.taps import TAPS, tap_class
 from adtap_core.declare import Entity, Report
 from adtap_core.schemas import report_schema, stream_file
 from adtap_core.tap import AdTap
 
-BEGIN = "<!-- entity diagram: written by python -m adtap_cli.diagrams_page -->"
-END = "<!-- end of entity diagram -->"
+HEAD = f"""\
+<!-- {HEADER} -->
+
+# How streams join
+
+An arrow leads from a column to the stream it joins. `by` names the stream for whose rows, one by one, this one is asked; the arrow is dotted where no column joins the two.
+Reports are shaded, and a dashed box is read only if you select it.
+"""
 _JOINS = re.compile(r"\bJoins (\w+)\.(\w+)")
 
 
 def platform(tap: str) -> str:
-    """What a tap's page and picture are called: `tap-adjust` has `docs/adjust.md`."""
+    """What a tap's page and picture are called: `tap-adjust` has `docs/adjust.md` and `adjust.svg`."""
     return tap.removeprefix("tap-")
 
 
@@ -91,7 +94,7 @@ class Diagram:
         return svg(f"Streams of {self.tap} and what they join", self.boxes())
 
     def section(self) -> str:
-        """What stands between the marks."""
+        """The part of the page about this platform."""
         all_ = self.boxes()
         joined = [box for box in all_ if box.targets]
         file = f"diagrams/{platform(self.tap)}.svg"
@@ -99,13 +102,9 @@ class Diagram:
             name for box in joined for name in (box.name, *box.targets)
         }
         lines = [
-            f"[![Streams of {self.tap} and what they join; the table below says the same]({file})]({file})",
+            f"## {self.tap}",
             "",
-            (
-                "An arrow leads from a column to the stream it joins. `by` names the stream for whose rows, one by one, this one is asked; "
-                "the arrow is dotted where no column joins the two. "
-                "Reports are shaded, and a dashed box is read only if you select it."
-            ),
+            f"[![Streams of {self.tap} and what they join; the table below says the same]({file})]({file})",
             "",
             '<details markdown="1"><summary>The same as a table</summary>',
             "",
@@ -130,34 +129,15 @@ def _cell(box: Box) -> str:
     return "<br>".join(parts)
 
 
-def placed(page: str, section: str) -> str:
-    """A platform's page with its diagram between the two marks.
-
-    Args:
-        page: Its text.
-        section: What to put there.
-
-    Raises:
-        click.ClickException: If it lacks the marks.
-    """
-    return between(page, (BEGIN, END), section, what="page")
+def page() -> str:
+    """Return the whole page."""
+    return "\n\n".join([HEAD.rstrip(), *(Diagram(tap).section() for tap in TAPS)]) + "\n"
 
 
-@click.command()
-@checking
-@click.argument("folder", type=click.Path(file_okay=False, path_type=Path), default="docs")
-def main(folder: Path, *, check: bool) -> None:
-    """Draw the streams of every platform."""
-    for tap in TAPS:
-        diagram = Diagram(tap)
-        page = folder / f"{platform(tap)}.md"
-        picture = folder / "diagrams" / f"{platform(tap)}.svg"
-        files = {
-            page: placed(page.read_text(encoding="utf-8"), diagram.section()),
-            picture: diagram.picture(),
-        }
-        keep(files, check=check, maker="diagrams_page")
-
-
-if __name__ == "__main__":
-    main()
+def files() -> dict[Path, str]:
+    """Return the page and the pictures, by their paths in the repository."""
+    folder = Path("docs/reference")
+    pictures = {
+        folder / "diagrams" / f"{platform(tap)}.svg": Diagram(tap).picture() for tap in TAPS
+    }
+    return {folder / "joins.md": page(), **pictures}

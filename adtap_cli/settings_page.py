@@ -1,8 +1,4 @@
-"""The tables of all settings, as `--about --format=markdown` prints them: `docs/settings.md` and the README.
-
-`python -m adtap_cli.settings_page` writes both, `--check` only says whether they are as they would be
-written. In the README the tables stand between two marks, folded up.
-"""
+"""The tables of all settings, `docs/reference/settings.md`, as `--about --format=markdown` prints them."""
 
 from __future__ import annotations
 
@@ -12,19 +8,16 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import click
-
-from adtap_cli.made_files import between, checking, keep
+from adtap_cli.generated_files import HEADER
 from adtap_cli.taps import PLUGINS, plugin_class, settings_schema
 
-BEGIN = "<!-- settings: written by python -m adtap_cli.settings_page -->"
-END = "<!-- end of settings -->"
-HEAD = """\
-# Settings
+HEAD = f"""\
+<!-- {HEADER} -->
 
-Made from the plugins themselves by `python -m adtap_cli.settings_page`: each table is that of `tap-adjust --about --format=markdown` and its sisters.
-The same name means the same in every tap. In `.env`, a setting is its plugin and its name in capitals: `TAP_ADJUST_START_DATE` is `start_date` of `tap-adjust`.
-A list or an object is written there as JSON, in quotes: `TAP_ADJUST_APP_TOKENS='["abc123def456"]'`.
+# All settings
+
+Each table is the one that `tap-adjust --about --format=markdown` prints, and so on. The same name means the same in every tap.
+Where a setting is written, in a file, a variable or `.env`, and how lists and objects look there: [settings](../settings.md).
 """
 
 
@@ -61,33 +54,6 @@ def page() -> str:
     return "\n".join(lines)
 
 
-def folded(readme: str) -> str:
-    """A README with the tables of settings between its two marks.
-
-    Args:
-        readme: Its text.
-
-    Raises:
-        click.ClickException: If it lacks the marks.
-    """
-    tables = (
-        f"<details><summary><code>{name}</code></summary>\n\n{table(name)}\n\n</details>"
-        for name in PLUGINS
-    )
-    return between(readme, (BEGIN, END), "\n\n".join(tables), what="README")
-
-
-@click.command()
-@checking
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path), default="docs/settings.md")
-@click.argument("readme", type=click.Path(dir_okay=False, path_type=Path), default="README.md")
-def main(file: Path, readme: Path, *, check: bool) -> None:
-    """Write the tables of all settings."""
-    pages = {file: page()}
-    if readme.exists():
-        pages[readme] = folded(readme.read_text(encoding="utf-8"))
-    keep(pages, check=check, maker="settings_page")
-
-
-if __name__ == "__main__":
-    main()
+def files() -> dict[Path, str]:
+    """Return the page, by its path in the repository."""
+    return {Path("docs/reference/settings.md"): page()}

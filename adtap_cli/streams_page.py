@@ -1,17 +1,11 @@
-"""The page of all streams, `docs/streams.md`, written from the declarations that run.
-
-`python -m adtap_cli.streams_page` writes it, `--check` only says whether it is as it would be
-written.
-"""
+"""The page of all streams, `docs/reference/streams.md`, made from the declarations that run."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
 
-import click
-
-from adtap_cli.made_files import checking, keep
+from adtap_cli.generated_files import HEADER
 from adtap_cli.taps import TAPS, tap_class
 from adtap_core.declare import Entity, Report
 from adtap_core.names import column_names
@@ -21,7 +15,6 @@ from adtap_core.tap import AdTap
 HEAD = """\
 # Streams
 
-Made from the taps' own declarations by `python -m adtap_cli.streams_page`.
 A stream marked ○ is read only if you select it: it holds personal data, is very large, belongs to an API that a platform has retired, or repeats another one by the hour.
 
 **Entities** are things that exist. *Incremental* ones are read from their bookmark on, where the API can filter or sort by modification time; all others are read whole on every run.
@@ -29,9 +22,9 @@ A stream marked ○ is read only if you select it: it holds personal data, is ve
 **Reports** are things that are counted. The primary key of each is `_row_key`, a digest of the time bucket, the account and every dimension; its replication key is the bucket.
 *Lookback* is how many days before the bookmark are read again on every run because the platform may restate them; the settings `lookback_days` and a report's own `lookback_days` change it.
 *Settled* is how many days after its end a bucket may be called final, at the earliest.
-Every report also has the columns `_time_zone`, `_currency`, `_data_state`, `_account` and `_synced_at`: see [time and money](time-and-money.md) and [data states](data-states.md).
+Every report also has the columns `_time_zone`, `_currency`, `_data_state`, `_account` and `_synced_at`: see [time and money](../time-and-money.md) and [data states](../data-states.md).
 
-Each tap also writes `sync_windows`, its ledger: see [windows and state](windows-and-state.md).
+Each tap also writes `sync_windows`, its ledger: see [windows and state](../windows-and-state.md).
 """
 
 
@@ -86,7 +79,7 @@ def report_lines(tap: type[AdTap]) -> Iterator[str]:
 
 def page() -> str:
     """The whole page."""
-    lines = [HEAD]
+    lines = [f"<!-- {HEADER} -->\n", HEAD]
     for name in TAPS:
         tap = tap_class(name)
         assert issubclass(tap, AdTap)  # noqa: S101 - all of ours are
@@ -98,13 +91,6 @@ def page() -> str:
     return "\n".join(lines)
 
 
-@click.command()
-@checking
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path), default="docs/streams.md")
-def main(file: Path, *, check: bool) -> None:
-    """Write the page of all streams."""
-    keep({file: page()}, check=check, maker="streams_page")
-
-
-if __name__ == "__main__":
-    main()
+def files() -> dict[Path, str]:
+    """Return the page, by its path in the repository."""
+    return {Path("docs/reference/streams.md"): page()}

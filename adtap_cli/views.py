@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
-from adtap_cli.made_files import checking, keep
+from adtap_cli.generated_files import HEADER
 from adtap_cli.taps import TAPS, tap_class
 
 if TYPE_CHECKING:
@@ -248,22 +248,12 @@ def views(tap: str, dialect: str, schema: str | None, streams: tuple[str, ...]) 
     click.echo("\n".join(found), nl=False)
 
 
-def files() -> Iterator[tuple[Path, str]]:
-    """The files of `sql/` and what stands in them."""
+def files() -> dict[Path, str]:
+    """Return the files of `sql/` and what stands in them, by their paths in the repository."""
+    found = {}
     for name, dialect in DIALECTS.items():
         for tap in TAPS:
-            head = f"-- Made by: python -m adtap_cli.views (`adtap views {tap} --dialect={name}`)\n"
+            head = f"-- {HEADER} (`adtap views {tap} --dialect={name}`)\n"
             text = "\n".join([head, *statements(dialect, tap, tap.replace("-", "_"))])
-            yield Path(name) / f"{tap.replace('-', '_')}.sql", text
-
-
-@click.command()
-@checking
-@click.argument("folder", type=click.Path(file_okay=False, path_type=Path), default="sql")
-def main(folder: Path, *, check: bool) -> None:
-    """Write the views of all taps for all warehouses."""
-    keep({folder / place: text for place, text in files()}, check=check, maker="views")
-
-
-if __name__ == "__main__":
-    main()
+            found[Path("sql") / name / f"{tap.replace('-', '_')}.sql"] = text
+    return found

@@ -98,9 +98,7 @@ def settings_fault(error: SettingsError) -> list[Finding]:
     return [_fault("settings", _subject(fault), fault, _SET) for fault in error.faults]
 
 
-_SET: Final = (
-    "correct the setting; `adtap explain`, `--about` and docs/settings.md say what it takes"
-)
+_SET: Final = "correct the setting; `adtap explain`, `--about` and docs/reference/settings.md say what it takes"
 _DESELECT: Final = "ask the platform for access, or deselect the stream {!r}"
 _CREDENTIALS: Final = "correct the credentials that are named; nothing can be read without a login"
 

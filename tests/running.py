@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections import defaultdict
@@ -13,6 +14,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+
+import yaml
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -62,6 +65,22 @@ class Messages:
         """The records as an upsert by key leaves them."""
         names = keys or ("_row_key",)
         return {tuple(r[k] for k in names): r for r in self.records[stream]}
+
+
+def copy_project(folder: Path) -> Path:
+    """Copy the Meltano project, its file and what it includes, into a folder; give the copy of its file."""
+    shutil.copytree(ROOT / "plugins", folder / "plugins")
+    return Path(shutil.copy(ROOT / "meltano.yml", folder))
+
+
+def project_document() -> dict[str, Any]:
+    """Give the Meltano project as one document: its file, and the plugins that it includes."""
+    whole: dict[str, Any] = yaml.safe_load((ROOT / "meltano.yml").read_text(encoding="utf-8"))
+    for pattern in whole["include_paths"]:
+        for file in sorted(ROOT.glob(pattern)):
+            for kind, entries in yaml.safe_load(file.read_text("utf-8"))["plugins"].items():
+                whole["plugins"].setdefault(kind, []).extend(entries)
+    return whole
 
 
 def parse(text: str, *, code: int = 0, stderr: str = "") -> Messages:

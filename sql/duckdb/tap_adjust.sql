@@ -1,4 +1,4 @@
--- Made by: python -m adtap_cli.views (`adtap views tap-adjust --dialect=duckdb`)
+-- Made from the plugins themselves by `make generate`: a change by hand is written over. (`adtap views tap-adjust --dialect=duckdb`)
 
 CREATE OR REPLACE VIEW tap_adjust.sync_coverage AS
 WITH windows AS (

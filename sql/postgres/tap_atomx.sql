@@ -1,4 +1,4 @@
--- Made by: python -m adtap_cli.views (`adtap views tap-atomx --dialect=postgres`)
+-- Made from the plugins themselves by `make generate`: a change by hand is written over. (`adtap views tap-atomx --dialect=postgres`)
 
 CREATE OR REPLACE VIEW tap_atomx.sync_coverage AS
 WITH windows AS (

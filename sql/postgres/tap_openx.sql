@@ -1,4 +1,4 @@
--- Made by: python -m adtap_cli.views (`adtap views tap-openx --dialect=postgres`)
+-- Made from the plugins themselves by `make generate`: a change by hand is written over. (`adtap views tap-openx --dialect=postgres`)
 
 CREATE OR REPLACE VIEW tap_openx.sync_coverage AS
 WITH windows AS (

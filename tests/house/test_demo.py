@@ -19,6 +19,7 @@ import yaml
 
 from adtap_cli.demo_choice import CHOICES, Role
 from adtap_cli.taps import tap_class
+from tests.running import copy_project
 
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
@@ -239,6 +240,7 @@ def test_a_tap_that_fails_is_quoted(tmp_path):
     """The line has the tap's own words, not only that something failed."""
     text = (ROOT / "meltano.yml").read_text(encoding="utf-8")
     wrong = text.replace("sandbox-openx-password", "wrong")
+    copy_project(tmp_path)
     (tmp_path / "wrong.yml").write_text(wrong, encoding="utf-8")
     line = one_line(demo(tmp_path, "--project=wrong.yml", "--taps=openx", "--days=1"))
     assert "openx failed: tap-openx: Login refused" in line

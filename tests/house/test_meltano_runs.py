@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.resources
 import json
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -14,14 +13,16 @@ import jsonschema
 import pytest
 import yaml
 
+from tests.running import copy_project, project_document
+
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
 
 
 @pytest.fixture
 def project(tmp_path):
-    """A folder with nothing but the project's file."""
-    shutil.copy(ROOT / "meltano.yml", tmp_path)
+    """A folder with nothing but the project's file and what it includes."""
+    copy_project(tmp_path)
     return tmp_path
 
 
@@ -48,10 +49,10 @@ def answer(done):
 def test_the_file_follows_meltanos_own_schema():
     """No key is misspelt, no kind and no capability is one that Meltano does not know."""
     schema = importlib.resources.files("meltano") / "schemas" / "meltano.schema.json"
-    jsonschema.validate(
-        yaml.safe_load((ROOT / "meltano.yml").read_text(encoding="utf-8")),
-        json.loads(schema.read_text(encoding="utf-8")),
-    )
+    rules = json.loads(schema.read_text(encoding="utf-8"))
+    jsonschema.validate(project_document(), rules)
+    for file in (ROOT / "plugins").iterdir():
+        jsonschema.validate(yaml.safe_load(file.read_text(encoding="utf-8")), rules)
 
 
 def test_settings_from_the_environment_reach_the_tap_with_their_types(project):
@@ -81,8 +82,9 @@ def test_a_fraction_in_the_file_reaches_the_tap(project):
     """A number setting may be a fraction where it is written into meltano.yml."""
     file = project / "meltano.yml"
     text = yaml.safe_load(file.read_text(encoding="utf-8"))
-    for extractor in text["plugins"]["extractors"]:
-        extractor["config"] = {"request_timeout_seconds": 2.5, "api_token": "secret"}
+    settings = {"request_timeout_seconds": 2.5, "api_token": "secret"}
+    dev = next(entry for entry in text["environments"] if entry["name"] == "dev")
+    dev["config"] = {"plugins": {"extractors": [{"name": "tap-adjust", "config": settings}]}}
     file.write_text(yaml.safe_dump(text), encoding="utf-8")
     config = answer(meltano(project, "invoke", "--dump=config", "tap-adjust"))
     assert config["request_timeout_seconds"] == 2.5
@@ -135,7 +137,7 @@ def test_postgres_gets_moments_in_utc_and_money_exactly(project, postgres_url):
         f'#!/bin/sh\ncd "{project}"\ncase "$*" in *--discover*) cat catalog.json;; *) cat messages.jsonl;; esac\n'
     )
     tap.chmod(0o755)
-    file = project / "meltano.yml"
+    file = project / "plugins/tap-adjust.meltano.yml"
     text = file.read_text(encoding="utf-8")
     file.write_text(text.replace("executable: tap-adjust", "executable: ./tap"), encoding="utf-8")
 

@@ -14,17 +14,16 @@ from pathlib import Path
 
 import duckdb
 import pytest
-import yaml
 
 from adtap_cli.taps import TAPS
 from adtap_sandbox import credentials
 from tap_openx.tap import TapOpenx
-from tests.running import run_tap
+from tests.running import copy_project, project_document, run_tap
 
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-PAGES = sorted((ROOT / "docs").glob("*.md"))
+PAGES = sorted((ROOT / "docs").glob("**/*.md"))
 # Pages of one platform, of warehouses, production and the companion have tests of their own.
 OURS = [
     ROOT / "docs" / f"{name}.md"
@@ -80,9 +79,10 @@ def clone(tmp_path_factory):
     """A clone that was set up before: what is tracked, and the environment."""
     folder = tmp_path_factory.mktemp("clone") / "adtaps"
     folder.mkdir()
-    for name in ("Makefile", "pyproject.toml", "constraints.txt", "meltano.yml", ".env.example"):
+    for name in ("Makefile", "pyproject.toml", "constraints.txt", ".env.example"):
         shutil.copy(ROOT / name, folder)
         os.utime(folder / name, (0, 0))  # nothing is newer than the environment
+    copy_project(folder)
     if not (BIN.parent / ".complete").exists():
         pytest.skip("this environment was not made by `make setup`")
     (folder / ".venv").symlink_to(BIN.parent)
@@ -293,7 +293,7 @@ def test_commands_that_need_nothing_answer(tmp_path, command):
     assert shell(command, tmp_path)
 
 
-@pytest.mark.parametrize("page", WRITTEN, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", WRITTEN, ids=lambda page: str(page.relative_to(ROOT)))
 def test_links_lead_somewhere(page):
     """Each file that a page links to is there, and so is the heading."""
     text = page.read_text(encoding="utf-8")
@@ -315,14 +315,13 @@ def test_every_page_is_reached_from_the_readme():
     """A page that nobody links to is not read; those of the platforms are found by their names."""
     assert "(docs/)" in README
     platforms = {f"{tap.removeprefix('tap-')}.md" for tap in TAPS}
-    others = [page.name for page in PAGES if page.name not in platforms]
-    assert [name for name in others if f"(docs/{name})" not in README] == []
+    others = [page for page in PAGES if page.name not in platforms]
+    assert [str(p) for p in others if f"({p.relative_to(ROOT)})" not in README] == []
 
 
 def test_the_example_of_env_names_settings_that_exist():
     """Each line of .env.example sets something; together they can log in to every platform."""
-    project = yaml.safe_load((ROOT / "meltano.yml").read_text(encoding="utf-8"))
-    plugins = {e["name"]: e for kind in project["plugins"].values() for e in kind}
+    plugins = {e["name"]: e for kind in project_document()["plugins"].values() for e in kind}
     text = (ROOT / ".env.example").read_text(encoding="utf-8")
     set_here = set(re.findall(r"^# ((?:TAP|TARGET)_\w+)=", text, re.MULTILINE))
     known = {

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.running import copy_project
 from tests.warehouses.conftest import STORES, make_store
 from tests.warehouses.platforms import PLATFORMS, arguments, run
 from tests.warehouses.stores import BIN, DuckDB, Store
@@ -23,9 +24,9 @@ class Project:
 
     def __init__(self, folder: Path, url: str) -> None:
         self.folder, self.duckdb = folder, DuckDB(folder, "tap_openx")
-        text = (ROOT / "meltano.yml").read_text(encoding="utf-8")
-        text = text.replace("http://127.0.0.1:4310", url)
-        (folder / "meltano.yml").write_text(text, encoding="utf-8")
+        file = copy_project(folder)
+        text = file.read_text(encoding="utf-8").replace("http://127.0.0.1:4310", url)
+        file.write_text(text, encoding="utf-8")
         self.variables = {
             "ADTAPS_NOW": NOW,
             **{f"{tap.replace('-', '_').upper()}_START_DATE": "2026-03-16" for tap in PLATFORMS},

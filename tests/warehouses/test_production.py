@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 
+from tests.running import copy_project
 from tests.warehouses.stores import BIN
 
 ROOT = Path(__file__).parents[2]
@@ -33,7 +34,7 @@ def test_the_page_from_the_first_login_to_the_back_fill(postgres_url, sandbox, t
         pytest.skip("the page's commands need the program psql")
     split = urlsplit(postgres_url)
     name = split.path.strip("/")
-    shutil.copy(ROOT / "meltano.yml", tmp_path)
+    copy_project(tmp_path)
     kept = {key: os.environ[key] for key in ("HOME", "LANG", "TMPDIR") if key in os.environ}
     environment = {
         "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
@@ -100,7 +101,7 @@ def test_the_page_from_the_first_login_to_the_back_fill(postgres_url, sandbox, t
 
 def test_a_state_folder_is_a_backend(sandbox, tmp_path):
     """`MELTANO_STATE_BACKEND_URI=file://…` keeps the bookmarks in a folder that is shared."""
-    shutil.copy(ROOT / "meltano.yml", tmp_path)
+    copy_project(tmp_path)
     (tmp_path / "state").mkdir()
     environment = {
         "PATH": f"{BIN}{os.pathsep}{os.defpath}",

@@ -127,12 +127,6 @@ def day(moment: str) -> date:
     return datetime.fromisoformat(moment).date()
 
 
-def test_the_files_in_sql_are_as_they_would_be_made():
-    """What `python -m adtap_cli.views` would write is what stands there."""
-    done = CliRunner().invoke(views.main, ["--check", str(ROOT / "sql")])
-    assert (done.exit_code, done.output) == (0, "")
-
-
 def test_a_report_of_ones_own_has_its_view_by_name_and_bucket():
     """`--stream NAME:hour` is enough for a report that no tap knows."""
     done = CliRunner().invoke(

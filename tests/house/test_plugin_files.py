@@ -1,4 +1,4 @@
-"""`meltano.yml` and our plugins say the same."""
+"""`plugins/`, `meltano.yml` and our plugins say the same."""
 
 from __future__ import annotations
 
@@ -7,32 +7,25 @@ from pathlib import Path
 
 import pytest
 import yaml
-from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adtap_cli import meltano_file
+from adtap_cli import plugin_files
 from adtap_cli.taps import PLUGINS, TAPS, plugin_class, tap_class
 from adtap_core.errors import SettingsError
+from tests.running import project_document
 
 ROOT = Path(__file__).parents[2]
-FILE = ROOT / "meltano.yml"
 
 
 @pytest.fixture(scope="module")
 def project():
-    return yaml.safe_load(FILE.read_text(encoding="utf-8"))
+    return project_document()
 
 
 def plugin(project, name):
     entries = [*project["plugins"]["extractors"], *project["plugins"]["loaders"]]
     return next(entry for entry in entries if entry["name"] == name)
-
-
-def test_the_file_is_as_the_plugins_settings_say():
-    """What `python -m adtap_cli.meltano_file` would write is what stands there."""
-    done = CliRunner().invoke(meltano_file.main, ["--check", str(FILE)])
-    assert (done.exit_code, done.output) == (0, "")
 
 
 @pytest.mark.parametrize("name", PLUGINS)
@@ -116,10 +109,14 @@ def test_jobs_and_schedules_name_what_exists(project):
     assert {task.split()[0] for task in jobs["all-platforms"]} == set(TAPS)
 
 
-def test_a_file_without_marks_is_refused_by_the_name_of_the_plugin():
-    """Nothing is written into a file that does not say where."""
-    with pytest.raises(ValueError, match="tap-adjust"):
-        meltano_file.rewrite("plugins: {}\n", {"tap-adjust": "    settings:"})
+def test_the_projects_own_file_is_short_and_defines_none_of_our_plugins():
+    """What a user reads and edits is theirs: nothing generated stands in it."""
+    text = (ROOT / "meltano.yml").read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= 170
+    assert [name for name in PLUGINS if f"\n  - name: {name}\n" in text] == []
+    assert {file.name for file in (ROOT / "plugins").iterdir()} == {
+        f"{name}.meltano.yml" for name in PLUGINS
+    }
 
 
 # What YAML and people make hard: quotes, colons, hashes, braces, words that look like values.
@@ -136,7 +133,7 @@ def test_any_words_survive_the_way_through_yaml(title, description, default, sec
     """Whatever a title, a description or a default says, YAML reads the same back."""
     setting = {"type": ["string", "null"], "title": title, "description": description}
     schema = {"properties": {"x": {**setting, "secret": secret, "default": default}}}
-    text = "\n".join(meltano_file.settings_lines(schema))
+    text = "\n".join(plugin_files.settings_lines(schema))
     read = yaml.safe_load(text)["settings"][0]
     assert read["label"].split() == title.split()
     assert read.get("description", "").split() == description.split()
@@ -159,7 +156,7 @@ def test_any_words_survive_the_way_through_yaml(title, description, default, sec
 )
 def test_kinds_follow_the_schema(name, schema, kind):
     """Meltano is told what a setting is in its own words."""
-    assert meltano_file.kind(name, schema) == kind
+    assert plugin_files.kind(name, schema) == kind
 
 
 def test_a_default_that_names_our_version_is_left_to_the_tap():
@@ -167,7 +164,7 @@ def test_a_default_that_names_our_version_is_left_to_the_tap():
     agent = {"type": "string", "default": f"adtaps/{version('adtaps')}"}
     address = {"type": "string", "default": "https://api.example.com"}
     text = "\n".join(
-        meltano_file.settings_lines({"properties": {"user_agent": agent, "api_url": address}})
+        plugin_files.settings_lines({"properties": {"user_agent": agent, "api_url": address}})
     )
     read = {setting["name"]: setting for setting in yaml.safe_load(text)["settings"]}
     assert "value" not in read["user_agent"]
