@@ -15,7 +15,7 @@ from typing import Final
 
 import click
 
-from adtap_cli import diagrams_page, hub_files, plugin_files, settings_page, streams_page, views
+from adtap_cli import diagrams_page, hub_files, plugin_files, settings_page, streams_page
 from adtap_cli.generated_files import COMMAND, differences, write
 
 ROOT: Final = Path(__file__).resolve().parents[1]
@@ -30,7 +30,6 @@ def files() -> dict[Path, str]:
         **settings_page.files(),
         **streams_page.files(),
         **diagrams_page.files(),
-        **views.files(),
     }
 
 

@@ -1,4 +1,4 @@
-"""Views beside the data: report rows without ghosts, completeness, alerts; `sql/` is made of them.
+"""Views beside the data: report rows without ghosts, completeness, alerts.
 
     current_<report>   the rows that the platform still returns
     sync_coverage      each stream, account and day: missing, partial, provisional or settled
@@ -13,13 +13,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import click
 
-from adtap_cli.generated_files import HEADER
-from adtap_cli.taps import TAPS, tap_class
+from adtap_cli.taps import tap_class
 
 if TYPE_CHECKING:
     from adtap_core.tap import AdTap
@@ -246,14 +244,3 @@ def views(tap: str, dialect: str, schema: str | None, streams: tuple[str, ...]) 
     except LookupError as error:
         raise click.BadParameter(str(error.args[0]), param_hint="TAP") from None
     click.echo("\n".join(found), nl=False)
-
-
-def files() -> dict[Path, str]:
-    """Return the files of `sql/` and what stands in them, by their paths in the repository."""
-    found = {}
-    for name, dialect in DIALECTS.items():
-        for tap in TAPS:
-            head = f"-- {HEADER} (`adtap views {tap} --dialect={name}`)\n"
-            text = "\n".join([head, *statements(dialect, tap, tap.replace("-", "_"))])
-            found[Path("sql") / name / f"{tap.replace('-', '_')}.sql"] = text
-    return found

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from adtap_cli import generate
 
 ROOT = Path(__file__).parents[2]
-FOLDERS = ("plugins", "hub", "docs/reference", "sql")
+FOLDERS = ("plugins", "hub", "docs/reference")
 
 
 @pytest.fixture

@@ -16,7 +16,6 @@ from tests.warehouses.conftest import make_store
 from tests.warehouses.platforms import PLATFORMS, run
 from tests.warehouses.stores import DuckDB, Postgres, Store
 
-ROOT = Path(__file__).parents[2]
 LATER = "2026-03-20T12:00:00Z"
 
 
@@ -125,6 +124,18 @@ def test_ghosts_are_gone_and_days_are_told_apart(tap, dialect, tmp_path, request
 
 def day(moment: str) -> date:
     return datetime.fromisoformat(moment).date()
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_the_statements_are_those_of_the_golden_file(dialect):
+    """One file a dialect shows what is printed: a change of the SQL is seen as a change of SQL.
+
+    A changed statement is right if the file's change is: `adtap views … > tests/warehouses/golden/….sql`.
+    """
+    words = ["tap-openx", f"--dialect={dialect}", "--stream=inventory_daily", "--stream=mine:hour"]
+    done = CliRunner().invoke(views.views, words)
+    golden = Path(__file__).parent / "golden" / f"views_{dialect}.sql"
+    assert done.output == golden.read_text(encoding="utf-8")
 
 
 def test_a_report_of_ones_own_has_its_view_by_name_and_bucket():

@@ -1,9 +1,7 @@
--- Made from the plugins themselves by `make generate`: a change by hand is written over. (`adtap views tap-terminalone --dialect=postgres`)
-
-CREATE OR REPLACE VIEW tap_terminalone.sync_coverage AS
+CREATE OR REPLACE VIEW tap_openx.sync_coverage AS
 WITH windows AS (
-  SELECT stream, account AS part, window_start AS a, window_end AS b, data_state, synced_at AS read_at
-  FROM tap_terminalone.sync_windows
+  SELECT stream, account AS part, (window_start AT TIME ZONE 'UTC') AS a, (window_end AT TIME ZONE 'UTC') AS b, data_state, (synced_at AT TIME ZONE 'UTC') AS read_at
+  FROM tap_openx.sync_windows
 ),
 digits AS (SELECT 0 AS d UNION ALL SELECT 1 AS d UNION ALL SELECT 2 AS d UNION ALL SELECT 3 AS d UNION ALL SELECT 4 AS d UNION ALL SELECT 5 AS d UNION ALL SELECT 6 AS d UNION ALL SELECT 7 AS d UNION ALL SELECT 8 AS d UNION ALL SELECT 9 AS d),
 numbers AS (
@@ -36,7 +34,7 @@ islands AS (
   SELECT stream, part, island, MIN(a) AS a, MAX(b) AS b FROM marked GROUP BY stream, part, island
 ),
 covered AS (
-  SELECT d.stream, d.part, d.day, SUM(EXTRACT(epoch FROM LEAST(i.b, CAST(d.day + 1 AS TIMESTAMP)) - GREATEST(i.a, CAST(d.day AS TIMESTAMP)))) AS seconds
+  SELECT d.stream, d.part, d.day, SUM(date_diff('second', GREATEST(i.a, CAST(d.day AS TIMESTAMP)), LEAST(i.b, CAST(d.day + 1 AS TIMESTAMP)))) AS seconds
   FROM days d
   JOIN islands i ON i.stream = d.stream AND i.part = d.part AND i.a < CAST(d.day + 1 AS TIMESTAMP) AND i.b > CAST(d.day AS TIMESTAMP)
   GROUP BY d.stream, d.part, d.day
@@ -67,88 +65,44 @@ FROM days d
 LEFT JOIN covered c ON c.stream = d.stream AND c.part = d.part AND c.day = d.day
 LEFT JOIN states s ON s.stream = d.stream AND s.part = d.part AND s.day = d.day;
 
-CREATE OR REPLACE VIEW tap_terminalone.sync_coverage_days AS
+CREATE OR REPLACE VIEW tap_openx.sync_coverage_days AS
 SELECT stream, day,
   CASE MIN(CASE state WHEN 'missing' THEN 0 WHEN 'partial' THEN 1 WHEN 'provisional' THEN 2 ELSE 3 END)
     WHEN 0 THEN 'missing' WHEN 1 THEN 'partial' WHEN 2 THEN 'provisional' ELSE 'settled'
   END AS state,
   COUNT(*) AS accounts,
   MIN(read_at) AS read_at
-FROM tap_terminalone.sync_coverage
+FROM tap_openx.sync_coverage
 GROUP BY stream, day;
 
-CREATE OR REPLACE VIEW tap_terminalone.sync_alerts AS
-SELECT stream, account, 'stale' AS alert, CAST(MAX(window_end) AS DATE) AS day
-FROM tap_terminalone.sync_windows
+CREATE OR REPLACE VIEW tap_openx.sync_alerts AS
+SELECT stream, account, 'stale' AS alert, CAST(MAX((window_end AT TIME ZONE 'UTC')) AS DATE) AS day
+FROM tap_openx.sync_windows
 GROUP BY stream, account
-HAVING EXTRACT(epoch FROM (now() AT TIME ZONE 'UTC') - MAX(synced_at)) > 129600
+HAVING date_diff('second', MAX((synced_at AT TIME ZONE 'UTC')), (now() AT TIME ZONE 'UTC')) > 129600
 UNION ALL
 SELECT stream, account, state AS alert, day
-FROM tap_terminalone.sync_coverage
+FROM tap_openx.sync_coverage
 WHERE state = 'missing' OR (state = 'partial' AND day < CAST((now() AT TIME ZONE 'UTC') AS DATE) + -1);
 
-CREATE OR REPLACE VIEW tap_terminalone."current_performance_daily" AS
+CREATE OR REPLACE VIEW tap_openx."current_inventory_daily" AS
 SELECT r.*
-FROM tap_terminalone."performance_daily" r
-LEFT JOIN tap_terminalone.sync_windows w
-  ON w.stream = 'performance_daily'
+FROM tap_openx."inventory_daily" r
+LEFT JOIN tap_openx.sync_windows w
+  ON w.stream = 'inventory_daily'
   AND w.account = r."_account"
-  AND w.window_start <= CAST(r."day" AS TIMESTAMP)
-  AND CAST(r."day" AS TIMESTAMP) < w.window_end
+  AND (w.window_start AT TIME ZONE 'UTC') <= CAST(r."day" AS TIMESTAMP)
+  AND CAST(r."day" AS TIMESTAMP) < (w.window_end AT TIME ZONE 'UTC')
   AND w.synced_at > r."_synced_at"
 WHERE w.stream IS NULL;
 
-CREATE OR REPLACE VIEW tap_terminalone."current_performance_hourly" AS
+CREATE OR REPLACE VIEW tap_openx."current_mine" AS
 SELECT r.*
-FROM tap_terminalone."performance_hourly" r
-LEFT JOIN tap_terminalone.sync_windows w
-  ON w.stream = 'performance_hourly'
+FROM tap_openx."mine" r
+LEFT JOIN tap_openx.sync_windows w
+  ON w.stream = 'mine'
   AND w.account = r."_account"
-  AND w.window_start <= r."hour"
-  AND r."hour" < w.window_end
-  AND w.synced_at > r."_synced_at"
-WHERE w.stream IS NULL;
-
-CREATE OR REPLACE VIEW tap_terminalone."current_creatives_daily" AS
-SELECT r.*
-FROM tap_terminalone."creatives_daily" r
-LEFT JOIN tap_terminalone.sync_windows w
-  ON w.stream = 'creatives_daily'
-  AND w.account = r."_account"
-  AND w.window_start <= CAST(r."day" AS TIMESTAMP)
-  AND CAST(r."day" AS TIMESTAMP) < w.window_end
-  AND w.synced_at > r."_synced_at"
-WHERE w.stream IS NULL;
-
-CREATE OR REPLACE VIEW tap_terminalone."current_deals_daily" AS
-SELECT r.*
-FROM tap_terminalone."deals_daily" r
-LEFT JOIN tap_terminalone.sync_windows w
-  ON w.stream = 'deals_daily'
-  AND w.account = r."_account"
-  AND w.window_start <= CAST(r."day" AS TIMESTAMP)
-  AND CAST(r."day" AS TIMESTAMP) < w.window_end
-  AND w.synced_at > r."_synced_at"
-WHERE w.stream IS NULL;
-
-CREATE OR REPLACE VIEW tap_terminalone."current_pixel_loads_daily" AS
-SELECT r.*
-FROM tap_terminalone."pixel_loads_daily" r
-LEFT JOIN tap_terminalone.sync_windows w
-  ON w.stream = 'pixel_loads_daily'
-  AND w.account = r."_account"
-  AND w.window_start <= CAST(r."day" AS TIMESTAMP)
-  AND CAST(r."day" AS TIMESTAMP) < w.window_end
-  AND w.synced_at > r."_synced_at"
-WHERE w.stream IS NULL;
-
-CREATE OR REPLACE VIEW tap_terminalone."current_reach_frequency" AS
-SELECT r.*
-FROM tap_terminalone."reach_frequency" r
-LEFT JOIN tap_terminalone.sync_windows w
-  ON w.stream = 'reach_frequency'
-  AND w.account = r."_account"
-  AND w.window_start <= CAST(r."day" AS TIMESTAMP)
-  AND CAST(r."day" AS TIMESTAMP) < w.window_end
+  AND (w.window_start AT TIME ZONE 'UTC') <= (r."hour" AT TIME ZONE 'UTC')
+  AND (r."hour" AT TIME ZONE 'UTC') < (w.window_end AT TIME ZONE 'UTC')
   AND w.synced_at > r."_synced_at"
 WHERE w.stream IS NULL;

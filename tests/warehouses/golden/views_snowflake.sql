@@ -1,9 +1,7 @@
--- Made from the plugins themselves by `make generate`: a change by hand is written over. (`adtap views tap-adjust --dialect=snowflake`)
-
-CREATE OR REPLACE VIEW tap_adjust.sync_coverage AS
+CREATE OR REPLACE VIEW tap_openx.sync_coverage AS
 WITH windows AS (
   SELECT stream, account AS part, window_start AS a, window_end AS b, data_state, synced_at AS read_at
-  FROM tap_adjust.sync_windows
+  FROM tap_openx.sync_windows
 ),
 digits AS (SELECT 0 AS d UNION ALL SELECT 1 AS d UNION ALL SELECT 2 AS d UNION ALL SELECT 3 AS d UNION ALL SELECT 4 AS d UNION ALL SELECT 5 AS d UNION ALL SELECT 6 AS d UNION ALL SELECT 7 AS d UNION ALL SELECT 8 AS d UNION ALL SELECT 9 AS d),
 numbers AS (
@@ -67,143 +65,44 @@ FROM days d
 LEFT JOIN covered c ON c.stream = d.stream AND c.part = d.part AND c.day = d.day
 LEFT JOIN states s ON s.stream = d.stream AND s.part = d.part AND s.day = d.day;
 
-CREATE OR REPLACE VIEW tap_adjust.sync_coverage_days AS
+CREATE OR REPLACE VIEW tap_openx.sync_coverage_days AS
 SELECT stream, day,
   CASE MIN(CASE state WHEN 'missing' THEN 0 WHEN 'partial' THEN 1 WHEN 'provisional' THEN 2 ELSE 3 END)
     WHEN 0 THEN 'missing' WHEN 1 THEN 'partial' WHEN 2 THEN 'provisional' ELSE 'settled'
   END AS state,
   COUNT(*) AS accounts,
   MIN(read_at) AS read_at
-FROM tap_adjust.sync_coverage
+FROM tap_openx.sync_coverage
 GROUP BY stream, day;
 
-CREATE OR REPLACE VIEW tap_adjust.sync_alerts AS
+CREATE OR REPLACE VIEW tap_openx.sync_alerts AS
 SELECT stream, account, 'stale' AS alert, CAST(MAX(window_end) AS DATE) AS day
-FROM tap_adjust.sync_windows
+FROM tap_openx.sync_windows
 GROUP BY stream, account
 HAVING DATEDIFF(second, MAX(synced_at), SYSDATE()) > 129600
 UNION ALL
 SELECT stream, account, state AS alert, day
-FROM tap_adjust.sync_coverage
+FROM tap_openx.sync_coverage
 WHERE state = 'missing' OR (state = 'partial' AND day < CAST(DATEADD(day, -1, CAST(SYSDATE() AS DATE)) AS DATE));
 
-CREATE OR REPLACE VIEW tap_adjust."CURRENT_APP_DAILY" AS
+CREATE OR REPLACE VIEW tap_openx."CURRENT_INVENTORY_DAILY" AS
 SELECT r.*
-FROM tap_adjust."APP_DAILY" r
-LEFT JOIN tap_adjust.sync_windows w
-  ON w.stream = 'app_daily'
+FROM tap_openx."INVENTORY_DAILY" r
+LEFT JOIN tap_openx.sync_windows w
+  ON w.stream = 'inventory_daily'
   AND w.account = r."_ACCOUNT"
   AND w.window_start <= CAST(r."DAY" AS TIMESTAMP)
   AND CAST(r."DAY" AS TIMESTAMP) < w.window_end
   AND w.synced_at > r."_SYNCED_AT"
 WHERE w.stream IS NULL;
 
-CREATE OR REPLACE VIEW tap_adjust."CURRENT_CHANNEL_DAILY" AS
+CREATE OR REPLACE VIEW tap_openx."CURRENT_MINE" AS
 SELECT r.*
-FROM tap_adjust."CHANNEL_DAILY" r
-LEFT JOIN tap_adjust.sync_windows w
-  ON w.stream = 'channel_daily'
-  AND w.account = r."_ACCOUNT"
-  AND w.window_start <= CAST(r."DAY" AS TIMESTAMP)
-  AND CAST(r."DAY" AS TIMESTAMP) < w.window_end
-  AND w.synced_at > r."_SYNCED_AT"
-WHERE w.stream IS NULL;
-
-CREATE OR REPLACE VIEW tap_adjust."CURRENT_CAMPAIGN_DAILY" AS
-SELECT r.*
-FROM tap_adjust."CAMPAIGN_DAILY" r
-LEFT JOIN tap_adjust.sync_windows w
-  ON w.stream = 'campaign_daily'
-  AND w.account = r."_ACCOUNT"
-  AND w.window_start <= CAST(r."DAY" AS TIMESTAMP)
-  AND CAST(r."DAY" AS TIMESTAMP) < w.window_end
-  AND w.synced_at > r."_SYNCED_AT"
-WHERE w.stream IS NULL;
-
-CREATE OR REPLACE VIEW tap_adjust."CURRENT_ADGROUP_DAILY" AS
-SELECT r.*
-FROM tap_adjust."ADGROUP_DAILY" r
-LEFT JOIN tap_adjust.sync_windows w
-  ON w.stream = 'adgroup_daily'
-  AND w.account = r."_ACCOUNT"
-  AND w.window_start <= CAST(r."DAY" AS TIMESTAMP)
-  AND CAST(r."DAY" AS TIMESTAMP) < w.window_end
-  AND w.synced_at > r."_SYNCED_AT"
-WHERE w.stream IS NULL;
-
-CREATE OR REPLACE VIEW tap_adjust."CURRENT_CREATIVE_DAILY" AS
-SELECT r.*
-FROM tap_adjust."CREATIVE_DAILY" r
-LEFT JOIN tap_adjust.sync_windows w
-  ON w.stream = 'creative_daily'
-  AND w.account = r."_ACCOUNT"
-  AND w.window_start <= CAST(r."DAY" AS TIMESTAMP)
-  AND CAST(r."DAY" AS TIMESTAMP) < w.window_end
-  AND w.synced_at > r."_SYNCED_AT"
-WHERE w.stream IS NULL;
-
-CREATE OR REPLACE VIEW tap_adjust."CURRENT_COUNTRY_DAILY" AS
-SELECT r.*
-FROM tap_adjust."COUNTRY_DAILY" r
-LEFT JOIN tap_adjust.sync_windows w
-  ON w.stream = 'country_daily'
-  AND w.account = r."_ACCOUNT"
-  AND w.window_start <= CAST(r."DAY" AS TIMESTAMP)
-  AND CAST(r."DAY" AS TIMESTAMP) < w.window_end
-  AND w.synced_at > r."_SYNCED_AT"
-WHERE w.stream IS NULL;
-
-CREATE OR REPLACE VIEW tap_adjust."CURRENT_HOURLY" AS
-SELECT r.*
-FROM tap_adjust."HOURLY" r
-LEFT JOIN tap_adjust.sync_windows w
-  ON w.stream = 'hourly'
+FROM tap_openx."MINE" r
+LEFT JOIN tap_openx.sync_windows w
+  ON w.stream = 'mine'
   AND w.account = r."_ACCOUNT"
   AND w.window_start <= r."HOUR"
   AND r."HOUR" < w.window_end
-  AND w.synced_at > r."_SYNCED_AT"
-WHERE w.stream IS NULL;
-
-CREATE OR REPLACE VIEW tap_adjust."CURRENT_EVENTS_DAILY" AS
-SELECT r.*
-FROM tap_adjust."EVENTS_DAILY" r
-LEFT JOIN tap_adjust.sync_windows w
-  ON w.stream = 'events_daily'
-  AND w.account = r."_ACCOUNT"
-  AND w.window_start <= CAST(r."DAY" AS TIMESTAMP)
-  AND CAST(r."DAY" AS TIMESTAMP) < w.window_end
-  AND w.synced_at > r."_SYNCED_AT"
-WHERE w.stream IS NULL;
-
-CREATE OR REPLACE VIEW tap_adjust."CURRENT_COHORTS_DAILY" AS
-SELECT r.*
-FROM tap_adjust."COHORTS_DAILY" r
-LEFT JOIN tap_adjust.sync_windows w
-  ON w.stream = 'cohorts_daily'
-  AND w.account = r."_ACCOUNT"
-  AND w.window_start <= CAST(r."DAY" AS TIMESTAMP)
-  AND CAST(r."DAY" AS TIMESTAMP) < w.window_end
-  AND w.synced_at > r."_SYNCED_AT"
-WHERE w.stream IS NULL;
-
-CREATE OR REPLACE VIEW tap_adjust."CURRENT_AD_SPEND_DAILY" AS
-SELECT r.*
-FROM tap_adjust."AD_SPEND_DAILY" r
-LEFT JOIN tap_adjust.sync_windows w
-  ON w.stream = 'ad_spend_daily'
-  AND w.account = r."_ACCOUNT"
-  AND w.window_start <= CAST(r."DAY" AS TIMESTAMP)
-  AND CAST(r."DAY" AS TIMESTAMP) < w.window_end
-  AND w.synced_at > r."_SYNCED_AT"
-WHERE w.stream IS NULL;
-
-CREATE OR REPLACE VIEW tap_adjust."CURRENT_SKAN_DAILY" AS
-SELECT r.*
-FROM tap_adjust."SKAN_DAILY" r
-LEFT JOIN tap_adjust.sync_windows w
-  ON w.stream = 'skan_daily'
-  AND w.account = r."_ACCOUNT"
-  AND w.window_start <= CAST(r."DAY" AS TIMESTAMP)
-  AND CAST(r."DAY" AS TIMESTAMP) < w.window_end
   AND w.synced_at > r."_SYNCED_AT"
 WHERE w.stream IS NULL;
