@@ -3,17 +3,21 @@
 `meltano.yml` includes them (`include_paths`). Meltano passes on only the settings that a definition names, so a
 setting that is missing there cannot be used at all: this is why the list is made, not typed.
 `make generate` writes them.
+
+Whatever a user lets Meltano write (`meltano config set`, `meltano select`), it writes all included files anew, in
+its own order of keys and with as few quotes as it can. They are made that way here, so that they stay as they are.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from adtap_cli.generated_files import HEADER
 from adtap_cli.taps import PLUGINS, TAPS, plugin_class, settings_schema
@@ -131,8 +135,32 @@ def label(name: str, setting: Mapping[str, Any]) -> str:
     return words[0].upper() + words[1:]
 
 
+_PLAIN: Final = re.compile(r"[A-Za-z/$][^\n]*[^\s:]|[A-Za-z/$]")
+_NOT_PLAIN: Final = re.compile(r": | #|^(true|false|null|yes|no|on|off|y|n)$", re.IGNORECASE)
+_NOT_IN_LISTS: Final = re.compile(r"[,\[\]{}?]")
+
+
+def scalar(value: object, *, in_list: bool = False) -> str:
+    """Return a value as Meltano writes it: bare words where YAML allows them, else quotes.
+
+    Args:
+        value: What JSON can hold.
+        in_list: Whether it stands between brackets, where commas and brackets mean something.
+    """
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return f"[{', '.join(scalar(one, in_list=True) for one in value)}]"
+    if not isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False)
+    bare = _PLAIN.fullmatch(value) and not _NOT_PLAIN.search(value)
+    if bare and not (in_list and _NOT_IN_LISTS.search(value)):
+        return value
+    if "'" in value or not value.isprintable():
+        return json.dumps(value, ensure_ascii=False)
+    return f"'{value}'"
+
+
 def _text(key: str, words: str, indent: str) -> Iterator[str]:
-    line = f"{indent}{key}: {json.dumps(words, ensure_ascii=False)}"
+    line = f"{indent}{key}: {scalar(words)}"
     if len(line) <= WIDTH:
         yield line
         return
@@ -153,21 +181,22 @@ def settings_lines(schema: Mapping[str, Any]) -> Iterator[str]:
     for name, setting in schema["properties"].items():
         inner = f"{INDENT}  "
         yield f"{INDENT}- name: {name}"
+        yield f"{inner}kind: {kind(name, setting)}"
+        default = setting.get("default")
+        # A default with our version in it would stay behind in whoever's file at the next release.
+        if default is not None and version("adtaps") not in str(default):
+            yield f"{inner}value: {scalar(default)}"
         yield from _text("label", label(name, setting), inner)
         if words := " ".join(str(setting.get("description", "")).split()):
             yield from _text("description", words, inner)
-        yield f"{inner}kind: {kind(name, setting)}"
         if "enum" in setting:
             yield f"{inner}options:"
             for choice in setting["enum"]:
                 if choice is not None:
-                    yield f"{inner}- {{label: {json.dumps(choice)}, value: {json.dumps(choice)}}}"
+                    word = scalar(choice, in_list=True)
+                    yield f"{inner}- {{label: {word}, value: {word}}}"
         if setting.get("secret"):
             yield f"{inner}sensitive: true"
-        default = setting.get("default")
-        # A default with our version in it would stay behind in whoever's file at the next release.
-        if default is not None and version("adtaps") not in str(default):
-            yield f"{inner}value: {json.dumps(default, ensure_ascii=False)}"
 
 
 def select_lines(plugin: str) -> Iterator[str]:
@@ -182,8 +211,8 @@ def select_lines(plugin: str) -> Iterator[str]:
     entries: list[Entity | Report] = [*cls.entities, *cls.reports]
     left_out = [entry.name for entry in entries if not entry.selected]
     yield f"{INDENT}select:"
-    yield f'{INDENT}- "*.*"'
-    yield from (f'{INDENT}- "!{name}.*"' for name in left_out)
+    yield f"{INDENT}- '*.*'"
+    yield from (f"{INDENT}- '!{name}.*'" for name in left_out)
 
 
 def definition(plugin: str) -> str:
@@ -203,18 +232,19 @@ def definition(plugin: str) -> str:
         f"  - name: {plugin}",
         f"    namespace: {plugin.replace('-', '_')}",
         f"    label: {facts.label}",
-        f"    description: {facts.description}",
         f"    executable: {plugin}",
+        f"    description: {facts.description}",
+        f"    capabilities: [{known}]",
+        f"{INDENT}settings_group_validation:",
+        *(f"{INDENT}- [{', '.join(group)}]" for group in facts.required),
+        *settings_lines(settings_schema(plugin)),
+        *select_lines(plugin),
     ]
-    if facts.dialect:
-        lines.append(f"{INDENT}dialect: {facts.dialect}")
-    lines.append(f"{INDENT}settings_group_validation:")
-    lines += [f"{INDENT}- [{', '.join(group)}]" for group in facts.required]
-    lines.append(f"{INDENT}capabilities: [{known}]")
-    lines += [*select_lines(plugin), *settings_lines(settings_schema(plugin))]
     if facts.config:
         lines.append(f"{INDENT}config:")
         lines += [f"{INDENT}  {name}: {value}" for name, value in facts.config.items()]
+    if facts.dialect:
+        lines.append(f"{INDENT}dialect: {facts.dialect}")
     return "\n".join(lines) + "\n"
 
 

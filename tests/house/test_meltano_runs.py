@@ -164,3 +164,31 @@ def test_personal_data_is_not_read_unless_it_is_selected(project):
     }
     assert {"sites", "inventory_daily", "sync_windows"} <= streams
     assert not streams & {"users", "account_payment_details", "audit_trail"}
+
+
+def test_what_a_user_lets_meltano_write_goes_into_their_own_file_alone(project):
+    """Settings and streams chosen with Meltano's commands add lines to meltano.yml, and change nothing else.
+
+    Meltano writes every included file anew on the way, in its own order and without comments further in.
+    """
+    before = {file: file.read_text("utf-8") for file in (project / "plugins").iterdir()}
+    was = (project / "meltano.yml").read_text("utf-8").splitlines()
+    words = (
+        ("--environment=dev", "config", "set", "tap-adjust", "start_date", "2026-10-01"),
+        ("--environment=dev", "select", "tap-adjust", "campaign_daily", "*"),
+    )
+    for arguments in words:
+        done = meltano(project, *arguments)
+        assert done.returncode == 0, done.stdout + done.stderr
+    assert {file: file.read_text("utf-8") for file in before} == before
+    now = (project / "meltano.yml").read_text("utf-8").splitlines()
+    assert [line for line in was if line and line not in now] == []
+    entry = {
+        "name": "tap-adjust",
+        "config": {"start_date": "2026-10-01"},
+        "select": ["campaign_daily.*"],
+    }
+    environments = yaml.safe_load((project / "meltano.yml").read_text("utf-8"))["environments"]
+    assert environments[0]["config"]["plugins"]["extractors"] == [entry]
+    listed = answer(meltano(project, "select", "--list", "--json", "tap-adjust"))["streams"]
+    assert {s["stream"] for s in listed if s["selection"] == "selected"} == {"campaign_daily"}
