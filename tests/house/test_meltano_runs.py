@@ -190,5 +190,7 @@ def test_what_a_user_lets_meltano_write_goes_into_their_own_file_alone(project):
     }
     environments = yaml.safe_load((project / "meltano.yml").read_text("utf-8"))["environments"]
     assert environments[0]["config"]["plugins"]["extractors"] == [entry]
-    listed = answer(meltano(project, "select", "--list", "--json", "tap-adjust"))["streams"]
-    assert {s["stream"] for s in listed if s["selection"] == "selected"} == {"campaign_daily"}
+    listed = answer(
+        meltano(project, "--environment=dev", "select", "--list", "--json", "tap-adjust")
+    )["streams"]
+    assert {s["stream"] for s in listed} == {"campaign_daily"}
