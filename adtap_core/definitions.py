@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from adtap_core.declare import Report
+from adtap_core.names import did_you_mean
 from adtap_core.windows import Grain
 
 if TYPE_CHECKING:
@@ -81,3 +82,18 @@ def definition_faults(
         ]
         faults += platform.definition_faults(report, settings)
     return faults
+
+
+def unknown_fields(report: Report, known: Collection[str]) -> list[str]:
+    """Return one line for each dimension or metric that a platform doesn't know, with the nearest names.
+
+    Args:
+        report: The report.
+        known: The names of all fields.
+    """
+    return [
+        f"report {report.name!r}: unknown {kind} {name!r}{did_you_mean(name, known)}"
+        for kind, names in (("dimension", report.dimensions), ("metric", report.metrics))
+        for name in names
+        if name not in known
+    ]

@@ -71,8 +71,8 @@ class Call:
             either, they are asked for until two answers in a row are equally long.
     """
 
-    url: str
-    what: str
+    url: str = field(kw_only=False)
+    what: str = field(kw_only=False)
     method: str = "GET"
     params: Mapping[str, Any] | list[tuple[str, str]] | None = None
     headers: Mapping[str, str] = field(default_factory=dict)

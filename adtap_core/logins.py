@@ -1,0 +1,212 @@
+"""Ready-made logins: how credentials get onto a request.
+
+Login
+├── ApiKey                    a key in a header or in the query string
+├── BearerToken               a token that the user has
+├── BasicLogin                user name and password on every request
+└── OAuth2                    a token that ends, traded at a token endpoint
+    ├── OAuth2ClientCredentials   for a client's id and secret
+    └── OAuth2Refresh             for a refresh token
+
+A static login (`renewable` is false) that the platform refuses ends the run at once. One that can be renewed
+is renewed when the platform answers 401, once for all requests in flight. A platform with a login of its own
+writes a class with the same three members.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from typing_extensions import override
+
+from adtap_core.errors import CredentialsError, Refused
+from adtap_core.http import Call
+from adtap_core.redact import redact
+from adtap_core.tokens import ends_at
+
+if TYPE_CHECKING:
+    import requests
+
+    from adtap_core.http import Http
+
+_REFUSED: Final = frozenset({400, 401, 403})
+"""A token endpoint's answers that mean wrong credentials; RFC 6749, section 5.2, read 2026-11-28."""
+
+
+class Login:
+    """A static login: nothing to trade, nothing to renew."""
+
+    renewable = False
+
+    def login(self, http: Http) -> None:
+        """Do nothing: what the user gave is the login."""
+
+    def put_on(self, request: requests.Request) -> None:
+        """Put the credentials on a request: set, never added, as it is called for each try.
+
+        Raises:
+            NotImplementedError: A subclass says how.
+        """
+        raise NotImplementedError
+
+
+class ApiKey(Login):
+    """A key in a header, or in the query string.
+
+    Args:
+        key: The key.
+        header: The header that carries it, e.g. `X-Api-Key`.
+        parameter: The query parameter that carries it instead; masked in every message.
+
+    Raises:
+        ValueError: Neither or both of them are given.
+    """
+
+    def __init__(self, key: str, *, header: str | None = None, parameter: str | None = None) -> None:
+        if (header is None) == (parameter is None):
+            msg = "give either `header` or `parameter`"
+            raise ValueError(msg)
+        redact.learn(key)
+        self._key, self._header, self._parameter = key, header, parameter
+
+    @override
+    def put_on(self, request: requests.Request) -> None:
+        if self._header is not None:
+            request.headers[self._header] = self._key
+            return
+        pairs = request.params or {}
+        items = list(pairs.items() if isinstance(pairs, Mapping) else pairs)
+        request.params = [(k, v) for k, v in items if k != self._parameter]
+        request.params.append((self._parameter, self._key))
+
+
+class BearerToken(Login):
+    """A token that the user has: `Authorization: Bearer …`.
+
+    Args:
+        token: The token.
+    """
+
+    def __init__(self, token: str) -> None:
+        redact.learn(token)
+        self._token = token
+
+    @override
+    def put_on(self, request: requests.Request) -> None:
+        request.headers["Authorization"] = f"Bearer {self._token}"
+
+
+class BasicLogin(Login):
+    """User name and password on every request (RFC 7617).
+
+    Args:
+        username: The user name.
+        password: The password.
+    """
+
+    def __init__(self, username: str, password: str) -> None:
+        pair = base64.b64encode(f"{username}:{password}".encode()).decode()
+        redact.learn(password, pair)
+        self._value = f"Basic {pair}"
+
+    @override
+    def put_on(self, request: requests.Request) -> None:
+        request.headers["Authorization"] = self._value
+
+
+class OAuth2(Login):
+    """A token that ends, traded at a token endpoint (RFC 6749) and renewed when the platform refuses it.
+
+    Args:
+        token_url: The token endpoint.
+        form: The fields of the request, `grant_type` among them; never shown.
+        what: Whose login this is, in a user's words: the setting to look at, the client's id.
+    """
+
+    renewable = True
+
+    def __init__(self, token_url: str, form: Mapping[str, str], *, what: str) -> None:
+        self._url, self._form, self._what = token_url, dict(form), what
+        self._token = ""
+        self.expires_at: datetime | None = None
+
+    @override
+    def login(self, http: Http) -> None:
+        """Trade the credentials for a token.
+
+        Raises:
+            CredentialsError: If they are refused, or the answer holds no token.
+        """
+        call = Call(
+            self._url, f"login of {self._what}", method="POST", form=self._form, login=False
+        )
+        try:
+            reply = http.send(call)
+        except Refused as error:
+            if error.status in _REFUSED:
+                raise CredentialsError(f"{error}; look at {self._what}") from error
+            raise
+        with reply.body:
+            document = reply.json()
+        token = document.get("access_token") if isinstance(document, dict) else None
+        if not isinstance(token, str) or not token:
+            raise CredentialsError(f"login of {self._what}: the answer holds no `access_token`")
+        redact.learn(token)
+        self._token = token
+        self.expires_at = ends_at(token, document)
+        self.traded(document)
+
+    def traded(self, answer: Mapping[str, Any]) -> None:
+        """Take note of what else the token endpoint answered."""
+
+    @override
+    def put_on(self, request: requests.Request) -> None:
+        request.headers["Authorization"] = f"Bearer {self._token}"
+
+
+class OAuth2ClientCredentials(OAuth2):
+    """A token for a client's id and secret (RFC 6749, section 4.4).
+
+    Args:
+        token_url: The token endpoint.
+        client_id: The client's id.
+        client_secret: Its secret.
+        more: Further fields, such as `scope` or `audience`.
+    """
+
+    def __init__(self, token_url: str, client_id: str, client_secret: str, **more: str) -> None:
+        redact.learn(client_secret)
+        form = {
+            "grant_type": "client_credentials",
+            "client_id": client_id,
+            "client_secret": client_secret,
+            **more,
+        }
+        super().__init__(token_url, form, what=f"client_id {client_id}")
+
+
+class OAuth2Refresh(OAuth2):
+    """A token for a refresh token (RFC 6749, section 6).
+
+    A server may answer with a new refresh token, which takes the old one's place for the rest of the run; the
+    setting keeps the old one, so a platform that lets the old one end needs another login.
+
+    Args:
+        token_url: The token endpoint.
+        refresh_token: The refresh token.
+        more: Further fields, such as `client_id` and `client_secret`.
+    """
+
+    def __init__(self, token_url: str, refresh_token: str, **more: str) -> None:
+        redact.learn(refresh_token, more.get("client_secret"))
+        form = {"grant_type": "refresh_token", "refresh_token": refresh_token, **more}
+        super().__init__(token_url, form, what="the setting refresh_token")
+
+    @override
+    def traded(self, answer: Mapping[str, Any]) -> None:
+        if isinstance(fresh := answer.get("refresh_token"), str) and fresh:
+            redact.learn(fresh)
+            self._form["refresh_token"] = fresh

@@ -1,0 +1,247 @@
+"""A platform with a plain JSON API, declared: base URL, login, paging, paths into its answers, field table.
+
+What a platform with one list endpoint per entity and one report endpoint needs is data; the rest is here. A
+platform that asks for more overrides one method, or `Platform` itself. `docs/add-a-platform.md` walks through
+an example that a test runs.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from typing_extensions import override
+
+from adtap_core import verdicts
+from adtap_core.bodies import JsonRows, Table
+from adtap_core.definitions import unknown_fields
+from adtap_core.errors import Broken
+from adtap_core.http import Auth, Call
+from adtap_core.logins import BearerToken
+from adtap_core.names import column_name
+from adtap_core.pagination import Listing, PageNumber, Paginator, value_at
+from adtap_core.platform import EntityQuery, Fetched, Platform, RowFacts, Source, WindowJob
+from adtap_core.reply import Reply
+from adtap_core.settings import Schema, config_schema, secret
+from adtap_core.verdicts import Verdict
+from adtap_core.windows import ONE_DAY, Zone
+
+if TYPE_CHECKING:
+    from adtap_core.clock import Clock
+    from adtap_core.declare import Entity, Report
+
+
+@dataclass(frozen=True, kw_only=True)
+class Field:
+    """What a platform's field holds.
+
+    Args:
+        kind: `string`, `integer`, `boolean`, or `number` for an exact decimal.
+        additivity: Of a metric: `additive`, `ratio` or `distinct`; only additive ones may be summed.
+        money: Whether it is an amount in the row's currency, in the major unit.
+        words: What it is, for its column's description.
+    """
+
+    kind: str = "string"
+    additivity: str = "additive"
+    money: bool = False
+    words: str = ""
+
+    def said(self, words: str) -> Field:
+        """Return the same field with its own description."""
+        return replace(self, words=words)
+
+
+TEXT: Final = Field(words="Text.")
+ID: Final = Field(words="The platform's id.")
+COUNT: Final = Field(kind="integer", words="Count.")
+USERS: Final = Field(kind="integer", additivity="distinct", words="Different users; never summed.")
+MONEY: Final = Field(kind="number", money=True, words="Money, major unit.")
+RATE: Final = Field(kind="number", additivity="ratio", words="A rate; never summed.")
+
+
+class RestPlatform(Platform):
+    """A platform with a plain JSON API, for one set of settings.
+
+    A subclass declares what follows and writes `report_call`. Times: windows are in `time_zone`; money is in
+    the currency that the answer, the row or the class says.
+
+    >>> class Pixelyard(RestPlatform):
+    ...     base_url = "https://api.pixelyard.example/v1"
+    ...     fields = {"impressions": COUNT, "spend": MONEY, "campaign_id": ID}
+    ...     def report_call(self, report, first, last):
+    ...         return Call(f"{self.url}/reports/daily", report.name, params={"from": first, "to": last})
+    >>> Pixelyard.field_schema(None, "spend", "metric")["x-unit"]
+    'currency'
+    """
+
+    base_url: ClassVar[str]
+    """Default of the setting `api_url`, without a slash at its end."""
+    time_zone: ClassVar[str] = "UTC"
+    """Zone of the platform's buckets: an IANA name or a fixed offset."""
+    lookback_source: ClassVar[str] = "the platform restates recent days"
+    """Why the platform restates days, for the description of `lookback_days`."""
+    grains: ClassVar[Sequence[str]] = ("day", "week", "month")
+    """Buckets that the report endpoint knows. It is asked by whole days; for hours override `fetch`."""
+    own_settings: ClassVar[Mapping[str, Schema]] = {
+        "api_token": secret("API token", "The token that the platform's interface shows.")
+    }
+    """The platform's own settings, made with `adtap_core.settings`."""
+    required: ClassVar[Sequence[str]] = ("api_token",)
+    """Settings that a sync can't do without."""
+    paginator: ClassVar[Paginator] = PageNumber()
+    """How lists are spread over pages."""
+    records_at: ClassVar[str] = "data"
+    """Where a list's answer holds the records, as dotted keys."""
+    rows_at: ClassVar[str] = "rows"
+    """Where a report's answer holds the rows, as dotted keys."""
+    bucket: ClassVar[str] = "date"
+    """The field of a row that holds the time bucket."""
+    currency: ClassVar[str | None] = None
+    """The one currency of all money, ISO 4217."""
+    currency_at: ClassVar[str] = ""
+    """Where a report's answer names the currency of its money, as dotted keys."""
+    currency_field: ClassVar[str] = ""
+    """The field of a row that names the currency of its money."""
+    error_at: ClassVar[str] = "error"
+    """Where an answer says what is wrong, as dotted keys."""
+    since_parameter: ClassVar[str] = ""
+    """The query parameter by which lists are confined to what changed since a moment."""
+    fields: ClassVar[Mapping[str, Field]] = {}
+    """Dimensions and metrics by the platform's names; a report that names another is refused."""
+
+    def __init__(self, settings: Mapping[str, Any], clock: Clock) -> None:
+        super().__init__(settings, clock)
+        self.url = str(settings.get("api_url") or self.base_url).rstrip("/")
+
+    # -- what a platform may say otherwise ----------------------------------------------------
+
+    @abstractmethod
+    def report_call(self, report: Report, first: date, last: date) -> Call:
+        """Return the request of a report.
+
+        Args:
+            report: With the metrics that are selected.
+            first: First day asked for, in the report's time zone.
+            last: Last day asked for; it belongs to what is asked.
+        """
+
+    def list_call(self, entity: Entity, params: Mapping[str, Any]) -> Call:
+        """Return the request of one page of a list.
+
+        Args:
+            entity: The stream.
+            params: The page's query parameters, and the moment since which records changed if it is asked for.
+        """
+        return Call(f"{self.url}/{entity.path}", entity.name, params=params)
+
+    def make_login(self) -> Auth:
+        """Return how credentials get onto a request; by default `api_token` as a bearer."""
+        return BearerToken(str(self.settings.get("api_token") or ""))
+
+    # -- the core's questions ----------------------------------------------------------------
+
+    @classmethod
+    @override
+    def field_schema(cls, report: Report, name: str, role: str) -> dict[str, Any]:
+        known = cls.fields.get(name, TEXT if role == "dimension" else RATE)
+        schema = {"type": [known.kind, "null"], "description": f"{role.title()}. {known.words}"}
+        if role == "metric":
+            schema["x-additivity"] = known.additivity
+            schema |= {"x-unit": "currency"} if known.money else {}
+        return schema
+
+    @classmethod
+    @override
+    def definition_faults(cls, report: Report, settings: Mapping[str, Any]) -> list[str]:
+        return unknown_fields(report, cls.fields)
+
+    @classmethod
+    @override
+    def key_columns(cls, report: Report) -> frozenset[str]:
+        return frozenset() if cls.currency is not None else super().key_columns(report)
+
+    @override
+    def zone(self, report: Report) -> Zone:
+        return Zone(self.settings.get("time_zone") or self.time_zone)
+
+    @cached_property
+    def _login(self) -> Auth:
+        return self.make_login()
+
+    @property
+    @override
+    def auth(self) -> Auth:
+        return self._login
+
+    @override
+    def judge(self, call: Call, reply: Reply) -> Verdict:
+        document = None if 200 <= reply.status < 300 else reply.json_or_none()  # noqa: PLR2004
+        said = value_at(document, self.error_at)
+        return verdicts.by_status(reply, said if isinstance(said, str) else "")
+
+    @override
+    def fetch(self, job: WindowJob) -> Fetched:
+        first, last = job.window.start.date(), (job.window.end - ONE_DAY).date()
+        call = replace(self.report_call(job.report, first, last), splittable=job.can_split)
+        reply = self.http.send(replace(call, what=job.what), job.tally)
+        path = tuple(self.rows_at.split(".")) if self.rows_at else ()
+        currency: str | Source | None = self.currency
+        if self.currency_field:
+            currency = Source(self.currency_field)
+        elif self.currency_at:
+            currency = value_at(JsonRows(reply.body, path).read_envelope(), self.currency_at)
+        return Fetched(
+            [lambda: Table(iter(JsonRows(reply.body, path)))],
+            RowFacts(currency=currency, bucket=self.bucket),
+            reply.body.close,
+        )
+
+    @override
+    def pages(self, entity: Entity, query: EntityQuery) -> Iterator[Sequence[Mapping[str, Any]]]:
+        since = {self.since_parameter: query.since} if self.since_parameter and query.since else {}
+
+        def ask(params: Mapping[str, Any], address: str | None) -> Reply:
+            call = self.list_call(entity, {**since, **params})
+            if address is not None:  # a link holds its parameters
+                call = replace(call, url=address, params=None)
+            return self.http.send(call, query.tally)
+
+        def records(document: Any) -> Sequence[Mapping[str, Any]]:
+            found = value_at(document, self.records_at)
+            if not isinstance(found, list):
+                msg = f"{entity.name}: the answer holds no list under {self.records_at or 'its top'}"
+                raise Broken(msg)
+            return found
+
+        def key(record: Mapping[str, Any]) -> object:
+            named = {column_name(name): value for name, value in record.items()}
+            return tuple(str(named.get(column)) for column in entity.keys)
+
+        listing = Listing(what=entity.name, ask=ask, records=records, key=key, ahead=self.ahead)
+        return self.paginator.pages(listing)
+
+
+def settings_of(platform: type[RestPlatform], **extras: Schema) -> Schema:
+    """Return a tap's `config_jsonschema`, made of what its platform declares.
+
+    Args:
+        platform: The platform.
+        extras: The platform's own keys of a report definition.
+    """
+    return config_schema(
+        own=platform.own_settings,
+        required=platform.required,
+        report_extras=extras,
+        api_url=platform.base_url,
+        lookback_days=platform.lookback_days,
+        lookback_source=platform.lookback_source,
+        concurrency=platform.concurrency,
+        timeout_seconds=platform.timeout_seconds,
+        time_zone=platform.time_zone,
+        grains=platform.grains,
+    )
