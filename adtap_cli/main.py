@@ -30,6 +30,7 @@ LATE = {
     "explain": Late(
         "adtap_cli.explain", "explain", "Explain a stream: grain, units, lookback, request."
     ),
+    "new": Late("adtap_cli.new", "new", "Write the skeleton of a tap for a further platform."),
     "plan": Late(
         "adtap_cli.plan", "plan", "Show what the next sync reads and asks, without asking."
     ),

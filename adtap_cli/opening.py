@@ -103,7 +103,7 @@ def tap_kind(name: str) -> type[AdTap]:
         click.UsageError: If there is none of this name.
     """
     try:
-        return cast("type[AdTap]", tap_class(name))
+        return tap_class(name)
     except LookupError as error:
         raise click.UsageError(str(error.args[0])) from error
 

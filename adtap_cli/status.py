@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import importlib
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,14 +25,16 @@ from adtap_cli.opening import (
     tap_kind,
     write_json,
 )
-from adtap_cli.taps import TAPS
 from adtap_core.coverage import Coverage, from_ledger, from_state, spell
 from adtap_core.errors import SettingsError
 from adtap_core.explanation import declared
 from adtap_core.plans import settle_days
 from adtap_core.redact import redact
+from adtap_core.registry import TapUnavailable, load_tap, tap_names
 from adtap_core.schemas import LEDGER
 from adtap_core.tap import AdTap
+
+log = logging.getLogger("adtaps.status")
 
 COLUMNS: Final = (
     "stream",
@@ -118,13 +121,22 @@ def _tap(tap_name: str | None, configs: Sequence[str], marks: Mapping[str, Any])
         return open_tap(tap_name, configs)
     if tap_name is not None:
         return _bare(tap_kind(tap_name))
-    kinds = [tap_kind(name) for name in TAPS]
+    kinds = list(_installed())
     known = sorted(
         ((len(declared(kind).keys() & marks.keys()), at) for at, kind in enumerate(kinds)),
         reverse=True,
     )
     (best, at), (next_best, _) = known[:2]
     return _bare(kinds[at]) if best > next_best else None
+
+
+def _installed() -> Iterator[type[AdTap]]:
+    """Return the installed taps; one that can't be loaded is said and left out."""
+    for name in tap_names():
+        try:
+            yield load_tap(name)
+        except TapUnavailable as error:
+            log.warning("%s", error)
 
 
 def _bare(kind: type[AdTap]) -> AdTap:

@@ -13,14 +13,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
 
 import click
 
 from adtap_cli.taps import tap_class
-
-if TYPE_CHECKING:
-    from adtap_core.tap import AdTap
+from adtap_core.registry import TapUnavailable
 
 STALE_HOURS = 36
 """A daily load that is this late has missed its turn."""
@@ -214,8 +211,7 @@ def statements(
         LookupError: No such tap.
     """
     yield from sync_views(dialect, schema)
-    tap_with_reports = cast("type[AdTap]", tap_class(tap))
-    known = {report.name: report for report in tap_with_reports.reports}
+    known = {report.name: report for report in tap_class(tap).reports}
     chosen = [n for n, r in known.items() if r.selected] if streams is None else streams
     for wish in chosen:
         name, _, bucket = wish.partition(":")
@@ -243,4 +239,6 @@ def views(tap: str, dialect: str, schema: str | None, streams: tuple[str, ...]) 
         )
     except LookupError as error:
         raise click.BadParameter(str(error.args[0]), param_hint="TAP") from None
+    except TapUnavailable as error:
+        raise click.ClickException(str(error)) from None
     click.echo("\n".join(found), nl=False)

@@ -65,7 +65,9 @@ class ApiKey(Login):
         ValueError: Neither or both of them are given.
     """
 
-    def __init__(self, key: str, *, header: str | None = None, parameter: str | None = None) -> None:
+    def __init__(
+        self, key: str, *, header: str | None = None, parameter: str | None = None
+    ) -> None:
         if (header is None) == (parameter is None):
             msg = "give either `header` or `parameter`"
             raise ValueError(msg)

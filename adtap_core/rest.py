@@ -214,7 +214,9 @@ class RestPlatform(Platform):
         def records(document: Any) -> Sequence[Mapping[str, Any]]:
             found = value_at(document, self.records_at)
             if not isinstance(found, list):
-                msg = f"{entity.name}: the answer holds no list under {self.records_at or 'its top'}"
+                msg = (
+                    f"{entity.name}: the answer holds no list under {self.records_at or 'its top'}"
+                )
                 raise Broken(msg)
             return found
 

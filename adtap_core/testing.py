@@ -25,7 +25,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any, Final
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Final, Self
 from unittest.mock import patch
 from urllib.parse import parse_qs, urlsplit
 
@@ -140,7 +141,7 @@ def select(tap_class: type[AdTap], config: Mapping[str, Any], streams: set[str])
     tap = tap_class(config=dict(config), validate_config=False, setup_mapper=False)
     catalog: dict[str, Any] = json.loads(tap.catalog_json_text)
     names = {entry["tap_stream_id"] for entry in catalog["streams"]}
-    assert streams <= names, f"no such stream: {sorted(streams - names)}"  # noqa: S101 - a test kit
+    assert streams <= names, f"no such stream: {sorted(streams - names)}"
     for entry in catalog["streams"]:
         for item in entry["metadata"]:
             if not item["breadcrumb"]:
@@ -191,7 +192,7 @@ class StandIn(ABC):
     ) -> tuple[int, object]:
         """Return the status and the JSON document of an answer."""
 
-    def __enter__(self) -> StandIn:
+    def __enter__(self) -> Self:
         """Start to listen."""
         outer = self
 
@@ -199,9 +200,9 @@ class StandIn(ABC):
             protocol_version = "HTTP/1.1"
 
             def do_GET(self) -> None:
-                outer._serve(self)  # noqa: SLF001 - its own class
+                outer._serve(self)
 
-            do_POST = do_GET
+            do_POST = do_GET  # noqa: N815 - the name that http.server looks for
 
             @override
             def log_message(self, format: str, *args: object) -> None:
@@ -407,7 +408,7 @@ class _Suite:
         with _room(self.case) as room:
             windows = room.run().windows(self.case.report)
         windows.sort(key=lambda w: (w["account"], w["window_start"]))
-        for one, other in zip(windows, windows[1:], strict=False):
+        for one, other in pairwise(windows):
             if one["account"] == other["account"]:
                 assert one["window_end"] == other["window_start"]
         assert windows[0]["window_start"].startswith(START)
@@ -470,7 +471,11 @@ class _Suite:
         """The run fails, names the stream, and no bookmark moved past what was read."""
         with _room(self.case) as room:
             room.server.faults.append(
-                Fault(status=HTTPStatus.SERVICE_UNAVAILABLE, times=10_000, headers={"Retry-After": "0"})
+                Fault(
+                    status=HTTPStatus.SERVICE_UNAVAILABLE,
+                    times=10_000,
+                    headers={"Retry-After": "0"},
+                )
             )
             error, got = room.failed(AdtapError)
         assert self.case.report in str(error)
@@ -482,7 +487,7 @@ class _Suite:
         """One request, no storm of retries."""
         with _room(self.case) as room:
             room.failed(CredentialsError, **self.case.wrong)
-            assert len(room.server.log) <= 2  # noqa: PLR2004 - the login, or the first call
+            assert len(room.server.log) <= 2  # the login, or the first call
 
     def test_a_misspelt_field_is_refused_before_any_request(self) -> None:
         """The report and the field are named, and the nearest names."""
@@ -511,7 +516,7 @@ class _Suite:
     def test_no_secret_is_shown(self) -> None:
         """In no message and in no log line, at any level, whether the run ends well or not."""
         canaries = [str(v) for v in (*self.case.settings.values(), *self.case.wrong.values())]
-        canaries = [c for c in canaries if len(c) >= 12]  # noqa: PLR2004 - as documented
+        canaries = [c for c in canaries if len(c) >= 12]
         heard = io.StringIO()
         handler = logging.StreamHandler(heard)
         root = logging.getLogger()

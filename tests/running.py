@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import shutil
 import subprocess
 import sys
-from collections import defaultdict
-from contextlib import redirect_stdout
-from dataclasses import dataclass, field
-from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+<<<<<<< HEAD
 import yaml
+=======
+from adtap_core.testing import Messages, parse, run_tap, select
+>>>>>>> 71440fc (adtap new, docs/add-a-platform.md; the companion serves taps of other distributions)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from adtap_core.tap import AdTap
+__all__ = ["ROOT", "Messages", "command", "parse", "run_command", "run_tap", "select"]
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 
 
+<<<<<<< HEAD
 @dataclass
 class Messages:
     """The messages of one run.
@@ -135,6 +135,8 @@ def select(tap_class: type[AdTap], config: Mapping[str, Any], streams: set[str])
     return catalog
 
 
+=======
+>>>>>>> 71440fc (adtap new, docs/add-a-platform.md; the companion serves taps of other distributions)
 def run_command(
     script: str,
     *arguments: str,

@@ -64,5 +64,5 @@ def test_each_tap_is_found_under_its_name(name):
 
 def test_an_unknown_tap_is_answered_with_those_that_exist():
     """Whoever mistypes a tap's name gets the names."""
-    with pytest.raises(LookupError, match="tap-atomx, tap-adjust, tap-terminalone, tap-openx"):
+    with pytest.raises(LookupError, match="tap-adjust, tap-atomx, tap-openx, tap-terminalone"):
         tap_class("tap-facebook")

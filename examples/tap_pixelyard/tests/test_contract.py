@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, timedelta
 
-from adtap_core.testing import ContractCase, StandIn, contract_suite
 from tap_pixelyard.tap import TapPixelyard
+
+from adtap_core.testing import ContractCase, StandIn, contract_suite
 
 TOKEN = "canary-pixelyard-token"  # noqa: S105 - of the stand-in
 CAMPAIGNS = [

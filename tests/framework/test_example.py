@@ -1,0 +1,169 @@
+"""A platform of another repository: the example, and what `adtap new` writes of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from adtap_cli.new import skeleton_files
+from tests.running import ROOT
+
+EXAMPLE = ROOT / "examples" / "tap_pixelyard"
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory) -> tuple[Path, dict[str, str]]:
+    """The skeleton of a platform `quillbay`, its entry point known to a Python beside ours.
+
+    Its distribution is written by hand where an installer would write it, so that no network is needed.
+    """
+    folder = tmp_path_factory.mktemp("quillbay")
+    made = run("-m", "adtap_cli", "new", "quillbay", "--folder", str(folder / "tap_quillbay"))
+    assert made.returncode == 0, made.stderr
+    info = folder / "site" / "tap_quillbay-0.1.0.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: tap-quillbay\nVersion: 0.1.0\n")
+    (info / "entry_points.txt").write_text(
+        "[adtaps.taps]\ntap-quillbay = tap_quillbay.tap:TapQuillbay\n"
+        "tap-broken = tap_broken.tap:TapBroken\n"
+    )
+    path = os.pathsep.join([str(folder / "site"), str(folder / "tap_quillbay")])
+    return folder / "tap_quillbay", {**os.environ, "PYTHONPATH": path}
+
+
+def run(*arguments: str, cwd: Path = ROOT, env=None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *arguments], capture_output=True, text=True, cwd=cwd, env=env,
+        timeout=110, check=False,
+    )  # fmt: skip
+
+
+def test_the_examples_tap_is_short():
+    """A newcomer's tap is at most 90 lines of Python."""
+    lines = [
+        line
+        for path in (EXAMPLE / "tap_pixelyard").glob("*.py")
+        for line in path.read_text(encoding="utf-8").splitlines()
+    ]
+    assert 0 < len(lines) <= 90
+
+
+def test_a_new_tap_passes_the_contract_suite(installed):
+    """What `adtap new` writes runs as it is: 13 promises of the contract, kept."""
+    folder, env = installed
+    done = run("-m", "pytest", "-q", "-p", "no:cacheprovider", "tests", cwd=folder, env=env)
+    assert done.returncode == 0, done.stdout[-3000:]
+    assert "13 passed" in done.stdout
+
+
+def test_the_suite_finds_planted_defects(installed, tmp_path):
+    """A day lost, a currency lost and pages cut short are each found, or the suite would prove nothing."""
+    folder, env = installed
+    defects = {
+        "a day less": ("client", "last.isoformat()", '(last - __import__("datetime").timedelta(1)).isoformat()'),
+        "settled at once": ("streams", "source=", "settle_days=0, source="),
+        "one page only": ("client", 'pages_at="meta.pages", size=60', "size=1000, size_parameter=None"),
+    }  # fmt: skip
+    found = {}
+    for name, (room, good, bad) in defects.items():
+        copy = tmp_path / name.replace(" ", "_")
+        shutil.copytree(folder, copy)
+        place = copy / "tap_quillbay" / f"{room}.py"
+        text = place.read_text(encoding="utf-8")
+        assert good in text, name
+        place.write_text(text.replace(good, bad), encoding="utf-8")
+        mine = {**env, "PYTHONPATH": str(copy)}
+        done = run("-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "tests", cwd=copy, env=mine)  # fmt: skip
+        found[name] = done.returncode
+    assert found == {"a day less": 1, "settled at once": 1, "one page only": 1}
+
+
+def test_the_companion_serves_it_without_an_edit(installed, tmp_path):
+    """check, plan, explain, status and views answer for a tap of another distribution."""
+    folder, env = installed
+    server = """
+import json, sys
+sys.path[:0] = ["tests"]
+from test_contract import QuillbayServer
+with QuillbayServer() as server:
+    print(server.url, flush=True)
+    sys.stdin.read()
+"""
+    with subprocess.Popen(
+        [sys.executable, "-c", server], cwd=folder, env=env, text=True,
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+    ) as process:  # fmt: skip
+        try:
+            assert process.stdout is not None
+            url = process.stdout.readline().strip()
+            config = tmp_path / "config.json"
+            settings = {"api_token": "canary-quillbay-token", "api_url": f"{url}/v1", "start_date": "2026-03-09"}  # fmt: skip
+            config.write_text(json.dumps(settings))
+            told = {
+                "check": run("-m", "adtap_cli", "check", "tap-quillbay", "--config", str(config), "--streams", env=env),
+                "plan": run("-m", "adtap_cli", "plan", "tap-quillbay", "--config", str(config), env=env),
+                "explain": run("-m", "adtap_cli", "explain", "tap-quillbay", "delivery_daily", env=env),
+                "views": run("-m", "adtap_cli", "views", "quillbay", env=env),
+            }  # fmt: skip
+            synced = run("-c", "from tap_quillbay.tap import TapQuillbay as t; t.cli()", "--config", str(config), env=env)  # fmt: skip
+        finally:
+            process.communicate("")
+    for name, done in told.items():
+        assert done.returncode == 0, (name, done.stdout, done.stderr)
+    assert "delivery_daily" in told["check"].stdout
+    assert "delivery_daily" in told["plan"].stdout
+    assert "tap_quillbay.current_delivery_daily" in told["views"].stdout.replace('"', "")
+    assert synced.returncode == 0, synced.stderr
+    state = tmp_path / "state.json"
+    state.write_text([line for line in synced.stdout.splitlines() if '"STATE"' in line][-1])
+    status = run("-m", "adtap_cli", "status", "tap-quillbay", "--state", str(state), env=env)
+    assert status.returncode == 0, status.stderr
+    assert "delivery_daily" in status.stdout
+
+
+def test_a_tap_that_cannot_be_loaded_is_one_line_and_others_are_unaffected(installed):
+    """The line says what is not installed; the exit code is not 0, there is no traceback."""
+    _, env = installed
+    done = run("-m", "adtap_cli", "explain", "tap-broken", "x", env=env)
+    assert done.returncode != 0
+    assert "the module tap_broken is not installed" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert run("-m", "adtap_cli", "explain", "tap-adjust", "apps", env=env).returncode == 0
+
+
+def test_a_skeleton_bears_its_name_everywhere():
+    """No trace of the example's name is left in what somebody else starts from."""
+    files = skeleton_files("quillbay")
+    assert Path("tap_quillbay/tap.py") in files
+    assert all("ixelyard" not in f"{path}{text}" for path, text in files.items())
+
+
+@pytest.mark.parametrize("name", ["", "9lives", "two words", "Ünder"])
+def test_a_name_that_is_none_is_refused(name, tmp_path):
+    """One line, exit code 2, nothing written."""
+    done = run("-m", "adtap_cli", "new", name, cwd=tmp_path)
+    assert done.returncode == 2
+    assert "no platform's name" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_page_shows_the_example_as_it_is():
+    """Every file that docs/add-a-platform.md shows is the one that the tests run."""
+    page = (ROOT / "docs" / "add-a-platform.md").read_text(encoding="utf-8")
+    shown = [
+        "tap_pixelyard/client.py",
+        "tap_pixelyard/streams.py",
+        "tap_pixelyard/tap.py",
+        "tap_pixelyard/schemas/campaigns.json",
+        "tests/test_contract.py",
+        "pyproject.toml",
+    ]
+    for name in shown:
+        text = (EXAMPLE / name).read_text(encoding="utf-8").strip()
+        assert text in page, f"{name} is not shown as it is"
