@@ -1,0 +1,121 @@
+"""Ready-made logins: what each puts on a request, when it renews, what it says when it is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+import requests
+
+from adtap_core.errors import CredentialsError
+from adtap_core.http import Call, Http, Limits
+from adtap_core.logins import (
+    ApiKey,
+    BasicLogin,
+    BearerToken,
+    Login,
+    OAuth2ClientCredentials,
+    OAuth2Refresh,
+)
+from adtap_core.redact import redact
+from adtap_core.testing import StandIn
+from adtap_core.verdicts import by_status
+
+KEY = "canary-key-0123456789"
+
+
+class TokenServer(StandIn):
+    """A token endpoint, and a list that wants the token it gave last."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.given = 0
+        self.refused = False
+
+    def answer(
+        self, method: str, path: str, query: Mapping[str, str], headers: Mapping[str, str]
+    ) -> tuple[int, object]:
+        if path == "/token":
+            if self.refused:
+                return 400, {"error": "invalid_client"}
+            self.given += 1
+            return 200, {
+                "access_token": f"token-number-{self.given}",
+                "expires_in": 60,
+                "refresh_token": f"refresh-number-{self.given}",
+            }
+        good = headers.get("Authorization") == f"Bearer token-number-{self.given}"
+        return (200, []) if good else (401, {"error": "expired"})
+
+
+def connection(login: Login) -> Http:
+    limits = Limits(concurrency=2, timeout_seconds=5, max_retries=1, user_agent="tests")
+    return Http(judge=lambda _call, reply: by_status(reply), auth=login, limits=limits)
+
+
+def put_on(login: Login, **more: Any) -> requests.PreparedRequest:
+    """A request with the login on it, twice: each try puts it on."""
+    request = requests.Request("GET", "https://api.example.com/x", **more)
+    login.put_on(request)
+    login.put_on(request)
+    return request.prepare()
+
+
+def test_a_key_goes_into_its_header():
+    """Under the name that the platform wants."""
+    assert put_on(ApiKey(KEY, header="X-Api-Key")).headers["X-Api-Key"] == KEY
+
+
+@pytest.mark.parametrize("params", [None, {"a": "1"}, [("a", "1"), ("a", "2")]])
+def test_a_key_stands_once_in_the_query_beside_what_was_there(params):
+    """Set, not added, however often a request is tried."""
+    url = put_on(ApiKey(KEY, parameter="key"), params=params).url or ""
+    assert url.count(f"key={KEY}") == 1
+    assert url.count("a=") == len(params or ())
+
+
+def test_a_key_needs_one_place():
+    """Neither both nor none."""
+    for places in ({}, {"header": "X", "parameter": "x"}):
+        with pytest.raises(ValueError, match="either"):
+            ApiKey(KEY, **places)
+
+
+def test_a_token_is_a_bearer_and_a_pair_is_basic():
+    """RFC 6750 and RFC 7617."""
+    assert put_on(BearerToken(KEY)).headers["Authorization"] == f"Bearer {KEY}"
+    basic = put_on(BasicLogin("Aladdin", "open sesame")).headers["Authorization"]
+    assert basic == "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="
+
+
+def test_a_token_that_ends_is_renewed_once():
+    """The platform says 401: one new token, the request again, nothing for the caller to see."""
+    with TokenServer() as server:
+        http = connection(OAuth2ClientCredentials(f"{server.url}/token", "client-7", KEY))
+        assert http.send(Call(f"{server.url}/list", "list")).json() == []
+        server.given += 10  # the token in hand is no longer the last one
+        assert http.send(Call(f"{server.url}/list", "list")).json() == []
+        asked = [path for _, path in server.log]
+    assert asked == ["/token", "/list", "/list", "/token", "/list"]
+
+
+def test_a_refused_client_is_named_and_its_secret_is_not():
+    """At once, without a retry."""
+    with TokenServer() as server:
+        server.refused = True
+        http = connection(OAuth2ClientCredentials(f"{server.url}/token", "client-7", KEY))
+        with pytest.raises(CredentialsError, match="client_id client-7") as failure:
+            http.send(Call(f"{server.url}/list", "list"))
+        assert len(server.log) == 1
+    assert KEY not in str(failure.value)
+
+
+def test_a_new_refresh_token_takes_the_old_ones_place():
+    """And is a secret from then on."""
+    with TokenServer() as server:
+        login = OAuth2Refresh(f"{server.url}/token", KEY, client_id="client-7")
+        http = connection(login)
+        http.send(Call(f"{server.url}/list", "list"))
+        assert login._form["refresh_token"] == "refresh-number-1"
+    assert "refresh-number-1" not in redact("it was refresh-number-1")

@@ -1,0 +1,129 @@
+"""Four ways to page: every record once, whatever the list says of its own length."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adtap_core.errors import Broken
+from adtap_core.ordered import Workers
+from adtap_core.pagination import Cursor, Link, Listing, Offset, PageNumber, Paginator, value_at
+from adtap_core.reply import Reply
+from adtap_core.spool import Spool
+
+URL = "https://api.example.com/list"
+
+
+def read(
+    paginator: Paginator, answer: Callable[[Mapping[str, Any], str | None], Any], count: int = 1
+) -> list[int]:
+    """The ids that a paginator gives, in order."""
+
+    def ask(params: Mapping[str, Any], address: str | None) -> Reply:
+        document = answer(params, address)
+        headers = document.pop("headers", {})
+        body = Spool.of(json.dumps(document).encode())
+        return Reply(200, headers, body, address or URL, datetime.now(UTC))
+
+    workers = Workers(count)
+    listing = Listing(
+        what="things", ask=ask, records=lambda d: d["data"], key=lambda r: r["id"], ahead=workers
+    )
+    try:
+        return [r["id"] for page in paginator.pages(listing) for r in page]
+    finally:
+        workers.close()
+
+
+def cut(ids: list[int], start: int, size: int) -> list[dict[str, int]]:
+    return [{"id": i} for i in ids[start : start + size]]
+
+
+@given(
+    count=st.integers(0, 40),
+    size=st.integers(1, 9),
+    first=st.integers(0, 1),
+    said=st.sampled_from(["right", "none", "own length", "zero", "text"]),
+    workers=st.integers(1, 3),
+)
+def test_page_numbers_give_every_record_once(count, size, first, said, workers):
+    """Whether the number of pages is right, missing, a text, zero, or one for each page."""
+    ids = list(range(count))
+    pages = max(1, -(-count // size))
+    told = {"right": pages, "none": None, "own length": 1, "zero": 0, "text": str(pages)}[said]
+
+    def answer(params: Mapping[str, Any], _address: str | None) -> Any:
+        number = params["page"] - first
+        return {"data": cut(ids, number * params["per_page"], params["per_page"]), "meta": {"pages": told}}  # fmt: skip
+
+    assert read(PageNumber(first=first, size=size, pages_at="meta.pages"), answer, workers) == ids
+
+
+@given(
+    count=st.integers(0, 40),
+    size=st.integers(1, 9),
+    served=st.integers(1, 9),
+    told=st.booleans(),
+    workers=st.integers(1, 3),
+)
+def test_offsets_give_every_record_once(count, size, served, told, workers):
+    """Also where the server cuts the limit that was asked for, if it says how many there are."""
+    ids = list(range(count))
+    width = min(size, served) if told else size
+
+    def answer(params: Mapping[str, Any], _address: str | None) -> Any:
+        return {"data": cut(ids, params["offset"], width), **({"total": count} if told else {})}
+
+    assert read(Offset(size=size, total_at="total"), answer, workers) == ids
+
+
+@given(count=st.integers(0, 40), size=st.integers(1, 9))
+def test_cursors_and_links_are_followed_to_the_end(count, size):
+    """Empty pages on the way included."""
+    ids = list(range(count))
+
+    def by_cursor(params: Mapping[str, Any], _address: str | None) -> Any:
+        at = int(params.get("cursor", 0))
+        return {"data": cut(ids, at, size), "next": at + size if at < count else None}
+
+    def by_link(_params: Mapping[str, Any], address: str | None) -> Any:
+        at = int(address.partition("at=")[2]) if address else 0
+        more = {"Link": f'<{URL}?at={at + size}>; rel="next", <{URL}>; rel="first"'}
+        return {"data": cut(ids, at, size), "headers": more if at < count else {}}
+
+    def by_body(_params: Mapping[str, Any], address: str | None) -> Any:
+        at = int(address.partition("at=")[2]) if address else 0
+        return {"data": cut(ids, at, size), "links": {"next": f"?at={at + size}" if at < count else ""}}  # fmt: skip
+
+    assert read(Cursor(next_at="next"), by_cursor) == ids
+    assert read(Link(), by_link) == ids
+    assert read(Link(next_at="links.next"), by_body) == ids
+
+
+@pytest.mark.parametrize(
+    ("paginator", "answer", "words"),
+    [
+        (PageNumber(pages_at="pages"), lambda p, _a: {"data": [{"id": 1}] if p["page"] == 1 else [], "pages": 3}, "there is more"),
+        (Offset(total_at="total"), lambda p, _a: {"data": [] if p["offset"] else [{"id": 1}], "total": 9}, "there is more"),
+        (Cursor(next_at="next"), lambda _p, _a: {"data": [{"id": 1}], "next": "same"}, "circles"),
+        (Link(next_at="next"), lambda _p, _a: {"data": [{"id": 1}], "next": "https://elsewhere.example.com/list"}, "another host"),
+    ],
+    ids=["empty page", "empty offset", "same cursor", "other host"],
+)  # fmt: skip
+def test_a_list_that_breaks_its_word_is_no_shorter_list(paginator, answer, words):
+    """Never fewer records without an error."""
+    with pytest.raises(Broken, match=words):
+        read(paginator, answer)
+
+
+def test_dotted_keys_lead_into_a_document_or_nowhere():
+    """What is not there is None, not an error."""
+    assert value_at({"a": {"b": 1}}, "a.b") == 1
+    assert value_at({"a": [1]}, "a.b") is None
+    assert value_at([1], "") == [1]
