@@ -32,6 +32,7 @@ from adtap_core.errors import (
 )
 from adtap_core.redact import redact
 from adtap_core.reply import Reply
+from adtap_core.retries import LONGEST_WAIT_SECONDS, RetryPolicy, RetryState, Step
 from adtap_core.spool import CutBody, Spool
 from adtap_core.verdicts import Ask, Verdict
 
@@ -43,8 +44,6 @@ log = logging.getLogger("adtaps.http")
 CONNECT_SECONDS: Final = 20.0
 MAX_QUOTA_WAITS: Final = 3
 """How often one request waits for a quota, unless the tap's setting `quota_waits` says otherwise."""
-LONGEST_WAIT_SECONDS: Final = 4000.0
-"""The longest wait a server may ask of us: an hourly quota, with room."""
 _SAID_FROM_SECONDS: Final = 10.0
 _OK: Final = 200
 _counting: Final = threading.Lock()
@@ -370,11 +369,14 @@ class _Tries:
         self._http, self._call, self._tally = http, call, tally
         self._waits: Iterator[float] = backoff.expo(base=2, factor=0.5, max_value=60)
         next(self._waits)  # backoff's generators begin with an empty value
-        self._failures = 0
-        self._quota_waits = 0
-        self._gateway_run = 0
-        self._login_tried = False
-        self._html_tried = False
+        self._state = RetryState(
+            policy=RetryPolicy(
+                max_retries=http.limits.max_retries,
+                max_quota_waits=http.limits.max_quota_waits,
+                can_split=call.splittable,
+                can_log_in=call.login and http.can_relogin,
+            )
+        )
         self._size = -1
         self._host = urlsplit(call.url).netloc
 
@@ -387,12 +389,7 @@ class _Tries:
                 verdict = self._http.judge(self._call, reply)
                 proven(verdict)
         except (CutBody, requests.RequestException, urllib3.exceptions.HTTPError) as error:
-            self._gateway_run = self._gateway_run + 1 if _timed_out(error) else 0
-            if isinstance(
-                error, requests.exceptions.InvalidURL | requests.exceptions.MissingSchema
-            ):
-                raise Refused(f"{self._call.what}: {redact(str(error))}") from error
-            self._again(Verdict(Ask.RETRY, _network_words(error)), None, _unconnected(error))
+            self._no_answer(error)
             return None
         self._http.unreachable.discard(self._host)
         if verdict.ask is Ask.GO and self._is_whole(reply):
@@ -402,8 +399,31 @@ class _Tries:
                 Ask.RETRY, "nothing marks the end of the table: asking for it once more"
             )
         with reply.body:
-            self._act(verdict, reply, number)
+            self._state, step = self._state.after(
+                verdict,
+                gateway=verdict.heavy or reply.status in verdicts.GATEWAY_STATUSES,
+                page=reply.status < 300,  # noqa: PLR2004 - HTTP's own class
+                at_most=self._at_most(),
+            )
+            self._act(step, verdict, reply, number)
         return None
+
+    def _no_answer(self, error: Exception) -> None:
+        if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.MissingSchema):
+            raise Refused(f"{self._call.what}: {redact(str(error))}") from error
+        unconnected = _unconnected(error)
+        verdict = Verdict(Ask.RETRY, _network_words(error))
+        gone = unconnected and self._host in self._http.unreachable
+        self._state, step = self._state.after(
+            verdict, gateway=_timed_out(error), at_most=1 if gone else self._at_most()
+        )
+        if unconnected and step is Step.GIVE_UP:
+            self._http.unreachable.add(self._host)
+        self._act(step, verdict, None, 0)
+
+    def _at_most(self) -> int | None:
+        """Fail fast: once a host or the login is known to be down, later streams retry once."""
+        return 1 if not self._call.login and self._http.login_gave_up else None
 
     def _is_whole(self, reply: Reply) -> bool:
         """Tell whether a table came to its end: its length was declared, or it came twice."""
@@ -413,81 +433,46 @@ class _Tries:
         self._size = size
         return False
 
-    def _act(self, verdict: Verdict, reply: Reply, number: int) -> None:
+    def _act(self, step: Step, verdict: Verdict, reply: Reply | None, number: int) -> None:
         words = self._message(verdict, reply)
-        if verdict.ask in {Ask.RETRY, Ask.WAIT}:
-            self._login_tried = False  # while we wait, the new session may end as the old one did
-        match verdict.ask:
-            case Ask.LESS:
-                raise TooMuch(words, status=reply.status)
-            case Ask.FORBIDDEN:
-                raise Forbidden(words, status=reply.status)
-            case Ask.STOP:
-                raise Refused(words, status=reply.status)
-            case Ask.CREDENTIALS:
+        status = None if reply is None else reply.status
+        match step:
+            case Step.SPLIT:
+                raise TooMuch(words, status=status)
+            case Step.FORBIDDEN:
+                raise Forbidden(words, status=status)
+            case Step.REFUSED:
+                raise Refused(words, status=status)
+            case Step.BAD_CREDENTIALS:
                 raise self._http.refuse(words)
-            case Ask.LOGIN:
-                self._login(verdict, reply, number, words)
-            case Ask.WAIT:
-                self._wait_for_quota(verdict, words)
-            case _:
-                gateway = verdict.heavy or reply.status in verdicts.GATEWAY_STATUSES
-                self._gateway_run = self._gateway_run + 1 if gateway else 0
-                self._again(verdict, reply)
+            case Step.GIVE_UP:
+                raise GaveUp(words + self._why(verdict), status=status)
+            case Step.LOGIN:
+                self._count("retries")
+                self._http.relogin(number)
+            case Step.WAIT_FOR_QUOTA:
+                self._count("retries")
+                self._http.pause(verdict.seconds or 0.0, words)
+            case Step.RETRY:
+                self._count("retries")
+                self._wait(verdict, words)
 
-    def _login(self, verdict: Verdict, reply: Reply, number: int, words: str) -> None:
-        html = reply.status < 300  # noqa: PLR2004
-        if html and not self._html_tried:
-            # A proxy's page passes more often than a session ends: one retry first, then one login.
-            self._html_tried = True
-            self._again(verdict, reply)
-            return
-        if not self._http.can_relogin or self._login_tried or not self._call.login:
-            if html:
-                self._again(verdict, reply)
-                return
-            raise self._http.refuse(words)
-        self._login_tried = True
-        self._count("retries")
-        self._http.relogin(number)
+    def _why(self, verdict: Verdict) -> str:
+        """Say why it is given up."""
+        if verdict.ask is Ask.WAIT:
+            return ""
+        if (verdict.seconds or 0.0) > LONGEST_WAIT_SECONDS:
+            return f" (asks to wait {verdict.seconds:.0f} s)"
+        return f" (gave up after {self._state.failures} tries)"
 
-    def _wait_for_quota(self, verdict: Verdict, words: str) -> None:
-        self._quota_waits += 1
-        if self._quota_waits > self._http.limits.max_quota_waits:
-            raise GaveUp(words)
-        self._count("retries")
-        self._http.pause(verdict.seconds or 0.0, words)
-
-    def _again(
-        self,
-        verdict: Verdict,
-        reply: Reply | None,
-        unconnected: bool = False,  # noqa: FBT001, FBT002
-    ) -> None:
-        words = self._message(verdict, reply)
-        status = reply.status if reply else None
-        if self._call.splittable and self._gateway_run >= 2:  # noqa: PLR2004 - contract §5
-            raise TooMuch(words, status=status)
-        self._failures += 1
-        allowed = self._http.limits.max_retries
-        gone = unconnected and self._host in self._http.unreachable
-        if gone or (not self._call.login and self._http.login_gave_up):
-            # Thirty streams that each wait half a minute for a host or a login that is not there help nobody.
-            allowed = min(allowed, 1)
-        if self._failures > allowed:
-            if unconnected:
-                self._http.unreachable.add(self._host)
-            raise GaveUp(f"{words} (gave up after {self._failures} tries)", status=status)
-        self._count("retries")
+    def _wait(self, verdict: Verdict, words: str) -> None:
         seconds = verdict.seconds
         if seconds is None:
             seconds = next(self._waits) * random.uniform(0.5, 1.0)
-        elif seconds > LONGEST_WAIT_SECONDS:
-            raise GaveUp(f"{words} (asks to wait {seconds:.0f} s)", status=status)
         log.info(
             "Trying again in %.1f s (%d of %d): %s",
             seconds,
-            self._failures,
+            self._state.failures,
             self._http.limits.max_retries,
             words,
         )

@@ -40,7 +40,6 @@ class Partition:
 
     Args:
         key: Its identity, e.g. `{"app_token": "abc"}`; empty when the login is the unit.
-        start_date: First day ever asked of it, if later than the tap's.
     """
 
     key: Mapping[str, str]
@@ -204,7 +203,8 @@ class Platform(ABC):
     """How far the platform's clock and ours may differ: an entity's bookmark stays this far behind the
     moment its read began, or a change made while it was read could seem older than it is."""
     secret_fields: ClassVar[frozenset[str]] = frozenset()
-    """Columns that hold secrets: dropped from every record."""
+    """The platform's own names of secrets, beside `redact.SECRET_NAMES`: such fields are dropped from every
+    record, and what stands behind such a name (a cookie, a parameter) is masked in every message."""
 
     example_partition: ClassVar[Mapping[str, str]] = LOGIN_PARTITION
     """An account's key with an invented value: stands for an account where nobody may be asked."""

@@ -21,11 +21,6 @@ from adtap_core.schemas import EXTRA
 
 log = logging.getLogger("adtaps.records")
 
-_SECRET_NAME: Final = re.compile(
-    r"(^|_)(passwords?|passwd|secret|api_?key|api_token|auth_token|access_token|bearer_token|session_token"
-    r"|refresh_token|private_key|consumer_key)($|_)",
-    re.IGNORECASE,
-)
 _PLAIN_DECIMAL: Final = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
 # Possessive (`++`): nothing here is ever worth a second look, and without it each value costs eight times
 # as much.
@@ -294,7 +289,7 @@ def _columns(records: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, Sequen
 
 def _tells_secret(name: str) -> bool:
     # As it is, too: a column's name may be cut short.
-    return bool(_SECRET_NAME.search(name) or _SECRET_NAME.search(column_name(name)))
+    return redact.names_secret(name) or redact.names_secret(column_name(name))
 
 
 def _are_flat(values: Sequence[Any]) -> bool:
@@ -395,7 +390,7 @@ class RecordShaper:
         if column not in self._casters:
             column = column_name(column)
         cast = self._casters.get(column)
-        if column in self._secrets or (cast is None and _SECRET_NAME.search(column)):
+        if column in self._secrets or (cast is None and redact.names_secret(column)):
             column = ""
         self._fields[name] = column, cast
         return column, cast

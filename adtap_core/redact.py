@@ -7,7 +7,7 @@ import logging
 import re
 import threading
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import quote, quote_plus
 
@@ -15,39 +15,42 @@ MASK: Final = "***"
 SHORTEST_SECRET: Final = 4
 """Shorter values are not masked: they would blot out ordinary words."""
 
-# Names whose value is a secret wherever they stand: in a query string, a form, JSON, a header or XML.
-_NAMES = (
-    "password",
-    "passwd",
-    "api_key",
-    "apikey",
-    "api_token",
-    "user_token",
+SECRET_NAMES: Final = (
     "access_token",
-    "refresh_token",
-    "id_token",
-    "idtoken",
+    "api_?key",
+    "api_token",
     "auth_token",
+    "bearer_token",
+    "client_secret",
+    "code_verifier",
+    "consumer_key",
+    "consumer_secret",
+    "id_?token",
+    "oauth_signature",
     "oauth_token",
     "oauth_token_secret",
     "oauth_verifier",
-    "oauth_signature",
-    "client_secret",
-    "consumer_secret",
-    "code_verifier",
-    "sessionid",
-    "session_id",
-    "adama_session",
-    "openx3_access_token",
-    "phpsessid",
+    "passwd",
+    "passwords?",
+    "private_key",
+    "refresh_token",
+    "secret",
+    "session_?id",
+    "session_token",
     "totp",
+    "user_token",
 )
-_NAMED = re.compile(
-    r"(?P<head>(?<![A-Za-z])(?:"
-    + "|".join(re.escape(name) for name in _NAMES)
-    + r")\\?[\"']?\s*[=:]\s*\\?[\"']?)(?P<value>[^\s\"'&;,<>\\]+)",
-    re.IGNORECASE,
-)
+"""Names whose value is a secret wherever they stand: in a query string, a form, JSON, a header, XML, or as a
+field of a record. Regular expressions; `Platform.secret_fields` adds a platform's own names."""
+
+
+def _behind(names: str) -> str:
+    return rf"(?P<head>{names}\\?[\"']?\s*[=:]\s*\\?[\"']?)" r"(?P<value>[^\s\"'&;,<>\\]+)"
+
+
+_NAMES: Final = "|".join(SECRET_NAMES)
+_NAMED: Final = re.compile(_behind(rf"(?<![A-Za-z])(?:{_NAMES})"), re.IGNORECASE)
+_TELLING: Final = re.compile(rf"(^|_)({_NAMES})($|_)", re.IGNORECASE)
 _BEARER = re.compile(
     r"(?P<head>\b(?:Bearer|Basic|Token token=|OAuth)\s*)(?P<value>[A-Za-z0-9+/._~=%-]{8,})"
 )
@@ -64,6 +67,27 @@ class Redactor:
         self._lock = threading.Lock()
         self._spellings: tuple[str, ...] = ()
         self._values: frozenset[str] = frozenset()
+        self._own_names: frozenset[str] = frozenset()
+        self._own_named: re.Pattern[str] | None = None
+
+    def learn_names(self, names: Iterable[str]) -> None:
+        """Remember further names whose values are secrets, in messages and in records.
+
+        Unlike the common ones they count as a whole only: `token` of one platform says nothing of `app_token`.
+
+        Args:
+            names: Of fields, parameters or cookies, as the platform spells them; any letter case.
+        """
+        with self._lock:
+            self._own_names |= {name.lower() for name in names}
+            if self._own_names:
+                whole = "|".join(map(re.escape, sorted(self._own_names)))
+                pattern = _behind(rf"(?<![A-Za-z0-9_-])(?:{whole})")
+                self._own_named = re.compile(pattern, re.IGNORECASE)
+
+    def names_secret(self, name: str) -> bool:
+        """Check whether a field's name says that its value is a secret: `smtp_password`, `api_key_2`."""
+        return bool(_TELLING.search(name)) or name.lower() in self._own_names
 
     def learn(self, *values: object) -> None:
         """Remember values as secret, in every spelling they may travel in.
@@ -102,7 +126,9 @@ class Redactor:
         for spelling in self._spellings:
             if spelling in text:
                 text = text.replace(spelling, MASK)
-        text = _NAMED.sub(lambda m: m["head"] + MASK, text)
+        for named in (_NAMED, self._own_named):
+            if named is not None:
+                text = named.sub(lambda m: m["head"] + MASK, text)
         return _BEARER.sub(lambda m: m["head"] + MASK, text)
 
 

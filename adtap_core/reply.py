@@ -40,7 +40,7 @@ class Reply:
         """Give the body as JSON, decimals exact.
 
         Raises:
-            Broken: If it is not JSON.
+            RequestError: If it is not JSON.
         """
         try:
             return self.made_once(_json)

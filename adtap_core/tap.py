@@ -109,6 +109,7 @@ class AdTap(Tap):
                 config.setdefault(name, prop["default"])
         self._config = config
         learn_settings(config, schema)
+        redact.learn_names(self.platform_class.secret_fields)
         if not raise_errors:
             return []
         faults = schema_faults(config, schema)

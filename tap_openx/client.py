@@ -22,6 +22,7 @@ from adtap_core.reply import Reply
 from adtap_core.verdicts import Ask, Verdict
 from adtap_core.windows import Grain, Interval, Zone
 from tap_openx import companion, fields, replies
+from tap_openx.auth import COOKIE
 from tap_openx.catalogue import filter_faults
 from tap_openx.current import Current
 from tap_openx.legacy import Legacy
@@ -79,7 +80,7 @@ class OpenxPlatform(Platform):
     timeout_seconds: ClassVar[float] = 900.0
     """Reports are slow: one of the vendor's own clients waits fifteen minutes."""
     lookback_days: ClassVar[int] = DAILY_LOOKBACK_DAYS
-    secret_fields: ClassVar[frozenset[str]] = frozenset({"token"})
+    secret_fields: ClassVar[frozenset[str]] = frozenset({"token", COOKIE, "phpsessid"})
 
     # -- settings and schemas ----------------------------------------------------------------
 

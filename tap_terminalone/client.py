@@ -60,6 +60,7 @@ class TerminalOne(Platform):
     example_partition: ClassVar[Mapping[str, str]] = {"organization_id": "1"}
     secret_fields: ClassVar[frozenset[str]] = frozenset(
         {
+            auth.SESSION_COOKIE,
             "ad_server_password",
             "password",
             "password_reset_sent",

@@ -1,0 +1,145 @@
+"""What to do after an answer that was not good: a value that is replaced by each answer, never changed.
+
+`RetryState.after` knows nothing of sockets, clocks or logins: it turns what was tried so far and one more verdict
+into the next step. The table of cases in tests/core/test_retries.py is the whole of its behaviour.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import Enum, auto
+from typing import Final
+
+from adtap_core.verdicts import Ask, Verdict
+
+LONGEST_WAIT_SECONDS: Final = 4000.0
+"""The longest wait a server may ask of us: an hourly quota, with room."""
+_GATEWAY_FAILURES: Final = 2
+"""Answers 502 or 504, or none in time, in a row, after which a window is split rather than asked again."""
+
+
+class Step(Enum):
+    """What comes next."""
+
+    RETRY = auto()
+    """Wait, then ask again; costs one of `max_retries`."""
+    LOGIN = auto()
+    """Get a new session, then ask again."""
+    WAIT_FOR_QUOTA = auto()
+    """Wait until the quota is there again, then ask again; costs no retry."""
+    SPLIT = auto()
+    """Ask for a smaller piece."""
+    GIVE_UP = auto()
+    """A fault that may pass did not, within `max_retries`, or asks for too long a wait."""
+    REFUSED = auto()
+    """The request is wrong."""
+    FORBIDDEN = auto()
+    """The login may not read this."""
+    BAD_CREDENTIALS = auto()
+    """The credentials are wrong: the run ends."""
+
+
+_FINAL: Final = {
+    Ask.LESS: Step.SPLIT,
+    Ask.FORBIDDEN: Step.FORBIDDEN,
+    Ask.STOP: Step.REFUSED,
+    Ask.CREDENTIALS: Step.BAD_CREDENTIALS,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class RetryPolicy:
+    """What may be tried for one request.
+
+    Args:
+        max_retries: Retries after faults that may pass.
+        max_quota_waits: How often a used-up quota is waited for.
+        can_split: Whether the caller can ask for a smaller piece.
+        can_log_in: Whether a new session can be had, and this request carries one.
+    """
+
+    max_retries: int
+    max_quota_waits: int
+    can_split: bool = False
+    can_log_in: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class RetryState:
+    """How one request has gone so far.
+
+    Args:
+        policy: What may be tried.
+        failures: Faults that may pass, so far.
+        quota_waits: Waits for a quota, so far.
+        gateway_failures: How many of the last answers in a row were 502 or 504, or did not come in time.
+        logged_in: Whether a new session was tried since the last fault that may pass.
+        saw_page: Whether a page for people came instead of data.
+
+    >>> state = RetryState(policy=RetryPolicy(max_retries=1, max_quota_waits=0))
+    >>> state, step = state.after(Verdict(Ask.RETRY))
+    >>> step, state.after(Verdict(Ask.RETRY))[1]
+    (<Step.RETRY: 1>, <Step.GIVE_UP: 5>)
+    """
+
+    policy: RetryPolicy
+    failures: int = 0
+    quota_waits: int = 0
+    gateway_failures: int = 0
+    logged_in: bool = False
+    saw_page: bool = False
+
+    def after(
+        self,
+        verdict: Verdict,
+        *,
+        gateway: bool = False,
+        page: bool = False,
+        at_most: int | None = None,
+    ) -> tuple[RetryState, Step]:
+        """Return the state after one more answer, and the next step.
+
+        Args:
+            verdict: What the answer asks of us; not GO.
+            gateway: Whether it was a 502 or 504, or none came in time.
+            page: Whether the login is asked for by a page under a 2xx, not by a status.
+            at_most: Retries allowed now, where that is less than the policy's.
+        """
+        if verdict.ask in _FINAL:
+            return self, _FINAL[verdict.ask]
+        if verdict.ask is Ask.LOGIN:
+            return self._login(verdict, page=page, at_most=at_most)
+        # While we wait, the new session may end as the old one did.
+        rested = replace(self, logged_in=False)
+        if verdict.ask is Ask.WAIT:
+            waited = replace(rested, quota_waits=self.quota_waits + 1)
+            over = waited.quota_waits > self.policy.max_quota_waits
+            return waited, Step.GIVE_UP if over else Step.WAIT_FOR_QUOTA
+        run = self.gateway_failures + 1 if gateway else 0
+        return replace(rested, gateway_failures=run).failed_once_more(verdict, at_most)
+
+    def _login(
+        self, verdict: Verdict, *, page: bool, at_most: int | None
+    ) -> tuple[RetryState, Step]:
+        if page and not self.saw_page:
+            # A proxy's page passes more often than a session ends: one retry first, then one login.
+            return replace(self, saw_page=True).failed_once_more(verdict, at_most)
+        if self.policy.can_log_in and not self.logged_in:
+            return replace(self, logged_in=True), Step.LOGIN
+        return self.failed_once_more(verdict, at_most) if page else (self, Step.BAD_CREDENTIALS)
+
+    def failed_once_more(self, verdict: Verdict, at_most: int | None) -> tuple[RetryState, Step]:
+        """Return the state and the next step after one more fault that may pass.
+
+        Args:
+            verdict: Says how long to wait, if the answer did.
+            at_most: Retries allowed now, where that is less than the policy's.
+        """
+        if self.policy.can_split and self.gateway_failures >= _GATEWAY_FAILURES:
+            return self, Step.SPLIT
+        failed = replace(self, failures=self.failures + 1)
+        allowed = self.policy.max_retries
+        if at_most is not None:
+            allowed = min(allowed, at_most)
+        too_long = (verdict.seconds or 0.0) > LONGEST_WAIT_SECONDS
+        return failed, Step.GIVE_UP if failed.failures > allowed or too_long else Step.RETRY
