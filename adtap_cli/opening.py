@@ -73,6 +73,8 @@ def lines_for_errors(function: F) -> F:
     def run(*args: Any, **kwargs: Any) -> Any:
         guard_logging()
         logging.basicConfig(format="%(message)s", level=logging.WARNING, stream=sys.stderr)
+        # Which `.env` was read decides what a check says: always told.
+        logging.getLogger("adtaps.settings").setLevel(logging.INFO)
         try:
             return function(*args, **kwargs)
         except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):

@@ -43,6 +43,8 @@ from adtap_core.reports import ReportStream, read_reports
 from adtap_core.schemas import restored
 from adtap_core.settings import common_faults, schema_faults
 from adtap_core.streams import AdStream, EntityStream, Failure, LedgerStream
+from adtap_plugin.plugin import FromVariables
+from adtap_plugin.variables import VariableError
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -59,7 +61,7 @@ class RunFailed(AdtapError):  # noqa: N818 - a state, not a fault
     """Parts of the run failed; each was named when it happened."""
 
 
-class AdTap(Tap):
+class AdTap(FromVariables, Tap):
     """A tap made of declarations.
 
     A platform's tap sets `name`, `config_jsonschema`, `platform_class`, `entities`, `reports` and
@@ -90,7 +92,10 @@ class AdTap(Tap):
         self.clock = _clock()
         self.progress = Progress()
         self._spelt: dict[str, msgspec.Raw] = {}
-        super().__init__(*args, state=_understood(state), **kwargs)
+        try:
+            super().__init__(*args, state=_understood(state), **kwargs)
+        except VariableError as error:
+            raise SettingsError(error.faults) from error
         # What somebody else keeps in our state document is theirs: it goes out as it came in.
         foreign = {k: v for k, v in (self.given_state or {}).items() if k != "bookmarks"}
         cast("dict[str, Any]", self._state).update(foreign)
@@ -132,6 +137,7 @@ class AdTap(Tap):
                 log.warning(
                     "Setting %r is not known%s", name, did_you_mean(name, schema["properties"])
                 )
+        self.warn_of_variables()
         return []
 
     # -- streams -----------------------------------------------------------------------------

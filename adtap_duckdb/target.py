@@ -39,12 +39,15 @@ from typing_extensions import override
 from adtap_duckdb.errors import LoadError
 from adtap_duckdb.sinks import DuckdbSink
 from adtap_duckdb.warehouse import Warehouse
+from adtap_plugin.plugin import FromVariables
+from adtap_plugin.variables import VariableError
 
 MAX_BYTES_HELD = 16_000_000  # of encoded rows: a bound for wide rows, whatever batch_size_rows says
 STATE_AGE_SECONDS = 30.0  # a STATE waits no longer than this for a batch to fill
 
 _EXPECTED = (
     LoadError,
+    VariableError,
     InvalidInputLine,
     InvalidJSONSchema,
     InvalidRecord,
@@ -98,7 +101,7 @@ class MessageReader(GenericSingerReader[bytes]):
         )
 
 
-class TargetAdtapDuckdb(Target):
+class TargetAdtapDuckdb(FromVariables, Target):
     """Loads Singer streams into one DuckDB file: exact decimals, UTC moments, upserts by key."""
 
     name = "target-adtap-duckdb"
@@ -150,6 +153,7 @@ class TargetAdtapDuckdb(Target):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
+        self.warn_of_variables()
         # One after the other: they share one connection and one transaction at a time.
         self.max_parallelism = 1
         self._schemas: dict[str, tuple[object, object]] = {}

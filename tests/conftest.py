@@ -105,6 +105,17 @@ class SandboxHandle:
         return counts
 
 
+@pytest.fixture(scope="session", autouse=True)
+def nobodys_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No test reads the developer's own `.env` or variables: they run in an empty folder, without them."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in list(os.environ):
+            if name.startswith(("TAP_", "TARGET_", "MELTANO_")) or name.endswith("LOGLEVEL"):
+                patch.delenv(name)
+        patch.chdir(tmp_path_factory.mktemp("cwd"))
+        yield
+
+
 @pytest.fixture(scope="session")
 def sandbox_server() -> Server:
     """The one server of this process."""

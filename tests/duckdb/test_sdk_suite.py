@@ -10,7 +10,13 @@ from adtap_duckdb.target import TargetAdtapDuckdb
 CONFIG: dict[str, str] = {}
 
 
-class TestTargetAdtapDuckdb(get_target_test_class(TargetAdtapDuckdb, config=CONFIG)):  # type: ignore[misc]
+class TestTargetAdtapDuckdb(
+    get_target_test_class(
+        TargetAdtapDuckdb,
+        config=CONFIG,
+        parse_env_config=False,  # nothing of the developer's own may reach it
+    )
+):  # type: ignore[misc]
     @pytest.fixture(autouse=True)
     def _own_file(self, file):
         CONFIG["path"] = str(file.path)

@@ -1,0 +1,82 @@
+"""The SDK's plugins with our way of reading variables. Touches private parts of singer-sdk 0.54, all of them here."""
+
+from __future__ import annotations
+
+import logging
+import os
+from typing import TYPE_CHECKING, Any
+
+from singer_sdk.helpers._classproperty import classproperty
+from typing_extensions import override
+
+from adtap_plugin.variables import (
+    VariableError,
+    own_environment,
+    read_settings,
+    unfit,
+    unknown,
+    working_directory,
+)
+
+if TYPE_CHECKING:
+    from singer_sdk.plugin_base import PluginBase
+
+    Base = PluginBase
+else:
+    Base = object
+
+log = logging.getLogger("adtaps.settings")
+
+
+class FromVariables(Base):
+    """A plugin whose settings may come from variables; to be named before the SDK's class."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        if not any(isinstance(one, _SdkLines) for one in self.logger.filters):
+            self.logger.addFilter(_SdkLines())
+        super().__init__(*args, **kwargs)
+
+    @classproperty
+    @override
+    def _env_var_config(cls) -> dict[str, Any]:  # noqa: N805 - a property of the class
+        dotenv = working_directory()
+        for number in dotenv.broken:
+            log.warning("%s: line %d can't be read (are its quotes closed?)", dotenv.path, number)
+        found = read_settings(cls.name, cls._all_settings(), own_environment(), dotenv)
+        # The rest of the file, a proxy's address for one, is for this process too, as it is under Meltano.
+        dotenv.fill(os.environ)
+        log.info("%s", found.summary)
+        return dict(found.values)
+
+    @classmethod
+    def _all_settings(cls) -> dict[str, Any]:
+        schema: dict[str, Any] = cls.config_jsonschema
+        cls.append_builtin_config(schema)
+        return schema
+
+    @classmethod
+    def warn_of_variables(cls) -> None:
+        """Log each variable that looks like a setting of this plugin and is none, or is one and can't be used.
+
+        Also where settings come from a file, as Meltano hands them on: it reads variables and `.env` itself, passes
+        over the names that it doesn't know, and takes every word that is not `true` for `false`.
+        """
+        try:
+            dotenv = working_directory()
+        except VariableError:
+            return  # somebody else's file, as long as nobody asked for its settings
+        schema = cls._all_settings()
+        for line in unknown(cls.name, schema, own_environment(), dotenv):
+            log.warning("%s", line)
+        for line in unfit(cls.name, schema, dotenv):
+            log.warning("%s", line)
+
+
+class _SdkLines(logging.Filter):
+    """Drops the SDK's two lines about whether variables are read: ours says which were."""
+
+    @override
+    def filter(self, record: logging.LogRecord) -> bool:
+        return not str(record.msg).endswith("env var settings...") and not str(
+            record.msg
+        ).startswith("Parsing env var for")
