@@ -141,11 +141,7 @@ def test_a_real_account_is_three_blocks_away(clone, platforms):
         assert days.fetchone() == ("2026-10-01", "2026-11-21")
     shown = shell(activate + block(README, "duckdb.connect"), clone)
     assert "settled" in shown
-    # The same shell as before: what `set -a` exported is still there.
-    again = run.splitlines()[0] + "\n"
-    shell(
-        activate + again + block(README, "tap-adjust --config=ENV --discover"), clone, **platforms
-    )
+    shell(activate + block(README, "tap-adjust --config=ENV --discover"), clone, **platforms)
     rows = [json.loads(line) for line in (clone / "rows.jsonl").read_text().splitlines()]
     assert "os_daily" in {row["stream"] for row in rows if row["type"] == "RECORD"}
 
@@ -270,7 +266,7 @@ def test_every_command_of_the_pages_is_run_here():
     known = {
         "git clone <this repository> adtaps && cd adtaps", "make demo",
         "make setup && . .venv/bin/activate", "cp .env.example .env",
-        "set -a && . ./.env && set +a", "adtap check tap-adjust --config=ENV",
+        "adtap check tap-adjust --config=ENV",
         "adtap plan tap-adjust --config=ENV", "meltano run tap-adjust target-adtap-duckdb",
         "tap-adjust --config=ENV --discover > catalog.json",
         "tap-adjust --config=ENV --catalog=catalog.json > rows.jsonl",
