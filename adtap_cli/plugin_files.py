@@ -22,6 +22,7 @@ from typing import Any, Final
 from adtap_cli.generated_files import HEADER
 from adtap_cli.taps import PLUGINS, TAPS, plugin_class, settings_schema
 from adtap_core.declare import Entity, Report
+from adtap_core.schemas import stream_file
 from adtap_core.tap import AdTap
 
 # JSON Schema's types in Meltano's words; what is not named is a string.
@@ -200,7 +201,7 @@ def settings_lines(schema: Mapping[str, Any]) -> Iterator[str]:
 
 
 def select_lines(plugin: str) -> Iterator[str]:
-    """The lines of `select:` for a tap: all streams but those that a tap itself leaves out.
+    """The lines of `select:` for a tap: all streams and columns but those that a tap itself leaves out.
 
     Meltano selects everything where it is not told otherwise, also what our catalogues do not:
     people's names and addresses, and reference lists of a million lines.
@@ -213,6 +214,12 @@ def select_lines(plugin: str) -> Iterator[str]:
     yield f"{INDENT}select:"
     yield f"{INDENT}- '*.*'"
     yield from (f"{INDENT}- '!{name}.*'" for name in left_out)
+    for entity in cls.entities:
+        if entity.selected and not entity.people:
+            columns = (stream_file(cls.package, entity.name) or {})["properties"]
+            for column, prop in columns.items():
+                if prop.get("x-pii"):
+                    yield f"{INDENT}- '!{entity.name}.{column}'"
 
 
 def definition(plugin: str) -> str:

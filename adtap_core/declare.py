@@ -26,6 +26,8 @@ class Entity:
         parent: The stream whose records this one is asked for, one by one.
         parent_changed_only: Ask only for the parents that this sync reads anew, not for all.
         selected: Whether it is read when nobody chose streams.
+        people: Whether it holds nothing but people: then its personal fields (`x-pii`) come with it; those of
+            any other stream are not selected by default.
         columns: Columns that are called otherwise than the platform's field, by field.
         facts: Platform facts that the platform's own client reads.
     """
@@ -37,6 +39,7 @@ class Entity:
     parent: str | None = None
     parent_changed_only: bool = False
     selected: bool = True
+    people: bool = False
     columns: Mapping[str, str] = field(default_factory=_nothing)
     facts: Mapping[str, Any] = field(default_factory=_nothing)
 

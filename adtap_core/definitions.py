@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from adtap_core.declare import Report
-from adtap_core.names import did_you_mean
+from adtap_core.names import column_name, did_you_mean
 from adtap_core.windows import Grain
 
 if TYPE_CHECKING:
@@ -75,12 +75,26 @@ def definition_faults(
             for field in report.dimensions
             if field in report.metrics
         ]
-        faults += [
-            f"{name}: the time bucket {field!r} is not a dimension; set `grain` to it instead"
-            for field in report.dimensions
-            if field.lower() in _BUCKETS
-        ]
+        faults += _column_faults(report)
         faults += platform.definition_faults(report, settings)
+    return faults
+
+
+def _column_faults(report: Report) -> list[str]:
+    """Return one line for each field that would overwrite the time bucket or another field's column."""
+    where = f"report {report.name!r}"
+    faults: list[str] = []
+    taken: dict[str, str] = {}
+    for kind, fields in (("dimension", report.dimensions), ("metric", report.metrics)):
+        for field in dict.fromkeys(fields):
+            column = column_name(field)
+            if column in _BUCKETS:
+                advice = "; set `grain` to it instead" if kind == "dimension" else ""
+                faults.append(f"{where}: the time bucket {field!r} is not a {kind}{advice}")
+            elif (other := taken.setdefault(column, field)) != field:
+                faults.append(
+                    f"{where}: {other!r} and {field!r} would both be the column {column}; ask for them in two reports"
+                )
     return faults
 
 

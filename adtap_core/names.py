@@ -1,4 +1,4 @@
-"""Column names: the platform's, in snake_case, at most 63 characters, unique."""
+"""Column names: the platform's, in snake_case, at most 63 characters, each made of its field's name alone."""
 
 from __future__ import annotations
 
@@ -16,40 +16,45 @@ LONGEST_NAME: Final = 63
 _DIGEST_LENGTH: Final = 8
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _OTHER: Final = re.compile(r"[^0-9a-z_]+")
+_ORDINARY: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_]| (?! ))*(?<![ _])", re.ASCII)
+"""Letters, digits, underscores and single spaces, none of the latter two at an end: such a name can be read
+back from its column, but for the case of its letters and the spaces."""
 
 
 @lru_cache(maxsize=8192)
-def column_name(name: str) -> str:
-    """Give a platform's field name as a column: `publisherAccountID` is `publisher_account_id`.
+def snake_case(name: str) -> str:
+    """Return a platform's field name in snake_case, as entities' columns are named.
 
     Letters and digits of other scripts are kept apart by a digest rather than lost; names over 63
     characters are cut and end in a digest of the whole, so that two never become one.
     """
-    snake = _CAMEL.sub("_", name).lower()
-    plain = _OTHER.sub("_", snake)
-    lossy = not name.isascii()
-    plain = plain.strip("_") or "field"
-    if plain[0].isdigit():
-        plain = f"_{plain}"
-    if len(plain) > LONGEST_NAME or lossy:
-        return _with_digest(plain, name)
-    return plain
+    plain = _plain(name)
+    return plain if len(plain) <= LONGEST_NAME and name.isascii() else _with_digest(plain, name)
+
+
+@lru_cache(maxsize=8192)
+def column_name(name: str) -> str:
+    """Return a report field's column: `publisherAccountID` is `publisher_account_id`.
+
+    It depends on the field's own name alone. Of ordinary names (letters, digits, underscores and single
+    spaces: `first order_events`) it is the name in snake_case; any other name (`first-order_events`, `day_`)
+    ends in a digest of its spelling, so that it can't become another field's column, a time bucket, or a
+    column of ours, whichever fields are asked for beside it.
+    """
+    plain = _plain(name)
+    if len(plain) <= LONGEST_NAME and _ORDINARY.fullmatch(name):
+        return plain
+    return _with_digest(plain, name)
 
 
 def column_names(names: Iterable[str]) -> dict[str, str]:
-    """Give each platform name its column, all different.
+    """Return the column of each of a report's fields. `definition_faults` sees to it that all differ."""
+    return {name: column_name(name) for name in names}
 
-    Where two names become one column (`first order` and `first_order`), those that are not spelt like
-    the column end in a digest of their own spelling: neither depends on the order they are listed in.
-    """
-    columns = {name: column_name(name) for name in names}
-    taken: dict[str, int] = {}
-    for column in columns.values():
-        taken[column] = taken.get(column, 0) + 1
-    for name, column in columns.items():
-        if taken[column] > 1 and name != column:
-            columns[name] = _with_digest(column, name)
-    return columns
+
+def _plain(name: str) -> str:
+    plain = _OTHER.sub("_", _CAMEL.sub("_", name).lower()).strip("_") or "field"
+    return f"_{plain}" if plain[0].isdigit() else plain
 
 
 def _with_digest(column: str, name: str) -> str:

@@ -25,7 +25,7 @@ from typing import Any, Final, Generic, TypeVarTuple
 
 import msgspec
 
-from adtap_core.errors import GaveUp
+from adtap_core.errors import GaveUp, RequestError
 from adtap_core.ordered import Workers
 
 log = logging.getLogger("adtaps.paging")
@@ -118,6 +118,24 @@ class Pages(Generic[*Place]):
         for future in self._begun.values():
             future.cancel()
         self._begun.clear()
+
+
+def number_of(record: Record, field: str = "id") -> int:
+    """Return a record's number, by which its list is walked.
+
+    Args:
+        record: As the platform sent it.
+        field: Which field holds the number.
+
+    Raises:
+        RequestError: If it holds none: null, an empty text, or no whole number.
+    """
+    value = record.get(field)
+    try:
+        return int(value)  # type: ignore[arg-type] # what it can't read is told below
+    except (TypeError, ValueError) as error:
+        msg = f"a record has no whole number as its `{field}` ({value!r:.40}); its list can't be read past it"
+        raise RequestError(msg) from error
 
 
 def _offsets(first: int, width: int, end: int | None) -> Iterator[int]:

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import msgspec
 
-from adtap_core.names import column_name
+from adtap_core.names import snake_case
 from adtap_core.redact import redact
 from adtap_core.schemas import EXTRA
 
@@ -289,7 +289,7 @@ def _columns(records: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, Sequen
 
 def _tells_secret(name: str) -> bool:
     # As it is, too: a column's name may be cut short.
-    return redact.names_secret(name) or redact.names_secret(column_name(name))
+    return redact.names_secret(name) or redact.names_secret(snake_case(name))
 
 
 def _are_flat(values: Sequence[Any]) -> bool:
@@ -299,6 +299,24 @@ def _are_flat(values: Sequence[Any]) -> bool:
         lists = (v for v in values if type(v) is list)
         kinds = kinds - {list} | set(map(type, chain.from_iterable(lists)))
     return kinds <= _FLAT
+
+
+def _keep(extras: dict[int, dict[str, Any]], place: int, key: str, name: str, value: Any) -> None:
+    """Put a value into a record's `_extra`.
+
+    Args:
+        extras: By the record's place.
+        place: The record's.
+        key: What the value is called there.
+        name: The field as the platform spells it: its name there if another field has the usual one.
+        value: The value.
+    """
+    extra = extras.setdefault(place, {})
+    if key in extra:
+        key = name
+    while key in extra:
+        key += "_"
+    extra[key] = value
 
 
 class RecordShaper:
@@ -332,7 +350,7 @@ class RecordShaper:
 
         Made column by column: many values at once cost a third of what they cost one by one.
         """
-        made: dict[str, Sequence[Any]] = {}
+        cells: dict[str, tuple[str, Sequence[Any]]] = {}
         extras: dict[int, dict[str, Any]] = {}
         for name, given in _columns(records):
             column, cast = self._fields.get(name) or self._field(name)
@@ -342,53 +360,82 @@ class RecordShaper:
             if redact.knows_one_of(given):
                 values = [None if redact.is_secret(v) else v for v in given]
             if cast is None:
-                self._keep_unknown(column, values, extras)
+                self._keep_unknown(name, column, values, extras)
                 continue
-            cells = self._cast(column, cast, values, extras)
-            if (before := made.get(column)) is not None:  # two spellings of one column
-                cells = [b if c is None else c for b, c in zip(before, cells, strict=True)]
-            made[column] = cells
+            found = name, self._cast(name, column, cast, values, extras)
+            before = cells.get(column)
+            cells[column] = found if before is None else self._merge(column, before, found, extras)
+        made = {column: values for column, (_name, values) in cells.items()}
         if extras:
             made[EXTRA] = [extras.get(place) for place in range(len(records))]
         nothing = [None] * len(records)
         return list(zip(*(made.get(c, nothing) for c in self.columns), strict=True))
 
     def _keep_unknown(
-        self, column: str, values: Sequence[Any], extras: dict[int, dict[str, Any]]
+        self, name: str, column: str, values: Sequence[Any], extras: dict[int, dict[str, Any]]
     ) -> None:
         for place, value in enumerate(values):
             if value is not None:
-                extras.setdefault(place, {})[column] = self._without_secrets(value)
+                _keep(extras, place, column, name, self._without_secrets(value))
                 self._tell(column, "is not in the schema yet: kept in `_extra`")
 
+    def _merge(
+        self,
+        column: str,
+        earlier: tuple[str, Sequence[Any]],
+        later: tuple[str, Sequence[Any]],
+        extras: dict[int, dict[str, Any]],
+    ) -> tuple[str, Sequence[Any]]:
+        """Make one column of two fields that both belong there.
+
+        Args:
+            column: Their column.
+            earlier: A field's name and values.
+            later: The other's.
+            extras: Takes values that find no room.
+
+        Returns:
+            The name of the field that goes first (the one spelt like the column, else the earlier), and the
+            column's values.
+        """
+        first, second = (later, earlier) if later[0] == column else (earlier, later)
+        merged = []
+        for place, (kept, left) in enumerate(zip(first[1], second[1], strict=True)):
+            merged.append(left if kept is None else kept)
+            if kept is not None and left is not None and kept != left:
+                _keep(extras, place, second[0], second[0], left)
+                self._tell(
+                    column, f"comes as `{second[0]}` too, with another value: kept in `_extra`"
+                )
+        return first[0], merged
+
     def _cast(
-        self, column: str, cast: Cast, values: Sequence[Any], extras: dict[int, dict[str, Any]]
+        self,
+        name: str,
+        column: str,
+        cast: Cast,
+        values: Sequence[Any],
+        extras: dict[int, dict[str, Any]],
     ) -> Sequence[Any]:
         made = cast_column(cast, values)
         if made is None:
-            made = [
-                None if value is None else self._cast_one(column, cast, value, place, extras)
-                for place, value in enumerate(values)
-            ]
+            made = []
+            for place, value in enumerate(values):
+                try:
+                    made.append(None if value is None else cast(value))
+                except Unfit:
+                    made.append(None)
+                    _keep(extras, place, column, name, self._without_secrets(value))
+                    self._tell(column, "does not fit its column's type: kept in `_extra`")
         if cast not in _MAY_NEST or _are_flat(made):
             return made
         return [self._without_secrets(v) for v in made]
-
-    def _cast_one(
-        self, column: str, cast: Cast, value: Any, place: int, extras: dict[int, dict[str, Any]]
-    ) -> Any:
-        try:
-            return cast(value)
-        except Unfit:
-            extras.setdefault(place, {})[column] = self._without_secrets(value)
-            self._tell(column, "does not fit its column's type: kept in `_extra`")
-            return None
 
     def _field(self, name: str) -> tuple[str, Cast | None]:
         """Give a field's column, empty if it is hidden, and what makes its values fit; remembered."""
         column = self._named.get(name, name)
         if column not in self._casters:
-            column = column_name(column)
+            column = snake_case(column)
         cast = self._casters.get(column)
         if column in self._secrets or (cast is None and redact.names_secret(column)):
             column = ""

@@ -22,7 +22,7 @@ from adtap_core.definitions import unknown_fields
 from adtap_core.errors import Broken
 from adtap_core.http import Auth, Call
 from adtap_core.logins import BearerToken
-from adtap_core.names import column_name
+from adtap_core.names import snake_case
 from adtap_core.pagination import Listing, PageNumber, Paginator, value_at
 from adtap_core.platform import EntityQuery, Fetched, Platform, RowFacts, Source, WindowJob
 from adtap_core.reply import Reply
@@ -221,7 +221,7 @@ class RestPlatform(Platform):
             return found
 
         def key(record: Mapping[str, Any]) -> object:
-            named = {column_name(name): value for name, value in record.items()}
+            named = {snake_case(name): value for name, value in record.items()}
             return tuple(str(named.get(column)) for column in entity.keys)
 
         listing = Listing(what=entity.name, ask=ask, records=records, key=key, ahead=self.ahead)

@@ -133,10 +133,17 @@ class AdStream(Stream):
             for column in self.unselectable():
                 if ("properties", column) in mapping:
                     mapping["properties", column].inclusion = mapping[()].InclusionType.AUTOMATIC
+            for column in self.personal():
+                if mapping["properties", column].selected is None:
+                    mapping["properties", column].selected_by_default = False
         return mapping
 
     def unselectable(self) -> Iterable[str]:
         """Give the columns that a user cannot leave out, besides the keys."""
+        return ()
+
+    def personal(self) -> Iterable[str]:
+        """Return the columns that are read only if somebody selects them: what they hold is about people."""
         return ()
 
     @override  # type: ignore[misc] # final in the SDK, whose loop keeps state by record (design §4)
@@ -199,28 +206,35 @@ class AdStream(Stream):
         """Tell whether records can go out as they are: nobody asked anything of the SDK.
 
         Args:
-            columns: Those that a user may have deselected without the platform being asked for less.
+            columns: Those that must be selected for that.
         """
         return goes_straight(self) and all(
             self.mask.get(("properties", name), True) for name in columns
         )
 
     @cached_property
-    def _short(self) -> bool:
-        return self.takes_the_short_way(self.schema["properties"])
+    def _short(self) -> tuple[str, ...] | None:
+        """The columns that go out as they are, if nobody asked more of the SDK than to leave columns out."""
+        chosen = tuple(c for c in self.schema["properties"] if self.mask["properties", c])
+        whole = all(
+            selected or crumb[:2] not in {("properties", c) for c in chosen}
+            for crumb, selected in self.mask.items()
+            if len(crumb) > len(("properties", "column"))
+        )
+        return chosen if whole and self.takes_the_short_way(()) else None
 
     def write_rows(self, rows: list[tuple[Any, ...]]) -> None:
         """Write records: their values in the order of the schema's columns."""
-        columns = tuple(self.schema["properties"])
-        if self._short:
-            alias, extracted = (
-                self.stream_maps[0].stream_alias,
-                self.tap.clock.read_at().isoformat(),
-            )
-            self.tap.out.write_records(alias, columns, rows, extracted)
+        columns, chosen = tuple(self.schema["properties"]), self._short
+        if chosen is None:
+            for row in rows:
+                self._write_record_message(dict(zip(columns, row, strict=True)))
             return
-        for row in rows:
-            self._write_record_message(dict(zip(columns, row, strict=True)))
+        if len(chosen) < len(columns):
+            wanted = [column in chosen for column in columns]
+            rows = [tuple(compress(row, wanted)) for row in rows]
+        alias = self.stream_maps[0].stream_alias
+        self.tap.out.write_records(alias, chosen, rows, self.tap.clock.read_at().isoformat())
 
     @property
     def bookmarks(self) -> dict[str, Any]:
@@ -303,11 +317,18 @@ class EntityStream(AdStream):
         )
         self._seen: dict[object, int] = {}
         self._latest: datetime | None = None
+        self._keyless = 0
         self._begun: _Begun | None = None
         self.kept: list[Mapping[str, Any]] | None = None
         """The parent fields of the records that this run read, if it read them well and a child wants them."""
         self.kept_since: str | None = None
         """From which moment on they had changed; None: they are all."""
+
+    @override
+    def personal(self) -> Iterable[str]:
+        if self.entity.people:
+            return ()
+        return [name for name, prop in self.schema["properties"].items() if prop.get("x-pii")]
 
     def begin(self) -> None:
         """Ask for the first page already: another stream is read meanwhile. Children wait for their turn."""
@@ -330,6 +351,7 @@ class EntityStream(AdStream):
                 self._write_pages(begun.pages, shaper, since)
             elif self._read_children(shaper, since):
                 self._know_parents()
+            self._check_keys()
         except AbortedSyncFailedException:
             raise
         except Exception as error:  # noqa: BLE001 - one stream must not stop the others
@@ -367,9 +389,11 @@ class EntityStream(AdStream):
     ) -> list[tuple[Any, ...]]:
         """Give the rows that were not given yet, as they are, and lie not before the bookmark."""
         keys = list(map(itemgetter(*map(columns.index, self.entity.keys)), rows))
-        if None in keys or (len(self.entity.keys) > 1 and any(None in key for key in keys)):
-            msg = f"a record has no {' or no '.join(self.entity.keys)}"
-            raise RequestError(msg)
+        if _has_empty(keys):
+            # One that can't be told from others would take their place: it is left out, and the stream fails.
+            whole = [not _has_empty([key]) for key in keys]
+            self._keyless += whole.count(False)
+            rows, keys = list(compress(rows, whole)), list(compress(keys, whole))
         rows = self._unseen(rows, keys)
         if self.entity.replication_key is None:
             return rows
@@ -398,6 +422,20 @@ class EntityStream(AdStream):
                 seen[key] = version
                 new.append(row)
         return new
+
+    def _check_keys(self) -> None:
+        """Check that every record had its key.
+
+        Raises:
+            RequestError: If not.
+        """
+        if self._keyless:
+            names = " or no ".join(f"`{k}`" for k in self.entity.keys)
+            a, have = (
+                ("a record", "has") if self._keyless == 1 else (f"{self._keyless} records", "have")
+            )
+            msg = f"{a} {have} no {names} and can't be told apart: left out; the bookmark was not moved"
+            raise RequestError(msg)
 
     def parents_known(self) -> str | None:
         """Give the parent's bookmark up to which this child was read whole; None: never."""
@@ -470,6 +508,13 @@ def _parsed(value: object) -> datetime | None:
         return None
     moment = datetime.fromisoformat(str(value))
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _has_empty(keys: Sequence[Any]) -> bool:
+    """Check whether a key, or a part of one, is null or an empty text, which tells nothing apart either."""
+    if keys and isinstance(keys[0], tuple):
+        return any(None in key or "" in key for key in keys)
+    return None in keys or "" in keys
 
 
 def goes_straight(stream: Stream) -> bool:

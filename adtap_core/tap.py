@@ -33,7 +33,7 @@ from adtap_core.errors import (
 )
 from adtap_core.folding import folded, unfolded
 from adtap_core.http import MAX_QUOTA_WAITS, Http, Limits
-from adtap_core.names import column_name, did_you_mean
+from adtap_core.names import did_you_mean, snake_case
 from adtap_core.ordered import Workers, still_waiting
 from adtap_core.output import LineWriter, hush
 from adtap_core.platform import EntityQuery
@@ -221,7 +221,7 @@ class AdTap(FromVariables, Tap):
         for entity in self.entities:
             if entity.parent == parent.name:
                 wanted |= set(entity.facts.get("parent_fields", ()))
-        return {k: v for k, v in raw.items() if k in wanted or column_name(k) in wanted}
+        return {k: v for k, v in raw.items() if k in wanted or snake_case(k) in wanted}
 
     # -- the run's tools ---------------------------------------------------------------------
 

@@ -137,15 +137,26 @@ def run_tap(
 
 
 def select(tap_class: type[AdTap], config: Mapping[str, Any], streams: set[str]) -> dict[str, Any]:
-    """Return the tap's catalog with only these streams (and the ledger) selected."""
+    """Return the tap's catalog with only these streams (and the ledger) selected.
+
+    Args:
+        tap_class: The tap.
+        config: Its settings.
+        streams: Names; `users.email` stands for a stream and a column that nobody selects by default.
+    """
     tap = tap_class(config=dict(config), validate_config=False, setup_mapper=False)
     catalog: dict[str, Any] = json.loads(tap.catalog_json_text)
+    columns = {tuple(name.split(".")) for name in streams if "." in name}
+    chosen = {name.partition(".")[0] for name in streams}
     names = {entry["tap_stream_id"] for entry in catalog["streams"]}
-    assert streams <= names, f"no such stream: {sorted(streams - names)}"
+    assert chosen <= names, f"no such stream: {sorted(chosen - names)}"
     for entry in catalog["streams"]:
+        stream = entry["tap_stream_id"]
         for item in entry["metadata"]:
             if not item["breadcrumb"]:
-                item["metadata"]["selected"] = entry["tap_stream_id"] in {*streams, "sync_windows"}
+                item["metadata"]["selected"] = stream in {*chosen, "sync_windows"}
+            elif (stream, item["breadcrumb"][-1]) in columns:
+                item["metadata"]["selected"] = True
     return catalog
 
 

@@ -365,6 +365,6 @@ def exploded(events: Iterable[Option]) -> Iterator[dict[str, Any]]:
                 yield {
                     "app_token": app_token,
                     "event_token": token,
-                    "event_id": event["id"],
+                    "event_id": event.get("id"),
                     "event_name": event.get("name"),
                 }

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from adtap_core.errors import Forbidden, Refused
 from adtap_core.ordered import Workers
-from adtap_core.paging import Page, in_order
+from adtap_core.paging import Page, in_order, number_of
 from tap_atomx import replies
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ class Lists:
             return Page(rows, _is_full(rows, document, self.page_size), total=total)
 
         reach = REACH if entity.facts["keyset"] else None
-        return in_order(page, key=_key, what=entity.name, ahead=self._ahead, reach=reach)
+        return in_order(page, key=number_of, what=entity.name, ahead=self._ahead, reach=reach)
 
     def _ask_any_path(self, entity: Entity, params: Mapping[str, Any], tally: Tally) -> Any:
         """Ask under the spelling that the platform knows; the first time, find out which."""
@@ -143,7 +143,7 @@ class Lists:
         found = False
         for page in self._walk(parent, {}, tally, expand=False):
             for owner in page:
-                path = f"{parent.facts['model']}/{_key(owner)}/{entity.path}"
+                path = f"{parent.facts['model']}/{number_of(owner)}/{entity.path}"
 
                 def ask(more: Mapping[str, Any], path: str = path) -> Any:
                     return self._ask(path, {**params, **more}, tally)
@@ -180,7 +180,3 @@ def _is_full(rows: Sequence[Record], document: Any, asked: int) -> bool:
     echoed = document.get("limit")
     limit = echoed if isinstance(echoed, int) and 0 < echoed < asked else asked
     return len(rows) >= limit
-
-
-def _key(row: Record) -> int:
-    return int(row["id"])

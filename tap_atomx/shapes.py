@@ -1,7 +1,8 @@
 """Records of models as columns: relations become ids, however deep the server renders them.
 
 A to-one relation stands under its bare name, as an id (`depth=0`) or as an object, or is absent; the
-platform's own clients meet all three. The column is `<name>_id` in each case.
+platform's own clients meet all three. The column is `<name>_id` in each case: what else an object holds is
+the record of another stream, which has it whole.
 """
 
 from __future__ import annotations
@@ -101,11 +102,13 @@ def invoice(kind: str, record: Mapping[str, Any], seen: Counter[bytes]) -> Mappi
     """
     made = dict(record)
     for name in ("advertiser", "publisher", "network"):
-        found = _id_of(made.get(name))
-        if name in made and (found is not None or made[name] is None):
-            del made[name]
-            if made.get(f"{name}_id") is None:
-                made[f"{name}_id"] = found
+        if name not in made:
+            continue
+        found, known = _id_of(made[name]), made.get(f"{name}_id")
+        if made[name] is not None and (found is None or known not in (None, found)):
+            continue  # what is no owner's id, or another one, stays as it came
+        made[f"{name}_id"] = known if found is None else found
+        del made[name]
     owners = [made.get(f"{name}_id") for name in ("advertiser", "publisher", "network")]
     named = [made.get(name) for name in ("id", "number", "date", "month")]
     digest = _digest([kind, *named, owners])

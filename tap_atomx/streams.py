@@ -37,6 +37,7 @@ def _model(
     keyset: bool = False,
     stamped: bool = False,
     selected: bool = True,
+    people: bool = False,
 ) -> Entity:
     """Give the entry of a model.
 
@@ -50,6 +51,7 @@ def _model(
         keyset: Whether it is walked by id (big tables) instead of by offset.
         stamped: Whether its rows have `updated_at`.
         selected: Whether it is read when nobody chose streams.
+        people: Whether it holds nothing but people.
     """
     facts: dict[str, Any] = {
         "model": model,
@@ -64,6 +66,7 @@ def _model(
         path=name,
         replication_key="updated_at" if stamped else None,
         selected=selected,
+        people=people,
         columns=MappingProxyType({name: f"{name}_id" for name in one} | (many or {})),
         facts=MappingProxyType(facts),
     )
@@ -129,7 +132,15 @@ BUSINESS: Final = (
     _model("seller_profiles", "seller_profile", stamped=True),
     _model("creative_bans", "creative_ban", one=("creative", "reason")),
     # Names and addresses of people: only for whoever asks for them.
-    _model("users", "user", many=_PEOPLE, expand=tuple(_PEOPLE), stamped=True, selected=False),
+    _model(
+        "users",
+        "user",
+        many=_PEOPLE,
+        expand=tuple(_PEOPLE),
+        stamped=True,
+        selected=False,
+        people=True,
+    ),
     _model(
         "account_managers",
         "account_manager",
@@ -137,6 +148,7 @@ BUSINESS: Final = (
         expand=tuple(_PEOPLE),
         stamped=True,
         selected=False,
+        people=True,
     ),
 )
 BIG: Final = (

@@ -63,6 +63,7 @@ _KINDS_OF_VALUES: Final = {
 _PARTIAL, _TOO_LARGE, _TOO_MANY = 206, 413, 429
 _UNAUTHORIZED, _NOT_FOUND, _SERVER_ERROR = 401, 404, 500
 _GOOD, _ERRORS, _TIMEOUT = 200, 400, 408
+_YES: Final = frozenset({"1", "True"})
 
 
 def generation(settings: Mapping[str, Any]) -> str:
@@ -266,7 +267,6 @@ class OpenxPlatform(Platform):
             "fields": self._fields,
             "options": self._options,
             "audit_trail": self._audit_trail,
-            "payment_details": self._payment_details,
             "list": self._list,
         }
         return readers[entity.facts.get("kind", "list")](entity, query)
@@ -320,12 +320,13 @@ class OpenxPlatform(Platform):
         with reply.body:
             document = dict(reply.json())
         instance, account = (document.get(k) or {} for k in ("instance", "account"))
-        user = document.pop("user", None) or {}
-        # Who is logged in, and who is paid, are streams of their own, off by default.
+        user = document.get("user") or {}
+        # Who is paid is about people: beside the account, where it can be selected or not.
         document["account"] = {k: v for k, v in account.items() if k != "payment_info"}
         yield [
             {
                 **document,
+                "account_payment_info": account.get("payment_info"),
                 "instance_uid": document.get("instance_uid")
                 or instance.get("uid")
                 or account.get("instance_uid"),
@@ -381,17 +382,6 @@ class OpenxPlatform(Platform):
         if len(missing) == len(kinds):
             raise missing[0]
 
-    def _payment_details(
-        self, entity: Entity, query: EntityQuery
-    ) -> Iterator[Sequence[Mapping[str, Any]]]:
-        for page in self._list(entity, query):
-            yield [
-                {name: record.get(name) for name in ("uid", "id", "modified_date")}
-                | record["payment_info"]
-                for record in page
-                if isinstance(record.get("payment_info"), Mapping)
-            ]
-
     def objects(self, path: str, what: str) -> Iterator[Mapping[str, Any]]:
         """Give all objects of a type, as the platform sends them."""
         for page in self._walk(path, what):
@@ -408,10 +398,8 @@ class OpenxPlatform(Platform):
 
     @override
     def tidy(self, entity: Entity, record: Mapping[str, Any]) -> Mapping[str, Any]:
-        if entity.name == "accounts":
-            # Names and addresses of people are the stream `account_payment_details`, off by default.
-            return {k: v for k, v in record.items() if k != "payment_info"}
-        if isinstance(record.get("adunit_uids"), Mapping):
+        units = record.get("adunit_uids")
+        if isinstance(units, Mapping) and _YES.issuperset(map(str, units.values())):
             # Written as a set, a map of uid to "1", by some clients; read back as it was written.
-            return {**record, "adunit_uids": list(record["adunit_uids"])}
+            return {**record, "adunit_uids": list(units)}
         return record

@@ -19,7 +19,6 @@ from tap_terminalone import auth, companion, definitions, fields, replies
 from tap_terminalone.current import Current
 from tap_terminalone.legacy import Legacy
 from tap_terminalone.streams import (
-    CONTACTS,
     CURRENT,
     HOURLY_SPAN_DAYS,
     LEGACY,
@@ -267,11 +266,6 @@ class TerminalOne(Platform):
 
     @override
     def tidy(self, entity: Entity, record: Mapping[str, Any]) -> Mapping[str, Any]:
-        if entity.path == "organizations":
-            own = {"id", "name", *CONTACTS} if entity.name == "organization_contacts" else None
-            record = {
-                k: v for k, v in record.items() if (k not in CONTACTS if own is None else k in own)
-            }
         return self._generation.tidy(entity, record)
 
 

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from adtap_core.http import Call
-from adtap_core.paging import Page, in_order
-from tap_terminalone.walks import ident, total_of
+from adtap_core.paging import Page, in_order, number_of
+from tap_terminalone.walks import total_of
 
 if TYPE_CHECKING:
     from adtap_core.http import Tally
@@ -70,4 +70,4 @@ class Deals:
             found = document.get("data") or []
             return Page(found, len(found) >= PAGE_LIMIT, total=total_of(document))
 
-        return in_order(ask, key=ident, what="deals", ahead=self._platform.ahead)
+        return in_order(ask, key=number_of, what="deals", ahead=self._platform.ahead)

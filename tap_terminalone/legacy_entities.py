@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from adtap_core.errors import Refused
 from adtap_core.http import Call
-from adtap_core.paging import Page, by_offset, in_order
+from adtap_core.paging import Page, by_offset, in_order, number_of
 from tap_terminalone.auth import ACCEPT
 from tap_terminalone.changes import change
 from tap_terminalone.legacy_documents import document_of
 from tap_terminalone.streams import ENTITIES
-from tap_terminalone.walks import Record, deeper, ident, total_of
+from tap_terminalone.walks import Record, deeper, total_of
 
 if TYPE_CHECKING:
     from adtap_core.declare import Entity
@@ -50,6 +50,7 @@ TARGET_DIMENSIONS: Final = {
 """The dimensions that the vendor's client knows by name."""
 _BAD_REQUEST, _NOT_FOUND = 400, 404
 _PATHS: Final = {e.name: e.path for e in ENTITIES}
+_AMOUNT: Final = frozenset({"currency_code", "value"})
 _LEVELS: Final = ("organization", "agency", "advertiser")
 
 Pages = Iterator[Sequence[Record]]
@@ -139,7 +140,7 @@ class LegacyEntities:
             return deeper(lambda more: self._page(path, what, {**query, **more}, tally), offset)
 
         ahead = self._platform.ahead
-        return in_order(ask, key=ident, what=what, ahead=ahead, reach=REACH)
+        return in_order(ask, key=number_of, what=what, ahead=ahead, reach=REACH)
 
     def _changed(self, path: str, what: str, since: str, tally: Tally) -> Pages:
         # Nothing says that two conditions may be joined here.
@@ -157,13 +158,13 @@ class LegacyEntities:
             reached = bool(last) and str(last.get("updated_on", ""))[: len(bound)] < bound
             return Page(page.records, page.more and not reached)
 
-        return by_offset(ask, key=ident, what=what, ahead=self._platform.ahead)
+        return by_offset(ask, key=number_of, what=what, ahead=self._platform.ahead)
 
     def _by_offset(self, path: str, what: str, params: Record, tally: Tally | None) -> Pages:
         def ask(_behind: int | None, offset: int) -> Page:
             return self._page(path, what, {**params, "page_offset": offset}, tally)
 
-        return in_order(ask, key=ident, what=what, ahead=self._platform.ahead)
+        return in_order(ask, key=number_of, what=what, ahead=self._platform.ahead)
 
     def _page(self, path: str, what: str, params: Record, tally: Tally | None) -> Page:
         document = self._document(
@@ -246,8 +247,12 @@ class LegacyEntities:
     def _permissions(self, entity: Entity, query: EntityQuery) -> Pages:
         """Give one row for a user: the flags, and for each level the entities that may be seen."""
         assert query.parent is not None  # noqa: S101 - only called for children
-        found = (self._child(entity, query) or {}).get("permissions") or {}
+        document = self._child(entity, query)
+        found = (document or {}).get("permissions") or {}
         row: dict[str, Any] = {"user_id": query.parent["id"]}
+        row |= {k: v for k, v in (document or {}).items() if k != "permissions"}
+        if isinstance(row.get("user"), Mapping):
+            row["user"] = {k: str(v) for k, v in row["user"].items()}  # as XML has them
         for group in found.get("flags") or ():
             row |= {access["type"]: access["value"] for access in group.get("access") or ()}
         levels = found.get("entities") or {}
@@ -269,16 +274,16 @@ class LegacyEntities:
                     raise
                 continue  # a strategy need not have every dimension
             if isinstance(found, Mapping):
+                enabled = found.get("enabled")
+                rest = {k: v for k, v in found.items() if k != "enabled"}
+                if isinstance(enabled, Mapping):
+                    rest = {**enabled, **rest}
                 rows.append(
                     {
+                        **rest,
                         "strategy_id": query.parent["id"],
                         "target_dimension_id": number,
                         "name": name,
-                        "active": (found.get("enabled") or {}).get("active"),
-                        **{
-                            k: found.get(k)
-                            for k in ("include", "include_op", "exclude", "exclude_op")
-                        },
                     }
                 )
         yield rows
@@ -300,11 +305,11 @@ def tidy(entity: Entity, record: Record) -> Record:
         first = value[0]
         if entity.name == "strategies" and name == "budget":
             made[name] = {"budget": first.get("value"), "currency_code": first["currency_code"]}
-            continue
-        made[name] = first.get("value")
-        if first["currency_code"] != record.get("currency_code"):
-            made[f"{name}_currency_code"] = first["currency_code"]
-        if len(value) > 1:
+        else:
+            made[name] = first.get("value")
+            if first["currency_code"] != record.get("currency_code"):
+                made[f"{name}_currency_code"] = first["currency_code"]
+        if len(value) > 1 or not _AMOUNT.issuperset(first):
             made[f"{name}_amounts"] = value
     if isinstance(made.get("org_type"), str):
         made["org_type"] = [made["org_type"]]  # XML has no lists

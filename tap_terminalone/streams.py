@@ -40,6 +40,7 @@ def _history(of: str) -> Entity:
         parent=of,
         parent_changed_only=True,
         selected=False,
+        people=of == "users",
         facts=_facts(kind="history"),
     )
 
@@ -51,7 +52,7 @@ def _entity(name: str, *, path: str | None = None, **more: Any) -> Entity:
     configured organizations), `single` (v3's list may hold stubs, the single record holds all), `full`
     (whether v3's list takes `full=*`), `relations` (what v3 embeds on request), `limit` (the chain by which v2 confines it), `kind` of reading.
     """
-    own = ("keys", "replication_key", "parent", "parent_changed_only", "selected")
+    own = ("keys", "replication_key", "parent", "parent_changed_only", "selected", "people")
     given = {k: more.pop(k) for k in own if k in more}
     return Entity(name=name, path=path or name, facts=_facts(**more), **given)
 
@@ -59,8 +60,6 @@ def _entity(name: str, *, path: str | None = None, **more: Any) -> Entity:
 _OF_ADVERTISER: Final = "advertiser.agency.organization"
 _OF_CAMPAIGN: Final = f"campaign.{_OF_ADVERTISER}"
 _OF_STRATEGY: Final = f"strategy.{_OF_CAMPAIGN}"
-CONTACTS: Final = frozenset({"contact_name", "mm_contact_name", "phone", "address_1", "address_2"})
-"""Fields of an organization that are about people: a stream of their own."""
 _JOIN: Final[Mapping[str, Any]] = MappingProxyType(
     # Rows of joins are deleted outright and nothing tells of it: read whole each time.
     {"owner": "strategy_id", "limit": _OF_STRATEGY}
@@ -72,8 +71,6 @@ _SINCE: Final[Mapping[str, Any]] = MappingProxyType({"replication_key": _MODIFIE
 
 ENTITIES: Final = (
     _entity("organizations", owner="id", **_SINCE),
-    # Names, addresses and telephone numbers of people: only for whoever asks for them.
-    _entity("organization_contacts", path="organizations", owner="id", selected=False),
     _entity("agencies", owner="organization_id", limit="organization", **_SINCE),
     _entity(
         "advertisers", owner="agency_id", limit="agency.organization", relations="agency", **_SINCE
@@ -111,12 +108,12 @@ ENTITIES: Final = (
     _entity("strategy_day_parts", **_JOIN),
     _entity("strategy_deals", **_JOIN),
     _entity("strategy_target_values", **_NOW_ONLY),
-    _entity("strategy_ip_addresses", selected=False, **_JOIN, **_NOW_ONLY),
+    _entity("strategy_ip_addresses", selected=False, people=True, **_JOIN, **_NOW_ONLY),
     _entity("strategy_postal_codes", selected=False, **_JOIN, **_NOW_ONLY),
     _entity("new_strategy_groups", owner="campaign_id", **_NO_FULL, **_NOW_ONLY, **_SINCE),
     _entity("campaign_plans", owner="advertiser_id", **_NO_FULL, **_NOW_ONLY, **_SINCE),
     # People again.
-    _entity("users", single=True, selected=False, **_NO_FULL),
+    _entity("users", single=True, selected=False, people=True, **_NO_FULL),
     # What only the legacy API has as things of their own.
     _entity("creatives", limit=f"atomic_creative.{_OF_ADVERTISER}", **_THEN_ONLY),
     _entity(
@@ -161,6 +158,7 @@ ENTITIES: Final = (
         parent="users",
         kind="permissions",
         selected=False,
+        people=True,
         **_THEN_ONLY,
     ),
     _entity(
@@ -171,7 +169,7 @@ ENTITIES: Final = (
         selected=False,
         **_THEN_ONLY,
     ),
-    _entity("contacts", selected=False, **_THEN_ONLY),
+    _entity("contacts", selected=False, people=True, **_THEN_ONLY),
     *(
         _history(of)
         for of in (

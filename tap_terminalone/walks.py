@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from adtap_core.errors import Refused
 from adtap_core.ordered import Workers
-from adtap_core.paging import Page, Pages, TooDeep, check_order
+from adtap_core.paging import Page, Pages, TooDeep, check_order, number_of
 
 Record = Mapping[str, Any]
 Range = tuple[int, int | None]
@@ -86,7 +86,7 @@ class _Ranges:
         except TooDeep:
             self._go_on_open(behind)
             return ()
-        keys = [ident(row) for row in page.records]
+        keys = [number_of(row) for row in page.records]
         check_order(keys, behind)
         self._seen += 1
         going_on = page.more and bool(keys)
@@ -120,11 +120,6 @@ class _Ranges:
         edges = [last + step * n for n in range(min(wanted, most))]
         edges = [e for e in edges if e == last or upto is None or e < upto]
         return list(zip(edges, [*edges[1:], upto], strict=True))
-
-
-def ident(row: Record) -> int:
-    """Give a record's id."""
-    return int(row["id"])
 
 
 def total_of(document: Record) -> int | None:

@@ -118,15 +118,23 @@ def test_grain_and_dimensions_cannot_be_left_out(case: Case) -> None:
             assert inclusion["properties", column] == "automatic", f"{report.name}.{column}"
 
 
-def test_big_or_personal_streams_are_not_selected_by_themselves(case: Case) -> None:
-    """A stream with a column of personal data is read only when somebody chose it."""
+def test_personal_columns_are_not_selected_by_themselves(case: Case) -> None:
+    """They are off in the catalog; of streams that hold nothing but people, the stream is."""
+    people = {entity.name for entity in case.tap.entities if entity.people}
     for name, entry in catalogue(case).items():
         personal = [
             column for column, prop in entry["schema"]["properties"].items() if prop.get("x-pii")
         ]
-        root = next(i["metadata"] for i in entry["metadata"] if not i["breadcrumb"])
-        if personal:
-            assert root.get("selected-by-default") is False, f"{name}: {personal}"
+        chosen = {
+            tuple(item["breadcrumb"]): item["metadata"].get("selected-by-default")
+            for item in entry["metadata"]
+        }
+        if name in people:
+            assert personal
+            assert chosen[()] is False, name
+            continue
+        for column in personal:
+            assert chosen["properties", column] is False, f"{name}.{column}"
 
 
 def test_settings_that_are_secrets_are_marked(case: Case) -> None:

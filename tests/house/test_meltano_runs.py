@@ -163,7 +163,14 @@ def test_personal_data_is_not_read_unless_it_is_selected(project):
         entry["stream"] for entry in answer(done)["streams"] if entry["selection"] != "excluded"
     }
     assert {"sites", "inventory_daily", "sync_windows"} <= streams
-    assert not streams & {"users", "account_payment_details", "audit_trail"}
+    assert not streams & {"users", "audit_trail"}
+    personal = {
+        (entry["stream"], entry["property"])
+        for entry in answer(done)["streams"]
+        if entry["property"] in {"payment_info", "contact_name"}
+        and entry["selection"] == "selected"
+    }
+    assert not personal
 
 
 def test_what_a_user_lets_meltano_write_goes_into_their_own_file_alone(project):

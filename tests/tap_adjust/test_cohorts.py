@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 
 from adtap_core.declare import Report
+from adtap_core.errors import SettingsError
 from tap_adjust.streams import COHORT_PERIODS
 from tap_adjust.unpivot import asks
 
@@ -172,17 +173,23 @@ def test_a_report_of_the_users_own_can_have_events_as_rows(room):
     assert "any event" not in money["description"]
 
 
-def test_columns_of_long_event_names_stay_apart(room):
-    """Two metrics whose columns are equal after cutting or cleaning get a digest each."""
-    room.switch(renamed_events={"add_to_cart": "first_order"})
-    metrics = [
-        "first order_events",
-        "first_order_events",
-        "first order_m0_converted_user_size_per_period",
-    ]
+def test_a_column_is_called_the_same_whatever_is_asked_for_beside_it(room):
+    """An event's name with a hyphen has a column of its own; the one with a space keeps its column."""
+    room.switch(renamed_events={"add_to_cart": "first-order"})
+    alone = room.report("mine", ["app_token"], ["first order_events"]).records["mine"]
+    metrics = ["first-order_events", "first order_events", "first order_d0_events_cohort"]
     rows = room.report("mine", ["app_token"], metrics).records["mine"]
-    columns = [c for c in rows[0] if c.startswith("first_order")]
-    assert len(columns) == len(set(columns)) == 3
-    assert all(len(c) <= 63 for c in columns)
-    sums = {str(total(rows, c)) for c in columns if c.endswith("_events") or "events_" in c}
-    assert len(sums) == 2, "each column holds its own event"
+    assert total(rows, "first_order_events") == total(alone, "first_order_events") > 0
+    (own,) = [c for c in rows[0] if c.startswith("first_order_events_")]
+    assert total(rows, own) != total(rows, "first_order_events")
+    assert "first_order_d0_events_cohort" in rows[0]
+
+
+def test_two_events_that_would_share_a_column_are_not_asked_for_together(room):
+    """Neither may take the other's column: both are named, before any request of data."""
+    room.switch(renamed_events={"add_to_cart": "first_order"})
+    with pytest.raises(
+        SettingsError, match="'first order_events' and 'first_order_events' would both"
+    ):
+        room.report("mine", ["app_token"], ["first order_events", "first_order_events"])
+    assert not room.asked("/report")

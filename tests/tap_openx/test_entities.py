@@ -15,11 +15,7 @@ from tap_openx.streams import AUDITED_TYPES, ENTITIES, OPTION_KEYS
 from tap_openx.tap import TapOpenx
 from tests.running import parse, select
 
-OBJECTS = {
-    e.name: e.path
-    for e in ENTITIES
-    if "kind" not in e.facts and e.name != "account_payment_details"
-}
+OBJECTS = {e.name: e.path for e in ENTITIES if "kind" not in e.facts}
 
 
 @pytest.mark.parametrize("generation", ["legacy", "current"])
@@ -48,19 +44,22 @@ def test_texts_become_what_they_mean(room):
 
 
 def test_people_are_only_read_when_asked_for(room):
-    """Names, addresses and e-mails are in streams that are off by default, marked as personal."""
-    catalog = TapOpenx(config=room.legacy()).catalog_dict["streams"]
-    for stream in catalog:
-        personal = [c for c, p in stream["schema"]["properties"].items() if p.get("x-pii")]
-        root = next(m["metadata"] for m in stream["metadata"] if not m["breadcrumb"])
-        assert not (personal and root.get("selected-by-default", True)), stream["tap_stream_id"]
-    found = room.run(room.legacy(), "accounts", "session", "account_payment_details")
-    text = str([found.records["accounts"], found.records["session"]])
-    assert "Quay Street" not in text
-    assert "@" not in text
-    details = found.records["account_payment_details"]
-    assert {d["address_1"] for d in details} == {"1 Quay Street"}
-    assert len(details) == 4
+    """Who is paid stands on the account itself, and comes with the same request, if it is selected."""
+    plain = room.run(room.legacy(), "accounts", "session", "packages")
+    requests = len(room.asked("/account"))
+    columns = {name: plain.schemas[name]["schema"]["properties"] for name in plain.schemas}
+    assert "payment_info" not in columns["accounts"]
+    assert not {"user", "account_payment_info"} & columns["session"].keys()
+    assert not {"contact_name", "contact_email"} & columns["packages"].keys()
+    for personal in ("Quay Street", "@"):
+        assert personal not in str(plain.lines)
+    found = room.run(room.legacy(), "accounts.payment_info", "session.user")
+    paid = [r["payment_info"] for r in found.records["accounts"] if r["payment_info"]]
+    assert {p["address_1"] for p in paid} == {"1 Quay Street"}
+    assert len(paid) == 4
+    assert found.schemas["accounts"]["schema"]["properties"]["payment_info"]["x-pii"]
+    assert "@" in found.records["session"][0]["user"]["email"]
+    assert len(room.asked("/account")) == 2 * requests, "one list, selected or not"
 
 
 def test_the_session_says_what_the_ui_counts_in(room):

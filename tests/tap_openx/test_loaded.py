@@ -20,11 +20,7 @@ from tap_openx.streams import AUDITED_TYPES, ENTITIES, REPORTS
 from tests.postgres import loader_url
 from tests.running import command
 
-OBJECTS = {
-    e.name: e.path
-    for e in ENTITIES
-    if "kind" not in e.facts and e.name != "account_payment_details"
-}
+OBJECTS = {e.name: e.path for e in ENTITIES if "kind" not in e.facts}
 LAST_DIGIT = Decimal("1e-18")
 """Of a decimal column; the contract's scale is 18."""
 Ask = Callable[[str], list[tuple[Any, ...]]]
@@ -100,7 +96,7 @@ def test_every_stream_of_the_legacy_generation_lands(room, tmp_path, request, ki
         assert got == set(room.truth(entity=path)["uids"]), stream
     trail = dict(ask("SELECT obj_type, count(*) FROM WAREHOUSE.audit_trail GROUP BY 1"))
     assert trail == {k: v for k, v in room.truth(trail=1).items() if k in AUDITED_TYPES}
-    for stream, count in (("session", 1), ("account_payment_details", 4), ("report_fields", 26)):
+    for stream, count in (("session", 1), ("report_fields", 26)):
         assert ask(f"SELECT count(*) FROM WAREHOUSE.{stream}") == [(count,)], stream
     assert ask("SELECT count(DISTINCT option_key) FROM WAREHOUSE.options") == [(20,)]
     check_reports(room, found, ask, "legacy")

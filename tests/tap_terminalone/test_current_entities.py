@@ -120,11 +120,14 @@ def test_secrets_and_personal_data_stay_where_they_belong(room):
     assert "users_history" not in chosen
     columns = tap.streams["users"].schema["properties"]
     assert {c for c, p in columns.items() if p.get("x-pii")} >= {"email", "phone", "last_name"}
-    assert "organization_contacts" not in chosen
-    assert "contact_name" not in tap.streams["organizations"].schema["properties"]
-    people = room.run(room.current(), "organizations", "organization_contacts").records
-    assert all(r["contact_name"] for r in people["organization_contacts"])
-    assert not any(r["_extra"] for r in people["organizations"])
+    contacts = {"contact_name", "mm_contact_name", "phone", "address_1", "address_2"}
+    (plain,) = [room.run(config, "organizations") for config in (room.current(),)]
+    assert not contacts & plain.schemas["organizations"]["schema"]["properties"].keys()
+    assert not any(contacts & r.keys() or r["_extra"] for r in plain.records["organizations"])
+    asked = room.run(room.current(), *(f"organizations.{c}" for c in contacts))
+    assert all(r["contact_name"] and r["phone"] for r in asked.records["organizations"])
+    legacy = room.run(room.legacy(), "organizations.contact_name").records["organizations"]
+    assert all(r["contact_name"] and "phone" not in r for r in legacy)
     rows = room.run(room.current(), "campaigns", "users").records
     text = str(rows["campaigns"]) + str(rows["users"])
     assert "secret-" not in text

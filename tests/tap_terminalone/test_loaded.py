@@ -22,7 +22,6 @@ Ask = Callable[[str], list[tuple[Any, ...]]]
 UNCHECKED = {
     "acl",
     "deals",
-    "organization_contacts",
     "permissions",
     "path_audience_segments",
     "site_list_assignments",

@@ -1,0 +1,122 @@
+"""A server that answers what a test says: for answers that no sandbox gives, in the platform's own shape."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Self
+from urllib.parse import parse_qs, urlsplit
+
+from typing_extensions import override
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request as the server read it.
+
+    Args:
+        method: `GET` or `POST`.
+        path: Without the query.
+        query: The last value of each parameter.
+        headers: By lower-case name.
+        body: As it came.
+    """
+
+    method: str
+    path: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        """Return the body's JSON document."""
+        return json.loads(self.body)
+
+
+@dataclass(frozen=True)
+class Text:
+    """An answer that is not JSON.
+
+    Args:
+        body: What is sent.
+        kind: Its content type.
+        status: Its status.
+    """
+
+    body: str
+    kind: str = "text/csv"
+    status: int = 200
+
+
+Answers = Callable[[Asked], object]
+
+
+class Canned:
+    """`with Canned(answers) as server:` listens on a free port; `server.asked` holds the requests.
+
+    Args:
+        answers: Gives the answer to a request: a JSON document, a `Text`, or None for a JSON 404.
+    """
+
+    def __init__(self, answers: Answers) -> None:
+        self._answers = answers
+        self._lock = threading.Lock()
+        self.asked: list[Asked] = []
+
+    def paths(self, part: str = "") -> list[str]:
+        """Return the paths asked for that hold a text, in order."""
+        return [a.path for a in self.asked if part in a.path]
+
+    def __enter__(self) -> Self:
+        """Start to listen."""
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self) -> None:
+                outer._serve(self)
+
+            do_POST = do_GET  # noqa: N815 - the name that http.server looks for
+
+            @override
+            def log_message(self, format: str, *args: object) -> None:
+                """Say nothing."""
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop listening."""
+        self._server.shutdown()
+        self._server.server_close()
+
+    def _serve(self, request: BaseHTTPRequestHandler) -> None:
+        split = urlsplit(request.path)
+        asked = Asked(
+            request.command,
+            split.path,
+            {k: v[-1] for k, v in parse_qs(split.query, keep_blank_values=True).items()},
+            {k.lower(): v for k, v in request.headers.items()},
+            request.rfile.read(int(request.headers.get("Content-Length") or 0)),
+        )
+        with self._lock:
+            self.asked.append(asked)
+        found = self._answers(asked)
+        if found is None:
+            found = Text('{"message": "no such thing"}', "application/json", 404)
+        if not isinstance(found, Text):
+            found = Text(json.dumps(found, default=str), "application/json")
+        body = found.body.encode()
+        request.send_response(found.status)
+        request.send_header("Content-Type", found.kind)
+        request.send_header("Content-Length", str(len(body)))
+        request.end_headers()
+        request.wfile.write(body)

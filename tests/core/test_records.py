@@ -1,0 +1,66 @@
+"""Every field of the wire ends in a column or in `_extra`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adtap_core.records import RecordShaper
+
+SCHEMA: dict[str, Any] = {
+    "properties": {
+        "id": {"type": "integer"},
+        "name": {"type": ["string", "null"]},
+        "site_id": {"type": ["integer", "null"]},
+        "_extra": {"type": ["object", "null"]},
+    }
+}
+FIELDS = st.sampled_from(
+    ["id", "ID", "name", "Name", "site", "siteId", "site_id", "hostname", "host name", "hostName"]
+)
+VALUES = (
+    st.none() | st.integers(0, 3) | st.sampled_from(["1", "a", ""]) | st.lists(st.integers(0, 1))
+)
+
+
+def shaped(*records: dict[str, Any]) -> list[dict[str, Any]]:
+    """Records as their columns hold them; `site` is the column `site_id`."""
+    shaper = RecordShaper("things", SCHEMA, frozenset(), {"site": "site_id"})
+    return [dict(zip(shaper.columns, row, strict=True)) for row in shaper.shape(records)]
+
+
+def test_a_field_beside_one_of_the_same_value_is_kept() -> None:
+    """`hostname` stays, though `name` says the same."""
+    (row,) = shaped({"id": 1, "name": "a.example", "hostname": "a.example"})
+    assert row["name"] == "a.example"
+    assert row["_extra"] == {"hostname": "a.example"}
+
+
+def test_two_fields_of_one_column_lose_no_value() -> None:
+    """The one that is spelt like the column goes first; the other's value is kept under its own name."""
+    first, second, third = shaped(
+        {"id": 1, "site": 5, "site_id": 6},
+        {"id": 2, "site": 5, "site_id": None},
+        {"id": 3, "site": 5, "site_id": "5"},
+    )
+    assert (first["site_id"], first["_extra"]) == (6, {"site": 5})
+    assert (second["site_id"], second["_extra"]) == (5, None)
+    assert (third["site_id"], third["_extra"]) == (5, None), "the column holds both"
+
+
+def test_two_unknown_fields_of_one_name_are_both_kept() -> None:
+    """The second keeps its own spelling."""
+    (row,) = shaped({"id": 1, "host name": "a", "hostName": "b"})
+    assert row["_extra"] == {"host_name": "a", "hostName": "b"}
+
+
+@given(record=st.dictionaries(FIELDS, VALUES))
+def test_every_value_of_the_wire_is_somewhere(record: dict[str, Any]) -> None:
+    """In a column, as its type spells it, or in `_extra` as it came."""
+    (row,) = shaped(record)
+    extra = row.pop("_extra") or {}
+    kept = [str(v).replace(" ", "") for v in (*row.values(), *extra.values())]
+    for field, value in record.items():
+        assert value in (None, "") or str(value).replace(" ", "") in kept, (field, row, extra)
