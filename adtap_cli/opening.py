@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import logging
+import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -72,7 +73,9 @@ def lines_for_errors(function: F) -> F:
     @functools.wraps(function)
     def run(*args: Any, **kwargs: Any) -> Any:
         guard_logging()
-        logging.basicConfig(format="%(message)s", level=logging.WARNING, stream=sys.stderr)
+        level = os.environ.get("LOGLEVEL", "WARNING").upper()
+        known = level if level in logging.getLevelNamesMapping() else "WARNING"
+        logging.basicConfig(format="%(message)s", level=known, stream=sys.stderr)
         # Which `.env` was read decides what a check says: always told.
         logging.getLogger("adtaps.settings").setLevel(logging.INFO)
         try:

@@ -72,7 +72,7 @@ class Reply:
 
     def excerpt(self, length: int = 300) -> str:
         """Give the body's beginning on one line, redacted: for messages."""
-        return redact(" ".join(self.text(length * 2).split()))[:length]
+        return redact.words_of_others(" ".join(self.text(length * 2).split()))[:length]
 
     def looks_like_html(self) -> bool:
         """Tell whether the body is a page for people: a proxy or a login form answered."""

@@ -99,7 +99,6 @@ class AdTap(FromVariables, Tap):
         # What somebody else keeps in our state document is theirs: it goes out as it came in.
         foreign = {k: v for k, v in (self.given_state or {}).items() if k != "bookmarks"}
         cast("dict[str, Any]", self._state).update(foreign)
-        learn_settings(self.config, self.config_jsonschema)
 
     # -- settings ----------------------------------------------------------------------------
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from singer_sdk.helpers._classproperty import classproperty
 from typing_extensions import override
 
+from adtap_plugin.redact import guard_logging, learn_settings
 from adtap_plugin.variables import (
     VariableError,
     own_environment,
@@ -29,12 +31,18 @@ log = logging.getLogger("adtaps.settings")
 
 
 class FromVariables(Base):
-    """A plugin whose settings may come from variables; to be named before the SDK's class."""
+    """A plugin whose settings may come from variables, and whose logs show no secret; named before the SDK's class."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         if not any(isinstance(one, _SdkLines) for one in self.logger.filters):
             self.logger.addFilter(_SdkLines())
+        guard_logging()
+        schema = self._all_settings()
+        given = kwargs.get("config")
+        if isinstance(given, Mapping):
+            learn_settings(given, schema)
         super().__init__(*args, **kwargs)
+        learn_settings(self.config, schema)
 
     @classproperty
     @override
@@ -42,7 +50,9 @@ class FromVariables(Base):
         dotenv = working_directory()
         for number in dotenv.broken:
             log.warning("%s: line %d can't be read (are its quotes closed?)", dotenv.path, number)
-        found = read_settings(cls.name, cls._all_settings(), own_environment(), dotenv)
+        schema = cls._all_settings()
+        found = read_settings(cls.name, schema, own_environment(), dotenv)
+        learn_settings(found.values, schema)
         # The rest of the file, a proxy's address for one, is for this process too, as it is under Meltano.
         dotenv.fill(os.environ)
         log.info("%s", found.summary)

@@ -1,0 +1,122 @@
+"""No log line of the process shows a secret, whoever writes it: taps, loaders, and the libraries they stand on."""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+import sys
+
+import pytest
+
+from adtap_plugin.redact import guard_logging
+from tests.plugin.test_variables import run
+
+SIGNATURE = "kGhvjoLVtGkxyzhNfwyKzaElUbg="
+
+
+@pytest.fixture
+def said(caplog):
+    """What a logger says of something, as it would be written."""
+    guard_logging()
+    caplog.set_level(logging.DEBUG)
+
+    def say(logger, *words, **more):
+        caplog.clear()
+        logging.getLogger(logger).debug(*words, **more)
+        (record,) = caplog.records
+        return logging.Formatter().format(record)
+
+    return say
+
+
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [
+        (("Signature: %s", SIGNATURE), "Signature: ***"),
+        (("nonce %s", "a" * 8 + "0123456789abcdef"), "nonce ***"),
+        (("Obtained token %s", {"oauth_verifier": "v1"}), "Obtained token {'oauth_verifier': '***'}"),
+        (("Starting new HTTPS connection (1): %s:443", "api.example.com"),
+         "Starting new HTTPS connection (1): api.example.com:443"),
+        (('"GET %s HTTP/1.1" 200', "/reports-service/report?dimensions=day,app_token"),
+         '"GET /reports-service/report?dimensions=day,app_token HTTP/1.1" 200'),
+        (("proxy http://me:hunter2@proxy.example:3128",), "proxy http://me:***@proxy.example:3128"),
+        (("bad %d format", "oauth_token=abc"), "bad %d format ('oauth_token=***',)"),
+    ],
+)  # fmt: skip
+def test_what_looks_like_a_secret_in_another_librarys_words_is_masked(said, words, shown):
+    """A signature is no value that anybody could have taught us; addresses and paths stay readable."""
+    assert said("some.library", *words) == shown
+
+
+def test_our_own_words_keep_the_ids_they_name(said):
+    """A request id or a report's digest in our own messages is for the platform's support: it stays."""
+    assert said("adtaps", "request %s", "Root=1-Aa67b891233X") == "request Root=1-Aa67b891233X"
+
+
+def test_tracebacks_and_stacks_pass_the_same_gate(said):
+    """A library that logs its exception logs the text of a request with it."""
+    try:
+        int("api_token=hunter2-of-the-error")
+    except ValueError as error:
+        shown = said("some.library", "failed", exc_info=error, stack_info=True)
+    assert "api_token=***" in shown.splitlines()[4]
+    assert "Traceback" in shown
+    assert "Stack (most recent call last)" in shown
+    assert "hunter2" not in shown
+
+
+PLUGIN = """
+import logging, sys
+from singer_sdk import Target, typing as th
+from singer_sdk.sinks import BatchSink
+from adtap_plugin.plugin import FromVariables
+
+class Sink(BatchSink):
+    def process_batch(self, context): ...
+
+class TargetX(FromVariables, Target):
+    name = "target-x"
+    default_sink_class = Sink
+    config_jsonschema = th.PropertiesList(
+        th.Property("password", th.StringType, secret=True), th.Property("port", th.IntegerType)
+    ).to_dict()
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        logging.getLogger("driver").debug("connecting with %r", self.config["password"])
+
+TargetX.cli()
+"""
+
+
+def test_a_loader_is_guarded_like_a_tap(tmp_path):
+    """Whatever a database's driver logs at its most talkative, the loader's password is not in it."""
+    program = tmp_path / "target_x.py"
+    program.write_text(PLUGIN)
+    for word in ("hunter2 of the loader", "short1"):
+        done = subprocess.run(
+            [sys.executable, program, "--config=ENV"],
+            cwd=tmp_path,
+            env={"LOGLEVEL": "DEBUG", "TARGET_X_PASSWORD": word, "TARGET_X_PORT": "1"},
+            input="",
+            text=True,
+            capture_output=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        assert "connecting with '***'" in done.stderr
+        assert word not in done.stdout + done.stderr
+
+
+def test_the_companion_says_more_at_debug_and_still_no_secret(tmp_path, sandbox):
+    """`LOGLEVEL=DEBUG adtap check` shows the requests, none of the credentials."""
+    secret = "canary-consumer-0123456789"
+    done = run(
+        tmp_path, "adtap", "check", "tap-openx", "--config=ENV", LOGLEVEL="DEBUG",
+        TAP_OPENX_API_URL=f"{sandbox.url}/openx", TAP_OPENX_SSO_URL=f"{sandbox.url}/openx",
+        TAP_OPENX_EMAIL="me@example.com", TAP_OPENX_PASSWORD=secret,
+        TAP_OPENX_CONSUMER_KEY=secret, TAP_OPENX_CONSUMER_SECRET=secret,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "/api/index/initiate" in done.stderr
+    assert "Signature: ***" in done.stderr
+    assert secret not in done.stdout + done.stderr
