@@ -28,10 +28,9 @@ from adtap_core.tap import AdTap
 # JSON Schema's types in Meltano's words; what is not named is a string.
 KINDS = {
     "integer": "integer",
-    # Not "decimal": Meltano 4.4.1 then fails on a value from the environment (a Decimal that it
-    # cannot write as JSON). As "integer" an environment variable gives whole numbers, and a
-    # fraction in meltano.yml passes as it is.
-    "number": "integer",
+    # A number with a fraction is a string to Meltano, and the tap makes a number of it: as "decimal" Meltano
+    # 4.4.1 fails on a value from the environment (a Decimal that it can't write as JSON), as "integer" it ends in
+    # a traceback at 2.5.
     "boolean": "boolean",
     "array": "array",
     "object": "object",
@@ -125,6 +124,8 @@ def kind(name: str, setting: Mapping[str, Any]) -> str:
         return "date_iso8601"
     types = setting.get("type", "string")
     names = [types] if isinstance(types, str) else types
+    if "string" in names:  # an id, which may be a text too
+        names = [name for name in names if name != "integer"]
     return next((KINDS[name] for name in names if name in KINDS), "string")
 
 

@@ -17,9 +17,12 @@ from adtap_core.windows import Zone
 
 DEFAULT_START_DAYS: Final = 30
 _ADDRESS: Final = re.compile(r"https?://[^/\s]+")
+_NUMBER: Final = re.compile(r"[+-]?\d+(\.\d+)?", re.ASCII)
 _REPORT_NAME: Final = r"^[a-z][a-z0-9_]{0,62}$"
 
 Schema = dict[str, Any]
+ID: Final[Schema] = {"type": ["string", "integer"], "minLength": 1}
+"""An id, written as a text or as a number; the platform gets text. `with_types` makes it so."""
 
 
 def text(title: str, description: str, **more: Any) -> Schema:
@@ -65,6 +68,11 @@ def texts(title: str, description: str) -> Schema:
         "title": title,
         "description": description,
     }
+
+
+def ids(title: str, description: str) -> Schema:
+    """Return the schema of a setting that lists ids: texts, or numbers as YAML and JSON have them."""
+    return {**texts(title, description), "items": dict(ID)}
 
 
 def config_schema(
@@ -226,11 +234,39 @@ def schema_faults(settings: Mapping[str, Any], schema: Schema) -> list[str]:
     ]
 
 
+def with_types(settings: Mapping[str, Any], schema: Schema) -> dict[str, Any]:
+    """Return settings with the types that their schema means: ids are text, and a number may come as text.
+
+    Meltano hands on `TAP_X_REQUEST_TIMEOUT_SECONDS=2.5` as text, and a YAML list of ids holds numbers.
+
+    Args:
+        settings: As given.
+        schema: Of the settings, or of an object in them.
+    """
+    properties = schema.get("properties", {})
+    return {name: _with_type(value, properties.get(name, {})) for name, value in settings.items()}
+
+
+def _with_type(value: Any, prop: Schema) -> Any:
+    kinds = prop.get("type", ())
+    kinds = {kinds} if isinstance(kinds, str) else set(kinds) - {"null"}
+    if isinstance(value, list) and "items" in prop:
+        return [_with_type(v, prop["items"]) for v in value]
+    if isinstance(value, dict) and "properties" in prop:
+        return with_types(value, prop)
+    if kinds == {"string", "integer"} and type(value) in {int, float, Decimal}:
+        text = format(Decimal(value), "f")
+        return text.removesuffix(".0") if re.fullmatch(r"-?\d+(\.0)?", text) else value
+    if kinds == {"number"} and isinstance(value, str) and _NUMBER.fullmatch(value.strip()):
+        return float(value)
+    return value
+
+
 def _shown(value: object) -> str:
     return (str(value) if isinstance(value, Decimal) else repr(value))[:120]
 
 
-def _lines(  # noqa: C901, PLR0911 - one answer for each rule of a schema
+def _lines(  # noqa: C901, PLR0911, PLR0912 - one answer for each rule of a schema
     error: ValidationError, schema: Schema
 ) -> list[str]:
     path = list(error.path)
@@ -263,6 +299,8 @@ def _lines(  # noqa: C901, PLR0911 - one answer for each rule of a schema
             return [f"{where}: unknown key {k!r}{did_you_mean(k, known)}" for k in unknown]
         case "type":
             kinds = [wanted] if isinstance(wanted, str) else [k for k in wanted if k != "null"]
+            if kinds == ID["type"]:
+                return [f"{where}: {value} is not an id; a text or a whole number is expected"]
             return [f"{where}: {value} is not {' or '.join(_EXPECTED.get(k, k) for k in kinds)}"]
         case "enum":
             return [
@@ -272,6 +310,8 @@ def _lines(  # noqa: C901, PLR0911 - one answer for each rule of a schema
             return [f"{where}: {value} is too small; at least {wanted} is expected"]
         case "exclusiveMinimum":
             return [f"{where}: {value} is too small; more than {wanted} is expected"]
+        case "minLength":
+            return [f"{where} is empty; an unset variable in `${{NAME}}` vanishes, for example"]
         case "minItems":
             return [f"{where}: at least one entry is expected"]
         case "pattern" if wanted == _REPORT_NAME:

@@ -41,7 +41,7 @@ from adtap_core.progress import Progress
 from adtap_core.redact import guard_logging, learn_settings, redact
 from adtap_core.reports import ReportStream, read_reports
 from adtap_core.schemas import restored
-from adtap_core.settings import common_faults, schema_faults
+from adtap_core.settings import common_faults, schema_faults, with_types
 from adtap_core.streams import AdStream, EntityStream, Failure, LedgerStream
 from adtap_plugin.plugin import FromVariables
 from adtap_plugin.variables import VariableError
@@ -111,6 +111,7 @@ class AdTap(FromVariables, Tap):
         for name, prop in schema["properties"].items():
             if "default" in prop and prop["default"] is not None:
                 config.setdefault(name, prop["default"])
+        config = with_types(config, schema)
         self._config = config
         learn_settings(config, schema)
         redact.learn_names(self.platform_class.secret_fields)

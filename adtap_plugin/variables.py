@@ -184,7 +184,7 @@ def parse(text: str, rules: Mapping[str, Any]) -> Any:
     word = text.strip().lower()
     if "boolean" in types and word in _TRUE | _FALSE:
         return word in _TRUE
-    if types & {"integer", "number"} and _INTEGER.fullmatch(text.strip()):
+    if "string" not in types and types & {"integer", "number"} and _INTEGER.fullmatch(text.strip()):
         return int(text)
     if "number" in types:
         try:

@@ -16,6 +16,7 @@ from adtap_core.errors import Broken
 from adtap_core.http import Call, Http
 from adtap_core.names import did_you_mean
 from adtap_core.platform import Fetched, RowFacts, Source
+from adtap_core.settings import ID
 from adtap_core.windows import Grain
 from tap_adjust import fields
 from tap_adjust.choices import Choices, word
@@ -143,9 +144,9 @@ DEFINITION_SCHEMA: Final[dict[str, Any]] = {
         "kpis": {**_texts("KPIs."), "minItems": 1},
         "grouping": _texts("Levels, in any order; a day level is added where none is."),
         "event_kpis": _texts("`<event token>_<kpi>`, several KPIs joined by a pipe."),
-        "app_tokens": _texts("Apps; default: the tap's."),
+        "app_tokens": {**_texts("Apps; default: the tap's."), "items": dict(ID)},
         "tracker": {"type": "string", "description": "Only what lies below this link of one app."},
-        **{name: _texts("Only these.") for name in _OPTION_LISTS},
+        **{name: {**_texts("Only these."), "items": dict(ID)} for name in _OPTION_LISTS},
         **{name: {"type": ["string", "integer", "boolean"]} for name in _OPTION_TEXTS},
         "period": {"type": "string", "enum": ["day", "week", "month"]},
         "attribution_type": {"type": "string", "enum": ["click", "impression", "all"]},

@@ -66,7 +66,7 @@ _CHOICES: Final[dict[str, dict[str, Any]]] = {
         FORMATS,
         default="auto",
     ),
-    "app_tokens": s.texts("App tokens", "App tokens to read. Default: every app the token sees."),
+    "app_tokens": s.ids("App tokens", "App tokens to read. Default: every app the token sees."),
 }
 
 
@@ -85,9 +85,12 @@ class TapAdjust(AdTap):
             "api_token": s.secret(
                 "API token", "API token of the Adjust user (Account settings, My profile)."
             ),
-            "account_id": s.text(
-                "Account ID", "Account to read, where the token's user has more than one."
-            ),
+            "account_id": {
+                **s.text(
+                    "Account ID", "Account to read, where the token's user has more than one."
+                ),
+                "type": ["string", "integer", "null"],
+            },
             "app_tokens": _CHOICES["app_tokens"],
             **{k: v for k, v in _CHOICES.items() if k != "app_tokens"},
             "kpi_api_url": s.text(

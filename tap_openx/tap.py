@@ -52,7 +52,7 @@ _SETTINGS = {
     "instance_hostname": s.text(
         "Instance hostname", "Host name of the OpenX instance, such as NAME-ui.openx.net (current)."
     ),
-    "account_ids": s.texts(
+    "account_ids": s.ids(
         "Account IDs",
         "Publisher accounts whose report rows are read, each with its own bookmark (legacy). Default: all that "
         "the login sees, with one bookmark.",

@@ -40,11 +40,11 @@ _SETTINGS = {
     "session_id": s.secret(
         "Session ID", "A ready session, 40 hex digits; good for 24 hours, not renewed (legacy)."
     ),
-    "organization_ids": s.texts(
+    "organization_ids": s.ids(
         "Organization IDs",
         "Organizations to read, each with its own report bookmark. Default: all that the login sees.",
     ),
-    "advertiser_ids": s.texts(
+    "advertiser_ids": s.ids(
         "Advertiser IDs",
         "Advertisers whose reports are read, each with its own bookmark, instead of whole organizations.",
     ),

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from adtap_core.errors import SettingsError
 from tests.contracts.conftest import Bench
 from tests.contracts.platforms import Case
 from tests.running import ROOT, command
@@ -228,3 +229,20 @@ def test_a_users_report_may_not_take_the_name_of_another_stream(bench: Bench, na
     taken = getattr(bench.case, name, name)
     with pytest.raises(SettingsError, match=taken):
         bench.case.tap(config=bench.config(reports=[{**bench.case.report, "name": taken}]))
+
+
+def test_ids_may_be_numbers_and_numbers_may_be_texts(case: Case) -> None:
+    """YAML makes numbers of ids, variables make texts of numbers: both are what they mean."""
+    lists = {
+        name: [33, "44", 5.0]
+        for name, prop in case.tap.config_jsonschema["properties"].items()
+        if prop.get("items", {}).get("type") == ["string", "integer"]
+    }
+    config = case.config("http://127.0.0.1:1", request_timeout_seconds="2.5", **lists)
+    read = case.tap(config=config).config
+    assert read["request_timeout_seconds"] == 2.5
+    for name in lists:
+        assert read[name] == ["33", "44", "5"], name
+        for wrong, words in (("", "is empty"), (True, "is not an id"), (1.5, "is not an id")):
+            with pytest.raises(SettingsError, match=rf"{name}\[0\].* {words}"):
+                case.tap(config=config | {name: [wrong]})

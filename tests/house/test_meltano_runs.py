@@ -13,6 +13,8 @@ import jsonschema
 import pytest
 import yaml
 
+from tap_adjust.tap import TapAdjust
+from tap_terminalone.tap import TapTerminalOne
 from tests.running import copy_project, project_document
 
 ROOT = Path(__file__).parents[2]
@@ -64,30 +66,42 @@ def test_settings_from_the_environment_reach_the_tap_with_their_types(project):
             "--dump=config",
             "tap-adjust",
             TAP_ADJUST_API_TOKEN="secret",
-            TAP_ADJUST_REQUEST_TIMEOUT_SECONDS="120",
+            TAP_ADJUST_REQUEST_TIMEOUT_SECONDS="2.5",
             TAP_ADJUST_START_DATE="2026-01-01",
             TAP_ADJUST_INCLUDE_TODAY="true",
-            TAP_ADJUST_APP_TOKENS='["abc", "def"]',
+            TAP_ADJUST_APP_TOKENS='["abc", 12]',
             TAP_ADJUST_BACKFILL='{"from": "2026-01-01", "to": "2026-02-01"}',
         )
     )
-    assert config["request_timeout_seconds"] == 120
+    read = TapAdjust(config=config).config
+    assert read["request_timeout_seconds"] == 2.5
+    assert read["app_tokens"] == ["abc", "12"]
     assert config["start_date"] == "2026-01-01"
     assert config["include_today"] is True
-    assert config["app_tokens"] == ["abc", "def"]
     assert config["backfill"] == {"from": "2026-01-01", "to": "2026-02-01"}
 
 
-def test_a_fraction_in_the_file_reaches_the_tap(project):
-    """A number setting may be a fraction where it is written into meltano.yml."""
+def configured(project, tap, settings):
+    """Write settings into the file's environment `dev`; give what Meltano makes of them."""
     file = project / "meltano.yml"
     text = yaml.safe_load(file.read_text(encoding="utf-8"))
-    settings = {"request_timeout_seconds": 2.5, "api_token": "secret"}
     dev = next(entry for entry in text["environments"] if entry["name"] == "dev")
-    dev["config"] = {"plugins": {"extractors": [{"name": "tap-adjust", "config": settings}]}}
+    dev["config"] = {"plugins": {"extractors": [{"name": tap, "config": settings}]}}
     file.write_text(yaml.safe_dump(text), encoding="utf-8")
-    config = answer(meltano(project, "invoke", "--dump=config", "tap-adjust"))
-    assert config["request_timeout_seconds"] == 2.5
+    return answer(meltano(project, "invoke", "--dump=config", tap))
+
+
+def test_numbers_in_the_file_reach_the_tap(project):
+    """A fraction where a number is wanted, numbers where ids are."""
+    settings = {
+        "access_token": "t-t-t",
+        "auth_method": "access_token",
+        "request_timeout_seconds": 2.5,
+        "organization_ids": [33, "34"],
+    }
+    read = TapTerminalOne(config=configured(project, "tap-terminalone", settings)).config
+    assert read["request_timeout_seconds"] == 2.5
+    assert read["organization_ids"] == ["33", "34"]
 
 
 def test_the_sandbox_environment_needs_no_setting_from_the_user(project):

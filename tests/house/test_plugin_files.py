@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from adtap_cli import plugin_files
 from adtap_cli.taps import PLUGINS, TAPS, plugin_class, tap_class
 from adtap_core.errors import SettingsError
+from adtap_core.schemas import stream_file
 from tests.running import project_document
 
 ROOT = Path(__file__).parents[2]
@@ -77,9 +78,16 @@ def test_meltano_selects_what_the_tap_itself_selects(project, name):
     rules = plugin(project, name)["select"]
     assert rules[0] == "*.*"
     left_out = {rule.removeprefix("!").removesuffix(".*") for rule in rules[1:]}
-    tap = tap_class(name)
-    entries = {entry.name: entry for entry in (*tap.entities, *tap.reports)}
-    assert left_out == {key for key, entry in entries.items() if not entry.selected}
+    tap = tap_class(name)(config={}, validate_config=False, setup_mapper=False)
+    streams = {e.name for e in (*tap.entities, *tap.reports) if not e.selected}
+    columns = {
+        f"{e.name}.{column}"
+        for e in tap.entities
+        if e.selected
+        for column, prop in (stream_file(tap.package, e.name) or {})["properties"].items()
+        if prop.get("x-pii")
+    }
+    assert left_out == streams | columns
 
 
 def test_the_sandbox_environment_changes_addresses_and_credentials_only(project):
@@ -145,7 +153,8 @@ def test_any_words_survive_the_way_through_yaml(title, description, default, sec
     ("name", "schema", "kind"),
     [
         ("max_retries", {"type": ["integer", "null"]}, "integer"),
-        ("request_timeout_seconds", {"type": ["number", "null"]}, "integer"),
+        ("request_timeout_seconds", {"type": ["number", "null"]}, "string"),
+        ("account_id", {"type": ["string", "integer", "null"]}, "string"),
         ("include_today", {"type": "boolean"}, "boolean"),
         ("app_tokens", {"type": ["array", "null"], "items": {"type": "string"}}, "array"),
         ("backfill", {"type": ["object", "string", "null"]}, "object"),

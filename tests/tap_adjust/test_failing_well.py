@@ -271,3 +271,18 @@ def test_an_error_under_a_200_is_no_empty_report(room, length):
     run = room.run("app_daily")
     assert run.records["app_daily"]
     assert {w["retries"] for w in run.windows("app_daily")} == {0, 1}
+
+
+def test_ids_of_a_definition_may_be_numbers(room):
+    """App tokens and partners as YAML reads them, in reports of both services, and the account."""
+    kpi = {"name": "old", "endpoint": "deliverables", "kpis": ["clicks"]}
+    tap = TapAdjust(
+        config=room.config(
+            account_id=123,
+            reports=[{**REPORT, "app_tokens": [12]}],
+            kpi_reports=[{**kpi, "app_tokens": [12], "partner_ids": [77, "78"]}],
+        )
+    )
+    assert tap.config["account_id"] == "123"
+    assert tap.config["reports"][0]["app_tokens"] == ["12"]
+    assert tap.config["kpi_reports"][0]["partner_ids"] == ["77", "78"]
