@@ -2,26 +2,42 @@
 
 ```
 {"replication_key": "day", "replication_key_value": "2026-11-20",     the bookmark
- "covered": [["2026-10-01", "2026-11-20"]],                           what has been read at least once
- "unfinished": {"until": "2026-11-22", "again": ["2026-11-10", "2026-11-20"]},
- "jobs": {...}}                                                       report jobs the platform runs for us
+ "covered": [["2026-10-01", "2026-11-20"]],     read at least once
+ "reread": [["2026-11-06", "2026-11-20"]],      read last when they were younger than the lookback
+ "settled": [["2026-10-01", "2026-11-06"]],     read last when they were final: their rows say `settled`
+ "unfinished": {"bookmark": "2026-11-20", "begun": "2026-11-22T05:00:00Z", "done": [["2026-11-06", "2026-11-13"]]},
+ "jobs": {...}}                                 report jobs the platform runs for us
 ```
 The bookmark is the end of the last window completed in order: the first bucket not yet read for good.
-`unfinished` is there from a partition's first window to the end of the whole run, other streams included:
-`until` is where that run was going, `again` what of its lookback is still to be read. So a killed run goes on where it was, and its lookback is
-neither begun anew nor forgotten.
+
+`unfinished` is there from a partition's first window to the end of the whole run, other streams included: the
+bookmark that the run began with, when it began, and what it has read by now. A run that goes on within a day
+reads what is left of that; later it begins anew, and `reread` still knows every bucket that may have been
+restated, whoever read it last, in whichever run, broken or not.
+
+What a run removes it writes as null: Meltano merges the states of some runs into the stored one, and a key that
+is merely left out would come back.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
-from typing import Any
+from typing import Any, Final
 
 from adtap_core.windows import ONE_DAY, Grain, Interval, Zone, join, subtract
 
-__all__ = ["Bookmark", "Wish"]
+__all__ = ["Bookmark", "SyncRange"]
+
+log = logging.getLogger("adtaps.bookmarks")
+RESUMED_WITHIN: Final = ONE_DAY
+"""A broken run is gone on with within this time; later its days may have been restated, so it begins anew."""
+CLOCK_TOLERANCE: Final = ONE_DAY
+"""How far a bookmark may lie ahead: two machines' clocks differ, and buckets end at different times in the world."""
+_LONG_AGO: Final = datetime(1, 1, 1)  # noqa: DTZ001 - naive, as all moments of a report's zone
+_NEVER: Final = datetime(9999, 1, 1)  # noqa: DTZ001 - as above
 
 
 def write_moment(moment: datetime, grain: Grain, zone: Zone) -> str:
@@ -38,27 +54,40 @@ def read_moment(text: str, grain: Grain, zone: Zone) -> datetime:
         ValueError: If the text is neither.
     """
     value = datetime.fromisoformat(text)
-    if value.tzinfo is None:
-        return value
-    # Without `fold`, see `Grain.floor`.
-    return value.replace(tzinfo=None) if grain.is_date else zone.local(value).replace(fold=0)
+    if value.tzinfo is not None:
+        value = value.replace(tzinfo=None) if grain.is_date else zone.local(value)
+    # An hour that a clock change skips in part (Lord Howe: half of it) comes back as its second half.
+    return grain.floor(value) if grain is Grain.HOUR else value
 
 
-@dataclass(frozen=True)
-class Wish:
-    """What the settings ask for, of one report and partition, in the report's zone.
+@dataclass(frozen=True, kw_only=True)
+class SyncRange:
+    """What the settings ask for, of one report and partition, naive, in the report's zone.
 
     Args:
         start: First moment ever asked.
-        end: End of what is asked now (exclusive), partial bucket included.
-        complete: End of the buckets that are over; the bookmark never passes it.
+        end: End of what is asked now (exclusive), the running bucket included if it is wanted.
+        complete: End of the buckets of it that are over; the bookmark never passes it.
         lookback_days: Days before the bookmark that are read again.
+        settle_days: Days after a bucket's end until its rows are final.
+        over: The moment up to which buckets are over, wherever their rows' own zones lie.
+        closed: End of the buckets that are over whatever is asked for; None: as `complete`.
+        now: The present instant, aware.
+        default_start: Whether nobody set a start: `start` then moves with the clock, and what was asked once
+            is asked from there.
+        full: Whether everything is to be read, whatever was read before.
     """
 
     start: datetime
     end: datetime
     complete: datetime
     lookback_days: int
+    over: datetime
+    now: datetime
+    settle_days: int = 0
+    closed: datetime | None = None
+    default_start: bool = False
+    full: bool = False
 
 
 @dataclass
@@ -74,87 +103,164 @@ class Bookmark:
     entry: MutableMapping[str, Any]
     grain: Grain
     zone: Zone
-    _again: list[Interval] = field(default_factory=list)
-    _until: datetime | None = None
+    _began_with: datetime | None = None
+    _begun: datetime | None = None
+    _resumed: bool = False
+    _done: list[Interval] = field(default_factory=list)
+    _read_since: list[Interval] = field(default_factory=list)
+    not_before: datetime | None = None
+    """The instant before which nothing may be dated: an earlier run, whose clock was ahead, dated rows up to it."""
 
     @property
     def value(self) -> datetime | None:
-        """Give the bookmark, naive, in the report's zone; None before the first window."""
+        """Return the bookmark, naive, in the report's zone; None before the first window."""
         text = self.entry.get("replication_key_value")
         return None if text is None else self._read(text)
 
     @property
     def covered(self) -> list[Interval]:
-        """Give the stretches that have been read at least once."""
-        known = self.entry.get("covered")
-        if known is not None:
-            return join(Interval(self._read(a), self._read(b)) for a, b in known)
-        return []
+        """Return the stretches that have been read at least once."""
+        return self._stretches("covered")
 
-    def plan(self, wish: Wish) -> list[Interval]:
-        """Give the stretches to read now: what was never read, and the lookback.
+    def start_of(self, asked: SyncRange) -> datetime:
+        """Return where reading starts: with a state, a default start has not moved on with the clock."""
+        if not asked.default_start:
+            return asked.start
+        # Written down at once: an account that is refused for weeks is asked from here when it is back.
+        since = self._read(self.entry.setdefault("since", self._write(asked.start)))
+        known = [i.start for i in self.covered]
+        if (mark := self.value) is not None:
+            known.append(self.grain.floor(mark))
+        return min([asked.start, since, *known])
 
-        Begins a run: from here on `close` keeps account of what is left.
+    def plan(self, asked: SyncRange) -> list[Interval]:
+        """Return the stretches to read now: what was never read, and the lookback.
+
+        Begins a run: from here on `close` keeps account of what it has read.
         """
-        mark, covered = self.value, self.covered
+        mark, start = self.value, asked.start
+        whole = Interval(start, asked.end)
+        self._resumed = self._resume(asked.now, mark)
+        if not self._resumed:
+            self._began_with, self._begun, self._done = mark, asked.now, []
+        if asked.full:
+            return subtract([whole], self._done)
+        self._forget_impossible(asked, mark)
+        covered = self.covered
         if mark is not None and not covered:
             # A state of an older version or another tool: all before the bookmark counts as read.
-            covered = [Interval(min(wish.start, mark), mark)]
-            self.entry["covered"] = [[self._write(i.start), self._write(i.end)] for i in covered]
-        asked = Interval(wish.start, wish.end)
-        again: list[Interval] = []
-        if mark is not None:
-            again = self._lookback(mark, wish)
-        # The partial bucket was read before but is not done: `covered` never holds it.
-        fresh = subtract([asked], covered)
-        again = join(i.clip(asked) for i in again)
-        self._again, self._until = again, wish.end
-        return join([*fresh, *again])
+            covered = [Interval(min(start, mark), mark)]
+            self._keep("covered", covered)
+        again = reread = self._stretches("reread")
+        if self._began_with is not None:
+            before = self._window_before(self._began_with, start, asked.lookback_days)
+            # What a broken run read since then was read as `reread` says, not as long ago as the bookmark.
+            again = [*reread, *subtract([before], subtract(self._read_since, reread))]
+        again = subtract((i.clip(whole) for i in again), self._done)
+        # The running bucket was read before but is not done: `covered` never holds it.
+        return join([*subtract([whole], covered), *again])
 
-    def _lookback(self, mark: datetime, wish: Wish) -> list[Interval]:
+    def _resume(self, now: datetime, mark: datetime | None) -> bool:
+        """Take up a run that broke off less than a day ago; tell whether there was one."""
         unfinished = self.entry.get("unfinished")
-        if not unfinished:
-            return [self._window_before(mark, wish)]
-        rest = [Interval(self._read(a), self._read(b)) for a, b in unfinished.get("again", [])]
-        until = self._read(unfinished["until"])
-        if wish.end - until >= ONE_DAY:
-            # Days went by since the run broke off: had it ended, today's run would look back from
-            # its end. Without this the days it had already read again would miss a restatement.
-            rest.append(self._window_before(min(until, wish.end), wish))
-        return rest
+        if not isinstance(unfinished, Mapping) or unfinished.get("begun") is None:
+            return False
+        begun = datetime.fromisoformat(str(unfinished["begun"]))
+        began_with = unfinished.get("bookmark")
+        before = None if began_with is None else self._read(began_with)
+        moved_back = before is not None and (mark is None or mark < before)
+        if moved_back or begun > now:  # by hand; or the clock was wrong
+            return False
+        done = join(Interval(self._read(a), self._read(b)) for a, b in unfinished.get("done") or [])
+        if now - begun >= RESUMED_WITHIN:
+            self._read_since = done
+            return False
+        self._began_with, self._begun, self._done = before, begun, done
+        return True
 
-    def _window_before(self, mark: datetime, wish: Wish) -> Interval:
-        return Interval(
-            max(wish.start, self.grain.floor(mark - wish.lookback_days * ONE_DAY)), mark
-        )
+    def _forget_impossible(self, asked: SyncRange, mark: datetime | None) -> None:
+        """Cut what can't have been read: past the bookmark, which somebody moved back, or past the present."""
+        closed = asked.complete if asked.closed is None else asked.closed
+        covered = self.covered
+        if not covered:
+            return
+        past_now = covered[-1].end - closed >= CLOCK_TOLERANCE
+        limit = min(closed, mark) if mark is not None else closed
+        if covered[-1].end <= limit:
+            return
+        if past_now:
+            self.not_before = self.zone.instant(self.grain.after(self.grain.floor(covered[-1].end)))
+            log.warning(
+                "State says that buckets up to %s were read, which are not over yet: the clock of that run was "
+                "wrong. They are read again once they are over",
+                self._write(covered[-1].end),
+            )
+        for name in ("covered", "reread", "settled"):
+            kept = (i.clip(Interval(_LONG_AGO, limit)) for i in self._stretches(name))
+            self._keep(name, join(kept))
 
-    def close(self, window: Interval, *, complete: datetime) -> None:
+    def _window_before(self, mark: datetime, start: datetime, days: int) -> Interval:
+        return Interval(max(start, self.grain.floor(mark - days * ONE_DAY)), mark)
+
+    def close(self, window: Interval, asked: SyncRange, *, over: datetime | None = None) -> None:
         """Note that a window has been read whole.
 
         Args:
             window: What was read.
-            complete: End of the buckets that were over when it was read.
+            asked: What it was read for.
+            over: `asked.over` at the moment of the reading, where that was earlier: a report job is as old as
+                the platform's answer to it.
         """
-        done = Interval(window.start, min(window.end, complete))
+        at = asked.over if over is None else over
+        done = Interval(window.start, min(window.end, asked.complete))
         mark = self.value
         if mark is None or done.end > mark:
             # A gap read before the bookmark must not move it back.
             self.entry["replication_key"] = str(self.grain)
             self.entry["replication_key_value"] = self._write(max(done.end, mark or done.end))
-        covered = join([*self.covered, done])
-        self.entry["covered"] = [[self._write(i.start), self._write(i.end)] for i in covered]
-        self._again = subtract(self._again, [window])
-        if self._until is not None:
-            # Also when nothing is left of this partition: if the run breaks off in a later stream, the
-            # next one must not look back here once more.
-            self.entry["unfinished"] = {
-                "until": self._write(self._until),
-                "again": [[self._write(i.start), self._write(i.end)] for i in self._again],
-            }
+        self._keep("covered", join([*self.covered, done]))
+        for name, days, later in (
+            ("reread", asked.lookback_days, True),
+            ("settled", max(asked.lookback_days, asked.settle_days), False),
+        ):
+            border = self.grain.floor(at - days * ONE_DAY)
+            side = Interval(border, _NEVER) if later else Interval(_LONG_AGO, border)
+            others = subtract(self._stretches(name), [window])
+            self._keep(name, join([*others, done.clip(side)]))
+        self._done = join([*self._done, window])
+        # Also when nothing is left of this partition: if the run breaks off in a later stream, the next one
+        # must not look back here once more.
+        self.note_begun()
+
+    @property
+    def is_resumed(self) -> bool:
+        """Check whether this run goes on with one that broke off; known once it is planned."""
+        return self._resumed
+
+    def note_begun(self) -> None:
+        """Write into the entry that a run is under way, and what it has read by now."""
+        if self._begun is None:
+            return
+        before = self._began_with
+        self.entry["unfinished"] = {
+            "bookmark": None if before is None else self._write(before),
+            "begun": self._begun.astimezone(UTC).isoformat(timespec="seconds"),
+            "done": self._spelt(self._done),
+        }
 
     def end(self) -> None:
         """Note that the run is over: the next one looks back again."""
-        self.entry.pop("unfinished", None)
+        self.entry["unfinished"] = None
+
+    def _stretches(self, name: str) -> list[Interval]:
+        known = self.entry.get(name) or []
+        return join(Interval(self._read(a), self._read(b)) for a, b in known)
+
+    def _keep(self, name: str, stretches: list[Interval]) -> None:
+        self.entry[name] = self._spelt(stretches)
+
+    def _spelt(self, stretches: list[Interval]) -> list[list[str]]:
+        return [[self._write(i.start), self._write(i.end)] for i in stretches]
 
     def _write(self, moment: datetime) -> str:
         return write_moment(moment, self.grain, self.zone)
@@ -175,7 +281,7 @@ def ledger_moment(moment: datetime, grain: Grain, zone: Zone) -> str:
     return zone.instant(moment).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def read_wish_date(value: str | date, zone: Zone) -> datetime:
+def read_requested_date(value: str | date, zone: Zone) -> datetime:
     """Read a date or date-time setting as a naive moment of the report's zone.
 
     A date, or a midnight written with `Z` (as many tools write dates), means that day in the report's
@@ -190,20 +296,3 @@ def read_wish_date(value: str | date, zone: Zone) -> datetime:
     if moment.time() == time() and moment.utcoffset() == UTC.utcoffset(None):
         return moment.replace(tzinfo=None)
     return zone.local(moment)
-
-
-def entry_of(
-    stream_state: MutableMapping[str, Any], partition: Mapping[str, Any]
-) -> dict[str, Any]:
-    """Give the state entry of a partition, made if it is not there.
-
-    The one partition of a login (an empty key) is the stream's own entry, as singer-sdk has it.
-    """
-    if not partition:
-        return stream_state  # type: ignore[return-value]
-    entries: list[dict[str, Any]] = stream_state.setdefault("partitions", [])
-    for entry in entries:
-        if entry.get("context") == partition:
-            return entry
-    entries.append({"context": dict(partition)})
-    return entries[-1]

@@ -71,6 +71,23 @@ def _unfolded(mark: Any) -> Any:
     return {**{k: v for k, v in mark.items() if k != "alike"}, "partitions": entries}
 
 
+def without_nulls(state: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a state in which what was removed is absent: a run writes it as null, as states are merged."""
+    marks = state.get("bookmarks")
+    if not isinstance(marks, Mapping):
+        return dict(state)
+    return {**state, "bookmarks": {n: _stripped(m) for n, m in marks.items() if m is not None}}
+
+
+def _stripped(mark: Any) -> Any:
+    if not isinstance(mark, Mapping):
+        return mark
+    kept = {k: v for k, v in mark.items() if v is not None}
+    if isinstance(kept.get("partitions"), list):
+        kept["partitions"] = [_stripped(entry) for entry in kept["partitions"]]
+    return kept
+
+
 def _copy(entry: dict[str, Any]) -> dict[str, Any]:
     copied: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(entry))
     return copied

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from adtap_core.bookmarks import Bookmark, Wish, read_wish_date
+from adtap_core.bookmarks import Bookmark, SyncRange, read_requested_date
 from adtap_core.settings import default_start
 from adtap_core.windows import Interval, cut, midnight
 
@@ -45,13 +45,13 @@ class PartitionPlan:
         partition: Whose.
         bookmark: Its state entry; None for a backfill, which leaves state alone.
         windows: What to read, in order.
-        complete: End of the buckets that are over.
+        requested: What the windows are read for, the platform's own limits included.
     """
 
     partition: Partition
     bookmark: Bookmark | None
     windows: list[Interval]
-    complete: datetime
+    requested: SyncRange
 
 
 @dataclass
@@ -77,37 +77,62 @@ class Planner:
     ) -> None:
         self._report, self._platform, self._settings = report, platform, settings
         self.zone = platform.zone(report)
+        self.instant = now
         self.now = self.zone.local(now)
         self.lookback_days = lookback_days(report, settings, platform.lookback_days)
         self.settle_days = settle_days(report, settings, platform.lookback_days)
         self._closed = self.zone.local(now - timedelta(hours=platform.closing_hours(report)))
-        self.over = self.zone.local(now - timedelta(hours=platform.running_hours(report)))
+        self._running = timedelta(hours=platform.running_hours(report))
+        self.over = self.over_at(now)
         """The moment up to which buckets are over, wherever their rows' own zones lie."""
 
-    def asked(self) -> Wish:
-        """Give what the settings ask for, before the platform's own limits."""
+    def over_at(self, moment: datetime) -> datetime:
+        """Return up to where buckets were over at an instant, naive, in the report's zone."""
+        return self.zone.local(moment - self._running)
+
+    def requested(self, *, full: bool = False) -> SyncRange:
+        """Return what the settings ask for, before the platform's own limits.
+
+        Args:
+            full: Whether everything is to be read, whatever was read before.
+        """
         grain = self._report.grain
-        complete = end = grain.floor(self._closed)
+        closed = end = grain.floor(self._closed)
         if self._settings.get("include_today"):
             end = grain.after(grain.floor(self.now))
-        starts = [self._settings.get("start_date"), self._report.start_date]
-        moments = [read_wish_date(s, self.zone) for s in starts if s is not None]
-        start = max(moments) if moments else midnight(default_start(self.now))
+        # The report's own start beats the setting, be it earlier or later.
+        own = self._report.start_date or self._settings.get("start_date")
+        start = (
+            midnight(default_start(self.now))
+            if own is None
+            else read_requested_date(own, self.zone)
+        )
         if backfill := self._settings.get("backfill"):
-            start = read_wish_date(backfill["from"], self.zone)
-            end = min(end, read_wish_date(backfill["to"], self.zone))
+            start = read_requested_date(backfill["from"], self.zone)
+            end = min(end, read_requested_date(backfill["to"], self.zone))
         elif self._settings.get("end_date") is not None:
-            end = min(end, read_wish_date(self._settings["end_date"], self.zone))
+            end = min(end, read_requested_date(self._settings["end_date"], self.zone))
         end = grain.floor(end)
-        return Wish(
+        return SyncRange(
             start=grain.ceil(start),
             end=end,
-            complete=min(complete, end),
+            complete=min(closed, end),
+            closed=closed,
             lookback_days=self.lookback_days,
+            settle_days=self.settle_days,
+            over=self.over,
+            now=self.instant,
+            default_start=own is None,
+            full=full,
         )
 
     def plan(
-        self, partition: Partition, entry: MutableMapping[str, Any], *, ask_platform: bool = True
+        self,
+        partition: Partition,
+        entry: MutableMapping[str, Any],
+        *,
+        ask_platform: bool = True,
+        full: bool = False,
     ) -> PartitionPlan:
         """Plan a partition's windows.
 
@@ -115,50 +140,54 @@ class Planner:
             partition: Whose.
             entry: Its state entry.
             ask_platform: Whether the platform may be asked what it holds.
+            full: Whether everything is to be read, whatever was read before.
         """
-        wish = self.asked()
+        requested = self.requested(full=full)
+        grain, span = self._report.grain, self._report.span_days
+        backfill = bool(self._settings.get("backfill"))
+        bookmark = None if backfill else Bookmark(entry, grain, self.zone)
+        if bookmark is not None:
+            requested = replace(requested, start=bookmark.start_of(requested))
         held = self._platform.held(self._report, partition) if ask_platform else None
         if held is not None:
-            wish = self._clip(wish, held, partition)
-        span = self._report.span_days
-        grain = self._report.grain
-        if self._settings.get("backfill"):
-            whole = [Interval(wish.start, wish.end)] if wish.start < wish.end else []
-            return PartitionPlan(
-                partition, None, list(cut(whole, grain=grain, span_days=span)), wish.complete
-            )
-        bookmark = Bookmark(entry, grain, self.zone)
-        if wish.start >= wish.end:
-            return PartitionPlan(partition, bookmark, [], wish.complete)
-        stretches = cut_out(bookmark.plan(wish), entry.get("jobs") or {})
+            requested = self._clip(requested, held, partition)
+        stretches: list[Interval] = []
+        if requested.start < requested.end:
+            stretches = [Interval(requested.start, requested.end)]
+            if bookmark is not None:
+                jobs = [n for n, job in (entry.get("jobs") or {}).items() if job]
+                stretches = cut_out(bookmark.plan(requested), jobs)
         windows = list(cut(stretches, grain=grain, span_days=span))
-        return PartitionPlan(partition, bookmark, windows, wish.complete)
+        return PartitionPlan(partition, bookmark, windows, requested)
 
-    def _clip(self, wish: Wish, held: Interval, partition: Partition) -> Wish:
+    def _clip(self, requested: SyncRange, held: Interval, partition: Partition) -> SyncRange:
         grain = self._report.grain
         first = grain.ceil(held.start)
-        if wish.start < first:
+        if requested.start < first:
             log.warning(
                 "%s%s: asked from %s, the platform holds data from %s only; what lies before is not read",
                 self._report.name,
                 f" {partition.text}" if partition.key else "",
-                wish.start.date(),
+                requested.start.date(),
                 held.start.date(),
             )
         whole = grain.floor(held.end)
         # A running bucket is read up to the last moment that the platform holds, if it is wanted at all.
-        end = min(wish.end, held.end if self._settings.get("include_today") else whole)
+        end = min(requested.end, held.end if self._settings.get("include_today") else whole)
         return replace(
-            wish, start=max(wish.start, first), end=end, complete=min(wish.complete, whole, end)
+            requested,
+            start=max(requested.start, first),
+            end=end,
+            complete=min(requested.complete, whole, end),
         )
 
 
-def cut_out(stretches: Sequence[Interval], jobs: Mapping[str, Any]) -> list[Interval]:
+def cut_out(stretches: Sequence[Interval], jobs: Iterable[str]) -> list[Interval]:
     """Cut stretches where windows begin and end whose report jobs are on their way: those are polled on.
 
     Args:
         stretches: What is to be read.
-        jobs: Of the state, by window.
+        jobs: The names of their windows, as state has them.
     """
     left = list(stretches)
     for name in jobs:

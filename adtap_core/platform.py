@@ -289,6 +289,22 @@ class Platform(ABC):
         """
         return frozenset({"_currency"})
 
+    def row_settings(self, report: Report, settings: Mapping[str, Any]) -> Mapping[str, Any]:  # noqa: ARG002
+        """Return the settings that change what a report's rows mean, with the values that take effect.
+
+        State keeps them: a run with other ones is refused. By default the extras of a user's definition; grain,
+        time zone and filters are the core's.
+        """
+        return dict(report.facts) if report.custom else {}
+
+    def account_keys(self, report: Report) -> Sequence[str] | None:  # noqa: ARG002
+        """Return the names of the keys of a report's partitions under these settings; asks nobody.
+
+        Returns:
+            None if settings can't change them.
+        """
+        return tuple(self.example_partition) or None
+
     @abstractmethod
     def zone(self, report: Report) -> Zone:
         """Give the time zone of a report's buckets and windows."""

@@ -7,15 +7,16 @@ import queue
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Final
 
+import msgspec
 from singer_sdk.exceptions import AbortedSyncFailedException
 from typing_extensions import override
 
 from adtap_core import __version__
-from adtap_core.bookmarks import Bookmark, ledger_moment
+from adtap_core.bookmarks import Bookmark, ledger_moment, read_moment
 from adtap_core.errors import (
     CredentialsError,
     Refused,
@@ -25,6 +26,7 @@ from adtap_core.errors import (
     TooMuch,
 )
 from adtap_core.fetching import Fetcher
+from adtap_core.fingerprints import changed_lines, fingerprint, future_lines, kind_lines
 from adtap_core.http import Tally
 from adtap_core.names import column_names
 from adtap_core.ordered import Workers, check_target
@@ -73,6 +75,8 @@ class ReportStream(AdStream):
         self._notes: queue.SimpleQueue[Note] = queue.SimpleQueue()
         self._left: dict[Partition, int] = {}
         self._bookmarks: dict[Partition, Bookmark] = {}
+        self._plans: Sequence[PartitionPlan] = ()
+        self._metrics: dict[str, str | None] | None = None
 
     @cached_property
     def _marks(self) -> dict[str, Any]:
@@ -113,39 +117,52 @@ class ReportStream(AdStream):
         """Give the planner of this moment."""
         return Planner(self.asked(), self.tap.platform, self.config, self.tap.clock.now())
 
-    def grain_in_state(self) -> dict[str, Any]:
-        """Give what must not change under one bookmark: the row's grain and its time zone."""
-        grain = self.schema["x-grain"]
-        return {"grain": sorted(grain), "time_zone": self.tap.platform.zone(self.report).name}
+    @property
+    def reads_fully(self) -> bool:
+        """Check whether the catalog asks for a full read: everything, whatever state says was read."""
+        return self.forced_replication_method == "FULL_TABLE"
+
+    def starts_later(self) -> str | None:
+        """Return a line if the start lies in the future, so that this run reads nothing."""
+        requested = self.planner().requested()
+        if self.config.get("backfill") or requested.start <= self.planner().now:
+            return None
+        return f"{self.name}: `start_date` lies in the future ({requested.start:%Y-%m-%d}): nothing is read before"
+
+    def fingerprint(self) -> dict[str, Any]:
+        """Return what must not change under one bookmark: what a row means, whatever is read of it."""
+        platform = self.tap.platform
+        return fingerprint(
+            self.report,
+            grain=self.schema["x-grain"],
+            time_zone=platform.zone(self.report).name,
+            settings=platform.row_settings(self.report, self.config),
+        )
 
     def state_faults(self) -> list[str]:
-        """Give one line for each way in which the report no longer fits its state."""
-        known = self.tap.state.get("bookmarks", {}).get(self.name, {}).get("report")
-        if not isinstance(known, dict):
-            return []
-        now = self.grain_in_state()
-        faults = []
-        # The account's column was called `_partition` in 0.1.
-        grain = sorted("_account" if c == "_partition" else c for c in known.get("grain") or ())
-        if grain and grain != now["grain"]:
-            faults.append(
-                f"report {self.name!r}: its grain was {known['grain']}, now it is {now['grain']}; rows of both "
-                "would mix in one table. Give the changed report a new name, or clear this stream's state "
-                "and table"
-            )
-        if known.get("time_zone") not in (None, now["time_zone"]):
-            faults.append(
-                f"report {self.name!r}: its days were in {known['time_zone']}, now they are in "
-                f"{now['time_zone']}; they would mix in one table. Give the report a new name, or clear this "
-                "stream's state and table"
-            )
-        return faults
+        """Return one line for each way in which the report no longer fits its state."""
+        marks = self.tap.state.get("bookmarks", {}).get(self.name, {})
+        zone = self.tap.platform.zone(self.report)
+        now = zone.local(self.tap.clock.now())
+        return [
+            *changed_lines(self.tap.name, self.report, marks.get("report"), self.fingerprint()),
+            *kind_lines(
+                self.tap.name, self.report, marks, self.tap.platform.account_keys(self.report)
+            ),
+            *future_lines(
+                self.tap.name,
+                self.name,
+                marks,
+                lambda text: read_moment(text, self.report.grain, zone),
+                now,
+            ),
+        ]
 
     def _entries(self, partitions: Sequence[Partition]) -> dict[Partition, dict[str, Any]]:
         """Give each partition's state entry; one that is new gets into the state by `_attach`."""
         if len(partitions) == 1 and not partitions[0].key:
             return {partitions[0]: self._marks}
-        known = {Partition(e.get("context") or {}): e for e in self._marks.get("partitions", ())}
+        known = {Partition(e.get("context") or {}): e for e in self._marks.get("partitions") or ()}
         fresh = {p: {"context": dict(p.key)} for p in partitions if p not in known}
         self._fresh = list(fresh.values())
         both = known | fresh
@@ -157,9 +174,45 @@ class ReportStream(AdStream):
             return
         self.tap.state.setdefault("bookmarks", {})[self.name] = self._marks
         if self._fresh:
-            self._marks.setdefault("partitions", []).extend(self._fresh)
+            self._marks["partitions"] = [*(self._marks.get("partitions") or []), *self._fresh]
             self._fresh = []
-        self._marks["report"] = self.grain_in_state()
+        self._marks["report"] = {**self.fingerprint(), "metrics": self._filled_from()}
+
+    def _filled_from(self) -> dict[str, str | None]:
+        """Return from when on each metric is filled: null if from the first day on.
+
+        One that is new is null in what was read before it: said at once, with the setting that fills it.
+        """
+        if self._metrics is not None:
+            return self._metrics
+        known = (self._marks.get("report") or {}).get("metrics")
+        asked = self.asked().metrics
+        read = [p.windows[0].start for p in self._plans if p.windows]
+        before = [i.start for p in self._plans if p.bookmark for i in p.bookmark.covered]
+        made = (
+            {m: known.get(m) for m in asked} if isinstance(known, Mapping) else dict.fromkeys(asked)
+        )
+        if isinstance(known, Mapping) and before and read and min(before) < min(read):
+            fresh = [m for m in asked if m not in known]
+            since = min(read).date().isoformat()
+            made |= dict.fromkeys(fresh, since)
+            if fresh:
+                backfill = {
+                    "from": min(before).date().isoformat(),
+                    "to": since,
+                    "streams": [self.name],
+                }
+                log.warning(
+                    "%s: %s %s new: null before %s, where rows were read without. To fill them, run once with "
+                    "the setting backfill: %s",
+                    self.name,
+                    ", ".join(fresh),
+                    "is" if len(fresh) == 1 else "are",
+                    since,
+                    msgspec.json.encode(backfill).decode(),
+                )
+        self._metrics = made
+        return made
 
     def plans(
         self, planner: Planner, partitions: Sequence[Partition], *, ask_platform: bool
@@ -173,7 +226,14 @@ class ReportStream(AdStream):
         self._unplanned = []
         for partition in partitions:
             try:
-                made.append(planner.plan(partition, entries[partition], ask_platform=ask_platform))
+                made.append(
+                    planner.plan(
+                        partition,
+                        entries[partition],
+                        ask_platform=ask_platform,
+                        full=self.reads_fully,
+                    )
+                )
             except RequestError as error:
                 self._unplanned.append((partition, error))
         return made
@@ -192,6 +252,7 @@ class ReportStream(AdStream):
         workers = self.tap.workers
         partitions = workers.call(lambda: self.tap.platform.partitions(report))
         plans = workers.call(lambda: self.plans(planner, partitions, ask_platform=True))
+        self._plans = plans
         for plan in plans:
             self._left[plan.partition] = len(plan.windows)
             if plan.bookmark is not None:
@@ -222,19 +283,19 @@ class ReportStream(AdStream):
         plans: Sequence[PartitionPlan],
         window: Interval,
     ) -> Task:
-        bookmark = plans[0].bookmark
-        jobs = (
-            {} if bookmark is None else bookmark.entry.get("jobs", {}).get(_window_name(window), {})
-        )
+        jobs = _jobs(plans[0].bookmark, window)
         job = WindowJob(
             report=report,
             partitions=tuple(p.partition for p in plans),
             window=window,
             zone=planner.zone,
             tally=Tally(),
-            remembered=dict(jobs),
+            remembered={name: entry["parameters"] for name, entry in jobs.items()},
         )
         task = Task(bundle, window, job)
+        if jobs:  # as old as the oldest of them: its numbers are
+            task.synced_at = min(str(entry["synced_at"]) for entry in jobs.values())
+            task.made = min(datetime.fromisoformat(str(e["made"])) for e in jobs.values())
         job.remember = lambda name, parameters: self._remember(task, name, parameters)
         return task
 
@@ -314,7 +375,8 @@ class ReportStream(AdStream):
         if self._given_up.issuperset(task.job.partitions):
             msg = f"{task.job.what}: not asked for, a window before it failed"
             raise Refused(msg)
-        task.synced_at = self.tap.clock.read_at().strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        if task.made is None:
+            self._date(task)
         try:
             return self._fetcher.fetch(task.job)
         except CredentialsError:
@@ -325,7 +387,21 @@ class ReportStream(AdStream):
                 self._given_up.update(task.job.partitions)
             raise
 
+    def _date(self, task: Task) -> None:
+        """Note when a window is read: never before what an earlier run was dated, whose clock was ahead.
+
+        Else the later reading would seem to be the earlier one, and its rows ghosts.
+        """
+        task.made = self.tap.clock.now()
+        floors = [p.bookmark.not_before for p in task.bundle.plans if p.bookmark is not None]
+        if (last := self._marks.get("synced_at")) is not None:
+            floors.append(datetime.fromisoformat(str(last)) + timedelta(microseconds=1))
+        moment = max([self.tap.clock.read_at(), *(f for f in floors if f is not None)])
+        task.synced_at = _spelt(moment)
+
     def _remember(self, task: Task, name: str, parameters: object) -> None:
+        if name in task.job.remembered:
+            self._date(task)  # the job taken up again was of no use: this one is new
         task.job.remembered[name] = parameters  # this run may ask for the window once more
         if task.bundle.plans[0].bookmark is None:
             return
@@ -346,8 +422,18 @@ class ReportStream(AdStream):
                 p for p in note.task.bundle.plans if p.partition == note.task.job.partitions[0]
             )
             if plan.bookmark is not None:
-                jobs = plan.bookmark.entry.setdefault("jobs", {})
-                jobs.setdefault(_window_name(note.task.window), {})[note.name] = note.parameters
+                plan.bookmark.note_begun()  # only a run that goes on may poll it
+                jobs = plan.bookmark.entry.get("jobs") or {}
+                plan.bookmark.entry["jobs"] = jobs
+                name = _window_name(note.task.window)
+                jobs[name] = {
+                    **(jobs.get(name) or {}),
+                    note.name: {
+                        "made": None if note.task.made is None else note.task.made.isoformat(),
+                        "synced_at": note.task.synced_at,
+                        "parameters": note.parameters,
+                    },
+                }
                 self.tap.write_state(self.name)
             note.written.set()
 
@@ -358,7 +444,7 @@ class ReportStream(AdStream):
             facts=fetched.facts,
             window=task.window,
             zone=planner.zone,
-            now=planner.over,
+            now=_over(task, planner),
             settle_days=planner.settle_days,
             keyed=self.tap.platform_class.key_columns(self.report),
             partitions=task.job.partitions,
@@ -382,7 +468,9 @@ class ReportStream(AdStream):
                 shaper.outside,
             )
         self._rows += sum(shaper.counts.values())
-        closing = Closing(task, shaper.counts, shaper.window_state(), fetched.warnings)
+        closing = Closing(
+            task, shaper.counts, shaper.window_state(), fetched.warnings, _over(task, planner)
+        )
         if self.config.get("on_empty") == "fail" and not self._rows:
             # Nothing came yet: if nothing comes at all, no bookmark may have moved.
             self._held_back.append(closing)
@@ -447,18 +535,21 @@ class ReportStream(AdStream):
             self._left[partition] -= 1
             if plan.bookmark is not None:
                 self._forget_jobs(plan.bookmark.entry, task.window, last=self._left[partition] <= 0)
-                plan.bookmark.close(task.window, complete=plan.complete)
+                plan.bookmark.close(task.window, plan.requested, over=closing.over)
+                if task.synced_at > _spelt(self.tap.clock.read_at()):
+                    self._marks["synced_at"] = task.synced_at
         self.tap.ledger.write(rows)
         self.tap.write_state(self.name)
 
     def _forget_jobs(
         self, entry: MutableMapping[str, Any], window: Interval, *, last: bool
     ) -> None:
+        # Null, not left out: a state that is merged into an older one would bring it back.
         jobs = entry.get("jobs")
-        if jobs is not None:
-            jobs.pop(_window_name(window), None)
-            if last or not jobs:
-                entry.pop("jobs", None)
+        if jobs:
+            jobs[_window_name(window)] = None
+            if last or not any(jobs.values()):
+                entry["jobs"] = None
 
     def _fail_task(self, task: Task, error: BaseException) -> None:
         if isinstance(error, AbortedSyncFailedException):
@@ -563,6 +654,30 @@ def _prepared(stream: ReportStream) -> Reading | Exception:
         raise
     except Exception as error:  # noqa: BLE001 - one stream must not stop the others
         return error
+
+
+def _jobs(bookmark: Bookmark | None, window: Interval) -> Mapping[str, Mapping[str, Any]]:
+    """Return the report jobs of a window that a run which goes on may poll.
+
+    None of a run that has ended, or that broke off a day ago or more: their numbers are as old as the jobs.
+    """
+    if bookmark is None or not bookmark.is_resumed:
+        return {}
+    jobs = (bookmark.entry.get("jobs") or {}).get(_window_name(window)) or {}
+    return {
+        name: entry
+        for name, entry in jobs.items()
+        if isinstance(entry, Mapping) and entry.get("made") and entry.get("synced_at")
+    }
+
+
+def _over(task: Task, planner: Planner) -> datetime:
+    """Return up to where buckets were over when a window was read."""
+    return planner.over if task.made is None else min(planner.over, planner.over_at(task.made))
+
+
+def _spelt(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def _window_name(window: Interval) -> str:

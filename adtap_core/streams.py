@@ -35,6 +35,7 @@ from adtap_core.errors import (
     Stopped,
     TargetGone,
 )
+from adtap_core.fingerprints import future_lines
 from adtap_core.platform import EntityQuery
 from adtap_core.records import RecordShaper, to_moment
 from adtap_core.redact import redact
@@ -359,6 +360,14 @@ class EntityStream(AdStream):
             self.fail(error)
             return
         self._close(started)
+
+    def state_faults(self) -> list[str]:
+        """Return a line if the bookmark lies in the future."""
+        marks = self.tap.state.get("bookmarks", {}).get(self.name) or {}
+        now = self.tap.clock.now()
+        return list(
+            future_lines(self.tap.name, self.name, marks, lambda text: _parsed(text) or now, now)
+        )
 
     def since(self) -> str | None:
         """Give the moment from which changes are asked for; None: everything."""

@@ -31,7 +31,7 @@ from adtap_core.errors import (
     SettingsError,
     Stopped,
 )
-from adtap_core.folding import folded, unfolded
+from adtap_core.folding import folded, unfolded, without_nulls
 from adtap_core.http import MAX_QUOTA_WAITS, Http, Limits
 from adtap_core.names import did_you_mean, snake_case
 from adtap_core.ordered import Workers, still_waiting
@@ -359,10 +359,14 @@ class AdTap(FromVariables, Tap):
                 if n not in known
             ]
             streams = [s for s in streams if self._is_backfilled(s)]
-        for stream in streams:
-            faults += stream.state_faults()
+        if not backfill:  # which leaves state alone, and is a way out of what state says
+            for stream in streams:
+                faults += stream.state_faults()
+            for entity in self.entity_streams():
+                faults += entity.state_faults() if entity.selected else []
         if faults:
             raise SettingsError(faults)
+        self._say_what_starts_later(streams)
         if not streams:
             return
         try:
@@ -375,6 +379,11 @@ class AdTap(FromVariables, Tap):
             return
         if faults:
             raise SettingsError(faults)
+
+    def _say_what_starts_later(self, streams: Sequence[ReportStream]) -> None:
+        for stream in streams:
+            if (words := stream.starts_later()) is not None:
+                log.warning("%s", words)
 
     def _write_last_state(self) -> None:
         if self.config.get("backfill"):
@@ -480,8 +489,15 @@ def _understood(state: Any) -> Any:
     """
     if not isinstance(state, dict):
         return state
+    for wrapper in (
+        "singer_state",
+        "completed",
+        "value",
+    ):  # as `meltano state get` and others write it
+        if isinstance(state.get(wrapper), dict) and "bookmarks" not in state:
+            state = state[wrapper]
     try:
-        whole = unfolded(state)
+        whole = without_nulls(unfolded(state))
     except ValueError as error:
         raise SettingsError([f"--state: {error}"]) from error
     _check_state(whole)
@@ -508,12 +524,13 @@ def _entry_faults(name: str, entry: object) -> list[str]:
         return [f"--state: a partition of {name!r} can't be understood"]
     values = [entry.get("replication_key_value")]
     try:
-        values += [v for pair in entry.get("covered") or () for v in pair]
         unfinished = entry.get("unfinished") or {}
-        values += [
-            unfinished.get("until"),
-            *(v for pair in unfinished.get("again") or () for v in pair),
-        ]
+        values += [entry.get("since"), unfinished.get("bookmark"), unfinished.get("begun")]
+        for stretches in (
+            *(entry.get(name) for name in ("covered", "reread", "settled")),
+            unfinished.get("done"),
+        ):
+            values += [v for start, end in stretches or () for v in (start, end)]
         for value in values:
             if value is not None:
                 datetime.fromisoformat(str(value))

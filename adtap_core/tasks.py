@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from adtap_core.declare import Report
@@ -17,12 +18,22 @@ from adtap_core.windows import Interval
 
 @dataclass
 class Task:
-    """One window of one bundle, on its way."""
+    """One window of one bundle, on its way.
+
+    Args:
+        bundle: Whose.
+        window: Which days.
+        job: What the platform is asked.
+        synced_at: When it was read, as its rows and the ledger say; of a report job that is taken up again,
+            when the platform was asked for it.
+        made: The tap's clock at that moment.
+    """
 
     bundle: Bundle
     window: Interval
     job: WindowJob
     synced_at: str = ""
+    made: datetime | None = None
     future: Future[Fetched] | None = None
 
 
@@ -34,6 +45,7 @@ class Closing:
     counts: Mapping[Partition, int]
     state: str
     warnings: Sequence[str]
+    over: datetime
 
 
 @dataclass

@@ -19,11 +19,11 @@ from typing_extensions import override
 
 from adtap_core import verdicts
 from adtap_core.bodies import torn_row
-from adtap_core.errors import RequestError
+from adtap_core.errors import Refused, RequestError
 from adtap_core.names import did_you_mean
 from adtap_core.platform import EntityQuery, Fetched, Partition, Platform, Probed, WindowJob
 from adtap_core.verdicts import Ask, Verdict
-from adtap_core.windows import Grain, Zone
+from adtap_core.windows import Grain, Interval, Zone
 from tap_adjust import checks, companion, fields, kpi_service
 from tap_adjust.auth import TokenAuth
 from tap_adjust.choices import Choices
@@ -44,6 +44,7 @@ BUNDLE_SIZE: Final = 100
 KPI_BUNDLE_SIZE: Final = 25
 _GONE: Final = 410
 _SMALL_BYTES: Final = 4096
+_SHOWN_APPS: Final = 20
 _ENDS: Final = 64 * 1024
 """So much of a body's beginning and end is looked at to see what it is."""
 _GRAINS: Final = tuple(Grain)
@@ -193,11 +194,13 @@ class AdjustPlatform(Platform):
         }
         if self.settings.get("app_tokens"):
             asked["app_tokens"] = self.settings["app_tokens"]
+        # Where some are there, these are read, and the others fail alone (`held`): an app that has gone must
+        # not stop all.
         return [
-            f"{where}: {token!r} is no app that the API token sees{did_you_mean(token, known)}"
+            f"{where}: {_unknown_app(token, known)}"
             for where, tokens in asked.items()
+            if not set(map(str, tokens)) & set(known)
             for token in tokens
-            if token not in known
         ]
 
     @override
@@ -210,6 +213,31 @@ class AdjustPlatform(Platform):
                 "the API token sees no app (look at the settings `api_token` and `account_id`)"
             )
         return [Partition({"app_token": token}) for token in dict.fromkeys(tokens)]
+
+    @override
+    def row_settings(self, report: Report, settings: Mapping[str, Any]) -> Mapping[str, Any]:
+        choices = Choices(report, settings)
+        if choices.is_kpi:
+            made: dict[str, Any] = {**report.facts, **choices.constants()}
+        else:
+            made = {**(report.facts if report.custom else {}), **choices.parameters()}
+            made["report_format"] = self.reports.format_of(report)
+        # Whose rows and which days are the state's own business.
+        return {k: v for k, v in made.items() if k not in {"utc_offset", "app_tokens"}}
+
+    @override
+    def held(self, report: Report, partition: Partition) -> Interval | None:
+        """Return None: nothing is published.
+
+        Raises:
+            Refused: If the token does not see the app; the others are read.
+        """
+        if "endpoint" not in report.facts:
+            known = [str(app["id"]) for app in self.reports.apps()]
+            token = partition.key["app_token"]
+            if known and token not in known:
+                raise Refused(f"app_tokens: {_unknown_app(token, known)}")
+        return None
 
     @override
     def bundle_size(self, report: Report) -> int:
@@ -252,6 +280,13 @@ class AdjustPlatform(Platform):
                 yield [{"filter": name, **option} for option in self.reports.options(name)]
         else:
             yield self.reports.options(entity.path)
+
+
+def _unknown_app(token: object, known: Sequence[str]) -> str:
+    """Say that a token is none of an app, and which apps there are."""
+    there = ", ".join(sorted(known)[:_SHOWN_APPS]) or "none"
+    more = f" and {len(known) - _SHOWN_APPS} more" if len(known) > _SHOWN_APPS else ""
+    return f"{token!r} is no app that the API token sees{did_you_mean(str(token), known)}; it sees {there}{more}"
 
 
 def _judge_good(call: Call, reply: Reply) -> Verdict:

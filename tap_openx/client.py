@@ -221,6 +221,17 @@ class OpenxPlatform(Platform):
         return self._generation.partitions(report)
 
     @override
+    def row_settings(self, report: Report, settings: Mapping[str, Any]) -> Mapping[str, Any]:
+        # A user's report keeps its name when the generation changes; its rows do not keep their meaning.
+        own = {"api_generation": generation(settings)} if report.custom else {}
+        return {**super().row_settings(report, settings), **own}
+
+    @override
+    def account_keys(self, report: Report) -> Sequence[str] | None:
+        by_account = generation(self.settings) == LEGACY and self.settings.get("account_ids")
+        return ("account_id",) if by_account else ()
+
+    @override
     def bundle_size(self, report: Report) -> int:
         return self._generation.bundle_size()
 

@@ -211,6 +211,13 @@ class TerminalOne(Platform):
             return [Partition({"advertiser_id": str(int(i))}) for i in dict.fromkeys(advertisers)]
         return [Partition({"organization_id": i}) for i in self.organizations()]
 
+    @override
+    def account_keys(self, report: Report) -> Sequence[str] | None:
+        by_advertiser = self.settings.get("advertiser_ids")
+        if by_advertiser and not self._generation.needs_organization(report):
+            return ("advertiser_id",)
+        return ("organization_id",)
+
     def organizations(self) -> list[str]:
         """Give the ids of the organizations that are read: as configured, else all that the login sees."""
         wanted = self.settings.get("organization_ids")

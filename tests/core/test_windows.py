@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adtap_core.bookmarks import Bookmark, Wish
+from adtap_core.bookmarks import Bookmark, SyncRange
 from adtap_core.plans import cut_out
 from adtap_core.windows import Grain, Interval, Zone, cut, join, midnight, subtract
 from tests.core.tiny import local as moment_of
@@ -30,9 +31,18 @@ def days(first: date, end: date) -> list[date]:
     return [first + n * ONE_DAY for n in range(max(0, (end - first).days))]
 
 
-def wish(start: date, end: date, lookback: int = 0) -> Wish:
-    """A wish for whole days that are over."""
-    return Wish(midnight(start), midnight(end), midnight(end), lookback)
+def wish(start: date, end: date, lookback: int = 0, today: date | None = None) -> SyncRange:
+    """A wish for whole days that are over, made at noon of the day after the last one."""
+    now = midnight(today or end) + timedelta(hours=12)
+    return SyncRange(
+        start=midnight(start),
+        end=midnight(end),
+        complete=midnight(end),
+        closed=midnight(today or end),
+        lookback_days=lookback,
+        over=now,
+        now=now.replace(tzinfo=UTC),
+    )
 
 
 @given(start=DAYS, length=st.integers(0, 400), span=st.integers(1, 90))
@@ -128,7 +138,7 @@ def test_a_killed_run_goes_on_where_it_was(
         # A run that had ended already begins a new one, with a lookback of its own.
         days_in(before) == days(first, end + new * ONE_DAY)
     )
-    assert "unfinished" not in entry
+    assert entry["unfinished"] is None
 
 
 @given(start=DAYS, earlier=st.integers(1, 100), span=st.integers(1, 31))
@@ -175,7 +185,7 @@ def test_a_partial_bucket_is_read_but_never_bookmarked() -> None:
     """`include_today`: today is read each time, the bookmark stops before it."""
     entry: dict[str, object] = {}
     start, today = date(2026, 3, 1), date(2026, 3, 5)
-    wanted = Wish(midnight(start), midnight(today + ONE_DAY), midnight(today), 0)
+    wanted = replace(wish(start, today), end=midnight(today + ONE_DAY))
     assert days_in(run(entry, wanted, 30)) == days(start, today + ONE_DAY)
     assert entry["replication_key_value"] == "2026-03-05"
     assert days_in(run(entry, wanted, 30)) == [today]
@@ -200,7 +210,7 @@ def test_hours_are_instants_on_the_days_that_clocks_change(
 
 
 def run(
-    entry: dict[str, object], wanted: Wish, span: int, stop_after: int | None = None
+    entry: dict[str, object], wanted: SyncRange, span: int, stop_after: int | None = None
 ) -> list[Interval]:
     """Plan and close windows as a sync does; give those that were closed."""
     bookmark = Bookmark(entry, Grain.DAY, Zone("UTC"))
@@ -210,7 +220,7 @@ def run(
     for count, window in enumerate(windows):
         if count == stop_after:
             return windows[:count]
-        bookmark.close(window, complete=wanted.complete)
+        bookmark.close(window, wanted)
     bookmark.end()
     return windows
 

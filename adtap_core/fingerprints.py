@@ -1,0 +1,153 @@
+"""What a state says of a report's rows, held against the settings of this run: refused before any request.
+
+Rows of two meanings under one name would be added up by whoever sums the table. So a report keeps, beside its
+bookmark, what its rows mean: grain, time zone, and each setting that changes them (currency, attribution,
+filters, scope …). A change is refused with the ways out of it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from adtap_core.bookmarks import CLOCK_TOLERANCE
+
+if TYPE_CHECKING:
+    from adtap_core.declare import Report
+
+
+def fingerprint(
+    report: Report, *, grain: Sequence[str], time_zone: str, settings: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return what a report's rows mean, as state keeps it.
+
+    Args:
+        report: The report.
+        grain: The columns that tell its rows apart.
+        time_zone: Of its buckets.
+        settings: Settings and extras of its definition that change what rows mean, as they take effect.
+    """
+    meaning = {name: _text(value) for name, value in settings.items() if value is not None}
+    if report.filters:
+        meaning["filters"] = _text(report.filters)
+    return {
+        "grain": sorted(grain),
+        "time_zone": time_zone,
+        "settings": dict(sorted(meaning.items())),
+    }
+
+
+def _text(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
+
+
+def changed_lines(tap: str, report: Report, known: Any, now: Mapping[str, Any]) -> Iterator[str]:
+    """Return one line for each way in which rows would mean something else than state says.
+
+    Args:
+        tap: The tap's name, for the commands.
+        report: The report.
+        known: What state keeps; one of 0.1 keeps no settings, and is taken as it is.
+        now: The fingerprint of this run.
+    """
+    if not isinstance(known, Mapping):
+        return
+    name = f"report {report.name!r}"
+    # The account's column was called `_partition` in 0.1.
+    grain = sorted("_account" if c == "_partition" else c for c in known.get("grain") or ())
+    if grain and grain != now["grain"]:
+        yield f"{name}: its grain was {grain}, now it is {now['grain']}; {_ways_out(tap, report)}"
+    if known.get("time_zone") not in (None, now["time_zone"]):
+        yield (
+            f"{name}: its days were in {known['time_zone']}, now they are in {now['time_zone']}; "
+            f"{_ways_out(tap, report)}"
+        )
+    before = known.get("settings")
+    if not isinstance(before, Mapping):
+        return
+    for setting in sorted({*before, *now["settings"]}):
+        old, new = before.get(setting), now["settings"].get(setting)
+        if old != new:
+            yield (
+                f"{name}: `{setting}` was {_shown(old)}, now it is {_shown(new)}; {_ways_out(tap, report)}"
+            )
+
+
+def _shown(value: object) -> str:
+    return "not set" if value is None else str(value)[:120]
+
+
+def _ways_out(tap: str, report: Report) -> str:
+    clear = f"adtap state set {tap} --state state.json --report {report.name}"
+    return (
+        "rows of both would stand in one table. Either give the changed report a new name; or load it anew "
+        f"(`{clear} --clear`, and drop the table {report.name}); or read its whole range once more with the "
+        f"setting `backfill`, then accept the change (`{clear} --accept`)"
+    )
+
+
+def kind_lines(
+    tap: str, report: Report, marks: Mapping[str, Any], keys: Sequence[str] | None
+) -> Iterator[str]:
+    """Return a line if state keeps the report by another kind of account than this run reads it by.
+
+    Each day would be there twice: under the old accounts and under the new ones.
+
+    Args:
+        tap: The tap's name, for the commands.
+        report: The report.
+        marks: The report's state.
+        keys: The names of this run's accounts' keys; empty: the login is the account; None: they never change.
+    """
+    if keys is None:
+        return
+    known = {
+        tuple(sorted(entry.get("context") or {}))
+        for entry in marks.get("partitions") or ()
+        if entry.get("replication_key_value") is not None
+    }
+    if marks.get("replication_key_value") is not None:
+        known.add(())
+    for kind in sorted(known - {tuple(sorted(keys))}):
+        yield (
+            f"report {report.name!r}: it was read by {_kind(kind)}, now it is read by {_kind(keys)}: each day "
+            f"would be there twice; {_ways_out(tap, report)}"
+        )
+
+
+def _kind(keys: Sequence[str]) -> str:
+    return " and ".join(keys) or "the login as a whole"
+
+
+def future_lines(
+    tap: str,
+    stream: str,
+    marks: Mapping[str, Any],
+    read: Callable[[str], datetime],
+    now: datetime,
+) -> Iterator[str]:
+    """Return a line for each bookmark that lies in the future: nothing would be read, and nobody would know.
+
+    Args:
+        tap: The tap's name, for the command.
+        stream: The stream.
+        marks: Its state.
+        read: Reads a bookmark as a moment comparable with `now`.
+        now: The present.
+    """
+    for entry in (marks, *(marks.get("partitions") or ())):
+        value = entry.get("replication_key_value")
+        if value is None or read(str(value)) <= now + CLOCK_TOLERANCE:
+            continue
+        account = entry.get("context") or {}
+        whose = f" of {_text(account)}" if account else ""
+        option = f" --account '{_text(account)}'" if account else ""
+        yield (
+            f"state of {stream!r}: the bookmark {value}{whose} lies in the future, so nothing would be read. If "
+            f"the machine's clock is right, set it back: adtap state set {tap} --state state.json --report "
+            f"{stream}{option} --bookmark {now:%Y-%m-%d}"
+        )
