@@ -34,6 +34,7 @@ LATE = {
     "plan": Late(
         "adtap_cli.plan", "plan", "Show what the next sync reads and asks, without asking."
     ),
+    "state": Late("adtap_cli.state", "state", "Show, set, split and merge Singer state."),
     "status": Late(
         "adtap_cli.status", "status", "Show what was read by now, from state or warehouse."
     ),

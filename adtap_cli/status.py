@@ -259,7 +259,9 @@ def lines(found: Sequence[Coverage]) -> Iterator[str]:
         if len(c.gaps) > GAPS_SHOWN:
             yield f"{where}: and {len(c.gaps) - GAPS_SHOWN} gaps more (--json lists them)"
         if c.unfinished is not None:
-            yield f"{where}: the last run broke off on its way to {spell(c.unfinished)}; the next one goes on"
+            yield f"{where}: the run of {spell(c.unfinished)} broke off; the next one goes on, or begins anew a day later"
+        for metric, day in c.filled_from.items():
+            yield f"{where}: {metric} is filled from {day} on; what was read before has null there"
     if entities:
         if reports:
             yield ""

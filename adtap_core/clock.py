@@ -38,6 +38,11 @@ class Clock:
         moment = datetime.fromisoformat(text)
         return cls(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
 
+    @property
+    def is_moved(self) -> bool:
+        """Check whether a rehearsal plays another day than the machine's."""
+        return self._start is not None
+
     def now(self) -> datetime:
         """Give the present moment for planning, aware, in UTC."""
         if self._start is None:

@@ -45,7 +45,9 @@ class Coverage:
         bookmark: Where the next run begins, before its lookback.
         settled_until: Up to which nothing changes any more; None if nobody can tell.
         last_run: When a window was last read; None if nobody can tell.
-        unfinished: Where a run that broke off was going.
+        unfinished: When a run began that broke off.
+        reread: What the next run reads again: it was younger than the lookback when it was read.
+        filled_from: From when on each metric is filled that a report got later than its first rows.
         entity: Whether it is an entity: it has a bookmark and no windows.
         rows: Rows of the ledger's windows.
         requests: Requests of the ledger's windows.
@@ -59,6 +61,8 @@ class Coverage:
     settled_until: datetime | None = None
     last_run: datetime | None = None
     unfinished: datetime | None = None
+    reread: list[Interval] = field(default_factory=list)
+    filled_from: dict[str, str] = field(default_factory=dict)
     entity: bool = False
     rows: int | None = None
     requests: int | None = None
@@ -88,7 +92,9 @@ class Coverage:
             "last_run": None
             if self.last_run is None
             else self.last_run.isoformat(timespec="seconds"),
-            "unfinished_until": spell(self.unfinished),
+            "unfinished_since": spell(self.unfinished),
+            "read_again": [[spell(i.start), spell(i.end)] for i in self.reread],
+            "filled_from": self.filled_from,
             "gaps": [[spell(g.start), spell(g.end)] for g in self.gaps],
             "rows": self.rows,
             "requests": self.requests,
@@ -136,13 +142,25 @@ def _from_entry(
         bookmark=None if value is None else _moment(value),
     )
     made.entity = "covered" not in entry and "report" not in mark and name not in settle_days
-    made.covered = join(Interval(_moment(a), _moment(b)) for a, b in entry.get("covered") or [])
-    if unfinished := entry.get("unfinished"):
-        made.unfinished = _moment(unfinished["until"])
-    if name in settle_days and made.bookmark is not None and made.covered:
-        final = made.bookmark - timedelta(days=settle_days[name])
+    made.covered = _stretches(entry, "covered")
+    made.reread = _stretches(entry, "reread")
+    metrics = (mark.get("report") or {}).get("metrics") or {}
+    made.filled_from = {metric: str(day) for metric, day in metrics.items() if day is not None}
+    if begun := (entry.get("unfinished") or {}).get("begun"):
+        made.unfinished = _moment(begun)
+    if made.covered and entry.get("settled") is not None:
+        # Exactly the buckets whose rows say so: what was read last when it was final.
+        first = made.covered[0].start
+        settled = [i for i in _stretches(entry, "settled") if i.start <= first < i.end]
+        made.settled_until = settled[0].end if settled else first
+    elif name in settle_days and made.bookmark is not None and made.covered:
+        final = made.bookmark - timedelta(days=settle_days[name])  # a state of 0.1 says no more
         made.settled_until = max(final, made.covered[0].start)
     return made
+
+
+def _stretches(entry: Mapping[str, Any], name: str) -> list[Interval]:
+    return join(Interval(_moment(a), _moment(b)) for a, b in entry.get(name) or [])
 
 
 def _moment(value: object) -> datetime:

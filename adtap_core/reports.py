@@ -393,7 +393,8 @@ class ReportStream(AdStream):
         Else the later reading would seem to be the earlier one, and its rows ghosts.
         """
         task.made = self.tap.clock.now()
-        floors = [p.bookmark.not_before for p in task.bundle.plans if p.bookmark is not None]
+        plans = () if self.tap.clock.is_moved else task.bundle.plans
+        floors = [p.bookmark.not_before for p in plans if p.bookmark is not None]
         if (last := self._marks.get("synced_at")) is not None:
             floors.append(datetime.fromisoformat(str(last)) + timedelta(microseconds=1))
         moment = max([self.tap.clock.read_at(), *(f for f in floors if f is not None)])

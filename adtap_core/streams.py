@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
 import msgspec
 from singer_sdk.exceptions import AbortedSyncFailedException
 from singer_sdk.mapper import SameRecordTransform
-from singer_sdk.singerlib import MetadataMapping
+from singer_sdk.singerlib import Catalog, MetadataMapping
 from singer_sdk.streams import Stream
 from typing_extensions import override
 
@@ -121,8 +121,8 @@ class AdStream(Stream):
         self.selected_by_default = selected
         super().__init__(tap, schema=schema, name=name)
         self.tap = tap
-        self.primary_keys = keys
-        self.replication_key = replication_key
+        self.primary_keys = self._own_keys = keys
+        self.replication_key = self._own_replication_key = replication_key
         self.records_written = 0
 
     @property
@@ -138,6 +138,19 @@ class AdStream(Stream):
                 if mapping["properties", column].selected is None:
                     mapping["properties", column].selected_by_default = False
         return mapping
+
+    @override
+    def apply_catalog(self, catalog: Catalog) -> None:
+        """Take selection from a catalog, never keys: narrower ones would make rows collide."""
+        super().apply_catalog(catalog)
+        if (given := tuple(self.primary_keys or ())) and given != self._own_keys:
+            log.warning(
+                "%s: the catalog's key_properties %s are not used, the keys are %s",
+                self.name,
+                list(given),
+                list(self._own_keys),
+            )
+        self.primary_keys, self.replication_key = self._own_keys, self._own_replication_key
 
     def unselectable(self) -> Iterable[str]:
         """Give the columns that a user cannot leave out, besides the keys."""

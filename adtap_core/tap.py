@@ -166,7 +166,10 @@ class AdTap(FromVariables, Tap):
             if name in self.streams:
                 schema = restored(schema, self.streams[name].schema)
             chosen = get_selected_schema(name, schema, entry.metadata.resolve_selection())
-            self.mapper.register_raw_stream_schema(name, chosen, entry.key_properties)
+            # Keys come from the tap, never from an edited catalog.
+            known = self.streams.get(name)
+            keys = entry.key_properties if known is None else list(known.primary_keys)
+            self.mapper.register_raw_stream_schema(name, chosen, keys)
 
     @property
     @override

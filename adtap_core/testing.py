@@ -209,6 +209,7 @@ class StandIn(ABC):
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            wbufsize = -1  # head and body in one packet: two would wait 40 ms for each other
 
             def do_GET(self) -> None:
                 outer._serve(self)

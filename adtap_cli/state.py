@@ -1,0 +1,191 @@
+"""`adtap state`: what a state says, in words; a bookmark moved; one state made of several and several of one.
+
+None of these writes into a state store: they read a file and print a state, for `meltano state set` or a file.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from adtap_cli.opening import (
+    account_text,
+    json_option,
+    lines_for_errors,
+    read_state,
+    tap_argument,
+    tap_kind,
+    write_json,
+)
+from adtap_core.coverage import Coverage, from_state, spell
+from adtap_core.errors import SettingsError
+from adtap_core.folding import unfolded
+from adtap_core.names import did_you_mean
+from adtap_core.redact import redact
+from adtap_core.state_parts import merged, parts
+
+_STATE: Final = click.option(
+    "--state", "state", required=True, metavar="FILE",
+    help="A Singer state, a STATE message, or what `meltano state get` writes.",
+)  # fmt: skip
+
+
+@click.group()
+def state() -> None:
+    """Show and change Singer state: files in, a new state out."""
+
+
+# -- show ------------------------------------------------------------------------------------
+
+
+@state.command()
+@_STATE
+@json_option
+@lines_for_errors
+def show(state: str, *, as_json: bool) -> None:
+    """Say what a state holds: bookmarks, what was read and how final it was, what is unfinished."""
+    try:
+        found = from_state(read_state(state), {})
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise SettingsError([f"--state {state}: can't be understood ({error})"]) from error
+    if as_json:
+        write_json({"streams": [c.document() for c in found]})
+        return
+    for line in _words(found) if found else ("The state is empty: the next run reads everything.",):
+        click.echo(redact(line))
+
+
+def _words(found: list[Coverage]) -> Iterator[str]:
+    for c in found:
+        where = f"{c.stream} {account_text(c.account)}" if not c.entity else c.stream
+        yield f"{where}: bookmark {spell(c.bookmark) or '(none)'}"
+        for piece in c.covered:
+            yield f"  read from {spell(piece.start)} up to {spell(piece.end)} (exclusive)"
+        for gap in c.gaps:
+            yield f"  never read from {spell(gap.start)} up to {spell(gap.end)}"
+        if c.settled_until is not None:
+            yield f"  final up to {spell(c.settled_until)}"
+        for piece in c.reread:
+            yield f"  read again next time, at least: {spell(piece.start)} up to {spell(piece.end)}"
+        if c.unfinished is not None:
+            yield f"  a run that began {spell(c.unfinished)} broke off"
+        for metric, day in c.filled_from.items():
+            yield f"  {metric} is filled from {day} on"
+
+
+# -- set -------------------------------------------------------------------------------------
+
+
+@state.command(name="set")
+@tap_argument
+@_STATE
+@click.option("--report", required=True, metavar="NAME", help="The stream.")
+@click.option("--account", metavar="JSON", help='Only this account, e.g. \'{"app_token": "abc"}\'.')
+@click.option("--bookmark", metavar="DATE", help="Read from this date (or date-time) on again.")
+@click.option(
+    "--clear", is_flag=True, help="Forget the stream: the next run reads it from its start."
+)
+@click.option("--accept", is_flag=True, help="Take over changed settings: the next run does not refuse them.")  # fmt: skip
+@lines_for_errors
+def set_(
+    tap_name: str,
+    state: str,
+    report: str,
+    account: str | None,
+    bookmark: str | None,
+    *,
+    clear: bool,
+    accept: bool,
+) -> None:
+    """Print STATE with a stream's bookmark moved, the stream cleared, or changed settings accepted.
+
+    A bookmark moved back is read from there, whatever was read before; one of a report is a date (2026-10-01), of
+    an hourly report or an entity a UTC date-time (2026-10-01T00:00:00Z).
+    """
+    tap_kind(tap_name)
+    if sum((bookmark is not None, clear, accept)) != 1:
+        raise click.UsageError("give one of --bookmark, --clear and --accept")
+    document = unfolded(read_state(state))
+    marks = document.get("bookmarks")
+    if not isinstance(marks, dict) or report not in marks:
+        known = list(marks) if isinstance(marks, dict) else []
+        raise SettingsError(
+            [f"--report: the state knows no stream {report!r}{did_you_mean(report, known)}"]
+        )
+    if clear and account is None:
+        marks[report] = {}
+    elif accept:
+        marks[report] = {k: v for k, v in marks[report].items() if k != "report"}
+    else:
+        for entry in _entries(marks[report], account):
+            if clear:
+                kept = {"context": entry["context"]} if "context" in entry else {}
+                entry.clear()
+                entry.update(kept)
+            else:
+                _move(entry, str(bookmark))
+    click.echo(json.dumps(document, ensure_ascii=False))
+
+
+def _entries(mark: dict[str, Any], account: str | None) -> list[dict[str, Any]]:
+    own = [mark] if mark.get("replication_key_value") is not None else []
+    found = [*own, *(mark.get("partitions") or [])]
+    if account is not None:
+        try:
+            wanted = json.loads(account)
+        except ValueError as error:
+            raise SettingsError(
+                [f"--account {account}: can't be read as JSON ({error})"]
+            ) from error
+        found = [e for e in found if (e.get("context") or {}) == wanted]
+    if not found:
+        raise SettingsError(["--account: the state knows no such account of this stream"])
+    return found
+
+
+def _move(entry: dict[str, Any], bookmark: str) -> None:
+    try:
+        moment = datetime.fromisoformat(bookmark)
+    except ValueError as error:
+        raise SettingsError([f"--bookmark {bookmark}: a date or date-time is expected"]) from error
+    old = str(entry.get("replication_key_value") or "")
+    as_date = len(old) == len("2026-10-01")
+    entry["replication_key_value"] = moment.date().isoformat() if as_date else bookmark
+    entry["unfinished"] = None
+
+
+# -- split and merge -------------------------------------------------------------------------
+
+
+@state.command()
+@_STATE
+@click.option(
+    "--folder", required=True, type=click.Path(file_okay=False, path_type=Path),
+    help="Where the parts are written: one file an account, and `rest.json` for all else.",
+)  # fmt: skip
+@lines_for_errors
+def split(state: str, folder: Path) -> None:
+    """Split STATE into one state an account, for shards, and one for all else."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, part in parts(read_state(state)).items():
+        path = folder / f"{name}.json"
+        path.write_text(json.dumps(part, ensure_ascii=False), encoding="utf-8")
+        click.echo(str(path))
+
+
+@state.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(dir_okay=False))
+@lines_for_errors
+def merge(files: tuple[str, ...]) -> None:
+    """Print one state made of FILES: the parts that `split` wrote, as the shards left them."""
+    found: list[Mapping[str, Any]] = [read_state(path) for path in files]
+    try:
+        whole = merged(found)
+    except ValueError as error:
+        raise SettingsError([str(error)]) from error
+    click.echo(json.dumps(whole, ensure_ascii=False))

@@ -1,0 +1,198 @@
+"""A small platform whose numbers move: rows are restated, vanish and come late, as functions of the time alone.
+
+What it says of a bucket depends on how long ago the bucket ended, in whole days: until `RESTATED` days have
+passed, values grow; then they are final. Some rows go away after a day, others come a day late.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, ClassVar, Final
+
+from typing_extensions import override
+
+from adtap_core import settings as s
+from adtap_core.bodies import JsonRows, Table
+from adtap_core.declare import Entity, Report
+from adtap_core.http import Auth, Call
+from adtap_core.logins import BearerToken
+from adtap_core.platform import EntityQuery, Fetched, Partition, Platform, RowFacts, WindowJob
+from adtap_core.tap import AdTap
+from adtap_core.testing import StandIn
+from adtap_core.windows import ONE_DAY, Grain, Zone
+
+RESTATED: Final = 3
+"""Days in which a bucket's rows still move."""
+
+
+def buckets(grain: Grain, zone: Zone, since: datetime, until: datetime) -> Iterator[datetime]:
+    """The buckets between two naive local moments; no hour that a clock change skips."""
+    bucket = grain.ceil(since)
+    while bucket < until:
+        if zone.local(zone.instant(bucket)) == bucket:
+            yield bucket
+        bucket = grain.after(bucket)
+
+
+def text_of(grain: Grain, zone: Zone, bucket: datetime) -> str:
+    """A bucket as rows have it."""
+    if grain is Grain.HOUR:
+        return zone.instant(bucket).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return bucket.date().isoformat()
+
+
+def truth(
+    grain: Grain, zone: Zone, bucket: datetime, account: str, now: datetime
+) -> dict[str, int]:
+    """What the platform says at a moment of a bucket: the value of each thing that has a row."""
+    start, end = (zone.instant(m) for m in (bucket, grain.after(bucket)))
+    if start >= now:
+        return {}
+    base = sum(map(ord, f"{account}{bucket:%m%d%H}")) % 97
+    if end > now:
+        return {"steady": 1}
+    age = min(RESTATED, (now - end) // ONE_DAY)
+    made = {"steady": base + age}
+    if base % 3 == 0 and age < 2:
+        made["vanishing"] = base
+    if base % 2 == 0 and age >= 1:
+        made["late"] = 10 * base + age
+    return made
+
+
+class RestatingServer(StandIn):
+    """Answers `/report?grain&zone&from&to&accounts`, from and to naive and local."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.refused: set[str] = set()
+        """Accounts for which it answers 403."""
+        self.metrics = ("value",)
+
+    @override
+    def answer(
+        self, method: str, path: str, query: Mapping[str, str], headers: Mapping[str, str]
+    ) -> tuple[int, object]:
+        accounts = [a for a in query["accounts"].split(",") if a]
+        if self.refused.intersection(accounts):
+            return 403, {"error": f"not allowed: {sorted(self.refused)}"}
+        grain, zone = Grain(query["grain"]), Zone(query["zone"])
+        since, until = (datetime.fromisoformat(query[k]) for k in ("from", "to"))
+        now = datetime.fromisoformat(self.now)
+        rows = [
+            {
+                "bucket": text_of(grain, zone, bucket),
+                "account": account,
+                "thing": thing,
+                **dict.fromkeys(query["metrics"].split(","), value),
+            }
+            for bucket in buckets(grain, zone, since, until)
+            for account in accounts or [""]
+            for thing, value in truth(grain, zone, bucket, account, now).items()
+        ]
+        return 200, {"rows": rows}
+
+
+class Restating(Platform):
+    """Asks the restating server."""
+
+    concurrency: ClassVar[int] = 1
+    lookback_days: ClassVar[int] = RESTATED
+
+    @classmethod
+    @override
+    def field_schema(cls, report: Report, name: str, role: str) -> dict[str, Any]:
+        if role == "dimension":
+            return {"type": ["string", "null"], "description": "Dimension."}
+        return {"type": ["integer", "null"], "description": "Metric.", "x-additivity": "additive"}
+
+    @override
+    def account_keys(self, report: Report) -> Sequence[str] | None:
+        return ("account",) if self.settings.get("accounts") else ()
+
+    @override
+    def zone(self, report: Report) -> Zone:
+        return Zone(self.settings.get("time_zone") or "UTC")
+
+    @property
+    @override
+    def auth(self) -> Auth:
+        return BearerToken("canary-restating-token")
+
+    @override
+    def partitions(self, report: Report) -> list[Partition]:
+        accounts = self.settings.get("accounts") or []
+        return [Partition({"account": a}) for a in accounts] or [Partition({})]
+
+    @override
+    def bundle_size(self, report: Report) -> int:
+        return 3
+
+    @override
+    def fetch(self, job: WindowJob) -> Fetched:
+        accounts = {p.key["account"]: p for p in job.partitions if p.key}
+        asked = {
+            "grain": job.report.grain.value,
+            "zone": job.zone.name,
+            "from": job.window.start.isoformat(),
+            "to": job.window.end.isoformat(),
+            "accounts": ",".join(accounts),
+            "metrics": ",".join(job.report.metrics),
+        }
+        url = f"{self.settings['api_url']}/report"
+        reply = self.http.send(Call(url, job.what, params=asked), job.tally)
+        return Fetched(
+            [lambda: Table(iter(JsonRows(reply.body, ("rows",))))],
+            RowFacts(
+                currency="EUR",
+                bucket="bucket",
+                partition=("account", accounts) if accounts else None,
+            ),
+            reply.body.close,
+        )
+
+    @override
+    def pages(self, entity: Entity, query: EntityQuery) -> Iterator[Sequence[Mapping[str, Any]]]:
+        return iter(())
+
+
+class TapRestating(AdTap):
+    """A tap for the restating platform, with a report a grain."""
+
+    name = "tap-restating"
+    package = "tests.core"
+    platform_class = Restating
+    config_jsonschema = s.config_schema(
+        own={"accounts": s.texts("Accounts", "Whose rows.")},
+        required=("api_url",),
+        report_extras={"flavour": {"type": "string"}},
+        api_url=None,
+        lookback_days=RESTATED,
+        lookback_source="made up",
+        concurrency=1,
+        timeout_seconds=5,
+        time_zone="UTC",
+    )
+    reports = tuple(
+        Report(
+            name=f"by_{grain.value}",
+            dimensions=("thing",),
+            metrics=("value",),
+            grain=grain,
+            span_days=5,
+            selected=False,
+        )
+        for grain in Grain
+    )
+
+
+def later(moment: datetime, **much: float) -> datetime:
+    """A moment some time later, in UTC."""
+    return (moment + timedelta(**much)).astimezone(UTC)
+
+
+def copied(state: object) -> Any:
+    """A state as it comes back from a store."""
+    return json.loads(json.dumps(state))

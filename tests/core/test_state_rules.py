@@ -1,0 +1,317 @@
+"""State held against settings, clocks and hands: what is refused, what is read again, what is said."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+
+from adtap_core.bookmarks import read_moment, write_moment
+from adtap_core.clock import Clock
+from adtap_core.errors import SettingsError
+from adtap_core.tap import RunFailed
+from adtap_core.testing import Messages, run_tap, select
+from adtap_core.windows import Grain, Zone
+from tests.core.restating import RestatingServer, TapRestating, copied
+
+MINE = {"name": "mine", "dimensions": ["thing"], "metrics": ["value"]}
+NOON = "2026-03-20T12:00:00+00:00"
+
+
+class Room:
+    """The restating platform and its tap at a moment."""
+
+    def __init__(self, server: RestatingServer) -> None:
+        self.server = server
+
+    def run(
+        self, state: Any = None, *, now: str = NOON, stream: str = "by_day", **more: Any
+    ) -> Messages:
+        """Run the tap; a setting of None is taken out."""
+        self.server.now = now
+        self.server.log.clear()
+        config = {"api_url": self.server.url, "start_date": "2026-03-02", "max_retries": 0, **more}
+        config = {k: v for k, v in config.items() if v is not None}
+        catalog = select(TapRestating, config, {stream})
+        with patch.dict(os.environ, {"ADTAPS_NOW": now}):
+            return run_tap(TapRestating, config, state=state, catalog=catalog)
+
+
+@pytest.fixture
+def room() -> Iterator[Room]:
+    with RestatingServer() as server:
+        yield Room(server)
+
+
+def days(messages: Messages, stream: str = "by_day") -> tuple[str, str]:
+    """First day and end of what was read."""
+    windows = messages.windows(stream)
+    return min(w["window_start"] for w in windows)[:10], max(w["window_end"] for w in windows)[:10]
+
+
+# -- what rows mean ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "words"),
+    [
+        ({}, {"filters": {"thing": "late"}}, "`filters` was not set"),
+        ({"flavour": "sweet"}, {"flavour": "sour"}, "`flavour` was sweet, now it is sour"),
+        ({"flavour": "sweet"}, {}, "`flavour` was sweet, now it is not set"),
+    ],
+    ids=["filter added", "extra changed", "extra removed"],
+)
+def test_a_setting_that_changes_what_rows_mean_is_refused(room, before, after, words):
+    """Before any request, with three ways out; the same settings go on."""
+    state = room.run(stream="mine", reports=[MINE | before]).last_state
+    with pytest.raises(SettingsError, match=words) as refusal:
+        room.run(state, stream="mine", reports=[MINE | after])
+    assert room.server.log == []
+    for way in ("new name", "--clear", "drop the table", "backfill", "--accept"):
+        assert way in str(refusal.value)
+    room.run(state, stream="mine", reports=[MINE | before])
+    # A back-fill is one of the ways out: it must not be refused.
+    room.run(state, stream="mine", reports=[MINE | after], backfill={"from": "2026-03-10", "to": "2026-03-12"})  # fmt: skip
+
+
+def test_a_metric_is_no_other_meaning(room):
+    """Adding one changes no row that is there."""
+    state = room.run(stream="mine", reports=[MINE]).last_state
+    room.run(state, stream="mine", reports=[MINE | {"metrics": ["value", "worth"]}])
+
+
+@pytest.mark.parametrize("first", [None, ["a", "b"]], ids=["login first", "accounts first"])
+def test_another_kind_of_account_is_refused(room, first):
+    """Each day would be there twice: under the login and under its accounts."""
+    other = ["a", "b"] if first is None else None
+    state = room.run(accounts=first).last_state
+    with pytest.raises(SettingsError, match="each day would be there twice"):
+        room.run(state, accounts=other)
+    assert room.server.log == []
+
+
+def test_a_state_of_0_1_is_brought_forward(room):
+    """It keeps neither settings nor how final days were: it is taken as it is, and looks back once."""
+    old = {
+        "replication_key": "day",
+        "replication_key_value": "2026-03-18",
+        "covered": [["2026-03-02", "2026-03-18"]],
+        "unfinished": {"until": "2026-03-19", "again": [["2026-03-15", "2026-03-16"]]},
+        "report": {"grain": ["_partition", "day", "thing"], "time_zone": "UTC"},
+    }
+    got = room.run({"bookmarks": {"by_day": old}})
+    assert days(got) == ("2026-03-15", "2026-03-20")
+    assert got.last_state["bookmarks"]["by_day"]["report"]["grain"] == ["_account", "day", "thing"]
+
+
+# -- bookmarks and clocks ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("shape", ["own", "partitions", "folded"])
+def test_a_bookmark_in_the_future_is_refused_by_name(room, shape):
+    """Nothing would be read, and nobody would know; the line says how to set it back."""
+    entry = {"replication_key": "day", "replication_key_value": "2030-01-01"}
+    marks: dict[str, Any] = {
+        "own": entry,
+        "partitions": {"partitions": [{"context": {"account": "a"}, **entry}]},
+        "folded": {"alike": [{"contexts": {"account": ["a", "b"]}, **entry}]},
+    }
+    accounts = None if shape == "own" else ["a", "b"]
+    with pytest.raises(SettingsError, match=r"2030-01-01.* lies in the future") as refusal:
+        room.run({"bookmarks": {"by_day": marks[shape]}}, accounts=accounts)
+    assert "adtap state set tap-restating" in str(refusal.value)
+    assert room.server.log == []
+
+
+def test_a_start_in_the_future_is_said(room, caplog):
+    """Nothing is read, and a line says why."""
+    with caplog.at_level(logging.WARNING):
+        got = room.run(start_date="2030-01-01")
+    assert got.windows("by_day") == []
+    assert "`start_date` lies in the future (2030-01-01)" in caplog.text
+
+
+def test_a_bookmark_moved_back_by_hand_is_read_from(room):
+    """Whatever state says was read: this is how people have a month read again."""
+    state = room.run().last_state
+    state["bookmarks"]["by_day"]["replication_key_value"] = "2026-03-05"
+    assert days(room.run(state)) == ("2026-03-02", "2026-03-20")  # with the lookback before it
+
+
+def test_what_was_read_with_a_wrong_clock_is_read_again(room, caplog):
+    """A day too far is not refused, but what state says of it is not believed, and said."""
+    state = room.run(now="2026-03-21T12:00:00+00:00").last_state
+    with caplog.at_level(logging.WARNING):
+        room.run(state, now=NOON)
+    assert "which are not over yet" in caplog.text
+    assert days(room.run(state, now="2026-03-21T12:00:00+00:00"))[1] == "2026-03-21"
+
+
+def test_a_reading_is_never_dated_before_the_one_before_it(room):
+    """A clock that was ahead once must not make what is read later look like the earlier reading."""
+    ahead = datetime(2031, 5, 5, 12, tzinfo=UTC)
+
+    class Wrong(Clock):
+        def now(self) -> datetime:
+            return ahead
+
+        def read_at(self) -> datetime:
+            return ahead
+
+    with patch("adtap_core.tap._clock", Wrong):
+        wrong = room.run(start_date="2031-05-01", now=ahead.isoformat())
+    state = copied(wrong.last_state)
+    state["bookmarks"]["by_day"]["replication_key_value"] = "2031-05-04"
+
+    class Right(Clock):
+        def now(self) -> datetime:
+            return datetime(2031, 5, 4, 13, tzinfo=UTC)
+
+        def read_at(self) -> datetime:
+            return self.now()
+
+    for _ in range(2):  # the run after the next one, too
+        with patch("adtap_core.tap._clock", Right):
+            right = room.run(state, start_date="2031-05-01", now="2031-05-04T13:00:00+00:00")
+        before = max(w["synced_at"] for w in wrong.windows("by_day"))
+        assert min(w["synced_at"] for w in right.windows("by_day")) > before
+        wrong, state = right, right.last_state
+
+
+def test_half_hours_that_a_clock_change_skips_come_back_as_they_were():
+    """Lord Howe goes on by half an hour at 02:00: the bookmark 02:00 is no 02:30."""
+    zone, two = Zone("Australia/Lord_Howe"), datetime(2026, 10, 4, 2)
+    assert read_moment(write_moment(two, Grain.HOUR, zone), Grain.HOUR, zone) == two
+
+
+def test_without_a_start_a_pause_longer_than_the_default_loses_nothing(room):
+    """The default start moves with today; what state says was asked does not."""
+    state = room.run(start_date=None).last_state
+    got = room.run(state, now="2026-06-01T12:00:00+00:00", start_date=None)
+    assert days(got) == ("2026-03-17", "2026-06-01")
+
+
+def test_an_account_refused_for_weeks_is_read_from_where_it_was_first_asked(room):
+    """It never had a bookmark; without a start date the default has moved on since."""
+    room.server.refused = {"a"}
+    written: list[Messages] = []
+    config = {"api_url": room.server.url, "accounts": ["a", "b"], "max_retries": 0}
+    catalog = select(TapRestating, config, {"by_day"})
+    with pytest.raises(RunFailed), patch.dict(os.environ, {"ADTAPS_NOW": NOON}):
+        run_tap(TapRestating, config, catalog=catalog, written=written.append)
+    room.server.refused = set()
+    got = room.run(written[0].last_state, now="2026-05-01T12:00:00+00:00", start_date=None, accounts=["a", "b"])  # fmt: skip
+    mine = [w for w in got.windows("by_day") if w["account"] == '{"account":"a"}']
+    assert min(w["window_start"] for w in mine)[:10] == "2026-02-18"
+
+
+# -- broken runs ---------------------------------------------------------------------------------
+
+
+def test_a_month_is_looked_back_on_after_a_kill_with_today_on(room):
+    """The broken run wanted to go as far as the next one does: ten days went by all the same."""
+    more = {
+        "stream": "by_month",
+        "start_date": "2026-01-01",
+        "include_today": True,
+        "lookback_days": 30,
+    }
+    state = room.run(now="2026-03-28T12:00:00+00:00", **more).last_state
+    broken = room.run(state, now="2026-04-02T12:00:00+00:00", **more)
+    assert days(broken, "by_month")[0] <= "2026-02-01"
+    got = room.run(broken.states[-2], now="2026-04-12T12:00:00+00:00", **more)
+    assert days(got, "by_month")[0] <= "2026-03-01"
+
+
+def test_runs_that_always_break_off_look_back_all_the_same(room):
+    """Forty in a row, less than a day apart: once a day they begin anew."""
+    state = room.run().last_state
+    seen = set()
+    for hour in range(40):
+        now = f"2026-03-{21 + hour * 20 // 24:02d}T{hour * 20 % 24:02d}:30:00+00:00"
+        if now > "2026-03-31":
+            break
+        broken = room.run(state, now=now)
+        seen |= {w["window_start"][:10] for w in broken.windows("by_day")}
+        state = broken.states[0] if broken.states else state
+    assert len(seen) > 5
+
+
+def test_what_a_run_removes_it_writes_as_null(room):
+    """A state merged into an older one must not bring it back."""
+    mark = room.run().last_state["bookmarks"]["by_day"]
+    assert mark["unfinished"] is None
+    again = room.run({"bookmarks": {"by_day": mark}})
+    assert days(again) == ("2026-03-17", "2026-03-20")
+
+
+def test_days_that_were_left_out_while_young_are_read_again(room):
+    """Start moved later, a run, moved back: what was provisional then is read once more."""
+    state = room.run(start_date="2026-03-02").last_state
+    state = room.run(state, start_date="2026-03-21", now="2026-03-22T12:00:00+00:00").last_state
+    got = room.run(state, start_date="2026-03-02", now="2026-03-26T12:00:00+00:00")
+    read = {w["window_start"][:10] for w in got.windows("by_day")}
+    assert min(read) == "2026-03-17"
+
+
+# -- catalogs, wrappers, metrics -----------------------------------------------------------------
+
+
+def test_a_state_in_meltanos_wrapper_is_understood(room):
+    """What `meltano state get` prints."""
+    state = room.run().last_state
+    assert days(room.run({"singer_state": state})) == ("2026-03-17", "2026-03-20")
+
+
+def edited(change: Any) -> dict[str, Any]:
+    """A catalog with the report selected, changed by hand."""
+    catalog = select(TapRestating, {}, {"by_day"})
+    for entry in catalog["streams"]:
+        if entry["tap_stream_id"] == "by_day":
+            change(entry)
+    return catalog
+
+
+def run_with(room: Room, catalog: dict[str, Any], state: Any = None) -> Messages:
+    """Run with a catalog."""
+    room.server.now = NOON
+    config = {"api_url": room.server.url, "start_date": "2026-03-02", "max_retries": 0}
+    with patch.dict(os.environ, {"ADTAPS_NOW": NOON}):
+        return run_tap(TapRestating, config, state=state, catalog=catalog)
+
+
+def test_a_catalog_may_ask_for_a_full_read(room):
+    """FULL_TABLE reads everything, whatever state says was read."""
+    state = room.run().last_state
+    full = edited(lambda entry: entry.update(replication_method="FULL_TABLE"))
+    assert days(run_with(room, full, state)) == ("2026-03-02", "2026-03-20")
+
+
+def test_keys_come_from_the_tap(room, caplog):
+    """Narrowed in a catalog they would make rows collide."""
+    narrow = edited(lambda entry: entry.update(key_properties=["day"]))
+    with caplog.at_level(logging.WARNING):
+        got = run_with(room, narrow)
+    assert got.schemas["by_day"]["key_properties"] == ["_row_key"]
+    assert "key_properties" in caplog.text
+
+
+def test_a_metric_that_is_new_is_said_with_the_setting_that_fills_it(room, caplog):
+    """It is null in what was read before; `adtap status` knows from when on it is filled."""
+    state = room.run(stream="mine", reports=[MINE]).last_state
+    with caplog.at_level(logging.WARNING):
+        got = room.run(state, stream="mine", reports=[MINE | {"metrics": ["value", "worth"]}])
+    assert "worth is new: null before 2026-03-17" in caplog.text
+    backfill = caplog.text.partition("setting backfill: ")[2].partition("\n")[0]
+    assert json.loads(backfill) == {"from": "2026-03-02", "to": "2026-03-17", "streams": ["mine"]}
+    assert got.last_state["bookmarks"]["mine"]["report"]["metrics"] == {"value": None, "worth": "2026-03-17"}  # fmt: skip
+    caplog.clear()
+    with caplog.at_level(logging.WARNING):
+        room.run(got.last_state, stream="mine", reports=[MINE | {"metrics": ["value", "worth"]}])
+    assert "is new" not in caplog.text
