@@ -14,6 +14,8 @@ import msgspec
 import requests
 import urllib3
 
+from adtap_core.characters import LONGEST_ODD, clean_json, may_be_odd, say
+
 MEMORY_BYTES: Final = 4 * 1024 * 1024
 CHUNK_BYTES: Final = 64 * 1024
 _EXCERPT_BYTES: Final = 2000
@@ -96,6 +98,7 @@ class Spool:
         self._file = source
         self.size = size
         self.framed = framed
+        self._clean = False
         # A judged and dropped answer gives its room back too, even when it ends in a cycle with the
         # error that it caused: there a file's own destructor may come first, and warn.
         weakref.finalize(self, _close, source).atexit = False
@@ -140,6 +143,46 @@ class Spool:
         self._file.seek(0)
         return self._file
 
+    def clean_json(self) -> None:
+        """Replace the characters of a JSON body that no database holds; looked for once.
+
+        Nearly always there are none: then nothing is copied.
+        """
+        if self._clean:
+            return
+        self._clean = True
+        if not any(map(may_be_odd, self._overlapping())):
+            return
+        file = tempfile.SpooledTemporaryFile(max_size=MEMORY_BYTES)  # noqa: SIM115 - outlives us
+        size = found = 0
+        rest = b""
+        for piece in self.chunks():
+            text = rest + piece
+            # Kept back: a line of escapes must not be cut where a pair begins.
+            cut = max(0, len(text) - LONGEST_ODD)
+            while cut and text[cut - 1 : cut] == b"\\":
+                cut -= 1
+            if b"\\" in text[max(0, cut - LONGEST_ODD) : cut]:
+                cut = text.rfind(b'"', 0, cut) + 1  # a quote never stands inside an escape
+            ready, rest = text[:cut], text[cut:]
+            ready, count = clean_json(ready)
+            size, found = size + len(ready), found + count
+            file.write(ready)
+        ready, count = clean_json(rest)
+        file.write(ready)
+        if found + count:
+            say(found + count)
+        self._file.close()
+        self._file, self.size = cast("IO[bytes]", file), size + len(ready)
+        weakref.finalize(self, _close, self._file).atexit = False
+
+    def _overlapping(self) -> Iterator[bytes]:
+        """Return the body in pieces that each begin with the end of the one before."""
+        end = b""
+        for piece in self.chunks(1024 * 1024):
+            yield end + piece
+            end = piece[-LONGEST_ODD:]
+
     def read(self) -> bytes:
         """Give the whole body; for bodies known to be small."""
         return self.open().read()
@@ -183,11 +226,12 @@ class Spool:
         """Check that a JSON document is whole: cheaply, nothing of it is built.
 
         A long one whose length was declared, so that a cut would have been noticed, is only looked at where
-        it ends: as objects and arrays do.
+        it ends: as objects and arrays do. Characters that no database holds are replaced on the way.
 
         Raises:
             CutBody: If it is not.
         """
+        self.clean_json()
         if self.size > MEMORY_BYTES and self.framed:
             if not self.tail(256).rstrip().endswith(_JSON_ENDS):
                 msg = "JSON body ends in the middle"

@@ -159,9 +159,89 @@ def test_separated_text_is_read_as_it_was_written(rows: list[list[str]]) -> None
 
     out = io.StringIO()
     csv.writer(out).writerows([["a", "b", "c"], *rows])
-    table = separated(Spool.of(b"\xef\xbb\xbf" + out.getvalue().encode()))
-    assert table.columns == ["a", "b", "c"]
+    spool = Spool.of(b"\xef\xbb\xbf" + out.getvalue().encode())
+    parts = [csv_line(row).split("\n") for row in rows]
+    if any(len(p) > 1 and all(line.count(",") == 2 for line in p) for p in parts):
+        # One row, or several that begin with a quotation mark? Nobody can tell: never fewer rows in silence.
+        with pytest.raises(Broken, match=r"or [23] rows"):
+            list(separated(spool).rows)
+    else:
+        table = separated(spool)
+        assert table.columns == ["a", "b", "c"]
+        assert [list(r) for r in table.rows] == rows
+
+
+def csv_line(row: list[str]) -> str:
+    """A row as the csv module writes it."""
+    import csv
+    import io
+
+    out = io.StringIO()
+    csv.writer(out, lineterminator="").writerow(row)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("delimiter", [",", "\t"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_quotation_mark_that_is_not_quoting_loses_no_row(delimiter: str, end: str) -> None:
+    """Two names that begin and end with one are two rows, not one of two lines."""
+    rows = [["2026-11-24", '"Top', "10", "1.5"], ["2026-11-24", 'b"', "1", "1"]]
+    text = end.join(
+        delimiter.join(row) for row in [["Day", "Domain", "Impressions", "Money"], *rows]
+    )
+    table = separated(Spool.of(text.encode()), delimiter=delimiter)
     assert [list(r) for r in table.rows] == rows
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['day,name,count\n2026-11-24,b,"1\n2026-11-25,c,2\n', 'day,name\nx,"a\ny,b"\n'],
+    ids=["open to the end", "cannot be told"],
+)
+def test_a_quotation_mark_that_swallows_rows_is_no_shorter_table(text: str) -> None:
+    """Two rows, or a loud failure; never one."""
+    try:
+        rows = list(separated(Spool.of(text.encode())).rows)
+    except Broken:
+        return
+    assert len(rows) == 2
+
+
+def test_a_column_named_twice_is_named() -> None:
+    """Whose values are whose can't be told."""
+    with pytest.raises(Broken, match="the header names 'a' twice"):
+        separated(Spool.of(b"a,b,a\n1,2,3\n"))
+
+
+def test_a_body_in_another_encoding_is_named() -> None:
+    """Not «unexpected UnicodeDecodeError»."""
+    with pytest.raises(Broken, match="not UTF-8"):
+        list(separated(Spool.of("a,b\nf\xfc,1\n".encode("latin-1"))).rows)
+
+
+ODD = [
+    (rb'{"rows": [{"a": "x\u0000y"}, {"a": "\ud83d"}, {"a": "\ude00\ud83d"}, {"a": "\\u0000"}]}', ["x\ufffdy", "\ufffd", "\ufffd\ufffd", "\\u0000"]),
+    (rb'{"rows": [{"a": "\ud83d\ude00"}, {"a": "\uD83D\uDE00\uD83D"}]}', ["\U0001f600", "\U0001f600\ufffd"]),
+    (b'{"rows": [{"a": "x\x00y"}, {"a": "\xed\xa0\x80"}]}', ["x\ufffdy", "\ufffd"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("body", "values"), ODD, ids=["halves", "pairs", "as they are"])
+@pytest.mark.parametrize("padding", [0, 70_000, 65_530, 5_000_000])
+def test_characters_that_no_database_holds_cost_no_row(
+    body: bytes, values: list[str], padding: int
+) -> None:
+    """U+0000 and half a surrogate pair become U+FFFD, wherever blocks are cut; whole pairs stay."""
+    padded = body.replace(b'[{"a"', b'[{"pad": "' + b"x" * padding + b'", "a"', 1)
+    assert [row["a"] for row in JsonRows(Spool.of(padded), ("rows",))] == values
+    fields = JsonRows(Spool.of(padded), ("rows",), ("a",))
+    assert [row[0] for row in fields] == values
+
+
+def test_a_zero_character_in_a_table_costs_no_row() -> None:
+    """The same in CSV."""
+    table = separated(Spool.of(b"a,b\nx\x00y,1\n\xed\xb0\x80,2\n"))
+    assert [list(r) for r in table.rows] == [["x\ufffdy", "1"], ["\ufffd", "2"]]
 
 
 @given(
