@@ -36,6 +36,8 @@ RESUMED_WITHIN: Final = ONE_DAY
 """A broken run is gone on with within this time; later its days may have been restated, so it begins anew."""
 CLOCK_TOLERANCE: Final = ONE_DAY
 """How far a bookmark may lie ahead: two machines' clocks differ, and buckets end at different times in the world."""
+_CLOCKS_DIFFER: Final = timedelta(hours=1)
+"""How far two machines' clocks may differ without one of them being wrong."""
 _LONG_AGO: Final = datetime(1, 1, 1)  # noqa: DTZ001 - naive, as all moments of a report's zone
 _NEVER: Final = datetime(9999, 1, 1)  # noqa: DTZ001 - as above
 
@@ -169,7 +171,7 @@ class Bookmark:
         began_with = unfinished.get("bookmark")
         before = None if began_with is None else self._read(began_with)
         moved_back = before is not None and (mark is None or mark < before)
-        if moved_back or begun > now:  # by hand; or the clock was wrong
+        if moved_back or begun - now > _CLOCKS_DIFFER:  # by hand; or that run's clock was wrong
             return False
         done = join(Interval(self._read(a), self._read(b)) for a, b in unfinished.get("done") or [])
         if now - begun >= RESUMED_WITHIN:

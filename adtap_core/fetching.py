@@ -155,7 +155,8 @@ class Fetcher:
             raise
         opens: list[Callable[[], Table]] = [open_ for part in parts for open_ in part.tables]
         said = list(dict.fromkeys(words for part in parts for words in part.warnings))
-        return Fetched(opens, _joined_facts(parts), lambda: _close_all(parts), said)
+        lost = list(dict.fromkeys(words for part in parts for words in part.left_out))
+        return Fetched(opens, _joined_facts(parts), lambda: _close_all(parts), said, lost)
 
 
 def _smaller(job: WindowJob, halves: tuple[Interval, Interval] | None) -> list[WindowJob]:

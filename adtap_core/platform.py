@@ -105,6 +105,8 @@ class Fetched:
         facts: What the rows are in.
         close: Gives the spools' room back.
         warnings: What the platform itself warns of in this answer; kept in the ledger.
+        left_out: What could not be read though the rest of the window was: each is a failure of the run, but
+            the window counts as read.
         fullness: The answer's share of the most rows that the platform puts into one, if that is known:
             one that was nearly cut makes the next ones shorter.
     """
@@ -113,6 +115,7 @@ class Fetched:
     facts: RowFacts
     close: Callable[[], None] = lambda: None
     warnings: Sequence[str] = ()
+    left_out: Sequence[str] = ()
     fullness: float = 0.0
 
 
@@ -341,6 +344,13 @@ class Platform(ABC):
     def held(self, report: Report, partition: Partition) -> Interval | None:  # noqa: ARG002
         """Give what the platform holds of a report, if it says so (naive, in the report's zone)."""
         return None
+
+    def sends_neighbours(self, report: Report) -> bool:  # noqa: ARG002
+        """Check whether the platform is known to send rows of days beside those asked for; they are left out.
+
+        Where it is not, such rows mean that it did not understand what was asked: the window fails.
+        """
+        return False
 
     def closing_hours(self, report: Report) -> float:  # noqa: ARG002
         """Give how many hours after its end a bucket is complete on the platform."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import queue
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
@@ -18,6 +18,7 @@ from typing_extensions import override
 from adtap_core import __version__
 from adtap_core.bookmarks import Bookmark, ledger_moment, read_moment
 from adtap_core.errors import (
+    Broken,
     CredentialsError,
     Refused,
     RequestError,
@@ -461,16 +462,15 @@ class ReportStream(AdStream):
             return
         finally:
             fetched.close()
-        if shaper.outside:
-            log.warning(
-                "%s %s: %d rows lie outside the window that was asked for and are left out",
-                self.name,
-                _window_name(task.window),
-                shaper.outside,
-            )
+        warnings = [*fetched.warnings, *self._oddities(shaper)]
+        if (fault := self._fault(shaper, task)) is not None:
+            self._fail_task(task, fault)
+            return
+        for words in fetched.left_out:
+            self.fail(RequestError(words))
         self._rows += sum(shaper.counts.values())
         closing = Closing(
-            task, shaper.counts, shaper.window_state(), fetched.warnings, _over(task, planner)
+            task, shaper.counts, shaper.window_state(), warnings, _over(task, planner)
         )
         if self.config.get("on_empty") == "fail" and not self._rows:
             # Nothing came yet: if nothing comes at all, no bookmark may have moved.
@@ -480,6 +480,29 @@ class ReportStream(AdStream):
             self._close(earlier)
         self._held_back.clear()
         self._close(closing)
+
+    def _oddities(self, shaper: RowShaper) -> Iterator[str]:
+        """Return what was odd about a window's rows and could be kept all the same; said in the log, too."""
+        for column, count in sorted(shaper.unfit.items()):
+            rows = "1 value does" if count == 1 else f"{count} values do"
+            yield f"{column}: {rows} not fit the column's type: null there, kept in `_extra`"
+        if shaper.outside and self.tap.platform.sends_neighbours(self.report):
+            yield f"{shaper.outside} rows of neighbouring days came along and were left out"
+
+    def _fault(self, shaper: RowShaper, task: Task) -> RequestError | None:
+        """Return what is wrong with a window as a whole: then its bookmark must not move."""
+        what = task.job.what
+        if shaper.outside and not self.tap.platform.sends_neighbours(self.report):
+            return Broken(
+                f"{what}: {shaper.outside} rows lie outside the window that was asked for; are they in another "
+                "time zone? (setting `time_zone`)"
+            )
+        if absent := shaper.absent:
+            return Broken(
+                f"{what}: {', '.join(absent)} stands in no row, though it was asked for; take it out of the "
+                "report, or deselect it"
+            )
+        return None
 
     def _writer(self) -> Callable[[Block], int]:
         """Give the function that writes records: the short way where nothing was asked of the SDK."""

@@ -6,7 +6,7 @@ import struct
 from array import array
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, time, timedelta
 from enum import StrEnum
 from functools import partial
@@ -21,6 +21,7 @@ from adtap_core.errors import Broken
 from adtap_core.names import column_names
 from adtap_core.platform import Partition, RowFacts, Source
 from adtap_core.records import Cast, Unfit, cast_column, caster
+from adtap_core.schemas import EXTRA
 from adtap_core.windows import ONE_DAY, Grain, Interval, Zone
 
 if TYPE_CHECKING:
@@ -206,6 +207,14 @@ class RowShaper:
         self._buckets: dict[object, _Bucket | None] = {}
         self.counts: dict[Partition, int] = dict.fromkeys(partitions, 0)
         self.outside = 0
+        self.unfit: Counter[str] = Counter()
+        """How many values did not fit their column's type, by column; they are kept in `_extra`."""
+        self._absent = set(report.metrics)
+
+    @property
+    def absent(self) -> list[str]:
+        """Return the metrics that stood in no row, though there were rows: not even as null."""
+        return sorted(self._absent) if sum(self.counts.values()) else []
 
     def blocks(self, table: Table) -> Iterator[Block]:
         """Give the records of a table, a thousand or so at a time.
@@ -214,7 +223,7 @@ class RowShaper:
         one by one.
 
         Raises:
-            Broken: If a value does not fit its column, or a bucket can't be read.
+            Broken: If a bucket can't be read, or a row belongs to nobody who was asked for.
         """
         for block in batches(table.rows):
             records = self._records(block, table)
@@ -241,11 +250,15 @@ class RowShaper:
             "_row_key": (),
             self._report.grain.value: texts,
         }
+        unfit: dict[int, dict[str, Any]] = {}
         for field, name, to_type in self._fields:
-            columns[name] = self._cast(name, to_type, column_of(field))
+            columns[name] = self._cast(name, to_type, column_of(field), unfit)
+        if self._absent:
+            self._absent = {metric for metric in self._absent if not column_of.holds(metric)}
         self._add_common(columns, column_of, len(block))
         columns["_data_state"] = states
-        columns["_row_key"] = self._row_keys(columns)
+        columns[EXTRA] = [unfit.get(n) for n in range(len(block))] if unfit else [None] * len(block)
+        columns["_row_key"] = self._row_keys(columns, unfit)
         return Block(tuple(columns), list(zip(*columns.values(), strict=True)))
 
     def _add_common(
@@ -277,17 +290,22 @@ class RowShaper:
             columns[name] = [value] * count
         columns["_synced_at"] = [self._synced_at] * count
 
-    @staticmethod
-    def _cast(name: str, to_type: Cast, values: Sequence[Any]) -> Sequence[Any]:
+    def _cast(
+        self, name: str, to_type: Cast, values: Sequence[Any], unfit: dict[int, dict[str, Any]]
+    ) -> Sequence[Any]:
+        """Return a column's values; one that does not fit its type is null, and kept in `unfit` by its place."""
         quick = cast_column(to_type, values)
         if quick is not None:
             return quick
-        value = None
-        try:
-            return [None if (value := v) is None else to_type(v) for v in values]
-        except Unfit as error:
-            msg = f"column {name}: {value!r} does not fit its type"
-            raise Broken(msg) from error
+        made: list[Any] = []
+        for place, value in enumerate(values):
+            try:
+                made.append(None if value is None else to_type(value))
+            except Unfit:
+                made.append(None)
+                unfit.setdefault(place, {})[name] = value
+                self.unfit[name] += 1
+        return made
 
     def _partition(self, key: str) -> Partition:
         assert self._facts.partition is not None  # noqa: S101 - asked only then
@@ -297,9 +315,15 @@ class RowShaper:
             raise Broken(msg)
         return found
 
-    def _row_keys(self, columns: Mapping[str, Sequence[Any]]) -> list[str]:
+    def _row_keys(
+        self, columns: Mapping[str, Sequence[Any]], unfit: Mapping[int, Mapping[str, Any]]
+    ) -> list[str]:
         parts = ("_account", self._report.grain.value, *self._keyed)
         keys = list(map(_encode, zip(*(columns[p] for p in parts), strict=True)))
+        for place, values in unfit.items():
+            # By its text: two values that fit no type are two rows all the same, and null is a third.
+            whole = [str(values[p]) if p in values else columns[p][place] for p in parts]
+            keys[place] = _encode(whole)
         digests = [blake2b(key, digest_size=_KEY_BYTES).digest() for key in keys]
         for place, times in self._repeats.among(digests).items():
             # The platform itself repeats this grain: every one of these rows counts.
@@ -357,9 +381,14 @@ class _Columns:
         self._count = len(block)
         self._empty_is_null = table.empty_is_null
         names = table.columns
+        self._rows: Sequence[Mapping[str, Any]] | None = None
+        self._spelt: dict[str, str] = {}
         if names is None:
-            names = wanted
             objects = cast("list[Mapping[str, Any]]", block)
+            self._rows = objects
+            self._spelt = _other_spellings(wanted, objects[0])
+            wanted = tuple(self._spelt.get(name, name) for name in wanted)
+            names = wanted
             try:
                 rows = [tuple(map(row.__getitem__, wanted)) for row in objects]
             except KeyError:
@@ -367,13 +396,39 @@ class _Columns:
             columns = list(zip(*rows, strict=True))
         else:
             columns = list(zip(*cast("list[Sequence[Any]]", block), strict=True))
+            self._spelt = _other_spellings(wanted, names)
         self._places = dict(zip(names, columns, strict=False))
 
+    def holds(self, field: str) -> bool:
+        """Check whether a field stands in a row, be it as null."""
+        values = self._places.get(self._name(field))
+        if values is None:
+            return False
+        if self._rows is None or any(value is not None for value in values):
+            return True
+        return any(self._name(field) in row for row in self._rows)
+
+    def _name(self, field: str) -> str:
+        """Return a field's name in these rows: its letters may be of the other case."""
+        if field in self._places and self._rows is None:
+            return field
+        return self._spelt.get(field, field)
+
     def __call__(self, field: str) -> Sequence[Any]:
-        values = self._places.get(field)
+        values = self._places.get(self._name(field))
         if values is None:
             return [None] * self._count
         if self._empty_is_null and "" in values:
             # A separated text can't tell null from "": empty is null (contract §3).
             return [v or None for v in values]
         return values
+
+
+def _other_spellings(wanted: Iterable[str], there: Iterable[str]) -> dict[str, str]:
+    """Return the fields that rows spell with letters of the other case, if they have none spelt as asked."""
+    known = set(there)
+    missing = [name for name in wanted if name not in known]
+    if not missing:
+        return {}
+    lowered = {name.lower(): name for name in known}
+    return {name: lowered[name.lower()] for name in missing if name.lower() in lowered}

@@ -162,6 +162,12 @@ _COMMON: Final = {
     ),
     "_account": _text("Account-like unit that the row was read for, as JSON text.", null=False),
     "_synced_at": _text("When the window of this row was read.", format="date-time"),
+    EXTRA: {
+        "type": ["object", "null"],
+        "additionalProperties": True,
+        "description": "Values that do not fit their column's type, by column, as the platform sent them; null "
+        "when there are none.",
+    },
 }
 LEDGER_KEYS: Final = ("stream", "account", "window_start", "window_end")
 LEDGER_SCHEMA: Final[dict[str, Any]] = {

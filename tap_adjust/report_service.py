@@ -10,12 +10,13 @@ import logging
 import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urljoin, urlsplit
 
 from adtap_core.bodies import Table
-from adtap_core.errors import Refused, TooMuch
+from adtap_core.errors import Broken, Refused, TooMuch
 from adtap_core.http import Call, Http
 from adtap_core.names import did_you_mean
 from adtap_core.platform import Fetched, RowFacts, Source
@@ -142,11 +143,10 @@ class ReportService:
         tokens = [p.key["app_token"] for p in job.partitions]
         bucket = None if report.grain is Grain.WEEK else report.grain.value
         parts: list[_Part] = []
+        lost: list[str] = []
         try:
-            parts.extend(
-                self._part(job, choices, ask, tokens, bucket)
-                for ask in asks(report, lambda: self._events_of(tokens))
-            )
+            for ask in asks(report, lambda: self._events_of(tokens, lost)):
+                parts += self._parts(job, choices, ask, tokens, bucket=bucket, lost=lost)
         except BaseException:
             for part in parts:
                 part.reply.body.close()
@@ -163,8 +163,16 @@ class ReportService:
                 constants=choices.constants(),
             ),
             close=lambda: _close(parts),
-            warnings=list(dict.fromkeys(words for part in parts for words in part.warnings)),
+            warnings=list(dict.fromkeys([*lost, *(w for part in parts for w in part.warnings)])),
+            left_out=[words for words in lost if self._is_first(report, words)],
         )
+
+    def _is_first(self, report: Report, words: str) -> bool:
+        """Check whether something left out is met for the first time: it is one failure, not one a window."""
+        with self._lock:
+            new = (report.name, words) not in self._told
+            self._told.add((report.name, words))
+        return new
 
     def currencies(self) -> dict[str, str]:
         """Give each app's reporting currency: money is in it unless another one is asked for."""
@@ -174,19 +182,84 @@ class ReportService:
             if (app.get("currency") or {}).get("code")
         }
 
-    def _events_of(self, tokens: Sequence[str]) -> list[str]:
+    def _events_of(self, tokens: Sequence[str], lost: list[str]) -> list[str]:
+        """Return the slugs of some apps' events; one that can't be asked for is put into `lost`."""
         try:
             listed = self.events()
         except NotAsked:
-            return ["EVENT"]  # a rehearsal without a network: one event stands for all
+            return ["EVENT"]  # a dry run without a network: one event stands for all
         slugs = [str(e["id"]) for e in listed if set(e.get("app_token") or ()) & set(tokens)]
-        lost = [s for s in slugs if "," in s]
-        if lost and ("events", "comma") not in self._told:
-            self._told.add(("events", "comma"))
-            log.warning(
-                "events_daily: %s can't be asked for: lists of metrics are joined by commas", lost
-            )
+        lost += [
+            f"event {slug!r} is left out: lists of metrics are joined by commas, so it can't be asked for"
+            for slug in slugs
+            if "," in slug
+        ]
         return [s for s in slugs if "," not in s]
+
+    def _parts(
+        self,
+        job: WindowJob,
+        choices: Choices,
+        ask: Ask,
+        tokens: Sequence[str],
+        *,
+        bucket: str | None,
+        lost: list[str],
+    ) -> Iterator[_Part]:
+        """Return the answers to one request: without the events that the service refuses, which go to `lost`."""
+        while True:
+            try:
+                part = self._part(job, choices, ask, tokens, bucket)
+            except Refused as error:
+                found = _UNSUPPORTED.search(str(error))
+                smaller = ask.without(found["name"]) if found else None
+                if found is None or smaller is None:
+                    raise
+                lost.append(
+                    f"event of {found['name']!r} is left out: the service refuses it ({error})"
+                )
+                if not smaller.metrics:
+                    return
+                ask = smaller
+                continue
+            parts = [part, *self._following(job, part, ask)]
+            if len(parts) > 1:
+                self._check_pages(job, parts, ask)
+            yield from parts
+            return
+
+    def _check_pages(self, job: WindowJob, parts: Sequence[_Part], ask: Ask) -> None:
+        """Hold all pages of an answer against the totals, which are those of all."""
+        whole = transports.Sums(ask.metrics)
+        for part in parts:
+            whole.rows += part.answer.sums.rows
+            for name, value in part.answer.sums.totals.items():
+                whole.totals[name] += value
+        totals = parts[0].answer.envelope.get("totals")
+        if isinstance(totals, Mapping) and not _cuts_rows(job.report):
+            short = whole.short(totals)
+            if short is not None:
+                raise TooMuch(f"{job.what}: {short}")
+
+    def _following(self, job: WindowJob, first: _Part, ask: Ask) -> Iterator[_Part]:
+        """Return the answer's further pages, should it ever have some: this service never had any.
+
+        Raises:
+            Broken: If there are more, and nothing says where.
+        """
+        part, seen = first, set()
+        while (page := part.answer.envelope.get("pagination")) is not None:
+            address = _next_page(page, part.reply.url, job.what)
+            if address is None:
+                return
+            if address in seen:
+                raise Broken(f"{job.what}: the answer's pages go round in circles")
+            seen.add(address)
+            call = replace(self._call("", job.what, {}, "json"), url=address, params=None)
+            reply = self.http.send(call, job.tally)
+            answer = transports.read(reply, "json", first.dimensions, ask.metrics)
+            part = _Part(reply, answer, ask, first.hours, (), first.dimensions)
+            yield part
 
     def _part(
         self,
@@ -221,11 +294,13 @@ class ReportService:
             answer = transports.read(reply, kind, dimensions, ask.metrics)
             if kind == "json":
                 totals = answer.envelope.get("totals")
-            self._check(job, answer, totals, warnings)
+            paged = kind == "json" and _has_more(answer.envelope.get("pagination"))
+            # Of an answer with pages the totals are those of all.
+            self._check(job, answer, None if paged else totals, warnings)
         except BaseException:
             reply.body.close()
             raise
-        return _Part(reply, answer, ask, self._hours(job, bucket), warnings)
+        return _Part(reply, answer, ask, self._hours(job, bucket), warnings, dimensions)
 
     def _totals(
         self,
@@ -255,7 +330,7 @@ class ReportService:
 
     def _send(self, job: WindowJob, path: str, params: Mapping[str, str], kind: str) -> Reply:
         call = self._call(path, job.what, params, kind)
-        call = _replace(call, splittable=job.can_split)
+        call = replace(call, splittable=job.can_split)
         try:
             return self.http.send(call, job.tally)
         except Refused as error:
@@ -290,7 +365,7 @@ class ReportService:
                 words = str(text.get("body") or text.get("title") or "")
                 found.append((slug, words))
                 self._say(report, slug, f"the service warns: {slug}: {words}")
-        if envelope.get("pagination") is not None:
+        if _has_more(envelope.get("pagination")):
             self._say(
                 report, "pagination", "the answer has pages, which this service never had before"
             )
@@ -320,6 +395,7 @@ class _Part:
     ask: Ask
     hours: Callable[[Table], Table]
     warnings: Sequence[str]
+    dimensions: Sequence[str]
 
     def open(self) -> Table:
         """Open the rows."""
@@ -332,10 +408,6 @@ class _Part:
 def _close(parts: Iterable[_Part]) -> None:
     for part in parts:
         part.reply.body.close()
-
-
-def _replace(call: Call, *, splittable: bool) -> Call:
-    return Call(**{**vars(call), "splittable": splittable})
 
 
 def date_period(job: WindowJob) -> str:
@@ -368,3 +440,30 @@ def exploded(events: Iterable[Option]) -> Iterator[dict[str, Any]]:
                     "event_id": event.get("id"),
                     "event_name": event.get("name"),
                 }
+
+
+def _has_more(page: object) -> bool:
+    """Check whether an answer says that more pages follow; `{}`, a null `next` and a last page say no."""
+    if not isinstance(page, Mapping):
+        return page is not None and bool(page)
+    if page.get("next") or page.get("next_url") or page.get("has_more") or page.get("has_next"):
+        return True
+    number, pages = (str(page.get(key)) for key in ("page", "pages"))
+    return number.isdigit() and pages.isdigit() and int(number) < int(pages)
+
+
+def _next_page(page: object, url: str, what: str) -> str | None:
+    """Return the next page's address; None if this was the last one.
+
+    Raises:
+        Broken: If there are more and no address of this host leads there.
+    """
+    if not _has_more(page):
+        return None
+    given = str(page.get("next") or page.get("next_url") or "") if isinstance(page, Mapping) else ""
+    address = urljoin(url, given)
+    if not given or urlsplit(address)[:2] != urlsplit(url)[:2]:
+        raise Broken(
+            f"{what}: the answer says that it has more pages ({page}), and no address of this host leads there"
+        )
+    return address

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import marshal
 import re
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -18,6 +18,7 @@ from tempfile import SpooledTemporaryFile
 from typing import IO, TYPE_CHECKING, Any, Final, cast
 
 from adtap_core.bodies import JsonRows, Row, Table, batches, separated
+from adtap_core.characters import clean_text
 from adtap_core.errors import Broken
 from adtap_core.spool import MEMORY_BYTES, Spool
 from tap_adjust.fields import metric
@@ -170,11 +171,17 @@ def read(reply: Reply, kind: str, dimensions: Sequence[str], metrics: Sequence[s
     if kind == "json":
         return _read_json(reply, sums, dimensions, metrics)
     if kind == "csv":
-        table = separated(reply.body)
-        _check_columns(table.columns, [*dimensions, *sums.names])
+        table = _respelt(separated(reply.body), (*dimensions, *metrics))
+        _check_columns(table.columns, [*dimensions, *metrics])
         _sum_lists(sums, table)
-        return Answer(lambda: separated(reply.body), sums)
-    return _read_parquet(reply, sums, dimensions)
+        return Answer(lambda: _respelt(separated(reply.body), (*dimensions, *metrics)), sums)
+    return _read_parquet(reply, sums, dimensions, metrics)
+
+
+def _respelt(table: Table, asked: Sequence[str]) -> Table:
+    spelt = spellings(asked, table.columns or ())
+    table.columns = [spelt.get(name, name) for name in table.columns or ()]
+    return table
 
 
 def _read_json(
@@ -185,7 +192,12 @@ def _read_json(
         return _read_large_json(reply, sums, dimensions, metrics)
     kept = list(rows)
     if kept:
+        spelt = spellings((*dimensions, *metrics), kept[0])
+        if spelt:
+            kept = [{spelt.get(k, k): v for k, v in row.items()} for row in kept]
         _check_columns(kept[0], dimensions)
+        lost = [m for m in metrics if m not in kept[0]]
+        _check_columns({m for m in lost if any(m in row for row in kept)}, lost)
         sums.add(kept, {name: name for name in sums.names})
     return Answer(lambda: Table(iter(kept)), sums, _envelope(rows))
 
@@ -195,16 +207,36 @@ def _read_large_json(
 ) -> Answer:
     """Read an answer from disk twice: once its sums alone, once, when it is its turn, its rows."""
     first = next(iter(JsonRows(reply.body, _ROWS)), None)
-    if first is not None:
-        _check_columns(first, dimensions)
     fields = (*dimensions, *metrics)
-    whole = frozenset(m for m in metrics if "integer" in metric(m).schema()["type"])
-    rows = JsonRows(reply.body, _ROWS, tuple(sums.names) or fields[:1], whole=whole)
+    there = {name: name for name in fields}
+    if first is not None:
+        there |= {asked: name for name, asked in spellings(fields, first).items()}
+        _check_columns(first, [there[name] for name in dimensions])
+        lost = [m for m in metrics if there[m] not in first]
+        if lost:  # seldom, and then one more look at the body
+            seen = {m for row in JsonRows(reply.body, _ROWS) for m in lost if m in row}
+            _check_columns(seen, lost)
+    whole = frozenset(there[m] for m in metrics if "integer" in metric(m).schema()["type"])
+    summed = tuple(there[name] for name in sums.names)
+    rows = JsonRows(reply.body, _ROWS, summed or (there[fields[0]],), whole=whole)
     places = {name: place for place, name in enumerate(sums.names)}
     for batch in batches(rows):
         sums.add(batch, places)
-    rows_again = JsonRows(reply.body, _ROWS, fields, whole=whole)
-    return Answer(rows_again.table, sums, _envelope(rows))
+    again = JsonRows(reply.body, _ROWS, tuple(there[name] for name in fields), whole=whole)
+    # Under the names that were asked for, however the answer spells them.
+    return Answer(lambda: Table(iter(again), fields), sums, _envelope(rows))
+
+
+def spellings(asked: Sequence[str], there: Iterable[str]) -> dict[str, str]:
+    """Return what an answer spells with letters of the other case, by its own spelling.
+
+    Args:
+        asked: Dimensions and metrics.
+        there: The names in the answer.
+    """
+    known = list(there)
+    missing = {name.lower(): name for name in asked if name not in known}
+    return {o: missing[o.lower()] for o in known if o not in asked and o.lower() in missing}
 
 
 def _envelope(rows: JsonRows) -> Mapping[str, Any]:
@@ -225,7 +257,9 @@ def _check_columns(there: Container[str] | None, asked: Sequence[str]) -> None:
         raise Broken(msg)
 
 
-def _read_parquet(reply: Reply, sums: Sums, dimensions: Sequence[str]) -> Answer:
+def _read_parquet(
+    reply: Reply, sums: Sums, dimensions: Sequence[str], metrics: Sequence[str]
+) -> Answer:
     """Read a file column after column, and lay the values down to be taken row by row.
 
     A row group's columns read side by side take as much memory each as one does alone.
@@ -243,7 +277,7 @@ def _read_parquet(reply: Reply, sums: Sums, dimensions: Sequence[str]) -> Answer
         # Without the buffer a column is read whole: as much memory as the file is large.
         file = pq.ParquetFile(reply.body.open(), buffer_size=_BUFFER_BYTES, pre_buffer=False)
         columns = file.schema_arrow.names
-        _check_columns(columns, [*dimensions, *sums.names])
+        _check_columns(columns, [*dimensions, *metrics])
         sums.rows = file.metadata.num_rows
         for name in columns:
             # One thread: each would keep memory of its own.
@@ -312,7 +346,8 @@ def _values(column: Any) -> list[Any]:
         return [None if v is None else str(v) for v in column.to_pylist()]
     # Making a text costs ten times as much as a number, and most of them come again and again.
     coded = column if types.is_dictionary(kind) else column.dictionary_encode()
-    texts = [*coded.dictionary.to_pylist(), None]
+    texts = [None if t is None else clean_text(t) for t in coded.dictionary.to_pylist()]
+    texts.append(None)
     return [texts[n] for n in coded.indices.fill_null(len(texts) - 1).to_pylist()]
 
 

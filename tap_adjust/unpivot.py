@@ -40,6 +40,22 @@ class Ask:
     metrics: Sequence[str]
     expand: Callable[[Objects], Objects] | None = None
 
+    def without(self, name: str) -> Ask | None:
+        """Return the same request without the event that a metric belongs to; None if it belongs to none.
+
+        Args:
+            name: The metric, as the answer names it.
+        """
+        if not isinstance(self.expand, _Unpivot):
+            return None
+        groups = [g for g in self.expand.groups if name not in g[1].values()]
+        events = any("event_slug" in labels for labels, _ in self.expand.groups)
+        if not events or len(groups) == len(self.expand.groups):
+            return None
+        return Ask(
+            self.dimensions, [n for _, names in groups for n in names.values()], _Unpivot(groups)
+        )
+
 
 def asks(report: Report, events: Callable[[], Sequence[str]]) -> Iterator[Ask]:
     """Give the requests that a report needs for one window.

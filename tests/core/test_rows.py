@@ -152,6 +152,7 @@ def test_rows_are_shaped_as_the_contract_says(
                 "_data_state": "provisional" if day == "2026-03-01" else "partial",
                 "_account": partition,
                 "_synced_at": "now",
+                "_extra": None,
             }
         )
     assert found == [
