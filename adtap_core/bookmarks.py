@@ -3,7 +3,7 @@
 ```
 {"replication_key": "day", "replication_key_value": "2026-11-20",     the bookmark
  "covered": [["2026-10-01", "2026-11-20"]],     read at least once
- "reread": [["2026-11-06", "2026-11-20"]],      read last when they were younger than the lookback
+ "reread": [["2026-11-06", "2026-11-20", "2026-11-20T05"]],     young when they were read last, at that hour
  "settled": [["2026-10-01", "2026-11-06"]],     read last when they were final: their rows say `settled`
  "unfinished": {"bookmark": "2026-11-20", "begun": "2026-11-22T05:00:00Z", "done": [["2026-11-06", "2026-11-13"]]},
  "jobs": {...}}                                 report jobs the platform runs for us
@@ -22,9 +22,9 @@ is merely left out would come back.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Iterable, Mapping, MutableMapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 
 from adtap_core.windows import ONE_DAY, Grain, Interval, Zone, join, subtract
@@ -153,11 +153,16 @@ class Bookmark:
             # A state of an older version or another tool: all before the bookmark counts as read.
             covered = [Interval(min(start, mark), mark)]
             self._keep("covered", covered)
-        again = reread = self._stretches("reread")
+        young = self._young()
+        reread = [
+            i.clip(Interval(self._border(read, asked.lookback_days), _NEVER)) for i, read in young
+        ]
+        again = reread
         if self._began_with is not None:
             before = self._window_before(self._began_with, start, asked.lookback_days)
             # What a broken run read since then was read as `reread` says, not as long ago as the bookmark.
-            again = [*reread, *subtract([before], subtract(self._read_since, reread))]
+            known = subtract(self._read_since, (i for i, _ in young))
+            again = [*reread, *subtract([before], known)]
         again = subtract((i.clip(whole) for i in again), self._done)
         # The running bucket was read before but is not done: `covered` never holds it.
         return join([*subtract([whole], covered), *again])
@@ -197,9 +202,10 @@ class Bookmark:
                 "wrong. They are read again once they are over",
                 self._write(covered[-1].end),
             )
-        for name in ("covered", "reread", "settled"):
-            kept = (i.clip(Interval(_LONG_AGO, limit)) for i in self._stretches(name))
-            self._keep(name, join(kept))
+        there = Interval(_LONG_AGO, limit)
+        for name in ("covered", "settled"):
+            self._keep(name, join(i.clip(there) for i in self._stretches(name)))
+        self._keep_young([(i.clip(there), read) for i, read in self._young()])
 
     def _window_before(self, mark: datetime, start: datetime, days: int) -> Interval:
         return Interval(max(start, self.grain.floor(mark - days * ONE_DAY)), mark)
@@ -221,14 +227,12 @@ class Bookmark:
             self.entry["replication_key"] = str(self.grain)
             self.entry["replication_key_value"] = self._write(max(done.end, mark or done.end))
         self._keep("covered", join([*self.covered, done]))
-        for name, days, later in (
-            ("reread", asked.lookback_days, True),
-            ("settled", max(asked.lookback_days, asked.settle_days), False),
-        ):
-            border = self.grain.floor(at - days * ONE_DAY)
-            side = Interval(border, _NEVER) if later else Interval(_LONG_AGO, border)
-            others = subtract(self._stretches(name), [window])
-            self._keep(name, join([*others, done.clip(side)]))
+        final = self._border(at, max(asked.lookback_days, asked.settle_days))
+        settled = subtract(self._stretches("settled"), [window])
+        self._keep("settled", join([*settled, done.clip(Interval(_LONG_AGO, final))]))
+        others = [(i, read) for whole, read in self._young() for i in subtract([whole], [window])]
+        young = done.clip(Interval(self._border(at, asked.lookback_days), _NEVER))
+        self._keep_young([*others, (young, Grain.HOUR.floor(at))])
         self._done = join([*self._done, window])
         # Also when nothing is left of this partition: if the run breaks off in a later stream, the next one
         # must not look back here once more.
@@ -253,6 +257,28 @@ class Bookmark:
     def end(self) -> None:
         """Note that the run is over: the next one looks back again."""
         self.entry["unfinished"] = None
+
+    def _border(self, read: datetime, days: int) -> datetime:
+        """Return the first bucket that had not ended so many days before a moment."""
+        return self.grain.floor(read - days * ONE_DAY)
+
+    def _young(self) -> list[tuple[Interval, datetime]]:
+        """Return the stretches that were young when they were read last, and up to where buckets were over then."""
+        return [
+            (Interval(self._read(start), self._read(end)), datetime.fromisoformat(str(read)))
+            for start, end, read in self.entry.get("reread") or []
+        ]
+
+    def _keep_young(self, young: Iterable[tuple[Interval, datetime]]) -> None:
+        alike: dict[datetime, list[Interval]] = {}
+        for stretch, read in young:
+            if not stretch.is_empty:
+                alike.setdefault(read, []).append(stretch)
+        self.entry["reread"] = [
+            [*pair, read.isoformat(timespec="hours")]
+            for read in sorted(alike)
+            for pair in self._spelt(join(alike[read]))
+        ]
 
     def _stretches(self, name: str) -> list[Interval]:
         known = self.entry.get(name) or []

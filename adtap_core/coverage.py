@@ -160,7 +160,7 @@ def _from_entry(
 
 
 def _stretches(entry: Mapping[str, Any], name: str) -> list[Interval]:
-    return join(Interval(_moment(a), _moment(b)) for a, b in entry.get(name) or [])
+    return join(Interval(_moment(a), _moment(b)) for a, b, *_ in entry.get(name) or [])
 
 
 def _moment(value: object) -> datetime:

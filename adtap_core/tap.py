@@ -533,7 +533,7 @@ def _entry_faults(name: str, entry: object) -> list[str]:
             *(entry.get(name) for name in ("covered", "reread", "settled")),
             unfinished.get("done"),
         ):
-            values += [v for start, end in stretches or () for v in (start, end)]
+            values += [v for start, end, *read in stretches or () for v in (start, end, *read)]
         for value in values:
             if value is not None:
                 datetime.fromisoformat(str(value))

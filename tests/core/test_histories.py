@@ -370,14 +370,9 @@ def a_lookback_from_today() -> Iterator[None]:
 
         return Interval(max(start, mark), mark)
 
-    stretches = Bookmark._stretches
-
-    def none_young(self: Bookmark, name: str) -> Any:
-        return [] if name == "reread" else stretches(self, name)
-
     with (
         patch.object(Bookmark, "_window_before", from_today),
-        patch.object(Bookmark, "_stretches", none_young),
+        patch.object(Bookmark, "_young", lambda _self: []),
     ):
         yield
 
