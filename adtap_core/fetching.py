@@ -156,7 +156,14 @@ class Fetcher:
         opens: list[Callable[[], Table]] = [open_ for part in parts for open_ in part.tables]
         said = list(dict.fromkeys(words for part in parts for words in part.warnings))
         lost = list(dict.fromkeys(words for part in parts for words in part.left_out))
-        return Fetched(opens, _joined_facts(parts), lambda: _close_all(parts), said, lost)
+        return Fetched(
+            opens,
+            _joined_facts(parts),
+            lambda: _close_all(parts),
+            warnings=said,
+            not_asked=frozenset().union(*(part.not_asked for part in parts)),
+            left_out=lost,
+        )
 
 
 def _smaller(job: WindowJob, halves: tuple[Interval, Interval] | None) -> list[WindowJob]:

@@ -25,7 +25,7 @@ from typing import Any, Final, Generic, TypeVarTuple
 
 import msgspec
 
-from adtap_core.errors import GaveUp, RequestError
+from adtap_core.errors import Broken, GaveUp, RequestError
 from adtap_core.ordered import Workers
 
 log = logging.getLogger("adtaps.paging")
@@ -168,7 +168,7 @@ def by_offset(
     width, end = 0, 0
     for _look in range(MOST_LOOKS):
         fresh = pages = 0
-        walk = _one_pass(ask, ahead, width, end)
+        walk = _one_pass(ask, ahead, what, width, end)
         with closing(walk):
             for offset, page in walk:
                 pages += 1
@@ -187,13 +187,14 @@ def by_offset(
 
 
 def _one_pass(
-    ask: Callable[[int], Page], ahead: Workers, width: int, end: int
+    ask: Callable[[int], Page], ahead: Workers, what: str, width: int, end: int
 ) -> Generator[tuple[int, Page], None, None]:
     """Give a pass's pages with their offsets.
 
     Args:
         ask: Gives the page that begins at an offset.
         ahead: Where pages are asked for in advance.
+        what: The list, in a user's words.
         width: Rows a page, as the pass before found; 0 if this is the first.
         end: Where the pass before ended.
     """
@@ -204,6 +205,7 @@ def _one_pass(
         while True:
             page = pages.take(offset)
             if offset and page.records == before:
+                _check_whole(page, what)
                 return  # the list knows no offset: it was whole on its first page
             before = page.records
             yield offset, page
@@ -215,6 +217,17 @@ def _one_pass(
             guess = _offsets(upcoming, page.width, total)
             pages.expect(((at,) for at in guess), sure=total is not None)
             offset = upcoming
+
+
+def _check_whole(page: Page, what: str) -> None:
+    """Check that a list which knows no offsets does not say that it holds more than its one page.
+
+    Raises:
+        Broken: If it does.
+    """
+    if page.total is not None and page.total > len(page.records):
+        msg = f"{what}: the list says that it holds {page.total}, and gives the same {len(page.records)} at every offset"
+        raise Broken(msg)
 
 
 def _total(page: Page, offset: int) -> int | None:
@@ -329,6 +342,8 @@ class _InOrder:
             self._step_back()
             return ()
         if self._is_deaf(keys):
+            if self._reach is None:
+                _check_whole(page, self._what)
             self._do_without_offsets()
             return ()
         new = [r for r, k in zip(page.records, keys, strict=True) if last is None or k > last]

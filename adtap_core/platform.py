@@ -105,6 +105,7 @@ class Fetched:
         facts: What the rows are in.
         close: Gives the spools' room back.
         warnings: What the platform itself warns of in this answer; kept in the ledger.
+        not_asked: Metrics of the report that this API does not know: they are null in every row.
         left_out: What could not be read though the rest of the window was: each is a failure of the run, but
             the window counts as read.
         fullness: The answer's share of the most rows that the platform puts into one, if that is known:
@@ -115,6 +116,7 @@ class Fetched:
     facts: RowFacts
     close: Callable[[], None] = lambda: None
     warnings: Sequence[str] = ()
+    not_asked: frozenset[str] = frozenset()
     left_out: Sequence[str] = ()
     fullness: float = 0.0
 

@@ -463,7 +463,7 @@ class ReportStream(AdStream):
         finally:
             fetched.close()
         warnings = [*fetched.warnings, *self._oddities(shaper)]
-        if (fault := self._fault(shaper, task)) is not None:
+        if (fault := self._fault(shaper, task, fetched)) is not None:
             self._fail_task(task, fault)
             return
         for words in fetched.left_out:
@@ -489,7 +489,7 @@ class ReportStream(AdStream):
         if shaper.outside and self.tap.platform.sends_neighbours(self.report):
             yield f"{shaper.outside} rows of neighbouring days came along and were left out"
 
-    def _fault(self, shaper: RowShaper, task: Task) -> RequestError | None:
+    def _fault(self, shaper: RowShaper, task: Task, fetched: Fetched) -> RequestError | None:
         """Return what is wrong with a window as a whole: then its bookmark must not move."""
         what = task.job.what
         if shaper.outside and not self.tap.platform.sends_neighbours(self.report):
@@ -497,7 +497,7 @@ class ReportStream(AdStream):
                 f"{what}: {shaper.outside} rows lie outside the window that was asked for; are they in another "
                 "time zone? (setting `time_zone`)"
             )
-        if absent := shaper.absent:
+        if absent := [m for m in shaper.absent if m not in fetched.not_asked]:
             return Broken(
                 f"{what}: {', '.join(absent)} stands in no row, though it was asked for; take it out of the "
                 "report, or deselect it"

@@ -110,7 +110,8 @@ class Lists:
             rows = replies.rows(document, entity.name)
             count = document.get("count")
             total = count if isinstance(count, int) else None
-            return Page(rows, _is_full(rows, document, self.page_size), total=total)
+            full = _is_full(rows, document, self.page_size)
+            return Page(rows, full or (total or 0) > offset + len(rows), total=total)
 
         reach = REACH if entity.facts["keyset"] else None
         return in_order(page, key=number_of, what=entity.name, ahead=self._ahead, reach=reach)

@@ -302,8 +302,9 @@ class OpenxPlatform(Platform):
             with reply.body:
                 document = reply.json()
             objects = document.get("objects") if isinstance(document, Mapping) else document
-            more = bool(document.get("has_more")) if isinstance(document, Mapping) else False
-            return Page(objects or [], more)
+            objects = objects or []
+            more = isinstance(document, Mapping) and _has_more(document, offset, len(objects))
+            return Page(objects, more)
 
         return by_offset(
             ask, key=key or (lambda r: r.get("uid") or r.get("id")), what=what, ahead=self.ahead
@@ -414,3 +415,14 @@ class OpenxPlatform(Platform):
             # Written as a set, a map of uid to "1", by some clients; read back as it was written.
             return {**record, "adunit_uids": list(units)}
         return record
+
+
+def _has_more(document: Mapping[str, Any], offset: int, length: int) -> bool:
+    """Check whether a list says that it holds more than was shown by now."""
+    said = document.get("has_more")
+    if said is not None:
+        return bool(said)
+    total = str(document.get("total") or document.get("count"))
+    known = int(total) if total.isdigit() else 0
+    # A server that says nothing of it at all, and gives as many as were asked for, may have more.
+    return known > offset + length or length >= PAGE_SIZE

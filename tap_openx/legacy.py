@@ -229,6 +229,7 @@ class Legacy:
                 partition=(whose, accounts) if accounts else None,
             ),
             close,
+            not_asked=frozenset(job.report.metrics) - asked.metrics.keys(),
         )
 
     def _read_held(

@@ -29,7 +29,7 @@ from tap_terminalone.deals import Deals
 from tap_terminalone.definitions import ROLLUP_OF, dataset_name, is_snapshot
 from tap_terminalone.lines import rows, stream_fault
 from tap_terminalone.streams import CURRENT, ENTITIES
-from tap_terminalone.walks import in_ranges, total_of
+from tap_terminalone.walks import in_ranges, says_more, total_of
 
 if TYPE_CHECKING:
     from adtap_core.declare import Entity, Report
@@ -226,8 +226,8 @@ class Current:
             document = reply.json()
         # An empty page is null.
         found = document.get("data") or []
-        # Totals can be 0 or missing; a server may also hand out smaller pages than were asked for.
-        more = len(found) >= PAGE_LIMIT or bool(document["meta"].get("next_page"))
+        shown = int(params.get("page_offset") or 0) + len(found)
+        more = len(found) >= PAGE_LIMIT or says_more(document, shown)
         return Page(found, more, total=total_of(document))
 
     def _made_whole(

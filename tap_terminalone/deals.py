@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from adtap_core.http import Call
 from adtap_core.paging import Page, in_order, number_of
-from tap_terminalone.walks import total_of
+from tap_terminalone.walks import says_more, total_of
 
 if TYPE_CHECKING:
     from adtap_core.http import Tally
@@ -68,6 +68,7 @@ class Deals:
             with reply.body:
                 document = reply.json()
             found = document.get("data") or []
-            return Page(found, len(found) >= PAGE_LIMIT, total=total_of(document))
+            more = len(found) >= PAGE_LIMIT or says_more(document, offset + len(found))
+            return Page(found, more, total=total_of(document))
 
         return in_order(ask, key=number_of, what="deals", ahead=self._platform.ahead)

@@ -16,7 +16,7 @@ from tap_terminalone.auth import ACCEPT
 from tap_terminalone.changes import change
 from tap_terminalone.legacy_documents import document_of
 from tap_terminalone.streams import ENTITIES
-from tap_terminalone.walks import Record, deeper, total_of
+from tap_terminalone.walks import Record, deeper, says_more, total_of
 
 if TYPE_CHECKING:
     from adtap_core.declare import Entity
@@ -172,8 +172,10 @@ class LegacyEntities:
         )
         found = document.get("data") or []
         rows = found if isinstance(found, list) else [found]
-        # Totals are sometimes 0 and sometimes missing: a short page is the end.
-        return Page(rows, len(rows) >= PAGE_LIMIT, total=total_of(document))
+        # Totals are sometimes 0 and sometimes missing: then a short page is the end.
+        shown = int(params.get("page_offset") or 0) + len(rows)
+        more = len(rows) >= PAGE_LIMIT or (isinstance(found, list) and says_more(document, shown))
+        return Page(rows, more, total=total_of(document))
 
     def _document(self, path: str, what: str, params: Record, tally: Tally | None) -> Record:
         reply = self._platform.http.send(

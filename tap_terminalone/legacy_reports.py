@@ -218,7 +218,13 @@ class LegacyReports:
         except BaseException:
             _close(bodies)
             raise
-        return Fetched(made, self._facts(job, definitions[0]), lambda: _close(bodies))
+        known = frozenset().union(*(d.metrics | d.dimensions for d in definitions))
+        return Fetched(
+            made,
+            self._facts(job, definitions[0]),
+            lambda: _close(bodies),
+            not_asked=frozenset(job.report.metrics) - known,
+        )
 
     def _data(self, job: WindowJob, definition: Definition) -> Reply | None:
         params = self._params(job, definition)

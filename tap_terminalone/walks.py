@@ -127,3 +127,18 @@ def total_of(document: Record) -> int | None:
     meta = document.get("meta")
     total = meta.get("total_count") if isinstance(meta, Mapping) else None
     return int(total) if isinstance(total, int | str) and str(total).isdigit() else None
+
+
+def says_more(document: Record, shown: int) -> bool:
+    """Check whether a list says that it holds more than was shown of it by now.
+
+    A server may hand out smaller pages than were asked for. A total that equals what was shown proves nothing:
+    it may be the page's own length.
+
+    Args:
+        document: The answer.
+        shown: How many records were shown, those of this page included.
+    """
+    meta = document.get("meta")
+    following = isinstance(meta, Mapping) and bool(meta.get("next_page"))
+    return following or (total_of(document) or 0) > shown
