@@ -7,7 +7,7 @@ from array import array
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, time, timedelta
+from datetime import datetime, time
 from enum import StrEnum
 from functools import partial
 from hashlib import blake2b
@@ -352,11 +352,13 @@ class RowShaper:
         else:
             text = moment.date().isoformat()
             moment = datetime.combine(moment.date(), time())
-        if (
-            grain is Grain.WEEK
-            and self._window.start - timedelta(days=6) <= moment < self._window.start
-        ):
-            moment = self._window.start  # the platform's week begins on another day than Monday
+        if grain.is_date and grain.floor(moment) != moment:
+            # Its days would lie in two of our buckets, and half of them each would share one key.
+            msg = (
+                f"{self._facts.bucket} {raw!r} is not the first day of a {grain} (weeks begin on Monday): the "
+                "platform's buckets are others than those asked for"
+            )
+            raise Broken(msg)
         if not self._window.start <= moment < self._window.end:
             return None
         return _Bucket(text, data_state(moment, grain=grain, now=self._now, days=self._days).value)

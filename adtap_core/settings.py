@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
@@ -382,3 +383,17 @@ def _comparable(value: str) -> datetime:
 def default_start(now: datetime) -> date:
     """Give the first day asked of a report when no `start_date` is set."""
     return now.date() - timedelta(days=DEFAULT_START_DAYS)
+
+
+def path_hint(name: str, address: object, default: str) -> str:
+    """Return what to add to a 404 if an address lacks the path that its default has; else nothing.
+
+    Args:
+        name: The setting.
+        address: Its value.
+        default: Its default.
+    """
+    path = urlsplit(default).path.rstrip("/")
+    if not path or urlsplit(str(address or default)).path.rstrip("/").endswith(path):
+        return ""
+    return f" (the setting `{name}` is {address}; is its path missing? The default ends in {path})"

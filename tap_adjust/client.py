@@ -22,6 +22,7 @@ from adtap_core.bodies import torn_row
 from adtap_core.errors import Refused, RequestError
 from adtap_core.names import did_you_mean
 from adtap_core.platform import EntityQuery, Fetched, Partition, Platform, Probed, WindowJob
+from adtap_core.settings import path_hint
 from adtap_core.verdicts import Ask, Verdict
 from adtap_core.windows import Grain, Interval, Zone
 from tap_adjust import checks, companion, fields, kpi_service
@@ -42,7 +43,9 @@ KPI_API_URL: Final = "https://api.adjust.com/kpis/v1"
 BUNDLE_SIZE: Final = 100
 """Apps in one request; no limit is published, clients send 25 to 100."""
 KPI_BUNDLE_SIZE: Final = 25
+_NOT_FOUND: Final = 404
 _GONE: Final = 410
+_CLIENT_CLOSED: Final = 499
 _SMALL_BYTES: Final = 4096
 _SHOWN_APPS: Final = 20
 _ENDS: Final = 64 * 1024
@@ -158,10 +161,18 @@ class AdjustPlatform(Platform):
             return _judge_good(call, reply)
         words = _words(reply)
         if status == 401:  # noqa: PLR2004
-            where = "settings `api_token` and `account_id`"
-            return Verdict(
-                Ask.CREDENTIALS, f"{words} (the API token was refused; look at the {where})"
+            advice = "look at the settings `api_token` and `account_id`: the API token was refused"
+            return Verdict(Ask.CREDENTIALS, f"{advice} ({words})")
+        if status == _CLIENT_CLOSED and call.url.startswith(self._kpi_url):
+            # The service's own word for a query that ran out of time.
+            return Verdict(Ask.RETRY, words, verdicts.retry_after(reply.headers, reply.received_at))
+        if status == _NOT_FOUND:
+            name, default = (
+                ("kpi_api_url", KPI_API_URL)
+                if call.url.startswith(self._kpi_url)
+                else ("api_url", API_URL)
             )
+            words += path_hint(name, self.settings.get(name), default)
         if status == _GONE and call.url.startswith(self._kpi_url):
             return Verdict(Ask.STOP, f"{words}: {kpi_service.sunset_words(call.url)}")
         too_long = status == 504 or (status == 500 and "TimeoutError" in words)  # noqa: PLR2004

@@ -221,7 +221,9 @@ def finish(report: Report) -> Report:
         unit = str(facts.get("period") or "day")[0]
         last = _last_period(str(facts.get("cohort_period_filter") or ""), unit)
         days = max(days, fields.Period(unit, last).maturity_days)
-    return replace(report, lookback_days=days, settle_days=days, span_days=SPAN_DAYS)
+    # The service's weeks may begin on another day than ours: each of ours is asked for alone, as a span.
+    span = 7 if report.grain is Grain.WEEK else SPAN_DAYS
+    return replace(report, lookback_days=days, settle_days=days, span_days=span)
 
 
 def _last_period(wanted: str, unit: str) -> int:
@@ -400,7 +402,7 @@ class KpiService:
             tables=[lambda: Table(iter(rows))],
             facts=RowFacts(
                 currency=Source("currency"),
-                bucket="date",
+                bucket=None if job.report.grain is Grain.WEEK else "date",
                 partition=("app_token", {p.key["app_token"]: p for p in job.partitions}),
                 constants=choices.constants(),
             ),
@@ -438,7 +440,11 @@ class KpiService:
             "start_date": job.window.start.date().isoformat(),
             "end_date": last.isoformat(),
             "kpis": ",".join(m for m in report.metrics if m not in events),
-            "grouping": ",".join(facts["grouping"]),
+            "grouping": ",".join(
+                g
+                for g in facts["grouping"]
+                if report.grain is not Grain.WEEK or _TIMES.get(g) is not Grain.WEEK
+            ),
             "utc_offset": choices.utc_offset,
             "attribution_type": choices.kpi_attribution_type,
             "attribution_source": choices.get("attribution_source"),

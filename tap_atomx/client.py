@@ -19,6 +19,7 @@ from adtap_core.errors import Refused, RequestError
 from adtap_core.http import Auth, Call, Tally
 from adtap_core.platform import EntityQuery, Fetched, Partition, Platform, Probed, WindowJob
 from adtap_core.reply import Reply
+from adtap_core.settings import path_hint
 from adtap_core.verdicts import Verdict
 from adtap_core.windows import ONE_DAY, Grain, Interval, Zone
 from tap_atomx import companion, definitions, fields, replies, shapes
@@ -45,6 +46,9 @@ log = logging.getLogger("adtaps.atomx")
 FIRST_INVOICE: Final = "2010-01"
 """Before the exchange began."""
 _SPANS: Final = {Grain.HOUR: HOURLY_SPAN_DAYS, Grain.MONTH: MONTHLY_SPAN_DAYS}
+
+
+API_URL: Final = "https://api.atomx.com/v3"
 
 
 class AtomxPlatform(Platform):
@@ -128,7 +132,11 @@ class AtomxPlatform(Platform):
 
     @override
     def judge(self, call: Call, reply: Reply) -> Verdict:
-        return replies.judge(call, reply)
+        verdict = replies.judge(call, reply)
+        if reply.status == NOT_FOUND:
+            hint = path_hint("api_url", self.settings.get("api_url"), API_URL)
+            verdict = replace(verdict, words=f"{verdict.words}{hint}")
+        return verdict
 
     def _get(self, path: str, params: Mapping[str, Any], tally: Tally) -> Any:
         reply = self.http.send(

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from adtap_core import settings as s
 from adtap_core.tap import AdTap
 from tap_atomx.auth import DEFAULT_EXPIRATION_SECONDS
-from tap_atomx.client import AtomxPlatform
+from tap_atomx.client import API_URL, AtomxPlatform
 from tap_atomx.fields import DATE_RANGES, SCOPES
 from tap_atomx.streams import ENTITIES, LOGGED_MODELS, LOOKBACK_DAYS, REPORTS
-
-API_URL: Final = "https://api.atomx.com/v3"
 
 
 class TapAtomx(AdTap):

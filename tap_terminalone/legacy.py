@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from adtap_core.windows import Interval
     from tap_terminalone.client import TerminalOne
 
+_CSV_TYPES: Final = frozenset({"text/csv", "application/csv", "application/x-csv"})
 _ASKS: Final[Mapping[str, Ask]] = {
     "auth_required": Ask.LOGIN,
     "auth_error": Ask.LOGIN,
@@ -126,7 +127,7 @@ def _of_gateway(reply: Reply) -> Verdict | None:
 
 def _of_body(call: Call, reply: Reply) -> Verdict:
     good = reply.status < replies.ERRORS
-    if good and reply.content_type == "text/csv":
+    if good and _is_csv(call, reply):
         fault = csv_fault(reply.body)
         return verdicts.GO if fault is None else Verdict(Ask.RETRY, fault)
     try:
@@ -137,6 +138,16 @@ def _of_body(call: Call, reply: Reply) -> Verdict:
         said = Verdict(Ask.RETRY, f"the answer can't be read: {error}")
         return said if good else verdicts.by_status(reply)
     return _of_document(call, reply, document)
+
+
+def _is_csv(call: Call, reply: Reply) -> bool:
+    """Check whether an answer is CSV: it says so, or a table was asked for and nothing else came."""
+    kind = reply.content_type
+    if kind in _CSV_TYPES:
+        return True
+    if not call.table or (kind and not kind.startswith(("text/plain", "application/octet-stream"))):
+        return False
+    return not reply.body.excerpt(200).lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"<", b"{", b"["))
 
 
 def _of_document(call: Call, reply: Reply, document: Document) -> Verdict:

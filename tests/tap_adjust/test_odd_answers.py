@@ -1,0 +1,296 @@
+"""Answers that are allowed, or happen, and that a good guess gets wrong: from the sheet, without the sandbox."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+
+from adtap_core.errors import CredentialsError, SettingsError
+from adtap_core.tap import RunFailed
+from adtap_core.testing import Messages, StandIn, run_tap, select
+from tap_adjust.tap import TapAdjust
+
+APP, OTHER = "aaaabbbbcccc", "ddddeeeeffff"
+TOKEN = "T-0123456789abcdefgh"
+REPORT = {"name": "x", "dimensions": ["country_code"], "metrics": ["installs"]}
+
+
+class Service(StandIn):
+    """Answers `/report` with rows, or with what a test puts there."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.apps = [APP]
+        self.events: list[str] = []
+        self.report: Callable[[Mapping[str, str]], tuple[int, object]] = self.usual
+        self.asked: list[Mapping[str, str]] = []
+
+    def usual(self, query: Mapping[str, str]) -> tuple[int, object]:
+        """One row an app and day, every metric 1."""
+        rows = [
+            {
+                **dict.fromkeys(query["dimensions"].split(","), "de"),
+                "app_token": app,
+                "day": query["date_period"].partition(":")[0],
+                **dict.fromkeys(query["metrics"].split(","), "1"),
+            }
+            for app in query["app_token__in"].split(",")
+        ]
+        return 200, {"rows": rows, "totals": {}, "warnings": [], "pagination": None}
+
+    def answer(
+        self, method: str, path: str, query: Mapping[str, str], headers: Mapping[str, str]
+    ) -> tuple[int, object]:
+        if headers.get("Authorization") != f"Bearer {TOKEN}":
+            return 401, {"error": "bad token"}
+        if path == "/reports-service/filters_data":
+            apps = [{"id": a, "name": a[0], "currency": {"code": "EUR"}} for a in self.apps]
+            names = ("overview_metrics", "cost_metrics", "etl_metrics", "skad_metrics", "cohort_metrics", "event_metrics", "dimensions")  # fmt: skip
+            metrics = [{"id": m, "name": m} for m in ("installs", "cost", "clicks")]
+            return 200, {"apps": apps} | dict.fromkeys(names, metrics)
+        if path == "/reports-service/events":
+            return 200, [{"id": e, "name": e, "app_token": [APP]} for e in self.events]
+        if path == "/reports-service/report":
+            self.asked.append(query)
+            return self.report(query)
+        return 404, {"error": "no such page"}
+
+
+class Room:
+    """The service, and the tap with the settings of all these tests."""
+
+    def __init__(self, service: Service) -> None:
+        self.service = service
+        self.written: list[Messages] = []
+
+    def run(self, state: Any = None, *, stream: str = "x", **more: Any) -> Messages:
+        """Run the tap; what was written by then is in `written`, however it ends."""
+        config = {
+            "api_token": TOKEN,
+            "api_url": f"{self.service.url}/reports-service",
+            "app_tokens": [APP],
+            "start_date": "2026-11-01",
+            "end_date": "2026-11-03",
+            "reports": [REPORT],
+            "max_retries": 1,
+            **more,
+        }
+        catalog = select(TapAdjust, config, {stream})
+        self.written.clear()
+        with patch.dict(os.environ, {"ADTAPS_NOW": "2026-11-20T12:00:00Z"}):
+            return run_tap(
+                TapAdjust, config, state=state, catalog=catalog, written=self.written.append
+            )
+
+    def failed(self, kind: type[Exception], **more: Any) -> tuple[Exception, Messages]:
+        """Run; give the failure and what was written."""
+        with pytest.raises(kind) as failure:
+            self.run(**more)
+        return failure.value, self.written[0] if self.written else Messages([])
+
+
+@pytest.fixture
+def room() -> Iterator[Room]:
+    with Service() as service:
+        yield Room(service)
+
+
+def unmoved(messages: Messages, stream: str = "x") -> bool:
+    """No bookmark moved, and no window is in the ledger."""
+    marks = messages.last_state.get("bookmarks", {}).get(stream, {})
+    entries = [marks, *(marks.get("partitions") or [])]
+    return not messages.windows(stream) and not any(e.get("replication_key_value") for e in entries)
+
+
+def rows(*given: Mapping[str, Any], **envelope: Any) -> tuple[int, object]:
+    """An answer with rows of November 1st."""
+    common = {"app_token": APP, "day": "2026-11-01", "country_code": "de"}
+    return 200, {
+        "rows": [common | dict(r) for r in given],
+        "totals": {},
+        "warnings": [],
+        **envelope,
+    }
+
+
+# -- what rows mean ------------------------------------------------------------------------------
+
+
+def test_a_currency_that_is_set_later_is_refused(room):
+    """Also if it is the one that the app has already: rows would come under other settings."""
+    state = room.run().last_state
+    room.service.asked.clear()
+    error, _ = room.failed(SettingsError, state=state, currency="EUR")
+    assert "`currency` was not set, now it is EUR" in str(error)
+    assert room.service.asked == []
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"attribution_types": ["click"]}, {"ad_spend_mode": "network"}, {"cohort_maturity": "mature"}, {"report_format": "csv"}, {"sandbox_data": True}],
+    ids=lambda c: next(iter(c)),
+)  # fmt: skip
+def test_every_setting_that_changes_numbers_is_part_of_the_meaning(room, changed):
+    """Attribution, spend mode, maturity, transport, environment."""
+    state = room.run().last_state
+    error, _ = room.failed(SettingsError, state=state, **changed)
+    assert "report 'x'" in str(error)
+
+
+def test_the_key_does_not_depend_on_the_setting_currency(room):
+    """The app is EUR: with the setting and without it, a row has one key."""
+    one, other = room.run(), room.run(currency="EUR")
+    assert {r["_row_key"] for r in one.records["x"]} == {r["_row_key"] for r in other.records["x"]}
+
+
+# -- rows ----------------------------------------------------------------------------------------
+
+
+def test_a_metric_in_no_row_is_no_null(room):
+    """It was asked for, and no row has it: the window fails, the bookmark stays."""
+    room.service.report = lambda _query: rows({"installs": "1"})
+    report = REPORT | {"metrics": ["installs", "cost"]}
+    _, got = room.failed(RunFailed, reports=[report])
+    assert unmoved(got)
+
+
+def test_a_metric_in_some_rows_is_null_in_the_others(room):
+    """Null or absent in one row says nothing of the next."""
+    room.service.report = lambda _query: rows(
+        {"installs": "1", "country_code": "fr"}, {"installs": "1", "cost": "2.5"}
+    )
+    got = room.run(reports=[REPORT | {"metrics": ["installs", "cost"]}])
+    assert {r["cost"] for r in got.records["x"]} == {None, "2.5"}
+
+
+def test_a_metric_in_other_letters_is_found(room):
+    """The service's spelling is not ours to depend on."""
+    room.service.report = lambda _query: rows({"Installs": "7"})
+    assert {r["installs"] for r in room.run().records["x"]} == {7}
+
+
+def test_pages_are_followed_on_the_same_host(room):
+    """This service never had any; should it have some, no row is lost."""
+
+    def answer(query: Mapping[str, str]) -> tuple[int, object]:
+        if query.get("page") == "2":
+            return rows({"installs": "2", "country_code": "fr"})
+        address = f"{room.service.url}/reports-service/report?page=2"
+        return rows({"installs": "1"}, totals={"installs": 3.0}, pagination={"next": address})
+
+    room.service.report = answer
+    got = room.run()
+    assert sorted(r["installs"] for r in got.records["x"]) == [1, 2]
+
+
+@pytest.mark.parametrize(
+    "page",
+    [{"next": "http://127.0.0.2:9/report?page=2"}, {"page": 1, "pages": 3}, {"has_more": True}],
+    ids=["another host", "no address", "only said"],
+)
+def test_pages_that_cannot_be_followed_fail(room, page):
+    """Never one page for the whole."""
+    room.service.report = lambda _query: rows({"installs": "1"}, pagination=page)
+    _, got = room.failed(RunFailed)
+    assert unmoved(got)
+
+
+@pytest.mark.parametrize("page", [None, {}, {"next": None}, {"page": 1, "pages": 1}])
+def test_an_answer_of_one_page_needs_no_warning(room, page, caplog):
+    """These say that nothing follows."""
+    room.service.report = lambda _query: rows({"installs": "1"}, pagination=page)
+    with caplog.at_level(logging.WARNING):
+        got = room.run()
+    assert got.records["x"]
+    assert "pages" not in caplog.text
+    assert {w["warnings"] for w in got.windows("x")} == {None}
+
+
+def test_a_row_outside_the_window_fails_it(room):
+    """What else did it misunderstand?"""
+    room.service.report = lambda _query: rows(
+        {"installs": "1"}, {"installs": "1", "day": "2026-10-30"}
+    )
+    _, got = room.failed(RunFailed)
+    assert unmoved(got)
+
+
+def test_a_value_that_fits_no_column_costs_neither_row_nor_window(room):
+    """The column is null, the value is kept, and the ledger counts it."""
+    room.service.report = lambda _query: rows(
+        {"installs": "N/A"}, {"installs": "3", "country_code": "fr"}
+    )
+    got = room.run()
+    assert {(r["installs"], json.dumps(r["_extra"])) for r in got.records["x"]} == {
+        (None, '{"installs": "N/A"}'),
+        (3, "null"),
+    }
+    (window,) = {w["warnings"] for w in got.windows("x")}
+    assert "installs: 1 value does not fit" in window
+    assert "_extra" in got.schemas["x"]["schema"]["properties"]
+
+
+def test_half_a_surrogate_pair_costs_no_row(room):
+    """Nor does U+0000: both are U+FFFD, in rows that are kept."""
+    room.service.report = lambda _query: rows(
+        {"installs": "1", "country_code": "a\x00b"}, {"installs": "1", "country_code": "\ud83d"}
+    )
+    codes = {r["country_code"] for r in room.run().records["x"]}
+    assert codes == {"a\N{REPLACEMENT CHARACTER}b", "\N{REPLACEMENT CHARACTER}"}
+
+
+# -- events and apps -----------------------------------------------------------------------------
+
+
+def refusing(query: Mapping[str, str]) -> tuple[int, object]:
+    """400 for the metrics of one event."""
+    metrics = query["metrics"].split(",")
+    if "old one_events" in metrics:
+        return 400, {"error": "Unsupported metric: old one_events loc=('metrics',)"}
+    values = dict.fromkeys(metrics, "5")
+    return rows({"channel": "organic", **values})
+
+
+def test_an_event_that_the_service_refuses_does_not_stop_the_others(room, caplog):
+    """It is left out and named; the others are read, and the exit code is not 0."""
+    room.service.events = ["old one", "purchase", "a, b"]
+    room.service.report = refusing
+    _, got = room.failed(RunFailed, stream="events_daily", reports=[])
+    assert {r["event_slug"] for r in got.records["events_daily"]} == {"purchase"}
+    assert got.windows("events_daily")
+    for event in ("old one", "a, b"):
+        assert event in caplog.text
+
+
+def test_an_app_that_has_gone_does_not_stop_the_others(room, caplog):
+    """It is named, with those that the token sees; the exit code is not 0."""
+    _, got = room.failed(RunFailed, app_tokens=[APP, "gonegonegone"])
+    assert {r["app_token"] if "app_token" in r else r["_account"] for r in got.records["x"]} == {f'{{"app_token":"{APP}"}}'}  # fmt: skip
+    assert "'gonegonegone' is no app that the API token sees" in caplog.text
+    assert APP in caplog.text
+
+
+def test_a_wrong_app_alone_is_refused_with_those_there_are(room):
+    """Before any data request."""
+    error, _ = room.failed(SettingsError, app_tokens=["aaaabbbbcccd"])
+    assert APP in str(error)
+    assert room.service.asked == []
+
+
+def test_a_wrong_token_says_first_what_to_do(room):
+    """The setting, then the service's words."""
+    error, _ = room.failed(CredentialsError, api_token="T-wrong-0123456789")
+    assert str(error).find("look at the settings `api_token`") < str(error).find("bad token")
+
+
+def test_an_address_without_its_path_is_named(room, caplog):
+    """The 404 says which setting lacks what."""
+    room.failed(RunFailed, api_url=room.service.url)
+    assert "`api_url`" in caplog.text
+    assert "/reports-service" in caplog.text
