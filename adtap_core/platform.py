@@ -10,10 +10,11 @@ from __future__ import annotations
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from decimal import Decimal
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from typing_extensions import override
 
@@ -184,6 +185,33 @@ class Probed:
     words: str
     good: bool = True
     advice: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tolerance:
+    """How far the platform's own total may lie from the sum of its own rows, by its own making.
+
+    Args:
+        relative: Noise of each number, as a share of it: a 32-bit float keeps one part in 16 million.
+        per_row: Half of the last digit that each row was rounded to.
+        source: What shows it, and where that was read; empty where there is none.
+    """
+
+    relative: Decimal = Decimal(0)
+    per_row: Decimal = Decimal(0)
+    source: str = ""
+
+    def room(self, *, size: Decimal, rows: int) -> Decimal:
+        """Return the greatest difference that is no difference.
+
+        Args:
+            size: Sum of all numbers on both sides, without their signs.
+            rows: How many numbers these were.
+        """
+        return self.relative * size + self.per_row * rows
+
+
+TIES_EXACTLY: Final = Tolerance()
 
 
 class Platform(ABC):
@@ -374,6 +402,32 @@ class Platform(ABC):
             TooMuch: The core then asks for shorter windows, or for fewer partitions; if the window
                 can be cut no further, it fails loudly.
         """
+
+    # -- totals ------------------------------------------------------------------------------
+
+    def coarsest(self, report: Report) -> Report:
+        """Return a report with the fewest dimensions that the platform answers: for its totals a bucket.
+
+        Filters and whatever else changes numbers stay as they are; what `fetch` itself adds to tell currencies,
+        time zones and accounts apart needs no dimension.
+
+        Args:
+            report: With the metrics whose totals are wanted.
+        """
+        return replace(report, dimensions=())
+
+    def not_added(self, report: Report, metric: str) -> str:
+        """Return why a metric's rows do not add up to the platform's total; empty if they do."""
+        kind = self.field_schema(report, metric, "metric").get("x-additivity")
+        return "" if kind == "additive" else f"{kind or 'of unknown kind'}, which never adds up"
+
+    def not_comparable(self, report: Report) -> str:  # noqa: ARG002
+        """Return why no coarser question gives a report's totals; empty if one does."""
+        return ""
+
+    def tolerance(self, report: Report, metric: str) -> Tolerance:  # noqa: ARG002
+        """Return by how much a metric's totals may miss the sum of its rows."""
+        return TIES_EXACTLY
 
     # -- the companion's questions -----------------------------------------------------------
 

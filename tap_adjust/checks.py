@@ -87,6 +87,17 @@ def field_schema(report: Report, name: str, role: str) -> dict[str, Any]:
     return fields.metric(name).schema()
 
 
+def not_added(report: Report, name: str) -> str:
+    """Return why a metric's rows do not add up to the service's total; empty if they do."""
+    if report.facts.get("per_event"):
+        known = fields.metric(f"{_ANY_EVENT}_{name}")
+    elif report.facts.get("cohort_periods"):
+        known = fields.metric(f"{name}_d1")
+    else:
+        known = fields.metric(name)
+    return known.not_added
+
+
 def is_unpivoted(report: Report) -> bool:
     """Tell whether the report's rows are made of several columns."""
     return bool(report.facts.get("per_event") or report.facts.get("cohort_periods"))

@@ -29,7 +29,7 @@ from tap_adjust import checks, companion, fields, kpi_service
 from tap_adjust.auth import TokenAuth
 from tap_adjust.choices import Choices
 from tap_adjust.kpi_service import KpiService
-from tap_adjust.report_service import ReportService, exploded
+from tap_adjust.report_service import ReportService, cuts_rows, exploded
 from tap_adjust.transports import PATHS
 
 if TYPE_CHECKING:
@@ -266,6 +266,28 @@ class AdjustPlatform(Platform):
         if "endpoint" in job.report.facts:
             return self.kpis.fetch(job)
         return self.reports.fetch(job)
+
+    # -- totals ------------------------------------------------------------------------------
+
+    @override
+    def coarsest(self, report: Report) -> Report:
+        if "endpoint" in report.facts:
+            return kpi_service.coarsest(report)
+        # JSON, whatever the transport: a file's header would cost more than these rows.
+        facts = {**report.facts, "report_format": "json"}
+        return replace(report, dimensions=(), facts=facts)
+
+    @override
+    def not_added(self, report: Report, metric: str) -> str:
+        if "endpoint" in report.facts:
+            return kpi_service.not_added(report, metric)
+        return checks.not_added(report, metric)
+
+    @override
+    def not_comparable(self, report: Report) -> str:
+        if "endpoint" in report.facts or not cuts_rows(report):
+            return ""
+        return "its filter on a metric leaves out rows by their own numbers, a total has other rows"
 
     # -- the companion -----------------------------------------------------------------------
 

@@ -129,19 +129,26 @@ class Metric:
     to_date: bool = False
 
     @property
-    def sums_exactly(self) -> bool:
-        """Tell whether rows must add up to the service's total.
+    def not_added(self) -> str:
+        """Return why rows do not add up to the service's total; empty if they do.
 
         Cohort figures are computed for each grouping: their rows were seen to miss the total by a few
         per cent. So were assists, which count an install once for each that assisted.
         """
-        return (
-            self.additivity == "additive"
-            and self.kind in {"plain", "event"}
-            and self.period is None
-            and not self.to_date
-            and self.section != "assists"
-        )
+        if self.additivity != "additive":
+            return f"{self.additivity}, which never adds up"
+        if self.period is not None or self.to_date:
+            return "a cohort's figures are computed anew for each grouping, rows miss the total by some per cent"
+        if self.section == "assists":
+            return "an install counts once for each that assisted"
+        if self.kind not in {"plain", "event"}:
+            return "whether it adds up is not known"
+        return ""
+
+    @property
+    def sums_exactly(self) -> bool:
+        """Check whether rows must add up to the service's total."""
+        return not self.not_added
 
     def schema(self) -> dict[str, Any]:
         """Give the column's schema."""

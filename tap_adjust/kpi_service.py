@@ -110,6 +110,7 @@ _DESCRIBED: Final[Mapping[str, str]] = {
     "event_name": "Name of the event.",
     "period": "Number of the cohort period since the install, from 0.",
 }
+_ANY_KPI: Final = "installs"
 _COUNTS: Final = frozenset({"first_events", "converted_users", "converted_user_size"})
 _MONEY: Final = frozenset({"revenue_per_event", "revenue_per_revenue_event"})
 _OPTION_LISTS: Final = (
@@ -283,9 +284,7 @@ def field_schema(report: Report, name: str, role: str) -> dict[str, Any]:
         kind = "integer" if name == "period" else "string"
         words = _DESCRIBED.get(name, f"{name.replace('_', ' ').capitalize()}.")
         return {"type": [kind, "null"], "description": f"Dimension. {words}"}
-    kpi = name
-    for token, kpis in _split_events(report.facts.get("event_kpis") or ()):
-        kpi = name.removeprefix(f"{token}_") if name.removeprefix(f"{token}_") in kpis else kpi
+    kpi = _kpi(report, name)
     if kpi in _COUNTS or kpi in _MONEY:
         made: dict[str, Any] = {
             "type": ["integer" if kpi in _COUNTS else "number", "null"],
@@ -297,6 +296,39 @@ def field_schema(report: Report, name: str, role: str) -> dict[str, Any]:
     if found is None or found.kind != "cohort":
         found = fields.metric(kpi)
     return {**found.schema(), "description": f"KPI {name}."}
+
+
+def coarsest(report: Report) -> Report:
+    """Return a report grouped by app and time alone; the levels that an endpoint implies stay."""
+    facts = report.facts
+    kept = tuple(g for g in facts["grouping"] if ARRAYS.get(g) in {"apps", _DATES})
+    events = set(event_kpis(facts.get("event_kpis") or ()))
+    metrics = report.metrics
+    if events.issuperset(metrics):
+        # Without a KPI of its own an answer would hold the service's default ones.
+        metrics = (*metrics, _ANY_KPI)
+    dimensions = tuple(d for d in columns_of(kept, facts["endpoint"], facts) if d != "app_token")
+    return replace(
+        report, dimensions=dimensions, metrics=metrics, facts={**facts, "grouping": kept}
+    )
+
+
+def not_added(report: Report, name: str) -> str:
+    """Return why a KPI's rows do not add up to the service's total; empty if they do."""
+    kpi = _kpi(report, name)
+    if kpi in _COUNTS or kpi in _MONEY:
+        return "distinct, which never adds up" if kpi in _COUNTS else "ratio, which never adds up"
+    if report.facts["endpoint"] == "cohorts":
+        return "a cohort's figures are computed anew for each grouping, rows miss the total by some per cent"
+    return fields.metric(kpi).not_added
+
+
+def _kpi(report: Report, name: str) -> str:
+    """Return the KPI behind a value column: `installs`, and of `abc123_events` the `events`."""
+    kpi = name
+    for token, kpis in _split_events(report.facts.get("event_kpis") or ()):
+        kpi = name.removeprefix(f"{token}_") if name.removeprefix(f"{token}_") in kpis else kpi
+    return kpi
 
 
 def sunset_words(url: str) -> str:

@@ -314,7 +314,7 @@ class ReportService:
 
         Before, not after: numbers of the running day only grow in between.
         """
-        if kind == "json" or not transports.Sums(ask.metrics).names or _cuts_rows(job.report):
+        if kind == "json" or not transports.Sums(ask.metrics).names or cuts_rows(job.report):
             return None
         reply = self._send(
             job,
@@ -350,7 +350,7 @@ class ReportService:
             warnings.append(f"{slug}: {words}")
             if "limit" in slug and "row" in slug:
                 raise TooMuch(f"{job.what}: the answer is cut ({slug}: {words})")
-        if isinstance(totals, Mapping) and not _cuts_rows(job.report):
+        if isinstance(totals, Mapping) and not cuts_rows(job.report):
             short = answer.sums.short(totals)
             if short is not None:
                 raise TooMuch(f"{job.what}: {short}")
@@ -421,7 +421,7 @@ def filters(report: Report) -> dict[str, str]:
     return {key: word(value) for key, value in (report.filters or {}).items()}
 
 
-def _cuts_rows(report: Report) -> bool:
+def cuts_rows(report: Report) -> bool:
     """Tell whether rows are left out by their numbers: totals may count them all the same."""
     return any(key.rpartition("__")[2] in METRIC_OPERATORS for key in report.filters or {}) or any(
         key.rpartition("__")[2] in METRIC_OPERATORS for key in report.facts.get("parameters") or {}

@@ -7,12 +7,9 @@ the totals. So additive metrics are summed here, in the worker, before a row is 
 from __future__ import annotations
 
 import marshal
-import re
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import lru_cache
 from itertools import chain
 from tempfile import SpooledTemporaryFile
 from typing import IO, TYPE_CHECKING, Any, Final, cast
@@ -21,6 +18,7 @@ from adtap_core.bodies import JsonRows, Row, Table, batches, separated
 from adtap_core.characters import clean_text
 from adtap_core.errors import Broken
 from adtap_core.spool import MEMORY_BYTES, Spool
+from adtap_core.totals import EXACT, ZERO, add_up, as_decimal
 from tap_adjust.fields import metric
 
 if TYPE_CHECKING:
@@ -70,12 +68,12 @@ class Sums:
             table = list(zip(*rows, strict=True))
             columns = {name: table[place] for name, place in places.items()}
         for name, values in columns.items():
-            self.totals[name] += _sum(values)
+            self.totals[name] = EXACT.add(self.totals[name], add_up(values) or ZERO)
 
     def short(self, totals: Mapping[str, object]) -> str | None:
         """Say by how much the rows fall short of the service's totals; None if they do not."""
         for name in self.names:
-            total = _decimal(totals.get(name))
+            total = as_decimal(totals.get(name))
             if total is None:
                 continue
             missing = total - self.totals[name]
@@ -92,50 +90,6 @@ class Sums:
                     f"total is {total}: rows are missing"
                 )
         return None
-
-
-def _sum(values: Sequence[Any]) -> Decimal:
-    """Sum a column; null counts nothing, and what is no number is named with its row, not here."""
-    kinds = set(map(type, values))
-    if type(None) in kinds:
-        return _sum([v for v in values if v is not None])
-    if kinds == {int}:
-        return Decimal(sum(values))
-    if kinds == {str} and (found := _sum_of_alike(values)) is not None:
-        return found
-    if kinds <= {str, int}:  # what would be cut to a whole number is none of these
-        with suppress(ValueError):
-            return Decimal(sum(map(int, values)))
-    if kinds <= {str, int, float}:
-        with suppress(ArithmeticError):
-            # By their texts: a float's shortest spelling is the number that was meant.
-            found = sum(map(Decimal, map(str, values)), Decimal(0))
-            if found.is_finite():
-                return found
-    return sum((n for v in values if (n := _decimal(v)) is not None), Decimal(0))
-
-
-def _sum_of_alike(values: Sequence[str]) -> Decimal | None:
-    """Sum numbers that all have as many digits behind the point, as whole numbers: twice as fast."""
-    digits = len(values[0].partition(".")[2])
-    text = "\n".join(values)
-    if not digits or text.count("\n") != len(values) - 1 or not _alike(digits).fullmatch(text):
-        return None
-    return Decimal(sum(map(int, text.replace(".", "").split("\n")))).scaleb(-digits)
-
-
-@lru_cache(maxsize=32)
-def _alike(digits: int) -> re.Pattern[str]:
-    number = rf"-?+\d++\.\d{{{digits}}}"
-    return re.compile(rf"{number}(?:\n{number})*+", re.ASCII)
-
-
-def _decimal(value: object) -> Decimal | None:
-    try:
-        found = None if value is None else Decimal(str(value))
-    except ArithmeticError:
-        return None
-    return found if found is not None and found.is_finite() else None
 
 
 @dataclass
@@ -284,7 +238,7 @@ def _read_parquet(
             for batch in file.iter_batches(_BATCH, columns=[name], use_threads=False):
                 values = _values(batch.column(0))
                 if name in sums.totals:
-                    sums.totals[name] += _sum(values)
+                    sums.totals[name] = EXACT.add(sums.totals[name], add_up(values) or ZERO)
                 laid.add(name, values)
     except (pa.ArrowException, OSError) as error:
         laid.close()

@@ -17,7 +17,15 @@ from typing_extensions import override
 
 from adtap_core.errors import Refused, RequestError
 from adtap_core.http import Auth, Call, Tally
-from adtap_core.platform import EntityQuery, Fetched, Partition, Platform, Probed, WindowJob
+from adtap_core.platform import (
+    EntityQuery,
+    Fetched,
+    Partition,
+    Platform,
+    Probed,
+    Tolerance,
+    WindowJob,
+)
 from adtap_core.reply import Reply
 from adtap_core.settings import path_hint
 from adtap_core.verdicts import Verdict
@@ -158,6 +166,16 @@ class AtomxPlatform(Platform):
     @override
     def fetch(self, job: WindowJob) -> Fetched:
         return Reporting(self.http, self._url).fetch(job)
+
+    # -- totals ------------------------------------------------------------------------------
+
+    @override
+    def not_comparable(self, report: Report) -> str:
+        return definitions.not_comparable(report)
+
+    @override
+    def tolerance(self, report: Report, metric: str) -> Tolerance:
+        return fields.tolerance(metric)
 
     # -- the companion -----------------------------------------------------------------------
 

@@ -23,6 +23,18 @@ def is_snapshot(report: Report) -> bool:
     return bool(report.facts.get("daterange"))
 
 
+def not_comparable(report: Report) -> str:
+    """Return why no coarser question gives a report's totals; empty if one does."""
+    if is_snapshot(report):
+        return "a rolling report (`daterange`) is answered as of now, what it said yesterday can't be asked again"
+    columns = {str(part[0]) for part in report.filters or ()}
+    # Groups are called by their kind (see `fields`); whatever else a filter names is counted.
+    cut = sorted(c for c in columns if not c.endswith(("_id", "_name")))
+    if cut:
+        return f"its filter on {', '.join(cut)} leaves out rows by their own numbers, a total has other rows"
+    return ""
+
+
 def snapshot_columns() -> dict[str, dict[str, Any]]:
     """Give the columns that say what a snapshot covers; part of its rows' key."""
     kind = ["string", "null"]

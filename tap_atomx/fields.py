@@ -7,9 +7,18 @@ wiki (`api`, `reporting`) and its clients for Python 1.7, Go and PHP; read 2026-
 
 from __future__ import annotations
 
+from decimal import Decimal
 from types import MappingProxyType
 from typing import Any, Final
 
+from adtap_core.platform import TIES_EXACTLY, Tolerance
+
+FLOAT_NOISE: Final = Tolerance(
+    # Half the distance between two neighbours of 32-bit floats.
+    relative=Decimal(2) ** -24,
+    source="numbers come with the noise of 32-bit floats, e.g. 0.00189999995 for 0.0019 (the TSV example of the "
+    "vendor's PHP client, read 2026-11-20)",
+)
 SCOPES: Final = (
     "advertiser",
     "publisher",
@@ -132,6 +141,11 @@ def metric_schema(name: str) -> dict[str, Any]:
     if words & _MONEY_WORDS and not words & {"margin", "percent", "share", "ratio"}:
         schema["x-unit"] = "currency"
     return schema
+
+
+def tolerance(metric: str) -> Tolerance:
+    """Return by how much totals may miss the rows: counts by nothing, amounts by their own noise."""
+    return TIES_EXACTLY if "integer" in metric_schema(metric)["type"] else FLOAT_NOISE
 
 
 def _words(name: str) -> str:

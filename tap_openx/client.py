@@ -17,7 +17,16 @@ from adtap_core.declare import Entity, Report
 from adtap_core.errors import Forbidden, Refused
 from adtap_core.http import Auth, Call
 from adtap_core.paging import Page, by_offset
-from adtap_core.platform import EntityQuery, Fetched, Partition, Platform, Probed, WindowJob
+from adtap_core.platform import (
+    TIES_EXACTLY,
+    EntityQuery,
+    Fetched,
+    Partition,
+    Platform,
+    Probed,
+    Tolerance,
+    WindowJob,
+)
 from adtap_core.reply import Reply
 from adtap_core.verdicts import Ask, Verdict
 from adtap_core.windows import Grain, Interval, Zone
@@ -246,6 +255,20 @@ class OpenxPlatform(Platform):
     @override
     def fetch(self, job: WindowJob) -> Fetched:
         return self._generation.fetch(job)
+
+    # -- totals ------------------------------------------------------------------------------
+
+    @override
+    def coarsest(self, report: Report) -> Report:
+        return replace(report, dimensions=self._generation.coarsest(report))
+
+    @override
+    def not_added(self, report: Report, metric: str) -> str:
+        return super().not_added(report, metric) or self._generation.not_added(report, metric)
+
+    @override
+    def tolerance(self, report: Report, metric: str) -> Tolerance:
+        return fields.FLOAT_NOISE if fields.is_money(metric) else TIES_EXACTLY
 
     # -- the companion -----------------------------------------------------------------------
 

@@ -168,6 +168,15 @@ class Current:
         """Give the hours after which a bucket's data are in."""
         return CLOSING_HOURS
 
+    def coarsest(self, report: Report) -> tuple[str, ...]:
+        """Return the dimensions that a report's totals need: what tells publishers' currencies apart."""
+        found = self._platform_id(report)
+        return () if found is None else (found,)
+
+    def not_added(self, report: Report, metric: str) -> str:  # noqa: ARG002
+        """Return why a metric is not in a report's rows: here all are."""
+        return ""
+
     # -- reading -----------------------------------------------------------------------------
 
     def fetch(self, job: WindowJob) -> Fetched:

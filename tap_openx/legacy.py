@@ -179,6 +179,15 @@ class Legacy:
         """Nothing to add: the date range says what is complete."""
         return 0.0
 
+    def coarsest(self, report: Report) -> tuple[str, ...]:
+        """Return the dimensions that a report's totals need: what tells currencies apart."""
+        return tuple(d for d in report.dimensions if d.lower() == fields.CURRENCY.lower())
+
+    def not_added(self, report: Report, metric: str) -> str:
+        """Return why a metric is not in a report's rows; empty if it is."""
+        read = self.catalogue().asked(report).metrics.values()
+        return "" if metric in read else "left empty, the account's report fields do not allow it"
+
     # -- reading -----------------------------------------------------------------------------
 
     def fetch(self, job: WindowJob) -> Fetched:

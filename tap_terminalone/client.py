@@ -11,7 +11,15 @@ from typing_extensions import override
 
 from adtap_core import verdicts
 from adtap_core.http import Auth, Call
-from adtap_core.platform import EntityQuery, Fetched, Partition, Platform, Probed, WindowJob
+from adtap_core.platform import (
+    EntityQuery,
+    Fetched,
+    Partition,
+    Platform,
+    Probed,
+    Tolerance,
+    WindowJob,
+)
 from adtap_core.reply import Reply
 from adtap_core.verdicts import Ask, Verdict
 from adtap_core.windows import Grain, Interval, Zone
@@ -251,6 +259,22 @@ class TerminalOne(Platform):
     @override
     def fetch(self, job: WindowJob) -> Fetched:
         return self._generation.fetch(job)
+
+    # -- totals ------------------------------------------------------------------------------
+
+    @override
+    def coarsest(self, report: Report) -> Report:
+        return replace(report, dimensions=self._generation.coarsest(report))
+
+    @override
+    def not_comparable(self, report: Report) -> str:
+        if definitions.is_snapshot(report):
+            return "a window that ends yesterday is answered as of now, what it said before can't be asked again"
+        return self._generation.not_comparable(report)
+
+    @override
+    def tolerance(self, report: Report, metric: str) -> Tolerance:
+        return self._generation.tolerance(metric)
 
     # -- the companion -----------------------------------------------------------------------
 

@@ -19,7 +19,15 @@ from adtap_core.bodies import Table
 from adtap_core.errors import GaveUp, Refused
 from adtap_core.http import Call
 from adtap_core.paging import Page, TooDeep, Unordered, by_offset
-from adtap_core.platform import EntityQuery, Fetched, RowFacts, Source, WindowJob
+from adtap_core.platform import (
+    TIES_EXACTLY,
+    EntityQuery,
+    Fetched,
+    RowFacts,
+    Source,
+    Tolerance,
+    WindowJob,
+)
 from adtap_core.reply import Reply
 from adtap_core.verdicts import Ask, Verdict
 from adtap_core.windows import Grain, Interval, midnight
@@ -294,6 +302,18 @@ class Current:
         if dataset.retention_days is None:
             return None
         return Interval(today - timedelta(days=dataset.retention_days), today + timedelta(days=2))
+
+    def coarsest(self, report: Report) -> tuple[str, ...]:  # noqa: ARG002
+        """Return the dimensions that a report's totals need: none, currency and zone are asked for anyway."""
+        return ()
+
+    def not_comparable(self, report: Report) -> str:  # noqa: ARG002
+        """Return why no coarser question gives a report's totals: filters here know no metrics."""
+        return ""
+
+    def tolerance(self, metric: str) -> Tolerance:  # noqa: ARG002
+        """Return by how much totals may miss the rows: no rounding of this generation is known."""
+        return TIES_EXACTLY
 
     def fetch(self, job: WindowJob) -> Fetched:
         """Fetch one window as a stream of rows."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from adtap_core import verdicts
 from adtap_core.http import Call
+from adtap_core.platform import TIES_EXACTLY, Tolerance
 from adtap_core.reply import Reply
 from adtap_core.verdicts import Ask, Verdict
-from tap_terminalone import legacy_entities, replies
+from tap_terminalone import fields, legacy_entities, replies
 from tap_terminalone.deals import Deals
 from tap_terminalone.legacy_documents import (
     GOOD,
@@ -31,6 +33,11 @@ if TYPE_CHECKING:
     from tap_terminalone.client import TerminalOne
 
 _CSV_TYPES: Final = frozenset({"text/csv", "application/csv", "application/x-csv"})
+ROUNDED_ROWS: Final = Tolerance(
+    per_row=Decimal("0.5e-8"),
+    source="each row's decimals are rounded to `precision` digits, 8 of them at most and asked for (Reports V1, "
+    "request parameters, read 2026-11-20)",
+)
 _ASKS: Final[Mapping[str, Ask]] = {
     "auth_required": Ask.LOGIN,
     "auth_error": Ask.LOGIN,
@@ -104,6 +111,19 @@ class Legacy:
     def held(self, report: Report) -> Interval | None:
         """Give what the platform holds of a report."""
         return self._reports.held(report)
+
+    def coarsest(self, report: Report) -> tuple[str, ...]:
+        """Return the dimensions that a report's totals need."""
+        return self._reports.coarsest(report)
+
+    def not_comparable(self, report: Report) -> str:
+        """Return why no coarser question gives a report's totals; empty if one does."""
+        return self._reports.not_comparable(report)
+
+    def tolerance(self, metric: str) -> Tolerance:
+        """Return by how much totals may miss the rows."""
+        counts = "integer" in fields.metric_schema(metric)["type"]
+        return TIES_EXACTLY if counts else ROUNDED_ROWS
 
     def fetch(self, job: WindowJob) -> Fetched:
         """Fetch one window."""

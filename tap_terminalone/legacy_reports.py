@@ -198,6 +198,29 @@ class LegacyReports:
         first = self._definition(names[0]).first_day if names else None
         return None if first is None else Interval(midnight(first), today + timedelta(days=2))
 
+    def coarsest(self, report: Report) -> tuple[str, ...]:
+        """Return the dimensions that a report's totals need: V1 takes no question without any.
+
+        Most reports are cut by the campaign's zone or currency anyway; where neither is, its organization is the
+        coarsest that there is.
+        """
+        names = self._names(report)
+        definition = self._definition(names[0]) if names else None
+        if definition is None or definition.is_local or _currency(definition) == fields.CURRENCY:
+            return ()
+        offered = ("organization_id", *report.dimensions)
+        return tuple(d for d in offered if d in definition.dimensions)[:1]
+
+    def not_comparable(self, report: Report) -> str:
+        """Return why no coarser question gives a report's totals; empty if one does."""
+        names = self._names(report)
+        if not names:
+            return f"this login has no report {' or '.join(legacy_names(report))}"
+        cut = sorted(self._definition(names[0]).metrics & set(report.filters or ()))
+        if not cut:
+            return ""
+        return f"its filter on {', '.join(cut)} leaves out rows by their own numbers, a total has other rows"
+
     # -- data --------------------------------------------------------------------------------
 
     def fetch(self, job: WindowJob) -> Fetched:
