@@ -236,7 +236,7 @@ class ReportService:
             for name, value in part.answer.sums.totals.items():
                 whole.totals[name] += value
         totals = parts[0].answer.envelope.get("totals")
-        if isinstance(totals, Mapping) and not _cuts_rows(job.report):
+        if isinstance(totals, Mapping) and not cuts_rows(job.report):
             short = whole.short(totals)
             if short is not None:
                 raise TooMuch(f"{job.what}: {short}")
