@@ -1,19 +1,14 @@
 """`adtap status`: what was read by now, from a state file or from the ledger in a warehouse."""
 
-# ruff: noqa: S608 - names cannot be parameters in SQL; each is quoted
-
 from __future__ import annotations
 
-import importlib
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 import click
-import duckdb
 
 from adtap_cli.opening import (
     account_text,
@@ -25,6 +20,7 @@ from adtap_cli.opening import (
     tap_kind,
     write_json,
 )
+from adtap_cli.warehouse import ledger, opened
 from adtap_core.coverage import Coverage, from_ledger, from_state, spell
 from adtap_core.errors import SettingsError
 from adtap_core.explanation import declared
@@ -36,16 +32,6 @@ from adtap_core.tap import AdTap
 
 log = logging.getLogger("adtaps.status")
 
-COLUMNS: Final = (
-    "stream",
-    "account",
-    "window_start",
-    "window_end",
-    "row_count",
-    "requests",
-    "data_state",
-    "synced_at",
-)
 GAPS_SHOWN: Final = 3
 
 
@@ -154,79 +140,17 @@ def final_after(tap: AdTap) -> dict[str, int]:
 
 
 def _of_warehouse(place: str, schema: str | None) -> list[Coverage]:
-    scheme = urlsplit(place).scheme
-    if scheme in {"postgres", "postgresql"}:
-        found = _of_postgres(place, schema)
-    elif scheme in {"", "duckdb", "file"} or Path(place).exists():
-        path = place.removeprefix("duckdb:").removeprefix("file:")
-        found = _of_duckdb(f"/{path.lstrip('/')}" if path.startswith("//") else path, schema)
-    else:
-        raise SettingsError(
-            [
-                f"--warehouse: {scheme!r} is not understood; a DuckDB file or postgresql://… is expected"
-            ]
-        )
-    if not found:
-        where = f"schema {schema!r} of {_shown(place)}" if schema else _shown(place)
-        raise SettingsError([f"--warehouse: no table {LEDGER} in {where}"])
-    return [c for name, rows in found.items() for c in from_ledger(rows, name)]
-
-
-def _shown(place: str) -> str:
-    """Give a warehouse's place without its password."""
-    split = urlsplit(place)
-    return place.replace(f":{split.password}@", ":***@") if split.password else place
-
-
-_TABLES: Final = (
-    "SELECT table_schema FROM information_schema.tables WHERE table_name = {} ORDER BY table_schema"
-)
-
-
-def _of_duckdb(path: str, schema: str | None) -> dict[str, list[dict[str, Any]]]:
-    if not Path(path).is_file():
-        raise SettingsError([f"--warehouse: there is no file {path}"])
-    try:
-        with duckdb.connect(path, read_only=True) as db:
-            db.execute("SET TimeZone = 'UTC'")
-            schemas = db.execute(_TABLES.format("?"), [LEDGER]).fetchall()
-            return {
-                name: [
-                    dict(zip(COLUMNS, row, strict=True))
-                    for row in db.execute(_select(name)).fetchall()
-                ]
-                for (name,) in schemas
-                if schema in (None, name)
-            }
-    except duckdb.Error as error:
-        raise SettingsError([f"--warehouse {path}: {str(error).splitlines()[0]}"]) from error
-
-
-def _select(schema: str) -> str:
-    quoted = schema.replace('"', '""')
-    return f'SELECT {", ".join(COLUMNS)} FROM "{quoted}"."{LEDGER}"'
-
-
-def _of_postgres(url: str, schema: str | None) -> dict[str, list[dict[str, Any]]]:
-    try:
-        driver = importlib.import_module("psycopg")
-    except ImportError as error:
-        raise SettingsError(
-            [
-                "--warehouse: a PostgreSQL URL needs the package psycopg (pip install 'psycopg[binary]')"
-            ]
-        ) from error
-    try:
-        with driver.connect(url, connect_timeout=10) as db:
-            schemas = db.execute(_TABLES.format("%s"), [LEDGER]).fetchall()
-            return {
-                name: [dict(zip(COLUMNS, row, strict=True)) for row in db.execute(_select(name))]
-                for (name,) in schemas
-                if schema in (None, name)
-            }
-    except driver.Error as error:
-        words = " ".join(str(error).split())
-        raise SettingsError([f"--warehouse {_shown(url)}: {words}"]) from error
+    with opened(place) as warehouse:
+        there = warehouse.schemas_with(LEDGER)
+        if not there or schema not in {None, *there}:
+            where = f"schema {schema!r} of {warehouse.place}" if schema else warehouse.place
+            raise SettingsError([f"--warehouse: no table {LEDGER} in {where}"])
+        chosen = there if schema is None else [schema]
+        return [
+            c
+            for name in chosen
+            for c in from_ledger(ledger(warehouse, warehouse.schema_for(name, name)), name)
+        ]
 
 
 # -- output ----------------------------------------------------------------------------------

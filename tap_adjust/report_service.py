@@ -22,6 +22,7 @@ from adtap_core.names import did_you_mean
 from adtap_core.platform import Fetched, RowFacts, Source
 from adtap_core.rehearsal import NotAsked
 from adtap_core.reply import Reply
+from adtap_core.totals import EXACT
 from adtap_core.windows import Grain
 from tap_adjust import transports
 from tap_adjust.choices import Choices, word
@@ -234,7 +235,7 @@ class ReportService:
         for part in parts:
             whole.rows += part.answer.sums.rows
             for name, value in part.answer.sums.totals.items():
-                whole.totals[name] += value
+                whole.totals[name] = EXACT.add(whole.totals[name], value)
         totals = parts[0].answer.envelope.get("totals")
         if isinstance(totals, Mapping) and not cuts_rows(job.report):
             short = whole.short(totals)

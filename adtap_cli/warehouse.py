@@ -1,0 +1,247 @@
+"""A warehouse, opened to be read: DuckDB or PostgreSQL, its tables, columns and rows, faults as one line each."""
+
+# ruff: noqa: S608 - names cannot be parameters in SQL; each is quoted
+
+from __future__ import annotations
+
+import importlib
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from typing_extensions import override
+
+from adtap_core.errors import SettingsError
+from adtap_core.schemas import LEDGER
+
+_INTEGERS: Final = frozenset({"BIGINT", "INTEGER", "SMALLINT", "HUGEINT", "TINYINT"})
+_EXACT: Final = ("DECIMAL", "NUMERIC")
+_ZONED: Final = "WITH TIME ZONE"
+_TEXTS: Final = ("CHARACTER VARYING", "VARCHAR", "TEXT")
+_OLD_NAMES: Final = ({"partition", "rows"}, {"account", "row_count"})
+
+
+def fault(words: str) -> SettingsError:
+    """Return an error about the option `--warehouse`, as one line."""
+    return SettingsError([f"--warehouse{words}"])
+
+
+def quoted(name: str) -> str:
+    """Return a name as SQL takes it, whatever is in it."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+class Warehouse(ABC):
+    """An open warehouse.
+
+    Args:
+        place: What it is called in messages; holds no password.
+    """
+
+    decimal: str
+    """The type that sums are made in where a column's own is not exact."""
+
+    def __init__(self, place: str) -> None:
+        self.place = place
+
+    @abstractmethod
+    def rows(self, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Return the rows of a query; `?` stands for a value.
+
+        Raises:
+            SettingsError: The warehouse says no.
+        """
+
+    def columns(self, schema: str) -> dict[str, dict[str, str]]:
+        """Return the columns of each table of a schema, with their types in capitals."""
+        found: dict[str, dict[str, str]] = {}
+        for table, column, kind in self.rows(
+            "SELECT table_name, column_name, data_type FROM information_schema.columns "
+            "WHERE table_schema = ? ORDER BY table_name, ordinal_position",
+            [schema],
+        ):
+            found.setdefault(str(table), {})[str(column)] = str(kind).upper()
+        return found
+
+    def schemas_with(self, table: str) -> list[str]:
+        """Return the schemas that have a table."""
+        query = "SELECT table_schema FROM information_schema.tables WHERE table_name = ? ORDER BY 1"
+        return [str(name) for (name,) in self.rows(query, [table])]
+
+    def schema_for(self, wanted: str | None, default: str) -> str:
+        """Return the schema that holds a tap's tables, its ledger among them.
+
+        Args:
+            wanted: What the user named.
+            default: What the loaders call it where nobody names one.
+
+        Raises:
+            SettingsError: There is none, or its ledger is of another version.
+        """
+        found = self.schemas_with(LEDGER)
+        schema = wanted or default
+        if schema not in found:
+            there = f"; there is one in {', '.join(found)} (--schema)" if found else ""
+            raise fault(f" {self.place}: no table {LEDGER} in schema {schema}{there}")
+        columns = self.columns(schema)[LEDGER].keys()
+        old, new = _OLD_NAMES
+        if missing := sorted(new - columns):
+            what = (
+                "is of version 0.1; rename its columns as CHANGELOG.md says, or load again"
+                if old <= columns
+                else f"has no column {', '.join(missing)}; is it this tap's ledger?"
+            )
+            raise fault(f" {self.place}: {schema}.{LEDGER} {what}")
+        return schema
+
+    def moment(self, column: str, kind: str) -> str:
+        """Return a column's moment in UTC without a zone, as SQL.
+
+        Args:
+            column: Its name.
+            kind: Its type, in capitals.
+        """
+        name = quoted(column)
+        if _ZONED in kind:
+            return f"({name} AT TIME ZONE 'UTC')"
+        if kind.startswith(_TEXTS):
+            return f"(CAST({name} AS TIMESTAMP {_ZONED}) AT TIME ZONE 'UTC')"
+        return f"CAST({name} AS TIMESTAMP)"
+
+    def number(self, column: str, kind: str) -> str:
+        """Return a column's number so that its sum is exact, as SQL.
+
+        A number with a binary point is taken as the shortest decimal that it stands for.
+
+        Args:
+            column: Its name.
+            kind: Its type, in capitals.
+        """
+        if kind in _INTEGERS or kind.startswith(_EXACT):
+            return quoted(column)
+        return f"CAST(CAST({quoted(column)} AS VARCHAR) AS {self.decimal})"
+
+
+class _DuckDB(Warehouse):
+    decimal = "DECIMAL(38, 18)"
+
+    def __init__(self, place: str, connection: Any, errors: type[Exception]) -> None:
+        super().__init__(place)
+        self._connection, self._errors = connection, errors
+
+    @override
+    def rows(self, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        try:
+            found: list[tuple[Any, ...]] = self._connection.execute(query, list(values)).fetchall()
+        except self._errors as error:
+            raise fault(f" {self.place}: {str(error).splitlines()[0]}") from error
+        return found
+
+
+class _Postgres(Warehouse):
+    decimal = "NUMERIC"
+
+    def __init__(self, place: str, connection: Any, errors: type[Exception]) -> None:
+        super().__init__(place)
+        self._connection, self._errors = connection, errors
+
+    @override
+    def rows(self, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        try:
+            found: list[tuple[Any, ...]] = self._connection.execute(
+                query.replace("%", "%%").replace("?", "%s"), list(values)
+            ).fetchall()
+        except self._errors as error:
+            raise fault(f" {self.place}: {' '.join(str(error).split())}") from error
+        return found
+
+
+@contextmanager
+def opened(place: str) -> Iterator[Warehouse]:
+    """Open a warehouse to read it.
+
+    Args:
+        place: `duckdb:PATH`, a DuckDB file, or `postgresql://…`.
+
+    Raises:
+        SettingsError: It is not there, is locked, or can't be understood; one line.
+    """
+    scheme = urlsplit(place).scheme
+    if scheme in {"postgres", "postgresql"}:
+        opens = _open_postgres(place)
+    elif scheme in {"", "duckdb", "file"} or Path(place).exists():
+        path = place.removeprefix("duckdb:").removeprefix("file:")
+        opens = _open_duckdb(f"/{path.lstrip('/')}" if path.startswith("//") else path)
+    else:
+        raise fault(
+            f": {scheme!r} is not understood; duckdb:PATH, a DuckDB file or postgresql://… is expected"
+        )
+    with opens as warehouse:
+        yield warehouse
+
+
+def _driver(name: str, extra: str, what: str) -> Any:
+    """Return a module that only some users need.
+
+    Raises:
+        SettingsError: It is not installed; names what to install.
+    """
+    try:
+        return importlib.import_module(name)
+    except ImportError as error:
+        raise fault(f": {what} needs the package {name}; pip install 'adtaps[{extra}]'") from error
+
+
+@contextmanager
+def _open_duckdb(path: str) -> Iterator[Warehouse]:
+    driver = _driver("duckdb", "duckdb", "a DuckDB file")
+    if not Path(path).is_file():
+        raise fault(f": there is no file {path}")
+    try:
+        connection = driver.connect(path, read_only=True)
+    except driver.Error as error:
+        words = str(error).splitlines()[0]
+        if "lock" in words.lower():
+            words += "; somebody writes to it just now: wait for the loader to end"
+        raise fault(f" {path}: {words}") from error
+    with connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        yield _DuckDB(path, connection, driver.Error)
+
+
+@contextmanager
+def _open_postgres(url: str) -> Iterator[Warehouse]:
+    driver = _driver("psycopg", "postgres", "a PostgreSQL URL")
+    split = urlsplit(url)
+    shown = url.replace(f":{split.password}@", ":***@") if split.password else url
+    try:
+        connection = driver.connect(url, connect_timeout=10)
+    except driver.Error as error:
+        raise fault(f" {shown}: {' '.join(str(error).split())}") from error
+    with connection:
+        connection.execute("SET TIME ZONE 'UTC'")
+        yield _Postgres(shown, connection, driver.Error)
+
+
+def ledger(warehouse: Warehouse, schema: str) -> list[Mapping[str, Any]]:
+    """Return the ledger's rows, moments in UTC without a zone.
+
+    Args:
+        warehouse: Open.
+        schema: Of the ledger.
+    """
+    kinds = warehouse.columns(schema)[LEDGER]
+    made = {
+        "stream": '"stream"',
+        "account": '"account"',
+        **{
+            name: warehouse.moment(name, kinds[name])
+            for name in ("window_start", "window_end", "synced_at")
+        },
+        **{name: quoted(name) for name in ("row_count", "requests", "data_state")},
+    }
+    query = f"SELECT {', '.join(made.values())} FROM {quoted(schema)}.{quoted(LEDGER)}"
+    return [dict(zip(made, row, strict=True)) for row in warehouse.rows(query)]
