@@ -35,6 +35,9 @@ LATE = {
         "adtap_cli.plan", "plan", "Show what the next sync reads and asks, without asking."
     ),
     "state": Late("adtap_cli.state", "state", "Show, set, split and merge Singer state."),
+    "reconcile": Late(
+        "adtap_cli.reconcile", "command", "Hold a warehouse against the platform's own totals."
+    ),
     "status": Late(
         "adtap_cli.status", "status", "Show what was read by now, from state or warehouse."
     ),

@@ -9,13 +9,20 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from typing_extensions import override
 
-from adtap_core.errors import SettingsError
+from adtap_core.errors import AdtapError, SettingsError
+from adtap_core.reconcile import STATES, Group
 from adtap_core.schemas import LEDGER
+from adtap_core.totals import ZERO, Sums, as_decimal
+from adtap_core.windows import Grain
+
+if TYPE_CHECKING:
+    from adtap_core.control import Question
+    from adtap_core.windows import Interval
 
 _INTEGERS: Final = frozenset({"BIGINT", "INTEGER", "SMALLINT", "HUGEINT", "TINYINT"})
 _EXACT: Final = ("DECIMAL", "NUMERIC")
@@ -245,3 +252,80 @@ def ledger(warehouse: Warehouse, schema: str) -> list[Mapping[str, Any]]:
     }
     query = f"SELECT {', '.join(made.values())} FROM {quoted(schema)}.{quoted(LEDGER)}"
     return [dict(zip(made, row, strict=True)) for row in warehouse.rows(query)]
+
+
+# -- a report's rows -------------------------------------------------------------------------
+
+_OURS: Final = ("_row_key", "_data_state", "_synced_at")
+_RANKS: Final = {state.value: rank for rank, state in enumerate(STATES)}
+
+
+def groups(
+    warehouse: Warehouse, schema: str, stream: str, asked: Question, stretch: Interval
+) -> Iterator[Group]:
+    """Return what a report's rows add up to, by what tells them apart and by their reading.
+
+    Args:
+        warehouse: Open.
+        schema: The schema of the tables.
+        stream: The report.
+        asked: What the platform is asked, and so what is added up.
+        stretch: Buckets, as the ledger spells them.
+
+    Raises:
+        AdtapError: The table, or a column of it, is missing.
+    """
+    kinds = _kinds(warehouse, schema, stream, asked)
+    account, bucket, *others = asked.keys
+    moments = [warehouse.moment(name, kinds[name]) for name in (bucket, "_synced_at")]
+    keys = [quoted(account), moments[0], *(quoted(name) for name in others), moments[1]]
+    ranks = " ".join(f"WHEN '{state}' THEN {rank}" for state, rank in _RANKS.items())
+    numbers = {name: warehouse.number(name, kinds[name]) for name in asked.columns}
+    sums = [
+        f"MIN(CASE {quoted('_data_state')} {ranks} END)",
+        "COUNT(*)",
+        f"COUNT(*) - COUNT(DISTINCT {quoted('_row_key')})",
+        *(f"SUM({number})" for number in numbers.values()),
+        *(f"SUM(ABS({numbers[name]}))" for name in asked.noisy),
+    ]
+    query = (
+        f"SELECT {', '.join([*keys, *sums])} FROM {quoted(schema)}.{quoted(stream)} "
+        f"WHERE {moments[0]} >= ? AND {moments[0]} < ? "
+        f"GROUP BY {', '.join(str(n + 1) for n in range(len(keys)))}"
+    )
+    spelling = "%Y-%m-%dT%H:%M:%SZ" if asked.report.grain is Grain.HOUR else "%Y-%m-%d"
+    for row in warehouse.rows(query, [stretch.start, stretch.end]):
+        key, synced_at, rest = row[: len(keys) - 1], row[len(keys) - 1], row[len(keys) :]
+        rank, count, repeated, *values = rest
+        totals = dict(zip(asked.columns, map(as_decimal, values), strict=False))
+        sizes = dict(zip(asked.noisy, map(as_decimal, values[len(totals) :]), strict=True))
+        yield Group(
+            (key[0], key[1].strftime(spelling), *key[2:]),
+            synced_at,
+            STATES[-1 if rank is None else int(rank)],
+            Sums(totals, int(count), {n: size or ZERO for n, size in sizes.items()}),
+            int(repeated),
+        )
+
+
+def _kinds(warehouse: Warehouse, schema: str, stream: str, asked: Question) -> Mapping[str, str]:
+    """Return the types of a report's columns.
+
+    Raises:
+        AdtapError: The table, or a column of it, is missing.
+    """
+    kinds = warehouse.columns(schema).get(stream)
+    if kinds is None:
+        msg = f"no table {schema}.{stream} in the warehouse"
+        raise AdtapError(msg)
+    missing = [name for name in (*asked.keys, *_OURS, *asked.columns) if name not in kinds]
+    if not missing:
+        return kinds
+    msg = f"{schema}.{stream} has no column {', '.join(missing)}"
+    if "_account" in missing and "_partition" in kinds:
+        msg += (
+            "; the table is of version 0.1: rename its columns as CHANGELOG.md says, or load again"
+        )
+    elif set(missing) <= set(asked.columns):
+        msg += "; if you deselected it, say so with --catalog"
+    raise AdtapError(msg)

@@ -178,7 +178,20 @@ def from_ledger(rows: Iterable[Mapping[str, Any]], place: str) -> list[Coverage]
         rows: Of the table `sync_windows`, as a warehouse gives them.
         place: Its schema.
     """
-    accounts: dict[tuple[str, str], list[Read]] = {}
+    return [
+        _from_reads(stream, json.loads(account), place, reads)
+        for stream, accounts in sorted(reads_of(rows).items())
+        for account, reads in sorted(accounts.items())
+    ]
+
+
+def reads_of(rows: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, list[Read]]]:
+    """Return what a ledger says of each stream and account (as JSON text).
+
+    Args:
+        rows: Of the table `sync_windows`, as a warehouse gives them.
+    """
+    streams: dict[str, dict[str, list[Read]]] = {}
     for row in rows:
         read = Read(
             Interval(_instant(row["window_start"]), _instant(row["window_end"])),
@@ -187,11 +200,9 @@ def from_ledger(rows: Iterable[Mapping[str, Any]], place: str) -> list[Coverage]
             int(row["row_count"] or 0),
             int(row["requests"] or 0),
         )
-        accounts.setdefault((str(row["stream"]), str(row["account"])), []).append(read)
-    return [
-        _from_reads(stream, json.loads(account), place, reads)
-        for (stream, account), reads in sorted(accounts.items())
-    ]
+        accounts = streams.setdefault(str(row["stream"]), {})
+        accounts.setdefault(str(row["account"]), []).append(read)
+    return streams
 
 
 def _from_reads(
