@@ -17,7 +17,7 @@ import psycopg
 import pytest
 
 from adtap_core.reconcile import Backfill, Reconciled, repairs
-from tests.companion.conftest import CASES, Desk
+from tests.companion.conftest import Desk
 from tests.running import command, run_tap, select
 
 if TYPE_CHECKING:
@@ -306,10 +306,16 @@ def test_what_can_not_be_added_up_is_said(books: Books) -> None:
     assert left_out["app_daily"].keys() == {"daus", "waus", "maus"}
 
 
+def _broken(books: Books) -> str:
+    path = books.path.with_name("broken.duckdb")
+    path.write_bytes(b"no database at all")
+    return f"duckdb:{path}"
+
+
 BAD: Final[Mapping[str, tuple[Callable[[Books], str | None], str]]] = {
     "no file": (lambda b: "duckdb:" + str(b.path.with_name("none.duckdb")), "there is no file"),
     "no warehouse": (lambda _: "mysql://there", "'mysql' is not understood"),
-    "no database": (lambda b: _broken(b), "not a valid DuckDB database file"),
+    "no database": (_broken, "not a valid DuckDB database file"),
     "no ledger": (lambda b: b.spoil("DROP TABLE {ledger}"), "no table sync_windows in schema"),
     "ledger of 0.1": (
         lambda b: b.spoil(
@@ -328,12 +334,6 @@ BAD: Final[Mapping[str, tuple[Callable[[Books], str | None], str]]] = {
         "the table is of version 0.1",
     ),
 }
-
-
-def _broken(books: Books) -> str:
-    path = books.path.with_name("broken.duckdb")
-    path.write_bytes(b"no database at all")
-    return f"duckdb:{path}"
 
 
 @adjust_only
