@@ -523,7 +523,7 @@ class ReportStream(AdStream):
     def _write_the_sdks_way(self, block: Block) -> int:
         chosen = block.first(self.within_limit(len(block.records)))
         for record in chosen.dictionaries():
-            self._write_record_message(record)
+            self.write_mapped(record)
         return len(chosen.records)
 
     def _close(self, closing: Closing) -> None:

@@ -36,6 +36,7 @@ from adtap_core.errors import (
     TargetGone,
 )
 from adtap_core.fingerprints import future_lines
+from adtap_core.maps import map_failure
 from adtap_core.platform import EntityQuery
 from adtap_core.records import RecordShaper, to_moment
 from adtap_core.redact import redact
@@ -242,13 +243,28 @@ class AdStream(Stream):
         columns, chosen = tuple(self.schema["properties"]), self._short
         if chosen is None:
             for row in rows:
-                self._write_record_message(dict(zip(columns, row, strict=True)))
+                self.write_mapped(dict(zip(columns, row, strict=True)))
             return
         if len(chosen) < len(columns):
             wanted = [column in chosen for column in columns]
             rows = [tuple(compress(row, wanted)) for row in rows]
         alias = self.stream_maps[0].stream_alias
         self.tap.out.write_records(alias, chosen, rows, self.tap.clock.read_at().isoformat())
+
+    def write_mapped(self, record: dict[str, Any]) -> None:
+        """Write a record the SDK's way, through the user's stream maps.
+
+        Raises:
+            RequestError: If an expression of a map fails on it; it says which, and the cure.
+        """
+        try:
+            self._write_record_message(record)
+        except (AdtapError, OSError):
+            raise
+        except Exception as error:
+            if goes_straight(self):
+                raise
+            raise map_failure(self.config, self.name, record, error) from error
 
     @property
     def bookmarks(self) -> dict[str, Any]:
