@@ -7,11 +7,9 @@ the column's type says what they are.
 from __future__ import annotations
 
 import codecs
-import csv
 import io
 import json
 import re
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -21,9 +19,15 @@ from typing import Any, Final
 
 import msgspec
 
-from adtap_core.characters import clean_bytes, has_odd_bytes, say
 from adtap_core.errors import Broken
+from adtap_core.quoting import Splitter
 from adtap_core.spool import MEMORY_BYTES, Spool
+
+
+def _refuse(word: str) -> None:
+    msg = f"{word} is no JSON"
+    raise ValueError(msg)
+
 
 _BLOCK_BYTES: Final = 256 * 1024
 _TEXT_BYTES: Final = 256 * 1024
@@ -31,17 +35,12 @@ _ROWS: Final = 1000
 _CUT_TRIES: Final = 64
 _decoder: Final = msgspec.json.Decoder(float_hook=Decimal)
 _raw_decoder: Final = msgspec.json.Decoder(list[msgspec.Raw])
-_one_by_one: Final = json.JSONDecoder(parse_float=Decimal)
+_one_by_one: Final = json.JSONDecoder(parse_float=Decimal, parse_constant=_refuse)
+_UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError)
 _TOKEN: Final = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{},:]')
 _UNNAMEABLE: Final = re.compile(r'["\\\x00-\x1f]')
 """What a field of a typed decoder can't be called."""
 _WHITE: Final = b" \t\r\n"
-_LINE: Final = re.compile(r"[^\r\n]*(?:\r\n|\n|\r|$)")
-_SHAPE: Final = re.compile(r"[0-9]")
-_MOST_LINES: Final = 1000
-"""Lines of one quoted value; more are taken for a mark that opens none."""
-
-csv.field_size_limit(16 * 1024 * 1024)
 
 Row = Mapping[str, Any] | Sequence[Any]
 
@@ -94,7 +93,6 @@ class JsonRows:
         Raises:
             Broken: If the document or the path in it can't be read.
         """
-        self.spool.clean_json()
         at_once = self.fields is None and self.spool.size <= MEMORY_BYTES
         # Blocks, chained: a generator that gave row after row would cost a tenth of a report.
         return chain.from_iterable(
@@ -118,7 +116,7 @@ class JsonRows:
     def _at_once(self) -> Iterator[Iterable[Any]]:
         try:
             document = _decoder.decode(self.spool.read())
-        except msgspec.DecodeError as error:
+        except _UNREADABLE as error:
             msg = f"the answer is not JSON: {error}"
             raise Broken(msg) from error
         self.envelope = document
@@ -160,7 +158,7 @@ class JsonRows:
             piece = file.read(_BLOCK_BYTES)
             ended = not piece
             buffer += piece
-        rest = buffer.lstrip(_WHITE).removeprefix(b",").decode()
+        rest = _text(buffer.lstrip(_WHITE).removeprefix(b","))
         at = 0
         while True:
             at = _skip_white(rest, at)
@@ -176,7 +174,7 @@ class JsonRows:
             yield [element if self.fields is None else _picked(element, self.fields)]
         try:
             self.envelope = _decoder.decode(head + rest[at:].encode())
-        except msgspec.DecodeError as error:
+        except _UNREADABLE as error:
             msg = f"the answer's end can't be read: {error}"
             raise Broken(msg) from error
 
@@ -276,9 +274,17 @@ def _last_element_end(
             return None
         try:
             return decode(b"".join((b"[", memoryview(buffer)[: at + 1], b"]"))), at + 1
-        except msgspec.DecodeError:
+        except _UNREADABLE:
             continue
     return None
+
+
+def _text(rest: bytes) -> str:
+    try:
+        return rest.decode()
+    except UnicodeDecodeError as error:
+        msg = f"the answer is not UTF-8 text: {error}"
+        raise Broken(msg) from error
 
 
 def _skip_white(text: str, at: int) -> int:
@@ -298,7 +304,7 @@ def separated(spool: Spool, *, delimiter: str = ",") -> Table:
         Lists of text in the header's order; empty lines are none. An empty document has no columns.
         Reading the rows raises `Broken` at one that is longer or shorter than the header.
     """
-    blocks = _split(_texts(spool), delimiter)
+    blocks = Splitter(_texts(spool), delimiter).blocks()
     first = next(blocks, [])
     header = first[0] if first else []
     doubles = sorted({name for name in header if header.count(name) > 1})
@@ -347,99 +353,11 @@ def _texts(spool: Spool) -> Iterator[str]:
     """
     decoder = codecs.getincrementaldecoder("utf-8-sig")()
     for block in spool.line_blocks(_TEXT_BYTES):
-        if has_odd_bytes(block):
-            block, count = clean_bytes(block)  # noqa: PLW2901 - the same block, readable
-            say(count)
         try:
             yield decoder.decode(block)
         except UnicodeDecodeError as error:
             msg = f"the answer is not UTF-8 text ({error.reason} at byte {error.start} of a line block)"
             raise Broken(msg) from error
-
-
-def _split(texts: Iterator[str], delimiter: str) -> Iterator[list[list[str]]]:
-    """Return the rows of a text that comes in blocks of whole lines.
-
-    Raises:
-        Broken: If a quoted value can't be told from a value that holds a quotation mark.
-    """
-    width = 0
-    for text in texts:
-        plain = text.replace("\r\n", "\n")
-        if '"' in plain or "\r" in plain:
-            # From the first quote on: a quoted value may end in another block.
-            lines = chain.from_iterable(map(_LINE.findall, chain([text], texts)))
-            yield from batches(_quoted(filter(None, lines), delimiter, width))
-            return
-        # Twice as fast as csv.reader; the same result for lines without quotes.
-        rows = [line.split(delimiter) for line in plain.split("\n") if line]
-        width = width or (len(rows[0]) if rows else 0)
-        yield rows
-
-
-def _quoted(lines: Iterator[str], delimiter: str, width: int) -> Iterator[list[str]]:
-    """Return the rows of lines some of which hold quotation marks: never fewer than there are records.
-
-    A quotation mark may begin a quoted value, even one with line breaks in it, or be a part of a name. One row of
-    several lines is only believed where these lines could not be rows of their own: where each holds as many
-    values as the header, taken as they stand, they are rows if they also begin alike, and else nobody can tell.
-
-    Args:
-        lines: With their line breaks.
-        delimiter: Between the values.
-        width: How many values the header has; 0: the first row is the header.
-    """
-    ahead: deque[str] = deque()
-    while True:
-        line = ahead.popleft() if ahead else next(lines, "")
-        if not line:
-            return
-        if not line.strip("\r\n"):
-            continue
-        if '"' not in line:
-            row = line.rstrip("\r\n").split(delimiter)
-        else:
-            row = _record(line, lines, delimiter, width, ahead)
-        width = width or len(row)
-        yield row
-
-
-def _record(
-    line: str, lines: Iterator[str], delimiter: str, width: int, ahead: deque[str]
-) -> list[str]:
-    """Return the row that begins with a line; lines that are not part of it go to `ahead`."""
-    taken = [line]
-    row, is_open = _parsed(taken, delimiter, width)
-    while is_open and len(taken) < _MOST_LINES:
-        following = ahead.popleft() if ahead else next(lines, "")
-        if not following:
-            break
-        taken.append(following)
-        if '"' in following:
-            row, is_open = _parsed(taken, delimiter, width)
-    literal = [each.rstrip("\r\n").split(delimiter) for each in taken]
-    each_is_whole = len(taken) > 1 and all(len(values) == width for values in literal)
-    if row is not None and not each_is_whole:
-        return row
-    alike = len({_SHAPE.sub("9", values[0]) for values in literal}) == 1
-    if row is not None and not alike:
-        msg = f"one row of {len(taken)} lines, or {len(taken)} rows? A quotation mark makes it both: {line[:120]!r}"
-        raise Broken(msg)
-    if len(literal[0]) == width or not width:
-        ahead.extendleft(reversed(taken[1:]))
-        return literal[0]
-    msg = f"a quotation mark is not closed, or opens no value, the answer is cut or damaged: {line[:120]!r}"
-    raise Broken(msg)
-
-
-def _parsed(taken: Sequence[str], delimiter: str, width: int) -> tuple[list[str] | None, bool]:
-    """Return the one row that some lines are, None if they are none; and whether a quoted value is still open."""
-    try:
-        rows = list(csv.reader(taken, delimiter=delimiter, strict=True))
-    except csv.Error as error:
-        return None, "unexpected end" in str(error)
-    fits = len(rows) == 1 and len(rows[0]) == (width or len(rows[0]))
-    return (rows[0] if fits else None), False
 
 
 def json_lines(block: bytes, fields: tuple[str, ...]) -> list[tuple[Any, ...]]:
@@ -451,7 +369,7 @@ def json_lines(block: bytes, fields: tuple[str, ...]) -> list[tuple[Any, ...]]:
     kind, plain = _element(fields)
     try:
         found = msgspec.json.Decoder(kind, float_hook=Decimal).decode_lines(block)
-    except msgspec.DecodeError as error:
+    except _UNREADABLE as error:
         msg = f"a line of the answer can't be read: {error}"
         raise Broken(msg) from error
     return list(map(plain, found))  # type: ignore[arg-type] # there are fields, so it is no None

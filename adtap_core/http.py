@@ -109,6 +109,8 @@ class Tally:
     requests: int = 0
     retries: int = 0
     splits: int = 0
+    replaced: int = 0
+    """Characters of the answers that no database holds; see `characters`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -260,6 +262,7 @@ class Http:
             )
             with response:
                 body = Spool.drain(response)
+        body.clean()
         return Reply(
             status=response.status_code,
             headers=response.headers,
@@ -393,6 +396,7 @@ class _Tries:
             return None
         self._http.unreachable.discard(self._host)
         if verdict.ask is Ask.GO and self._is_whole(reply):
+            self._count("replaced", reply.body.replaced)
             return reply
         if verdict.ask is Ask.GO:
             verdict = Verdict(
@@ -488,10 +492,10 @@ class _Tries:
             parts.append(f"request id {found}")
         return redact(": ".join(parts))
 
-    def _count(self, what: str) -> None:
+    def _count(self, what: str, times: int = 1) -> None:
         with _counting:  # pages of one list are asked for side by side
             for tally in (self._tally, self._http.total):
-                setattr(tally, what, getattr(tally, what) + 1)
+                setattr(tally, what, getattr(tally, what) + times)
 
 
 class _NoCookies(requests.cookies.cookielib.DefaultCookiePolicy):  # type: ignore[name-defined,misc]

@@ -81,5 +81,4 @@ class Reply:
 
 
 def _json(reply: Reply) -> Any:
-    reply.body.clean_json()
     return _decoder.decode(reply.body.read())

@@ -15,7 +15,7 @@ import msgspec
 from singer_sdk.exceptions import AbortedSyncFailedException
 from typing_extensions import override
 
-from adtap_core import __version__
+from adtap_core import __version__, characters
 from adtap_core.bookmarks import Bookmark, ledger_moment, read_moment
 from adtap_core.errors import (
     Broken,
@@ -75,6 +75,7 @@ class ReportStream(AdStream):
         self._held_back: list[Closing] = []
         self._notes: queue.SimpleQueue[Note] = queue.SimpleQueue()
         self._left: dict[Partition, int] = {}
+        self._odd: set[str] = set()
         self._bookmarks: dict[Partition, Bookmark] = {}
         self._plans: Sequence[PartitionPlan] = ()
         self._metrics: dict[str, str | None] | None = None
@@ -462,7 +463,7 @@ class ReportStream(AdStream):
             return
         finally:
             fetched.close()
-        warnings = [*fetched.warnings, *self._oddities(shaper)]
+        warnings = [*fetched.warnings, *self._oddities(shaper, task)]
         if (fault := self._fault(shaper, task, fetched)) is not None:
             self._fail_task(task, fault)
             return
@@ -481,13 +482,23 @@ class ReportStream(AdStream):
         self._held_back.clear()
         self._close(closing)
 
-    def _oddities(self, shaper: RowShaper) -> Iterator[str]:
-        """Return what was odd about a window's rows and could be kept all the same; said in the log, too."""
-        for column, count in sorted(shaper.unfit.items()):
-            rows = "1 value does" if count == 1 else f"{count} values do"
-            yield f"{column}: {rows} not fit the column's type: null there, kept in `_extra`"
+    def _oddities(self, shaper: RowShaper, task: Task) -> Iterator[str]:
+        """Return what was odd about a window's rows and could be kept all the same; the log says it once."""
+        found = {
+            column: f"{column}: {_values(count)} not fit the column's type: null there, kept in `_extra`"
+            for column, count in sorted(shaper.unfit.items())
+        }
+        if task.job.tally.replaced:
+            found["characters"] = characters.words(task.job.tally.replaced)
         if shaper.outside and self.tap.platform.sends_neighbours(self.report):
-            yield f"{shaper.outside} rows of neighbouring days came along and were left out"
+            found["neighbours"] = (
+                f"{shaper.outside} rows of neighbouring days came along and were left out"
+            )
+        for kind, words in found.items():
+            level = logging.INFO if kind in self._odd else logging.WARNING
+            self._odd.add(kind)
+            log.log(level, "%s %s: %s", self.name, _window_name(task.window), words)
+            yield words
 
     def _fault(self, shaper: RowShaper, task: Task, fetched: Fetched) -> RequestError | None:
         """Return what is wrong with a window as a whole: then its bookmark must not move."""
@@ -523,7 +534,7 @@ class ReportStream(AdStream):
     def _write_the_sdks_way(self, block: Block) -> int:
         chosen = block.first(self.within_limit(len(block.records)))
         for record in chosen.dictionaries():
-            self.write_mapped(record)
+            self._write_record_message(record)
         return len(chosen.records)
 
     def _close(self, closing: Closing) -> None:
@@ -693,6 +704,10 @@ def _jobs(bookmark: Bookmark | None, window: Interval) -> Mapping[str, Mapping[s
         for name, entry in jobs.items()
         if isinstance(entry, Mapping) and entry.get("made") and entry.get("synced_at")
     }
+
+
+def _values(count: int) -> str:
+    return "1 value does" if count == 1 else f"{count} values do"
 
 
 def _over(task: Task, planner: Planner) -> datetime:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import tempfile
 import weakref
 import zlib
@@ -14,13 +15,17 @@ import msgspec
 import requests
 import urllib3
 
-from adtap_core.characters import LONGEST_ODD, clean_json, may_be_odd, say
+from adtap_core.characters import cleaned, may_be_odd, signs, spelling
 
 MEMORY_BYTES: Final = 4 * 1024 * 1024
 CHUNK_BYTES: Final = 64 * 1024
 _EXCERPT_BYTES: Final = 2000
 _GZIP_OR_ZLIB: Final = 32 + zlib.MAX_WBITS
 _JSON_ENDS: Final = (b"}", b"]")
+_MARK: Final = b"\xef\xbb\xbf"
+_HEAD_BYTES: Final = 64
+_SHOWN_BYTES: Final = 12
+_BYTE: Final = re.compile(r"\(byte (\d+)\)")
 _skim: Final = msgspec.json.Decoder(msgspec.Raw).decode
 
 
@@ -80,6 +85,32 @@ class _Inflate:
         return self._inflate.flush()
 
 
+def _decoded(response: requests.Response, decoder: Decoder) -> Iterator[bytes]:
+    """Return a body's bytes as they come, without compression and without the mark that some put before UTF-8."""
+    first = b""
+    begun = False
+    for chunk in response.raw.stream(CHUNK_BYTES, decode_content=False):
+        piece = decoder.feed(chunk)
+        if not begun:
+            first += piece
+            if len(first) < len(_MARK):
+                continue
+            piece, begun = first.removeprefix(_MARK), True
+        yield piece
+    yield (b"" if begun else first) + decoder.finish()
+
+
+@contextlib.contextmanager
+def _whole(file: IO[bytes], size: int) -> Iterator[bytes | mmap]:
+    """Return a file's content: read, or mapped if it is long."""
+    file.seek(0)
+    if size <= MEMORY_BYTES:
+        yield file.read()
+        return
+    with mmap(file.fileno(), 0, access=ACCESS_READ) as body:
+        yield body
+
+
 def _close(file: IO[bytes]) -> None:
     with contextlib.suppress(OSError):
         file.close()
@@ -92,13 +123,23 @@ class Spool:
         source: An open file of decoded bytes; the spool owns it from now on.
         size: Its length in bytes.
         framed: Whether its length was declared, at once or piece by piece: a cut would have been noticed.
+        seen: Those of `characters.signs` that were seen while it was written.
     """
 
-    def __init__(self, source: IO[bytes], size: int, *, framed: bool = True) -> None:
+    def __init__(
+        self,
+        source: IO[bytes],
+        size: int,
+        *,
+        framed: bool = True,
+        seen: frozenset[bytes] = frozenset(),
+    ) -> None:
         self._file = source
         self.size = size
         self.framed = framed
-        self._clean = False
+        self.replaced = 0
+        """How many characters that no database holds became U+FFFD."""
+        self._seen: frozenset[bytes] | None = seen
         # A judged and dropped answer gives its room back too, even when it ends in a cycle with the
         # error that it caused: there a file's own destructor may come first, and warn.
         weakref.finalize(self, _close, source).atexit = False
@@ -107,8 +148,8 @@ class Spool:
     def of(cls, body: bytes) -> Spool:
         """Give a spool of bytes that are at hand."""
         file = tempfile.SpooledTemporaryFile(max_size=MEMORY_BYTES)  # noqa: SIM115 - outlives us
-        file.write(body)
-        return cls(cast("IO[bytes]", file), len(body))
+        file.write(body.removeprefix(_MARK))
+        return cls(cast("IO[bytes]", file), file.tell(), seen=signs(body))
 
     @classmethod
     def drain(cls, response: requests.Response) -> Spool:
@@ -120,14 +161,11 @@ class Spool:
         encoding = response.headers.get("Content-Encoding", "").strip().lower()
         decoder: Decoder = _Plain() if encoding in {"", "identity"} else _Inflate()
         file = tempfile.SpooledTemporaryFile(max_size=MEMORY_BYTES)  # noqa: SIM115 - outlives us
-        size = 0
+        seen: frozenset[bytes] = frozenset()
         try:
-            for chunk in response.raw.stream(CHUNK_BYTES, decode_content=False):
-                piece = decoder.feed(chunk)
-                size += len(piece)
+            for piece in _decoded(response, decoder):
                 file.write(piece)
-            tail = decoder.finish()
-            file.write(tail)
+                seen |= signs(piece)
         except CutBody:
             file.close()
             raise
@@ -136,52 +174,36 @@ class Spool:
             msg = f"body cut off ({type(error).__name__})"
             raise CutBody(msg) from error
         framed = "Content-Length" in response.headers or bool(response.raw.chunked)
-        return cls(cast("IO[bytes]", file), size + len(tail), framed=framed)
+        return cls(cast("IO[bytes]", file), file.tell(), framed=framed, seen=seen)
 
     def open(self) -> IO[bytes]:
         """Give the body from its beginning. One reader at a time."""
+        self.clean()
         self._file.seek(0)
         return self._file
 
-    def clean_json(self) -> None:
-        """Replace the characters of a JSON body that no database holds; looked for once.
+    def clean(self) -> None:
+        """Replace the characters that no database holds and some readers refuse; looked for once.
 
         Nearly always there are none: then nothing is copied.
         """
-        if self._clean:
+        seen, self._seen = self._seen, None
+        if seen is None:
             return
-        self._clean = True
-        if not any(map(may_be_odd, self._overlapping())):
+        self._file.seek(0)
+        spelt = spelling(self._file.read(_HEAD_BYTES))
+        if spelt is None or (spelt.probes and not seen):
             return
-        file = tempfile.SpooledTemporaryFile(max_size=MEMORY_BYTES)  # noqa: SIM115 - outlives us
-        size = found = 0
-        rest = b""
-        for piece in self.chunks():
-            text = rest + piece
-            # Kept back: a line of escapes must not be cut where a pair begins.
-            cut = max(0, len(text) - LONGEST_ODD)
-            while cut and text[cut - 1 : cut] == b"\\":
-                cut -= 1
-            if b"\\" in text[max(0, cut - LONGEST_ODD) : cut]:
-                cut = text.rfind(b'"', 0, cut) + 1  # a quote never stands inside an escape
-            ready, rest = text[:cut], text[cut:]
-            ready, count = clean_json(ready)
-            size, found = size + len(ready), found + count
-            file.write(ready)
-        ready, count = clean_json(rest)
-        file.write(ready)
-        if found + count:
-            say(found + count)
+        with _whole(self._file, self.size) as body:
+            if not may_be_odd(body, seen, spelt):
+                return
+            file = tempfile.SpooledTemporaryFile(max_size=MEMORY_BYTES)  # noqa: SIM115 - outlives us
+            pieces, count = cleaned(body, spelt)
+            size = sum(map(file.write, pieces))
+        self.replaced = count()
         self._file.close()
-        self._file, self.size = cast("IO[bytes]", file), size + len(ready)
+        self._file, self.size = cast("IO[bytes]", file), size
         weakref.finalize(self, _close, self._file).atexit = False
-
-    def _overlapping(self) -> Iterator[bytes]:
-        """Return the body in pieces that each begin with the end of the one before."""
-        end = b""
-        for piece in self.chunks(1024 * 1024):
-            yield end + piece
-            end = piece[-LONGEST_ODD:]
 
     def read(self) -> bytes:
         """Give the whole body; for bodies known to be small."""
@@ -226,27 +248,31 @@ class Spool:
         """Check that a JSON document is whole: cheaply, nothing of it is built.
 
         A long one whose length was declared, so that a cut would have been noticed, is only looked at where
-        it ends: as objects and arrays do. Characters that no database holds are replaced on the way.
+        it ends: as objects and arrays do.
 
         Raises:
             CutBody: If it is not.
         """
-        self.clean_json()
         if self.size > MEMORY_BYTES and self.framed:
             if not self.tail(256).rstrip().endswith(_JSON_ENDS):
                 msg = "JSON body ends in the middle"
                 raise CutBody(msg)
             return
-        file = self.open()
         try:
-            if self.size > MEMORY_BYTES:
-                with mmap(file.fileno(), 0, access=ACCESS_READ) as document:
-                    _skim(document)
-            else:
-                _skim(file.read())
+            with _whole(self.open(), self.size) as document:
+                _skim(document)
         except msgspec.DecodeError as error:
-            msg = f"JSON body can't be read to its end ({error})"
+            msg = f"JSON body can't be read to its end ({error}{self._near(str(error))})"
             raise CutBody(msg) from error
+
+    def _near(self, words: str) -> str:
+        """Return what stands where a decoder stopped: `NaN`, say, which is no JSON."""
+        found = _BYTE.search(words)
+        if found is None:
+            return ""
+        file = self.open()
+        file.seek(int(found[1]))
+        return f": {file.read(_SHOWN_BYTES)!r}"
 
     def close(self) -> None:
         """Give the memory or the file back."""

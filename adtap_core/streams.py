@@ -25,6 +25,7 @@ from singer_sdk.singerlib import Catalog, MetadataMapping
 from singer_sdk.streams import Stream
 from typing_extensions import override
 
+from adtap_core import characters
 from adtap_core.bodies import batches
 from adtap_core.errors import (
     AdtapError,
@@ -36,7 +37,7 @@ from adtap_core.errors import (
     TargetGone,
 )
 from adtap_core.fingerprints import future_lines
-from adtap_core.maps import map_failure
+from adtap_core.http import Tally
 from adtap_core.platform import EntityQuery
 from adtap_core.records import RecordShaper, to_moment
 from adtap_core.redact import redact
@@ -243,28 +244,13 @@ class AdStream(Stream):
         columns, chosen = tuple(self.schema["properties"]), self._short
         if chosen is None:
             for row in rows:
-                self.write_mapped(dict(zip(columns, row, strict=True)))
+                self._write_record_message(dict(zip(columns, row, strict=True)))
             return
         if len(chosen) < len(columns):
             wanted = [column in chosen for column in columns]
             rows = [tuple(compress(row, wanted)) for row in rows]
         alias = self.stream_maps[0].stream_alias
         self.tap.out.write_records(alias, chosen, rows, self.tap.clock.read_at().isoformat())
-
-    def write_mapped(self, record: dict[str, Any]) -> None:
-        """Write a record the SDK's way, through the user's stream maps.
-
-        Raises:
-            RequestError: If an expression of a map fails on it; it says which, and the cure.
-        """
-        try:
-            self._write_record_message(record)
-        except (AdtapError, OSError):
-            raise
-        except Exception as error:
-            if goes_straight(self):
-                raise
-            raise map_failure(self.config, self.name, record, error) from error
 
     @property
     def bookmarks(self) -> dict[str, Any]:
@@ -348,6 +334,7 @@ class EntityStream(AdStream):
         self._seen: dict[object, int] = {}
         self._latest: datetime | None = None
         self._keyless = 0
+        self._tally = Tally()
         self._begun: _Begun | None = None
         self.kept: list[Mapping[str, Any]] | None = None
         """The parent fields of the records that this run read, if it read them well and a child wants them."""
@@ -364,7 +351,8 @@ class EntityStream(AdStream):
         """Ask for the first page already: another stream is read meanwhile. Children wait for their turn."""
         if self._begun is None and self.entity.parent is None:
             since, started = self.since(), self.tap.clock.now()
-            self._begun = _Begun(since, started, self._pages(EntityQuery(since=since)))
+            query = EntityQuery(since=since, tally=self._tally)
+            self._begun = _Begun(since, started, self._pages(query))
 
     @override
     def read(self) -> None:
@@ -381,6 +369,8 @@ class EntityStream(AdStream):
                 self._write_pages(begun.pages, shaper, since)
             elif self._read_children(shaper, since):
                 self._know_parents()
+            if self._tally.replaced:
+                log.warning("%s: %s", self.name, characters.words(self._tally.replaced))
             self._check_keys()
         except AbortedSyncFailedException:
             raise
@@ -493,7 +483,8 @@ class EntityStream(AdStream):
         platform, workers = self.tap.platform, self.tap.workers
 
         def ask(parent: Mapping[str, Any]) -> list[Iterable[Mapping[str, Any]]]:
-            return list(platform.pages(self.entity, EntityQuery(since=since, parent=parent)))
+            query = EntityQuery(since=since, parent=parent, tally=self._tally)
+            return list(platform.pages(self.entity, query))
 
         refused: dict[str, int] = {}
         for parent, future in workers.in_order(self.tap.parents(self), ask):

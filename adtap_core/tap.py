@@ -33,7 +33,6 @@ from adtap_core.errors import (
 )
 from adtap_core.folding import folded, unfolded, without_nulls
 from adtap_core.http import MAX_QUOTA_WAITS, Http, Limits
-from adtap_core.maps import arithmetic_faults, empty_filters
 from adtap_core.names import did_you_mean, snake_case
 from adtap_core.ordered import Workers, still_waiting
 from adtap_core.output import LineWriter, hush
@@ -41,7 +40,7 @@ from adtap_core.platform import EntityQuery
 from adtap_core.progress import Progress
 from adtap_core.redact import guard_logging, learn_settings, redact
 from adtap_core.reports import ReportStream, read_reports
-from adtap_core.schemas import contradictions, restored
+from adtap_core.schemas import restored
 from adtap_core.settings import common_faults, schema_faults, with_types
 from adtap_core.streams import AdStream, EntityStream, Failure, LedgerStream
 from adtap_plugin.plugin import FromVariables
@@ -133,14 +132,6 @@ class AdTap(FromVariables, Tap):
             )
         if faults:
             raise SettingsError(faults)
-        for report in config.get("reports") or []:
-            for place in empty_filters(report.get("filters"), "filters"):
-                log.warning(
-                    "report %r: %s is empty; is it a variable of meltano.yml that is not set? Without it the "
-                    "filter lets more through",
-                    report["name"],
-                    place,
-                )
         for name in config:
             if name not in schema["properties"]:
                 log.warning(
@@ -169,27 +160,16 @@ class AdTap(FromVariables, Tap):
         # The SDK's catalogue knows standard schema keys only: precision and scale would be lost, and
         # a decimal without scale becomes NUMBER(38,0) in Snowflake: whole currency units.
         PluginBase.setup_mapper(self)
-        faults: list[str] = []
         for entry in self.catalog.streams:
             name = entry.stream or entry.tap_stream_id
             schema = entry.schema.to_dict()
+            if name in self.streams:
+                schema = restored(schema, self.streams[name].schema)
+            chosen = get_selected_schema(name, schema, entry.metadata.resolve_selection())
+            # Keys come from the tap, never from an edited catalog.
             known = self.streams.get(name)
-            keys = list(entry.key_properties or ())
-            is_selected = True
-            if known is not None:
-                schema = restored(schema, known.schema)
-                # Keys come from the tap, never from an edited catalog.
-                keys = list(known.primary_keys)
-                is_selected = known.selected
-            if known is not None and is_selected:
-                faults += contradictions(name, schema, known.schema)
-                faults += arithmetic_faults(self.config, name, known.schema)
-            if is_selected:
-                schema = get_selected_schema(name, schema, entry.metadata.resolve_selection())
-            # Of a stream that is off nothing is written, but a stream map may name it, or all of them.
-            self.mapper.register_raw_stream_schema(name, schema, keys)
-        if faults:
-            raise SettingsError(faults)
+            keys = entry.key_properties if known is None else list(known.primary_keys)
+            self.mapper.register_raw_stream_schema(name, chosen, keys)
 
     @property
     @override

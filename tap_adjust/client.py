@@ -305,14 +305,15 @@ class AdjustPlatform(Platform):
     @override
     def pages(self, entity: Entity, query: EntityQuery) -> Iterator[Sequence[Mapping[str, Any]]]:
         if entity.name == "events":
-            yield self.reports.events()
+            yield self.reports.events(query.tally)
         elif entity.name == "event_tokens":
-            yield list(exploded(self.reports.events()))
+            yield list(exploded(self.reports.events(query.tally)))
         elif entity.name == "metrics":
             for name in entity.path.split(","):
-                yield [{"filter": name, **option} for option in self.reports.options(name)]
+                listed = self.reports.options(name, query.tally)
+                yield [{"filter": name, **option} for option in listed]
         else:
-            yield self.reports.options(entity.path)
+            yield self.reports.options(entity.path, query.tally)
 
 
 def _unknown_app(token: object, known: Sequence[str]) -> str:

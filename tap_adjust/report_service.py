@@ -13,13 +13,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urljoin, urlsplit
 
 from adtap_core.bodies import Table
 from adtap_core.errors import Broken, Refused, TooMuch
-from adtap_core.http import Call, Http
+from adtap_core.http import Call, Http, Tally
 from adtap_core.names import did_you_mean
 from adtap_core.platform import Fetched, RowFacts, Source
+from adtap_core.promises import check_whole, next_address, says_more
 from adtap_core.rehearsal import NotAsked
 from adtap_core.reply import Reply
 from adtap_core.totals import EXACT
@@ -70,44 +70,70 @@ class ReportService:
     http: Http
     url: str
     settings: Mapping[str, Any]
-    _lists: dict[str, list[Option]] = field(default_factory=dict)
+    _lists: dict[str, tuple[list[Option], Tally]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _told: set[tuple[str, str]] = field(default_factory=set)
 
     # -- lists -------------------------------------------------------------------------------
 
-    def options(self, filter_name: str) -> list[Option]:
-        """Give the options of a filter of `/filters_data`, asked once a run."""
-        return self._once(
-            filter_name,
-            lambda: (
-                self._get("/filters_data", filter_name, {"required_filters": filter_name}).get(
-                    filter_name
-                )
-                or []
-            ),
-        )
+    def options(self, filter_name: str, tally: Tally | None = None) -> list[Option]:
+        """Return the options of a filter of `/filters_data`, asked once a run.
 
-    def events(self) -> list[Option]:
-        """Give the events of all apps, asked once a run."""
-        return self._once(
-            "/events", lambda: self._get("/events", "events", {"tokens_mapping": "true"}) or []
-        )
+        Args:
+            filter_name: The filter.
+            tally: Counts what they cost, also if somebody else asked before.
+        """
+        params = {"required_filters": filter_name}
+        return self._once(filter_name, "/filters_data", params, tally)
+
+    def events(self, tally: Tally | None = None) -> list[Option]:
+        """Return the events of all apps, asked once a run."""
+        return self._once("events", "/events", {"tokens_mapping": "true"}, tally)
 
     def apps(self) -> list[Option]:
-        """Give the apps that the token sees."""
+        """Return the apps that the token sees."""
         return self.options("apps")
 
-    def _once(self, name: str, ask: Callable[[], list[Option]]) -> list[Option]:
+    def _once(
+        self, name: str, path: str, params: Mapping[str, str], tally: Tally | None
+    ) -> list[Option]:
         with self._lock:
             if name not in self._lists:
-                self._lists[name] = ask()
-            return self._lists[name]
+                cost = Tally()
+                self._lists[name] = self._listed(name, path, params, cost), cost
+            found, cost = self._lists[name]
+        if tally is not None:
+            tally.replaced += cost.replaced
+        return found
 
-    def _get(self, path: str, what: str, params: Mapping[str, str]) -> Any:
-        reply = self.http.send(self._call(path, what, params))
-        with reply.body:
-            return reply.json() if reply.body.size else {}
+    def _listed(self, name: str, path: str, params: Mapping[str, str], cost: Tally) -> list[Option]:
+        """Return a list: its one page, and further ones should it ever have some.
+
+        Raises:
+            Broken: If it is none, or says that there is more and not where.
+        """
+        call = self._call(path, name, params)
+        found: list[Option] = []
+        seen = {call.url}
+        while True:
+            reply = self.http.send(call, cost)
+            with reply.body:
+                document = reply.json() if reply.body.size else []
+            held = document.get(name) if isinstance(document, Mapping) else document
+            rows = [] if held is None else held
+            if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+                raise Broken(f"{name}: the answer holds no list of objects: {reply.excerpt(120)}")
+            before = len(found)
+            found += rows
+            if says_more(document, len(rows), before) is None:
+                return found
+            address = next_address(document, reply.url, name)
+            if address is None:
+                check_whole(document, len(rows), name, before)
+            if address is None or address in seen:
+                raise Broken(f"{name}: the list's pages go round in circles")
+            seen.add(address)
+            call = replace(call, url=address, params=None)
 
     def _call(self, path: str, what: str, params: Mapping[str, str], kind: str = "json") -> Call:
         headers = {"Accept": ACCEPTS[kind]}
@@ -248,14 +274,15 @@ class ReportService:
         Raises:
             Broken: If there are more, and nothing says where.
         """
-        part, seen = first, set()
-        while (page := part.answer.envelope.get("pagination")) is not None:
-            address = _next_page(page, part.reply.url, job.what)
+        part, seen, before = first, {first.reply.url}, 0
+        while says_more(part.answer.envelope, part.answer.sums.rows, before) is not None:
+            address = next_address(part.answer.envelope, part.reply.url, job.what)
             if address is None:
-                return
-            if address in seen:
+                check_whole(part.answer.envelope, part.answer.sums.rows, job.what, before)
+            if address is None or address in seen:
                 raise Broken(f"{job.what}: the answer's pages go round in circles")
             seen.add(address)
+            before += part.answer.sums.rows
             call = replace(self._call("", job.what, {}, "json"), url=address, params=None)
             reply = self.http.send(call, job.tally)
             answer = transports.read(reply, "json", first.dimensions, ask.metrics)
@@ -293,9 +320,10 @@ class ReportService:
         )
         try:
             answer = transports.read(reply, kind, dimensions, ask.metrics)
+            job.tally.replaced += answer.replaced
             if kind == "json":
                 totals = answer.envelope.get("totals")
-            paged = kind == "json" and _has_more(answer.envelope.get("pagination"))
+            paged = says_more(answer.envelope, answer.sums.rows) is not None
             # Of an answer with pages the totals are those of all.
             self._check(job, answer, None if paged else totals, warnings)
         except BaseException:
@@ -366,10 +394,6 @@ class ReportService:
                 words = str(text.get("body") or text.get("title") or "")
                 found.append((slug, words))
                 self._say(report, slug, f"the service warns: {slug}: {words}")
-        if _has_more(envelope.get("pagination")):
-            self._say(
-                report, "pagination", "the answer has pages, which this service never had before"
-            )
         return found
 
     def _say(self, report: Report, slug: str, words: str) -> None:
@@ -441,30 +465,3 @@ def exploded(events: Iterable[Option]) -> Iterator[dict[str, Any]]:
                     "event_id": event.get("id"),
                     "event_name": event.get("name"),
                 }
-
-
-def _has_more(page: object) -> bool:
-    """Check whether an answer says that more pages follow; `{}`, a null `next` and a last page say no."""
-    if not isinstance(page, Mapping):
-        return page is not None and bool(page)
-    if page.get("next") or page.get("next_url") or page.get("has_more") or page.get("has_next"):
-        return True
-    number, pages = (str(page.get(key)) for key in ("page", "pages"))
-    return number.isdigit() and pages.isdigit() and int(number) < int(pages)
-
-
-def _next_page(page: object, url: str, what: str) -> str | None:
-    """Return the next page's address; None if this was the last one.
-
-    Raises:
-        Broken: If there are more and no address of this host leads there.
-    """
-    if not _has_more(page):
-        return None
-    given = str(page.get("next") or page.get("next_url") or "") if isinstance(page, Mapping) else ""
-    address = urljoin(url, given)
-    if not given or urlsplit(address)[:2] != urlsplit(url)[:2]:
-        raise Broken(
-            f"{what}: the answer says that it has more pages ({page}), and no address of this host leads there"
-        )
-    return address

@@ -100,11 +100,13 @@ class Answer:
         open: Opens its rows.
         sums: Its additive metrics, summed.
         envelope: What a JSON answer says beside its rows.
+        replaced: How many characters that no database holds were replaced in its rows, beside those of its body.
     """
 
     open: Callable[[], Table]
     sums: Sums
     envelope: Mapping[str, Any] = field(default_factory=dict)
+    replaced: int = 0
 
 
 def read(reply: Reply, kind: str, dimensions: Sequence[str], metrics: Sequence[str]) -> Answer:
@@ -211,6 +213,14 @@ def _check_columns(there: Container[str] | None, asked: Sequence[str]) -> None:
         raise Broken(msg)
 
 
+def _check_doubles(named: Sequence[str]) -> None:
+    if doubles := sorted({name for name in named if named.count(name) > 1}):
+        msg = (
+            f"the answer has two columns {', '.join(doubles)}: whose values are whose can't be told"
+        )
+        raise Broken(msg)
+
+
 def _read_parquet(
     reply: Reply, sums: Sums, dimensions: Sequence[str], metrics: Sequence[str]
 ) -> Answer:
@@ -230,17 +240,22 @@ def _read_parquet(
     try:
         # Without the buffer a column is read whole: as much memory as the file is large.
         file = pq.ParquetFile(reply.body.open(), buffer_size=_BUFFER_BYTES, pre_buffer=False)
-        columns = file.schema_arrow.names
+        named = file.schema_arrow.names
+        _check_doubles(named)
+        spelt = spellings((*dimensions, *metrics), named)
+        columns = [spelt.get(name, name) for name in named]
         _check_columns(columns, [*dimensions, *metrics])
         sums.rows = file.metadata.num_rows
-        for name in columns:
+        replaced = 0
+        for name, column in zip(named, columns, strict=True):
             # One thread: each would keep memory of its own.
             for batch in file.iter_batches(_BATCH, columns=[name], use_threads=False):
-                values = _values(batch.column(0))
-                if name in sums.totals:
-                    sums.totals[name] = EXACT.add(sums.totals[name], add_up(values) or ZERO)
-                laid.add(name, values)
-    except (pa.ArrowException, OSError) as error:
+                values, odd = _values(batch.column(0))
+                replaced += odd
+                if column in sums.totals:
+                    sums.totals[column] = EXACT.add(sums.totals[column], add_up(values) or ZERO)
+                laid.add(column, values)
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         laid.close()
         msg = f"the answer is not a Parquet file that can be read: {error}"
         raise Broken(msg) from error
@@ -249,7 +264,11 @@ def _read_parquet(
         raise
     reply.body.close()
     reply.body = laid.spool()
-    return Answer(lambda: Table(chain.from_iterable(laid.blocks(reply.body)), columns), sums)
+    return Answer(
+        lambda: Table(chain.from_iterable(laid.blocks(reply.body)), columns),
+        sums,
+        replaced=replaced,
+    )
 
 
 class _Laid:
@@ -289,20 +308,33 @@ class _Laid:
         self._file.close()
 
 
-def _values(column: Any) -> list[Any]:
-    """Give a column's values: whole and floating numbers as they are, all else as text."""
+def _values(column: Any) -> tuple[list[Any], int]:
+    """Return a column's values: whole and floating numbers as they are, all else as text.
+
+    Returns:
+        The values, and how many characters that no database holds were replaced in them.
+    """
     from pyarrow import types  # noqa: PLC0415 - an extra
 
     kind = column.type
     if types.is_integer(kind) or types.is_floating(kind):
-        return column.to_pylist()  # type: ignore[no-any-return]
+        return column.to_pylist(), 0
     if not str(kind).startswith(_TEXT_TYPES):
-        return [None if v is None else str(v) for v in column.to_pylist()]
+        return [None if v is None else str(v) for v in column.to_pylist()], 0
     # Making a text costs ten times as much as a number, and most of them come again and again.
     coded = column if types.is_dictionary(kind) else column.dictionary_encode()
-    texts = [None if t is None else clean_text(t) for t in coded.dictionary.to_pylist()]
+    try:
+        given = coded.dictionary.to_pylist()
+    except UnicodeDecodeError:  # half a surrogate pair
+        given = coded.dictionary.cast("large_binary").to_pylist()
+    texts: list[str | None] = []
+    replaced = 0
+    for each in given:
+        text, odd = (None, 0) if each is None else clean_text(each)
+        texts.append(text)
+        replaced += odd
     texts.append(None)
-    return [texts[n] for n in coded.indices.fill_null(len(texts) - 1).to_pylist()]
+    return [texts[n] for n in coded.indices.fill_null(len(texts) - 1).to_pylist()], replaced
 
 
 def as_objects(table: Table) -> Iterator[Mapping[str, Any]]:

@@ -14,7 +14,7 @@ from adtap_core import bodies
 from adtap_core.bodies import JsonRows, json_lines, separated
 from adtap_core.errors import Broken
 from adtap_core.records import Unfit, to_integer
-from adtap_core.spool import Spool
+from adtap_core.spool import CutBody, Spool
 
 AWKWARD = ['},{"', "],[", '\\"}', "a\nb", "Zürich ✓", "", "{[", "\\\\"]
 VALUES = st.recursive(
@@ -143,6 +143,29 @@ def test_a_document_without_the_list_is_broken(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(bodies, "MEMORY_BYTES", 0)
     with pytest.raises(Broken, match="no list under rows"):
         list(JsonRows(Spool.of(b'{"other": []}'), ("rows",)))
+
+
+@pytest.mark.parametrize("size", [0, 10**9])
+@pytest.mark.parametrize(
+    "body",
+    [b'{"rows": [{"a": NaN}]}', '{"rows": [{"a": "\u00fc"}]}'.encode("latin-1"), b'{"rows": [{"a": -Infinity}]}'],
+    ids=["NaN", "Latin-1", "Infinity"],
+)  # fmt: skip
+def test_what_is_no_json_is_named(size: int, body: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a small document as in a large one; not «unexpected», and no null instead."""
+    monkeypatch.setattr(bodies, "MEMORY_BYTES", size)
+    with pytest.raises(Broken, match=r"not JSON|can't be read|not UTF-8"):
+        list(JsonRows(Spool.of(body), ("rows",)))
+    with pytest.raises(Broken, match=r"not JSON|can't be read|not UTF-8"):
+        list(JsonRows(Spool.of(body), ("rows",), ("a",)))
+    with pytest.raises(Broken, match="can't be read"):
+        json_lines(body[10:-2] + b"\n", ("a",))
+
+
+def test_a_body_that_is_no_json_says_where() -> None:
+    """The word that stands there, not only its number."""
+    with pytest.raises(CutBody, match=r"b'NaN\}"):
+        Spool.of(b'{"a": 1, "b": NaN}').check_json_whole()
 
 
 @given(

@@ -1,0 +1,174 @@
+"""Whether an answer says that it is not all: in any of the usual words, not only those that a platform documents.
+
+An API that never had pages may get some; a list that answered whole may be cut one day. Then an answer that was
+taken for the whole would be a loss in silence. What follows is followed where the platform says how, and else it
+is an error.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+from urllib.parse import urljoin, urlsplit
+
+from adtap_core.errors import Broken
+
+_OTHER: Final = re.compile(r"[^a-z]")
+_HOLDERS: Final = frozenset(
+    {
+        "pagination",
+        "paging",
+        "pageinfo",
+        "page",
+        "meta",
+        "metadata",
+        "reportmetadata",
+        "links",
+        "cursor",
+    }
+)
+"""What an answer keeps such words in."""
+_PAGING: Final = frozenset({"pagination", "paging"})
+_NEXT: Final = frozenset(
+    {
+        "next",
+        "nextpage",
+        "nexturl",
+        "nextlink",
+        "nextcursor",
+        "nextpagetoken",
+        "nexttoken",
+        "nextoffset",
+    }
+)
+_MORE: Final = frozenset({"hasmore", "hasnext", "hasnextpage", "moreavailable"})
+_PAGE: Final = ("page", "currentpage", "pagenumber", "pageindex")
+_PAGES: Final = ("pages", "totalpages", "pagecount", "lastpage")
+_TOTALS: Final = (
+    "total",
+    "totalcount",
+    "totalrows",
+    "totalitems",
+    "totalresults",
+    "totalitemscount",
+)
+_OFFSETS: Final = ("offset", "pageoffset", "start", "skip")
+_LIMITS: Final = ("limit", "perpage", "pagesize", "pagelimit")
+_NO: Final = frozenset({"", "0", "false", "no", "none", "null"})
+
+
+def says_more(document: object, shown: int, before: int = 0) -> str | None:
+    """Return the words in which an answer says that more follows; None if it does not.
+
+    A total that equals what was shown proves nothing: it may be the page's own length.
+
+    Args:
+        document: The answer, or what it holds beside its rows.
+        shown: How many rows this answer shows.
+        before: How many the answers before it showed.
+    """
+    for place, part in _parts(document):
+        if (said := _said(part, shown, before)) is not None:
+            return f"{place}{said}"
+    return None
+
+
+def next_address(document: object, url: str, what: str) -> str | None:
+    """Return the address that an answer names as its next page's; None if it names none.
+
+    Args:
+        document: The answer, or what it holds beside its rows.
+        url: Where it came from.
+        what: What was asked, in a user's words.
+
+    Raises:
+        Broken: If the address lies on another host: it would carry the credentials there.
+    """
+    for _, part in _parts(document):
+        for key, value in part.items():
+            address = value.get("href") if isinstance(value, Mapping) else value
+            if _plain(key) in _NEXT and isinstance(address, str) and "/" in address:
+                whole = urljoin(url, address)
+                if urlsplit(whole)[:2] != urlsplit(url)[:2]:
+                    host = urlsplit(whole).netloc
+                    msg = f"{what}: the next page lies on another host ({host}); it is not followed"
+                    raise Broken(msg)
+                return whole
+    return None
+
+
+def check_whole(document: object, shown: int, what: str, before: int = 0) -> None:
+    """Check that an answer does not say that more follows, where nobody knows how to ask for it.
+
+    Args:
+        document: The answer, or what it holds beside its rows.
+        shown: How many rows it shows.
+        what: What was asked, in a user's words.
+        before: How many the answers before it showed.
+
+    Raises:
+        Broken: If it does.
+    """
+    if (said := says_more(document, shown, before)) is not None:
+        msg = f"{what}: the answer says that there is more ({said}), and not how to get it; {before + shown} rows came"
+        raise Broken(msg)
+
+
+def truth(value: object) -> bool:
+    """Return whether a flag says yes, in whatever type it comes: `"0"` and `"false"` do not."""
+    return str(value).strip().lower() not in _NO if isinstance(value, str) else bool(value)
+
+
+def number(value: object) -> int | None:
+    """Return a whole number that may come as a text; None if it is none."""
+    text = str(value)
+    return int(text) if text.isascii() and text.isdigit() else None
+
+
+def _parts(document: object) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    if not isinstance(document, Mapping):
+        return
+    yield "", document
+    for key, value in document.items():
+        if _plain(key) in _HOLDERS and isinstance(value, Mapping):
+            yield f"{key}.", value
+        elif _plain(key) in _PAGING and isinstance(value, str | bool):
+            yield f"{key}.", {"next": value}
+
+
+def _said(part: Mapping[str, Any], shown: int, before: int) -> str | None:
+    plain = {_plain(key): (key, value) for key, value in part.items()}
+    for name, (key, value) in plain.items():
+        if (name in _NEXT or name in _MORE) and truth(value):
+            return f"{key}: {str(value)[:80]}"
+    page, pages = _first(plain, _PAGE), _first(plain, _PAGES)
+    if page is not None and pages is not None:
+        # Counted from 0 or from 1: page 0 is the first one in any case.
+        is_last = page[1] >= pages[1] - (1 if _plain(page[0]) == "pageindex" or page[1] == 0 else 0)
+        if not is_last:
+            return f"{page[0]}: {page[1]}, {pages[0]}: {pages[1]}"
+    total = _first(plain, _TOTALS)
+    if total is not None and total[1] > _offset(plain, before) + shown:
+        return f"{total[0]}: {total[1]}"
+    return None
+
+
+def _offset(plain: Mapping[str, tuple[str, Any]], before: int) -> int:
+    """Return how many rows lie before those of an answer: as it says, else as many as came."""
+    offset = _first(plain, _OFFSETS)
+    if offset is not None:
+        return offset[1]
+    page, limit = _first(plain, _PAGE), _first(plain, _LIMITS)
+    return max(0, page[1] - 1) * limit[1] if page and limit else before
+
+
+def _first(plain: Mapping[str, tuple[str, Any]], names: tuple[str, ...]) -> tuple[str, int] | None:
+    for name in names:
+        if name in plain and (found := number(plain[name][1])) is not None:
+            return plain[name][0], found
+    return None
+
+
+def _plain(key: object) -> str:
+    return _OTHER.sub("", str(key).lower())
