@@ -149,7 +149,7 @@ class Bookmark:
             return subtract([whole], self._done)
         self._forget_impossible(asked, mark)
         covered = self.covered
-        if mark is not None and not covered:
+        if mark is not None and self.entry.get("covered") is None:
             # A state of an older version or another tool: all before the bookmark counts as read.
             covered = [Interval(min(start, mark), mark)]
             self._keep("covered", covered)

@@ -196,6 +196,8 @@ class History(RuleBasedStateMachine):
     @rule(which=st.integers(0, 2))
     def the_start_is_moved(self, which: int) -> None:
         self.start = STARTS[self.grain][which]
+        if self.end is not None and self.start >= self.end:
+            self.end = None
 
     @rule(end=st.sampled_from(["2026-03-10", "2026-03-19", None]))
     def the_end_is_moved(self, end: str | None) -> None:

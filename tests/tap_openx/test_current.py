@@ -232,7 +232,22 @@ def test_a_job_outlives_a_killed_tap(room, tmp_path):
     assert len(room.asked("/generateReport")) == 1
     pulled = {json.loads(e["body"])["id"] for e in room.asked("/pullReport")}
     assert pulled == {parameters["id"]}
+    # The numbers are as old as the job, and so their rows say.
+    assert {r["_synced_at"] for r in found.records["country_daily"]} == {remembered["synced_at"]}
+    assert {w["synced_at"] for w in found.windows("country_daily")} == {remembered["synced_at"]}
     assert not found.last_state["bookmarks"]["country_daily"].get("jobs")
+
+
+def test_a_job_of_a_run_that_has_ended_is_not_taken_up(room, tmp_path):
+    """A state that was merged brings old jobs back: yesterday's numbers must not be loaded as today's."""
+    room.switch(polls_before_ready=1_000_000)
+    state = kill_while_polling(room, tmp_path)
+    state["bookmarks"]["country_daily"]["unfinished"] = None
+    room.switch(polls_before_ready=1)
+    room.sandbox.clear_log()
+    found = room.run(room.current(), "country_daily", state=state)
+    assert len(room.asked("/generateReport")) == 1
+    assert found.last_state["bookmarks"]["country_daily"]["jobs"] is None
 
 
 def test_a_job_that_the_platform_forgot_is_begun_anew(room, tmp_path):
