@@ -134,5 +134,5 @@ def check_target() -> None:
     if any(event & (select.POLLERR | select.POLLNVAL) for _, event in events) and not os.isatty(
         descriptor
     ):
-        msg = "the target stopped reading (closed pipe)"
+        msg = "the target stopped reading (closed pipe); its own last line says why"
         raise TargetGone(msg)

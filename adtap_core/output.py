@@ -107,7 +107,7 @@ class LineWriter(GenericSingerWriter[bytes, Message]):
             sys.stdout.flush()
         except (BrokenPipeError, ConnectionError) as error:
             hush()
-            msg = "the target stopped reading (closed pipe)"
+            msg = "the target stopped reading (closed pipe); its own last line says why"
             raise TargetGone(msg) from error
         finally:
             self._writing = False

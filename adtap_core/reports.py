@@ -36,6 +36,7 @@ from adtap_core.platform import Fetched, Partition, WindowJob
 from adtap_core.rows import Block, RowShaper
 from adtap_core.schemas import report_schema
 from adtap_core.streams import AdStream
+from adtap_core.summary import range_words
 from adtap_core.tasks import Closing, Note, Reading, Task
 from adtap_core.windows import Interval
 
@@ -79,6 +80,8 @@ class ReportStream(AdStream):
         self._bookmarks: dict[Partition, Bookmark] = {}
         self._plans: Sequence[PartitionPlan] = ()
         self._metrics: dict[str, str | None] | None = None
+        self._tallies: list[Tally] = []
+        self._read: list[Interval] = []
 
     @cached_property
     def _marks(self) -> dict[str, Any]:
@@ -291,7 +294,7 @@ class ReportStream(AdStream):
             partitions=tuple(p.partition for p in plans),
             window=window,
             zone=planner.zone,
-            tally=Tally(),
+            tally=self._new_tally(),
             remembered={name: entry["parameters"] for name, entry in jobs.items()},
         )
         task = Task(bundle, window, job)
@@ -300,6 +303,24 @@ class ReportStream(AdStream):
             task.made = min(datetime.fromisoformat(str(e["made"])) for e in jobs.values())
         job.remember = lambda name, parameters: self._remember(task, name, parameters)
         return task
+
+    def _new_tally(self) -> Tally:
+        self._tallies.append(Tally())
+        return self._tallies[-1]
+
+    @override
+    def cost(self) -> Tally:
+        return Tally(
+            requests=sum(t.requests for t in self._tallies),
+            retries=sum(t.retries for t in self._tallies),
+            splits=sum(t.splits for t in self._tallies),
+        )
+
+    @override
+    def range_words(self) -> list[str]:
+        if not self._read:
+            return ["no window was read" if self._failed else "no window to read"]
+        return [range_words(self._read, self.report.grain)]
 
     def start_next(self, reading: Reading) -> bool:
         """Begin to fetch the next window; tell whether there was one."""
@@ -540,6 +561,7 @@ class ReportStream(AdStream):
     def _close(self, closing: Closing) -> None:
         """Ledger row, bookmark, STATE: in this order, after the window's last row."""
         task = closing.task
+        self._read.append(task.window)
         spelt = [
             ledger_moment(m, self.report.grain, task.job.zone)
             for m in (task.window.start, task.window.end)

@@ -42,6 +42,7 @@ from adtap_core.platform import EntityQuery
 from adtap_core.records import RecordShaper, to_moment
 from adtap_core.redact import redact
 from adtap_core.schemas import LEDGER, LEDGER_KEYS, LEDGER_SCHEMA, entity_schema
+from adtap_core.summary import stream_line
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -126,6 +127,8 @@ class AdStream(Stream):
         self.primary_keys = self._own_keys = keys
         self.replication_key = self._own_replication_key = replication_key
         self.records_written = 0
+        self.done = False
+        """Whether its turn is over."""
 
     @property
     @override
@@ -175,7 +178,7 @@ class AdStream(Stream):
 
     @contextmanager
     def turn(self) -> Iterator[None]:
-        """Announce the stream, and count and time what is written meanwhile."""
+        """Announce the stream, count and time what is written meanwhile, and say in one line what came."""
         self.write_schema()
         with self.get_record_counter() as counter, self.get_sync_timer():
             before = self.records_written
@@ -183,6 +186,23 @@ class AdStream(Stream):
                 yield
             finally:
                 counter.increment(self.records_written - before)
+        self.done = True
+        log.info("%s", self.summary())
+
+    def summary(self) -> str:
+        """Return one line about what was read: rows, days, what it cost, and whether parts failed."""
+        failures = sum(failure.stream == self.name for failure in self.tap.failures)
+        return stream_line(
+            self.name, self.records_written, self.range_words(), self.cost(), failures
+        )
+
+    def cost(self) -> Tally:
+        """Return what this stream's reading cost by now."""
+        return Tally()
+
+    def range_words(self) -> list[str]:
+        """Return what of the stream was read, in words."""
+        return []
 
     def write_schema(self) -> None:
         """Write the SCHEMA message."""
@@ -336,6 +356,8 @@ class EntityStream(AdStream):
         self._keyless = 0
         self._tally = Tally()
         self._begun: _Begun | None = None
+        self._tally = Tally()
+        self._asked_since: str | None = None
         self.kept: list[Mapping[str, Any]] | None = None
         """The parent fields of the records that this run read, if it read them well and a child wants them."""
         self.kept_since: str | None = None
@@ -364,6 +386,7 @@ class EntityStream(AdStream):
         try:
             if begun is not None:
                 since, started = begun.since, begun.started
+                self._asked_since = since
                 self.kept = [] if self._is_wanted_by_children() else None
                 self.kept_since = since
                 self._write_pages(begun.pages, shaper, since)
@@ -387,6 +410,14 @@ class EntityStream(AdStream):
         return list(
             future_lines(self.tap.name, self.name, marks, lambda text: _parsed(text) or now, now)
         )
+
+    @override
+    def cost(self) -> Tally:
+        return self._tally
+
+    @override
+    def range_words(self) -> list[str]:
+        return [] if self._asked_since is None else [f"changed since {self._asked_since}"]
 
     def since(self) -> str | None:
         """Give the moment from which changes are asked for; None: everything."""

@@ -7,6 +7,7 @@ import gc
 import logging
 import os
 import sys
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, cast
@@ -43,6 +44,7 @@ from adtap_core.reports import ReportStream, read_reports
 from adtap_core.schemas import restored
 from adtap_core.settings import common_faults, schema_faults, with_types
 from adtap_core.streams import AdStream, EntityStream, Failure, LedgerStream
+from adtap_core.summary import log_end
 from adtap_plugin.plugin import FromVariables
 from adtap_plugin.variables import VariableError
 
@@ -315,6 +317,7 @@ class AdTap(FromVariables, Tap):
             AdtapError: If anything could not be read; after everything else was.
         """
         # Rows hold no cycles: looking for some, a thousand times a second, costs a tenth of a run.
+        began = time.monotonic()
         gc.freeze()
         gc.set_threshold(50_000, 20, 100)
         self.check_reports()
@@ -324,9 +327,18 @@ class AdTap(FromVariables, Tap):
         self._write_last_state()
         self.workers.close()
         self.platform.ahead.close()
+        failed = {f.stream for f in self.failures}
+        log_end(
+            streams=len(streams),
+            whole=sum(s.done and s.name not in failed for s in streams),
+            rows=sum(s.records_written for s in streams),
+            cost=self.platform.http.total,
+            seconds=time.monotonic() - began,
+            failures=[f"{f.line()}{self._advice(f)}" for f in self.failures],
+        )
         if self.failures:
-            names = sorted({f.stream for f in self.failures})
-            raise RunFailed(f"{len(self.failures)} failed: {', '.join(names)}; all else was read")
+            names = ", ".join(sorted(failed))
+            raise RunFailed(f"{len(self.failures)} failed: {names}; all else was read")
 
     def _read_entities(self, streams: Sequence[EntityStream]) -> None:
         """Read entities one after the other; meanwhile the next ones' first pages are on their way."""
@@ -574,7 +586,9 @@ class _Command(SingerCommand):
     def _explain(self, error: BaseException) -> int:
         if isinstance(error, BrokenPipeError):
             hush()
-            self.logger.error("The target stopped reading (closed pipe)")
+            self.logger.error(
+                "The target stopped reading (closed pipe); its own last line says why"
+            )
             return 1
         if isinstance(error, KeyboardInterrupt):
             error = Stopped(2)

@@ -60,6 +60,7 @@ _IN_ADDRESS: Final = re.compile(
 )
 _OPAQUE: Final = re.compile(r"[A-Za-z0-9+/_-]{16,}={0,2}")
 _HEX: Final = re.compile(r"[0-9a-f]{24,}|[0-9A-F]{24,}")
+METRICS: Final = "singer_sdk.metrics"
 _OURS: Final = ("adtap", "tap-", "tap_", "target-", "singer_sdk")
 """Beginnings of the names of loggers whose words are written with care."""
 
@@ -178,7 +179,9 @@ def guard_logging() -> None:
 
     def build(*args: Any, **kwargs: Any) -> logging.LogRecord:
         record = factory(*args, **kwargs)
-        if not getattr(record, "_keep_args", False) and record.name != "singer_sdk.metrics":
+        if record.name == METRICS:
+            _name_stream(record)
+        if not getattr(record, "_keep_args", False) and record.name != METRICS:
             ours = record.name.startswith(_OURS)
             masked = redact if ours else redact.words_of_others
             record.msg, record.args = masked(_message(record)), ()
@@ -191,6 +194,20 @@ def guard_logging() -> None:
 
     build.redacts = True  # type: ignore[attr-defined]
     logging.setLogRecordFactory(build)
+
+
+def _name_stream(record: logging.LogRecord) -> None:
+    """Put the stream into the text of a metric that goes to Meltano, which shows the metric's name and value alone.
+
+    On a terminal the SDK's line is left as it is: the stream stands in its JSON.
+    """
+    tags = getattr(record.args[0], "tags", None) if isinstance(record.args, tuple) else None
+    stream = tags.get("stream") if isinstance(tags, Mapping) and record.args else None
+    handlers = logging.getLogger().handlers
+    if stream and any(type(h.formatter).__name__ == "StructuredFormatter" for h in handlers):
+        record.metric_info = record.args[0].to_dict()  # type: ignore[index,union-attr] # checked above
+        # The argument stays, for filters that look at it, and shows nothing.
+        record.msg = f"METRIC {str(stream).replace('%', '%%')}%.0s"
 
 
 def _message(record: logging.LogRecord) -> str:

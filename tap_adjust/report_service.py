@@ -101,6 +101,9 @@ class ReportService:
             if name not in self._lists:
                 cost = Tally()
                 self._lists[name] = self._listed(name, path, params, cost), cost
+                if tally is not None:  # whoever asked first has caused the requests
+                    tally.requests += cost.requests
+                    tally.retries += cost.retries
             found, cost = self._lists[name]
         if tally is not None:
             tally.replaced += cost.replaced

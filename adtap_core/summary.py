@@ -1,0 +1,73 @@
+"""What the log says of a run: a line at the end of each stream, and the end of the run with its failures last."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Final
+
+from adtap_core.words import count
+
+if TYPE_CHECKING:
+    from adtap_core.http import Tally
+    from adtap_core.windows import Grain, Interval
+
+log = logging.getLogger("adtaps")
+MOST_REPEATED: Final = 10
+"""Failures that the end of the log says once more; each was said when it happened."""
+
+
+def cost_words(cost: Tally) -> list[str]:
+    """Return what requests it took, in words; nothing where nobody was asked."""
+    parts = ((cost.requests, "request"), (cost.retries, "retry"), (cost.splits, "split"))
+    return [count(number, noun) for number, noun in parts if number]
+
+
+def range_words(windows: Sequence[Interval], grain: Grain) -> str:
+    """Return the first and the last bucket of windows, both of them read: `2026-11-01 to 2026-11-27`.
+
+    Args:
+        windows: At least one; a window's end is the first moment that is not in it.
+        grain: The bucket.
+    """
+    spelt = "%Y-%m-%d %H:00" if grain.value == "hour" else "%Y-%m-%d"
+    last = grain.after(max(window.end for window in windows), -1)
+    return f"{min(window.start for window in windows):{spelt}} to {last:{spelt}}"
+
+
+def stream_line(name: str, rows: int, what: Iterable[str], cost: Tally, failures: int) -> str:
+    """Return the line at a stream's end.
+
+    Args:
+        name: The stream.
+        rows: How many were written.
+        what: Which days, or since when.
+        cost: What it took.
+        failures: How many of its parts failed; each was named when it happened.
+
+    Example:
+        `os_daily: 579 rows, 2026-11-01 to 2026-11-27, 4 requests, 1 retry`
+    """
+    line = f"{name}: {', '.join([count(rows, 'row'), *what, *cost_words(cost)])}"
+    return f"{line}; {count(failures, 'failure')}, named above" if failures else line
+
+
+def log_end(
+    *, streams: int, whole: int, rows: int, cost: Tally, seconds: float, failures: Sequence[str]
+) -> None:
+    """Log the end of a run: what came in all, then once more what failed, so that it stands last.
+
+    Args:
+        streams: How many were to be read.
+        whole: How many were, without a failure.
+        rows: How many rows all streams wrote.
+        cost: What it took.
+        seconds: How long.
+        failures: A line for each.
+    """
+    parts = [f"{whole} of {count(streams, 'stream')} read whole", count(rows, "row")]
+    log.info("Run ended: %s", ", ".join([*parts, *cost_words(cost), f"{seconds:.0f} s"]))
+    for line in failures[:MOST_REPEATED]:
+        log.info("Failed: %s", line)
+    if (more := len(failures) - MOST_REPEATED) > 0:
+        log.info("Failed: %d more, named above", more)
