@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import io
+import json
 import logging
 import subprocess
 import sys
 
 import pytest
+from singer_sdk.logging import ConsoleFormatter, StructuredFormatter
+from singer_sdk.metrics import Metric, MetricExclusionFilter, Point, log
 
 from adtap_plugin.redact import guard_logging
 from tests.plugin.test_variables import run
@@ -120,3 +124,31 @@ def test_the_companion_says_more_at_debug_and_still_no_secret(tmp_path, sandbox)
     assert "/api/index/initiate" in done.stderr
     assert "Signature: ***" in done.stderr
     assert secret not in done.stdout + done.stderr
+
+
+def test_a_metric_names_its_stream_where_meltano_shows_it():
+    """Meltano shows a metric's name and value; with the stream in its text a reader knows whose they are.
+
+    On a terminal the line is the SDK's, to the letter, and filters still find the metric.
+    """
+    guard_logging()
+    point = Point("counter", Metric.RECORD_COUNT, 7, {"stream": "sales 50%", "pid": 1})
+    shown = {}
+    for formatter in (ConsoleFormatter(fmt="{message}"), StructuredFormatter()):
+        handler = logging.StreamHandler(io.StringIO())
+        handler.setFormatter(formatter)
+        logger = logging.getLogger("singer_sdk.metrics")
+        root = logging.getLogger()
+        root.addHandler(handler)
+        logger.setLevel(logging.INFO)
+        try:
+            log(logger, point)
+            handler.addFilter(MetricExclusionFilter(metrics=["record_count"]))
+            log(logger, point)
+        finally:
+            root.removeHandler(handler)
+        (shown[type(formatter)],) = handler.stream.getvalue().splitlines()
+    assert shown[ConsoleFormatter] == f"METRIC: {point}"
+    document = json.loads(shown[StructuredFormatter])
+    assert document["message"] == "METRIC sales 50%"
+    assert document["extra"]["metric_info"] == point.to_dict()
