@@ -19,6 +19,7 @@ from adtap_cli.opening import (
 from adtap_core.checkup import Checkup, checkup, settings_fault
 from adtap_core.errors import SettingsError
 from adtap_core.redact import redact
+from adtap_core.words import count
 
 MARKS = {True: "ok  ", False: "FAIL"}
 
@@ -58,8 +59,9 @@ def check(
         for line in lines(found):
             click.echo(redact(line))
     if not found.good:
-        count = sum(not f.good for f in found.findings)
-        raise Failed([f"{count} of {len(found.findings)} things looked at do not work"])
+        bad, looked_at = sum(not f.good for f in found.findings), len(found.findings)
+        words = "does not work" if bad == 1 else "do not work"
+        raise Failed([f"{bad} of {count(looked_at, 'thing')} looked at {words}"])
 
 
 def lines(found: Checkup) -> Iterator[str]:
@@ -71,4 +73,4 @@ def lines(found: Checkup) -> Iterator[str]:
         yield f"{MARKS[finding.good]}  {finding.area:<8}  {finding.subject:<{width}}  {words}"
         if finding.advice and not finding.good:
             yield f"      {'':8}  {'':{width}}  → {finding.advice}"
-    yield f"{found.tap}: {found.requests} requests, logins not counted"
+    yield f"{found.tap}: {count(found.requests, 'request')}, logins not counted"

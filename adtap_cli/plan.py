@@ -22,6 +22,7 @@ from adtap_cli.opening import (
 from adtap_core.preview import BACKFILL, PAGES, preview
 from adtap_core.redact import redact
 from adtap_core.rehearsal import body_of, request_line
+from adtap_core.words import count, spelt
 
 if TYPE_CHECKING:
     from adtap_core.preview import Account, Plan, StreamPlan
@@ -76,7 +77,7 @@ def plan(
     reasons = [f"Can't be planned: {failure}" for failure in made.failures]
     if max_requests is not None and made.requests > max_requests:
         reasons.append(
-            f"Budget passed: {_count(made)} requests, {max_requests} allowed (--max-requests)"
+            f"Budget passed: {_count(made)} {spelt(made.requests, 'request')}, {max_requests} allowed (--max-requests)"
         )
     if reasons:
         raise Failed(reasons)
@@ -145,7 +146,7 @@ def _rows(stream: StreamPlan) -> Iterator[tuple[object, ...]]:
         ]
         yield (
             stream.name,
-            account_text(one.key) if len(members) == 1 else f"{len(members)} accounts",
+            account_text(one.key) if len(members) == 1 else count(len(members), "account"),
             _begins(one),
             *([_moment(e) for e in ends] or ("(nothing)", "")),
             sum(len(a.windows) for a in members),
@@ -179,8 +180,8 @@ def _totals(made: Plan) -> str:
     windows = sum(len(a.windows) for a in accounts)
     new, again = sum(a.new for a in accounts), sum(a.again for a in accounts)
     return (
-        f"Total: {_count(made)} requests (logins not counted; {len(made.metadata)} for metadata, made for this "
-        f"plan too), {windows} windows; {new} buckets new, {again} read again as lookback"
+        f"Total: {_count(made)} {spelt(made.requests, 'request')} (logins not counted; {len(made.metadata)} for metadata, made for this "
+        f"plan too), {count(windows, 'window')}; {count(new, 'bucket')} new, {again} read again as lookback"
     )
 
 
@@ -188,8 +189,8 @@ def _count(made: Plan) -> str:
     return _least(made.requests, more=made.is_least, words="at least ")
 
 
-def _least(count: int, *, more: bool, words: str = "≥ ") -> str:
-    return f"{words}{count}" if more else str(count)
+def _least(number: int, *, more: bool, words: str = "≥ ") -> str:
+    return f"{words}{number}" if more else str(number)
 
 
 def _moment(moment: datetime | None) -> str:

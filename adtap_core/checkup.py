@@ -23,6 +23,7 @@ from adtap_core.rehearsal import watched
 from adtap_core.reports import ReportStream
 from adtap_core.streams import EntityStream
 from adtap_core.windows import Interval
+from adtap_core.words import count
 
 if TYPE_CHECKING:
     from adtap_core.tap import AdTap
@@ -171,7 +172,9 @@ def _first_page(tap: AdTap) -> Probed:
                 )
             return Probed(subject="login", words=f"accepted; {entity.name} is empty")
     partitions = {p.text for s in tap.report_streams() for p in tap.platform.partitions(s.report)}
-    return Probed(subject="login", words=f"{len(partitions)} accounts (no call was needed to tell)")
+    return Probed(
+        subject="login", words=f"{count(len(partitions), 'account')} (no call was needed to tell)"
+    )
 
 
 def _expiry(tap: AdTap, made: Checkup) -> None:
@@ -228,7 +231,7 @@ def _report(tap: AdTap, stream: ReportStream) -> Finding:
             "nothing to read: the platform, or this generation of its API, has no such report here"
         )
         return Finding("report", stream.name, good=True, words=words)
-    words = f"{len(partitions)} account{'s' if len(partitions) > 1 else ''}, fields known"
+    words = f"{count(len(partitions), 'account')}, fields known"
     if held is not None:
         words += f"; the platform holds {held.start:%Y-%m-%d} to {held.end:%Y-%m-%d %H:%M}"
     return Finding("report", stream.name, good=True, words=words)

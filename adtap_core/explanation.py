@@ -25,6 +25,7 @@ from adtap_core.reports import ReportStream
 from adtap_core.schemas import LEDGER, LEDGER_KEYS, LEDGER_SCHEMA
 from adtap_core.streams import EntityStream
 from adtap_core.windows import Interval
+from adtap_core.words import count
 
 if TYPE_CHECKING:
     from adtap_core.http import Call
@@ -155,11 +156,11 @@ def _report(tap: AdTap, stream: ReportStream, *, offline: bool) -> Explanation:
         "key": "_row_key, a digest of these",
         "buckets": f"{report.grain.value}s in {zone}" + _plus(notes.get("time_zone")),
         "currency": _currency(facts) + _plus(notes.get("currency")),
-        "lookback": f"{planner.lookback_days} days, from {_lookback_source(tap, stream)}"
+        "lookback": f"{count(planner.lookback_days, 'day')}, from {_lookback_source(tap, stream)}"
         + _plus(notes.get("lookback") or _why(tap)),
         "settled": _settled(tap, stream) + _plus(notes.get("settled")),
         "retention": _retention(notes, held),
-        "window": f"one request covers at most {report.span_days} days"
+        "window": f"one request covers at most {count(report.span_days, 'day')}"
         + _plus(platform.follows(report, tap.config)),
         "selected by default": "yes" if report.selected else "no",
     }
@@ -255,7 +256,7 @@ def _settled(tap: AdTap, stream: ReportStream) -> str:
         running = tap.platform.running_hours(stream.report)
     except AdtapError:
         hours = running = 0.0
-    words = f"{planner.settle_days} days after the bucket ends"
+    words = f"{count(planner.settle_days, 'day')} after the bucket ends"
     if running:
         words += f" everywhere ({running:g} hours after its end in {planner.zone.name})"
     words += ", then `_data_state` is settled; until then provisional"

@@ -35,6 +35,7 @@ from adtap_core.reply import Reply
 from adtap_core.retries import LONGEST_WAIT_SECONDS, RetryPolicy, RetryState, Step
 from adtap_core.spool import CutBody, Spool
 from adtap_core.verdicts import Ask, Verdict
+from adtap_core.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -467,7 +468,7 @@ class _Tries:
             return ""
         if (verdict.seconds or 0.0) > LONGEST_WAIT_SECONDS:
             return f" (asks to wait {verdict.seconds:.0f} s)"
-        return f" (gave up after {self._state.failures} tries)"
+        return f" (gave up after {count(self._state.failures, 'try')})"
 
     def _wait(self, verdict: Verdict, words: str) -> None:
         seconds = verdict.seconds

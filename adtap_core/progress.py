@@ -7,6 +7,8 @@ import sys
 import time
 from typing import Final
 
+from adtap_core.words import count
+
 log = logging.getLogger("adtaps.progress")
 
 _EVERY_SECONDS: Final = 30.0
@@ -35,7 +37,7 @@ class Progress:
         now = time.monotonic()
         left = (now - self._began) / done * (total - done) if done else 0.0
         accounts = f", account {account[0]}/{account[1]}" if account[1] > 1 else ""
-        line = f"{stream}: window {done}/{total}{accounts}, {rows} rows, about {left:.0f} s left"
+        line = f"{stream}: window {done}/{total}{accounts}, {count(rows, 'row')}, about {left:.0f} s left"
         if self._live:
             sys.stderr.write(f"\r\x1b[K{line}" + ("\n" if done == total else ""))
             sys.stderr.flush()
@@ -43,9 +45,9 @@ class Progress:
             self._said = now
             log.info("%s", line)
 
-    def records(self, stream: str, count: int) -> None:
+    def records(self, stream: str, number: int) -> None:
         """Note how many records of an entity have been read."""
         now = time.monotonic()
         if now - self._said >= _EVERY_SECONDS:
             self._said = now
-            log.info("%s: %d records so far", stream, count)
+            log.info("%s: %s so far", stream, count(number, "row"))

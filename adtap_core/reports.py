@@ -39,6 +39,7 @@ from adtap_core.streams import AdStream
 from adtap_core.summary import range_words
 from adtap_core.tasks import Closing, Note, Reading, Task
 from adtap_core.windows import Interval
+from adtap_core.words import count
 
 if TYPE_CHECKING:
     from adtap_core.declare import Report
@@ -526,7 +527,7 @@ class ReportStream(AdStream):
         what = task.job.what
         if shaper.outside and not self.tap.platform.sends_neighbours(self.report):
             return Broken(
-                f"{what}: {shaper.outside} rows lie outside the window that was asked for; are they in another "
+                f"{what}: {count(shaper.outside, 'row')} outside the window that was asked for: in another "
                 "time zone? (setting `time_zone`)"
             )
         if absent := [m for m in shaper.absent if m not in fetched.not_asked]:

@@ -6,6 +6,7 @@ from typing import Final
 
 _PLURALS: Final = {
     "retry": "retries",
+    "try": "tries",
     "entity": "entities",
     "query": "queries",
     "child": "children",
@@ -23,4 +24,14 @@ def count(number: int, noun: str) -> str:
         >>> count(1, "request"), count(0, "retry"), count(12345, "row")
         ('1 request', '0 retries', '12,345 rows')
     """
-    return f"{number:,} {noun if number == 1 else _PLURALS.get(noun, f'{noun}s')}"
+    return f"{number:,} {spelt(number, noun)}"
+
+
+def spelt(number: int, noun: str) -> str:
+    """Return a noun as it stands behind a number.
+
+    Args:
+        number: How many.
+        noun: In the singular.
+    """
+    return noun if number == 1 else _PLURALS.get(noun, f"{noun}s")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from adtap_core.names import did_you_mean
 from adtap_core.platform import Probed
 from adtap_core.windows import Grain
+from adtap_core.words import count
 
 if TYPE_CHECKING:
     from adtap_core.declare import Report
@@ -21,7 +22,7 @@ def probe(service: ReportService, settings: Mapping[str, Any]) -> Iterator[Probe
     of = f" of account {account}" if account else ""
     yield Probed(
         subject=f"API token{of}",
-        words=f"sees {len(apps)} apps" if apps else "sees no app",
+        words=f"sees {count(len(apps), 'app')}" if apps else "sees no app",
         good=bool(apps),
         advice="take the token of a user who may see apps, or correct the setting `account_id`",
     )

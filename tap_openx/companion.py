@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from adtap_core.errors import Forbidden
 from adtap_core.platform import Probed
 from adtap_core.windows import Grain
+from adtap_core.words import count
 from tap_openx.streams import CURRENT
 
 if TYPE_CHECKING:
@@ -47,7 +48,8 @@ def probe(platform: OpenxPlatform, session: Mapping[str, Any]) -> Iterator[Probe
     for account in wanted:
         yield Probed(
             subject=f"account {account}",
-            words=known.get(account) or f"none of the {len(known)} accounts that the login sees",
+            words=known.get(account)
+            or f"none of the {count(len(known), 'account')} that the login sees",
             good=account in known,
             advice="correct the setting `account_ids`, or give the user access to the account",
         )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from adtap_core.platform import Probed
 from adtap_core.windows import Grain
+from adtap_core.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,7 +28,7 @@ def probe(platform: TerminalOne, visible: Iterable[object]) -> Iterator[Probed]:
     who = settings.get("username") or "the token or session given"
     yield Probed(
         subject=f"user {who}" if settings.get("username") else who,
-        words=f"sees {len(seen)} organizations" if seen else "sees no organization",
+        words=f"sees {count(len(seen), 'organization')}" if seen else "sees no organization",
         good=bool(seen),
         advice="ask the platform to give the user access to an organization",
     )

@@ -161,4 +161,4 @@ def test_people_read_marks_and_advice(desk: Desk) -> None:
     bad = desk.command("check", password="canary-wrong-password")
     assert "FAIL" in bad.out
     assert "→" in bad.out
-    assert bad.err == "1 of 2 things looked at do not work\n"
+    assert bad.err == "1 of 2 things looked at does not work\n"
