@@ -31,9 +31,16 @@ $(STAMP): pyproject.toml constraints.txt
 		echo "adtaps needs Python 3.11 or newer, and $(if $(PYTHON),$(PYTHON) is not or does not run,none was found on PATH). Install one, or name it: make setup PYTHON=/path/to/python3.12" >&2; exit 1; }
 	@'$(PYTHON)' -c 'import ensurepip, venv' >/dev/null 2>&1 || { \
 		echo "$(PYTHON) cannot make virtual environments: its module venv or ensurepip is missing (on Debian and Ubuntu: apt install python3-venv)." >&2; exit 1; }
-	@echo "Setting up .venv with $$('$(PYTHON)' --version) (about a minute)"
+	@echo "Setting up .venv with $$('$(PYTHON)' --version): a minute or two, on a slow machine more"
 	@'$(PYTHON)' -m venv .venv
-	@$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[dev,meltano]'
+	@if command -v uv >/dev/null 2>&1; then \
+		echo "Installing with uv"; \
+		uv pip install --python $(BIN)/python -c constraints.txt -e '.[dev,meltano]'; \
+	else \
+		{ $(BIN)/python -m pip install --progress-bar off -c constraints.txt -e '.[dev,meltano]'; echo $$? > .venv/.pip; } | \
+		sed -n -u -e 's/^Collecting \([^ ]*\).*/  \1/p' -e 's/^Installing collected.*/  installing/p'; \
+		read code < .venv/.pip; exit $$code; \
+	fi
 	@touch $(STAMP)
 
 lint: setup

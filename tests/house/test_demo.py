@@ -96,7 +96,7 @@ def rows_of(folder, query):
 LIVE = """
     SELECT * FROM tap_openx.inventory_daily r WHERE NOT EXISTS (
         SELECT 1 FROM tap_openx.sync_windows w
-        WHERE w.stream = 'inventory_daily' AND w.partition = r._partition
+        WHERE w.stream = 'inventory_daily' AND w.account = r._account
           AND w.window_start <= r.day::TIMESTAMPTZ AND r.day::TIMESTAMPTZ < w.window_end
           AND w.synced_at > r._synced_at)"""
 
@@ -315,7 +315,7 @@ def test_the_demo_moves_every_address_that_the_sandbox_environment_has(choice):
         for entry in sandbox["config"]["plugins"]["extractors"]
         if entry["name"] == choice.tap
     )
-    urls = {k: v.removeprefix("http://127.0.0.1:4310") for k, v in config.items() if "_url" in k}
+    urls = {k: v.removeprefix("http://127.0.0.1:${ADTAPS_SANDBOX_PORT}") for k, v in config.items() if "_url" in k}
     assert urls == choice.urls
 
 

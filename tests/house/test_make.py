@@ -77,7 +77,29 @@ def test_a_name_on_path_that_does_not_run_is_passed_over(clone, machine):
     assert done.returncode == 0, done.stderr
     calls = (clone / "calls").read_text()
     assert "python3.12 -m venv .venv" in calls
-    assert "-m pip install --quiet -c constraints.txt -e .[dev,meltano]" in calls
+    assert "-m pip install --progress-bar off -c constraints.txt -e .[dev,meltano]" in calls
+
+
+def test_a_failed_installation_fails_the_setup(clone, machine):
+    """And what is being installed is seen meanwhile."""
+    (machine / "mkdir").symlink_to(shutil.which("mkdir"))
+    (machine / "cp").symlink_to(shutil.which("cp"))
+    failing = 'case "$*" in *"pip install"*) echo "Collecting duckdb==1"; exit 3;; esac'
+    python(machine, "python3", f"{GOOD}\n{failing}")
+    done = make(clone, machine, "setup")
+    assert done.returncode != 0
+    assert "  duckdb==1" in done.stdout
+    assert not (clone / ".venv/.complete").exists()
+
+
+def test_a_quicker_resolver_is_used_where_there_is_one(clone, machine):
+    """uv, if it is on PATH; pip otherwise."""
+    (machine / "mkdir").symlink_to(shutil.which("mkdir"))
+    (machine / "cp").symlink_to(shutil.which("cp"))
+    python(machine, "python3", GOOD)
+    python(machine, "uv", 'echo "uv $*" >> calls')
+    assert make(clone, machine, "setup").returncode == 0
+    assert "uv pip install --python .venv/bin/python" in (clone / "calls").read_text()
 
 
 def test_a_second_setup_does_nothing(clone, machine):

@@ -104,7 +104,7 @@ def test_the_sandbox_environment_changes_addresses_and_credentials_only(project)
         assert {key for key in config if not key.endswith("_url")} <= login
         for key in config:
             if key.endswith("_url"):
-                assert config[key].startswith("http://127.0.0.1:4310/")
+                assert config[key].startswith("http://127.0.0.1:${ADTAPS_SANDBOX_PORT}/")
 
 
 def test_jobs_and_schedules_name_what_exists(project):
