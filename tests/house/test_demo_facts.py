@@ -32,9 +32,9 @@ TABLES = """
     CREATE TABLE tap_shop.shops (id BIGINT, name VARCHAR, _extra JSON);
     CREATE TABLE tap_shop.sales_daily (
         _row_key VARCHAR, day DATE, shop BIGINT, revenue DECIMAL(38, 18), _currency VARCHAR,
-        _data_state VARCHAR, _partition VARCHAR, _synced_at TIMESTAMPTZ);
+        _data_state VARCHAR, _account VARCHAR, _synced_at TIMESTAMPTZ);
     CREATE TABLE tap_shop.sync_windows (
-        stream VARCHAR, partition VARCHAR, window_start TIMESTAMPTZ, window_end TIMESTAMPTZ,
+        stream VARCHAR, account VARCHAR, window_start TIMESTAMPTZ, window_end TIMESTAMPTZ,
         synced_at TIMESTAMPTZ);
     INSERT INTO tap_shop.shops VALUES (1, 'one', NULL), (2, 'two', NULL);
 """
