@@ -152,7 +152,9 @@ def _demo(
     _say(f"\nThe DuckDB file   {_shown(scratch.warehouse)}")
     _say(f"The page          {_shown(report.absolute())}")
     _say(f"Done in {time.monotonic() - began:.0f} s.")
-    _say("\nNext: your own account, README.md, «Your account»: cp .env.example .env, then adtap check TAP --config=ENV.")
+    _say(
+        "\nNext: your own account, README.md, «Your account»: cp .env.example .env, then adtap check TAP --config=ENV."
+    )
 
 
 class _Step:

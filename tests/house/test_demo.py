@@ -315,7 +315,11 @@ def test_the_demo_moves_every_address_that_the_sandbox_environment_has(choice):
         for entry in sandbox["config"]["plugins"]["extractors"]
         if entry["name"] == choice.tap
     )
-    urls = {k: v.removeprefix("http://127.0.0.1:${ADTAPS_SANDBOX_PORT}") for k, v in config.items() if "_url" in k}
+    urls = {
+        k: v.removeprefix("http://127.0.0.1:${ADTAPS_SANDBOX_PORT}")
+        for k, v in config.items()
+        if "_url" in k
+    }
     assert urls == choice.urls
 
 

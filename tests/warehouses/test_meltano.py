@@ -25,7 +25,9 @@ class Project:
     def __init__(self, folder: Path, url: str) -> None:
         self.folder, self.duckdb = folder, DuckDB(folder, "tap_openx")
         file = copy_project(folder)
-        text = file.read_text(encoding="utf-8").replace("http://127.0.0.1:${ADTAPS_SANDBOX_PORT}", url)
+        text = file.read_text(encoding="utf-8").replace(
+            "http://127.0.0.1:${ADTAPS_SANDBOX_PORT}", url
+        )
         file.write_text(text, encoding="utf-8")
         self.variables = {
             "ADTAPS_NOW": NOW,
