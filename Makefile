@@ -14,6 +14,13 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14 p
 WORKERS ?= 3
 BIN := .venv/bin
 STAMP := .venv/.complete
+WANTED := -c constraints.txt -e '.[dev,meltano]'
+PACKAGES = $(shell grep -c == constraints.txt)
+# Of what pip says, every tenth package; all of its last words if it fails. (Silent, it looks dead for minutes.)
+SHOW_PIP := '/^(Collecting|Processing)/ { if (++n % 10 == 0) { print "  " n " of about " total; fflush() } } \
+	/^Installing collected/ { print "  unpacking them"; fflush() } \
+	/^exit / { code = $$2; next } { said[NR] = $$0; delete said[NR - 30] } \
+	END { if (code) for (i = NR - 29; i <= NR; i++) if (i in said) print said[i]; exit code }'
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
@@ -31,16 +38,15 @@ $(STAMP): pyproject.toml constraints.txt
 		echo "adtaps needs Python 3.11 or newer, and $(if $(PYTHON),$(PYTHON) is not or does not run,none was found on PATH). Install one, or name it: make setup PYTHON=/path/to/python3.12" >&2; exit 1; }
 	@'$(PYTHON)' -c 'import ensurepip, venv' >/dev/null 2>&1 || { \
 		echo "$(PYTHON) cannot make virtual environments: its module venv or ensurepip is missing (on Debian and Ubuntu: apt install python3-venv)." >&2; exit 1; }
-	@echo "Setting up .venv with $$('$(PYTHON)' --version): a minute or two, on a slow machine more"
+	@echo "Setting up .venv with $$('$(PYTHON)' --version)"
 	@'$(PYTHON)' -m venv .venv
 	@if command -v uv >/dev/null 2>&1; then \
 		echo "Installing with uv"; \
-		uv pip install --python $(BIN)/python -c constraints.txt -e '.[dev,meltano]'; \
-	else \
-		{ $(BIN)/python -m pip install --progress-bar off -c constraints.txt -e '.[dev,meltano]'; echo $$? > .venv/.pip; } | \
-		sed -n -u -e 's/^Collecting \([^ ]*\).*/  \1/p' -e 's/^Installing collected.*/  installing/p'; \
-		read code < .venv/.pip; exit $$code; \
-	fi
+		uv pip install --python $(BIN)/python --compile-bytecode $(WANTED) && exit 0; \
+		echo "uv could not (it does not read pip's configuration): pip tries" >&2; \
+	fi; \
+	echo "Installing with pip, about $(PACKAGES) packages; two to four minutes"; \
+	{ $(BIN)/python -m pip install $(WANTED) 2>&1; echo "exit $$?"; } | awk -v total=$(PACKAGES) $(SHOW_PIP)
 	@touch $(STAMP)
 
 lint: setup

@@ -25,6 +25,15 @@ DAYS_BACK: Final = 3
 """The first run lives this many days ago, the second `DAYS_BETWEEN` later: both in the past, so
 that nothing depends on the time of day at which the demo is run."""
 DAYS_BETWEEN: Final = 2
+NEXT: Final = (
+    "",
+    "Next",
+    "  Look at it       open {report}; the tables are in the DuckDB file",
+    "  Your own data    . .venv/bin/activate && cp .env.example .env, fill in one platform, then",
+    "                   adtap check tap-adjust --config=ENV",
+    '  All the steps    README.md, from "Your account" on',
+)
+"""What a reader does after the demo."""
 ROOT: Final = Path(__file__).resolve().parents[1]
 
 
@@ -123,17 +132,19 @@ def _demo(
     scratch = Project(folder, file)
     if not report.absolute().parent.is_dir():
         raise DemoError(f"--report: the folder {report.absolute().parent} does not exist")
-    names = ", ".join(one.platform for one in choices)
-    _say(f"{names}: a stand-in for each, read by Meltano into one DuckDB file. No account needed.")
+    *others, last = (one.platform for one in choices)
+    names = f"{', '.join(others)} and {last}" if others else last
+    _say(f"Loads {names} from a local sandbox into one DuckDB file, with Meltano.")
+    _say("No account is needed, and nothing leaves this machine.")
     with Sandbox(port=port, now=first, log=folder / "sandbox.log") as sandbox:
-        _say(f"\nThe sandbox serves {sandbox.url}; its clock says {_moment(sandbox.now())}.")
+        _say(f"\nThe sandbox runs at {sandbox.url}; its clock is set to {_moment(sandbox.now())}.")
         with _step(f"First run: every day since {start}") as said:
             runs = [scratch.run(choices, sandbox=sandbox, start=start, said=said)]
         before = folder / "before.duckdb"
         shutil.copy(scratch.warehouse, before)
         now = sandbox.advance(DAYS_BETWEEN)
-        _say(f"\nThe sandbox's clock moves on, to {_moment(now)}: days change after the fact.")
-        with _step("Second run: what is new, and what may have been restated") as said:
+        _say(f"\nThe sandbox's clock moves to {_moment(now)}: the platforms restate recent days.")
+        with _step("Second run: new days, and those that may have been restated") as said:
             runs.append(scratch.run(choices, sandbox=sandbox, start=start, said=said))
         requests = sandbox.requests()
 
@@ -152,9 +163,8 @@ def _demo(
     _say(f"\nThe DuckDB file   {_shown(scratch.warehouse)}")
     _say(f"The page          {_shown(report.absolute())}")
     _say(f"Done in {time.monotonic() - began:.0f} s.")
-    _say(
-        "\nNext: your own account, README.md, «Your account»: cp .env.example .env, then adtap check TAP --config=ENV."
-    )
+    for line in NEXT:
+        _say(line.format(report=_shown(report.absolute())))
 
 
 class _Step:

@@ -10,7 +10,7 @@ from adtap_cli.demo_choice import Role
 from adtap_cli.demo_facts import Facts, Stream
 
 LOADED: Final = ("platform", "stream", "rows", "days", "data state")
-MONEY: Final = ("role", "platform", "money", "in", "sum", "settled", "moved by")
+MONEY: Final = ("role", "platform", "money", "in", "sum", "settled", "changed by")
 CHANGED: Final = ("platform", "stream", "new rows", "restated", "vanished", "became settled")
 
 
@@ -37,7 +37,7 @@ def states(stream: Stream) -> str:
 
 def lines(facts: Facts) -> Iterator[str]:
     """All of it, line by line."""
-    yield "What was loaded"
+    yield "Loaded"
     rows = [
         (
             s.platform,
@@ -51,7 +51,7 @@ def lines(facts: Facts) -> Iterator[str]:
     yield from table(LOADED, rows, right={2})
 
     yield ""
-    yield "Money by role, and by how much the second run moved it; roles are never added together"
+    yield "Money by role, and by how much the second run changed it (roles are never added up)"
     money = [
         (
             t.money.role.value,

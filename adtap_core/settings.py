@@ -227,7 +227,7 @@ def schema_faults(settings: Mapping[str, Any], schema: Schema) -> list[str]:
     for error in sorted(
         Draft202012Validator(schema).iter_errors(settings), key=lambda e: [str(p) for p in e.path]
     ):
-        faults += _lines(error, schema)
+        faults += _lines(error, schema, settings)
     return faults + [
         f"{name} is empty; it is required"
         for name in schema.get("required", ())
@@ -263,21 +263,28 @@ def _with_type(value: Any, prop: Schema) -> Any:
     return value
 
 
+def _place(path: Sequence[str | int], settings: Mapping[str, Any]) -> str:
+    """Return where a fault is: `backfill.from`, `report 'x' (reports[0].metrics)`."""
+    where = "".join(
+        f"[{p}]" if isinstance(p, int) else f".{p}" if i else str(p) for i, p in enumerate(path)
+    )
+    if len(path) > 1 and str(path[0]).endswith("reports"):
+        definition: Any = settings[str(path[0])][path[1]]
+        name = definition.get("name") if isinstance(definition, Mapping) else None
+        if isinstance(name, str):
+            return f"report {name!r} ({where})"
+    return where
+
+
 def _shown(value: object) -> str:
     return (str(value) if isinstance(value, Decimal) else repr(value))[:120]
 
 
-def _lines(  # noqa: C901, PLR0911, PLR0912 - one answer for each rule of a schema
-    error: ValidationError, schema: Schema
+def _lines(  # noqa: C901, PLR0911 - one answer for each rule of a schema
+    error: ValidationError, schema: Schema, settings: Mapping[str, Any]
 ) -> list[str]:
     path = list(error.path)
-    where = "".join(
-        f"[{p}]" if isinstance(p, int) else f".{p}" if i else str(p) for i, p in enumerate(path)
-    )
-    if len(path) > 1 and path[0] == "reports" and isinstance(error.instance, dict):
-        where += (
-            f" ({error.instance['name']!r})" if isinstance(error.instance.get("name"), str) else ""
-        )
+    where = _place(path, settings)
     hidden = bool(path) and schema["properties"].get(str(path[0]), {}).get("secret")
     if hidden:
         where = f"`{where}`"  # a bare name and a colon look like a secret to the redactor
@@ -351,7 +358,8 @@ def common_faults(settings: Mapping[str, Any]) -> list[str]:
             faults.append(f"time_zone: {error}")
     for index, report in enumerate(settings.get("reports") or []):
         if isinstance(report, dict) and report.get("start_date") is not None:
-            fault = moment_fault(f"reports[{index}].start_date", report["start_date"])
+            place = _place(["reports", index, "start_date"], settings)
+            fault = moment_fault(place, report["start_date"])
             faults += [fault] if fault else []
     user_agent = settings.get("user_agent")
     if isinstance(user_agent, str) and not re.fullmatch(r"[\x20-\x7e]+", user_agent):

@@ -190,7 +190,7 @@ def test_the_demo_can_be_played_again(played):
     assert again.returncode == 0, again.stdout + again.stderr
 
     def tables(text):
-        return text.partition("What was loaded")[2].partition("The DuckDB file")[0]
+        return text.partition("\nLoaded\n")[2].partition("The DuckDB file")[0]
 
     assert tables(again.stdout) == tables(said)
 
@@ -332,3 +332,16 @@ def test_each_side_of_the_trade_has_its_role():
         "TerminalOne": {Role.BUYING},
         "OpenX": {Role.SELLING},
     }
+
+
+def test_the_demo_ends_with_what_to_do_next(played):
+    """The last words name files that are there and commands that exist."""
+    folder, said = played
+    last = said.partition("\nNext\n")[2]
+    for name in ("demo-report.html", ".env.example", "README.md"):
+        assert name in last
+        assert (folder / name).exists() or (ROOT / name).exists()
+    assert "adtap check tap-adjust --config=ENV" in last
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    (section,) = re.findall(r'from "(.*)" on', last)
+    assert f"\n## {section}\n" in readme

@@ -41,20 +41,20 @@ TABLES = """
 FIRST, SECOND = "2026-11-03 06:00:00+00", "2026-11-05 06:00:00+00"
 
 
-def row(key, day, revenue, *, currency="EUR", state="provisional", partition="{}", read=FIRST):
+def row(key, day, revenue, *, currency="EUR", state="provisional", account="{}", read=FIRST):
     """A report row as SQL."""
     amount = "NULL" if revenue is None else revenue
     money = "NULL" if currency is None else f"'{currency}'"
     return (
         f"INSERT INTO tap_shop.sales_daily VALUES ('{key}', '2026-11-{day:02}', 1, {amount}, "
-        f"{money}, '{state}', '{partition}', '{read}')"
+        f"{money}, '{state}', '{account}', '{read}')"
     )
 
 
-def window(first, end, *, partition="{}", stream="sales_daily", read=FIRST):
+def window(first, end, *, account="{}", stream="sales_daily", read=FIRST):
     """A ledger row as SQL; the end is exclusive."""
     return (
-        f"INSERT INTO tap_shop.sync_windows VALUES ('{stream}', '{partition}', "
+        f"INSERT INTO tap_shop.sync_windows VALUES ('{stream}', '{account}', "
         f"'2026-11-{first:02} 00:00:00+00', '2026-11-{end:02} 00:00:00+00', '{read}')"
     )
 
@@ -133,7 +133,7 @@ def test_a_row_of_a_day_that_was_read_again_without_it_has_vanished(files):
     "later",
     [
         window(2, 3, read=SECOND),
-        window(1, 2, partition='{"app": "b"}', read=SECOND),
+        window(1, 2, account='{"app": "b"}', read=SECOND),
         window(1, 2, stream="other_daily", read=SECOND),
         window(1, 2, read=FIRST),
     ],

@@ -1,0 +1,44 @@
+"""Faults of settings, said so that their place is found."""
+
+from __future__ import annotations
+
+import pytest
+
+from adtap_core.settings import common_faults, config_schema, schema_faults
+
+SCHEMA = config_schema(
+    own={},
+    report_extras={},
+    api_url=None,
+    lookback_days=1,
+    lookback_source="",
+    concurrency=1,
+    timeout_seconds=1.0,
+    time_zone="UTC",
+)
+GOOD = {"name": "mine", "dimensions": ["site"], "metrics": ["clicks"]}
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"metrics": []}, "(reports[1].metrics): at least one entry is expected"),
+        ({"metrics": None}, "(reports[1].metrics): None is not a list"),
+        ({"dimensions": "site"}, "(reports[1].dimensions): 'site' is not a list"),
+        ({"grain": "year"}, "(reports[1].grain): 'year' is not one of hour, day, week, month"),
+        ({"metrix": 1}, "(reports[1]): unknown key 'metrix' (did you mean metrics?)"),
+        ({"start_date": "soon"}, "(reports[1].start_date): 'soon' is not a date or date-time"),
+    ],
+)
+def test_a_fault_of_a_definition_names_the_report(change, words):
+    """Whoever has twenty definitions in a variable does not count brackets to find the one that is wrong."""
+    settings = {"reports": [{**GOOD, "name": "other"}, {**GOOD, **change}]}
+    (fault,) = [*schema_faults(settings, SCHEMA), *common_faults(settings)]
+    assert fault.startswith("report 'mine' ")
+    assert words in fault
+
+
+def test_a_definition_without_a_name_is_told_by_its_place():
+    """There is nothing better; the first has the number 0, as in JSON."""
+    settings = {"reports": [{k: v for k, v in GOOD.items() if k != "name"}]}
+    assert schema_faults(settings, SCHEMA) == ["reports[0]: name is missing; it is required"]
