@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import click
 
+from adtap_cli.meltano_project import meltano_option
 from adtap_cli.opening import (
     Failed,
     config_option,
@@ -27,6 +28,7 @@ MARKS = {True: "ok  ", False: "FAIL"}
 @click.command()
 @tap_argument
 @config_option
+@meltano_option
 @click.option(
     "--catalog", metavar="FILE", help="Singer catalogue: which streams and fields are looked at."
 )
@@ -38,7 +40,13 @@ MARKS = {True: "ok  ", False: "FAIL"}
 @json_option
 @lines_for_errors
 def check(
-    tap_name: str, configs: tuple[str, ...], catalog: str | None, *, streams: bool, as_json: bool
+    tap_name: str,
+    configs: tuple[str, ...],
+    catalog: str | None,
+    loader: str | None,
+    *,
+    streams: bool,
+    as_json: bool,
 ) -> None:
     """Check that TAP can log in and read, with the cheapest call for each credential and account.
 
@@ -48,7 +56,9 @@ def check(
     kind = tap_kind(tap_name)
     try:
         # A check answers soon: what heals by itself in minutes is for the sync to wait for.
-        tap = open_tap(tap_name, configs, catalog=catalog, defaults={"max_retries": 1})
+        tap = open_tap(
+            tap_name, configs, catalog=catalog, meltano=loader, defaults={"max_retries": 1}
+        )
     except SettingsError as error:
         found = Checkup(kind.name, settings_fault(error))
     else:

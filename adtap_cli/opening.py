@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 import click
 from typing_extensions import override
 
+from adtap_cli.meltano_project import held
 from adtap_cli.taps import tap_class
 from adtap_core.errors import AdtapError, CredentialsError, SettingsError
 from adtap_core.redact import guard_logging, redact
@@ -21,6 +22,7 @@ from adtap_core.redact import guard_logging, redact
 if TYPE_CHECKING:
     from adtap_core.tap import AdTap
 
+log = logging.getLogger("adtaps.settings")
 ENVIRONMENT: Final = "ENV"
 INDENT: Final = 2
 F = TypeVar("F", bound=Callable[..., Any])
@@ -119,6 +121,7 @@ def open_tap(
     *,
     state: str | None = None,
     catalog: str | None = None,
+    meltano: str | None = None,
     defaults: Mapping[str, Any] | None = None,
 ) -> AdTap:
     """Give a tap made of files, as its own command makes it.
@@ -128,6 +131,7 @@ def open_tap(
         configs: Files of settings; `ENV` stands for the environment.
         state: A file of state.
         catalog: A Singer catalogue.
+        meltano: A loader: all that no file says is as the Meltano project holds it for runs into that loader.
         defaults: Settings that hold unless the files say otherwise.
 
     Raises:
@@ -135,13 +139,21 @@ def open_tap(
     """
     kind = tap_kind(name)
     settings: dict[str, Any] = dict(defaults or {})
+    given_state = None if state is None else read_state(state)
+    given_catalog = None if catalog is None else read_object(catalog, "--catalog")
+    if meltano is not None:
+        project = held(kind.name, meltano)
+        log.info("%s", project.words)
+        settings |= {name: value for name, value in project.settings.items() if value is not None}
+        given_state = dict(project.state) if given_state is None else given_state
+        given_catalog = dict(project.catalog) if given_catalog is None else given_catalog
     for config in configs:
         if config != ENVIRONMENT:
             settings |= read_object(config, "--config")
     return kind(
         config=settings,
-        state=None if state is None else read_state(state),
-        catalog=None if catalog is None else read_object(catalog, "--catalog"),
+        state=given_state or None,
+        catalog=given_catalog,
         parse_env_config=ENVIRONMENT in configs,
         validate_config=True,
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from adtap_cli.meltano_project import meltano_option
 from adtap_cli.opening import (
     Failed,
     account_text,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 @click.command()
 @tap_argument
 @config_option
+@meltano_option
 @click.option("--state", metavar="FILE", help="State of the last run; none means a first run.")
 @click.option(
     "--catalog", metavar="FILE", help="Singer catalogue: which streams and fields are read."
@@ -53,9 +55,10 @@ def plan(
     tap_name: str,
     configs: tuple[str, ...],
     state: str | None,
-    catalog: str | None,
-    max_requests: int | None,
     *,
+    catalog: str | None,
+    loader: str | None,
+    max_requests: int | None,
     requests: bool,
     offline: bool,
     as_json: bool,
@@ -64,7 +67,7 @@ def plan(
 
     The windows are those that the sync itself would make of the settings, the state and the clock.
     """
-    tap = open_tap(tap_name, configs, state=state, catalog=catalog)
+    tap = open_tap(tap_name, configs, state=state, catalog=catalog, meltano=loader)
     made = preview(tap, offline=offline)
     if as_json:
         document = made.document()

@@ -1,0 +1,81 @@
+"""`--meltano`: the companion asks the Meltano project for settings, streams and state, as a run would get them."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.running import copy_project
+
+BIN = Path(sys.executable).parent
+NOW = "2026-03-18T12:00:00Z"
+
+
+@pytest.fixture
+def project(tmp_path, sandbox):
+    """A project whose environment `sandbox` is this test's, with three streams chosen in `.env`."""
+    file = copy_project(tmp_path)
+    text = file.read_text(encoding="utf-8").replace(
+        "http://127.0.0.1:${ADTAPS_SANDBOX_PORT}", sandbox.url
+    )
+    file.write_text(text, encoding="utf-8")
+    (tmp_path / ".env").write_text(
+        "TAP_ADJUST_START_DATE=2026-03-10\n"
+        'TAP_ADJUST__SELECT=\'["apps.*", "campaign_daily.*", "sync_windows.*"]\'\n'
+    )
+    return tmp_path
+
+
+def run(folder, *words, **environment):
+    kept = {key: os.environ[key] for key in ("HOME", "LANG", "TMPDIR") if key in os.environ}
+    return subprocess.run(
+        [BIN / words[0], *words[1:]],
+        cwd=folder,
+        env={"PATH": os.defpath, **kept, "ADTAPS_NOW": NOW, **environment},
+        text=True,
+        capture_output=True,
+        check=False,
+    )
+
+
+@pytest.mark.timeout(200)
+def test_a_plan_knows_what_meltano_knows(project):
+    """Before the first run and after it: the streams chosen, the bookmark held, no file named."""
+    here = {"MELTANO_ENVIRONMENT": "sandbox"}
+    words = ("adtap", "plan", "tap-adjust", "--meltano", "--json")
+    done = run(project, *words, **here)
+    assert done.returncode == 0, done.stderr
+    assert "(none yet: a first run)" in done.stderr
+    first = json.loads(done.stdout)["streams"]
+    assert {s["stream"] for s in first} == {"apps", "campaign_daily"}
+
+    path = {"PATH": f"{BIN}{os.pathsep}{os.defpath}"}
+    ran = run(project, "meltano", "run", "tap-adjust", "target-adtap-duckdb", **here, **path)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    done = run(project, *words, **here)
+    assert "state sandbox:tap-adjust-to-target-adtap-duckdb\n" in done.stderr
+    assert "sandbox-adjust-token" not in done.stdout + done.stderr
+    (report,) = [s for s in json.loads(done.stdout)["streams"] if s["stream"] == "campaign_daily"]
+    assert {a["bookmark"] for a in report["accounts"]} == {"2026-03-18T00:00:00"}
+
+    found = run(project, "adtap", "check", "tap-adjust", "--meltano", **here)
+    assert found.returncode == 0, found.stdout + found.stderr
+    assert "sees 4 apps" in found.stdout
+    assert "channel_daily" not in found.stdout
+
+
+def test_what_meltano_cannot_tell_is_one_line(tmp_path):
+    """No project here, or one that Meltano does not know: said, with what is missing."""
+    none = run(tmp_path, "adtap", "plan", "tap-adjust", "--meltano")
+    assert none.returncode == 1
+    assert none.stderr == f"--meltano: there is no meltano.yml in {tmp_path}\n"
+    copy_project(tmp_path)
+    wrong = run(tmp_path, "adtap", "check", "tap-adjust", "--meltano", MELTANO_ENVIRONMENT="nosuch")
+    assert wrong.returncode == 1
+    assert "nosuch" in wrong.stdout
+    assert "Traceback" not in wrong.stdout + wrong.stderr
