@@ -123,7 +123,7 @@ def lines(made: Plan, *, requests: bool) -> Iterator[str]:
         if children:
             yield ""
             yield from table(("entity", "requests"), [(s.name, s.follows) for s in children])
-    remarks = [f"{s.name}: {r}" for s in reports for r in (*s.remarks, s.follows) if r]
+    remarks = [f"{s.name}: {r}" for s in reports for r in (*s.notes, *s.remarks, s.follows) if r]
     if remarks:
         yield ""
         yield from remarks

@@ -22,7 +22,7 @@ is merely left out would come back.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
@@ -40,6 +40,11 @@ _CLOCKS_DIFFER: Final = timedelta(hours=1)
 """How far two machines' clocks may differ without one of them being wrong."""
 _LONG_AGO: Final = datetime(1, 1, 1)  # noqa: DTZ001 - naive, as all moments of a report's zone
 _NEVER: Final = datetime(9999, 1, 1)  # noqa: DTZ001 - as above
+
+
+Later = Callable[[Sequence[tuple[Interval, datetime]], datetime], list[Interval]]
+"""Of stretches that were young when they were read, with up to where buckets were over then, and of up to where
+they are over now: what need not be read again in this run."""
 
 
 def write_moment(moment: datetime, grain: Grain, zone: Zone) -> str:
@@ -78,6 +83,7 @@ class SyncRange:
         default_start: Whether nobody set a start: `start` then moves with the clock, and what was asked once
             is asked from there.
         full: Whether everything is to be read, whatever was read before.
+        later: Tells what of the lookback a later run may read; None: all of it is read now.
     """
 
     start: datetime
@@ -90,6 +96,7 @@ class SyncRange:
     closed: datetime | None = None
     default_start: bool = False
     full: bool = False
+    later: Later | None = None
 
 
 @dataclass
@@ -110,6 +117,8 @@ class Bookmark:
     _resumed: bool = False
     _done: list[Interval] = field(default_factory=list)
     _read_since: list[Interval] = field(default_factory=list)
+    waiting: list[Interval] = field(default_factory=list)
+    """What of the lookback is left to a later run."""
     not_before: datetime | None = None
     """The instant before which nothing may be dated: an earlier run, whose clock was ahead, dated rows up to it."""
 
@@ -164,6 +173,9 @@ class Bookmark:
             known = subtract(self._read_since, (i for i, _ in young))
             again = [*reread, *subtract([before], known)]
         again = subtract((i.clip(whole) for i in again), self._done)
+        if asked.later is not None:
+            now = subtract(again, asked.later(young, asked.over))
+            again, self.waiting = now, subtract(again, now)
         # The running bucket was read before but is not done: `covered` never holds it.
         return join([*subtract([whole], covered), *again])
 

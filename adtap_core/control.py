@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
@@ -105,12 +104,11 @@ class Asker:
         self._schema = report_schema(asked.report, type(platform), settings)
         self._fetcher = Fetcher(platform)
 
-    def ask(self, job: WindowJob, now: datetime) -> dict[Key, Sums]:
+    def ask(self, job: WindowJob) -> dict[Key, Sums]:
         """Ask for the totals of a window. Runs in a worker.
 
         Args:
             job: The window; its report is replaced by the question's.
-            now: The present in the report's zone, naive.
 
         Returns:
             The totals by account, bucket, currency, time zone and constants.
@@ -120,18 +118,18 @@ class Asker:
         """
         fetched = self._fetcher.fetch(replace(job, report=self._question.report))
         try:
-            return self._added_up(fetched, job, now)
+            return self._added_up(fetched, job)
         finally:
             fetched.close()
 
-    def _added_up(self, fetched: Fetched, job: WindowJob, now: datetime) -> dict[Key, Sums]:
+    def _added_up(self, fetched: Fetched, job: WindowJob) -> dict[Key, Sums]:
         shaper = RowShaper(
             report=self._question.report,
             schema=self._schema,
             facts=fetched.facts,
             window=job.window,
             zone=job.zone,
-            now=now,
+            now=job.window.end,  # totals have no state
             settle_days=0,
             keyed=frozenset(),
             partitions=job.partitions,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from adtap_core.bodies import Table
 from adtap_core.errors import Broken, TooMuch
 from adtap_core.platform import Fetched, RowFacts, WindowJob
+from adtap_core.totals import joined
 from adtap_core.windows import ONE_DAY, Grain, Interval, cut
 
 if TYPE_CHECKING:
@@ -163,6 +164,7 @@ class Fetcher:
             warnings=said,
             not_asked=frozenset().union(*(part.not_asked for part in parts)),
             left_out=lost,
+            totals=joined(part.totals for part in parts),
         )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from adtap_core.bookmarks import Bookmark, SyncRange, read_requested_date
+from adtap_core.bookmarks import Bookmark, Later, SyncRange, read_requested_date
 from adtap_core.settings import default_start
 from adtap_core.windows import Interval, cut, midnight
 
@@ -133,6 +133,7 @@ class Planner:
         *,
         ask_platform: bool = True,
         full: bool = False,
+        later: Later | None = None,
     ) -> PartitionPlan:
         """Plan a partition's windows.
 
@@ -141,8 +142,9 @@ class Planner:
             entry: Its state entry.
             ask_platform: Whether the platform may be asked what it holds.
             full: Whether everything is to be read, whatever was read before.
+            later: Tells what of the lookback a later run may read; None: all of it is read now.
         """
-        requested = self.requested(full=full)
+        requested = replace(self.requested(full=full), later=later)
         grain, span = self._report.grain, self._report.span_days
         backfill = bool(self._settings.get("backfill"))
         bookmark = None if backfill else Bookmark(entry, grain, self.zone)

@@ -111,6 +111,7 @@ class Fetched:
             the window counts as read.
         fullness: The answer's share of the most rows that the platform puts into one, if that is known:
             one that was nearly cut makes the next ones shorter.
+        totals: The platform's own totals of all rows, by metric, where the answer brings them; None if not.
     """
 
     tables: Sequence[Callable[[], Table]]
@@ -120,6 +121,7 @@ class Fetched:
     not_asked: frozenset[str] = frozenset()
     left_out: Sequence[str] = ()
     fullness: float = 0.0
+    totals: Mapping[str, Decimal] | None = None
 
 
 @dataclass
@@ -238,6 +240,9 @@ class Platform(ABC):
     secret_fields: ClassVar[frozenset[str]] = frozenset()
     """The platform's own names of secrets, beside `redact.SECRET_NAMES`: such fields are dropped from every
     record, and what stands behind such a name (a cookie, a parameter) is masked in every message."""
+
+    brings_totals: ClassVar[bool] = False
+    """Whether answers may bring totals of their own (`Fetched.totals`): rows are then always held against them."""
 
     example_partition: ClassVar[Mapping[str, str]] = LOGIN_PARTITION
     """An account's key with an invented value: stands for an account where nobody may be asked."""

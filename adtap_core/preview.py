@@ -6,12 +6,13 @@ for (lists of accounts and fields, date ranges), and not even that where nothing
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from adtap_core.errors import AdtapError, RequestError, SettingsError
+from adtap_core.learned import FEWEST_RUNS, WEEK
 from adtap_core.platform import Partition
 from adtap_core.rehearsal import (
     NotAsked,
@@ -27,6 +28,7 @@ from adtap_core.streams import EntityStream
 from adtap_core.windows import Grain, Interval, subtract
 
 if TYPE_CHECKING:
+    from adtap_core.declare import Report
     from adtap_core.http import Call
     from adtap_core.plans import PartitionPlan
     from adtap_core.tap import AdTap
@@ -107,6 +109,7 @@ class StreamPlan:
         requests: Those that can be known before, in order.
         follows: What comes on top of them in a number that nobody can know before.
         remarks: What this plan can't tell, and why.
+        notes: What it reads and why, where that is not the usual.
     """
 
     name: str
@@ -118,6 +121,7 @@ class StreamPlan:
     requests: list[Request] = field(default_factory=list)
     follows: str = ""
     remarks: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     @property
     def windows(self) -> int:
@@ -160,6 +164,7 @@ class StreamPlan:
             "requests": [r.document() for r in self.requests],
             "follows": self.follows or None,
             "remarks": self.remarks,
+            "notes": self.notes,
         }
 
 
@@ -281,10 +286,15 @@ def _report(tap: AdTap, stream: ReportStream, *, offline: bool) -> StreamPlan:
         made.remarks.append("not narrowed to what the platform holds: it was not asked")
     plans = stream.plans(planner, partitions, ask_platform=bounded)
     made.accounts = [_account(plan, report.grain) for plan in plans]
+    made.notes = list(_learned_notes(stream, made, plans))
+    control = _control_of(stream, made)
     for task in stream.tasks(planner, report, plans):
         accounts = [dict(p.key) for p in task.job.partitions]
         try:
             calls, _ = window_calls(tap.platform, task.job)
+            if control is not None:
+                job = replace(task.job, report=control)
+                calls = [*calls, *window_calls(tap.platform, job)[0]]
         except NotAsked as error:
             if not any("request" in r for r in made.remarks):
                 made.remarks.append(f"the requests of its windows are not known: {error}")
@@ -294,6 +304,53 @@ def _report(tap: AdTap, stream: ReportStream, *, offline: bool) -> StreamPlan:
             break
         made.requests += [Request(c, accounts, task.window) for c in calls]
     return made
+
+
+def _control_of(stream: ReportStream, made: StreamPlan) -> Report | None:
+    """Return what is asked for control totals beside each window; None if nothing is."""
+    if not stream.config.get("control_totals"):
+        return None
+    try:
+        return stream.totals().asked
+    except RequestError as error:
+        made.remarks.append(f"the requests for control totals are not known: {error}")
+        return None
+
+
+def _learned_notes(
+    stream: ReportStream, made: StreamPlan, plans: Sequence[PartitionPlan]
+) -> Iterator[str]:
+    """Return what a lookback that learns reads, why, and what it leaves to later runs."""
+    learned = stream.learned
+    if learned is None:
+        return
+    if learned.is_learning:
+        yield (
+            f"lookback_mode learned: {learned.runs} of {FEWEST_RUNS} runs seen; until then the whole lookback is "
+            "read again"
+        )
+        return
+    moving = sorted(learned.moving())
+    grain = stream.report.grain
+    waiting = sum(buckets(i, grain) for p in plans if p.bookmark for i in p.bookmark.waiting)
+    again = sum(a.again for a in made.accounts)
+    seen = f"days were seen to move at the ages {_ranges(moving)}" if moving else "no day moved"
+    yield (
+        f"lookback_mode learned, from {learned.runs} runs: {seen}; a day is read again at the ages "
+        f"{_ranges(learned.due_ages())}, and {WEEK} days after its last reading at the latest. Of {again + waiting} "
+        f"{grain.value}s of lookback {again} are read now, {waiting} are left to later runs"
+    )
+
+
+def _ranges(numbers: Sequence[int]) -> str:
+    """Return numbers in words, runs of them as one: `1 to 4, 11, 18`."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return ", ".join(f"{r[0]} to {r[-1]}" if len(r) > 1 else str(r[0]) for r in runs)
 
 
 def _knows_bounds(tap: AdTap, stream: ReportStream, partitions: Sequence[Partition]) -> bool:

@@ -274,7 +274,7 @@ class _Comparison:
     def _ask(self, asker: Asker, job: WindowJob) -> tuple[dict[Key, Sums], dict[str, str]]:
         """Return a window's totals, and the accounts that could not be asked. Runs in a worker."""
         try:
-            return asker.ask(job, self._planner.over), {}
+            return asker.ask(job), {}
         except CredentialsError:
             raise
         except (Refused, TooMuch) as error:

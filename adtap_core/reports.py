@@ -29,6 +29,7 @@ from adtap_core.errors import (
 from adtap_core.fetching import Fetcher
 from adtap_core.fingerprints import changed_lines, fingerprint, future_lines, kind_lines
 from adtap_core.http import Tally
+from adtap_core.learned import Learned
 from adtap_core.names import column_names
 from adtap_core.ordered import Workers, check_target
 from adtap_core.plans import Bundle, PartitionPlan, Planner, bundles
@@ -38,6 +39,7 @@ from adtap_core.schemas import report_schema
 from adtap_core.streams import AdStream
 from adtap_core.summary import range_words
 from adtap_core.tasks import Closing, Note, Reading, Task
+from adtap_core.window_totals import NOT_ASKED, ReportTotals, WindowTotals
 from adtap_core.windows import Interval
 from adtap_core.words import count
 
@@ -83,6 +85,8 @@ class ReportStream(AdStream):
         self._metrics: dict[str, str | None] | None = None
         self._tallies: list[Tally] = []
         self._read: list[Interval] = []
+        self._totals: ReportTotals | None = None
+        self.learned: Learned | None = None
 
     @cached_property
     def _marks(self) -> dict[str, Any]:
@@ -230,6 +234,7 @@ class ReportStream(AdStream):
         )
         made = []
         self._unplanned = []
+        self.learned = self._learned(planner, partitions)
         for partition in partitions:
             try:
                 made.append(
@@ -238,11 +243,27 @@ class ReportStream(AdStream):
                         entries[partition],
                         ask_platform=ask_platform,
                         full=self.reads_fully,
+                        later=None if self.learned is None else self.learned.later,
                     )
                 )
             except RequestError as error:
                 self._unplanned.append((partition, error))
         return made
+
+    def _learned(self, planner: Planner, partitions: Sequence[Partition]) -> Learned | None:
+        """Return what earlier runs saw days move; None where the lookback is read whole whatever they saw."""
+        wanted = self.config.get("lookback_mode") == "learned"
+        if not wanted or self.config.get("backfill") or self.reads_fully:
+            return None
+        return Learned.of(
+            self._marks.get("learned"),
+            [self.fingerprint(), list(self.asked().metrics)],
+            accounts=[p.text for p in partitions],
+            lookback_days=planner.lookback_days,
+            grain=self.report.grain,
+            zone=planner.zone,
+            over=planner.over,
+        )
 
     # -- reading -----------------------------------------------------------------------------
 
@@ -264,13 +285,32 @@ class ReportStream(AdStream):
             if plan.bookmark is not None:
                 self._bookmarks[plan.partition] = plan.bookmark
         tasks = self.tasks(planner, report, plans)
+        if tasks:
+            self._totals = workers.call(self.totals)
         return Reading(planner, report, deque(tasks), accounts=len(plans), whole=len(tasks))
+
+    def totals(self) -> ReportTotals:
+        """Return what of the report's rows is added up. May ask the platform which fields there are."""
+        return ReportTotals(
+            self.asked(),
+            self.schema,
+            self.tap.platform,
+            self.config,
+            days=self.tap.days.selected,
+            digests=self.learned is not None,
+        )
 
     def end_run(self) -> None:
         """Note that the run is over, all streams of it: what was read whole looks back again next time."""
         for partition, bookmark in self._bookmarks.items():
             if self._left[partition] <= 0:
                 bookmark.end()
+        if self.learned is not None:
+            self._marks["learned"] = self.learned.ended()
+        elif self._marks.get("learned") and self.config.get("lookback_mode") != "learned":
+            self._marks["learned"] = (
+                None  # what was seen before a pause says nothing of what comes after it
+            )
 
     def tasks(self, planner: Planner, report: Report, plans: Sequence[PartitionPlan]) -> list[Task]:
         """Give the windows to read, in order, partitions bundled where the platform takes several."""
@@ -402,7 +442,7 @@ class ReportStream(AdStream):
         if task.made is None:
             self._date(task)
         try:
-            return self._fetcher.fetch(task.job)
+            fetched = self._fetcher.fetch(task.job)
         except CredentialsError:
             self._given_up.update(self._left)  # the run ends here
             raise
@@ -410,6 +450,9 @@ class ReportStream(AdStream):
             if len(task.job.partitions) == 1:  # a bundle is broken up first
                 self._given_up.update(task.job.partitions)
             raise
+        if self._totals is not None:
+            task.control = self._totals.control(task.job)
+        return fetched
 
     def _date(self, task: Task) -> None:
         """Note when a window is read: never before what an earlier run was dated, whose clock was ahead.
@@ -476,10 +519,14 @@ class ReportStream(AdStream):
             synced_at=task.synced_at,
         )
         write = self._writer()
+        assert self._totals is not None  # noqa: S101 - made when the windows were planned
+        totals = self._totals.window(fetched, task.control, len(task.job.partitions))
         try:
             for open_table in fetched.tables:
                 for block in shaper.blocks(open_table()):
                     self.note_records(write(block))
+                    if totals is not None:
+                        totals.add(block)
         except Exception as error:  # noqa: BLE001 - one account must not stop the others
             self._fail_task(task, error)
             return
@@ -489,11 +536,14 @@ class ReportStream(AdStream):
         if (fault := self._fault(shaper, task, fetched)) is not None:
             self._fail_task(task, fault)
             return
+        if totals is not None and (fault := self._mismatch(totals, task)) is not None:
+            self._fail_task(task, fault)
+            return
         for words in fetched.left_out:
             self.fail(RequestError(words))
         self._rows += sum(shaper.counts.values())
         closing = Closing(
-            task, shaper.counts, shaper.window_state(), warnings, _over(task, planner)
+            task, shaper.counts, shaper.window_state(), warnings, _over(task, planner), totals
         )
         if self.config.get("on_empty") == "fail" and not self._rows:
             # Nothing came yet: if nothing comes at all, no bookmark may have moved.
@@ -503,6 +553,18 @@ class ReportStream(AdStream):
             self._close(earlier)
         self._held_back.clear()
         self._close(closing)
+
+    def _mismatch(self, totals: WindowTotals, task: Task) -> RequestError | None:
+        """Say what does not tie out in a window; return a fault if that is to be one."""
+        totals.check()
+        if not totals.words:
+            return None
+        more = f" (and {len(totals.words) - 1} more)" if len(totals.words) > 1 else ""
+        words = f"{task.job.what}: does not tie out: {totals.words[0]}{more}"
+        if self.config.get("on_mismatch") == "fail":
+            return RequestError(f"{words} (setting `on_mismatch`)")
+        log.warning("%s", words)
+        return None
 
     def _oddities(self, shaper: RowShaper, task: Task) -> Iterator[str]:
         """Return what was odd about a window's rows and could be kept all the same; the log says it once."""
@@ -582,6 +644,7 @@ class ReportStream(AdStream):
                     "retries": tally.retries,
                     "splits": tally.splits,
                     "data_state": closing.state,
+                    **self._tied(closing, partition),
                     "warnings": "; ".join(closing.warnings) or None,
                     "synced_at": task.synced_at,
                     "tap_version": __version__,
@@ -596,8 +659,35 @@ class ReportStream(AdStream):
                 plan.bookmark.close(task.window, plan.requested, over=closing.over)
                 if task.synced_at > _spelt(self.tap.clock.read_at()):
                     self._marks["synced_at"] = task.synced_at
+        self._keep_days(closing)
         self.tap.ledger.write(rows)
         self.tap.write_state(self.name)
+
+    @staticmethod
+    def _tied(closing: Closing, partition: Partition) -> Mapping[str, Any]:
+        """Return what the ledger says of a window's totals."""
+        if closing.totals is None:
+            return NOT_ASKED
+        alone = len(closing.task.job.partitions) == 1
+        return closing.totals.ledger(partition.text, alone=alone)
+
+    def _keep_days(self, closing: Closing) -> None:
+        """Write what each bucket held at this reading, and note it for the next lookback."""
+        task, totals = closing.task, closing.totals
+        if totals is None:
+            return
+        rows = totals.days(
+            task.job.partitions,
+            task.window,
+            task.job.zone,
+            over=closing.over,
+            settle_days=task.bundle.plans[0].requested.settle_days,
+            synced_at=task.synced_at,
+        )
+        self.tap.days.write(list(rows))
+        if self.learned is not None:
+            accounts = [p.text for p in task.job.partitions]
+            self.learned.note(accounts, task.window, totals.digested())
 
     def _forget_jobs(
         self, entry: MutableMapping[str, Any], window: Interval, *, last: bool

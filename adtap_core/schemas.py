@@ -20,6 +20,7 @@ SCALE: Final = 18
 """What every warehouse we load into can hold exactly; `docs/warehouses.md`."""
 EXTRA: Final = "_extra"
 LEDGER: Final = "sync_windows"
+DAYS: Final = "sync_days"
 _DECIMALS: Final = {
     "type": ["string", "null"],
     "format": "x-singer.decimal",
@@ -199,8 +200,50 @@ LEDGER_SCHEMA: Final[dict[str, Any]] = {
         "data_state": _text(
             "State of the window's latest bucket: partial, provisional or settled."
         ),
+        "control": {
+            "type": ["object", "null"],
+            "additionalProperties": True,
+            "description": "The platform's own totals of the window, by metric (money: metric and currency), digits "
+            "as text; null if they were not asked for.",
+        },
+        "ties": {
+            "type": ["boolean", "null"],
+            "description": "Whether the rows that were written add up to the platform's totals; null if those were "
+            "not asked for.",
+        },
         "warnings": _text("What the platform itself warned of in its answer; null if of nothing."),
         "synced_at": _text("When it was read; equals the rows' `_synced_at`.", format="date-time"),
         "tap_version": _text("Version of the tap that read it."),
+    },
+}
+DAYS_KEYS: Final = ("stream", "account", "bucket", "synced_at")
+DAYS_SCHEMA: Final[dict[str, Any]] = {
+    "type": "object",
+    "properties": {
+        "stream": _text("Report stream.", null=False),
+        "account": _text("Account-like unit, as JSON text.", null=False),
+        "bucket": _text(
+            "Start of the time bucket: an instant for hourly reports, else the day at 00:00 with `Z`.",
+            null=False,
+            format="date-time",
+        ),
+        "synced_at": _text(
+            "When it was read; equals the rows' `_synced_at`.", null=False, format="date-time"
+        ),
+        "age_days": {
+            "type": ["integer", "null"],
+            "description": "Whole days from the bucket's end to the reading.",
+        },
+        "data_state": _text("partial, provisional or settled, as it was read."),
+        "row_count": {"type": ["integer", "null"], "description": "Rows of the bucket."},
+        "totals": {
+            "type": ["object", "null"],
+            "additionalProperties": True,
+            "description": "What its rows add up to, by additive metric (money: metric and currency), exact, digits "
+            "as text.",
+        },
+        "digest": _text(
+            "Digest of what its rows say, whatever their order: two readings with one digest read the same."
+        ),
     },
 }

@@ -135,6 +135,26 @@ def config_schema(
             f"({lookback_source}). A report may override it. Default: {lookback_days}, or the report's own.",
             minimum=0,
         ),
+        "lookback_mode": choice(
+            "Lookback mode",
+            "`fixed` reads the whole lookback again on each run; `learned` reads a day again at the ages at which it "
+            "was seen to move, and every day at least once a week, after 14 runs of `fixed`.",
+            ("fixed", "learned"),
+            default="fixed",
+        ),
+        "control_totals": boolean(
+            "Control totals",
+            "Ask the platform for the totals of each window as well, and write them and whether the rows tie out to "
+            "`sync_windows` (`control`, `ties`).",
+            default=False,
+        ),
+        "on_mismatch": choice(
+            "On mismatch",
+            "What it means that rows do not add up to the platform's own totals: `warn`, or `fail` (the window fails, "
+            "its bookmark is held).",
+            ("warn", "fail"),
+            default="warn",
+        ),
         "include_today": boolean(
             "Include today",
             "Also read the running, incomplete bucket of the report's time zone; its rows are `partial`.",

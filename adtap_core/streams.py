@@ -3,7 +3,7 @@
 AdStream
 ├── EntityStream    things that exist
 ├── ReportStream    things that are counted: windows, ledger, state
-└── LedgerStream    `sync_windows`, written by the report streams
+└── LedgerStream    `sync_windows` and `sync_days`, written by the report streams
 """
 
 from __future__ import annotations
@@ -296,16 +296,27 @@ class AdStream(Stream):
 
 
 class LedgerStream(AdStream):
-    """`sync_windows`: one row for each window read."""
+    """What report streams write about their reading: `sync_windows`, one row a window, or `sync_days`, one a bucket.
 
-    def __init__(self, tap: AdTap) -> None:
+    Args:
+        tap: The tap.
+        name: The stream's name.
+        schema: Its JSON schema.
+        keys: Its primary key.
+        selected: Whether it is written when nobody chose streams.
+    """
+
+    def __init__(
+        self,
+        tap: AdTap,
+        name: str = LEDGER,
+        schema: dict[str, Any] = LEDGER_SCHEMA,
+        keys: tuple[str, ...] = LEDGER_KEYS,
+        *,
+        selected: bool = True,
+    ) -> None:
         super().__init__(
-            tap,
-            name=LEDGER,
-            schema=LEDGER_SCHEMA,
-            keys=LEDGER_KEYS,
-            replication_key=None,
-            selected=True,
+            tap, name=name, schema=schema, keys=keys, replication_key=None, selected=selected
         )
         self._announced = False
 
@@ -320,8 +331,8 @@ class LedgerStream(AdStream):
             super().write_schema()
 
     def write(self, rows: Sequence[dict[str, Any]]) -> None:
-        """Write ledger rows."""
-        if self.selected:
+        """Write some rows, if anybody wants them."""
+        if self.selected and rows:
             self.write_schema()
             columns = self.schema["properties"]
             self.write_rows([tuple(row[c] for c in columns) for row in rows])

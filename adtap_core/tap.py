@@ -41,7 +41,7 @@ from adtap_core.platform import EntityQuery
 from adtap_core.progress import Progress
 from adtap_core.redact import guard_logging, learn_settings, redact
 from adtap_core.reports import ReportStream, read_reports
-from adtap_core.schemas import restored
+from adtap_core.schemas import DAYS, DAYS_KEYS, DAYS_SCHEMA, LEDGER, restored
 from adtap_core.settings import common_faults, schema_faults, with_types
 from adtap_core.streams import AdStream, EntityStream, Failure, LedgerStream
 from adtap_core.summary import log_end
@@ -127,7 +127,8 @@ class AdTap(FromVariables, Tap):
             taken = [
                 *(e.name for e in self.entities),
                 *(r.name for r in self.reports),
-                "sync_windows",
+                LEDGER,
+                DAYS,
             ]
             faults += definition_faults(
                 custom_reports(config, self.platform_class), taken, self.platform_class, config
@@ -155,6 +156,7 @@ class AdTap(FromVariables, Tap):
             *(EntityStream(self, e) for e in self.entities if offers(e, self.config)),
             *(ReportStream(self, r) for r in reports),
             LedgerStream(self),
+            LedgerStream(self, DAYS, DAYS_SCHEMA, DAYS_KEYS, selected=False),
         ]
 
     @override
@@ -200,7 +202,12 @@ class AdTap(FromVariables, Tap):
     @cached_property
     def ledger(self) -> LedgerStream:
         """Give the ledger's stream."""
-        return next(s for s in self.streams.values() if isinstance(s, LedgerStream))
+        return cast("LedgerStream", self.streams[LEDGER])
+
+    @cached_property
+    def days(self) -> LedgerStream:
+        """Return the stream that keeps what each bucket held at each reading."""
+        return cast("LedgerStream", self.streams[DAYS])
 
     def parents(self, child: EntityStream) -> Iterator[Mapping[str, Any]]:
         """Give the records of a child's parent, as the platform sends them (only the fields it needs).

@@ -13,6 +13,8 @@ from typing import Any
 from adtap_core.declare import Report
 from adtap_core.plans import Bundle, Planner
 from adtap_core.platform import Fetched, Partition, WindowJob
+from adtap_core.totals import Key, Sums
+from adtap_core.window_totals import WindowTotals
 from adtap_core.windows import Interval
 
 
@@ -27,6 +29,7 @@ class Task:
         synced_at: When it was read, as its rows and the ledger say; of a report job that is taken up again,
             when the platform was asked for it.
         made: The tap's clock at that moment.
+        control: The platform's totals of the window, if they are wanted.
     """
 
     bundle: Bundle
@@ -34,6 +37,7 @@ class Task:
     job: WindowJob
     synced_at: str = ""
     made: datetime | None = None
+    control: dict[Key, Sums] | None = None
     future: Future[Fetched] | None = None
 
 
@@ -46,6 +50,7 @@ class Closing:
     state: str
     warnings: Sequence[str]
     over: datetime
+    totals: WindowTotals | None = None
 
 
 @dataclass

@@ -61,6 +61,17 @@ def add(one: Decimal | None, other: Decimal | None) -> Decimal | None:
     return EXACT.add(one, other)
 
 
+def joined(parts: Iterable[Mapping[str, Decimal] | None]) -> dict[str, Decimal] | None:
+    """Return the sums of several answers' own totals; None if one of them brings none."""
+    whole: dict[str, Decimal] = {}
+    for part in parts:
+        if part is None:
+            return None
+        for name, value in part.items():
+            whole[name] = EXACT.add(whole.get(name, ZERO), value)
+    return whole
+
+
 def subtract(one: Decimal | None, other: Decimal | None) -> Decimal:
     """Return the exact difference of two numbers; null counts nothing."""
     return EXACT.subtract(one or ZERO, other or ZERO)

@@ -68,6 +68,7 @@ class AdjustPlatform(Platform):
     timeout_seconds: ClassVar[float] = 1000.0
     lookback_days: ClassVar[int] = fields.SPEND_DAYS
     example_partition: ClassVar[Mapping[str, str]] = {"app_token": "APP_TOKEN"}
+    brings_totals: ClassVar[bool] = True
 
     def __init__(self, settings: Mapping[str, Any], clock: Clock) -> None:
         super().__init__(settings, clock)

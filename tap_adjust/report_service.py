@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from adtap_core.bodies import Table
@@ -22,7 +23,7 @@ from adtap_core.platform import Fetched, RowFacts, Source
 from adtap_core.promises import check_whole, next_address, says_more
 from adtap_core.rehearsal import NotAsked
 from adtap_core.reply import Reply
-from adtap_core.totals import EXACT
+from adtap_core.totals import EXACT, ZERO, as_decimal, joined
 from adtap_core.windows import Grain
 from tap_adjust import transports
 from tap_adjust.choices import Choices, word
@@ -195,6 +196,7 @@ class ReportService:
             close=lambda: _close(parts),
             warnings=list(dict.fromkeys([*lost, *(w for part in parts for w in part.warnings)])),
             left_out=[words for words in lost if self._is_first(report, words)],
+            totals=None if cuts_rows(report) else joined(part.totals() for part in parts),
         )
 
     def _is_first(self, report: Report, words: str) -> bool:
@@ -289,7 +291,8 @@ class ReportService:
             call = replace(self._call("", job.what, {}, "json"), url=address, params=None)
             reply = self.http.send(call, job.tally)
             answer = transports.read(reply, "json", first.dimensions, ask.metrics)
-            part = _Part(reply, answer, ask, first.hours, (), first.dimensions)
+            # The first page's totals are those of all pages.
+            part = _Part(reply, answer, ask, first.hours, (), first.dimensions, said={})
             yield part
 
     def _part(
@@ -332,7 +335,17 @@ class ReportService:
         except BaseException:
             reply.body.close()
             raise
-        return _Part(reply, answer, ask, self._hours(job, bucket), warnings, dimensions)
+        # Of a day asked for because some of its hours are wanted the totals are the whole day's.
+        of_all = not _is_cut(job, bucket) and isinstance(totals, Mapping)
+        return _Part(
+            reply,
+            answer,
+            ask,
+            self._hours(job, bucket),
+            warnings,
+            dimensions,
+            said=totals if of_all else None,
+        )
 
     def _totals(
         self,
@@ -409,14 +422,24 @@ class ReportService:
     @staticmethod
     def _hours(job: WindowJob, bucket: str | None) -> Callable[[Table], Table]:
         start, end = job.window.start, job.window.end
-        if bucket != "hour" or (start.hour, end.hour) == (0, 0):
+        if not _is_cut(job, bucket):
             return lambda table: table
         return lambda table: within(table, "hour", start.isoformat(), end.isoformat())
 
 
 @dataclass
 class _Part:
-    """One answer of a window, and how its rows are opened."""
+    """One answer of a window, and how its rows are opened.
+
+    Args:
+        reply: The answer.
+        answer: What was read of it.
+        ask: What was asked.
+        hours: Leaves out the hours that were not wanted.
+        warnings: What the service warned of.
+        dimensions: What it was cut by.
+        said: The service's own totals of its rows; None if there are none.
+    """
 
     reply: Reply
     answer: Answer
@@ -424,6 +447,7 @@ class _Part:
     hours: Callable[[Table], Table]
     warnings: Sequence[str]
     dimensions: Sequence[str]
+    said: Mapping[str, Any] | None
 
     def open(self) -> Table:
         """Open the rows."""
@@ -431,6 +455,21 @@ class _Part:
         if self.ask.expand is None:
             return table
         return Table(self.ask.expand(as_objects(table)))
+
+    def totals(self) -> dict[str, Decimal] | None:
+        """Return the service's own totals, by the report's metric; None if there are none."""
+        if self.said is None:
+            return None
+        made: dict[str, Decimal] = {}
+        for metric, name in self.ask.spelled():
+            if (value := as_decimal(self.said.get(name))) is not None:
+                made[metric] = EXACT.add(made.get(metric, ZERO), value)
+        return made
+
+
+def _is_cut(job: WindowJob, bucket: str | None) -> bool:
+    """Check whether only some hours of the days that are asked for are wanted."""
+    return bucket == "hour" and (job.window.start.hour, job.window.end.hour) != (0, 0)
 
 
 def _close(parts: Iterable[_Part]) -> None:

@@ -40,6 +40,13 @@ class Ask:
     metrics: Sequence[str]
     expand: Callable[[Objects], Objects] | None = None
 
+    def spelled(self) -> Iterator[tuple[str, str]]:
+        """Return the report's metrics with their names in the answer; one may have several."""
+        if isinstance(self.expand, _Unpivot):
+            yield from (pair for _, names in self.expand.groups for pair in names.items())
+        else:
+            yield from ((name, name) for name in self.metrics)
+
     def without(self, name: str) -> Ask | None:
         """Return the same request without the event that a metric belongs to; None if it belongs to none.
 

@@ -1,0 +1,333 @@
+"""What the rows of a window add up to, while they are written: held against the platform's totals, kept by day.
+
+A report has one `ReportTotals`, each window that is written a `WindowTotals`. Where nobody wants sums there is
+neither, and rows cost nothing more.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final
+
+from adtap_core.bookmarks import ledger_moment
+from adtap_core.control import ACCOUNT, CURRENCY, Asker, Question, mismatches, question
+from adtap_core.errors import CredentialsError, RequestError, Stopped, TargetGone
+from adtap_core.http import Tally
+from adtap_core.names import column_names
+from adtap_core.rows import data_state
+from adtap_core.totals import DIGEST_BITS, ZERO, Key, RowTotals, Sums, add, spell
+from adtap_core.windows import ONE_DAY, Grain, Interval, Zone
+
+if TYPE_CHECKING:
+    from adtap_core.declare import Report
+    from adtap_core.platform import Fetched, Partition, Platform, WindowJob
+    from adtap_core.rows import Block
+
+log = logging.getLogger("adtaps.control")
+
+NOT_ASKED: Final[Mapping[str, Any]] = {"control": None, "ties": None}
+_HALF: Final = Decimal("0.5")
+_FLOAT: Final = Decimal("1e-9")
+"""An answer's own totals went through a float, and each of its rows may be rounded in its last digit."""
+
+
+@dataclass(frozen=True)
+class Labels:
+    """What the sums of a column are called: `clicks`, and of money `spend EUR`; two currencies are two sums.
+
+    Args:
+        properties: The columns' schemas.
+    """
+
+    properties: Mapping[str, Mapping[str, Any]]
+
+    def of(self, column: str, currency: object) -> str:
+        """Return the name of a column's sum in a currency."""
+        schema = self.properties[column]
+        if schema.get("x-unit") != "currency":
+            return column
+        code = schema.get("x-currency") or currency
+        return f"{column} {code}" if code else column
+
+
+class ReportTotals:
+    """What of a report's rows is added up, and why.
+
+    Args:
+        report: With the metrics that are selected.
+        schema: The stream's.
+        platform: Its platform.
+        settings: The tap's.
+        days: Whether each bucket's sums are wanted (the stream `sync_days`).
+        digests: Whether digests of what each bucket holds are wanted.
+    """
+
+    def __init__(
+        self,
+        report: Report,
+        schema: Mapping[str, Any],
+        platform: Platform,
+        settings: Mapping[str, Any],
+        *,
+        days: bool,
+        digests: bool,
+    ) -> None:
+        self.report, self.days, self.digests = report, days, digests or days
+        self.labels = Labels(schema["properties"])
+        self._names = column_names([*report.dimensions, *report.metrics])
+        self.additive = tuple(
+            c
+            for m in report.metrics
+            if schema["properties"][c := self._names[m]].get("x-additivity") == "additive"
+        )
+        self._asks = bool(settings.get("control_totals"))
+        self.question: Question | None = None
+        if self._asks or platform.brings_totals:
+            self.question = question(report, platform, settings)
+            if self.question.why_not:
+                if self._asks:
+                    log.warning("%s: no control totals: %s", report.name, self.question.why_not)
+                self.question = None
+        self._asker = (
+            Asker(platform, settings, self.question) if self._asks and self.question else None
+        )
+        self._told: set[str] = set()
+
+    @property
+    def asked(self) -> Report | None:
+        """Return what the platform is asked beside each window; None if nothing is."""
+        return None if self._asker is None or self.question is None else self.question.report
+
+    def control(self, job: WindowJob) -> dict[Key, Sums] | None:
+        """Ask for the totals of a window; None if they are not wanted or can't be had. Runs in a worker.
+
+        Raises:
+            CredentialsError: The login is refused.
+        """
+        if self._asker is None:
+            return None
+        tally = Tally()
+        try:
+            return self._asker.ask(
+                replace(job, tally=tally, remembered={}, remember=lambda _name, _parameters: None)
+            )
+        except (CredentialsError, Stopped, TargetGone):
+            raise
+        except RequestError as error:
+            words = f"{self.report.name}: no control totals: {error}"
+            if words not in self._told:
+                self._told.add(words)
+                log.warning("%s", words)
+            return None
+        finally:
+            job.tally.requests += tally.requests
+            job.tally.retries += tally.retries
+
+    def window(
+        self, fetched: Fetched, control: dict[Key, Sums] | None, accounts: int
+    ) -> WindowTotals | None:
+        """Return an account of a window's rows; None where nobody wants one.
+
+        Args:
+            fetched: The window's answer.
+            control: The platform's totals, if they were asked for.
+            accounts: How many accounts' rows are in it.
+        """
+        free = fetched.totals if self.question is not None and control is None else None
+        if control is None and not free and not self.digests:
+            return None
+        columns = self.additive if self.days else ()
+        if self.question is not None and (control is not None or free):
+            columns = tuple(dict.fromkeys([*columns, *self.question.columns]))
+        if control is not None or self.digests:
+            keys: tuple[str, ...] = (ACCOUNT, self.report.grain.value, CURRENCY)
+            if control is not None and self.question is not None:
+                keys = self.question.keys
+        else:  # the platform's own totals are of all rows: nothing tells them apart
+            keys = (CURRENCY,) if accounts == 1 else ()
+        noisy = self.question.noisy if control is not None and self.question else ()
+        rows = RowTotals(columns, keys, digests=self.digests, sizes=noisy)
+        by_column = {self._names[m]: v for m, v in (free or {}).items() if m in self._names}
+        return WindowTotals(self, rows, keys, control, by_column if free else None)
+
+
+@dataclass
+class WindowTotals:
+    """What a window's rows add up to.
+
+    Args:
+        of: The report.
+        rows: Takes the rows in.
+        keys: The columns that tell sums apart.
+        control: The platform's totals, asked for.
+        free: The platform's totals of all rows, by column, that came with the answer.
+        words: What does not tie out, a line each; there once `check` was called.
+    """
+
+    of: ReportTotals
+    rows: RowTotals
+    keys: Sequence[str]
+    control: Mapping[Key, Sums] | None
+    free: Mapping[str, Decimal] | None
+    words: list[str] = field(default_factory=list)
+    _ties: dict[str, bool] | bool | None = None
+
+    def add(self, block: Block) -> None:
+        """Take written rows in."""
+        self.rows.add(block)
+
+    def check(self) -> None:
+        """Hold the rows that were written against the platform's totals."""
+        asked = self.of.question
+        if asked is None:
+            return
+        if self.control is not None:
+            self._ties = {}
+            for found in mismatches(self.rows.found, self.control, asked):
+                self._ties[str(found.key[0])] = False
+                account, bucket, currency = found.key[:3]
+                label = self.of.labels.of(found.column, currency)
+                self.words.append(
+                    f"{account} {bucket}: {label}: the rows add up to {spell(found.rows) or 'nothing'}, the "
+                    f"platform's total is {spell(found.platform) or 'nothing'}"
+                )
+        elif self.free is not None:
+            self._check_free(self.free, asked)
+
+    def _check_free(self, free: Mapping[str, Decimal], asked: Question) -> None:
+        whole = self.rows.rolled_up(()).get((), Sums({}))
+        compared = [c for c in asked.columns if c in free]
+        for column in compared:
+            own, total = whole.totals.get(column) or ZERO, free[column]
+            if abs(own - total) > _room(own, total, whole.rows):
+                self.words.append(
+                    f"{column}: the rows add up to {spell(own)}, the answer's own total is {spell(total)}"
+                )
+        self._ties = not self.words if compared else None
+
+    def ledger(self, account: str, *, alone: bool) -> dict[str, Any]:
+        """Return the ledger's columns about totals.
+
+        Args:
+            account: Whose, as JSON text.
+            alone: Whether the window is of this account alone.
+        """
+        if self._ties is None:
+            return dict(NOT_ASKED)
+        if self.control is None:
+            assert self.free is not None  # noqa: S101 - one of both
+            known = set(self.rows.found) if self.keys else set()
+            currency = next(iter(known))[0] if len(known) == 1 else None
+            totals = {self.of.labels.of(c, currency): spell(v) for c, v in self.free.items()}
+            # Of several accounts in one request the service tells one total: whose it is nobody knows.
+            return {"control": totals if alone else None, "ties": self._ties}
+        own = {k: s for k, s in self.control.items() if k[0] == account}
+        assert isinstance(self._ties, dict)  # noqa: S101 - as asked for
+        return {"control": _spelt(self._labelled(own)), "ties": self._ties.get(account, True)}
+
+    def _labelled(self, cells: Mapping[Key, Sums]) -> dict[str, Decimal | None]:
+        made: dict[str, Decimal | None] = {}
+        at = self.keys.index(CURRENCY)
+        for key, sums in cells.items():
+            for column, value in sums.totals.items():
+                label = self.of.labels.of(column, key[at])
+                made[label] = add(made.get(label), value)
+        return made
+
+    # -- by bucket ---------------------------------------------------------------------------
+
+    def days(
+        self,
+        partitions: Sequence[Partition],
+        window: Interval,
+        zone: Zone,
+        *,
+        over: datetime,
+        settle_days: float,
+        synced_at: str,
+    ) -> Iterator[dict[str, Any]]:
+        """Return the rows of `sync_days`: one for each account and bucket, also where there is no row.
+
+        Args:
+            partitions: Whose rows the window holds.
+            window: What was read, naive, in the report's zone.
+            zone: The report's time zone.
+            over: The moment up to which buckets were over when it was read.
+            settle_days: Days after a bucket's end until it is final.
+            synced_at: When it was read.
+        """
+        if not self.of.days:
+            return
+        grain = self.of.report.grain
+        cells: dict[tuple[str, str], dict[Key, Sums]] = {}
+        for key, sums in self.rows.found.items():
+            cells.setdefault((key[0], key[1]), {})[key] = sums
+        for partition in partitions:
+            for moment, text in buckets(window, grain, zone):
+                there = cells.get((partition.text, text), {})
+                yield {
+                    "stream": self.of.report.name,
+                    "account": partition.text,
+                    "bucket": ledger_moment(moment, grain, zone),
+                    "synced_at": synced_at,
+                    "age_days": max(0, (over - grain.after(moment)) // ONE_DAY),
+                    "data_state": data_state(moment, grain=grain, now=over, days=settle_days).value,
+                    "row_count": sum(s.rows for s in there.values()),
+                    "totals": self._totals(there),
+                    "digest": f"{_digest(there.values()):0{DIGEST_BITS // 4}x}",
+                }
+
+    def _totals(self, cells: Mapping[Key, Sums]) -> dict[str, str | None]:
+        columns = self.of.additive
+        if not cells:  # no row: nothing was counted, and there is no currency to name
+            return {self.of.labels.of(c, None): "0" for c in columns}
+        chosen = {
+            k: replace(s, totals={c: s.totals.get(c) for c in columns}) for k, s in cells.items()
+        }
+        return _spelt(self._labelled(chosen))
+
+    def digested(self) -> dict[tuple[str, str], int]:
+        """Return the digest of each account's bucket that has rows."""
+        made: dict[tuple[str, str], int] = {}
+        for key, sums in self.rows.found.items():
+            place = (str(key[0]), str(key[1]))
+            made[place] = (made.get(place, 0) + sums.digest) % (1 << DIGEST_BITS)
+        return made
+
+
+def _digest(cells: Iterable[Sums]) -> int:
+    return sum((s.digest for s in cells), 0) % (1 << DIGEST_BITS)
+
+
+def _spelt(totals: Mapping[str, Decimal | None]) -> dict[str, str | None]:
+    return {name: spell(value) for name, value in sorted(totals.items())}
+
+
+def _room(own: Decimal, total: Decimal, rows: int) -> Decimal:
+    """Return how far rows may lie from a total that the same answer brings."""
+    digits = max(-int(own.as_tuple().exponent), 0)
+    if not digits:
+        return ZERO
+    return rows * _HALF.scaleb(-digits) + abs(total) * _FLOAT
+
+
+def buckets(window: Interval, grain: Grain, zone: Zone) -> Iterator[tuple[datetime, str]]:
+    """Return the buckets of a window: naive starts, and how rows spell them.
+
+    Of an hour that a clock change repeats both, of one that it skips none.
+    """
+    moment, told = grain.floor(window.start), set()
+    while moment < window.end:
+        if grain.is_date:
+            yield moment, moment.date().isoformat()
+        else:
+            for one in (moment, moment.replace(fold=1)):
+                text = zone.instant(one).strftime("%Y-%m-%dT%H:%M:%SZ")
+                if text not in told:
+                    told.add(text)
+                    yield one, text
+        moment = grain.after(moment)
