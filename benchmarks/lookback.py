@@ -42,7 +42,7 @@ SURPRISES: Final = (date(2026, 3, 22), date(2026, 4, 5), date(2026, 4, 6))
 """Days whose numbers move once more at that age."""
 MOVED_LATE: Final = Decimal("0.01")
 REPORTS: Final = {
-    "adjust": ("country_daily", "campaign_daily", "hourly"),
+    "adjust": ("country_daily", "campaign_daily"),
     "atomx": ("network_managed_delivery_daily",),
     "openx": ("inventory_daily",),
     "openx current": ("country_daily",),
