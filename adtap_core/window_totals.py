@@ -95,7 +95,7 @@ class ReportTotals:
         self._asker = (
             Asker(platform, settings, self.question) if self._asks and self.question else None
         )
-        self._told: set[str] = set()
+        self._told = False
 
     @property
     def asked(self) -> Report | None:
@@ -118,10 +118,9 @@ class ReportTotals:
         except (CredentialsError, Stopped, TargetGone):
             raise
         except RequestError as error:
-            words = f"{self.report.name}: no control totals: {error}"
-            if words not in self._told:
-                self._told.add(words)
-                log.warning("%s", words)
+            level = logging.INFO if self._told else logging.WARNING
+            self._told = True
+            log.log(level, "%s: no control totals: %s", self.report.name, error)
             return None
         finally:
             job.tally.requests += tally.requests

@@ -61,7 +61,7 @@ def without(asked: Counter[tuple[Any, ...]], paths: set[str]) -> Counter[tuple[A
 
 
 def plan_and_sync(
-    desk: Desk, state: dict[str, Any] | None = None
+    desk: Desk, state: dict[str, Any] | None = None, **more: Any
 ) -> tuple[dict[str, Any], Messages, set[str]]:
     """Plan two reports, then read them; the log then holds what was read."""
     login = logins(desk)
@@ -69,13 +69,13 @@ def plan_and_sync(
     arguments = ["--catalog", desk.file("catalog", catalog), "--json"]
     if state is not None:
         arguments += ["--state", desk.file("state", state)]
-    done = desk.command("plan", *arguments)
+    done = desk.command("plan", *arguments, **more)
     assert done.code == 0, done.err
     asked = {e["target"] for e in desk.sandbox.log(desk.case.platform)} - login
     pattern = re.compile(desk.case.report_path)
     assert not [t for t in asked if pattern.search(t.removeprefix(f"/{desk.case.platform}"))]
     desk.sandbox.clear_log()
-    messages = run_tap(desk.case.tap, desk.config(), state=state, catalog=catalog)
+    messages = run_tap(desk.case.tap, desk.config(**more), state=state, catalog=catalog)
     return done.json, messages, login
 
 
@@ -86,6 +86,17 @@ def test_the_plan_of_a_first_sync_is_its_request_log(desk: Desk) -> None:
     assert sum(expected.values()) == plan["totals"]["requests"]
     assert without(logged(desk), login) == expected
     assert plan["totals"]["windows"] == len(messages.records["sync_windows"])
+
+
+def test_control_totals_are_planned_and_tie_out(desk: Desk) -> None:
+    """With `control_totals` the plan has the questions beside each window; in every generation they tie out."""
+    plan, messages, login = plan_and_sync(desk, control_totals=True)
+    assert without(logged(desk), login) == planned(plan)
+    without_them, _, _ = plan_and_sync(desk)
+    assert plan["totals"]["requests"] > without_them["totals"]["requests"]
+    for window in messages.records["sync_windows"]:
+        assert window["ties"] is True, window
+        assert window["control"] or not window["row_count"]
 
 
 def test_the_plan_of_the_next_sync_is_its_request_log(desk: Desk) -> None:
