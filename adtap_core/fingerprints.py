@@ -12,10 +12,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from adtap_core.bookmarks import CLOCK_TOLERANCE
+from adtap_core.bookmarks import CLOCK_TOLERANCE, read_moment
 
 if TYPE_CHECKING:
     from adtap_core.declare import Report
+    from adtap_core.windows import Zone
 
 
 def fingerprint(
@@ -43,6 +44,38 @@ def _text(value: object) -> str:
     if isinstance(value, str):
         return value
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
+
+
+def state_lines(
+    tap: str,
+    report: Report,
+    marks: Mapping[str, Any],
+    now_means: Mapping[str, Any],
+    *,
+    keys: Sequence[str] | None,
+    zone: Zone,
+    now: datetime,
+) -> list[str]:
+    """Return one line for each way in which a report no longer fits its state.
+
+    Args:
+        tap: The tap's name, for the commands.
+        report: The report.
+        marks: Its state.
+        now_means: Its fingerprint in this run.
+        keys: The names of this run's accounts' keys; None: settings can't change them.
+        zone: Of its buckets.
+        now: The present there, naive.
+    """
+
+    def read(text: str) -> datetime:
+        return read_moment(text, report.grain, zone)
+
+    return [
+        *changed_lines(tap, report, marks.get("report"), now_means),
+        *kind_lines(tap, report, marks, keys),
+        *future_lines(tap, report.name, marks, read, now),
+    ]
 
 
 def changed_lines(tap: str, report: Report, known: Any, now: Mapping[str, Any]) -> Iterator[str]:
@@ -151,3 +184,36 @@ def future_lines(
             f"the machine's clock is right, set it back: adtap state set {tap} --state state.json --report "
             f"{stream}{option} --bookmark {now:%Y-%m-%d}"
         )
+
+
+def filled_from(
+    stream: str,
+    asked: Sequence[str],
+    known: Any,
+    before: Sequence[datetime],
+    read: Sequence[datetime],
+) -> tuple[dict[str, str | None], str | None]:
+    """Return from when on each metric is filled (null: from the first day on), and a warning if one is new.
+
+    A metric that is new is null in what was read before it.
+
+    Args:
+        stream: The report.
+        asked: Its metrics.
+        known: What state says of this.
+        before: Where that begins which was read by now, one moment an account.
+        read: Where this run begins to read, one moment an account.
+    """
+    if not isinstance(known, Mapping):
+        return dict.fromkeys(asked), None
+    made = {metric: known.get(metric) for metric in asked}
+    fresh = [metric for metric in asked if metric not in known]
+    if not (fresh and before and read and min(before) < min(read)):
+        return made, None
+    since = min(read).date().isoformat()
+    backfill = {"from": min(before).date().isoformat(), "to": since, "streams": [stream]}
+    words = (
+        f"{stream}: {', '.join(fresh)} {'is' if len(fresh) == 1 else 'are'} new: null before {since}, where rows "
+        f"were read without. To fill them, run once with the setting backfill: {json.dumps(backfill)}"
+    )
+    return made | dict.fromkeys(fresh, since), words

@@ -7,41 +7,46 @@ import queue
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-import msgspec
 from singer_sdk.exceptions import AbortedSyncFailedException
 from typing_extensions import override
 
-from adtap_core import __version__, characters
-from adtap_core.bookmarks import Bookmark, ledger_moment, read_moment
+from adtap_core import __version__
+from adtap_core.bookmarks import Bookmark, ledger_moment
 from adtap_core.errors import (
-    Broken,
     CredentialsError,
     Refused,
     RequestError,
-    Stopped,
-    TargetGone,
     TooMuch,
 )
 from adtap_core.fetching import Fetcher
-from adtap_core.fingerprints import changed_lines, fingerprint, future_lines, kind_lines
+from adtap_core.fingerprints import filled_from, fingerprint, state_lines
 from adtap_core.http import Tally
 from adtap_core.learned import Learned
 from adtap_core.names import column_names
-from adtap_core.ordered import Workers, check_target
 from adtap_core.plans import Bundle, PartitionPlan, Planner, bundles
 from adtap_core.platform import Fetched, Partition, WindowJob
 from adtap_core.rows import Block, RowShaper
+from adtap_core.schedule import read_reports
 from adtap_core.schemas import report_schema
 from adtap_core.streams import AdStream
 from adtap_core.summary import range_words
-from adtap_core.tasks import Closing, Note, Reading, Task
+from adtap_core.tasks import (
+    Closing,
+    Note,
+    Reading,
+    Task,
+    jobs_of,
+    over_at_reading,
+    spelt_moment,
+    window_name,
+)
+from adtap_core.window_checks import oddities, window_fault
 from adtap_core.window_totals import NOT_ASKED, ReportTotals, WindowTotals
 from adtap_core.windows import Interval
-from adtap_core.words import count
 
 if TYPE_CHECKING:
     from adtap_core.declare import Report
@@ -49,8 +54,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("adtaps.reports")
 _ANSWER_SECONDS = 10.0
-_WAITING: Final = 2
-"""Windows begun beyond those in flight: the network has work while rows are written."""
 
 
 class ReportStream(AdStream):
@@ -152,21 +155,13 @@ class ReportStream(AdStream):
     def state_faults(self) -> list[str]:
         """Return one line for each way in which the report no longer fits its state."""
         marks = self.tap.state.get("bookmarks", {}).get(self.name, {})
-        zone = self.tap.platform.zone(self.report)
+        platform, report = self.tap.platform, self.report
+        zone = platform.zone(report)
         now = zone.local(self.tap.clock.now())
-        return [
-            *changed_lines(self.tap.name, self.report, marks.get("report"), self.fingerprint()),
-            *kind_lines(
-                self.tap.name, self.report, marks, self.tap.platform.account_keys(self.report)
-            ),
-            *future_lines(
-                self.tap.name,
-                self.name,
-                marks,
-                lambda text: read_moment(text, self.report.grain, zone),
-                now,
-            ),
-        ]
+        keys = platform.account_keys(report)
+        return state_lines(
+            self.tap.name, report, marks, self.fingerprint(), keys=keys, zone=zone, now=now
+        )
 
     def _entries(self, partitions: Sequence[Partition]) -> dict[Partition, dict[str, Any]]:
         """Give each partition's state entry; one that is new gets into the state by `_attach`."""
@@ -196,31 +191,11 @@ class ReportStream(AdStream):
         if self._metrics is not None:
             return self._metrics
         known = (self._marks.get("report") or {}).get("metrics")
-        asked = self.asked().metrics
         read = [p.windows[0].start for p in self._plans if p.windows]
         before = [i.start for p in self._plans if p.bookmark for i in p.bookmark.covered]
-        made = (
-            {m: known.get(m) for m in asked} if isinstance(known, Mapping) else dict.fromkeys(asked)
-        )
-        if isinstance(known, Mapping) and before and read and min(before) < min(read):
-            fresh = [m for m in asked if m not in known]
-            since = min(read).date().isoformat()
-            made |= dict.fromkeys(fresh, since)
-            if fresh:
-                backfill = {
-                    "from": min(before).date().isoformat(),
-                    "to": since,
-                    "streams": [self.name],
-                }
-                log.warning(
-                    "%s: %s %s new: null before %s, where rows were read without. To fill them, run once with "
-                    "the setting backfill: %s",
-                    self.name,
-                    ", ".join(fresh),
-                    "is" if len(fresh) == 1 else "are",
-                    since,
-                    msgspec.json.encode(backfill).decode(),
-                )
+        made, words = filled_from(self.name, self.asked().metrics, known, before, read)
+        if words is not None:
+            log.warning("%s", words)
         self._metrics = made
         return made
 
@@ -329,7 +304,7 @@ class ReportStream(AdStream):
         plans: Sequence[PartitionPlan],
         window: Interval,
     ) -> Task:
-        jobs = _jobs(plans[0].bookmark, window)
+        jobs = jobs_of(plans[0].bookmark, window)
         job = WindowJob(
             report=report,
             partitions=tuple(p.partition for p in plans),
@@ -465,7 +440,7 @@ class ReportStream(AdStream):
         if (last := self._marks.get("synced_at")) is not None:
             floors.append(datetime.fromisoformat(str(last)) + timedelta(microseconds=1))
         moment = max([self.tap.clock.read_at(), *(f for f in floors if f is not None)])
-        task.synced_at = _spelt(moment)
+        task.synced_at = spelt_moment(moment)
 
     def _remember(self, task: Task, name: str, parameters: object) -> None:
         if name in task.job.remembered:
@@ -493,7 +468,7 @@ class ReportStream(AdStream):
                 plan.bookmark.note_begun()  # only a run that goes on may poll it
                 jobs = plan.bookmark.entry.get("jobs") or {}
                 plan.bookmark.entry["jobs"] = jobs
-                name = _window_name(note.task.window)
+                name = window_name(note.task.window)
                 jobs[name] = {
                     **(jobs.get(name) or {}),
                     note.name: {
@@ -512,7 +487,7 @@ class ReportStream(AdStream):
             facts=fetched.facts,
             window=task.window,
             zone=planner.zone,
-            now=_over(task, planner),
+            now=over_at_reading(task, planner),
             settle_days=planner.settle_days,
             keyed=self.tap.platform_class.key_columns(self.report),
             partitions=task.job.partitions,
@@ -533,7 +508,14 @@ class ReportStream(AdStream):
         finally:
             fetched.close()
         warnings = [*fetched.warnings, *self._oddities(shaper, task)]
-        if (fault := self._fault(shaper, task, fetched)) is not None:
+        if (
+            fault := window_fault(
+                shaper,
+                task.job.what,
+                not_asked=fetched.not_asked,
+                neighbours=self.tap.platform.sends_neighbours(self.report),
+            )
+        ) is not None:
             self._fail_task(task, fault)
             return
         if totals is not None and (fault := self._mismatch(totals, task)) is not None:
@@ -543,7 +525,12 @@ class ReportStream(AdStream):
             self.fail(RequestError(words))
         self._rows += sum(shaper.counts.values())
         closing = Closing(
-            task, shaper.counts, shaper.window_state(), warnings, _over(task, planner), totals
+            task,
+            shaper.counts,
+            shaper.window_state(),
+            warnings,
+            over_at_reading(task, planner),
+            totals,
         )
         if self.config.get("on_empty") == "fail" and not self._rows:
             # Nothing came yet: if nothing comes at all, no bookmark may have moved.
@@ -568,36 +555,12 @@ class ReportStream(AdStream):
 
     def _oddities(self, shaper: RowShaper, task: Task) -> Iterator[str]:
         """Return what was odd about a window's rows and could be kept all the same; the log says it once."""
-        found = {
-            column: f"{column}: {_values(count)} not fit the column's type: null there, kept in `_extra`"
-            for column, count in sorted(shaper.unfit.items())
-        }
-        if task.job.tally.replaced:
-            found["characters"] = characters.words(task.job.tally.replaced)
-        if shaper.outside and self.tap.platform.sends_neighbours(self.report):
-            found["neighbours"] = (
-                f"{shaper.outside} rows of neighbouring days came along and were left out"
-            )
-        for kind, words in found.items():
+        neighbours = self.tap.platform.sends_neighbours(self.report)
+        for kind, words in oddities(shaper, task.job.tally.replaced, neighbours=neighbours):
             level = logging.INFO if kind in self._odd else logging.WARNING
             self._odd.add(kind)
-            log.log(level, "%s %s: %s", self.name, _window_name(task.window), words)
+            log.log(level, "%s %s: %s", self.name, window_name(task.window), words)
             yield words
-
-    def _fault(self, shaper: RowShaper, task: Task, fetched: Fetched) -> RequestError | None:
-        """Return what is wrong with a window as a whole: then its bookmark must not move."""
-        what = task.job.what
-        if shaper.outside and not self.tap.platform.sends_neighbours(self.report):
-            return Broken(
-                f"{what}: {count(shaper.outside, 'row')} outside the window that was asked for: in another "
-                "time zone? (setting `time_zone`)"
-            )
-        if absent := [m for m in shaper.absent if m not in fetched.not_asked]:
-            return Broken(
-                f"{what}: {', '.join(absent)} stands in no row, though it was asked for; take it out of the "
-                "report, or deselect it"
-            )
-        return None
 
     def _writer(self) -> Callable[[Block], int]:
         """Give the function that writes records: the short way where nothing was asked of the SDK."""
@@ -618,7 +581,7 @@ class ReportStream(AdStream):
     def _write_the_sdks_way(self, block: Block) -> int:
         chosen = block.first(self.within_limit(len(block.records)))
         for record in chosen.dictionaries():
-            self._write_record_message(record)
+            self.write_mapped(record)
         return len(chosen.records)
 
     def _close(self, closing: Closing) -> None:
@@ -657,7 +620,7 @@ class ReportStream(AdStream):
             if plan.bookmark is not None:
                 self._forget_jobs(plan.bookmark.entry, task.window, last=self._left[partition] <= 0)
                 plan.bookmark.close(task.window, plan.requested, over=closing.over)
-                if task.synced_at > _spelt(self.tap.clock.read_at()):
+                if task.synced_at > spelt_moment(self.tap.clock.read_at()):
                     self._marks["synced_at"] = task.synced_at
         self._keep_days(closing)
         self.tap.ledger.write(rows)
@@ -695,7 +658,7 @@ class ReportStream(AdStream):
         # Null, not left out: a state that is merged into an older one would bring it back.
         jobs = entry.get("jobs")
         if jobs:
-            jobs[_window_name(window)] = None
+            jobs[window_name(window)] = None
             if last or not any(jobs.values()):
                 entry["jobs"] = None
 
@@ -709,7 +672,7 @@ class ReportStream(AdStream):
                 self.fail(
                     error,
                     partition=partition.text if partition.key else "",
-                    window=_window_name(task.window),
+                    window=window_name(task.window),
                 )
 
     def end_turn(self) -> None:
@@ -722,119 +685,3 @@ class ReportStream(AdStream):
             self.fail(RequestError(f"{words} (setting `on_empty`); its bookmark was not moved"))
         else:
             log.warning("%s: %s (setting `on_empty`)", self.name, words)
-
-
-def read_reports(streams: Sequence[ReportStream], workers: Workers) -> None:
-    """Read reports one after the other, their windows side by side.
-
-    As many windows are in flight as there are workers, and a few more are begun, so that the network has
-    work while rows are written; when a report has no more to begin, the next report's windows are. Rows,
-    ledger and state are written report by report, window by window.
-
-    Args:
-        streams: The reports, in order.
-        workers: Fetch the windows.
-    """
-    line = _Line(streams, workers)
-    workers.idle = line.idle
-    try:
-        for at, stream in enumerate(streams):
-            line.begin_more(at)
-            reading = line.readings[at]
-            with stream.turn():
-                if isinstance(reading, Exception):
-                    stream.fail(reading)
-                    continue
-                stream.begin_turn()
-                while reading.flying:
-                    taken = stream.take_next(reading)
-                    line.begin_more(at)
-                    if taken is not None:
-                        stream.write_window(*taken, reading)
-                stream.end_turn()
-    finally:
-        workers.idle = check_target
-
-
-class _Line:
-    """Reports that wait for their turn.
-
-    Args:
-        streams: In order.
-        workers: Fetch their windows.
-    """
-
-    def __init__(self, streams: Sequence[ReportStream], workers: Workers) -> None:
-        self._streams, self._workers = streams, workers
-        self.readings: list[Reading | Exception] = []
-        """What was planned, or why it could not be; of the first streams."""
-
-    def begin_more(self, at: int) -> None:
-        """Fill the workers, from the report whose turn it is on.
-
-        Args:
-            at: Its place.
-        """
-        begun = sum(len(r.flying) for r in self.readings[at:] if isinstance(r, Reading))
-        while begun < self._workers.count + _WAITING and at < len(self._streams):
-            if at == len(self.readings):
-                if begun >= self._workers.count:
-                    return  # planning asks the platform: it would wait behind all that was begun
-                self.readings.append(_prepared(self._streams[at]))
-            reading = self.readings[at]
-            if isinstance(reading, Reading) and self._streams[at].start_next(reading):
-                begun += 1
-            else:
-                at += 1
-
-    def idle(self) -> None:
-        """Do what the main thread must do while it waits."""
-        check_target()
-        for stream in self._streams[: len(self.readings)]:
-            stream.write_notes()
-
-
-def _prepared(stream: ReportStream) -> Reading | Exception:
-    """Plan a report; what goes wrong is said when it is its turn."""
-    try:
-        return stream.prepare()
-    except (Stopped, TargetGone):
-        raise
-    except Exception as error:  # noqa: BLE001 - one stream must not stop the others
-        return error
-
-
-def _jobs(bookmark: Bookmark | None, window: Interval) -> Mapping[str, Mapping[str, Any]]:
-    """Return the report jobs of a window that a run which goes on may poll.
-
-    None of a run that has ended, or that broke off a day ago or more: their numbers are as old as the jobs.
-    """
-    if bookmark is None or not bookmark.is_resumed:
-        return {}
-    jobs = (bookmark.entry.get("jobs") or {}).get(_window_name(window)) or {}
-    return {
-        name: entry
-        for name, entry in jobs.items()
-        if isinstance(entry, Mapping) and entry.get("made") and entry.get("synced_at")
-    }
-
-
-def _values(count: int) -> str:
-    return "1 value does" if count == 1 else f"{count} values do"
-
-
-def _over(task: Task, planner: Planner) -> datetime:
-    """Return up to where buckets were over when a window was read."""
-    return planner.over if task.made is None else min(planner.over, planner.over_at(task.made))
-
-
-def _spelt(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
-def _window_name(window: Interval) -> str:
-    return f"{_short(window.start)}/{_short(window.end)}"
-
-
-def _short(moment: datetime) -> str:
-    return moment.date().isoformat() if moment.hour == 0 else moment.isoformat(timespec="hours")

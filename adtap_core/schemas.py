@@ -133,8 +133,36 @@ def restored(schema: Mapping[str, Any], ours: Mapping[str, Any]) -> dict[str, An
         else prop
         for name, prop in schema.get("properties", {}).items()
     }
+    # A catalog may be older than the tap or its settings: what a record can hold is declared all the same.
+    properties |= {name: dict(prop) for name, prop in known.items() if name not in properties}
     extra = {k: v for k, v in ours.items() if k.startswith(("x-", "$"))}
     return {**extra, **schema, "properties": properties}
+
+
+def contradictions(stream: str, given: Mapping[str, Any], ours: Mapping[str, Any]) -> list[str]:
+    """Return one line for each column that a catalog and the setting `decimals_as` type differently.
+
+    Args:
+        stream: The stream.
+        given: The catalog's schema.
+        ours: The stream's own, as the settings make it.
+    """
+
+    def is_exact(prop: Mapping[str, Any]) -> bool | None:
+        if prop.get("format") == _DECIMALS["format"]:
+            return True
+        return False if "number" in prop.get("type", ()) else None
+
+    lines = []
+    for name, prop in ours.get("properties", {}).items():
+        wanted, said = is_exact(prop), is_exact(given.get("properties", {}).get(name, prop))
+        if wanted is not None and said is not None and wanted != said:
+            kind = "digits as text" if said else "a number"
+            lines.append(
+                f"--catalog: column {name} of {stream} is {kind}, and the setting `decimals_as` makes it "
+                f"{'a number' if said else 'digits as text'}; discover the catalog again with the settings of the sync"
+            )
+    return lines[:1]  # one a stream is enough to know what to do
 
 
 def _text(description: str, *, null: bool = True, **more: Any) -> dict[str, Any]:

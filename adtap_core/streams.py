@@ -36,11 +36,12 @@ from adtap_core.errors import (
     Stopped,
     TargetGone,
 )
+from adtap_core.failures import Failure
 from adtap_core.fingerprints import future_lines
 from adtap_core.http import Tally
+from adtap_core.maps import map_failure
 from adtap_core.platform import EntityQuery
 from adtap_core.records import RecordShaper, to_moment
-from adtap_core.redact import redact
 from adtap_core.schemas import LEDGER, LEDGER_KEYS, LEDGER_SCHEMA, entity_schema
 from adtap_core.summary import stream_line
 
@@ -56,30 +57,6 @@ log = logging.getLogger("adtaps.streams")
 _PARENTS: Final = "parents_until"
 _encode = msgspec.json.Encoder(enc_hook=str).encode
 _NOT_FOUND = 404
-
-
-@dataclass(frozen=True)
-class Failure:
-    """Something that could not be read.
-
-    Args:
-        stream: Which stream.
-        words: What happened.
-        partition: Whose data, as JSON text; empty if it does not matter.
-        window: Which days; empty if it does not matter.
-        error: The error itself.
-    """
-
-    stream: str
-    words: str
-    partition: str = ""
-    window: str = ""
-    error: BaseException | None = None
-
-    def line(self) -> str:
-        """Give the failure as a line for the user."""
-        where = " ".join(x for x in (self.stream, self.partition, self.window) if x)
-        return redact(f"{where}: {self.words}")
 
 
 @dataclass(frozen=True)
@@ -264,13 +241,28 @@ class AdStream(Stream):
         columns, chosen = tuple(self.schema["properties"]), self._short
         if chosen is None:
             for row in rows:
-                self._write_record_message(dict(zip(columns, row, strict=True)))
+                self.write_mapped(dict(zip(columns, row, strict=True)))
             return
         if len(chosen) < len(columns):
             wanted = [column in chosen for column in columns]
             rows = [tuple(compress(row, wanted)) for row in rows]
         alias = self.stream_maps[0].stream_alias
         self.tap.out.write_records(alias, chosen, rows, self.tap.clock.read_at().isoformat())
+
+    def write_mapped(self, record: dict[str, Any]) -> None:
+        """Write a record the SDK's way, through the user's stream maps.
+
+        Raises:
+            RequestError: If an expression of a map fails on it; it says which, and the cure.
+        """
+        try:
+            self._write_record_message(record)
+        except (AdtapError, OSError):
+            raise
+        except Exception as error:
+            if goes_straight(self):
+                raise
+            raise map_failure(self.config, self.name, record, error) from error
 
     @property
     def bookmarks(self) -> dict[str, Any]:

@@ -16,12 +16,11 @@ import click
 import msgspec
 from singer_sdk import Tap
 from singer_sdk.helpers._catalog import get_selected_schema
-from singer_sdk.helpers._util import load_json
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 from singer_sdk.plugin_base import PluginBase, SingerCommand, _ConfigInput
-from singer_sdk.singerlib import Catalog
 from typing_extensions import override
 
+from adtap_core import documents
 from adtap_core.clock import NOW_VARIABLE, Clock
 from adtap_core.definitions import custom_reports, definition_faults
 from adtap_core.errors import (
@@ -32,18 +31,21 @@ from adtap_core.errors import (
     SettingsError,
     Stopped,
 )
-from adtap_core.folding import folded, unfolded, without_nulls
+from adtap_core.failures import Failure
+from adtap_core.folding import folded
 from adtap_core.http import MAX_QUOTA_WAITS, Http, Limits
+from adtap_core.maps import arithmetic_faults, empty_filters
 from adtap_core.names import did_you_mean, snake_case
 from adtap_core.ordered import Workers, still_waiting
 from adtap_core.output import LineWriter, hush
 from adtap_core.platform import EntityQuery
 from adtap_core.progress import Progress
 from adtap_core.redact import guard_logging, learn_settings, redact
-from adtap_core.reports import ReportStream, read_reports
-from adtap_core.schemas import DAYS, DAYS_KEYS, DAYS_SCHEMA, LEDGER, restored
+from adtap_core.reports import ReportStream
+from adtap_core.schedule import read_reports
+from adtap_core.schemas import DAYS, DAYS_KEYS, DAYS_SCHEMA, LEDGER, contradictions, restored
 from adtap_core.settings import common_faults, schema_faults, with_types
-from adtap_core.streams import AdStream, EntityStream, Failure, LedgerStream
+from adtap_core.streams import AdStream, EntityStream, LedgerStream
 from adtap_core.summary import log_end
 from adtap_plugin.plugin import FromVariables
 from adtap_plugin.variables import VariableError
@@ -95,7 +97,7 @@ class AdTap(FromVariables, Tap):
         self.progress = Progress()
         self._spelt: dict[str, msgspec.Raw] = {}
         try:
-            super().__init__(*args, state=_understood(state), **kwargs)
+            super().__init__(*args, state=documents.understood(state), **kwargs)
         except VariableError as error:
             raise SettingsError(error.faults) from error
         # What somebody else keeps in our state document is theirs: it goes out as it came in.
@@ -135,6 +137,14 @@ class AdTap(FromVariables, Tap):
             )
         if faults:
             raise SettingsError(faults)
+        for report in config.get("reports") or []:
+            for place in empty_filters(report.get("filters"), "filters"):
+                log.warning(
+                    "report %r: %s is empty; is it a variable of meltano.yml that is not set? Without it the "
+                    "filter lets more through",
+                    report["name"],
+                    place,
+                )
         for name in config:
             if name not in schema["properties"]:
                 log.warning(
@@ -164,16 +174,27 @@ class AdTap(FromVariables, Tap):
         # The SDK's catalogue knows standard schema keys only: precision and scale would be lost, and
         # a decimal without scale becomes NUMBER(38,0) in Snowflake: whole currency units.
         PluginBase.setup_mapper(self)
+        faults: list[str] = []
         for entry in self.catalog.streams:
             name = entry.stream or entry.tap_stream_id
             schema = entry.schema.to_dict()
-            if name in self.streams:
-                schema = restored(schema, self.streams[name].schema)
-            chosen = get_selected_schema(name, schema, entry.metadata.resolve_selection())
-            # Keys come from the tap, never from an edited catalog.
             known = self.streams.get(name)
-            keys = entry.key_properties if known is None else list(known.primary_keys)
-            self.mapper.register_raw_stream_schema(name, chosen, keys)
+            keys = list(entry.key_properties or ())
+            is_selected = True
+            if known is not None:
+                schema = restored(schema, known.schema)
+                # Keys come from the tap, never from an edited catalog.
+                keys = list(known.primary_keys)
+                is_selected = known.selected
+            if known is not None and is_selected:
+                faults += contradictions(name, schema, known.schema)
+                faults += arithmetic_faults(self.config, name, known.schema)
+            if is_selected:
+                schema = get_selected_schema(name, schema, entry.metadata.resolve_selection())
+            # Of a stream that is off nothing is written, but a stream map may name it, or all of them.
+            self.mapper.register_raw_stream_schema(name, schema, keys)
+        if faults:
+            raise SettingsError(faults)
 
     @property
     @override
@@ -441,8 +462,8 @@ class AdTap(FromVariables, Tap):
         given = config or _ConfigInput()
         tap = cls(
             config=given.config,
-            state=None if state is None else _document(state, "state"),
-            catalog=None if catalog is None else _catalog(catalog),
+            state=None if state is None else documents.document(state, "state"),
+            catalog=None if catalog is None else documents.catalog(catalog),
             parse_env_config=given.parse_env,
             validate_config=True,
         )
@@ -481,84 +502,6 @@ def _clock() -> Clock:
         raise SettingsError(
             [f"{NOW_VARIABLE}: {os.environ[NOW_VARIABLE]!r} is not a date-time"]
         ) from error
-
-
-def _document(file: Any, what: str) -> dict[str, Any]:
-    try:
-        document = load_json(file.read())
-    except (ValueError, OSError) as error:
-        raise SettingsError([f"--{what} {file.name}: can't be read as JSON ({error})"]) from error
-    if not isinstance(document, dict):
-        raise SettingsError([f"--{what} {file.name}: a JSON object is expected"])
-    return document
-
-
-def _catalog(file: Any) -> Catalog:
-    document = _document(file, "catalog")
-    try:
-        return Catalog.from_dict(document)
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
-        raise SettingsError(
-            [f"--catalog {file.name}: not a Singer catalog ({type(error).__name__}: {error})"]
-        ) from error
-
-
-def _understood(state: Any) -> Any:
-    """Give a state with an entry for each account.
-
-    Raises:
-        SettingsError: If it can't be understood: better than to read everything again.
-    """
-    if not isinstance(state, dict):
-        return state
-    for wrapper in (
-        "singer_state",
-        "completed",
-        "value",
-    ):  # as `meltano state get` and others write it
-        if isinstance(state.get(wrapper), dict) and "bookmarks" not in state:
-            state = state[wrapper]
-    try:
-        whole = without_nulls(unfolded(state))
-    except ValueError as error:
-        raise SettingsError([f"--state: {error}"]) from error
-    _check_state(whole)
-    return whole
-
-
-def _check_state(state: dict[str, Any]) -> None:
-    marks = state.get("bookmarks", {})
-    faults = [] if isinstance(marks, dict) else ["--state: `bookmarks` is not an object"]
-    for name, mark in marks.items() if isinstance(marks, dict) else ():
-        if not isinstance(mark, dict) or not isinstance(mark.get("partitions", []), list):
-            faults.append(f"--state: the bookmark of {name!r} can't be understood")
-            continue
-        for entry in (mark, *mark.get("partitions", [])):
-            faults += _entry_faults(name, entry)
-    if faults:
-        raise SettingsError(faults)
-
-
-def _entry_faults(name: str, entry: object) -> list[str]:
-    from datetime import datetime  # noqa: PLC0415
-
-    if not isinstance(entry, dict):
-        return [f"--state: a partition of {name!r} can't be understood"]
-    values = [entry.get("replication_key_value")]
-    try:
-        unfinished = entry.get("unfinished") or {}
-        values += [entry.get("since"), unfinished.get("bookmark"), unfinished.get("begun")]
-        for stretches in (
-            *(entry.get(name) for name in ("covered", "reread", "settled")),
-            unfinished.get("done"),
-        ):
-            values += [v for start, end, *read in stretches or () for v in (start, end, *read)]
-        for value in values:
-            if value is not None:
-                datetime.fromisoformat(str(value))
-    except (ValueError, TypeError, AttributeError):
-        return [f"--state: the bookmark of {name!r} holds something that is not a date"]
-    return []
 
 
 class _Command(SingerCommand):

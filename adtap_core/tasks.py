@@ -7,9 +7,10 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
+from adtap_core.bookmarks import Bookmark
 from adtap_core.declare import Report
 from adtap_core.plans import Bundle, Planner
 from adtap_core.platform import Fetched, Partition, WindowJob
@@ -84,3 +85,37 @@ class Reading:
     whole: int
     flying: deque[Task] = field(default_factory=deque)
     done: int = 0
+
+
+def jobs_of(bookmark: Bookmark | None, window: Interval) -> Mapping[str, Mapping[str, Any]]:
+    """Return the report jobs of a window that a run which goes on may poll.
+
+    None of a run that has ended, or that broke off a day ago or more: their numbers are as old as the jobs.
+    """
+    if bookmark is None or not bookmark.is_resumed:
+        return {}
+    jobs = (bookmark.entry.get("jobs") or {}).get(window_name(window)) or {}
+    return {
+        name: entry
+        for name, entry in jobs.items()
+        if isinstance(entry, Mapping) and entry.get("made") and entry.get("synced_at")
+    }
+
+
+def over_at_reading(task: Task, planner: Planner) -> datetime:
+    """Return up to where buckets were over when a window was read."""
+    return planner.over if task.made is None else min(planner.over, planner.over_at(task.made))
+
+
+def spelt_moment(moment: datetime) -> str:
+    """Return an instant as `_synced_at` has it: UTC, microseconds, `Z`."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def window_name(window: Interval) -> str:
+    """Return a window as messages and state name it: `2026-11-01/2026-11-08`."""
+    return f"{_short(window.start)}/{_short(window.end)}"
+
+
+def _short(moment: datetime) -> str:
+    return moment.date().isoformat() if moment.hour == 0 else moment.isoformat(timespec="hours")

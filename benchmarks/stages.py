@@ -107,7 +107,7 @@ def main(file: str, tap: str, *arguments: str) -> None:
 
 def _timed() -> dict[str, float]:
     """Put a clock around each stage; gives what they took by now, in seconds of their thread's CPU."""
-    from adtap_core import reports, rows  # noqa: PLC0415 - the tap itself is what imports them
+    from adtap_core import reports, rows, schedule  # noqa: PLC0415 - the tap itself is what imports them
     from adtap_core.bodies import batches  # noqa: PLC0415
     from adtap_core.fetching import Fetcher  # noqa: PLC0415
     from adtap_core.output import LineWriter  # noqa: PLC0415
@@ -125,7 +125,7 @@ def _timed() -> dict[str, float]:
 
         return timed
 
-    read_reports = reports.read_reports
+    read_reports = schedule.read_reports
 
     def timed_batches(lines: Iterable[Any]) -> Iterator[list[Any]]:
         give = around("decode", batches(lines).__next__)

@@ -1,0 +1,96 @@
+"""Reports read one after the other, their windows side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+from adtap_core.errors import Stopped, TargetGone
+from adtap_core.ordered import Workers, check_target
+from adtap_core.tasks import Reading
+
+if TYPE_CHECKING:
+    from adtap_core.reports import ReportStream
+
+_WAITING: Final = 2
+"""Windows begun beyond those in flight: the network has work while rows are written."""
+
+
+def read_reports(streams: Sequence[ReportStream], workers: Workers) -> None:
+    """Read reports one after the other, their windows side by side.
+
+    As many windows are in flight as there are workers, and a few more are begun, so that the network has
+    work while rows are written; when a report has no more to begin, the next report's windows are. Rows,
+    ledger and state are written report by report, window by window.
+
+    Args:
+        streams: The reports, in order.
+        workers: Fetch the windows.
+    """
+    line = _Line(streams, workers)
+    workers.idle = line.idle
+    try:
+        for at, stream in enumerate(streams):
+            line.begin_more(at)
+            reading = line.readings[at]
+            with stream.turn():
+                if isinstance(reading, Exception):
+                    stream.fail(reading)
+                    continue
+                stream.begin_turn()
+                while reading.flying:
+                    taken = stream.take_next(reading)
+                    line.begin_more(at)
+                    if taken is not None:
+                        stream.write_window(*taken, reading)
+                stream.end_turn()
+    finally:
+        workers.idle = check_target
+
+
+class _Line:
+    """Reports that wait for their turn.
+
+    Args:
+        streams: In order.
+        workers: Fetch their windows.
+    """
+
+    def __init__(self, streams: Sequence[ReportStream], workers: Workers) -> None:
+        self._streams, self._workers = streams, workers
+        self.readings: list[Reading | Exception] = []
+        """What was planned, or why it could not be; of the first streams."""
+
+    def begin_more(self, at: int) -> None:
+        """Fill the workers, from the report whose turn it is on.
+
+        Args:
+            at: Its place.
+        """
+        begun = sum(len(r.flying) for r in self.readings[at:] if isinstance(r, Reading))
+        while begun < self._workers.count + _WAITING and at < len(self._streams):
+            if at == len(self.readings):
+                if begun >= self._workers.count:
+                    return  # planning asks the platform: it would wait behind all that was begun
+                self.readings.append(_prepared(self._streams[at]))
+            reading = self.readings[at]
+            if isinstance(reading, Reading) and self._streams[at].start_next(reading):
+                begun += 1
+            else:
+                at += 1
+
+    def idle(self) -> None:
+        """Do what the main thread must do while it waits."""
+        check_target()
+        for stream in self._streams[: len(self.readings)]:
+            stream.write_notes()
+
+
+def _prepared(stream: ReportStream) -> Reading | Exception:
+    """Plan a report; what goes wrong is said when it is its turn."""
+    try:
+        return stream.prepare()
+    except (Stopped, TargetGone):
+        raise
+    except Exception as error:  # noqa: BLE001 - one stream must not stop the others
+        return error

@@ -1,0 +1,60 @@
+"""A window's rows, looked at as a whole: what was odd and could be kept, and what the window must fail for."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from adtap_core import characters
+from adtap_core.errors import Broken, RequestError
+from adtap_core.rows import RowShaper
+from adtap_core.words import count
+
+
+def oddities(shaper: RowShaper, replaced: int, *, neighbours: bool) -> Iterator[tuple[str, str]]:
+    """Return what was odd about a window's rows and could be kept all the same: its kind, and words for it.
+
+    Args:
+        shaper: Made the rows.
+        replaced: How many characters that no database holds were replaced.
+        neighbours: Whether the platform is known to send rows of days beside those asked for.
+    """
+    for column, number in sorted(shaper.unfit.items()):
+        yield (
+            column,
+            f"{column}: {_values(number)} not fit the column's type: null there, kept in `_extra`",
+        )
+    if replaced:
+        yield "characters", characters.words(replaced)
+    if shaper.outside and neighbours:
+        yield (
+            "neighbours",
+            f"{shaper.outside} rows of neighbouring days came along and were left out",
+        )
+
+
+def window_fault(
+    shaper: RowShaper, what: str, *, not_asked: Collection[str], neighbours: bool
+) -> RequestError | None:
+    """Return what is wrong with a window as a whole: then its bookmark must not move.
+
+    Args:
+        shaper: Made the rows.
+        what: The window, in a user's words.
+        not_asked: Metrics that this API does not know.
+        neighbours: Whether the platform is known to send rows of days beside those asked for.
+    """
+    if shaper.outside and not neighbours:
+        return Broken(
+            f"{what}: {count(shaper.outside, 'row')} outside the window that was asked for: in another "
+            "time zone? (setting `time_zone`)"
+        )
+    if absent := [m for m in shaper.absent if m not in not_asked]:
+        return Broken(
+            f"{what}: {', '.join(absent)} stands in no row, though it was asked for; take it out of the "
+            "report, or deselect it"
+        )
+    return None
+
+
+def _values(number: int) -> str:
+    return "1 value does" if number == 1 else f"{number} values do"

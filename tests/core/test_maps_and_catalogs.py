@@ -1,0 +1,102 @@
+"""Stream maps and catalogs: what a user writes is done, or refused with the way; SCHEMA declares every column."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import pytest
+
+from adtap_core.errors import SettingsError
+from adtap_core.maps import empty_filters
+from adtap_core.tap import RunFailed
+from adtap_core.testing import run_tap, select
+from tests.core.test_reports import Tiny, tiny
+from tests.core.tiny import TapTiny
+
+__all__ = ["tiny"]
+
+
+def test_a_map_for_all_streams_works(tiny: Tiny) -> None:
+    """`*` reaches every stream that is read, and those that are off stop nothing."""
+    got = tiny.run(stream_maps={"*": {"loaded_by": "'adtaps'"}})
+    for stream in ("spend_daily", "sync_windows"):
+        assert {r["loaded_by"] for r in got.records[stream]} == {"adtaps"}
+
+
+def test_a_map_may_name_a_stream_that_is_off(tiny: Tiny) -> None:
+    """Nothing of it is written, so nothing can be wrong with it."""
+    config = tiny.config | {"stream_maps": {"spend_daily": {"account": "md5(account)"}}}
+    catalog = select(TapTiny, config, set())
+    assert not run_tap(TapTiny, config, catalog=catalog).records["spend_daily"]
+
+
+@pytest.mark.parametrize(
+    "expression", ["spend * 2", "spend + spend", "-spend", "clicks * record['spend']", "spend > 1"]
+)
+def test_arithmetic_on_exact_decimals_is_refused_with_the_way(tiny: Tiny, expression: str) -> None:
+    """Their digits are text: times two would be the digits twice."""
+    with pytest.raises(SettingsError, match="decimals_as: number") as refusal:
+        tiny.run(stream_maps={"spend_daily": {"double": expression}})
+    assert "stream_maps.spend_daily.double" in str(refusal.value)
+    assert tiny.asked() == []
+
+
+def test_with_numbers_arithmetic_is_exact(tiny: Tiny) -> None:
+    """1.10 twice is 2.20."""
+    got = tiny.run(
+        stream_maps={"spend_daily": {"double": "spend * 2"}}, decimals_as="number"
+    ).records["spend_daily"]
+    assert {str(r["double"]) for r in got} == {"2.20"}
+
+
+def test_a_map_that_fails_on_a_null_names_the_cure(tiny: Tiny, caplog: Any) -> None:
+    """Stream, map, field; not «unexpected AttributeError»."""
+    with pytest.raises(RunFailed):
+        tiny.run(stream_maps={"spend_daily": {"hash": "md5(campaign_id)"}})
+    assert (
+        "stream_maps.spend_daily.hash: `md5(campaign_id)` fails where campaign_id is null"
+        in caplog.text
+    )
+    assert "`md5(campaign_id) if campaign_id else None`" in caplog.text
+    cured = tiny.run(
+        stream_maps={"spend_daily": {"hash": "md5(campaign_id) if campaign_id else None"}}
+    )
+    assert None in {r["hash"] for r in cured.records["spend_daily"]}
+
+
+def changed(tiny: Tiny, change: Any, **settings: Any) -> Any:
+    """A run with a catalog that was changed by hand, or is older than the settings."""
+    catalog = select(TapTiny, tiny.config, {"spend_daily"})
+    entry = next(e for e in catalog["streams"] if e["tap_stream_id"] == "spend_daily")
+    change(entry)
+    return run_tap(TapTiny, tiny.config | settings, catalog=catalog)
+
+
+def test_a_catalog_that_lacks_a_column_loses_no_value(tiny: Tiny) -> None:
+    """What a RECORD holds, SCHEMA declares."""
+    got = changed(tiny, lambda entry: entry["schema"]["properties"].pop("clicks"))
+    declared = got.schemas["spend_daily"]["schema"]["properties"]
+    assert all(row.keys() <= declared.keys() for row in got.records["spend_daily"])
+    assert declared["clicks"]["type"] == ["integer", "null"]
+
+
+def test_a_catalog_that_contradicts_the_settings_is_refused(tiny: Tiny) -> None:
+    """Text in the catalog, numbers by the settings: both are named."""
+    with pytest.raises(SettingsError, match="`decimals_as`") as refusal:
+        changed(tiny, lambda _entry: None, decimals_as="number")
+    assert "--catalog: column spend of spend_daily" in str(refusal.value)
+
+
+def test_a_filter_that_came_out_empty_is_warned_of(tiny: Tiny, caplog: Any) -> None:
+    """An unset variable of meltano.yml vanishes, and the filter gets wider."""
+    report = {
+        "name": "mine",
+        "dimensions": ["account"],
+        "metrics": ["spend"],
+        "filters": {"a": ["x", ""], "b": ""},
+    }
+    with caplog.at_level(logging.WARNING):
+        tiny.run(reports=[report])
+    assert "report 'mine': filters.a[1] is empty" in caplog.text
+    assert list(empty_filters({"a": ["x", 0, None]}, "f")) == []
