@@ -1,0 +1,200 @@
+"""What a report asks for: its selected metrics, and the windows its state leaves to be read."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from typing_extensions import override
+
+from adtap_core.bookmarks import Bookmark
+from adtap_core.errors import (
+    RequestError,
+)
+from adtap_core.fingerprints import filled_from, fingerprint, state_lines
+from adtap_core.learned import Learned
+from adtap_core.names import column_names
+from adtap_core.plans import PartitionPlan, Planner
+from adtap_core.platform import Partition
+from adtap_core.schemas import report_schema
+from adtap_core.streams import AdStream
+
+if TYPE_CHECKING:
+    from adtap_core.declare import Report
+    from adtap_core.tap import AdTap
+
+log = logging.getLogger("adtaps.reports")
+
+
+class PlannedReport(AdStream):
+    """A report as it is asked for: what of it is selected, and what is planned. Reads nothing.
+
+    Args:
+        tap: The tap.
+        report: Its declaration.
+    """
+
+    def __init__(self, tap: AdTap, report: Report) -> None:
+        self.report = report
+        super().__init__(
+            tap,
+            name=report.name,
+            schema=report_schema(report, tap.platform_class, tap.config),
+            keys=("_row_key",),
+            replication_key=report.grain.value,
+            selected=report.selected,
+        )
+        self._fresh: list[dict[str, Any]] = []
+        self._unplanned: list[tuple[Partition, RequestError]] = []
+        self._bookmarks: dict[Partition, Bookmark] = {}
+        self._plans: Sequence[PartitionPlan] = ()
+        self._metrics: dict[str, str | None] | None = None
+        self.learned: Learned | None = None
+
+    @cached_property
+    def _marks(self) -> dict[str, Any]:
+        """Give this stream's state; one that is new gets into the tap's state by `_attach`."""
+        found: dict[str, Any] = self.tap.state.get("bookmarks", {}).get(self.name, {})
+        return found
+
+    # -- what is selected --------------------------------------------------------------------
+
+    @override
+    def unselectable(self) -> Iterable[str]:
+        """The dimensions are the grain; without our own columns a row can't be understood."""
+        metrics = set(self.metric_columns().values())
+        return [name for name in self.schema["properties"] if name not in metrics]
+
+    def metric_columns(self) -> dict[str, str]:
+        """Give each metric's column."""
+        names = column_names([*self.report.dimensions, *self.report.metrics])
+        return {m: names[m] for m in self.report.metrics}
+
+    def asked(self) -> Report:
+        """Give the report with the selected metrics only: the platform is not asked for the others."""
+        chosen = tuple(
+            metric
+            for metric, column in self.metric_columns().items()
+            if self.mask.get(("properties", column), True)
+        )
+        # A platform needs at least one metric to say that a row exists.
+        return replace(self.report, metrics=chosen or self.report.metrics[:1])
+
+    # -- planning ----------------------------------------------------------------------------
+
+    def planner(self) -> Planner:
+        """Give the planner of this moment."""
+        return Planner(self.asked(), self.tap.platform, self.config, self.tap.clock.now())
+
+    @property
+    def reads_fully(self) -> bool:
+        """Check whether the catalog asks for a full read: everything, whatever state says was read."""
+        return self.forced_replication_method == "FULL_TABLE"
+
+    def starts_later(self) -> str | None:
+        """Return a line if the start lies in the future, so that this run reads nothing."""
+        requested = self.planner().requested()
+        if self.config.get("backfill") or requested.start <= self.planner().now:
+            return None
+        return f"{self.name}: `start_date` lies in the future ({requested.start:%Y-%m-%d}): nothing is read before"
+
+    def fingerprint(self) -> dict[str, Any]:
+        """Return what must not change under one bookmark: what a row means, whatever is read of it."""
+        platform = self.tap.platform
+        return fingerprint(
+            self.report,
+            grain=self.schema["x-grain"],
+            time_zone=platform.zone(self.report).name,
+            settings=platform.row_settings(self.report, self.config),
+        )
+
+    def state_faults(self) -> list[str]:
+        """Return one line for each way in which the report no longer fits its state."""
+        marks = self.tap.state.get("bookmarks", {}).get(self.name, {})
+        platform, report = self.tap.platform, self.report
+        zone = platform.zone(report)
+        now = zone.local(self.tap.clock.now())
+        keys = platform.account_keys(report)
+        return state_lines(
+            self.tap.name, report, marks, self.fingerprint(), keys=keys, zone=zone, now=now
+        )
+
+    def _entries(self, partitions: Sequence[Partition]) -> dict[Partition, dict[str, Any]]:
+        """Give each partition's state entry; one that is new gets into the state by `_attach`."""
+        if len(partitions) == 1 and not partitions[0].key:
+            return {partitions[0]: self._marks}
+        known = {Partition(e.get("context") or {}): e for e in self._marks.get("partitions") or ()}
+        fresh = {p: {"context": dict(p.key)} for p in partitions if p not in known}
+        self._fresh = list(fresh.values())
+        both = known | fresh
+        return {p: both[p] for p in partitions}
+
+    def _attach(self) -> None:
+        """Put this stream's entries into the state, if they are not there yet."""
+        if self.config.get("backfill"):
+            return
+        self.tap.state.setdefault("bookmarks", {})[self.name] = self._marks
+        if self._fresh:
+            self._marks["partitions"] = [*(self._marks.get("partitions") or []), *self._fresh]
+            self._fresh = []
+        self._marks["report"] = {**self.fingerprint(), "metrics": self._filled_from()}
+
+    def _filled_from(self) -> dict[str, str | None]:
+        """Return from when on each metric is filled: null if from the first day on.
+
+        One that is new is null in what was read before it: said at once, with the setting that fills it.
+        """
+        if self._metrics is not None:
+            return self._metrics
+        known = (self._marks.get("report") or {}).get("metrics")
+        read = [p.windows[0].start for p in self._plans if p.windows]
+        before = [i.start for p in self._plans if p.bookmark for i in p.bookmark.covered]
+        made, words = filled_from(self.name, self.asked().metrics, known, before, read)
+        if words is not None:
+            log.warning("%s", words)
+        self._metrics = made
+        return made
+
+    def plans(
+        self, planner: Planner, partitions: Sequence[Partition], *, ask_platform: bool
+    ) -> list[PartitionPlan]:
+        """Plan all partitions. Changes no bookmark."""
+        backfill = bool(self.config.get("backfill"))
+        entries: Mapping[Partition, dict[str, Any]] = (
+            {p: {} for p in partitions} if backfill else self._entries(partitions)
+        )
+        made = []
+        self._unplanned = []
+        self.learned = self._learned(planner, partitions)
+        for partition in partitions:
+            try:
+                made.append(
+                    planner.plan(
+                        partition,
+                        entries[partition],
+                        ask_platform=ask_platform,
+                        full=self.reads_fully,
+                        later=None if self.learned is None else self.learned.later,
+                    )
+                )
+            except RequestError as error:
+                self._unplanned.append((partition, error))
+        return made
+
+    def _learned(self, planner: Planner, partitions: Sequence[Partition]) -> Learned | None:
+        """Return what earlier runs saw days move; None where the lookback is read whole whatever they saw."""
+        wanted = self.config.get("lookback_mode") == "learned"
+        if not wanted or self.config.get("backfill") or self.reads_fully:
+            return None
+        return Learned.of(
+            self._marks.get("learned"),
+            [self.fingerprint(), list(self.asked().metrics)],
+            accounts=[p.text for p in partitions],
+            lookback_days=planner.lookback_days,
+            grain=self.report.grain,
+            zone=planner.zone,
+            over=planner.over,
+        )
