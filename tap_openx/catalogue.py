@@ -85,31 +85,29 @@ class Catalogue:
             listed(m for r in reports for m in r.metrics),
         )
 
-    def asked(self, report: Report) -> Asked:
+    def asked(self, report: Report, *, by_account: bool = False) -> Asked:
         """Give what of a report can be asked, and the currency that its money is in, if it has money.
 
         What the account does not list is left out with a warning, once: only built-in reports come here
         with such fields, `faults` refuses the user's.
+
+        Args:
+            report: The report.
+            by_account: Whether the account is asked for along with it, to tell currencies apart.
         """
         wanted = [*report.dimensions]
-        by_currency = report.facts.get(fields.BY_CURRENCY, True)
-        if by_currency and fields.CURRENCY.lower() not in {d.lower() for d in wanted}:
+        if self.needs_currency(report) and fields.CURRENCY.lower() in self.dimensions:
             # Two currencies in one row could never be told apart again.
             wanted.append(fields.CURRENCY)
+        if by_account:
+            wanted.append(fields.ACCOUNT)
         attributes: dict[str, str] = {}
         for name in wanted:
             listed = self.dimensions.get(name.lower())
-            if listed is not None:
-                attributes[listed.id] = name
-            elif name in report.dimensions:
+            if listed is None:
                 self._tell(report.name, name, "the account's report fields do not list it")
-            elif not {d.lower() for d in wanted} & {d.lower() for d in fields.SPLIT_LEVELS[:3]}:
-                self._tell(
-                    report.name,
-                    fields.CURRENCY,
-                    "the account's report fields do not list it; money of publishers with several currencies "
-                    f"would be added up, so cut such a report by {fields.ACCOUNT}",
-                )
+            else:
+                attributes[listed.id] = name
         metrics: dict[str, str] = {}
         for name in report.metrics:
             listed = self.metrics.get(name.lower())
@@ -120,6 +118,18 @@ class Catalogue:
             else:
                 metrics[listed.id] = name
         return Asked(attributes, metrics)
+
+    def needs_currency(self, report: Report) -> bool:
+        """Check whether a report has money and not the currency among its dimensions."""
+        return bool(report.facts.get(fields.BY_CURRENCY, True)) and not _names(
+            report, fields.CURRENCY
+        )
+
+    def is_currency_told(self, report: Report) -> bool:
+        """Check whether a report's rows say the currency of their money, or have none."""
+        return fields.CURRENCY.lower() in self.dimensions or not report.facts.get(
+            fields.BY_CURRENCY, True
+        )
 
     @staticmethod
     def clash(metric: Listed, attributes: Sequence[str] | Mapping[str, str]) -> list[str]:
@@ -209,6 +219,11 @@ class Catalogue:
                         [str(d.get("id")) for d in available] if available is not None else None
                     ),
                 }
+
+
+def _names(report: Report, *names: str) -> bool:
+    """Check whether one of some attributes is among a report's dimensions, in any letter case."""
+    return not {d.lower() for d in report.dimensions}.isdisjoint(n.lower() for n in names)
 
 
 def _listed(elements: Any, wrapper: str) -> Iterator[Listed]:

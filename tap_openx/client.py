@@ -33,6 +33,7 @@ from adtap_core.windows import Grain, Interval, Zone
 from tap_openx import companion, fields, replies
 from tap_openx.auth import COOKIE
 from tap_openx.catalogue import filter_faults
+from tap_openx.currencies import AccountCurrencies
 from tap_openx.current import Current
 from tap_openx.legacy import Legacy
 from tap_openx.streams import (
@@ -154,6 +155,11 @@ class OpenxPlatform(Platform):
         return Zone("UTC")
 
     # -- requests ----------------------------------------------------------------------------
+
+    @cached_property
+    def currencies(self) -> AccountCurrencies:
+        """Give the publishers' currencies."""
+        return AccountCurrencies(lambda: self.objects("account", "accounts' currencies"))
 
     @cached_property
     def _generation(self) -> Legacy | Current:

@@ -9,25 +9,22 @@ from __future__ import annotations
 import csv
 import io
 import logging
-import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
-
-from typing_extensions import override
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from adtap_core.bodies import Table, separated
 from adtap_core.declare import Report
-from adtap_core.errors import Broken, Forbidden, GaveUp, Refused, RequestError, TooMuch
+from adtap_core.errors import Broken, GaveUp, Refused, RequestError, TooMuch
 from adtap_core.fetching import NEARLY_CUT
 from adtap_core.http import Call
 from adtap_core.names import did_you_mean
 from adtap_core.platform import Fetched, Partition, RowFacts, Source, WindowJob
-from adtap_core.rehearsal import NotAsked
 from adtap_core.windows import Grain, Interval, midnight
 from tap_openx import fields, replies
 from tap_openx.auth import BearerLogin
+from tap_openx.currencies import COLUMN, added_up
 
 if TYPE_CHECKING:
     from adtap_core.http import Http
@@ -68,8 +65,6 @@ class Current:
         self._platform, self._settings = platform, platform.settings
         self._url = str(self._settings.get("api_url") or API_URL).rstrip("/")
         self.auth = BearerLogin(self._settings, self._url)
-        self._lock = threading.Lock()
-        self._currencies: dict[str, str] | None = None
 
     @property
     def entity_url(self) -> str:
@@ -108,19 +103,7 @@ class Current:
                         name,
                         did_you_mean(name, fields.CURRENT_DIMENSIONS),
                     )
-            if self._mixes_currencies(report):
-                faults.append(
-                    f"{where}: publishers of this login have different currencies, and a row would add them "
-                    f"up; add the dimension {fields.PLATFORM_ID!r}"
-                )
         return faults
-
-    def _mixes_currencies(self, report: Report) -> bool:
-        return (
-            any(fields.is_money(m) for m in report.metrics)
-            and self._platform_id(report) is None
-            and len(set(self.currencies().values())) > 1
-        )
 
     @staticmethod
     def _platform_id(report: Report) -> str | None:
@@ -128,30 +111,26 @@ class Current:
         wanted = fields.PLATFORM_ID.lower()
         return next((d for d in report.dimensions if d.lower() == wanted), None)
 
-    def currencies(self) -> Mapping[str, str]:
-        """Give each publisher account's currency; empty if the login may not list accounts."""
-        with self._lock:
-            if self._currencies is None:
-                self._currencies = self._read_currencies()
-            return self._currencies
-
-    def _read_currencies(self) -> dict[str, str]:
-        try:
-            return {
-                str(a["id"]): str(a["currency"])
-                for a in self._platform.objects("account", "accounts' currencies")
-                if a.get("type_full") == "account.publisher" and a.get("currency")
-            }
-        except NotAsked:
-            return {}  # a rehearsal without a network: the request is the same
-        except Forbidden as error:
-            log.warning("The currency of money is not known: %s", error)
-            return {}
+    def _adds_by_currency(self, report: Report) -> bool:
+        """Check whether a report's rows would add up money of several currencies, if nothing were done."""
+        return (
+            bool(report.facts.get(fields.BY_CURRENCY, True))
+            and self._platform_id(report) is None
+            and bool(self._platform.currencies.several())
+        )
 
     # -- what there is -----------------------------------------------------------------------
 
-    def partitions(self, report: Report) -> list[Partition]:  # noqa: ARG002 - one for all
-        """Give the login: reports here can't be narrowed to accounts."""
+    def partitions(self, report: Report) -> list[Partition]:
+        """Give the login: reports here can't be narrowed to accounts.
+
+        Raises:
+            RequestError: If money of several currencies would be added up, and can't be kept apart.
+        """
+        if self._adds_by_currency(report):
+            fault = self._platform.currencies.addition_fault(report, report.metrics)
+            if fault is not None:
+                raise fault
         return [Partition({})]
 
     def bundle_size(self) -> int:
@@ -186,9 +165,14 @@ class Current:
             TooMuch: If the report is too big for one job.
         """
         grain = job.report.grain
+        # Before the report, not after: a job that was paid for must not be lost to a list that fails.
+        currency = self._currency(job.report)
+        dimensions = list(job.report.dimensions)
+        if currency is None and self._adds_by_currency(job.report):
+            dimensions.append(fields.PLATFORM_ID)
         names = {
             _BUCKETS[grain].lower(): grain.value,
-            **{_sent(d, "dimension").lower(): d for d in job.report.dimensions},
+            **{_sent(d, "dimension").lower(): d for d in dimensions},
             **{_sent(m, "metric").lower(): m for m in job.report.metrics},
         }
         body: dict[str, Any] = {
@@ -197,26 +181,26 @@ class Current:
             "dateTo": _text(job.window.end),
             "dimensions": [
                 _BUCKETS[grain],
-                *(_sent(d, "dimension") for d in job.report.dimensions),
+                *(_sent(d, "dimension") for d in dimensions),
             ],
             "metrics": [_sent(m, "metric") for m in job.report.metrics],
         }
         if job.report.filters:
             body["filters"] = job.report.filters
-        # Before the report, not after: a job that was paid for must not be lost to a list that fails.
-        currency = self._currency(job.report)
         reply = self._run(job, body)
-        try:
-            fullness = self._check(job, reply, names)
-        except BaseException:
-            reply.body.close()
-            raise
 
         def table() -> Table:
             found = separated(reply.body)
             columns = [names.get(h.lower(), h) for h in found.columns or ()]
             return Table(found.rows, columns, empty_is_null=True)
 
+        try:
+            fullness = self._check(job, reply, names)
+            if len(dimensions) > len(job.report.dimensions):
+                return self._by_currency(job, reply, table())
+        except BaseException:
+            reply.body.close()
+            raise
         return Fetched(
             [table],
             RowFacts(currency=currency, bucket=grain.value),
@@ -224,14 +208,29 @@ class Current:
             fullness=fullness,
         )
 
+    def _by_currency(self, job: WindowJob, reply: Reply, table: Table) -> Fetched:
+        """Give a report's rows added up by the currency of the publisher, which was asked for along with it."""
+        known = {job.report.grain.value, *job.report.dimensions, *job.report.metrics}
+        wanted = [n for n, c in enumerate(table.columns or ()) if c in {*known, fields.PLATFORM_ID}]
+        asked = Table(
+            ([row[n] for n in wanted] for row in cast("Iterator[list[str]]", table.rows)),
+            [(table.columns or ())[n] for n in wanted],
+            empty_is_null=True,
+        )
+        lookup = self._platform.currencies.lookup(job.report.name)
+        found = added_up(asked, fields.PLATFORM_ID, job.report.metrics, lookup)
+        reply.body.close()
+        return Fetched(
+            [lambda: found], RowFacts(currency=Source(COLUMN), bucket=job.report.grain.value)
+        )
+
     def _currency(self, report: Report) -> str | Source | None:
         """Money is in the publisher's currency: its account says which."""
-        currencies = self.currencies()
+        currencies = self._platform.currencies
         platform_id = self._platform_id(report)
         if platform_id is not None:
-            return Source(platform_id, _Currencies(currencies))
-        distinct = set(currencies.values())
-        return next(iter(distinct)) if len(distinct) == 1 else None
+            return Source(platform_id, currencies.lookup(report.name))
+        return currencies.only()
 
     @staticmethod
     def _check(job: WindowJob, reply: Reply, names: Mapping[str, str]) -> float:
@@ -328,16 +327,6 @@ class Current:
             ),
             job.tally,
         )
-
-
-class _Currencies(dict[str, str]):
-    """Currencies by publisher; where all have one, a publisher that no account answers to has it too."""
-
-    @override
-    def get(self, key: str, default: Any = None) -> Any:
-        """Give a publisher's currency."""
-        distinct = set(self.values())
-        return super().get(key, next(iter(distinct)) if len(distinct) == 1 else default)
 
 
 def _sent(name: str, role: str) -> str:

@@ -11,9 +11,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
+from adtap_core.names import snake_case
 from adtap_core.platform import Tolerance
 
 ACCOUNT: Final = "publisherAccountId"
+ACCOUNT_NAME: Final = "publisherAccountName"
+SITE: Final = "publisherSiteId"
+AD_UNIT: Final = "publisherAdUnitId"
 CURRENCY: Final = "publisherCurrency"
 BY_CURRENCY: Final = "by_currency"
 """A report's fact: whether money is among its metrics, so that its rows must be told apart by currency."""
@@ -28,8 +32,8 @@ FLOAT_NOISE: Final = Tolerance(
 
 SPLIT_LEVELS: Final = (
     ACCOUNT,
-    "publisherSiteId",
-    "publisherAdUnitId",
+    SITE,
+    AD_UNIT,
     "demandPartnerAccountId",
 )
 """Attributes that an answer too big for one hour is cut by, coarse to fine."""
@@ -90,6 +94,23 @@ _BY_LOWER: Final = {
     "dimension": {k.lower(): v for k, v in DIMENSIONS.items()},
     "metric": {k.lower(): v for k, v in METRICS.items()},
 }
+_RATIOS: Final = frozenset(
+    {
+        "average",
+        "avg",
+        "cpc",
+        "cpm",
+        "ctr",
+        "ecpm",
+        "percent",
+        "percentage",
+        "rate",
+        "ratio",
+        "rpm",
+        "share",
+    }
+)
+_DISTINCT: Final = frozenset({"reach", "unique", "uniques", "users"})
 MONEY_SUFFIX: Final = "InPCoin"
 """The spelling under which money comes back: in the publisher's currency."""
 
@@ -139,7 +160,7 @@ def column_schema(name: str, role: str) -> dict[str, Any]:
         schema: dict[str, Any] = {
             "type": ["number", "null"],
             "description": f"Metric. {name}, as the account's list of report fields has it.",
-            "x-additivity": "additive",
+            "x-additivity": _additivity(name),
         }
         if is_money(name):
             schema["x-unit"] = "currency"
@@ -156,6 +177,14 @@ def column_schema(name: str, role: str) -> dict[str, Any]:
         "description": f"Metric. {known.words}",
         "x-additivity": "additive",
     }
+
+
+def _additivity(name: str) -> str:
+    """Return what may be done with a metric that only the account's list knows, told by the words of its name."""
+    words = set(snake_case(name).split("_"))
+    if words & _RATIOS:
+        return "ratio"
+    return "distinct" if words & _DISTINCT else "additive"
 
 
 def current_name(name: str, role: str) -> str | None:

@@ -20,6 +20,7 @@ from adtap_core.windows import Interval
 from tap_openx import fields
 from tap_openx.auth import CookieLogin
 from tap_openx.catalogue import Asked, Catalogue
+from tap_openx.currencies import COLUMN, added_up
 from tap_openx.splits import ROWS_PATH, AnyOf, Asker, Filter, FilterSplit, Given, add_up, both
 from tap_openx.streams import REPORTS
 
@@ -34,6 +35,9 @@ DATA_SERVICE_PATHS: Final = ("/data/ods/1.0", "/data/1.0")
 """The documented prefix, and the one that every published client uses."""
 REPORT: Final = "report"
 ACCOUNTS_AT_ONCE: Final = 100
+_OF_ONE_ACCOUNT: Final = frozenset(
+    {fields.SITE.lower(), fields.AD_UNIT.lower(), fields.ACCOUNT_NAME.lower()}
+)
 _ACCEPT: Final = "application/json, text/html;q=0.9, */*;q=0.8"
 _NOT_FOUND: Final = 404
 _TOO_LARGE: Final = 413
@@ -132,8 +136,13 @@ class Legacy:
     # -- what there is -----------------------------------------------------------------------
 
     def partitions(self, report: Report) -> list[Partition]:
-        """Give the login, or the accounts that the setting names, each with its own bookmark."""
-        if not self.catalogue().asked(report).metrics:
+        """Give the login, or the accounts that the setting names, each with its own bookmark.
+
+        Raises:
+            RequestError: If money of several currencies would be added up, and can't be kept apart.
+        """
+        self._check_currency(report)
+        if not self._asked(report).metrics:
             log.warning("%s: not read, the account lists none of its metrics", report.name)
             return []
         accounts = self._settings.get("account_ids")
@@ -141,13 +150,66 @@ class Legacy:
             return [Partition({})]
         return [Partition({"account_id": str(a)}) for a in accounts]
 
+    def _asked(self, report: Report) -> Asked:
+        """Give what of a report can be asked, the account with it where only that tells currencies apart."""
+        return self.catalogue().asked(report, by_account=self._needs_account(report))
+
+    def _mixes_currencies(self, report: Report) -> bool:
+        """Check whether rows would add up money of several currencies, if the account were not asked along."""
+        return (
+            not self.catalogue().is_currency_told(report)
+            and self._account_of(report) is None
+            and not self._settings.get("account_ids")
+            and bool(self._platform.currencies.several())
+        )
+
+    def _needs_account(self, report: Report) -> bool:
+        listed = fields.ACCOUNT.lower() in self.catalogue().dimensions
+        return listed and self._mixes_currencies(report)
+
+    @staticmethod
+    def _account_of(report: Report) -> str | None:
+        """Give the report's name of the dimension that tells publishers apart."""
+        wanted = fields.ACCOUNT.lower()
+        return next((d for d in report.dimensions if d.lower() == wanted), None)
+
+    def _check_currency(self, report: Report) -> None:
+        """Check that money of several currencies can be kept apart.
+
+        Raises:
+            RequestError: If it can't.
+        """
+        if not self._mixes_currencies(report):
+            return
+        catalogue, currencies = self.catalogue(), self._platform.currencies
+        account = catalogue.dimensions.get(fields.ACCOUNT.lower())
+        if account is None:
+            # A site, and what is below it, is one publisher's: its rows add up nothing.
+            if {d.lower() for d in report.dimensions}.isdisjoint(_OF_ONE_ACCOUNT):
+                raise RequestError(
+                    f"report {report.name!r}: its rows would add up money of several currencies "
+                    f"({', '.join(currencies.several())}): the account's report fields list neither "
+                    f"{fields.CURRENCY} nor {fields.ACCOUNT}; cut it by {fields.SITE}"
+                )
+            return
+        listed = (catalogue.metrics.get(m.lower()) for m in report.metrics)
+        clash = [m.id for m in listed if m is not None and catalogue.clash(m, [account.id])]
+        if clash:
+            raise RequestError(
+                f"report {report.name!r}: {', '.join(clash)} can't be cut by {account.id}, which alone tells money "
+                f"of several currencies ({', '.join(currencies.several())}) apart; take it out of the metrics"
+            )
+        fault = currencies.addition_fault(report, report.metrics)
+        if fault is not None:
+            raise fault
+
     def bundle_size(self) -> int:
         """Give how many accounts one request may read."""
         return ACCOUNTS_AT_ONCE
 
     def held(self, report: Report) -> Interval | None:
         """Give the range of dates that the platform holds for the report's very fields."""
-        asked = self.catalogue().asked(report)
+        asked = self._asked(report)
         key = _range_key(report, asked)
         with self._lock:
             if key not in self._ranges:
@@ -196,7 +258,7 @@ class Legacy:
         Raises:
             TooMuch: If the window is longer than a bucket and too much.
         """
-        asked = self.catalogue().asked(job.report)
+        asked = self._asked(job.report)
         window = self._still_held(job)
         accounts = {p.key["account_id"]: p for p in job.partitions if p.key}
         attributes = [job.report.grain.value, *asked.attributes]
@@ -229,17 +291,67 @@ class Legacy:
             for reply in replies:
                 reply.body.close()
 
-        currency = next((n for n in names.values() if n.lower() == fields.CURRENCY.lower()), None)
+        if self._needs_account(job.report):
+            try:
+                tables = [self._by_currency(job, tables, whose, list(asked.metrics.values()))]
+            finally:
+                close()
         return Fetched(
             tables,
             RowFacts(
-                currency=None if currency is None else Source(currency),
+                currency=self._currency(job.report, asked, whose if accounts else None),
                 bucket=job.report.grain.value,
                 partition=(whose, accounts) if accounts else None,
             ),
             close,
             not_asked=frozenset(job.report.metrics) - asked.metrics.keys(),
         )
+
+    def _by_currency(
+        self,
+        job: WindowJob,
+        tables: Sequence[Callable[[], Table]],
+        account: str,
+        metrics: Sequence[str],
+    ) -> Callable[[], Table]:
+        """Give the rows of tables added up by the currency of the account, which was asked for along with them."""
+        found = [open_() for open_ in tables]
+        columns = next((t.columns for t in found if t.columns is not None), None)
+        if columns is None:  # put together from parts: objects
+            columns = tuple(
+                dict.fromkeys([job.report.grain.value, *job.report.dimensions, account, *metrics])
+            )
+        rows = (
+            [row.get(c) for c in columns] if isinstance(row, Mapping) else row
+            for table in found
+            for row in table.rows
+        )
+        lookup = self._platform.currencies.lookup(job.report.name)
+        whole = added_up(Table(rows, columns), account, metrics, lookup)
+        return lambda: whole
+
+    def _currency(self, report: Report, asked: Asked, account: str | None) -> str | Source | None:
+        """Give the currency of a report's money: as its rows say, else as the account that they are cut by.
+
+        Args:
+            report: The report.
+            asked: What of it is asked.
+            account: The field of the rows that says whose they are, if they are cut by the configured accounts.
+        """
+        told = next(
+            (n for n in asked.attributes.values() if n.lower() == fields.CURRENCY.lower()), None
+        )
+        if told is not None:
+            return Source(told)
+        if self.catalogue().is_currency_told(report):
+            return None  # no money
+        currencies = self._platform.currencies
+        if self._needs_account(report):
+            return Source(COLUMN)
+        account = self._account_of(report) or account
+        if account is not None:
+            return Source(account, currencies.lookup(report.name))
+        return currencies.only()
 
     def _read_held(
         self,
@@ -274,7 +386,7 @@ class Legacy:
             )
 
     def _held_now(self, report: Report) -> Interval:
-        asked = self.catalogue().asked(report)
+        asked = self._asked(report)
         found = self._read_range(report, asked)
         with self._lock:
             self._ranges[_range_key(report, asked)] = found

@@ -26,7 +26,7 @@ GROUP_SIZE: Final = 100
 """Most values of one filter to begin with: enough accounts for a 413, few enough to be read by people."""
 _ATTEMPTS: Final = 2
 _BAD_REQUEST: Final = 400
-_EXACT: Final = Context(prec=1000)
+EXACT: Final = Context(prec=1000)
 """Sums of money keep all their digits; Python's own context keeps 28."""
 ROWS_PATH: Final = ("reportData",)
 
@@ -362,7 +362,7 @@ def add_up(rows: Iterable[Mapping[str, Any]], metrics: Sequence[str]) -> list[di
         for metric in metrics:
             value = row.get(metric)
             if value is not None:
-                known[metric] = _EXACT.add(Decimal(str(value)), known.get(metric) or Decimal(0))
+                known[metric] = EXACT.add(Decimal(str(value)), known.get(metric) or Decimal(0))
     return list(whole.values())
 
 

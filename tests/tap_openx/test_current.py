@@ -7,15 +7,18 @@ import os
 import signal
 import subprocess
 import time
+from collections import defaultdict
 from decimal import Decimal
 
 import pytest
 
-from adtap_core.errors import SettingsError
+from adtap_core.bodies import Table
+from adtap_core.errors import Broken, SettingsError
 from adtap_core.names import column_names
 from adtap_core.tap import RunFailed
 from adtap_core.windows import Grain
 from tap_openx import fields
+from tap_openx.currencies import COLUMN, AccountCurrencies, added_up
 from tap_openx.streams import REPORTS
 from tap_openx.tap import TapOpenx
 from tests.running import command, select
@@ -99,13 +102,80 @@ def test_a_wrong_metric_is_refused_before_any_job(room):
     assert room.asked("/generateReport") == []
 
 
-def test_a_report_that_would_add_two_currencies_is_refused(room):
-    """Without the dimension that tells publishers apart, euros and dollars would be one number."""
+@pytest.mark.parametrize("dimensions", [[], ["PageDomain"]], ids=["none", "domain"])
+def test_a_report_over_two_currencies_has_a_row_for_each(room, dimensions):
+    """The publisher is asked for along with it; counts and money are added up by currency, to the last digit."""
+    metrics = ["publisherRevenue", "allRequests"]
+    fine = {"name": "fine_daily", "dimensions": ["PublisherPlatformId", *dimensions]}
+    mine = {"name": "x_daily", "dimensions": dimensions}
+    reports = [{**r, "metrics": metrics} for r in (fine, mine)]
+    found = room.run(room.current(reports=reports), "x_daily", "fine_daily")
+    asked = [json.loads(e["body"])["dimensions"] for e in room.asked("/generateReport")]
+    assert sorted(asked[0]) == sorted(asked[-1])
+    wanted = defaultdict(lambda: [Decimal(0), 0])
+    for row in found.records["fine_daily"]:
+        known = wanted[row["day"], row.get("page_domain"), row["_currency"]]
+        known[0] += Decimal(row["publisher_revenue"])
+        known[1] += row["all_requests"]
+    got = {
+        (r["day"], r.get("page_domain"), r["_currency"]): [
+            Decimal(r["publisher_revenue"]),
+            r["all_requests"],
+        ]
+        for r in found.records["x_daily"]
+    }
+    assert got == dict(wanted)
+    assert {currency for _, _, currency in got} == {"EUR", "USD"}
+    assert len(rows_of(found, "x_daily")) == len(got)
+    assert sum(w["row_count"] for w in found.windows("x_daily")) == len(got)
+
+
+def test_counts_alone_are_asked_for_as_they_are(room):
+    """Without money there is nothing to keep apart."""
+    report = {"name": "x_daily", "dimensions": ["PageDomain"], "metrics": ["allRequests"]}
+    found = room.run(room.current(reports=[report]), "x_daily")
+    assert json.loads(room.asked("/generateReport")[0]["body"])["dimensions"] == [
+        "Day",
+        "PageDomain",
+    ]
+    assert {r["_currency"] for r in found.records["x_daily"]} == {None}
+
+
+def test_one_currency_is_that_of_every_row(room):
+    """Nothing is asked along; the rows' keys are those that they keep when a second currency comes."""
+    accounts = [{"id": "1", "uid": "1", "type_full": "account.publisher", "currency": "EUR"}]
     report = {"name": "x_daily", "dimensions": ["PageDomain"], "metrics": ["publisherRevenue"]}
-    with pytest.raises(SettingsError) as caught:
-        room.run(room.current(reports=[report]), "x_daily")
-    assert "add the dimension 'PublisherPlatformId'" in caught.value.faults[0]
-    assert room.asked("/generateReport") == []
+    two = room.run(room.current(reports=[report]), "x_daily").records["x_daily"]
+    body = {"objects": accounts, "has_more": False}
+    room.sandbox.fault("status", path="/account$", status=200, body=body, times=None)
+    one = room.run(room.current(reports=[report]), "x_daily").records["x_daily"]
+    assert {r["_currency"] for r in one} == {"EUR"}
+    keys = {r["_row_key"] for r in one}
+    assert {r["_row_key"] for r in two if r["_currency"] == "EUR"} <= keys
+
+
+def test_publishers_whose_currency_nobody_knows_are_not_added_to_one_another(caplog):
+    """Each has a row of its own; money keeps all its digits, an empty value is none."""
+    rows = [
+        ["2026-03-01", "7", "1.000000000000000000000000000001", "2"],
+        ["2026-03-01", "8", "2", ""],
+        ["2026-03-01", "1", "1e-9", "1"],
+        ["2026-03-01", "2", "99999999999999999999.5", "1"],
+        ["2026-03-01", "3", "", ""],
+    ]
+    accounts = [("1", "EUR"), ("2", "EUR"), ("3", "USD")]
+    known = AccountCurrencies(lambda: iter([{"id": i, "currency": c} for i, c in accounts]))
+    table = added_up(Table(iter(rows), ["day", "p", "m", "n"]), "p", ["m", "n"], known.lookup("x"))
+    assert list(table.columns) == ["day", COLUMN, "m", "n"]
+    assert [tuple(row) for row in table.rows] == [
+        ("2026-03-01", "EUR", Decimal("99999999999999999999.500000001"), Decimal(2)),
+        ("2026-03-01", "USD", None, None),
+        ("2026-03-01", None, Decimal("1.000000000000000000000000000001"), Decimal(2)),
+        ("2026-03-01", None, Decimal(2), None),
+    ]
+    assert "publisher 7 is no account that the login lists" in caplog.text
+    with pytest.raises(Broken, match="'N/A' is no number"):
+        added_up(Table(iter([["d", "1", "N/A"]]), ["day", "p", "m"]), "p", ["m"], known.lookup("x"))
 
 
 def test_an_unknown_dimension_is_the_platforms_to_refuse(room, caplog):

@@ -1,0 +1,172 @@
+"""In which currency a row's money is, where only the account that earned it can tell.
+
+Today's reports have no field for the currency, and an account of the Data Service may not list it. A report
+that is not cut by account would then add euros to dollars: the account is asked for along with it, and the
+rows are added up by currency.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal, InvalidOperation
+from typing import Any, Final
+
+from typing_extensions import override
+
+from adtap_core.bodies import Table
+from adtap_core.declare import Report
+from adtap_core.errors import Broken, Forbidden, RequestError
+from adtap_core.rehearsal import NotAsked
+from tap_openx import fields
+from tap_openx.splits import EXACT
+
+log = logging.getLogger("adtaps.openx")
+
+COLUMN: Final = "currency of the account"
+"""The field of rows that were added up by currency; no platform's own name."""
+_PUBLISHER: Final = "account.publisher"
+
+
+class AccountCurrencies:
+    """The currencies of the login's publishers; asked for once.
+
+    Args:
+        accounts: Gives the list of accounts.
+    """
+
+    def __init__(self, accounts: Callable[[], Iterator[Mapping[str, Any]]]) -> None:
+        self._accounts = accounts
+        self._lock = threading.Lock()
+        self._known: Mapping[str, str] | None = None
+
+    def known(self) -> Mapping[str, str]:
+        """Return the currency by the publisher's id; empty if the login may not list accounts."""
+        with self._lock:
+            if self._known is None:
+                self._known = self._read()
+            return self._known
+
+    def _read(self) -> dict[str, str]:
+        try:
+            return {
+                str(account["id"]): str(account["currency"])
+                for account in self._accounts()
+                if account.get("type_full", _PUBLISHER) == _PUBLISHER and account.get("currency")
+            }
+        except NotAsked:
+            return {}  # a dry run without a network: the request is the same
+        except Forbidden as error:
+            log.warning("The currency of money is not known: %s", error)
+            return {}
+
+    def several(self) -> tuple[str, ...]:
+        """Return the currencies, if there is more than one."""
+        distinct = tuple(sorted(set(self.known().values())))
+        return distinct if len(distinct) > 1 else ()
+
+    def only(self) -> str | None:
+        """Return the one currency of all publishers, or None if there are several, or none is known."""
+        distinct = set(self.known().values())
+        return next(iter(distinct)) if len(distinct) == 1 else None
+
+    def lookup(self, report: str) -> Mapping[str, str]:
+        """Return the currency by publisher, for rows that say whose they are.
+
+        Where all have one, a publisher that no account answers to has it too.
+
+        Args:
+            report: The report's name, for the log.
+        """
+        return _Lookup(self.known(), self.only(), report)
+
+    def addition_fault(self, report: Report, metrics: Iterable[str]) -> RequestError | None:
+        """Return why a report that must be added up by currency can't be; None if it can.
+
+        Args:
+            report: The report.
+            metrics: Those that are asked for.
+        """
+        wrong = [
+            m for m in metrics if fields.column_schema(m, "metric")["x-additivity"] != "additive"
+        ]
+        if not wrong:
+            return None
+        return RequestError(
+            f"report {report.name!r}: its rows would mix money of several currencies ({', '.join(self.several())}), "
+            f"and {', '.join(wrong)} can't be added up by currency; add the publisher to its dimensions, or take "
+            "the metric out"
+        )
+
+
+class _Lookup(dict[str, str]):
+    """Currencies by publisher; says once whose is not known."""
+
+    def __init__(self, known: Mapping[str, str], only: str | None, report: str) -> None:
+        super().__init__(known)
+        self._only, self._report = only, report
+        self._told: set[str] = set()
+
+    @override
+    def get(self, key: str, default: Any = None) -> Any:
+        """Return a publisher's currency."""
+        found = super().get(key, self._only)
+        if found is None and key not in self._told:
+            self._told.add(key)
+            log.warning(
+                "%s: publisher %s is no account that the login lists; the currency of its money is not known",
+                self._report,
+                key,
+            )
+        return default if found is None else found
+
+
+def added_up(
+    table: Table, account: str, metrics: Sequence[str], lookup: Mapping[str, str]
+) -> Table:
+    """Return rows that were cut by account with one row a grain and currency, their metrics added up exactly.
+
+    Publishers whose currency is not known are not added to one another.
+
+    Args:
+        table: Value lists; every column but the account and the metrics is part of the grain.
+        account: The column that says whose a row is; it is left out.
+        metrics: The columns that are added up.
+        lookup: The currency by account.
+
+    Raises:
+        Broken: If a metric is no number.
+    """
+    columns = list(table.columns or ())
+    at = columns.index(account)
+    sums = [columns.index(m) for m in metrics]
+    grain = [n for n in range(len(columns)) if n != at and n not in sums]
+    whole: dict[tuple[Any, ...], list[Any]] = {}
+    for row in table.rows:
+        assert isinstance(row, Sequence)  # noqa: S101 - value lists, as said above
+        currency = lookup.get(str(row[at]))
+        key = (*(row[n] for n in grain), currency, str(row[at]) if currency is None else "")
+        known = whole.setdefault(key, [None] * len(sums))
+        for place, n in enumerate(sums):
+            known[place] = _sum(known[place], row[n], columns[n])
+    # By account, where that is all that tells rows apart: their order must not hang on the answer's.
+    ordered = sorted(whole.items(), key=lambda item: item[0][-1])
+    made = [(*key[:-1], *values) for key, values in ordered]
+    return Table(
+        iter(made),
+        [*(columns[n] for n in grain), COLUMN, *metrics],
+        empty_is_null=table.empty_is_null,
+    )
+
+
+def _sum(known: Any, value: Any, column: str) -> Any:
+    if value is None or value == "":
+        return known
+    if known is None:
+        known = Decimal(0)
+    try:
+        return EXACT.add(known, Decimal(str(value)))
+    except InvalidOperation as error:
+        msg = f"column {column}: {value!r} is no number and can't be added up by currency"
+        raise Broken(msg) from error
