@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from typing_extensions import override
@@ -147,6 +148,9 @@ class TerminalOne(Platform):
             lookback_days=days,
             settle_days=days,
             span_days=HOURLY_SPAN_DAYS if grain is Grain.HOUR else SPAN_DAYS,
+            facts=MappingProxyType(
+                {**report.facts, fields.MONEY: any(map(fields.is_money, report.metrics))}
+            ),
         )
 
     @classmethod

@@ -97,6 +97,10 @@ SNAPSHOT_WINDOWS: Final = (
     "last_60_days",
     "last_90_days",
 )
+MONEY: Final = "money"
+"""A definition's fact: whether money is among its metrics, whichever of them are selected later."""
+OF_ONE_CAMPAIGN: Final = frozenset({"campaign_id", "strategy_id", "campaign_name", "strategy_name"})
+"""Dimensions whose values belong to one campaign, and so to one currency."""
 ACCESS: Final = ("organization_id", "agency_id", "advertiser_id", "campaign_id", "strategy_id")
 
 NAMES_IN_V2: Final[Mapping[str, str]] = {
@@ -193,6 +197,11 @@ def dimension_schema(name: str) -> dict[str, Any]:
     elif _YES_NO.search(name):
         return {"type": ["boolean", "null"], "description": said}
     return {"type": ["string", "null"], "description": said}
+
+
+def is_money(name: str) -> bool:
+    """Check whether a metric is an amount in the campaign's currency; those in US dollars say so in their name."""
+    return metric_schema(name).get("x-unit") == "currency" and not name.endswith("_usd")
 
 
 def metric_schema(name: str) -> dict[str, Any]:

@@ -250,6 +250,7 @@ class LegacyReports:
         )
 
     def _data(self, job: WindowJob, definition: Definition) -> Reply | None:
+        _check_currency(definition, job.report)
         params = self._params(job, definition)
         if params is None:
             return None
@@ -318,11 +319,10 @@ class LegacyReports:
         wanted = list(job.report.dimensions)
         if len(job.partitions) > 1:
             wanted.append(next(iter(job.partitions[0].key)))
-        if not is_snapshot(job.report):
-            if definition.is_local:
-                wanted.append(ZONE)
-            if _currency(definition) == fields.CURRENCY:
-                wanted.append(fields.CURRENCY)
+        if definition.is_local and not is_snapshot(job.report):
+            wanted.append(ZONE)
+        if _currency(definition, job.report) == fields.CURRENCY:
+            wanted.append(fields.CURRENCY)
         return wanted
 
     def _filter(self, job: WindowJob, definition: Definition) -> str | None:
@@ -360,7 +360,7 @@ class LegacyReports:
         snapshot = is_snapshot(report)
         level = next(iter(job.partitions[0].key))
         split = definition.is_local and not snapshot and report.grain is not Grain.HOUR
-        currency = None if snapshot else _currency(definition)
+        currency = _currency(definition, report)
         return RowFacts(
             currency=Source(fields.CURRENCY) if currency == fields.CURRENCY else currency,
             time_zone=Source(ZONE) if split else None,
@@ -461,12 +461,34 @@ def _field_faults(report: Report, definition: Definition) -> Iterator[str]:
             yield f"filters: {definition.name} has no field {name!r}{did_you_mean(name, either)}"
 
 
-def _currency(definition: Definition) -> str | None:
-    """Give the currency of a report's money: a code, the field that holds it, or None."""
+def _currency(definition: Definition, report: Report) -> str | None:
+    """Give the currency of a report's money: a code, the field that holds it, or None.
+
+    A snapshot without money is not split: its unique users could not be added up again.
+    """
+    if is_snapshot(report) and not report.facts.get(fields.MONEY):
+        return None
     said = definition.currency
     if "campaign" in said.lower():
         return fields.CURRENCY if fields.CURRENCY in definition.dimensions else None
     return said or None
+
+
+def _check_currency(definition: Definition, report: Report) -> None:
+    """Check that a report's rows don't add up money of campaigns in several currencies.
+
+    Raises:
+        RequestError: If they may.
+    """
+    money = [m for m in report.metrics if m in definition.metrics and fields.is_money(m)]
+    told = (
+        _currency(definition, report) is not None or "campaign" not in definition.currency.lower()
+    )
+    if money and not told and fields.OF_ONE_CAMPAIGN.isdisjoint(report.dimensions):
+        raise RequestError(
+            f"report {report.name!r}: its money is in each campaign's currency, and {definition.name} has no "
+            f"dimension {fields.CURRENCY} to tell them apart; cut it by campaign_id, or take out {', '.join(money)}"
+        )
 
 
 def _as_instants(

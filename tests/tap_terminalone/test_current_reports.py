@@ -8,6 +8,7 @@ import pytest
 
 from adtap_core.errors import SettingsError
 from adtap_core.tap import RunFailed
+from tap_terminalone import fields
 from tests.tap_terminalone.conftest import exact, sums
 
 METRICS = ("impressions", "clicks", "total_spend", "total_conversions")
@@ -316,3 +317,11 @@ def test_errors_bear_the_platforms_words_and_request_id(room, caplog):
         room.run(room.current(), "performance_daily")
     assert "no such thing" in caplog.text
     assert "r-17" in caplog.text
+
+
+def test_every_dataset_with_money_tells_its_currency():
+    """Rows are asked for by currency wherever a metric is in the campaign's."""
+    for dataset in fields.DATASETS.values():
+        if any(map(fields.is_money, dataset.metrics)) and not dataset.name.startswith("brain"):
+            assert fields.CURRENCY in dataset.dimensions, dataset.name
+            assert not dataset.only_snapshots, dataset.name

@@ -195,6 +195,50 @@ def test_interval_reports_are_snapshots(room):
     assert {(r["day"], r["_interval"]) for r in rows} == {("2026-03-17", "last_14_days")}
 
 
+SPENT = {"name": "mine", "report": "performance", "dimensions": [], "metrics": ["total_spend"]}
+
+
+def test_a_snapshot_of_money_has_a_row_for_each_currency(room):
+    """In both generations alike; one of unique users alone is not split: they could not be added up."""
+    reports = [
+        {**SPENT, "time_window": "last_30_days"},
+        {**SPENT, "name": "people", "report": "reach_frequency", "metrics": ["uniques"]},
+    ]
+    reports[1] |= {"time_window": "last_30_days", "dimensions": ["organization_id"]}
+    then = room.run(room.legacy(reports=reports), "mine", "people")
+    rows = then.records["mine"]
+    assert {r["_currency"] for r in rows} > {"EUR", "USD"}
+    now = room.run(room.current(reports=reports[:1]), "mine")
+    assert now.final("mine").keys() == then.final("mine").keys()
+    assert len({r["_account"] for r in rows}) < len(rows)
+    assert {r["_currency"] for r in then.records["people"]} == {None}
+
+
+def test_money_that_no_currency_can_be_told_of_is_refused_alone(room, caplog):
+    """A report whose fields do not hold the campaign's currency: unless it is cut by campaign."""
+    fields = ["organization_id", "advertiser_id", "campaign_id"]
+    definition = {
+        "currency": "campaign currency",
+        "timezone": "UTC",
+        "time_rollups": ["by_day", "all"],
+        "structure": {"dimensions": fields, "metrics": ["total_spend", "clicks"]},
+    }
+    room.fault("status", path="/performance/meta$", status=200, body=definition, times=None)
+    reports = [
+        SPENT,
+        {**SPENT, "name": "cut", "dimensions": ["campaign_id"]},
+        {**SPENT, "name": "counts", "metrics": ["clicks"]},
+    ]
+    written = []
+    names = [r["name"] for r in reports]
+    with pytest.raises(RunFailed, match="failed: mine;"):
+        room.run(room.legacy(reports=reports), *names, written=written.append)
+    assert "cut it by campaign_id, or take out total_spend" in caplog.text
+    assert not written[0].records["mine"]
+    assert written[0].records["cut"]
+    assert written[0].records["counts"]
+
+
 def test_a_query_that_times_out_is_cut(room):
     """500 `request_timeout`: shorter windows, until they pass."""
     body = '<result><status code="request_timeout">The request timed out</status></result>'
