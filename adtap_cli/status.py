@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import click
 
+from adtap_cli import restated
 from adtap_cli.opening import (
     account_text,
     json_option,
@@ -49,6 +50,11 @@ GAPS_SHOWN: Final = 3
 @click.option(
     "--config", "configs", multiple=True, metavar="FILE", help="With --state: the tap's settings."
 )
+@click.option(
+    "--restatements",
+    is_flag=True,
+    help="With --warehouse: what moved between two readings, from the tables `sync_days`.",
+)
 @json_option
 @lines_for_errors
 def status(
@@ -58,6 +64,7 @@ def status(
     schema: str | None,
     configs: tuple[str, ...],
     *,
+    restatements: bool,
     as_json: bool,
 ) -> None:
     """Show per stream and account what was read: from, to, settled until, last run, gaps.
@@ -67,6 +74,11 @@ def status(
     """
     if (state is None) == (warehouse is None):
         raise click.UsageError("give either --state FILE or --warehouse PLACE")
+    if restatements:
+        if warehouse is None:
+            raise click.UsageError("--restatements reads a warehouse; give --warehouse PLACE")
+        _show_restatements(warehouse, schema, as_json=as_json)
+        return
     if state is not None:
         found = _of_state(read_state(state), state, tap_name, configs)
     else:
@@ -75,6 +87,15 @@ def status(
         write_json({"streams": [c.document() for c in found]})
         return
     for line in lines(found):
+        click.echo(redact(line))
+
+
+def _show_restatements(warehouse: str, schema: str | None, *, as_json: bool) -> None:
+    made = restated.read(warehouse, schema)
+    if as_json:
+        write_json(restated.document(made))
+        return
+    for line in restated.lines(made):
         click.echo(redact(line))
 
 

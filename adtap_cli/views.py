@@ -4,6 +4,7 @@
     sync_coverage      each stream, account and day: missing, partial, provisional or settled
     sync_coverage_days the same for each stream and day, the worst of its accounts
     sync_alerts        what somebody should look at; empty on a good day
+    restatements       what each bucket held at each reading, and by how much it moved (needs `sync_days`)
 
 `adtap views TAP` prints the statements for a warehouse. All stand on the ledger `sync_windows`, in
 plain SQL: the three dialects differ in how they spell a moment, a day added and a name.
@@ -32,6 +33,9 @@ class Dialect:
         moment: A stored time stamp as a UTC one without a zone; `{}` is the column.
         later: A date some days later; `{0}` the date, `{1}` the days.
         seconds: Seconds from `{0}` to `{1}`.
+        pairs: The keys and values of an object, as `t`; `{0}` is the object's column.
+        key: A pair's key.
+        value: Its value as text.
         now: The present as a UTC time stamp without a zone.
         upper: Whether names are stored in capitals.
     """
@@ -41,6 +45,9 @@ class Dialect:
     later: str
     seconds: str
     now: str
+    pairs: str
+    key: str
+    value: str
     upper: bool = False
 
     def quoted(self, name: str) -> str:
@@ -52,10 +59,13 @@ DIALECTS = {
     d.name: d
     for d in (
         # The loader stores UTC without a zone; meltano.yml sees to the session's zone.
-        Dialect("postgres", "{}", "{0} + {1}", "EXTRACT(epoch FROM {1} - {0})", "(now() AT TIME ZONE 'UTC')"),
+        Dialect("postgres", "{}", "{0} + {1}", "EXTRACT(epoch FROM {1} - {0})", "(now() AT TIME ZONE 'UTC')",
+                "CROSS JOIN LATERAL jsonb_each_text(CAST({} AS jsonb)) AS t(label, said)", "t.label", "t.said"),
         # With a zone: brought to UTC here, whatever the session's zone is.
-        Dialect("duckdb", "({} AT TIME ZONE 'UTC')", "{0} + {1}", "date_diff('second', {0}, {1})", "(now() AT TIME ZONE 'UTC')"),
-        Dialect("snowflake", "{}", "CAST(DATEADD(day, {1}, {0}) AS DATE)", "DATEDIFF(second, {0}, {1})", "SYSDATE()", upper=True),
+        Dialect("duckdb", "({} AT TIME ZONE 'UTC')", "{0} + {1}", "date_diff('second', {0}, {1})", "(now() AT TIME ZONE 'UTC')",
+                "CROSS JOIN LATERAL json_each({}) AS t", "t.key", "(t.value ->> '$')"),
+        Dialect("snowflake", "{}", "CAST(DATEADD(day, {1}, {0}) AS DATE)", "DATEDIFF(second, {0}, {1})", "SYSDATE()",
+                ", LATERAL FLATTEN(input => {}) t", "t.key", "CAST(t.value AS VARCHAR)", upper=True),
     )
 }  # fmt: skip
 
@@ -195,8 +205,57 @@ WHERE state = 'missing' OR (state = 'partial' AND day < {dialect.later.format(to
 """  # noqa: S608 - as above
 
 
+def restatements(dialect: Dialect, schema: str) -> str:
+    """The view of what each bucket held at each reading, one row a metric and, of money, a currency.
+
+    Args:
+        dialect: The warehouse's.
+        schema: The schema of the tables.
+    """
+    bucket, read = (dialect.moment.format(f"d.{name}") for name in ("bucket", "synced_at"))
+    place = "stream, account, bucket"
+    order = f"PARTITION BY {place}, metric, currency ORDER BY synced_at"
+    same = " AND ".join(f"{{0}}.{c} = {{1}}.{c}" for c in ("stream", "account", "bucket", "metric"))
+    return f"""\
+CREATE OR REPLACE VIEW {schema}.restatements AS
+WITH cells AS (
+  SELECT d.stream, d.account, {bucket} AS bucket, {read} AS synced_at, d.age_days, d.data_state, d.row_count,
+    SPLIT_PART({dialect.key}, ' ', 1) AS metric, NULLIF(SPLIT_PART({dialect.key}, ' ', 2), '') AS currency,
+    CAST({dialect.value} AS DECIMAL(38, 18)) AS amount
+  FROM {schema}.sync_days d {dialect.pairs.format("d.totals")}
+),
+-- Money of a bucket without rows names no currency: it is nothing of each that other readings name.
+named AS (
+  SELECT DISTINCT c.stream, c.account, c.bucket, c.metric, c.currency
+  FROM cells c
+  LEFT JOIN cells o ON {same.format("o", "c")} AND o.currency IS NOT NULL
+  WHERE c.currency IS NOT NULL OR o.currency IS NULL
+),
+readings AS (
+  SELECT DISTINCT {place}, synced_at, age_days, data_state, row_count, metric FROM cells
+),
+held AS (
+  SELECT r.stream, r.account, r.bucket, r.metric, n.currency, r.synced_at, r.age_days, r.data_state, r.row_count,
+    CASE WHEN c.metric IS NULL THEN 0 ELSE c.amount END AS amount
+  FROM readings r
+  JOIN named n ON {same.format("n", "r")}
+  LEFT JOIN cells c ON {same.format("c", "r")} AND c.synced_at = r.synced_at
+    AND COALESCE(c.currency, '') = COALESCE(n.currency, '')
+)
+SELECT {place}, metric, currency, synced_at, age_days, data_state, row_count, amount,
+  LAG(amount) OVER ({order}) AS amount_before,
+  amount - LAG(amount) OVER ({order}) AS moved
+FROM held;
+"""  # noqa: S608 - as above
+
+
 def statements(
-    dialect: Dialect, tap: str, schema: str, streams: Sequence[str] | None = None
+    dialect: Dialect,
+    tap: str,
+    schema: str,
+    streams: Sequence[str] | None = None,
+    *,
+    days: bool = False,
 ) -> Iterator[str]:
     """All views of a tap.
 
@@ -206,11 +265,14 @@ def statements(
         schema: The schema of the tables.
         streams: Report streams; those that are selected by default otherwise. A report of one's own is
             `name` or, if its bucket is not the day, `name:hour`.
+        days: Whether the stream `sync_days` is loaded, too.
 
     Raises:
         LookupError: No such tap.
     """
     yield from sync_views(dialect, schema)
+    if days:
+        yield restatements(dialect, schema)
     known = {report.name: report for report in tap_class(tap).reports}
     chosen = [n for n, r in known.items() if r.selected] if streams is None else streams
     for wish in chosen:
@@ -230,12 +292,24 @@ def statements(
     "--stream", "streams", multiple=True,
     help="A report stream (NAME, or NAME:hour for one of your own that is no day); repeat it. Default: those selected by default.",
 )  # fmt: skip
-def views(tap: str, dialect: str, schema: str | None, streams: tuple[str, ...]) -> None:
+@click.option(
+    "--restatements", "days", is_flag=True,
+    help="Also the view of what each bucket held at each reading; the stream sync_days must be loaded.",
+)  # fmt: skip
+def views(
+    tap: str, dialect: str, schema: str | None, streams: tuple[str, ...], *, days: bool
+) -> None:
     """Print views: report rows without ghosts, completeness, alerts."""
     full = tap if tap.startswith("tap-") else f"tap-{tap}"
     try:
         found = list(
-            statements(DIALECTS[dialect], full, schema or full.replace("-", "_"), streams or None)
+            statements(
+                DIALECTS[dialect],
+                full,
+                schema or full.replace("-", "_"),
+                streams or None,
+                days=days,
+            )
         )
     except LookupError as error:
         raise click.BadParameter(str(error.args[0]), param_hint="TAP") from None

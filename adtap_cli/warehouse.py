@@ -16,7 +16,7 @@ from typing_extensions import override
 
 from adtap_core.errors import AdtapError, SettingsError
 from adtap_core.reconcile import STATES, Group
-from adtap_core.schemas import LEDGER
+from adtap_core.schemas import DAYS, LEDGER
 from adtap_core.totals import ZERO, Sums, as_decimal
 from adtap_core.windows import Grain
 
@@ -251,6 +251,32 @@ def ledger(warehouse: Warehouse, schema: str) -> list[Mapping[str, Any]]:
         **{name: quoted(name) for name in ("row_count", "requests", "data_state")},
     }
     query = f"SELECT {', '.join(made.values())} FROM {quoted(schema)}.{quoted(LEDGER)}"
+    return [dict(zip(made, row, strict=True)) for row in warehouse.rows(query)]
+
+
+def readings(warehouse: Warehouse, schema: str) -> list[Mapping[str, Any]]:
+    """Return the rows of `sync_days`, moments in UTC without a zone.
+
+    Args:
+        warehouse: Open.
+        schema: Of the table.
+
+    Raises:
+        SettingsError: There is no such table.
+    """
+    kinds = warehouse.columns(schema).get(DAYS)
+    if kinds is None:
+        raise fault(
+            f" {warehouse.place}: no table {DAYS} in schema {schema}; select the stream {DAYS}, it is not "
+            "selected by default"
+        )
+    made = {
+        name: warehouse.moment(name, kinds[name])
+        if name in {"bucket", "synced_at"}
+        else quoted(name)
+        for name in ("stream", "account", "bucket", "synced_at", "age_days", "data_state", "totals")
+    }
+    query = f"SELECT {', '.join(made.values())} FROM {quoted(schema)}.{quoted(DAYS)}"
     return [dict(zip(made, row, strict=True)) for row in warehouse.rows(query)]
 
 

@@ -11,12 +11,15 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from tests.companion.conftest import Desk
 from tests.companion.test_status import load, read
+from tests.running import run_tap, select
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "companion.md"
+NUMBERS = PAGE.with_name("numbers.md")
 BLOCK = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
@@ -47,6 +50,35 @@ def test_the_pages_commands_work(desk: Desk) -> None:
         assert done.stdout
         if "--json" in line:
             json.loads(done.stdout)
+
+
+@pytest.mark.parametrize("desk", ["adjust"], indirect=True)
+def test_the_commands_and_queries_about_numbers_work(desk: Desk) -> None:
+    """`docs/numbers.md`: each command ends well on a warehouse that ties out, each query finds its columns."""
+    config = desk.config(start_date="2026-02-01")
+    streams = {"app_daily", "campaign_daily", "sync_days"}
+    messages = run_tap(desk.case.tap, config, catalog=select(desk.case.tap, config, streams))
+    path = load(desk, messages, schema="tap_adjust")
+    desk.file("adjust", config)
+    text = NUMBERS.read_text(encoding="utf-8")
+    lines = [line for block in BLOCK.findall(text) for line in block.splitlines() if line]
+    assert len(lines) == 4
+    for line in lines:
+        program, *arguments = shlex.split(line)
+        done = subprocess.run(
+            [str(Path(sys.executable).parent / program), *arguments],
+            cwd=desk.folder,
+            text=True,
+            capture_output=True,
+            check=False,
+            timeout=60,
+        )
+        assert done.returncode == 0, (line, done.stderr)
+        assert done.stdout
+    queries = re.findall(r"^```sql\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    assert queries
+    with duckdb.connect(path, read_only=True) as db:
+        assert [db.execute(query).fetchall() for query in queries] == [[]]
 
 
 @pytest.mark.parametrize("desk", ["adjust"], indirect=True)

@@ -24,11 +24,11 @@ def read(desk: Desk, **more: Any) -> Messages:
     return run_tap(desk.case.tap, config, catalog=select(desk.case.tap, config, streams))
 
 
-def load(desk: Desk, messages: Messages) -> str:
+def load(desk: Desk, messages: Messages, schema: str = "ads") -> str:
     """Load a run with the project's own loader; give the file."""
     path = desk.folder / "warehouse.duckdb"
     config = desk.folder / "target.json"
-    config.write_text(json.dumps({"path": str(path), "default_target_schema": "ads"}))
+    config.write_text(json.dumps({"path": str(path), "default_target_schema": schema}))
     lines = "\n".join(json.dumps(m, default=float) for m in messages.lines) + "\n"
     done = subprocess.run(
         [command("target-adtap-duckdb"), "--config", str(config)],

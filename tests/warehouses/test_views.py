@@ -4,14 +4,18 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from adtap_cli import views
-from adtap_cli.views import DIALECTS, statements
+from adtap_cli.views import DIALECTS, restatements, statements
+from adtap_core.schemas import DAYS_KEYS, DAYS_SCHEMA
+from adtap_core.totals import spell
 from tests.warehouses.conftest import make_store
 from tests.warehouses.platforms import PLATFORMS, run
 from tests.warehouses.stores import DuckDB, Postgres, Store
@@ -122,6 +126,67 @@ def test_ghosts_are_gone_and_days_are_told_apart(tap, dialect, tmp_path, request
     assert {(daily, p, "stale") for p in partitions} <= set(alerts)
 
 
+READINGS = (
+    # bucket, read at, age, rows, totals
+    ("2026-03-01", "02T05:00:00", 0, 2, {"clicks": "10", "spend EUR": "1.10", "spend USD": "7"}),
+    ("2026-03-01", "03T05:00:00", 1, 1, {"clicks": "12", "spend EUR": "1.105"}),
+    ("2026-03-01", "04T05:00:00", 2, 0, {"clicks": "0", "spend": "0"}),
+    ("2026-03-02", "03T05:00:00", 0, 0, {"clicks": "0", "spend": "0"}),
+    ("2026-03-02", "04T05:00:00", 1, 1, {"clicks": None}),
+)
+HELD = {
+    # metric and currency: what the bucket held at each reading, and by how much it moved
+    ("01", "clicks", None): [("10", None), ("12", "2"), ("0", "-12")],
+    ("01", "spend", "EUR"): [("1.1", None), ("1.105", "0.005"), ("0", "-1.105")],
+    ("01", "spend", "USD"): [("7", None), ("0", "-7"), ("0", "0")],
+    ("02", "clicks", None): [("0", None), (None, None)],
+    ("02", "spend", None): [("0", None)],
+}
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_what_a_day_held_at_each_reading_is_told(dialect, tmp_path, request):
+    """One row a reading, metric and currency: what has vanished is 0, what was not asked is absent, null is null."""
+    store = make_store(dialect, tmp_path / "store", "tap_x", request)
+    records = [
+        {
+            "stream": "mine_daily",
+            "account": "{}",
+            "bucket": f"{bucket}T00:00:00Z",
+            "synced_at": f"2026-03-{read}.000001Z",
+            "age_days": age,
+            "data_state": "provisional",
+            "row_count": rows,
+            "totals": totals,
+            "digest": "00",
+        }
+        for bucket, read, age, rows, totals in READINGS
+    ]
+    schema = {
+        "type": "SCHEMA",
+        "stream": "sync_days",
+        "schema": DAYS_SCHEMA,
+        "key_properties": DAYS_KEYS,
+    }
+    lines = [schema, *({"type": "RECORD", "stream": "sync_days", "record": r} for r in records)]
+    load = store.load("".join(json.dumps(line) + "\n" for line in lines))
+    assert load.code == 0, load.stderr
+    made = [restatements(DIALECTS[dialect], store.schema)]
+    execute(store, *made)
+    columns = (
+        "bucket, metric, currency, synced_at, age_days, row_count, amount, amount_before, moved"
+    )
+    held: dict[tuple, list[tuple]] = {}
+    for row in sorted(ask(store, columns, "restatements", made), key=lambda row: str(row[3])):
+        bucket, metric, currency, _, age, rows, amount, before, moved = row
+        known = held.setdefault((str(bucket)[8:10], metric, currency), [])
+        texts = [None if n is None else spell(Decimal(str(n))) for n in (amount, before, moved)]
+        assert texts[1] == (known[-1][0] if known else None)
+        assert (age, rows) in {(a, r) for _, _, a, r, _ in READINGS}
+        known.append((texts[0], texts[2]))
+    assert held == HELD
+
+
 def day(moment: str) -> date:
     return datetime.fromisoformat(moment).date()
 
@@ -132,7 +197,7 @@ def test_the_statements_are_those_of_the_golden_file(dialect):
 
     A changed statement is right if the file's change is: `adtap views … > tests/warehouses/golden/….sql`.
     """
-    words = ["tap-openx", f"--dialect={dialect}", "--stream=inventory_daily", "--stream=mine:hour"]
+    words = ["tap-openx", f"--dialect={dialect}", "--stream=inventory_daily", "--stream=mine:hour", "--restatements"]  # fmt: skip
     done = CliRunner().invoke(views.views, words)
     golden = Path(__file__).parent / "golden" / f"views_{dialect}.sql"
     assert done.output == golden.read_text(encoding="utf-8")

@@ -85,6 +85,36 @@ SELECT stream, account, state AS alert, day
 FROM tap_openx.sync_coverage
 WHERE state = 'missing' OR (state = 'partial' AND day < CAST((now() AT TIME ZONE 'UTC') AS DATE) + -1);
 
+CREATE OR REPLACE VIEW tap_openx.restatements AS
+WITH cells AS (
+  SELECT d.stream, d.account, d.bucket AS bucket, d.synced_at AS synced_at, d.age_days, d.data_state, d.row_count,
+    SPLIT_PART(t.label, ' ', 1) AS metric, NULLIF(SPLIT_PART(t.label, ' ', 2), '') AS currency,
+    CAST(t.said AS DECIMAL(38, 18)) AS amount
+  FROM tap_openx.sync_days d CROSS JOIN LATERAL jsonb_each_text(CAST(d.totals AS jsonb)) AS t(label, said)
+),
+-- Money of a bucket without rows names no currency: it is nothing of each that other readings name.
+named AS (
+  SELECT DISTINCT c.stream, c.account, c.bucket, c.metric, c.currency
+  FROM cells c
+  LEFT JOIN cells o ON o.stream = c.stream AND o.account = c.account AND o.bucket = c.bucket AND o.metric = c.metric AND o.currency IS NOT NULL
+  WHERE c.currency IS NOT NULL OR o.currency IS NULL
+),
+readings AS (
+  SELECT DISTINCT stream, account, bucket, synced_at, age_days, data_state, row_count, metric FROM cells
+),
+held AS (
+  SELECT r.stream, r.account, r.bucket, r.metric, n.currency, r.synced_at, r.age_days, r.data_state, r.row_count,
+    CASE WHEN c.metric IS NULL THEN 0 ELSE c.amount END AS amount
+  FROM readings r
+  JOIN named n ON n.stream = r.stream AND n.account = r.account AND n.bucket = r.bucket AND n.metric = r.metric
+  LEFT JOIN cells c ON c.stream = r.stream AND c.account = r.account AND c.bucket = r.bucket AND c.metric = r.metric AND c.synced_at = r.synced_at
+    AND COALESCE(c.currency, '') = COALESCE(n.currency, '')
+)
+SELECT stream, account, bucket, metric, currency, synced_at, age_days, data_state, row_count, amount,
+  LAG(amount) OVER (PARTITION BY stream, account, bucket, metric, currency ORDER BY synced_at) AS amount_before,
+  amount - LAG(amount) OVER (PARTITION BY stream, account, bucket, metric, currency ORDER BY synced_at) AS moved
+FROM held;
+
 CREATE OR REPLACE VIEW tap_openx."current_inventory_daily" AS
 SELECT r.*
 FROM tap_openx."inventory_daily" r
