@@ -6,7 +6,7 @@ None of these writes into a state store: they read a file and print a state, for
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -29,6 +29,8 @@ from adtap_core.names import did_you_mean
 from adtap_core.redact import redact
 from adtap_core.state_parts import merged, parts
 
+MELTANO_KEY: Final = "singer_state"
+"""What Meltano puts around a state."""
 _STATE: Final = click.option(
     "--state", "state", required=True, metavar="FILE",
     help="A Singer state, a STATE message, or what `meltano state get` writes.",
@@ -129,7 +131,7 @@ def set_(
                 entry.update(kept)
             else:
                 _move(entry, str(bookmark))
-    click.echo(json.dumps(document, ensure_ascii=False))
+    click.echo(_spelt(document, [state]))
 
 
 def _entries(mark: dict[str, Any], account: str | None) -> list[dict[str, Any]]:
@@ -159,6 +161,25 @@ def _move(entry: dict[str, Any], bookmark: str) -> None:
     entry["unfinished"] = None
 
 
+def _spelt(document: Mapping[str, Any], sources: Sequence[str]) -> str:
+    """Return a state as JSON, in Meltano's wrapper if what it was made of had one: its `state set` wants it so.
+
+    Args:
+        document: The state.
+        sources: The files that it was made of.
+    """
+    wrapped = any(MELTANO_KEY in _outermost(path) for path in sources)
+    return json.dumps({MELTANO_KEY: document} if wrapped else document, ensure_ascii=False)
+
+
+def _outermost(path: str) -> Mapping[str, Any]:
+    try:
+        document = json.loads(Path(path).read_text(encoding="utf-8"))
+    except ValueError:  # several lines, as a target writes them
+        return {}
+    return document if isinstance(document, dict) else {}
+
+
 # -- split and merge -------------------------------------------------------------------------
 
 
@@ -174,7 +195,7 @@ def split(state: str, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, part in parts(read_state(state)).items():
         path = folder / f"{name}.json"
-        path.write_text(json.dumps(part, ensure_ascii=False), encoding="utf-8")
+        path.write_text(_spelt(part, [state]), encoding="utf-8")
         click.echo(str(path))
 
 
@@ -188,4 +209,4 @@ def merge(files: tuple[str, ...]) -> None:
         whole = merged(found)
     except ValueError as error:
         raise SettingsError([str(error)]) from error
-    click.echo(json.dumps(whole, ensure_ascii=False))
+    click.echo(_spelt(whole, files))

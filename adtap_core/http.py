@@ -417,7 +417,7 @@ class _Tries:
         if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.MissingSchema):
             raise Refused(f"{self._call.what}: {redact(str(error))}") from error
         unconnected = _unconnected(error)
-        verdict = Verdict(Ask.RETRY, _network_words(error))
+        verdict = Verdict(Ask.RETRY, _network_words(error, self._host))
         gone = unconnected and self._host in self._http.unreachable
         self._state, step = self._state.after(
             verdict, gateway=_timed_out(error), at_most=1 if gone else self._at_most()
@@ -526,13 +526,13 @@ def _unconnected(error: BaseException) -> bool:
     return isinstance(getattr(reason, "reason", None), urllib3.exceptions.NewConnectionError)
 
 
-def _network_words(error: BaseException) -> str:
+def _network_words(error: BaseException, host: str) -> str:
     if isinstance(error, CutBody):
         return str(error)
     if _timed_out(error):
         return "no answer in time (setting `request_timeout_seconds`)"
     if _unconnected(error):
-        return "no connection (is the address right, the network up, the name known?)"
+        return f"could not connect to {host}: check `api_url`, DNS and network"
     return f"no answer ({type(error).__name__}: {redact(str(error))[:200]})"
 
 

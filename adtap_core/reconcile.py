@@ -457,7 +457,7 @@ def _local(window: Interval, grain: Grain, zone: Zone) -> Interval:
 
 @dataclass
 class Backfill:
-    """A back-fill that reads differing days again.
+    """A backfill that reads differing days again.
 
     Args:
         first: Its first day.
@@ -479,7 +479,7 @@ class Backfill:
 
 
 def repairs(found: Iterable[Reconciled]) -> list[Backfill]:
-    """Return the fewest back-fills that read every differing settled day again.
+    """Return the fewest backfills that read every differing settled day again.
 
     Days that one request covers anyway are one range, whatever good days lie between; so are days side by side.
 

@@ -1,4 +1,4 @@
-"""Back-fills and long lists from a platform that takes its time: how near to what concurrency allows."""
+"""Backfills and long lists from a platform that takes its time: how near to what concurrency allows."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Read:
     Attributes:
         subject: The tap.
         stream: The stream.
-        days: How many days are back-filled; 0 for a list.
+        days: How many days are backfilled; 0 for a list.
         creatives: Things in the list, deleted ones included; 0 for a report.
     """
 
@@ -140,7 +140,7 @@ def measure(size: Size) -> Section:
     return Section(
         title="Latency",
         lead=(
-            "Back-fills of 365 days and lists in pages, from a sandbox in which every request takes "
+            "Backfills of 365 days and lists in pages, from a sandbox in which every request takes "
             "100 ms or 2 s, at `concurrency` "
             f"{', '.join(map(str, levels))}. A cell holds the seconds from the first request's arrival "
             "to the end of the last answer, the same of the whole process, and the first as a multiple "
@@ -284,7 +284,7 @@ def _cell(timed: Timed) -> str:
 
 def _bars(timed: Sequence[Timed]) -> Iterator[Bar]:
     for latency in dict.fromkeys(t.latency for t in timed):
-        for kind, wanted in (("back-fills", False), ("lists", True)):
+        for kind, wanted in (("backfills", False), ("lists", True)):
             some = [t for t in timed if t.latency == latency and bool(t.read.creatives) is wanted]
             worst = max(some, key=lambda t: t.ratio)
             yield at_most(

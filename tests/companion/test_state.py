@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
+from adtap_cli.main import main
 from adtap_core.folding import folded, unfolded
 from adtap_core.state_parts import REST, merged, part_name, parts
 
@@ -151,3 +153,17 @@ def test_parts_have_names_for_files_that_differ():
     """Two accounts whose readable names are alike."""
     assert part_name({"id": "a b"}) != part_name({"id": "a-b"})
     assert "/" not in part_name({"id": "../x"})
+
+
+def test_a_state_of_meltano_stays_one(tmp_path: Path) -> None:
+    """What `meltano state get` wrote can be handed to `meltano state set`; a bare state stays bare."""
+    bare = {"bookmarks": {"daily": {"replication_key_value": "2026-03-01"}}}
+    for document in (bare, {"singer_state": bare}):
+        path = tmp_path / "state.json"
+        path.write_text(json.dumps(document))
+        words = ["state", "set", "tap-adjust", "--state", str(path), "--report", "daily", "--clear"]
+        done = CliRunner().invoke(main, words)
+        assert done.exit_code == 0, done.output
+        said = json.loads(done.output)
+        assert ("singer_state" in said) is ("singer_state" in document)
+        assert said.get("singer_state", said)["bookmarks"] == {"daily": {}}

@@ -1,7 +1,7 @@
 """Whatever happens between two runs, the next good one makes the warehouse whole.
 
 Random histories of one tap and a platform whose numbers move: runs, kills at any message, accounts that fail,
-dates moved either way, lookback changed, today on and off, back-fills, states lost and merged, long pauses,
+dates moved either way, lookback changed, today on and off, backfills, states lost and merged, long pauses,
 accounts added and removed, a clock that is wrong once, a metric added. After the next good run the warehouse is
 what one uninterrupted fresh load would hold, for every bucket that should be covered.
 

@@ -76,7 +76,7 @@ def test_a_setting_that_changes_what_rows_mean_is_refused(room, before, after, w
     for way in ("new name", "--clear", "drop the table", "backfill", "--accept"):
         assert way in str(refusal.value)
     room.run(state, stream="mine", reports=[MINE | before])
-    # A back-fill is one of the ways out: it must not be refused.
+    # A backfill is one of the ways out: it must not be refused.
     room.run(state, stream="mine", reports=[MINE | after], backfill={"from": "2026-03-10", "to": "2026-03-12"})  # fmt: skip
 
 

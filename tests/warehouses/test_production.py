@@ -29,7 +29,7 @@ def test_each_block_is_run_or_says_why_not():
 
 @pytest.mark.timeout(300)
 def test_the_page_from_the_first_login_to_the_back_fill(postgres_url, sandbox, tmp_path, request):
-    """Roles, load, state in a database, views, alerts, back-fill: in this order, with nothing between."""
+    """Roles, load, state in a database, views, alerts, backfill: in this order, with nothing between."""
     if shutil.which("psql") is None:
         pytest.skip("the page's commands need the program psql")
     split = urlsplit(postgres_url)

@@ -1,0 +1,94 @@
+"""The Data Service's reports over accounts of several currencies: kept apart, or refused alone."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+
+import pytest
+
+from adtap_core.tap import RunFailed
+
+
+def listing(room, *dimensions, metrics=("marketPublisherRevenue", "marketRequests"), **more):
+    """Let the account list these report fields only; `more` are further facts of a metric."""
+    body = {
+        "dimensions": [{"id": d, "format": "String"} for d in dimensions],
+        "metrics": [{"id": m, "format": "Number", **more.get(m, {})} for m in metrics],
+    }
+    room.sandbox.fault("status", path="/report/fields$", status=200, body=body, times=None)
+
+
+ALL = {"name": "all_daily", "dimensions": [], "metrics": ["marketPublisherRevenue"]}
+
+
+@pytest.mark.parametrize("dimensions", [[], ["publisherSiteId"]], ids=["all", "site"])
+def test_money_whose_currency_is_not_listed_is_kept_apart_by_account(room, dimensions):
+    """The account is asked for along with it: the rows are those of a login that lists the currency."""
+    reports = [{**ALL, "dimensions": dimensions}]
+    config = room.legacy(start_date="2026-03-17", reports=reports)
+    told = room.run(config, "all_daily").final("all_daily")
+    listing(room, "publisherAccountID", "publisherSiteId")
+    found = room.run(config, "all_daily").final("all_daily")
+    body = json.loads(room.asked("/report")[-1]["body"])
+    assert "publisherAccountID" in [a["id"] for a in body["attributes"]]
+    assert found.keys() == told.keys(), "the same keys"
+    for key, row in found.items():
+        assert row["_currency"] == told[key]["_currency"]
+        # Each answer's money bears a float's noise of its own, as the platform sends it.
+        both = (Decimal(r["market_publisher_revenue"]) for r in (row, told[key]))
+        assert abs(next(both) - next(both)) < Decimal("0.001")
+
+
+def test_a_report_cut_by_account_needs_no_second_look(room):
+    """Its rows say whose they are; the account's currency is theirs. With `account_ids`, too."""
+    listing(room, "publisherAccountID")
+    report = {**ALL, "dimensions": ["publisherAccountId"]}
+    rows = room.run(room.legacy(reports=[report]), "all_daily").records["all_daily"]
+    accounts = room.run(room.legacy(), "accounts").records["accounts"]
+    currencies = {a["id"]: a["currency"] for a in accounts}
+    assert rows
+    assert {r["_currency"] for r in rows} == {"EUR", "USD"}
+    assert all(r["_currency"] == currencies[r["publisher_account_id"]] for r in rows)
+    one = rows[0]["publisher_account_id"]
+    config = room.legacy(reports=[ALL], account_ids=[one])
+    mine = room.run(config, "all_daily").records["all_daily"]
+    assert {r["_currency"] for r in mine} == {currencies[one]}
+
+
+@pytest.mark.parametrize(
+    ("listed", "metric", "words"),
+    [
+        (["publisherAccountID"], {"id": "marketFillRate"}, "marketFillRate can't be added up"),
+        (
+            ["publisherAccountID", "userDeviceType"],
+            {
+                "id": "exchangeFills",
+                "metadataDetails": {"dimensionsAvailable": [{"id": "userDeviceType"}]},
+            },
+            "exchangeFills can't be cut by publisherAccountID",
+        ),
+        (["userDeviceType"], {"id": "exchangeFills"}, "list neither publisherCurrency nor"),
+    ],
+    ids=["ratio", "not by account", "no account"],
+)
+def test_what_can_not_be_kept_apart_is_refused_alone(room, caplog, listed, metric, words):
+    """The other reports are read; the run ends badly and says which report, and why."""
+    metrics = ("marketPublisherRevenue", "marketRequests", metric["id"])
+    listing(room, *listed, metrics=metrics, **{metric["id"]: metric})
+    bad = {**ALL, "name": "bad_daily", "metrics": ["marketPublisherRevenue", metric["id"]]}
+    counts = {**ALL, "name": "counts_daily", "metrics": ["marketRequests"]}
+    written = []
+    with pytest.raises(RunFailed, match="1 failed: bad_daily"):
+        room.run(
+            room.legacy(reports=[bad, counts], start_date="2026-03-17"),
+            "bad_daily",
+            "counts_daily",
+            written=written.append,
+        )
+    assert written[0].records["counts_daily"]
+    assert not written[0].records["bad_daily"]
+    (said,) = [m for m in caplog.messages if m.startswith("bad_daily")]
+    assert words in said
+    assert "EUR, USD" in said
+    assert "bad_daily" not in written[0].last_state.get("bookmarks", {})
