@@ -140,7 +140,8 @@ def test_a_real_account_is_three_blocks_away(clone, platforms):
     with duckdb.connect(str(clone / "ads.duckdb"), read_only=True) as db:
         days = db.execute("SELECT min(day)::TEXT, max(day)::TEXT FROM tap_adjust.os_daily")
         assert days.fetchone() == ("2026-10-01", "2026-11-21")
-        tables = {row[0] for row in db.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
+        query = "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'tap_adjust'"
+        tables = {row[0] for row in db.execute(query).fetchall()}
         assert tables == {"apps", "os_daily", "os_daily_usd", "sync_windows"}
         money = db.execute("SELECT DISTINCT _currency FROM tap_adjust.os_daily_usd").fetchall()
         assert money == [("USD",)]
