@@ -206,7 +206,11 @@ class LegacyReports:
         """
         names = self._names(report)
         definition = self._definition(names[0]) if names else None
-        if definition is None or definition.is_local or _currency(definition) == fields.CURRENCY:
+        if (
+            definition is None
+            or definition.is_local
+            or _currency(definition, report) == fields.CURRENCY
+        ):
             return ()
         offered = ("organization_id", *report.dimensions)
         return tuple(d for d in offered if d in definition.dimensions)[:1]
