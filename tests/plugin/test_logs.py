@@ -37,7 +37,7 @@ def said(caplog):
     ("words", "shown"),
     [
         (("Signature: %s", SIGNATURE), "Signature: ***"),
-        (("nonce %s", "c4e19b07d25fa836" "41b0e97c"), "nonce ***"),
+        (("nonce %s", "c4e19b07d25fa83641b0e97c"), "nonce ***"),
         (("Obtained token %s", {"oauth_verifier": "v1"}), "Obtained token {'oauth_verifier': '***'}"),
         (("Starting new HTTPS connection (1): %s:443", "api.example.com"),
          "Starting new HTTPS connection (1): api.example.com:443"),
