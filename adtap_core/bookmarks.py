@@ -272,7 +272,7 @@ class Bookmark:
 
     def _border(self, read: datetime, days: int) -> datetime:
         """Return the first bucket that had not ended so many days before a moment."""
-        return self.grain.floor(read - days * ONE_DAY)
+        return self.grain.floor(self.zone.days_before(read, days))
 
     def _young(self) -> list[tuple[Interval, datetime]]:
         """Return the stretches that were young when they were read last, and up to where buckets were over then."""

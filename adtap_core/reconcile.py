@@ -369,6 +369,7 @@ class _Comparison:
         return data_state(
             bucket,
             grain=self._report.grain,
+            zone=planner.zone,
             now=planner.over_at(moment),
             days=planner.settle_days,
         )

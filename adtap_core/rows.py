@@ -22,7 +22,7 @@ from adtap_core.names import column_names
 from adtap_core.platform import Partition, RowFacts, Source
 from adtap_core.records import Cast, Unfit, cast_column, caster
 from adtap_core.schemas import EXTRA
-from adtap_core.windows import ONE_DAY, Grain, Interval, Zone
+from adtap_core.windows import Grain, Interval, Zone
 
 if TYPE_CHECKING:
     from adtap_core.bodies import Row, Table
@@ -42,19 +42,22 @@ class DataState(StrEnum):
     SETTLED = "settled"
 
 
-def data_state(bucket: datetime, *, grain: Grain, now: datetime, days: float) -> DataState:
+def data_state(
+    bucket: datetime, *, grain: Grain, zone: Zone, now: datetime, days: float
+) -> DataState:
     """Say how final a bucket is.
 
     Args:
         bucket: Its start, naive, in the report's zone.
         grain: Its length.
+        zone: Of the report.
         now: The present there, naive.
         days: Days after its end in which the platform may restate it.
     """
     end = grain.after(bucket)
     if end > now:
         return DataState.PARTIAL
-    return DataState.SETTLED if end + days * ONE_DAY <= now else DataState.PROVISIONAL
+    return DataState.SETTLED if end <= zone.days_before(now, days) else DataState.PROVISIONAL
 
 
 def read_bucket(value: object, grain: Grain, zone: Zone) -> datetime:
@@ -361,13 +364,16 @@ class RowShaper:
             raise Broken(msg)
         if not self._window.start <= moment < self._window.end:
             return None
-        return _Bucket(text, data_state(moment, grain=grain, now=self._now, days=self._days).value)
+        return _Bucket(
+            text,
+            data_state(moment, grain=grain, zone=self._zone, now=self._now, days=self._days).value,
+        )
 
     def window_state(self) -> str:
         """Give the state of the window's latest bucket: the least final one."""
         grain = self._report.grain
         last = grain.after(grain.ceil(self._window.end), -1)
-        return data_state(last, grain=grain, now=self._now, days=self._days).value
+        return data_state(last, grain=grain, zone=self._zone, now=self._now, days=self._days).value
 
 
 class _Columns:

@@ -274,7 +274,9 @@ class WindowTotals:
                     "bucket": ledger_moment(moment, grain, zone),
                     "synced_at": synced_at,
                     "age_days": max(0, (over - grain.after(moment)) // ONE_DAY),
-                    "data_state": data_state(moment, grain=grain, now=over, days=settle_days).value,
+                    "data_state": data_state(
+                        moment, grain=grain, zone=zone, now=over, days=settle_days
+                    ).value,
                     "row_count": sum(s.rows for s in there.values()),
                     "totals": self._totals(there),
                     "digest": f"{_digest(there.values()):0{DIGEST_BITS // 4}x}",

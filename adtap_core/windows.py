@@ -89,6 +89,15 @@ class Zone:
         """Give the naive wall-clock time here of an aware moment."""
         return moment.astimezone(self.info).replace(tzinfo=None)
 
+    def days_before(self, moment: datetime, days: float) -> datetime:
+        """Return the naive moment so many days before one: of 24 hours or of the calendar, whichever is earlier.
+
+        No platform says which days it means. Where clocks were put forward in between, three days of the calendar
+        are 71 hours.
+        """
+        by_hours = self.local(self.instant(moment) - days * ONE_DAY)
+        return min(by_hours, moment - days * ONE_DAY)
+
     def instant(self, moment: datetime) -> datetime:
         """Give the UTC instant of a naive wall-clock time here.
 
