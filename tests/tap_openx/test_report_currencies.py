@@ -88,7 +88,7 @@ def test_what_can_not_be_kept_apart_is_refused_alone(room, caplog, listed, metri
         )
     assert written[0].records["counts_daily"]
     assert not written[0].records["bad_daily"]
-    (said,) = [m for m in caplog.messages if m.startswith("bad_daily")]
+    said = next(m for m in caplog.messages if m.startswith("bad_daily: report"))
     assert words in said
     assert "EUR, USD" in said
     assert "bad_daily" not in written[0].last_state.get("bookmarks", {})
