@@ -11,9 +11,7 @@ from typing import TYPE_CHECKING, Any
 from typing_extensions import override
 
 from adtap_core.bookmarks import Bookmark
-from adtap_core.errors import (
-    RequestError,
-)
+from adtap_core.errors import RequestError
 from adtap_core.fingerprints import filled_from, fingerprint, state_lines
 from adtap_core.learned import Learned
 from adtap_core.names import column_names

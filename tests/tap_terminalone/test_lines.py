@@ -6,9 +6,10 @@ import json
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
+from adtap_core.characters import REPLACEMENT
 from adtap_core.spool import Spool
 from tap_terminalone import lines
 from tap_terminalone.lines import rows, stream_fault
@@ -37,13 +38,18 @@ def body(found, *, sign_every=3):
     return "".join(f"{line}\n" for line in text).encode()
 
 
+@example(
+    found=[{"agg_timestamp": "2026-03-01T00:00:00Z", "name": "a\0b\\u0000", "spend": "1.0"}],
+    block=7,
+)
 @given(found=ROWS, block=st.sampled_from([7, 64, 10**6]))
 def test_every_row_comes_out_as_it_went_in(found, block):
-    """Whatever stands in the names, and wherever the blocks are cut."""
+    """Whatever stands in the names, and wherever the blocks are cut; U+0000, which no database holds, is replaced."""
     with pytest.MonkeyPatch.context() as patch, Spool.of(body(found)) as spool:
         patch.setattr(lines, "_BLOCK_BYTES", block)
         assert stream_fault(spool) is None
-        assert list(rows(spool, FIELDS, None)) == [tuple(r[f] for f in FIELDS) for r in found]
+        expected = [tuple(r[f].replace("\0", REPLACEMENT) for f in FIELDS) for r in found]
+        assert list(rows(spool, FIELDS, None)) == expected
 
 
 @given(found=ROWS.filter(bool), data=st.data())
