@@ -10,10 +10,10 @@ import codecs
 import io
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import lru_cache, partial
+from functools import lru_cache
 from itertools import chain, islice
 from typing import Any, Final
 
@@ -34,6 +34,7 @@ _TEXT_BYTES: Final = 256 * 1024
 _ROWS: Final = 1000
 _CUT_TRIES: Final = 64
 _decoder: Final = msgspec.json.Decoder(float_hook=Decimal)
+_plain_decoder: Final = msgspec.json.Decoder(list[Any], float_hook=Decimal)
 _raw_decoder: Final = msgspec.json.Decoder(list[msgspec.Raw])
 _one_by_one: Final = json.JSONDecoder(parse_float=Decimal, parse_constant=_refuse)
 _UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError)
@@ -53,11 +54,16 @@ class Table:
         rows: Objects, or value lists in the order of `columns`.
         columns: The names of the values of a list; None when rows are objects.
         empty_is_null: Whether an empty text means null, as in CSV and TSV, which know no null.
+        seen: Those of the columns that stood in some row by now, be it as null; None: all of them do.
+        beside: Tells how many rows were left out by now because they are of the bucket that begins where the
+            stretch that was asked for ends: some platforms do not say whether that end belongs to it.
     """
 
     rows: Iterator[Row]
     columns: Sequence[str] | None = None
     empty_is_null: bool = False
+    seen: Collection[str] | None = None
+    beside: Callable[[], int] = lambda: 0
 
 
 def batches(rows: Iterable[Any], size: int = _ROWS) -> Iterator[list[Any]]:
@@ -93,15 +99,26 @@ class JsonRows:
         Raises:
             Broken: If the document or the path in it can't be read.
         """
-        at_once = self.fields is None and self.spool.size <= MEMORY_BYTES
         # Blocks, chained: a generator that gave row after row would cost a tenth of a report.
+        if self.fields is not None:
+            return self._picked(Picker(self.fields, self.whole))
+        at_once = self.spool.size <= MEMORY_BYTES
         return chain.from_iterable(
-            self._at_once() if at_once else self._in_blocks(*self._decoding())
+            self._at_once() if at_once else self._in_blocks(_plain_decoder.decode)
         )
 
-    def table(self) -> Table:
-        """Give the rows as a table of value lists. Only with `fields`."""
-        return Table(iter(self), self.fields)
+    def table(self, columns: Sequence[str] | None = None) -> Table:
+        """Give the rows as a table of value lists. Only with `fields`.
+
+        Args:
+            columns: What the fields are called there, if not as here.
+        """
+        assert self.fields is not None  # noqa: S101 - as said above
+        picker = Picker(tuple(columns or self.fields), self.whole, self.fields)
+        return Table(self._picked(picker), picker.fields, seen=picker.seen)
+
+    def _picked(self, picker: Picker) -> Iterator[Any]:
+        return chain.from_iterable(self._in_blocks(picker.decode, picker.pick))
 
     def read_envelope(self) -> Any:
         """Give the envelope alone: elements are passed over, not built.
@@ -135,13 +152,13 @@ class JsonRows:
     def _in_blocks(
         self,
         decode: Callable[[bytes], list[Any]],
-        plain: Callable[[Any], tuple[Any, ...]] | None = None,
+        pick: Callable[[object], object] = lambda element: element,
     ) -> Iterator[Iterable[Any]]:
         """Give the elements, block by block.
 
         Args:
             decode: Decodes a list of some elements.
-            plain: Makes a tuple of one.
+            pick: Makes the same of one that is decoded already.
         """
         file = self.spool.open()
         head, buffer = self._find_array(file)
@@ -149,7 +166,7 @@ class JsonRows:
         while True:
             while (cut := _last_element_end(buffer, decode)) is not None:
                 elements, size = cut
-                yield elements if plain is None else map(plain, elements)
+                yield elements
                 buffer = buffer[size:].lstrip(_WHITE).removeprefix(b",")
                 if len(buffer) < _BLOCK_BYTES:
                     break
@@ -171,31 +188,12 @@ class JsonRows:
             except ValueError as error:
                 msg = f"the answer's rows can't be read: {error}"
                 raise Broken(msg) from error
-            yield [element if self.fields is None else _picked(element, self.fields)]
+            yield [pick(element)]
         try:
             self.envelope = _decoder.decode(head + rest[at:].encode())
         except _UNREADABLE as error:
             msg = f"the answer's end can't be read: {error}"
             raise Broken(msg) from error
-
-    def _decoding(
-        self,
-    ) -> tuple[Callable[[bytes], list[Any]], Callable[[Any], tuple[Any, ...]] | None]:
-        """Give what decodes a list of elements, and what makes a tuple of one."""
-        kind, plain = _element(self.fields)
-        decode = msgspec.json.Decoder(list[kind], float_hook=Decimal).decode  # type: ignore[valid-type]
-        if not self.whole:
-            return decode, plain
-        kind, plain = _element(self.fields, self.whole)
-        typed = msgspec.json.Decoder(list[kind], float_hook=Decimal, strict=False).decode  # type: ignore[valid-type]
-
-        def either(text: bytes) -> list[Any]:
-            try:
-                return typed(text)
-            except msgspec.ValidationError:
-                return decode(text)
-
-        return either, plain
 
     def _find_array(self, file: io.BufferedIOBase | Any) -> tuple[bytes, bytes]:
         """Give the document up to and with the array's `[`, and what has been read behind it."""
@@ -231,33 +229,143 @@ def _array_start(text: bytes, path: tuple[str, ...]) -> int | None:
     return None
 
 
+@dataclass
+class Picker:
+    """Decodes objects as tuples of some of their fields: half as dear as whole objects.
+
+    A field that an object lacks is null. Whether any does is known for nothing as long as none does; then the
+    objects are looked at: a name that was damaged on its way is an error, not a null.
+
+    Args:
+        fields: What of each object.
+        whole: Those of the fields that hold whole numbers, see `JsonRows`; as objects spell them.
+        spelt: How objects spell the fields, if otherwise.
+    """
+
+    fields: tuple[str, ...]
+    whole: frozenset[str] = frozenset()
+    spelt: tuple[str, ...] = ()
+    seen: set[str] = field(default_factory=set, init=False)
+    """The fields that some object had by now."""
+    _lacking: bool = field(default=False, init=False)
+
+    def __post_init__(self) -> None:
+        self.spelt = self.spelt or self.fields
+
+    def decode(self, text: bytes) -> list[tuple[Any, ...]]:
+        """Decode a list of objects.
+
+        Raises:
+            DecodeError: If it is none.
+            Broken: If a name is damaged.
+        """
+        return self._decode(text, _in_list)
+
+    def pick(self, element: object) -> tuple[Any, ...]:
+        """Return the fields of an object that is decoded already.
+
+        Raises:
+            Broken: If it is none, or a name is damaged.
+        """
+        if not isinstance(element, Mapping):
+            msg = f"a row is not an object: {str(element)[:80]}"
+            raise Broken(msg)
+        self._note(element)
+        return tuple(map(element.get, self.spelt))
+
+    def _note(self, names: Collection[str]) -> None:
+        check_names(names, self.spelt)
+        pairs = zip(self.fields, self.spelt, strict=True)
+        there = [field for field, spelt in pairs if spelt in names]
+        self.seen.update(there)
+        self._lacking = self._lacking or len(there) < len(self.fields)
+
+    def decode_lines(self, text: bytes) -> list[tuple[Any, ...]]:
+        """Decode objects that stand one a line; errors as of `decode`."""
+        return self._decode(text, _in_lines)
+
+    def _decode(self, text: bytes, decoding: _Decoding) -> list[tuple[Any, ...]]:
+        if any(map(_UNNAMEABLE.search, self.spelt)):
+            return self._looked_at(text, decoding)
+        for whole in dict.fromkeys((self.whole, frozenset())):
+            kind = _element(self.spelt, whole, not self._lacking)
+            try:
+                found = decoding(kind, bool(whole))(text)
+            except msgspec.ValidationError:
+                continue
+            if not self._lacking:
+                self.seen.update(self.fields)
+            return list(map(msgspec.structs.astuple, found))
+        return self._looked_at(text, decoding)
+
+    def _looked_at(self, text: bytes, decoding: _Decoding) -> list[tuple[Any, ...]]:
+        found = decoding(dict[str, Any], False)(text)  # noqa: FBT003 - a decoder's own word
+        for shape in {tuple(element) for element in found}:
+            self._note(shape)
+        return [tuple(map(element.get, self.spelt)) for element in found]
+
+
+_Decoding = Callable[[Any, bool], Callable[[bytes], list[Any]]]
+
+
 @lru_cache(maxsize=256)
-def _element(
-    fields: tuple[str, ...] | None, whole: frozenset[str] = frozenset()
-) -> tuple[Any, Callable[[Any], tuple[Any, ...]] | None]:
-    """Give the type as which an element is decoded, and what makes a tuple of one."""
-    if fields is None:
-        return Any, None
-    if any(_UNNAMEABLE.search(field) for field in fields):
-        return Any, partial(_picked, fields=fields)
+def _in_list(kind: Any, loose: bool) -> Callable[[bytes], list[Any]]:  # noqa: FBT001 - msgspec's own word
+    return msgspec.json.Decoder(list[kind], float_hook=Decimal, strict=not loose).decode
+
+
+@lru_cache(maxsize=256)
+def _in_lines(kind: Any, loose: bool) -> Callable[[bytes], list[Any]]:  # noqa: FBT001 - msgspec's own word
+    return msgspec.json.Decoder(kind, float_hook=Decimal, strict=not loose).decode_lines
+
+
+@lru_cache(maxsize=256)
+def _element(fields: tuple[str, ...], whole: frozenset[str], required: bool) -> Any:  # noqa: FBT001 - a key of the cache
+    """Give the type as which an element is decoded."""
     places = [f"f{n}" for n in range(len(fields))]
-    element = msgspec.defstruct(
-        "Element",
-        [
-            (place, int if field in whole else Any, None)
-            for place, field in zip(places, fields, strict=True)
-        ],
-        rename=dict(zip(places, fields, strict=True)),
-        gc=False,
+    kinds = [int if name in whole else Any for name in fields]
+    made = (
+        list(zip(places, kinds, strict=True))
+        if required
+        else [(place, kind, None) for place, kind in zip(places, kinds, strict=True)]
     )
-    return element, msgspec.structs.astuple
+    return msgspec.defstruct(
+        "Element", made, rename=dict(zip(places, fields, strict=True)), gc=False
+    )
 
 
-def _picked(element: object, fields: tuple[str, ...]) -> tuple[Any, ...]:
-    if not isinstance(element, Mapping):
-        msg = f"a row is not an object: {str(element)[:80]}"
-        raise Broken(msg)
-    return tuple(element.get(field) for field in fields)
+def check_names(there: Collection[str], wanted: Iterable[str]) -> None:
+    """Check that an object which lacks a field does not hold it under a name that was damaged on its way.
+
+    Args:
+        there: The object's names.
+        wanted: The fields.
+
+    Raises:
+        Broken: If it does.
+    """
+    lacking = [name for name in wanted if name not in there]
+    if not lacking:
+        return
+    strays = set(there).difference(wanted)
+    for name in lacking:
+        if (
+            damaged := next((stray for stray in strays if _one_slip(name, stray)), None)
+        ) is not None:
+            msg = f"a row has no {name} but {damaged!r}: the answer is damaged"
+            raise Broken(msg)
+
+
+def _one_slip(name: str, other: str) -> bool:
+    """Check whether a letter was lost, came twice or changed places with its neighbour."""
+    if abs(len(name) - len(other)) > 1:
+        return False
+    alike = (a == b for a, b in zip(name, other, strict=False))
+    start = next((n for n, same in enumerate(alike) if not same), min(len(name), len(other)))
+    rest, others = name[start:], other[start:]
+    if len(rest) == len(others):
+        return rest[:2] == others[1::-1] and rest[2:] == others[2:] and rest != others
+    longer, shorter = (rest, others) if len(rest) > len(others) else (others, rest)
+    return longer[1:] == shorter
 
 
 def _last_element_end(
@@ -360,16 +468,18 @@ def _texts(spool: Spool) -> Iterator[str]:
             raise Broken(msg) from error
 
 
-def json_lines(block: bytes, fields: tuple[str, ...]) -> list[tuple[Any, ...]]:
+def json_lines(block: bytes, picker: Picker) -> list[tuple[Any, ...]]:
     """Give some fields of each object of a text with one object a line; one that is missing is null.
 
+    Args:
+        block: Whole lines.
+        picker: Knows the fields.
+
     Raises:
-        Broken: If a line can't be read.
+        Broken: If a line can't be read, or a name in it is damaged.
     """
-    kind, plain = _element(fields)
     try:
-        found = msgspec.json.Decoder(kind, float_hook=Decimal).decode_lines(block)
+        return picker.decode_lines(block)
     except _UNREADABLE as error:
         msg = f"a line of the answer can't be read: {error}"
         raise Broken(msg) from error
-    return list(map(plain, found))  # type: ignore[arg-type] # there are fields, so it is no None

@@ -15,6 +15,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final, NamedTuple
 
+from adtap_core.words import count
+
 REPLACEMENT: Final = "\N{REPLACEMENT CHARACTER}"
 _PARQUET: Final = b"PAR1"
 _RAW: Final = REPLACEMENT.encode()
@@ -177,7 +179,6 @@ def clean_text(text: str | bytes) -> tuple[str, int]:
     return _ODD_TEXT.subn(REPLACEMENT, text)
 
 
-def words(count: int) -> str:
+def said(number: int) -> str:
     """Return what is said of replaced characters, for the log and the ledger."""
-    many = f"{count} characters" if count != 1 else "1 character"
-    return f"{many} that no database holds (U+0000, half a surrogate pair) became U+FFFD"
+    return f"{count(number, 'character')} that no database holds (U+0000, half a surrogate pair) became U+FFFD"

@@ -52,6 +52,20 @@ def column_names(names: Iterable[str]) -> dict[str, str]:
     return {name: column_name(name) for name in names}
 
 
+def respelt(there: Iterable[str], asked: Iterable[str]) -> list[str]:
+    """Return an answer's names, each as it was asked for if nothing but its letters' case differs.
+
+    >>> respelt(["Day", "installs"], ["day", "installs", "cost"])
+    ['day', 'installs']
+    """
+    known = list(there)
+    missing = {name.lower(): name for name in asked if name not in known}
+    if not missing:
+        return known
+    wanted = set(asked)
+    return [name if name in wanted else missing.get(name.lower(), name) for name in known]
+
+
 def _plain(name: str) -> str:
     plain = _OTHER.sub("_", _CAMEL.sub("_", name).lower()).strip("_") or "field"
     return f"_{plain}" if plain[0].isdigit() else plain

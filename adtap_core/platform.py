@@ -380,13 +380,6 @@ class Platform(ABC):
         """Give what the platform holds of a report, if it says so (naive, in the report's zone)."""
         return None
 
-    def sends_neighbours(self, report: Report) -> bool:  # noqa: ARG002
-        """Check whether the platform is known to send rows of days beside those asked for; they are left out.
-
-        Where it is not, such rows mean that it did not understand what was asked: the window fails.
-        """
-        return False
-
     def closing_hours(self, report: Report) -> float:  # noqa: ARG002
         """Give how many hours after its end a bucket is complete on the platform."""
         return 0.0

@@ -25,7 +25,12 @@ _PLAIN_DECIMAL: Final = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
 # Possessive (`++`): nothing here is ever worth a second look, and without it each value costs eight times
 # as much.
 _PLAIN_DECIMALS: Final = re.compile(r"-?+\d++(?:\.\d++)?+(?:\n-?+\d++(?:\.\d++)?+)*+", re.ASCII)
-_PLAIN_INTEGERS: Final = re.compile(r"-?+\d++(?:\n-?+\d++)*+", re.ASCII)
+# Of so many digits that each fits 64 bits.
+_PLAIN_INTEGERS: Final = re.compile(r"-?+\d{1,18}+(?:\n-?+\d{1,18}+)*+", re.ASCII)
+_INTEGERS: Final = range(-(2**63), 2**63)
+"""What a column of whole numbers holds in every warehouse."""
+_MAY_BE_LARGE: Final = 2**62
+_MOST_DIGITS: Final = 20
 _PLAIN_MOMENT: Final = r"\d{4}-\d\d-\d\d[T ](?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:Z|\+00:00)?+"
 _PLAIN_MOMENTS: Final = re.compile(rf"{_PLAIN_MOMENT}(?:\n{_PLAIN_MOMENT})*+", re.ASCII)
 _LETTERS: Final = re.compile("[A-Za-z]")
@@ -75,21 +80,30 @@ def to_decimal(value: object) -> Decimal | None:
 
 
 def to_integer(value: object) -> int | None:
-    """Give a whole number; `"31"`, `31` and `31.0` are, `31.5` is not.
+    """Give a whole number; `"31"`, `31` and `31.0` are, `31.5` is not, nor is one of more than 64 bits.
 
     Raises:
         Unfit: If the value is not a whole number.
     """
     if type(value) is int:
-        return value
-    if isinstance(value, str) and value.isascii() and value.isdigit():
-        return int(value)
-    number = to_decimal(value)
-    if number is None:
-        return None
-    if number != number.to_integral_value():
+        whole = value
+    elif (
+        isinstance(value, str)
+        and len(value) <= _MOST_DIGITS
+        and value.isascii()
+        and value.isdigit()
+    ):
+        whole = int(value)
+    else:
+        number = to_decimal(value)
+        if number is None:
+            return None
+        if number.adjusted() > _MOST_DIGITS or number != number.to_integral_value():
+            raise Unfit(value)
+        whole = int(number)
+    if whole not in _INTEGERS:
         raise Unfit(value)
-    return int(number)
+    return whole
 
 
 def to_boolean(value: object) -> bool | None:
@@ -200,7 +214,9 @@ def cast_column(  # noqa: PLR0911 - one answer for each kind of column
     """
     kinds = set(map(type, values))
     if kinds <= {_PLAIN_KINDS.get(cast), _NONE}:
-        return values
+        # One number that is too large shows in the sum: much cheaper than a look at each.
+        large = int in kinds and abs(sum(filter(None, values))) >= _MAY_BE_LARGE
+        return None if large else values
     if _NONE in kinds and len(kinds) > 1:
         there = cast_column(cast, [v for v in values if v is not None])
         if there is None:

@@ -8,7 +8,8 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from datetime import datetime, timedelta
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any
+from itertools import chain, islice
+from typing import TYPE_CHECKING, Any, Final
 
 from singer_sdk.exceptions import AbortedSyncFailedException
 from typing_extensions import override
@@ -49,6 +50,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("adtaps.reports")
 _ANSWER_SECONDS = 10.0
+_WAITING_BLOCKS: Final = 8
+"""Blocks of a window's rows that wait until it is known whether the window is good; of a thousand rows each."""
 
 
 class ReportStream(PlannedReport):
@@ -329,34 +332,19 @@ class ReportStream(PlannedReport):
             partitions=task.job.partitions,
             synced_at=task.synced_at,
         )
-        write = self._writer()
         assert self._totals is not None  # noqa: S101 - made when the windows were planned
         totals = self._totals.window(fetched, task.control, len(task.job.partitions))
         try:
-            for open_table in fetched.tables:
-                for block in shaper.blocks(open_table()):
-                    self.note_records(write(block))
-                    if totals is not None:
-                        totals.add(block)
+            fault = self._write_rows(shaper, task, fetched, totals)
         except Exception as error:  # noqa: BLE001 - one account must not stop the others
             self._fail_task(task, error)
             return
         finally:
             fetched.close()
+        if fault is not None:
+            self._fail_task(task, fault)
+            return
         warnings = [*fetched.warnings, *self._oddities(shaper, task)]
-        if (
-            fault := window_fault(
-                shaper,
-                task.job.what,
-                not_asked=fetched.not_asked,
-                neighbours=self.tap.platform.sends_neighbours(self.report),
-            )
-        ) is not None:
-            self._fail_task(task, fault)
-            return
-        if totals is not None and (fault := self._mismatch(totals, task)) is not None:
-            self._fail_task(task, fault)
-            return
         for words in fetched.left_out:
             self.fail(RequestError(words))
         self._rows += sum(shaper.counts.values())
@@ -389,10 +377,42 @@ class ReportStream(PlannedReport):
         log.warning("%s", words)
         return None
 
+    def _write_rows(
+        self, shaper: RowShaper, task: Task, fetched: Fetched, totals: WindowTotals | None
+    ) -> RequestError | None:
+        """Write a window's rows; return what is wrong with it as a whole, if anything is.
+
+        That shows at its end, so the first rows wait: of all but long windows nothing is written then.
+        """
+        write = self._writer()
+        blocks = self._blocks(shaper, fetched, totals)
+        waiting = list(islice(blocks, _WAITING_BLOCKS))
+        following = next(blocks, None)
+        if following is not None:
+            # A long one. Not all the way behind by some blocks: that would cost a tenth of its time.
+            for block in chain(waiting, (following,), blocks):
+                self.note_records(write(block))
+            waiting.clear()
+        fault = window_fault(shaper, task.job.what, not_asked=fetched.not_asked)
+        if fault is None and totals is not None:
+            fault = self._mismatch(totals, task)
+        for block in waiting if fault is None else ():
+            self.note_records(write(block))
+        return fault
+
+    @staticmethod
+    def _blocks(
+        shaper: RowShaper, fetched: Fetched, totals: WindowTotals | None
+    ) -> Iterator[Block]:
+        for open_table in fetched.tables:
+            for block in shaper.blocks(open_table()):
+                if totals is not None:
+                    totals.add(block)
+                yield block
+
     def _oddities(self, shaper: RowShaper, task: Task) -> Iterator[str]:
         """Return what was odd about a window's rows and could be kept all the same; the log says it once."""
-        neighbours = self.tap.platform.sends_neighbours(self.report)
-        for kind, words in oddities(shaper, task.job.tally.replaced, neighbours=neighbours):
+        for kind, words in oddities(shaper, task.job.tally.replaced, self.report.grain.value):
             level = logging.INFO if kind in self._odd else logging.WARNING
             self._odd.add(kind)
             log.log(level, "%s %s: %s", self.name, window_name(task.window), words)

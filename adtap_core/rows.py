@@ -6,7 +6,7 @@ import struct
 from array import array
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, time
 from enum import StrEnum
 from functools import partial
@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 import msgspec
 
-from adtap_core.bodies import batches
+from adtap_core.bodies import batches, check_names
 from adtap_core.errors import Broken
-from adtap_core.names import column_names
+from adtap_core.names import column_names, respelt
 from adtap_core.platform import Partition, RowFacts, Source
-from adtap_core.records import Cast, Unfit, cast_column, caster
+from adtap_core.records import Cast, Unfit, cast_column, caster, to_text
 from adtap_core.schemas import EXTRA
 from adtap_core.windows import Grain, Interval, Zone
 
@@ -32,6 +32,7 @@ _encode: Final = msgspec.json.Encoder().encode
 _KEY_BYTES: Final = 16
 _DRAWER_SHIFT: Final = 54
 _FEW_ROWS: Final = 150_000
+_TEXTS: Final = frozenset({str, type(None)})
 
 
 class DataState(StrEnum):
@@ -209,7 +210,10 @@ class RowShaper:
         self._repeats = Repeats()
         self._buckets: dict[object, _Bucket | None] = {}
         self.counts: dict[Partition, int] = dict.fromkeys(partitions, 0)
-        self.outside = 0
+        self.outside: list[str] = []
+        """What rows outside the window say that they are of: the window is not what was asked for."""
+        self.beside = 0
+        """How many rows came of the bucket that begins where what was asked for ends."""
         self.unfit: Counter[str] = Counter()
         """How many values did not fit their column's type, by column; they are kept in `_extra`."""
         self._absent = set(report.metrics)
@@ -232,21 +236,19 @@ class RowShaper:
             records = self._records(block, table)
             if records is not None:
                 yield records
+        self.beside += table.beside()
 
     def _records(self, block: list[Row], table: Table) -> Block | None:
         facts = self._facts
         column_of = _Columns(block, table, self._wanted)
         raws = column_of(facts.bucket) if facts.bucket else [None] * len(block)
         buckets = self._buckets
-        for raw in set(raws) - buckets.keys():
+        for raw in _distinct(raws, facts.bucket) - buckets.keys():
             buckets[raw] = self._read_bucket(raw)
         if not all(map(buckets.__getitem__, set(raws))):
-            inside = [buckets[raw] is not None for raw in raws]
-            self.outside += inside.count(False)
-            block = list(compress(block, inside))
+            block, raws = self._inside(block, raws)
             if not block:
                 return None
-            raws = list(compress(raws, inside))
             column_of = _Columns(block, table, self._wanted)
         texts, states = zip(*map(buckets.__getitem__, raws), strict=True)
         columns: dict[str, Sequence[Any]] = {
@@ -264,6 +266,13 @@ class RowShaper:
         columns["_row_key"] = self._row_keys(columns, unfit)
         return Block(tuple(columns), list(zip(*columns.values(), strict=True)))
 
+    def _inside(self, block: list[Row], raws: Sequence[Any]) -> tuple[list[Row], Sequence[Any]]:
+        """Return the rows that lie in the window, and their buckets; notes the others."""
+        inside = [self._buckets[raw] is not None for raw in raws]
+        others = [raw for raw, is_in in zip(raws, inside, strict=True) if not is_in]
+        self.outside += map(str, others)
+        return list(compress(block, inside)), list(compress(raws, inside))
+
     def _add_common(
         self, columns: dict[str, Sequence[Any]], column_of: _Columns, count: int
     ) -> None:
@@ -275,7 +284,11 @@ class RowShaper:
                 columns[name] = [fact] * count
                 continue
             values, lookup = column_of(fact.field), fact.lookup
-            columns[name] = values if lookup is None else list(map(lookup.get, map(str, values)))
+            if lookup is not None:
+                values = list(map(lookup.get, map(str, values)))
+            elif not _TEXTS.issuperset(map(type, values)):
+                values = [None if v is None else to_text(v) for v in values]
+            columns[name] = values
         columns["_data_state"] = ()
         if facts.partition is None:
             only = self._partitions[0]
@@ -391,8 +404,12 @@ class _Columns:
         names = table.columns
         self._rows: Sequence[Mapping[str, Any]] | None = None
         self._spelt: dict[str, str] = {}
+        self._seen = table.seen
         if names is None:
             objects = cast("list[Mapping[str, Any]]", block)
+            if not all(isinstance(row, Mapping) for row in objects):
+                msg = "a row of the answer is not an object"
+                raise Broken(msg)
             self._rows = objects
             self._spelt = _other_spellings(wanted, objects[0])
             wanted = tuple(self._spelt.get(name, name) for name in wanted)
@@ -400,6 +417,8 @@ class _Columns:
             try:
                 rows = [tuple(map(row.__getitem__, wanted)) for row in objects]
             except KeyError:
+                for shape in set(map(tuple, objects)):
+                    check_names(shape, wanted)
                 rows = [tuple(map(row.get, wanted)) for row in objects]
             columns = list(zip(*rows, strict=True))
         else:
@@ -412,8 +431,10 @@ class _Columns:
         values = self._places.get(self._name(field))
         if values is None:
             return False
-        if self._rows is None or any(value is not None for value in values):
+        if any(value is not None for value in values):
             return True
+        if self._rows is None:
+            return self._seen is None or field in self._seen
         return any(self._name(field) in row for row in self._rows)
 
     def _name(self, field: str) -> str:
@@ -432,11 +453,17 @@ class _Columns:
         return values
 
 
-def _other_spellings(wanted: Iterable[str], there: Iterable[str]) -> dict[str, str]:
-    """Return the fields that rows spell with letters of the other case, if they have none spelt as asked."""
-    known = set(there)
-    missing = [name for name in wanted if name not in known]
-    if not missing:
+def _distinct(raws: Sequence[Any], bucket: str | None) -> set[Any]:
+    try:
+        return set(raws)
+    except TypeError as error:  # a list, or an object
+        msg = f"{bucket} of a row is neither a text nor a number"
+        raise Broken(msg) from error
+
+
+def _other_spellings(wanted: tuple[str, ...], there: Collection[str]) -> dict[str, str]:
+    """Return how rows spell fields, by field, if with letters of the other case."""
+    if all(name in there for name in wanted):
         return {}
-    lowered = {name.lower(): name for name in known}
-    return {name: lowered[name.lower()] for name in missing if name.lower() in lowered}
+    spelt = zip(respelt(there, wanted), there, strict=True)
+    return {name: given for name, given in spelt if name != given}

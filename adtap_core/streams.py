@@ -396,7 +396,7 @@ class EntityStream(AdStream):
             elif self._read_children(shaper, since):
                 self._know_parents()
             if self._tally.replaced:
-                log.warning("%s: %s", self.name, characters.words(self._tally.replaced))
+                log.warning("%s: %s", self.name, characters.said(self._tally.replaced))
             self._check_keys()
         except AbortedSyncFailedException:
             raise

@@ -10,13 +10,13 @@ from adtap_core.rows import RowShaper
 from adtap_core.words import count
 
 
-def oddities(shaper: RowShaper, replaced: int, *, neighbours: bool) -> Iterator[tuple[str, str]]:
+def oddities(shaper: RowShaper, replaced: int, grain: str) -> Iterator[tuple[str, str]]:
     """Return what was odd about a window's rows and could be kept all the same: its kind, and words for it.
 
     Args:
         shaper: Made the rows.
         replaced: How many characters that no database holds were replaced.
-        neighbours: Whether the platform is known to send rows of days beside those asked for.
+        grain: The report's, as a word.
     """
     for column, number in sorted(shaper.unfit.items()):
         yield (
@@ -24,16 +24,17 @@ def oddities(shaper: RowShaper, replaced: int, *, neighbours: bool) -> Iterator[
             f"{column}: {_values(number)} not fit the column's type: null there, kept in `_extra`",
         )
     if replaced:
-        yield "characters", characters.words(replaced)
-    if shaper.outside and neighbours:
+        yield "characters", characters.said(replaced)
+    if shaper.beside:
         yield (
-            "neighbours",
-            f"{shaper.outside} rows of neighbouring days came along and were left out",
+            "beside",
+            f"{count(shaper.beside, 'row')} of the {grain} that begins where a request's time ends came along: "
+            "left out, asked for by the next request",
         )
 
 
 def window_fault(
-    shaper: RowShaper, what: str, *, not_asked: Collection[str], neighbours: bool
+    shaper: RowShaper, what: str, *, not_asked: Collection[str]
 ) -> RequestError | None:
     """Return what is wrong with a window as a whole: then its bookmark must not move.
 
@@ -41,12 +42,12 @@ def window_fault(
         shaper: Made the rows.
         what: The window, in a user's words.
         not_asked: Metrics that this API does not know.
-        neighbours: Whether the platform is known to send rows of days beside those asked for.
     """
-    if shaper.outside and not neighbours:
+    if shaper.outside:
+        days = sorted(set(shaper.outside))
         return Broken(
-            f"{what}: {count(shaper.outside, 'row')} outside the window that was asked for: in another "
-            "time zone? (setting `time_zone`)"
+            f"{what}: {count(len(shaper.outside), 'row')} outside the window that was asked for ({days[0]} to "
+            f"{days[-1]}): in another time zone? (setting `time_zone`)"
         )
     if absent := [m for m in shaper.absent if m not in not_asked]:
         return Broken(

@@ -424,7 +424,7 @@ class ReportService:
         start, end = job.window.start, job.window.end
         if not _is_cut(job, bucket):
             return lambda table: table
-        return lambda table: within(table, "hour", start.isoformat(), end.isoformat())
+        return lambda table: within(table, "hour", start, end)
 
 
 @dataclass

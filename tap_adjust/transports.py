@@ -7,8 +7,9 @@ the totals. So additive metrics are summed here, in the worker, before a row is 
 from __future__ import annotations
 
 import marshal
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from itertools import chain
 from tempfile import SpooledTemporaryFile
@@ -17,8 +18,10 @@ from typing import IO, TYPE_CHECKING, Any, Final, cast
 from adtap_core.bodies import JsonRows, Row, Table, batches, separated
 from adtap_core.characters import clean_text
 from adtap_core.errors import Broken
+from adtap_core.names import respelt
 from adtap_core.spool import MEMORY_BYTES, Spool
 from adtap_core.totals import EXACT, ZERO, add_up, as_decimal
+from adtap_core.windows import ONE_DAY, ONE_HOUR, midnight
 from tap_adjust.fields import metric
 
 if TYPE_CHECKING:
@@ -135,8 +138,7 @@ def read(reply: Reply, kind: str, dimensions: Sequence[str], metrics: Sequence[s
 
 
 def _respelt(table: Table, asked: Sequence[str]) -> Table:
-    spelt = spellings(asked, table.columns or ())
-    table.columns = [spelt.get(name, name) for name in table.columns or ()]
+    table.columns = respelt(table.columns or (), asked)
     return table
 
 
@@ -148,8 +150,12 @@ def _read_json(
         return _read_large_json(reply, sums, dimensions, metrics)
     kept = list(rows)
     if kept:
-        spelt = spellings((*dimensions, *metrics), kept[0])
-        if spelt:
+        if not all(isinstance(row, Mapping) for row in kept):
+            msg = "a row of the answer is not an object"
+            raise Broken(msg)
+        named = respelt(kept[0], (*dimensions, *metrics))
+        if named != list(kept[0]):
+            spelt = dict(zip(kept[0], named, strict=True))
             kept = [{spelt.get(k, k): v for k, v in row.items()} for row in kept]
         _check_columns(kept[0], dimensions)
         lost = [m for m in metrics if m not in kept[0]]
@@ -166,7 +172,7 @@ def _read_large_json(
     fields = (*dimensions, *metrics)
     there = {name: name for name in fields}
     if first is not None:
-        there |= {asked: name for name, asked in spellings(fields, first).items()}
+        there |= dict(zip(respelt(first, fields), first, strict=True))
         _check_columns(first, [there[name] for name in dimensions])
         lost = [m for m in metrics if there[m] not in first]
         if lost:  # seldom, and then one more look at the body
@@ -180,19 +186,7 @@ def _read_large_json(
         sums.add(batch, places)
     again = JsonRows(reply.body, _ROWS, tuple(there[name] for name in fields), whole=whole)
     # Under the names that were asked for, however the answer spells them.
-    return Answer(lambda: Table(iter(again), fields), sums, _envelope(rows))
-
-
-def spellings(asked: Sequence[str], there: Iterable[str]) -> dict[str, str]:
-    """Return what an answer spells with letters of the other case, by its own spelling.
-
-    Args:
-        asked: Dimensions and metrics.
-        there: The names in the answer.
-    """
-    known = list(there)
-    missing = {name.lower(): name for name in asked if name not in known}
-    return {o: missing[o.lower()] for o in known if o not in asked and o.lower() in missing}
+    return Answer(lambda: again.table(fields), sums, _envelope(rows))
 
 
 def _envelope(rows: JsonRows) -> Mapping[str, Any]:
@@ -242,8 +236,7 @@ def _read_parquet(
         file = pq.ParquetFile(reply.body.open(), buffer_size=_BUFFER_BYTES, pre_buffer=False)
         named = file.schema_arrow.names
         _check_doubles(named)
-        spelt = spellings((*dimensions, *metrics), named)
-        columns = [spelt.get(name, name) for name in named]
+        columns = respelt(named, (*dimensions, *metrics))
         _check_columns(columns, [*dimensions, *metrics])
         sums.rows = file.metadata.num_rows
         replaced = 0
@@ -350,11 +343,26 @@ def as_objects(table: Table) -> Iterator[Mapping[str, Any]]:
     return (dict(zip(names, row, strict=True)) for row in table.rows)
 
 
-def within(table: Table, bucket: str, start: str, end: str) -> Table:
-    """Give the rows whose bucket lies in `[start, end)`: days are asked for, hours were wanted."""
+def within(table: Table, bucket: str, start: datetime, end: datetime) -> Table:
+    """Return the rows of a window of hours: whole days were asked for, and what else they hold is left out.
+
+    Rows of other days stay: that they came is a fault, which is told where rows are made.
+
+    Args:
+        table: The rows.
+        bucket: The field of the hour.
+        start: Of the window, naive, in the report's zone.
+        end: Its end, exclusive.
+    """
+    first, last = midnight(start.date()), midnight((end - ONE_HOUR).date()) + ONE_DAY
+    inside, asked = ((a.isoformat(), b.isoformat()) for a, b in ((start, end), (first, last)))
+
+    def stays(hour: object) -> bool:
+        text = str(hour).replace(" ", "T")
+        return inside[0] <= text < inside[1] or not asked[0] <= text < asked[1]
+
     if table.columns is None:
-        kept = (r for r in as_objects(table) if start <= str(r.get(bucket)).replace(" ", "T") < end)
-        return Table(kept)
+        return Table(row for row in as_objects(table) if stays(row.get(bucket)))
     place = list(table.columns).index(bucket)
-    rows = (r for r in table.rows if start <= str(r[place]).replace(" ", "T") < end)  # type: ignore[index]
-    return Table(rows, table.columns, table.empty_is_null)
+    table.rows = (row for row in table.rows if stays(row[place]))  # type: ignore[index]
+    return table

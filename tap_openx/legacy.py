@@ -6,10 +6,10 @@ import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Final
 
-from adtap_core.bodies import JsonRows, Table
+from adtap_core.bodies import Table
 from adtap_core.declare import Report
 from adtap_core.errors import Broken, GaveUp, Refused, RequestError, TooMuch
 from adtap_core.http import Call
@@ -18,10 +18,11 @@ from adtap_core.rehearsal import NotAsked
 from adtap_core.verdicts import GATEWAY_STATUSES
 from adtap_core.windows import Interval
 from tap_openx import fields
+from tap_openx.answers import Answers
 from tap_openx.auth import CookieLogin
 from tap_openx.catalogue import Asked, Catalogue
 from tap_openx.currencies import COLUMN, added_up
-from tap_openx.splits import ROWS_PATH, AnyOf, Asker, Filter, FilterSplit, Given, add_up, both
+from tap_openx.splits import AnyOf, Asker, Filter, FilterSplit, Given, add_up, both
 from tap_openx.streams import REPORTS
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class Legacy:
         self._lock = threading.Lock()
         self._path = str(self._settings.get("data_service_path") or DATA_SERVICE_PATHS[0])
         self._ranges: dict[tuple[str, ...], Interval] = {}
-        self._renamed: set[tuple[str, str]] = set()
+        self._answers = Answers()
 
     @property
     def entity_url(self) -> str:
@@ -270,22 +271,22 @@ class Legacy:
             inside = Given(self.catalogue().spell_filter(job.report.filters))
         if accounts:
             inside = both(inside, AnyOf(account, tuple(accounts)))
-        names = {**asked.attributes, **asked.metrics}
+        bucket = job.report.grain.value
+        names = {bucket: bucket, **asked.attributes, **asked.metrics}
         whose = names.setdefault(account, account)  # as the report spells it, if it asks for it
         replies, merged = self._read_held(job, window, attributes, list(asked.metrics), inside)
-        columns = tuple(dict.fromkeys([job.report.grain.value, *names.values()]))
+        columns = tuple(dict.fromkeys(names.values()))
         tables: list[Callable[[], Table]] = [
-            lambda r=r: Table(self._rows(r, names, columns), columns)  # type: ignore[misc]
-            for r in replies
+            partial(self._answers.table, reply, names, columns, job.what) for reply in replies
         ]
         if merged:
-            rows = (
-                dict(zip(columns, row, strict=True))
-                for reply in replies
-                for row in self._rows(reply, names, columns)
-            )
+            parts = [open_table() for open_table in tables]
+            rows = (dict(zip(columns, row, strict=True)) for part in parts for row in part.rows)
             whole = add_up(rows, [asked.metrics[m] for m in asked.metrics])
-            tables = [lambda: Table(iter(whole))]
+            seen = {name for part in parts for name in part.seen or ()}
+            tables = [
+                lambda: Table((tuple(map(row.get, columns)) for row in whole), columns, seen=seen)
+            ]
 
         def close() -> None:
             for reply in replies:
@@ -293,41 +294,36 @@ class Legacy:
 
         if self._needs_account(job.report):
             try:
-                tables = [self._by_currency(job, tables, whose, list(asked.metrics.values()))]
+                tables = [
+                    self._by_currency(tables, whose, list(asked.metrics.values()), job.report.name)
+                ]
             finally:
                 close()
         return Fetched(
             tables,
             RowFacts(
                 currency=self._currency(job.report, asked, whose if accounts else None),
-                bucket=job.report.grain.value,
+                bucket=bucket,
                 partition=(whose, accounts) if accounts else None,
             ),
             close,
-            not_asked=frozenset(job.report.metrics) - asked.metrics.keys(),
+            not_asked=frozenset(job.report.metrics).difference(asked.metrics.values()),
         )
 
     def _by_currency(
         self,
-        job: WindowJob,
         tables: Sequence[Callable[[], Table]],
         account: str,
         metrics: Sequence[str],
+        report: str,
     ) -> Callable[[], Table]:
-        """Give the rows of tables added up by the currency of the account, which was asked for along with them."""
+        """Return the rows of tables added up by the currency of the account, which was asked for along with them."""
         found = [open_() for open_ in tables]
-        columns = next((t.columns for t in found if t.columns is not None), None)
-        if columns is None:  # put together from parts: objects
-            columns = tuple(
-                dict.fromkeys([job.report.grain.value, *job.report.dimensions, account, *metrics])
-            )
-        rows = (
-            [row.get(c) for c in columns] if isinstance(row, Mapping) else row
-            for table in found
-            for row in table.rows
-        )
-        lookup = self._platform.currencies.lookup(job.report.name)
+        columns = tuple(found[0].columns or ())
+        rows = (row for table in found for row in table.rows)
+        lookup = self._platform.currencies.lookup(report)
         whole = added_up(Table(rows, columns), account, metrics, lookup)
+        whole.seen = {COLUMN}.union(*(table.seen or () for table in found))
         return lambda: whole
 
     def _currency(self, report: Report, asked: Asked, account: str | None) -> str | Source | None:
@@ -533,51 +529,6 @@ class Legacy:
     def _spelled(self, name: str) -> str:
         listed = self.catalogue().dimensions.get(name.lower())
         return listed.id if listed else name
-
-    # -- rows --------------------------------------------------------------------------------
-
-    def _rows(
-        self, reply: Reply, names: Mapping[str, str], columns: Sequence[str]
-    ) -> Iterator[tuple[Any, ...]]:
-        """Give rows by the names that the report knows their fields by; what is missing is null.
-
-        Money comes back under another key than it was asked for (`marketPublisherRevenue` as
-        `marketPublisherRevenueInPCoin`), and ids in the spelling of the server's list.
-        """
-        shapes: dict[tuple[str, ...], list[str | None]] = {}
-        for row in JsonRows(reply.body, ROWS_PATH):
-            shape = tuple(row)
-            keys = shapes.get(shape)
-            if keys is None:
-                keys = shapes[shape] = self._keys(shape, names, columns)
-            yield tuple(map(row.get, keys))
-
-    def _keys(
-        self, shape: Sequence[str], names: Mapping[str, str], columns: Sequence[str]
-    ) -> list[str | None]:
-        """Give the key under which rows of a shape hold each column; None where they do not."""
-        held = {key: key for key in shape}
-        for key in shape:
-            name = key if names.get(key) == key else self._resolve(key, names)
-            if name is not None and name not in held:
-                held[name] = held.pop(key)
-        return [held.get(column) for column in columns]
-
-    def _resolve(self, key: str, names: Mapping[str, str]) -> str | None:
-        """Give the report's name for an answer's key; None if nobody asked for it."""
-        same = next((n for sent, n in names.items() if sent.lower() == key.lower()), None)
-        if same is not None:
-            return same
-        # The longest name wins: `fooIn` may be a metric's own name.
-        begun = sorted((sent for sent in names if key.startswith(f"{sent}In")), key=len)
-        if not begun:
-            return None
-        if (begun[-1], key) not in self._renamed:
-            self._renamed.add((begun[-1], key))
-            log.info(
-                "OpenX answers %s as %s; it stays in the column of %s", begun[-1], key, begun[-1]
-            )
-        return names[begun[-1]]
 
 
 def _range_key(report: Report, asked: Asked) -> tuple[str, ...]:

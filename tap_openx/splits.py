@@ -16,7 +16,7 @@ from decimal import Context, Decimal
 from typing import Any, Final, Protocol
 
 from adtap_core.bodies import JsonRows
-from adtap_core.errors import Refused, RequestError, TooMuch
+from adtap_core.errors import Broken, Refused, RequestError, TooMuch
 from adtap_core.http import Tally
 from adtap_core.reply import Reply
 
@@ -198,7 +198,8 @@ class FilterSplit:
 
     def sum_of(self, reply: Reply) -> Decimal:
         """Give the sum of the count over an answer's rows."""
-        return sum((Decimal(row.get(self._count) or 0) for row in _rows(reply)), Decimal(0))
+        values = (_value(row, self._count) for row in _rows(reply))
+        return sum((_number(v, self._count) for v in values if v is not None), Decimal(0))
 
     def _total(self, inside: Filter | None) -> Decimal:
         """Ask for the count without attributes; where even that is too much, by groups of values."""
@@ -342,6 +343,21 @@ def _value(row: Mapping[str, Any], attribute: str) -> Any:
     return next((v for k, v in row.items() if k.lower() == attribute.lower()), None)
 
 
+def _number(value: object, metric: str) -> Decimal:
+    """Return a metric's value, to be added up.
+
+    Raises:
+        Broken: If it is no number: no sum of it is right.
+    """
+    try:
+        found = Decimal(str(value) or "0")
+    except ArithmeticError as error:
+        raise Broken(f"{metric} is {value!r} in a row, and can't be added up") from error
+    if not found.is_finite():
+        raise Broken(f"{metric} is {value!r} in a row, and can't be added up")
+    return found
+
+
 def add_up(rows: Iterable[Mapping[str, Any]], metrics: Sequence[str]) -> list[dict[str, Any]]:
     """Give rows with one row a grain: those that agree in all but the metrics become their sum.
 
@@ -362,7 +378,7 @@ def add_up(rows: Iterable[Mapping[str, Any]], metrics: Sequence[str]) -> list[di
         for metric in metrics:
             value = row.get(metric)
             if value is not None:
-                known[metric] = EXACT.add(Decimal(str(value)), known.get(metric) or Decimal(0))
+                known[metric] = EXACT.add(_number(value, metric), known.get(metric) or Decimal(0))
     return list(whole.values())
 
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
 
 import msgspec
 
@@ -35,7 +35,7 @@ from tap_terminalone import fields, replies
 from tap_terminalone.changes import change
 from tap_terminalone.deals import Deals
 from tap_terminalone.definitions import ROLLUP_OF, dataset_name, is_snapshot
-from tap_terminalone.lines import rows, stream_fault
+from tap_terminalone.lines import stream_fault, table
 from tap_terminalone.streams import CURRENT, ENTITIES
 from tap_terminalone.walks import in_ranges, says_more, total_of
 
@@ -337,10 +337,9 @@ class Current:
             job.tally,
         )
         snapshot = is_snapshot(job.report)
-        after_end = None if snapshot else _moment(job.window.end)
         columns = (fields.BUCKET, *body["fields"])
         return Fetched(
-            [lambda: _table(reply.body, columns, after_end)],
+            [lambda: _table(reply.body, columns, None if snapshot else job.window.end)],
             RowFacts(
                 currency=Source(fields.CURRENCY) if _has_money(dataset) else None,
                 time_zone=None if self.in_utc(job.report) else Source(fields.ZONE),
@@ -409,16 +408,17 @@ def _has_money(dataset: Dataset) -> bool:
     return fields.CURRENCY in dataset.dimensions and not dataset.only_snapshots
 
 
-def _table(body: Spool, columns: tuple[str, ...], after_end: str | None) -> Table:
+def _table(body: Spool, columns: tuple[str, ...], end: datetime | None) -> Table:
     """Give an answer's rows, without the sums that stand among a pixel's rows by referrer.
 
     They would count everything twice.
     """
-    found = rows(body, columns, after_end)
+    found = table(body, columns, end)
     if fields.REFERRER in columns:
         at = columns.index(fields.REFERRER)
-        found = (row for row in found if row[at] != fields.TOTAL)
-    return Table(found, columns)
+        rows = cast("Iterator[Sequence[Any]]", found.rows)
+        found.rows = (row for row in rows if row[at] != fields.TOTAL)
+    return found
 
 
 def _names_deals(filters: object) -> bool:

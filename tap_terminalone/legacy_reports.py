@@ -21,7 +21,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from adtap_core.bodies import Table, separated
 from adtap_core.errors import Broken, Forbidden, RequestError
 from adtap_core.http import Call
-from adtap_core.names import did_you_mean
+from adtap_core.names import did_you_mean, respelt
 from adtap_core.platform import Fetched, RowFacts, Source, WindowJob
 from adtap_core.windows import Grain, Interval, midnight
 from tap_terminalone import fields
@@ -355,8 +355,8 @@ class LegacyReports:
                 "end_date": f"{last:%Y-%m-%d}",
             }
         # Hours on the wall clocks of the campaigns: wide enough for every zone, cut by instant later.
-        wide = WIDEST_ZONE if definition.is_local else timedelta()
-        first, last = window.start - wide, window.end + wide - timedelta(hours=1)
+        wide = _wall_clocks(window, local=definition.is_local)
+        first, last = wide.start, wide.end - timedelta(hours=1)
         return {**rollup, "start_date": f"{first:%Y-%m-%dT%H}", "end_date": f"{last:%Y-%m-%dT%H}"}
 
     def _facts(self, job: WindowJob, definition: Definition) -> RowFacts:
@@ -378,14 +378,25 @@ class LegacyReports:
         )
 
     def _table(self, body: Spool, job: WindowJob, definition: Definition) -> Table:
-        """Give an answer's rows: hours as instants, sums among a pixel's rows left out."""
+        """Give an answer's rows: hours as instants, sums among a pixel's rows left out.
+
+        Raises:
+            Broken: If the answer lacks the time bucket, or the zone that it is in.
+        """
         table = separated(body)
-        columns = list(table.columns or ())
+        needed = (
+            [] if is_snapshot(job.report) else [BUCKET, *([ZONE] if definition.is_local else [])]
+        )
+        asked = (*job.report.dimensions, *job.report.metrics, *needed, fields.CURRENCY)
+        columns = respelt(table.columns or (), asked)
+        if lost := [name for name in needed if name not in columns]:
+            msg = f"{job.what}: the answer has no {', '.join(lost)}"
+            raise Broken(msg)
         rows: Iterator[Row] = iter(table.rows)  # type: ignore[arg-type]
         if fields.REFERRER in job.report.dimensions and fields.REFERRER in columns:
             at = columns.index(fields.REFERRER)
             rows = (row for row in rows if row[at] != fields.TOTAL)
-        if job.report.grain is Grain.HOUR and BUCKET in columns:
+        if job.report.grain is Grain.HOUR:
             rows = _as_instants(rows, columns, job.window, local=definition.is_local)
         if PIXEL_TYPE in job.report.dimensions and PIXEL_TYPE not in columns:
             kind = definition.name.removesuffix("_pixel_loads")
@@ -498,31 +509,43 @@ def _check_currency(definition: Definition, report: Report) -> None:
 def _as_instants(
     rows: Iterator[Row], columns: Sequence[str], window: Interval, *, local: bool
 ) -> Iterator[Row]:
-    """Give rows with their hour as an instant of UTC, those of the window only.
+    """Give rows with their hour as an instant of UTC, without those that were only asked for to be safe.
 
-    Of the hour that a clock change repeats, both count as the first: the platform does not tell them apart.
+    Of the hour that a clock change repeats, both count as the first: the platform does not tell them apart. Rows
+    of hours that were not asked for stay: that they came is a fault, which is told where rows are made.
     """
     at = columns.index(BUCKET)
-    zone_at = columns.index(ZONE) if local and ZONE in columns else None
+    zone_at = columns.index(ZONE) if local else None
+    asked = _wall_clocks(window, local=local)
     known: dict[tuple[str, str], str | None] = {}
     for row in rows:
         key = (row[at], row[zone_at] if zone_at is not None else "")
         if key not in known:
-            known[key] = _instant(*key, window)
+            known[key] = _instant(*key, window, asked)
         text = known[key]
         if text is not None:
             yield [*row[:at], text, *row[at + 1 :]]
 
 
-def _instant(text: str, zone: str, window: Interval) -> str | None:
+def _wall_clocks(window: Interval, *, local: bool) -> Interval:
+    """Return the hours to ask for, on the wall clocks of campaigns: wide enough for every zone."""
+    wide = WIDEST_ZONE if local else timedelta()
+    return Interval(window.start - wide, window.end + wide)
+
+
+def _instant(text: str, zone: str, window: Interval, asked: Interval) -> str | None:
+    """Return an hour as an instant; None if it was asked for and lies outside the window all the same."""
     try:
         info = ZoneInfo(zone) if zone else UTC
-        moment = datetime.fromisoformat(text).replace(tzinfo=info).astimezone(UTC)
+        clock = datetime.fromisoformat(text)
+        moment = clock.replace(tzinfo=info).astimezone(UTC)
     except (ValueError, ZoneInfoNotFoundError, OSError) as error:
         msg = f"the hour {text!r} of the zone {zone!r} can't be read"
         raise Broken(msg) from error
     inside = window.start <= moment.replace(tzinfo=None) < window.end
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ") if inside else None
+    if not inside and asked.start <= clock.replace(tzinfo=None) < asked.end:
+        return None
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _template(window: str) -> str:

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from adtap_core.bodies import json_lines
+from adtap_core.bodies import Picker, Table, json_lines
 
 if TYPE_CHECKING:
     from adtap_core.spool import Spool
@@ -57,23 +58,36 @@ def stream_fault(spool: Spool) -> str | None:
     return None
 
 
-def rows(spool: Spool, fields: tuple[str, ...], after_end: str | None) -> Iterator[Row]:
-    """Give the rows of a streaming answer.
+def table(spool: Spool, fields: tuple[str, ...], end: datetime | None = None) -> Table:
+    """Return the rows of a streaming answer.
 
     Args:
         spool: The answer.
-        fields: What of each row to give, the bucket first.
-        after_end: The bucket that begins where the window ends. Nothing tells whether the end that was
-            asked for belongs to the answer; if it does, that bucket is no part of the window.
+        fields: What of each row to give, the bucket first; the answer may spell them with letters of the other
+            case.
+        end: The end that was asked for, naive, in UTC. Nothing tells whether it belongs to the answer: rows of
+            the bucket that begins there are left out, and counted.
 
-    Raises:
-        Broken: If a line can't be read.
+    Returns:
+        A table of these fields. Reading its rows raises `Broken` at a line that can't be read.
     """
-    return chain.from_iterable(_blocks_of_rows(spool, fields, after_end))
+    picker = Picker(fields, spelt=_spelt(spool, fields))
+    beside: list[Row] = []
+    rows = chain.from_iterable(_blocks_of_rows(spool, picker, end, beside))
+    return Table(rows, fields, seen=picker.seen, beside=lambda: len(beside))
+
+
+def _spelt(spool: Spool, fields: tuple[str, ...]) -> tuple[str, ...]:
+    """Return how an answer's head spells fields; as they were asked for where it does not name them."""
+    head = _decoded(spool.open().readline())
+    named = head.get("fields") if isinstance(head, Mapping) else None
+    names = [str(f.get("name") if isinstance(f, Mapping) else f) for f in named or ()]
+    lowered = {name.lower(): name for name in names}
+    return tuple(f if f in names else lowered.get(f.lower(), f) for f in fields)
 
 
 def _blocks_of_rows(
-    spool: Spool, fields: tuple[str, ...], after_end: str | None
+    spool: Spool, picker: Picker, end: datetime | None, beside: list[Row]
 ) -> Iterator[list[Row]]:
     head = True
     for block in spool.line_blocks(_BLOCK_BYTES):
@@ -82,8 +96,23 @@ def _blocks_of_rows(
             text, head = text.partition(b"\n")[2], False
         if _META in text:
             text = _ABOUT.sub(b"", text)
-        found = json_lines(text, fields)
-        yield found if after_end is None else [row for row in found if row[0] != after_end]
+        found = json_lines(text, picker)
+        ends = [] if end is None else [b for b in {str(row[0]) for row in found} if _is(b, end)]
+        if ends:
+            beside += [row for row in found if str(row[0]) in ends]
+            found = [row for row in found if str(row[0]) not in ends]
+        yield found
+
+
+def _is(bucket: str, moment: datetime) -> bool:
+    """Check whether a bucket begins at a moment; what is no time is told where its row is made."""
+    try:
+        begins = datetime.fromisoformat(bucket)
+    except ValueError:
+        return False
+    if begins.tzinfo is not None:
+        begins = begins.astimezone(UTC).replace(tzinfo=None)
+    return begins == moment
 
 
 def _decoded(line: bytes) -> Any:

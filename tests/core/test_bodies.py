@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adtap_core import bodies
-from adtap_core.bodies import JsonRows, json_lines, separated
+from adtap_core.bodies import JsonRows, Picker, json_lines, separated
 from adtap_core.errors import Broken
 from adtap_core.records import Unfit, to_integer
 from adtap_core.spool import CutBody, Spool
@@ -159,7 +159,7 @@ def test_what_is_no_json_is_named(size: int, body: bytes, monkeypatch: pytest.Mo
     with pytest.raises(Broken, match=r"not JSON|can't be read|not UTF-8"):
         list(JsonRows(Spool.of(body), ("rows",), ("a",)))
     with pytest.raises(Broken, match="can't be read"):
-        json_lines(body[10:-2] + b"\n", ("a",))
+        json_lines(body[10:-2] + b"\n", Picker(("a",)))
 
 
 def test_a_body_that_is_no_json_says_where() -> None:
@@ -319,11 +319,11 @@ def test_a_short_line_is_a_cut_body() -> None:
 def test_lines_of_json_keep_their_decimals() -> None:
     """One object a line, empty lines skipped; what is missing is null."""
     text = b'{"a": 0.10, "b": "x"}\n\n{"a": 1, "c": {"a": 2}}\n'
-    assert json_lines(text, ("a", "b")) == [(Decimal("0.10"), "x"), (1, None)]
+    assert json_lines(text, Picker(("a", "b"))) == [(Decimal("0.10"), "x"), (1, None)]
 
 
 @pytest.mark.parametrize("line", [b'{"a": ', b"[1]", b"5"])
 def test_a_line_that_is_no_object_is_broken(line: bytes) -> None:
     """Half a row, or something else in its place, never passes for a row."""
     with pytest.raises(Broken, match="can't be read"):
-        json_lines(b'{"a": 1}\n' + line + b"\n", ("a",))
+        json_lines(b'{"a": 1}\n' + line + b"\n", Picker(("a",)))

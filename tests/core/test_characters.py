@@ -15,7 +15,7 @@ from adtap_core.characters import clean_text
 from adtap_core.spool import MEMORY_BYTES, Spool
 from adtap_core.testing import run_tap
 from tap_terminalone.legacy_documents import xml_document
-from tap_terminalone.lines import rows, stream_fault
+from tap_terminalone.lines import stream_fault, table
 from tests.core.tiny import TapTiny, TinyServer
 
 MARK = "\N{REPLACEMENT CHARACTER}"
@@ -72,7 +72,7 @@ def test_lines_of_json_are_clean_before_they_are_read() -> None:
     head = b'{"fields": [{"name": "day"}, {"name": "name"}], "total_items_count": 2}\n'
     spool = Spool.of(head + rb'{"day": "a", "name": "\ud83d"}' + b"\n" + rb'{"day": "\u0000b"}')
     assert stream_fault(spool) is None
-    assert list(rows(spool, ("day", "name"), None)) == [("a", MARK), (f"{MARK}b", None)]
+    assert list(table(spool, ("day", "name")).rows) == [("a", MARK), (f"{MARK}b", None)]
 
 
 def test_a_table_may_hold_a_backslash() -> None:

@@ -21,8 +21,8 @@ from hypothesis import strategies as st
 from adtap_core.bodies import JsonRows, separated
 from adtap_core.errors import AdtapError
 from adtap_core.spool import CutBody, Spool
-from tap_terminalone.lines import rows as lines_rows
 from tap_terminalone.lines import stream_fault
+from tap_terminalone.lines import table as lines_table
 
 COLUMNS = ("day", "name", "count")
 ROWS = st.lists(
@@ -77,7 +77,7 @@ def read_lines(body: bytes) -> list[tuple[Any, ...]]:
     spool = Spool.of(body)
     if (fault := stream_fault(spool)) is not None:
         raise LookupError(fault)
-    return list(lines_rows(spool, COLUMNS, None))
+    return list(lines_table(spool, COLUMNS).rows)
 
 
 READERS: dict[str, tuple[Callable[[Rows], bytes], Callable[[bytes], list[tuple[Any, ...]]]]] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from decimal import Decimal
 
 import pytest
@@ -10,15 +11,19 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from adtap_core.characters import REPLACEMENT
+from adtap_core.errors import Broken
 from adtap_core.spool import Spool
 from tap_terminalone import lines
-from tap_terminalone.lines import rows, stream_fault
+from tap_terminalone.lines import stream_fault, table
 
 ROWS = st.lists(
     st.fixed_dictionaries(
         {
             "agg_timestamp": st.just("2026-03-01T00:00:00Z"),
-            "name": st.text(max_size=6) | st.sampled_from(['{"meta":', "a\nb", "\u2028", "}"]),
+            "name": st.text(
+                st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=6
+            )
+            | st.sampled_from(['{"meta":', "a\nb", "\u2028", "}"]),
             "spend": st.integers(0, 10**20).map(lambda n: f"{n}.{n}"),
         }
     ),
@@ -49,7 +54,7 @@ def test_every_row_comes_out_as_it_went_in(found, block):
         patch.setattr(lines, "_BLOCK_BYTES", block)
         assert stream_fault(spool) is None
         expected = [tuple(r[f].replace("\0", REPLACEMENT) for f in FIELDS) for r in found]
-        assert list(rows(spool, FIELDS, None)) == expected
+        assert list(table(spool, FIELDS).rows) == expected
 
 
 @given(found=ROWS.filter(bool), data=st.data())
@@ -80,13 +85,46 @@ def test_a_fault_is_told_in_words(text, words):
         assert words in (stream_fault(spool) or "")
 
 
-def test_decimals_keep_their_digits_and_the_next_bucket_is_left_out():
-    """Money never passes a float; the bucket at the window's end is not the window's."""
+def test_decimals_keep_their_digits():
+    """Money never passes a float."""
     text = (
-        '{"fields": [], "total_items_count": 2}\n'
+        '{"fields": [], "total_items_count": 1}\n'
         '{"agg_timestamp": "2026-03-01T00:00:00Z", "spend": 0.30000000000000000001}\n'
-        '{"agg_timestamp": "2026-03-02T00:00:00Z", "spend": 1}\n'
     )
     with Spool.of(text.encode()) as spool:
-        (row,) = rows(spool, ("agg_timestamp", "spend"), "2026-03-02T00:00:00Z")
+        (row,) = table(spool, ("agg_timestamp", "spend")).rows
     assert row == ("2026-03-01T00:00:00Z", Decimal("0.30000000000000000001"))
+
+
+def test_the_bucket_at_the_end_is_left_out_and_counted():
+    """Nothing says whether the end that was asked for belongs to the answer; however it is spelt."""
+    text = (
+        '{"fields": []}\n'
+        '{"agg_timestamp": "2026-03-01T00:00:00Z", "spend": 1}\n'
+        '{"agg_timestamp": "2026-03-02T00:00:00Z", "spend": 2}\n'
+        '{"agg_timestamp": "2026-03-02T02:00:00+02:00", "spend": 3}\n'
+        '{"agg_timestamp": "2026-03-03T00:00:00Z", "spend": 4}\n'
+    )
+    with Spool.of(text.encode()) as spool:
+        found = table(spool, ("agg_timestamp", "spend"), datetime(2026, 3, 2))
+        assert [row[1] for row in found.rows] == [1, 4]
+    assert found.beside() == 2
+
+
+def test_names_in_other_letters_and_names_in_no_row():
+    """The head says how fields are spelt; a field that stands in no row is known to."""
+    text = '{"fields": [{"name": "Agg_Timestamp"}, {"name": "SPEND"}]}\n{"Agg_Timestamp": "x", "SPEND": 1}\n'
+    with Spool.of(text.encode()) as spool:
+        found = table(spool, ("agg_timestamp", "spend", "clicks"))
+        assert list(found.rows) == [("x", 1, None)]
+    assert set(found.seen) == {"agg_timestamp", "spend"}
+
+
+def test_a_damaged_name_is_no_null():
+    """A letter lost, doubled or moved: the value must not vanish."""
+    good = '{"fields": []}\n{"agg_timestamp": "x", "spend": 1}\n'
+    for bad in ("spnd", "spendd", "spedn", "agg_timestmap"):
+        name = "spend" if bad.startswith("sp") else "agg_timestamp"
+        text = good + '{"agg_timestamp": "y", "spend": 2}\n'.replace(name, bad)
+        with Spool.of(text.encode()) as spool, pytest.raises(Broken, match=bad):
+            list(table(spool, ("agg_timestamp", "spend")).rows)

@@ -1,0 +1,100 @@
+"""Rows of the Data Service's answers, by the names that a report knows their fields by."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from adtap_core.bodies import JsonRows, Table, check_names
+from adtap_core.errors import Broken
+from adtap_core.promises import check_whole
+from tap_openx.splits import ROWS_PATH
+
+if TYPE_CHECKING:
+    from adtap_core.http import Reply
+
+log = logging.getLogger("adtaps.openx")
+
+
+class Answers:
+    """Reads answers of one login; says once how the service spells a metric otherwise than it was asked for."""
+
+    def __init__(self) -> None:
+        self._renamed: set[tuple[str, str]] = set()
+
+    def table(
+        self, reply: Reply, names: Mapping[str, str], columns: tuple[str, ...], what: str
+    ) -> Table:
+        """Return an answer's rows by the names that the report knows their fields by; what is missing is null.
+
+        Money comes back under another key than it was asked for (`marketPublisherRevenue` as
+        `marketPublisherRevenueInPCoin`), and ids in the spelling of the server's list.
+
+        Args:
+            reply: The answer.
+            names: The report's name of each field, by the name that was sent.
+            columns: The report's names, in the order of the table's values.
+            what: The window, in a user's words.
+
+        Returns:
+            A table. Reading its rows raises `Broken` where a row is no object, a name is damaged, or fewer rows
+            came than the answer promises.
+        """
+        seen: set[str] = set()
+        return Table(self._rows(reply, names, columns, what, seen), columns, seen=seen)
+
+    def _rows(
+        self,
+        reply: Reply,
+        names: Mapping[str, str],
+        columns: tuple[str, ...],
+        what: str,
+        seen: set[str],
+    ) -> Iterator[tuple[Any, ...]]:
+        shapes: dict[tuple[str, ...], list[str | None]] = {}
+        found = JsonRows(reply.body, ROWS_PATH)
+        count = 0
+        for row in found:
+            if not isinstance(row, Mapping):
+                raise Broken(f"{what}: a row is not an object: {str(row)[:80]}")
+            shape = tuple(row)
+            keys = shapes.get(shape)
+            if keys is None:
+                keys = shapes[shape] = self._keys(shape, names, columns)
+                seen |= {c for c, key in zip(columns, keys, strict=True) if key is not None}
+            count += 1
+            yield tuple(map(row.get, keys))
+        check_whole(found.envelope, count, what)
+
+    def _keys(
+        self, shape: Sequence[str], names: Mapping[str, str], columns: Sequence[str]
+    ) -> list[str | None]:
+        """Return the key under which rows of a shape hold each column; None where they do not.
+
+        Raises:
+            Broken: If a key was damaged on its way.
+        """
+        held = {key: key for key in shape}
+        for key in shape:
+            name = key if names.get(key) == key else self._resolve(key, names)
+            if name is not None and name not in held:
+                held[name] = held.pop(key)
+        check_names(held, columns)
+        return [held.get(column) for column in columns]
+
+    def _resolve(self, key: str, names: Mapping[str, str]) -> str | None:
+        """Return the report's name for an answer's key; None if nobody asked for it."""
+        same = next((n for sent, n in names.items() if sent.lower() == key.lower()), None)
+        if same is not None:
+            return same
+        # The longest name wins: `fooIn` may be a metric's own name.
+        begun = sorted((sent for sent in names if key.startswith(f"{sent}In")), key=len)
+        if not begun:
+            return None
+        if (begun[-1], key) not in self._renamed:
+            self._renamed.add((begun[-1], key))
+            log.info(
+                "OpenX answers %s as %s; it stays in the column of %s", begun[-1], key, begun[-1]
+            )
+        return names[begun[-1]]
