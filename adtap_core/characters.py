@@ -96,19 +96,19 @@ def may_be_odd(data: Body, seen: frozenset[bytes], spelt: Spelling) -> bool:
 
 def cleaned(data: Body, spelt: Spelling) -> tuple[Iterator[bytes], Callable[[], int]]:
     """Return a body without such characters, piece by piece, and what then tells how many there were."""
-    count = 0
+    found = 0
 
     def pieces() -> Iterator[bytes]:
-        nonlocal count
+        nonlocal found
         at = 0
         for match in spelt.pattern.finditer(data):
             made, odd = spelt.replacement(match)
-            count += odd
+            found += odd
             yield data[at : match.start()] + made
             at = match.end()
         yield data[at:]
 
-    return pieces(), lambda: count
+    return pieces(), lambda: found
 
 
 def _json_replacement(match: re.Match[bytes]) -> tuple[bytes, int]:

@@ -51,7 +51,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("adtaps.reports")
 _ANSWER_SECONDS = 10.0
 _WAITING_BLOCKS: Final = 8
-"""Blocks of a window's rows that wait until it is known whether the window is good; of a thousand rows each."""
+"""So many blocks, of a thousand rows each, wait until it is known whether their window is good."""
 
 
 class ReportStream(PlannedReport):

@@ -26,11 +26,11 @@ def oddities(shaper: RowShaper, replaced: int, grain: str) -> Iterator[tuple[str
     if replaced:
         yield "characters", characters.said(replaced)
     if shaper.beside:
-        yield (
-            "beside",
-            f"{count(shaper.beside, 'row')} of the {grain} that begins where a request's time ends came along: "
-            "left out, asked for by the next request",
+        words = (
+            f"{count(shaper.beside, 'row')} of the {grain} at whose beginning a request ends came along: left out, "
+            f"as the next request asks for {'it' if shaper.beside == 1 else 'them'}"
         )
+        yield "beside", words
 
 
 def window_fault(

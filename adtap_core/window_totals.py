@@ -7,6 +7,7 @@ neither, and rows cost nothing more.
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -96,6 +97,7 @@ class ReportTotals:
             Asker(platform, settings, self.question) if self._asks and self.question else None
         )
         self._told = False
+        self._lock = threading.Lock()
 
     @property
     def asked(self) -> Report | None:
@@ -118,8 +120,9 @@ class ReportTotals:
         except (CredentialsError, Stopped, TargetGone):
             raise
         except RequestError as error:
-            level = logging.INFO if self._told else logging.WARNING
-            self._told = True
+            with self._lock:  # windows are asked for side by side
+                level = logging.INFO if self._told else logging.WARNING
+                self._told = True
             log.log(level, "%s: no control totals: %s", self.report.name, error)
             return None
         finally:

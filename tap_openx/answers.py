@@ -12,7 +12,7 @@ from adtap_core.promises import check_whole
 from tap_openx.splits import ROWS_PATH
 
 if TYPE_CHECKING:
-    from adtap_core.http import Reply
+    from adtap_core.reply import Reply
 
 log = logging.getLogger("adtaps.openx")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import sys
 import urllib.error
@@ -114,6 +115,21 @@ def nobodys_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]
                 patch.delenv(name)
         patch.chdir(tmp_path_factory.mktemp("cwd"))
         yield
+
+
+@pytest.fixture(autouse=True)
+def log_levels() -> Iterator[None]:
+    """What one test hears of the log does not hang on the tests before it: their taps set levels of their own."""
+    loggers = [
+        logging.root,
+        *(x for x in logging.root.manager.loggerDict.values() if isinstance(x, logging.Logger)),
+    ]
+    before = [(logger, logger.level, logger.disabled) for logger in loggers]
+    yield
+    for logger, level, disabled in before:
+        if logger.level != level:
+            logger.setLevel(level)
+        logger.disabled = disabled
 
 
 @pytest.fixture(scope="session")
