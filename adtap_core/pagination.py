@@ -102,10 +102,10 @@ class PageNumber(Paginator):
             number = self.first + place
             sizes = {self.size_parameter: self.size} if self.size_parameter else {}
             document, records = _read(listing, {self.parameter: number, **sizes})
-            said = None if self.pages_at is None else _whole(value_at(document, self.pages_at))
-            promised = said is not None and number < said - 1 + self.first
-            _check_promise(listing.what, records, promised=promised)
-            return Page(records, promised or len(records) >= self.size, step=1)
+            pages = None if self.pages_at is None else _whole(value_at(document, self.pages_at))
+            promised = pages is not None and number < pages - 1 + self.first
+            promise = f"{self.pages_at}: {pages}" if promised else ""
+            return Page(records, promised or len(records) >= self.size, step=1, promise=promise)
 
         return by_offset(ask, key=listing.key, what=listing.what, ahead=listing.ahead)
 
@@ -133,9 +133,8 @@ class Offset(Paginator):
             asked = {self.parameter: offset, self.size_parameter: self.size}
             document, records = _read(listing, asked)
             total = None if self.total_at is None else _whole(value_at(document, self.total_at))
-            promised = total is not None and total > offset + len(records)
-            _check_promise(listing.what, records, promised=promised)
-            return Page(records, promised or len(records) >= self.size, total=total)
+            full = len(records) >= self.size
+            return Page(records, full or (total or 0) > offset + len(records), total=total)
 
         return by_offset(ask, key=listing.key, what=listing.what, ahead=listing.ahead)
 
@@ -220,12 +219,6 @@ def _whole(value: object) -> int | None:
         return int(str(value))
     except ValueError:
         return None
-
-
-def _check_promise(what: str, records: Sequence[Record], *, promised: bool) -> None:
-    if promised and not records:
-        msg = f"{what}: the list says that there is more, and gives an empty page"
-        raise Broken(msg)
 
 
 def _check_new(what: str, mark: str, seen: set[str]) -> None:

@@ -15,6 +15,7 @@ Pages leave in the list's order whatever the number of workers; the ones that fo
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import closing
@@ -27,6 +28,9 @@ import msgspec
 
 from adtap_core.errors import Broken, GaveUp, RequestError
 from adtap_core.ordered import Workers
+from adtap_core.promises import says_more
+from adtap_core.promises import total as promised_total
+from adtap_core.words import count
 
 log = logging.getLogger("adtaps.paging")
 
@@ -56,14 +60,17 @@ class Page:
         records: What it holds.
         more: Whether another page follows.
         step: How far the next offset lies ahead, if not by the number of records.
-        total: How many records the list holds, if the answer tells. Only a hint how many pages may be
-            asked for at once: totals are missing, 0 or a page's own length on some platforms.
+        total: How many records the list holds, if the answer tells: a hint how many pages may be asked for at
+            once, as totals are missing, 0 or a page's own length on some platforms; but a list that ends before
+            its total is not whole.
+        promise: The words in which the answer says that another page follows, total or not; empty if it does not.
     """
 
     records: Sequence[Record]
     more: bool
     step: int | None = None
     total: int | None = None
+    promise: str = ""
 
     @property
     def width(self) -> int:
@@ -120,6 +127,50 @@ class Pages(Generic[*Place]):
         self._begun.clear()
 
 
+def page_of(
+    records: Sequence[Record],
+    envelope: object,
+    *,
+    offset: int,
+    full: bool,
+    total: int | None = None,
+) -> Page:
+    """Return a page of a list whose answer may say in any of the usual words that more follows.
+
+    Args:
+        records: What the page holds.
+        envelope: The answer, or what it holds beside the records.
+        offset: How many records lie before the page, as it was asked for.
+        full: Whether it holds as many records as were asked for: then more may follow, whatever is said.
+        total: How many records the list says that it holds, if in a word of its own.
+    """
+    promise = says_more(envelope, len(records), offset) or ""
+    total = promised_total(envelope) if total is None else total
+    more = full or bool(promise) or (total or 0) > offset + len(records)
+    # A total is held against all that was shown, at the list's end: behind an id it may be of the whole list.
+    is_flag = promise and says_more(envelope, sys.maxsize, 0) is not None
+    return Page(records, more, total=total, promise=promise if is_flag else "")
+
+
+def check_end(page: Page, shown: int, what: str) -> None:
+    """Check that a list which ends with this page does not say that it holds more.
+
+    Args:
+        page: The last page.
+        shown: How many records the list has shown by now.
+        what: The list, in a user's words.
+
+    Raises:
+        Broken: If it does.
+    """
+    if page.records:
+        return
+    said = page.promise or (f"total: {page.total}" if (page.total or 0) > shown else "")
+    if said:
+        msg = f"{what}: the list says that there is more ({said}), and gives an empty page after {count(shown, 'record')}"
+        raise Broken(msg)
+
+
 def number_of(record: Record, field: str = "id") -> int:
     """Return a record's number, by which its list is walked.
 
@@ -168,6 +219,7 @@ def by_offset(
     width, end = 0, 0
     for _look in range(MOST_LOOKS):
         fresh = pages = 0
+        last = Page((), more=False)
         walk = _one_pass(ask, ahead, what, width, end)
         with closing(walk):
             for offset, page in walk:
@@ -178,9 +230,11 @@ def by_offset(
                 # lists hold a counter that never rests.
                 fresh += len(seen) - known
                 width, end = max(width, page.width), offset + page.width
+                last = page
                 if new:
                     yield new
         if not again or pages == 1 or not fresh:
+            check_end(last, len(seen), what)
             return
     msg = f"{what}: the list still changes after {MOST_LOOKS} passes; run again at a quieter time"
     raise GaveUp(msg)
@@ -225,8 +279,10 @@ def _check_whole(page: Page, what: str) -> None:
     Raises:
         Broken: If it does.
     """
-    if page.total is not None and page.total > len(page.records):
-        msg = f"{what}: the list says that it holds {page.total}, and gives the same {len(page.records)} at every offset"
+    shown = len(page.records)
+    said = page.promise or (f"total: {page.total}" if (page.total or 0) > shown else "")
+    if said:
+        msg = f"{what}: the list says that there is more ({said}), and gives the same {shown} at every offset"
         raise Broken(msg)
 
 
@@ -322,7 +378,7 @@ class _InOrder:
         self._reach = 0 if ahead.count == 1 and reach is not None else reach
         self._behind: int | None = None
         self._last: int | None = None
-        self._offset = self._width = self._steps_back = self._alike = 0
+        self._offset = self._width = self._steps_back = self._alike = self._shown = 0
         self._end: int | None = None
         self._before: list[int] = []
 
@@ -350,9 +406,11 @@ class _InOrder:
         if new:
             self._last, self._steps_back = keys[-1], 0
         self._before, self._width = keys, max(self._width, len(keys))
+        self._shown += len(new)
         if page.more and keys:
             self._go_on(page, len(keys))
         else:
+            check_end(page, self._shown, self._what)
             self.over = True
         return new
 

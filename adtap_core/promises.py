@@ -115,6 +115,19 @@ def check_whole(document: object, shown: int, what: str, before: int = 0) -> Non
         raise Broken(msg)
 
 
+def total(document: object) -> int | None:
+    """Return how many rows a list says that it holds; None if it does not say so.
+
+    Args:
+        document: The answer, or what it holds beside its rows.
+    """
+    for _, part in _parts(document):
+        plain = {_plain(key): (key, value) for key, value in part.items()}
+        if (found := _first(plain, _TOTALS)) is not None:
+            return found[1]
+    return None
+
+
 def truth(value: object) -> bool:
     """Return whether a flag says yes, in whatever type it comes: `"0"` and `"false"` do not."""
     return str(value).strip().lower() not in _NO if isinstance(value, str) else bool(value)
@@ -141,7 +154,8 @@ def _said(part: Mapping[str, Any], shown: int, before: int) -> str | None:
     plain = {_plain(key): (key, value) for key, value in part.items()}
     for name, (key, value) in plain.items():
         if (name in _NEXT or name in _MORE) and truth(value):
-            return f"{key}: {str(value)[:80]}"
+            # An address may carry a key.
+            return key if "/" in str(value) else f"{key}: {str(value)[:80]}"
     page, pages = _first(plain, _PAGE), _first(plain, _PAGES)
     if page is not None and pages is not None:
         # Counted from 0 or from 1: page 0 is the first one in any case.

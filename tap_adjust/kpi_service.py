@@ -16,6 +16,7 @@ from adtap_core.errors import Broken
 from adtap_core.http import Call, Http
 from adtap_core.names import did_you_mean
 from adtap_core.platform import Fetched, RowFacts, Source
+from adtap_core.promises import check_whole
 from adtap_core.settings import ID
 from adtap_core.windows import Grain
 from tap_adjust import fields
@@ -430,6 +431,7 @@ class KpiService:
             self._orders[job.report.name] = words = better
             document = self._ask(job, choices, words)
         rows = list(flatten(document, words))
+        check_whole(document, len(rows), job.what)
         return Fetched(
             tables=[lambda: Table(iter(rows))],
             facts=RowFacts(

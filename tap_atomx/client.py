@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from typing_extensions import override
 
-from adtap_core.errors import Refused, RequestError
+from adtap_core.errors import Broken, Refused, RequestError
 from adtap_core.http import Auth, Call, Tally
+from adtap_core.paging import check_end
 from adtap_core.platform import (
     EntityQuery,
     Fetched,
@@ -26,13 +27,14 @@ from adtap_core.platform import (
     Tolerance,
     WindowJob,
 )
+from adtap_core.promises import check_whole
 from adtap_core.reply import Reply
 from adtap_core.settings import path_hint
 from adtap_core.verdicts import Verdict
 from adtap_core.windows import ONE_DAY, Grain, Interval, Zone
 from tap_atomx import companion, definitions, fields, replies, shapes
 from tap_atomx.auth import TokenLogin, totp_fault
-from tap_atomx.lists import NOT_FOUND, PAGE_SIZE, Lists, bound
+from tap_atomx.lists import NOT_FOUND, PAGE_SIZE, Lists, bound, page_at
 from tap_atomx.reporting import Reporting
 from tap_atomx.streams import (
     DAILY_SPAN_DAYS,
@@ -243,6 +245,7 @@ class AtomxPlatform(Platform):
         """Give an object's log, page by page."""
         pages: list[Sequence[Mapping[str, Any]]] = []
         seen: Counter[bytes] = Counter()
+        before: list[Mapping[str, Any]] = []
         offset = 0
         while True:
             # Oldest first: an entry that is added meanwhile comes at the end and shifts nothing.
@@ -255,22 +258,28 @@ class AtomxPlatform(Platform):
                     raise
                 log.info("%s %s is gone meanwhile, its history with it", name, ident)
                 return pages
-            entries = replies.rows(document, path)
-            if entries:
-                pages.append(shapes.log_entries(name, ident, entries, seen))
-            offset += len(entries)
-            echoed = document.get("limit")
-            limit = echoed if isinstance(echoed, int) and 0 < echoed < PAGE_SIZE else PAGE_SIZE
-            if len(entries) < limit:
+            found = page_at(document, path, offset, PAGE_SIZE)
+            if offset and list(found.records) == before:
+                msg = f"{path}: the list says that there is more, and gives the same page at every offset"
+                raise Broken(msg)
+            before = list(found.records)
+            if before:
+                pages.append(shapes.log_entries(name, ident, before, seen))
+            offset += len(before)
+            if not found.more or not before:
+                check_end(found, offset, path)
                 return pages
 
     def _stored_reports(
         self, entity: Entity, query: EntityQuery
     ) -> Iterator[Sequence[Mapping[str, Any]]]:
         """Give the reports that people have saved or scheduled: what they ask, not their data."""
-        listed = replies.payload(self._get("reports", {}, query.tally), "list reports")
+        document = self._get("reports", {}, query.tally)
+        listed = replies.payload(document, "list reports")
         if not isinstance(listed, Mapping):
             raise RequestError("list reports: the answer is not an object of lists")
+        shown = sum(len(part) for part in listed.values() if isinstance(part, list))
+        check_whole(replies.envelope(document), shown, "list reports")
         yield listed.get(entity.facts["part"]) or []
 
     def _invoices(self, query: EntityQuery) -> Iterator[Sequence[Mapping[str, Any]]]:
@@ -278,7 +287,9 @@ class AtomxPlatform(Platform):
         seen: Counter[bytes] = Counter()
         for kind in INVOICE_TYPES:
             document = self._get(f"invoices/{kind}", {"date>": FIRST_INVOICE}, query.tally)
-            yield [
-                shapes.invoice(kind, row, seen)
-                for row in replies.rows(document, f"invoices {kind}")
-            ]
+            rows = replies.rows(document, f"invoices {kind}")
+            envelope = replies.envelope(document)
+            # `count` is the page's length or the total: greater than what came, it can only be the total.
+            told = {"total": envelope.get("count")} if "count" in envelope else {}
+            check_whole({**told, **envelope}, len(rows), f"invoices {kind}")
+            yield [shapes.invoice(kind, row, seen) for row in rows]

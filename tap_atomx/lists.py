@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from adtap_core.errors import Forbidden, Refused
 from adtap_core.ordered import Workers
-from adtap_core.paging import Page, in_order, number_of
+from adtap_core.paging import Page, in_order, number_of, page_of
+from adtap_core.promises import number
 from tap_atomx import replies
 
 if TYPE_CHECKING:
@@ -102,19 +103,14 @@ class Lists:
     def _pages(
         self, entity: Entity, ask: Callable[[Mapping[str, Any]], Any]
     ) -> Iterator[Sequence[Record]]:
-        def page(behind: int | None, offset: int) -> Page:
+        def read(behind: int | None, offset: int) -> Page:
             more: dict[str, Any] = {"limit": self.page_size, "offset": offset}
             if behind is not None:
                 more["id>"] = behind + 1  # inclusive
-            document = ask(more)
-            rows = replies.rows(document, entity.name)
-            count = document.get("count")
-            total = count if isinstance(count, int) else None
-            full = _is_full(rows, document, self.page_size)
-            return Page(rows, full or (total or 0) > offset + len(rows), total=total)
+            return page_at(ask(more), entity.name, offset, self.page_size)
 
         reach = REACH if entity.facts["keyset"] else None
-        return in_order(page, key=number_of, what=entity.name, ahead=self._ahead, reach=reach)
+        return in_order(read, key=number_of, what=entity.name, ahead=self._ahead, reach=reach)
 
     def _ask_any_path(self, entity: Entity, params: Mapping[str, Any], tally: Tally) -> Any:
         """Ask under the spelling that the platform knows; the first time, find out which."""
@@ -176,8 +172,22 @@ def bound(since: str) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
-def _is_full(rows: Sequence[Record], document: Any, asked: int) -> bool:
-    """Tell whether another page may follow: the page is as long as the limit the server says it used."""
-    echoed = document.get("limit")
-    limit = echoed if isinstance(echoed, int) and 0 < echoed < asked else asked
-    return len(rows) >= limit
+def page_at(document: Any, what: str, offset: int, asked: int) -> Page:
+    """Return a page of a list: another may follow if it is as long as the limit the server says it used.
+
+    Args:
+        document: The answer.
+        what: The list, in a user's words.
+        offset: How many rows were skipped.
+        asked: How many rows were asked for.
+    """
+    rows = replies.rows(document, what)
+    envelope = replies.envelope(document)
+    echoed = number(envelope.get("limit")) or asked
+    return page_of(
+        rows,
+        envelope,
+        offset=offset,
+        full=len(rows) >= min(echoed, asked),
+        total=number(envelope.get("count")),
+    )

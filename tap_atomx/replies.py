@@ -127,6 +127,12 @@ def payload(document: object, what: str) -> Any:
     return document[name]
 
 
+def envelope(document: object) -> Mapping[str, Any]:
+    """Return what an answer holds beside its payload."""
+    given = document if isinstance(document, Mapping) else {}
+    return {key: value for key, value in given.items() if key != given.get("resource")}
+
+
 def rows(document: object, what: str) -> list[Mapping[str, Any]]:
     """Give the payload as a list of objects: one object is a list of one, null is empty.
 

@@ -7,6 +7,7 @@ history. Source: the vendor's wiki (`api`, `reporting`) and its clients for Pyth
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -16,6 +17,7 @@ from adtap_core.bodies import JsonRows, Table, batches, separated
 from adtap_core.errors import Broken, RequestError, TooMuch
 from adtap_core.http import Call, Http
 from adtap_core.platform import Fetched, RowFacts, WindowJob
+from adtap_core.promises import says_more
 from adtap_core.reply import Reply
 from adtap_core.spool import MEMORY_BYTES
 from adtap_core.windows import Grain, Interval, Zone
@@ -85,7 +87,7 @@ class Reporting:
     ) -> Fetched:
         reply = self._send(job, body, "report", "json")
         try:
-            rows, document = _read(reply)
+            rows, document = _read(reply, job.what)
             columns = check(document, rows, body, job.what)
         except BaseException:
             reply.body.close()
@@ -170,17 +172,20 @@ def question(report: Report, window: Interval, zone: Zone, asked: Zone) -> dict[
     return body
 
 
-def _read(reply: Reply) -> tuple[Callable[[], Iterator[Any]], Mapping[str, Any]]:
+def _read(reply: Reply, what: str) -> tuple[Callable[[], Iterator[Any]], Mapping[str, Any]]:
     """Give an opener of the rows, and the report without them."""
     rows = JsonRows(reply.body, ("report", "data"))
     if reply.body.size <= MEMORY_BYTES:
         kept = list(rows)
-        return (lambda: iter(kept)), _report_of(rows.envelope)
-    return (lambda: iter(rows)), _report_of(rows.read_envelope())
+        return (lambda: iter(kept)), _report_of(rows.envelope, what)
+    return (lambda: iter(rows)), _report_of(rows.read_envelope(), what)
 
 
-def _report_of(envelope: object) -> Mapping[str, Any]:
+def _report_of(envelope: object, what: str) -> Mapping[str, Any]:
     report = envelope.get("report") if isinstance(envelope, Mapping) else None
+    # How many rows there are is held against `length`; what else says that more follows is told at any length.
+    if (said := says_more(envelope, sys.maxsize) or says_more(report, sys.maxsize)) is not None:
+        raise TooMuch(f"{what}: the answer says that there is more ({said})")
     if not isinstance(report, Mapping):
         raise RequestError("the answer holds no report")
     return report

@@ -16,7 +16,7 @@ from adtap_core import verdicts
 from adtap_core.declare import Entity, Report
 from adtap_core.errors import Forbidden, Refused
 from adtap_core.http import Auth, Call
-from adtap_core.paging import Page, by_offset
+from adtap_core.paging import Page, by_offset, page_of
 from adtap_core.platform import (
     TIES_EXACTLY,
     EntityQuery,
@@ -27,6 +27,7 @@ from adtap_core.platform import (
     Tolerance,
     WindowJob,
 )
+from adtap_core.promises import check_whole, number
 from adtap_core.reply import Reply
 from adtap_core.verdicts import Ask, Verdict
 from adtap_core.windows import Grain, Interval, Zone
@@ -331,9 +332,7 @@ class OpenxPlatform(Platform):
             with reply.body:
                 document = reply.json()
             objects = document.get("objects") if isinstance(document, Mapping) else document
-            objects = objects or []
-            more = isinstance(document, Mapping) and _has_more(document, offset, len(objects))
-            return Page(objects, more)
+            return _page(objects or [], document, offset)
 
         return by_offset(
             ask, key=key or (lambda r: r.get("uid") or r.get("id")), what=what, ahead=self.ahead
@@ -394,7 +393,8 @@ class OpenxPlatform(Platform):
                 continue
             with reply.body:
                 document = reply.json()
-            rows = document.get("objects", []) if isinstance(document, Mapping) else document
+            rows = document.get("objects") or [] if isinstance(document, Mapping) else document
+            check_whole(document, len(rows), f"options {key}")
             yield [{**row, "option_key": key} for row in rows]
         if len(missing) == len(keys):
             raise missing[0]
@@ -446,12 +446,9 @@ class OpenxPlatform(Platform):
         return record
 
 
-def _has_more(document: Mapping[str, Any], offset: int, length: int) -> bool:
-    """Check whether a list says that it holds more than was shown by now."""
-    said = document.get("has_more")
-    if said is not None:
-        return bool(said)
-    total = str(document.get("total") or document.get("count"))
-    known = int(total) if total.isdigit() else 0
+def _page(objects: Sequence[Mapping[str, Any]], document: object, offset: int) -> Page:
+    said = document if isinstance(document, Mapping) else {}
+    total = number(said.get("count"))
     # A server that says nothing of it at all, and gives as many as were asked for, may have more.
-    return known > offset + length or length >= PAGE_SIZE
+    full = said.get("has_more") is None and len(objects) >= PAGE_SIZE
+    return page_of(objects, said, offset=offset, full=full, total=total)

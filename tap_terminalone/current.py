@@ -18,7 +18,7 @@ from adtap_core import verdicts
 from adtap_core.bodies import Table
 from adtap_core.errors import GaveUp, Refused
 from adtap_core.http import Call
-from adtap_core.paging import Page, TooDeep, Unordered, by_offset
+from adtap_core.paging import Page, TooDeep, Unordered, by_offset, page_of
 from adtap_core.platform import (
     TIES_EXACTLY,
     EntityQuery,
@@ -37,7 +37,7 @@ from tap_terminalone.deals import Deals
 from tap_terminalone.definitions import ROLLUP_OF, dataset_name, is_snapshot
 from tap_terminalone.lines import stream_fault, table
 from tap_terminalone.streams import CURRENT, ENTITIES
-from tap_terminalone.walks import in_ranges, says_more, total_of
+from tap_terminalone.walks import in_ranges
 
 if TYPE_CHECKING:
     from adtap_core.declare import Entity, Report
@@ -212,7 +212,7 @@ class Current:
                     raise
                 raise TooDeep(str(error)) from error
 
-        return in_ranges(ask, size=PAGE_LIMIT, ahead=self._platform.ahead)
+        return in_ranges(ask, what=what, size=PAGE_LIMIT, ahead=self._platform.ahead)
 
     def _by_offset(
         self, path: str, what: str, params: Record, tally: Tally | None
@@ -234,9 +234,8 @@ class Current:
             document = reply.json()
         # An empty page is null.
         found = document.get("data") or []
-        shown = int(params.get("page_offset") or 0) + len(found)
-        more = len(found) >= PAGE_LIMIT or says_more(document, shown)
-        return Page(found, more, total=total_of(document))
+        offset, full = int(params.get("page_offset") or 0), len(found) >= PAGE_LIMIT
+        return page_of(found, document, offset=offset, full=full)
 
     def _made_whole(
         self, entity: Entity, page: Sequence[Record], tally: Tally

@@ -11,8 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from adtap_core.http import Call
-from adtap_core.paging import Page, in_order, number_of
-from tap_terminalone.walks import says_more, total_of
+from adtap_core.paging import Page, in_order, number_of, page_of
 
 if TYPE_CHECKING:
     from adtap_core.http import Tally
@@ -68,7 +67,7 @@ class Deals:
             with reply.body:
                 document = reply.json()
             found = document.get("data") or []
-            more = len(found) >= PAGE_LIMIT or says_more(document, offset + len(found))
-            return Page(found, more, total=total_of(document))
+            full = len(found) >= PAGE_LIMIT
+            return page_of(found, document, offset=offset, full=full)
 
         return in_order(ask, key=number_of, what="deals", ahead=self._platform.ahead)

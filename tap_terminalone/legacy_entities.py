@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from adtap_core.errors import Refused
 from adtap_core.http import Call
-from adtap_core.paging import Page, by_offset, in_order, number_of
+from adtap_core.paging import Page, by_offset, in_order, number_of, page_of
+from adtap_core.promises import check_whole
 from tap_terminalone.auth import ACCEPT
 from tap_terminalone.changes import change
 from tap_terminalone.legacy_documents import document_of
 from tap_terminalone.streams import ENTITIES
-from tap_terminalone.walks import Record, deeper, says_more, total_of
+from tap_terminalone.walks import Record, deeper
 
 if TYPE_CHECKING:
     from adtap_core.declare import Entity
@@ -172,10 +173,11 @@ class LegacyEntities:
         )
         found = document.get("data") or []
         rows = found if isinstance(found, list) else [found]
+        if not isinstance(found, list):
+            return Page(rows, more=False)
         # Totals are sometimes 0 and sometimes missing: then a short page is the end.
-        shown = int(params.get("page_offset") or 0) + len(rows)
-        more = len(rows) >= PAGE_LIMIT or (isinstance(found, list) and says_more(document, shown))
-        return Page(rows, more, total=total_of(document))
+        offset, full = int(params.get("page_offset") or 0), len(rows) >= PAGE_LIMIT
+        return page_of(rows, document, offset=offset, full=full)
 
     def _document(self, path: str, what: str, params: Record, tally: Tally | None) -> Record:
         reply = self._platform.http.send(
@@ -228,12 +230,15 @@ class LegacyEntities:
         assert entity.parent is not None and query.parent is not None  # noqa: S101, PT018
         number = query.parent["id"]
         path = f"{_PATHS[entity.parent]}/{number}/{entity.path}{more}"
-        return self._document(path, f"{entity.name} of {number}", {"full": "*"}, query.tally).get(
-            "data"
-        )
+        what = f"{entity.name} of {number}"
+        document = self._document(path, what, {"full": "*"}, query.tally)
+        found = document.get("data")
+        # Children come in one piece; the total that they tell is 0 or missing.
+        inside = found.get("log_entries") if isinstance(found, Mapping) else found
+        check_whole(document, len(inside) if isinstance(inside, list) else 1, what)
+        return found
 
     def _below(self, entity: Entity, query: EntityQuery) -> Pages:
-        # Children come in one piece; the total that they tell is 0 or missing.
         yield self._child(entity, query) or []
 
     def _history(self, entity: Entity, query: EntityQuery) -> Pages:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from adtap_core.errors import Refused
 from adtap_core.ordered import Workers
-from adtap_core.paging import Page, Pages, TooDeep, check_order, number_of
+from adtap_core.paging import Page, Pages, TooDeep, check_end, check_order, number_of
 
 Record = Mapping[str, Any]
 Range = tuple[int, int | None]
@@ -40,7 +40,7 @@ def deeper(ask: Callable[[Record], Page], offset: int) -> Page:
 
 
 def in_ranges(
-    ask: Callable[[int, int | None], Page], *, size: int, ahead: Workers
+    ask: Callable[[int, int | None], Page], *, what: str, size: int, ahead: Workers
 ) -> Iterator[Sequence[Record]]:
     """Walk a list that can be filtered by id from both sides, in the order of ids.
 
@@ -51,10 +51,12 @@ def in_ranges(
     Args:
         ask: Gives the first page of a range, in the order of ids; may raise TooDeep if the list can't be
             filtered from above. Called from several threads.
+        what: The list, in a user's words.
         size: Most rows a page.
         ahead: Where ranges are asked for in advance.
 
     Raises:
+        Broken: If the list says that it holds more than it gives.
         Unordered: If rows are not in the order of their ids.
     """
     walk = _Ranges(ask, size, ahead)
@@ -64,6 +66,7 @@ def in_ranges(
                 yield records
             # Only now: of a list that waits for its turn no more than the first page is asked for.
             walk.pages.expect(iter(walk.left), sure=True)
+    check_end(walk.last, walk.shown, what)
 
 
 class _Ranges:
@@ -72,6 +75,8 @@ class _Ranges:
     def __init__(self, ask: Callable[[int, int | None], Page], size: int, ahead: Workers) -> None:
         self.pages = Pages(ask, ahead, lasting=True)
         self.left: deque[Range] = deque([(0, None)])
+        self.shown = 0
+        self.last = Page((), more=False)
         self._rows_wanted = max(1, int(size * _FILL))
         self._most = ahead.count
         self._seen = 0
@@ -88,6 +93,7 @@ class _Ranges:
             return ()
         keys = [number_of(row) for row in page.records]
         check_order(keys, behind)
+        self.last, self.shown = page, self.shown + len(keys)
         self._seen += 1
         going_on = page.more and bool(keys)
         if keys and upto is not None and keys[-1] > upto:
@@ -120,25 +126,3 @@ class _Ranges:
         edges = [last + step * n for n in range(min(wanted, most))]
         edges = [e for e in edges if e == last or upto is None or e < upto]
         return list(zip(edges, [*edges[1:], upto], strict=True))
-
-
-def total_of(document: Record) -> int | None:
-    """Give how many records a list says it holds; totals are sometimes 0, missing, or text."""
-    meta = document.get("meta")
-    total = meta.get("total_count") if isinstance(meta, Mapping) else None
-    return int(total) if isinstance(total, int | str) and str(total).isdigit() else None
-
-
-def says_more(document: Record, shown: int) -> bool:
-    """Check whether a list says that it holds more than was shown of it by now.
-
-    A server may hand out smaller pages than were asked for. A total that equals what was shown proves nothing:
-    it may be the page's own length.
-
-    Args:
-        document: The answer.
-        shown: How many records were shown, those of this page included.
-    """
-    meta = document.get("meta")
-    following = isinstance(meta, Mapping) and bool(meta.get("next_page"))
-    return following or (total_of(document) or 0) > shown

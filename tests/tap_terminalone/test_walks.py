@@ -32,7 +32,7 @@ class Server:
     def walk(self, count: int) -> list[int]:
         ahead = Workers(count)
         try:
-            pages = in_ranges(self.page, size=self.size, ahead=ahead)
+            pages = in_ranges(self.page, what="things", size=self.size, ahead=ahead)
             return [row["id"] for page in pages for row in page]
         finally:
             ahead.close()

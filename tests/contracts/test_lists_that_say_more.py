@@ -1,0 +1,169 @@
+"""A list that says it holds more than it gives is an error, in whatever words it says so; one that doesn't is whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from adtap_core.tap import RunFailed
+from tests.contracts.platforms import ADJUST, ATOMX, MOMENT, OPENX, TERMINALONE
+from tests.running import run_tap, select
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from tests.conftest import SandboxHandle
+    from tests.contracts.platforms import Case
+
+LEGACY = {"api_generation": "legacy"}
+CURRENT = {"api_generation": "current"}
+ROW = {"id": 7, "name": "a", "uid": "u-7"}
+CHANGE = {"obj_type": "site", "obj_id": 7, "revision": 1, "timestamp": "2026-03-01 00:00:00"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class List:
+    """A list of a platform, and its answer with one row, into which a test puts words.
+
+    Args:
+        case: The tap.
+        stream: Its stream.
+        path: Regular expression of its requests.
+        answer: Makes the answer out of what the list says beside its row.
+        settings: Settings over the usual ones.
+    """
+
+    case: Case
+    stream: str
+    path: str
+    answer: Callable[[Mapping[str, Any]], Any]
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+def _atomx(resource: str, rows: Any) -> Callable[[Mapping[str, Any]], Any]:
+    def answer(words: Mapping[str, Any]) -> Any:
+        return {"success": True, "resource": resource, "limit": 1000, **words, resource: rows}
+
+    return answer
+
+
+def _terminalone(data: Any) -> Callable[[Mapping[str, Any]], Any]:
+    return lambda words: {"data": data, "meta": {"status": "ok", **words}}
+
+
+def _openx(words: Mapping[str, Any]) -> Any:
+    return {"objects": [ROW | CHANGE], "limit": 200, "offset": 0, **words}
+
+
+LISTS = {
+    "openx objects": List(
+        case=OPENX, stream="sites", path="^/ox/4.0/site$", answer=_openx, settings=LEGACY
+    ),
+    "openx options": List(
+        case=OPENX, stream="options", path="/options/", answer=_openx, settings=LEGACY
+    ),
+    "openx audit trail": List(
+        case=OPENX, stream="audit_trail", path="/audittrail", answer=_openx, settings=LEGACY
+    ),
+    "atomx models": List(
+        case=ATOMX, stream="sites", path="^/v3/sites$", answer=_atomx("sites", [ROW])
+    ),
+    "atomx history": List(
+        case=ATOMX,
+        stream="history",
+        path="/history/",
+        answer=_atomx("history", [{"date": "2026-03-01 00:00:00", "data": {}}]),
+        settings={"history_models": ["sites"]},
+    ),
+    "atomx stored reports": List(
+        case=ATOMX,
+        stream="reports",
+        path="^/v3/reports$",
+        answer=_atomx("reports", {"reports": [{"id": "r"}], "scheduled": []}),
+    ),
+    "atomx invoices": List(
+        case=ATOMX, stream="invoices", path="/invoices/", answer=_atomx("invoices", [{"id": "i"}])
+    ),
+    "terminalone entities": List(
+        case=TERMINALONE,
+        stream="organizations",
+        path="^/api/v3.0/organizations$",
+        answer=_terminalone([ROW]),
+        settings=CURRENT,
+    ),
+    "terminalone deals": List(
+        case=TERMINALONE,
+        stream="deals",
+        path="^/deals/v1.0/deals$",
+        answer=_terminalone([ROW]),
+        settings=CURRENT,
+    ),
+    "terminalone children": List(
+        case=TERMINALONE,
+        stream="budget_flights",
+        path="/campaigns/[0-9]+/budget_flights$",
+        answer=_terminalone([ROW]),
+        settings=LEGACY,
+    ),
+    "terminalone history": List(
+        case=TERMINALONE,
+        stream="campaigns_history",
+        path="/campaigns/[0-9]+/history$",
+        answer=_terminalone({"log_entries": [{"id": 1}]}),
+        settings=LEGACY,
+    ),
+    "adjust filters": List(
+        case=ADJUST,
+        stream="partners",
+        path="/filters_data$",
+        answer=lambda words: {"partners": [ROW], **words},
+    ),
+}
+MORE = {
+    "a flag": {"has_more": True},
+    "a flag as text": {"has_more": "true"},
+    "an address": {"next_page": "https://elsewhere.example/?page=2&api_key=canary-key"},
+    "a total": {"total_count": 100, "offset": 0},
+    "pages": {"page": 1, "pages": 3},
+}
+WHOLE = {
+    "nothing": {},
+    "no": {"has_more": False, "next_page": None},
+    "no as text": {"has_more": "false", "next_page": ""},
+    "its own length": {"total_count": 1, "count": 1},
+    "one page": {"page": 1, "pages": 1},
+    "a total of none": {"total_count": 0},
+}
+
+
+def read(sandbox: SandboxHandle, which: List, words: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Run the tap where each page of the list says these words."""
+    sandbox.fault("status", path=which.path, status=200, body=which.answer(words), times=None)
+    config = which.case.config(sandbox.url, max_retries=1, **which.settings)
+    catalog = select(which.case.tap, config, {which.stream})
+    return run_tap(which.case.tap, config, catalog=catalog).records[which.stream]
+
+
+@pytest.fixture(autouse=True)
+def clock(sandbox: SandboxHandle, monkeypatch: pytest.MonkeyPatch) -> None:
+    sandbox.clock(MOMENT)
+    monkeypatch.setenv("ADTAPS_NOW", MOMENT)
+
+
+@pytest.mark.parametrize("words", MORE.values(), ids=MORE)
+@pytest.mark.parametrize("which", LISTS.values(), ids=LISTS)
+def test_what_is_promised_and_does_not_come_is_an_error(sandbox, caplog, which, words):
+    """The run fails and quotes the promise; an address in it is not shown, as it may carry a key."""
+    with pytest.raises(RunFailed, match=which.stream):
+        read(sandbox, which, words)
+    assert "says that there is more" in caplog.text or "lies on another host" in caplog.text
+    assert "canary-key" not in caplog.text
+
+
+@pytest.mark.parametrize("words", WHOLE.values(), ids=WHOLE)
+@pytest.mark.parametrize("which", LISTS.values(), ids=LISTS)
+def test_a_list_that_promises_nothing_is_whole(sandbox, which, words):
+    """No warning words are needed to end a list: totals may be missing, 0 or the page's own length."""
+    assert read(sandbox, which, words)
