@@ -233,7 +233,12 @@ def _read_parquet(
     laid = _Laid()
     try:
         # Without the buffer a column is read whole: as much memory as the file is large.
-        file = pq.ParquetFile(reply.body.open(), buffer_size=_BUFFER_BYTES, pre_buffer=False)
+        file = pq.ParquetFile(
+            reply.body.open(),
+            buffer_size=_BUFFER_BYTES,
+            pre_buffer=False,
+            page_checksum_verification=True,
+        )
         named = file.schema_arrow.names
         _check_doubles(named)
         columns = respelt(named, (*dimensions, *metrics))

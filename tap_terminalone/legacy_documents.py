@@ -13,6 +13,9 @@ from xml.etree.ElementTree import ParseError
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
+from adtap_core.bodies import check_names
+from adtap_core.errors import Broken
+
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
@@ -22,6 +25,37 @@ Document = Mapping[str, Any]
 
 GOOD: Final = frozenset({"ok", "success"})
 """Newer answers of the same API say `success`."""
+
+
+_TAGS: Final = frozenset(
+    {
+        "result",
+        "status",
+        "entities",
+        "entity",
+        "prop",
+        "amount",
+        "permissions",
+        "flags",
+        "access",
+        "user",
+        "enabled",
+        "include",
+        "exclude",
+        "log_entries",
+        "entry",
+        "field",
+        "field-error",
+    }
+)
+_ATTRIBUTES: Final = {
+    "entities": ("count", "start"),
+    "entity": ("id", "type", "rel"),
+    "prop": ("value", "currency_code"),
+    "amount": ("value", "currency_code"),
+    "field": ("field_name", "name", "old_value", "new_value"),
+}
+"""What is read by name; one that is not there may be missing, but not misspelt."""
 
 
 class Unreadable(ValueError):  # noqa: N818 - an answer, not a fault of ours
@@ -65,6 +99,7 @@ def xml_document(text: bytes) -> Document:
         raise Refusing(msg) from error
     except ParseError as error:
         raise Unreadable(str(error)) from error
+    _check_whole(root)
     status = root.find("status")
     meta: dict[str, Any] = {"status": "" if status is None else status.get("code", "")}
     made: dict[str, Any] = {"meta": meta}
@@ -78,6 +113,28 @@ def xml_document(text: bytes) -> Document:
         made["errors"] = errors
     made["data"] = _data(root, meta)
     return made
+
+
+def _check_whole(root: Element) -> None:
+    """Check that no element or attribute bears a name that was damaged on its way: it would be passed over.
+
+    Raises:
+        Unreadable: If one does.
+    """
+    try:
+        for element in root.iter():
+            if element.tag not in _TAGS:
+                check_names({element.tag}, _TAGS)
+            if element.tag == "prop" and "name" not in element.attrib:
+                raise Unreadable("a property without a name")
+            for name in _ATTRIBUTES.get(element.tag, ()):
+                check_names(element.attrib, (name,))
+    except Broken as error:
+        raise Unreadable(str(error)) from error
+    for holder, held in (("entities", "entity"), ("log_entries", "entry")):
+        found = root.find(holder)
+        if found is not None and any(child.tag != held for child in found):
+            raise Unreadable(f"{holder} that hold something else than {held}")
 
 
 def _data(root: Element, meta: dict[str, Any]) -> Any:

@@ -12,15 +12,22 @@ import io
 import json
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Any
+from xml.sax.saxutils import quoteattr
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adtap_core.bodies import JsonRows, separated
 from adtap_core.errors import AdtapError
+from adtap_core.reply import Reply
 from adtap_core.spool import CutBody, Spool
+from tap_adjust import transports
+from tap_terminalone.legacy_documents import xml_document
 from tap_terminalone.lines import stream_fault
 from tap_terminalone.lines import table as lines_table
 
@@ -80,10 +87,52 @@ def read_lines(body: bytes) -> list[tuple[Any, ...]]:
     return list(lines_table(spool, COLUMNS).rows)
 
 
+def xml_body(rows: Rows) -> bytes:
+    entities = "".join(
+        f'<entity type="thing" id="{n}" name={quoteattr(name)}><prop name="day" value="{day}"/>'
+        f'<prop name="count" value="{count}"/></entity>'
+        for n, (day, name, count) in enumerate(rows)
+    )
+    text = f'<result><status code="ok"/><entities count="{len(rows)}" start="0">{entities}</entities></result>'
+    return text.encode()
+
+
+def read_xml(body: bytes) -> list[tuple[Any, ...]]:
+    """Names that are not known are kept, in `_extra`: here they are told as missing columns."""
+    document = xml_document(body)
+    rows = document["data"]
+    if not isinstance(rows, list):
+        msg = "no list"
+        raise TypeError(msg)
+    if {"id", "name", "day", "count"}.difference(*rows[:1]):
+        msg = "a column is missing"
+        raise LookupError(msg)
+    return [tuple(row[c] for c in COLUMNS) for row in rows]
+
+
+def parquet_body(rows: Rows) -> bytes:
+    columns = dict(zip(COLUMNS, map(list, zip(*rows, strict=True)), strict=True))
+    out = io.BytesIO()
+    # Writers put checksums on pages, or do not: without them a changed value can't be told.
+    pq.write_table(pa.table(columns), out, write_page_checksum=True)
+    return out.getvalue()
+
+
+def read_parquet(body: bytes) -> list[tuple[Any, ...]]:
+    if not body:
+        msg = "asked for again, before any reader: only a 204 has no body"
+        raise LookupError(msg)
+    reply = Reply(200, {}, Spool.of(body), "http://service.example/report", datetime.now(UTC))
+    answer = transports.read(reply, "parquet", COLUMNS[:2], COLUMNS[2:])
+    return [tuple(row) for row in answer.open().rows]
+
+
 READERS: dict[str, tuple[Callable[[Rows], bytes], Callable[[bytes], list[tuple[Any, ...]]]]] = {
     "json": (json_body, read_json),
     "json lines": (lines_body, read_lines),
     "csv": (csv_body, read_separated),
+    "xml": (xml_body, read_xml),
+    "parquet": (parquet_body, read_parquet),
     "tsv": (lambda rows: csv_body(rows, "\t"), lambda body: read_separated(body, "\t")),
 }
 
@@ -139,6 +188,8 @@ def test_a_damaged_body_never_gives_fewer_rows_in_silence(
     else:
         assert len(found) >= len(rows), (body, found)
     assert all(len(row) == len(COLUMNS) for row in found)
+    if kind == "parquet":
+        assert [tuple(map(str, row)) for row in found] == rows, "its pages bear checksums"
 
 
 def test_a_reader_that_swallows_a_row_would_be_found() -> None:
