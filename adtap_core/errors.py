@@ -1,8 +1,8 @@
 """The ways a sync can go wrong, as a tree.
 
 AdtapError                        one line for the user, exit code 1
-├── SettingsError                 a setting is missing or wrong; before any data request
-├── CredentialsError              wrong login, second factor, expired password; stops everything
+├── SettingsError                 a setting is missing or wrong; before any data request; exit code 2
+├── CredentialsError              wrong login, second factor, expired password; stops everything; exit code 3
 ├── Stopped                       SIGTERM or SIGINT; exit code 143 or 130
 ├── TargetGone                    the reader of our standard output is gone
 └── RequestError                  one request failed for good; carries stream, status, words
@@ -14,6 +14,8 @@ AdtapError                        one line for the user, exit code 1
 """
 
 from __future__ import annotations
+
+from typing import Final
 
 __all__ = [
     "AdtapError",
@@ -30,6 +32,14 @@ __all__ = [
 ]
 
 
+SETTINGS_EXIT: Final = 2
+"""Settings, or the command line (click's own exit code for it): the same again ends the same way."""
+CREDENTIALS_EXIT: Final = 3
+"""The login was refused: the same again may lock the account."""
+REFUSED_EXIT: Final = 4
+"""All that failed was refused for good: an account that has gone, a permission, a request that is wrong."""
+
+
 class AdtapError(Exception):
     """Something the user should read as one line; `exit_code` is the process's."""
 
@@ -43,6 +53,8 @@ class SettingsError(AdtapError):
         faults: One line per fault: the setting, its value, what is expected.
     """
 
+    exit_code = SETTINGS_EXIT
+
     def __init__(self, faults: list[str]) -> None:
         super().__init__("\n".join(faults))
         self.faults = faults
@@ -50,6 +62,8 @@ class SettingsError(AdtapError):
 
 class CredentialsError(AdtapError):
     """The login was refused. Ends the whole run: trying again could lock the account."""
+
+    exit_code = CREDENTIALS_EXIT
 
 
 class Stopped(AdtapError):  # noqa: N818 - a state, not a fault

@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, Protocol
 from urllib.parse import urlsplit
@@ -46,6 +46,8 @@ CONNECT_SECONDS: Final = 20.0
 MAX_QUOTA_WAITS: Final = 3
 """How often one request waits for a quota, unless the tap's setting `quota_waits` says otherwise."""
 _SAID_FROM_SECONDS: Final = 10.0
+_ROUNDED_SHARE: Final = 1e-3
+"""By so much a share may be rounded down and still be what it was meant to be."""
 _OK: Final = 200
 _counting: Final = threading.Lock()
 
@@ -135,6 +137,23 @@ class Limits:
     per_second: float | None = None
     burst: int = 1
     max_quota_waits: int = MAX_QUOTA_WAITS
+
+    def shared(self, share: float) -> Limits:
+        """Return the limits of one of several processes that ask at once.
+
+        A part has no burst: a process can't know what its neighbours, or the one before it in the same
+        place, have just used of it. What is asked one at a time can't be shared: at least one request is in
+        flight, so whoever starts the processes must not start more than `concurrency` of them.
+
+        Args:
+            share: This process's part, more than 0 and at most 1; 1 changes nothing.
+        """
+        if share >= 1:
+            return self
+        # A third is written as 0.333333: three of six requests in flight must not become two times two and one.
+        at_once = max(1, int(self.concurrency * share + _ROUNDED_SHARE))
+        per_second = None if self.per_second is None else self.per_second * share
+        return replace(self, concurrency=at_once, per_second=per_second, burst=1)
 
 
 class Budget:

@@ -191,6 +191,15 @@ def config_schema(
             minimum=1,
             default=concurrency,
         ),
+        "rate_share": number(
+            "Rate share",
+            "This process's share of the platform: of the requests a second and of `concurrency` (at least one "
+            "request at a time). N processes that run at once with 1/N each never pass the platform's limits "
+            "together, as long as N is not more than `concurrency`.",
+            exclusiveMinimum=0,
+            maximum=1,
+            default=1,
+        ),
         "request_timeout_seconds": number(
             "Request timeout",
             "Read timeout of one request, in seconds.",
@@ -300,7 +309,7 @@ def _shown(value: object) -> str:
     return (str(value) if isinstance(value, Decimal) else repr(value))[:120]
 
 
-def _lines(  # noqa: C901, PLR0911 - one answer for each rule of a schema
+def _lines(  # noqa: C901, PLR0911, PLR0912 - one answer for each rule of a schema
     error: ValidationError, schema: Schema, settings: Mapping[str, Any]
 ) -> list[str]:
     path = list(error.path)
@@ -336,6 +345,8 @@ def _lines(  # noqa: C901, PLR0911 - one answer for each rule of a schema
             ]
         case "minimum":
             return [f"{where}: {value} is too small; at least {wanted} is expected"]
+        case "maximum":
+            return [f"{where}: {value} is too large; at most {wanted} is expected"]
         case "exclusiveMinimum":
             return [f"{where}: {value} is too small; more than {wanted} is expected"]
         case "minLength":

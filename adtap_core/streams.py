@@ -330,6 +330,16 @@ class LedgerStream(AdStream):
             self.write_rows([tuple(row[c] for c in columns) for row in rows])
             self.records_written += len(rows)
 
+    def end_run(self) -> None:
+        """Say how many rows were written; a run that read nothing announces the table all the same.
+
+        So its table can be made before several writers need it, and views find it.
+        """
+        if self.selected:
+            self.write_schema()
+            with self.get_record_counter() as counter:
+                counter.increment(self.records_written)
+
 
 class EntityStream(AdStream):
     """An entity: full table, or incremental from its bookmark.

@@ -24,9 +24,11 @@ from adtap_core import documents
 from adtap_core.clock import NOW_VARIABLE, Clock
 from adtap_core.definitions import custom_reports, definition_faults
 from adtap_core.errors import (
+    REFUSED_EXIT,
     AdtapError,
     CredentialsError,
     Forbidden,
+    Refused,
     RequestError,
     SettingsError,
     Stopped,
@@ -62,7 +64,18 @@ log = logging.getLogger("adtaps")
 
 
 class RunFailed(AdtapError):  # noqa: N818 - a state, not a fault
-    """Parts of the run failed; each was named when it happened."""
+    """Parts of the run failed; each was named when it happened.
+
+    Args:
+        message: Which.
+        failures: All of them. If the platform refused every one for good, the exit code says so: a scheduler
+            need not try again.
+    """
+
+    def __init__(self, message: str, failures: Sequence[Failure]) -> None:
+        super().__init__(message)
+        if all(isinstance(f.error, Refused) for f in failures):
+            self.exit_code = REFUSED_EXIT
 
 
 class AdTap(FromVariables, Tap):
@@ -272,7 +285,7 @@ class AdTap(FromVariables, Tap):
     def _limits(self, platform: Platform) -> Limits:
         config = self.config
         return Limits(
-            concurrency=self._concurrency,
+            concurrency=self.whole_concurrency,
             timeout_seconds=float(
                 config.get("request_timeout_seconds") or platform.timeout_seconds
             ),
@@ -281,16 +294,17 @@ class AdTap(FromVariables, Tap):
             per_second=platform.per_second,
             burst=platform.burst,
             max_quota_waits=int(config.get("quota_waits", MAX_QUOTA_WAITS)),
-        )
+        ).shared(float(config.get("rate_share") or 1))
 
     @property
-    def _concurrency(self) -> int:
+    def whole_concurrency(self) -> int:
+        """Return most requests in flight at once, of all processes that share the platform."""
         return int(self.config.get("concurrency") or self.platform_class.concurrency)
 
     @cached_property
     def workers(self) -> Workers:
         """Give the worker threads."""
-        return Workers(self._concurrency)
+        return Workers(self.platform.http.limits.concurrency)
 
     @property
     def out(self) -> LineWriter:
@@ -328,7 +342,8 @@ class AdTap(FromVariables, Tap):
         self.failures.append(failure)
         if self.config.get("on_partition_error") == "fail_fast":
             raise RunFailed(
-                f"stopped at the first failure (setting `on_partition_error`): {failure.stream}"
+                f"stopped at the first failure (setting `on_partition_error`): {failure.stream}",
+                self.failures,
             )
 
     def _advice(self, failure: Failure) -> str:
@@ -351,7 +366,10 @@ class AdTap(FromVariables, Tap):
         self.check_reports()
         streams = self.streams_to_read()
         self._read_entities([s for s in streams if isinstance(s, EntityStream)])
-        read_reports([s for s in streams if isinstance(s, ReportStream)], self.workers)
+        reports = [s for s in streams if isinstance(s, ReportStream)]
+        read_reports(reports, self.workers)
+        for ledger in (self.ledger, self.days) if reports else ():
+            ledger.end_run()
         self._write_last_state()
         self.workers.close()
         self.platform.ahead.close()
@@ -366,7 +384,8 @@ class AdTap(FromVariables, Tap):
         )
         if self.failures:
             names = ", ".join(sorted(failed))
-            raise RunFailed(f"{len(self.failures)} failed: {names}; all else was read")
+            words = f"{len(self.failures)} failed: {names}; all else was read"
+            raise RunFailed(words, self.failures)
 
     def _read_entities(self, streams: Sequence[EntityStream]) -> None:
         """Read entities one after the other; meanwhile the next ones' first pages are on their way."""

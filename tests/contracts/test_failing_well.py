@@ -54,7 +54,7 @@ def assert_calm(run: Messages, lines: int = 6) -> None:
 
 
 def test_settings_that_are_wrong_are_named_all_at_once(bench: Bench) -> None:
-    """One line for each: setting, value, what is expected. Nobody is asked anything."""
+    """One line for each: setting, value, what is expected. Nobody is asked anything; exit code 2: no use to retry."""
     run = bench.command(
         catalog=False,
         start_date="yesterday",
@@ -64,7 +64,7 @@ def test_settings_that_are_wrong_are_named_all_at_once(bench: Bench) -> None:
         api_url="not an address",
         reports=[{**bench.case.report, "metrix": ["x"], "grain": "fortnight"}],
     )
-    assert run.code != 0
+    assert run.code == 2
     said = errors(run)
     for words in (
         r"start_date: 'yesterday'.*2026-01-31",
@@ -84,7 +84,7 @@ def test_a_credential_that_is_missing_is_named(bench: Bench) -> None:
     """Before anybody is asked, and no other setting is blamed."""
     for secret in (k for k, v in bench.case.settings.items() if v in bench.case.secrets):
         run = bench.command(catalog=False, **{secret: None})
-        assert run.code != 0
+        assert run.code == 2
         assert secret in "".join(errors(run)), run.stderr
         assert_calm(run, lines=2)
     assert bench.sandbox.log() == []
@@ -101,7 +101,7 @@ def test_a_file_that_cannot_be_read_is_named(bench: Bench, what: str) -> None:
         broken.write_text(text)
         arguments[f"--{what}"] = str(broken)
         run = bench.finished(*(part for pair in arguments.items() for part in pair))
-        assert run.code != 0
+        assert run.code == 2
         assert run.lines == []
         assert "broken.json" in errors(run)[0]
         assert_calm(run, lines=1)
@@ -112,7 +112,7 @@ def test_a_state_that_cannot_be_understood_is_refused(bench: Bench) -> None:
     """Reading everything again would be the quiet way to be wrong."""
     state = {"bookmarks": {bench.case.daily: {"replication_key_value": "last Tuesday"}}}
     run = bench.command(state=state)
-    assert run.code != 0
+    assert run.code == 2
     assert re.search(rf"{bench.case.daily}.*not a date", errors(run)[0])
     assert_calm(run, lines=1)
     assert bench.sandbox.log() == []
@@ -151,12 +151,12 @@ def refusals() -> list[Any]:
 
 @pytest.mark.parametrize(("case", "refusal"), refusals())
 def test_a_refused_login_ends_the_run_at_once(bench: Bench, refusal: Refusal) -> None:
-    """Which credential, which account; asked once, for one stream, without a pause."""
+    """Which credential, which account; asked once, for one stream, without a pause; exit code 3: no use to retry."""
     bench.sandbox.switch(bench.case.platform, **refusal.switches)
     begun = time.monotonic()
     run = bench.command(environment=DEBUG, max_retries=6, **refusal.settings)
     assert time.monotonic() - begun < 8
-    assert run.code != 0
+    assert run.code == 3
     assert not run.records
     for word in refusal.words:
         assert word in errors(run)[0], (word, run.stderr)
@@ -176,7 +176,7 @@ def test_a_session_that_ends_in_the_middle_is_renewed(bench: Bench) -> None:
     if bench.case.login_path is None:
         # One at a time: with more, it may be the first report's window that comes second.
         run = bench.command(streams, concurrency=1)
-        assert run.code != 0
+        assert run.code == 3
         assert "api_token" in errors(run)[0]
         assert len([e for e in bench.asked(bench.case.report_path) if e["status"] == 401]) == 1
         assert run.last_state["bookmarks"].keys() >= {bench.case.daily}
@@ -331,10 +331,10 @@ def test_an_answer_that_stays_unreadable_is_never_taken_for_an_empty_one(
 
 
 def test_a_wrong_request_is_never_asked_again(bench: Bench) -> None:
-    """400 is final, and its words reach the user without our secrets."""
+    """400 is final, and its words reach the user without our secrets; exit code 4: no use to retry."""
     bench.spoil("report", "status", status=400, times=None, body=echo(bench))
     run = bench.command({bench.case.daily}, environment=DEBUG, max_retries=6)
-    assert run.code != 0
+    assert run.code == 4
     assert "4711" in "".join(errors(run))
     bodies = [(e["query"], e["body"]) for e in bench.asked(bench.case.report_path)]
     assert len(set(bodies)) == len(bodies), "the same request was sent twice"
@@ -350,7 +350,7 @@ def test_a_forbidden_stream_that_was_selected_is_an_error(bench: Bench) -> None:
     whole = tables(bench.undisturbed())
     bench.spoil("entity", "status", status=403, times=None, body=echo(bench))
     run = bench.command(environment=DEBUG)
-    assert run.code != 0
+    assert run.code == 4
     line = next(line for line in errors(run) if bench.case.entity in line)
     assert "deselect" in line
     assert tables(run)[bench.case.daily] == whole[bench.case.daily]

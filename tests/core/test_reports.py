@@ -147,6 +147,16 @@ def test_a_new_account_starts_from_its_own_start_the_others_untouched(tiny: Tiny
     ]
 
 
+def test_a_backfill_of_a_day_that_is_not_yet_makes_the_tables_and_asks_nothing(
+    tiny: Tiny,
+) -> None:
+    """So a loader has every table, the ledger's too, before several processes write at once."""
+    got = tiny.run(backfill={"from": "2026-03-20", "to": "2026-03-21"})
+    assert {"spend_daily", "sync_windows"} <= got.schemas.keys()
+    assert not tiny.asked()
+    assert not got.records
+
+
 def test_a_backfill_reads_exactly_its_range_and_leaves_the_state_as_it_was(tiny: Tiny) -> None:
     """Byte for byte, and without a lookback."""
     state = tiny.run().last_state

@@ -281,9 +281,9 @@ def test_the_loader_reads_its_own_folders_file_too(project):
 def test_a_wrong_variable_is_a_settings_error_of_every_command(tmp_path, name, value, words):
     """Not «a defect»: the run, the check and the plan name the variable, before any request."""
     variables = {"TAP_ADJUST_API_TOKEN": "token-0123", f"TAP_ADJUST_{name}": value}
-    for command in (("tap-adjust",), ("adtap", "plan", "tap-adjust")):
+    for code, command in ((2, ("tap-adjust",)), (1, ("adtap", "plan", "tap-adjust"))):
         done = run(tmp_path, *command, "--config=ENV", **variables)
-        assert done.returncode == 1
+        assert done.returncode == code
         assert f"Setting: TAP_ADJUST_{name}: " in done.stderr
         assert words in done.stderr
         assert "defect" not in done.stderr

@@ -152,7 +152,7 @@ def test_no_secret_is_ever_shown(room, tmp_path):
         config=room.current(max_retries=0),
         environment={"LOGLEVEL": "DEBUG"},
     )
-    assert wrong.code == failing.code == 1
+    assert (wrong.code, failing.code) == (3, 1)
     for run in (wrong, failing):
         shown = run.stderr + json.dumps(run.lines, default=str)
         assert "sandbox-t1-" not in shown.replace("sandbox-t1-client", "")
