@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 TAPS: Final = ("tap-atomx", "tap-adjust", "tap-terminalone", "tap-openx")
 """This project's own, in the order of its pages; `adtap_core.registry` knows all that are installed."""
-LOADERS: Final = {"target-adtap-duckdb": "adtap_duckdb.target:TargetAdtapDuckdb"}
+LOADERS: Final = {"target-adtap-duckdb": "adtap_loader.duckdb_target:TargetAdtapDuckdb"}
 PLUGINS: Final = (*TAPS, *LOADERS)
 
 

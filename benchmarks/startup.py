@@ -17,7 +17,7 @@ from benchmarks.sections import Bar, Section, Size, at_most, seconds
 BOUND_SECONDS: Final = 1.0
 NOT_NEEDED: Final = frozenset(
     {
-        "adtap_duckdb",
+        "adtap_loader",
         "adtap_sandbox",
         "duckdb",
         "jinja2",

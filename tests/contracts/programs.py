@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 PROGRAMS: Final[dict[str, tuple[str, str]]] = {
     **{case.script: (f"{case.module}.tap", case.class_name) for case in CASES},
-    "target-adtap-duckdb": ("adtap_duckdb.target", "TargetAdtapDuckdb"),
+    "target-adtap-duckdb": ("adtap_loader.duckdb_target", "TargetAdtapDuckdb"),
     "target-postgres": ("target_postgres.target", "TargetPostgres"),
 }
 _forks: Final = multiprocessing.get_context("forkserver")

@@ -117,7 +117,7 @@ def load_into_duckdb(messages: Messages, path: Path) -> None:
     """Load a run's messages with the embedded loader."""
     from contextlib import redirect_stdout
 
-    from adtap_duckdb.target import TargetAdtapDuckdb
+    from adtap_loader.duckdb_target import TargetAdtapDuckdb
 
     lines = b"".join(json.dumps(m, default=str).encode() + b"\n" for m in messages.lines)
     with redirect_stdout(io.StringIO()):

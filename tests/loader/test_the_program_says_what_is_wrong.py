@@ -102,7 +102,7 @@ def test_neither_pyarrow_nor_pandas_nor_pytz_nor_numpy_is_needed(file):
     code = (
         "import sys\n"
         "for name in ('pyarrow', 'pandas', 'pytz', 'numpy'): sys.modules[name] = None\n"
-        "from adtap_duckdb.target import TargetAdtapDuckdb\n"
+        "from adtap_loader.duckdb_target import TargetAdtapDuckdb\n"
         "TargetAdtapDuckdb.cli()\n"
     )
     settings = file.path.with_name("c.json")

@@ -18,7 +18,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from adtap_duckdb.target import TargetAdtapDuckdb
+from adtap_loader.duckdb_target import TargetAdtapDuckdb
 
 COMMAND = [str(Path(sys.executable).with_name("target-adtap-duckdb"))]
 
@@ -34,7 +34,7 @@ def schema(
     }
 
 
-def record(stream: str, **values: Any) -> dict[str, Any]:
+def record(stream: str, /, **values: Any) -> dict[str, Any]:
     return {"type": "RECORD", "stream": stream, "record": values}
 
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adtap_duckdb.errors import LoadError
+from adtap_loader.errors import LoadError
 
 from .conftest import File, record, schema
 

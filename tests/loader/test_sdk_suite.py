@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from singer_sdk.testing import get_target_test_class
 
-from adtap_duckdb.target import TargetAdtapDuckdb
+from adtap_loader.duckdb_target import TargetAdtapDuckdb
 
 CONFIG: dict[str, str] = {}
 

@@ -8,12 +8,13 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import duckdb
+import pyarrow.parquet
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adtap_duckdb.columns import common_type
-from adtap_duckdb.errors import LoadError
+from adtap_loader.columns import common_type
+from adtap_loader.errors import LoadError
 
 from .conftest import record, schema, state
 
@@ -267,6 +268,19 @@ def test_parquet_holds_the_whole_table_after_each_run(file, tmp_path):
     assert [path.name for path in folder.iterdir()] == ["a%2Fb.parquet"]
     rows = duckdb.sql(f"SELECT * FROM '{folder}/a%2Fb.parquet' ORDER BY id").fetchall()
     assert rows == [(n, Decimal("0.1"), Decimal(2**64 - 1)) for n in (1, 2)]
+
+
+def test_parquet_has_json_as_text_that_every_reader_takes(file, tmp_path):
+    """pyarrow, and with it pandas and polars, read plain strings; DuckDB's own type for JSON they do not."""
+    columns = {"id": WHOLE, "o": {"type": ["object", "null"]}, "l": {"type": ["array", "null"]}}
+    line = '{"type":"RECORD","stream":"s","record":{"id":1,"o":{"x":0.10},"l":[1]}}'
+    file.load(schema("s", columns), line, record("s", id=2), parquet_path=str(tmp_path))
+    read = pyarrow.parquet.ParquetFile(tmp_path / "s.parquet").read()
+    assert [str(field.type) for field in read.schema] == ["int64", "string", "string"]
+    assert read.to_pylist() == [
+        {"id": 1, "o": '{"x":0.10}', "l": "[1]"},
+        {"id": 2, "o": None, "l": None},
+    ]
 
 
 def test_a_key_that_the_schema_does_not_have_is_refused(file):

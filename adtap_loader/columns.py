@@ -1,23 +1,27 @@
-"""What a JSON schema's properties become in DuckDB, and how values are made exact text for it.
+"""What a JSON schema's properties become in a warehouse, and how values are made ready for it.
 
-Types: string VARCHAR; integer BIGINT (HUGEINT where the schema's bounds ask for it); number and
-`x-singer.decimal` DECIMAL; boolean BOOLEAN; date DATE; date-time TIMESTAMP WITH TIME ZONE (stored as
-UTC whatever offset came; a moment without an offset is taken as UTC); object, array and untyped
-JSON. Properties of several scalar types are VARCHAR.
+Types, in DuckDB's words: string VARCHAR; integer BIGINT (HUGEINT where the schema's bounds ask for it);
+number and `x-singer.decimal` DECIMAL; boolean BOOLEAN; date DATE; date-time TIMESTAMP WITH TIME ZONE
+(stored as UTC whatever offset came; a moment without an offset is taken as UTC); object, array and
+untyped JSON. Properties of several scalar types are VARCHAR.
+
+A column knows two ways to make a value ready. `shape` takes any decoded value, and says why one is
+refused. `wire` is what most values look like on the line; `rows.py` lets those pass as they are.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
-from typing import Any
+from typing import Annotated, Any, Final
 
 import msgspec
 
-from adtap_duckdb.errors import LoadError
+from adtap_loader.errors import LoadError
 
 VARCHAR, BIGINT, HUGEINT, BOOLEAN, DATE, JSON = (
     "VARCHAR",
@@ -32,6 +36,7 @@ TIMESTAMPTZ = "TIMESTAMP WITH TIME ZONE"
 MAX_PRECISION = 38  # DuckDB: "DECIMAL … up to 38 digits", duckdb.org/docs/sql/data_types/numeric
 DEFAULT_PRECISION, DEFAULT_SCALE = 38, 18
 BIGINT_DIGITS = 19
+REPLACEMENT: Final = "\ufffd"
 
 _BIGINT_MIN, _BIGINT_MAX = -(2**63), 2**63 - 1
 _HUGEINT_MIN, _HUGEINT_MAX = -(2**127), 2**127 - 1
@@ -39,8 +44,37 @@ _DATE_LENGTH = len("2026-01-01")
 # Wide enough that quantize() itself never runs out of digits for a value that fits a column.
 _CONTEXT = Context(prec=200, rounding=ROUND_HALF_EVEN, Emin=-999_999, Emax=999_999)
 
+# As they stand on the line. A moment with more than six digits of a second takes the other way: the
+# warehouses do not agree whether to round or to cut.
+_PLAIN_DATE: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_PLAIN_MOMENT: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?(?:Z|[+-][0-9]{2}:[0-9]{2})?"
+# What else a moment may look like. Postgres would take `yesterday` and `1/8/1999` too.
+_MOMENT: Final = re.compile(
+    r"[0-9]{4,6}-[0-9]{1,2}-[0-9]{1,2}"
+    r"(?:[T ][0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]*)?)?"
+    r"(?: ?(?:Z|UTC|[+-][0-9]{2}(?::?[0-9]{2}(?::[0-9]{2})?)?))?)?",
+    re.IGNORECASE,
+)
+_PAST_MICROSECONDS: Final = re.compile(r"(?<=\.[0-9]{6})[0-9]+")
+_MIDNIGHT: Final = re.compile(r"[T ]00:00(:00(\.0+)?)?Z?")
+
 Shape = Callable[[Any], object]
-"""Turns one non-null value into text, int or bool that DuckDB casts exactly; raises ValueError."""
+"""Turns one non-null value into text, int or bool that a warehouse casts exactly; raises ValueError."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """What most values of a column look like on the line.
+
+    Attributes:
+        type: What msgspec decodes them to; `msgspec.Raw` for the text as it stands.
+        plain: The form in which a text passes as it is; None if any does.
+        repeats: Whether few values stand in many rows.
+    """
+
+    type: Any
+    plain: str | None = None
+    repeats: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,37 +83,30 @@ class Column:
 
     Attributes:
         name: The property's name, unchanged.
-        sql_type: DuckDB's name of the type, as `duckdb_columns()` spells it.
-        shape: Makes a value ready for the cast to that type.
+        sql_type: The type's name, as DuckDB's `duckdb_columns()` spells it.
+        shape: Makes any value ready for the cast to that type.
+        wire: What its values usually look like.
     """
 
     name: str
     sql_type: str
     shape: Shape
+    wire: Wire
 
 
 def columns_of(stream: str, schema: Mapping[str, Any]) -> tuple[Column, ...]:
-    """Give the columns of a stream, in the order of its schema.
+    """Return the columns of a stream, in the order of its schema.
 
     Args:
         stream: The stream's name, for messages.
         schema: The stream's JSON schema.
 
     Raises:
-        LoadError: If the schema has no properties, if two of their names differ only by case
-            (DuckDB takes them for one), or if a decimal's scale exceeds its precision.
+        LoadError: If the schema has no properties, or if a decimal's scale exceeds its precision.
     """
     properties: Mapping[str, Mapping[str, Any]] = schema.get("properties") or {}
     if not properties:
         raise LoadError(f"Stream '{stream}': its schema has no properties, so there is no table.")
-    seen: dict[str, str] = {}
-    for name in properties:
-        other = seen.setdefault(name.casefold(), name)
-        if other != name:
-            raise LoadError(
-                f"Stream '{stream}': columns '{other}' and '{name}' differ only by case, which "
-                "DuckDB does not tell apart; rename one with a stream map."
-            )
     columns = []
     for name, spec in properties.items():
         try:
@@ -90,10 +117,10 @@ def columns_of(stream: str, schema: Mapping[str, Any]) -> tuple[Column, ...]:
 
 
 def common_type(table: str, stream: str) -> str | None:
-    """Give the type that holds what a table has and what a stream sends, neither losing anything.
+    """Return the type that holds what a table has and what a stream sends, neither losing anything.
 
     Args:
-        table: Type of the column in the file.
+        table: Type of the column in the warehouse.
         stream: Type the stream's schema asks for now.
 
     Returns:
@@ -113,6 +140,11 @@ def common_type(table: str, stream: str) -> str | None:
         return None
     before, after = max(mine[0], other[0]), max(mine[1], other[1])
     return f"DECIMAL({before + after},{after})" if before + after <= MAX_PRECISION else None
+
+
+def short(sql_type: str) -> str:
+    """Return a type's usual name for a message."""
+    return "TIMESTAMPTZ" if sql_type == TIMESTAMPTZ else sql_type
 
 
 def _known(sql_type: str) -> bool:
@@ -135,28 +167,31 @@ def _column(name: str, spec: Mapping[str, Any]) -> Column:  # noqa: PLR0911 - on
     formats = {branch.get("format") for branch in branches if set(_types(branch)) - {"null"}}
     form = formats.pop() if len(formats) == 1 else None
     if not types or types & {"object", "array"}:
-        return Column(name, JSON, _json)
+        return Column(name, JSON, json_text, Wire(msgspec.Raw))
     if form == "x-singer.decimal" and types <= {"string", "number", "integer"}:
         typed = next(branch for branch in branches if branch.get("format") == form)
         return _decimal_column(
             name,
             int(typed.get("precision", DEFAULT_PRECISION)),
             int(typed.get("scale", DEFAULT_SCALE)),
+            wire=str if types == {"string"} else msgspec.Raw,
         )
     if types == {"string"} and form == "date-time":
-        return Column(name, TIMESTAMPTZ, _moment)
+        return Column(name, TIMESTAMPTZ, _moment, Wire(str, _PLAIN_MOMENT, repeats=True))
     if types == {"string"} and form == "date":
-        return Column(name, DATE, _date)
+        return Column(name, DATE, _date, Wire(str, _PLAIN_DATE, repeats=True))
     if types == {"boolean"}:
-        return Column(name, BOOLEAN, _boolean)
+        return Column(name, BOOLEAN, _boolean, Wire(bool))
     if types == {"integer"}:
         lows = [branch["minimum"] for branch in branches if "minimum" in branch]
         highs = [branch["maximum"] for branch in branches if "maximum" in branch]
-        wide = any(low < _BIGINT_MIN for low in lows) or any(high > _BIGINT_MAX for high in highs)
-        return Column(name, HUGEINT, _hugeint) if wide else Column(name, BIGINT, _bigint)
+        if any(low < _BIGINT_MIN for low in lows) or any(high > _BIGINT_MAX for high in highs):
+            return Column(name, HUGEINT, _hugeint, Wire(int))
+        bounded = Annotated[int, msgspec.Meta(ge=_BIGINT_MIN, le=_BIGINT_MAX)]
+        return Column(name, BIGINT, _bigint, Wire(bounded))
     if types <= {"number", "integer"}:
-        return _decimal_column(name, DEFAULT_PRECISION, DEFAULT_SCALE)
-    return Column(name, VARCHAR, _text)
+        return _decimal_column(name, DEFAULT_PRECISION, DEFAULT_SCALE, wire=msgspec.Raw)
+    return Column(name, VARCHAR, _text, Wire(str if types == {"string"} else msgspec.Raw))
 
 
 def _branches(spec: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -172,16 +207,29 @@ def _types(branch: Mapping[str, Any]) -> Sequence[str]:
     return (kind,) if isinstance(kind, str) else tuple(kind)
 
 
-def _decimal_column(name: str, precision: int, scale: int) -> Column:
+def _decimal_column(name: str, precision: int, scale: int, *, wire: Any) -> Column:
     if not 0 <= scale <= precision or precision < 1 or scale > MAX_PRECISION:
         raise ValueError(f"a decimal of precision {precision} and scale {scale} cannot be stored.")
     # More digits than DuckDB has: the room before the point shrinks; a value that needs it fails.
     precision = min(precision, MAX_PRECISION)
-    return Column(name, f"DECIMAL({precision},{scale})", decimal_shape(precision, scale))
+    plain = _plain_decimal(precision, scale)
+    return Column(
+        name,
+        f"DECIMAL({precision},{scale})",
+        decimal_shape(precision, scale),
+        Wire(wire, plain),
+    )
+
+
+def _plain_decimal(precision: int, scale: int) -> str:
+    """The form of texts that are stored digit by digit; all others are computed."""
+    whole = precision - scale
+    fraction = rf"(?:\.[0-9]{{1,{scale}}})?" if scale else ""
+    return rf"-?[0-9]{{1,{whole}}}{fraction}" if whole else r"(?!)"
 
 
 def decimal_shape(precision: int, scale: int) -> Shape:
-    """Make the shape of a decimal column.
+    """Return the shape of a decimal column.
 
     Digits after the `scale`-th are rounded half to even, as platforms send float noise there. Digits
     before the point are never lost: a value that does not fit is an error.
@@ -191,10 +239,10 @@ def decimal_shape(precision: int, scale: int) -> Shape:
         scale: Digits after the point.
     """
     whole = precision - scale
-    # Texts of this form are stored digit by digit; all others take the slow way below.
-    fraction = rf"(?:\.[0-9]{{1,{scale}}})?" if scale else ""
-    plain = re.compile(rf"-?[0-9]{{1,{whole}}}{fraction}" if whole else r"(?!)")
-    matches, unit = plain.fullmatch, Decimal(1).scaleb(-scale)
+    matches, unit = (
+        re.compile(_plain_decimal(precision, scale)).fullmatch,
+        Decimal(1).scaleb(-scale),
+    )
 
     def shape(value: object) -> object:
         if type(value) is str:
@@ -238,10 +286,54 @@ def _integer_between(low: int, high: int, name: str) -> Shape:
 _bigint = _integer_between(_BIGINT_MIN, _BIGINT_MAX, BIGINT)
 _hugeint = _integer_between(_HUGEINT_MIN, _HUGEINT_MAX, HUGEINT)
 _encode_json = msgspec.json.Encoder(decimal_format="number").encode
+_decode_json = msgspec.json.Decoder(float_hook=Decimal).decode
 
 
-def _json(value: object) -> object:
+def json_text(value: object) -> str:
+    """Return a decoded value as compact JSON, numbers with every digit."""
     return _encode_json(value).decode()
+
+
+def decode(line: bytes | msgspec.Raw) -> Any:
+    """Return the value of JSON, numbers with every digit.
+
+    Raises:
+        msgspec.DecodeError: If it is no JSON, or has half a surrogate pair, for which `mend` is.
+    """
+    return _decode_json(line)
+
+
+def mend(line: bytes) -> Any:
+    """Return the value of JSON with U+FFFD for each half of a surrogate pair, which no warehouse can hold.
+
+    Raises:
+        ValueError: If it is no JSON, or has no such thing.
+    """
+    if b"\\ud" not in line.lower():
+        raise ValueError("it is no JSON")
+    read = json.loads(line.decode(), parse_float=Decimal, parse_constant=_no_number)
+    return _everywhere(
+        read, lambda text: text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    )
+
+
+def _no_number(word: str) -> object:
+    raise ValueError(f"{word} is no JSON")
+
+
+def without_zeros(value: Any) -> Any:
+    """Return a decoded value with U+FFFD for each U+0000, in texts and in names."""
+    return _everywhere(value, lambda text: text.replace("\0", REPLACEMENT))
+
+
+def _everywhere(value: Any, change: Callable[[str], str]) -> Any:
+    if isinstance(value, str):
+        return change(value)
+    if isinstance(value, dict):
+        return {change(name): _everywhere(inner, change) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_everywhere(inner, change) for inner in value]
+    return value
 
 
 def _boolean(value: object) -> object:
@@ -260,18 +352,26 @@ def _text(value: object) -> object:
 
 
 def _moment(value: object) -> object:
-    if type(value) is str:
-        return value
     if isinstance(value, datetime):
         return value.isoformat()
-    raise ValueError("not a date-time")
+    if type(value) is not str:
+        raise ValueError("not a date-time")
+    if not _MOMENT.fullmatch(value):
+        raise ValueError(f"not a value of {short(TIMESTAMPTZ)}")
+    value = _PAST_MICROSECONDS.sub("", value)
+    try:
+        return datetime.fromisoformat(value).isoformat()
+    except ValueError:
+        return value  # 24:00, a year of five digits: the warehouse's own to judge
 
 
 def _date(value: object) -> object:
     if type(value) is str:
-        # DuckDB would drop the hours of a date-time without a word.
-        if len(value) == _DATE_LENGTH or re.fullmatch(r"[T ]00:00(:00(\.0+)?)?Z?", value[10:]):
-            return value
+        # A warehouse would drop the hours of a date-time without a word.
+        if len(value) == _DATE_LENGTH or _MIDNIGHT.fullmatch(value[_DATE_LENGTH:]):
+            if re.fullmatch(_PLAIN_DATE, value[:_DATE_LENGTH]):
+                return value[:_DATE_LENGTH]
+            raise ValueError(f"not a value of {DATE}")
         raise ValueError("not a date")
     if isinstance(value, date):
         return value.isoformat()[:_DATE_LENGTH]

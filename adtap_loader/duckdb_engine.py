@@ -1,0 +1,327 @@
+"""The DuckDB file: tables, their evolution, and one transaction per batch."""
+
+# ruff: noqa: S608 - names cannot be parameters in SQL; identifier() quotes each, values are parameters
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import quote
+
+import duckdb
+from typing_extensions import override
+
+from adtap_loader.columns import HUGEINT, JSON, TIMESTAMPTZ, VARCHAR, short
+from adtap_loader.errors import LoadError, one_line, unfit
+from adtap_loader.warehouse import Batch, Table, Warehouse, widened
+
+MEMORY_LIMIT: Final = 96_000_000  # DuckDB spills past it; the rest of the 300 MB is Python's
+# One thread: on two it took the same time beside a tap and a quarter more of memory and of CPU.
+THREADS: Final = 1
+STORAGE_VERSION: Final = "v1.4.0"
+"""Files are written so that this version opens them, whichever writes."""
+_SINCE: Final = (2, 0)
+"""The first version that must be told so, and that casts texts to wide decimals quickly."""
+_LINE: Final = 2_000_000  # bytes that DuckDB expects of a line at most
+_NARROW: Final = (
+    9  # digits on each side of the point of the widest decimal that DuckDB keeps in 64 bits
+)
+
+
+def _version() -> tuple[int, ...]:
+    return tuple(int(part) for part in re.findall(r"\d+", duckdb.__version__)[:2])
+
+
+def identifier(name: str) -> str:
+    """Quote a name, whatever it holds, for SQL."""
+    escaped = name.replace('"', '""')
+    return f'"{escaped}"'
+
+
+class DuckdbWarehouse(Warehouse):
+    """One open DuckDB file; nobody else can open it while it is open.
+
+    Args:
+        path: The file; made if it is missing, its folder is not.
+        schema: Schema of all tables; made if it is missing.
+        replace_windows: Whether a ledger's row removes the older rows of its window.
+        parquet: A folder that gets each stream whole as Parquet at the end; None for none.
+
+    Raises:
+        LoadError: If the folder is missing, or the file is in use, no DuckDB file, or not writable.
+    """
+
+    errors = (duckdb.Error,)
+    zeros = True
+
+    def __init__(
+        self,
+        path: str,
+        schema: str,
+        *,
+        replace_windows: bool = False,
+        parquet: Path | None = None,
+    ) -> None:
+        if parquet and not parquet.is_dir():
+            raise LoadError(
+                f"Setting 'parquet_path': the folder {parquet} does not exist; make it."
+            )
+        self.path = Path(path).expanduser()
+        if not self.path.parent.is_dir():
+            raise LoadError(
+                f"Setting 'path': the folder {self.path.parent} does not exist; make it, or name another."
+            )
+        try:
+            if _version() >= _SINCE and not (self.path.exists() and self.path.stat().st_size):
+                # A file keeps the version that it was made with.
+                config: dict[str, Any] = {"storage_compatibility_version": STORAGE_VERSION}
+                duckdb.connect(str(self.path), config=config).close()
+            self._db = duckdb.connect(str(self.path))
+        except duckdb.Error as error:
+            raise LoadError(_why_not_opened(self.path, error)) from None
+        # Set here and not on connect: DuckDB refuses a second connection of this process otherwise.
+        self._db.execute(f"SET threads = {THREADS}")
+        # A time stamp without an offset, and a date widened to one, are UTC on every machine.
+        self._db.execute("SET TimeZone = 'UTC'; SET autoinstall_known_extensions = false")
+        self._schema, self._replaces, self._parquet = schema, replace_windows, parquet
+        self._db.execute(f"CREATE SCHEMA IF NOT EXISTS {identifier(schema)}")
+        self._types: dict[str, dict[str, str]] = {}
+        self._reports: dict[str, Table] = {}
+        self._changed: set[str] = set()
+
+    @classmethod
+    def of(cls, config: Mapping[str, Any]) -> DuckdbWarehouse:
+        """Return the warehouse that settings name.
+
+        Args:
+            config: Those of `settings.DUCKDB`.
+        """
+        folder = config.get("parquet_path")
+        return cls(
+            config["path"],
+            config["default_target_schema"],
+            replace_windows=bool(config.get("replace_windows")),
+            parquet=Path(folder).expanduser() if folder else None,
+        )
+
+    @override
+    def close(self) -> None:
+        self._db.close()
+
+    @override
+    def prepare(self, table: Table) -> None:
+        _refuse_equal_names(table)
+        name = self._table(table.stream)
+        existing = {
+            column.casefold(): (column, kind)
+            for column, kind in self._columns_in_file(table.stream)
+        }
+        types = widened(
+            table,
+            existing,
+            place=str(self.path),
+            how=f'ALTER TABLE {name} RENAME COLUMN "{{}}" TO …',
+            fold=True,
+        )
+        if not existing:
+            body = ", ".join(f"{identifier(column)} {kind}" for column, kind in types.items())
+            self._db.execute(f"CREATE TABLE {name} ({body})")
+        for column, kind in types.items() if existing else ():
+            if column.casefold() not in existing:
+                self._db.execute(f"ALTER TABLE {name} ADD COLUMN {identifier(column)} {kind}")
+            elif existing[column.casefold()][1] != kind:
+                self._db.execute(
+                    f"ALTER TABLE {name} ALTER COLUMN {identifier(column)} SET DATA TYPE {kind}"
+                )
+        self._types[table.stream] = types
+        self._reports.pop(table.stream, None)
+        if table.has_windows:
+            self._reports[table.stream] = table
+
+    @override
+    def load(self, batches: Sequence[Batch]) -> None:
+        # A whole line, and what is made of it, must fit in memory.
+        longest = max(batch.spool.longest for batch in batches)
+        limit = MEMORY_LIMIT + (32 * longest if longest > _LINE else 0)
+        self._db.execute(f"SET memory_limit = '{limit}B'")
+        self._db.begin()
+        try:
+            for number, batch in enumerate(batches):
+                self._load(batch, f"adtap_stage_{number}")
+            for number, batch in enumerate(batches):
+                if self._replaces and batch.table.is_ledger:
+                    self._replace_windows(f"adtap_stage_{number}")
+            for number in range(len(batches)):
+                self._db.execute(f"DROP TABLE temp.adtap_stage_{number}")
+            self._db.commit()
+        except BaseException:
+            # A signal may come just after the commit, when there is nothing left to undo.
+            with contextlib.suppress(duckdb.Error):
+                self._db.rollback()
+            raise
+        self._changed |= {batch.table.stream for batch in batches}
+
+    def _load(self, batch: Batch, stage: str) -> None:
+        """Bring a batch into a temporary table of its types, and from there into its own."""
+        stream, keys = batch.table.stream, batch.table.keys
+        kinds = self._types[stream]
+        table, stage = self._table(stream), f"temp.{stage}"
+        names = ", ".join(map(identifier, kinds))
+        values = ", ".join(
+            _cast(f"r[{place}]", kind) for place, kind in enumerate(kinds.values(), 1)
+        )
+        body = ", ".join(f"{identifier(name)} {kind}" for name, kind in kinds.items())
+        self._db.execute(f"CREATE OR REPLACE TEMP TABLE {stage.removeprefix('temp.')} ({body})")
+        try:
+            self._db.execute(f"INSERT INTO {stage} SELECT {values} FROM {_rows_of(batch)}")
+        except (duckdb.ConversionException, duckdb.OutOfRangeException) as error:
+            self._db.rollback()
+            raise self._fault(batch, error) from None
+        if keys:
+            listed = ", ".join(map(identifier, keys))
+            same = " AND ".join(f"old.{key} = new.{key}" for key in map(identifier, keys))
+            # Keys are never null (such rows are refused), so plain equality is enough. There is no
+            # index: it would have to fit in memory. Measured: docs/performance.md, «Second loads».
+            self._db.execute(
+                f"DELETE FROM {stage} WHERE rowid NOT IN (SELECT max(rowid) FROM {stage} GROUP BY {listed})"
+            )
+            self._db.execute(f"DELETE FROM {table} AS old USING {stage} AS new WHERE {same}")
+        self._db.execute(f"INSERT INTO {table} ({names}) SELECT {names} FROM {stage}")
+
+    def _replace_windows(self, ledger: str) -> None:
+        """Remove the rows of each window that was read again without them."""
+        streams = self._db.execute(f"SELECT DISTINCT stream FROM temp.{ledger}").fetchall()
+        for (stream,) in streams:
+            report = self._reports.get(stream)
+            if report is None:
+                continue
+            bucket = f"CAST(r.{identifier(report.bucket)} AS {TIMESTAMPTZ})"
+            self._db.execute(
+                f"DELETE FROM {self._table(stream)} AS r USING temp.{ledger} AS w WHERE w.stream = ? "
+                f"AND w.account = r._account AND w.window_start <= {bucket} AND {bucket} < w.window_end "
+                "AND r._synced_at < w.synced_at",
+                [stream],
+            )
+            self._changed.add(stream)
+
+    @override
+    def finish(self, streams: Sequence[str]) -> None:
+        if self._parquet:
+            for stream in streams:
+                self._export(stream, self._parquet)
+
+    def _export(self, stream: str, folder: Path) -> None:
+        """Write the stream's whole table as Parquet, if it changed since the last export.
+
+        The file appears whole or not at all. JSON is written as text, because readers make other
+        things of Parquet's JSON type; HUGEINT as DECIMAL(38,0), because DuckDB would make a float of it.
+
+        Args:
+            stream: The stream's name; the file's, with what a file name cannot hold percent-encoded.
+            folder: Where the file goes; must exist.
+        """
+        if stream not in self._changed:
+            return
+        written = {HUGEINT: "DECIMAL(38,0)", JSON: VARCHAR}
+        casts = ", ".join(
+            f"CAST({identifier(name)} AS {written[kind]}) AS {identifier(name)}"
+            for name, kind in self._columns_in_file(stream)
+            if kind in written
+        )
+        target = folder / f"{quote(stream, safe=' ()+,=@')}.parquet"
+        partial = target.with_suffix(".parquet.part")
+        literal = str(partial).replace("'", "''")
+        self._db.execute(
+            f"COPY (SELECT * {f'REPLACE ({casts})' if casts else ''} FROM {self._table(stream)}) "
+            f"TO '{literal}' (FORMAT parquet, COMPRESSION zstd)"
+        )
+        partial.replace(target)
+        self._changed.discard(stream)
+
+    def _fault(self, batch: Batch, error: duckdb.Error) -> LoadError:
+        """Find the value that DuckDB refused."""
+        stream = batch.table.stream
+        for place, (name, kind) in enumerate(self._types[stream].items(), 1):
+            row = self._db.execute(
+                f"SELECT r[{place}] FROM {_rows_of(batch)} "
+                f"WHERE r[{place}] IS NOT NULL AND TRY_CAST(r[{place}] AS {kind}) IS NULL LIMIT 1"
+            ).fetchone()
+            if row:
+                return unfit(stream, name, row[0], f"not a value of {short(kind)}")
+        return LoadError(f"Stream '{stream}': DuckDB refused a row: {one_line(error)}")
+
+    def _columns_in_file(self, stream: str) -> list[tuple[str, str]]:
+        return self._db.execute(
+            "SELECT column_name, data_type FROM duckdb_columns() WHERE database_name = current_database() "
+            "AND lower(schema_name) = lower(?) AND lower(table_name) = lower(?) ORDER BY column_index",
+            [self._schema, stream],
+        ).fetchall()
+
+    def _table(self, stream: str) -> str:
+        return f"{identifier(self._schema)}.{identifier(stream)}"
+
+
+def _rows_of(batch: Batch) -> str:
+    """Return the relation of a batch's rows: `r`, a list of texts.
+
+    The lines are read as a CSV of one column whose marks never stand in JSON. Measured: DuckDB's own
+    reader of JSON lines needs 20 ms before the first row, so that small batches took three times as long.
+    """
+    path = batch.spool.path.replace("'", "''")
+    longest = max(batch.spool.longest, _LINE)
+    return (
+        "(SELECT json_transform(line, '[\"VARCHAR\"]') AS r FROM "
+        f"read_csv('{path}', columns = {{'line': 'VARCHAR'}}, auto_detect = false, header = false, "
+        "delim = '\x02', quote = '\x01', escape = '\x01', new_line = '\\n', compression = 'none', "
+        f"max_line_size = {longest}, buffer_size = {2 * longest}))"
+    )
+
+
+def _cast(value: str, sql_type: str) -> str:
+    """Return the expression that turns a shaped text into its type, exactly.
+
+    Measured: DuckDB 1.4.4 needs 11 µs for a text to DECIMAL(38,18), and 1.5 µs by way of 64 bits. That
+    way is open where at most nine digits stand on each side of the point. 2.0.1 needs 0.1 µs.
+    """
+    if sql_type == VARCHAR:
+        return value
+    cast = f"CAST({value} AS {sql_type})"
+    match = re.fullmatch(r"DECIMAL\((\d+),(\d+)\)", sql_type)
+    narrow = match is None or int(match[2]) < _NARROW or int(match[1]) - int(match[2]) < _NARROW
+    if narrow or _version() >= _SINCE:
+        return cast
+    point = f"strpos({value}, '.')"
+    return (
+        f"CASE WHEN length({value}) <= {_NARROW} OR ({point} BETWEEN 1 AND {_NARROW + 1} "
+        f"AND length({value}) - {point} <= {_NARROW}) "
+        f"THEN CAST(CAST({value} AS DECIMAL({2 * _NARROW},{_NARROW})) AS {sql_type}) ELSE {cast} END"
+    )
+
+
+def _refuse_equal_names(table: Table) -> None:
+    seen: dict[str, str] = {}
+    for name in table.names:
+        other = seen.setdefault(name.casefold(), name)
+        if other != name:
+            raise LoadError(
+                f"Stream '{table.stream}': columns '{other}' and '{name}' differ only by case, which "
+                "DuckDB does not tell apart; rename one with a stream map."
+            )
+
+
+def _why_not_opened(path: Path, error: duckdb.Error) -> str:
+    text = one_line(error)
+    if "lock on file" in text:
+        holder = re.search(r"PID (\d+)", text)
+        who = f"process {holder[1]}" if holder else "another process"
+        return f"{path} is in use by {who}; wait for it to end, or close it. Nothing was loaded."
+    if "newer version of DuckDB" in text:
+        return (
+            f"{path} was made by a newer DuckDB than this one, {duckdb.__version__}: install that one here "
+            "(pip install --upgrade duckdb), or let it write a copy that both can open (docs/warehouses.md, "
+            "«DuckDB 1.4 and 2»). Nothing was loaded."
+        )
+    return f"{path} cannot be opened as a DuckDB file: {text}"

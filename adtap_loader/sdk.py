@@ -1,0 +1,255 @@
+"""The loader as a target of the SDK: stream maps, flattening, metadata columns, validation, `--about`.
+
+    LoaderTarget (settings, what the SDK does to a record)
+      ├─ LineReader  (hands the input to the Loader)
+      ├─ LoaderSink  (a stream that the SDK changes: decoded records to a Stream)
+      └─ Loader      (all else)
+
+A stream that the SDK would hand on as it came goes its direct way here too.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from types import FrameType
+from typing import IO, Any, ClassVar, Final, cast
+
+import click
+from singer_sdk import Target
+from singer_sdk.exceptions import (
+    InvalidJSONSchema,
+    InvalidRecord,
+    MissingKeyPropertiesError,
+    RecordsWithoutSchemaException,
+)
+from singer_sdk.mapper import SameRecordTransform
+from singer_sdk.singerlib.encoding import GenericSingerReader
+from singer_sdk.sinks import BatchSink
+from typing_extensions import override
+
+from adtap_loader.errors import LoadError, NoKeyError, NoSchemaError, one_line
+from adtap_loader.loading import Loader, Message, bucket_of
+from adtap_loader.rows import read_message
+from adtap_loader.warehouse import Warehouse
+from adtap_plugin.plugin import FromVariables
+from adtap_plugin.variables import VariableError
+
+EXPECTED: Final[tuple[type[Exception], ...]] = (
+    LoadError, VariableError, InvalidJSONSchema, InvalidRecord, MissingKeyPropertiesError,
+    RecordsWithoutSchemaException, OSError,
+)  # fmt: skip
+"""What ends a load with one line."""
+
+
+@contextmanager
+def _in_words_of_the_sdk() -> Iterator[None]:
+    """Raise the SDK's own exceptions where it has one: its tests of a target ask for them."""
+    try:
+        yield
+    except NoSchemaError as error:
+        raise RecordsWithoutSchemaException(str(error)) from None
+    except NoKeyError as error:
+        raise MissingKeyPropertiesError(str(error)) from None
+
+
+class LineReader(GenericSingerReader[bytes]):
+    """Hands the input to the loader, which knows what to do with a line."""
+
+    loader: Loader
+
+    @property
+    @override
+    def default_input(self) -> IO[bytes]:
+        return sys.stdin.buffer
+
+    @override
+    def process_lines(
+        self,
+        file_input: IO[Any] | None,
+        callbacks: dict[str, Callable[[dict[str, Any]], None]],
+    ) -> Counter[str]:
+        with _in_words_of_the_sdk():
+            return self.loader.read(file_input or self.default_input)
+
+    @override
+    def deserialize_json(self, line: bytes) -> dict[str, Any]:
+        return read_message(line, 0)[0]
+
+
+class _MappingLoader(Loader):
+    """A loader whose target says what becomes of schemas and of records that can't go on as they are."""
+
+    target: LoaderTarget
+
+    @override
+    def take_schema(self, message: Message) -> None:
+        if self.is_new(message):
+            self.target.map_schema(message)
+
+    @override
+    def take_record(self, message: Message) -> None:
+        self.require(message, "stream", "record")
+        self.target.map_record(message)
+        self.count_rows(1)
+
+    @override
+    def take_files(self, message: Message) -> None:
+        self.require(message, "stream", "encoding", "manifest")
+        self.target.map_files(message)
+
+
+class LoaderSink(BatchSink):
+    """A stream that the SDK may change before it is loaded.
+
+    Args:
+        target: Ours.
+        stream_name: The table's name.
+        schema: The stream's JSON schema, as the SDK has changed it.
+        key_properties: Its keys.
+    """
+
+    def __init__(
+        self,
+        target: Target,
+        stream_name: str,
+        schema: dict[str, Any],
+        key_properties: Sequence[str] | None,
+    ) -> None:
+        super().__init__(target, stream_name, schema, key_properties)
+        ours = cast("LoaderTarget", target)
+        self.stream = ours.loader.open(
+            stream_name, self.schema, self.key_properties, bucket=ours.bucket
+        )
+
+    @property
+    @override
+    def is_full(self) -> bool:
+        """Never: the loader commits all streams together, so that STATE can follow."""
+        return False
+
+    @override
+    def _singer_validate_message(self, record: dict[str, Any]) -> None:
+        """Do nothing: the stream checks the keys."""
+
+    @override
+    def process_record(self, record: Mapping[str, Any], context: Mapping[str, Any]) -> None:
+        self.stream.take_record(record)
+
+    @override
+    def process_batch(self, context: Mapping[str, Any]) -> None:
+        """Take the records of a BATCH message's file; they are committed with all others."""
+        for record in context.get("records", ()):
+            self.stream.take_record(record)
+
+
+class LoaderTarget(FromVariables, Target):
+    """Loads Singer streams: exact decimals, UTC moments, upserts by key."""
+
+    package_name = "adtaps"
+    default_sink_class = LoaderSink
+    message_reader_class = LineReader
+    warehouse_errors: ClassVar[tuple[type[Exception], ...]] = ()
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.warn_of_variables()
+        # Opened before the first message: what is wrong with it is said before anything was read.
+        self.warehouse = self.open_warehouse(self.config)
+        self.loader = _MappingLoader(
+            self.warehouse, batch_rows=int(self.config["batch_size_rows"]), log=self.logger
+        )
+        self.loader.target = self
+        self.bucket = ""
+        cast("LineReader", self.message_reader).loader = self.loader
+
+    @classmethod
+    def open_warehouse(cls, config: Mapping[str, Any]) -> Warehouse:
+        """Return the warehouse.
+
+        Args:
+            config: The settings.
+
+        Raises:
+            LoadError: If it can't be had.
+        """
+        raise NotImplementedError
+
+    # -- what the SDK does to messages
+
+    def map_schema(self, message: Message) -> None:
+        """Let the SDK change a stream's schema, and find out whether its records need changing."""
+        stream = message["stream"]
+        self.bucket = bucket_of(message)
+        self._process_schema_message(message)
+        maps = self.mapper.stream_maps[stream]
+        asked = self.config.get("add_record_metadata") or self.config["validate_records"]
+        if (
+            not asked
+            and len(maps) == 1
+            and type(maps[0]) is SameRecordTransform
+            and not maps[0].flattening_enabled
+        ):
+            sink = cast("LoaderSink", self.get_sink(maps[0].stream_alias))
+            self.loader.take_directly(stream, sink.stream)
+
+    def map_record(self, message: Message) -> None:
+        """Let the SDK change a record, and take what it makes of it."""
+        if message["stream"] not in self.mapper.stream_maps:
+            raise NoSchemaError(message["stream"])
+        self._process_record_message(message)
+
+    def map_files(self, message: Message) -> None:
+        """Let the SDK read the files of a BATCH message."""
+        self._process_batch_message(message)
+
+    @override
+    def _handle_max_record_age(self) -> None:
+        """Do nothing: STATE messages see to that, at a tenth of the age that the SDK allows."""
+
+    @override
+    def process_endofpipe(self) -> None:
+        with _in_words_of_the_sdk():
+            self.loader.finish()
+        for sink in self._sinks_active.values():
+            sink.clean_up()
+
+    # -- the program
+
+    @classmethod
+    @override
+    def append_builtin_config(cls, config_jsonschema: dict[str, Any]) -> None:
+        super().append_builtin_config(config_jsonschema)
+        # How rows are loaded follows from the key; a setting that changes nothing would mislead.
+        config_jsonschema["properties"].pop("load_method", None)
+
+    @classmethod
+    @override
+    def cb_config(cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]) -> Any:
+        try:
+            return super().cb_config(ctx, param, value)
+        except (OSError, ValueError) as error:
+            raise click.BadParameter(f"{', '.join(value)}: {error}") from None
+
+    @classmethod
+    @override
+    def invoke(cls, **kwargs: Any) -> None:
+        """Run the load; whatever is wrong with the input or the warehouse is one line and exit code 1."""
+        expected = (*EXPECTED, *cls.warehouse_errors)
+        try:
+            super().invoke(**kwargs)
+        except expected as error:
+            cls.logger.error("%s", one_line(error))  # noqa: TRY400 - one line is asked for
+            sys.exit(1)
+
+    @override
+    def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
+        """Stop at once with the code a shell gives for the signal.
+
+        The SDK would drain here, in the middle of whatever ran, and could write a STATE whose rows are
+        in a transaction still open. What is not committed is simply read again.
+        """
+        self.logger.info("Stopped by signal %d; rows since the last STATE are read again.", signum)
+        raise SystemExit(128 + signum)

@@ -1,0 +1,73 @@
+"""The settings of the loader's programs, as JSON schemas."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+Property = dict[str, Any]
+
+
+def _text(title: str, description: str, *, required: bool = False, **more: Any) -> Property:
+    types = ["string"] if required else ["string", "null"]
+    return {"type": types, "minLength": 1, "title": title, **more, "description": description}
+
+
+def _flag(title: str, description: str) -> Property:
+    return {
+        "type": ["boolean", "null"],
+        "title": title,
+        "default": False,
+        "description": description,
+    }
+
+
+_BATCH_ROWS: Final[Property] = {
+    "type": ["integer", "null"],
+    "minimum": 1,
+    "title": "Rows a batch",
+    "default": 100_000,
+    "description": "Rows of all streams together that are held before they are committed.",
+}
+_COMMON: Final[dict[str, Property]] = {
+    "batch_size_rows": _BATCH_ROWS,
+    "validate_records": _flag(
+        "Validate records",
+        "Check each record against its whole JSON schema. Off, types are still checked: a value that its "
+        "column cannot hold exactly ends the load. On costs most of the speed.",
+    ),
+    "replace_windows": _flag(
+        "Replace windows",
+        "When a tap's ledger `sync_windows` says that a window of a report was read again, remove the rows "
+        "that the platform no longer returns for it, in the same transaction.",
+    ),
+}
+
+
+def _schema(properties: dict[str, Property], required: tuple[str, ...] = ()) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": [*required],
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+    }
+
+
+DUCKDB: Final = _schema(
+    {
+        "path": _text(
+            "Database file",
+            "The DuckDB file. It is made if it is missing; its folder is not.",
+            required=True,
+        ),
+        "default_target_schema": _text(
+            "Schema", "The schema of all tables, made if it is missing.", default="main"
+        ),
+        **_COMMON,
+        "parquet_path": _text(
+            "Parquet folder",
+            "If set, each stream of the run is also written whole to <stream>.parquet in this folder, at "
+            "the end of the run. The folder must exist.",
+        ),
+    },
+    required=("path",),
+)

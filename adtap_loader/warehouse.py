@@ -1,0 +1,149 @@
+"""What the loader asks of a warehouse, and what every warehouse does alike.
+
+Warehouse
+├─ DuckdbWarehouse     one file
+└─ PostgresWarehouse   a schema of a server
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Final
+
+from adtap_loader.columns import DATE, TIMESTAMPTZ, Column, common_type, short
+from adtap_loader.errors import LoadError
+from adtap_loader.spool import Spool
+
+LEDGER: Final = "sync_windows"
+"""The stream in which a tap says which windows it has read whole."""
+_LEDGER_COLUMNS: Final = {"stream", "account", "window_start", "window_end", "synced_at"}
+_REPORT_COLUMNS: Final = {"_account", "_synced_at"}
+
+
+@dataclass(frozen=True)
+class Table:
+    """A stream as it is loaded.
+
+    Attributes:
+        stream: Its name, and the table's.
+        columns: Its columns, in the order of the values in a row.
+        keys: Its key columns; may be empty.
+        bucket: The column of a report's time bucket; empty if it has none.
+    """
+
+    stream: str
+    columns: tuple[Column, ...]
+    keys: tuple[str, ...]
+    bucket: str = ""
+
+    @property
+    def names(self) -> list[str]:
+        """The columns' names."""
+        return [column.name for column in self.columns]
+
+    @property
+    def has_windows(self) -> bool:
+        """Whether its rows belong to windows that a ledger may list."""
+        kinds = {column.name: column.sql_type for column in self.columns}
+        return kinds.keys() >= _REPORT_COLUMNS and kinds.get(self.bucket) in {DATE, TIMESTAMPTZ}
+
+    @property
+    def is_ledger(self) -> bool:
+        """Whether it is a ledger of windows."""
+        return self.stream == LEDGER and set(self.names) >= _LEDGER_COLUMNS
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Rows of a stream that are committed together.
+
+    Attributes:
+        table: The stream.
+        spool: Its rows.
+    """
+
+    table: Table
+    spool: Spool
+
+
+class Warehouse(ABC):
+    """Tables, their evolution, and one transaction per batch."""
+
+    errors: ClassVar[tuple[type[Exception], ...]]
+    """What the warehouse's own client raises."""
+    zeros: ClassVar[bool]
+    """Whether texts may have the character U+0000."""
+
+    @abstractmethod
+    def prepare(self, table: Table) -> None:
+        """Make the stream's table hold what the stream now sends, losing nothing it has.
+
+        A missing table is made, a missing column added, a retyped column widened where no value
+        changes. A column the stream no longer has stays; its new rows are null there. It can be
+        repeated, so a crash in the middle does no harm.
+
+        Args:
+            table: What the stream sends.
+
+        Raises:
+            LoadError: If a column's old and new type have no common one.
+        """
+
+    @abstractmethod
+    def load(self, batches: Sequence[Batch]) -> None:
+        """Commit batches in one transaction: all of their rows are there afterwards, or none.
+
+        With keys, a row replaces the one of the same key, and of several in the batch the last one
+        wins. Without, rows are appended.
+
+        Args:
+            batches: At most one for each stream.
+
+        Raises:
+            LoadError: If a value does not fit its column.
+        """
+
+    def finish(self, streams: Sequence[str]) -> None:  # noqa: B027 - most have nothing left to do
+        """Do what is left to do when everything is committed and STATE is written.
+
+        Args:
+            streams: The streams of this run.
+        """
+
+    @abstractmethod
+    def close(self) -> None:
+        """Let go of the warehouse, everything committed being safe in it."""
+
+
+def widened(
+    table: Table, existing: Mapping[str, tuple[str, str]], *, place: str, how: str, fold: bool
+) -> dict[str, str]:
+    """Return the type that each column of a stream has or gets, losing nothing that is there.
+
+    Args:
+        table: What the stream sends.
+        existing: The table's columns, name and type, by name; without letter case if `fold`.
+        place: Where the table is, for messages.
+        how: The statement that frees a column's name; `{}` is the name.
+        fold: Whether the warehouse's names have no letter case.
+
+    Raises:
+        LoadError: If a column's old and new type have no common one. All such refusals come before
+            the first change.
+    """
+    types: dict[str, str] = {}
+    for column in table.columns:
+        found = existing.get(column.name.casefold() if fold else column.name)
+        has = found[1] if found else column.sql_type
+        wanted = common_type(has, column.sql_type)
+        if wanted is None:
+            raise LoadError(
+                f"Stream '{table.stream}', column '{column.name}': the table in {place} has it as "
+                f"{short(has)}, the stream now sends {short(column.sql_type)}, and no type keeps both "
+                f"exactly. Keep the old values under another name ({how.format(column.name)}) or drop "
+                "them, then run again."
+            )
+        types[column.name] = wanted
+    return types
