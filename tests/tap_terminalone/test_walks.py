@@ -91,6 +91,7 @@ def test_rows_out_of_order_are_noticed():
         list(
             in_ranges(
                 lambda _b, _u: Page([{"id": 2}, {"id": 1}], more=False),
+                what="things",
                 size=2,
                 ahead=ahead,
             )
