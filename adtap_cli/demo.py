@@ -20,6 +20,7 @@ import click
 
 from adtap_cli.demo_choice import CHOICES, Choice, choice
 from adtap_cli.demo_runs import DemoError, Project, Ran, Sandbox
+from adtap_plugin.extras import missing
 
 DAYS_BACK: Final = 3
 """The first run lives this many days ago, the second `DAYS_BETWEEN` later: both in the past, so
@@ -92,6 +93,8 @@ def demo(
     """
     # Without this, whoever stops the demo leaves a sandbox running.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    if (words := missing("the demo", "duckdb", "meltano", "starlette", "uvicorn")) is not None:
+        raise click.ClickException(words)
     try:
         choices = _choices(taps)
         _demo(

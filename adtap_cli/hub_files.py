@@ -54,7 +54,7 @@ def _lines(plugin: str) -> Iterator[str]:
         "variant": VARIANT,
         "label": facts.label,
         "description": facts.description,
-        "pip_url": "adtaps",
+        "pip_url": "adtaps" if plugin in TAPS else "adtaps[duckdb]",
         "executable": plugin,
         "domain_url": SITES[plugin],
         "maintenance_status": "beta",

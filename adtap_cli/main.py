@@ -14,6 +14,8 @@ from typing import NamedTuple
 import click
 from typing_extensions import override
 
+from adtap_plugin.extras import missing
+
 
 class Late(NamedTuple):
     """A subcommand that is imported when it is called."""
@@ -89,6 +91,8 @@ def main() -> None:
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def sandbox(arguments: tuple[str, ...]) -> None:
     """Run the local stand-in for all four platforms (`adtap sandbox --help`)."""
+    if (words := missing("the sandbox", "starlette", "uvicorn")) is not None:
+        raise click.ClickException(words)
     # A new program in this process's place, not an import: nothing of ours may import the sandbox,
     # and Ctrl-C reaches the server itself.
     os.execv(sys.executable, [sys.executable, "-m", "adtap_sandbox", *arguments])  # noqa: S606

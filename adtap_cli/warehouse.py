@@ -19,6 +19,7 @@ from adtap_core.reconcile import STATES, Group
 from adtap_core.schemas import DAYS, LEDGER
 from adtap_core.totals import ZERO, Sums, as_decimal
 from adtap_core.windows import Grain
+from adtap_plugin.extras import missing
 
 if TYPE_CHECKING:
     from adtap_core.control import Question
@@ -190,21 +191,20 @@ def opened(place: str) -> Iterator[Warehouse]:
         yield warehouse
 
 
-def _driver(name: str, extra: str, what: str) -> Any:
+def _driver(name: str, what: str) -> Any:
     """Return a module that only some users need.
 
     Raises:
         SettingsError: It is not installed; names what to install.
     """
-    try:
-        return importlib.import_module(name)
-    except ImportError as error:
-        raise fault(f": {what} needs the package {name}; pip install 'adtaps[{extra}]'") from error
+    if (words := missing(what, name)) is not None:
+        raise fault(f": {words}")
+    return importlib.import_module(name)
 
 
 @contextmanager
 def _open_duckdb(path: str) -> Iterator[Warehouse]:
-    driver = _driver("duckdb", "duckdb", "a DuckDB file")
+    driver = _driver("duckdb", "a DuckDB file")
     if not Path(path).is_file():
         raise fault(f": there is no file {path}")
     try:
@@ -221,7 +221,7 @@ def _open_duckdb(path: str) -> Iterator[Warehouse]:
 
 @contextmanager
 def _open_postgres(url: str) -> Iterator[Warehouse]:
-    driver = _driver("psycopg", "postgres", "a PostgreSQL URL")
+    driver = _driver("psycopg", "a PostgreSQL URL")
     split = urlsplit(url)
     shown = url.replace(f":{split.password}@", ":***@") if split.password else url
     try:

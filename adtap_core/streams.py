@@ -331,10 +331,7 @@ class LedgerStream(AdStream):
             self.records_written += len(rows)
 
     def end_run(self) -> None:
-        """Say how many rows were written; a run that read nothing announces the table all the same.
-
-        So its table can be made before several writers need it, and views find it.
-        """
+        """Say how many rows were written; announce the table in any case: views, and several writers, need it."""
         if self.selected:
             self.write_schema()
             with self.get_record_counter() as counter:

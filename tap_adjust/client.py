@@ -8,7 +8,6 @@ Adjust
 from __future__ import annotations
 
 import csv
-import importlib.util
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -25,6 +24,7 @@ from adtap_core.platform import EntityQuery, Fetched, Partition, Platform, Probe
 from adtap_core.settings import path_hint
 from adtap_core.verdicts import Ask, Verdict
 from adtap_core.windows import Grain, Interval, Zone
+from adtap_plugin.extras import missing
 from tap_adjust import checks, companion, fields, kpi_service
 from tap_adjust.auth import TokenAuth
 from tap_adjust.choices import Choices
@@ -102,10 +102,8 @@ class AdjustPlatform(Platform):
         wanted = {settings.get("report_format")} | {
             r.get("report_format") for r in settings.get("reports") or [] if isinstance(r, dict)
         }
-        if "parquet" in wanted and importlib.util.find_spec("pyarrow") is None:
-            faults.append(
-                "report_format: 'parquet' needs the package pyarrow; install adtaps[parquet], or choose csv"
-            )
+        if "parquet" in wanted and (words := missing("'parquet'", "pyarrow")) is not None:
+            faults.append(f"report_format: {words}, or choose csv")
         return faults
 
     @classmethod

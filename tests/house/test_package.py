@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import sys
 import tomllib
 from importlib.metadata import PackageNotFoundError, distribution, entry_points
 from pathlib import Path
@@ -68,6 +69,62 @@ def test_pins_satisfy_what_the_project_asks_for():
         if line.name != "adtaps" and not line.specifier.contains(PINS[canonicalize_name(line.name)])
     ]
     assert wrong == []
+
+
+OF_EXTRAS = ("duckdb", "meltano", "psycopg", "pyarrow", "starlette", "uvicorn")
+WITHOUT = f"""
+import sys
+for name in {OF_EXTRAS!r}:
+    sys.modules[name] = None
+"""
+
+
+def without_extras(script):
+    """Run Python where nothing that an extra brings can be imported."""
+    return subprocess.run(
+        [sys.executable, "-c", WITHOUT + script], capture_output=True, text=True, check=False
+    )
+
+
+def test_who_installs_the_taps_gets_the_taps():
+    """No database, no web server, no Meltano; and all four taps tell what there is."""
+    brought = needed("adtaps", set(), set())
+    assert brought.isdisjoint(OF_EXTRAS)
+    found = without_extras("""
+from adtap_core.registry import load_tap, tap_names
+for name in tap_names():
+    print(name, len(load_tap(name)(config={}, validate_config=False).catalog_dict["streams"]))
+""")
+    assert found.returncode == 0, found.stderr
+    counts = dict(line.split() for line in found.stdout.splitlines())
+    assert counts.keys() == {"tap-atomx", "tap-adjust", "tap-terminalone", "tap-openx"}
+    assert min(map(int, counts.values())) > 20
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (
+            ["sandbox"],
+            "the sandbox needs the packages starlette, uvicorn: pip install 'adtaps[sandbox]'",
+        ),
+        (["demo"], "pip install 'adtaps[duckdb,meltano,sandbox]'"),
+        (
+            ["status", "tap-adjust", "--warehouse", "duckdb:x.duckdb"],
+            "--warehouse: a DuckDB file needs the package duckdb: pip install 'adtaps[duckdb]'",
+        ),
+        (
+            ["status", "tap-adjust", "--warehouse", "postgresql://localhost/x"],
+            "a PostgreSQL URL needs the package psycopg: pip install 'adtaps[postgres]'",
+        ),
+    ],
+)
+def test_what_is_missing_is_said_in_one_line(arguments, words):
+    """Whoever needs more than the taps reads what to install."""
+    found = without_extras(f"from adtap_cli.main import main; main({arguments!r})")
+    assert found.returncode != 0
+    (line,) = found.stderr.strip().splitlines()
+    assert words in line
 
 
 def test_the_distribution_backoff_is_not_installed():
