@@ -40,6 +40,9 @@ LATE = {
     "reconcile": Late(
         "adtap_cli.reconcile", "command", "Hold a warehouse against the platform's own totals."
     ),
+    "shards": Late(
+        "adtap_cli.shards", "shards", "Cut a load by account, as JSON for an orchestrator."
+    ),
     "status": Late(
         "adtap_cli.status", "status", "Show what was read by now, from state or warehouse."
     ),

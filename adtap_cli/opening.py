@@ -33,11 +33,13 @@ class Failed(click.ClickException):
 
     Args:
         lines: One for each reason.
+        exit_code: The process's; as a tap's, it tells what another try may mend.
     """
 
-    def __init__(self, lines: Sequence[str]) -> None:
+    def __init__(self, lines: Sequence[str], exit_code: int = 1) -> None:
         super().__init__("\n".join(lines))
         self.lines = lines
+        self.exit_code = exit_code  # type: ignore[misc] # click declares it on the class, and reads it off the error
 
     @override
     def show(self, file: Any = None) -> None:
@@ -69,8 +71,13 @@ def json_option(function: F) -> F:
     )
 
 
-def lines_for_errors(function: F) -> F:
-    """Let a command end with a line for each thing that went wrong, never with a traceback."""
+def lines_for_errors(function: F, *, as_the_tap: bool = False) -> F:
+    """Let a command end with a line for each thing that went wrong, never with a traceback.
+
+    Args:
+        function: The command.
+        as_the_tap: Whether the exit code is the tap's, for programs that decide whether to try again; else 1.
+    """
 
     @functools.wraps(function)
     def run(*args: Any, **kwargs: Any) -> Any:
@@ -85,7 +92,7 @@ def lines_for_errors(function: F) -> F:
         except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
             raise
         except AdtapError as error:
-            raise Failed(error_lines(error)) from error
+            raise Failed(error_lines(error), error.exit_code if as_the_tap else 1) from error
         except Exception as error:
             logging.getLogger("adtaps").debug("Unexpected error", exc_info=error)
             words = f"Unexpected {type(error).__name__}: {error} (a defect of adtap)"

@@ -244,6 +244,10 @@ class Platform(ABC):
     brings_totals: ClassVar[bool] = False
     """Whether answers may bring totals of their own (`Fetched.totals`): rows are then always held against them."""
 
+    account_settings: ClassVar[Mapping[str, str]] = {}
+    """The setting that narrows a run to certain accounts, by the key of their partitions
+    (`{"app_token": "app_tokens"}`), coarse before fine; empty where a login is always read as one."""
+
     example_partition: ClassVar[Mapping[str, str]] = LOGIN_PARTITION
     """An account's key with an invented value: stands for an account where nobody may be asked."""
 

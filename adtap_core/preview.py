@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from adtap_core.errors import AdtapError, RequestError, SettingsError
 from adtap_core.learned import FEWEST_RUNS, WEEK
-from adtap_core.platform import Partition
+from adtap_core.platform import Partition, WindowJob
 from adtap_core.rehearsal import (
     NotAsked,
     Watch,
@@ -236,7 +236,7 @@ def preview(tap: AdTap, *, offline: bool = False) -> Plan:
             if isinstance(stream, ReportStream):
                 plan.streams.append(_report(tap, stream, offline=offline))
         # Last, and nothing of it kept: what stands for the entities' answers must reach no report.
-        entities = [_entity(tap, watch, s) for s in streams if isinstance(s, EntityStream)]
+        entities = [entity_plan(tap, watch, s) for s in streams if isinstance(s, EntityStream)]
         plan.streams[:0] = entities
     finally:
         tap.workers.close()
@@ -287,14 +287,11 @@ def _report(tap: AdTap, stream: ReportStream, *, offline: bool) -> StreamPlan:
     plans = stream.plans(planner, partitions, ask_platform=bounded)
     made.accounts = [_account(plan, report.grain) for plan in plans]
     made.notes = list(_learned_notes(stream, made, plans))
-    control = _control_of(stream, made)
+    control = control_of(stream, made)
     for task in stream.tasks(planner, report, plans):
         accounts = [dict(p.key) for p in task.job.partitions]
         try:
-            calls, _ = window_calls(tap.platform, task.job)
-            if control is not None:
-                job = replace(task.job, report=control)
-                calls = [*calls, *window_calls(tap.platform, job)[0]]
+            calls = asked_for(tap, task.job, control)
         except NotAsked as error:
             if not any("request" in r for r in made.remarks):
                 made.remarks.append(f"the requests of its windows are not known: {error}")
@@ -306,7 +303,24 @@ def _report(tap: AdTap, stream: ReportStream, *, offline: bool) -> StreamPlan:
     return made
 
 
-def _control_of(stream: ReportStream, made: StreamPlan) -> Report | None:
+def asked_for(tap: AdTap, job: WindowJob, control: Report | None) -> list[Call]:
+    """Return the calls that reading a window begins with.
+
+    Args:
+        tap: Its connection must be watched.
+        job: The window.
+        control: What is asked for its totals; None if nothing is.
+
+    Raises:
+        AdtapError: If metadata that the calls are made of could not be had.
+    """
+    calls, _ = window_calls(tap.platform, job)
+    if control is None:
+        return calls
+    return [*calls, *window_calls(tap.platform, replace(job, report=control))[0]]
+
+
+def control_of(stream: ReportStream, made: StreamPlan) -> Report | None:
     """Return what is asked for control totals beside each window; None if nothing is."""
     if not stream.config.get("control_totals"):
         return None
@@ -407,7 +421,8 @@ def buckets(interval: Interval, grain: Grain) -> int:
 # -- entities --------------------------------------------------------------------------------
 
 
-def _entity(tap: AdTap, watch: Watch, stream: EntityStream) -> StreamPlan:
+def entity_plan(tap: AdTap, watch: Watch, stream: EntityStream) -> StreamPlan:
+    """Return what is to be read of an entity, as far as it can be known before."""
     entity = stream.entity
     made = StreamPlan(stream.name, since=stream.since())
     calls = entity_calls(tap.platform, watch, entity, made.since)
@@ -426,4 +441,15 @@ def _text(moment: datetime) -> str:
     return moment.date().isoformat() if whole_day else moment.isoformat(timespec="minutes")
 
 
-__all__ = ["Account", "Plan", "Request", "StreamPlan", "Window", "buckets", "preview"]
+__all__ = [
+    "Account",
+    "Plan",
+    "Request",
+    "StreamPlan",
+    "Window",
+    "asked_for",
+    "buckets",
+    "control_of",
+    "entity_plan",
+    "preview",
+]

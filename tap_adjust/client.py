@@ -67,6 +67,7 @@ class AdjustPlatform(Platform):
     burst: int = 50
     timeout_seconds: ClassVar[float] = 1000.0
     lookback_days: ClassVar[int] = fields.SPEND_DAYS
+    account_settings: ClassVar[Mapping[str, str]] = {"app_token": "app_tokens"}
     example_partition: ClassVar[Mapping[str, str]] = {"app_token": "APP_TOKEN"}
     brings_totals: ClassVar[bool] = True
 

@@ -92,6 +92,7 @@ class OpenxPlatform(Platform):
     timeout_seconds: ClassVar[float] = 900.0
     """Reports are slow: one of the vendor's own clients waits fifteen minutes."""
     lookback_days: ClassVar[int] = DAILY_LOOKBACK_DAYS
+    account_settings: ClassVar[Mapping[str, str]] = {"account_id": "account_ids"}
     secret_fields: ClassVar[frozenset[str]] = frozenset({"token", COOKIE, "phpsessid"})
 
     # -- settings and schemas ----------------------------------------------------------------

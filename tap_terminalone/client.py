@@ -65,6 +65,10 @@ class TerminalOne(Platform):
     """What the vendor guarantees; its pages of different dates promise up to 50."""
     timeout_seconds: ClassVar[float] = 300.0
     lookback_days: ClassVar[int] = LOOKBACK_DAYS
+    account_settings: ClassVar[Mapping[str, str]] = {
+        "organization_id": "organization_ids",
+        "advertiser_id": "advertiser_ids",
+    }
     example_partition: ClassVar[Mapping[str, str]] = {"organization_id": "1"}
     secret_fields: ClassVar[frozenset[str]] = frozenset(
         {

@@ -67,5 +67,5 @@ def test_four_processes_with_a_quarter_each_stay_within_the_platforms_limits(
     assert len(seen.arrivals) > 30, "too few requests to come near the limit"
     assert seen.in_flight <= 4
     for seconds in (1.0, 2.0, 4.0):
-        # One request of each may be on its way when a stretch begins, and the clock of the log has its own grain.
-        assert seen.most_within(seconds) <= PER_SECOND * seconds + PROCESSES, seconds
+        # Of each process one more at the edge of a stretch, and one that was held up on its way into it.
+        assert seen.most_within(seconds) <= PER_SECOND * seconds + 2 * PROCESSES, seconds
