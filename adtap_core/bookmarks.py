@@ -5,8 +5,8 @@
  "covered": [["2026-10-01", "2026-11-20"]],     read at least once
  "reread": [["2026-11-06", "2026-11-20", "2026-11-20T05"]],     young when they were read last, at that hour
  "settled": [["2026-10-01", "2026-11-06"]],     read last when they were final: their rows say `settled`
- "unfinished": {"bookmark": "2026-11-20", "begun": "2026-11-22T05:00:00Z", "done": [["2026-11-06", "2026-11-13"]]},
- "jobs": {...}}                                 report jobs the platform runs for us
+ "unfinished": [{"bookmark": "2026-11-20", "begun": "2026-11-22T05:00:00Z", "done": [["2026-11-06", "2026-11-13"]]}],
+ "jobs": [["2026-11-13/2026-11-20", {...}]]}    report jobs the platform runs for us, by window
 ```
 The bookmark is the end of the last window completed in order: the first bucket not yet read for good.
 
@@ -16,7 +16,8 @@ reads what is left of that; later it begins anew, and `reread` still knows every
 restated, whoever read it last, in whichever run, broken or not.
 
 What a run removes it writes as null: Meltano merges the states of some runs into the stored one, and a key that
-is merely left out would come back.
+is merely left out would come back. What comes and goes is a list, not an object: Meltano merges objects key by key,
+and breaks off where the stored state has null in an object's place; a list is replaced whole.
 """
 
 from __future__ import annotations
@@ -181,8 +182,8 @@ class Bookmark:
 
     def _resume(self, now: datetime, mark: datetime | None) -> bool:
         """Take up a run that broke off less than a day ago; tell whether there was one."""
-        unfinished = self.entry.get("unfinished")
-        if not isinstance(unfinished, Mapping) or unfinished.get("begun") is None:
+        unfinished = unfinished_of(self.entry)
+        if unfinished.get("begun") is None:
             return False
         begun = datetime.fromisoformat(str(unfinished["begun"]))
         began_with = unfinished.get("bookmark")
@@ -220,7 +221,7 @@ class Bookmark:
         self._keep_young([(i.clip(there), read) for i, read in self._young()])
 
     def _window_before(self, mark: datetime, start: datetime, days: int) -> Interval:
-        return Interval(max(start, self.grain.floor(mark - days * ONE_DAY)), mark)
+        return Interval(max(start, self._border(mark, days)), mark)
 
     def close(self, window: Interval, asked: SyncRange, *, over: datetime | None = None) -> None:
         """Note that a window has been read whole.
@@ -260,11 +261,13 @@ class Bookmark:
         if self._begun is None:
             return
         before = self._began_with
-        self.entry["unfinished"] = {
-            "bookmark": None if before is None else self._write(before),
-            "begun": self._begun.astimezone(UTC).isoformat(timespec="seconds"),
-            "done": self._spelt(self._done),
-        }
+        self.entry["unfinished"] = [
+            {
+                "bookmark": None if before is None else self._write(before),
+                "begun": self._begun.astimezone(UTC).isoformat(timespec="seconds"),
+                "done": self._spelt(self._done),
+            }
+        ]
 
     def end(self) -> None:
         """Note that the run is over: the next one looks back again."""
@@ -307,6 +310,26 @@ class Bookmark:
 
     def _read(self, text: str) -> datetime:
         return read_moment(text, self.grain, self.zone)
+
+
+def unfinished_of(entry: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what an entry says of a run under way; nothing if there is none. 0.1 wrote an object."""
+    found = entry.get("unfinished") or {}
+    made = found[0] if isinstance(found, list) else found
+    return made if isinstance(made, Mapping) else {}
+
+
+def jobs_in(entry: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return an entry's report jobs: by window, then by name; none of those that 0.1 kept, undated, as an object."""
+    found = entry.get("jobs")
+    if not isinstance(found, list):
+        return {}
+    return {str(window): dict(jobs) for window, jobs in found}
+
+
+def keep_jobs(entry: MutableMapping[str, Any], jobs: Mapping[str, Mapping[str, Any]]) -> None:
+    """Write an entry's report jobs; null if there are none."""
+    entry["jobs"] = [[window, dict(named)] for window, named in jobs.items() if named] or None
 
 
 def ledger_moment(moment: datetime, grain: Grain, zone: Zone) -> str:

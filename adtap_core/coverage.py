@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from adtap_core.bookmarks import unfinished_of
+from adtap_core.fingerprints import as_mapping
 from adtap_core.folding import unfolded
 from adtap_core.windows import Interval, join, subtract
 
@@ -144,9 +146,9 @@ def _from_entry(
     made.entity = "covered" not in entry and "report" not in mark and name not in settle_days
     made.covered = _stretches(entry, "covered")
     made.reread = _stretches(entry, "reread")
-    metrics = (mark.get("report") or {}).get("metrics") or {}
+    metrics = as_mapping((mark.get("report") or {}).get("metrics")) or {}
     made.filled_from = {metric: str(day) for metric, day in metrics.items() if day is not None}
-    if begun := (entry.get("unfinished") or {}).get("begun"):
+    if begun := unfinished_of(entry).get("begun"):
         made.unfinished = _moment(begun)
     if made.covered and entry.get("settled") is not None:
         # Exactly the buckets whose rows say so: what was read last when it was final.

@@ -8,6 +8,7 @@ from typing import Any
 from singer_sdk.helpers._util import load_json
 from singer_sdk.singerlib import Catalog
 
+from adtap_core.bookmarks import unfinished_of
 from adtap_core.errors import SettingsError
 from adtap_core.folding import unfolded, without_nulls
 
@@ -87,7 +88,7 @@ def _entry_faults(name: str, entry: object) -> list[str]:
         return [f"--state: a partition of {name!r} can't be understood"]
     values = [entry.get("replication_key_value")]
     try:
-        unfinished = entry.get("unfinished") or {}
+        unfinished = unfinished_of(entry)
         values += [entry.get("since"), unfinished.get("bookmark"), unfinished.get("begun")]
         for stretches in (
             *(entry.get(name) for name in ("covered", "reread", "settled")),

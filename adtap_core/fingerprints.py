@@ -36,8 +36,14 @@ def fingerprint(
     return {
         "grain": sorted(grain),
         "time_zone": time_zone,
-        "settings": dict(sorted(meaning.items())),
+        # Pairs: of an object that is merged into an older one, what is gone would come back.
+        "settings": [[*pair] for pair in sorted(meaning.items())],
     }
+
+
+def as_mapping(pairs: object) -> dict[str, Any] | None:
+    """Return what state keeps as a list of pairs; None if it keeps nothing of it."""
+    return dict(pairs) if isinstance(pairs, list | Mapping) else None
 
 
 def _text(value: object) -> str:
@@ -99,11 +105,11 @@ def changed_lines(tap: str, report: Report, known: Any, now: Mapping[str, Any]) 
             f"{name}: its days were in {known['time_zone']}, now they are in {now['time_zone']}; "
             f"{_ways_out(tap, report)}"
         )
-    before = known.get("settings")
-    if not isinstance(before, Mapping):
+    before, after = as_mapping(known.get("settings")), dict(now["settings"])
+    if before is None:
         return
-    for setting in sorted({*before, *now["settings"]}):
-        old, new = before.get(setting), now["settings"].get(setting)
+    for setting in sorted({*before, *after}):
+        old, new = before.get(setting), after.get(setting)
         if old != new:
             yield (
                 f"{name}: `{setting}` was {_shown(old)}, now it is {_shown(new)}; {_ways_out(tap, report)}"

@@ -59,12 +59,15 @@ def _unfolded(mark: Any) -> Any:
     if not isinstance(mark, Mapping) or "alike" not in mark:
         return mark
     entries = list(mark.get("partitions") or ())
+    own = [entry.get(_CONTEXT) for entry in entries if isinstance(entry, Mapping)]
     try:
         for shared in mark["alike"]:
             rest = {k: v for k, v in shared.items() if k != "contexts"}
             ((name, values),) = shared["contexts"].items()
-            # Each its own copy: an account that goes on alone must not take the others along.
-            entries += [{_CONTEXT: {name: v}, **_copy(rest)} for v in values]
+            # Each its own copy: an account that goes on alone must not take the others along. One that has an entry
+            # of its own as well comes from a merged state, whose newer part had few accounts.
+            contexts = [c for v in values if (c := {name: v}) not in own]
+            entries += [{_CONTEXT: c, **_copy(rest)} for c in contexts]
     except (TypeError, ValueError, KeyError, AttributeError) as error:
         msg = f"`alike` is not a list of entries with `contexts` ({error})"
         raise ValueError(msg) from error

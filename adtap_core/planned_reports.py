@@ -12,7 +12,7 @@ from typing_extensions import override
 
 from adtap_core.bookmarks import Bookmark
 from adtap_core.errors import RequestError
-from adtap_core.fingerprints import filled_from, fingerprint, state_lines
+from adtap_core.fingerprints import as_mapping, filled_from, fingerprint, state_lines
 from adtap_core.learned import Learned
 from adtap_core.names import column_names
 from adtap_core.plans import PartitionPlan, Planner
@@ -138,7 +138,8 @@ class PlannedReport(AdStream):
         if self._fresh:
             self._marks["partitions"] = [*(self._marks.get("partitions") or []), *self._fresh]
             self._fresh = []
-        self._marks["report"] = {**self.fingerprint(), "metrics": self._filled_from()}
+        metrics = [[*pair] for pair in self._filled_from().items()]
+        self._marks["report"] = {**self.fingerprint(), "metrics": metrics}
 
     def _filled_from(self) -> dict[str, str | None]:
         """Return from when on each metric is filled: null if from the first day on.
@@ -147,7 +148,7 @@ class PlannedReport(AdStream):
         """
         if self._metrics is not None:
             return self._metrics
-        known = (self._marks.get("report") or {}).get("metrics")
+        known = as_mapping((self._marks.get("report") or {}).get("metrics"))
         read = [p.windows[0].start for p in self._plans if p.windows]
         before = [i.start for p in self._plans if p.bookmark for i in p.bookmark.covered]
         made, words = filled_from(self.name, self.asked().metrics, known, before, read)
@@ -188,7 +189,7 @@ class PlannedReport(AdStream):
         if not wanted or self.config.get("backfill") or self.reads_fully:
             return None
         return Learned.of(
-            self._marks.get("learned"),
+            next(iter(self._marks.get("learned") or ()), None),
             [self.fingerprint(), list(self.asked().metrics)],
             accounts=[p.text for p in partitions],
             lookback_days=planner.lookback_days,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from adtap_core.bookmarks import Bookmark, Later, SyncRange, read_requested_date
+from adtap_core.bookmarks import Bookmark, Later, SyncRange, jobs_in, read_requested_date
 from adtap_core.settings import default_start
 from adtap_core.windows import Interval, cut, midnight
 
@@ -157,8 +157,7 @@ class Planner:
         if requested.start < requested.end:
             stretches = [Interval(requested.start, requested.end)]
             if bookmark is not None:
-                jobs = [n for n, job in (entry.get("jobs") or {}).items() if job]
-                stretches = cut_out(bookmark.plan(requested), jobs)
+                stretches = cut_out(bookmark.plan(requested), jobs_in(entry))
         windows = list(cut(stretches, grain=grain, span_days=span))
         return PartitionPlan(partition, bookmark, windows, requested)
 

@@ -15,7 +15,7 @@ from singer_sdk.exceptions import AbortedSyncFailedException
 from typing_extensions import override
 
 from adtap_core import __version__
-from adtap_core.bookmarks import ledger_moment
+from adtap_core.bookmarks import jobs_in, keep_jobs, ledger_moment
 from adtap_core.errors import (
     CredentialsError,
     Refused,
@@ -120,7 +120,7 @@ class ReportStream(PlannedReport):
             if self._left[partition] <= 0:
                 bookmark.end()
         if self.learned is not None:
-            self._marks["learned"] = self.learned.ended()
+            self._marks["learned"] = [self.learned.ended()]  # a list: see bookmarks.py
         elif self._marks.get("learned") and self.config.get("lookback_mode") != "learned":
             self._marks["learned"] = (
                 None  # what was seen before a pause says nothing of what comes after it
@@ -305,17 +305,13 @@ class ReportStream(PlannedReport):
             )
             if plan.bookmark is not None:
                 plan.bookmark.note_begun()  # only a run that goes on may poll it
-                jobs = plan.bookmark.entry.get("jobs") or {}
-                plan.bookmark.entry["jobs"] = jobs
-                name = window_name(note.task.window)
-                jobs[name] = {
-                    **(jobs.get(name) or {}),
-                    note.name: {
-                        "made": None if note.task.made is None else note.task.made.isoformat(),
-                        "synced_at": note.task.synced_at,
-                        "parameters": note.parameters,
-                    },
+                jobs = jobs_in(plan.bookmark.entry)
+                jobs.setdefault(window_name(note.task.window), {})[note.name] = {
+                    "made": None if note.task.made is None else note.task.made.isoformat(),
+                    "synced_at": note.task.synced_at,
+                    "parameters": note.parameters,
                 }
+                keep_jobs(plan.bookmark.entry, jobs)
                 self.tap.write_state(self.name)
             note.written.set()
 
@@ -511,12 +507,10 @@ class ReportStream(PlannedReport):
     def _forget_jobs(
         self, entry: MutableMapping[str, Any], window: Interval, *, last: bool
     ) -> None:
-        # Null, not left out: a state that is merged into an older one would bring it back.
-        jobs = entry.get("jobs")
-        if jobs:
-            jobs[window_name(window)] = None
-            if last or not any(jobs.values()):
-                entry["jobs"] = None
+        if entry.get("jobs"):
+            jobs = jobs_in(entry)
+            jobs.pop(window_name(window), None)
+            keep_jobs(entry, {} if last else jobs)
 
     def _fail_task(self, task: Task, error: BaseException) -> None:
         if isinstance(error, AbortedSyncFailedException):

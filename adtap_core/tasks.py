@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from adtap_core.bookmarks import Bookmark
+from adtap_core.bookmarks import Bookmark, jobs_in
 from adtap_core.declare import Report
 from adtap_core.plans import Bundle, Planner
 from adtap_core.platform import Fetched, Partition, WindowJob
@@ -94,7 +94,7 @@ def jobs_of(bookmark: Bookmark | None, window: Interval) -> Mapping[str, Mapping
     """
     if bookmark is None or not bookmark.is_resumed:
         return {}
-    jobs = (bookmark.entry.get("jobs") or {}).get(window_name(window)) or {}
+    jobs = jobs_in(bookmark.entry).get(window_name(window), {})
     return {
         name: entry
         for name, entry in jobs.items()

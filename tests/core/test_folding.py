@@ -37,6 +37,15 @@ def test_what_was_folded_unfolds_to_the_same_accounts(marks):
     assert again["bookmarks"]["spend"]["report"] == mark["report"]
 
 
+def test_an_account_of_its_own_beats_the_one_it_shared():
+    """A state of few accounts that Meltano merged into one of many: the newer part has an entry for each."""
+    mark = {
+        "partitions": [{"context": {"account": "a"}, "replication_key_value": "2026-02-01"}],
+        "alike": [{"contexts": {"account": ["a", "b"]}, "replication_key_value": "2026-01-01"}],
+    }
+    assert [e["replication_key_value"] for e in unfolded({"bookmarks": {"spend": mark}})["bookmarks"]["spend"]["partitions"]] == ["2026-02-01", "2026-01-01"]  # fmt: skip
+
+
 def test_a_few_accounts_are_written_as_every_tap_does():
     """One entry for each, with its context and its bookmark."""
     mark = {"partitions": [{"context": {"account": str(n)}} for n in range(FEWEST - 1)]}

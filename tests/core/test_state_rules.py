@@ -18,7 +18,7 @@ from adtap_core.errors import SettingsError
 from adtap_core.tap import RunFailed
 from adtap_core.testing import Messages, run_tap, select
 from adtap_core.windows import Grain, Zone
-from tests.core.restating import RestatingServer, TapRestating, copied
+from tests.core.restating import RestatingServer, TapRestating, copied, meltano_merged
 
 MINE = {"name": "mine", "dimensions": ["thing"], "metrics": ["value"]}
 NOON = "2026-03-20T12:00:00+00:00"
@@ -190,6 +190,15 @@ def test_half_hours_that_a_clock_change_skips_come_back_as_they_were():
     assert read_moment(write_moment(two, Grain.HOUR, zone), Grain.HOUR, zone) == two
 
 
+def test_an_hourly_state_of_0_1_looks_back_whole_days_across_the_night_clocks_go_forward(room):
+    """Three days of the calendar are 71 hours there; a state of 0.1 says nothing but its bookmark."""
+    mark = {"replication_key": "hour", "replication_key_value": "2026-03-30T10:00:00Z"}
+    more = {"now": "2026-03-30T10:30:00+00:00", "stream": "by_hour", "time_zone": "Europe/Berlin"}
+    got = room.run({"bookmarks": {"by_hour": mark}}, **more)
+    # The ledger keeps the calendar's hour: 12:00 in Berlin less 72 hours, one of which there was not.
+    assert min(w["window_start"] for w in got.windows("by_hour"))[:13] == "2026-03-27T10"
+
+
 def test_without_a_start_a_pause_longer_than_the_default_loses_nothing(room):
     """The default start moves with today; what state says was asked does not."""
     state = room.run(start_date=None).last_state
@@ -251,6 +260,27 @@ def test_what_a_run_removes_it_writes_as_null(room):
     assert days(again) == ("2026-03-17", "2026-03-20")
 
 
+@pytest.mark.parametrize("mode", ["fixed", "learned"])
+def test_meltano_can_merge_every_state_into_what_is_stored(room, mode):
+    """As `--full-refresh` does, also on success; it breaks off where null stands in an object's place."""
+    more = {"lookback_mode": mode, "stream": "mine", "reports": [MINE | {"flavour": "sweet"}]}
+    stored = room.run(**more).last_state
+    stored = room.run(stored, lookback_mode="fixed", stream="mine", reports=more["reports"]).last_state  # fmt: skip
+    assert stored["bookmarks"]["mine"]["unfinished"] is None
+    for state in room.run(now="2026-03-22T12:00:00+00:00", **more).states:
+        stored = meltano_merged(state, stored)
+    got = room.run(stored, now="2026-03-23T12:00:00+00:00", **more)
+    assert days(got, "mine") == ("2026-03-19", "2026-03-23")
+
+
+def test_a_setting_that_is_gone_does_not_come_back_by_a_merge(room):
+    """The report was loaded anew without it: the next run must not be refused for a setting of the old one."""
+    stored = room.run(stream="mine", reports=[MINE | {"flavour": "sweet"}]).last_state
+    for state in room.run(stream="mine", reports=[MINE]).states:
+        stored = meltano_merged(state, stored)
+    room.run(stored, stream="mine", reports=[MINE])
+
+
 def test_days_that_were_left_out_while_young_are_read_again(room):
     """Start moved later, a run, moved back: what was provisional then is read once more."""
     state = room.run(start_date="2026-03-02").last_state
@@ -310,7 +340,7 @@ def test_a_metric_that_is_new_is_said_with_the_setting_that_fills_it(room, caplo
     assert "worth is new: null before 2026-03-17" in caplog.text
     backfill = caplog.text.partition("setting backfill: ")[2].partition("\n")[0]
     assert json.loads(backfill) == {"from": "2026-03-02", "to": "2026-03-17", "streams": ["mine"]}
-    assert got.last_state["bookmarks"]["mine"]["report"]["metrics"] == {"value": None, "worth": "2026-03-17"}  # fmt: skip
+    assert got.last_state["bookmarks"]["mine"]["report"]["metrics"] == [["value", None], ["worth", "2026-03-17"]]  # fmt: skip
     caplog.clear()
     with caplog.at_level(logging.WARNING):
         room.run(got.last_state, stream="mine", reports=[MINE | {"metrics": ["value", "worth"]}])

@@ -293,8 +293,8 @@ def test_a_job_outlives_a_killed_tap(room, tmp_path):
     room.sandbox.clear_log()
     room.switch(polls_before_ready=1_000_000)
     state = kill_while_polling(room, tmp_path)
-    (job,) = state["bookmarks"]["country_daily"]["jobs"].values()
-    (remembered,) = job.values()
+    ((_window, jobs),) = state["bookmarks"]["country_daily"]["jobs"]
+    (remembered,) = jobs.values()
     parameters = remembered["parameters"]
     room.switch(polls_before_ready=1)
     found = room.run(room.current(), "country_daily", state=state)
