@@ -16,6 +16,7 @@ from typing_extensions import override
 
 from adtap_cli.meltano_project import held
 from adtap_cli.taps import tap_class
+from adtap_core.documents import unwrapped
 from adtap_core.errors import AdtapError, CredentialsError, SettingsError
 from adtap_core.redact import guard_logging, redact
 
@@ -201,9 +202,8 @@ def read_state(path: str) -> dict[str, Any]:
             document = json.loads(text.splitlines()[-1])
         except (ValueError, IndexError) as error:
             raise SettingsError([f"{option} {path}: can't be read as JSON ({error})"]) from error
-    for wrapper in ("singer_state", "value", "completed"):
-        if isinstance(document, dict) and isinstance(document.get(wrapper), dict):
-            document = document[wrapper]
+    if isinstance(document, dict):
+        document = unwrapped(document)
     if not isinstance(document, dict):
         raise SettingsError([f"{option} {path}: a JSON object is expected"])
     return document

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import json
+import logging
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from singer_sdk.helpers._util import load_json
 from singer_sdk.singerlib import Catalog
 
-from adtap_core.bookmarks import unfinished_of
+from adtap_core.bookmarks import jobs_in, unfinished_of
 from adtap_core.errors import SettingsError
 from adtap_core.folding import unfolded, without_nulls
+
+log = logging.getLogger("adtaps.state")
+WRAPPERS: Final = ("singer_state", "completed", "value")
+"""What stands around a state in what `meltano state get`, its store and a STATE message write."""
+_SHOWN: Final = 5
+_MEND: Final = (
+    "it is damaged, or put together of two: use a copy, or take the stream out (`adtap state set … --clear`), then "
+    "it is read from its start"
+)
 
 
 def document(file: Any, what: str) -> dict[str, Any]:
@@ -48,20 +60,19 @@ def catalog(file: Any) -> Catalog:
 
 
 def understood(state: Any) -> Any:
-    """Give a state with an entry for each account.
+    """Return a state with an entry for each account, whatever wraps it.
 
     Raises:
         SettingsError: If it can't be understood: better than to read everything again.
     """
     if not isinstance(state, dict):
         return state
-    for wrapper in (
-        "singer_state",
-        "completed",
-        "value",
-    ):  # as `meltano state get` and others write it
-        if isinstance(state.get(wrapper), dict) and "bookmarks" not in state:
-            state = state[wrapper]
+    state = unwrapped(state)
+    if state and "bookmarks" not in state:
+        log.warning(
+            "--state: there are no `bookmarks` in it (%s): everything is read from its start",
+            ", ".join(sorted(state)[:_SHOWN]),
+        )
     try:
         whole = without_nulls(unfolded(state))
     except ValueError as error:
@@ -70,34 +81,88 @@ def understood(state: Any) -> Any:
     return whole
 
 
+def unwrapped(state: dict[str, Any]) -> dict[str, Any]:
+    """Return a state without what `meltano state get`, a STATE message or a stored run wrap around it."""
+    while "bookmarks" not in state:
+        inner = next((state[name] for name in WRAPPERS if isinstance(state.get(name), dict)), None)
+        if inner is None:
+            break
+        state = inner
+    return state
+
+
+def say_whose_it_is(state: Mapping[str, Any], streams: Collection[str], tap: str) -> None:
+    """Warn of a state that knows none of a tap's streams: it is another tap's.
+
+    Args:
+        state: The state.
+        streams: The names of the tap's streams.
+        tap: Its name.
+    """
+    names = sorted(state.get("bookmarks") or {})
+    if names and not set(streams).intersection(names):
+        log.warning(
+            "--state: it knows %s, and none of these is a stream of %s: is it another tap's? It is kept, and "
+            "everything is read from its start",
+            ", ".join(names[:_SHOWN]),
+            tap,
+        )
+
+
 def _check_state(state: dict[str, Any]) -> None:
     marks = state.get("bookmarks", {})
-    faults = [] if isinstance(marks, dict) else ["--state: `bookmarks` is not an object"]
-    for name, mark in marks.items() if isinstance(marks, dict) else ():
-        if not isinstance(mark, dict) or not isinstance(mark.get("partitions", []), list):
-            faults.append(f"--state: the bookmark of {name!r} can't be understood")
-            continue
-        for entry in (mark, *mark.get("partitions", [])):
-            faults += _entry_faults(name, entry)
+    if not isinstance(marks, dict):
+        raise SettingsError(["--state: `bookmarks` is not an object"])
+    faults = [fault for name, mark in marks.items() for fault in _mark_faults(name, mark)]
     if faults:
-        raise SettingsError(faults)
+        raise SettingsError([f"{fault}; {_MEND}" for fault in faults])
 
 
-def _entry_faults(name: str, entry: object) -> list[str]:
-    if not isinstance(entry, dict):
-        return [f"--state: a partition of {name!r} can't be understood"]
-    values = [entry.get("replication_key_value")]
+def _mark_faults(name: str, mark: object) -> Iterator[str]:
+    """Return one line for each way in which a stream's state is damaged, or half of it another state's."""
+    where = f"--state: the bookmark of {name!r}"
+    if not isinstance(mark, dict) or not isinstance(mark.get("partitions", []), list):
+        yield f"{where} can't be understood"
+        return
+    if not isinstance(mark.get("report", {}), dict):
+        yield f"{where}: `report` can't be understood"
+    entries = mark.get("partitions", [])
+    seen: set[str] = set()
+    for entry in entries:
+        if not isinstance(entry, dict) or not isinstance(entry.get("context", {}), dict):
+            yield f"--state: a partition of {name!r} can't be understood"
+            return
+        account = json.dumps(entry.get("context") or {}, sort_keys=True)
+        if account in seen:
+            yield f"--state: {name!r} has two entries of {account}"
+        seen.add(account)
+    for entry in (mark, *entries):
+        yield from _entry_faults(where, entry)
+
+
+def _entry_faults(where: str, entry: Mapping[str, Any]) -> Iterator[str]:
+    values = [entry.get("replication_key_value"), entry.get("since")]
+    if not isinstance(entry.get("unfinished", {}), dict | list):
+        values.append("unfinished")
     try:
         unfinished = unfinished_of(entry)
-        values += [entry.get("since"), unfinished.get("bookmark"), unfinished.get("begun")]
+        values += [unfinished.get("bookmark"), unfinished.get("begun")]
         for stretches in (
             *(entry.get(name) for name in ("covered", "reread", "settled")),
             unfinished.get("done"),
         ):
-            values += [v for start, end, *read in stretches or () for v in (start, end, *read)]
+            for start, end, *read in stretches or ():
+                values += [start, end, *read]
+                if str(start) > str(end):
+                    yield f"{where}: {start} to {end} ends before it begins"
+        for window in jobs_in(entry):
+            start, _, end = window.partition("/")
+            values += [start, end]
         for value in values:
             if value is not None:
                 datetime.fromisoformat(str(value))
     except (ValueError, TypeError, AttributeError):
-        return [f"--state: the bookmark of {name!r} holds something that is not a date"]
-    return []
+        yield f"{where} holds something that is not a date"
+        return
+    if entry.get("covered") and entry.get("replication_key_value") is None:
+        yield f"{where}: it says what was read (`covered`), but has no `replication_key_value`"

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from adtap_core.bookmarks import CLOCK_TOLERANCE, read_moment
 
@@ -19,13 +19,18 @@ if TYPE_CHECKING:
     from adtap_core.windows import Zone
 
 
+STATE_VERSION: Final = 2
+"""Of what a report's state means; that of 0.1 says none."""
+
+
 def fingerprint(
-    report: Report, *, grain: Sequence[str], time_zone: str, settings: Mapping[str, Any]
+    report: Report, *, tap: str, grain: Sequence[str], time_zone: str, settings: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Return what a report's rows mean, as state keeps it.
 
     Args:
         report: The report.
+        tap: The tap's name: two taps may have a report of one name.
         grain: The columns that tell its rows apart.
         time_zone: Of its buckets.
         settings: Settings and extras of its definition that change what rows mean, as they take effect.
@@ -34,6 +39,8 @@ def fingerprint(
     if report.filters:
         meaning["filters"] = _text(report.filters)
     return {
+        "tap": tap,
+        "version": STATE_VERSION,
         "grain": sorted(grain),
         "time_zone": time_zone,
         # Pairs: of an object that is merged into an older one, what is gone would come back.
@@ -96,6 +103,18 @@ def changed_lines(tap: str, report: Report, known: Any, now: Mapping[str, Any]) 
     if not isinstance(known, Mapping):
         return
     name = f"report {report.name!r}"
+    if known.get("tap") not in (None, tap):
+        yield (
+            f"{name}: the state was written by {known['tap']}; give {tap} a state of its own (another "
+            "`--state-id-suffix`, or none for a first run)"
+        )
+        return
+    if isinstance(known.get("version"), int) and known["version"] > STATE_VERSION:
+        yield (
+            f"{name}: the state was written by a later version of {tap} and can't be understood: install that "
+            "version again, or use a copy of the state from before"
+        )
+        return
     # The account's column was called `_partition` in 0.1.
     grain = sorted("_account" if c == "_partition" else c for c in known.get("grain") or ())
     if grain and grain != now["grain"]:

@@ -104,6 +104,7 @@ class PlannedReport(AdStream):
         platform = self.tap.platform
         return fingerprint(
             self.report,
+            tap=self.tap.name,
             grain=self.schema["x-grain"],
             time_zone=platform.zone(self.report).name,
             settings=platform.row_settings(self.report, self.config),

@@ -428,6 +428,7 @@ class AdTap(FromVariables, Tap):
                 faults += entity.state_faults() if entity.selected else []
         if faults:
             raise SettingsError(faults)
+        documents.say_whose_it_is(self.state, self.streams, self.name)
         self._say_what_starts_later(streams)
         if not streams:
             return

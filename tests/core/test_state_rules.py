@@ -43,6 +43,11 @@ class Room:
             return run_tap(TapRestating, config, state=state, catalog=catalog)
 
 
+@pytest.fixture(autouse=True)
+def _warnings(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.WARNING)
+
+
 @pytest.fixture
 def room() -> Iterator[Room]:
     with RestatingServer() as server:
@@ -108,6 +113,71 @@ def test_a_state_of_0_1_is_brought_forward(room):
     got = room.run({"bookmarks": {"by_day": old}})
     assert days(got) == ("2026-03-15", "2026-03-20")
     assert got.last_state["bookmarks"]["by_day"]["report"]["grain"] == ["_account", "day", "thing"]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"tap": "tap-other"}, "was written by tap-other"),
+        ({"version": 3}, "by a later version"),
+    ],
+    ids=["another tap", "a later version"],
+)
+def test_a_state_of_somebody_else_is_refused(room, change, words):
+    """Two taps may have a report of one name; a later version may mean something else by the same words."""
+    state = room.run().last_state
+    state["bookmarks"]["by_day"]["report"] |= change
+    with pytest.raises(SettingsError, match=words):
+        room.run(state)
+    assert room.server.log == []
+
+
+ENTRY = {
+    "replication_key_value": "2026-03-18",
+    "covered": [["2026-03-02", "2026-03-18"]],
+    "reread": [["2026-03-15", "2026-03-18", "2026-03-18T12"]],
+}
+
+
+@pytest.mark.parametrize(
+    ("mark", "words"),
+    [
+        ("soon", "can't be understood"),
+        ({**ENTRY, "replication_key_value": "soon"}, "not a date"),
+        ({**ENTRY, "replication_key_value": None}, "has no `replication_key_value`"),
+        ({**ENTRY, "covered": [["2026-03-18", "2026-03-02"]]}, "ends before it begins"),
+        ({**ENTRY, "covered": ["2026-03-18"]}, "not a date"),
+        ({**ENTRY, "unfinished": 1}, "not a date"),
+        ({**ENTRY, "jobs": [["x", {}]]}, "not a date"),
+        ({**ENTRY, "report": ["grain"]}, "`report` can't be understood"),
+        ({"partitions": [{"context": {"account": "a"}}] * 2}, "two entries of"),
+        ({"partitions": ["a"]}, "a partition of 'by_day' can't be understood"),
+        ({"alike": [{"context": {"account": "a"}}]}, "`alike` is not a list of entries"),
+    ],
+)
+def test_a_damaged_state_is_named_with_what_to_do(room, mark, words):
+    """Cut off, edited by hand, put together of two: better no run than one that reads all or nothing."""
+    with pytest.raises(SettingsError) as refusal:
+        room.run({"bookmarks": {"by_day": mark}})
+    assert words in str(refusal.value)
+    assert room.server.log == []
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        ({"bookmark": {"by_day": {}}}, "there are no `bookmarks` in it (bookmark)"),
+        (
+            {"bookmarks": {"orders": {"replication_key_value": "2026-01-01"}}},
+            "is it another tap's?",
+        ),
+    ],
+    ids=["no bookmarks", "none of ours"],
+)
+def test_a_state_that_says_nothing_of_us_is_said(room, caplog, state, words):
+    """All is read from its start, and nobody must wonder why."""
+    assert days(room.run(state)) == ("2026-03-02", "2026-03-20")
+    assert words in caplog.text
 
 
 # -- bookmarks and clocks ------------------------------------------------------------------------
@@ -296,7 +366,8 @@ def test_days_that_were_left_out_while_young_are_read_again(room):
 def test_a_state_in_meltanos_wrapper_is_understood(room):
     """What `meltano state get` prints."""
     state = room.run().last_state
-    assert days(room.run({"singer_state": state})) == ("2026-03-17", "2026-03-20")
+    for wrapped in ({"singer_state": state}, {"completed": {"singer_state": state}, "partial": {}}):
+        assert days(room.run(wrapped)) == ("2026-03-17", "2026-03-20")
 
 
 def edited(change: Any) -> dict[str, Any]:
