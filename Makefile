@@ -1,6 +1,8 @@
 # make setup   an environment in .venv with everything (Python >= 3.11 and a package registry are enough)
 # make test    set up, lint, test: what CI runs
 # make demo    the four taps against the local sandbox, into DuckDB, through Meltano
+# make transform  the models of transform/ on what make demo loaded: dbt, in an environment of its own
+#              (make transform WAREHOUSE=ads.duckdb: on your own)
 # make bench   speed, memory, latency and requests, held to their bounds; an hour and a half
 #              (make bench BENCH=--write: into docs/performance.md too)
 # make bench-quick  the same at one size, in a minute
@@ -12,6 +14,7 @@
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14 python; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && { echo $$p; break; }; done)
 WORKERS ?= 3
+WAREHOUSE ?= .cache/demo/ads.duckdb
 BIN := .venv/bin
 STAMP := .venv/.complete
 WANTED := -c constraints.txt -e '.[dev,meltano]'
@@ -26,7 +29,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lint format test generate demo docs bench bench-quick clean
+.PHONY: help setup lint format test generate demo transform docs bench bench-quick clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -68,6 +71,9 @@ generate: setup
 
 demo: setup
 	@$(BIN)/adtap demo
+
+transform: setup
+	@$(BIN)/python -m adtap_cli.dbt build --duckdb '$(WAREHOUSE)'
 
 docs: setup
 	@$(BIN)/mkdocs build --strict --quiet

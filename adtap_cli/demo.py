@@ -150,6 +150,8 @@ def _demo(
         with _step("Second run: new days, and those that may have been restated") as said:
             runs.append(scratch.run(choices, sandbox=sandbox, start=start, said=said))
         requests = sandbox.requests()
+    # For whoever looks at the file later: to its days the present is the sandbox's.
+    (folder / "now").write_text(f"{now.isoformat()}\n", encoding="utf-8")
 
     # Imported this late because DuckDB takes its time, and nobody waits for it before the runs.
     from adtap_cli import demo_page, demo_words

@@ -7,20 +7,12 @@ else is there as well; `meltano run` without these choices reads it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Final
 
+from adtap_cli.performance import Role
 
-class Role(StrEnum):
-    """Which side of the trade a sum of money is on. Sums of two roles are never added together.
-
-    The buying side's spend is the selling side's revenue, and what is measured repeats the buying
-    side's cost as the ad networks report it: adding any two counts the same money twice.
-    """
-
-    BUYING = "buying"
-    SELLING = "selling"
-    MEASURING = "measuring"
+ABOUT_THE_SYNC: Final = ("sync_windows", "sync_days")
+"""Streams that say what was read, and what each day held at each reading."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +65,7 @@ class Choice:
     @property
     def select(self) -> list[str]:
         """The streams to read, as Meltano's `select`."""
-        return [f"{name}.*" for name in (*self.entities, *self.reports, "sync_windows")]
+        return [f"{name}.*" for name in (*self.entities, *self.reports, *ABOUT_THE_SYNC)]
 
 
 CHOICES: Final = (
@@ -87,7 +79,7 @@ CHOICES: Final = (
             Money(
                 stream="advertiser_delivery_daily",
                 column="campaign_cost",
-                role=Role.BUYING,
+                role=Role.BUY,
                 words="cost of campaigns",
             ),
         ),
@@ -97,18 +89,18 @@ CHOICES: Final = (
         platform="Adjust",
         urls={"api_url": "/adjust/reports-service", "kpi_api_url": "/adjust/kpis/v1"},
         entities=("apps", "events"),
-        reports=("channel_daily", "country_daily"),
+        reports=("campaign_daily", "cohorts_daily"),
         money=(
             Money(
-                stream="channel_daily",
+                stream="campaign_daily",
                 column="cost",
-                role=Role.MEASURING,
+                role=Role.MEASURE,
                 words="cost as networks report it",
             ),
             Money(
-                stream="channel_daily",
+                stream="campaign_daily",
                 column="revenue",
-                role=Role.MEASURING,
+                role=Role.MEASURE,
                 words="revenue inside the apps",
             ),
         ),
@@ -123,7 +115,7 @@ CHOICES: Final = (
             Money(
                 stream="performance_daily",
                 column="total_spend",
-                role=Role.BUYING,
+                role=Role.BUY,
                 words="total spend",
             ),
         ),
@@ -138,7 +130,7 @@ CHOICES: Final = (
             Money(
                 stream="inventory_daily",
                 column="market_publisher_revenue",
-                role=Role.SELLING,
+                role=Role.SELL,
                 words="market publisher revenue",
             ),
         ),

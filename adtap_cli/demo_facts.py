@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import duckdb
 
-from adtap_cli.demo_choice import Choice, Money
+from adtap_cli.demo_choice import ABOUT_THE_SYNC, Choice, Money
 
 LEDGER: Final = "sync_windows"
 GRAINS: Final = ("hour", "day", "week", "month")
@@ -145,7 +145,7 @@ def facts(warehouse: Path, before: Path, choices: Sequence[Choice]) -> Facts:
                 tables.get(("new", choice.schema), {}),
                 key=lambda name: (*_place(choice, name), name),
             )
-            if name != LEDGER
+            if name not in ABOUT_THE_SYNC
         ]
         turnovers = [
             turnover

@@ -9,15 +9,15 @@ from html import escape
 from typing import Final
 
 from adtap_cli.demo_chart import chart
-from adtap_cli.demo_choice import Role
 from adtap_cli.demo_facts import Facts, Turnover
 from adtap_cli.demo_runs import Ran
 from adtap_cli.demo_words import CHANGED, LOADED, amount, count, signed, states
+from adtap_cli.performance import Role
 
 ROLES: Final = {
-    Role.BUYING: ("Buying", "What advertisers spend."),
-    Role.SELLING: ("Selling", "What publishers earn."),
-    Role.MEASURING: (
+    Role.BUY: ("Buying", "What advertisers spend."),
+    Role.SELL: ("Selling", "What publishers earn."),
+    Role.MEASURE: (
         "Measuring",
         "What a tracker counts. Its cost is what the ad networks report: money of the buying side, seen again.",
     ),
@@ -152,10 +152,10 @@ def _money(facts: Facts) -> Iterator[str]:
         turnovers = [t for t in facts.turnovers if t.money.role is role]
         if not turnovers:
             continue
-        yield f'<section class="{role.value}" aria-labelledby="{role.value}"><h3 id="{role.value}">{title}</h3>'
+        yield f'<section class="{role.word}" aria-labelledby="{role.word}"><h3 id="{role.word}">{title}</h3>'
         yield f'<p class="soft">{escape(words)}</p><div class="charts">'
         for number, turnover in enumerate(turnovers):
-            yield from _figure(turnover, f"{role.value}{number}")
+            yield from _figure(turnover, f"{role.word}{number}")
         yield "</div></section>"
     yield "</section>"
 

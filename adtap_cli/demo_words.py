@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Final
 
-from adtap_cli.demo_choice import Role
 from adtap_cli.demo_facts import Facts, Stream
+from adtap_cli.performance import Role
 
 LOADED: Final = ("platform", "stream", "rows", "days", "data state")
 MONEY: Final = ("role", "platform", "money", "in", "sum", "settled", "changed by")
@@ -54,7 +54,7 @@ def lines(facts: Facts) -> Iterator[str]:
     yield "Money by role, and by how much the second run changed it (roles are never added up)"
     money = [
         (
-            t.money.role.value,
+            t.money.role.word,
             t.platform,
             t.money.words,
             t.currency,

@@ -3,6 +3,7 @@
     plugins/          the plugins' definitions for Meltano, which meltano.yml includes
     hub/              the same for a plugin hub
     docs/reference/   settings, streams, and how streams join
+    transform/        dbt's staging models, and what the others need to know of streams
 
 `--check` changes nothing and exits 1 if something would change. To add a writer: a function without
 arguments that returns texts by path, in a module of its own, and a line in `files`.
@@ -15,11 +16,24 @@ from typing import Final
 
 import click
 
-from adtap_cli import diagrams_page, hub_files, plugin_files, settings_page, streams_page
+from adtap_cli import (
+    dbt_files,
+    dbt_plugins,
+    diagrams_page,
+    hub_files,
+    plugin_files,
+    settings_page,
+    streams_page,
+)
 from adtap_cli.generated_files import COMMAND, differences, write
 
 ROOT: Final = Path(__file__).resolve().parents[1]
-ONLY_GENERATED: Final = ("plugins/*.meltano.yml", "hub/**/*.yml", "docs/reference/**/*")
+ONLY_GENERATED: Final = (
+    "plugins/*.meltano.yml",
+    "hub/**/*.yml",
+    "docs/reference/**/*",
+    *dbt_files.ONLY_GENERATED,
+)
 
 
 def files() -> dict[Path, str]:
@@ -30,6 +44,8 @@ def files() -> dict[Path, str]:
         **settings_page.files(),
         **streams_page.files(),
         **diagrams_page.files(),
+        **dbt_files.files(),
+        **dbt_plugins.files(),
     }
 
 

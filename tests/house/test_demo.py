@@ -17,7 +17,8 @@ import duckdb
 import pytest
 import yaml
 
-from adtap_cli.demo_choice import CHOICES, Role
+from adtap_cli.demo_choice import CHOICES
+from adtap_cli.performance import Role
 from adtap_cli.taps import tap_class
 from tests.running import copy_project
 
@@ -327,10 +328,10 @@ def test_each_side_of_the_trade_has_its_role():
     """OpenX sells, TerminalOne and atomx's advertisers buy, Adjust measures."""
     roles = {choice.platform: {money.role for money in choice.money} for choice in CHOICES}
     assert roles == {
-        "atomx": {Role.BUYING},
-        "Adjust": {Role.MEASURING},
-        "TerminalOne": {Role.BUYING},
-        "OpenX": {Role.SELLING},
+        "atomx": {Role.BUY},
+        "Adjust": {Role.MEASURE},
+        "TerminalOne": {Role.BUY},
+        "OpenX": {Role.SELL},
     }
 
 

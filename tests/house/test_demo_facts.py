@@ -15,10 +15,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adtap_cli import demo_chart, demo_words
-from adtap_cli.demo_choice import Choice, Money, Role
+from adtap_cli.demo_choice import Choice, Money
 from adtap_cli.demo_facts import Day, Stream, Turnover, facts
+from adtap_cli.performance import Role
 
-REVENUE = Money(stream="sales_daily", column="revenue", role=Role.SELLING, words="revenue")
+REVENUE = Money(stream="sales_daily", column="revenue", role=Role.SELL, words="revenue")
 CHOICE = Choice(
     tap="tap-shop",
     platform="Shop",

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from adtap_cli import generate
 
 ROOT = Path(__file__).parents[2]
-FOLDERS = ("plugins", "hub", "docs/reference")
+FOLDERS = ("plugins", "hub", "docs/reference", "transform")
 
 
 @pytest.fixture
@@ -42,6 +42,21 @@ def test_every_generated_file_is_as_the_plugins_say():
         ("docs/reference/streams.md", "`sites`", "`site`"),
         ("docs/reference/joins.md", "site_uid", "site_id"),
         ("docs/reference/diagrams/openx.svg", "site_uid", "site_id"),
+        (
+            "transform/models/staging/openx/stg_openx__sites.sql",
+            "['name', 'text']",
+            "['title', 'text']",
+        ),
+        (
+            "transform/models/staging/openx/openx_models.yml",
+            "- name: publisher_site_id",
+            "- name: site",
+        ),
+        (
+            "transform/models/intermediate/int_openx__inventory_daily.sql",
+            "market_impressions",
+            "clicks",
+        ),
     ],
 )
 def test_a_file_that_is_out_of_date_is_named_and_put_right(copy, file, old, new):

@@ -1,0 +1,160 @@
+"""dbt for the models of `transform/`: an environment of its own for each warehouse, and a run of it.
+
+    python -m adtap_cli.dbt build --duckdb ads.duckdb       what `make transform` does
+    python -m adtap_cli.dbt test --postgres postgresql://…  any other command of dbt
+
+dbt and what the taps need ask for different versions of the same packages, so it is never installed beside
+them. With Meltano: `meltano invoke dbt-duckdb:build`, whose environment Meltano makes.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Final
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import click
+
+ROOT: Final = Path(__file__).resolve().parents[1]
+PROJECT: Final = ROOT / "transform"
+CACHE: Final = ROOT / ".cache"
+CONSTRAINTS: Final = PROJECT / "constraints.txt"
+CORE: Final = "dbt-core==1.11.16"
+"""1.12 does not install without GitHub: one of its dependencies downloads a wheel from there while it is built."""
+PACKAGES: Final = {
+    # The DuckDB of the loader: a file that a newer one wrote can't be opened by an older one.
+    "duckdb": (CORE, "dbt-duckdb==1.11.1", "duckdb==1.4.4"),
+    "postgres": (CORE, "dbt-postgres==1.11.0"),
+    "snowflake": (CORE, "dbt-snowflake==1.11.6"),
+}
+"""What is installed, by warehouse; `adtap_cli.dbt_plugins` says the same to Meltano."""
+
+
+class NoEnvironmentError(Exception):
+    """dbt's environment can't be made; says why."""
+
+
+def environment(warehouse: str) -> Path:
+    """Return the folder of dbt's environment for a warehouse; made on first use and kept.
+
+    Args:
+        warehouse: A key of `PACKAGES`.
+
+    Raises:
+        NoEnvironmentError: It can't be made: most of all, no package index can be reached.
+    """
+    wanted = "\n".join((*PACKAGES[warehouse], CONSTRAINTS.read_text(encoding="utf-8")))
+    name = f"dbt-{warehouse}-{hashlib.sha256(wanted.encode()).hexdigest()[:12]}"
+    folder = CACHE / name
+    marker = folder / "complete"
+    CACHE.mkdir(exist_ok=True)
+    with (CACHE / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # several tests may want it at once
+        if not marker.exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            _make(folder, warehouse)
+            marker.touch()
+    return folder
+
+
+def _make(folder: Path, warehouse: str) -> None:
+    click.echo(f"Setting up dbt for {warehouse} in {folder} (once; a minute or less)", err=True)
+    _do([sys.executable, "-m", "venv", str(folder)])
+    wanted = ["-c", str(CONSTRAINTS), *PACKAGES[warehouse]]
+    python = str(folder / "bin" / "python")
+    # Meltano brings uv, which takes seconds; it does not read pip's configuration, so pip may succeed where it fails.
+    uv = shutil.which(
+        "uv", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    )
+    if uv is not None:
+        try:
+            _do([uv, "pip", "install", "--quiet", "--python", python, *wanted])
+        except NoEnvironmentError:
+            click.echo("uv could not; pip tries", err=True)
+        else:
+            return
+    _do([python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *wanted])
+
+
+def _do(command: list[str]) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own command
+    if done.returncode != 0:
+        said = [line for line in (done.stderr or done.stdout).splitlines() if line.strip()]
+        words = said[-1] if said else f"exit code {done.returncode}"
+        raise NoEnvironmentError(f"{Path(command[0]).name} {' '.join(command[1:4])} …: {words}")
+
+
+def variables(warehouse: str, place: str, schema: str | None = None) -> dict[str, str]:
+    """Return the environment variables that `transform/profiles.yml` reads.
+
+    Args:
+        warehouse: `duckdb` or `postgres`.
+        place: The DuckDB file, or a PostgreSQL URL.
+        schema: The schema that models are built in.
+    """
+    made = {"ADTAP_DBT_TARGET": warehouse, "DBT_PROFILES_DIR": str(PROJECT)}
+    if schema:
+        made["ADTAP_DBT_SCHEMA"] = schema
+    if warehouse == "duckdb":
+        return {**made, "ADTAP_DUCKDB_PATH": str(Path(place).absolute())}
+    split = urlsplit(place)
+    # A server on a Unix socket is named in the query: postgresql://user@/database?host=/folder
+    host = split.hostname or parse_qs(split.query).get("host", ["localhost"])[0]
+    return {
+        **made,
+        "ADTAP_POSTGRES_HOST": host,
+        "ADTAP_POSTGRES_PORT": str(split.port or 5432),
+        "ADTAP_POSTGRES_USER": unquote(split.username or "postgres"),
+        "ADTAP_POSTGRES_PASSWORD": unquote(split.password or ""),
+        "ADTAP_POSTGRES_DATABASE": split.path.lstrip("/") or "postgres",
+    }
+
+
+@click.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": True})
+@click.option("--duckdb", metavar="FILE", help="The DuckDB file that the taps were loaded into.")
+@click.option(
+    "--postgres", metavar="URL", help="The PostgreSQL database that they were loaded into."
+)
+@click.option("--schema", help="The schema that models are built in; analytics otherwise.")
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def main(
+    duckdb: str | None, postgres: str | None, schema: str | None, arguments: tuple[str, ...]
+) -> None:
+    """Run dbt on the models of transform/, in an environment of its own."""
+    if (duckdb is None) == (postgres is None):
+        raise click.UsageError("give either --duckdb FILE or --postgres URL")
+    if duckdb is not None and not Path(duckdb).is_file():
+        raise click.ClickException(
+            f"there is no file {duckdb}: load something first, or run `make demo`"
+        )
+    warehouse, place = ("duckdb", duckdb) if duckdb is not None else ("postgres", str(postgres))
+    try:
+        folder = environment(warehouse)
+    except NoEnvironmentError as error:
+        raise click.ClickException(str(error)) from None
+    kept = {
+        "DBT_TARGET_PATH": str(CACHE / "dbt" / warehouse),
+        "DBT_LOG_PATH": str(CACHE / "dbt"),
+        **os.environ,
+        **variables(warehouse, str(place), schema),
+    }
+    # A demo lives in the past: its days are as fresh as they were then.
+    moment = Path(str(place)).with_name("now")
+    if "ADTAPS_NOW" not in kept and warehouse == "duckdb" and moment.is_file():
+        kept["ADTAPS_NOW"] = moment.read_text(encoding="utf-8").strip()
+    done = subprocess.run(  # noqa: S603 - our own command
+        [str(folder / "bin" / "dbt"), *(arguments or ("build",)), "--project-dir", str(PROJECT)],
+        env=kept,
+        check=False,
+    )
+    sys.exit(done.returncode)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,60 @@
+"""dbt kept running: reads commands from standard input, one JSON object a line, and answers each with one.
+
+Starting dbt and reading the project take most of the time of a small command; here they are paid for once. It runs in
+dbt's own environment, which has nothing of this project.
+
+    in   {"arguments": ["test", "-s", "ad_performance_daily"], "variables": {}}
+    out  {"code": 0, "said": "..."}
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import sys
+
+from dbt.cli.main import dbtRunner
+
+
+def _close() -> None:
+    """Let go of the DuckDB file: the tests look into it between two commands."""
+    with contextlib.suppress(ImportError):
+        from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+        if DuckDBConnectionManager._ENV is not None:
+            DuckDBConnectionManager._ENV.close()
+            DuckDBConnectionManager._ENV = None
+
+
+def main() -> None:
+    """Answer until the input ends."""
+    project = ["--project-dir", sys.argv[1]]
+    answers = sys.stdout
+    manifests: dict[str, object] = {}
+
+    def ask(arguments: list[str], manifest: object = None) -> tuple[bool, object, str]:
+        said = io.StringIO()
+        with contextlib.redirect_stdout(said):
+            done = dbtRunner(manifest=manifest).invoke(["--no-use-colors", *arguments, *project])  # type: ignore[arg-type]
+        _close()
+        more = f"\n{done.exception}" if done.exception else ""
+        return done.success, done.result, said.getvalue() + more
+
+    for line in sys.stdin:
+        question = json.loads(line)
+        given = json.dumps(question["variables"], sort_keys=True)
+        variables = ["--vars", given] if question["variables"] else []
+        good, said = True, ""
+        if given not in manifests:
+            good, manifest, said = ask(["parse", *variables])
+            if good:
+                manifests[given] = manifest
+        if good:
+            good, _, said = ask([*question["arguments"], *variables], manifests[given])
+        answers.write(json.dumps({"code": 0 if good else 1, "said": said}) + "\n")
+        answers.flush()
+
+
+if __name__ == "__main__":
+    main()

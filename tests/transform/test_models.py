@@ -1,0 +1,283 @@
+"""The models of `transform/` on DuckDB: whole, exact, incremental, and loud where something is wrong."""
+
+# ruff: noqa: S608 - the names in these queries are the tests' own
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+
+import duckdb
+import pytest
+
+from tests.transform.world import MILLION, as_atomx_sends
+
+# dbt's environment is made by the first test that wants it.
+pytestmark = pytest.mark.timeout(600)
+
+MART = "analytics.ad_performance_daily"
+
+
+def query(file, text):
+    """The rows of a query on a DuckDB file."""
+    with duckdb.connect(file, read_only=True) as warehouse:
+        warehouse.execute("SET TimeZone = 'UTC'")
+        return warehouse.execute(text).fetchall()
+
+
+def test_all_is_built_and_every_test_is_green(built):
+    """Every model, view, snapshot and test of the project ran, and none failed or was left out."""
+    said = (built.parent / "build.log").read_text(encoding="utf-8")
+    assert "ERROR=0 SKIP=0" in said
+    assert "WARN=0" in said
+    assert query(built, "SELECT count(DISTINCT platform) FROM analytics.ad_quality_daily") == [(4,)]
+
+
+def test_the_mart_holds_the_platforms_own_totals_to_the_last_digit(built, world):
+    """By role and currency: what the sandbox says that it delivered, restated days as they are now."""
+    truth = world.truth
+    found = {
+        row[:3]: row[3:]
+        for row in query(
+            built,
+            "SELECT platform, role, currency, sum(impressions), sum(clicks), sum(spend), sum(revenue), "
+            f"sum(conversion_value) FROM {MART} GROUP BY ALL",
+        )
+    }
+    for currency, said in truth["terminalone"]["totals"].items():
+        assert found["terminalone", "buy", currency] == (
+            int(said["impressions"]),
+            int(said["clicks"]),
+            Decimal(said["total_spend"]),
+            None,
+            Decimal(said["total_revenue"]),
+        )
+    sent = [
+        (as_atomx_sends(row["campaign_cost"]), row["impressions"], row["clicks"])
+        for row in truth["atomx"]["rows"]
+    ]
+    cost, impressions, clicks = (sum(column) for column in zip(*sent, strict=True))
+    assert found["atomx", "buy", "USD"] == (impressions, clicks, cost, None, None)
+    openx = {k[2]: v for k, v in found.items() if k[0] == "openx"}
+    assert set(openx) == {"EUR", "USD"}
+    said = truth["openx"]["sent"]
+    assert sum(row[0] for row in openx.values()) == int(said["marketImpressions"])
+    assert sum(row[1] for row in openx.values()) == int(said["clicks"])
+    assert sum(row[3] for row in openx.values()) == Decimal(said["marketPublisherRevenue"])
+
+
+def test_a_tracker_s_totals_are_the_platforms_app_by_app(built, world):
+    """Adjust: installs, cost and revenue of each app, each in the app's one currency."""
+    found = {
+        app: tuple(rest)
+        for app, *rest in query(
+            built,
+            f"SELECT account_id, count(DISTINCT currency), sum(installs), sum(spend), sum(revenue) FROM {MART} "
+            "WHERE platform = 'adjust' GROUP BY ALL",
+        )
+    }
+    want = {}
+    for app, said in world.truth["adjust"]["by_app"].items():
+        cost = sum(said[f"{kind}_cost"] for kind in ("install", "click", "impression", "event"))
+        want[app] = (1, said["installs"], cost / MILLION, Decimal(said["revenue"]) / MILLION)
+    assert found == want
+
+
+def test_an_incremental_run_equals_a_full_refresh(dbt):
+    """After restated days were read again the mart is what building it from nothing gives, row for row."""
+    columns = f"SELECT * EXCLUDE performance_key FROM {MART} ORDER BY ALL"
+    by_parts = dbt.rows(columns)
+    assert dbt.run("run", "-s", "ad_performance_daily", "--full-refresh").code == 0
+    assert dbt.rows(columns) == by_parts
+    assert len({f"{row[11]}" for row in by_parts}) == 14
+
+
+def test_days_that_were_not_read_again_are_left_alone(dbt, world):
+    """A mark put on every row survives the next run, and goes from a day that is read again; a vanished row goes too."""
+    dbt.do(
+        f"UPDATE {MART} SET clicks = -1",
+        # A later reading of one day of OpenX finds half of its sites.
+        "UPDATE tap_openx.inventory_daily SET _synced_at = _synced_at + INTERVAL 1 HOUR WHERE day = '2026-03-10' "
+        "AND publisher_site_id <= (SELECT quantile_disc(publisher_site_id, 0.5) FROM tap_openx.inventory_daily)",
+        "INSERT INTO tap_openx.sync_windows BY NAME SELECT * REPLACE (TIMESTAMPTZ '2026-03-10 00:00:00+00' AS window_start, "
+        "TIMESTAMPTZ '2026-03-11 00:00:00+00' AS window_end, synced_at + INTERVAL 1 HOUR AS synced_at) "
+        "FROM (FROM tap_openx.sync_windows WHERE stream = 'inventory_daily' ORDER BY synced_at LIMIT 1)",
+    )
+    before = dbt.rows(
+        f"SELECT count(*) FROM {MART} WHERE platform = 'openx' AND day = '2026-03-10'"
+    )
+    assert dbt.run("run", "-s", "ad_performance_daily").code == 0
+    assert dbt.rows(
+        f"SELECT DISTINCT platform, day FROM {MART} WHERE clicks <> -1 OR clicks IS NULL"
+    ) == [("openx", *dbt.rows("SELECT DATE '2026-03-10'")[0])]
+    after = dbt.rows(f"SELECT count(*) FROM {MART} WHERE platform = 'openx' AND day = '2026-03-10'")
+    assert 0 < after[0][0] < before[0][0]
+
+
+def test_a_defect_in_the_raw_rows_is_named(dbt):
+    """A doubled row, a cent more, a row that was deleted, a day that was never read: each fails a test that names it."""
+    dbt.do(
+        "INSERT INTO tap_openx.inventory_daily BY NAME SELECT * REPLACE ('doubled' AS _row_key) "
+        "FROM (FROM tap_openx.inventory_daily WHERE day = '2026-03-19' ORDER BY _row_key LIMIT 1)",
+        "UPDATE tap_terminalone.performance_daily SET total_spend = total_spend + 0.01 WHERE _row_key = "
+        "(SELECT min(_row_key) FROM tap_terminalone.performance_daily WHERE day = '2026-03-12')",
+        "DELETE FROM tap_adjust.campaign_daily WHERE _row_key = "
+        "(SELECT min(_row_key) FROM tap_adjust.campaign_daily WHERE day = '2026-03-11')",
+        "DELETE FROM tap_atomx.sync_windows WHERE stream = 'advertiser_delivery_daily' "
+        "AND window_start < '2026-03-10' AND window_end > '2026-03-09'",
+        "INSERT INTO tap_atomx.sync_windows BY NAME SELECT * REPLACE ('advertiser_delivery_daily' AS stream, "
+        "TIMESTAMPTZ '2026-03-06 00:00:00+00' AS window_start, TIMESTAMPTZ '2026-03-09 00:00:00+00' AS window_end) "
+        "FROM (FROM tap_atomx.sync_windows LIMIT 1)",
+        "INSERT INTO tap_atomx.sync_windows BY NAME SELECT * REPLACE ('advertiser_delivery_daily' AS stream, "
+        "TIMESTAMPTZ '2026-03-10 00:00:00+00' AS window_start, TIMESTAMPTZ '2026-03-20 00:00:00+00' AS window_end) "
+        "FROM (FROM tap_atomx.sync_windows LIMIT 1)",
+    )
+    assert dbt.run("run", "-s", "ad_quality_daily").code == 0
+    done = dbt.run("test", "-s", "test_type:singular")
+    assert done.code != 0
+    assert done.lines("adtaps: adtap_openx_rows_are_those_that_were_read:", "inventory_daily"), (
+        done.said
+    )
+    (cent,) = done.lines("adtaps: adtap_terminalone_sums_are_those_that_were_read:")
+    assert "2026-03-12" in cent
+    assert "total_spend" in cent
+    assert done.lines("adtaps: adtap_adjust_rows_are_those_that_were_read:", "campaign_daily")
+    assert done.lines(
+        "adtaps: adtap_adjust_sums_are_those_that_were_read:", "2026-03-11", "installs"
+    )
+    (gap,) = done.lines("adtaps: adtap_no_gap_in_days:")
+    assert "day 2026-03-09" in gap
+    assert "advertiser_delivery_daily" in gap
+    # The mart was built before: that it no longer agrees is said as well.
+    assert done.lines("adtaps: adtap_mart_ties_out_to_the_rows:", "2026-03-12", "sums differ")
+
+
+def test_a_defect_in_the_mart_is_named(dbt):
+    """A role mixed up, a key that stands twice, a state that is none: failed tests with the rows."""
+    dbt.do(
+        f"UPDATE {MART} SET role = 'sell' WHERE platform = 'terminalone' AND day = '2026-03-12'",
+        f"INSERT INTO {MART} FROM {MART} WHERE platform = 'atomx' AND role = 'buy' AND day = '2026-03-13' LIMIT 1",
+        f"UPDATE {MART} SET data_state = 'final' WHERE platform = 'adjust' AND day = '2026-03-14'",
+        "UPDATE tap_openx.inventory_daily SET _currency = 'euro' WHERE day = '2026-03-10'",
+    )
+    done = dbt.run("test", "-s", "ad_performance_daily", "stg_openx__inventory_daily")
+    assert done.lines("adtaps: adtap_roles_are_the_platforms_own:", "terminalone", "2026-03-12"), (
+        done.said
+    )
+    assert done.lines("performance_key stands more than once")
+    assert done.lines("data_state is none of partial, provisional, settled", "adjust")
+    assert done.lines("_currency is no ISO 4217 code", "euro")
+
+
+def test_what_was_never_loaded_or_deselected_is_left_empty_with_a_line_that_says_so(dbt):
+    """A platform without a schema and a report without a table: empty models, no failure, one line each."""
+    dbt.do(
+        "DROP SCHEMA tap_atomx CASCADE",
+        "DROP TABLE tap_openx.inventory_daily",
+        "DELETE FROM tap_openx.sync_windows WHERE stream = 'inventory_daily'",
+        "DELETE FROM tap_openx.sync_days WHERE stream = 'inventory_daily'",
+    )
+    done = dbt.run("build", "--full-refresh", "-s", "+ad_performance_daily", "+ad_quality_daily")
+    assert done.code == 0, done.said[-4000:]
+    (line,) = done.lines("adtaps: atomx:")
+    assert "no schema tap_atomx in the warehouse: its models are empty" in line
+    assert "adtap_atomx: false" in line
+    (line,) = done.lines("adtaps: openx: not in tap_openx (deselected?)")
+    assert "inventory_daily" in line
+    assert dbt.rows(f"SELECT DISTINCT platform FROM {MART} ORDER BY 1") == [
+        ("adjust",),
+        ("terminalone",),
+    ]
+
+
+def test_money_is_converted_at_each_days_own_rate_or_not_at_all(dbt):
+    """A day without a rate fails before the converted mart is built; with all rates its sums are exact."""
+    rates = "analytics.adtap_currency_rates"
+    # Three platforms off by their variables: their models are not there at all.
+    given = {
+        "adtap_report_currency": "EUR",
+        "adtap_atomx": False,
+        "adtap_adjust": False,
+        "adtap_openx": False,
+    }
+    dbt.do(f"DELETE FROM {MART} WHERE platform <> 'terminalone'")
+    assert dbt.run("seed", **given).code == 0
+    wanted = [
+        "adtap_currency_rates",
+        "ad_performance_daily_converted",
+        "adtap_every_day_has_a_rate",
+    ]
+    dbt.do(
+        f"INSERT INTO {rates} SELECT DISTINCT day, currency, 'EUR', 0.912345 FROM {MART} "
+        "WHERE currency = 'USD' AND day <> '2026-03-11'",
+        f"INSERT INTO {rates} SELECT DISTINCT day, currency, 'EUR', 1.1 FROM {MART} WHERE currency = 'GBP'",
+    )
+    done = dbt.run("build", "-s", *wanted[1:], "--full-refresh", **given)
+    assert done.code != 0
+    (line,) = done.lines("adtaps: adtap_every_day_has_a_rate:")
+    assert "no rate to EUR for this day, currency USD, day 2026-03-11" in line, line
+    assert not dbt.rows(
+        "SELECT 1 FROM duckdb_views() WHERE view_name = 'ad_performance_daily_converted'"
+    )
+    dbt.do(f"INSERT INTO {rates} VALUES ('2026-03-11', 'USD', 'EUR', 0.5)")
+    done = dbt.run("build", "-s", *wanted[1:], **given)
+    assert done.code == 0, done.said[-4000:]
+    spent = {}
+    for day, currency, spend in dbt.rows(
+        f"SELECT day, currency, spend FROM {MART} WHERE spend IS NOT NULL"
+    ):
+        special = Decimal("0.5") if f"{day}" == "2026-03-11" else Decimal("0.912345")
+        rate = {"EUR": Decimal(1), "GBP": Decimal("1.1"), "USD": special}[currency]
+        spent[currency] = spent.get(currency, Decimal(0)) + (spend * rate).quantize(
+            Decimal("1e-18")
+        )
+    found = dict(
+        dbt.rows(
+            "SELECT original_currency, sum(spend) FROM analytics.ad_performance_daily_converted GROUP BY 1"
+        )
+    )
+    assert found == spent
+    done = dbt.run("ls", "-s", "stg_openx__sites", "stg_terminalone__campaigns", **given)
+    assert done.lines("stg_openx__sites", "does not match any enabled nodes")
+    assert done.lines("adtaps.staging.terminalone.stg_terminalone__campaigns")
+
+
+def test_a_report_of_ones_own_has_the_same_macro(dbt):
+    """`current_rows` gives a report's rows as they are loaded, without those that the platform took back."""
+    dbt.do(
+        "CREATE TABLE tap_openx.mine AS FROM tap_openx.inventory_daily",
+        "INSERT INTO tap_openx.sync_windows BY NAME SELECT DISTINCT ON (window_start, window_end) * REPLACE ('mine' AS stream) "
+        "FROM tap_openx.sync_windows WHERE stream = 'inventory_daily'",
+        "UPDATE tap_openx.mine SET _synced_at = _synced_at - INTERVAL 1 DAY WHERE day = '2026-03-12'",
+    )
+    done = dbt.run(
+        "show", "--limit", "100", "--output", "json", "--inline",
+        "select day, count(*) as n from ({{ adtaps.current_rows('openx', 'mine') }}) r group by 1 order by 1",
+    )  # fmt: skip
+    assert done.code == 0, done.said
+    shown = {row["day"][:10] for row in json.loads(done.said[done.said.index("{") :])["show"]}
+    assert "2026-03-11" in shown
+    assert "2026-03-12" not in shown
+    done = dbt.run(
+        "show", "--inline", "select * from ({{ adtaps.current_rows('openx', 'nowhere') }}) r"
+    )
+    assert "tap_openx.nowhere is not in the warehouse" in done.said
+
+
+def test_every_model_and_column_is_described(built):
+    """What `dbt docs` shows has words for each model and for each column that the warehouse has of it."""
+    manifest = json.loads((built.parent / "manifest.json").read_text(encoding="utf-8"))
+    columns: dict[tuple[str, str], set[str]] = {}
+    for schema, table, column in query(
+        built,
+        "SELECT schema_name, table_name, column_name FROM duckdb_columns() WHERE NOT internal",
+    ):
+        columns.setdefault((schema, table), set()).add(column)
+    models = [n for n in manifest["nodes"].values() if n["resource_type"] == "model"]
+    assert len(models) > 100
+    for model in models:
+        assert model["description"], model["name"]
+        described = {name for name, one in model["columns"].items() if one["description"]}
+        there = columns[model["schema"], model["name"]]
+        assert described == there, (model["name"], described ^ there)
+    assert {e["name"] for e in manifest["exposures"].values()} == {"adtap_report", "answers"}

@@ -1,0 +1,1 @@
+{{ adtaps.ad_report('ad_group', ['account', 'campaign', 'ad_group']) }}

@@ -1,0 +1,1 @@
+{{ adtaps.ad_report('ad', ['account', 'campaign', 'ad_group', 'ad']) }}

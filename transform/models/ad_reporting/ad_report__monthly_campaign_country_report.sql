@@ -1,0 +1,1 @@
+{{ adtaps.ad_report('country', ['account', 'campaign'], month=true) }}

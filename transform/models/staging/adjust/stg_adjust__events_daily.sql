@@ -1,0 +1,21 @@
+-- Made from the plugins themselves by `make generate`: a change by hand is written over.
+{{ adtaps.report_rows(source('tap_adjust', 'events_daily'), source('tap_adjust', 'sync_windows'), bucket='day', columns=[
+  ['_row_key', 'text'],
+  ['day', 'date'],
+  ['app_token', 'text'],
+  ['channel', 'text'],
+  ['event_slug', 'text'],
+  ['events', 'bigint'],
+  ['revenue', 'decimal'],
+  ['_attribution_types', 'text'],
+  ['_attribution_source', 'text'],
+  ['_reattributed', 'text'],
+  ['_ad_spend_mode', 'text'],
+  ['_cohort_maturity', 'text'],
+  ['_sandbox', 'boolean'],
+  ['_time_zone', 'text'],
+  ['_currency', 'text'],
+  ['_data_state', 'text'],
+  ['_account', 'text'],
+  ['_synced_at', 'moment'],
+]) }}

@@ -1,0 +1,20 @@
+-- Made from the plugins themselves by `make generate`: a change by hand is written over.
+{{ adtaps.stream_rows(source('tap_atomx', 'campaigns'), columns=[
+  ['id', 'bigint'],
+  ['name', 'text'],
+  ['state', 'text'],
+  ['advertiser_id', 'bigint'],
+  ['profile_id', 'bigint'],
+  ['start_time', 'moment'],
+  ['end_time', 'moment'],
+  ['budget', 'decimal'],
+  ['daily_budget_amount', 'decimal'],
+  ['daily_budget_per', 'bigint'],
+  ['pricemodel', 'text'],
+  ['bid', 'decimal'],
+  ['brokerfee', 'decimal'],
+  ['creative_ids', 'json'],
+  ['conversion_pixel_ids', 'json'],
+  ['created_at', 'moment'],
+  ['updated_at', 'moment'],
+]) }}

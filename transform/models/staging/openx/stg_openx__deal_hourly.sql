@@ -1,0 +1,20 @@
+-- Made from the plugins themselves by `make generate`: a change by hand is written over.
+{{ adtaps.report_rows(source('tap_openx', 'deal_hourly'), source('tap_openx', 'sync_windows'), bucket='hour', columns=[
+  ['_row_key', 'text'],
+  ['hour', 'moment'],
+  ['publisher_account_id', 'text'],
+  ['private_marketplace_publisher_deal_id', 'text'],
+  ['publisher_currency', 'text'],
+  ['market_impressions', 'bigint'],
+  ['private_market_publisher_gross_revenue', 'decimal'],
+  ['first_quartile_first_occurance', 'bigint'],
+  ['mid_point_first_occurance', 'bigint'],
+  ['third_quartile_first_occurance', 'bigint'],
+  ['complete_first_occurance', 'bigint'],
+  ['clicks', 'bigint'],
+  ['_time_zone', 'text'],
+  ['_currency', 'text'],
+  ['_data_state', 'text'],
+  ['_account', 'text'],
+  ['_synced_at', 'moment'],
+]) }}

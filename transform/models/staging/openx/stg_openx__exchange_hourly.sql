@@ -1,0 +1,21 @@
+-- Made from the plugins themselves by `make generate`: a change by hand is written over.
+{{ adtaps.report_rows(source('tap_openx', 'exchange_hourly'), source('tap_openx', 'sync_windows'), bucket='hour', columns=[
+  ['_row_key', 'text'],
+  ['hour', 'moment'],
+  ['publisher_platform_id', 'text'],
+  ['page_domain', 'text'],
+  ['all_requests', 'bigint'],
+  ['market_requests', 'bigint'],
+  ['exchange_fills', 'bigint'],
+  ['impressions', 'bigint'],
+  ['publisher_revenue', 'decimal'],
+  ['private_market_impressions', 'bigint'],
+  ['private_market_publisher_gross_revenue', 'decimal'],
+  ['video_starts', 'bigint'],
+  ['video_completions', 'bigint'],
+  ['_time_zone', 'text'],
+  ['_currency', 'text'],
+  ['_data_state', 'text'],
+  ['_account', 'text'],
+  ['_synced_at', 'moment'],
+]) }}

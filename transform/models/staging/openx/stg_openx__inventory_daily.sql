@@ -1,0 +1,23 @@
+-- Made from the plugins themselves by `make generate`: a change by hand is written over.
+{{ adtaps.report_rows(source('tap_openx', 'inventory_daily'), source('tap_openx', 'sync_windows'), bucket='day', columns=[
+  ['_row_key', 'text'],
+  ['day', 'date'],
+  ['publisher_account_id', 'text'],
+  ['publisher_account_name', 'text'],
+  ['publisher_site_id', 'text'],
+  ['publisher_site_name', 'text'],
+  ['publisher_ad_unit_id', 'text'],
+  ['publisher_ad_unit_name', 'text'],
+  ['publisher_currency', 'text'],
+  ['all_requests', 'bigint'],
+  ['market_requests', 'bigint'],
+  ['exchange_fills', 'bigint'],
+  ['market_impressions', 'bigint'],
+  ['market_publisher_revenue', 'decimal'],
+  ['clicks', 'bigint'],
+  ['_time_zone', 'text'],
+  ['_currency', 'text'],
+  ['_data_state', 'text'],
+  ['_account', 'text'],
+  ['_synced_at', 'moment'],
+]) }}

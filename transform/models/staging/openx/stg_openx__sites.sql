@@ -1,0 +1,23 @@
+-- Made from the plugins themselves by `make generate`: a change by hand is written over.
+{{ adtaps.stream_rows(source('tap_openx', 'sites'), columns=[
+  ['uid', 'text'],
+  ['id', 'text'],
+  ['name', 'text'],
+  ['status', 'text'],
+  ['type', 'text'],
+  ['url', 'text'],
+  ['content_topic', 'bigint'],
+  ['category_override', 'bigint'],
+  ['autorefresh', 'json'],
+  ['delivery_medium', 'text'],
+  ['instance_uid', 'text'],
+  ['account_id', 'text'],
+  ['account_uid', 'text'],
+  ['external_id', 'text'],
+  ['notes', 'text'],
+  ['created_date', 'moment'],
+  ['modified_date', 'moment'],
+  ['deleted', 'boolean'],
+  ['revision', 'bigint'],
+  ['v', 'text'],
+]) }}

@@ -1,0 +1,21 @@
+-- Made from the plugins themselves by `make generate`: a change by hand is written over.
+{{ adtaps.stream_rows(source('tap_terminalone', 'agencies'), columns=[
+  ['id', 'bigint'],
+  ['name', 'text'],
+  ['entity_type', 'text'],
+  ['ads_txt_verified', 'text'],
+  ['allow_x_adv_optimization', 'boolean'],
+  ['allow_x_adv_pixels', 'boolean'],
+  ['dmp_enabled', 'text'],
+  ['eligible_for_data_sharing', 'boolean'],
+  ['status', 'boolean'],
+  ['logo', 'text'],
+  ['mfa_avoidance', 'text'],
+  ['organization_id', 'bigint'],
+  ['sales_contact_id', 'bigint'],
+  ['billing_contact_id', 'bigint'],
+  ['traffic_contact_id', 'bigint'],
+  ['version', 'bigint'],
+  ['created_on', 'moment'],
+  ['updated_on', 'moment'],
+]) }}

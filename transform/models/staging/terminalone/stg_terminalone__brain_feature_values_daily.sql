@@ -1,0 +1,20 @@
+-- Made from the plugins themselves by `make generate`: a change by hand is written over.
+{{ adtaps.report_rows(source('tap_terminalone', 'brain_feature_values_daily'), source('tap_terminalone', 'sync_windows'), bucket='day', columns=[
+  ['_row_key', 'text'],
+  ['day', 'date'],
+  ['campaign_id', 'bigint'],
+  ['model_goal', 'text'],
+  ['feature', 'text'],
+  ['position', 'bigint'],
+  ['feature_report_type', 'text'],
+  ['feature_value', 'text'],
+  ['is_numeric', 'text'],
+  ['index', 'decimal'],
+  ['mean', 'decimal'],
+  ['bid_impact', 'decimal'],
+  ['_time_zone', 'text'],
+  ['_currency', 'text'],
+  ['_data_state', 'text'],
+  ['_account', 'text'],
+  ['_synced_at', 'moment'],
+]) }}

@@ -1,0 +1,20 @@
+-- Made from the plugins themselves by `make generate`: a change by hand is written over.
+{{ adtaps.report_rows(source('tap_terminalone', 'day_parts_daily'), source('tap_terminalone', 'sync_windows'), bucket='day', columns=[
+  ['_row_key', 'text'],
+  ['day', 'date'],
+  ['campaign_id', 'bigint'],
+  ['strategy_id', 'bigint'],
+  ['week_day_id', 'bigint'],
+  ['day_part_id', 'bigint'],
+  ['impressions', 'bigint'],
+  ['clicks', 'bigint'],
+  ['post_click_conversions', 'bigint'],
+  ['post_view_conversions', 'decimal'],
+  ['total_conversions', 'decimal'],
+  ['total_spend', 'decimal'],
+  ['_time_zone', 'text'],
+  ['_currency', 'text'],
+  ['_data_state', 'text'],
+  ['_account', 'text'],
+  ['_synced_at', 'moment'],
+]) }}

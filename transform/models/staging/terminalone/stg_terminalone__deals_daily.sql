@@ -1,0 +1,16 @@
+-- Made from the plugins themselves by `make generate`: a change by hand is written over.
+{{ adtaps.report_rows(source('tap_terminalone', 'deals_daily'), source('tap_terminalone', 'sync_windows'), bucket='day', columns=[
+  ['_row_key', 'text'],
+  ['day', 'date'],
+  ['deal_id', 'bigint'],
+  ['exchange_id', 'bigint'],
+  ['biddables', 'bigint'],
+  ['matches', 'bigint'],
+  ['bids', 'bigint'],
+  ['wins', 'bigint'],
+  ['_time_zone', 'text'],
+  ['_currency', 'text'],
+  ['_data_state', 'text'],
+  ['_account', 'text'],
+  ['_synced_at', 'moment'],
+]) }}

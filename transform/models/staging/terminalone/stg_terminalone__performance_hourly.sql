@@ -1,0 +1,21 @@
+-- Made from the plugins themselves by `make generate`: a change by hand is written over.
+{{ adtaps.report_rows(source('tap_terminalone', 'performance_hourly'), source('tap_terminalone', 'sync_windows'), bucket='hour', columns=[
+  ['_row_key', 'text'],
+  ['hour', 'moment'],
+  ['organization_id', 'bigint'],
+  ['agency_id', 'bigint'],
+  ['advertiser_id', 'bigint'],
+  ['campaign_id', 'bigint'],
+  ['strategy_id', 'bigint'],
+  ['impressions', 'bigint'],
+  ['clicks', 'bigint'],
+  ['post_click_conversions', 'bigint'],
+  ['post_view_conversions', 'decimal'],
+  ['total_conversions', 'decimal'],
+  ['total_spend', 'decimal'],
+  ['_time_zone', 'text'],
+  ['_currency', 'text'],
+  ['_data_state', 'text'],
+  ['_account', 'text'],
+  ['_synced_at', 'moment'],
+]) }}

@@ -1,0 +1,3 @@
+{{ config(enabled=var('adtap_adjust', true)) }}
+-- Each window has as many rows as the ledger counted: none was doubled or deleted since.
+{{ adtaps.rows_against_ledger('adjust') }}

@@ -1,0 +1,3 @@
+{{ config(enabled=var('adtap_atomx', true)) }}
+-- Each bucket holds what sync_days says, to the last digit. Without sync_days there is nothing to hold it against.
+{{ adtaps.rows_against_days('atomx') }}
