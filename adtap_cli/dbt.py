@@ -65,7 +65,6 @@ def environment(warehouse: str) -> Path:
 
 def _make(folder: Path, warehouse: str) -> None:
     click.echo(f"Setting up dbt for {warehouse} in {folder} (once; a minute or less)", err=True)
-    _do([sys.executable, "-m", "venv", str(folder)])
     wanted = ["-c", str(CONSTRAINTS), *PACKAGES[warehouse]]
     python = str(folder / "bin" / "python")
     # Meltano brings uv, which takes seconds; it does not read pip's configuration, so pip may succeed where it fails.
@@ -73,12 +72,14 @@ def _make(folder: Path, warehouse: str) -> None:
         "uv", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
     )
     if uv is not None:
+        _do([sys.executable, "-m", "venv", "--without-pip", str(folder)])
         try:
             _do([uv, "pip", "install", "--quiet", "--python", python, *wanted])
         except NoEnvironmentError:
             click.echo("uv could not; pip tries", err=True)
         else:
             return
+    _do([sys.executable, "-m", "venv", str(folder)])
     _do([python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *wanted])
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import fcntl
-import io
 import json
 import shutil
 import struct
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -18,7 +19,6 @@ import pytest
 import requests
 
 from adtap_cli.taps import tap_class
-from adtap_duckdb.target import TargetAdtapDuckdb
 from tests.conftest import SandboxHandle
 from tests.running import Messages, run_tap
 from tests.warehouses.platforms import PLATFORMS
@@ -114,10 +114,14 @@ def make_world(sandbox: SandboxHandle, folder: Path) -> None:
 
 def into_duckdb(file: Path, tap: str, text: str) -> None:
     """Load a run with the project's loader."""
-    schema = tap.replace("-", "_")
-    target = TargetAdtapDuckdb(config={"path": str(file), "default_target_schema": schema})
-    with redirect_stdout(io.StringIO()):
-        target.listen(io.StringIO(text))
+    config = file.with_name(f"{tap}.json")
+    settings = {"path": str(file), "default_target_schema": tap.replace("-", "_")}
+    config.write_text(json.dumps(settings), encoding="utf-8")
+    program = Path(sys.executable).with_name("target-adtap-duckdb")
+    done = subprocess.run(
+        [program, "--config", config], input=text, text=True, capture_output=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
 
 
 def _truth(url: str) -> dict[str, Any]:
