@@ -84,6 +84,8 @@ class SyncRange:
         default_start: Whether nobody set a start: `start` then moves with the clock, and what was asked once
             is asked from there.
         full: Whether everything is to be read, whatever was read before.
+        clock_was_ahead: Whether the clock of an earlier run was: what it called final may not have been.
+        trusted: Up to where buckets were over at the last reading before that; None: nobody knows.
         later: Tells what of the lookback a later run may read; None: all of it is read now.
     """
 
@@ -97,6 +99,8 @@ class SyncRange:
     closed: datetime | None = None
     default_start: bool = False
     full: bool = False
+    clock_was_ahead: bool = False
+    trusted: datetime | None = None
     later: Later | None = None
 
 
@@ -120,8 +124,6 @@ class Bookmark:
     _read_since: list[Interval] = field(default_factory=list)
     waiting: list[Interval] = field(default_factory=list)
     """What of the lookback is left to a later run."""
-    not_before: datetime | None = None
-    """The instant before which nothing may be dated: an earlier run, whose clock was ahead, dated rows up to it."""
 
     @property
     def value(self) -> datetime | None:
@@ -163,6 +165,8 @@ class Bookmark:
             # A state of an older version or another tool: all before the bookmark counts as read.
             covered = [Interval(min(start, mark), mark)]
             self._keep("covered", covered)
+        if asked.clock_was_ahead:
+            self._doubt(asked)
         young = self._young()
         reread = [
             i.clip(Interval(self._border(read, asked.lookback_days), _NEVER)) for i, read in young
@@ -208,8 +212,7 @@ class Bookmark:
         limit = min(closed, mark) if mark is not None else closed
         if covered[-1].end <= limit:
             return
-        if past_now:
-            self.not_before = self.zone.instant(self.grain.after(self.grain.floor(covered[-1].end)))
+        if past_now and not asked.clock_was_ahead:  # which was said
             log.warning(
                 "State says that buckets up to %s were read, which are not over yet: the clock of that run was "
                 "wrong. They are read again once they are over",
@@ -219,6 +222,19 @@ class Bookmark:
         for name in ("covered", "settled"):
             self._keep(name, join(i.clip(there) for i in self._stretches(name)))
         self._keep_young([(i.clip(there), read) for i, read in self._young()])
+
+    def _doubt(self, asked: SyncRange) -> None:
+        """Take what a run whose clock was ahead may have called final for young: it is read again."""
+        covered = self.covered
+        if not covered:
+            return
+        days = max(asked.lookback_days, asked.settle_days)
+        since = self._border(asked.trusted or covered[0].start, days)
+        suspect = Interval(since, _NEVER)
+        self._keep("settled", subtract(self._stretches("settled"), [suspect]))
+        read = Grain.HOUR.floor(max(since, covered[0].start))
+        others = [(i, at) for whole, at in self._young() for i in subtract([whole], [suspect])]
+        self._keep_young([*others, *((i.clip(suspect), read) for i in covered)])
 
     def _window_before(self, mark: datetime, start: datetime, days: int) -> Interval:
         return Interval(max(start, self._border(mark, days)), mark)

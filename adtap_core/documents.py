@@ -155,6 +155,8 @@ def _entry_faults(where: str, entry: Mapping[str, Any]) -> Iterator[str]:
                 values += [start, end, *read]
                 if str(start) > str(end):
                     yield f"{where}: {start} to {end} ends before it begins"
+        values += entry.get("read_at") or []
+        values.append(entry.get("synced_at"))
         for window in jobs_in(entry):
             start, _, end = window.partition("/")
             values += [start, end]

@@ -17,6 +17,7 @@ from adtap_core.learned import Learned
 from adtap_core.names import column_names
 from adtap_core.plans import PartitionPlan, Planner
 from adtap_core.platform import Partition
+from adtap_core.reading_times import ReadingTimes
 from adtap_core.schemas import report_schema
 from adtap_core.streams import AdStream
 
@@ -50,6 +51,7 @@ class PlannedReport(AdStream):
         self._bookmarks: dict[Partition, Bookmark] = {}
         self._plans: Sequence[PartitionPlan] = ()
         self._metrics: dict[str, str | None] | None = None
+        self._times = ReadingTimes()
         self.learned: Learned | None = None
 
     @cached_property
@@ -169,6 +171,15 @@ class PlannedReport(AdStream):
         made = []
         self._unplanned = []
         self.learned = self._learned(planner, partitions)
+        self._times = ReadingTimes.of(self._marks)
+        was_ahead = not backfill and self._times.is_ahead(planner.instant)
+        if was_ahead:
+            log.warning(
+                "%s: state says that it was read at %sZ, which is in the future: the clock of that run was wrong. What "
+                "it may have called final is read again",
+                self.name,
+                f"{self._times.last:%Y-%m-%dT%H:%M}",
+            )
         for partition in partitions:
             try:
                 made.append(
@@ -177,7 +188,8 @@ class PlannedReport(AdStream):
                         entries[partition],
                         ask_platform=ask_platform,
                         full=self.reads_fully,
-                        later=None if self.learned is None else self.learned.later,
+                        later=None if self.learned is None or was_ahead else self.learned.later,
+                        times=self._times,
                     )
                 )
             except RequestError as error:

@@ -6,7 +6,7 @@ import logging
 import queue
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime
 from functools import cached_property, partial
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, Final
@@ -50,6 +50,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("adtaps.reports")
 _ANSWER_SECONDS = 10.0
+_EPOCH: Final = datetime(2026, 1, 1, tzinfo=UTC)
+_CREEP: Final = 1e-6
+"""How fast time goes on while rows are dated after a clock that was ahead: less than a tenth of a second a day."""
 _WAITING_BLOCKS: Final = 8
 """So many blocks, of a thousand rows each, wait until it is known whether their window is good."""
 
@@ -274,12 +277,20 @@ class ReportStream(PlannedReport):
         Else the later reading would seem to be the earlier one, and its rows ghosts.
         """
         task.made = self.tap.clock.now()
-        plans = () if self.tap.clock.is_moved else task.bundle.plans
-        floors = [p.bookmark.not_before for p in plans if p.bookmark is not None]
-        if (last := self._marks.get("synced_at")) is not None:
-            floors.append(datetime.fromisoformat(str(last)) + timedelta(microseconds=1))
-        moment = max([self.tap.clock.read_at(), *(f for f in floors if f is not None)])
+        moment = self.tap.clock.read_at()
+        if self._floor is not None:
+            # A backfill leaves no trace in state: of it and the next run, the later one is later all the same.
+            moment = max(moment, self._floor + (moment - _EPOCH) * _CREEP)
         task.synced_at = spelt_moment(moment)
+
+    @cached_property
+    def _floor(self) -> datetime | None:
+        """Give the moment up to which earlier runs dated rows, if that lies in the future."""
+        now = self.tap.clock.read_at()
+        last = self._marks.get("synced_at")
+        dated = None if last is None else datetime.fromisoformat(str(last))
+        read = None if self.tap.clock.is_moved else self._times.floor(now)
+        return max((m for m in (dated, read) if m is not None and m > now), default=None)
 
     def _remember(self, task: Task, name: str, parameters: object) -> None:
         if name in task.job.remembered:
@@ -472,11 +483,20 @@ class ReportStream(PlannedReport):
             if plan.bookmark is not None:
                 self._forget_jobs(plan.bookmark.entry, task.window, last=self._left[partition] <= 0)
                 plan.bookmark.close(task.window, plan.requested, over=closing.over)
-                if task.synced_at > spelt_moment(self.tap.clock.read_at()):
-                    self._marks["synced_at"] = task.synced_at
+                self._note_time(task, plan.requested.now)
         self._keep_days(closing)
         self.tap.ledger.write(rows)
         self.tap.write_state(self.name)
+
+    def _note_time(self, task: Task, begun: datetime) -> None:
+        """Note when the report was read, and, after a clock that was ahead, up to when it is dated."""
+        self._marks["read_at"] = self._times.then(begun, self.tap.clock.now())
+        known = self._marks.get("synced_at")
+        latest = max(task.synced_at, str(known or ""))
+        if latest > spelt_moment(self.tap.clock.read_at()):
+            self._marks["synced_at"] = latest
+        elif known:
+            self._marks["synced_at"] = None  # that moment has passed
 
     @staticmethod
     def _tied(closing: Closing, partition: Partition) -> Mapping[str, Any]:

@@ -10,14 +10,22 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from adtap_core.folding import unfolded
+from adtap_core.reading_times import latest
 
 REST: Final = "rest"
 _MARKS: Final = "bookmarks"
 _PARTITIONS: Final = "partitions"
+_OF_A_RUN: Final[Mapping[str, Callable[[list[Any]], Any]]] = {
+    "read_at": latest,
+    "synced_at": max,
+    # What the accounts of one part were seen to move says nothing of all of them: learned anew.
+    "learned": lambda said: said[0] if all(one == said[0] for one in said) else None,
+}
+"""What each part's own run writes anew, and what all of them say together."""
 
 
 def part_name(context: Mapping[str, Any]) -> str:
@@ -71,25 +79,34 @@ def merged(states: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     whole: dict[str, Any] = {}
     marks: dict[str, dict[str, Any]] = {}
     entries: dict[str, dict[str, Any]] = {}
+    of_runs: dict[tuple[str, str], list[Any]] = {}
     for state in states:
         part = unfolded(state)
         whole |= {k: v for k, v in part.items() if k != _MARKS}
         for stream, mark in (part.get(_MARKS) or {}).items():
             found = marks.setdefault(stream, {})
             for key, value in mark.items():
-                if key == _PARTITIONS:
-                    continue
-                if found.setdefault(key, value) != value:
-                    msg = f"{stream}: two parts disagree on `{key}`; bring the older one up to date, or drop it"
-                    raise ValueError(msg)
+                if key in _OF_A_RUN:
+                    of_runs.setdefault((stream, key), []).append(value)
+                elif key != _PARTITIONS:
+                    _agree(found, stream, key, value)
             for entry in mark.get(_PARTITIONS) or ():
                 key = _key(entry.get("context") or {})
                 if entries.setdefault(stream, {}).setdefault(key, entry) != entry:
                     msg = f"{stream}: two parts hold different entries of {key}; keep the newer one"
                     raise ValueError(msg)
+    for (stream, key), values in of_runs.items():
+        said = [value for value in values if value is not None]
+        marks[stream][key] = _OF_A_RUN[key](said) if said else None
     for stream, found in entries.items():
         marks[stream][_PARTITIONS] = [found[key] for key in sorted(found)]
     return {**whole, _MARKS: marks}
+
+
+def _agree(found: dict[str, Any], stream: str, key: str, value: object) -> None:
+    if found.setdefault(key, value) != value:
+        msg = f"{stream}: two parts disagree on `{key}`; bring the older one up to date, or drop it"
+        raise ValueError(msg)
 
 
 def _key(context: Mapping[str, Any]) -> str:

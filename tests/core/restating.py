@@ -15,12 +15,13 @@ from typing_extensions import override
 
 from adtap_core import settings as s
 from adtap_core.bodies import JsonRows, Table
+from adtap_core.clock import Clock
 from adtap_core.declare import Entity, Report
 from adtap_core.http import Auth, Call
 from adtap_core.logins import BearerToken
 from adtap_core.platform import EntityQuery, Fetched, Partition, Platform, RowFacts, WindowJob
 from adtap_core.tap import AdTap
-from adtap_core.testing import StandIn
+from adtap_core.testing import Messages, StandIn
 from adtap_core.windows import ONE_DAY, Grain, Zone
 
 RESTATED: Final = 3
@@ -179,7 +180,7 @@ class TapRestating(AdTap):
         Report(
             name=f"by_{grain.value}",
             dimensions=("thing",),
-            metrics=("value",),
+            metrics=("value", "worth"),
             grain=grain,
             span_days=5,
             selected=False,
@@ -196,6 +197,57 @@ def later(moment: datetime, **much: float) -> datetime:
 def copied(state: object) -> Any:
     """A state as it comes back from a store."""
     return json.loads(json.dumps(state))
+
+
+class Played(Clock):
+    """A machine's clock at a moment of the history, right or wrong; what is read is dated by it, too."""
+
+    def __init__(self, moment: datetime) -> None:
+        super().__init__()
+        self._moment = moment
+
+    @override
+    def now(self) -> datetime:
+        self._moment += timedelta(microseconds=1)
+        return self._moment
+
+    @override
+    def read_at(self) -> datetime:
+        return self.now()
+
+
+class Warehouse:
+    """What an upsert by key keeps: rows and ledger, and the ghosts among them."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, dict[str, Any]] = {}
+        self.ledger: dict[tuple[str, ...], dict[str, Any]] = {}
+
+    def load(self, messages: Messages) -> None:
+        """Take in what was written, in order; a column that does not come stays as it is."""
+        for line in messages.lines:
+            if line["type"] != "RECORD":
+                continue
+            record = line["record"]
+            if line["stream"] == "sync_windows":
+                key = tuple(record[k] for k in ("account", "window_start", "window_end"))
+                self.ledger[key] = record
+            else:
+                self.rows[record["_row_key"]] = self.rows.get(record["_row_key"], {}) | record
+
+    def live(self, grain: Grain) -> list[dict[str, Any]]:
+        """The rows that no later reading of their window has left out."""
+        column = grain.value
+        return [row for row in self.rows.values() if not self._is_ghost(row, str(row[column]))]
+
+    def _is_ghost(self, row: dict[str, Any], bucket: str) -> bool:
+        moment = bucket if "T" in bucket else f"{bucket}T00:00:00Z"
+        return any(
+            w["account"] == row["_account"]
+            and w["window_start"] <= moment < w["window_end"]
+            and w["synced_at"] > row["_synced_at"]
+            for w in self.ledger.values()
+        )
 
 
 def meltano_merged(new: dict[str, Any], old: dict[str, Any]) -> dict[str, Any]:

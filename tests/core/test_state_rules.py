@@ -6,7 +6,8 @@ import json
 import logging
 import os
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 from unittest.mock import patch
 
@@ -15,10 +16,19 @@ import pytest
 from adtap_core.bookmarks import read_moment, write_moment
 from adtap_core.clock import Clock
 from adtap_core.errors import SettingsError
+from adtap_core.state_parts import merged, part_name, parts
 from adtap_core.tap import RunFailed
 from adtap_core.testing import Messages, run_tap, select
 from adtap_core.windows import Grain, Zone
-from tests.core.restating import RestatingServer, TapRestating, copied, meltano_merged
+from tests.core.restating import (
+    Played,
+    RestatingServer,
+    TapRestating,
+    Warehouse,
+    copied,
+    meltano_merged,
+    truth,
+)
 
 MINE = {"name": "mine", "dimensions": ["thing"], "metrics": ["value"]}
 NOON = "2026-03-20T12:00:00+00:00"
@@ -219,8 +229,31 @@ def test_what_was_read_with_a_wrong_clock_is_read_again(room, caplog):
     state = room.run(now="2026-03-21T12:00:00+00:00").last_state
     with caplog.at_level(logging.WARNING):
         room.run(state, now=NOON)
-    assert "which are not over yet" in caplog.text
+    assert "which is in the future: the clock of that run was wrong" in caplog.text
     assert days(room.run(state, now="2026-03-21T12:00:00+00:00"))[1] == "2026-03-21"
+
+
+def test_what_a_clock_that_was_ahead_called_final_is_read_again(room):
+    """A day ahead, it settled a day too early; the next run, with the right clock, takes it back."""
+    state = room.run(now="2026-03-19T12:00:00+00:00").last_state
+    wrong = room.run(state, now="2026-03-21T11:00:00+00:00")
+    early = {r["day"] for r in wrong.records["by_day"] if r["_data_state"] == "settled"}
+    assert "2026-03-17" in early  # over for three days only at midnight before the 21st
+    right = room.run(wrong.last_state)
+    assert {r["_data_state"] for r in right.records["by_day"] if r["day"] == "2026-03-17"} == {"provisional"}  # fmt: skip
+
+
+def test_a_clock_a_year_ahead_stops_the_next_run_and_is_healed_by_hand(room):
+    """Three monthly runs asked nothing once; now the first is refused, and the bookmark set back reads it all."""
+    more = {"stream": "by_month", "start_date": "2025-10-01", "lookback_days": 30}
+    state = room.run(**more).last_state
+    wrong = room.run(state, now="2027-03-20T12:00:00+00:00", **more).last_state
+    with pytest.raises(SettingsError, match=r"2027-03-01.* lies in the future"):
+        room.run(wrong, now="2026-04-20T12:00:00+00:00", **more)
+    wrong["bookmarks"]["by_month"]["replication_key_value"] = "2026-03-01"
+    got = room.run(wrong, now="2026-04-20T12:00:00+00:00", **more)
+    assert days(got, "by_month") == ("2026-01-01", "2026-04-01")
+    assert {r["_data_state"] for r in got.records["by_month"] if r["month"] == "2026-03-01"} == {"provisional"}  # fmt: skip
 
 
 def test_a_reading_is_never_dated_before_the_one_before_it(room):
@@ -252,6 +285,44 @@ def test_a_reading_is_never_dated_before_the_one_before_it(room):
         before = max(w["synced_at"] for w in wrong.windows("by_day"))
         assert min(w["synced_at"] for w in right.windows("by_day")) > before
         wrong, state = right, right.last_state
+
+
+def test_rows_read_with_a_clock_hours_ahead_hide_none_that_are_read_later(room):
+    """Rows, ledger and ghosts of a run that was eleven hours ahead, a backfill and a run after it, all within those."""
+    server, store, state = room.server, Warehouse(), None
+    config = {"api_url": server.url, "start_date": "2026-03-10", "max_retries": 0}
+    catalog = select(TapRestating, config, {"by_day"})
+    backfill = {"backfill": {"from": "2026-03-17", "to": "2026-03-19"}}
+    dated = []
+    for hour, ahead, more in (
+        (6, 11, {}),
+        (7, 0, backfill),
+        (8, 0, {}),
+        (9, 0, backfill),
+        (10, 0, {}),
+    ):
+        now = datetime(2026, 3, 20, hour, tzinfo=UTC)
+        server.now = now.isoformat()
+        with patch("adtap_core.tap._clock", lambda at=now + timedelta(hours=ahead): Played(at)):
+            got = run_tap(TapRestating, config | more, state=state, catalog=catalog)
+        store.load(got)
+        dated.append({w["synced_at"] for w in got.windows("by_day")})
+        state = state if more else copied(got.last_state)
+    assert all(max(one) < min(other) for one, other in pairwise(dated))
+    assert len(store.live(Grain.DAY)) == sum(
+        len(truth(Grain.DAY, Zone("UTC"), datetime(2026, 3, day), "", now)) for day in range(10, 20)
+    )
+
+
+def test_shards_whose_runs_were_read_at_different_times_are_merged(room):
+    """The last reading is the later one, and what was trusted before is what both had read."""
+    state = room.run(accounts=["a", "b"]).last_state
+    split = parts(state)
+    shards = [room.run(split[part_name({"account": a})], now=f"2026-03-2{n}T12:00:00+00:00", accounts=[a]).last_state for n, a in enumerate("ab", 1)]  # fmt: skip
+    whole = merged(shards)
+    assert whole["bookmarks"]["by_day"]["read_at"] == ["2026-03-20T12:00", "2026-03-22T12:00"]
+    got = room.run(whole, now="2026-03-23T12:00:00+00:00", accounts=["a", "b"])
+    assert days(got) == ("2026-03-18", "2026-03-23")
 
 
 def test_half_hours_that_a_clock_change_skips_come_back_as_they_were():
