@@ -23,6 +23,7 @@ SITES = {
     "tap-terminalone": "https://www.mediamath.com",
     "tap-openx": "https://www.openx.com",
     "target-adtap-duckdb": "https://duckdb.org",
+    "target-adtap-postgres": "https://www.postgresql.org",
 }
 PLAIN = frozenset({"name", "namespace", "variant", "pip_url", "executable", "dialect", "quality"})
 PYTHONS = ("3.11", "3.12", "3.13")
@@ -32,6 +33,7 @@ PREAMBLE = {
     "tap-terminalone": "How to log in is `auth_method`; each way needs the settings of its own group.",
     "tap-adjust": "The legacy KPI service has streams of its own, which are not selected by default.",
     "target-adtap-duckdb": "One process at a time can write to a DuckDB file.",
+    "target-adtap-postgres": "Several processes may load into one schema at the same time. Postgres 14 or newer.",
 }
 
 
@@ -54,7 +56,7 @@ def _lines(plugin: str) -> Iterator[str]:
         "variant": VARIANT,
         "label": facts.label,
         "description": facts.description,
-        "pip_url": "adtaps" if plugin in TAPS else "adtaps[duckdb]",
+        "pip_url": "adtaps" if plugin in TAPS else f"adtaps[{plugin.rpartition('-')[2]}]",
         "executable": plugin,
         "domain_url": SITES[plugin],
         "maintenance_status": "beta",

@@ -112,6 +112,13 @@ FACTS = {
             "default_target_schema": "$MELTANO_EXTRACT__LOAD_SCHEMA",
         },
     ),
+    "target-adtap-postgres": Facts(
+        label="Postgres",
+        description="Postgres, fast and exact, by COPY and upserts; several loads may run at a time.",
+        required=(("sqlalchemy_url",), ("host", "user", "database")),
+        dialect="postgres",
+        config={"default_target_schema": "$MELTANO_EXTRACT__LOAD_SCHEMA"},
+    ),
 }
 """By plugin."""
 

@@ -1,4 +1,4 @@
-"""The taps and the loader by name, imported only when asked for."""
+"""The taps and the loaders by name, imported only when asked for."""
 
 from __future__ import annotations
 
@@ -15,12 +15,15 @@ if TYPE_CHECKING:
 
 TAPS: Final = ("tap-atomx", "tap-adjust", "tap-terminalone", "tap-openx")
 """This project's own, in the order of its pages; `adtap_core.registry` knows all that are installed."""
-LOADERS: Final = {"target-adtap-duckdb": "adtap_loader.duckdb_target:TargetAdtapDuckdb"}
+LOADERS: Final = {
+    "target-adtap-duckdb": "adtap_loader.duckdb_target:TargetAdtapDuckdb",
+    "target-adtap-postgres": "adtap_loader.postgres_target:TargetAdtapPostgres",
+}
 PLUGINS: Final = (*TAPS, *LOADERS)
 
 
 def plugin_class(name: str) -> type[PluginBase]:
-    """Return the class of a tap or of the loader, by its full name."""
+    """Return the class of a tap or of a loader, by its full name."""
     if name not in LOADERS:
         return load_tap(name)
     module, _, attribute = LOADERS[name].partition(":")

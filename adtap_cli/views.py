@@ -58,8 +58,8 @@ class Dialect:
 DIALECTS = {
     d.name: d
     for d in (
-        # The loader stores UTC without a zone; meltano.yml sees to the session's zone.
-        Dialect("postgres", "{}", "{0} + {1}", "EXTRACT(epoch FROM {1} - {0})", "(now() AT TIME ZONE 'UTC')",
+        # target-postgres stores UTC without a zone, our own loader with one: the same for both, in any session.
+        Dialect("postgres", "(to_timestamp(EXTRACT(epoch FROM {})) AT TIME ZONE 'UTC')", "{0} + {1}", "EXTRACT(epoch FROM {1} - {0})", "(now() AT TIME ZONE 'UTC')",
                 "CROSS JOIN LATERAL jsonb_each_text(CAST({} AS jsonb)) AS t(label, said)", "t.label", "t.said"),
         # With a zone: brought to UTC here, whatever the session's zone is.
         Dialect("duckdb", "({} AT TIME ZONE 'UTC')", "{0} + {1}", "date_diff('second', {0}, {1})", "(now() AT TIME ZONE 'UTC')",

@@ -193,3 +193,10 @@ duckdb: Final = Program(
     target=("adtap_loader.duckdb_target", "TargetAdtapDuckdb"),
     schema=settings.DUCKDB,
 )
+postgres: Final = Program(
+    name="target-adtap-postgres",
+    extra="postgres",
+    engine=("adtap_loader.postgres_engine", "PostgresWarehouse"),
+    target=("adtap_loader.postgres_target", "TargetAdtapPostgres"),
+    schema=settings.POSTGRES,
+)

@@ -10,10 +10,10 @@ A stream that the SDK would hand on as it came goes its direct way here too.
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from types import FrameType
 from typing import IO, Any, ClassVar, Final, cast
 
@@ -44,11 +44,17 @@ EXPECTED: Final[tuple[type[Exception], ...]] = (
 """What ends a load with one line."""
 
 
-@contextmanager
-def _in_words_of_the_sdk() -> Iterator[None]:
-    """Raise the SDK's own exceptions where it has one: its tests of a target ask for them."""
+@contextlib.contextmanager
+def _ending_well(loader: Loader) -> Iterator[None]:
+    """Let go of the warehouse if the load fails, and raise the SDK's own exception where it has one.
+
+    Its tests of a target ask for them.
+    """
     try:
-        yield
+        with contextlib.ExitStack() as failing:
+            failing.callback(loader.warehouse.close)
+            yield
+            failing.pop_all()
     except NoSchemaError as error:
         raise RecordsWithoutSchemaException(str(error)) from None
     except NoKeyError as error:
@@ -71,7 +77,7 @@ class LineReader(GenericSingerReader[bytes]):
         file_input: IO[Any] | None,
         callbacks: dict[str, Callable[[dict[str, Any]], None]],
     ) -> Counter[str]:
-        with _in_words_of_the_sdk():
+        with _ending_well(self.loader):
             return self.loader.read(file_input or self.default_input)
 
     @override
@@ -211,7 +217,7 @@ class LoaderTarget(FromVariables, Target):
 
     @override
     def process_endofpipe(self) -> None:
-        with _in_words_of_the_sdk():
+        with _ending_well(self.loader):
             self.loader.finish()
         for sink in self._sinks_active.values():
             sink.clean_up()

@@ -71,3 +71,34 @@ DUCKDB: Final = _schema(
     },
     required=("path",),
 )
+POSTGRES: Final = _schema(
+    {
+        "sqlalchemy_url": _text(
+            "Address",
+            "The database's address, postgresql://user:password@host:port/database; instead of the "
+            "settings below, of which it needs none.",
+            secret=True,
+        ),
+        "host": _text("Host", "The server, or the folder of its Unix socket."),
+        "port": {
+            "type": ["integer", "null"],
+            "minimum": 1,
+            "maximum": 65535,
+            "title": "Port",
+            "description": "The server's port; 5432 if nothing else is said.",
+        },
+        "user": _text("User", "Who logs in."),
+        "password": _text("Password", "The user's password.", secret=True),
+        "database": _text("Database", "The database on the server."),
+        "ssl_mode": {
+            "type": ["string", "null"],
+            "enum": ["disable", "allow", "prefer", "require", "verify-ca", "verify-full", None],
+            "title": "TLS mode",
+            "description": "libpq's `sslmode`: whether the connection is encrypted, and how the server is checked.",
+        },
+        "default_target_schema": _text(
+            "Schema", "The schema of all tables, made if it is missing.", default="public"
+        ),
+        **_COMMON,
+    }
+)

@@ -8,7 +8,7 @@ Warehouse
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
@@ -118,7 +118,13 @@ class Warehouse(ABC):
 
 
 def widened(
-    table: Table, existing: Mapping[str, tuple[str, str]], *, place: str, how: str, fold: bool
+    table: Table,
+    existing: Mapping[str, tuple[str, str]],
+    *,
+    place: str,
+    how: str,
+    fold: bool,
+    common: Callable[[str, str], str | None] = common_type,
 ) -> dict[str, str]:
     """Return the type that each column of a stream has or gets, losing nothing that is there.
 
@@ -128,6 +134,7 @@ def widened(
         place: Where the table is, for messages.
         how: The statement that frees a column's name; `{}` is the name.
         fold: Whether the warehouse's names have no letter case.
+        common: Returns the type that keeps what a column has and takes what is sent.
 
     Raises:
         LoadError: If a column's old and new type have no common one. All such refusals come before
@@ -137,7 +144,7 @@ def widened(
     for column in table.columns:
         found = existing.get(column.name.casefold() if fold else column.name)
         has = found[1] if found else column.sql_type
-        wanted = common_type(has, column.sql_type)
+        wanted = common(has, column.sql_type)
         if wanted is None:
             raise LoadError(
                 f"Stream '{table.stream}', column '{column.name}': the table in {place} has it as "

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 PROGRAMS: Final[dict[str, tuple[str, str]]] = {
     **{case.script: (f"{case.module}.tap", case.class_name) for case in CASES},
     "target-adtap-duckdb": ("adtap_loader.duckdb_target", "TargetAdtapDuckdb"),
+    "target-adtap-postgres": ("adtap_loader.postgres_target", "TargetAdtapPostgres"),
     "target-postgres": ("target_postgres.target", "TargetPostgres"),
 }
 _forks: Final = multiprocessing.get_context("forkserver")

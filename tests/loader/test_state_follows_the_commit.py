@@ -20,32 +20,32 @@ WHOLE, TEXT = ({"type": [t, "null"]} for t in ("integer", "string"))
 HEAD = [schema(s, {"id": WHOLE, "v": TEXT}, ["id"]) for s in ("a", "b")]
 
 
-def test_state_is_written_only_for_rows_of_all_streams_that_are_committed(file):
-    """At each STATE line, a copy of the file already holds every row that came before it."""
+def test_state_is_written_only_for_rows_of_all_streams_that_are_committed(place):
+    """At each STATE line, the warehouse already holds every row that came before it."""
     messages = list(HEAD)
     for n in range(1, 41):
         messages += [record("a", id=n, v="x"), record("b", id=n, v="y"), state({"n": n})]
-    states = file.load(*messages, batch_size_rows=10)
+    states = place.load(*messages, batch_size_rows=10)
     # 10 rows are 5 of each stream: the fifth STATE has not come when they are committed.
     assert states == [{"n": n} for n in (4, 9, 14, 19, 24, 29, 34, 39, 40)]
 
 
-def test_state_keeps_its_numbers(file):
+def test_state_keeps_its_numbers(place):
     """A number with a fraction in STATE is passed on digit by digit, not as a crash."""
-    run = file.run(*HEAD, '{"type":"STATE","value":{"x":0.1234567890123456789}}')
+    run = place.run(*HEAD, '{"type":"STATE","value":{"x":0.1234567890123456789}}')
     assert run.code == 0
-    assert file.load(*HEAD, state({"deep": {"x": 1.5}})) == [{"deep": {"x": 1.5}}]
+    assert place.load(*HEAD, state({"deep": {"x": 1.5}})) == [{"deep": {"x": 1.5}}]
 
 
-def test_a_repeated_schema_does_not_commit(file):
+def test_a_repeated_schema_does_not_commit(place):
     """A child stream that says its schema once per parent costs nothing."""
     messages = list(HEAD)
     for n in range(1, 31):
         messages += [HEAD[0], record("a", id=n, v="x"), state({"n": n})]
-    assert file.load(*messages) == [{"n": 30}]
+    assert place.load(*messages) == [{"n": 30}]
 
 
-def test_a_line_that_cannot_be_read_ends_the_load_with_its_number(file):
+def test_a_line_that_cannot_be_read_ends_the_load_with_its_number(place):
     """Cut off, not JSON, no message, unknown: one line of error, exit 1, no STATE, no traceback."""
     for bad in (
         '{"type": "RECORD", "stream": "a", "rec',
@@ -55,12 +55,12 @@ def test_a_line_that_cannot_be_read_ends_the_load_with_its_number(file):
         '{"type":"X"}',
         '"\\ud800"',
     ):
-        run = file.run(*HEAD, record("a", id=1), state({"n": 1}), bad)
+        run = place.run(*HEAD, record("a", id=1), state({"n": 1}), bad)
         assert (run.code, run.states) == (1, []), bad
         assert "Line 5 of the input" in run.errors
         assert "Traceback (" not in run.errors
         assert run.errors.count("ERROR") == 1
-    assert file.query("SELECT count(*) FROM a") == [(0,)]
+    assert place.query("SELECT count(*) FROM a") == [(0,)]
 
 
 def feed(process: subprocess.Popen[bytes], body: bytes) -> threading.Thread:
@@ -76,7 +76,7 @@ def feed(process: subprocess.Popen[bytes], body: bytes) -> threading.Thread:
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_killed_at_any_moment_and_resumed_from_state_no_row_is_lost_or_doubled(file, seed):
+def test_killed_at_any_moment_and_resumed_from_state_no_row_is_lost_or_doubled(place, seed):
     """Killed by -9 again and again; each run starts after the last STATE seen, as Meltano does."""
     chance = random.Random(seed)
     total, done, runs = 4_000, 0, 0
@@ -84,7 +84,7 @@ def test_killed_at_any_moment_and_resumed_from_state_no_row_is_lost_or_doubled(f
         body = list(HEAD)
         for n in range(done + 1, total + 1):
             body += [record("a", id=n, v=f"run {runs}"), record("b", id=n, v="y"), state({"n": n})]
-        with file.start(batch_size_rows=100) as process:
+        with place.start(batch_size_rows=100) as process:
             writer = feed(process, lines(body))
             # A few commits, then some milliseconds into whatever comes next: shaping, a
             # transaction, a checkpoint, the line of STATE itself.
@@ -101,13 +101,13 @@ def test_killed_at_any_moment_and_resumed_from_state_no_row_is_lost_or_doubled(f
         runs += 1
         assert process.returncode in {0, -signal.SIGKILL}
         for stream in ("a", "b"):
-            # What STATE claims is in the file, once; what is there beyond it comes again and
+            # What STATE claims is in the warehouse, once; what is there beyond it comes again and
             # replaces itself.
             claimed = f"SELECT count(*), count(DISTINCT id) FROM {stream} WHERE id <= {done}"
-            assert file.query(claimed) == [(done, done)]
+            assert place.query(claimed) == [(done, done)]
     assert runs == 6, "five runs killed, the sixth finished"
     for stream in ("a", "b"):
-        found = file.query(f"SELECT count(*), count(DISTINCT id), max(id) FROM {stream}")
+        found = place.query(f"SELECT count(*), count(DISTINCT id), max(id) FROM {stream}")
         assert found == [(total, total, total)]
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from adtap_cli.views import DIALECTS, current
 
-from .conftest import File, record, schema, state
+from .conftest import File, Place, record, schema, state
 
 TEXT = {"type": ["string", "null"]}
 MOMENT = {"type": ["string", "null"], "format": "date-time"}
@@ -68,8 +68,8 @@ def window(
     return [*rows, line, state({"read": read})]
 
 
-def keys(file: File, table: str) -> list[str]:
-    return [row[0] for row in file.query(f"SELECT _row_key FROM {table} ORDER BY 1")]  # noqa: S608
+def keys(place: Place, table: str) -> list[str]:
+    return [row[0] for row in place.query(f"SELECT _row_key FROM {table} ORDER BY 1")]  # noqa: S608
 
 
 WINDOWS = st.builds(
@@ -103,11 +103,11 @@ def test_what_is_left_is_what_the_view_of_ghosts_shows(read, size):
 
 
 @pytest.mark.parametrize("bucket", ["day", "hour"])
-def test_a_row_that_the_platform_no_longer_returns_goes_and_all_others_stay(file, bucket):
+def test_a_row_that_the_platform_no_longer_returns_goes_and_all_others_stay(place, bucket):
     """Only rows of that stream, that account and that window, and only those read earlier."""
     head = [report("a", bucket), report("b", bucket), LEDGER]
     one, two = '["1"]', '["2"]'
-    file.load(
+    place.load(
         *head,
         *window("a", one, 0, 2, 1, [(0, "kept"), (0, "gone"), (1, "gone")], bucket),
         *window("a", one, 2, 4, 1, [(2, "later")], bucket),
@@ -115,29 +115,29 @@ def test_a_row_that_the_platform_no_longer_returns_goes_and_all_others_stay(file
         *window("b", one, 0, 2, 1, [(0, "other stream")], bucket),
         replace_windows=True,
     )
-    assert len(keys(file, "a")) == 5
-    file.load(
+    assert len(keys(place, "a")) == 5
+    place.load(
         *head, *window("a", one, 0, 2, 2, [(0, "kept"), (1, "new")], bucket), replace_windows=True
     )
-    assert keys(file, "a") == [
+    assert keys(place, "a") == [
         f"{one} 0 kept",
         f"{one} 1 new",
         f"{one} 2 later",
         f"{two} 0 other account",
     ]
-    assert keys(file, "b") == [f"{one} 0 other stream"]
+    assert keys(place, "b") == [f"{one} 0 other stream"]
 
 
-def test_rows_stay_where_nobody_asked_for_it_or_no_ledger_came(file):
+def test_rows_stay_where_nobody_asked_for_it_or_no_ledger_came(place):
     """Off by default; and a window that was not closed, because the run broke off, removes nothing."""
     head = [report("a"), LEDGER]
     first = window("a", '["1"]', 0, 1, 1, [(0, "x"), (0, "y")])
     again = window("a", '["1"]', 0, 1, 2, [(0, "x")])
-    file.load(*head, *first)
-    file.load(*head, *again)
-    assert len(keys(file, "a")) == 2
+    place.load(*head, *first)
+    place.load(*head, *again)
+    assert len(keys(place, "a")) == 2
     cut_off = window("a", '["1"]', 0, 1, 3, [(0, "x")])[:1]
-    file.load(*head, *cut_off, replace_windows=True)
-    assert len(keys(file, "a")) == 2
-    file.load(*head, *window("a", '["1"]', 0, 1, 4, []), replace_windows=True)
-    assert keys(file, "a") == []
+    place.load(*head, *cut_off, replace_windows=True)
+    assert len(keys(place, "a")) == 2
+    place.load(*head, *window("a", '["1"]', 0, 1, 4, []), replace_windows=True)
+    assert keys(place, "a") == []

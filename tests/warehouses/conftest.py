@@ -10,10 +10,19 @@ import pytest
 from tests.running import Messages
 from tests.warehouses import edges
 from tests.warehouses.platforms import LONG, PLATFORMS, run
-from tests.warehouses.stores import DuckDB, JsonLines, Parquet, Postgres, Snowflake, Store
+from tests.warehouses.stores import (
+    DuckDB,
+    JsonLines,
+    OwnPostgres,
+    Parquet,
+    Postgres,
+    Snowflake,
+    Store,
+)
 
 STORES: dict[str, type[Store]] = {
     "postgres": Postgres,
+    "own_postgres": OwnPostgres,
     "duckdb": DuckDB,
     "parquet": Parquet,
     "snowflake": Snowflake,
@@ -24,9 +33,10 @@ Runs = Callable[[str], tuple[str, Messages]]
 
 def make_store(kind: str, folder: Path, schema: str, request: pytest.FixtureRequest) -> Store:
     """A new, empty store."""
-    if kind == "postgres":
-        return Postgres(folder, schema, request.getfixturevalue("postgres_url"))
-    return STORES[kind](folder, schema)
+    made = STORES[kind]
+    if issubclass(made, Postgres):
+        return made(folder, schema, request.getfixturevalue("postgres_url"))
+    return made(folder, schema)
 
 
 @pytest.fixture(params=STORES)

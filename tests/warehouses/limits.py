@@ -39,7 +39,10 @@ def _json_null(d: Difference) -> bool:
 ROUNDED: Final = Limit("¹", _rounded)
 NULL_IN_JSON: Final = Limit("²", _json_null)
 LIMITS: Final[dict[tuple[str, str], Limit]] = {
-    **{(kind, "decimals"): ROUNDED for kind in ("postgres", "duckdb", "parquet", "snowflake")},
+    **{
+        (kind, "decimals"): ROUNDED
+        for kind in ("postgres", "own_postgres", "duckdb", "parquet", "snowflake")
+    },
     ("postgres", "empty"): NULL_IN_JSON,
     ("snowflake", "empty"): NULL_IN_JSON,
 }

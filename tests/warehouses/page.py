@@ -22,6 +22,7 @@ PAGE: Final = ROOT / "docs" / "warehouses.md"
 NOTES: Final = ROOT / ".cache" / "warehouses"
 STORES: Final = {
     "postgres": "Postgres",
+    "own_postgres": "Postgres, our loader",
     "duckdb": "DuckDB",
     "parquet": "Parquet",
     "snowflake": "Snowflake (emulated)",

@@ -1,7 +1,8 @@
-"""The five places that rows are loaded into, and how each is read back.
+"""The six places that rows are loaded into, and how each is read back.
 
     Store
       ├─ Postgres    meltanolabs-target-postgres, on a real server whose own time zone is New York
+      ├─ OwnPostgres target-adtap-postgres, on the same
       ├─ DuckDB      target-adtap-duckdb
       ├─ Parquet     the same with `parquet_path`, read by pyarrow
       ├─ JsonLines   target-jsonl, in an environment of its own
@@ -206,6 +207,15 @@ class Postgres(Store):
             for name, type_ in self.types(stream).items()
         )
         return self.ask(f'SELECT {columns} FROM "{self.schema}"."{stream}"') if columns else []
+
+
+class OwnPostgres(Postgres):
+    """The embedded loader's second engine, in a session of the server's own time zone."""
+
+    name = "target-adtap-postgres"
+
+    def settings(self):
+        return {"sqlalchemy_url": self.url, "default_target_schema": self.schema}
 
 
 class DuckDB(Store):

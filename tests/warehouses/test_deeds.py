@@ -38,10 +38,13 @@ def unexplained(sent, store, load, kind, *, rows=True):
 
 @pytest.fixture
 def one(kind, request):
-    """Another tap for each store, so that all four and all five are met."""
+    """Another tap for each store, so that all four and all six are met."""
     taps = sorted(PLATFORMS)
     return PLATFORMS[
-        taps[["postgres", "duckdb", "parquet", "snowflake", "jsonl"].index(kind) % len(taps)]
+        taps[
+            ["postgres", "duckdb", "parquet", "snowflake", "jsonl", "own_postgres"].index(kind)
+            % len(taps)
+        ]
     ]
 
 

@@ -1,4 +1,4 @@
-"""One truth, five loaders: what a tap sends is what each warehouse holds."""
+"""One truth, six loaders: what a tap sends is what each warehouse holds."""
 
 # ruff: noqa: S608 - the names in these queries are the tests' own
 

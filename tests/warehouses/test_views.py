@@ -21,6 +21,8 @@ from tests.warehouses.platforms import PLATFORMS, run
 from tests.warehouses.stores import DuckDB, Postgres, Store
 
 LATER = "2026-03-20T12:00:00Z"
+KINDS = {**{name: name for name in DIALECTS}, "own_postgres": "postgres"}
+"""Stores, and the dialect of each: the loaders into Postgres make other types of a moment."""
 
 
 def make(store: Store, dialect: str, tap: str, streams: list[str]) -> list[str]:
@@ -62,12 +64,12 @@ def ask(store: Store, columns: str, view: str, made: list[str]) -> list[tuple]:
 
 
 @pytest.mark.timeout(200)
-@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("tap", ["tap-adjust", "tap-openx"])
-def test_ghosts_are_gone_and_days_are_told_apart(tap, dialect, tmp_path, request, sandbox):
+def test_ghosts_are_gone_and_days_are_told_apart(tap, kind, tmp_path, request, sandbox):
     """After a restatement `current_…` has exactly what the platform returns now."""
-    platform = PLATFORMS[tap]
-    store = make_store(dialect, tmp_path / "store", platform.schema, request)
+    platform, dialect = PLATFORMS[tap], KINDS[kind]
+    store = make_store(kind, tmp_path / "store", platform.schema, request)
     config, daily = platform.config(sandbox.url), platform.daily
     text, first = run(platform, tmp_path / "a", config, streams=(daily,))
     assert store.load(text).code == 0
@@ -144,10 +146,11 @@ HELD = {
 }
 
 
-@pytest.mark.parametrize("dialect", DIALECTS)
-def test_what_a_day_held_at_each_reading_is_told(dialect, tmp_path, request):
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_a_day_held_at_each_reading_is_told(kind, tmp_path, request):
     """One row a reading, metric and currency: what has vanished is 0, what was not asked is absent, null is null."""
-    store = make_store(dialect, tmp_path / "store", "tap_x", request)
+    dialect = KINDS[kind]
+    store = make_store(kind, tmp_path / "store", "tap_x", request)
     records = [
         {
             "stream": "mine_daily",

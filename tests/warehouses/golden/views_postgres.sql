@@ -1,6 +1,6 @@
 CREATE OR REPLACE VIEW tap_openx.sync_coverage AS
 WITH windows AS (
-  SELECT stream, account AS part, window_start AS a, window_end AS b, data_state, synced_at AS read_at
+  SELECT stream, account AS part, (to_timestamp(EXTRACT(epoch FROM window_start)) AT TIME ZONE 'UTC') AS a, (to_timestamp(EXTRACT(epoch FROM window_end)) AT TIME ZONE 'UTC') AS b, data_state, (to_timestamp(EXTRACT(epoch FROM synced_at)) AT TIME ZONE 'UTC') AS read_at
   FROM tap_openx.sync_windows
 ),
 digits AS (SELECT 0 AS d UNION ALL SELECT 1 AS d UNION ALL SELECT 2 AS d UNION ALL SELECT 3 AS d UNION ALL SELECT 4 AS d UNION ALL SELECT 5 AS d UNION ALL SELECT 6 AS d UNION ALL SELECT 7 AS d UNION ALL SELECT 8 AS d UNION ALL SELECT 9 AS d),
@@ -76,10 +76,10 @@ FROM tap_openx.sync_coverage
 GROUP BY stream, day;
 
 CREATE OR REPLACE VIEW tap_openx.sync_alerts AS
-SELECT stream, account, 'stale' AS alert, CAST(MAX(window_end) AS DATE) AS day
+SELECT stream, account, 'stale' AS alert, CAST(MAX((to_timestamp(EXTRACT(epoch FROM window_end)) AT TIME ZONE 'UTC')) AS DATE) AS day
 FROM tap_openx.sync_windows
 GROUP BY stream, account
-HAVING EXTRACT(epoch FROM (now() AT TIME ZONE 'UTC') - MAX(synced_at)) > 129600
+HAVING EXTRACT(epoch FROM (now() AT TIME ZONE 'UTC') - MAX((to_timestamp(EXTRACT(epoch FROM synced_at)) AT TIME ZONE 'UTC'))) > 129600
 UNION ALL
 SELECT stream, account, state AS alert, day
 FROM tap_openx.sync_coverage
@@ -87,7 +87,7 @@ WHERE state = 'missing' OR (state = 'partial' AND day < CAST((now() AT TIME ZONE
 
 CREATE OR REPLACE VIEW tap_openx.restatements AS
 WITH cells AS (
-  SELECT d.stream, d.account, d.bucket AS bucket, d.synced_at AS synced_at, d.age_days, d.data_state, d.row_count,
+  SELECT d.stream, d.account, (to_timestamp(EXTRACT(epoch FROM d.bucket)) AT TIME ZONE 'UTC') AS bucket, (to_timestamp(EXTRACT(epoch FROM d.synced_at)) AT TIME ZONE 'UTC') AS synced_at, d.age_days, d.data_state, d.row_count,
     SPLIT_PART(t.label, ' ', 1) AS metric, NULLIF(SPLIT_PART(t.label, ' ', 2), '') AS currency,
     CAST(t.said AS DECIMAL(38, 18)) AS amount
   FROM tap_openx.sync_days d CROSS JOIN LATERAL jsonb_each_text(CAST(d.totals AS jsonb)) AS t(label, said)
@@ -121,8 +121,8 @@ FROM tap_openx."inventory_daily" r
 LEFT JOIN tap_openx.sync_windows w
   ON w.stream = 'inventory_daily'
   AND w.account = r."_account"
-  AND w.window_start <= CAST(r."day" AS TIMESTAMP)
-  AND CAST(r."day" AS TIMESTAMP) < w.window_end
+  AND (to_timestamp(EXTRACT(epoch FROM w.window_start)) AT TIME ZONE 'UTC') <= CAST(r."day" AS TIMESTAMP)
+  AND CAST(r."day" AS TIMESTAMP) < (to_timestamp(EXTRACT(epoch FROM w.window_end)) AT TIME ZONE 'UTC')
   AND w.synced_at > r."_synced_at"
 WHERE w.stream IS NULL;
 
@@ -132,7 +132,7 @@ FROM tap_openx."mine" r
 LEFT JOIN tap_openx.sync_windows w
   ON w.stream = 'mine'
   AND w.account = r."_account"
-  AND w.window_start <= r."hour"
-  AND r."hour" < w.window_end
+  AND (to_timestamp(EXTRACT(epoch FROM w.window_start)) AT TIME ZONE 'UTC') <= (to_timestamp(EXTRACT(epoch FROM r."hour")) AT TIME ZONE 'UTC')
+  AND (to_timestamp(EXTRACT(epoch FROM r."hour")) AT TIME ZONE 'UTC') < (to_timestamp(EXTRACT(epoch FROM w.window_end)) AT TIME ZONE 'UTC')
   AND w.synced_at > r."_synced_at"
 WHERE w.stream IS NULL;

@@ -1,0 +1,472 @@
+"""A Postgres schema: tables, their evolution, and one transaction per batch.
+
+Rows leave as the CSV that they nearly are (`as_csv`), so that the server makes the values and Python none:
+
+    spool ── COPY ──► temporary table of the table's types ── INSERT … ON CONFLICT DO UPDATE ──► the table
+
+Nothing but the transaction holds on to the session: a pooler between us and the server does no harm.
+Several loads may fill one table at the same time. Whoever changes a table, or replaces rows by key, takes an
+advisory lock first; locks of several tables are taken in the order of their names, so nobody waits in a circle.
+"""
+
+# ruff: noqa: S608 - names cannot be parameters in SQL; identifier() quotes each, values are parameters
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import psycopg
+from psycopg import errors as pg
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from typing_extensions import override
+
+from adtap_loader.columns import (
+    BIGINT,
+    BOOLEAN,
+    DATE,
+    HUGEINT,
+    JSON,
+    TIMESTAMPTZ,
+    VARCHAR,
+    common_type,
+    short,
+)
+from adtap_loader.errors import LoadError, one_line, unfit
+from adtap_loader.warehouse import Batch, Table, Warehouse, widened
+from adtap_plugin.redact import redact
+
+MOST_NAME_BYTES: Final = 63  # Postgres cuts longer names without a word; NAMEDATALEN - 1
+CONNECT_SECONDS: Final = 15
+TRIES: Final = 4  # of a transaction that the server broke off because another one was in its way
+
+_SQL: Final = {
+    VARCHAR: "text",
+    BIGINT: "bigint",
+    HUGEINT: "numeric(39,0)",
+    BOOLEAN: "boolean",
+    DATE: "date",
+    JSON: "jsonb",
+    TIMESTAMPTZ: "timestamp with time zone",
+}
+_KINDS: Final = {
+    **{name: kind for kind, name in _SQL.items()},
+    "character varying": VARCHAR,
+    "integer": BIGINT,
+    "smallint": BIGINT,
+    "json": JSON,
+}
+# Columns that other loaders made, which hold what we send as they are: UTC, and any number.
+_ZONELESS, _ANY_NUMBER = "timestamp without time zone", "numeric"
+
+_PLAIN_ESCAPES: Final = re.compile(rb'\\[^"\\]')
+_ESCAPE: Final = re.compile(rb"\\(?:([bfnrt])|u00([0-9a-fA-F]{2})|.)", re.DOTALL)
+_PLACE: Final = re.compile(r'^COPY .*?, line \d+, column (.+?): "(.*)"$', re.DOTALL | re.MULTILINE)
+_RAW: Final = {b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t"}
+
+
+def identifier(name: str) -> str:
+    """Quote a name, whatever it holds, for SQL."""
+    escaped = name.replace('"', '""')
+    return f'"{escaped}"'
+
+
+def as_csv(block: bytes) -> bytes:
+    r"""Return rows that are JSON arrays as the CSV that COPY reads with `ESCAPE '\'` and `NULL 'null'`.
+
+    Without its brackets such a line is that CSV already, but for line ends and control characters in a
+    text: JSON escapes these, CSV has them as they are.
+
+    Args:
+        block: JSON arrays without spaces between the values, a line each.
+    """
+    rows = block[1:-2].replace(b"]\n[", b"\n") + b"\n"
+    return _ESCAPE.sub(_raw, rows) if _PLAIN_ESCAPES.search(rows) else rows
+
+
+def _raw(match: re.Match[bytes]) -> bytes:
+    if match[1]:
+        return _RAW[match[1]]
+    return bytes((int(match[2], 16),)) if match[2] else match[0]
+
+
+@dataclass(frozen=True)
+class _Shape:
+    """How a stream's table stands in the database.
+
+    Attributes:
+        types: The columns that the stream fills, and their types.
+        others: The columns that it does not.
+    """
+
+    types: dict[str, str]
+    others: tuple[str, ...]
+
+
+class PostgresWarehouse(Warehouse):
+    """One schema of a Postgres database.
+
+    Args:
+        conninfo: How to connect, in libpq's words.
+        schema: Schema of all tables; made if it is missing.
+        replace_windows: Whether a ledger's row removes the older rows of its window.
+
+    Raises:
+        LoadError: If the server is not there, refuses the login, or is older than version 14.
+    """
+
+    errors = (psycopg.Error,)
+    zeros = False
+
+    def __init__(self, conninfo: str, schema: str, *, replace_windows: bool = False) -> None:
+        # What it warns of, of a connection that is gone, is said by us.
+        logging.getLogger("psycopg").setLevel(logging.ERROR)
+        try:
+            # Plans are kept by nobody: a pooler may give the next transaction another session.
+            self._db = psycopg.connect(conninfo, autocommit=True, prepare_threshold=None)
+        except psycopg.Error as error:
+            raise LoadError(f"Postgres: {one_line(error)}") from None
+        self._place = f"database '{self._db.info.dbname}' of Postgres"
+        if self._db.info.server_version < 140_000:  # noqa: PLR2004 - no max() of row numbers before
+            raise LoadError(f"The {self._place} runs version {self._db.info.server_version // 10_000}; "
+                            "14 or newer is needed.")  # fmt: skip
+        self._schema, self._replaces = schema, replace_windows
+        self._shapes: dict[str, _Shape] = {}
+        self._reports: dict[str, Table] = {}
+
+    @classmethod
+    def of(cls, config: Mapping[str, Any]) -> PostgresWarehouse:
+        """Return the warehouse that settings name.
+
+        Args:
+            config: Those of `settings.POSTGRES`.
+
+        Raises:
+            LoadError: If they do not say where it is.
+        """
+        return cls(
+            conninfo_of(config),
+            config["default_target_schema"],
+            replace_windows=bool(config.get("replace_windows")),
+        )
+
+    @override
+    def close(self) -> None:
+        self._db.close()
+
+    # -- tables
+
+    @override
+    def prepare(self, table: Table) -> None:
+        long = next(
+            (n for n in (table.stream, *table.names) if len(n.encode()) > MOST_NAME_BYTES), ""
+        )
+        if long:
+            raise LoadError(
+                f"Stream '{table.stream}': the name '{long}' has more than {MOST_NAME_BYTES} bytes, and Postgres "
+                "would cut it; give it a shorter one with a stream map."
+            )
+        with self._telling(table.stream):
+            statements, shape = self._compare(table)
+            if statements:
+                with self._transaction():
+                    # Another load may be making the same table at this moment.
+                    self._lock(self._schema)
+                    statements, shape = self._compare(table)
+                    for statement in statements:
+                        self._execute(statement)
+        self._shapes[table.stream] = shape
+        self._reports.pop(table.stream, None)
+        if table.has_windows:
+            self._reports[table.stream] = table
+
+    def _compare(self, table: Table) -> tuple[list[str], _Shape]:
+        """Return the statements that are missing for a stream, and its table as it is after them."""
+        name = self._table(table.stream)
+        found = self._columns(table.stream)
+        existing = {column: (column, kind_of(spelt)) for column, (spelt, _) in found.items()}
+        types = widened(
+            table,
+            existing,
+            place=f"schema '{self._schema}'",
+            how=f'ALTER TABLE {name} RENAME COLUMN "{{}}" TO …',
+            fold=False,
+            common=_common,
+        )
+        body = {column: _sql(kind) for column, kind in types.items()}
+        keys = ", ".join(map(identifier, table.keys))
+        statements = []
+        if not found:
+            if not self._schema_exists():
+                statements.append(f"CREATE SCHEMA IF NOT EXISTS {identifier(self._schema)}")
+            parts = [f"{identifier(column)} {kind}" for column, kind in body.items()]
+            parts += [f"PRIMARY KEY ({keys})"] if keys else []
+            statements.append(f"CREATE TABLE {name} ({', '.join(parts)})")
+        changes = [
+            f"ADD COLUMN {identifier(column)} {kind}"
+            if column not in found
+            else f"ALTER COLUMN {identifier(column)} TYPE {kind} USING {identifier(column)}::{kind}"
+            for column, kind in body.items()
+            if found and not _holds(found.get(column, ("", False))[0], kind)
+        ]
+        if changes:
+            statements.append(f"ALTER TABLE {name} {', '.join(changes)}")
+        if found and keys and not self._has_key(table):
+            statements.append(f"CREATE UNIQUE INDEX ON {name} ({keys})")
+        others = tuple(column for column, (_, ours) in found.items() if ours and column not in body)
+        return statements, _Shape(types, others)
+
+    def _columns(self, stream: str) -> dict[str, tuple[str, bool]]:
+        """Return the columns of a stream's table: type, and whether values may be put in."""
+        rows = self._db.execute(
+            "SELECT a.attname, format_type(a.atttypid, a.atttypmod), a.attgenerated = '' AND a.attidentity = '' "
+            "FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace "
+            "WHERE n.nspname = %s AND c.relname = %s AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum",
+            (self._schema, stream),
+        ).fetchall()
+        return {name: (kind, ours) for name, kind, ours in rows}
+
+    def _has_key(self, table: Table) -> bool:
+        """Check whether the database sees to it that a key stands in one row."""
+        rows = self._db.execute(
+            "SELECT array_agg(a.attname::text) FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid "
+            "JOIN pg_namespace n ON n.oid = c.relnamespace "
+            "JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = ANY (i.indkey) "
+            "WHERE n.nspname = %s AND c.relname = %s AND i.indisunique AND i.indisvalid AND i.indimmediate "
+            "AND i.indpred IS NULL AND i.indexprs IS NULL GROUP BY i.indexrelid",
+            (self._schema, table.stream),
+        ).fetchall()
+        return any(set(names) == set(table.keys) for (names,) in rows)
+
+    def _schema_exists(self) -> bool:
+        # To ask for one that is there takes the right to make it, IF NOT EXISTS or no.
+        found = self._db.execute("SELECT 1 FROM pg_namespace WHERE nspname = %s", (self._schema,))
+        return found.fetchone() is not None
+
+    # -- rows
+
+    @override
+    def load(self, batches: Sequence[Batch]) -> None:
+        for tries_left in reversed(range(TRIES)):
+            try:
+                with self._transaction():
+                    self._load(batches)
+            except (pg.DeadlockDetected, pg.SerializationFailure) as error:
+                # Of a program that is not ours. All of it is undone, and the rows are still here.
+                if not tries_left:
+                    raise self._why(error) from None
+            except psycopg.Error as error:
+                raise self._why(error) from None
+            else:
+                return
+
+    def _load(self, batches: Sequence[Batch]) -> None:
+        stages = {batch.table.stream: f"pg_temp.adtap_stage_{n}" for n, batch in enumerate(batches)}
+        for batch in batches:
+            with self._telling(batch.table.stream, batch):
+                self._copy(batch, stages[batch.table.stream])
+        ledger = next((b.table.stream for b in batches if self._replaces and b.table.is_ledger), "")
+        touched = {batch.table.stream for batch in batches if batch.table.keys}
+        for stream in sorted(touched | (self._reports.keys() if ledger else set())):
+            self._lock(f"{self._schema}.{stream}")
+        for batch in batches:
+            with self._telling(batch.table.stream):
+                self._merge(batch.table, stages[batch.table.stream])
+        if ledger:
+            with self._telling(ledger):
+                self._replace_windows(stages[ledger])
+
+    def _copy(self, batch: Batch, stage: str) -> None:
+        """Bring a batch into a temporary table of its types, which goes with the transaction."""
+        types = self._shapes[batch.table.stream].types
+        body = ", ".join(
+            f"{identifier(name)} {_SQL[TIMESTAMPTZ] if kind == _ZONELESS else _sql(kind)}"
+            for name, kind in types.items()
+        )
+        self._execute(f"CREATE TEMP TABLE {stage.removeprefix('pg_temp.')} ({body}) ON COMMIT DROP")
+        statement = f"COPY {stage} FROM STDIN (FORMAT csv, NULL 'null', ESCAPE E'\\\\')"
+        with self._db.cursor().copy(statement) as copy:
+            for block in batch.spool.blocks():
+                copy.write(as_csv(block))
+
+    def _merge(self, table: Table, stage: str) -> None:
+        """Put a batch into its table; the last row of a key counts."""
+        shape, name = self._shapes[table.stream], self._table(table.stream)
+        names = ", ".join(map(identifier, shape.types))
+        insert = f"INSERT INTO {name} ({names}) SELECT {names} FROM {stage}"
+        if not table.keys:
+            self._execute(insert)
+            return
+        keys = [identifier(key) for key in table.keys]
+        listed = ", ".join(keys)
+        same = " AND ".join(f"s.{key} = d.{key}" for key in keys)
+        self._execute(
+            f"DELETE FROM {stage} s USING (SELECT {listed}, max(ctid) AS last FROM {stage} GROUP BY {listed} "
+            f"HAVING count(*) > 1) d WHERE {same} AND s.ctid <> d.last"
+        )
+        # A column that the stream no longer has is empty in rows that come again, as in new ones.
+        new = [f"{c} = EXCLUDED.{c}" for c in map(identifier, shape.types) if c not in keys]
+        new += [f"{c} = DEFAULT" for c in map(identifier, shape.others)]
+        action = f"UPDATE SET {', '.join(new)}" if new else "NOTHING"
+        self._execute(f"{insert} ON CONFLICT ({listed}) DO {action}")
+
+    def _replace_windows(self, ledger: str) -> None:
+        """Remove the rows of each window that was read again without them."""
+        for (stream,) in self._execute(f"SELECT DISTINCT stream FROM {ledger}").fetchall():
+            report = self._reports.get(stream)
+            if report is None:
+                continue
+            # The session is in UTC, which is what a date or a time stamp without a zone is taken for.
+            bucket = f"CAST(r.{identifier(report.bucket)} AS {_SQL[TIMESTAMPTZ]})"
+            self._execute(
+                f"DELETE FROM {self._table(stream)} AS r USING {ledger} AS w WHERE w.stream = %s "
+                f"AND w.account = r._account AND w.window_start <= {bucket} AND {bucket} < w.window_end "
+                "AND r._synced_at < w.synced_at",
+                (stream,),
+            )
+
+    # -- the database
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[None]:
+        with self._db.transaction():
+            # A time stamp without an offset, and a date widened to one, are UTC on every server.
+            self._execute("SET LOCAL TimeZone = 'UTC'")
+            yield
+
+    def _lock(self, name: str) -> None:
+        """Wait until nobody else has this name's lock; it goes with the transaction."""
+        self._execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"adtap_loader {name}",)
+        )
+
+    def _execute(
+        self, statement: str, values: Sequence[object] | None = None
+    ) -> psycopg.Cursor[Any]:
+        return self._db.execute(statement, values)
+
+    def _table(self, stream: str) -> str:
+        return f"{identifier(self._schema)}.{identifier(stream)}"
+
+    @contextlib.contextmanager
+    def _telling(self, stream: str, batch: Batch | None = None) -> Iterator[None]:
+        """Say in one line what the server refuses, and of which stream."""
+        try:
+            yield
+        except (pg.DeadlockDetected, pg.SerializationFailure):
+            raise
+        except psycopg.DataError as error:
+            place = _PLACE.search(error.diag.context or "")
+            if batch is None or place is None:
+                raise self._why(error, stream) from None
+            name, value = place.groups()
+            kind = self._shapes[stream].types.get(name, "")
+            raise unfit(stream, name, value, f"not a value of {short(kind)}") from None
+        except psycopg.Error as error:
+            raise self._why(error, stream) from None
+
+    def _why(self, error: psycopg.Error, stream: str = "") -> LoadError:
+        said = error.diag.message_primary or one_line(error)
+        whose = f"Stream '{stream}': " if stream else ""
+        match error:
+            case pg.InsufficientPrivilege():
+                cure = (
+                    f": grant it to user '{self._db.info.user}' (GRANT CREATE ON DATABASE or ON SCHEMA; SELECT, "
+                    f"INSERT, UPDATE and DELETE on the tables), or name another one in the settings"
+                )
+            case pg.FeatureNotSupported() if "view" in said:
+                cure = ": drop the view, and make it anew after the load (`adtap views`)"
+            case pg.UniqueViolation():
+                cure = (
+                    f": the table {self._table(stream)} has a unique index that is not the stream's key, or holds "
+                    "a key twice already; drop the index or the rows"
+                )
+            case psycopg.OperationalError() if self._db.broken or self._db.closed:
+                cure = ": the connection is gone; what came after the last STATE is not claimed, run it again"
+            case _:
+                cure = ""
+        return LoadError(f"{whose}{self._place} says: {said}{cure}.")
+
+
+def conninfo_of(config: Mapping[str, Any]) -> str:
+    """Return how to connect, in libpq's words; the password is masked in logs from here on.
+
+    Args:
+        config: The settings of `settings.POSTGRES`.
+
+    Raises:
+        LoadError: If they do not say where the database is.
+    """
+    url = config.get("sqlalchemy_url")
+    named = {
+        word: config.get(setting)
+        for word, setting in {
+            "host": "host",
+            "port": "port",
+            "user": "user",
+            "password": "password",
+            "dbname": "database",
+        }.items()
+    }
+    more: dict[str, Any] = {
+        "connect_timeout": CONNECT_SECONDS,
+        "application_name": "target-adtap-postgres",
+    }
+    if config.get("ssl_mode"):
+        more["sslmode"] = config["ssl_mode"]
+    if url is None:
+        absent = [name for name in ("host", "user", "database") if not config.get(name)]
+        if absent:
+            raise LoadError(
+                f"Setting '{absent[0]}' is missing: either 'sqlalchemy_url' or 'host', 'user' and 'database' say "
+                "where the Postgres database is."
+            )
+        given: str = make_conninfo("", **{k: v for k, v in named.items() if v is not None})
+    else:
+        # SQLAlchemy's way to name a driver is nothing to libpq.
+        given = re.sub(r"^postgres(?:ql)?(?:\+\w+)?://", "postgresql://", url)
+        if not given.startswith("postgresql://"):
+            raise LoadError(
+                "Setting 'sqlalchemy_url': postgresql://user:password@host:port/database is expected."
+            )
+    try:
+        known = conninfo_to_dict(given)
+        redact.learn(known.get("password"))
+        # What the address says itself goes first.
+        return make_conninfo("", **{**more, **known})
+    except psycopg.Error:  # its words may have the password
+        raise LoadError(
+            "Setting 'sqlalchemy_url' is no address that libpq can read: postgresql://user:password@host:port/"
+            "database is expected, with what is special in a name or password written as %XX."
+        ) from None
+
+
+def _sql(kind: str) -> str:
+    """Return Postgres' name of a type."""
+    return _SQL.get(kind) or kind.replace("DECIMAL", "numeric")
+
+
+def kind_of(spelt: str) -> str:
+    """Return our name of a column's type."""
+    known = _KINDS.get(re.sub(r"^(character varying)\(\d+\)$", r"\1", spelt))
+    return known or re.sub(r"^numeric(?=\()", "DECIMAL", spelt)
+
+
+def _holds(spelt: str, kind: str) -> bool:
+    """Check whether a column of a type is as good as one of another."""
+    return spelt == kind or (spelt, kind) == ("character varying", "text")
+
+
+def _common(has: str, wanted: str) -> str | None:
+    """Return the type that keeps what a column has and takes what is sent."""
+    if has == _ANY_NUMBER and (wanted in {BIGINT, HUGEINT} or wanted.startswith("DECIMAL")):
+        return has
+    if has == _ANY_NUMBER and wanted == VARCHAR:
+        return wanted
+    if has == _ZONELESS and wanted in {TIMESTAMPTZ, DATE}:
+        return has
+    return common_type(has, wanted)

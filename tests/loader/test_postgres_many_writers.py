@@ -1,0 +1,88 @@
+"""Several loads fill one schema, one table, at the same time; nobody waits in a circle and nothing is lost."""
+
+from __future__ import annotations
+
+import threading
+
+from .conftest import lines, record, schema, state
+
+WHOLE, TEXT = ({"type": [t, "null"]} for t in ("integer", "string"))
+WRITERS = 8
+
+
+def test_eight_loads_make_and_fill_one_table_together(database):
+    """Made and widened once; every row of every writer is there; of a key that all have, one row is left."""
+    processes = [database.start(batch_size_rows=50) for _ in range(WRITERS)]
+    messages = []
+    for writer in range(WRITERS):
+        order = range(200) if writer % 2 else range(199, -1, -1)
+        heads = [
+            schema("shared", {"id": WHOLE, "v": TEXT, f"of_{writer % 4}": WHOLE}, ["id"]),
+            schema("other", {"id": WHOLE, "v": TEXT}, ["id"]),
+        ]
+        rows = []
+        for n in order:
+            rows.append(record("shared", id=n, v=f"{writer}"))
+            rows.append(record("other", id=writer * 1000 + n, v="x"))
+        messages.append([*(heads if writer % 2 else reversed(heads)), *rows, state({"w": writer})])
+    done = {}
+
+    def feed(number: int) -> None:
+        done[number] = processes[number].communicate(lines(messages[number]), timeout=100)
+
+    threads = [threading.Thread(target=feed, args=(n,)) for n in range(WRITERS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for number, process in enumerate(processes):
+        out, said = done[number]
+        assert process.returncode == 0, said.decode()
+        assert out.decode().splitlines()[-1:] == [f'{{"w":{number}}}']
+    assert database.query("SELECT count(*), count(DISTINCT id) FROM shared") == [(200, 200)]
+    assert database.query("SELECT count(*), count(DISTINCT id) FROM other") == [(1600, 1600)]
+    assert set(database.types("shared")) == {"id", "v", "of_0", "of_1", "of_2", "of_3"}
+
+
+def test_a_transaction_that_the_server_broke_off_for_a_deadlock_is_done_again(database):
+    """Against a program that takes no lock of ours and wants two rows in the other order."""
+    head = schema("s", {"id": WHOLE, "v": TEXT}, ["id"])
+    database.load(head, *[record("s", id=n, v="old") for n in (1, 2)])
+    with database.connect() as other, other.transaction():
+        # Theirs is the more patient one: the loader's transaction is the one to be broken off.
+        other.execute("SET LOCAL deadlock_timeout = '1min'")
+        other.execute("UPDATE s SET v = 'theirs' WHERE id = 2")
+        process = database.start()
+        body = lines([head, *[record("s", id=n, v="ours") for n in (1, 2)], state({"n": 1})])
+        thread = threading.Thread(target=process.communicate, args=(body,))
+        thread.start()
+        waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+        while database.query(waiting) == [(0,)]:
+            threading.Event().wait(0.05)
+        other.execute("UPDATE s SET v = 'theirs' WHERE id = 1")
+    thread.join()
+    assert process.returncode == 0
+    assert database.query("SELECT id, v FROM s ORDER BY id") == [(1, "ours"), (2, "ours")]
+
+
+def test_a_load_that_waits_for_another_ends_at_once_when_it_is_told_to(database):
+    """SIGTERM in the middle of a statement: exit code 143, nothing claimed, nothing left locked."""
+    head = schema("s", {"id": WHOLE, "v": TEXT}, ["id"])
+    database.load(head, record("s", id=1, v="old"))
+    with database.connect() as other, other.transaction():
+        other.execute("LOCK TABLE s IN SHARE MODE")
+        process = database.start()
+        process.stdin.write(lines([head, record("s", id=1, v="new"), state({"n": 1})]))
+        process.stdin.close()
+        waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+        while database.query(waiting) == [(0,)]:
+            threading.Event().wait(0.05)
+        process.terminate()
+        assert process.wait(timeout=30) == 143
+        assert process.stdout.read() == b""
+        assert b"Traceback" not in process.stderr.read()
+        process.stdout.close()
+        process.stderr.close()
+    assert database.query("SELECT v FROM s") == [("old",)]
+    with database.connect() as other, other.transaction():
+        other.execute("LOCK TABLE s IN ACCESS EXCLUSIVE MODE")
