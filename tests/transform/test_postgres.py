@@ -15,6 +15,7 @@ import pytest
 
 from tests.postgres import loader_url
 from tests.transform.conftest import Dbt
+from tests.transform.test_answers import QUERIES, RATES, answers
 from tests.transform.world import STREAMS
 
 pytestmark = pytest.mark.timeout(600)
@@ -38,6 +39,25 @@ def load(url, world, folder):
             [Path(sys.executable).with_name("target-postgres"), "--config", config],
             input=world.lines(tap), text=True, capture_output=True, check=True,
         )  # fmt: skip
+
+
+def texts(row):
+    """A row to compare and sort, whatever its types."""
+    return [str(value) for value in row]
+
+
+def _same_answers(built, url, folder):
+    """Each query of docs/answers.md gives the same rows on both."""
+    with psycopg.connect(url) as postgres, answers(built, folder) as duckdb_:
+        postgres.execute("SET TIME ZONE 'UTC'")
+        postgres.execute(
+            f"CREATE TABLE {RATES} (day date, from_currency text, to_currency text, rate numeric(18,6))"
+        )
+        for row in duckdb_.execute(f"SELECT * FROM {RATES}").fetchall():
+            postgres.execute(f"INSERT INTO {RATES} VALUES (%s, %s, %s, %s)", row)
+        for title, query in QUERIES.items():
+            here, there = postgres.execute(query).fetchall(), duckdb_.execute(query).fetchall()
+            assert sorted(map(texts, here)) == sorted(map(texts, there)), title
 
 
 def test_postgres_holds_what_duckdb_holds(world, built, postgres_url, tmp_path):
@@ -68,6 +88,7 @@ def test_postgres_holds_what_duckdb_holds(world, built, postgres_url, tmp_path):
             )
             assert here == there, table
 
+        _same_answers(built, postgres_url, tmp_path)
         with psycopg.connect(postgres_url) as warehouse:
             for statement in (
                 (

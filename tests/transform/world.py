@@ -133,7 +133,7 @@ def _truth(url: str) -> dict[str, Any]:
         "openx": {
             "attributes": "day,publisherAccountId,publisherAccountName,publisherSiteId,"
             "publisherSiteName,publisherAdUnitId,publisherAdUnitName,publisherCurrency",
-            "metrics": "marketImpressions,marketPublisherRevenue,clicks",
+            "metrics": "marketImpressions,marketPublisherRevenue,clicks,allRequests,exchangeFills",
             "start": f"{START}T00:00:00Z",
             "end": "2026-03-20T00:00:00Z",
         },
