@@ -5,6 +5,7 @@
  "covered": [["2026-10-01", "2026-11-20"]],     read at least once
  "reread": [["2026-11-06", "2026-11-20", "2026-11-20T05"]],     young when they were read last, at that hour
  "settled": [["2026-10-01", "2026-11-06"]],     read last when they were final: their rows say `settled`
+ "lookback_days": 14,                           of the last run
  "unfinished": [{"bookmark": "2026-11-20", "begun": "2026-11-22T05:00:00Z", "done": [["2026-11-06", "2026-11-13"]]}],
  "jobs": [["2026-11-13/2026-11-20", {...}]]}    report jobs the platform runs for us, by window
 ```
@@ -166,7 +167,15 @@ class Bookmark:
             covered = [Interval(min(start, mark), mark)]
             self._keep("covered", covered)
         if asked.clock_was_ahead:
-            self._doubt(asked)
+            final = _LONG_AGO
+            if asked.trusted is not None:
+                days = max(asked.lookback_days, asked.settle_days)
+                final = self._border(asked.trusted, days)
+            self._take_for_young([i.clip(Interval(final, _NEVER)) for i in covered])
+        if asked.lookback_days > self.entry.get("lookback_days", asked.lookback_days):
+            # A shorter lookback left them as they were, and nobody came back to them.
+            self._take_for_young(subtract(covered, self._stretches("settled")))
+        self.entry["lookback_days"] = asked.lookback_days
         young = self._young()
         reread = [
             i.clip(Interval(self._border(read, asked.lookback_days), _NEVER)) for i, read in young
@@ -223,18 +232,11 @@ class Bookmark:
             self._keep(name, join(i.clip(there) for i in self._stretches(name)))
         self._keep_young([(i.clip(there), read) for i, read in self._young()])
 
-    def _doubt(self, asked: SyncRange) -> None:
-        """Take what a run whose clock was ahead may have called final for young: it is read again."""
-        covered = self.covered
-        if not covered:
-            return
-        days = max(asked.lookback_days, asked.settle_days)
-        since = self._border(asked.trusted or covered[0].start, days)
-        suspect = Interval(since, _NEVER)
-        self._keep("settled", subtract(self._stretches("settled"), [suspect]))
-        read = Grain.HOUR.floor(max(since, covered[0].start))
-        others = [(i, at) for whole, at in self._young() for i in subtract([whole], [suspect])]
-        self._keep_young([*others, *((i.clip(suspect), read) for i in covered)])
+    def _take_for_young(self, stretches: Sequence[Interval]) -> None:
+        """Take what was read for younger than the lookback, and not final: it is read again."""
+        self._keep("settled", subtract(self._stretches("settled"), stretches))
+        others = [(i, read) for whole, read in self._young() for i in subtract([whole], stretches)]
+        self._keep_young([*others, *((i, Grain.HOUR.floor(i.start)) for i in stretches)])
 
     def _window_before(self, mark: datetime, start: datetime, days: int) -> Interval:
         return Interval(max(start, self._border(mark, days)), mark)

@@ -141,9 +141,9 @@ def _mark_faults(name: str, mark: object) -> Iterator[str]:
 
 
 def _entry_faults(where: str, entry: Mapping[str, Any]) -> Iterator[str]:
-    values = [entry.get("replication_key_value"), entry.get("since")]
-    if not isinstance(entry.get("unfinished", {}), dict | list):
-        values.append("unfinished")
+    values = [entry.get("replication_key_value"), entry.get("since"), entry.get("synced_at")]
+    kinds: dict[str, Any] = {"unfinished": dict | list, "lookback_days": int}
+    values += [n for n, kind in kinds.items() if n in entry and not isinstance(entry[n], kind)]
     try:
         unfinished = unfinished_of(entry)
         values += [unfinished.get("bookmark"), unfinished.get("begun")]
@@ -156,7 +156,6 @@ def _entry_faults(where: str, entry: Mapping[str, Any]) -> Iterator[str]:
                 if str(start) > str(end):
                     yield f"{where}: {start} to {end} ends before it begins"
         values += entry.get("read_at") or []
-        values.append(entry.get("synced_at"))
         for window in jobs_in(entry):
             start, _, end = window.partition("/")
             values += [start, end]

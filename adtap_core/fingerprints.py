@@ -8,15 +8,16 @@ filters, scope …). A change is refused with the ways out of it.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from adtap_core.bookmarks import CLOCK_TOLERANCE, read_moment
+from adtap_core.bookmarks import CLOCK_TOLERANCE, read_moment, write_moment
+from adtap_core.windows import Grain, Interval, Zone, join, subtract
 
 if TYPE_CHECKING:
     from adtap_core.declare import Report
-    from adtap_core.windows import Zone
 
 
 STATE_VERSION: Final = 2
@@ -211,34 +212,57 @@ def future_lines(
         )
 
 
-def filled_from(
-    stream: str,
-    asked: Sequence[str],
-    known: Any,
-    before: Sequence[datetime],
-    read: Sequence[datetime],
-) -> tuple[dict[str, str | None], str | None]:
-    """Return from when on each metric is filled (null: from the first day on), and a warning if one is new.
-
-    A metric that is new is null in what was read before it.
+@dataclass(frozen=True)
+class Filled:
+    """From when on each metric of a report is filled; null: from the first day on.
 
     Args:
-        stream: The report.
-        asked: Its metrics.
+        now: Before this run has read anything.
+        then: When it has read all it planned.
+        words: A warning, if a metric is new.
+    """
+
+    now: Mapping[str, str | None]
+    then: Mapping[str, str | None]
+    words: str | None = None
+
+
+def filled_from(
+    report: Report,
+    known: Any,
+    plans: Iterable[tuple[Sequence[Interval], Sequence[Interval]]],
+    zone: Zone,
+) -> Filled:
+    """Return from when on each metric is filled: one that is new is null in what was read before it.
+
+    Args:
+        report: With the metrics that are asked for.
         known: What state says of this.
-        before: Where that begins which was read by now, one moment an account.
-        read: Where this run begins to read, one moment an account.
+        plans: Of each account, what was read before and what this run reads.
+        zone: The report's time zone.
     """
     if not isinstance(known, Mapping):
-        return dict.fromkeys(asked), None
-    made = {metric: known.get(metric) for metric in asked}
-    fresh = [metric for metric in asked if metric not in known]
-    if not (fresh and before and read and min(before) < min(read)):
-        return made, None
-    since = min(read).date().isoformat()
-    backfill = {"from": min(before).date().isoformat(), "to": since, "streams": [stream]}
+        return Filled(dict.fromkeys(report.metrics), dict.fromkeys(report.metrics))
+    old = {metric: known[metric] for metric in report.metrics if metric in known}
+    fresh = [metric for metric in report.metrics if metric not in known]
+    pairs = list(plans)
+    before = join(i for covered, _ in pairs for i in covered)
+    unread = join(i for covered, windows in pairs for i in subtract(covered, windows))
+    if not fresh or not before:
+        made = old | dict.fromkeys(fresh)
+        return Filled(made, made)
+    now = old | dict.fromkeys(fresh, write_moment(before[-1].end, report.grain, zone))
+    if not unread:
+        return Filled(now, old | dict.fromkeys(fresh))
+    since = write_moment(unread[-1].end, report.grain, zone)
+    to = Grain.DAY.ceil(unread[-1].end)
+    backfill = {
+        "from": unread[0].start.date().isoformat(),
+        "to": to.date().isoformat(),
+        "streams": [report.name],
+    }
     words = (
-        f"{stream}: {', '.join(fresh)} {'is' if len(fresh) == 1 else 'are'} new: null before {since}, where rows "
+        f"{report.name}: {', '.join(fresh)} {'is' if len(fresh) == 1 else 'are'} new: null before {since}, where rows "
         f"were read without. To fill them, run once with the setting backfill: {json.dumps(backfill)}"
     )
-    return made | dict.fromkeys(fresh, since), words
+    return Filled(now, old | dict.fromkeys(fresh, since), words)

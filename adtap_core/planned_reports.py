@@ -12,7 +12,7 @@ from typing_extensions import override
 
 from adtap_core.bookmarks import Bookmark
 from adtap_core.errors import RequestError
-from adtap_core.fingerprints import as_mapping, filled_from, fingerprint, state_lines
+from adtap_core.fingerprints import Filled, as_mapping, filled_from, fingerprint, state_lines
 from adtap_core.learned import Learned
 from adtap_core.names import column_names
 from adtap_core.plans import PartitionPlan, Planner
@@ -50,7 +50,7 @@ class PlannedReport(AdStream):
         self._unplanned: list[tuple[Partition, RequestError]] = []
         self._bookmarks: dict[Partition, Bookmark] = {}
         self._plans: Sequence[PartitionPlan] = ()
-        self._metrics: dict[str, str | None] | None = None
+        self._filled: Filled | None = None
         self._times = ReadingTimes()
         self.learned: Learned | None = None
 
@@ -141,24 +141,26 @@ class PlannedReport(AdStream):
         if self._fresh:
             self._marks["partitions"] = [*(self._marks.get("partitions") or []), *self._fresh]
             self._fresh = []
-        metrics = [[*pair] for pair in self._filled_from().items()]
-        self._marks["report"] = {**self.fingerprint(), "metrics": metrics}
+        if self._filled is None:
+            self._filled = self._filled_from()
+        self._describe(self._filled.now)
 
-    def _filled_from(self) -> dict[str, str | None]:
-        """Return from when on each metric is filled: null if from the first day on.
+    def _describe(self, metrics: Mapping[str, str | None]) -> None:
+        """Write into the state what the report's rows mean, and from when on its metrics are filled."""
+        pairs = [[*pair] for pair in metrics.items()]
+        self._marks["report"] = {**self.fingerprint(), "metrics": pairs}
 
-        One that is new is null in what was read before it: said at once, with the setting that fills it.
-        """
-        if self._metrics is not None:
-            return self._metrics
-        known = as_mapping((self._marks.get("report") or {}).get("metrics"))
-        read = [p.windows[0].start for p in self._plans if p.windows]
-        before = [i.start for p in self._plans if p.bookmark for i in p.bookmark.covered]
-        made, words = filled_from(self.name, self.asked().metrics, known, before, read)
-        if words is not None:
-            log.warning("%s", words)
-        self._metrics = made
-        return made
+    def _filled_from(self) -> Filled:
+        """Return from when on each metric is filled; one that is new is said, with the setting that fills it."""
+        filled = filled_from(
+            self.asked(),
+            as_mapping((self._marks.get("report") or {}).get("metrics")),
+            [(p.bookmark.covered, p.windows) for p in self._plans if p.bookmark is not None],
+            self.tap.platform.zone(self.report),
+        )
+        if filled.words is not None:
+            log.warning("%s", filled.words)
+        return filled
 
     def plans(
         self, planner: Planner, partitions: Sequence[Partition], *, ask_platform: bool

@@ -122,6 +122,8 @@ class ReportStream(PlannedReport):
         for partition, bookmark in self._bookmarks.items():
             if self._left[partition] <= 0:
                 bookmark.end()
+        if self._filled is not None and all(left <= 0 for left in self._left.values()):
+            self._describe(self._filled.then)
         if self.learned is not None:
             self._marks["learned"] = [self.learned.ended()]  # a list: see bookmarks.py
         elif self._marks.get("learned") and self.config.get("lookback_mode") != "learned":

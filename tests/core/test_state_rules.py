@@ -379,6 +379,18 @@ def test_a_month_is_looked_back_on_after_a_kill_with_today_on(room):
     assert days(got, "by_month")[0] <= "2026-03-01"
 
 
+def test_a_lookback_that_was_off_for_a_while_is_made_up_for(room):
+    """Days that were read once only, while they were young, are read again when it is on again."""
+    state = room.run().last_state
+    for day in range(21, 28):
+        now = f"2026-03-{day}T12:00:00+00:00"
+        got = room.run(state, now=now, lookback_days=0)
+        assert days(got) == (f"2026-03-{day - 1}", f"2026-03-{day}")
+        state = got.last_state
+    got = room.run(state, now="2026-03-28T12:00:00+00:00")
+    assert {r["day"] for r in got.records["by_day"]} == {f"2026-03-{day}" for day in range(17, 28)}
+
+
 def test_runs_that_always_break_off_look_back_all_the_same(room):
     """Forty in a row, less than a day apart: once a day they begin anew."""
     state = room.run().last_state
@@ -487,3 +499,23 @@ def test_a_metric_that_is_new_is_said_with_the_setting_that_fills_it(room, caplo
     with caplog.at_level(logging.WARNING):
         room.run(got.last_state, stream="mine", reports=[MINE | {"metrics": ["value", "worth"]}])
     assert "is new" not in caplog.text
+
+
+def test_a_new_metric_is_null_in_the_old_rows_of_one_account_whatever_a_new_account_reads(
+    room, caplog
+):
+    """The new account is read from the start with it: that says nothing of the others."""
+    old, new = MINE, MINE | {"metrics": ["value", "worth"]}
+    state = room.run(stream="mine", reports=[old], accounts=["a"]).last_state
+    got = room.run(state, stream="mine", reports=[new], accounts=["a", "b"])
+    assert "worth is new: null before 2026-03-17" in caplog.text
+    assert got.last_state["bookmarks"]["mine"]["report"]["metrics"] == [["value", None], ["worth", "2026-03-17"]]  # fmt: skip
+
+
+def test_a_new_metric_is_filled_from_where_a_killed_run_came_to(room):
+    """Until the run has ended it is filled only from the bookmark on that it began with."""
+    old, new = MINE, MINE | {"metrics": ["value", "worth"]}
+    state = room.run(stream="mine", reports=[old], lookback_days=14).last_state
+    got = room.run(state, stream="mine", reports=[new], lookback_days=14)
+    said = [s["bookmarks"]["mine"]["report"]["metrics"][1][1] for s in got.states]
+    assert said == [*["2026-03-20"] * (len(said) - 1), "2026-03-06"]
