@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import re
 import threading
@@ -504,3 +505,15 @@ def test_a_stream_that_was_done_when_the_run_broke_off_is_not_read_again(tiny: T
     assert rest.last_state == whole.last_state
     again = tiny.run(rest.last_state, reports=reports)
     assert {w["stream"] for w in again.records["sync_windows"]} == {"spend_daily", "yours"}
+
+
+def test_a_process_that_runs_taps_again_and_again_keeps_its_memory(tiny):
+    """No tap outlives its run, but the last one, whose signal handlers are set; the collector is set as before."""
+    collector = gc.get_threshold(), gc.get_freeze_count()
+    for _ in range(3):
+        tiny.run()
+    with pytest.raises(RunFailed):
+        tiny.run(reports=[{"name": "own", "dimensions": ["no_such"], "metrics": ["value"]}])
+    gc.collect()
+    assert sum(isinstance(o, TapTiny) for o in gc.get_objects()) <= 1
+    assert (gc.get_threshold(), gc.get_freeze_count()) == collector

@@ -52,15 +52,15 @@ def test_a_first_load_of_ninety_days_takes_four_requests(room, capsys):
     room.reset(size=3)
     tokens = [app.token for app in room.sandbox.stage.world.apps][:10]
     assert len(tokens) == 10
-    run = room.run("campaign_daily", app_tokens=tokens, start_date="2025-12-18")
+    run = room.run("app_daily", app_tokens=tokens, start_date="2025-12-18")
     asked = [(e["path"].rpartition("/")[2], e["status"]) for e in room.sandbox.log("adjust")]
     with capsys.disabled():
-        print(f"\n90 days of campaign_daily, 10 apps: {len(asked)} requests")  # noqa: T201 - the figure is asked for
+        print(f"\n90 days of app_daily, 10 apps: {len(asked)} requests")  # noqa: T201 - the figure is asked for
     assert Counter(asked) == {("filters_data", 200): 1, ("report", 200): 3}
-    days = {r["day"] for r in run.records["campaign_daily"]}
+    days = {r["day"] for r in run.records["app_daily"]}
     assert (min(days), max(days), len(days)) == ("2025-12-18", "2026-03-17", 90)
-    assert {r["app_token"] for r in run.records["campaign_daily"]} <= set(tokens)
-    assert len(run.last_state["bookmarks"]["campaign_daily"]["partitions"]) == 10
+    assert {r["app_token"] for r in run.records["app_daily"]} <= set(tokens)
+    assert len(run.last_state["bookmarks"]["app_daily"]["partitions"]) == 10
 
 
 def test_attribution_and_apps_are_always_sent(room):
