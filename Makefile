@@ -1,5 +1,6 @@
 # make setup   an environment in .venv with everything (Python >= 3.11 and a package registry are enough)
 # make test    set up, lint, test: what CI runs
+# make check   lint, and the tests that need no sandbox, no warehouse and no vendor's client; a minute
 # make demo    the four taps against the local sandbox, into DuckDB, through Meltano
 # make transform  the models of transform/ on what make demo loaded: dbt, in an environment of its own
 #              (make transform WAREHOUSE=ads.duckdb: on your own)
@@ -29,7 +30,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lint format test generate demo transform docs bench bench-quick clean
+.PHONY: help setup lint format test check generate demo transform docs bench bench-quick clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -65,6 +66,9 @@ format: setup
 
 test: setup lint
 	$(BIN)/pytest -n $(WORKERS)
+
+check: setup lint
+	$(BIN)/pytest -n $(WORKERS) -m "not sandbox and not warehouse and not vendor and not kill" tests/core tests/plugin tests/framework tests/tap_*
 
 generate: setup
 	@$(BIN)/python -m adtap_cli.generate

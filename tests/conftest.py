@@ -106,6 +106,35 @@ class SandboxHandle:
         return counts
 
 
+_BY_FIXTURE: Final = {
+    "sandbox_server": "sandbox",
+    "postgres_server": "warehouse",
+}
+_BY_PLACE: Final = {
+    "tests/warehouses/": "warehouse",
+    "tests/loader/": "warehouse",
+    "tests/transform/": "warehouse",
+    "tests/sandbox/": "sandbox",
+    "test_sdk_suite": "sandbox",
+    "test_meltano": "sandbox",
+    "tests/contracts/test_vendor": "vendor",
+    "tests/contracts/test_killed": "kill",
+    "state_follows_the_commit": "kill",
+}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark tests by what they need, so that nobody has to remember it: `-m "not sandbox"` and the like."""
+    for item in items:
+        place = item.path.relative_to(ROOT).as_posix() if ROOT in item.path.parents else ""
+        found = {mark for part, mark in _BY_PLACE.items() if part in place}
+        found |= {
+            mark for name, mark in _BY_FIXTURE.items() if name in getattr(item, "fixturenames", ())
+        }
+        for mark in found:
+            item.add_marker(mark)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def nobodys_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """No test reads the developer's own `.env` or variables: they run in an empty folder, without them."""
