@@ -101,7 +101,8 @@ def test_each_window_has_its_control(server):
     windows = checked.windows("by_day")
     assert len(windows) == 4
     for window in windows:
-        assert window["control"] == {"value": str(value(checked, window))}
+        total = str(value(checked, window))
+        assert window["control"] == {"value": total, "worth": total}
         assert window["ties"] is True
     assert sum(w["requests"] for w in windows) == 2 * requests
 
@@ -114,7 +115,8 @@ def test_a_mismatch_is_said_and_kept(server, caplog):
     ties = {w["account"]: w["ties"] for w in messages.windows("by_day")[:2]}
     assert ties == {'{"account":"a"}': True, '{"account":"b"}': False}
     wrong = messages.windows("by_day")[1]
-    assert wrong["control"] == {"value": str(value(messages, wrong) + 1)}
+    total = value(messages, wrong)
+    assert wrong["control"] == {"value": str(total + 1), "worth": str(total)}
     (line, *_) = [r.message for r in caplog.records if "does not tie out" in r.message]
     assert '{"account":"b"} 2026-03-14: value: the rows add up to ' in line
     assert messages.last_state["bookmarks"]["by_day"]["partitions"][0]["replication_key_value"]
@@ -166,7 +168,8 @@ def test_each_bucket_has_a_row_for_each_reading(server):
             account = row["account"].split('"')[3]
             there = truth(Grain.DAY, Zone("UTC"), bucket, account, now)
             assert row["row_count"] == len(there)
-            assert row["totals"] == {"value": str(sum(there.values()))}
+            total = str(sum(there.values()))
+            assert row["totals"] == {"value": total, "worth": total}
             assert row["age_days"] == (now.replace(tzinfo=None) - bucket).days - 1
             assert row["synced_at"] in {r["_synced_at"] for r in messages.records["by_day"]}
     windows = [w for m, _ in readings for w in m.windows("by_day")]
