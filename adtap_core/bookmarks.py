@@ -85,8 +85,7 @@ class SyncRange:
         default_start: Whether nobody set a start: `start` then moves with the clock, and what was asked once
             is asked from there.
         full: Whether everything is to be read, whatever was read before.
-        clock_was_ahead: Whether the clock of an earlier run was: what it called final may not have been.
-        trusted: Up to where buckets were over at the last reading before that; None: nobody knows.
+        clock_was_ahead: Whether the clock of an earlier run was, and that was said.
         later: Tells what of the lookback a later run may read; None: all of it is read now.
     """
 
@@ -101,7 +100,6 @@ class SyncRange:
     default_start: bool = False
     full: bool = False
     clock_was_ahead: bool = False
-    trusted: datetime | None = None
     later: Later | None = None
 
 
@@ -166,12 +164,6 @@ class Bookmark:
             # A state of an older version or another tool: all before the bookmark counts as read.
             covered = [Interval(min(start, mark), mark)]
             self._keep("covered", covered)
-        if asked.clock_was_ahead:
-            final = _LONG_AGO
-            if asked.trusted is not None:
-                days = max(asked.lookback_days, asked.settle_days)
-                final = self._border(asked.trusted, days)
-            self._take_for_young([i.clip(Interval(final, _NEVER)) for i in covered])
         if asked.lookback_days > self.entry.get("lookback_days", asked.lookback_days):
             # A shorter lookback left them as they were, and nobody came back to them.
             self._take_for_young(subtract(covered, self._stretches("settled")))
@@ -221,7 +213,7 @@ class Bookmark:
         limit = min(closed, mark) if mark is not None else closed
         if covered[-1].end <= limit:
             return
-        if past_now and not asked.clock_was_ahead:  # which was said
+        if past_now and not asked.clock_was_ahead:
             log.warning(
                 "State says that buckets up to %s were read, which are not over yet: the clock of that run was "
                 "wrong. They are read again once they are over",
@@ -231,6 +223,16 @@ class Bookmark:
         for name in ("covered", "settled"):
             self._keep(name, join(i.clip(there) for i in self._stretches(name)))
         self._keep_young([(i.clip(there), read) for i, read in self._young()])
+
+    def doubt(self, trusted: datetime | None, days: int) -> None:
+        """Take what a run whose clock was ahead may have called final for young.
+
+        Args:
+            trusted: Up to where buckets were over at the last reading before that; None: nobody knows.
+            days: After which a bucket is final, and not read again.
+        """
+        final = _LONG_AGO if trusted is None else self._border(trusted, days)
+        self._take_for_young([i.clip(Interval(final, _NEVER)) for i in self.covered])
 
     def _take_for_young(self, stretches: Sequence[Interval]) -> None:
         """Take what was read for younger than the lookback, and not final: it is read again."""

@@ -176,12 +176,7 @@ class PlannedReport(AdStream):
         self._times = ReadingTimes.of(self._marks)
         was_ahead = not backfill and self._times.is_ahead(planner.instant)
         if was_ahead:
-            log.warning(
-                "%s: state says that it was read at %sZ, which is in the future: the clock of that run was wrong. What "
-                "it may have called final is read again",
-                self.name,
-                f"{self._times.last:%Y-%m-%dT%H:%M}",
-            )
+            self._doubt(planner)
         for partition in partitions:
             try:
                 made.append(
@@ -191,12 +186,27 @@ class PlannedReport(AdStream):
                         ask_platform=ask_platform,
                         full=self.reads_fully,
                         later=None if self.learned is None or was_ahead else self.learned.later,
-                        times=self._times,
+                        clock_was_ahead=was_ahead,
                     )
                 )
             except RequestError as error:
                 self._unplanned.append((partition, error))
         return made
+
+    def _doubt(self, planner: Planner) -> None:
+        """Take what a run whose clock was ahead called final for young, of all accounts: those not read now, too."""
+        log.warning(
+            "%s: state says that it was read at %sZ, which is in the future: the clock of that run was wrong. What it "
+            "may have called final is read again",
+            self.name,
+            f"{self._times.last:%Y-%m-%dT%H:%M}",
+        )
+        trusted = self._times.trusted(planner.instant)
+        over = None if trusted is None else planner.over_at(trusted)
+        days = max(planner.lookback_days, planner.settle_days)
+        for entry in (self._marks, *(self._marks.get("partitions") or ())):
+            if entry.get("covered"):
+                Bookmark(entry, self.report.grain, planner.zone).doubt(over, days)
 
     def _learned(self, planner: Planner, partitions: Sequence[Partition]) -> Learned | None:
         """Return what earlier runs saw days move; None where the lookback is read whole whatever they saw."""

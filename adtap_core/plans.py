@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from adtap_core.bookmarks import Bookmark, Later, SyncRange, jobs_in, read_requested_date
-from adtap_core.reading_times import ReadingTimes
 from adtap_core.settings import default_start
 from adtap_core.windows import Interval, cut, midnight
 
@@ -135,7 +134,7 @@ class Planner:
         ask_platform: bool = True,
         full: bool = False,
         later: Later | None = None,
-        times: ReadingTimes | None = None,
+        clock_was_ahead: bool = False,
     ) -> PartitionPlan:
         """Plan a partition's windows.
 
@@ -145,16 +144,9 @@ class Planner:
             ask_platform: Whether the platform may be asked what it holds.
             full: Whether everything is to be read, whatever was read before.
             later: Tells what of the lookback a later run may read; None: all of it is read now.
-            times: When the report was read before.
+            clock_was_ahead: Whether the clock of an earlier run was, and that was said.
         """
-        times = times or ReadingTimes()
-        trusted = times.trusted(self.instant)
-        requested = replace(
-            self.requested(full=full),
-            clock_was_ahead=times.is_ahead(self.instant),
-            trusted=None if trusted is None else self.over_at(trusted),
-            later=later,
-        )
+        requested = replace(self.requested(full=full), clock_was_ahead=clock_was_ahead, later=later)
         grain, span = self._report.grain, self._report.span_days
         backfill = bool(self._settings.get("backfill"))
         bookmark = None if backfill else Bookmark(entry, grain, self.zone)

@@ -266,3 +266,7 @@ def meltano_merged(new: dict[str, Any], old: dict[str, Any]) -> dict[str, Any]:
         else:
             made[key] = meltano_merged(value, made[key])
     return made
+
+
+if __name__ == "__main__":
+    TapRestating.cli()

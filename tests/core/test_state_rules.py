@@ -243,6 +243,16 @@ def test_what_a_clock_that_was_ahead_called_final_is_read_again(room):
     assert {r["_data_state"] for r in right.records["by_day"] if r["day"] == "2026-03-17"} == {"provisional"}  # fmt: skip
 
 
+def test_a_clock_that_was_ahead_is_not_forgotten_of_an_account_that_is_away(room):
+    """The next run reads another account alone; what the first was called too early is read again once it is back."""
+    state = room.run(now="2026-03-19T12:00:00+00:00", accounts=["a", "b"]).last_state
+    wrong = room.run(state, now="2026-03-21T11:00:00+00:00", accounts=["a", "b"]).last_state
+    state = room.run(wrong, accounts=["b"]).last_state
+    got = room.run(state, now="2026-03-22T12:00:00+00:00", accounts=["a", "b"])
+    mine = [w for w in got.windows("by_day") if w["account"] == '{"account":"a"}']
+    assert min(w["window_start"] for w in mine)[:10] == "2026-03-16"
+
+
 def test_a_clock_a_year_ahead_stops_the_next_run_and_is_healed_by_hand(room):
     """Three monthly runs asked nothing once; now the first is refused, and the bookmark set back reads it all."""
     more = {"stream": "by_month", "start_date": "2025-10-01", "lookback_days": 30}

@@ -1,0 +1,125 @@
+"""Histories of a tap's own process, killed with -9 at any message: what `test_histories.py` plays, for real.
+
+There a kill is a list of messages cut short. Here the process dies, in the middle of a line if it comes so, and
+whoever read its output keeps the whole lines. `ADTAPS_HISTORIES=50` plays so many of each kind.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typing_extensions import override
+
+from adtap_core.testing import Messages
+from adtap_core.windows import Grain
+from tests.core.restating import RESTATED
+from tests.core.test_histories import History
+
+COUNT = max(1, int(os.environ.get("ADTAPS_HISTORIES", "20")) // 20)
+STEPS = 4
+
+
+class RealHistory(History):
+    """A history whose runs are processes.
+
+    Args:
+        folder: For its files.
+        chance: What happens, and when.
+    """
+
+    def __init__(self, folder: Path, chance: random.Random) -> None:
+        super().__init__()
+        self.folder, self.chance = folder, chance
+        self.dies = False
+        self.killed = 0
+
+    @override
+    def run_tap(self, *, state: Any = None, ahead: timedelta = timedelta(0), **more: Any) -> Messages:  # fmt: skip
+        self.server.now = self.now.isoformat()
+        config = self.config(**more)
+        state = self.state if state is None else state
+        command = [sys.executable, "-m", "tests.core.restating"]
+        for name, content in {"config": config, "state": state, "catalog": self.catalog(config)}.items():  # fmt: skip
+            path = self.folder / f"{name}.json"
+            path.write_text(json.dumps(content), encoding="utf-8")
+            command += [f"--{name}", str(path)]
+        environment = {**os.environ, "ADTAPS_NOW": self.now.isoformat(), "LOGLEVEL": "ERROR"}
+        with subprocess.Popen(
+            command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        ) as process:
+            assert process.stdout is not None
+            assert process.stderr is not None
+            lines = []
+            if self.dies:
+                lines = [process.stdout.readline() for _ in range(self.chance.randint(1, 60))]
+                process.kill()
+            lines += process.stdout.readlines()
+            errors = process.stderr.read().decode()
+            code = process.wait()
+        self.killed += code < 0
+        assert "Traceback" not in errors
+        assert code == 0 or code < 0 or self.server.refused, errors
+        whole = [line for line in lines if line.endswith(b"\n")]
+        return Messages([json.loads(line) for line in whole])
+
+    @override
+    def a_kill(self, share: float) -> None:
+        """Kill -9, wherever it is."""
+        self.dies = True
+        try:
+            self.keep(self.run_tap())
+        finally:
+            self.dies = False
+
+    def step(self) -> None:
+        """Let one thing happen."""
+        if self.chance.random() < 0.6:
+            self.a_kill(0)
+        match self.chance.choice(["time", "start", "account", "backfill", "lookback", "today"]):
+            case "time":
+                self.time_goes_by(self.chance.choice([1, 30, 24 * 9]))
+            case "start":
+                self.the_start_is_moved(self.chance.randint(0, 2))
+            case "account" if self.accounts:
+                self.an_account_fails(self.chance.choice(self.accounts))
+            case "backfill":
+                self.a_backfill(self.chance.randint(1, 20), self.chance.randint(1, 9))
+            case "lookback":
+                self.the_lookback_is_changed(self.chance.randint(RESTATED, RESTATED + 4))
+            case _:
+                self.today_is_switched(self.chance.random() < 0.5)
+        self.bookmarks_never_move_back()
+        self.the_ledger_knows_what_state_says_was_read()
+
+
+@pytest.mark.parametrize("number", range(COUNT))
+@pytest.mark.parametrize(
+    ("grain", "zone", "many"),
+    [
+        (Grain.HOUR, "Europe/Berlin", False),
+        (Grain.DAY, "America/New_York", True),
+        (Grain.MONTH, "UTC", True),
+    ],
+    ids=str,
+)
+@pytest.mark.timeout(120)
+def test_a_process_killed_at_any_message_loses_nothing(grain, zone, many, number, tmp_path):
+    """Kills between all that happens; in the end the warehouse is whole, and state says no more than was written."""
+    history = RealHistory(tmp_path, random.Random(f"{grain} {number}"))
+    try:
+        history.begin(grain, zone, many=many)
+        history.a_kill(0)
+        for _ in range(STEPS):
+            history.step()
+        history.time_goes_by(30)
+    finally:
+        history.teardown()
+    assert history.killed
