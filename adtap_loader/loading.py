@@ -270,6 +270,10 @@ class Loader:
         """
         self._direct[name] = stream
 
+    def goes_directly(self, stream: Stream) -> bool:
+        """Check whether records go to a stream as they stand on the line."""
+        return stream in self._direct.values()
+
     def take_record(self, message: Message) -> None:
         """Take a RECORD message that could not be taken as it stands on the line."""
         self.require(message, "stream", "record")

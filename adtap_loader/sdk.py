@@ -220,6 +220,10 @@ class LoaderTarget(FromVariables, Target):
         with _ending_well(self.loader):
             self.loader.finish()
         for sink in self._sinks_active.values():
+            stream = cast("LoaderSink", sink).stream
+            if self.loader.goes_directly(stream):
+                # Their records never came past the SDK, which counts.
+                sink.record_counter_metric.value = stream.rows_taken
             sink.clean_up()
 
     # -- the program

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -160,11 +161,12 @@ def test_a_plain_load_starts_without_the_sdk_and_any_other_with_it(file):
     "asked",
     [
         {},
+        {"stream_maps": {"t": {"one": "1"}}},
         {"stream_maps": {"s": {"one": "1"}}},
         {"validate_records": True},
         {"add_record_metadata": True},
     ],
-    ids=["fast", "mapped", "validated", "metadata"],
+    ids=["fast", "elsewhere", "mapped", "validated", "metadata"],
 )
 def test_the_program_says_the_same_whichever_way_it_takes(place, asked):
     """STATE, exit code and the one line of an error do not depend on what else was asked for."""
@@ -172,6 +174,8 @@ def test_the_program_says_the_same_whichever_way_it_takes(place, asked):
     run = place.run(HEAD, *rows, state({"n": 20}), batch_size_rows=7, **asked)
     assert (run.code, run.states[-1:]) == (0, [{"n": 20}]), run.errors
     assert [row[0] for row in table(place)] == [*range(20)]
+    counted = re.findall(r'"metric":"record_count","value":(\d+)', run.errors.replace(" ", ""))
+    assert counted == (["20"] if asked else []), "the SDK's metric tells the rows, too"
     run = place.run(HEAD, record("s", n=21, text="x"), record("s", text="no key"), **asked)
     assert (run.code, run.states) == (1, [])
     assert "'s': a record has no value for its key property 'n'" in run.errors or asked.get(
