@@ -52,4 +52,4 @@ QUICK: Final[tuple[str, ...]] = (
     "latency",
 )
 """Sections that the short form has time for."""
-SECTIONS: Final[tuple[str, ...]] = (*QUICK, "stages", "startup", "asking", "growth")
+SECTIONS: Final[tuple[str, ...]] = (*QUICK, "loaders", "stages", "startup", "asking", "growth")

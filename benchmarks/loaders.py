@@ -1,0 +1,359 @@
+"""Loaders alone: ours beside its own predecessor and beside target-postgres; again, into much, wide rows."""
+
+from __future__ import annotations
+
+import io
+import json
+import random
+import shutil
+import subprocess
+import sys
+import tarfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+from benchmarks.measure import (
+    ROOT,
+    Command,
+    Contender,
+    ContenderError,
+    Run,
+    Unavailable,
+    once,
+    progress,
+    side_by_side,
+    tap_command,
+    workspace,
+)
+from benchmarks.sections import Bar, Section, Size, at_least, at_most, megabytes, not_measured
+from benchmarks.throughput import COLUMNS, line
+from tests.postgres import loader_url, start_server
+
+PREDECESSOR: Final = "e111588"
+"""The last commit with the loader of 0.1.0, which shaped every row in Python."""
+OURS: Final = "ours"
+THEIRS: Final = "target-postgres"
+OLD: Final = "ours of 0.1.0"
+_MEMORY: Final = 300 * 10**6
+_TABLE_ROWS: Final = 5 * 10**6
+_UPSERTED: Final = 20_000
+_WIDE_ROWS: Final = 20_000
+
+_LEAD: Final = (
+    "Files of Singer messages into an empty warehouse: rows of 20 columns, five of them money of 38 digits. "
+    f"The loader of 0.1.0 is that of commit {PREDECESSOR}, on today's DuckDB and SDK. The Postgres is a server "
+    "of its own on a Unix socket, whose work counts on the clock only. Rows and a sum are compared after the "
+    "first load. `again` loads the same rows once more, so that every key is replaced; "
+    f"`into {_TABLE_ROWS:,}` replaces {_UPSERTED:,} rows of a table of that size; rows of `20 kB` hold long "
+    "texts and objects. The whole form alone has the last two."
+)
+_OLD_PROGRAM: Final = (
+    "import sys; sys.path.insert(0, sys.argv.pop(1)); "
+    "from adtap_duckdb.target import TargetAdtapDuckdb; TargetAdtapDuckdb.cli()"
+)
+
+
+def measure(size: Size) -> Section:
+    """Measure the loaders.
+
+    Args:
+        size: How much.
+    """
+    rows: list[tuple[str, ...]] = []
+    bars: list[Bar] = []
+    small = 50_000 if size.quick else 2 * 10**5
+    for count in (small,) if size.quick else (small, 10**6):
+        runs, missing = _duckdb(count, size)
+        rows += [line(f"{name} → DuckDB", count, run) for name, run in runs.items()]
+        bars += _duckdb_bars(count, runs, missing, size)
+    with _server() as url:
+        count = 20_000 if size.quick else 10**5
+        runs = _postgres(count, size, url)
+        rows += [line(f"{name} → Postgres", count, run) for name, run in runs.items()]
+        bars += _postgres_bars(count, runs, size)
+        if not size.quick:
+            for kind, run, bar in _into_much(size, url):
+                rows.append(line(f"{OURS}, into {_TABLE_ROWS:,} → {kind}", _UPSERTED, run))
+                bars.append(bar)
+            for kind, run in _wide(url):
+                rows.append(line(f"{OURS}, 20 kB → {kind}", _WIDE_ROWS, run))
+                bars.append(_memory(f"rows of 20 kB → {kind}", run))
+    return Section("Loaders", _LEAD, COLUMNS, tuple(rows), tuple(bars))
+
+
+# -- the three kinds of runs
+
+
+def _duckdb(count: int, size: Size) -> tuple[dict[str, Run], str]:
+    body, missing = _report(count), ""
+    contenders = [_into_file(OURS, body)]
+    try:
+        contenders.append(_into_file(OLD, body, sys.executable, "-c", _OLD_PROGRAM, _old_loader()))
+    except Unavailable as reason:
+        missing = str(reason)
+    first = {c.name: once(c) for c in contenders}
+    for contender in contenders:
+        _check(contender.name, _file(contender.name), count)
+    again = _into_file(f"{OURS}, again", body)
+    once(again)
+    # The file stays, and with it every row's key.
+    contenders.append(replace(again, before=()))
+    if size.quick:
+        return {**first, again.name: once(contenders[-1])}, missing
+    return side_by_side(contenders, size.repeats), missing
+
+
+def _postgres(count: int, size: Size, url: str) -> dict[str, Run]:
+    body = _report(count)
+    contenders = [_into_database(name, body, url) for name in (OURS, THEIRS)]
+    first = {c.name: once(c) for c in contenders}
+    for contender in contenders:
+        _check(contender.name, url, count, _schema(contender.name))
+    again = _into_database(f"{OURS}, again", body, url)
+    once(again)
+    contenders.append(replace(again, before=()))
+    if size.quick:
+        return {**first, again.name: once(contenders[-1])}
+    return side_by_side(contenders, size.repeats)
+
+
+def _into_much(size: Size, url: str) -> Iterator[tuple[str, Run, Bar]]:
+    """Replace rows of a large table, beside the same rows into an empty one."""
+    body = _report(_UPSERTED)
+    copies = _TABLE_ROWS // _UPSERTED - 1
+    for kind in ("DuckDB", "Postgres"):
+        make = _into_file if kind == "DuckDB" else _into_database
+        more = () if kind == "DuckDB" else (url,)
+        empty, much = make("empty", body, *more), make("much", body, *more)
+        once(much)
+        progress(f"a table of {_TABLE_ROWS:,} rows in {kind}")
+        if kind == "DuckDB":
+            import duckdb  # noqa: PLC0415 - where it is needed
+
+            with duckdb.connect(str(_file("much"))) as db:
+                db.execute(_copies("s", f"range({copies}) AS n(n)", "md5(_row_key || n)"))
+        else:
+            import psycopg  # noqa: PLC0415 - as above
+
+            with psycopg.connect(url, autocommit=True) as server:
+                copied = _copies(
+                    "bench_much.s", f"generate_series(1, {copies}) AS n", "md5(_row_key || n)"
+                )
+                server.execute(copied.encode())
+                server.execute("VACUUM ANALYZE bench_much.s")
+        runs = side_by_side([empty, replace(much, before=())], size.repeats)
+        ratio = runs["much"].wall / runs["empty"].wall
+        claim = f"{_UPSERTED:,} rows into {_TABLE_ROWS:,}, against into none, {kind}, by the clock"
+        yield kind, runs["much"], at_most(claim, ratio, 2)
+
+
+def _wide(url: str) -> Iterator[tuple[str, Run]]:
+    body = workspace("loaders") / "wide.jsonl"
+    random_text = random.Random(1)
+    with body.open("w", encoding="utf-8") as out:
+        properties = {
+            "_row_key": {"type": "string"},
+            "t": {"type": "string"},
+            "o": {"type": "object"},
+        }
+        out.write(
+            _message("SCHEMA", schema={"properties": properties}, key_properties=["_row_key"])
+        )
+        for n in range(_WIDE_ROWS):
+            text = f"{random_text.randrange(16**4):04x}" * 2500
+            record = {"_row_key": str(n), "t": text, "o": {"a": '"\\' * 2500, "n": n}}
+            out.write(_message("RECORD", record=record))
+    yield "DuckDB", once(_into_file("wide", body))
+    yield "Postgres", once(_into_database("wide", body, url))
+
+
+# -- bars
+
+
+def _duckdb_bars(count: int, runs: dict[str, Run], missing: str, size: Size) -> Iterator[Bar]:
+    claim = f"{OURS}, against {OLD}, DuckDB, {count:,} rows"
+    bound = 1.5 if size.quick else 3
+    if missing:
+        yield not_measured(claim, f"≥ {bound:g} ×", missing)
+    else:
+        yield at_least(f"{claim}, per CPU second", runs[OLD].cpu / runs[OURS].cpu, bound)
+        yield at_least(f"{claim}, by the clock", runs[OLD].wall / runs[OURS].wall, bound)
+    if not size.quick:  # a few hundredths of a second there
+        yield _again("DuckDB", count, runs)
+    yield _memory(f"{count:,} rows → DuckDB", runs[OURS])
+
+
+def _postgres_bars(count: int, runs: dict[str, Run], size: Size) -> Iterator[Bar]:
+    claim = f"{OURS}, against {THEIRS}, {count:,} rows"
+    clock, cpu = (2, 3) if size.quick else (4, 8)
+    yield at_least(f"{claim}, per CPU second of the client", runs[THEIRS].cpu / runs[OURS].cpu, cpu)
+    yield at_least(f"{claim}, by the clock", runs[THEIRS].wall / runs[OURS].wall, clock)
+    if not size.quick:
+        yield _again("Postgres", count, runs)
+    yield _memory(f"{count:,} rows → Postgres", runs[OURS])
+
+
+def _again(kind: str, count: int, runs: dict[str, Run]) -> Bar:
+    ratio = runs[f"{OURS}, again"].wall / runs[OURS].wall
+    return at_most(
+        f"the same {count:,} rows again, against the first load, {kind}, by the clock", ratio, 1.5
+    )
+
+
+def _memory(what: str, run: Run) -> Bar:
+    shown = f"{megabytes(run.peak)} MB"
+    return Bar(
+        f"memory of the loader, {what}", shown, f"< {megabytes(_MEMORY)} MB", run.peak < _MEMORY
+    )
+
+
+# -- contenders
+
+
+def _into_file(name: str, body: Path, *program: str) -> Contender:
+    file = _file(name)
+    loader = tap_command("target-adtap-duckdb", file.parent, config={"path": str(file)})
+    argv = (*program, *loader.argv[1:]) if program else loader.argv
+    return Contender(name, (Command(("cat", str(body))), Command(argv)), before=(file,))
+
+
+def _into_database(name: str, body: Path, url: str) -> Contender:
+    config: dict[str, Any] = {"sqlalchemy_url": url, "default_target_schema": _schema(name)}
+    script = "target-adtap-postgres"
+    if name == THEIRS:
+        script = "target-postgres"
+        config |= {
+            "sqlalchemy_url": loader_url(url),
+            "add_record_metadata": False,
+            "validate_records": False,
+            "activate_version": False,
+        }
+    loader = tap_command(script, workspace("loaders", _schema(name)), config=config)
+    drop = Command((sys.executable, "-c", _DROP, url, _schema(name)))
+    return Contender(name, (Command(("cat", str(body))), loader), before=(drop,))
+
+
+_DROP: Final = (
+    "import psycopg, sys; psycopg.connect(sys.argv[1], autocommit=True).execute("
+    "f'DROP SCHEMA IF EXISTS {sys.argv[2]} CASCADE')"
+)
+
+
+def _file(name: str) -> Path:
+    return workspace("loaders", _schema(name)) / "ads.duckdb"
+
+
+def _schema(name: str) -> str:
+    return "bench_" + "".join(letter if letter.isalnum() else "_" for letter in name)
+
+
+def _old_loader() -> str:
+    """Return the folder of the predecessor's sources.
+
+    Raises:
+        Unavailable: The history of this checkout does not reach back so far.
+    """
+    folder = workspace("loaders", "predecessor")
+    packed = subprocess.run(
+        ("git", "archive", PREDECESSOR, "adtap_duckdb"),  # noqa: S607 - the caller's own git
+        cwd=ROOT,
+        capture_output=True,
+        check=False,
+    )
+    if packed.returncode:
+        raise Unavailable(f"commit {PREDECESSOR} is not in this checkout's history")
+    with tarfile.open(fileobj=io.BytesIO(packed.stdout)) as archive:
+        archive.extractall(folder, filter="data")
+    return str(folder)
+
+
+@contextmanager
+def _server() -> Iterator[str]:
+    server = start_server()
+    try:
+        yield server.url("postgres")
+    finally:
+        server.stop()
+        shutil.rmtree(server.folder)
+
+
+# -- what is loaded
+
+
+def _report(count: int) -> Path:
+    """Return a file of messages: a report of so many rows."""
+    body = workspace("loaders") / f"{count}.jsonl"
+    if body.exists():
+        return body
+    progress(f"{count:,} rows")
+    dice = random.Random(1)
+    money = {"type": ["string", "null"], "format": "x-singer.decimal", "precision": 38, "scale": 18}
+    text = {"type": ["string", "null"]}
+    properties: dict[str, Any] = {
+        "_row_key": {"type": "string"},
+        "day": {"type": "string", "format": "date"},
+        **{f"money_{n}": money for n in range(5)},
+        **{f"count_{n}": {"type": ["integer", "null"]} for n in range(5)},
+        **{f"dimension_{n}": text for n in range(5)},
+        "_account": text,
+        "_currency": text,
+        "_synced_at": {"type": "string", "format": "date-time"},
+    }
+    with body.open("w", encoding="utf-8") as out:
+        out.write(
+            _message("SCHEMA", schema={"properties": properties}, key_properties=["_row_key"])
+        )
+        for n in range(count):
+            record = {
+                "_row_key": f"{dice.getrandbits(128):032x}",
+                "day": f"2026-03-{1 + n % 28:02}",
+            }
+            record |= {
+                f"money_{m}": f"{dice.randrange(10**4)}.{dice.randrange(10**6):06}"
+                for m in range(4)
+            }
+            record["money_4"] = "0.25"
+            whole = {f"count_{m}": dice.randrange(10**6) for m in range(5)}
+            words = {f"dimension_{m}": f"campaign {dice.randrange(1000)}" for m in range(5)}
+            last = {
+                "_account": '{"id":"1"}',
+                "_currency": "EUR",
+                "_synced_at": "2026-03-28T06:00:00.123456Z",
+            }
+            out.write(_message("RECORD", record={**record, **whole, **words, **last}))
+    return body
+
+
+def _message(kind: str, **parts: object) -> str:
+    return json.dumps({"type": kind, "stream": "s", **parts}, separators=(",", ":")) + "\n"
+
+
+def _copies(table: str, numbers: str, key: str) -> str:
+    """Return the statement that fills a table with copies of its rows under other keys."""
+    columns = [
+        "day",
+        *(f"{kind}_{n}" for kind in ("money", "count", "dimension") for n in range(5)),
+    ]
+    listed = ", ".join([*columns, "_account", "_currency", "_synced_at"])
+    return (
+        f"INSERT INTO {table} (_row_key, {listed}) SELECT {key}, {listed} FROM {table}, {numbers}"  # noqa: S608
+    )
+
+
+def _check(who: str, place: Path | str, count: int, schema: str = "main") -> None:
+    question = f"SELECT count(*), sum(money_4) FROM {schema}.s"  # noqa: S608 - our own names
+    if isinstance(place, Path):
+        import duckdb  # noqa: PLC0415 - one of the two is needed
+
+        with duckdb.connect(str(place), read_only=True) as file:
+            found = file.execute(question).fetchone()
+    else:
+        import psycopg  # noqa: PLC0415 - as above
+
+        with psycopg.connect(place) as server:
+            found = server.execute(question.encode()).fetchone()
+    if found is None or (found[0], found[1] * 4) != (count, count):
+        raise ContenderError(f"{who}: {found} instead of {count:,} rows and a quarter of that")
