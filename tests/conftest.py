@@ -118,6 +118,7 @@ _BY_PLACE: Final = {
     "test_sdk_suite": "sandbox",
     "test_meltano": "sandbox",
     "tests/contracts/test_vendor": "vendor",
+    "test_duckdb_versions": "vendor",
     "tests/contracts/test_killed": "kill",
     "state_follows_the_commit": "kill",
 }

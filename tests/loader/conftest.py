@@ -25,10 +25,6 @@ from adtap_loader.duckdb_target import TargetAdtapDuckdb
 from adtap_loader.postgres_engine import kind_of
 from adtap_loader.postgres_target import TargetAdtapPostgres
 from adtap_loader.sdk import LoaderTarget
-from tests.postgres import (
-    postgres_server,  # noqa: F401 - a fixture
-    postgres_url,  # noqa: F401 - a fixture
-)
 
 BIN = Path(sys.executable).parent
 _numbers = itertools.count(1)
