@@ -24,7 +24,7 @@ from tests.core.restating import RESTATED
 from tests.core.test_histories import History
 
 COUNT = max(1, int(os.environ.get("ADTAPS_HISTORIES", "20")) // 20)
-STEPS = 4
+STEPS = 3
 
 
 class RealHistory(History):
@@ -110,7 +110,7 @@ class RealHistory(History):
     ],
     ids=str,
 )
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 def test_a_process_killed_at_any_message_loses_nothing(grain, zone, many, number, tmp_path):
     """Kills between all that happens; in the end the warehouse is whole, and state says no more than was written."""
     history = RealHistory(tmp_path, random.Random(f"{grain} {number}"))

@@ -374,19 +374,22 @@ def test_an_account_refused_for_weeks_is_read_from_where_it_was_first_asked(room
 # -- broken runs ---------------------------------------------------------------------------------
 
 
-def test_a_month_is_looked_back_on_after_a_kill_with_today_on(room):
+@pytest.mark.parametrize(
+    ("grain", "first"), [("month", "2026-03-01"), ("week", "2026-03-02"), ("day", "2026-03-03")]
+)
+def test_what_was_young_is_looked_back_on_after_a_kill_with_today_on(room, grain, first):
     """The broken run wanted to go as far as the next one does: ten days went by all the same."""
+    stream = f"by_{grain}"
     more = {
-        "stream": "by_month",
+        "stream": stream,
         "start_date": "2026-01-01",
         "include_today": True,
         "lookback_days": 30,
     }
     state = room.run(now="2026-03-28T12:00:00+00:00", **more).last_state
     broken = room.run(state, now="2026-04-02T12:00:00+00:00", **more)
-    assert days(broken, "by_month")[0] <= "2026-02-01"
     got = room.run(broken.states[-2], now="2026-04-12T12:00:00+00:00", **more)
-    assert days(got, "by_month")[0] <= "2026-03-01"
+    assert days(got, stream)[0] <= first
 
 
 def test_a_lookback_that_was_off_for_a_while_is_made_up_for(room):
@@ -399,6 +402,25 @@ def test_a_lookback_that_was_off_for_a_while_is_made_up_for(room):
         state = got.last_state
     got = room.run(state, now="2026-03-28T12:00:00+00:00")
     assert {r["day"] for r in got.records["by_day"]} == {f"2026-03-{day}" for day in range(17, 28)}
+
+
+def test_an_end_that_is_taken_away_after_a_kill_loses_no_lookback(room):
+    """Days between the end and the bookmark were young when they were read: they are read again."""
+    state = room.run().last_state
+    broken = room.run(state, now="2026-03-21T12:00:00+00:00", end_date="2026-03-18")
+    got = room.run(broken.states[0], now="2026-03-22T12:00:00+00:00")
+    assert {r["day"] for r in got.records["by_day"]} >= {f"2026-03-{n}" for n in range(18, 22)}
+
+
+def test_what_a_broken_run_was_at_does_not_come_back_for_ever(room):
+    """Merged into a state again and again: a run that ended is none that broke off, and reads its lookback alone."""
+    state = room.run().last_state
+    broken = room.run(state, now="2026-03-21T12:00:00+00:00").states[0]
+    for day in (22, 23, 24):
+        good = room.run(state, now=f"2026-03-{day}T12:00:00+00:00").last_state
+        state = meltano_merged(good, broken)
+        assert state["bookmarks"]["by_day"]["unfinished"] is None
+    assert days(room.run(state, now="2026-03-25T12:00:00+00:00")) == ("2026-03-21", "2026-03-25")
 
 
 def test_runs_that_always_break_off_look_back_all_the_same(room):

@@ -21,6 +21,7 @@ from tap_openx import fields
 from tap_openx.currencies import COLUMN, AccountCurrencies, added_up
 from tap_openx.streams import REPORTS
 from tap_openx.tap import TapOpenx
+from tests.core.restating import meltano_merged
 from tests.running import command, select
 from tests.tap_openx.conftest import sums
 
@@ -252,9 +253,9 @@ def test_a_damaged_csv_is_pulled_again(room, kind):
     assert len(room.asked("/generateReport")) == 1
 
 
-def kill_while_polling(room, folder):
+def kill_while_polling(room, folder, **more):
     """Run the tap as a process, kill it once a job is in its state; give that state."""
-    config = room.current()
+    config = room.current(**more)
     for name, document in (
         ("config", config),
         ("catalog", select(TapOpenx, config, {"country_daily"})),
@@ -306,6 +307,52 @@ def test_a_job_outlives_a_killed_tap(room, tmp_path):
     assert {r["_synced_at"] for r in found.records["country_daily"]} == {remembered["synced_at"]}
     assert {w["synced_at"] for w in found.windows("country_daily")} == {remembered["synced_at"]}
     assert not found.last_state["bookmarks"]["country_daily"].get("jobs")
+
+
+def test_what_a_job_says_is_as_old_as_the_job(room, tmp_path):
+    """Taken up twenty hours later, when one more day would be final: its rows say what they were when it was made."""
+    config = room.current(start_date="2026-03-01")
+    first = {
+        r["day"]: r["_data_state"]
+        for r in room.run(config, "country_daily").records["country_daily"]
+    }
+    room.switch(polls_before_ready=1_000_000)
+    state = kill_while_polling(room, tmp_path, start_date="2026-03-01")
+    room.switch(polls_before_ready=1)
+    room.now("2026-03-19T08:00:00+00:00")
+    later = {
+        r["day"]: r["_data_state"]
+        for r in room.run(config, "country_daily").records["country_daily"]
+    }
+    room.sandbox.clear_log()
+    found = room.run(config, "country_daily", state=state)
+    said = {r["day"]: r["_data_state"] for r in found.records["country_daily"] if r["day"] in first}
+    assert said == first
+    assert any(later[day] != first[day] for day in first)
+
+
+def test_after_a_full_refresh_that_broke_off_the_next_day_asks_anew(room, tmp_path):
+    """Meltano merges its states into the stored one: yesterday's job is in there, and its numbers are yesterday's."""
+    stored = room.run(room.current(), "country_daily").last_state
+    room.switch(polls_before_ready=1_000_000)
+    stored = meltano_merged(kill_while_polling(room, tmp_path), stored)
+    assert stored["bookmarks"]["country_daily"]["jobs"]
+    room.switch(polls_before_ready=1)
+    room.now("2026-03-19T12:30:00+00:00")
+    whole = rows_of(room.run(room.current(), "country_daily"))
+    room.sandbox.clear_log()
+    found = room.run(room.current(), "country_daily", state=stored)
+    assert len(room.asked("/generateReport")) >= 1
+    old = {jobs["id"] for jobs in ids_of(stored)}
+    assert not old & {json.loads(e["body"])["id"] for e in room.asked("/pullReport")}
+    assert rows_of(found) == whole
+    assert not found.last_state["bookmarks"]["country_daily"]["jobs"]
+
+
+def ids_of(state):
+    """The parameters of the report jobs that a state knows."""
+    for _window, jobs in state["bookmarks"]["country_daily"]["jobs"]:
+        yield from (job["parameters"] for job in jobs.values())
 
 
 def test_a_job_of_a_run_that_has_ended_is_not_taken_up(room, tmp_path):
