@@ -61,10 +61,11 @@ class ReadingTimes:
             now: When it read.
         """
         before = self.trusted(begun)
-        if self.before is not None and begun - self.before < ONE_DAY and not self.is_ahead(begun):
-            before = (
-                self.before
-            )  # whoever runs every hour would lose the last good one at the second bad one
+        if self.last is not None and not self.is_ahead(begun):
+            # Whoever runs every hour would lose the last good one at the second bad one; and a run that was killed
+            # and started again leaves the state of one that was not.
+            is_recent = self.before is not None and begun - self.before < ONE_DAY
+            before = self.before if is_recent or begun - self.last < KEPT_TO else self.last
         return [None if before is None else _spelt(before), _spelt(now)]
 
 

@@ -253,6 +253,14 @@ def test_a_clock_that_was_ahead_is_not_forgotten_of_an_account_that_is_away(room
     assert min(w["window_start"] for w in mine)[:10] == "2026-03-16"
 
 
+def test_a_run_that_was_killed_and_started_again_leaves_the_state_of_one_that_was_not(room):
+    """When it was read before the last time is what that was before either."""
+    more = {"start_date": "2026-02-20"}
+    whole = room.run(**more).last_state
+    again = room.run(room.run(**more).states[0], now="2026-03-20T12:05:00+00:00", **more)
+    assert again.last_state == whole
+
+
 def test_a_clock_a_year_ahead_stops_the_next_run_and_is_healed_by_hand(room):
     """Three monthly runs asked nothing once; now the first is refused, and the bookmark set back reads it all."""
     more = {"stream": "by_month", "start_date": "2025-10-01", "lookback_days": 30}
