@@ -22,6 +22,7 @@ from adtap_core.testing import Messages, run_tap, select
 from adtap_core.windows import Grain, Zone
 from tests.core.restating import (
     Played,
+    Restating,
     RestatingServer,
     TapRestating,
     Warehouse,
@@ -188,6 +189,21 @@ def test_a_state_that_says_nothing_of_us_is_said(room, caplog, state, words):
     """All is read from its start, and nobody must wonder why."""
     assert days(room.run(state)) == ("2026-03-02", "2026-03-20")
     assert words in caplog.text
+
+
+def test_rows_that_0_1_gave_another_key_are_ghosts_once_they_are_read_again(room):
+    """Its keys lacked a currency that is the same in all rows: both rows stand there, and the views show one."""
+    store = Warehouse()
+    with patch.object(Restating, "key_columns", lambda _report: frozenset()):
+        old = room.run()
+    store.load(old)
+    got = room.run(old.last_state, now="2026-03-21T12:00:00+00:00")
+    store.load(got)
+    read = {r["day"] for r in got.records["by_day"]}
+    assert len(store.rows) > len({(r["day"], r["thing"]) for r in store.rows.values()})
+    live = [(r["day"], r["thing"]) for r in store.live(Grain.DAY)]
+    assert len(live) == len(set(live))
+    assert {day for day, _ in live} >= read
 
 
 # -- bookmarks and clocks ------------------------------------------------------------------------
