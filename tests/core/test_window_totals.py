@@ -149,6 +149,29 @@ def test_totals_that_can_not_be_had_are_null(server, caplog):
     assert "no totals for you" in warned[0]
 
 
+def test_a_run_killed_beside_its_controls_leaves_no_window_without_one(server):
+    """Killed at any message and run again: all windows have totals, once each, and none of a window not closed."""
+    whole = run(server, control_totals=True)
+    windows = {window_key(w): (w["control"], w["ties"]) for w in whole.windows("by_day")}
+    assert {ties for _, ties in windows.values()} == {True}
+    for at, line in enumerate(whole.lines):
+        if line["type"] != "STATE":
+            continue
+        before = Messages(whole.lines[: at + 1])
+        again = run(server, control_totals=True, state=line["value"])
+        closed = [window_key(w) for w in before.windows("by_day")]
+        assert len(set(closed)) == len(closed)
+        found = {window_key(w): (w["control"], w["ties"]) for w in before.windows("by_day")}
+        found |= {window_key(w): (w["control"], w["ties"]) for w in again.windows("by_day")}
+        assert windows.items() <= found.items()
+        assert {ties for _, ties in found.values()} == {True}
+
+
+def window_key(window: Mapping[str, Any]) -> tuple[str, str, str]:
+    """What tells a window from all others of its stream."""
+    return window["account"], window["window_start"], window["window_end"]
+
+
 # -- what each bucket held -------------------------------------------------------------------
 
 
