@@ -269,7 +269,7 @@ def _entity_words(tap: AdTap, stream: EntityStream) -> str:
         page = next(iter(tap.platform.pages(above, EntityQuery())), [])
         if not page:
             return f"there is no {above.name} to ask it for"
-        parent = tap.parent_fields(above, page[0])
+        parent = tap.current.parent_fields(above, page[0])
     for page in tap.platform.pages(stream.entity, EntityQuery(parent=parent)):
         return f"readable; the first page has {len(page)}"
     return "readable; empty"

@@ -114,10 +114,14 @@ def explain(tap: AdTap, entry: Entity | Report, *, offline: bool) -> Explanation
     try:
         if isinstance(entry, Report):
             known = tap.streams.get(entry.name)
-            stream = known if isinstance(known, ReportStream) else ReportStream(tap, entry)
+            stream = known if isinstance(known, ReportStream) else ReportStream(tap.current, entry)
             return _report(tap, stream, offline=offline)
         found = tap.streams.get(entry.name)
-        entity = found if isinstance(found, EntityStream) else EntityStream(tap, entry)
+        entity = (
+            found
+            if isinstance(found, EntityStream)
+            else EntityStream(tap.current, entry, tap.package)
+        )
         return _entity(tap, entity)
     finally:
         tap.workers.close()

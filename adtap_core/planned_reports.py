@@ -23,7 +23,7 @@ from adtap_core.streams import AdStream
 
 if TYPE_CHECKING:
     from adtap_core.declare import Report
-    from adtap_core.tap import AdTap
+    from adtap_core.run import Run
 
 log = logging.getLogger("adtaps.reports")
 
@@ -32,16 +32,16 @@ class PlannedReport(AdStream):
     """A report as it is asked for: what of it is selected, and what is planned. Reads nothing.
 
     Args:
-        tap: The tap.
+        run: The run that it is read in.
         report: Its declaration.
     """
 
-    def __init__(self, tap: AdTap, report: Report) -> None:
+    def __init__(self, run: Run, report: Report) -> None:
         self.report = report
         super().__init__(
-            tap,
+            run,
             name=report.name,
-            schema=report_schema(report, tap.platform_class, tap.config),
+            schema=report_schema(report, run.platform_class, run.config),
             keys=("_row_key",),
             replication_key=report.grain.value,
             selected=report.selected,
@@ -56,8 +56,8 @@ class PlannedReport(AdStream):
 
     @cached_property
     def _marks(self) -> dict[str, Any]:
-        """Give this stream's state; one that is new gets into the tap's state by `_attach`."""
-        found: dict[str, Any] = self.tap.state.get("bookmarks", {}).get(self.name, {})
+        """Give this stream's state; one that is new gets into the run's state by `_attach`."""
+        found: dict[str, Any] = self.run.state.get("bookmarks", {}).get(self.name, {})
         return found
 
     # -- what is selected --------------------------------------------------------------------
@@ -87,7 +87,7 @@ class PlannedReport(AdStream):
 
     def planner(self) -> Planner:
         """Give the planner of this moment."""
-        return Planner(self.asked(), self.tap.platform, self.config, self.tap.clock.now())
+        return Planner(self.asked(), self.run.platform, self.config, self.run.clock.now())
 
     @property
     def reads_fully(self) -> bool:
@@ -103,10 +103,10 @@ class PlannedReport(AdStream):
 
     def fingerprint(self) -> dict[str, Any]:
         """Return what must not change under one bookmark: what a row means, whatever is read of it."""
-        platform = self.tap.platform
+        platform = self.run.platform
         return fingerprint(
             self.report,
-            tap=self.tap.name,
+            tap=self.run.name,
             grain=self.schema["x-grain"],
             time_zone=platform.zone(self.report).name,
             settings=platform.row_settings(self.report, self.config),
@@ -114,13 +114,13 @@ class PlannedReport(AdStream):
 
     def state_faults(self) -> list[str]:
         """Return one line for each way in which the report no longer fits its state."""
-        marks = self.tap.state.get("bookmarks", {}).get(self.name, {})
-        platform, report = self.tap.platform, self.report
+        marks = self.run.state.get("bookmarks", {}).get(self.name, {})
+        platform, report = self.run.platform, self.report
         zone = platform.zone(report)
-        now = zone.local(self.tap.clock.now())
+        now = zone.local(self.run.clock.now())
         keys = platform.account_keys(report)
         return state_lines(
-            self.tap.name, report, marks, self.fingerprint(), keys=keys, zone=zone, now=now
+            self.run.name, report, marks, self.fingerprint(), keys=keys, zone=zone, now=now
         )
 
     def _entries(self, partitions: Sequence[Partition]) -> dict[Partition, dict[str, Any]]:
@@ -137,7 +137,7 @@ class PlannedReport(AdStream):
         """Put this stream's entries into the state, if they are not there yet."""
         if self.config.get("backfill"):
             return
-        self.tap.state.setdefault("bookmarks", {})[self.name] = self._marks
+        self.run.state.setdefault("bookmarks", {})[self.name] = self._marks
         if self._fresh:
             self._marks["partitions"] = [*(self._marks.get("partitions") or []), *self._fresh]
             self._fresh = []
@@ -156,7 +156,7 @@ class PlannedReport(AdStream):
             self.asked(),
             as_mapping((self._marks.get("report") or {}).get("metrics")),
             [(p.bookmark.covered, p.windows) for p in self._plans if p.bookmark is not None],
-            self.tap.platform.zone(self.report),
+            self.run.platform.zone(self.report),
         )
         if filled.words is not None:
             log.warning("%s", filled.words)

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from adtap_core.declare import Report
     from adtap_core.http import Call
     from adtap_core.plans import PartitionPlan
+    from adtap_core.platform import Platform
     from adtap_core.tap import AdTap
 
 NEW, AGAIN, BOTH, BACKFILL = "new", "lookback", "new and lookback", "backfill"
@@ -291,7 +292,7 @@ def _report(tap: AdTap, stream: ReportStream, *, offline: bool) -> StreamPlan:
     for task in stream.tasks(planner, report, plans):
         accounts = [dict(p.key) for p in task.job.partitions]
         try:
-            calls = asked_for(tap, task.job, control)
+            calls = asked_for(tap.platform, task.job, control)
         except NotAsked as error:
             if not any("request" in r for r in made.remarks):
                 made.remarks.append(f"the requests of its windows are not known: {error}")
@@ -303,21 +304,21 @@ def _report(tap: AdTap, stream: ReportStream, *, offline: bool) -> StreamPlan:
     return made
 
 
-def asked_for(tap: AdTap, job: WindowJob, control: Report | None) -> list[Call]:
+def asked_for(platform: Platform, job: WindowJob, control: Report | None) -> list[Call]:
     """Return the calls that reading a window begins with.
 
     Args:
-        tap: Its connection must be watched.
+        platform: Its connection must be watched.
         job: The window.
         control: What is asked for its totals; None if nothing is.
 
     Raises:
         AdtapError: If metadata that the calls are made of could not be had.
     """
-    calls, _ = window_calls(tap.platform, job)
+    calls, _ = window_calls(platform, job)
     if control is None:
         return calls
-    return [*calls, *window_calls(tap.platform, replace(job, report=control))[0]]
+    return [*calls, *window_calls(platform, replace(job, report=control))[0]]
 
 
 def control_of(stream: ReportStream, made: StreamPlan) -> Report | None:

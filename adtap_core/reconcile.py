@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from adtap_core.declare import Report
     from adtap_core.plans import Planner
     from adtap_core.reports import ReportStream
-    from adtap_core.tap import AdTap
+    from adtap_core.run import Run
 
 STATES: Final = (DataState.PARTIAL, DataState.PROVISIONAL, DataState.SETTLED)
 """From the least final one."""
@@ -167,7 +167,7 @@ class _Comparison:
         holds: Holds,
         made: Reconciled,
     ) -> None:
-        self._tap: AdTap = stream.tap
+        self._run: Run = stream.run
         # What nobody selected has no selected metrics: then all are meant.
         self._report = stream.asked() if stream.selected else stream.report
         self._planner: Planner = stream.planner()
@@ -175,8 +175,8 @@ class _Comparison:
         self._tally = Tally()
 
     def run(self, wanted: tuple[datetime | None, datetime | None]) -> None:
-        call, platform = self._tap.workers.call, self._tap.platform
-        asked = call(lambda: question(self._report, platform, self._tap.config))
+        call, platform = self._run.workers.call, self._run.platform
+        asked = call(lambda: question(self._report, platform, self._run.config))
         self._made.asked = asked
         if asked.why_not:
             self._made.why_not = asked.why_not
@@ -224,13 +224,13 @@ class _Comparison:
         self, partitions: Sequence[Partition], whole: Interval
     ) -> tuple[list[WindowJob], dict[str, Interval]]:
         """Return what to ask, and of each account the stretch that the platform still holds."""
-        platform, grain = self._tap.platform, self._report.grain
+        platform, grain = self._run.platform, self._report.grain
         asked = self._made.asked
         assert asked is not None  # noqa: S101 - asked before
         held: dict[str, Interval] = {}
         alike: dict[Interval, list[Partition]] = {}
         for partition in partitions:
-            span = self._tap.workers.call(partial(platform.held, asked.report, partition))
+            span = self._run.workers.call(partial(platform.held, asked.report, partition))
             stretch = whole
             if span is not None:
                 stretch = whole.clip(Interval(grain.ceil(span.start), grain.floor(span.end)))
@@ -261,10 +261,10 @@ class _Comparison:
     # -- the platform ------------------------------------------------------------------------
 
     def _totals(self, asked: Question, jobs: Sequence[WindowJob]) -> dict[Key, Sums]:
-        asker = Asker(self._tap.platform, self._tap.config, asked)
+        asker = Asker(self._run.platform, self._run.config, asked)
         totals: dict[Key, Sums] = {}
         ask = partial(self._ask, asker)
-        for _, done in self._tap.workers.in_order(jobs, ask):
+        for _, done in self._run.workers.in_order(jobs, ask):
             found, failed = done.result()
             totals |= found
             for account, words in failed.items():

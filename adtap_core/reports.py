@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequenc
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from singer_sdk.exceptions import AbortedSyncFailedException
 from typing_extensions import override
@@ -24,11 +24,13 @@ from adtap_core.errors import (
 )
 from adtap_core.fetching import Fetcher
 from adtap_core.http import Tally
+from adtap_core.ledger import LedgerStream
 from adtap_core.planned_reports import PlannedReport
 from adtap_core.plans import Bundle, PartitionPlan, Planner, bundles
 from adtap_core.platform import Fetched, Partition, WindowJob
 from adtap_core.rows import Block, RowShaper
 from adtap_core.schedule import read_reports
+from adtap_core.schemas import DAYS, LEDGER
 from adtap_core.summary import range_words
 from adtap_core.tasks import (
     Closing,
@@ -46,7 +48,7 @@ from adtap_core.windows import Interval
 
 if TYPE_CHECKING:
     from adtap_core.declare import Report
-    from adtap_core.tap import AdTap
+    from adtap_core.run import Run
 
 log = logging.getLogger("adtaps.reports")
 _ANSWER_SECONDS = 10.0
@@ -61,12 +63,12 @@ class ReportStream(PlannedReport):
     """A report.
 
     Args:
-        tap: The tap.
+        run: The run that it is read in.
         report: Its declaration.
     """
 
-    def __init__(self, tap: AdTap, report: Report) -> None:
-        super().__init__(tap, report)
+    def __init__(self, run: Run, report: Report) -> None:
+        super().__init__(run, report)
         self._failed: set[Partition] = set()
         self._given_up: set[Partition] = set()
         self._rows = 0
@@ -79,22 +81,30 @@ class ReportStream(PlannedReport):
         self._totals: ReportTotals | None = None
 
     @cached_property
+    def _ledger(self) -> LedgerStream:
+        return cast("LedgerStream", self.run.streams[LEDGER])
+
+    @cached_property
+    def _days(self) -> LedgerStream:
+        return cast("LedgerStream", self.run.streams[DAYS])
+
+    @cached_property
     def _fetcher(self) -> Fetcher:
-        return Fetcher(self.tap.platform)
+        return Fetcher(self.run.platform)
 
     # -- reading -----------------------------------------------------------------------------
 
     @override
     def read(self) -> None:
         """Read this report alone; `read_reports` reads several."""
-        read_reports([self], self.tap.workers)
+        read_reports([self], self.run.workers)
 
     def prepare(self) -> Reading:
         """Plan the windows to read. Changes no state, writes nothing: another stream may have its turn."""
         planner = self.planner()
         report = self.asked()
-        workers = self.tap.workers
-        partitions = workers.call(lambda: self.tap.platform.partitions(report))
+        workers = self.run.workers
+        partitions = workers.call(lambda: self.run.platform.partitions(report))
         plans = workers.call(lambda: self.plans(planner, partitions, ask_platform=True))
         self._plans = plans
         for plan in plans:
@@ -111,9 +121,9 @@ class ReportStream(PlannedReport):
         return ReportTotals(
             self.asked(),
             self.schema,
-            self.tap.platform,
+            self.run.platform,
             self.config,
-            days=self.tap.days.selected,
+            days=self._days.selected,
             digests=self.learned is not None,
         )
 
@@ -133,7 +143,7 @@ class ReportStream(PlannedReport):
 
     def tasks(self, planner: Planner, report: Report, plans: Sequence[PartitionPlan]) -> list[Task]:
         """Give the windows to read, in order, partitions bundled where the platform takes several."""
-        size = self.tap.platform.bundle_size(report)
+        size = self.run.platform.bundle_size(report)
         return [
             self._task(report, planner, bundle, bundle.plans, window)
             for bundle in bundles(plans, size)
@@ -187,7 +197,7 @@ class ReportStream(PlannedReport):
         while reading.work:
             task = reading.work.popleft()
             if any(p not in self._failed for p in task.job.partitions):
-                task.future = self.tap.workers.submit(partial(self._fetch, task))
+                task.future = self.run.workers.submit(partial(self._fetch, task))
                 reading.flying.append(task)
                 return True
         return False
@@ -199,7 +209,7 @@ class ReportStream(PlannedReport):
             self._drop(task)
             return None
         try:
-            return task, self.tap.workers.result(task.future)  # type: ignore[arg-type]
+            return task, self.run.workers.result(task.future)  # type: ignore[arg-type]
         except (Refused, TooMuch) as error:
             if len(task.job.partitions) > 1:
                 # One account that is refused must not take the others with it.
@@ -214,7 +224,7 @@ class ReportStream(PlannedReport):
         """Write a window's rows and close it."""
         self._write(task, fetched, reading.planner)
         reading.done += 1
-        self.tap.progress.window(
+        self.run.progress.window(
             self.name,
             done=reading.done,
             total=max(reading.whole, reading.done),
@@ -227,7 +237,7 @@ class ReportStream(PlannedReport):
         self._attach()
         for partition, error in self._unplanned:
             self.fail(error, partition=partition.text)
-        self.tap.progress.begin()
+        self.run.progress.begin()
 
     def _break_up(self, task: Task, reading: Reading) -> None:
         """Read a bundle's windows from here on for each partition alone."""
@@ -278,8 +288,8 @@ class ReportStream(PlannedReport):
 
         Else the later reading would seem to be the earlier one, and its rows ghosts.
         """
-        task.made = self.tap.clock.now()
-        moment = self.tap.clock.read_at()
+        task.made = self.run.clock.now()
+        moment = self.run.clock.read_at()
         if self._floor is not None:
             # A backfill leaves no trace in state: of it and the next run, the later one is later all the same.
             moment = max(moment, self._floor + (moment - _EPOCH) * _CREEP)
@@ -288,10 +298,10 @@ class ReportStream(PlannedReport):
     @cached_property
     def _floor(self) -> datetime | None:
         """Give the moment up to which earlier runs dated rows, if that lies in the future."""
-        now = self.tap.clock.read_at()
+        now = self.run.clock.read_at()
         last = self._marks.get("synced_at")
         dated = None if last is None else datetime.fromisoformat(str(last))
-        read = None if self.tap.clock.is_moved else self._times.floor(now)
+        read = None if self.run.clock.is_moved else self._times.floor(now)
         return max((m for m in (dated, read) if m is not None and m > now), default=None)
 
     def _remember(self, task: Task, name: str, parameters: object) -> None:
@@ -302,7 +312,7 @@ class ReportStream(PlannedReport):
             return
         note = Note(task, name, parameters)
         self._notes.put(note)
-        self.tap.workers.stir()
+        self.run.workers.stir()
         # The job is bought already: its name must be in the state before we begin to wait for it.
         note.written.wait(_ANSWER_SECONDS)
 
@@ -325,7 +335,7 @@ class ReportStream(PlannedReport):
                     "parameters": note.parameters,
                 }
                 keep_jobs(plan.bookmark.entry, jobs)
-                self.tap.write_state(self.name)
+                self.run.write_state(self.name)
             note.written.set()
 
     def _write(self, task: Task, fetched: Fetched, planner: Planner) -> None:
@@ -337,7 +347,7 @@ class ReportStream(PlannedReport):
             zone=planner.zone,
             now=over_at_reading(task, planner),
             settle_days=planner.settle_days,
-            keyed=self.tap.platform_class.key_columns(self.report),
+            keyed=self.run.platform_class.key_columns(self.report),
             partitions=task.job.partitions,
             synced_at=task.synced_at,
         )
@@ -434,11 +444,11 @@ class ReportStream(PlannedReport):
         if not self.takes_the_short_way(n for n in self.schema["properties"] if n not in absent):
             return self._write_the_sdks_way
         stream = self.stream_maps[0].stream_alias
-        extracted = self.tap.clock.read_at().isoformat()
+        extracted = self.run.clock.read_at().isoformat()
 
         def straight(block: Block) -> int:
             chosen = block.first(self.within_limit(len(block.records)))
-            self.tap.out.write_records(stream, chosen.columns, chosen.records, extracted)
+            self.run.out.write_records(stream, chosen.columns, chosen.records, extracted)
             return len(chosen.records)
 
         return straight
@@ -487,15 +497,15 @@ class ReportStream(PlannedReport):
                 plan.bookmark.close(task.window, plan.requested, over=closing.over)
                 self._note_time(task, plan.requested.now)
         self._keep_days(closing)
-        self.tap.ledger.write(rows)
-        self.tap.write_state(self.name)
+        self._ledger.write(rows)
+        self.run.write_state(self.name)
 
     def _note_time(self, task: Task, begun: datetime) -> None:
         """Note when the report was read, and, after a clock that was ahead, up to when it is dated."""
-        self._marks["read_at"] = self._times.then(begun, self.tap.clock.now())
+        self._marks["read_at"] = self._times.then(begun, self.run.clock.now())
         known = self._marks.get("synced_at")
         latest = max(task.synced_at, str(known or ""))
-        if latest > spelt_moment(self.tap.clock.read_at()):
+        if latest > spelt_moment(self.run.clock.read_at()):
             self._marks["synced_at"] = latest
         elif known:
             self._marks["synced_at"] = None  # that moment has passed
@@ -521,7 +531,7 @@ class ReportStream(PlannedReport):
             settle_days=task.bundle.plans[0].requested.settle_days,
             synced_at=task.synced_at,
         )
-        self.tap.days.write(list(rows))
+        self._days.write(list(rows))
         if self.learned is not None:
             accounts = [p.text for p in task.job.partitions]
             self.learned.note(accounts, task.window, totals.digested())

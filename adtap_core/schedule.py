@@ -3,20 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from contextlib import AbstractContextManager
+from typing import Final, Protocol
 
 from adtap_core.errors import Stopped, TargetGone
 from adtap_core.ordered import Workers, check_target
-from adtap_core.tasks import Reading
-
-if TYPE_CHECKING:
-    from adtap_core.reports import ReportStream
+from adtap_core.platform import Fetched
+from adtap_core.tasks import Reading, Task
 
 _WAITING: Final = 2
 """Windows begun beyond those in flight: the network has work while rows are written."""
 
 
-def read_reports(streams: Sequence[ReportStream], workers: Workers) -> None:
+class Scheduled(Protocol):
+    """A report as the schedule knows it: planned, begun window by window, written in its turn."""
+
+    def prepare(self) -> Reading:
+        """Plan what is read."""
+
+    def start_next(self, reading: Reading) -> bool:
+        """Begin the next window; return whether there was one."""
+
+    def turn(self) -> AbstractContextManager[None]:
+        """Announce the stream, and count and time what is written meanwhile."""
+
+    def begin_turn(self) -> None:
+        """Note that its turn has come."""
+
+    def take_next(self, reading: Reading) -> tuple[Task, Fetched] | None:
+        """Wait for the window whose turn it is; return None if it failed or was cut up."""
+
+    def write_window(self, task: Task, fetched: Fetched, reading: Reading) -> None:
+        """Write a window."""
+
+    def end_turn(self) -> None:
+        """Note that all of its windows are done."""
+
+    def write_notes(self) -> None:
+        """Put report jobs that were bought meanwhile into the state."""
+
+    def fail(self, error: Exception) -> None:
+        """Note that it can't be read."""
+
+
+def read_reports(streams: Sequence[Scheduled], workers: Workers) -> None:
     """Read reports one after the other, their windows side by side.
 
     As many windows are in flight as there are workers, and a few more are begun, so that the network has
@@ -56,7 +86,7 @@ class _Line:
         workers: Fetch their windows.
     """
 
-    def __init__(self, streams: Sequence[ReportStream], workers: Workers) -> None:
+    def __init__(self, streams: Sequence[Scheduled], workers: Workers) -> None:
         self._streams, self._workers = streams, workers
         self.readings: list[Reading | Exception] = []
         """What was planned, or why it could not be; of the first streams."""
@@ -86,7 +116,7 @@ class _Line:
             stream.write_notes()
 
 
-def _prepared(stream: ReportStream) -> Reading | Exception:
+def _prepared(stream: Scheduled) -> Reading | Exception:
     """Plan a report; what goes wrong is said when it is its turn."""
     try:
         return stream.prepare()

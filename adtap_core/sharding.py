@@ -16,10 +16,10 @@ from adtap_core.preview import StreamPlan, asked_for, control_of, entity_plan
 from adtap_core.redact import redact
 from adtap_core.rehearsal import watched
 from adtap_core.reports import ReportStream
+from adtap_core.run import RunFailed
 from adtap_core.shards import Run, Shard, Shards, place, share_of
 from adtap_core.state_parts import REST, part_name
 from adtap_core.streams import EntityStream
-from adtap_core.tap import RunFailed
 from adtap_plugin.variables import prefix_of
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def _for_backfill(tap: AdTap, piece: Piece) -> AdTap:
         config={**tap.config, "backfill": backfill}, catalog=tap.input_catalog, validate_config=True
     )
     # One login, one list of accounts and fields, for all stretches.
-    made.platform, made.workers = tap.platform, tap.workers
+    made.current.platform, made.current.workers = tap.platform, tap.workers
     return made
 
 
@@ -183,7 +183,7 @@ class _Cost:
 
     def is_cut_by(self, key: str) -> bool:
         """Check whether a setting narrows this report to accounts with this key."""
-        setting = self.stream.tap.platform_class.account_settings[key]
+        setting = self.stream.run.platform_class.account_settings[key]
         # A definition that names its own accounts does not hear the setting.
         own = self.stream.report.facts.get(setting)
         return (
@@ -206,7 +206,7 @@ class _Cost:
         count = 0
         for task in self.stream.tasks(self.planner, report, plans):
             try:
-                count += len(asked_for(self.stream.tap, task.job, control))
+                count += len(asked_for(self.stream.run.platform, task.job, control))
             except AdtapError:
                 count += 1
         return count

@@ -3,7 +3,7 @@
 AdStream
 ├── EntityStream    things that exist
 ├── ReportStream    things that are counted: windows, ledger, state
-└── LedgerStream    `sync_windows` and `sync_days`, written by the report streams
+└── LedgerStream    `sync_windows` and `sync_days`, written by the report streams: adtap_core/ledger.py
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ from adtap_core.http import Tally
 from adtap_core.maps import map_failure
 from adtap_core.platform import EntityQuery
 from adtap_core.records import RecordShaper, to_moment
-from adtap_core.schemas import LEDGER, LEDGER_KEYS, LEDGER_SCHEMA, entity_schema
+from adtap_core.schemas import entity_schema
 from adtap_core.summary import stream_line
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from singer_sdk.helpers.types import Context, Record
 
     from adtap_core.declare import Entity
-    from adtap_core.tap import AdTap
+    from adtap_core.run import Run
 
 log = logging.getLogger("adtaps.streams")
 _PARENTS: Final = "parents_until"
@@ -78,7 +78,7 @@ class AdStream(Stream):
     """What all our streams share.
 
     Args:
-        tap: The tap.
+        run: The run that it is read in.
         name: The stream's name.
         schema: Its JSON schema.
         keys: Its primary key.
@@ -90,7 +90,7 @@ class AdStream(Stream):
 
     def __init__(
         self,
-        tap: AdTap,
+        run: Run,
         *,
         name: str,
         schema: dict[str, Any],
@@ -99,8 +99,8 @@ class AdStream(Stream):
         selected: bool,
     ) -> None:
         self.selected_by_default = selected
-        super().__init__(tap, schema=schema, name=name)
-        self.tap = tap
+        super().__init__(run.tap, schema=schema, name=name)
+        self.run = run
         self.primary_keys = self._own_keys = keys
         self.replication_key = self._own_replication_key = replication_key
         self.records_written = 0
@@ -168,7 +168,7 @@ class AdStream(Stream):
 
     def summary(self) -> str:
         """Return one line about what was read: rows, days, what it cost, and whether parts failed."""
-        failures = sum(failure.stream == self.name for failure in self.tap.failures)
+        failures = sum(failure.stream == self.name for failure in self.run.failures)
         return stream_line(
             self.name, self.records_written, self.range_words(), self.cost(), failures
         )
@@ -186,7 +186,7 @@ class AdStream(Stream):
         self._write_schema_message()
 
     def read(self) -> None:
-        """Read the stream; failures of parts are noted on the tap."""
+        """Read the stream; failures of parts are noted on the run."""
         raise NotImplementedError
 
     @override
@@ -206,7 +206,7 @@ class AdStream(Stream):
             and self.records_written >= self.ABORT_AT_RECORD_COUNT
         ):
             # No STATE follows that would hand over what waits in the buffer.
-            self.tap.out.flush()
+            self.run.out.flush()
             raise AbortedSyncFailedException
 
     def within_limit(self, count: int) -> int:
@@ -247,7 +247,7 @@ class AdStream(Stream):
             wanted = [column in chosen for column in columns]
             rows = [tuple(compress(row, wanted)) for row in rows]
         alias = self.stream_maps[0].stream_alias
-        self.tap.out.write_records(alias, chosen, rows, self.tap.clock.read_at().isoformat())
+        self.run.out.write_records(alias, chosen, rows, self.run.clock.read_at().isoformat())
 
     def write_mapped(self, record: dict[str, Any]) -> None:
         """Write a record the SDK's way, through the user's stream maps.
@@ -267,7 +267,7 @@ class AdStream(Stream):
     @property
     def bookmarks(self) -> dict[str, Any]:
         """Give this stream's state, made if it is not there."""
-        marks: dict[str, Any] = self.tap.state.setdefault("bookmarks", {})
+        marks: dict[str, Any] = self.run.state.setdefault("bookmarks", {})
         found: dict[str, Any] = marks.setdefault(self.name, {})
         return found
 
@@ -284,78 +284,27 @@ class AdStream(Stream):
         else:
             log.debug("Unexpected error in %s", self.name, exc_info=error)
             words = f"unexpected {type(error).__name__}: {error}"
-        self.tap.note_failure(Failure(self.name, words, partition, window, error))
-
-
-class LedgerStream(AdStream):
-    """What report streams write about their reading: `sync_windows`, one row a window, or `sync_days`, one a bucket.
-
-    Args:
-        tap: The tap.
-        name: The stream's name.
-        schema: Its JSON schema.
-        keys: Its primary key.
-        selected: Whether it is written when nobody chose streams.
-    """
-
-    def __init__(
-        self,
-        tap: AdTap,
-        name: str = LEDGER,
-        schema: dict[str, Any] = LEDGER_SCHEMA,
-        keys: tuple[str, ...] = LEDGER_KEYS,
-        *,
-        selected: bool = True,
-    ) -> None:
-        super().__init__(
-            tap, name=name, schema=schema, keys=keys, replication_key=None, selected=selected
-        )
-        self._announced = False
-
-    @override
-    def read(self) -> None:
-        """Nothing to read: the report streams write here."""
-
-    @override
-    def write_schema(self) -> None:
-        if not self._announced:
-            self._announced = True
-            super().write_schema()
-
-    def write(self, rows: Sequence[dict[str, Any]]) -> None:
-        """Write some rows, if anybody wants them."""
-        if self.selected and rows:
-            self.write_schema()
-            columns = self.schema["properties"]
-            self.write_rows([tuple(row[c] for c in columns) for row in rows])
-            self.records_written += len(rows)
-
-    def end_run(self) -> None:
-        """Say how many rows were written; announce the table in any case: views, and several writers, need it."""
-        if self.selected:
-            self.write_schema()
-            with self.get_record_counter() as counter:
-                counter.increment(self.records_written)
+        self.run.note_failure(Failure(self.name, words, partition, window, error))
 
 
 class EntityStream(AdStream):
     """An entity: full table, or incremental from its bookmark.
 
     Args:
-        tap: The tap.
+        run: The run that it is read in.
         entity: Its declaration.
     """
 
-    def __init__(self, tap: AdTap, entity: Entity) -> None:
+    def __init__(self, run: Run, entity: Entity, package: str) -> None:
         self.entity = entity
         super().__init__(
-            tap,
+            run,
             name=entity.name,
             schema=entity_schema(
-                tap.package,
+                package,
                 entity,
-                tap.config.get("decimals_as", "singer_decimal"),
-                lambda column: tap.platform_class.has_column(column, tap.config),
+                run.config.get("decimals_as", "singer_decimal"),
+                lambda column: run.platform_class.has_column(column, run.config),
             ),
             keys=entity.keys,
             replication_key=entity.replication_key,
@@ -382,7 +331,7 @@ class EntityStream(AdStream):
     def begin(self) -> None:
         """Ask for the first page already: another stream is read meanwhile. Children wait for their turn."""
         if self._begun is None and self.entity.parent is None:
-            since, started = self.since(), self.tap.clock.now()
+            since, started = self.since(), self.run.clock.now()
             query = EntityQuery(since=since, tally=self._tally)
             self._begun = _Begun(since, started, self._pages(query))
 
@@ -390,8 +339,8 @@ class EntityStream(AdStream):
     def read(self) -> None:
         self.begin()
         begun, self._begun = self._begun, None
-        since, started = self.since(), self.tap.clock.now()
-        secrets = self.tap.platform.secret_fields
+        since, started = self.since(), self.run.clock.now()
+        secrets = self.run.platform.secret_fields
         shaper = RecordShaper(self.name, self.schema, secrets, self.entity.columns)
         try:
             if begun is not None:
@@ -415,10 +364,10 @@ class EntityStream(AdStream):
 
     def state_faults(self) -> list[str]:
         """Return a line if the bookmark lies in the future."""
-        marks = self.tap.state.get("bookmarks", {}).get(self.name) or {}
-        now = self.tap.clock.now()
+        marks = self.run.state.get("bookmarks", {}).get(self.name) or {}
+        now = self.run.clock.now()
         return list(
-            future_lines(self.tap.name, self.name, marks, lambda text: _parsed(text) or now, now)
+            future_lines(self.run.name, self.name, marks, lambda text: _parsed(text) or now, now)
         )
 
     @override
@@ -437,21 +386,21 @@ class EntityStream(AdStream):
         return None if value is None else str(value)
 
     def _pages(self, query: EntityQuery) -> Iterator[Iterable[Mapping[str, Any]]]:
-        return self.tap.workers.read_ahead(iter(self.tap.platform.pages(self.entity, query)))
+        return self.run.workers.read_ahead(iter(self.run.platform.pages(self.entity, query)))
 
     def _write_pages(
         self, pages: Iterable[Iterable[Mapping[str, Any]]], shaper: RecordShaper, since: str | None
     ) -> None:
-        tidy = self.tap.platform.tidy
+        tidy = self.run.platform.tidy
         for raws in chain.from_iterable(map(batches, pages)):
             if self.kept is not None:
-                self.kept += [self.tap.parent_fields(self.entity, raw) for raw in raws]
+                self.kept += [self.run.parent_fields(self.entity, raw) for raw in raws]
             rows = shaper.shape([tidy(self.entity, raw) for raw in raws])
             new = self._new(rows, shaper.columns, since)
             chosen = new[: self.within_limit(len(new))]
             self.write_rows(chosen)
             self.note_records(len(chosen))
-            self.tap.progress.records(self.name, self.records_written)
+            self.run.progress.records(self.name, self.records_written)
 
     def _new(
         self, rows: list[tuple[Any, ...]], columns: Sequence[str], since: str | None
@@ -506,6 +455,26 @@ class EntityStream(AdStream):
             msg = f"{a} {have} no {names} and can't be told apart: left out; the bookmark was not moved"
             raise RequestError(msg)
 
+    def _parents(self) -> Iterator[Mapping[str, Any]]:
+        """Return the records of this child's parent, as the platform sends them (only the fields it needs).
+
+        Those that this run read already, if they are all that the child lacks; else the platform is asked
+        again. What a child lacks, its own state tells: the parent's bookmark may have moved in a run that
+        did not come to the child.
+        """
+        assert self.entity.parent is not None  # noqa: S101 - only called for children
+        parent = cast("EntityStream", self.run.streams[self.entity.parent])
+        since = self.parents_known() if self.entity.parent_changed_only else None
+        if parent.kept is not None and parent.kept_since in {None, since}:
+            yield from parent.kept
+            return
+        query = EntityQuery(since=since)
+        for page in self.run.workers.read_ahead(
+            iter(self.run.platform.pages(parent.entity, query))
+        ):
+            for raw in page:
+                yield self.run.parent_fields(parent.entity, raw)
+
     def parents_known(self) -> str | None:
         """Give the parent's bookmark up to which this child was read whole; None: never."""
         known = self.bookmarks.get(_PARENTS)
@@ -514,21 +483,21 @@ class EntityStream(AdStream):
     def _know_parents(self) -> None:
         """Note that this child was read for all parents up to the parent's bookmark, if that is of this run."""
         assert self.entity.parent is not None  # noqa: S101 - only children have one
-        parent = cast("EntityStream", self.tap.streams[self.entity.parent])
+        parent = cast("EntityStream", self.run.streams[self.entity.parent])
         mark = parent.since()
         if self.entity.parent_changed_only and parent.kept is not None and mark is not None:
             self.bookmarks[_PARENTS] = mark
 
     def _read_children(self, shaper: RecordShaper, since: str | None) -> bool:
         """Read this child for each of its parents; tell whether none was refused."""
-        platform, workers = self.tap.platform, self.tap.workers
+        platform, workers = self.run.platform, self.run.workers
 
         def ask(parent: Mapping[str, Any]) -> list[Iterable[Mapping[str, Any]]]:
             query = EntityQuery(since=since, parent=parent, tally=self._tally)
             return list(platform.pages(self.entity, query))
 
         refused: dict[str, int] = {}
-        for parent, future in workers.in_order(self.tap.parents(self), ask):
+        for parent, future in workers.in_order(self._parents(), ask):
             pages = self._child_pages(parent, future, refused)
             self._write_pages(pages, shaper, since)
         for words, times in refused.items():
@@ -554,7 +523,11 @@ class EntityStream(AdStream):
         return pages
 
     def _is_wanted_by_children(self) -> bool:
-        return any(s.entity.parent == self.name and s.selected for s in self.tap.entity_streams())
+        return any(
+            s.entity.parent == self.name and s.selected
+            for s in self.run.streams.values()
+            if isinstance(s, EntityStream)
+        )
 
     def _close(self, started: datetime) -> None:
         """Move the bookmark: never past the read's own start, never back."""
@@ -564,13 +537,13 @@ class EntityStream(AdStream):
             # Something changed while the list was read may lie on a page already read: the next run
             # must ask for it again.
             # Whole seconds: platforms that cut to the second would seem to have changed before it.
-            margin = timedelta(seconds=self.tap.platform_class.clock_margin_seconds)
+            margin = timedelta(seconds=self.run.platform_class.clock_margin_seconds)
             before = started.replace(microsecond=0) - margin
             newest = None if self._latest is None else min(self._latest, before)
             if newest is not None and (old is None or newest > old):
                 entry["replication_key"] = self.entity.replication_key
                 entry["replication_key_value"] = to_moment(newest)
-        self.tap.write_state(self.name)
+        self.run.write_state(self.name)
 
 
 def _parsed(value: object) -> datetime | None:

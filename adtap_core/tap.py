@@ -7,12 +7,11 @@ import logging
 import os
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import click
-import msgspec
 from singer_sdk import Tap
 from singer_sdk.helpers._catalog import get_selected_schema
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
@@ -24,30 +23,25 @@ from adtap_core.clock import NOW_VARIABLE, Clock
 from adtap_core.collecting import seldom_collected
 from adtap_core.definitions import custom_reports, definition_faults
 from adtap_core.errors import (
-    REFUSED_EXIT,
     AdtapError,
     CredentialsError,
-    Forbidden,
-    Refused,
     RequestError,
     SettingsError,
     Stopped,
 )
 from adtap_core.failures import Failure
-from adtap_core.folding import folded
-from adtap_core.http import MAX_QUOTA_WAITS, Http, Limits
+from adtap_core.ledger import LedgerStream
 from adtap_core.maps import arithmetic_faults, empty_filters
-from adtap_core.names import did_you_mean, snake_case
+from adtap_core.names import did_you_mean
 from adtap_core.ordered import Workers, still_waiting
 from adtap_core.output import LineWriter, hush
-from adtap_core.platform import EntityQuery
-from adtap_core.progress import Progress
 from adtap_core.redact import guard_logging, learn_settings, redact
 from adtap_core.reports import ReportStream
+from adtap_core.run import Run, RunFailed
 from adtap_core.schedule import read_reports
 from adtap_core.schemas import DAYS, DAYS_KEYS, DAYS_SCHEMA, LEDGER, contradictions, restored
 from adtap_core.settings import common_faults, schema_faults, with_types
-from adtap_core.streams import AdStream, EntityStream, LedgerStream
+from adtap_core.streams import AdStream, EntityStream
 from adtap_core.summary import log_end
 from adtap_plugin.plugin import FromVariables
 from adtap_plugin.variables import VariableError
@@ -61,21 +55,6 @@ if TYPE_CHECKING:
     from adtap_core.platform import Platform
 
 log = logging.getLogger("adtaps")
-
-
-class RunFailed(AdtapError):  # noqa: N818 - a state, not a fault
-    """Parts of the run failed; each was named when it happened.
-
-    Args:
-        message: Which.
-        failures: All of them. If the platform refused every one for good, the exit code says so: a scheduler
-            need not try again.
-    """
-
-    def __init__(self, message: str, failures: Sequence[Failure]) -> None:
-        super().__init__(message)
-        if all(isinstance(f.error, Refused) for f in failures):
-            self.exit_code = REFUSED_EXIT
 
 
 class AdTap(FromVariables, Tap):
@@ -104,11 +83,8 @@ class AdTap(FromVariables, Tap):
 
     def __init__(self, *args: Any, state: Any = None, **kwargs: Any) -> None:
         guard_logging()
-        self.failures: list[Failure] = []
+        self.current = Run(self, _clock(), self.platform_class, self.entities)
         self.given_state: dict[str, Any] | None = state if isinstance(state, dict) else None
-        self.clock = _clock()
-        self.progress = Progress()
-        self._spelt: dict[str, msgspec.Raw] = {}
         try:
             super().__init__(*args, state=documents.understood(state), **kwargs)
         except VariableError as error:
@@ -176,10 +152,14 @@ class AdTap(FromVariables, Tap):
             *custom_reports(self.config, self.platform_class),
         )
         return [
-            *(EntityStream(self, e) for e in self.entities if offers(e, self.config)),
-            *(ReportStream(self, r) for r in reports),
-            LedgerStream(self),
-            LedgerStream(self, DAYS, DAYS_SCHEMA, DAYS_KEYS, selected=False),
+            *(
+                EntityStream(self.current, e, self.package)
+                for e in self.entities
+                if offers(e, self.config)
+            ),
+            *(ReportStream(self.current, r) for r in reports),
+            LedgerStream(self.current),
+            LedgerStream(self.current, DAYS, DAYS_SCHEMA, DAYS_KEYS, selected=False),
         ]
 
     @override
@@ -243,113 +223,32 @@ class AdTap(FromVariables, Tap):
         """Return the stream that keeps what each bucket held at each reading."""
         return cast("LedgerStream", self.streams[DAYS])
 
-    def parents(self, child: EntityStream) -> Iterator[Mapping[str, Any]]:
-        """Give the records of a child's parent, as the platform sends them (only the fields it needs).
+    # -- the run's tools, for whoever holds the tap ------------------------------------------
 
-        Those that this run read already, if they are all that the child lacks; else the platform is asked
-        again. What a child lacks, its own state tells: the parent's bookmark may have moved in a run that
-        did not come to the child.
-        """
-        assert child.entity.parent is not None  # noqa: S101 - only called for children
-        parent = cast("EntityStream", self.streams[child.entity.parent])
-        since = child.parents_known() if child.entity.parent_changed_only else None
-        if parent.kept is not None and parent.kept_since in {None, since}:
-            yield from parent.kept
-            return
-        query = EntityQuery(since=since)
-        for page in self.workers.read_ahead(iter(self.platform.pages(parent.entity, query))):
-            for raw in page:
-                yield self.parent_fields(parent.entity, raw)
-
-    def parent_fields(self, parent: Entity, raw: Mapping[str, Any]) -> dict[str, Any]:
-        """Give the fields of a parent that its children need."""
-        wanted = {*parent.keys, parent.replication_key or ""}
-        for entity in self.entities:
-            if entity.parent == parent.name:
-                wanted |= set(entity.facts.get("parent_fields", ()))
-        return {k: v for k, v in raw.items() if k in wanted or snake_case(k) in wanted}
-
-    # -- the run's tools ---------------------------------------------------------------------
-
-    @cached_property
+    @property
     def platform(self) -> Platform:
-        """Give the platform, with its connection."""
-        platform = self.platform_class(self.config, self.clock)
-        limits = self._limits(platform)
-        platform.http = Http(judge=platform.judge, auth=platform.auth, limits=limits)
-        # Two more than may be in flight: while one decodes its page, another's request is on its way.
-        many = limits.concurrency > 1
-        platform.ahead = Workers(limits.concurrency + 2 if many else 1)
-        return platform
+        """Return the platform, with its connection."""
+        return self.current.platform
 
-    def _limits(self, platform: Platform) -> Limits:
-        config = self.config
-        return Limits(
-            concurrency=self.whole_concurrency,
-            timeout_seconds=float(
-                config.get("request_timeout_seconds") or platform.timeout_seconds
-            ),
-            max_retries=int(config.get("max_retries", 6)),
-            user_agent=str(config.get("user_agent") or "adtaps"),
-            per_second=platform.per_second,
-            burst=platform.burst,
-            max_quota_waits=int(config.get("quota_waits", MAX_QUOTA_WAITS)),
-        ).shared(float(config.get("rate_share") or 1))
+    @property
+    def workers(self) -> Workers:
+        """Return the worker threads."""
+        return self.current.workers
+
+    @property
+    def clock(self) -> Clock:
+        """Return the clock."""
+        return self.current.clock
+
+    @property
+    def failures(self) -> list[Failure]:
+        """Return what could not be read by now."""
+        return self.current.failures
 
     @property
     def whole_concurrency(self) -> int:
         """Return most requests in flight at once, of all processes that share the platform."""
-        return int(self.config.get("concurrency") or self.platform_class.concurrency)
-
-    @cached_property
-    def workers(self) -> Workers:
-        """Give the worker threads."""
-        return Workers(self.platform.http.limits.concurrency)
-
-    @property
-    def out(self) -> LineWriter:
-        """Give the message writer."""
-        return cast("LineWriter", self.message_writer)
-
-    def write_state(self, changed: str | None = None) -> None:
-        """Hand over what was written, and the state as it is now; a backfill leaves that as it was.
-
-        Args:
-            changed: The only stream whose state is another since the last time; None: any may be.
-        """
-        if self.config.get("backfill"):
-            self.out.flush()
-            return
-        state = cast("dict[str, Any]", self.state)
-        marks: dict[str, Any] = state.get("bookmarks", {})
-        for name, mark in marks.items():
-            if changed in (None, name) or name not in self._spelt:
-                self._spelt[name] = msgspec.Raw(msgspec.json.encode(folded(mark)))
-        if marks:
-            state = {**state, "bookmarks": {name: self._spelt[name] for name in marks}}
-        self.out.write_state(state)
-
-    def note_failure(self, failure: Failure) -> None:
-        """Note what could not be read.
-
-        Raises:
-            RunFailed: At once, if the settings say so.
-        """
-        if isinstance(failure.error, Forbidden) and self.input_catalog is None:
-            log.warning("%s; nobody selected it, so the run goes on without it", failure.line())
-            return
-        log.error("%s%s", failure.line(), self._advice(failure))
-        self.failures.append(failure)
-        if self.config.get("on_partition_error") == "fail_fast":
-            raise RunFailed(
-                f"stopped at the first failure (setting `on_partition_error`): {failure.stream}",
-                self.failures,
-            )
-
-    def _advice(self, failure: Failure) -> str:
-        if isinstance(failure.error, Forbidden):
-            return f"; deselect the stream {failure.stream!r}, or ask the platform for access"
-        return ""
+        return self.current.whole_concurrency
 
     # -- the run -----------------------------------------------------------------------------
 
@@ -380,7 +279,7 @@ class AdTap(FromVariables, Tap):
             rows=sum(s.records_written for s in streams),
             cost=self.platform.http.total,
             seconds=time.monotonic() - began,
-            failures=[f"{f.line()}{self._advice(f)}" for f in self.failures],
+            failures=[f"{f.line()}{self.current.advice(f)}" for f in self.failures],
         )
         if self.failures:
             names = ", ".join(sorted(failed))
@@ -451,18 +350,18 @@ class AdTap(FromVariables, Tap):
     def _write_last_state(self) -> None:
         if self.config.get("backfill"):
             if self.given_state is not None:
-                self.out.write_state(self.given_state)
-            self.out.flush()
+                self.current.out.write_state(self.given_state)
+            self.current.out.flush()
             return
         for stream in self.report_streams():
             stream.end_run()
-        self.write_state()
+        self.current.write_state()
 
     # -- the command line --------------------------------------------------------------------
 
     @override
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
-        self.out.on_signal(signum)
+        self.current.out.on_signal(signum)
 
     @classmethod
     @override

@@ -1,0 +1,65 @@
+"""The streams that are written beside reports: what was read when, and what each bucket held."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from typing_extensions import override
+
+from adtap_core.schemas import LEDGER, LEDGER_KEYS, LEDGER_SCHEMA
+from adtap_core.streams import AdStream
+
+if TYPE_CHECKING:
+    from adtap_core.run import Run
+
+
+class LedgerStream(AdStream):
+    """What report streams write about their reading: `sync_windows`, one row a window, or `sync_days`, one a bucket.
+
+    Args:
+        run: The run that it is read in.
+        name: The stream's name.
+        schema: Its JSON schema.
+        keys: Its primary key.
+        selected: Whether it is written when nobody chose streams.
+    """
+
+    def __init__(
+        self,
+        run: Run,
+        name: str = LEDGER,
+        schema: dict[str, Any] = LEDGER_SCHEMA,
+        keys: tuple[str, ...] = LEDGER_KEYS,
+        *,
+        selected: bool = True,
+    ) -> None:
+        super().__init__(
+            run, name=name, schema=schema, keys=keys, replication_key=None, selected=selected
+        )
+        self._announced = False
+
+    @override
+    def read(self) -> None:
+        """Nothing to read: the report streams write here."""
+
+    @override
+    def write_schema(self) -> None:
+        if not self._announced:
+            self._announced = True
+            super().write_schema()
+
+    def write(self, rows: Sequence[dict[str, Any]]) -> None:
+        """Write some rows, if anybody wants them."""
+        if self.selected and rows:
+            self.write_schema()
+            columns = self.schema["properties"]
+            self.write_rows([tuple(row[c] for c in columns) for row in rows])
+            self.records_written += len(rows)
+
+    def end_run(self) -> None:
+        """Say how many rows were written; announce the table in any case: views, and several writers, need it."""
+        if self.selected:
+            self.write_schema()
+            with self.get_record_counter() as counter:
+                counter.increment(self.records_written)
