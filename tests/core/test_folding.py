@@ -67,7 +67,8 @@ def test_accounts_that_were_read_together_go_on_alone(tiny):  # noqa: F811 - the
     )
     (shared,) = state["bookmarks"]["spend_daily"]["alike"]
     assert sorted(shared["contexts"]["account"]) == sorted({*accounts} - {bad})
-    assert state["bookmarks"]["spend_daily"]["partitions"] == [{"context": {"account": bad}}]
+    (own,) = state["bookmarks"]["spend_daily"]["partitions"]
+    assert own == {"context": {"account": bad}, "lookback_days": 2}, "no bookmark"
     tiny.server.before.clear()
     got = tiny.run(state)
     alone = [q for q in tiny.asked() if q[2] == bad]

@@ -91,9 +91,9 @@ def the_state_before_the_ledger() -> Iterator[None]:
 
     def early(self: ReportStream, closing: Any) -> None:
         rows: list[Any] = []
-        with patch.object(type(self.tap.ledger), "write", lambda _self, more: rows.extend(more)):
+        with patch.object(type(self._ledger), "write", lambda _self, more: rows.extend(more)):
             close(self, closing)
-        self.tap.ledger.write(rows)
+        self._ledger.write(rows)
 
     with patch.object(ReportStream, "_close", early):
         yield
