@@ -23,6 +23,7 @@ from tests.contracts.vendors import VENDORS, Vendor, build
 AIRBYTE: Final = "airbyte-source-adjust"
 DLT_EXTRACT: Final = "dlt, extract"
 DLT_DUCKDB: Final = "dlt, duckdb"
+DLT_POSTGRES: Final = "dlt, postgres"
 ATOMX_CLIENT: Final = "atomx client and pandas"
 TERMINALONE_CLIENT: Final = "terminalone client and pandas"
 
@@ -32,7 +33,9 @@ _NEWEST: Final = ("3.11", "3.10", "3.9")
 ENVIRONMENTS: Final[Mapping[str, Vendor]] = {
     "airbyte": VENDORS["airbyte-source-adjust"],
     # The DuckDB of our own loader.
-    "dlt": Vendor("dlt.sources.rest_api", ("dlt==1.31.0", "duckdb==1.4.4")),
+    "dlt": Vendor(
+        "dlt.sources.rest_api", ("dlt==1.31.0", "duckdb==1.4.4", "psycopg2-binary==2.9.13")
+    ),
     "atomx": replace(
         VENDORS["atomx"], requirements=(*VENDORS["atomx"].requirements, _PANDAS), pythons=_NEWEST
     ),
@@ -71,8 +74,10 @@ source = rest_api_source({
                                            "metrics": ",".join([*counts, *money])}}}],
 })
 os.makedirs(folder, exist_ok=True)
-destination = dlt.destinations.duckdb(folder + "/file.duckdb")
-pipeline = dlt.pipeline("bench", pipelines_dir=folder, destination=destination, dataset_name="main")
+destination = (dlt.destinations.postgres(sys.argv[7]) if end == "postgres"
+               else dlt.destinations.duckdb(folder + "/file.duckdb"))
+dataset = "bench" if end == "postgres" else "main"
+pipeline = dlt.pipeline("bench", pipelines_dir=folder, destination=destination, dataset_name=dataset)
 if end == "extract":
     pipeline.extract(source)
 else:
@@ -144,17 +149,18 @@ def airbyte(url: str, rows: int) -> Contender:
     return Contender(AIRBYTE, (command,), stream=stream["name"], rows=rows)
 
 
-def dlt(url: str, rows: int, end: str) -> Contender:
+def dlt(url: str, rows: int, end: str, database: str = "") -> Contender:
     """The `rest_api` source of dlt.
 
     Args:
         url: The replay's address.
         rows: How many there are.
-        end: `extract` for the bare extract, `duckdb` for all the way into a file.
+        end: `extract` for the bare extract, `duckdb` for all the way into a file, `postgres` into a database.
+        database: The address of that database.
     """
     folder = workspace(f"dlt-{end}")
     names = (",".join(part) for part in (ADJUST.money, ADJUST.counts, ADJUST.dimensions))
-    command = _command("dlt", _DLT, str(folder), url, end, *names)
+    command = _command("dlt", _DLT, str(folder), url, end, *names, database)
     return Contender(f"dlt, {end}", (command,), before=(folder,), rows=rows)
 
 
