@@ -52,4 +52,12 @@ QUICK: Final[tuple[str, ...]] = (
     "latency",
 )
 """Sections that the short form has time for."""
-SECTIONS: Final[tuple[str, ...]] = (*QUICK, "loaders", "stages", "startup", "asking", "growth")
+SECTIONS: Final[tuple[str, ...]] = (
+    *QUICK,
+    "loaders",
+    "heavy_loads",
+    "stages",
+    "startup",
+    "asking",
+    "growth",
+)

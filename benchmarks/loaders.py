@@ -1,4 +1,4 @@
-"""Loaders alone: ours beside its own predecessor and beside target-postgres; again, into much, wide rows."""
+"""Loaders alone: ours beside its own predecessor and beside target-postgres."""
 
 from __future__ import annotations
 
@@ -38,17 +38,12 @@ OURS: Final = "ours"
 THEIRS: Final = "target-postgres"
 OLD: Final = "ours of 0.1.0"
 _MEMORY: Final = 300 * 10**6
-_TABLE_ROWS: Final = 5 * 10**6
-_UPSERTED: Final = 20_000
-_WIDE_ROWS: Final = 20_000
 
 _LEAD: Final = (
     "Files of Singer messages into an empty warehouse: rows of 20 columns, five of them money of 38 digits. "
     f"The loader of 0.1.0 is that of commit {PREDECESSOR}, on today's DuckDB and SDK. The Postgres is a server "
     "of its own on a Unix socket, whose work counts on the clock only. Rows and a sum are compared after the "
-    "first load. `again` loads the same rows once more, so that every key is replaced; "
-    f"`into {_TABLE_ROWS:,}` replaces {_UPSERTED:,} rows of a table of that size; rows of `20 kB` hold long "
-    "texts and objects. The whole form alone has the last two."
+    "first load. `again` loads the same rows once more, so that every key is replaced."
 )
 _OLD_PROGRAM: Final = (
     "import sys; sys.path.insert(0, sys.argv.pop(1)); "
@@ -69,18 +64,11 @@ def measure(size: Size) -> Section:
         runs, missing = _duckdb(count, size)
         rows += [line(f"{name} → DuckDB", count, run) for name, run in runs.items()]
         bars += _duckdb_bars(count, runs, missing, size)
-    with _server() as url:
+    with server_of_postgres() as url:
         count = 20_000 if size.quick else 10**5
         runs = _postgres(count, size, url)
         rows += [line(f"{name} → Postgres", count, run) for name, run in runs.items()]
         bars += _postgres_bars(count, runs, size)
-        if not size.quick:
-            for kind, run, bar in _into_much(size, url):
-                rows.append(line(f"{OURS}, into {_TABLE_ROWS:,} → {kind}", _UPSERTED, run))
-                bars.append(bar)
-            for kind, run in _wide(url):
-                rows.append(line(f"{OURS}, 20 kB → {kind}", _WIDE_ROWS, run))
-                bars.append(_memory(f"rows of 20 kB → {kind}", run))
     return Section("Loaders", _LEAD, COLUMNS, tuple(rows), tuple(bars))
 
 
@@ -88,16 +76,16 @@ def measure(size: Size) -> Section:
 
 
 def _duckdb(count: int, size: Size) -> tuple[dict[str, Run], str]:
-    body, missing = _report(count), ""
-    contenders = [_into_file(OURS, body)]
+    body, missing = report(count), ""
+    contenders = [into_file(OURS, body)]
     try:
-        contenders.append(_into_file(OLD, body, sys.executable, "-c", _OLD_PROGRAM, _old_loader()))
+        contenders.append(into_file(OLD, body, sys.executable, "-c", _OLD_PROGRAM, _old_loader()))
     except Unavailable as reason:
         missing = str(reason)
     first = {c.name: once(c) for c in contenders}
     for contender in contenders:
-        _check(contender.name, _file(contender.name), count)
-    again = _into_file(f"{OURS}, again", body)
+        _check(contender.name, file_of(contender.name), count)
+    again = into_file(f"{OURS}, again", body)
     once(again)
     # The file stays, and with it every row's key.
     contenders.append(replace(again, before=()))
@@ -107,67 +95,17 @@ def _duckdb(count: int, size: Size) -> tuple[dict[str, Run], str]:
 
 
 def _postgres(count: int, size: Size, url: str) -> dict[str, Run]:
-    body = _report(count)
-    contenders = [_into_database(name, body, url) for name in (OURS, THEIRS)]
+    body = report(count)
+    contenders = [into_database(name, body, url) for name in (OURS, THEIRS)]
     first = {c.name: once(c) for c in contenders}
     for contender in contenders:
         _check(contender.name, url, count, _schema(contender.name))
-    again = _into_database(f"{OURS}, again", body, url)
+    again = into_database(f"{OURS}, again", body, url)
     once(again)
     contenders.append(replace(again, before=()))
     if size.quick:
         return {**first, again.name: once(contenders[-1])}
     return side_by_side(contenders, size.repeats)
-
-
-def _into_much(size: Size, url: str) -> Iterator[tuple[str, Run, Bar]]:
-    """Replace rows of a large table, beside the same rows into an empty one."""
-    body = _report(_UPSERTED)
-    copies = _TABLE_ROWS // _UPSERTED - 1
-    for kind in ("DuckDB", "Postgres"):
-        make = _into_file if kind == "DuckDB" else _into_database
-        more = () if kind == "DuckDB" else (url,)
-        empty, much = make("empty", body, *more), make("much", body, *more)
-        once(much)
-        progress(f"a table of {_TABLE_ROWS:,} rows in {kind}")
-        if kind == "DuckDB":
-            import duckdb  # noqa: PLC0415 - where it is needed
-
-            with duckdb.connect(str(_file("much"))) as db:
-                db.execute(_copies("s", f"range({copies}) AS n(n)", "md5(_row_key || n)"))
-        else:
-            import psycopg  # noqa: PLC0415 - as above
-
-            with psycopg.connect(url, autocommit=True) as server:
-                copied = _copies(
-                    "bench_much.s", f"generate_series(1, {copies}) AS n", "md5(_row_key || n)"
-                )
-                server.execute(copied.encode())
-                server.execute("VACUUM ANALYZE bench_much.s")
-        runs = side_by_side([empty, replace(much, before=())], size.repeats)
-        ratio = runs["much"].wall / runs["empty"].wall
-        claim = f"{_UPSERTED:,} rows into {_TABLE_ROWS:,}, against into none, {kind}, by the clock"
-        yield kind, runs["much"], at_most(claim, ratio, 2)
-
-
-def _wide(url: str) -> Iterator[tuple[str, Run]]:
-    body = workspace("loaders") / "wide.jsonl"
-    random_text = random.Random(1)
-    with body.open("w", encoding="utf-8") as out:
-        properties = {
-            "_row_key": {"type": "string"},
-            "t": {"type": "string"},
-            "o": {"type": "object"},
-        }
-        out.write(
-            _message("SCHEMA", schema={"properties": properties}, key_properties=["_row_key"])
-        )
-        for n in range(_WIDE_ROWS):
-            text = f"{random_text.randrange(16**4):04x}" * 2500
-            record = {"_row_key": str(n), "t": text, "o": {"a": '"\\' * 2500, "n": n}}
-            out.write(_message("RECORD", record=record))
-    yield "DuckDB", once(_into_file("wide", body))
-    yield "Postgres", once(_into_database("wide", body, url))
 
 
 # -- bars
@@ -183,7 +121,7 @@ def _duckdb_bars(count: int, runs: dict[str, Run], missing: str, size: Size) -> 
         yield at_least(f"{claim}, by the clock", runs[OLD].wall / runs[OURS].wall, bound)
     if not size.quick:  # a few hundredths of a second there
         yield _again("DuckDB", count, runs)
-    yield _memory(f"{count:,} rows → DuckDB", runs[OURS])
+    yield memory_bar(f"{count:,} rows → DuckDB", runs[OURS])
 
 
 def _postgres_bars(count: int, runs: dict[str, Run], size: Size) -> Iterator[Bar]:
@@ -193,7 +131,7 @@ def _postgres_bars(count: int, runs: dict[str, Run], size: Size) -> Iterator[Bar
     yield at_least(f"{claim}, by the clock", runs[THEIRS].wall / runs[OURS].wall, clock)
     if not size.quick:
         yield _again("Postgres", count, runs)
-    yield _memory(f"{count:,} rows → Postgres", runs[OURS])
+    yield memory_bar(f"{count:,} rows → Postgres", runs[OURS])
 
 
 def _again(kind: str, count: int, runs: dict[str, Run]) -> Bar:
@@ -203,7 +141,13 @@ def _again(kind: str, count: int, runs: dict[str, Run]) -> Bar:
     )
 
 
-def _memory(what: str, run: Run) -> Bar:
+def memory_bar(what: str, run: Run) -> Bar:
+    """Return the bar of a loader's memory.
+
+    Args:
+        what: What was loaded, and where to.
+        run: The load.
+    """
     shown = f"{megabytes(run.peak)} MB"
     return Bar(
         f"memory of the loader, {what}", shown, f"< {megabytes(_MEMORY)} MB", run.peak < _MEMORY
@@ -213,14 +157,28 @@ def _memory(what: str, run: Run) -> Bar:
 # -- contenders
 
 
-def _into_file(name: str, body: Path, *program: str) -> Contender:
-    file = _file(name)
+def into_file(name: str, body: Path, *program: str) -> Contender:
+    """Return a load into an empty DuckDB file.
+
+    Args:
+        name: The contender's.
+        body: The file of messages.
+        program: Instead of the installed script.
+    """
+    file = file_of(name)
     loader = tap_command("target-adtap-duckdb", file.parent, config={"path": str(file)})
     argv = (*program, *loader.argv[1:]) if program else loader.argv
     return Contender(name, (Command(("cat", str(body))), Command(argv)), before=(file,))
 
 
-def _into_database(name: str, body: Path, url: str) -> Contender:
+def into_database(name: str, body: Path, url: str) -> Contender:
+    """Return a load into an empty schema of a database.
+
+    Args:
+        name: The contender's; `THEIRS` takes target-postgres.
+        body: The file of messages.
+        url: The database's address.
+    """
     config: dict[str, Any] = {"sqlalchemy_url": url, "default_target_schema": _schema(name)}
     script = "target-adtap-postgres"
     if name == THEIRS:
@@ -242,7 +200,8 @@ _DROP: Final = (
 )
 
 
-def _file(name: str) -> Path:
+def file_of(name: str) -> Path:
+    """Return the DuckDB file that a contender of this name fills."""
     return workspace("loaders", _schema(name)) / "ads.duckdb"
 
 
@@ -271,7 +230,8 @@ def _old_loader() -> str:
 
 
 @contextmanager
-def _server() -> Iterator[str]:
+def server_of_postgres() -> Iterator[str]:
+    """A server for as long as the block runs; gives the address of its first database."""
     server = start_server()
     try:
         yield server.url("postgres")
@@ -283,7 +243,7 @@ def _server() -> Iterator[str]:
 # -- what is loaded
 
 
-def _report(count: int) -> Path:
+def report(count: int) -> Path:
     """Return a file of messages: a report of so many rows."""
     body = workspace("loaders") / f"{count}.jsonl"
     if body.exists():
@@ -303,9 +263,7 @@ def _report(count: int) -> Path:
         "_synced_at": {"type": "string", "format": "date-time"},
     }
     with body.open("w", encoding="utf-8") as out:
-        out.write(
-            _message("SCHEMA", schema={"properties": properties}, key_properties=["_row_key"])
-        )
+        out.write(message("SCHEMA", schema={"properties": properties}, key_properties=["_row_key"]))
         for n in range(count):
             record = {
                 "_row_key": f"{dice.getrandbits(128):032x}",
@@ -323,24 +281,13 @@ def _report(count: int) -> Path:
                 "_currency": "EUR",
                 "_synced_at": "2026-03-28T06:00:00.123456Z",
             }
-            out.write(_message("RECORD", record={**record, **whole, **words, **last}))
+            out.write(message("RECORD", record={**record, **whole, **words, **last}))
     return body
 
 
-def _message(kind: str, **parts: object) -> str:
+def message(kind: str, **parts: object) -> str:
+    """Return a message's line, of the stream `s`."""
     return json.dumps({"type": kind, "stream": "s", **parts}, separators=(",", ":")) + "\n"
-
-
-def _copies(table: str, numbers: str, key: str) -> str:
-    """Return the statement that fills a table with copies of its rows under other keys."""
-    columns = [
-        "day",
-        *(f"{kind}_{n}" for kind in ("money", "count", "dimension") for n in range(5)),
-    ]
-    listed = ", ".join([*columns, "_account", "_currency", "_synced_at"])
-    return (
-        f"INSERT INTO {table} (_row_key, {listed}) SELECT {key}, {listed} FROM {table}, {numbers}"  # noqa: S608
-    )
 
 
 def _check(who: str, place: Path | str, count: int, schema: str = "main") -> None:
