@@ -4,7 +4,10 @@
 
 from __future__ import annotations
 
+import json
+import re
 from decimal import Decimal
+from pathlib import Path
 
 import duckdb
 import pyarrow as pa
@@ -68,6 +71,27 @@ def test_pyarrow_filters_by_decimals_and_widens_by_itself(loaded):
     assert pc.coalesce(table["spend"], cents).type == pa.decimal256(54, 18)
     with pytest.raises(pa.ArrowInvalid):
         pc.multiply(table["spend"], table["spend"])
+
+
+def test_the_view_of_json_lines_on_the_page_has_each_row_once_and_money_as_money(tmp_path):
+    """Where `max()` of the file as it is compares letters."""
+    page = (Path(__file__).parents[2] / "docs" / "warehouses.md").read_text(encoding="utf-8")
+    view = next(
+        block for block in re.findall(r"```sql\n(.*?)```", page, re.DOTALL) if "read_json" in block
+    )
+    file = tmp_path / "campaign_daily.jsonl"
+    rows = (("a", "9.92", "01"), ("b", "1.5", "01"), ("b", "29.99", "02"))
+    file.write_text(
+        "".join(
+            json.dumps({"_row_key": k, "cost": v, "_synced_at": f"2026-03-{d}T06:00:00Z"}) + "\n"
+            for k, v, d in rows
+        )
+    )
+    with duckdb.connect() as db:
+        assert db.execute(f"SELECT max(cost) FROM '{file}'").fetchall() == [("9.92",)]
+        db.execute(view.replace("campaign_daily.jsonl", str(file)))
+        found = db.execute("SELECT max(cost), sum(cost), count(*) FROM campaign_daily").fetchall()
+    assert found == [(Decimal("29.99"), Decimal("39.91"), 2)]
 
 
 def test_postgres_is_exact_and_psycopg_gives_decimals(database):
