@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adtap_cli import demo_chart, demo_words
+from adtap_cli import chart, demo_chart, demo_words
 from adtap_cli.demo_choice import Choice, Money
 from adtap_cli.demo_facts import Day, Stream, Turnover, facts
 from adtap_cli.performance import Role
@@ -203,10 +203,10 @@ def test_every_chart_stays_within_its_frame(amounts):
     )
     assert [kind for kind, *_ in bars] == ["settled" if day.final else "open" for day in days]
     for _, x, y, width, height in bars:
-        assert float(x) >= demo_chart.LEFT
-        assert float(x) + float(width) <= demo_chart.WIDTH
-        assert float(y) >= demo_chart.TOP - 0.1
-        assert 0 <= float(height) <= demo_chart.HEIGHT
+        assert float(x) >= chart.LEFT
+        assert float(x) + float(width) <= chart.WIDTH
+        assert float(y) >= chart.TOP - 0.1
+        assert 0 <= float(height) <= chart.HEIGHT
     assert "<Shop>" not in svg
 
 

@@ -1,0 +1,108 @@
+"""What the pages of `adtap demo` and `adtap report` share: style, roles, key of the charts, tables. No script, no font."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from html import escape
+from typing import Final
+
+from adtap_cli.performance import Role
+
+ROLES: Final = {
+    Role.BUY: ("Buying", "What advertisers spend."),
+    Role.SELL: ("Selling", "What publishers earn."),
+    Role.MEASURE: (
+        "Measuring",
+        "What a tracker counts. Its cost is what the ad networks report: money of the buying side, seen again.",
+    ),
+}
+
+STYLE: Final = """
+:root { color-scheme: light dark;
+  --page: #f6f7f9; --card: #fff; --ink: #1b2430; --soft: #566173; --line: #dde2ea;
+  --buying: #2563c9; --selling: #0f7a58; --measuring: #a85608; --was: #1b2430; }
+@media (prefers-color-scheme: dark) { :root {
+  --page: #10141a; --card: #181e27; --ink: #e8ecf2; --soft: #a2adbd; --line: #2c3542;
+  --buying: #79a8ff; --selling: #46c08f; --measuring: #eda35a; --was: #fff; } }
+* { box-sizing: border-box; }
+body { margin: 0; background: var(--page); color: var(--ink);
+  font: 1rem/1.5 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; }
+main { max-width: 76rem; margin: 0 auto; padding: 2.5rem 1.25rem 4rem; }
+h1 { font-size: 1.9rem; line-height: 1.2; margin: 0 0 .5rem; }
+h2 { font-size: 1.3rem; margin: 2.75rem 0 .25rem; }
+h3 { font-size: 1.02rem; margin: 1.5rem 0 .1rem; }
+h3::before { content: ""; display: inline-block; width: .7em; height: .7em; border-radius: .15em;
+  margin-right: .5em; background: var(--hue); }
+p { margin: .25rem 0 .75rem; max-width: 46rem; } .soft { color: var(--soft); }
+.buying { --hue: var(--buying); } .selling { --hue: var(--selling); } .measuring { --hue: var(--measuring); }
+dl.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr)); gap: .75rem; margin: 1.5rem 0; }
+dl.tiles div, figure, .scroll { background: var(--card); border: 1px solid var(--line); border-radius: .6rem; }
+dl.tiles div { padding: .8rem 1rem; display: flex; flex-direction: column; }
+dl.tiles dt { color: var(--soft); font-size: .86rem; }
+dl.tiles dd { order: -1; margin: 0; font-size: 1.45rem; font-weight: 650; font-variant-numeric: tabular-nums; }
+.charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 30rem), 1fr)); gap: 1rem; }
+figure { margin: .5rem 0 0; padding: .9rem 1rem 1rem; }
+figcaption { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 0 1rem; margin-bottom: .35rem; }
+figcaption b { font-weight: 650; } figcaption span { color: var(--soft); font-variant-numeric: tabular-nums; }
+svg { display: block; width: 100%; height: auto; }
+svg .grid { stroke: var(--line); stroke-width: 1; } svg .tick { fill: var(--soft); font-size: 11.5px; }
+svg .settled, svg .open { fill: var(--hue); stroke: var(--hue); stroke-width: 1; }
+svg .open { fill-opacity: .22; } svg .was { stroke: var(--was); stroke-width: 2; }
+svg g:hover rect { filter: brightness(1.15); }
+.key { display: flex; flex-wrap: wrap; gap: .25rem 1.5rem; color: var(--soft); font-size: .92rem; padding: 0; list-style: none; }
+.key svg { display: inline-block; width: 1.4em; height: 1em; vertical-align: -.12em; margin-right: .4em; }
+.scroll { overflow-x: auto; margin-top: .75rem; }
+table { border-collapse: collapse; width: 100%; font-size: .94rem; font-variant-numeric: tabular-nums; }
+th, td { padding: .42rem .9rem; text-align: left; white-space: nowrap; border-bottom: 1px solid var(--line); }
+tbody tr:last-child > * { border-bottom: 0; } thead th { color: var(--soft); font-weight: 550; }
+tbody th { font-weight: 500; } td.n, th.n { text-align: right; }
+details { margin-top: .5rem; font-size: .92rem; } summary { cursor: pointer; color: var(--soft); }
+summary:focus-visible, .scroll:focus-visible { outline: 2px solid var(--buying); outline-offset: 2px; }
+code { font-size: .92em; }
+"""
+
+
+def table(
+    head: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: set[int], label: str
+) -> Iterator[str]:
+    """Yield a table that scrolls by itself where the page is narrow, by keyboard too.
+
+    Args:
+        head: The columns' names.
+        rows: The first cell of each is the row's head.
+        numbers: Columns that are aligned to the right.
+        label: What the table is, for who listens.
+    """
+
+    def cell(kind: str, place: int, text: str, more: str = "") -> str:
+        right = ' class="n"' if place in numbers else ""
+        return f"<{kind}{right}{more}>{escape(text)}</{kind}>"
+
+    yield f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(label)}"><table><thead><tr>'
+    yield "".join(cell("th", i, text, ' scope="col"') for i, text in enumerate(head))
+    yield "</tr></thead><tbody>"
+    for row in rows:
+        cells = [
+            cell("th" if i == 0 else "td", i, text, ' scope="row"' if i == 0 else "")
+            for i, text in enumerate(row)
+        ]
+        yield f"<tr>{''.join(cells)}</tr>"
+    yield "</tbody></table></div>"
+
+
+def key(marks: Sequence[tuple[str, str]]) -> Iterator[str]:
+    """Yield how to read the charts.
+
+    Args:
+        marks: A mark (`settled`, `open`, `was`) and what it means.
+    """
+    yield '<ul class="key" aria-label="How to read the charts">'
+    for mark, words in marks:
+        shape = (
+            '<line class="was" x1="1" x2="21" y1="8" y2="8"/>'
+            if mark == "was"
+            else f'<rect class="{mark}" x="4" y="1" width="14" height="14" rx="1.5"/>'
+        )
+        box = f'<svg viewBox="0 0 22 16" class="buying" aria-hidden="true">{shape}</svg>'
+        yield f"<li>{box}{escape(words)}</li>"
+    yield "</ul>"
