@@ -16,6 +16,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
+from adtap_cli.closing import closing_hours
 from adtap_cli.generated_files import HEADER
 from adtap_cli.performance import LABELS, MEASURES, MONEY, PERFORMANCE, Performance, Serves
 from adtap_cli.taps import TAPS, tap_class
@@ -355,16 +356,6 @@ def intermediate_yml() -> str:
     return "\n".join(lines) + "\n"
 
 
-def _closing_hours(cls: type[AdTap], report: Report) -> float:
-    """Return the hours after a bucket's end until the platform has it whole; the longest of its generations."""
-    found = [0.0]
-    for generation in ("current", "legacy"):
-        config = {"api_generation": generation, "api_url": "https://platform.invalid"}
-        tap = cls(config=config, validate_config=False, setup_mapper=False)
-        found.append(float(tap.platform.closing_hours(report)))
-    return max(found)
-
-
 def streams_macro() -> str:
     """Return the macro that tells the hand-written models what streams there are."""
     lines = [
@@ -378,7 +369,7 @@ def streams_macro() -> str:
         for model in models(tap):
             facts: dict[str, Any] = {"selected": model.selected, "bucket": model.bucket or None}
             if model.bucket:
-                facts["closing_hours"] = _closing_hours(cls, reports[model.stream])
+                facts["closing_hours"] = closing_hours(cls, reports[model.stream])
                 sums = [c for c in model.columns if c.additivity == "additive"]
                 facts["counts"] = [c.name for c in sums if not c.money]
                 facts["money"] = [c.name for c in sums if c.money]

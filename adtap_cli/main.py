@@ -40,6 +40,9 @@ LATE = {
     "reconcile": Late(
         "adtap_cli.reconcile", "command", "Hold a warehouse against the platform's own totals."
     ),
+    "report": Late(
+        "adtap_cli.report", "command", "Write one page to look at: money, days, restatements."
+    ),
     "shards": Late(
         "adtap_cli.shards", "shards", "Cut a load by account, as JSON for an orchestrator."
     ),

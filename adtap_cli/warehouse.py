@@ -8,6 +8,8 @@ import importlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
@@ -16,7 +18,7 @@ from typing_extensions import override
 
 from adtap_core.errors import AdtapError, SettingsError
 from adtap_core.reconcile import STATES, Group
-from adtap_core.schemas import DAYS, LEDGER
+from adtap_core.schemas import DAYS, LEDGER, LEDGER_SCHEMA
 from adtap_core.totals import ZERO, Sums, as_decimal
 from adtap_core.windows import Grain
 from adtap_plugin.extras import missing
@@ -254,6 +256,26 @@ def ledger(warehouse: Warehouse, schema: str) -> list[Mapping[str, Any]]:
     return [dict(zip(made, row, strict=True)) for row in warehouse.rows(query)]
 
 
+def whole_ledger(warehouse: Warehouse, schema: str) -> list[dict[str, Any]]:
+    """Return the ledger's rows with all their columns; null where the table is older than a column.
+
+    Args:
+        warehouse: Open.
+        schema: Of the ledger.
+    """
+    kinds = warehouse.columns(schema)[LEDGER]
+    made = {
+        name: warehouse.moment(name, kinds[name])
+        if name in {"window_start", "window_end", "synced_at"}
+        else quoted(name)
+        if name in kinds
+        else "NULL"
+        for name in LEDGER_SCHEMA["properties"]
+    }
+    query = f"SELECT {', '.join(made.values())} FROM {quoted(schema)}.{quoted(LEDGER)}"
+    return [dict(zip(made, row, strict=True)) for row in warehouse.rows(query)]
+
+
 def readings(warehouse: Warehouse, schema: str) -> list[Mapping[str, Any]]:
     """Return the rows of `sync_days`, moments in UTC without a zone.
 
@@ -355,3 +377,41 @@ def _kinds(warehouse: Warehouse, schema: str, stream: str, asked: Question) -> M
     elif set(missing) <= set(asked.columns):
         msg += "; if you deselected it, say so with --catalog"
     raise AdtapError(msg)
+
+
+def by_day(
+    warehouse: Warehouse, schema: str, stream: str, column: str, since: date
+) -> list[tuple[date, str | None, int, Decimal | None]]:
+    """Return the sums of a daily report's column: day, currency, rank of the least final row, sum.
+
+    A row that a later reading of its window no longer had is left out.
+
+    Args:
+        warehouse: Open.
+        schema: The schema of the tables.
+        stream: The report.
+        column: An additive metric.
+        since: The first day.
+    """
+    columns = warehouse.columns(schema)
+    rows, windows = columns[stream], columns[LEDGER]
+    ranks = " ".join(f"WHEN '{state}' THEN {rank}" for state, rank in _RANKS.items())
+    query = (
+        f"WITH held AS (SELECT day, _account, _currency, CASE _data_state {ranks} END AS rank_, "
+        f"{warehouse.moment('_synced_at', rows['_synced_at'])} AS read_at, "
+        f"{warehouse.number(column, rows[column])} AS amount "
+        f"FROM {quoted(schema)}.{quoted(stream)} WHERE day >= ?), "
+        f"seen AS (SELECT account, {warehouse.moment('synced_at', windows['synced_at'])} AS read_at, "
+        + ", ".join(
+            f"{warehouse.moment(f'window_{end}', windows[f'window_{end}'])} AS {end}s"
+            for end in ("start", "end")
+        )
+        + f" FROM {quoted(schema)}.{quoted(LEDGER)} WHERE stream = ?) "
+        "SELECT day, _currency, min(rank_), sum(amount) FROM held WHERE NOT EXISTS (SELECT 1 FROM seen WHERE "
+        "seen.account = held._account AND seen.read_at > held.read_at AND seen.starts <= held.day AND held.day < seen.ends) "
+        "GROUP BY day, _currency ORDER BY _currency, day"
+    )
+    return [
+        (day, currency, int(rank or 0), as_decimal(amount))
+        for day, currency, rank, amount in warehouse.rows(query, [since, stream])
+    ]

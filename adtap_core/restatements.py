@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any, Final
@@ -142,6 +142,45 @@ class Readings:
                         yield Restatement(
                             stream, account, bucket, metric, currency, old, new, after
                         )
+
+    def first_found(self, stream: str, metric: str) -> dict[tuple[str, datetime], Decimal]:
+        """Return what was found at the first reading after a bucket's end, all accounts added, by currency and bucket.
+
+        Args:
+            stream: The report.
+            metric: A metric that is additive.
+        """
+        found: dict[tuple[str, datetime], Decimal] = {}
+        for (name, _account, bucket), readings in self._held.items():
+            whole = [held for held in readings if held.data_state != "partial"]
+            if name != stream or not whole:
+                continue
+            for (label, currency), number in whole[0].totals.items():
+                if label == metric and number is not None:
+                    place = (currency, bucket)
+                    found[place] = EXACT.add(found.get(place, ZERO), number)
+        return found
+
+    def restated(self) -> set[tuple[str, str, date]]:
+        """Return stream, account and day of buckets that held other sums at a later reading.
+
+        What a running bucket held says nothing of a restatement.
+        """
+        return {
+            (stream, account, bucket.date())
+            for (stream, account, bucket), found in self._held.items()
+            for before, after in pairwise(found)
+            if before.data_state != "partial" and before.totals != after.totals
+        }
+
+    def states(self) -> dict[tuple[str, str, date], list[tuple[datetime, str]]]:
+        """Return of each stream, account and day when its buckets were last read, and how final each was then."""
+        found: dict[tuple[str, str, date], list[tuple[datetime, str]]] = {}
+        for (stream, account, bucket), readings in self._held.items():
+            latest = readings[-1]
+            place = (stream, account, bucket.date())
+            found.setdefault(place, []).append((latest.synced_at, latest.data_state))
+        return found
 
     def moved_after(self) -> list[MovedAfter]:
         """Return how much money moved after each age, by report, metric and currency."""

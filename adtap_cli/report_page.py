@@ -1,0 +1,491 @@
+"""What a warehouse holds, as one HTML page that needs nothing else: no script, no font, no network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from html import escape
+from itertools import groupby
+from typing import Final
+
+from adtap_cli import chart
+from adtap_cli.demo_words import amount, count, signed
+from adtap_cli.page import ROLES, STYLE, key, table
+from adtap_cli.report_days import STATES, Day
+from adtap_cli.report_facts import Amount, Facts, Line, Turnover
+from adtap_core.restatements import AGES, Restatement
+from adtap_core.totals import spell
+
+ACCOUNTS_SHOWN: Final = 20
+"""Accounts of a report that have a line of their own in the calendar; of more, the worst of all is one line."""
+SHOWN: Final = 25
+"""Restated numbers, windows and warnings that are listed; the others are counted."""
+MARKS: Final = {"missing": "×", "partial": "◔", "provisional": "○", "settled": "●"}
+MEANS: Final = {
+    "missing": "never read, or not all of it",
+    "partial": "not over yet where the platform closes its books",
+    "provisional": "read; the platform may still change it",
+    "settled": "read when it was final",
+}
+SECTIONS: Final = (
+    ("money", "Money"),
+    ("days", "Days"),
+    ("restated", "Restated"),
+    ("fresh", "Freshness"),
+    ("cost", "Requests"),
+    ("ties", "Ties out"),
+)
+# Nothing may be loaded, whatever a name in the data looks like.
+_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'"
+_STYLE: Final = """
+nav ul { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; list-style: none; margin: 1rem 0; padding: 0; }
+a { color: var(--buying); } a:focus-visible { outline: 2px solid var(--buying); outline-offset: 2px; }
+.skip { position: absolute; left: -99rem; } .skip:focus { left: 1rem; top: 1rem; }
+.out { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+ul.needs { margin: .5rem 0 1rem; padding-left: 1.2rem; max-width: 60rem; }
+:root { --bad: #b3261e; --badly: #fbe3e1; --late: #8a5a00; --lately: #fdf0d5; --open: #e7eefb; --done: #d9f0e5; }
+@media (prefers-color-scheme: dark) { :root {
+  --bad: #ff8a80; --badly: #4a1f1c; --late: #ffce73; --lately: #43340f; --open: #1d2c49; --done: #153a2b; } }
+h3 { margin-bottom: .3rem; } section > h3::before { content: none; } section.buying > h3::before, section.selling > h3::before,
+section.measuring > h3::before { content: ""; }
+table.days { width: auto; } table.days th, table.days td { padding: .22rem .38rem; }
+table.days tbody th { padding-left: .9rem; position: sticky; left: 0; background: var(--card); }
+table.days td { text-align: center; position: relative; border-left: 1px solid var(--line); }
+table.days td.missing { background: var(--badly); color: var(--bad); font-weight: 700; }
+table.days td.partial { background: var(--lately); color: var(--late); }
+table.days td.provisional { background: var(--open); } table.days td.settled { background: var(--done); }
+table.days td.untied { outline: 2px solid var(--bad); outline-offset: -2px; }
+table.days td.restated::after { content: "↻" / ""; font-size: .62rem; position: absolute; top: 0; right: .1rem; }
+.bad { color: var(--bad); font-weight: 650; }
+ul.marks { columns: 18rem; list-style: none; padding: 0; color: var(--soft); font-size: .92rem; }
+ul.marks b { display: inline-block; width: 1.5em; text-align: center; color: var(--ink); }
+h1 { overflow-wrap: anywhere; }
+@media (max-width: 34rem) { figure svg .tick { font-size: 19px; } table.days tbody th { max-width: 9rem; overflow: hidden; text-overflow: ellipsis; } }
+@media print { .scroll { overflow: visible; } nav { display: none; } }
+"""
+
+
+def page(facts: Facts) -> str:
+    """Return the whole page.
+
+    Args:
+        facts: What the warehouse holds.
+    """
+    return "\n".join(
+        [
+            "<!doctype html>",
+            '<html lang="en"><head><meta charset="utf-8">',
+            f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">',
+            '<meta name="viewport" content="width=device-width, initial-scale=1">',
+            f"<title>adtaps: what {escape(_short(facts.place))} holds</title>",
+            f'<style>{STYLE}{_STYLE}</style></head><body><a class="skip" href="#needs">To the content</a><main>',
+            *_head(facts),
+            *_needs(facts),
+            *_money(facts),
+            *_days(facts),
+            *_restated(facts),
+            *_fresh(facts),
+            *_cost(facts),
+            *_ties(facts),
+            "</main></body></html>\n",
+        ]
+    )
+
+
+def _section(name: str) -> str:
+    title = {"money": "Money a day", "days": "How good each day is", "restated": "What was restated",
+             "fresh": "Freshness", "cost": "Requests, retries and splits", "ties": "What did not tie out"}[name]  # fmt: skip
+    return f'<section aria-labelledby="{name}"><h2 id="{name}">{title}</h2>'
+
+
+def _head(facts: Facts) -> Iterator[str]:
+    yield f"<header><h1>What {escape(_short(facts.place))} holds</h1>"
+    yield (
+        f"<p>{escape(', '.join(facts.platforms))}. Made on "
+        f'<time datetime="{facts.now.isoformat()}">{_moment(facts.now)}</time> from the ledgers <code>sync_windows</code>'
+        f"{', the readings of <code>sync_days</code>' if facts.has_readings else ''} and the reports themselves; "
+        "nothing was asked of a platform.</p>"
+    )
+    yield '<nav aria-label="Sections"><ul>'
+    yield "".join(f'<li><a href="#{name}">{words}</a></li>' for name, words in SECTIONS)
+    yield "</ul></nav></header>"
+
+
+def _short(place: str) -> str:
+    """Return a warehouse's own name: the file's, or the database's."""
+    return place.partition("?")[0].rstrip("/").rpartition("/")[2] or place
+
+
+def _needs(facts: Facts) -> Iterator[str]:
+    """Yield what somebody should look at, worst first."""
+    missing = [
+        (line, [d for d, day in line.days.items() if day.state == "missing"])
+        for line in facts.lines
+    ]
+    missing = [(line, days) for line, days in missing if days]
+    late = [line for line in facts.lines if line.is_late]
+    retried = sum(cost.counts["retries"] for cost in facts.costs)
+    recent = {(p, r.stream, r.account, r.bucket) for p, r in facts.restatements}
+    yield '<dl class="tiles" id="needs">'
+    for number, words in (
+        (count(sum(len(days) for _, days in missing)), "days missing"),
+        (count(len(late)), "reports and accounts late"),
+        (
+            count(len(facts.untied)),
+            f"windows that do not tie out, of {count(facts.compared)} compared",
+        ),
+        (count(len(recent)) if facts.has_readings else "?", "buckets restated"),
+        (count(retried), "requests retried"),
+    ):
+        yield f"<div><dt>{words}</dt><dd>{number}</dd></div>"
+    yield "</dl>"
+    wanted = [f"{_name(line)}: {_stretches(days)} missing" for line, days in missing]
+    wanted += [
+        f"{one.platform}, {one.stream}, {one.account}: {one.first} to {one.end} does not tie out"
+        for one in facts.untied
+    ]
+    if not wanted:
+        yield "<p>No day is missing, and whatever was compared with the platform's own totals ties out.</p>"
+        return
+    yield "<h2>What needs somebody</h2>"
+    yield f'<ul class="needs">{"".join(f"<li>{escape(words)}</li>" for words in wanted[:SHOWN])}</ul>'
+    yield from _more(len(wanted), "in the sections below")
+
+
+def _more(number: int, where: str) -> Iterator[str]:
+    if number > SHOWN:
+        yield f'<p class="soft">And {count(number - SHOWN)} more, {where}.</p>'
+
+
+def _name(line: Line) -> str:
+    return f"{line.platform}, {line.stream}, {line.account}"
+
+
+def _stretches(days: Sequence[date]) -> str:
+    """Return days as text, those that follow each other as one stretch."""
+    made = []
+    for _, run in groupby(enumerate(days), key=lambda one: one[1] - timedelta(days=one[0])):
+        each = [day for _, day in run]
+        made.append(str(each[0]) if len(each) == 1 else f"{each[0]} to {each[-1]}")
+    return ", ".join(made)
+
+
+# -- money -----------------------------------------------------------------------------------
+
+
+def _money(facts: Facts) -> Iterator[str]:
+    yield _section("money")
+    yield (
+        "<p>One chart for each platform, role and currency. They are never added together: one side's spend is the "
+        "other side's revenue, and a tracker counts both again. Rows that a platform took back are left out.</p>"
+    )
+    if not facts.turnovers:
+        yield "<p>None of the reports that the charts are drawn from is loaded.</p></section>"
+        return
+    marks = [("settled", "settled: final"), ("open", "provisional or partial: may still change")]
+    if facts.has_readings:
+        marks.append(("was", "what the first reading after the day's end had found"))
+    yield from key(marks)
+    for role, (title, words) in ROLES.items():
+        turnovers = [one for one in facts.turnovers if one.entry.role is role]
+        if not turnovers:
+            continue
+        yield f'<section class="{role.word}" aria-labelledby="{role.word}"><h3 id="{role.word}">{title}</h3>'
+        yield f'<p class="soft">{escape(words)}</p><div class="charts">'
+        for number, turnover in enumerate(turnovers):
+            yield from _figure(turnover, f"{role.word}{number}")
+        yield "</div></section>"
+    yield "</section>"
+
+
+def _figure(turnover: Turnover, name: str) -> Iterator[str]:
+    column = turnover.entry.columns[turnover.measure]
+    words = f"{turnover.platform}, {turnover.entry.words.get(turnover.measure, column)}"
+    days = turnover.days
+    high, low = max(days, key=lambda d: d.now), min(days, key=lambda d: d.now)
+    series = chart.Series(
+        title=f"{words}, {turnover.currency} a day",
+        description=f"A bar for each day from {days[0].day} to {days[-1].day}. Highest {amount(high.now)} on {high.day}, "
+        f"lowest {amount(low.now)} on {low.day}, together {amount(turnover.total)} {turnover.currency}.",
+        bars=tuple(
+            chart.Bar(day=day.day, now=day.now, before=day.first, final=day.state == "settled",
+                      words=_words(day, turnover.currency))
+            for day in days
+        ),
+    )  # fmt: skip
+    yield f"<figure><figcaption><b>{escape(words)}</b>"
+    yield f"<span>{amount(turnover.total)} {escape(turnover.currency)}</span></figcaption>"
+    yield chart.chart(series, name)
+    yield "<details><summary>The same as a table</summary>"
+    yield from table(
+        ("day", f"{turnover.currency} now", "at the first reading", "state"),
+        (
+            (
+                str(day.day),
+                amount(day.now),
+                "" if day.first is None else amount(day.first),
+                day.state,
+            )
+            for day in reversed(days)
+        ),
+        numbers={1, 2},
+        label=series.title,
+    )
+    moved = sum(
+        (day.now - day.first for day in days if day.first is not None), start=days[0].now * 0
+    )
+    yield f'<p class="soft">Column <code>{escape(f"{turnover.entry.report}.{column}")}</code>'
+    yield f"; {signed(moved)} since the first readings.</p></details></figure>"
+
+
+def _words(day: Amount, currency: str) -> str:
+    words = f"{day.day}: {amount(day.now)} {currency}, {day.state}"
+    if day.first is None or day.first == day.now:
+        return words
+    return f"{words}; the first reading found {amount(day.first)}"
+
+
+# -- days ------------------------------------------------------------------------------------
+
+
+def _days(facts: Facts) -> Iterator[str]:
+    yield _section("days")
+    yield '<ul class="marks" aria-label="How to read the calendar">'
+    for state in STATES:
+        yield f'<li><b aria-hidden="true">{MARKS[state]}</b>{state}: {MEANS[state]}</li>'
+    yield '<li><b aria-hidden="true">↻</b>restated: a later reading found other sums</li>'
+    yield '<li><b aria-hidden="true">□</b>red frame: does not tie out to the platform&#39;s totals</li></ul>'
+    for platform, lines in groupby(facts.lines, key=lambda line: line.platform):
+        yield f"<h3>{escape(platform)}</h3>"
+        yield from _calendar(platform, _folded(list(lines)))
+    yield "</section>"
+
+
+def _folded(lines: Sequence[Line]) -> list[tuple[str, Mapping[date, Day]]]:
+    """Return the lines of a calendar: a report's accounts, or the worst of them if they are many."""
+    made: list[tuple[str, Mapping[date, Day]]] = []
+    for stream, group in groupby(lines, key=lambda line: line.stream):
+        accounts = list(group)
+        if len(accounts) <= ACCOUNTS_SHOWN:
+            made += [(f"{stream}, {line.account}", line.days) for line in accounts]
+            continue
+        days: dict[date, Day] = {}
+        for line in accounts:
+            for day, one in line.days.items():
+                days[day] = one if day not in days else _worse(days[day], one)
+        made.append((f"{stream}, the worst of {count(len(accounts))} accounts", days))
+    return made
+
+
+def _worse(one: Day, other: Day) -> Day:
+    ties = (
+        False
+        if False in {one.ties, other.ties}
+        else None
+        if None in {one.ties, other.ties}
+        else True
+    )
+    state = min(one.state, other.state, key=STATES.index)
+    reads = [at for at in (one.read_at, other.read_at) if at is not None]
+    return Day(
+        state=state,
+        ties=ties,
+        read_at=min(reads, default=None),
+        restated=one.restated or other.restated,
+    )
+
+
+def _calendar(platform: str, lines: Sequence[tuple[str, Mapping[date, Day]]]) -> Iterator[str]:
+    first = min(min(days) for _, days in lines)
+    last = max(max(days) for _, days in lines)
+    each = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+    label = f"Days of {platform}"
+    yield f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(label)}"><table class="days"><thead><tr>'
+    yield '<th scope="col" rowspan="2">report, account</th>'
+    for (_, words), days in groupby(each, key=lambda day: ((day.year, day.month), f"{day:%b %Y}")):
+        yield f'<th scope="colgroup" colspan="{len(list(days))}">{words}</th>'
+    yield "</tr><tr>"
+    yield "".join(f'<th scope="col"><time datetime="{day}">{day.day}</time></th>' for day in each)
+    yield "</tr></thead><tbody>"
+    for name, known in lines:
+        yield f'<tr><th scope="row">{escape(name)}</th>{"".join(_cell(day, known.get(day)) for day in each)}</tr>'
+    yield "</tbody></table></div>"
+
+
+def _cell(day: date, one: Day | None) -> str:
+    if one is None:
+        return '<td><span class="out">not asked</span></td>'
+    words = [one.state]
+    kinds = [one.state]
+    if one.restated:
+        words.append("restated")
+        kinds.append("restated")
+    if one.ties is not None:
+        words.append("ties out" if one.ties else "does not tie out")
+        kinds += [] if one.ties else ["untied"]
+    more = "" if one.read_at is None else f"; read {one.read_at:%Y-%m-%d %H:%M} UTC"
+    said = ", ".join(words)
+    return (
+        f'<td class="{" ".join(kinds)}" title="{day}: {said}{more}"><span aria-hidden="true">{MARKS[one.state]}</span>'
+        f'<span class="out">{said}</span></td>'
+    )
+
+
+# -- the rest --------------------------------------------------------------------------------
+
+
+def _restated(facts: Facts) -> Iterator[str]:
+    yield _section("restated")
+    if not facts.has_readings:
+        yield (
+            "<p>Nobody wrote down what days held before. Select the stream <code>sync_days</code>, and from then on "
+            "every number that moves stands here, with how much and how late.</p></section>"
+        )
+        return
+    shares = [(platform, one) for platform, one in facts.shares if any(one.shares.values())]
+    if shares:
+        yield "<details><summary>Of the money, the share that moved after so many days</summary>"
+        yield from table(
+            ("platform", "report", "amount", "buckets", *(f"after {age} d" for age in AGES)),
+            (
+                (
+                    platform, one.stream, f"{one.metric} {one.currency}", count(one.buckets),
+                    *("" if (s := one.shares[age]) is None else f"{s * 100:.3f} %" for age in AGES),
+                )
+                for platform, one in shares
+            ),
+            numbers=set(range(3, 4 + len(AGES))),
+            label="Share of the money that moved after an age",
+        )  # fmt: skip
+        yield "</details>"
+    if not facts.restatements:
+        yield "<p>No number has moved between two readings.</p></section>"
+        return
+    yield f"<p>{count(len(facts.restatements))} numbers moved between two readings; money and the latest first:</p>"
+    money_first = sorted(facts.restatements, key=lambda one: not one[1].currency)
+    yield from table(
+        (
+            "platform",
+            "report",
+            "bucket",
+            "number",
+            "before",
+            "after",
+            "moved",
+            "age, days",
+            "read, UTC",
+        ),
+        (_moved(platform, one) for platform, one in money_first[:SHOWN]),
+        numbers={4, 5, 6, 7},
+        label="Numbers that moved",
+    )
+    yield from _more(
+        len(facts.restatements), "which <code>adtap status --restatements --json</code> lists"
+    )
+    yield "</section>"
+
+
+def _moved(platform: str, one: Restatement) -> tuple[str, ...]:
+    whole = amount if one.currency else spell
+    before, after = (("(null)" if v is None else str(whole(v))) for v in (one.before, one.after))
+    by = signed(one.moved) if one.currency else f"{one.moved:+f}".rstrip("0").rstrip(".")
+    bucket = f"{one.bucket:%Y-%m-%d %H:%M}".removesuffix(" 00:00")
+    return (
+        platform, one.stream, bucket, f"{one.metric} {one.currency}".strip(), before, after, by,
+        str(one.at.age_days), f"{one.at.synced_at:%Y-%m-%d %H:%M}",
+    )  # fmt: skip
+
+
+def _fresh(facts: Facts) -> Iterator[str]:
+    yield _section("fresh")
+    yield (
+        "<p>A day is due when the platform has it whole: so many hours after the day's end. "
+        "Late is a report whose last due day was not read whole.</p>"
+    )
+    lines = sorted(facts.lines, key=lambda line: (not line.is_late, _name(line)))
+    yield from table(
+        (
+            "report, account",
+            "platform has a day after",
+            "last day due",
+            "last day read whole",
+            "last read, UTC",
+            "",
+        ),
+        (
+            (
+                _name(line),
+                f"{line.closing_hours:g} h",
+                str(line.last_due),
+                str(line.last_whole or "none"),
+                f"{line.last_read:%Y-%m-%d %H:%M}",
+                "late" if line.is_late else "in time",
+            )
+            for line in lines
+        ),
+        numbers=set(),
+        label="Freshness by report and account",
+    )
+    yield "</section>"
+
+
+def _cost(facts: Facts) -> Iterator[str]:
+    yield _section("cost")
+    yield from table(
+        ("platform", "report", "windows read", "rows", "requests", "retries", "splits"),
+        (
+            (
+                cost.platform,
+                cost.stream,
+                *(
+                    count(cost.counts[n])
+                    for n in ("windows", "row_count", "requests", "retries", "splits")
+                ),
+            )
+            for cost in facts.costs
+        ),
+        numbers=set(range(2, 7)),
+        label="What reading took",
+    )
+    said = [(cost, words, n) for cost in facts.costs for words, n in cost.warnings.most_common()]
+    if said:
+        yield f"<details><summary>What was warned of ({count(len(said))})</summary><ul>"
+        for cost, words, number in said[:SHOWN]:
+            yield f"<li>{escape(f'{cost.platform}, {cost.stream}: {words}')} ({count(number)}×)</li>"
+        yield "</ul>"
+        yield from _more(len(said), "in the ledgers' column <code>warnings</code>")
+        yield "</details>"
+    yield "</section>"
+
+
+def _ties(facts: Facts) -> Iterator[str]:
+    yield _section("ties")
+    if not facts.compared:
+        yield (
+            "<p>Nothing was compared: with <code>control_totals: true</code> a tap asks for the platform's own totals "
+            "beside each window.</p></section>"
+        )
+        return
+    yield (
+        f"<p>{count(facts.compared)} windows were compared with the platform's own totals when they were written; "
+        f"{count(len(facts.untied))} did not tie out.</p>"
+    )
+    if facts.untied:
+        yield from table(
+            ("platform", "report", "account", "from", "to (excluded)", "the platform's totals", "read, UTC"),
+            (
+                (
+                    one.platform, one.stream, one.account, one.first, one.end, one.control,
+                    f"{one.synced_at:%Y-%m-%d %H:%M}",
+                )
+                for one in facts.untied[:SHOWN]
+            ),
+            numbers=set(),
+            label="Windows that did not tie out",
+        )  # fmt: skip
+        yield from _more(len(facts.untied), "in the ledgers, with <code>ties</code> false")
+    yield "</section>"
+
+
+def _moment(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
