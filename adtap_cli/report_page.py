@@ -20,7 +20,8 @@ ACCOUNTS_SHOWN: Final = 20
 """Accounts of a report that have a line of their own in the calendar; of more, the worst of all is one line."""
 SHOWN: Final = 25
 """Restated numbers, windows and warnings that are listed; the others are counted."""
-MARKS: Final = {"missing": "×", "partial": "◔", "provisional": "○", "settled": "●"}
+# Signs that every font has: colour alone tells nothing to who does not see it.
+MARKS: Final = {"missing": "×", "partial": "…", "provisional": "~", "settled": "•"}
 MEANS: Final = {
     "missing": "never read, or not all of it",
     "partial": "not over yet where the platform closes its books",
@@ -49,16 +50,21 @@ ul.needs { margin: .5rem 0 1rem; padding-left: 1.2rem; max-width: 60rem; }
 h3 { margin-bottom: .3rem; } section > h3::before { content: none; } section.buying > h3::before, section.selling > h3::before,
 section.measuring > h3::before { content: ""; }
 table.days { width: auto; } table.days th, table.days td { padding: .22rem .38rem; }
-table.days tbody th { padding-left: .9rem; position: sticky; left: 0; background: var(--card); }
-table.days td { text-align: center; position: relative; border-left: 1px solid var(--line); }
-table.days td.missing { background: var(--badly); color: var(--bad); font-weight: 700; }
-table.days td.partial { background: var(--lately); color: var(--late); }
-table.days td.provisional { background: var(--open); } table.days td.settled { background: var(--done); }
-table.days td.untied { outline: 2px solid var(--bad); outline-offset: -2px; }
-table.days td.restated::after { content: "↻" / ""; font-size: .62rem; position: absolute; top: 0; right: .1rem; }
-.bad { color: var(--bad); font-weight: 650; }
+table.days tbody th { padding-left: .9rem; }
+table.days tbody th, table.days th[rowspan] { position: sticky; left: 0; background: var(--card); }
+table.days td { min-width: 1.7rem; }
+table.days td { text-align: center; border-left: 1px solid var(--line); }
+table.days { direction: ltr; margin-right: auto; }
+/* Begins at the right end, where the latest days are. */
+.calendar { direction: rtl; }
+.day.missing { background: var(--badly); color: var(--bad); font-weight: 700; }
+.day.partial { background: var(--lately); color: var(--late); }
+.day.provisional { background: var(--open); } .day.settled { background: var(--done); }
+.day.untied { outline: 2px solid var(--bad); outline-offset: -2px; }
+.day.restated { background-image: linear-gradient(225deg, var(--ink) .3rem, transparent .31rem);
+  background-repeat: no-repeat; background-clip: padding-box; }
 ul.marks { columns: 18rem; list-style: none; padding: 0; color: var(--soft); font-size: .92rem; }
-ul.marks b { display: inline-block; width: 1.5em; text-align: center; color: var(--ink); }
+ul.marks b { display: inline-block; width: 1.6em; text-align: center; color: var(--ink); margin: 0 .5em .15em 0; }
 h1 { overflow-wrap: anywhere; }
 @media (max-width: 34rem) { figure svg .tick { font-size: 19px; } table.days tbody th { max-width: 9rem; overflow: hidden; text-overflow: ellipsis; } }
 @media print { .scroll { overflow: visible; } nav { display: none; } }
@@ -102,7 +108,7 @@ def _head(facts: Facts) -> Iterator[str]:
     yield f"<header><h1>What {escape(_short(facts.place))} holds</h1>"
     yield (
         f"<p>{escape(', '.join(facts.platforms))}. Made on "
-        f'<time datetime="{facts.now.isoformat()}">{_moment(facts.now)}</time> from the ledgers <code>sync_windows</code>'
+        f'<time datetime="{facts.now.isoformat(timespec="minutes")}">{_moment(facts.now)}</time> from the ledgers <code>sync_windows</code>'
         f"{', the readings of <code>sync_days</code>' if facts.has_readings else ''} and the reports themselves; "
         "nothing was asked of a platform.</p>"
     )
@@ -252,9 +258,9 @@ def _days(facts: Facts) -> Iterator[str]:
     yield _section("days")
     yield '<ul class="marks" aria-label="How to read the calendar">'
     for state in STATES:
-        yield f'<li><b aria-hidden="true">{MARKS[state]}</b>{state}: {MEANS[state]}</li>'
-    yield '<li><b aria-hidden="true">↻</b>restated: a later reading found other sums</li>'
-    yield '<li><b aria-hidden="true">□</b>red frame: does not tie out to the platform&#39;s totals</li></ul>'
+        yield f'<li><b class="day {state}" aria-hidden="true">{MARKS[state]}</b>{state}: {MEANS[state]}</li>'
+    yield '<li><b class="day restated" aria-hidden="true">&nbsp;</b>dark corner, restated: a later reading found other sums</li>'
+    yield '<li><b class="day untied" aria-hidden="true">&nbsp;</b>red frame: does not tie out to the platform&#39;s totals</li></ul>'
     for platform, lines in groupby(facts.lines, key=lambda line: line.platform):
         yield f"<h3>{escape(platform)}</h3>"
         yield from _calendar(platform, _folded(list(lines)))
@@ -300,7 +306,7 @@ def _calendar(platform: str, lines: Sequence[tuple[str, Mapping[date, Day]]]) ->
     last = max(max(days) for _, days in lines)
     each = [first + timedelta(days=n) for n in range((last - first).days + 1)]
     label = f"Days of {platform}"
-    yield f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(label)}"><table class="days"><thead><tr>'
+    yield f'<div class="scroll calendar" tabindex="0" role="region" aria-label="{escape(label)}"><table class="days"><thead><tr>'
     yield '<th scope="col" rowspan="2">report, account</th>'
     for (_, words), days in groupby(each, key=lambda day: ((day.year, day.month), f"{day:%b %Y}")):
         yield f'<th scope="colgroup" colspan="{len(list(days))}">{words}</th>'
@@ -326,7 +332,7 @@ def _cell(day: date, one: Day | None) -> str:
     more = "" if one.read_at is None else f"; read {one.read_at:%Y-%m-%d %H:%M} UTC"
     said = ", ".join(words)
     return (
-        f'<td class="{" ".join(kinds)}" title="{day}: {said}{more}"><span aria-hidden="true">{MARKS[one.state]}</span>'
+        f'<td class="day {" ".join(kinds)}" title="{day}: {said}{more}"><span aria-hidden="true">{MARKS[one.state]}</span>'
         f'<span class="out">{said}</span></td>'
     )
 

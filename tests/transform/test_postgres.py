@@ -7,16 +7,20 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
 import psycopg
 import pytest
 
+from adtap_cli.report_facts import facts
+from adtap_cli.warehouse import opened
 from tests.postgres import loader_url
 from tests.transform.conftest import Dbt
 from tests.transform.test_answers import QUERIES, RATES, answers
-from tests.transform.world import STREAMS
+from tests.transform.world import SECOND, STREAMS
 
 pytestmark = pytest.mark.timeout(600)
 MART = "analytics.ad_performance_daily"
@@ -60,6 +64,20 @@ def _same_answers(built, url, folder):
             assert sorted(map(texts, here)) == sorted(map(texts, there)), title
 
 
+def _same_report(built, url):
+    """`adtap report` finds the same on both."""
+
+    def found(place):
+        with opened(place) as warehouse:
+            made = facts(warehouse, None, now=datetime.fromisoformat(SECOND), days=62)
+        return replace(made, place="")
+
+    here, there = found(url), found(str(built))
+    assert here.lines == there.lines
+    assert here.turnovers == there.turnovers
+    assert here == there
+
+
 def test_postgres_holds_what_duckdb_holds(world, built, postgres_url, tmp_path):
     """All that was loaded builds and every test is green; the mart and the quality of days are DuckDB's, row for row.
 
@@ -89,6 +107,7 @@ def test_postgres_holds_what_duckdb_holds(world, built, postgres_url, tmp_path):
             assert here == there, table
 
         _same_answers(built, postgres_url, tmp_path)
+        _same_report(built, postgres_url)
         with psycopg.connect(postgres_url) as warehouse:
             for statement in (
                 (
