@@ -8,7 +8,7 @@
 # become trigger timetables: data_interval_start == data_interval_end, and the first run is at the
 # start date itself instead of a day later. Only CronDataIntervalTimetable (or the setting
 # scheduler.create_cron_data_intervals) gives intervals.
-# For a user: a back-fill given `from: {{ data_interval_start }}`, `to: {{ data_interval_end }}`
+# For a user: a backfill given `from: {{ data_interval_start }}`, `to: {{ data_interval_end }}`
 # reads nothing and succeeds; `ds` is the day that just began, not the one that ended. With our
 # taps, whose `backfill.to` is exclusive, use CronDataIntervalTimetable("@daily", timezone=…).
 set -euo pipefail

@@ -8,7 +8,7 @@
 # what is missing from today. "2026-01" becomes January at today's day of the month, "2026-W05" a
 # day of May, "05.02.2026" the second of May although "13.02.2026" is in February, and "12" a day of
 # this month or so. The tap is given a full, valid date and can't tell.
-# For a user: a back-fill configured by month leaves out up to 30 days at its beginning, and another
+# For a user: a backfill configured by month leaves out up to 30 days at its beginning, and another
 # number of them each day it is started. Write start_date as YYYY-MM-DD, and look at `meltano config
 # print TAP` once.
 set -euo pipefail

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# A UTC time stamp is stored five hours early where the database's own time zone is New York.
+# A UTC timestamp is stored five hours early where the database's own time zone is New York.
 #
 # A good guess: the tap sends 2026-11-01T12:00:00Z with its zone, so the column holds that moment:
 # with a zone, or as UTC.
