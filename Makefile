@@ -1,6 +1,7 @@
 # make setup   an environment in .venv with everything (Python >= 3.11 and a package registry are enough)
 # make test    set up, lint, test: what CI runs
 # make check   lint, and the tests that need no sandbox, no warehouse and no vendor's client; a minute
+# make test-orchestrators  the load on Airflow and Dagster, each in an environment of its own; a quarter of an hour
 # make demo    the four taps against the local sandbox, into DuckDB, through Meltano
 # make transform  the models of transform/ on what make demo loaded: dbt, in an environment of its own
 #              (make transform WAREHOUSE=ads.duckdb: on your own)
@@ -30,7 +31,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lint format test check generate demo transform docs bench bench-quick clean
+.PHONY: help setup lint format test check test-orchestrators generate demo transform docs bench bench-quick clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -69,6 +70,16 @@ test: setup lint
 
 check: setup lint
 	$(BIN)/pytest -n $(WORKERS) -m "not sandbox and not warehouse and not vendor and not kill" tests/core tests/plugin tests/framework tests/tap_*
+
+# Heavy, and of no use to the taps: not in .venv, not in `make test`.
+.cache/%/.complete: orchestrate/%/requirements.txt orchestrate/%/constraints.txt
+	@'$(PYTHON)' -m venv .cache/$*
+	@if command -v uv >/dev/null 2>&1; then uv pip install -q --python .cache/$*/bin/python -r orchestrate/$*/requirements.txt -c orchestrate/$*/constraints.txt; \
+	else .cache/$*/bin/python -m pip install -q -r orchestrate/$*/requirements.txt -c orchestrate/$*/constraints.txt; fi
+	@touch $@
+
+test-orchestrators: setup .cache/airflow/.complete .cache/dagster/.complete
+	$(BIN)/pytest -m orchestrators -n 0 -p no:randomly --timeout 1800 tests/orchestrators
 
 generate: setup
 	@$(BIN)/python -m adtap_cli.generate
