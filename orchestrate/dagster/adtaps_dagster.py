@@ -9,8 +9,7 @@ against the ledger (days that were never read) and against the platform's own to
 The page docs/scale.md says what to set up: the pool, the run queue, the variables.
 """
 
-from __future__ import annotations
-
+# No `from __future__ import annotations`: Dagster reads the type of `context`.
 import json
 import os
 import subprocess
