@@ -5,11 +5,15 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
+import subprocess
 from decimal import Decimal
 
 import duckdb
 import pytest
 
+from adtap_cli.dbt import PROJECT, environment, variables
 from tests.transform.world import MILLION, as_atomx_sends
 
 # dbt's environment is made by the first test that wants it.
@@ -281,3 +285,33 @@ def test_every_model_and_column_is_described(built):
         there = columns[model["schema"], model["name"]]
         assert described == there, (model["name"], described ^ there)
     assert {e["name"] for e in manifest["exposures"].values()} == {"adtap_report", "answers"}
+
+
+def test_a_project_that_installs_the_models_is_held_to_the_roles(built, process, tmp_path):
+    """As a package in somebody's project: a model of theirs that adds up roles is named before it is even built."""
+    (tmp_path / "models").mkdir()
+    (tmp_path / "dbt_packages").mkdir()
+    (tmp_path / "dbt_packages" / "adtaps").symlink_to(PROJECT)  # where `dbt deps` puts it
+    (tmp_path / "packages.yml").write_text(f"packages: [{{local: {PROJECT}}}]")
+    (tmp_path / "dbt_project.yml").write_text(
+        "{name: theirs, version: 1.0.0, profile: adtaps, flags: {send_anonymous_usage_stats: false}}"
+    )
+    mart = "from {{ ref('adtaps', 'ad_performance_daily') }}"
+    for name, text in {
+        "adds": f"select day, sum(spend) as spend {mart} group by day",
+        "shows": f"select day, role, sum(spend) as spend {mart} group by day, role",
+        "chooses": "{{ config(meta={'adtap_role': 'buy'}) }} "
+        f"select day, sum(spend) as spend {mart} where {{{{ 'role' }}}} = 'buy' group by day",
+    }.items():
+        (tmp_path / "models" / f"{name}.sql").write_text(text)
+    shutil.copy(built, tmp_path)
+    done = subprocess.run(
+        [environment("duckdb") / "bin" / "dbt", "--no-use-colors", "test", "-s", "adtap_no_model_adds_roles"],
+        cwd=tmp_path, env={**os.environ, **variables("duckdb", str(tmp_path / built.name))},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode != 0, done.stdout
+    (line,) = [
+        line for line in done.stdout.splitlines() if "adtaps: adtap_no_model_adds_roles:" in line
+    ]
+    assert "model.theirs.adds" in line

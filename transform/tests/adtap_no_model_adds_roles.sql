@@ -14,7 +14,9 @@
       {%- if relation is not none %}
         {%- for column in adapter.get_columns_in_relation(relation) %}{% do columns.append(column.name | lower) %}{% endfor %}
       {%- endif %}
-      {%- if 'role' not in columns and (relation is not none or node.config.materialized == 'ephemeral') %}
+      {#- Not built yet: what it says it selects. #}
+      {%- set said = node.raw_code if relation is none else '' %}
+      {%- if 'role' not in columns and 'role' not in said and '*' not in said %}
         {%- do faults.append(node.unique_id) %}
       {%- endif %}
     {%- endif %}
