@@ -44,23 +44,49 @@ def test_eight_loads_make_and_fill_one_table_together(database):
     assert set(database.types("shared")) == {"id", "v", "of_0", "of_1", "of_2", "of_3"}
 
 
+GATE = """
+CREATE FUNCTION gate() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+  IF NEW.id = 1 AND current_setting('application_name') = 'target-adtap-postgres' THEN
+    PERFORM pg_advisory_xact_lock(1);
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER gate BEFORE UPDATE ON s FOR EACH ROW EXECUTE FUNCTION gate();
+"""
+WAITING = (
+    "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' "
+    "AND datname = current_database()"
+)
+
+
+def wait_until(database, count):
+    while database.query(WAITING) != [(count,)]:
+        threading.Event().wait(0.05)
+
+
 def test_a_transaction_that_the_server_broke_off_for_a_deadlock_is_done_again(database):
     """Against a program that takes no lock of ours and wants two rows in the other order."""
     head = schema("s", {"id": WHOLE, "v": TEXT}, ["id"])
     database.load(head, *[record("s", id=n, v="old") for n in (1, 2)])
-    with database.connect() as other, other.transaction():
+    body = lines([head, *[record("s", id=n, v="ours") for n in (1, 2)], state({"n": 1})])
+    with database.connect() as gate, database.connect() as other:
+        gate.execute(GATE)
+        gate.execute("SELECT pg_advisory_lock(1)")
         # Theirs is the more patient one: the loader's transaction is the one to be broken off.
-        other.execute("SET LOCAL deadlock_timeout = '1min'")
-        other.execute("UPDATE s SET v = 'theirs' WHERE id = 2")
+        other.execute("SET deadlock_timeout = '1h'")
+        other.execute("BEGIN; UPDATE s SET v = 'theirs' WHERE id = 2")
         process = database.start()
-        body = lines([head, *[record("s", id=n, v="ours") for n in (1, 2)], state({"n": 1})])
-        thread = threading.Thread(target=process.communicate, args=(body,))
-        thread.start()
-        waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-        while database.query(waiting) == [(0,)]:
-            threading.Event().wait(0.05)
-        other.execute("UPDATE s SET v = 'theirs' WHERE id = 1")
-    thread.join()
+        loading = threading.Thread(target=process.communicate, args=(body,))
+        loading.start()
+        wait_until(database, 1)  # the loader has the first row, and waits at the gate
+        theirs = threading.Thread(
+            target=other.execute, args=("UPDATE s SET v = 'theirs' WHERE id = 1; COMMIT",)
+        )
+        theirs.start()
+        wait_until(database, 2)  # they wait for that row, and have the second
+        gate.execute("SELECT pg_advisory_unlock(1)")
+        theirs.join()
+        loading.join()
     assert process.returncode == 0
     assert database.query("SELECT id, v FROM s ORDER BY id") == [(1, "ours"), (2, "ours")]
 
@@ -74,9 +100,7 @@ def test_a_load_that_waits_for_another_ends_at_once_when_it_is_told_to(database)
         process = database.start()
         process.stdin.write(lines([head, record("s", id=1, v="new"), state({"n": 1})]))
         process.stdin.close()
-        waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-        while database.query(waiting) == [(0,)]:
-            threading.Event().wait(0.05)
+        wait_until(database, 1)
         process.terminate()
         assert process.wait(timeout=30) == 143
         assert process.stdout.read() == b""
