@@ -48,6 +48,10 @@ class Unordered(Exception):  # noqa: N818 - a finding, not a fault
     """The list can't be walked in the order of its keys."""
 
 
+class Keyless(RequestError):  # noqa: N818 - named for what it is
+    """A record has no key by which its list could be walked; the others have."""
+
+
 class TooDeep(Exception):  # noqa: N818 - a finding, not a fault
     """The server does not let a page through that lies so far behind a key."""
 
@@ -142,10 +146,12 @@ def page_of(
         envelope: The answer, or what it holds beside the records.
         offset: How many records lie before the page, as it was asked for.
         full: Whether it holds as many records as were asked for: then more may follow, whatever is said.
-        total: How many records the list says that it holds, if in a word of its own.
+        total: How many records the list says that it holds, if in a word of its own; another word that says more
+            is believed.
     """
     promise = says_more(envelope, len(records), offset) or ""
-    total = promised_total(envelope) if total is None else total
+    said = [n for n in (total, promised_total(envelope)) if n is not None]
+    total = max(said, default=None)
     more = full or bool(promise) or (total or 0) > offset + len(records)
     # A total is held against all that was shown, at the list's end: behind an id it may be of the whole list.
     is_flag = promise and says_more(envelope, sys.maxsize, 0) is not None
@@ -179,14 +185,27 @@ def number_of(record: Record, field: str = "id") -> int:
         field: Which field holds the number.
 
     Raises:
-        RequestError: If it holds none: null, an empty text, or no whole number.
+        Keyless: If it holds none: null, an empty text, or no whole number.
     """
     value = record.get(field)
     try:
         return int(value)  # type: ignore[arg-type] # what it can't read is told below
     except (TypeError, ValueError) as error:
-        msg = f"a record has no whole number as its `{field}` ({value!r:.40}); its list can't be read past it"
-        raise RequestError(msg) from error
+        msg = f"a record has no whole number as its `{field}` ({value!r:.40})"
+        raise Keyless(msg) from error
+
+
+def key_of(record: Record, key: Callable[[Record], int]) -> int | None:
+    """Return a record's key; None if it has none: whoever writes the records leaves such a one out and says so.
+
+    Args:
+        record: As the platform sent it.
+        key: Gives the key.
+    """
+    try:
+        return key(record)
+    except Keyless:
+        return None
 
 
 def _offsets(first: int, width: int, end: int | None) -> Iterator[int]:
@@ -225,7 +244,7 @@ def by_offset(
             for offset, page in walk:
                 pages += 1
                 known = len(seen)
-                new = [r for r in page.records if _is_new(r, key(r), seen)]
+                new = [r for r in page.records if _is_new(r, _identity(r, key), seen)]
                 # A record that merely changed is given again but does not call for another look: some
                 # lists hold a counter that never rests.
                 fresh += len(seen) - known
@@ -294,6 +313,14 @@ def _total(page: Page, offset: int) -> int | None:
     return page.total if good else None
 
 
+def _identity(record: Record, key: Callable[[Record], object]) -> object:
+    """Return what tells a record from all others: its key, else all that it holds."""
+    try:
+        return key(record)
+    except Keyless:
+        return _digest(record)
+
+
 def _is_new(record: Record, key: object, seen: dict[object, bytes]) -> bool:
     """Remember a record; tell whether it, or this version of it, was not seen before."""
     version = _digest(record)
@@ -330,7 +357,8 @@ def in_order(
         reach: The greatest offset behind a key; None if the API can't filter by the key, so that all
             offsets count from the list's beginning.
 
-    A list that turns out not to be in that order is walked by offset. `ask` may raise TooDeep.
+    A list that turns out not to be in that order is walked by offset. `ask` may raise TooDeep. Records without a
+    key are given as they come, and the walk goes on by those that have one.
 
     Raises:
         GaveUp: If the list does not come to rest.
@@ -381,6 +409,7 @@ class _InOrder:
         self._offset = self._width = self._steps_back = self._alike = self._shown = 0
         self._end: int | None = None
         self._before: list[int] = []
+        self._strays: set[bytes] = set()
 
     def step(self) -> Sequence[Record]:
         """Take one page; give what it holds that was not given yet."""
@@ -391,7 +420,11 @@ class _InOrder:
                 raise
             self._do_without_offsets()
             return ()
-        keys = [self._key(r) for r in page.records]
+        found = [key_of(r, self._key) for r in page.records]
+        keys = [k for k in found if k is not None]
+        if page.records and not keys:
+            msg = "a page holds no record with a key"
+            raise Unordered(msg)
         check_order(keys, self._behind)
         last = self._last
         if self._offset and last is not None and (not keys or keys[0] > last):
@@ -402,17 +435,28 @@ class _InOrder:
                 _check_whole(page, self._what)
             self._do_without_offsets()
             return ()
-        new = [r for r, k in zip(page.records, keys, strict=True) if last is None or k > last]
-        if new:
+        new = [r for r, k in zip(page.records, found, strict=True) if self._is_new(r, k)]
+        if keys and (last is None or keys[-1] > last):
             self._last, self._steps_back = keys[-1], 0
-        self._before, self._width = keys, max(self._width, len(keys))
+        self._before, self._width = keys, max(self._width, len(found))
         self._shown += len(new)
         if page.more and keys:
-            self._go_on(page, len(keys))
+            # The next page begins with the last record that has a key.
+            self._go_on(page, max(n for n, k in enumerate(found, 1) if k is not None))
         else:
             check_end(page, self._shown, self._what)
             self.over = True
         return new
+
+    def _is_new(self, record: Record, key: int | None) -> bool:
+        """Tell whether a record was not given yet."""
+        if key is not None:
+            return self._last is None or key > self._last
+        stray = _digest(record)
+        if stray in self._strays:
+            return False
+        self._strays.add(stray)
+        return True
 
     def _is_deaf(self, keys: Sequence[int]) -> bool:
         """Tell whether the list gives its first page whatever the offset."""

@@ -118,14 +118,13 @@ def check_whole(document: object, shown: int, what: str, before: int = 0) -> Non
 def total(document: object) -> int | None:
     """Return how many rows a list says that it holds; None if it does not say so.
 
+    Where it says several numbers, the greatest counts: a smaller one may be the page's own length.
+
     Args:
         document: The answer, or what it holds beside its rows.
     """
-    for _, part in _parts(document):
-        plain = {_plain(key): (key, value) for key, value in part.items()}
-        if (found := _first(plain, _TOTALS)) is not None:
-            return found[1]
-    return None
+    said = (_greatest(part) for _, part in _parts(document))
+    return max((found[1] for found in said if found is not None), default=None)
 
 
 def truth(value: object) -> bool:
@@ -162,7 +161,7 @@ def _said(part: Mapping[str, Any], shown: int, before: int) -> str | None:
         is_last = page[1] >= pages[1] - (1 if _plain(page[0]) == "pageindex" or page[1] == 0 else 0)
         if not is_last:
             return f"{page[0]}: {page[1]}, {pages[0]}: {pages[1]}"
-    total = _first(plain, _TOTALS)
+    total = _greatest(part)
     if total is not None and total[1] > _offset(plain, before) + shown:
         return f"{total[0]}: {total[1]}"
     return None
@@ -182,6 +181,16 @@ def _first(plain: Mapping[str, tuple[str, Any]], names: tuple[str, ...]) -> tupl
         if name in plain and (found := number(plain[name][1])) is not None:
             return plain[name][0], found
     return None
+
+
+def _greatest(part: Mapping[str, Any]) -> tuple[str, int] | None:
+    """Return the greatest of the totals that a part of an answer names, by its own word for it."""
+    found = [
+        (str(key), said)
+        for key, value in part.items()
+        if _plain(key) in _TOTALS and (said := number(value)) is not None
+    ]
+    return max(found, key=lambda pair: pair[1], default=None)
 
 
 def _plain(key: object) -> str:

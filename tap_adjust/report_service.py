@@ -123,10 +123,12 @@ class ReportService:
             reply = self.http.send(call, cost)
             with reply.body:
                 document = reply.json() if reply.body.size else []
-            held = document.get(name) if isinstance(document, Mapping) else document
-            rows = [] if held is None else held
-            if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-                raise Broken(f"{name}: the answer holds no list of objects: {reply.excerpt(120)}")
+                held = document.get(name) if isinstance(document, Mapping) else document
+                rows = [] if held is None else held
+                if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+                    raise Broken(
+                        f"{name}: the answer holds no list of objects: {reply.excerpt(120)}"
+                    )
             before = len(found)
             found += rows
             if says_more(document, len(rows), before) is None:

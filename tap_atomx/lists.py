@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from adtap_core.errors import Forbidden, Refused
 from adtap_core.ordered import Workers
-from adtap_core.paging import Page, in_order, number_of, page_of
+from adtap_core.paging import Page, in_order, key_of, number_of, page_of
 from adtap_core.promises import number
 from tap_atomx import replies
 
@@ -140,7 +140,9 @@ class Lists:
         found = False
         for page in self._walk(parent, {}, tally, expand=False):
             for owner in page:
-                path = f"{parent.facts['model']}/{number_of(owner)}/{entity.path}"
+                if (number_of_owner := key_of(owner, number_of)) is None:
+                    continue  # the parent's own stream says so
+                path = f"{parent.facts['model']}/{number_of_owner}/{entity.path}"
 
                 def ask(more: Mapping[str, Any], path: str = path) -> Any:
                     return self._ask(path, {**params, **more}, tally)

@@ -16,7 +16,7 @@ from urllib.parse import parse_qs, urljoin, urlsplit
 
 import requests
 
-from adtap_core.errors import CredentialsError, RequestError
+from adtap_core.errors import Broken, CredentialsError, GaveUp, Refused
 from adtap_core.http import Call
 from adtap_core.redact import redact
 from adtap_core.tokens import ends_at
@@ -33,6 +33,8 @@ SCOPE: Final = "openid email profile api"
 LOGIN_ORIGIN: Final = "https://login.openx.com"
 _OK: Final = 200
 _FIRST_ERROR: Final = 400
+_REFUSALS: Final = frozenset({400, 401, 403})
+"""The answers that refuse credentials."""
 _MOST_REDIRECTS: Final = 5
 _EXPIRY: Final = (
     "OpenX passwords expire after six months: log in to the OpenX UI as this user to see whether that is "
@@ -62,8 +64,8 @@ class CookieLogin:
         """Get a new access token.
 
         Raises:
-            CredentialsError: If a credential is refused, or nobody answers at the login's address:
-                without a login nothing can be read.
+            CredentialsError: If a credential is refused.
+            GaveUp: If nobody answers at the login's address, or only the platform's faults do.
         """
         # Imported here: with it comes all of OAuth 2, and discovery, which logs in nowhere, is quick.
         from requests_oauthlib import OAuth1  # noqa: PLC0415
@@ -139,7 +141,7 @@ class CookieLogin:
                 "password": self._settings["password"],
                 "oauth_token": token,
             },
-            expects="text",
+            expects="any",
             login=False,
         )
         for _ in range(_MOST_REDIRECTS):
@@ -155,7 +157,7 @@ class CookieLogin:
                 url=urljoin(call.url, where),
                 what=call.what,
                 headers=_cookie(jar),
-                expects="text",
+                expects="any",
                 login=False,
             )
         raise CredentialsError(
@@ -307,18 +309,22 @@ class BearerLogin:
                     "code_challenge_method": "S256",
                     "nonce": secrets.token_urlsafe(16),
                 },
-                expects="text",
+                expects="any",
                 login=False,
                 follow=True,
             ),
             "api_url",
         )
-        found = parse_qs(urlsplit(reply.url).query).get("session_id")
+        came = parse_qs(urlsplit(reply.url).query)
+        found = came.get("session_id")
         if reply.status >= _FIRST_ERROR or not found:
-            raise CredentialsError(
+            words = (
                 "OpenX did not begin a login (settings `client_id`, `instance_hostname`): "
                 f"HTTP {reply.status} {replies.words(reply) or reply.excerpt(200)}"
             )
+            # Some page, and no word of the credentials: nothing was refused.
+            is_refusal = reply.status >= _FIRST_ERROR or "error" in came
+            raise CredentialsError(words) if is_refusal else Broken(words)
         redact.learn(found[0])
         return found[0]
 
@@ -341,16 +347,24 @@ class BearerLogin:
 
 
 def _send(http: Http, call: Call, setting: str) -> Reply:
+    """Send a step of a login; give an answer that is good, or that refuses the credentials.
+
+    Raises:
+        GaveUp: If nobody answers, or only the platform's faults do: nothing was said of the credentials.
+        Refused: If there is no login at this address.
+    """
+    hint = (
+        f"look at the setting `{setting}`; OpenX is retiring its single sign-on, and `api_generation` chooses "
+        "between it and the OAuth 2 login"
+    )
     try:
-        return http.send(call)
-    except CredentialsError:
-        raise
-    except RequestError as error:
-        # No login, no stream: asking again for each of them would only take longer to say the same.
-        raise CredentialsError(
-            f"No login: {error}. Look at the setting `{setting}`; OpenX is retiring its single sign-on, and "
-            "`api_generation` chooses between it and the OAuth 2 login"
-        ) from error
+        reply = http.send(call)
+    except GaveUp as error:
+        raise GaveUp(f"No login: {error}; {hint}", status=error.status) from error
+    if reply.status >= _FIRST_ERROR and reply.status not in _REFUSALS:
+        words = f"No login: {call.what}: HTTP {reply.status} {replies.words(reply) or reply.excerpt(200)}"
+        raise Refused(f"{words}; {hint}", status=reply.status)
+    return reply
 
 
 def _form(text: str) -> dict[str, str]:

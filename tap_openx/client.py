@@ -178,6 +178,8 @@ class OpenxPlatform(Platform):
         said = replies.words(reply) if status >= _ERRORS else ""
         if not call.login:
             # A login's failures are the login's to explain; only what may pass is asked again.
+            if status == _GOOD and call.expects == "text" and reply.looks_like_html():
+                return Verdict(Ask.RETRY, f"an HTML page at the login: {reply.excerpt(120)}")
             passing = status >= _SERVER_ERROR or status in {_TIMEOUT, _TOO_MANY}
             return verdicts.by_status(reply, said) if passing else verdicts.GO
         if status == _GOOD:

@@ -286,9 +286,10 @@ class Current:
         reply = self._post("generateReport", body, job, expects="json")
         with reply.body:
             document = reply.json()
+            begins = reply.excerpt(200)
         number = document.get("id") if isinstance(document, Mapping) else None
         if not number:
-            raise Broken(f"{job.what}: generateReport gave no job id: {reply.excerpt(200)}")
+            raise Broken(f"{job.what}: generateReport gave no job id: {begins}")
         return str(number)
 
     def _wait(self, job: WindowJob, number: str) -> Reply | None:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from typing_extensions import override
 
-from adtap_core.errors import CredentialsError, RequestError
+from adtap_core.errors import CredentialsError, GaveUp, Refused
 from adtap_core.http import Call
 from adtap_core.redact import redact
 from adtap_core.tokens import ends_at
@@ -44,6 +44,8 @@ AUDIENCE: Final = "https://api.mediamath.com/"
 REALM_GRANT: Final = "http://auth0.com/oauth/grant-type/password-realm"
 SESSION_COOKIE: Final = "adama_session"
 _OK: Final = 200
+_REFUSALS: Final = frozenset({400, 401, 403})
+"""The answers that refuse credentials."""
 
 
 def method(settings: Mapping[str, Any]) -> str:
@@ -89,7 +91,8 @@ class BearerAuth:
         """Get a new token; nothing to do where one was given.
 
         Raises:
-            CredentialsError: If a credential is refused, or nobody answers at the login's address.
+            CredentialsError: If a credential is refused.
+            GaveUp: If nobody answers at the login's address, or only the platform's faults do.
         """
         if self._method == ACCESS_TOKEN:
             return
@@ -267,12 +270,18 @@ def _base(settings: Mapping[str, Any], name: str) -> str:
 
 
 def send_login(http: Http, call: Call, setting: str) -> Reply:
-    """Send a login's call.
+    """Send a login's call; give an answer that is good, or that refuses the credentials.
 
     Raises:
-        CredentialsError: If nobody answers: without a login nothing can be read, by no stream.
+        GaveUp: If nobody answers, or only the platform's faults do: nothing was said of the credentials.
+        Refused: If there is no login at this address.
     """
     try:
-        return http.send(call)
-    except RequestError as error:
-        raise CredentialsError(f"{error}; look at the setting `{setting}`") from error
+        reply = http.send(call)
+    except GaveUp as error:
+        raise GaveUp(f"{error}; look at the setting `{setting}`", status=error.status) from error
+    if reply.status != _OK and reply.status not in _REFUSALS:
+        with reply.body:
+            words = f"{call.what}: HTTP {reply.status} {reply.excerpt(200)}"
+        raise Refused(f"{words}; look at the setting `{setting}`", status=reply.status)
+    return reply

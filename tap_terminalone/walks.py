@@ -9,7 +9,16 @@ from typing import Any, Final
 
 from adtap_core.errors import Refused
 from adtap_core.ordered import Workers
-from adtap_core.paging import Page, Pages, TooDeep, check_end, check_order, number_of
+from adtap_core.paging import (
+    Page,
+    Pages,
+    TooDeep,
+    Unordered,
+    check_end,
+    check_order,
+    key_of,
+    number_of,
+)
 
 Record = Mapping[str, Any]
 Range = tuple[int, int | None]
@@ -91,9 +100,13 @@ class _Ranges:
         except TooDeep:
             self._go_on_open(behind)
             return ()
-        keys = [number_of(row) for row in page.records]
+        found = (key_of(row, number_of) for row in page.records)
+        keys = [key for key in found if key is not None]
+        if page.more and page.records and not keys:
+            msg = "a page holds no record with an id"
+            raise Unordered(msg)
         check_order(keys, behind)
-        self.last, self.shown = page, self.shown + len(keys)
+        self.last, self.shown = page, self.shown + len(page.records)
         self._seen += 1
         going_on = page.more and bool(keys)
         if keys and upto is not None and keys[-1] > upto:

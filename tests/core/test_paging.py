@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from adtap_core.errors import GaveUp
 from adtap_core.ordered import Workers
-from adtap_core.paging import Page, TooDeep, by_offset, in_order
+from adtap_core.paging import Page, TooDeep, by_offset, in_order, number_of, page_of
 
 
 class Server:
@@ -187,3 +187,34 @@ def test_never_more_requests_than_workers_are_ahead(count):
     server = Server(list(range(1, 500)), 10)
     walk(server, count, None)
     assert server.most_in_flight <= count + 1
+
+
+@pytest.mark.parametrize("reach", [None, 1000])
+@pytest.mark.parametrize("nothing", [None, "", "x"])
+def test_a_record_without_a_key_hides_no_other(nothing, reach):
+    """Wherever it stands, all others are given once; it is given too, for its stream to say that it is left out."""
+    for at in range(7):
+        held: list[dict[str, object]] = [{"id": i} for i in range(1, 7)]
+        held.insert(at, {"id": nothing})
+
+        def page(behind: int | None, offset: int, held: list[dict[str, object]] = held) -> Page:
+            rows = [
+                r for r in held if behind is None or (isinstance(r["id"], int) and r["id"] > behind)
+            ]
+            found = rows[offset : offset + 3]
+            return Page(found, len(found) == 3)
+
+        ahead = Workers(1)
+        pages = in_order(page, key=number_of, what="things", ahead=ahead, reach=reach)
+        got = [row["id"] for page_ in pages for row in page_]
+        ahead.close()
+        assert [i for i in got if isinstance(i, int)] == [1, 2, 3, 4, 5, 6]
+        assert got.count(nothing) <= 1
+
+
+@pytest.mark.parametrize("word", ["total", "total_count", "totalRows"])
+@pytest.mark.parametrize("said", [100, "100"], ids=["number", "text"])
+def test_the_greatest_total_counts(word, said):
+    """A `count` of the page's own length hides no greater total in another usual word."""
+    page = page_of([{"id": 1}], {"count": 1, word: said}, offset=0, full=False, total=1)
+    assert (page.more, page.total) == (True, 100)

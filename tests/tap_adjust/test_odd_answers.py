@@ -28,6 +28,7 @@ class Service(StandIn):
         super().__init__()
         self.apps = [APP]
         self.events: list[str] = []
+        self.lists: dict[str, object] = {}
         self.report: Callable[[Mapping[str, str]], tuple[int, object]] = self.usual
         self.asked: list[Mapping[str, str]] = []
 
@@ -53,7 +54,7 @@ class Service(StandIn):
             apps = [{"id": a, "name": a[0], "currency": {"code": "EUR"}} for a in self.apps]
             names = ("overview_metrics", "cost_metrics", "etl_metrics", "skad_metrics", "cohort_metrics", "event_metrics", "dimensions")  # fmt: skip
             metrics = [{"id": m, "name": m} for m in ("installs", "cost", "clicks")]
-            return 200, {"apps": apps} | dict.fromkeys(names, metrics)
+            return 200, {"apps": apps} | dict.fromkeys(names, metrics) | self.lists
         if path == "/reports-service/events":
             return 200, [{"id": e, "name": e, "app_token": [APP]} for e in self.events]
         if path == "/reports-service/report":
@@ -294,3 +295,13 @@ def test_an_address_without_its_path_is_named(room, caplog):
     room.failed(RunFailed, api_url=room.service.url)
     assert "`api_url`" in caplog.text
     assert "/reports-service" in caplog.text
+
+
+@pytest.mark.parametrize("given", [{}, "none", [1]], ids=["object", "text", "numbers"])
+@pytest.mark.parametrize("stream", ["apps", "x"])
+def test_a_list_that_is_none_is_named(room, stream, given, caplog):
+    """A list of apps that comes in another shape: said in words, with what came."""
+    room.service.lists = {"apps": given}
+    room.failed(RunFailed, stream=stream)
+    assert 'apps: the answer holds no list of objects: {"apps"' in caplog.text
+    assert "unexpected" not in caplog.text

@@ -16,7 +16,8 @@ from adtap_core.tap import RunFailed
 from tap_atomx import lists, shapes
 from tap_atomx.streams import BIG, BUSINESS, ENTITIES, REFERENCE
 from tap_atomx.tap import TapAtomx
-from tests.running import select
+from tests.canned import Asked, Canned
+from tests.running import Messages, run_tap, select
 
 if TYPE_CHECKING:
     from tests.conftest import SandboxHandle
@@ -349,3 +350,27 @@ def test_personal_fields_are_marked():
         *("history.user_name", "history.user_ip", "history.user_agent"),
         *("reports.emails", "scheduled_reports.emails"),
     }
+
+
+@pytest.mark.parametrize("nothing", [None, "", {"id": 1}], ids=["null", "empty", "object"])
+def test_a_record_without_an_id_hides_no_other(nothing, monkeypatch, caplog):
+    """It is left out and the stream fails; all others are written."""
+    monkeypatch.setenv("ADTAPS_NOW", "2026-03-18T12:00:00+00:00")
+
+    def answers(asked: Asked) -> object:
+        if asked.path.endswith("/login"):
+            return {"success": True, "auth_token": "token-0123456789"}
+        if not asked.path.endswith("/advertisers"):
+            return None
+        at = int(asked.query.get("offset", 0))
+        held = [{"id": i, "name": f"a{i}"} for i in (nothing, 1, 2, 3)][at:]
+        return {"success": True, "resource": "advertisers", "advertisers": held, "count": 4}
+
+    written: list[Messages] = []
+    with Canned(answers) as server:
+        config = {"api_url": f"{server.url}/v3", "email": "a@b.example", "password": "p" * 12}
+        catalog = select(TapAtomx, config, {"advertisers"})
+        with pytest.raises(RunFailed):
+            run_tap(TapAtomx, config, catalog=catalog, written=written.append)
+    assert [r["id"] for r in written[0].records["advertisers"]] == [1, 2, 3]
+    assert "no `id` and can't be told apart: left out" in caplog.text

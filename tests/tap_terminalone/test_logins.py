@@ -8,6 +8,7 @@ import pytest
 import requests
 
 from adtap_core.errors import CredentialsError, SettingsError
+from adtap_core.tap import RunFailed
 from adtap_sandbox import credentials
 from tap_terminalone.tap import TapTerminalOne
 from tests.running import run_command
@@ -100,10 +101,12 @@ def test_a_given_token_that_ends_stops_the_run_at_once(room):
     assert len(room.sandbox.log("terminalone")) == 2
 
 
-def test_nobody_at_the_logins_address_is_told_with_its_setting(room):
-    """A wrong `auth_url` fails as a login, with the name of the setting."""
-    with pytest.raises(CredentialsError, match="`auth_url`"):
+def test_nobody_at_the_logins_address_is_told_with_its_setting(room, caplog):
+    """A wrong `auth_url`: nothing was said of the credentials, and the setting is named."""
+    with pytest.raises(RunFailed) as caught:
         room.run(room.current(auth_url="http://127.0.0.1:9", max_retries=0), "agencies")
+    assert caught.value.exit_code == 1
+    assert "`auth_url`" in caplog.text
 
 
 @pytest.mark.parametrize(
