@@ -51,13 +51,15 @@ class DuckDB:
 
 @dataclass
 class Postgres:
-    """The published loader into a real server."""
+    """The published loader into a real server, or our own."""
 
     url: str
     script: str = "target-postgres"
 
     def config(self, place: str) -> dict[str, Any]:
         """The loader's settings, as `meltano.yml` has them."""
+        if self.script == "target-adtap-postgres":
+            return {"sqlalchemy_url": self.url, "default_target_schema": place}
         return {
             "sqlalchemy_url": loader_url(self.url),
             "default_target_schema": place,

@@ -24,11 +24,13 @@ LATENCY_SECONDS = 0.02
 
 
 @pytest.fixture(params=["duckdb", "postgres"])
-def loader(request: pytest.FixtureRequest, tmp_path: Path) -> DuckDB | Postgres:
-    """A loader and its empty warehouse."""
+def loader(request: pytest.FixtureRequest, tmp_path: Path, bench: Bench) -> DuckDB | Postgres:
+    """A loader and its empty warehouse; of the two for Postgres each has two of the platforms."""
     if request.param == "duckdb":
         return DuckDB(tmp_path)
-    return Postgres(request.getfixturevalue("postgres_url"))
+    ours = bench.case.platform in {"adjust", "openx"}
+    script = "target-adtap-postgres" if ours else "target-postgres"
+    return Postgres(request.getfixturevalue("postgres_url"), script)
 
 
 @pytest.mark.timeout(300)
