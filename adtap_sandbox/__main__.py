@@ -8,7 +8,8 @@ import sys
 from typing import TYPE_CHECKING
 
 from adtap_sandbox.control import parse_moment
-from adtap_sandbox.server import DEFAULT_PORT, PLATFORMS, PortTakenError, Server, find_rooms
+from adtap_sandbox.sandbox import PLATFORMS, find_rooms
+from adtap_sandbox.server import DEFAULT_PORT, PortTakenError, Server
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from adtap_sandbox.server import Sandbox
+    from adtap_sandbox.sandbox import Sandbox
 
     Endpoint = Callable[[Request], Awaitable[Response]]
 

@@ -1,10 +1,7 @@
 """The sandbox as an application, as a process and as a thread.
 
-    Sandbox  the ASGI application: routing, and the state that the control API moves
-    Server   a Sandbox on a socket, in a thread (tests) or in the foreground (``adtap sandbox``)
-
-Way of a request: target made plain → platform found → log → latency → fault → kept answers →
-compression → room.
+Front    the ASGI application: the control API, and behind it the platforms
+Server   a Front on a socket, in a thread (tests) or in the foreground (``adtap sandbox``)
 """
 
 from __future__ import annotations
@@ -12,171 +9,47 @@ from __future__ import annotations
 import asyncio
 import atexit
 import functools
-import importlib
-import importlib.util
 import re
 import signal
 import socket
-import struct
 import threading
-from typing import TYPE_CHECKING, Any, Final, Protocol, Self
-from wsgiref.handlers import format_date_time
+from typing import TYPE_CHECKING, Final, Self
 
 import uvicorn
-from starlette.applications import Starlette
-from starlette.middleware.gzip import GZipMiddleware
-from starlette.responses import JSONResponse
 from typing_extensions import override
 
 from adtap_sandbox.control import control_app
-from adtap_sandbox.faults import FaultGate, Journal, Menu, Recorder
-from adtap_sandbox.kept import Keeper
-from adtap_sandbox.stage import Clock, Stage
-from adtap_sandbox.world import World
+from adtap_sandbox.sandbox import CONTROL, Room, Sandbox, find_rooms
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
     from datetime import datetime
     from types import TracebackType
 
-    from starlette.routing import BaseRoute
-    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+    from starlette.types import Receive, Scope, Send
 
-PLATFORMS: Final = ("adjust", "atomx", "openx", "terminalone")
-UNROUTED: Final = "unrouted"
-"""The log's platform for a path that belongs to none."""
-CONTROL: Final = "/_control"
+    from adtap_sandbox.stage import Stage
+
 DEFAULT_PORT: Final = 4310
-COMPRESS_FROM: Final = 1024
-"""Bytes from which a body is compressed, if the client takes gzip."""
-
 # RFC 9112, 3.2.2: a server must accept the absolute form, which clients send to a proxy; it is
 # how a client that can be given no port, or no plain http, is brought here.
 _ABSOLUTE: Final = re.compile(r"^https?://[^/]*", re.IGNORECASE)
-
-
-class Room(Protocol):
-    """What a platform's ``routes`` module offers."""
-
-    BARE: tuple[str, ...]
-    SWITCHES: dict[str, object]
-
-    def routes(self, stage: Stage) -> list[BaseRoute]:
-        """The platform's routes, over fresh state."""
 
 
 class PortTakenError(Exception):
     """The address can't be listened on."""
 
 
-def find_rooms(only: Iterable[str] | None = None) -> dict[str, Room]:
-    """The platforms' route modules by name.
+class Front:
+    """The application: makes the target plain, then the control API or the platforms.
 
     Args:
-        only: Names of the platforms wanted; all that are there if None.
-
-    Raises:
-        ValueError: If a wanted platform is not there. Whatever a room's import raises is passed on.
-    """
-    wanted = PLATFORMS if only is None else tuple(only)
-    found: dict[str, Room] = {}
-    for name in wanted:
-        folder = f"adtap_sandbox.{name}"
-        there = importlib.util.find_spec(folder) and importlib.util.find_spec(f"{folder}.routes")
-        if there:
-            found[name] = importlib.import_module(f"{folder}.routes")
-        elif only is not None:
-            raise ValueError(f"no platform {name!r}; there are {', '.join(PLATFORMS)}")
-    return found
-
-
-class Sandbox:
-    """The application: all platforms, each below its prefix and on its bare paths.
-
-    Args:
-        seed: Seed of the world.
-        size: Multiplies the number of things in the world.
-        now: Moment from which the clock runs, with a zone; real time if None.
-        latency: Seconds from a request's arrival before which it is not answered.
-        rooms: Platforms to serve; all if None.
+        sandbox: The platforms, and the state that the control API moves.
     """
 
-    def __init__(
-        self,
-        *,
-        seed: int = 1,
-        size: int = 1,
-        now: datetime | None = None,
-        latency: float = 0.0,
-        rooms: Mapping[str, Room] | None = None,
-    ) -> None:
-        self._modules = dict(find_rooms() if rooms is None else rooms)
-        self.platforms = tuple(self._modules)
-        self._bare = self._bare_paths()
-        self.menu = Menu()
-        self.journal = Journal()
-        self.connections: set[Any] = set()
-        """The server's open connections; whoever runs the application puts them here."""
-        compressed: ASGIApp = GZipMiddleware(self._enter_room, COMPRESS_FROM, compresslevel=5)
-        self.keeper = Keeper(compressed)
-        self.reset(seed=seed, size=size, now=now)
-        self.latency = latency
-        gate = FaultGate(self.keeper, self.menu, self._hang_up)
-        self._platform_app = Recorder(gate, self.journal, lambda: self.latency)
-        self._control_app = control_app(self)
-
-    def reset(
-        self,
-        *,
-        seed: int = 1,
-        size: int = 1,
-        creatives: int = 0,
-        apps: int = 0,
-        now: datetime | None = None,
-    ) -> None:
-        """Make the world, the clock, the switches and the rooms anew; clear faults, log, kept answers.
-
-        Args:
-            seed: Seed of the world.
-            size: Multiplies the number of things in the world.
-            creatives: Least number of creatives in it.
-            apps: Least number of apps in it.
-            now: Moment from which the clock runs, with a zone; real time if None.
-
-        Raises:
-            ValueError: If the size is below one.
-        """
-        switches = {name: dict(room.SWITCHES) for name, room in self._modules.items()}
-        stage = Stage(_world(seed, size, creatives, apps), Clock(now), switches)
-        rooms = {name: _room_app(room, stage) for name, room in self._modules.items()}
-        self.stage, self._rooms = stage, rooms
-        self.latency = 0.0
-        self.menu.clear()
-        self.journal.clear()
-        self.keeper.keep(None)
-
-    def turn(self, given: dict[str, Any]) -> None:
-        """Change switches.
-
-        Args:
-            given: New values by platform and switch.
-
-        Raises:
-            ValueError: If a platform or a switch is not there; then nothing is changed.
-        """
-        switches = self.stage.switches
-        for platform, values in given.items():
-            if platform not in switches:
-                raise ValueError(f"no platform {platform!r}; there are {', '.join(switches)}")
-            if not isinstance(values, dict):
-                raise ValueError(f"the switches of {platform} are no object: {values!r}")  # noqa: TRY004 - all that is wrong here is one kind
-            for name in values:
-                if name not in switches[platform]:
-                    known = ", ".join(sorted(switches[platform])) or "none"
-                    raise ValueError(f"{platform} has no switch {name!r}; it has {known}")
-        for platform, values in given.items():
-            switches[platform].update(values)
-        self.keeper.forget()
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+        self._control = control_app(sandbox)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -187,75 +60,9 @@ class Sandbox:
         scope.update(path=path, raw_path=raw_path.encode("latin-1"))
         if path == CONTROL or path.startswith(f"{CONTROL}/"):
             scope["root_path"] = CONTROL
-            await self._control_app(scope, receive, send)
+            await self._control(scope, receive, send)
             return
-        scope["adtap.platform"], scope["root_path"] = self._find(path)
-        scope["adtap.path"] = path.removeprefix(scope["root_path"])
-        await self._platform_app(scope, receive, self._dated(send))
-
-    def _find(self, path: str) -> tuple[str, str]:
-        """The platform of a path, and the prefix that is not the platform's own."""
-        for name in self.platforms:
-            if path == f"/{name}" or path.startswith(f"/{name}/"):
-                return name, f"/{name}"
-        for beginning, name in self._bare:
-            if path.startswith(beginning) or path == beginning.rstrip("/"):
-                return name, ""
-        return UNROUTED, ""
-
-    async def _enter_room(self, scope: Scope, receive: Receive, send: Send) -> None:
-        room = self._rooms.get(scope["adtap.platform"])
-        if room is not None:
-            await room(scope, receive, send)
-            return
-        served = [f"/{name}" for name in self.platforms]
-        front = scope["path"] == "/"
-        answer = JSONResponse(
-            {"serves": served, "control": CONTROL}
-            if front
-            else {"error": f"nothing is served at {scope['path']}", "serves": served},
-            status_code=200 if front else 404,
-        )
-        await answer(scope, receive, send)
-
-    def _dated(self, send: Send) -> Send:
-        """Put the sandbox's own time into ``Date``: a ``Retry-After`` date is measured by it."""
-
-        async def dated(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = list(message["headers"])
-                if not any(name.lower() == b"date" for name, _ in headers):
-                    now = format_date_time(self.stage.clock.now().timestamp())
-                    headers.append((b"date", now.encode()))
-                message = {**message, "headers": headers}
-            await send(message)
-
-        return dated
-
-    def _bare_paths(self) -> list[tuple[str, str]]:
-        """Beginnings of bare paths and their platforms, longest first."""
-        owners: dict[str, str] = {}
-        for name, room in self._modules.items():
-            for beginning in room.BARE:
-                if beginning in owners:
-                    raise ValueError(f"{owners[beginning]} and {name} both claim {beginning}")
-                owners[beginning] = name
-        return sorted(owners.items(), key=lambda item: (-len(item[0]), item))
-
-    def _hang_up(self, scope: Scope, at_once: bool) -> None:  # noqa: FBT001 - a callback
-        for connection in list(self.connections):
-            if connection.client == scope["client"]:
-                transport = connection.transport
-                if at_once:
-                    # Without lingering the kernel answers with a reset instead of an orderly end.
-                    no_linger = struct.pack("ii", 1, 0)
-                    sock = transport.get_extra_info("socket")
-                    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, no_linger)
-                    transport.abort()
-                else:
-                    transport.close()
-                return
-        raise RuntimeError("the connection of this request is not among the server's")
+        await self._sandbox(scope, receive, send)
 
 
 class _Uvicorn(uvicorn.Server):
@@ -310,7 +117,7 @@ class Server:
         self.url = f"{'https' if tls else 'http'}://{shown}:{self.port}"
         certfile, keyfile = tls or (None, None)
         config = uvicorn.Config(
-            self.sandbox,
+            Front(self.sandbox),
             lifespan="off",
             log_config=None,
             access_log=False,
@@ -384,19 +191,6 @@ def shared_server(only: tuple[str, ...] | None = None) -> Server:
     server = Server(rooms=find_rooms(only)).start()
     atexit.register(server.stop)
     return server
-
-
-@functools.lru_cache(maxsize=8)
-def _world(seed: int, size: int, creatives: int, apps: int) -> World:
-    """A world never changes, so a reset needn't make it again."""
-    return World(seed, size, creatives, apps)
-
-
-def _room_app(room: Room, stage: Stage) -> Starlette:
-    app = Starlette(routes=room.routes(stage))
-    # A trailing slash is the platform's own matter.
-    app.router.redirect_slashes = False
-    return app
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -21,7 +21,8 @@ from typing import Any, Final
 
 from adtap_core.reports import ReportStream
 from adtap_core.streams import EntityStream
-from adtap_sandbox.server import Server, find_rooms
+from adtap_sandbox.sandbox import find_rooms
+from adtap_sandbox.server import Server
 from benchmarks.sandbox import MOMENT, SUBJECTS, Subject
 from tests.running import Messages, parse, select
 

@@ -19,8 +19,8 @@ from adtap_sandbox.atomx.reports import Query, answer, read, rows, totals
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from adtap_sandbox.atomx.calls import Call
     from adtap_sandbox.atomx.models import Model
-    from adtap_sandbox.atomx.resources import Call
     from adtap_sandbox.atomx.store import Store, StoredReport
     from adtap_sandbox.stage import Stage
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from adtap_sandbox.atomx.accounts import Accounts
 from adtap_sandbox.atomx.business import USER_ID, text
+from adtap_sandbox.atomx.calls import Call
 from adtap_sandbox.atomx.desk import Desk
 from adtap_sandbox.atomx.lists import (
     DEFAULT_LIMIT,
@@ -29,34 +30,6 @@ if TYPE_CHECKING:
     from adtap_sandbox.atomx.business import Edit
     from adtap_sandbox.atomx.reference import Row
     from adtap_sandbox.stage import Stage
-
-
-@dataclass(frozen=True)
-class Call:
-    """One call, read.
-
-    Args:
-        version: `v1`, `v2` or `v3`.
-        verb: HTTP method.
-        words: Words of the path after the version, as sent.
-        params: Decoded query string.
-        body: Decoded JSON body; None if there is none.
-        ip: Address of the caller, for the history.
-        agent: The caller's user agent, for the history.
-    """
-
-    version: str
-    verb: str
-    words: list[str]
-    params: list[tuple[str, str]]
-    body: Any
-    ip: str = ""
-    agent: str = ""
-
-    @property
-    def head(self) -> str:
-        """The first word, folded."""
-        return fold(self.words[0])
 
 
 class Resources:

@@ -15,11 +15,12 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from adtap_sandbox.atomx import replies, truth
+from adtap_sandbox.atomx.calls import Call
 from adtap_sandbox.atomx.desk import Desk
 from adtap_sandbox.atomx.models import SEARCH_KEYS, find_model, fold
 from adtap_sandbox.atomx.replies import Refusal
 from adtap_sandbox.atomx.reports import read
-from adtap_sandbox.atomx.resources import Call, Resources
+from adtap_sandbox.atomx.resources import Resources
 from adtap_sandbox.atomx.store import need_model
 
 if TYPE_CHECKING:

@@ -19,7 +19,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from adtap_sandbox.server import PortTakenError, Sandbox, Server, find_rooms
+from adtap_sandbox.sandbox import Sandbox, find_rooms
+from adtap_sandbox.server import PortTakenError, Server
 from adtap_sandbox.stage import Stage
 
 NOW = datetime(2026, 3, 18, 12, tzinfo=UTC)
@@ -357,7 +358,7 @@ def test_a_room_that_cannot_be_imported_is_loud(monkeypatch: pytest.MonkeyPatch,
     import adtap_sandbox
 
     monkeypatch.setattr(adtap_sandbox, "__path__", [str(tmp_path)])
-    monkeypatch.setattr("adtap_sandbox.server.PLATFORMS", ("frame_broken", "frame_missing"))
+    monkeypatch.setattr("adtap_sandbox.sandbox.PLATFORMS", ("frame_broken", "frame_missing"))
     (tmp_path / "frame_broken").mkdir()
     (tmp_path / "frame_broken" / "routes.py").write_text("import a_module_that_is_nowhere\n")
     with pytest.raises(ModuleNotFoundError, match="a_module_that_is_nowhere"):

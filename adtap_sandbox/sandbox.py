@@ -1,0 +1,244 @@
+"""The platforms side by side, and the state that the control API moves.
+
+Way of a request: platform found → log → latency → fault → kept answers → compression → room.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import importlib.util
+import socket
+import struct
+from typing import TYPE_CHECKING, Any, Final, Protocol
+from wsgiref.handlers import format_date_time
+
+from starlette.applications import Starlette
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.responses import JSONResponse
+
+from adtap_sandbox.faults import FaultGate, Journal, Menu, Recorder
+from adtap_sandbox.kept import Keeper
+from adtap_sandbox.stage import Clock, Stage
+from adtap_sandbox.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+    from starlette.routing import BaseRoute
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+PLATFORMS: Final = ("adjust", "atomx", "openx", "terminalone")
+UNROUTED: Final = "unrouted"
+"""The log's platform for a path that belongs to none."""
+CONTROL: Final = "/_control"
+COMPRESS_FROM: Final = 1024
+"""Bytes from which a body is compressed, if the client takes gzip."""
+
+
+class Room(Protocol):
+    """What a platform's ``routes`` module offers."""
+
+    BARE: tuple[str, ...]
+    SWITCHES: dict[str, object]
+
+    def routes(self, stage: Stage) -> list[BaseRoute]:
+        """The platform's routes, over fresh state."""
+
+
+def find_rooms(only: Iterable[str] | None = None) -> dict[str, Room]:
+    """The platforms' route modules by name.
+
+    Args:
+        only: Names of the platforms wanted; all that are there if None.
+
+    Raises:
+        ValueError: If a wanted platform is not there. Whatever a room's import raises is passed on.
+    """
+    wanted = PLATFORMS if only is None else tuple(only)
+    found: dict[str, Room] = {}
+    for name in wanted:
+        folder = f"adtap_sandbox.{name}"
+        there = importlib.util.find_spec(folder) and importlib.util.find_spec(f"{folder}.routes")
+        if there:
+            found[name] = importlib.import_module(f"{folder}.routes")
+        elif only is not None:
+            raise ValueError(f"no platform {name!r}; there are {', '.join(PLATFORMS)}")
+    return found
+
+
+class Sandbox:
+    """All platforms as an ASGI application, each below its prefix and on its bare paths.
+
+    The control API and the plain form of a target are the matter of `adtap_sandbox.server.Front`.
+
+    Args:
+        seed: Seed of the world.
+        size: Multiplies the number of things in the world.
+        now: Moment from which the clock runs, with a zone; real time if None.
+        latency: Seconds from a request's arrival before which it is not answered.
+        rooms: Platforms to serve; all if None.
+    """
+
+    def __init__(
+        self,
+        *,
+        seed: int = 1,
+        size: int = 1,
+        now: datetime | None = None,
+        latency: float = 0.0,
+        rooms: Mapping[str, Room] | None = None,
+    ) -> None:
+        self._modules = dict(find_rooms() if rooms is None else rooms)
+        self.platforms = tuple(self._modules)
+        self._bare = self._bare_paths()
+        self.menu = Menu()
+        self.journal = Journal()
+        self.connections: set[Any] = set()
+        """The server's open connections; whoever runs the application puts them here."""
+        compressed: ASGIApp = GZipMiddleware(self._enter_room, COMPRESS_FROM, compresslevel=5)
+        self.keeper = Keeper(compressed)
+        self.reset(seed=seed, size=size, now=now)
+        self.latency = latency
+        gate = FaultGate(self.keeper, self.menu, self._hang_up)
+        self._platform_app = Recorder(gate, self.journal, lambda: self.latency)
+
+    def reset(
+        self,
+        *,
+        seed: int = 1,
+        size: int = 1,
+        creatives: int = 0,
+        apps: int = 0,
+        now: datetime | None = None,
+    ) -> None:
+        """Make the world, the clock, the switches and the rooms anew; clear faults, log, kept answers.
+
+        Args:
+            seed: Seed of the world.
+            size: Multiplies the number of things in the world.
+            creatives: Least number of creatives in it.
+            apps: Least number of apps in it.
+            now: Moment from which the clock runs, with a zone; real time if None.
+
+        Raises:
+            ValueError: If the size is below one.
+        """
+        switches = {name: dict(room.SWITCHES) for name, room in self._modules.items()}
+        stage = Stage(_world(seed, size, creatives, apps), Clock(now), switches)
+        rooms = {name: _room_app(room, stage) for name, room in self._modules.items()}
+        self.stage, self._rooms = stage, rooms
+        self.latency = 0.0
+        self.menu.clear()
+        self.journal.clear()
+        self.keeper.keep(None)
+
+    def turn(self, given: dict[str, Any]) -> None:
+        """Change switches.
+
+        Args:
+            given: New values by platform and switch.
+
+        Raises:
+            ValueError: If a platform or a switch is not there; then nothing is changed.
+        """
+        switches = self.stage.switches
+        for platform, values in given.items():
+            if platform not in switches:
+                raise ValueError(f"no platform {platform!r}; there are {', '.join(switches)}")
+            if not isinstance(values, dict):
+                raise ValueError(f"the switches of {platform} are no object: {values!r}")  # noqa: TRY004 - all that is wrong here is one kind
+            for name in values:
+                if name not in switches[platform]:
+                    known = ", ".join(sorted(switches[platform])) or "none"
+                    raise ValueError(f"{platform} has no switch {name!r}; it has {known}")
+        for platform, values in given.items():
+            switches[platform].update(values)
+        self.keeper.forget()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request to a platform."""
+        if scope["type"] != "http":
+            raise RuntimeError(f"the sandbox speaks no {scope['type']}")
+        path = scope["path"]
+        scope["adtap.platform"], scope["root_path"] = self._find(path)
+        scope["adtap.path"] = path.removeprefix(scope["root_path"])
+        await self._platform_app(scope, receive, self._dated(send))
+
+    def _find(self, path: str) -> tuple[str, str]:
+        """The platform of a path, and the prefix that is not the platform's own."""
+        for name in self.platforms:
+            if path == f"/{name}" or path.startswith(f"/{name}/"):
+                return name, f"/{name}"
+        for beginning, name in self._bare:
+            if path.startswith(beginning) or path == beginning.rstrip("/"):
+                return name, ""
+        return UNROUTED, ""
+
+    async def _enter_room(self, scope: Scope, receive: Receive, send: Send) -> None:
+        room = self._rooms.get(scope["adtap.platform"])
+        if room is not None:
+            await room(scope, receive, send)
+            return
+        served = [f"/{name}" for name in self.platforms]
+        front = scope["path"] == "/"
+        answer = JSONResponse(
+            {"serves": served, "control": CONTROL}
+            if front
+            else {"error": f"nothing is served at {scope['path']}", "serves": served},
+            status_code=200 if front else 404,
+        )
+        await answer(scope, receive, send)
+
+    def _dated(self, send: Send) -> Send:
+        """Put the sandbox's own time into ``Date``: a ``Retry-After`` date is measured by it."""
+
+        async def dated(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = list(message["headers"])
+                if not any(name.lower() == b"date" for name, _ in headers):
+                    now = format_date_time(self.stage.clock.now().timestamp())
+                    headers.append((b"date", now.encode()))
+                message = {**message, "headers": headers}
+            await send(message)
+
+        return dated
+
+    def _bare_paths(self) -> list[tuple[str, str]]:
+        """Beginnings of bare paths and their platforms, longest first."""
+        owners: dict[str, str] = {}
+        for name, room in self._modules.items():
+            for beginning in room.BARE:
+                if beginning in owners:
+                    raise ValueError(f"{owners[beginning]} and {name} both claim {beginning}")
+                owners[beginning] = name
+        return sorted(owners.items(), key=lambda item: (-len(item[0]), item))
+
+    def _hang_up(self, scope: Scope, at_once: bool) -> None:  # noqa: FBT001 - a callback
+        for connection in list(self.connections):
+            if connection.client == scope["client"]:
+                transport = connection.transport
+                if at_once:
+                    # Without lingering the kernel answers with a reset instead of an orderly end.
+                    no_linger = struct.pack("ii", 1, 0)
+                    sock = transport.get_extra_info("socket")
+                    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, no_linger)
+                    transport.abort()
+                else:
+                    transport.close()
+                return
+        raise RuntimeError("the connection of this request is not among the server's")
+
+
+@functools.lru_cache(maxsize=8)
+def _world(seed: int, size: int, creatives: int, apps: int) -> World:
+    """A world never changes, so a reset needn't make it again."""
+    return World(seed, size, creatives, apps)
+
+
+def _room_app(room: Room, stage: Stage) -> Starlette:
+    app = Starlette(routes=room.routes(stage))
+    # A trailing slash is the platform's own matter.
+    app.router.redirect_slashes = False
+    return app
