@@ -1,7 +1,7 @@
 # make setup   an environment in .venv with everything (Python >= 3.11 and a package registry are enough)
 # make test    set up, lint, test: what CI runs
 # make check   lint, and the tests that need no sandbox, no warehouse and no vendor's client; a minute
-# make test-orchestrators  the load on Airflow and Dagster, each in an environment of its own; a quarter of an hour
+# make test-orchestrators  the load on Airflow and Dagster, each in an environment of its own; half an hour
 # make demo    the four taps against the local sandbox, into DuckDB, through Meltano
 # make transform  the models of transform/ on what make demo loaded: dbt, in an environment of its own
 #              (make transform WAREHOUSE=ads.duckdb: on your own)

@@ -4,7 +4,7 @@
     __main__.py    python -m benchmarks [--quick] [--only NAME ...] [--repeats N] [--rows N …] [--write]
     measure.py     programs as whole processes: wall, CPU and peak memory, side by side
     sections.py    what a section gives: a table, and bars that must hold
-    page.py        a section as text for the terminal and for docs/performance.md
+    page.py        a section as text for the terminal and for docs/performance.md (scale: docs/scale.md)
     machine.py     what it ran on
     bodies.py      the platforms' answers, made once below .cache/bench
     serve.py       replays them on loopback, as fast as a file is copied
@@ -60,4 +60,5 @@ SECTIONS: Final[tuple[str, ...]] = (
     "startup",
     "asking",
     "growth",
+    "scale",
 )

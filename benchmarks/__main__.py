@@ -43,7 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
                 day=datetime.now(UTC).date().isoformat(),
                 machine=machine.describe(),
             )
-            page.write(name, text)
+            page.write(name, text, section.page)
     if short:
         sys.stdout.write("\nShort of the bar:\n" + "".join(f"- {line}\n" for line in short))
     return 1 if short else 0

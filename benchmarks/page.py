@@ -11,7 +11,7 @@ from typing import Final
 from benchmarks.measure import ROOT
 from benchmarks.sections import Bar, Section
 
-PAGE: Final = ROOT / "docs" / "performance.md"
+DOCS: Final = ROOT / "docs"
 
 _WIDTH: Final = 100
 _VERDICTS: Final = {True: "holds", False: "FALLS SHORT", None: "not measured"}
@@ -56,20 +56,22 @@ def as_markdown(section: Section, *, command: str, day: str, machine: str) -> st
     return "\n\n".join(parts)
 
 
-def write(name: str, text: str) -> None:
-    """Put a section into the page, in the place of its last form or at the end.
+def write(name: str, text: str, file: str) -> None:
+    """Put a section into its page, in the place of its last form or at the end.
 
     Args:
         name: The section's name; its markers bear it.
         text: Markdown.
+        file: The page's name.
     """
+    place_of = DOCS / file
     begin, end = f"<!-- bench:{name} -->", f"<!-- /bench:{name} -->"
-    page = PAGE.read_text(encoding="utf-8")
+    page = place_of.read_text(encoding="utf-8")
     place = re.compile(f"{re.escape(begin)}.*?{re.escape(end)}", re.DOTALL)
     block = f"{begin}\n{text}\n{end}"
     # A function, so that backslashes in the text stay what they are.
     page, found = place.subn(lambda _: block, page)
-    PAGE.write_text(page if found else f"{page.rstrip()}\n\n{block}\n", encoding="utf-8")
+    place_of.write_text(page if found else f"{page.rstrip()}\n\n{block}\n", encoding="utf-8")
 
 
 def _bar(bar: Bar) -> tuple[str, ...]:

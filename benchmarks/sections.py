@@ -71,6 +71,7 @@ class Section:
         bars: What the figures must reach.
         after: Markdown after the table and bars: pictures, what stands in the way of a bar.
         contenders: Versions of programs that are not ours, by name.
+        page: Of docs/, where the section stands.
     """
 
     title: str
@@ -80,6 +81,7 @@ class Section:
     bars: tuple[Bar, ...]
     after: str = ""
     contenders: dict[str, str] = field(default_factory=dict)
+    page: str = "performance.md"
 
 
 def at_least(claim: str, measured: float, bound: float, *, unit: str = "×") -> Bar:

@@ -64,14 +64,16 @@ class Project:
             f"--meltano={self.target}",
             *options,
         )
-        done = subprocess.run(
-            command,
-            cwd=self.folder,
-            env=self.variables_for({}),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        # In a folder of its own, as every run: Meltano writes the catalog under the tap's name alone.
+        with own_folder(Path(self.folder, ".meltano")) as own:
+            done = subprocess.run(
+                command,
+                cwd=self.folder,
+                env=self.variables_for({"MELTANO_SYS_DIR_ROOT": own}),
+                capture_output=True,
+                text=True,
+                check=False,
+            )
         if done.returncode:
             raise Ended(Outcome(done.returncode, done.stderr.strip().splitlines()[-5:]))
         document: dict[str, Any] = json.loads(done.stdout)

@@ -89,10 +89,11 @@ def test_a_section_is_written_in_its_place(monkeypatch, tmp_path):
     """Each section can be made anew by itself; what stands around it stays."""
     path = tmp_path / "performance.md"
     path.write_text("# Performance\n\nBy hand.\n")
-    monkeypatch.setattr(page, "PAGE", path)
-    page.write("one", "first")
-    page.write("two", "second")
-    page.write("one", page.as_markdown(SECTION, command="it", day="2026-01-01", machine="box"))
+    monkeypatch.setattr(page, "DOCS", tmp_path)
+    page.write("one", "first", path.name)
+    page.write("two", "second", path.name)
+    made = page.as_markdown(SECTION, command="it", day="2026-01-01", machine="box")
+    page.write("one", made, path.name)
     text = path.read_text()
     assert text.startswith("# Performance\n\nBy hand.\n")
     assert "first" not in text

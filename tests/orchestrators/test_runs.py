@@ -69,6 +69,14 @@ def test_shards_side_by_side_load_what_one_process_loads(here: Field, project: P
     )
 
 
+def test_shards_are_listed_several_times_at_once(project: Project) -> None:
+    """A daily run and backfills begin in the same minute: none reads the catalog that another is writing."""
+    first = project.shards()  # makes Meltano's database, which several can't do at once
+    with ThreadPoolExecutor(3) as pool:
+        assert list(pool.map(lambda _: project.shards(), range(3))) == [first] * 3
+    assert first["shards"]
+
+
 def test_a_run_that_is_stopped_or_killed_loses_nothing(here: Field, project: Project) -> None:
     """SIGTERM: the tap's own 143, state behind the last whole window. SIGKILL, twice: the same rows in the end."""
     here.variables["TAP_ADJUST_START_DATE"] = "2025-06-01"
