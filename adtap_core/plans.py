@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from adtap_core.bookmarks import Bookmark, Later, SyncRange, jobs_in, read_requested_date
 from adtap_core.settings import default_start
-from adtap_core.windows import Interval, cut, midnight
+from adtap_core.windows import Grain, Interval, cut, midnight
 
 if TYPE_CHECKING:
     from adtap_core.declare import Report
@@ -107,6 +107,8 @@ class Planner:
             if own is None
             else read_requested_date(own, self.zone)
         )
+        # The bucket that holds the first moment is read whole; of weeks and months, those that begin from its day on.
+        start = (Grain.DAY if grain.is_date else grain).floor(start)
         if backfill := self._settings.get("backfill"):
             start = read_requested_date(backfill["from"], self.zone)
             end = min(end, read_requested_date(backfill["to"], self.zone))

@@ -17,6 +17,8 @@ from adtap_core.names import did_you_mean
 from adtap_core.windows import Zone
 
 DEFAULT_START_DAYS: Final = 30
+MOST_DAYS: Final = 36_500
+"""A hundred years: more days than any platform keeps, and few enough to reckon with dates."""
 _ADDRESS: Final = re.compile(r"https?://[^/\s]+")
 _NUMBER: Final = re.compile(r"[+-]?\d+(\.\d+)?", re.ASCII)
 _REPORT_NAME: Final = r"^[a-z][a-z0-9_]{0,62}$"
@@ -115,7 +117,7 @@ def config_schema(
             "metrics": {"type": "array", "items": {"type": "string"}, "minItems": 1},
             "filters": {"type": ["object", "array", "null"]},
             "grain": {"type": "string", "enum": list(grains)},
-            "lookback_days": {"type": "integer", "minimum": 0},
+            "lookback_days": {"type": "integer", "minimum": 0, "maximum": MOST_DAYS},
             "start_date": {"type": "string"},
             **report_extras,
         },
@@ -134,6 +136,7 @@ def config_schema(
             "Days before the bookmark that are read again because the platform restates them "
             f"({lookback_source}). A report may override it. Default: {lookback_days}, or the report's own.",
             minimum=0,
+            maximum=MOST_DAYS,
         ),
         "lookback_mode": choice(
             "Lookback mode",
@@ -189,6 +192,7 @@ def config_schema(
             "Concurrency",
             "Most requests in flight at once, over all streams; 1 is strictly one after the other.",
             minimum=1,
+            maximum=1000,
             default=concurrency,
         ),
         "rate_share": number(
@@ -204,10 +208,15 @@ def config_schema(
             "Request timeout",
             "Read timeout of one request, in seconds.",
             exclusiveMinimum=0,
+            maximum=86_400,
             default=timeout_seconds,
         ),
         "max_retries": integer(
-            "Retries", "Retries of one request after a transient failure.", minimum=0, default=6
+            "Retries",
+            "Retries of one request after a transient failure.",
+            minimum=0,
+            maximum=1000,
+            default=6,
         ),
         "on_partition_error": choice(
             "On partition error",
@@ -281,7 +290,9 @@ def _with_type(value: Any, prop: Schema) -> Any:
     kinds = prop.get("type", ())
     kinds = {kinds} if isinstance(kinds, str) else set(kinds) - {"null"}
     if isinstance(value, list) and "items" in prop:
-        return [_with_type(v, prop["items"]) for v in value]
+        made = [_with_type(v, prop["items"]) for v in value]
+        is_ids = prop["items"] == ID and all(isinstance(v, str) for v in made)
+        return list(dict.fromkeys(made)) if is_ids else made  # "7" and 7 are one id
     if isinstance(value, dict) and "properties" in prop:
         return with_types(value, prop)
     if kinds == {"string", "integer"} and type(value) in {int, float, Decimal}:

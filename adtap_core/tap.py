@@ -174,6 +174,12 @@ class AdTap(FromVariables, Tap):
             known = self.streams.get(name)
             keys = list(entry.key_properties or ())
             is_selected = True
+            if known is None and entry.metadata.root.selected:
+                faults.append(
+                    f"--catalog: the stream {name!r} is selected, and with these settings {self.name} has none of this "
+                    f"name{did_you_mean(name, self.streams)}: define it (setting `reports`), or deselect it"
+                )
+                continue
             if known is not None:
                 schema = restored(schema, known.schema)
                 # Keys come from the tap, never from an edited catalog.
@@ -274,7 +280,7 @@ class AdTap(FromVariables, Tap):
             self._write_last_state()
         failed = {f.stream for f in self.failures}
         log_end(
-            streams=len(streams),
+            streams=len({s.name for s in streams} | failed),
             whole=sum(s.done and s.name not in failed for s in streams),
             rows=sum(s.records_written for s in streams),
             cost=self.platform.http.total,

@@ -17,7 +17,7 @@ from adtap_core.http import Call, Http
 from adtap_core.names import did_you_mean
 from adtap_core.platform import Fetched, RowFacts, Source
 from adtap_core.promises import check_whole
-from adtap_core.settings import ID
+from adtap_core.settings import ID, MOST_DAYS
 from adtap_core.windows import Grain
 from tap_adjust import fields
 from tap_adjust.choices import Choices, word
@@ -155,7 +155,7 @@ DEFINITION_SCHEMA: Final[dict[str, Any]] = {
         "attribution_source": {"type": "string", "enum": ["first", "dynamic"]},
         "reattributed": {"type": "string", "enum": ["true", "false", "all"]},
         "sandbox_data": {"type": "boolean"},
-        "lookback_days": {"type": "integer", "minimum": 0},
+        "lookback_days": {"type": "integer", "minimum": 0, "maximum": MOST_DAYS},
         "start_date": {"type": "string"},
     },
 }

@@ -32,6 +32,7 @@ class TapAtomx(AdTap):
                 "How long a login's token shall be good for. The platform's maximum is not published; a token "
                 "that ends earlier is renewed.",
                 minimum=60,
+                maximum=1_000_000_000,
                 default=DEFAULT_EXPIRATION_SECONDS,
             ),
             "order_parameter": s.choice(

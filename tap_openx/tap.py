@@ -67,6 +67,7 @@ _SETTINGS = {
         "How often one request waits for the next hour when the instance's hourly quota is used up; then its "
         "stream fails.",
         minimum=0,
+        maximum=1000,
         default=3,
     ),
 }

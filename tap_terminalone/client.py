@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from typing_extensions import override
 
 from adtap_core import verdicts
+from adtap_core.errors import Refused
 from adtap_core.http import Auth, Call
+from adtap_core.names import did_you_mean
 from adtap_core.platform import (
     EntityQuery,
     Fetched,
@@ -50,6 +52,8 @@ BURST: Final = 40
 """Of the 50 that the current generation's bucket holds; the page on rate limits, read 2026-11-20. What the
 legacy gateway allows is not published."""
 _UTC: Final = "UTC"
+_SHOWN: Final = 5
+"""So many organizations are named where one is not among them."""
 
 
 def generation(settings: Mapping[str, Any]) -> str:
@@ -224,7 +228,8 @@ class TerminalOne(Platform):
     def partitions(self, report: Report) -> list[Partition]:
         advertisers = self.settings.get("advertiser_ids")
         if advertisers and not self._generation.needs_organization(report):
-            return [Partition({"advertiser_id": str(int(i))}) for i in dict.fromkeys(advertisers)]
+            ids = dict.fromkeys(str(int(i)) for i in advertisers)
+            return [Partition({"advertiser_id": i}) for i in ids]
         return [Partition({"organization_id": i}) for i in self.organizations()]
 
     @override
@@ -238,7 +243,11 @@ class TerminalOne(Platform):
         """Give the ids of the organizations that are read: as configured, else all that the login sees."""
         wanted = self.settings.get("organization_ids")
         if wanted:
-            return [str(int(i)) for i in dict.fromkeys(wanted)]
+            return list(dict.fromkeys(str(int(i)) for i in wanted))
+        return self._visible()
+
+    def _visible(self) -> list[str]:
+        """Return the ids of the organizations that the login sees, asked for once a run."""
         with self._lock:
             if self._organizations is None:
                 self._organizations = [str(i) for i in self._generation.organization_ids()]
@@ -250,6 +259,22 @@ class TerminalOne(Platform):
 
     @override
     def held(self, report: Report, partition: Partition) -> Interval | None:
+        """Return what the platform holds.
+
+        Raises:
+            Refused: If the login does not see the organization; the others are read.
+        """
+        number = partition.key.get("organization_id")
+        # The legacy services refuse such a one themselves; today's answers with no row.
+        silent = generation(self.settings) == CURRENT
+        if silent and number and self.settings.get("organization_ids"):
+            seen = self._visible()
+            if seen and number not in seen:
+                shown = ", ".join(seen[:_SHOWN]) + (", …" if len(seen) > _SHOWN else "")
+                raise Refused(
+                    f"organization_ids: {number} is none of the organizations that the login sees ({shown})"
+                    f"{did_you_mean(number, seen)}"
+                )
         return self._generation.held(report)
 
     @override

@@ -100,3 +100,16 @@ def test_a_filter_that_came_out_empty_is_warned_of(tiny: Tiny, caplog: Any) -> N
         tiny.run(reports=[report])
     assert "report 'mine': filters.a[1] is empty" in caplog.text
     assert list(empty_filters({"a": ["x", 0, None]}, "f")) == []
+
+
+def test_a_catalog_that_selects_what_the_settings_no_longer_define_is_refused(tiny: Tiny) -> None:
+    """It would be a report that nobody reads any more, and exit code 0; one that is off is no matter."""
+    gone = {"name": "gone", "dimensions": ["account"], "metrics": ["spend"]}
+    catalog = select(TapTiny, tiny.config | {"reports": [gone]}, {"spend_daily", "gone"})
+    with pytest.raises(SettingsError) as refusal:
+        run_tap(TapTiny, tiny.config, catalog=catalog)
+    assert "--catalog: the stream 'gone' is selected" in str(refusal.value)
+    assert "`reports`" in str(refusal.value)
+    assert tiny.asked() == []
+    off = select(TapTiny, tiny.config | {"reports": [gone]}, {"spend_daily"})
+    assert run_tap(TapTiny, tiny.config, catalog=off).records["spend_daily"]

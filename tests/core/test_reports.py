@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
+import logging
 import re
 import threading
 import time
@@ -14,11 +15,11 @@ from typing import Any
 
 import pytest
 
-from adtap_core.errors import CredentialsError, SettingsError
+from adtap_core.errors import CredentialsError, RequestError, SettingsError
 from adtap_core.reports import ReportStream
 from adtap_core.streams import goes_straight
 from adtap_core.tap import RunFailed
-from tests.core.tiny import Answer, TapTiny, TinyServer
+from tests.core.tiny import Answer, TapTiny, TinyPlatform, TinyServer
 from tests.running import Messages, run_tap, select
 
 NOW = "2026-03-18T12:00:00Z"
@@ -517,3 +518,25 @@ def test_a_process_that_runs_taps_again_and_again_keeps_its_memory(tiny):
     gc.collect()
     assert sum(isinstance(o, TapTiny) for o in gc.get_objects()) <= 1
     assert (gc.get_threshold(), gc.get_freeze_count()) == collector
+
+
+@pytest.mark.parametrize(
+    "start", ["2026-03-16T12:00:00Z", "2026-03-16T23:59:59", "2026-03-16T01:00:00+01:00"]
+)
+def test_a_start_within_a_day_asks_for_that_day(tiny: Tiny, start: str) -> None:
+    """The first day ever asked is the day that holds the moment: a part of it can't be asked for."""
+    tiny.run(start_date=start)
+    assert tiny.asked() == [("2026-03-16", "2026-03-18", "x,y")]
+
+
+def test_a_report_that_failed_before_it_began_counts(tiny: Tiny, caplog: Any) -> None:
+    """`0 of 1 streams`, not `0 of 0`: it was to be read."""
+    refuse = RequestError("the metadata can't be read")
+
+    def fail(*_: object) -> list[str]:
+        raise refuse
+
+    tiny.patch.setattr(TinyPlatform, "report_faults", fail)
+    with caplog.at_level(logging.INFO), pytest.raises(RunFailed):
+        tiny.run()
+    assert "Run ended: 0 of 1 stream read whole" in caplog.text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from adtap_core.settings import common_faults, config_schema, schema_faults
+from adtap_core.settings import common_faults, config_schema, ids, schema_faults, with_types
 
 SCHEMA = config_schema(
     own={},
@@ -42,3 +42,29 @@ def test_a_definition_without_a_name_is_told_by_its_place():
     """There is nothing better; the first has the number 0, as in JSON."""
     settings = {"reports": [{k: v for k, v in GOOD.items() if k != "name"}]}
     assert schema_faults(settings, SCHEMA) == ["reports[0]: name is missing; it is required"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["lookback_days", "concurrency", "max_retries", "request_timeout_seconds"],
+)
+def test_a_number_that_nobody_can_mean_is_refused(name):
+    """A typing error of nine digits is a fault of the settings, not of the calendar."""
+    (fault,) = schema_faults({name: 1_000_000_000}, SCHEMA)
+    assert fault.startswith(f"{name}: 1000000000 is too large; at most ")
+
+
+def test_a_reports_own_lookback_is_bounded_too():
+    """As the tap's."""
+    (fault,) = schema_faults({"reports": [{**GOOD, "lookback_days": 10**9}]}, SCHEMA)
+    assert "lookback_days): 1000000000 is too large" in fault
+
+
+def test_an_id_that_is_written_in_two_ways_is_one():
+    """A number and a text name the same account: it is read once."""
+    schema = {"properties": {"account_ids": ids("Accounts", "")}}
+    assert with_types({"account_ids": ["7", 7, 8.0, "8", 9]}, schema)["account_ids"] == [
+        "7",
+        "8",
+        "9",
+    ]

@@ -9,6 +9,8 @@ import pytest
 from adtap_core.errors import SettingsError
 from adtap_core.tap import RunFailed
 from tap_terminalone import fields
+from tap_terminalone.tap import TapTerminalOne
+from tests.running import run_tap, select
 from tests.tap_terminalone.conftest import exact, sums
 
 METRICS = ("impressions", "clicks", "total_spend", "total_conversions")
@@ -325,3 +327,16 @@ def test_every_dataset_with_money_tells_its_currency():
         if any(map(fields.is_money, dataset.metrics)) and not dataset.name.startswith("brain"):
             assert fields.CURRENCY in dataset.dimensions, dataset.name
             assert not dataset.only_snapshots, dataset.name
+
+
+def test_an_organization_that_the_login_does_not_see_is_named(room, caplog):
+    """The others are read, and the exit code is not 0."""
+    written = []
+    config = room.current(organization_ids=[99999, 33, "033"], start_date="2026-03-15")
+    catalog = select(TapTerminalOne, config, {"performance_daily"})
+    with pytest.raises(RunFailed):
+        run_tap(TapTerminalOne, config, catalog=catalog, written=written.append)
+    assert "organization_ids: 99999 is none of the organizations that the login sees" in caplog.text
+    rows = written[0].records["performance_daily"]
+    assert {r["_account"] for r in rows} == {'{"organization_id":"33"}'}
+    assert len({r["_row_key"] for r in rows}) == len(rows)
