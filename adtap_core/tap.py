@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import click
 from singer_sdk import Tap
+from singer_sdk.exceptions import MapExpressionError, StreamMapConfigError
 from singer_sdk.helpers._catalog import get_selected_schema
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 from singer_sdk.plugin_base import PluginBase, SingerCommand, _ConfigInput
@@ -31,7 +32,7 @@ from adtap_core.errors import (
 )
 from adtap_core.failures import Failure
 from adtap_core.ledger import LedgerStream
-from adtap_core.maps import arithmetic_faults, empty_filters
+from adtap_core.maps import Mapped, arithmetic_faults, empty_filters, fitted, map_faults
 from adtap_core.names import did_you_mean
 from adtap_core.ordered import Workers, still_waiting
 from adtap_core.output import LineWriter, hush
@@ -166,8 +167,21 @@ class AdTap(FromVariables, Tap):
     def setup_mapper(self) -> None:
         # The SDK's catalogue knows standard schema keys only: precision and scale would be lost, and
         # a decimal without scale becomes NUMBER(38,0) in Snowflake: whole currency units.
+        try:
+            self._map_streams()
+        except (MapExpressionError, StreamMapConfigError, NotImplementedError) as error:
+            raise SettingsError([f"stream_maps: {error}"]) from error
+
+    def _map_streams(self) -> None:
+        """Hand the streams, as the user selected them, to the user's stream maps.
+
+        Raises:
+            SettingsError: If catalog, settings and maps contradict each other.
+        """
         PluginBase.setup_mapper(self)
         faults: list[str] = []
+        found: dict[str, tuple[dict[str, Any], list[str]]] = {}
+        mapped: dict[str, Mapped] = {}
         for entry in self.catalog.streams:
             name = entry.stream or entry.tap_stream_id
             schema = entry.schema.to_dict()
@@ -191,9 +205,14 @@ class AdTap(FromVariables, Tap):
             if is_selected:
                 schema = get_selected_schema(name, schema, entry.metadata.resolve_selection())
             # Of a stream that is off nothing is written, but a stream map may name it, or all of them.
-            self.mapper.register_raw_stream_schema(name, schema, keys)
+            found[name] = schema, keys
+            mapped[name] = Mapped(schema.get("properties", {}), keys, is_selected)
+        faults += map_faults(self.config, mapped)
         if faults:
             raise SettingsError(faults)
+        self.mapper.stream_maps_dict = fitted(self.mapper.stream_maps_dict, mapped)
+        for name, (schema, keys) in found.items():
+            self.mapper.register_raw_stream_schema(name, schema, keys)
 
     @property
     @override

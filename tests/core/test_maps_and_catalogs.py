@@ -113,3 +113,61 @@ def test_a_catalog_that_selects_what_the_settings_no_longer_define_is_refused(ti
     assert tiny.asked() == []
     off = select(TapTiny, tiny.config | {"reports": [gone]}, {"spend_daily"})
     assert run_tap(TapTiny, tiny.config, catalog=off).records["spend_daily"]
+
+
+@pytest.mark.parametrize(
+    ("rules", "words"),
+    [
+        ({"c2": "1 +"}, "stream_maps.spend_daily.c2: `1 +` is no expression"),
+        ({"__filter__": "clicks >"}, "stream_maps.spend_daily.__filter__: `clicks >` is no expression"),
+        ({"_row_key": None}, "stream_maps.spend_daily._row_key: it is in the key of spend_daily"),
+        ({"c2": "nosuch(1)"}, "stream_maps.spend_daily.c2: `nosuch(1)` calls nosuch, which is no function"),
+        ({"c2": "clicks + nosuch"}, "names nosuch, which spend_daily does not have"),
+        ({"c2": 1}, "stream_maps.spend_daily.c2: 1 is no expression"),
+        ({"__else__": "clicks"}, "stream_maps.spend_daily.__else__: 'clicks' is not known"),
+        ({"__filter__": "spend > 1"}, "`spend > 1` calculates with spend, whose exact digits are text; write `float(spend or 0)`"),
+    ],
+)  # fmt: skip
+def test_a_map_that_cannot_be_used_is_refused_before_any_request(
+    tiny: Tiny, rules: Any, words: str
+) -> None:
+    """One line: stream, field, what is wrong and what to do; no defect of the tap."""
+    with pytest.raises(SettingsError) as refusal:
+        tiny.run(stream_maps={"spend_daily": rules})
+    (fault,) = refusal.value.faults
+    assert words in fault
+    assert tiny.asked() == []
+
+
+@pytest.mark.parametrize("rules", [{"c2": "1 +"}, {"c2": "nosuch(1)"}, {"_row_key": None}])
+def test_what_is_wrong_for_all_streams_is_said_once(tiny: Tiny, rules: Any) -> None:
+    """Not a line for each of a hundred streams."""
+    with pytest.raises(SettingsError) as refusal:
+        tiny.run(stream_maps={"*": rules})
+    assert len(refusal.value.faults) == 1
+
+
+def test_a_map_for_all_streams_asks_each_for_what_it_has(tiny: Tiny) -> None:
+    """`sync_windows` has no `_account`: it goes without, its rows are there, and the run ends well."""
+    got = tiny.run(stream_maps={"*": {"_account": "md5(_account)", "origin": "'x'"}})
+    assert {len(r["_account"]) for r in got.records["spend_daily"]} == {32}
+    assert {r["origin"] for r in got.records["sync_windows"]} == {"x"}
+    assert "_account" not in got.records["sync_windows"][0]
+
+
+def test_leaving_out_all_that_is_not_named_leaves_the_key(tiny: Tiny) -> None:
+    """Without it rows can't be told apart; SCHEMA says the same as the rows."""
+    got = tiny.run(stream_maps={"*": {"__else__": None}})
+    assert set(got.records["spend_daily"][0]) == {"_row_key"}
+    assert got.schemas["spend_daily"]["key_properties"] == ["_row_key"]
+    whole = tiny.run(stream_maps={"spend_daily": {"__else__": None, "clicks": "clicks"}})
+    assert set(whole.records["spend_daily"][0]) == {"_row_key", "clicks"}
+
+
+def test_a_filter_on_exact_digits_works_as_the_message_says(tiny: Tiny) -> None:
+    """`float(spend or 0) > 1`."""
+    all_rows = tiny.run().records["spend_daily"]
+    got = tiny.run(stream_maps={"spend_daily": {"__filter__": "float(spend or 0) > 1"}})
+    assert len(got.records["spend_daily"]) == len(all_rows)
+    none = tiny.run(stream_maps={"spend_daily": {"__filter__": "float(spend or 0) > 2"}})
+    assert not none.records["spend_daily"]
