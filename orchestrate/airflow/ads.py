@@ -14,7 +14,8 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-sys.path.append(os.environ.get("ADTAPS_ORCHESTRATE", str(Path(__file__).resolve().parent)))
+sys.path.append(str(Path(__file__).resolve().parent))
+sys.path.append(str(Path(__file__).resolve().parents[1]))
 from adtap_run import Project
 from adtaps_dag import ads_dag
 
