@@ -259,6 +259,17 @@ class Platform(ABC):
         self.ahead = Workers(1)
         """Threads in which a list's further pages are asked for; the tap gives as many as it has."""
 
+    def connect(self, http: Http, ahead: Workers) -> None:
+        """Take the connection, once, before the first question that needs it.
+
+        A platform whose helpers need the connection makes them here, and hands them that, not itself.
+
+        Args:
+            http: Sends requests; it judges answers and logs in by this platform's `judge` and `auth`.
+            ahead: Threads in which a list's further pages are asked for.
+        """
+        self.http, self.ahead = http, ahead
+
     # -- settings and schemas: no network ----------------------------------------------------
 
     @classmethod

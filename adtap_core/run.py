@@ -103,10 +103,10 @@ class Run:
         """Give the platform, with its connection."""
         platform = self.platform_class(self.config, self.clock)
         limits = self._limits(platform)
-        platform.http = Http(judge=platform.judge, auth=platform.auth, limits=limits)
+        http = Http(judge=platform.judge, auth=platform.auth, limits=limits)
         # Two more than may be in flight: while one decodes its page, another's request is on its way.
         many = limits.concurrency > 1
-        platform.ahead = Workers(limits.concurrency + 2 if many else 1)
+        platform.connect(http, Workers(limits.concurrency + 2 if many else 1))
         return platform
 
     def _limits(self, platform: Platform) -> Limits:

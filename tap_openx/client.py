@@ -32,6 +32,7 @@ from adtap_core.reply import Reply
 from adtap_core.verdicts import Ask, Verdict
 from adtap_core.windows import Grain, Interval, Zone
 from tap_openx import companion, fields, replies
+from tap_openx.api import Api
 from tap_openx.auth import COOKIE
 from tap_openx.catalogue import filter_faults
 from tap_openx.currencies import AccountCurrencies
@@ -48,7 +49,8 @@ from tap_openx.streams import (
 )
 
 if TYPE_CHECKING:
-    from adtap_core.http import Tally
+    from adtap_core.http import Http, Tally
+    from adtap_core.ordered import Workers
 
 log = logging.getLogger("adtaps.openx")
 
@@ -163,14 +165,21 @@ class OpenxPlatform(Platform):
         """Give the publishers' currencies."""
         return AccountCurrencies(lambda: self.objects("account", "accounts' currencies"))
 
-    @cached_property
-    def _generation(self) -> Legacy | Current:
-        return Current(self) if generation(self.settings) == CURRENT else Legacy(self)
-
     @property
+    def _spoken(self) -> type[Current | Legacy]:
+        return Current if generation(self.settings) == CURRENT else Legacy
+
+    @override
+    def connect(self, http: Http, ahead: Workers) -> None:
+        super().connect(http, ahead)
+        self._generation: Current | Legacy = self._spoken(
+            Api(http, self.settings, self.clock, self.currencies, self.known_values)
+        )
+
+    @cached_property
     @override
     def auth(self) -> Auth:
-        return self._generation.auth
+        return self._spoken.login(self.settings)
 
     @override
     def judge(self, call: Call, reply: Reply) -> Verdict:
@@ -286,7 +295,7 @@ class OpenxPlatform(Platform):
     def probe(self) -> Iterator[Probed]:
         entity = next(e for e in ENTITIES if e.name == "session")
         session = next(iter(self._session(entity, EntityQuery())))[0]
-        return companion.probe(self, session)
+        return companion.probe(self.settings, session, lambda: self.objects("account", "accounts"))
 
     @classmethod
     @override

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from adtap_core.errors import Forbidden
@@ -13,17 +13,20 @@ from tap_openx.streams import CURRENT
 
 if TYPE_CHECKING:
     from adtap_core.declare import Report
-    from tap_openx.client import OpenxPlatform
 
 
-def probe(platform: OpenxPlatform, session: Mapping[str, Any]) -> Iterator[Probed]:
+def probe(
+    settings: Mapping[str, Any],
+    session: Mapping[str, Any],
+    accounts: Callable[[], Iterator[Mapping[str, Any]]],
+) -> Iterator[Probed]:
     """Say who is logged in, and which of the accounts that the settings name the login sees.
 
     Args:
-        platform: For the list of accounts, asked for only where the settings name some.
+        settings: The tap's settings.
         session: The session's record: one call.
+        accounts: Lists the accounts; called only where the settings name some.
     """
-    settings = platform.settings
     instance = session.get("instance_uid") or "an instance without a name"
     yield Probed(
         subject=f"user {settings['email']}",
@@ -34,9 +37,7 @@ def probe(platform: OpenxPlatform, session: Mapping[str, Any]) -> Iterator[Probe
     if not wanted:
         return
     try:
-        known = {
-            str(o.get("id")): str(o.get("name")) for o in platform.objects("account", "accounts")
-        }
+        known = {str(o.get("id")): str(o.get("name")) for o in accounts()}
     except Forbidden as error:
         yield Probed(
             subject="accounts",

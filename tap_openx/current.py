@@ -27,9 +27,9 @@ from tap_openx.auth import BearerLogin
 from tap_openx.currencies import COLUMN, added_up
 
 if TYPE_CHECKING:
-    from adtap_core.http import Http
+    from adtap_core.http import Auth
     from adtap_core.reply import Reply
-    from tap_openx.client import OpenxPlatform
+    from tap_openx.api import Api
 
 log = logging.getLogger("adtaps.openx")
 
@@ -56,24 +56,24 @@ class Current:
     """Answers the platform's questions over today's reporting API.
 
     Args:
-        platform: The face that both generations share.
+        api: What both generations need of the platform.
     """
 
     name = "current"
 
-    def __init__(self, platform: OpenxPlatform) -> None:
-        self._platform, self._settings = platform, platform.settings
-        self._url = str(self._settings.get("api_url") or API_URL).rstrip("/")
-        self.auth = BearerLogin(self._settings, self._url)
+    def __init__(self, api: Api) -> None:
+        self._api, self._settings = api, api.settings
+        self._url = _base_url(self._settings)
+
+    @staticmethod
+    def login(settings: Mapping[str, Any]) -> Auth:
+        """Return how credentials get onto a request."""
+        return BearerLogin(settings, _base_url(settings))
 
     @property
     def entity_url(self) -> str:
         """Give where the Platform API's lists are."""
         return f"{self._url}/api/v1/ox/4.0"
-
-    @property
-    def _http(self) -> Http:
-        return self._platform.http
 
     # -- metadata ----------------------------------------------------------------------------
 
@@ -116,7 +116,7 @@ class Current:
         return (
             bool(report.facts.get(fields.BY_CURRENCY, True))
             and self._platform_id(report) is None
-            and bool(self._platform.currencies.several())
+            and bool(self._api.currencies.several())
         )
 
     # -- what there is -----------------------------------------------------------------------
@@ -128,7 +128,7 @@ class Current:
             RequestError: If money of several currencies would be added up, and can't be kept apart.
         """
         if self._adds_by_currency(report):
-            fault = self._platform.currencies.addition_fault(report, report.metrics)
+            fault = self._api.currencies.addition_fault(report, report.metrics)
             if fault is not None:
                 raise fault
         return [Partition({})]
@@ -139,7 +139,7 @@ class Current:
 
     def held(self, report: Report) -> Interval:
         """Give what the platform's published retention holds, up to now."""
-        now = self._platform.clock.now().replace(tzinfo=None)
+        now = self._api.clock.now().replace(tzinfo=None)
         first = midnight(now.date()) - timedelta(days=HELD_DAYS[report.grain])
         return Interval(first, now)
 
@@ -217,7 +217,7 @@ class Current:
             [(table.columns or ())[n] for n in wanted],
             empty_is_null=True,
         )
-        lookup = self._platform.currencies.lookup(job.report.name)
+        lookup = self._api.currencies.lookup(job.report.name)
         found = added_up(asked, fields.PLATFORM_ID, job.report.metrics, lookup)
         reply.body.close()
         return Fetched(
@@ -226,7 +226,7 @@ class Current:
 
     def _currency(self, report: Report) -> str | Source | None:
         """Money is in the publisher's currency: its account says which."""
-        currencies = self._platform.currencies
+        currencies = self._api.currencies
         platform_id = self._platform_id(report)
         if platform_id is not None:
             return Source(platform_id, currencies.lookup(report.name))
@@ -311,11 +311,11 @@ class Current:
                     f"{job.what}: report job {number} is not done after {JOB_SECONDS:.0f} s; the next run goes on "
                     "waiting for it"
                 )
-            self._http.pause(_WAITS[min(polls, len(_WAITS) - 1)], f"report job {number}")
+            self._api.http.pause(_WAITS[min(polls, len(_WAITS) - 1)], f"report job {number}")
             polls += 1
 
     def _post(self, path: str, body: Mapping[str, Any], job: WindowJob, *, expects: str) -> Reply:
-        return self._http.send(
+        return self._api.http.send(
             Call(
                 url=f"{self._url}/api/v1/reporting-api/{path}",
                 what=job.what,
@@ -341,3 +341,7 @@ def _text(moment: datetime) -> str:
 def _header(reply: Reply) -> list[str]:
     first = reply.body.open().readline().decode("utf-8-sig", "replace")
     return next(csv.reader(io.StringIO(first)), [])
+
+
+def _base_url(settings: Mapping[str, Any]) -> str:
+    return str(settings.get("api_url") or API_URL).rstrip("/")

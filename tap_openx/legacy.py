@@ -26,9 +26,9 @@ from tap_openx.splits import AnyOf, Asker, Filter, FilterSplit, Given, add_up, b
 from tap_openx.streams import REPORTS
 
 if TYPE_CHECKING:
-    from adtap_core.http import Http
+    from adtap_core.http import Auth
     from adtap_core.reply import Reply
-    from tap_openx.client import OpenxPlatform
+    from tap_openx.api import Api
 
 log = logging.getLogger("adtaps.openx")
 
@@ -48,28 +48,28 @@ class Legacy:
     """Answers the platform's questions over the Data Service.
 
     Args:
-        platform: The face that both generations share.
+        api: What both generations need of the platform.
     """
 
     name = "legacy"
 
-    def __init__(self, platform: OpenxPlatform) -> None:
-        self._platform, self._settings = platform, platform.settings
+    def __init__(self, api: Api) -> None:
+        self._api, self._settings = api, api.settings
         self._url = str(self._settings["api_url"]).rstrip("/")
-        self.auth = CookieLogin(self._settings)
         self._lock = threading.Lock()
         self._path = str(self._settings.get("data_service_path") or DATA_SERVICE_PATHS[0])
         self._ranges: dict[tuple[str, ...], Interval] = {}
         self._answers = Answers()
 
+    @staticmethod
+    def login(settings: Mapping[str, Any]) -> Auth:
+        """Return how credentials get onto a request."""
+        return CookieLogin(settings)
+
     @property
     def entity_url(self) -> str:
         """Give where the Platform API's lists are."""
         return f"{self._url}/ox/4.0"
-
-    @property
-    def _http(self) -> Http:
-        return self._platform.http
 
     # -- metadata ----------------------------------------------------------------------------
 
@@ -101,7 +101,7 @@ class Legacy:
         refused: Refused | None = None
         for path in paths:
             try:
-                reply = self._http.send(
+                reply = self._api.http.send(
                     Call(
                         url=f"{self._url}/{path.strip('/')}/report/fields",
                         what="report fields",
@@ -161,7 +161,7 @@ class Legacy:
             not self.catalogue().is_currency_told(report)
             and self._account_of(report) is None
             and not self._settings.get("account_ids")
-            and bool(self._platform.currencies.several())
+            and bool(self._api.currencies.several())
         )
 
     def _needs_account(self, report: Report) -> bool:
@@ -182,7 +182,7 @@ class Legacy:
         """
         if not self._mixes_currencies(report):
             return
-        catalogue, currencies = self.catalogue(), self._platform.currencies
+        catalogue, currencies = self.catalogue(), self._api.currencies
         account = catalogue.dimensions.get(fields.ACCOUNT.lower())
         if account is None:
             # A site, and what is below it, is one publisher's: its rows add up nothing.
@@ -321,7 +321,7 @@ class Legacy:
         found = [open_() for open_ in tables]
         columns = tuple(found[0].columns or ())
         rows = (row for table in found for row in table.rows)
-        lookup = self._platform.currencies.lookup(report)
+        lookup = self._api.currencies.lookup(report)
         whole = added_up(Table(rows, columns), account, metrics, lookup)
         whole.seen = {COLUMN}.union(*(table.seen or () for table in found))
         return lambda: whole
@@ -341,7 +341,7 @@ class Legacy:
             return Source(told)
         if self.catalogue().is_currency_told(report):
             return None  # no money
-        currencies = self._platform.currencies
+        currencies = self._api.currencies
         if self._needs_account(report):
             return Source(COLUMN)
         account = self._account_of(report) or account
@@ -488,7 +488,7 @@ class Legacy:
             count=count.id,
             levels=levels,
             currency=currency.id if currency else None,
-            known=self._platform.known_values,
+            known=self._api.known_values,
             tally=job.tally,
             what=job.what,
         )
@@ -514,7 +514,7 @@ class Legacy:
     def _post(
         self, path: str, body: Mapping[str, Any], *, what: str, job: WindowJob | None = None
     ) -> Reply:
-        return self._http.send(
+        return self._api.http.send(
             Call(
                 url=f"{self._url}/{self._path.strip('/')}/{path}",
                 what=what,
