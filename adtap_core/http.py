@@ -323,6 +323,8 @@ class Http:
             CutBody: If a JSON document is not whole.
         """
         good = 200 <= reply.status < 300  # noqa: PLR2004
+        if good and call.expects != "any" and (odd := reply.body.encoding_fault()) is not None:
+            return Verdict(Ask.RETRY, odd)
         if good and call.expects == "json" and reply.body.size:
             if reply.looks_like_html():
                 return Verdict(Ask.LOGIN, f"an HTML page instead of data: {reply.excerpt(120)}")

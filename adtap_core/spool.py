@@ -15,6 +15,7 @@ import msgspec
 import requests
 import urllib3
 
+from adtap_core import encodings
 from adtap_core.characters import cleaned, may_be_odd, signs, spelling
 
 MEMORY_BYTES: Final = 4 * 1024 * 1024
@@ -174,7 +175,48 @@ class Spool:
             msg = f"body cut off ({type(error).__name__})"
             raise CutBody(msg) from error
         framed = "Content-Length" in response.headers or bool(response.raw.chunked)
-        return cls(cast("IO[bytes]", file), file.tell(), framed=framed, seen=seen)
+        found = cls(cast("IO[bytes]", file), file.tell(), framed=framed, seen=seen)
+        found.recode(response.headers.get("Content-Type", ""))
+        return found
+
+    def recode(self, content_type: str) -> None:
+        """Write the body anew in UTF-8 if it declares another encoding, and is in it.
+
+        Args:
+            content_type: The header.
+        """
+        self._file.seek(0)
+        encoding = encodings.declared(content_type, self._file.read(_HEAD_BYTES))
+        # Latin-1 is declared by many servers that send UTF-8.
+        if encoding is None or (not encodings.is_wide(encoding) and encodings.is_utf8(self._raw())):
+            return
+        file = tempfile.SpooledTemporaryFile(max_size=MEMORY_BYTES)  # noqa: SIM115 - outlives us
+        seen: frozenset[bytes] = frozenset()
+        try:
+            for piece in encodings.recoded(self._raw(), encoding):
+                file.write(piece)
+                seen |= signs(piece)
+        except UnicodeDecodeError:
+            file.close()
+            return
+        self._file.close()
+        self._file, self.size, self._seen = cast("IO[bytes]", file), file.tell(), seen
+        weakref.finalize(self, _close, self._file).atexit = False
+
+    def _raw(self) -> Iterator[bytes]:
+        """Return the body as it came, piece by piece."""
+        self._file.seek(0)
+        while piece := self._file.read(CHUNK_BYTES):
+            yield piece
+
+    def encoding_fault(self) -> str | None:
+        """Return what is wrong with the encoding of a text; None if nothing is.
+
+        Of a long one, whoever reads it says so. XML says itself how it is encoded.
+        """
+        if self.size > MEMORY_BYTES or self.excerpt(_HEAD_BYTES).lstrip()[:1] == b"<":
+            return None
+        return encodings.fault(self.read())
 
     def open(self) -> IO[bytes]:
         """Give the body from its beginning. One reader at a time."""
