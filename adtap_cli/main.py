@@ -38,7 +38,7 @@ LATE = {
     ),
     "state": Late("adtap_cli.state", "state", "Show, set, split and merge Singer state."),
     "reconcile": Late(
-        "adtap_cli.reconcile", "command", "Hold a warehouse against the platform's own totals."
+        "adtap_cli.reconcile", "command", "Compare a warehouse with the platform's own totals."
     ),
     "report": Late(
         "adtap_cli.report", "command", "Write one page to look at: money, days, restatements."

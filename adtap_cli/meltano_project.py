@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import fnmatch
 import json
 import os
 import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import click
 
+from adtap_cli.taps import tap_class
 from adtap_core.errors import SettingsError
+from adtap_core.names import did_you_mean
+from adtap_plugin.variables import VariableError, own_environment, unfit, working_directory
 
 LOADER: Final = "target-adtap-duckdb"
 """The loader that `--meltano` means where none is named."""
 _DEFAULT_ENVIRONMENT: Final = re.compile(r"^default_environment: *(\S+)", re.MULTILINE)
 _SECONDS: Final = 120
+_ERROR: Final = re.compile(r"\w*(Error|Exception): ")
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -68,13 +73,44 @@ def held(tap: str, loader: str) -> Held:
     state_id = f"{environment}:{tap}-to-{loader}"
     ask = _Meltano(environment)
     state = ask("state", "get", state_id)
+    try:
+        settings = ask("invoke", "--dump=config", tap)
+    except SettingsError as error:
+        raise SettingsError(_own_words(tap) or error.faults) from error
+    catalog = ask("invoke", "--dump=catalog", tap)
+    extras = ask("config", "print", tap, "--extras", "--format=json")
+    if faults := list(_lost(extras.get("_select") or [], catalog)):
+        raise SettingsError(faults)
     return Held(
-        settings=ask("invoke", "--dump=config", tap),
-        catalog=ask("invoke", "--dump=catalog", tap),
+        settings=settings,
+        catalog=catalog,
         state=state.get("singer_state") or {},
         words=f"Settings, streams and state of Meltano: environment {environment}, state {state_id}"
         + ("" if state else " (none yet: a first run)"),
     )
+
+
+def _own_words(tap: str) -> list[str]:
+    """Return what is wrong with a tap's variables: Meltano says it without naming any."""
+    kind = tap_class(tap)
+    try:
+        dotenv = working_directory()
+    except VariableError as error:
+        return list(error.faults)
+    own = replace(dotenv, path=Path("the environment"), values=own_environment())
+    found = [
+        line for source in (own, dotenv) for line in unfit(tap, kind.config_jsonschema, source)
+    ]
+    return [line.replace(" (in the environment)", "") for line in found]
+
+
+def _lost(patterns: Sequence[str], catalog: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a line for each pattern of a selection that no stream matches."""
+    names = [str(stream["tap_stream_id"]) for stream in catalog.get("streams") or []]
+    for pattern in patterns:
+        wanted = str(pattern).lstrip("!").partition(".")[0]
+        if not fnmatch.filter(names, wanted):
+            yield f"select: {pattern!r} matches no stream{did_you_mean(wanted, names)}"
 
 
 def _default_environment() -> str:
@@ -87,6 +123,15 @@ def _default_environment() -> str:
             ["--meltano: meltano.yml names no default_environment; set MELTANO_ENVIRONMENT"]
         )
     return found[1].strip("'\"")
+
+
+def _place(errors: Sequence[str]) -> str:
+    """Return where a value that an error quotes stands in `meltano.yml`; empty if it does not."""
+    quoted = re.findall(r"'([^']+)'", errors[-1]) if errors else []
+    for number, line in enumerate(Path("meltano.yml").read_text(encoding="utf-8").splitlines(), 1):
+        if quoted and line.partition(":")[2].strip(" '\"") == quoted[-1]:
+            return f" (meltano.yml, line {number}: {line.strip()})"
+    return ""
 
 
 class _Meltano:
@@ -127,7 +172,11 @@ class _Meltano:
         except ValueError:
             document = None
         if done.returncode or not isinstance(document, dict):
-            said = [line.strip() for line in done.stderr.splitlines() if line.strip()]
-            why = said[-1] if said else f"exit code {done.returncode}"
+            said = [line.strip(" │╭╰─╮╯") for line in done.stderr.splitlines()]
+            said = [line for line in said if line]
+            # What a traceback ends with says more than the path that Meltano prints last.
+            errors = [line for line in said if _ERROR.match(line)]
+            errors.sort(key=lambda line: line.startswith("ValueError"))
+            why = (errors or said or [f"exit code {done.returncode}"])[-1] + _place(errors)
             raise SettingsError([f"--meltano: `meltano {' '.join(words)}` failed: {why}"])
         return document

@@ -104,7 +104,7 @@ def command(
     shape: str,
     repair: bool,
 ) -> None:
-    """Hold a warehouse's rows against what the platform says now.
+    """Compare a warehouse's rows with what the platform says now.
 
     For each report, account and bucket the platform is asked the coarsest question that it answers, and the rows
     that no later reading has left out are added up. The exit code is 0 only if every settled day ties out, to the

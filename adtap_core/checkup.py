@@ -24,6 +24,7 @@ from adtap_core.reports import ReportStream
 from adtap_core.streams import EntityStream
 from adtap_core.windows import Interval
 from adtap_core.words import count
+from adtap_plugin.variables import VariableError, own_environment, unknown, working_directory
 
 if TYPE_CHECKING:
     from adtap_core.tap import AdTap
@@ -99,9 +100,20 @@ def settings_fault(error: SettingsError) -> list[Finding]:
     return [_fault("settings", _subject(fault), fault, _SET) for fault in error.faults]
 
 
+_RENAME: Final = "correct the variable's name, or take it out: a run goes on without it"
 _SET: Final = "correct the setting; `adtap explain`, `--about` and docs/reference/settings.md say what it takes"
 _DESELECT: Final = "ask the platform for access, or deselect the stream {!r}"
 _CREDENTIALS: Final = "correct the credentials that are named; nothing can be read without a login"
+
+
+def _variables(tap: AdTap) -> list[Finding]:
+    """Return the variables that look like settings of the tap and set nothing: a run goes on without them."""
+    try:
+        dotenv = working_directory()
+    except VariableError:
+        return []  # somebody else's file, as long as nobody asked for its settings
+    lines = unknown(tap.name, tap.config_jsonschema, own_environment(), dotenv)
+    return [_fault("settings", _subject(line), line, _RENAME) for line in lines]
 
 
 def checkup(tap: AdTap, *, streams: bool = False) -> Checkup:
@@ -112,6 +124,7 @@ def checkup(tap: AdTap, *, streams: bool = False) -> Checkup:
         streams: Whether to ask for a little of each selected stream as well.
     """
     made = Checkup(tap.name, [Finding("settings", "settings", good=True, words="valid")])
+    made.findings += _variables(tap)
     watch = watched(tap.platform.http)
     try:
         made.findings += _login(tap)

@@ -28,4 +28,4 @@ class Failure:
     def line(self) -> str:
         """Give the failure as a line for the user."""
         where = " ".join(x for x in (self.stream, self.partition, self.window) if x)
-        return redact(f"{where}: {self.words}")
+        return redact(f"{where}: {self.words.removeprefix(f'{self.stream}: ')}")

@@ -68,6 +68,20 @@ def log_end(
     parts = [f"{whole} of {count(streams, 'stream')} read whole", count(rows, "row")]
     log.info("Run ended: %s", ", ".join([*parts, *cost_words(cost), f"{seconds:.0f} s"]))
     for line in failures[:MOST_REPEATED]:
-        log.info("Failed: %s", line)
+        log.error("Failed: %s", line)
     if (more := len(failures) - MOST_REPEATED) > 0:
-        log.info("Failed: %d more, named above", more)
+        log.error("Failed: %d more, named above", more)
+
+
+def failed_words(failed: Sequence[str], failures: int, whole: int) -> str:
+    """Return the last line of a run of which parts failed.
+
+    Args:
+        failed: The streams, some of whose parts could not be read.
+        failures: How many parts those were.
+        whole: How many streams were read whole.
+    """
+    names = ", ".join(failed)
+    parts = f" in {count(failures, 'part')}" if failures > len(failed) else ""
+    rest = "all else was read" if whole else "nothing else was to be read"
+    return f"{count(len(failed), 'stream')} failed{parts}: {names}; {rest}"

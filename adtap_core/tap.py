@@ -43,7 +43,7 @@ from adtap_core.schedule import read_reports
 from adtap_core.schemas import DAYS, DAYS_KEYS, DAYS_SCHEMA, LEDGER, contradictions, restored
 from adtap_core.settings import common_faults, schema_faults, with_types
 from adtap_core.streams import AdStream, EntityStream
-from adtap_core.summary import log_end
+from adtap_core.summary import failed_words, log_end
 from adtap_plugin.plugin import FromVariables
 from adtap_plugin.variables import VariableError
 
@@ -298,18 +298,17 @@ class AdTap(FromVariables, Tap):
                 ledger.end_run()
             self._write_last_state()
         failed = {f.stream for f in self.failures}
+        whole = sum(s.done and s.name not in failed for s in streams)
         log_end(
             streams=len({s.name for s in streams} | failed),
-            whole=sum(s.done and s.name not in failed for s in streams),
+            whole=whole,
             rows=sum(s.records_written for s in streams),
             cost=self.platform.http.total,
             seconds=time.monotonic() - began,
             failures=[f"{f.line()}{self.current.advice(f)}" for f in self.failures],
         )
         if self.failures:
-            names = ", ".join(sorted(failed))
-            words = f"{len(self.failures)} failed: {names}; all else was read"
-            raise RunFailed(words, self.failures)
+            raise RunFailed(failed_words(sorted(failed), len(self.failures), whole), self.failures)
 
     def _read_entities(self, streams: Sequence[EntityStream]) -> None:
         """Read entities one after the other; meanwhile the next ones' first pages are on their way."""

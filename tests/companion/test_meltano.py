@@ -75,3 +75,64 @@ def test_what_meltano_cannot_tell_is_one_line(tmp_path):
     assert wrong.returncode == 1
     assert "nosuch" in wrong.stdout
     assert "Traceback" not in wrong.stdout + wrong.stderr
+
+
+@pytest.mark.parametrize(
+    ("variables", "yml", "words"),
+    [
+        (
+            {"TAP_ADJUST_LOOKBACK_DAYS": "seven"},
+            "",
+            "TAP_ADJUST_LOOKBACK_DAYS  'seven' is not a whole number",
+        ),
+        ({"TAP_ADJUST_REPORTS": '[{"name": "x"}'}, "", "TAP_ADJUST_REPORTS  "),
+        ({}, "lookback_days: seven", "line"),
+        (
+            {"TAP_ADJUST__SELECT": '["apps.*", "campaign_dayly.*"]'},
+            "",
+            "'campaign_dayly.*' matches no stream (did you mean campaign_daily",
+        ),
+    ],
+    ids=["number", "json", "meltano.yml", "select"],
+)
+def test_what_meltano_swallows_is_named(project, variables, yml, words):
+    """Meltano ends in a traceback that names no setting, or goes on without the stream: here one line says which."""
+    if yml:
+        file = project / "meltano.yml"
+        text = file.read_text(encoding="utf-8")
+        wanted = "          api_token: sandbox-adjust-token\n"
+        assert wanted in text
+        file.write_text(text.replace(wanted, f"{wanted}          {yml}\n"), encoding="utf-8")
+    found = run(
+        project,
+        "adtap",
+        "check",
+        "tap-adjust",
+        "--meltano",
+        MELTANO_ENVIRONMENT="sandbox",
+        **variables,
+    )
+    assert found.returncode != 0
+    assert words in found.stdout
+    assert (yml or "FAIL") in found.stdout
+    assert "Traceback" not in found.stdout + found.stderr
+
+
+def test_a_variable_that_sets_nothing_fails_the_check(sandbox, tmp_path):
+    """A run goes on without it, with the default in its place: a check says so and is not good."""
+    sandbox.clock(NOW)
+    found = run(
+        tmp_path,
+        "adtap",
+        "check",
+        "tap-adjust",
+        "--config=ENV",
+        TAP_ADJUST_API_TOKEN="sandbox-adjust-token",
+        TAP_ADJUST_API_URL=f"{sandbox.url}/adjust/reports-service",
+        TAP_ADJUST_STRT_DATE="2026-03-10",
+    )
+    assert found.returncode != 0
+    assert (
+        "TAP_ADJUST_STRT_DATE is no setting of tap-adjust; did you mean TAP_ADJUST_START_DATE?"
+        in found.stdout
+    )
