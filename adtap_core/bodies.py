@@ -141,7 +141,7 @@ class JsonRows:
         for key in self.path:
             holder, rows = rows, rows.get(key) if isinstance(rows, dict) else None
         if rows is None:
-            rows = []
+            return  # the envelope says whether that is an answer at all
         if not isinstance(rows, list):
             msg = f"the answer holds no list under {'.'.join(self.path) or 'its top'}"
             raise Broken(msg)

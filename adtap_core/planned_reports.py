@@ -101,6 +101,20 @@ class PlannedReport(AdStream):
             return None
         return f"{self.name}: `start_date` lies in the future ({requested.start:%Y-%m-%d}): nothing is read before"
 
+    def check_buckets(self) -> None:
+        """Say what of the days that were asked for is not read because it is part of a bucket only.
+
+        Raises:
+            RequestError: If nothing is left of a backfill.
+        """
+        planner = self.planner()
+        if (words := planner.cut_buckets()) is None:
+            return
+        requested = planner.requested()
+        if self.config.get("backfill") and requested.start >= requested.end:
+            raise RequestError(words)
+        log.warning("%s", words)
+
     def fingerprint(self) -> dict[str, Any]:
         """Return what must not change under one bookmark: what a row means, whatever is read of it."""
         platform = self.run.platform

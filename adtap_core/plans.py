@@ -90,6 +90,38 @@ class Planner:
         """Return up to where buckets were over at an instant, naive, in the report's zone."""
         return self.zone.local(moment - self._running)
 
+    def cut_buckets(self) -> str | None:
+        """Return a line if what was asked for begins or ends inside a bucket: only whole ones are read.
+
+        Part of a week or month would stand in the warehouse as if it were the whole.
+        """
+        grain, settings = self._report.grain, self._settings
+        if grain not in {Grain.WEEK, Grain.MONTH}:
+            return None
+        own = self._report.start_date or settings.get("start_date")
+        backfill = settings.get("backfill")
+        if backfill:
+            end = read_requested_date(backfill["to"], self.zone)
+            asked = Interval(read_requested_date(backfill["from"], self.zone), end)
+        else:
+            start = (
+                midnight(self.now.date()) if own is None else read_requested_date(own, self.zone)
+            )
+            asked = Interval(start, grain.ceil(start))
+        whole = Interval(grain.ceil(asked.start), grain.floor(asked.end))
+        if (own is None and not backfill) or (backfill and whole == asked) or asked.is_empty:
+            return None
+        words = "`backfill`" if backfill else "`start_date`"
+        line = f"{self._report.name}: {words} lies inside a {grain.value}; only whole ones are read"
+        wide = Interval(grain.floor(asked.start), grain.ceil(asked.end))
+        if not backfill:
+            line += f", from {whole.end:%Y-%m-%d}"
+        elif whole.start < whole.end:
+            line += f": {whole.start:%Y-%m-%d} to {whole.end:%Y-%m-%d} (exclusive)"
+        else:
+            line += f", and there is none; ask for {wide.start:%Y-%m-%d} to {wide.end:%Y-%m-%d}"
+        return line
+
     def requested(self, *, full: bool = False) -> SyncRange:
         """Return what the settings ask for, before the platform's own limits.
 

@@ -87,6 +87,8 @@ class RowFacts:
         partition: The field that tells which partition a row belongs to, and each value's partition;
             needed only where several partitions are bundled in one request.
         constants: Further columns of the key with one value (declared by `constant_columns`).
+        optional: Fields that the platform leaves out of rows where they are null. Any other that stands in no row,
+            though it was asked for, fails the window: keys made without it would not be those of the next reading.
     """
 
     currency: str | Source | None = None
@@ -95,6 +97,7 @@ class RowFacts:
     bucket_zone: Zone | None = None
     partition: tuple[str, Mapping[str, Partition]] | None = None
     constants: Mapping[str, str | bool | None] = field(default_factory=dict)
+    optional: frozenset[str] = frozenset()
 
 
 @dataclass

@@ -216,11 +216,11 @@ class RowShaper:
         """How many rows came of the bucket that begins where what was asked for ends."""
         self.unfit: Counter[str] = Counter()
         """How many values did not fit their column's type, by column; they are kept in `_extra`."""
-        self._absent = set(report.metrics)
+        self._absent = {*fields, *sources} - facts.optional
 
     @property
     def absent(self) -> list[str]:
-        """Return the metrics that stood in no row, though there were rows: not even as null."""
+        """Return the fields that stood in no row, though there were rows: not even as null."""
         return sorted(self._absent) if sum(self.counts.values()) else []
 
     def blocks(self, table: Table) -> Iterator[Block]:
@@ -259,7 +259,7 @@ class RowShaper:
         for field, name, to_type in self._fields:
             columns[name] = self._cast(name, to_type, column_of(field), unfit)
         if self._absent:
-            self._absent = {metric for metric in self._absent if not column_of.holds(metric)}
+            self._absent = {field for field in self._absent if not column_of.holds(field)}
         self._add_common(columns, column_of, len(block))
         columns["_data_state"] = states
         columns[EXTRA] = [unfit.get(n) for n in range(len(block))] if unfit else [None] * len(block)

@@ -81,7 +81,5 @@ def failed_words(failed: Sequence[str], failures: int, whole: int) -> str:
         failures: How many parts those were.
         whole: How many streams were read whole.
     """
-    names = ", ".join(failed)
-    parts = f" in {count(failures, 'part')}" if failures > len(failed) else ""
     rest = "all else was read" if whole else "nothing else was to be read"
-    return f"{count(len(failed), 'stream')} failed{parts}: {names}; {rest}"
+    return f"{failures} failed: {', '.join(failed)}; {rest}"

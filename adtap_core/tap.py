@@ -370,6 +370,10 @@ class AdTap(FromVariables, Tap):
         for stream in streams:
             if (words := stream.starts_later()) is not None:
                 log.warning("%s", words)
+            try:
+                stream.check_buckets()
+            except RequestError as error:
+                stream.fail(error)
 
     def _write_last_state(self) -> None:
         if self.config.get("backfill"):

@@ -439,6 +439,7 @@ class KpiService:
                 bucket=None if job.report.grain is Grain.WEEK else "date",
                 partition=("app_token", {p.key["app_token"]: p for p in job.partitions}),
                 constants=choices.constants(),
+                optional=frozenset({*job.report.dimensions, "currency"}),
             ),
         )
 

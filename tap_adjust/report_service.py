@@ -53,7 +53,12 @@ DIMENSION_OPERATORS: Final = (
     "ends_with",
     "not_ends_with",
 )
-_UNSUPPORTED: Final = re.compile(r"Unsupported metric: (?P<name>.+?)(?: loc=| \(|$)")
+_UNSUPPORTED: Final = re.compile(
+    r"Unsupported metrics?: *(?P<quote>[\"'`]?)(?P<name>.+?)(?P=quote)[.;]?"
+    r"(?: loc=| \(|: correlation id| *(?:…|\.\.\.)|\s*$)",
+    re.IGNORECASE,
+)
+"""A metric that the service refuses; what follows its name is not always there."""
 
 Option = dict[str, Any]
 
@@ -124,7 +129,10 @@ class ReportService:
             with reply.body:
                 document = reply.json() if reply.body.size else []
                 held = document.get(name) if isinstance(document, Mapping) else document
-                rows = [] if held is None else held
+                # A list that is not among others is empty; without any list it is another answer.
+                others = document.values() if isinstance(document, Mapping) else ()
+                empty = held is None and any(v is None or isinstance(v, list) for v in others)
+                rows = [] if empty else held
                 if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
                     raise Broken(
                         f"{name}: the answer holds no list of objects: {reply.excerpt(120)}"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from adtap_core.bodies import JsonRows, Table, check_names
 from adtap_core.errors import Broken
 from adtap_core.promises import check_whole
-from tap_openx.splits import ROWS_PATH
+from tap_openx.splits import ROWS_PATH, check_report
 
 if TYPE_CHECKING:
     from adtap_core.reply import Reply
@@ -65,6 +65,7 @@ class Answers:
                 seen |= {c for c, key in zip(columns, keys, strict=True) if key is not None}
             count += 1
             yield tuple(map(row.get, keys))
+        check_report(found.envelope, what)
         check_whole(found.envelope, count, what)
 
     def _keys(

@@ -14,7 +14,7 @@ from typing_extensions import override
 
 from adtap_core import verdicts
 from adtap_core.declare import Entity, Report
-from adtap_core.errors import Forbidden, Refused
+from adtap_core.errors import Broken, Forbidden, Refused
 from adtap_core.http import Auth, Call
 from adtap_core.paging import Page, by_offset, page_of
 from adtap_core.platform import (
@@ -343,8 +343,7 @@ class OpenxPlatform(Platform):
             )
             with reply.body:
                 document = reply.json()
-            objects = document.get("objects") if isinstance(document, Mapping) else document
-            return _page(objects or [], document, offset)
+            return _page(_objects(document, what), document, offset)
 
         return by_offset(
             ask, key=key or (lambda r: r.get("uid") or r.get("id")), what=what, ahead=self.ahead
@@ -405,7 +404,7 @@ class OpenxPlatform(Platform):
                 continue
             with reply.body:
                 document = reply.json()
-            rows = document.get("objects") or [] if isinstance(document, Mapping) else document
+            rows = _objects(document, f"options {key}")
             check_whole(document, len(rows), f"options {key}")
             yield [{**row, "option_key": key} for row in rows]
         if len(missing) == len(keys):
@@ -456,6 +455,22 @@ class OpenxPlatform(Platform):
             # Written as a set, a map of uid to "1", by some clients; read back as it was written.
             return {**record, "adunit_uids": list(units)}
         return record
+
+
+def _objects(document: object, what: str) -> list[Mapping[str, Any]]:
+    """Return the objects of a list's answer.
+
+    Raises:
+        Broken: If it is no list: an error under a good status must not pass for an empty one.
+    """
+    found: Any = document
+    if isinstance(document, Mapping):
+        found = document.get("objects")
+        if found is None and "has_more" in document:
+            found = []
+    if not isinstance(found, list) or not all(isinstance(row, Mapping) for row in found):
+        raise Broken(f"{what}: the answer holds no list of objects: {str(document)[:200]}")
+    return found
 
 
 def _page(objects: Sequence[Mapping[str, Any]], document: object, offset: int) -> Page:

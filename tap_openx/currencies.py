@@ -40,6 +40,7 @@ class AccountCurrencies:
         self._accounts = accounts
         self._lock = threading.Lock()
         self._known: Mapping[str, str] | None = None
+        self._refusal: Forbidden | None = None
 
     def known(self) -> Mapping[str, str]:
         """Return the currency by the publisher's id; empty if the login may not list accounts."""
@@ -59,7 +60,25 @@ class AccountCurrencies:
             return {}  # a dry run without a network: the request is the same
         except Forbidden as error:
             log.warning("The currency of money is not known: %s", error)
+            self._refusal = error
             return {}
+
+    def refusal(self) -> Forbidden | None:
+        """Return why the login may not list accounts; None if it may."""
+        self.known()
+        return self._refusal
+
+    def unknown_fault(self, report: Report) -> RequestError:
+        """Return why a report can't be read where accounts can't: nobody knows what its rows would add up.
+
+        Args:
+            report: Its rows are not told apart by publisher.
+        """
+        return RequestError(
+            f"report {report.name!r}: its rows may add up money of several currencies, and the accounts, which tell "
+            f"them apart, can't be read ({self._refusal}); ask the platform for access to accounts, or add the "
+            "publisher to its dimensions"
+        )
 
     def several(self) -> tuple[str, ...]:
         """Return the currencies, if there is more than one."""

@@ -127,6 +127,13 @@ class Current:
         Raises:
             RequestError: If money of several currencies would be added up, and can't be kept apart.
         """
+        if (
+            self._platform_id(report) is None
+            and any(fields.is_money(m) for m in report.metrics)
+            and report.facts.get(fields.BY_CURRENCY, True)
+            and self._platform.currencies.refusal() is not None
+        ):
+            raise self._platform.currencies.unknown_fault(report)
         if self._adds_by_currency(report):
             fault = self._api.currencies.addition_fault(report, report.metrics)
             if fault is not None:

@@ -164,6 +164,16 @@ class Legacy:
             and bool(self._api.currencies.several())
         )
 
+    def _may_mix(self, report: Report) -> bool:
+        """Check whether nobody can tell if rows would add up money of several currencies."""
+        return (
+            not self.catalogue().is_currency_told(report)
+            and self._account_of(report) is None
+            and not self._settings.get("account_ids")
+            and {d.lower() for d in report.dimensions}.isdisjoint(_OF_ONE_ACCOUNT)
+            and self._platform.currencies.refusal() is not None
+        )
+
     def _needs_account(self, report: Report) -> bool:
         listed = fields.ACCOUNT.lower() in self.catalogue().dimensions
         return listed and self._mixes_currencies(report)
@@ -180,6 +190,8 @@ class Legacy:
         Raises:
             RequestError: If it can't.
         """
+        if self._may_mix(report):
+            raise self._platform.currencies.unknown_fault(report)
         if not self._mixes_currencies(report):
             return
         catalogue, currencies = self.catalogue(), self._api.currencies
@@ -305,6 +317,7 @@ class Legacy:
                 currency=self._currency(job.report, asked, whose if accounts else None),
                 bucket=bucket,
                 partition=(whose, accounts) if accounts else None,
+                optional=frozenset(job.report.dimensions),
             ),
             close,
             not_asked=frozenset(job.report.metrics).difference(asked.metrics.values()),

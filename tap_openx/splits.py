@@ -10,7 +10,7 @@ equal the same sum asked for without any attribute; if it does not, nothing is e
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Context, Decimal
 from typing import Any, Final, Protocol
@@ -26,6 +26,7 @@ GROUP_SIZE: Final = 100
 """Most values of one filter to begin with: enough accounts for a 413, few enough to be read by people."""
 _ATTEMPTS: Final = 2
 _BAD_REQUEST: Final = 400
+_REPORT: Final = frozenset({"reportData", "reportMetadata"})
 EXACT: Final = Context(prec=1000)
 """Sums of money keep all their digits; Python's own context keeps 28."""
 ROWS_PATH: Final = ("reportData",)
@@ -382,8 +383,26 @@ def add_up(rows: Iterable[Mapping[str, Any]], metrics: Sequence[str]) -> list[di
     return list(whole.values())
 
 
-def _rows(reply: Reply) -> Iterable[Mapping[str, Any]]:
-    return JsonRows(reply.body, ROWS_PATH)
+def _rows(reply: Reply) -> Iterator[Mapping[str, Any]]:
+    found = JsonRows(reply.body, ROWS_PATH)
+    yield from found
+    check_report(found.envelope, "a part of a report")
+
+
+def check_report(envelope: object, what: str) -> None:
+    """Check that an answer is a report: an error under a good status must not pass for one without rows.
+
+    Rows may be missing or null where there are none, but then what is said of the report is there.
+
+    Args:
+        envelope: The answer without its rows.
+        what: What was asked, in a user's words.
+
+    Raises:
+        Broken: If it is none.
+    """
+    if not isinstance(envelope, Mapping) or _REPORT.isdisjoint(envelope):
+        raise Broken(f"{what}: the answer holds no report: {str(envelope)[:200]}")
 
 
 def _groups(values: Sequence[str], size: int) -> Iterable[tuple[str, ...]]:

@@ -37,7 +37,7 @@ from tap_terminalone.deals import Deals
 from tap_terminalone.definitions import ROLLUP_OF, dataset_name, is_snapshot
 from tap_terminalone.lines import stream_fault, table
 from tap_terminalone.streams import CURRENT, ENTITIES
-from tap_terminalone.walks import in_ranges
+from tap_terminalone.walks import in_ranges, records_of
 
 if TYPE_CHECKING:
     from adtap_core.declare import Entity, Report
@@ -233,7 +233,7 @@ class Current:
         with reply.body:
             document = reply.json()
         # An empty page is null.
-        found = document.get("data") or []
+        found = records_of(document, what)
         offset, full = int(params.get("page_offset") or 0), len(found) >= PAGE_LIMIT
         return page_of(found, document, offset=offset, full=full)
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from adtap_core.http import Call
 from adtap_core.paging import Page, in_order, number_of, page_of
+from tap_terminalone.walks import records_of
 
 if TYPE_CHECKING:
     from adtap_core.http import Tally
@@ -66,7 +67,7 @@ class Deals:
             )
             with reply.body:
                 document = reply.json()
-            found = document.get("data") or []
+            found = records_of(document, f"deals of organization {organization}")
             full = len(found) >= PAGE_LIMIT
             return page_of(found, document, offset=offset, full=full)
 

@@ -17,7 +17,7 @@ from tap_terminalone.auth import ACCEPT
 from tap_terminalone.changes import change
 from tap_terminalone.legacy_documents import document_of
 from tap_terminalone.streams import ENTITIES
-from tap_terminalone.walks import Record, deeper
+from tap_terminalone.walks import Record, deeper, records_of
 
 if TYPE_CHECKING:
     from adtap_core.declare import Entity
@@ -171,10 +171,9 @@ class LegacyEntities:
         document = self._document(
             path, what, {"full": "*", **params, "page_limit": PAGE_LIMIT}, tally
         )
-        found = document.get("data") or []
-        rows = found if isinstance(found, list) else [found]
-        if not isinstance(found, list):
-            return Page(rows, more=False)
+        if isinstance(one := document.get("data"), Mapping) and one:
+            return Page([one], more=False)
+        rows = records_of(document, what)
         # Totals are sometimes 0 and sometimes missing: then a short page is the end.
         offset, full = int(params.get("page_offset") or 0), len(rows) >= PAGE_LIMIT
         return page_of(rows, document, offset=offset, full=full)

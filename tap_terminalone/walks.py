@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from typing import Any, Final
 
-from adtap_core.errors import Refused
+from adtap_core.errors import Broken, Refused
 from adtap_core.ordered import Workers
 from adtap_core.paging import (
     Page,
@@ -46,6 +46,23 @@ def deeper(ask: Callable[[Record], Page], offset: int) -> Page:
         if error.status != _BAD_REQUEST:
             raise
         raise TooDeep(str(error)) from error
+
+
+def records_of(document: object, what: str) -> list[Record]:
+    """Return the records of a list's answer; an empty page is null.
+
+    Args:
+        document: The answer.
+        what: The list, in a user's words.
+
+    Raises:
+        Broken: If it is no list: an error under a good status must not pass for an empty one.
+    """
+    found = document.get("data", document) if isinstance(document, Mapping) else document
+    rows = [] if found is None else found
+    if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
+        raise Broken(f"{what}: the answer holds no list of records: {str(document)[:200]}")
+    return rows
 
 
 def in_ranges(

@@ -29,6 +29,7 @@ class Service(StandIn):
         self.apps = [APP]
         self.events: list[str] = []
         self.lists: dict[str, object] = {}
+        self.answer_events: object = ()
         self.report: Callable[[Mapping[str, str]], tuple[int, object]] = self.usual
         self.asked: list[Mapping[str, str]] = []
 
@@ -56,6 +57,8 @@ class Service(StandIn):
             metrics = [{"id": m, "name": m} for m in ("installs", "cost", "clicks")]
             return 200, {"apps": apps} | dict.fromkeys(names, metrics) | self.lists
         if path == "/reports-service/events":
+            if self.answer_events != ():
+                return 200, self.answer_events
             return 200, [{"id": e, "name": e, "app_token": [APP]} for e in self.events]
         if path == "/reports-service/report":
             self.asked.append(query)
@@ -267,6 +270,42 @@ def test_an_event_that_the_service_refuses_does_not_stop_the_others(room, caplog
     assert got.windows("events_daily")
     for event in ("old one", "a, b"):
         assert event in caplog.text
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {
+            "error_code": "validation_error",
+            "error_desc": "Unsupported metric: old one_events",
+            "correlation_id": "c1",
+        },
+        {"error": "Unsupported metric: old one_events."},
+        {"error": "Unsupported metric: 'old one_events'"},
+        {"error": "Unsupported metric: old one_events (event doesn't exist or was renamed)"},
+        {"error": "Unsupported metric: old one_events …"},
+    ],
+    ids=["correlation id", "full stop", "quoted", "reason", "dots"],
+)
+def test_however_the_service_words_it(room, body):
+    """What stands around the name of the metric is not the same in all answers."""
+
+    def worded(query: Mapping[str, str]) -> tuple[int, object]:
+        status, found = refusing(query)
+        return (status, body) if status == 400 else (status, found)
+
+    room.service.events = ["old one", "purchase"]
+    room.service.report = worded
+    _, got = room.failed(RunFailed, stream="events_daily", reports=[])
+    assert {r["event_slug"] for r in got.records["events_daily"]} == {"purchase"}
+
+
+@pytest.mark.parametrize("answer", [None, {"error": "x"}, "x"], ids=["null", "error", "text"])
+def test_a_list_that_is_none_is_no_empty_list(room, answer):
+    """Without its events a report would hold nothing, and its days would count as read."""
+    room.service.answer_events = answer
+    _, got = room.failed(RunFailed, stream="events_daily", reports=[])
+    assert unmoved(got, "events_daily")
 
 
 def test_an_app_that_has_gone_does_not_stop_the_others(room, caplog):

@@ -92,3 +92,27 @@ def test_what_can_not_be_kept_apart_is_refused_alone(room, caplog, listed, metri
     assert words in said
     assert "EUR, USD" in said
     assert "bad_daily" not in written[0].last_state.get("bookmarks", {})
+
+
+@pytest.mark.parametrize("generation", ["current", "legacy"])
+def test_where_accounts_may_not_be_listed_nothing_is_added_up(room, generation, caplog):
+    """Two currencies would stand in one row, and doubled once the login may list accounts."""
+    if generation == "legacy":
+        listing(room, "publisherAccountID", "publisherSiteId")
+        config = room.legacy(start_date="2026-03-17", reports=[ALL])
+    else:
+        money = {
+            "name": "all_daily",
+            "dimensions": ["PageDomain"],
+            "metrics": ["PublisherRevenueInPCoin"],
+        }
+        config = room.current(start_date="2026-03-17", reports=[money])
+    refused = {"type": "forbidden", "message": "no accounts for you"}
+    room.sandbox.fault("status", path="/account$", status=403, body=refused, times=None)
+    written = []
+    with pytest.raises(RunFailed):
+        room.run(config, "all_daily", written=written.append)
+    (messages,) = written
+    assert not messages.records["all_daily"]
+    assert not messages.windows("all_daily")
+    assert "may add up money of several currencies" in caplog.text

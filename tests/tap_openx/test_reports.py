@@ -524,3 +524,39 @@ def test_settings_that_can_not_work_are_told_before_anything_is_asked(room, chan
         room.run({k: v for k, v in room.legacy(**change).items() if v is not None})
     assert any(words in fault for fault in caught.value.faults)
     assert room.sandbox.log("openx") == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{}, [], {"error": "x"}, {"message": "boom", "http_status": 500}, {"reportData": {}}],
+    ids=["empty", "list", "error", "message", "object"],
+)
+def test_an_answer_that_is_no_report_is_no_empty_window(room, body):
+    """Under a good status, too: the window is not in the ledger, the bookmark stays."""
+    room.sandbox.fault("status", path="/report$", method="POST", status=200, body=body, times=None)
+    written = []
+    with pytest.raises(RunFailed):
+        room.run(room.legacy(), "inventory_daily", written=written.append)
+    assert not written[0].windows("inventory_daily")
+
+
+def test_a_report_without_rows_may_leave_them_out(room):
+    """What is said of the report is there."""
+    body = {"reportMetadata": {"reportCreated": "2026-03-18T11:00:00Z"}}
+    room.sandbox.fault("status", path="/report$", method="POST", status=200, body=body, times=None)
+    found = room.run(room.legacy(), "inventory_daily")
+    assert {w["row_count"] for w in found.windows("inventory_daily")} == {0}
+
+
+def test_a_currency_that_stands_in_no_row_is_no_null(room):
+    """It is in the key: read again with it, the rows would stand there twice."""
+    row = {"day": "2026-03-17T00:00:00Z", "publisherAccountId": "1", "marketPublisherRevenue": 1.5}
+    body = {"reportData": [row], "reportMetadata": {}}
+    room.sandbox.fault("status", path="/report$", method="POST", status=200, body=body, times=None)
+    report = {
+        "name": "own",
+        "dimensions": ["publisherAccountId"],
+        "metrics": ["marketPublisherRevenue"],
+    }
+    with pytest.raises(RunFailed, match="own"):
+        room.run(room.legacy(start_date="2026-03-17", reports=[report]), "own")

@@ -35,7 +35,7 @@ FIELDS = ("agg_timestamp", "spend", "name")
 
 def body(found, *, sign_every=3):
     """The answer that holds these rows."""
-    text = [json.dumps({"fields": [], "total_items_count": len(found)})]
+    text = [json.dumps({"fields": [{"name": f} for f in FIELDS], "total_items_count": len(found)})]
     for at, row in enumerate(found):
         text.append(json.dumps(row, ensure_ascii=False))
         if at % sign_every == 0:
@@ -88,7 +88,7 @@ def test_a_fault_is_told_in_words(text, words):
 def test_decimals_keep_their_digits():
     """Money never passes a float."""
     text = (
-        '{"fields": [], "total_items_count": 1}\n'
+        '{"fields": [{"name": "agg_timestamp"}], "total_items_count": 1}\n'
         '{"agg_timestamp": "2026-03-01T00:00:00Z", "spend": 0.30000000000000000001}\n'
     )
     with Spool.of(text.encode()) as spool:
@@ -99,7 +99,7 @@ def test_decimals_keep_their_digits():
 def test_the_bucket_at_the_end_is_left_out_and_counted():
     """Nothing says whether the end that was asked for belongs to the answer; however it is spelt."""
     text = (
-        '{"fields": []}\n'
+        '{"fields": [{"name": "agg_timestamp"}]}\n'
         '{"agg_timestamp": "2026-03-01T00:00:00Z", "spend": 1}\n'
         '{"agg_timestamp": "2026-03-02T00:00:00Z", "spend": 2}\n'
         '{"agg_timestamp": "2026-03-02T02:00:00+02:00", "spend": 3}\n'
@@ -122,7 +122,7 @@ def test_names_in_other_letters_and_names_in_no_row():
 
 def test_a_damaged_name_is_no_null():
     """A letter lost, doubled or moved: the value must not vanish."""
-    good = '{"fields": []}\n{"agg_timestamp": "x", "spend": 1}\n'
+    good = '{"fields": [{"name": "agg_timestamp"}]}\n{"agg_timestamp": "x", "spend": 1}\n'
     for bad in ("spnd", "spendd", "spedn", "agg_timestmap"):
         name = "spend" if bad.startswith("sp") else "agg_timestamp"
         text = good + '{"agg_timestamp": "y", "spend": 2}\n'.replace(name, bad)
