@@ -131,9 +131,9 @@ class Current:
             self._platform_id(report) is None
             and any(fields.is_money(m) for m in report.metrics)
             and report.facts.get(fields.BY_CURRENCY, True)
-            and self._platform.currencies.refusal() is not None
+            and self._api.currencies.refusal() is not None
         ):
-            raise self._platform.currencies.unknown_fault(report)
+            raise self._api.currencies.unknown_fault(report)
         if self._adds_by_currency(report):
             fault = self._api.currencies.addition_fault(report, report.metrics)
             if fault is not None:

@@ -171,7 +171,7 @@ class Legacy:
             and self._account_of(report) is None
             and not self._settings.get("account_ids")
             and {d.lower() for d in report.dimensions}.isdisjoint(_OF_ONE_ACCOUNT)
-            and self._platform.currencies.refusal() is not None
+            and self._api.currencies.refusal() is not None
         )
 
     def _needs_account(self, report: Report) -> bool:
@@ -191,7 +191,7 @@ class Legacy:
             RequestError: If it can't.
         """
         if self._may_mix(report):
-            raise self._platform.currencies.unknown_fault(report)
+            raise self._api.currencies.unknown_fault(report)
         if not self._mixes_currencies(report):
             return
         catalogue, currencies = self.catalogue(), self._api.currencies
