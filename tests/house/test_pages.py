@@ -192,6 +192,7 @@ def test_snowflakes_settings_are_those_of_its_loader_and_of_the_example():
 FOREIGN = {
     "meltano: command not found", "adtap: command not found", "HTTP 401", "HTTP 403", "BrokenPipeError",
     "No state was found, complete import", "Loader failed", "Extractor failed",
+    "pipeline is already running", "ValueError: invalid literal for int()", "Expecting …",
 }  # fmt: skip
 
 
