@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from adtap_core.bodies import Picker, Table, json_lines
-from adtap_core.errors import Broken
 
 if TYPE_CHECKING:
     from adtap_core.spool import Spool
@@ -84,9 +83,6 @@ def _spelt(spool: Spool, fields: tuple[str, ...]) -> tuple[str, ...]:
     named = head.get("fields") if isinstance(head, Mapping) else None
     names = [str(f.get("name") if isinstance(f, Mapping) else f) for f in named or ()]
     lowered = {name.lower(): name for name in names}
-    if isinstance(named, list) and not named:
-        msg = "the answer names no field, though some were asked for"
-        raise Broken(msg)
     return tuple(f if f in names else lowered.get(f.lower(), f) for f in fields)
 
 

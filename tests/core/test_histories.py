@@ -241,8 +241,11 @@ class History(RuleBasedStateMachine):
 
     @rule(back=st.integers(1, 20), length=st.integers(1, 9))
     def a_backfill(self, back: int, length: int) -> None:
-        since = self.now.date() - ONE_DAY * back
-        backfill = {"from": str(since), "to": str(since + ONE_DAY * length)}
+        # Part of a week or month only would be refused.
+        day = self.now.replace(tzinfo=None, hour=0, minute=0, second=0, microsecond=0)
+        since = self.grain.floor(day - ONE_DAY * back)
+        until = self.grain.ceil(max(since, day - ONE_DAY * (back - length)) + ONE_DAY)
+        backfill = {"from": str(since.date()), "to": str(until.date())}
         messages = self.run_tap(backfill=backfill, end_date=None)
         self.store.load(messages)
         assert messages.last_state in ({}, self.state)

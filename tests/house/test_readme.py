@@ -276,7 +276,7 @@ def test_every_command_of_the_pages_is_run_here():
     """A command that is added to a page and to no test is found."""
     known = {
         "git clone <this repository> adtaps && cd adtaps", "make demo",
-        "make setup && . .venv/bin/activate", "cp .env.example .env",
+        "make setup && . .venv/bin/activate", "test -e .env || cp .env.example .env",
         "adtap check tap-adjust --meltano", "adtap plan tap-adjust --meltano",
         "meltano run tap-adjust target-adtap-duckdb",
         "tap-adjust --config=ENV --discover > catalog.json",
