@@ -68,9 +68,9 @@ def log_end(
     parts = [f"{whole} of {count(streams, 'stream')} read whole", count(rows, "row")]
     log.info("Run ended: %s", ", ".join([*parts, *cost_words(cost), f"{seconds:.0f} s"]))
     for line in failures[:MOST_REPEATED]:
-        log.error("Failed: %s", line)
+        log.info("Failed: %s", line)
     if (more := len(failures) - MOST_REPEATED) > 0:
-        log.error("Failed: %d more, named above", more)
+        log.info("Failed: %d more, named above", more)
 
 
 def failed_words(failed: Sequence[str], failures: int, whole: int) -> str:
