@@ -36,7 +36,8 @@ PATHS: Final[Mapping[str, str]] = {
 _BATCH: Final = 4096
 _BUFFER_BYTES: Final = 64 * 1024
 _ROWS: Final = ("rows",)
-_TEXT_TYPES: Final = ("string", "large_string", "dictionary")
+_TEXT_TYPES: Final = ("string", "large_string", "dictionary", "binary", "large_binary")
+"""Older writers leave texts as bytes without saying that they are UTF-8."""
 
 
 @dataclass
@@ -246,6 +247,7 @@ def _read_parquet(
         sums.rows = file.metadata.num_rows
         replaced = 0
         for name, column in zip(named, columns, strict=True):
+            length = 0
             # One thread: each would keep memory of its own.
             for batch in file.iter_batches(_BATCH, columns=[name], use_threads=False):
                 values, odd = _values(batch.column(0))
@@ -253,6 +255,8 @@ def _read_parquet(
                 if column in sums.totals:
                     sums.totals[column] = EXACT.add(sums.totals[column], add_up(values) or ZERO)
                 laid.add(column, values)
+                length += len(values)
+            _check_length(name, length, sums.rows)
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         laid.close()
         msg = f"the answer is not a Parquet file that can be read: {error}"
@@ -267,6 +271,17 @@ def _read_parquet(
         sums,
         replaced=replaced,
     )
+
+
+def _check_length(name: str, length: int, rows: int) -> None:
+    """Check that a column holds a value for each row: else the others' values would stand beside the wrong rows.
+
+    Raises:
+        Broken: If it does not.
+    """
+    if length != rows:
+        msg = f"the answer's column {name} holds {length} values for {rows} rows"
+        raise Broken(msg)
 
 
 class _Laid:

@@ -75,6 +75,24 @@ def test_what_is_no_number_is_left_to_its_row():
 TEXTS = st.lists(st.none() | st.sampled_from(["", "a", "b\n", "ü"]), min_size=1, max_size=12)
 
 
+def test_texts_that_a_parquet_file_calls_bytes_are_texts() -> None:
+    """Older writers do not say that bytes are UTF-8: the rows are the same."""
+    pa = pytest.importorskip("pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    sink = pa.BufferOutputStream()
+    country = pa.array([b"Espa\xc3\xb1a", None], pa.binary())
+    parquet.write_table(pa.table({"day": ["2026-03-01"] * 2, "country": country}), sink)
+    reply = Reply(200, {}, Spool.of(sink.getvalue().to_pybytes()), "", datetime.now(UTC))
+    answer = transports.read(reply, "parquet", ["day", "country"], [])
+    assert list(answer.open().rows) == [("2026-03-01", "España"), ("2026-03-01", None)]
+
+
+def test_a_column_with_fewer_values_than_rows_is_an_error() -> None:
+    """Else the other columns' values would stand in the place of the missing ones."""
+    with pytest.raises(Broken, match="column cost holds 1 values for 2 rows"):
+        transports._check_length("cost", 1, 2)
+
+
 @given(texts=TEXTS, coded=st.booleans(), batch=st.integers(1, 5))
 def test_a_parquet_file_is_read_as_it_was_written(
     texts: list[str | None], coded: bool, batch: int
