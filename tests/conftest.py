@@ -17,6 +17,7 @@ ROOT: Final = Path(__file__).resolve().parents[1]
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
+from adtap_plugin.redact import redact  # noqa: E402 - after the path
 from adtap_sandbox.server import shared_server  # noqa: E402 - after the path
 
 if TYPE_CHECKING:
@@ -160,6 +161,14 @@ def log_levels() -> Iterator[None]:
         if logger.level != level:
             logger.setLevel(level)
         logger.disabled = disabled
+
+
+@pytest.fixture(autouse=True)
+def learned_secrets() -> Iterator[None]:
+    """A password of one test, such as 123456, is not masked in what others print."""
+    before = dict(vars(redact))
+    yield
+    vars(redact).update(before)
 
 
 @pytest.fixture(scope="session")
