@@ -76,6 +76,10 @@ class Page:
     total: int | None = None
     promise: str = ""
 
+    def promised(self, shown: int) -> str:
+        """Return the words in which the list says that it holds more than was shown by now; empty if it does not."""
+        return self.promise or (f"total: {self.total}" if (self.total or 0) > shown else "")
+
     @property
     def width(self) -> int:
         """Give how far the next offset lies ahead."""
@@ -169,10 +173,7 @@ def check_end(page: Page, shown: int, what: str) -> None:
     Raises:
         Broken: If it does.
     """
-    if page.records:
-        return
-    said = page.promise or (f"total: {page.total}" if (page.total or 0) > shown else "")
-    if said:
+    if not page.records and (said := page.promised(shown)):
         msg = f"{what}: the list says that there is more ({said}), and gives an empty page after {count(shown, 'record')}"
         raise Broken(msg)
 
@@ -299,8 +300,7 @@ def _check_whole(page: Page, what: str) -> None:
         Broken: If it does.
     """
     shown = len(page.records)
-    said = page.promise or (f"total: {page.total}" if (page.total or 0) > shown else "")
-    if said:
+    if said := page.promised(shown):
         msg = f"{what}: the list says that there is more ({said}), and gives the same {shown} at every offset"
         raise Broken(msg)
 

@@ -98,29 +98,22 @@ class Planner:
         grain, settings = self._report.grain, self._settings
         if grain not in {Grain.WEEK, Grain.MONTH}:
             return None
-        own = self._report.start_date or settings.get("start_date")
-        backfill = settings.get("backfill")
-        if backfill:
-            end = read_requested_date(backfill["to"], self.zone)
-            asked = Interval(read_requested_date(backfill["from"], self.zone), end)
-        else:
-            start = (
-                midnight(self.now.date()) if own is None else read_requested_date(own, self.zone)
-            )
-            asked = Interval(start, grain.ceil(start))
-        whole = Interval(grain.ceil(asked.start), grain.floor(asked.end))
-        if (own is None and not backfill) or (backfill and whole == asked) or asked.is_empty:
+        line = f"{self._report.name}: %s lies inside a {grain.value}; only whole ones are read%s"
+        if not (backfill := settings.get("backfill")):
+            own = self._report.start_date or settings.get("start_date")
+            start = None if own is None else read_requested_date(own, self.zone)
+            if start is None or grain.ceil(start) == start:
+                return None
+            return line % ("`start_date`", f", from {grain.ceil(start):%Y-%m-%d}")
+        start, end = (read_requested_date(backfill[key], self.zone) for key in ("from", "to"))
+        first, last = grain.ceil(start), grain.floor(end)
+        if start >= end or (first, last) == (start, end):
             return None
-        words = "`backfill`" if backfill else "`start_date`"
-        line = f"{self._report.name}: {words} lies inside a {grain.value}; only whole ones are read"
-        wide = Interval(grain.floor(asked.start), grain.ceil(asked.end))
-        if not backfill:
-            line += f", from {whole.end:%Y-%m-%d}"
-        elif whole.start < whole.end:
-            line += f": {whole.start:%Y-%m-%d} to {whole.end:%Y-%m-%d} (exclusive)"
-        else:
-            line += f", and there is none; ask for {wide.start:%Y-%m-%d} to {wide.end:%Y-%m-%d}"
-        return line
+        rest = f": {first:%Y-%m-%d} to {last:%Y-%m-%d} (exclusive)"
+        if first >= last:
+            wide = f"{grain.floor(start):%Y-%m-%d} to {grain.ceil(end):%Y-%m-%d}"
+            rest = f", and there is none; ask for {wide}"
+        return line % ("`backfill`", rest)
 
     def requested(self, *, full: bool = False) -> SyncRange:
         """Return what the settings ask for, before the platform's own limits.

@@ -111,13 +111,14 @@ class Current:
         wanted = fields.PLATFORM_ID.lower()
         return next((d for d in report.dimensions if d.lower() == wanted), None)
 
+    def _adds_publishers(self, report: Report) -> bool:
+        """Check whether a report's rows add up what several publishers earned."""
+        by_currency = bool(report.facts.get(fields.BY_CURRENCY, True))
+        return by_currency and self._platform_id(report) is None
+
     def _adds_by_currency(self, report: Report) -> bool:
         """Check whether a report's rows would add up money of several currencies, if nothing were done."""
-        return (
-            bool(report.facts.get(fields.BY_CURRENCY, True))
-            and self._platform_id(report) is None
-            and bool(self._api.currencies.several())
-        )
+        return self._adds_publishers(report) and bool(self._api.currencies.several())
 
     # -- what there is -----------------------------------------------------------------------
 
@@ -128,9 +129,8 @@ class Current:
             RequestError: If money of several currencies would be added up, and can't be kept apart.
         """
         if (
-            self._platform_id(report) is None
+            self._adds_publishers(report)
             and any(fields.is_money(m) for m in report.metrics)
-            and report.facts.get(fields.BY_CURRENCY, True)
             and self._api.currencies.refusal() is not None
         ):
             raise self._api.currencies.unknown_fault(report)
