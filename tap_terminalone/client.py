@@ -27,6 +27,7 @@ from adtap_core.reply import Reply
 from adtap_core.verdicts import Ask, Verdict
 from adtap_core.windows import Grain, Interval, Zone
 from tap_terminalone import auth, companion, definitions, fields, replies
+from tap_terminalone.api import Api
 from tap_terminalone.current import Current
 from tap_terminalone.legacy import Legacy
 from tap_terminalone.streams import (
@@ -40,6 +41,8 @@ from tap_terminalone.streams import (
 if TYPE_CHECKING:
     from adtap_core.clock import Clock
     from adtap_core.declare import Entity, Report
+    from adtap_core.http import Http
+    from adtap_core.ordered import Workers
 
 LAST_ZONE_HOURS: Final = 12
 """A day that each campaign begins at its own midnight is over everywhere when it is over in UTC-12."""
@@ -88,15 +91,20 @@ class TerminalOne(Platform):
 
     def __init__(self, settings: Mapping[str, Any], clock: Clock) -> None:
         super().__init__(settings, clock)
-        self.api_url = str(settings.get("api_url") or "").rstrip("/")
-        self._generation: Current | Legacy = (
-            Legacy(self) if generation(settings) == LEGACY else Current(self)
-        )
+        self._spoken: type[Current | Legacy] = Legacy if generation(settings) == LEGACY else Current
         self._auth = auth.make_auth(settings, legacy=generation(settings) == LEGACY)
         self._lock = threading.Lock()
         self._organizations: list[str] | None = None
         if generation(settings) == CURRENT:
             self.burst = BURST
+
+    @override
+    def connect(self, http: Http, ahead: Workers) -> None:
+        super().connect(http, ahead)
+        url = str(self.settings.get("api_url") or "").rstrip("/")
+        self._generation: Current | Legacy = self._spoken(
+            Api(http, ahead, url, self.settings, self.clock, self.organizations)
+        )
 
     # -- settings and schemas ----------------------------------------------------------------
 
@@ -313,7 +321,7 @@ class TerminalOne(Platform):
 
     @override
     def probe(self) -> Iterator[Probed]:
-        return companion.probe(self, self._generation.organization_ids())
+        return companion.probe(self.settings, self._generation.organization_ids())
 
     @classmethod
     @override
@@ -330,7 +338,7 @@ class TerminalOne(Platform):
 
     @override
     def tidy(self, entity: Entity, record: Mapping[str, Any]) -> Mapping[str, Any]:
-        return self._generation.tidy(entity, record)
+        return self._spoken.tidy(entity, record)
 
 
 def _is_document(reply: Reply) -> bool:

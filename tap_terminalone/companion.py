@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from adtap_core.platform import Probed
 from adtap_core.windows import Grain
@@ -13,17 +13,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from adtap_core.declare import Report
-    from tap_terminalone.client import TerminalOne
 
 
-def probe(platform: TerminalOne, visible: Iterable[object]) -> Iterator[Probed]:
+def probe(settings: Mapping[str, Any], visible: Iterable[object]) -> Iterator[Probed]:
     """Say which organizations the login sees, and which of those that the settings name it does not.
 
     Args:
-        platform: For the settings.
+        settings: The tap's settings.
         visible: Ids of the organizations that the login sees: one call.
     """
-    settings = platform.settings
     seen = {str(i) for i in visible}
     who = settings.get("username") or "the token or session given"
     yield Probed(

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from adtap_core.declare import Entity, Report
     from adtap_core.http import Tally
     from adtap_core.spool import Spool
-    from tap_terminalone.client import TerminalOne
+    from tap_terminalone.api import Api
     from tap_terminalone.fields import Dataset
 
 log = logging.getLogger("adtaps.terminalone")
@@ -75,15 +75,15 @@ class Current:
     """The current generation.
 
     Args:
-        platform: The tap's platform.
+        api: What it needs of the platform.
     """
 
     name: ClassVar[str] = CURRENT
 
-    def __init__(self, platform: TerminalOne) -> None:
-        self._platform = platform
-        self._deals = Deals(platform)
-        self._url = f"{platform.api_url}/api/v3.0"
+    def __init__(self, api: Api) -> None:
+        self._api = api
+        self._deals = Deals(api)
+        self._url = f"{api.url}/api/v3.0"
         self._lock = threading.Lock()
         self._owners: dict[str, list[int]] = {}
 
@@ -113,12 +113,13 @@ class Current:
         """Give an entity's records."""
         kind = entity.facts.get("kind")
         if kind == "deals":
-            return self._deals.pages(self._platform.organizations(), query)
+            return self._deals.pages(self._api.organizations(), query)
         if entity.parent is None:
             return self._list(entity, query)
         return self._below(entity, query)
 
-    def tidy(self, entity: Entity, record: Record) -> Record:
+    @staticmethod
+    def tidy(entity: Entity, record: Record) -> Record:
         """Give a record as it is: v3's shapes are plain."""
         del entity
         return record
@@ -143,7 +144,7 @@ class Current:
     def _owner_conditions(self, entity: Entity) -> Iterator[list[str]]:
         """Give the conditions that confine a list to the configured organizations; one, empty, if none do."""
         field = entity.facts.get("owner")
-        if not field or not self._platform.settings.get("organization_ids"):
+        if not field or not self._api.settings.get("organization_ids"):
             yield []
             return
         ids = self._ids(_OWNERS[field])
@@ -154,7 +155,7 @@ class Current:
     def _ids(self, owners: str) -> list[int]:
         """Give the ids of the organizations, agencies … that lie in the configured organizations."""
         if owners == "organizations":
-            return [int(i) for i in self._platform.organizations()]
+            return [int(i) for i in self._api.organizations()]
         with self._lock:
             known = self._owners.get(owners)
         if known is None:
@@ -212,7 +213,7 @@ class Current:
                     raise
                 raise TooDeep(str(error)) from error
 
-        return in_ranges(ask, what=what, size=PAGE_LIMIT, ahead=self._platform.ahead)
+        return in_ranges(ask, what=what, size=PAGE_LIMIT, ahead=self._api.ahead)
 
     def _by_offset(
         self, path: str, what: str, params: Record, tally: Tally | None
@@ -223,10 +224,10 @@ class Current:
                 raise GaveUp(msg)
             return self._page(path, what, {**params, "page_offset": offset}, tally)
 
-        return by_offset(ask, key=_identity, what=what, ahead=self._platform.ahead)
+        return by_offset(ask, key=_identity, what=what, ahead=self._api.ahead)
 
     def _page(self, path: str, what: str, params: Record, tally: Tally | None) -> Page:
-        reply = self._platform.http.send(
+        reply = self._api.http.send(
             Call(url=f"{self._url}/{path}", what=what, params={**params, "page_limit": PAGE_LIMIT}),
             tally,
         )
@@ -245,7 +246,7 @@ class Current:
             yield page
             return
         ask = partial(self._whole, entity, tally)
-        yield [done.result() for _, done in self._platform.ahead.in_order(page, ask)]
+        yield [done.result() for _, done in self._api.ahead.in_order(page, ask)]
 
     def _whole(self, entity: Entity, tally: Tally, row: Record) -> Record:
         """Give a record whole."""
@@ -254,7 +255,7 @@ class Current:
         what = f"{entity.name} {row['id']}"
         call = Call(url=f"{self._url}/{entity.path}/{row['id']}", what=what)
         try:
-            reply = self._platform.http.send(call, tally)
+            reply = self._api.http.send(call, tally)
         except Refused as error:
             log.warning("%s: listed, but can't be read: %s", what, error)
             return row
@@ -295,7 +296,7 @@ class Current:
     def held(self, report: Report) -> Interval | None:
         """Give what the platform holds of a report."""
         dataset = _dataset(report)
-        today = midnight(self._platform.clock.now().date())
+        today = midnight(self._api.clock.now().date())
         if is_snapshot(report):
             return Interval(today - timedelta(days=1), today)
         if dataset.retention_days is None:
@@ -324,9 +325,9 @@ class Current:
         level = next(iter(job.partitions[0].key))
         body = self._body(job, dataset, [level] if bundled else [])
         body["filters"] = [*pinned, *(job.report.filters or [])]
-        reply = self._platform.http.send(
+        reply = self._api.http.send(
             Call(
-                url=f"{self._platform.api_url}/reporting/v2/{dataset.name}",
+                url=f"{self._api.url}/reporting/v2/{dataset.name}",
                 what=job.what,
                 method="POST",
                 json=body,

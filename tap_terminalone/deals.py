@@ -17,7 +17,7 @@ from tap_terminalone.walks import records_of
 if TYPE_CHECKING:
     from adtap_core.http import Tally
     from adtap_core.platform import EntityQuery
-    from tap_terminalone.client import TerminalOne
+    from tap_terminalone.api import Api
 
 PAGE_LIMIT: Final = 100
 
@@ -28,11 +28,11 @@ class Deals:
     """Reads deals.
 
     Args:
-        platform: The tap's platform.
+        api: What it needs of the platform.
     """
 
-    def __init__(self, platform: TerminalOne) -> None:
-        self._platform = platform
+    def __init__(self, api: Api) -> None:
+        self._api = api
         self._lock = threading.Lock()
         self._known: dict[int, list[int]] = {}
 
@@ -51,9 +51,9 @@ class Deals:
 
     def _walk(self, organization: int, tally: Tally) -> Iterator[Sequence[Record]]:
         def ask(_behind: int | None, offset: int) -> Page:
-            reply = self._platform.http.send(
+            reply = self._api.http.send(
                 Call(
-                    url=f"{self._platform.api_url}/deals/v1.0/deals",
+                    url=f"{self._api.url}/deals/v1.0/deals",
                     what=f"deals of organization {organization}",
                     params={
                         "owner.organization_id": organization,
@@ -71,4 +71,4 @@ class Deals:
             full = len(found) >= PAGE_LIMIT
             return page_of(found, document, offset=offset, full=full)
 
-        return in_order(ask, key=number_of, what="deals", ahead=self._platform.ahead)
+        return in_order(ask, key=number_of, what="deals", ahead=self._api.ahead)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from adtap_core.declare import Entity, Report
     from adtap_core.platform import EntityQuery, Fetched, WindowJob
     from adtap_core.windows import Interval
-    from tap_terminalone.client import TerminalOne
+    from tap_terminalone.api import Api
 
 _CSV_TYPES: Final = frozenset({"text/csv", "application/csv", "application/x-csv"})
 ROUNDED_ROWS: Final = Tolerance(
@@ -56,16 +56,16 @@ class Legacy:
     """The legacy generation.
 
     Args:
-        platform: The tap's platform.
+        api: What it needs of the platform.
     """
 
     name: ClassVar[str] = LEGACY
 
-    def __init__(self, platform: TerminalOne) -> None:
-        self._platform = platform
-        self._deals = Deals(platform)
-        self._entities = LegacyEntities(platform)
-        self._reports = LegacyReports(platform, self._deals)
+    def __init__(self, api: Api) -> None:
+        self._api = api
+        self._deals = Deals(api)
+        self._entities = LegacyEntities(api)
+        self._reports = LegacyReports(api, self._deals)
 
     # -- verdicts ----------------------------------------------------------------------------
 
@@ -83,10 +83,11 @@ class Legacy:
     def pages(self, entity: Entity, query: EntityQuery) -> Iterator[Sequence[Mapping[str, Any]]]:
         """Give an entity's records."""
         if entity.facts.get("kind") == "deals":
-            return self._deals.pages(self._platform.organizations(), query)
+            return self._deals.pages(self._api.organizations(), query)
         return self._entities.pages(entity, query)
 
-    def tidy(self, entity: Entity, record: Mapping[str, Any]) -> Mapping[str, Any]:
+    @staticmethod
+    def tidy(entity: Entity, record: Mapping[str, Any]) -> Mapping[str, Any]:
         """Give a record in the shapes of today's generation."""
         return legacy_entities.tidy(entity, record)
 

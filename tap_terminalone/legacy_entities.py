@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from adtap_core.declare import Entity
     from adtap_core.http import Tally
     from adtap_core.platform import EntityQuery
-    from tap_terminalone.client import TerminalOne
+    from tap_terminalone.api import Api
 
 log = logging.getLogger("adtaps.terminalone")
 
@@ -61,12 +61,12 @@ class LegacyEntities:
     """Reads `/api/v2.0`.
 
     Args:
-        platform: The tap's platform.
+        api: What it needs of the platform.
     """
 
-    def __init__(self, platform: TerminalOne) -> None:
-        self._platform = platform
-        self._url = f"{platform.api_url}/api/v2.0"
+    def __init__(self, api: Api) -> None:
+        self._api = api
+        self._url = f"{api.url}/api/v2.0"
 
     def pages(self, entity: Entity, query: EntityQuery) -> Pages:
         """Give an entity's records."""
@@ -98,19 +98,19 @@ class LegacyEntities:
 
     def _configured(self, page: Sequence[Record]) -> Sequence[Record]:
         """Give the organizations that are read: the list of them can't be confined by itself."""
-        if not self._platform.settings.get("organization_ids"):
+        if not self._api.settings.get("organization_ids"):
             return page
-        wanted = set(self._platform.organizations())
+        wanted = set(self._api.organizations())
         return [row for row in page if str(row["id"]) in wanted]
 
     def _limited(self, entity: Entity) -> Iterator[str]:
         """Give the paths that confine a list to the configured organizations; one, whole, if none do."""
-        wanted = self._platform.settings.get("organization_ids")
+        wanted = self._api.settings.get("organization_ids")
         chain = entity.facts.get("limit")
         if not wanted or not chain:
             yield entity.path
             return
-        for number in self._platform.organizations():
+        for number in self._api.organizations():
             yield f"{entity.path}/limit/{chain}={number}"
 
     def _walk(self, path: str, what: str, query: EntityQuery) -> Pages:
@@ -140,7 +140,7 @@ class LegacyEntities:
             query = {**params, "q": f"id>{behind or 0}", "sort_by": "id"}
             return deeper(lambda more: self._page(path, what, {**query, **more}, tally), offset)
 
-        ahead = self._platform.ahead
+        ahead = self._api.ahead
         return in_order(ask, key=number_of, what=what, ahead=ahead, reach=REACH)
 
     def _changed(self, path: str, what: str, since: str, tally: Tally) -> Pages:
@@ -159,13 +159,13 @@ class LegacyEntities:
             reached = bool(last) and str(last.get("updated_on", ""))[: len(bound)] < bound
             return Page(page.records, page.more and not reached)
 
-        return by_offset(ask, key=number_of, what=what, ahead=self._platform.ahead)
+        return by_offset(ask, key=number_of, what=what, ahead=self._api.ahead)
 
     def _by_offset(self, path: str, what: str, params: Record, tally: Tally | None) -> Pages:
         def ask(_behind: int | None, offset: int) -> Page:
             return self._page(path, what, {**params, "page_offset": offset}, tally)
 
-        return in_order(ask, key=number_of, what=what, ahead=self._platform.ahead)
+        return in_order(ask, key=number_of, what=what, ahead=self._api.ahead)
 
     def _page(self, path: str, what: str, params: Record, tally: Tally | None) -> Page:
         document = self._document(
@@ -179,7 +179,7 @@ class LegacyEntities:
         return page_of(rows, document, offset=offset, full=full)
 
     def _document(self, path: str, what: str, params: Record, tally: Tally | None) -> Record:
-        reply = self._platform.http.send(
+        reply = self._api.http.send(
             Call(
                 url=f"{self._url}/{path}",
                 what=what,

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from adtap_core.declare import Report
     from adtap_core.reply import Reply
     from adtap_core.spool import Spool
-    from tap_terminalone.client import TerminalOne
+    from tap_terminalone.api import Api
     from tap_terminalone.deals import Deals
 
 log = logging.getLogger("adtaps.terminalone")
@@ -100,13 +100,13 @@ class LegacyReports:
     """Reads Reports V1.
 
     Args:
-        platform: The tap's platform.
+        api: What it needs of the platform.
         deals: The deals service.
     """
 
-    def __init__(self, platform: TerminalOne, deals: Deals) -> None:
-        self._platform, self._deals = platform, deals
-        self._url = f"{platform.api_url}/reporting/v1/std"
+    def __init__(self, api: Api, deals: Deals) -> None:
+        self._api, self._deals = api, deals
+        self._url = f"{api.url}/reporting/v1/std"
         self._lock = threading.RLock()
         self._listed: Mapping[str, Any] | None = None
         self._known: dict[str, Definition] = {}
@@ -163,12 +163,12 @@ class LegacyReports:
         with self._lock:
             if name not in self._known:
                 document = self._meta(f"{name}/meta", f"definition of report {name}")
-                today = self._platform.clock.now().date()
+                today = self._api.clock.now().date()
                 self._known[name] = Definition.read(name, document, today)
             return self._known[name]
 
     def _meta(self, path: str, what: str) -> Mapping[str, Any]:
-        reply = self._platform.http.send(Call(url=f"{self._url}/{path}", what=what, expects="text"))
+        reply = self._api.http.send(Call(url=f"{self._url}/{path}", what=what, expects="text"))
         with reply.body:
             document = reply.json()
         return document if isinstance(document, Mapping) else {}
@@ -191,7 +191,7 @@ class LegacyReports:
 
     def held(self, report: Report) -> Interval | None:
         """Give what the platform holds of a report."""
-        today = midnight(self._platform.clock.now().date())
+        today = midnight(self._api.clock.now().date())
         if is_snapshot(report):
             return Interval(today - timedelta(days=1), today)
         names = self._names(report)
@@ -259,7 +259,7 @@ class LegacyReports:
         if params is None:
             return None
         self._validate(job, definition, params)
-        reply = self._platform.http.send(
+        reply = self._api.http.send(
             Call(
                 url=f"{self._url}/{definition.name}",
                 what=job.what,
@@ -285,7 +285,7 @@ class LegacyReports:
         with self._validating:
             if key in self._validated:
                 return
-            reply = self._platform.http.send(
+            reply = self._api.http.send(
                 Call(
                     url=f"{self._url}/{definition.name}/validate",
                     what=f"{job.report.name}, validation",

@@ -1,0 +1,33 @@
+"""What a generation needs of the platform, and no more: so none of them holds the platform itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from adtap_core.clock import Clock
+    from adtap_core.http import Http
+    from adtap_core.ordered import Workers
+
+
+@dataclass(frozen=True)
+class Api:
+    """The connection, and what is read over it.
+
+    Args:
+        http: Sends requests.
+        ahead: Threads in which a list's further pages are asked for.
+        url: The API's base address, without a slash at its end.
+        settings: The tap's settings.
+        clock: What time it is.
+        organizations: Returns the ids of the organizations that are read.
+    """
+
+    http: Http
+    ahead: Workers
+    url: str
+    settings: Mapping[str, Any]
+    clock: Clock
+    organizations: Callable[[], Sequence[str]]
