@@ -30,7 +30,7 @@ MARKS = {True: "ok  ", False: "FAIL"}
 @config_option
 @meltano_option
 @click.option(
-    "--catalog", metavar="FILE", help="Singer catalogue: which streams and fields are looked at."
+    "--catalog", metavar="FILE", help="Singer catalog: which streams and fields are looked at."
 )
 @click.option(
     "--streams",

@@ -96,7 +96,7 @@ def main() -> None:
 )
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def sandbox(arguments: tuple[str, ...]) -> None:
-    """Run the local stand-in for all four platforms (`adtap sandbox --help`)."""
+    """Run the sandbox: a local server that behaves like the four platforms (`adtap sandbox --help`)."""
     if (words := missing("the sandbox", "starlette", "uvicorn")) is not None:
         raise click.ClickException(words)
     # A new program in this process's place, not an import: nothing of ours may import the sandbox,

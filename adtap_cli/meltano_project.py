@@ -35,7 +35,7 @@ class Held:
 
     Args:
         settings: As `meltano run` hands them on.
-        catalog: The catalogue with the selection of the project.
+        catalog: The catalog with the selection of the project.
         state: The state of this tap and loader; empty before the first run.
         words: Where it is from, for people.
     """

@@ -138,7 +138,7 @@ def open_tap(
         name: Its name, with or without `tap-`.
         configs: Files of settings; `ENV` stands for the environment.
         state: A file of state.
-        catalog: A Singer catalogue.
+        catalog: A Singer catalog.
         meltano: A loader: all that no file says is as the Meltano project holds it for runs into that loader.
         defaults: Settings that hold unless the files say otherwise.
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 @meltano_option
 @click.option("--state", metavar="FILE", help="State of the last run; none means a first run.")
 @click.option(
-    "--catalog", metavar="FILE", help="Singer catalogue: which streams and fields are read."
+    "--catalog", metavar="FILE", help="Singer catalog: which streams and fields are read."
 )
 @click.option(
     "--max-requests",

@@ -211,7 +211,7 @@ def settings_lines(schema: Mapping[str, Any]) -> Iterator[str]:
 def select_lines(plugin: str) -> Iterator[str]:
     """The lines of `select:` for a tap: all streams and columns but those that a tap itself leaves out.
 
-    Meltano selects everything where it is not told otherwise, also what our catalogues do not:
+    Meltano selects everything where it is not told otherwise, also what our catalogs do not:
     people's names and addresses, and reference lists of a million lines.
     """
     cls = plugin_class(plugin)

@@ -58,7 +58,7 @@ SHOWN: Final = 200
 @tap_argument
 @click.argument("more", metavar="", nargs=-1)
 @config_option
-@click.option("--catalog", metavar="FILE", help="Singer catalogue: which metrics were selected.")
+@click.option("--catalog", metavar="FILE", help="Singer catalog: which metrics were selected.")
 @click.option(
     "--warehouse",
     "place",

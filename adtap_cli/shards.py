@@ -28,7 +28,7 @@ _DAY = click.DateTime(formats=["%Y-%m-%d"])
 @config_option
 @meltano_option
 @click.option("--state", metavar="FILE", help="State, for the expected requests; none means a first run.")  # fmt: skip
-@click.option("--catalog", metavar="FILE", help="Singer catalogue: which streams are read.")
+@click.option("--catalog", metavar="FILE", help="Singer catalog: which streams are read.")
 @click.option("--by", type=click.Choice(["account"]), default="account", help="What a shard is.")
 @click.option(
     "--count", type=click.IntRange(min=1), metavar="N",
@@ -43,11 +43,11 @@ _DAY = click.DateTime(formats=["%Y-%m-%d"])
     "--at-once", type=click.IntRange(min=1), metavar="N",
     help="How many shards run at once, each with 1/N of the rate. Default: the setting `concurrency`.",
 )  # fmt: skip
-@click.option("--from", "start", type=_DAY, metavar="DATE", help="Back-fill from this day on.")
+@click.option("--from", "start", type=_DAY, metavar="DATE", help="Backfill from this day on.")
 @click.option("--to", "end", type=_DAY, metavar="DATE", help="Up to this day, exclusive.")
 @click.option(
     "--grain", type=click.Choice(["day", "week", "month"]), default="month", show_default=True,
-    help="A back-fill's shards are cut where calendar days, weeks or months end.",
+    help="A backfill's shards are cut where calendar days, weeks or months end.",
 )  # fmt: skip
 @partial(lines_for_errors, as_the_tap=True)
 def shards(
@@ -67,7 +67,7 @@ def shards(
 ) -> None:
     """Print TAP's load in shards, as JSON for an orchestrator.
 
-    For each shard: its runs, their variables and state ids, the window of a back-fill, the requests that are
+    For each shard: its runs, their variables and state ids, the window of a backfill, the requests that are
     expected; for all of them: how many may run at once, and their share of the rate. No secret is in it: the
     variables that hold one are named.
     """

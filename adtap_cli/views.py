@@ -30,13 +30,13 @@ class Dialect:
 
     Args:
         name: Its name.
-        moment: A stored time stamp as a UTC one without a zone; `{}` is the column.
+        moment: A stored timestamp as a UTC one without a zone; `{}` is the column.
         later: A date some days later; `{0}` the date, `{1}` the days.
         seconds: Seconds from `{0}` to `{1}`.
         pairs: The keys and values of an object, as `t`; `{0}` is the object's column.
         key: A pair's key.
         value: Its value as text.
-        now: The present as a UTC time stamp without a zone.
+        now: The present as a UTC timestamp without a zone.
         upper: Whether names are stored in capitals.
     """
 

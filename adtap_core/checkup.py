@@ -120,7 +120,7 @@ def checkup(tap: AdTap, *, streams: bool = False) -> Checkup:
     """Look at everything that a sync needs.
 
     Args:
-        tap: With its settings and catalogue.
+        tap: With its settings and catalog.
         streams: Whether to ask for a little of each selected stream as well.
     """
     made = Checkup(tap.name, [Finding("settings", "settings", good=True, words="valid")])

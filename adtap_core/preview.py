@@ -221,7 +221,7 @@ def preview(tap: AdTap, *, offline: bool = False) -> Plan:
     """Plan a tap's next sync.
 
     Args:
-        tap: With its settings, state and catalogue. Plans once: it is of no other use afterwards.
+        tap: With its settings, state and catalog. Plans once: it is of no other use afterwards.
         offline: Whether not even metadata may be asked for.
 
     Raises:

@@ -120,10 +120,10 @@ def report_schema(
 
 
 def restored(schema: Mapping[str, Any], ours: Mapping[str, Any]) -> dict[str, Any]:
-    """Give a catalogue's schema with the keys that the SDK's catalogue does not know.
+    """Give a catalog's schema with the keys that the SDK's catalog does not know.
 
     Args:
-        schema: As it came through the catalogue; a user may have changed it.
+        schema: As it came through the catalog; a user may have changed it.
         ours: The stream's own schema. A property whose type or format the user changed is left alone.
     """
     known = ours.get("properties", {})

@@ -38,7 +38,7 @@ class Cut:
         count: Accounts are put into so many groups; None: a shard for each account.
         together: A group's accounts are read in one run, with one state, instead of one after the other.
         at_once: How many shards run at once; None: as many as requests may be in flight.
-        pieces: Stretches of a back-fill; empty: the runs go on from their states.
+        pieces: Stretches of a backfill; empty: the runs go on from their states.
     """
 
     count: int | None = None
@@ -51,7 +51,7 @@ def shards_of(tap: AdTap, cut: Cut) -> Shards:
     """Return a tap's load in shards. Asks the platform for metadata only.
 
     Args:
-        tap: With its settings, state and catalogue; of no other use afterwards.
+        tap: With its settings, state and catalog; of no other use afterwards.
         cut: How.
 
     Raises:
@@ -91,7 +91,7 @@ def _for_backfill(tap: AdTap, piece: Piece) -> AdTap:
 
 
 def _add(made: Shards, tap: AdTap, cut: Cut, piece: Piece | None) -> None:
-    """Add the shards of one stretch of a back-fill, or those of the daily run."""
+    """Add the shards of one stretch of a backfill, or those of the daily run."""
     watch = watched(tap.platform.http)
     tap.check_reports()
     if tap.failures:
@@ -222,7 +222,7 @@ class _Maker:
     Args:
         tap: The tap.
         cut: How the load is cut.
-        piece: The stretch of a back-fill; None for the daily run.
+        piece: The stretch of a backfill; None for the daily run.
         key: The key that tells accounts apart.
         reports: Those that are cut by it.
     """
@@ -266,7 +266,7 @@ class _Maker:
         return name if self.piece is None else f"{name}-{self.piece[0]}"
 
     def _suffix(self, name: str) -> str:
-        # A back-fill has a state id of its own: it may run beside the daily run, and touches no bookmark of it.
+        # A backfill has a state id of its own: it may run beside the daily run, and touches no bookmark of it.
         return name if self.piece is None else f"{name}-backfill-{self.piece[0]}"
 
     def _variable(self, setting: str) -> str:

@@ -43,7 +43,7 @@ def share_of(processes: int) -> float:
 
 
 def stretches(start: date, end: date, grain: Grain) -> list[tuple[date, date]]:
-    """Return a back-fill in pieces that end where calendar days, weeks (Monday) or months do.
+    """Return a backfill in pieces that end where calendar days, weeks (Monday) or months do.
 
     Args:
         start: First day.
@@ -97,7 +97,7 @@ class Shard:
     Args:
         name: Its own among all shards of the tap.
         runs: In order, one after the other.
-        window: The stretch of a back-fill, its end exclusive; None for a run that goes on from state.
+        window: The stretch of a backfill, its end exclusive; None for a run that goes on from state.
     """
 
     name: str

@@ -165,7 +165,7 @@ class AdTap(FromVariables, Tap):
 
     @override
     def setup_mapper(self) -> None:
-        # The SDK's catalogue knows standard schema keys only: precision and scale would be lost, and
+        # The SDK's catalog knows standard schema keys only: precision and scale would be lost, and
         # a decimal without scale becomes NUMBER(38,0) in Snowflake: whole currency units.
         try:
             self._map_streams()

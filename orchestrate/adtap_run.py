@@ -80,7 +80,7 @@ class Project:
         return document
 
     def tables(self, name: str = "once") -> dict[str, Any]:
-        """Return a shard that makes and changes tables and reads nothing: a back-fill of a day that is not yet.
+        """Return a shard that makes and changes tables and reads nothing: a backfill of a day that is not yet.
 
         Several writers must not make the same table at once.
 
@@ -142,7 +142,7 @@ class Ended(Exception):  # noqa: N818 - how it ended says whether it is an error
 def own_folder(shared: Path) -> tempfile.TemporaryDirectory[str]:
     """Return a folder that stands for Meltano's `.meltano` in one run; all is the shared one's but `run`.
 
-    There Meltano 4.4.1 keeps catalogue and state of a tap while it runs, under the tap's name alone: two runs of one
+    There Meltano 4.4.1 keeps catalog and state of a tap while it runs, under the tap's name alone: two runs of one
     tap at once would read each other's, whatever their state ids.
 
     Args:

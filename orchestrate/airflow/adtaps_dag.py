@@ -4,8 +4,8 @@
                     └─> shard [0 … n] ─┘
 
 A scheduled run goes on from the state of each shard. A run of `airflow backfill create`, or one that is triggered
-with `from` and `to`, reads its stretch as a back-fill and touches no bookmark. `cron=None` makes a DAG for
-back-fills alone, so that one that takes a night stands in no daily run's way.
+with `from` and `to`, reads its stretch as a backfill and touches no bookmark. `cron=None` makes a DAG for
+backfills alone, so that one that takes a night stands in no daily run's way.
 The page docs/scale.md says what to set up: the pool, the variables, the views.
 """
 
@@ -85,7 +85,7 @@ def stretch(context: Mapping[str, Any]) -> list[str]:
     """Return the options of `adtap shards` for the stretch that a run is for; none for the daily run.
 
     Args:
-        context: Of the run. A back-fill's interval comes from the timetable: with a plain `@daily` schedule
+        context: Of the run. A backfill's interval comes from the timetable: with a plain `@daily` schedule
             Airflow 3 gives both its ends the same moment, and nothing would be read.
     """
     run, params = context["dag_run"], context["params"]
@@ -96,7 +96,7 @@ def stretch(context: Mapping[str, Any]) -> list[str]:
         return []
     if not (start and end and start < end):
         raise AirflowFailException(
-            f"back-fill from {start!r} to {end!r}: two days are expected, the second one exclusive"
+            f"backfill from {start!r} to {end!r}: two days are expected, the second one exclusive"
         )
     return [f"--from={start}", f"--to={end}", f"--grain={params.get('grain') or 'month'}"]
 
@@ -119,7 +119,7 @@ def ads_dag(
     Args:
         project: Where and what.
         start: The first day of the schedule, with a time zone.
-        cron: When it runs, UTC; None: never by itself, for back-fills.
+        cron: When it runs, UTC; None: never by itself, for backfills.
         name: The DAG's id; None: `ads_<platform>`, and `ads_<platform>_backfill` without a schedule.
         pool: As many slots as shards may run at once; `adtap shards` names it and says how many.
         options: More options of `adtap shards`, such as `--count=20`.
@@ -140,7 +140,7 @@ def ads_dag(
         catchup=False,
         max_active_runs=1,  # two runs of one shard would fetch the same windows
         params={
-            "from": Param(None, type=["null", "string"], description="Back-fill from this day on."),
+            "from": Param(None, type=["null", "string"], description="Backfill from this day on."),
             "to": Param(None, type=["null", "string"], description="Up to this day, exclusive."),
             "grain": Param("month", enum=["day", "week", "month"]),
         },

@@ -1,6 +1,6 @@
 """Assets of one platform: each report by day and account, entities, and the daily load that goes on from state.
 
-    <platform>/<report>   a day of an account: materialised as a back-fill, which touches no bookmark
+    <platform>/<report>   a day of an account: materialised as a backfill, which touches no bookmark
     <platform>/load       an account: the daily run; tells the reports' days that it read
     <platform>/entities   what belongs to no account
 
@@ -97,7 +97,7 @@ def ads_definitions(  # noqa: C901 - one place that shows all of it
         warehouse: `postgresql://…` as `adtap status` and `adtap reconcile` take it, or the name of a variable that
             holds it; without it there are no checks.
         cron: When the daily load runs.
-        days_per_run: How many partitions of a back-fill one run reads.
+        days_per_run: How many partitions of a backfill one run reads.
         options: More options of `adtap shards`.
         retries: How often a run is tried again.
         retry_delay: Seconds, more than 300: so long Meltano takes a killed run for a running one.
@@ -121,7 +121,7 @@ def ads_definitions(  # noqa: C901 - one place that shows all of it
         **common,
     )
     def read_days(context: dg.AssetExecutionContext) -> Iterator[Any]:
-        """Read days of accounts again, as a back-fill: beside the daily load, without touching its state."""
+        """Read days of accounts again, as a backfill: beside the daily load, without touching its state."""
         names = [key.path[-1] for key in context.selected_asset_keys]
         rows: dict[str, int] = {}
         for account, first, end in stretches(
@@ -200,7 +200,7 @@ def _key(text: str) -> dict[str, str]:
 
 
 def _narrowed(project: Project, shard: Mapping[str, Any], streams: Sequence[str]) -> dict[str, Any]:
-    """Return a back-fill's shard that reads some of its reports only."""
+    """Return a backfill's shard that reads some of its reports only."""
     name = f"{project.tap.upper().replace('-', '_')}_BACKFILL"
 
     def only(run: Mapping[str, Any]) -> dict[str, Any]:

@@ -33,7 +33,7 @@ def listed(desk: Desk, *arguments: str, **more: Any) -> dict[str, Any]:
 
 
 def chosen(desk: Desk, streams: Iterable[str]) -> Mapping[str, Any]:
-    """Return a catalogue with these streams and the ledger selected."""
+    """Return a catalog with these streams and the ledger selected."""
     return select(desk.case.tap, desk.config(), {*streams, "sync_windows"})
 
 
@@ -118,7 +118,7 @@ def test_shards_read_what_one_process_reads_and_their_state_comes_and_goes(desk:
 
 @adjust
 def test_what_a_shard_is_expected_to_ask_it_asks(desk: Desk) -> None:
-    """Request by request, for a first run and for the months of a back-fill."""
+    """Request by request, for a first run and for the months of a backfill."""
     for arguments in ((), ("--from=2026-01-20", "--to=2026-03-05")):
         run = runs(listed(desk, *arguments))[0]
         desk.sandbox.clear_log()
@@ -148,7 +148,7 @@ def test_a_new_account_gets_a_shard_of_its_own(desk: Desk) -> None:
 
 
 @adjust
-def test_a_back_fill_is_cut_into_months_beside_the_daily_run(desk: Desk) -> None:
+def test_a_backfill_is_cut_into_months_beside_the_daily_run(desk: Desk) -> None:
     """States of its own, exactly the days that were asked for, no bookmark moved, no entity read."""
     found = listed(desk, "--from=2026-01-20", "--to=2026-03-05")
     assert not found["rest"]

@@ -1,4 +1,4 @@
-"""A load in shards: what a shard is depends on its own accounts alone, and a back-fill's pieces tile it."""
+"""A load in shards: what a shard is depends on its own accounts alone, and a backfill's pieces tile it."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_groups_are_of_about_the_same_size():
 
 
 @given(start=DAYS, days=st.integers(1, 500), grain=st.sampled_from([Grain.DAY, Grain.WEEK, Grain.MONTH]))  # fmt: skip
-def test_a_back_fill_is_cut_where_the_calendar_is_and_nothing_is_missing(start, days, grain):
+def test_a_backfill_is_cut_where_the_calendar_is_and_nothing_is_missing(start, days, grain):
     """Pieces follow on one another from the first day to the last; all but the outer ends are the calendar's."""
     end = start + timedelta(days=days)
     pieces = stretches(start, end, grain)

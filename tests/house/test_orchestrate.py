@@ -63,7 +63,7 @@ def test_exit_codes_that_stay_are_the_taps_own() -> None:
 
 
 def test_what_makes_the_tables_reads_nothing() -> None:
-    """A back-fill of a day that is not yet, with a state id of its own for each load."""
+    """A backfill of a day that is not yet, with a state id of its own for each load."""
     project = Project(folder=".", tap="tap-adjust", target="target-postgres", bin="bin")
     one, other = (project.tables(name)["runs"][0] for name in ("a", "b"))
     assert one["state_id_suffix"] != other["state_id_suffix"]
@@ -71,7 +71,7 @@ def test_what_makes_the_tables_reads_nothing() -> None:
 
 
 def test_a_run_has_its_own_place_for_what_meltano_keeps_by_the_taps_name(tmp_path: Path) -> None:
-    """Two runs of one tap at once share what is installed, and not the folder of catalogues and states."""
+    """Two runs of one tap at once share what is installed, and not the folder of catalogs and states."""
     shared = tmp_path / ".meltano"
     for name in ("run", "extractors"):
         (shared / name).mkdir(parents=True)

@@ -212,7 +212,9 @@ def test_the_messages_of_troubleshooting_are_ours_to_the_letter():
 
 def test_one_word_is_used_for_one_thing():
     """What has two spellings or names elsewhere has one here."""
-    pages = {**TEXT, "README": (ROOT / "README.md").read_text(encoding="utf-8")}
+    files = [ROOT / "README.md", ROOT / "CHANGELOG.md"]
+    files += [f for folder in ("adtap_cli", "orchestrate") for f in (ROOT / folder).rglob("*.py")]
+    pages = {**TEXT, **{file.name: file.read_text(encoding="utf-8") for file in files}}
     wrong = re.compile(r"back-fill|catalogue|time stamp\b|local stand-in", re.IGNORECASE)
     found = {name: sorted(set(wrong.findall(text))) for name, text in pages.items()}
     assert {name: words for name, words in found.items() if words} == {}

@@ -81,7 +81,7 @@ def run(here: Field, *command: str) -> str:
 
 
 def test_assets_load_what_one_process_loads(dagster: Field) -> None:
-    """Accounts become partitions, each loads with a state of its own; a day of an account is a back-fill."""
+    """Accounts become partitions, each loads with a state of its own; a day of an account is a backfill."""
     here = dagster
     home = Path(here.variables["DAGSTER_HOME"])
     (home / "by_hand.py").write_text(BY_HAND)

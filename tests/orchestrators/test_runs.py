@@ -1,4 +1,4 @@
-"""What an orchestrator starts, without one: shards side by side, stopped, killed, refused, beside a back-fill."""
+"""What an orchestrator starts, without one: shards side by side, stopped, killed, refused, beside a backfill."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def run_all(project: Project, found: dict[str, Any], **more: str) -> list[Any]:
 
 
 def stored(here: Field) -> dict[str, str]:
-    """The states as they are stored, without those that back-fills have of their own."""
+    """The states as they are stored, without those that backfills have of their own."""
     return {i: text for i, text in here.texts().items() if "backfill" not in i}
 
 
@@ -169,7 +169,7 @@ def test_an_account_that_has_gone_is_named_and_the_others_go_on(
     assert here.query("SELECT count(*) > 0 FROM tap_adjust.app_daily") == [(True,)]
 
 
-def test_a_back_fill_beside_the_daily_run_leaves_every_bookmark(
+def test_a_backfill_beside_the_daily_run_leaves_every_bookmark(
     here: Field, project: Project
 ) -> None:
     """Byte for byte; and one shard twice at once is refused by Meltano itself, with an exit code that says so."""
