@@ -1,0 +1,1 @@
+"""What is remembered between runs: bookmarks, and how they are kept short, checked, split and merged."""
