@@ -17,8 +17,8 @@ from adtap_cli.opening import (
     tap_kind,
     write_json,
 )
-from adtap_core.checkup import Checkup, checkup, settings_fault
 from adtap_core.errors import SettingsError
+from adtap_core.inspect.check import CheckReport, run_check, settings_fault
 from adtap_core.redact import redact
 from adtap_core.words import count
 
@@ -60,9 +60,9 @@ def check(
             tap_name, configs, catalog=catalog, meltano=loader, defaults={"max_retries": 1}
         )
     except SettingsError as error:
-        found = Checkup(kind.name, settings_fault(error))
+        found = CheckReport(kind.name, settings_fault(error))
     else:
-        found = checkup(tap, streams=streams)
+        found = run_check(tap, streams=streams)
     if as_json:
         write_json(found.document())
     else:
@@ -74,7 +74,7 @@ def check(
         raise Failed([f"{bad} of {count(looked_at, 'thing')} looked at {words}"])
 
 
-def lines(found: Checkup) -> Iterator[str]:
+def lines(found: CheckReport) -> Iterator[str]:
     """Give a check-up as lines for people."""
     width = max((len(f.subject) for f in found.findings), default=0)
     width = min(width, 40)

@@ -21,7 +21,7 @@ from adtap_cli.generated_files import HEADER
 from adtap_cli.performance import LABELS, MEASURES, MONEY, PERFORMANCE, Performance, Serves
 from adtap_cli.taps import TAPS, tap_class
 from adtap_core.declare import Entity, Report
-from adtap_core.schemas import (
+from adtap_core.rows.schemas import (
     DAYS,
     DAYS_SCHEMA,
     EXTRA,

@@ -17,7 +17,7 @@ from adtap_cli.diagram import Box, Join, svg
 from adtap_cli.generated_files import HEADER
 from adtap_cli.taps import TAPS, tap_class
 from adtap_core.declare import Entity, Report
-from adtap_core.schemas import report_schema, stream_file
+from adtap_core.rows.schemas import report_schema, stream_file
 from adtap_core.tap import AdTap
 
 HEAD = f"""\

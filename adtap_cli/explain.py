@@ -19,12 +19,12 @@ from adtap_cli.opening import (
     write_json,
 )
 from adtap_core.declare import Entity, Report
-from adtap_core.explanation import Explanation, declared, ledger
-from adtap_core.explanation import explain as explain_stream
+from adtap_core.inspect.explain import Explanation, declared, ledger
+from adtap_core.inspect.explain import explain as explain_stream
 from adtap_core.names import did_you_mean
 from adtap_core.redact import redact
-from adtap_core.reports import ReportStream
-from adtap_core.schemas import LEDGER
+from adtap_core.rows.schemas import LEDGER
+from adtap_core.sync.reports import ReportStream
 from adtap_core.tap import AdTap
 
 WIDTH = 110

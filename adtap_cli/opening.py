@@ -16,9 +16,9 @@ from typing_extensions import override
 
 from adtap_cli.meltano_project import held
 from adtap_cli.taps import tap_class
-from adtap_core.documents import unwrapped
 from adtap_core.errors import AdtapError, CredentialsError, SettingsError
 from adtap_core.redact import guard_logging, redact
+from adtap_core.state.documents import unwrapped
 
 if TYPE_CHECKING:
     from adtap_core.tap import AdTap

@@ -20,13 +20,13 @@ from adtap_cli.opening import (
     tap_argument,
     write_json,
 )
-from adtap_core.preview import BACKFILL, PAGES, preview
+from adtap_core.inspect.dry_run import body_of, request_line
+from adtap_core.inspect.plan import BACKFILL, PAGES, make_plan
 from adtap_core.redact import redact
-from adtap_core.rehearsal import body_of, request_line
 from adtap_core.words import count, spelt
 
 if TYPE_CHECKING:
-    from adtap_core.preview import Account, Plan, StreamPlan
+    from adtap_core.inspect.plan import Plan, PlannedAccount, StreamPlan
 
 
 @click.command()
@@ -68,7 +68,7 @@ def plan(
     The windows are those that the sync itself would make of the settings, the state and the clock.
     """
     tap = open_tap(tap_name, configs, state=state, catalog=catalog, meltano=loader)
-    made = preview(tap, offline=offline)
+    made = make_plan(tap, offline=offline)
     if as_json:
         document = made.document()
         document["offline"] = offline
@@ -139,7 +139,7 @@ def _rows(stream: StreamPlan) -> Iterator[tuple[object, ...]]:
     assert stream.grain is not None  # noqa: S101 - only called for reports
     unit = f"{stream.grain.value}s"
     requests: object = _least(len(stream.requests), more=bool(stream.follows))
-    groups: dict[object, list[Account]] = {}
+    groups: dict[object, list[PlannedAccount]] = {}
     for account in stream.accounts:
         groups.setdefault((account.bookmark, tuple(account.windows)), []).append(account)
     for members in groups.values():
@@ -163,7 +163,7 @@ def _rows(stream: StreamPlan) -> Iterator[tuple[object, ...]]:
         yield (stream.name, "(none)", "", "(nothing)", "", 0, 0, 0, unit, requests)
 
 
-def _begins(account: Account) -> str:
+def _begins(account: PlannedAccount) -> str:
     if account.windows and account.windows[0].kind == BACKFILL:
         return "(backfill)"
     return _moment(account.bookmark) or "(first run)"

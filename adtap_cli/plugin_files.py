@@ -22,7 +22,7 @@ from typing import Any, Final
 from adtap_cli.generated_files import HEADER
 from adtap_cli.taps import PLUGINS, TAPS, plugin_class, settings_schema
 from adtap_core.declare import Entity, Report
-from adtap_core.schemas import stream_file
+from adtap_core.rows.schemas import stream_file
 from adtap_core.tap import AdTap
 
 # JSON Schema's types in Meltano's words; what is not named is a string.

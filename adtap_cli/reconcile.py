@@ -23,15 +23,15 @@ from adtap_cli.opening import (
     tap_argument,
 )
 from adtap_cli.warehouse import Warehouse, groups, ledger, opened
-from adtap_core import coverage
-from adtap_core.coverage import Read, reads_of
+from adtap_core.inspect import coverage
+from adtap_core.inspect.coverage import Read, reads_of
+from adtap_core.inspect.reconcile import Backfill, Difference, Reconciled, reconcile, repairs
 from adtap_core.names import did_you_mean
-from adtap_core.reconcile import Backfill, Difference, Reconciled, reconcile, repairs
 from adtap_core.redact import redact
-from adtap_core.totals import spell
+from adtap_core.rows.totals import spell
 
 if TYPE_CHECKING:
-    from adtap_core.reports import ReportStream
+    from adtap_core.sync.reports import ReportStream
     from adtap_core.tap import AdTap
 
 COLUMNS: Final = (

@@ -17,10 +17,10 @@ from adtap_cli.opening import account_text
 from adtap_cli.performance import MONEY, PERFORMANCE, Performance, Serves
 from adtap_cli.report_days import STATES, Day
 from adtap_cli.warehouse import Warehouse, by_day, fault, readings, whole_ledger
-from adtap_core.explanation import declared
+from adtap_core.inspect.explain import declared
 from adtap_core.registry import TapUnavailable, load_tap, tap_names
-from adtap_core.restatements import MovedAfter, Readings, Restatement
-from adtap_core.schemas import DAYS, LEDGER
+from adtap_core.rows.schemas import DAYS, LEDGER
+from adtap_core.sync.restatements import MovedAfter, Readings, Restatement
 from adtap_core.tap import AdTap
 
 

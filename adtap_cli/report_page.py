@@ -13,8 +13,8 @@ from adtap_cli.demo_words import amount, count, signed
 from adtap_cli.page import ROLES, STYLE, key, table
 from adtap_cli.report_days import STATES, Day
 from adtap_cli.report_facts import Amount, Facts, Line, Turnover
-from adtap_core.restatements import AGES, Restatement
-from adtap_core.totals import spell
+from adtap_core.rows.totals import spell
+from adtap_core.sync.restatements import AGES, Restatement
 
 ACCOUNTS_SHOWN: Final = 20
 """Accounts of a report that have a line of their own in the calendar; of more, the worst of all is one line."""

@@ -9,10 +9,10 @@ from typing import Any, Final
 
 from adtap_cli.opening import account_text, table
 from adtap_cli.warehouse import fault, opened, readings
-from adtap_core.coverage import spell as spell_moment
-from adtap_core.restatements import AGES, Readings, Restatement
-from adtap_core.schemas import DAYS
-from adtap_core.totals import spell
+from adtap_core.inspect.coverage import spell as spell_moment
+from adtap_core.rows.schemas import DAYS
+from adtap_core.rows.totals import spell
+from adtap_core.sync.restatements import AGES, Readings, Restatement
 
 SHOWN: Final = 50
 """Numbers that people are shown; programs get all."""

@@ -16,8 +16,8 @@ from adtap_cli.opening import (
     write_json,
 )
 from adtap_core.errors import SettingsError
-from adtap_core.sharding import Cut, shards_of
-from adtap_core.shards import stretches
+from adtap_core.inspect.sharding import Cut, shards_of
+from adtap_core.inspect.shards import stretches
 from adtap_core.windows import Grain
 
 _DAY = click.DateTime(formats=["%Y-%m-%d"])

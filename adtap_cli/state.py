@@ -22,12 +22,12 @@ from adtap_cli.opening import (
     tap_kind,
     write_json,
 )
-from adtap_core.coverage import Coverage, from_state, spell
 from adtap_core.errors import SettingsError
-from adtap_core.folding import unfolded
+from adtap_core.inspect.coverage import Coverage, from_state, spell
 from adtap_core.names import did_you_mean
 from adtap_core.redact import redact
-from adtap_core.state_parts import merged, parts
+from adtap_core.state.compaction import expanded
+from adtap_core.state.parts import merged, parts
 
 MELTANO_KEY: Final = "singer_state"
 """What Meltano puts around a state."""
@@ -112,7 +112,7 @@ def set_(
     tap_kind(tap_name)
     if sum((bookmark is not None, clear, accept)) != 1:
         raise click.UsageError("give one of --bookmark, --clear and --accept")
-    document = unfolded(read_state(state))
+    document = expanded(read_state(state))
     marks = document.get("bookmarks")
     if not isinstance(marks, dict) or report not in marks:
         known = list(marks) if isinstance(marks, dict) else []

@@ -22,13 +22,13 @@ from adtap_cli.opening import (
     write_json,
 )
 from adtap_cli.warehouse import ledger, opened
-from adtap_core.coverage import Coverage, from_ledger, from_state, spell
 from adtap_core.errors import SettingsError
-from adtap_core.explanation import declared
-from adtap_core.plans import settle_days
+from adtap_core.inspect.coverage import Coverage, from_ledger, from_state, spell
+from adtap_core.inspect.explain import declared
 from adtap_core.redact import redact
 from adtap_core.registry import TapUnavailable, load_tap, tap_names
-from adtap_core.schemas import LEDGER
+from adtap_core.rows.schemas import LEDGER
+from adtap_core.sync.planning import settle_days
 from adtap_core.tap import AdTap
 
 log = logging.getLogger("adtaps.status")

@@ -9,7 +9,7 @@ from adtap_cli.generated_files import HEADER
 from adtap_cli.taps import TAPS, tap_class
 from adtap_core.declare import Entity, Report
 from adtap_core.names import column_names
-from adtap_core.plans import lookback_days, settle_days
+from adtap_core.sync.planning import lookback_days, settle_days
 from adtap_core.tap import AdTap
 
 HEAD = """\

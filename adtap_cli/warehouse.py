@@ -17,14 +17,14 @@ from urllib.parse import urlsplit
 from typing_extensions import override
 
 from adtap_core.errors import AdtapError, SettingsError
-from adtap_core.reconcile import STATES, Group
-from adtap_core.schemas import DAYS, LEDGER, LEDGER_SCHEMA
-from adtap_core.totals import ZERO, Sums, as_decimal
+from adtap_core.inspect.reconcile import STATES, Group
+from adtap_core.rows.schemas import DAYS, LEDGER, LEDGER_SCHEMA
+from adtap_core.rows.totals import ZERO, Sums, as_decimal
 from adtap_core.windows import Grain
 from adtap_plugin.extras import missing
 
 if TYPE_CHECKING:
-    from adtap_core.control import Question
+    from adtap_core.sync.control_totals import Question
     from adtap_core.windows import Interval
 
 _INTEGERS: Final = frozenset({"BIGINT", "INTEGER", "SMALLINT", "HUGEINT", "TINYINT"})

@@ -3,14 +3,14 @@
 AdtapError                        one line for the user, exit code 1
 ├── SettingsError                 a setting is missing or wrong; before any data request; exit code 2
 ├── CredentialsError              wrong login, second factor, expired password; stops everything; exit code 3
-├── Stopped                       SIGTERM or SIGINT; exit code 143 or 130
+├── Interrupted                   SIGTERM or SIGINT; exit code 143 or 130
 ├── TargetGone                    the reader of our standard output is gone
 └── RequestError                  one request failed for good; carries stream, status, words
-    ├── Refused                   the platform says that the request is wrong; never retried
+    ├── BadRequest                the platform says that the request is wrong; never retried
     │   └── Forbidden             the login may not read this stream or account
-    ├── GaveUp                    a passing fault that did not pass within `max_retries`
-    ├── TooMuch                   the answer is too big or was cut; ask for less
-    └── Broken                    the answer is whole but makes no sense
+    ├── RetriesExhausted          a passing fault that did not pass within `max_retries`
+    ├── ResponseTooLarge          the answer is too big or was cut; ask for less
+    └── MalformedResponse         the answer is whole but makes no sense
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from typing import Final
 
 __all__ = [
     "AdtapError",
-    "Broken",
+    "BadRequest",
     "CredentialsError",
     "Forbidden",
-    "GaveUp",
-    "Refused",
+    "Interrupted",
+    "MalformedResponse",
     "RequestError",
+    "ResponseTooLarge",
+    "RetriesExhausted",
     "SettingsError",
-    "Stopped",
     "TargetGone",
-    "TooMuch",
 ]
 
 
@@ -66,7 +66,7 @@ class CredentialsError(AdtapError):
     exit_code = CREDENTIALS_EXIT
 
 
-class Stopped(AdtapError):  # noqa: N818 - a state, not a fault
+class Interrupted(AdtapError):  # noqa: N818 - a state, not a fault
     """The process was told to end by a signal.
 
     Args:
@@ -95,21 +95,21 @@ class RequestError(AdtapError):
         self.status = status
 
 
-class Refused(RequestError):  # noqa: N818 - named for what happened
+class BadRequest(RequestError):  # noqa: N818 - named for what happened
     """The platform says that the request is wrong; asking again won't help."""
 
 
-class Forbidden(Refused):
+class Forbidden(BadRequest):
     """The login may not read this stream or account."""
 
 
-class GaveUp(RequestError):  # noqa: N818 - named for what happened
+class RetriesExhausted(RequestError):  # noqa: N818 - named for what happened
     """A fault that may pass did not, within `max_retries`."""
 
 
-class TooMuch(RequestError):  # noqa: N818 - named for what happened
+class ResponseTooLarge(RequestError):  # noqa: N818 - named for what happened
     """The answer was cut or refused for its size: ask for a smaller piece."""
 
 
-class Broken(RequestError):  # noqa: N818 - named for what happened
+class MalformedResponse(RequestError):  # noqa: N818 - named for what happened
     """The answer came whole but can't be understood."""

@@ -1,6 +1,6 @@
 """The questions that a platform answers; everything else is the core's.
 
-How do I log in (`auth`), how is a reply judged (`judge`), how is a window or a page asked for and how do
+How do I log in (`auth`), how is a reply judged (`classify`), how is a window or a page asked for and how do
 rows come out (`fetch`, `pages`), which fields exist (`field_schema`), which accounts (`partitions`) and
 what does the platform hold (`held`). All network goes through `self.http`, from worker threads.
 """
@@ -18,12 +18,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from typing_extensions import override
 
-from adtap_core import verdicts
-from adtap_core.bodies import Table
-from adtap_core.http import Auth, Call, Http, Tally
-from adtap_core.ordered import Workers
-from adtap_core.reply import Reply
-from adtap_core.verdicts import Verdict
+from adtap_core.bodies.parsing import Table
+from adtap_core.http import outcomes
+from adtap_core.http.client import Auth, Call, Http, RequestStats
+from adtap_core.http.outcomes import Outcome
+from adtap_core.http.response import Response
+from adtap_core.http.workers import Workers
 from adtap_core.windows import Interval, Zone
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class Partition:
 
 
 @dataclass(frozen=True)
-class Source:
+class RowLookup:
     """A value that differs by row: taken from the row, through a lookup if there is one.
 
     Args:
@@ -75,7 +75,7 @@ class Source:
 
 
 @dataclass(frozen=True, kw_only=True)
-class RowFacts:
+class RowContext:
     """What a window's rows are in.
 
     Args:
@@ -91,8 +91,8 @@ class RowFacts:
             though it was asked for, fails the window: keys made without it would not be those of the next reading.
     """
 
-    currency: str | Source | None = None
-    time_zone: str | Source | None = None
+    currency: str | RowLookup | None = None
+    time_zone: str | RowLookup | None = None
     bucket: str | None = None
     bucket_zone: Zone | None = None
     partition: tuple[str, Mapping[str, Partition]] | None = None
@@ -118,7 +118,7 @@ class Fetched:
     """
 
     tables: Sequence[Callable[[], Table]]
-    facts: RowFacts
+    facts: RowContext
     close: Callable[[], None] = lambda: None
     warnings: Sequence[str] = ()
     not_asked: frozenset[str] = frozenset()
@@ -140,14 +140,14 @@ class WindowJob:
         remembered: Report jobs that this run, or an earlier and interrupted one, began for this window.
         remember: Puts a report job into the state, at once, so that a restarted tap polls it instead
             of beginning another: `remember(name, parameters)`.
-        can_split: Whether the core can ask for a shorter window when `fetch` raises `TooMuch`.
+        can_split: Whether the core can ask for a shorter window when `fetch` raises `ResponseTooLarge`.
     """
 
     report: Report
     partitions: tuple[Partition, ...]
     window: Interval
     zone: Zone
-    tally: Tally
+    tally: RequestStats
     remembered: dict[str, Any] = field(default_factory=dict)
     remember: Callable[[str, Any], None] = lambda _name, _parameters: None
     can_split: bool = False
@@ -172,7 +172,7 @@ class EntityQuery:
 
     since: str | None = None
     parent: Mapping[str, Any] | None = None
-    tally: Tally = field(default_factory=Tally)
+    tally: RequestStats = field(default_factory=RequestStats)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -268,7 +268,7 @@ class Platform(ABC):
         A platform whose helpers need the connection makes them here, and hands them that, not itself.
 
         Args:
-            http: Sends requests; it judges answers and logs in by this platform's `judge` and `auth`.
+            http: Sends requests; it judges answers and logs in by this platform's `classify` and `auth`.
             ahead: Threads in which a list's further pages are asked for.
         """
         self.http, self.ahead = http, ahead
@@ -330,7 +330,7 @@ class Platform(ABC):
         report: Report,  # noqa: ARG003
         settings: Mapping[str, Any],  # noqa: ARG003
     ) -> dict[str, dict[str, Any]]:
-        """Give the schemas of further key columns (see `RowFacts.constants`)."""
+        """Give the schemas of further key columns (see `RowContext.constants`)."""
         return {}
 
     @classmethod
@@ -372,9 +372,9 @@ class Platform(ABC):
     def auth(self) -> Auth:
         """Give how credentials get onto a request; one object for the tap's life."""
 
-    def judge(self, call: Call, reply: Reply) -> Verdict:  # noqa: ARG002
+    def classify(self, call: Call, reply: Response) -> Outcome:  # noqa: ARG002
         """Say what an answer asks of us. The body first, where failures come under a 200."""
-        return verdicts.by_status(reply)
+        return outcomes.by_status(reply)
 
     # -- reports -----------------------------------------------------------------------------
 
@@ -415,7 +415,7 @@ class Platform(ABC):
         """Fetch one window, whole. Runs in a worker thread.
 
         Raises:
-            TooMuch: The core then asks for shorter windows, or for fewer partitions; if the window
+            ResponseTooLarge: The core then asks for shorter windows, or for fewer partitions; if the window
                 can be cut no further, it fails loudly.
         """
 
@@ -483,6 +483,6 @@ class Platform(ABC):
     def pages(self, entity: Entity, query: EntityQuery) -> Iterator[Sequence[Mapping[str, Any]]]:
         """Give an entity's records, page by page, as the platform sends them. Runs in a worker."""
 
-    def tidy(self, entity: Entity, record: Mapping[str, Any]) -> Mapping[str, Any]:  # noqa: ARG002
+    def normalize(self, entity: Entity, record: Mapping[str, Any]) -> Mapping[str, Any]:  # noqa: ARG002
         """Give a record with the platform's shapes made plain; names still the platform's."""
         return record

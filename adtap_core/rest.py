@@ -16,18 +16,18 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from typing_extensions import override
 
-from adtap_core import verdicts
-from adtap_core.bodies import JsonRows, Table
+from adtap_core.bodies.parsing import JsonRows, Table
 from adtap_core.definitions import unknown_fields
-from adtap_core.errors import Broken
-from adtap_core.http import Auth, Call
-from adtap_core.logins import BearerToken
+from adtap_core.errors import MalformedResponse
+from adtap_core.http import outcomes
+from adtap_core.http.auth import BearerToken
+from adtap_core.http.client import Auth, Call
+from adtap_core.http.outcomes import Outcome
+from adtap_core.http.pagination import Listing, PageNumber, Paginator, value_at
+from adtap_core.http.response import Response
 from adtap_core.names import snake_case
-from adtap_core.pagination import Listing, PageNumber, Paginator, value_at
-from adtap_core.platform import EntityQuery, Fetched, Platform, RowFacts, Source, WindowJob
-from adtap_core.reply import Reply
+from adtap_core.platform import EntityQuery, Fetched, Platform, RowContext, RowLookup, WindowJob
 from adtap_core.settings import Schema, config_schema, secret
-from adtap_core.verdicts import Verdict
 from adtap_core.windows import ONE_DAY, Zone
 
 if TYPE_CHECKING:
@@ -179,10 +179,10 @@ class RestPlatform(Platform):
         return self._login
 
     @override
-    def judge(self, call: Call, reply: Reply) -> Verdict:
+    def classify(self, call: Call, reply: Response) -> Outcome:
         document = None if 200 <= reply.status < 300 else reply.json_or_none()  # noqa: PLR2004
         said = value_at(document, self.error_at)
-        return verdicts.by_status(reply, said if isinstance(said, str) else "")
+        return outcomes.by_status(reply, said if isinstance(said, str) else "")
 
     @override
     def fetch(self, job: WindowJob) -> Fetched:
@@ -190,14 +190,14 @@ class RestPlatform(Platform):
         call = replace(self.report_call(job.report, first, last), splittable=job.can_split)
         reply = self.http.send(replace(call, what=job.what), job.tally)
         path = tuple(self.rows_at.split(".")) if self.rows_at else ()
-        currency: str | Source | None = self.currency
+        currency: str | RowLookup | None = self.currency
         if self.currency_field:
-            currency = Source(self.currency_field)
+            currency = RowLookup(self.currency_field)
         elif self.currency_at:
             currency = value_at(JsonRows(reply.body, path).read_envelope(), self.currency_at)
         return Fetched(
             [lambda: Table(iter(JsonRows(reply.body, path)))],
-            RowFacts(currency=currency, bucket=self.bucket),
+            RowContext(currency=currency, bucket=self.bucket),
             reply.body.close,
         )
 
@@ -205,7 +205,7 @@ class RestPlatform(Platform):
     def pages(self, entity: Entity, query: EntityQuery) -> Iterator[Sequence[Mapping[str, Any]]]:
         since = {self.since_parameter: query.since} if self.since_parameter and query.since else {}
 
-        def ask(params: Mapping[str, Any], address: str | None) -> Reply:
+        def ask(params: Mapping[str, Any], address: str | None) -> Response:
             call = self.list_call(entity, {**since, **params})
             if address is not None:  # a link holds its parameters
                 call = replace(call, url=address, params=None)
@@ -217,7 +217,7 @@ class RestPlatform(Platform):
                 msg = (
                     f"{entity.name}: the answer holds no list under {self.records_at or 'its top'}"
                 )
-                raise Broken(msg)
+                raise MalformedResponse(msg)
             return found
 
         def key(record: Mapping[str, Any]) -> object:

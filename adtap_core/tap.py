@@ -19,31 +19,31 @@ from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 from singer_sdk.plugin_base import PluginBase, SingerCommand, _ConfigInput
 from typing_extensions import override
 
-from adtap_core import documents
 from adtap_core.clock import NOW_VARIABLE, Clock
-from adtap_core.collecting import seldom_collected
 from adtap_core.definitions import custom_reports, definition_faults
 from adtap_core.errors import (
     AdtapError,
     CredentialsError,
+    Interrupted,
     RequestError,
     SettingsError,
-    Stopped,
 )
-from adtap_core.failures import Failure
-from adtap_core.ledger import LedgerStream
-from adtap_core.maps import Mapped, arithmetic_faults, empty_filters, fitted, map_faults
+from adtap_core.http.workers import Workers, still_waiting
 from adtap_core.names import did_you_mean
-from adtap_core.ordered import Workers, still_waiting
-from adtap_core.output import LineWriter, hush
 from adtap_core.redact import guard_logging, learn_settings, redact
-from adtap_core.reports import ReportStream
-from adtap_core.run import Run, RunFailed
-from adtap_core.schedule import read_reports
-from adtap_core.schemas import DAYS, DAYS_KEYS, DAYS_SCHEMA, LEDGER, contradictions, restored
+from adtap_core.rows.schemas import DAYS, DAYS_KEYS, DAYS_SCHEMA, LEDGER, contradictions, restored
 from adtap_core.settings import common_faults, schema_faults, with_types
-from adtap_core.streams import AdStream, EntityStream
-from adtap_core.summary import failed_words, log_end
+from adtap_core.state import documents
+from adtap_core.sync.failures import Failure
+from adtap_core.sync.garbage import seldom_collected
+from adtap_core.sync.ledger import LedgerStream
+from adtap_core.sync.output import LineWriter, silence_stdout
+from adtap_core.sync.reports import ReportStream
+from adtap_core.sync.run import Run, RunFailed
+from adtap_core.sync.schedule import read_reports
+from adtap_core.sync.stream_maps import Mapped, arithmetic_faults, empty_filters, fitted, map_faults
+from adtap_core.sync.streams import AdStream, EntityStream
+from adtap_core.sync.summary import failed_words, log_end
 from adtap_plugin.plugin import FromVariables
 from adtap_plugin.variables import VariableError
 
@@ -482,13 +482,13 @@ class _Command(SingerCommand):
 
     def _explain(self, error: BaseException) -> int:
         if isinstance(error, BrokenPipeError):
-            hush()
+            silence_stdout()
             self.logger.error(
                 "The target stopped reading (closed pipe); its own last line says why"
             )
             return 1
         if isinstance(error, KeyboardInterrupt):
-            error = Stopped(2)
+            error = Interrupted(2)
         if isinstance(error, SettingsError):
             for fault in error.faults:
                 self.logger.error("Setting: %s", redact(fault))

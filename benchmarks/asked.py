@@ -19,8 +19,8 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from adtap_core.reports import ReportStream
-from adtap_core.streams import EntityStream
+from adtap_core.sync.reports import ReportStream
+from adtap_core.sync.streams import EntityStream
 from adtap_sandbox.sandbox import find_rooms
 from adtap_sandbox.server import Server
 from benchmarks.sandbox import MOMENT, SUBJECTS, Subject

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, Final
 from unittest.mock import patch
 
 from adtap_core.clock import NOW_VARIABLE
-from adtap_core.learned import FEWEST_RUNS
+from adtap_core.sync.learned_lookback import FEWEST_RUNS
 from adtap_core.testing import run_tap, select
 from adtap_sandbox.server import shared_server
 from adtap_sandbox.stage import Stage

@@ -15,7 +15,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from adtap_core.shards import share_of
+from adtap_core.inspect.shards import share_of
 from benchmarks.latency import START
 from benchmarks.measure import ContenderError, progress, select, tap_command
 from benchmarks.model import Load, play

@@ -107,10 +107,11 @@ def main(file: str, tap: str, *arguments: str) -> None:
 
 def _timed() -> dict[str, float]:
     """Put a clock around each stage; gives what they took by now, in seconds of their thread's CPU."""
-    from adtap_core import reports, rows, schedule  # noqa: PLC0415 - the tap itself is what imports them
-    from adtap_core.bodies import batches  # noqa: PLC0415
-    from adtap_core.fetching import Fetcher  # noqa: PLC0415
-    from adtap_core.output import LineWriter  # noqa: PLC0415
+    from adtap_core.bodies.parsing import batches  # noqa: PLC0415
+    from adtap_core.rows import report_rows  # noqa: PLC0415 - the tap itself is what imports them
+    from adtap_core.sync import reports, schedule  # noqa: PLC0415
+    from adtap_core.sync.fetching import Fetcher  # noqa: PLC0415
+    from adtap_core.sync.output import LineWriter  # noqa: PLC0415
 
     spent: defaultdict[str, float] = defaultdict(float)
 
@@ -142,7 +143,7 @@ def _timed() -> dict[str, float]:
         (Fetcher, "fetch", around("ask and receive", Fetcher.fetch)),
         (stream, "write_window", around("columns and keys", stream.write_window)),
         (LineWriter, "write_records", around("write", LineWriter.write_records)),
-        (rows, "batches", timed_batches),
+        (report_rows, "batches", timed_batches),
         (sys.modules["adtap_core.tap"], "read_reports", begun),
     ):
         setattr(holder, name, made)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import requests
 
-    from adtap_core.http import Http
+    from adtap_core.http.client import Http
 
 
 class TokenAuth:
@@ -22,7 +22,7 @@ class TokenAuth:
         kpi_auth: `header` (`Authorization: Token token=…`) or `query` (`user_token=…`).
     """
 
-    renewable = False
+    can_refresh = False
 
     def __init__(self, token: str, kpi_url: str, kpi_auth: str = "header") -> None:
         self._token, self._kpi_url, self._kpi_auth = token, kpi_url, kpi_auth
@@ -30,7 +30,7 @@ class TokenAuth:
     def login(self, http: Http) -> None:
         """Nothing to do: the token is the login."""
 
-    def put_on(self, request: requests.Request) -> None:
+    def apply(self, request: requests.Request) -> None:
         """Set the token in the form that the request's service takes."""
         if not str(request.url).startswith(self._kpi_url):
             request.headers["Authorization"] = f"Bearer {self._token}"

@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from typing_extensions import override
 
-from adtap_core import verdicts
-from adtap_core.bodies import torn_row
-from adtap_core.errors import Refused, RequestError
+from adtap_core.bodies.parsing import torn_row
+from adtap_core.errors import BadRequest, RequestError
+from adtap_core.http import outcomes
+from adtap_core.http.outcomes import Action, Outcome
 from adtap_core.names import did_you_mean
 from adtap_core.platform import EntityQuery, Fetched, Partition, Platform, Probed, WindowJob
 from adtap_core.settings import path_hint
-from adtap_core.verdicts import Ask, Verdict
 from adtap_core.windows import Grain, Interval, Zone
 from adtap_plugin.extras import missing
 from tap_adjust import checks, companion, fields, kpi_service
@@ -35,8 +35,8 @@ from tap_adjust.transports import PATHS
 if TYPE_CHECKING:
     from adtap_core.clock import Clock
     from adtap_core.declare import Entity, Report
-    from adtap_core.http import Call
-    from adtap_core.reply import Reply
+    from adtap_core.http.client import Call
+    from adtap_core.http.response import Response
 
 API_URL: Final = "https://automate.adjust.com/reports-service"
 KPI_API_URL: Final = "https://api.adjust.com/kpis/v1"
@@ -155,17 +155,19 @@ class AdjustPlatform(Platform):
         return self._auth
 
     @override
-    def judge(self, call: Call, reply: Reply) -> Verdict:
+    def classify(self, call: Call, reply: Response) -> Outcome:
         status = reply.status
         if status == 200:  # noqa: PLR2004 - HTTP's own number
             return _judge_good(call, reply)
         words = _words(reply)
         if status == 401:  # noqa: PLR2004
             advice = "look at the settings `api_token` and `account_id`: the API token was refused"
-            return Verdict(Ask.CREDENTIALS, f"{advice} ({words})")
+            return Outcome(Action.CREDENTIALS, f"{advice} ({words})")
         if status == _CLIENT_CLOSED and call.url.startswith(self._kpi_url):
             # The service's own word for a query that ran out of time.
-            return Verdict(Ask.RETRY, words, verdicts.retry_after(reply.headers, reply.received_at))
+            return Outcome(
+                Action.RETRY, words, outcomes.retry_after(reply.headers, reply.received_at)
+            )
         if status == _NOT_FOUND:
             name, default = (
                 ("kpi_api_url", KPI_API_URL)
@@ -174,15 +176,15 @@ class AdjustPlatform(Platform):
             )
             words += path_hint(name, self.settings.get(name), default)
         if status == _GONE and call.url.startswith(self._kpi_url):
-            return Verdict(Ask.STOP, f"{words}: {kpi_service.sunset_words(call.url)}")
+            return Outcome(Action.FAIL, f"{words}: {kpi_service.sunset_words(call.url)}")
         too_long = status == 504 or (status == 500 and "TimeoutError" in words)  # noqa: PLR2004
         if too_long and call.splittable:
-            return Verdict(Ask.LESS, words)
+            return Outcome(Action.SPLIT_WINDOW, words)
         if "Invalid app tokens" in words:
             words += " (look at the settings `app_tokens` and `account_id`)"
-        verdict = verdicts.by_status(reply, words)
+        outcome = outcomes.by_status(reply, words)
         # A slice that is too big may end in a 500 that says nothing (sheet: halve on 500 and 504).
-        return replace(verdict, heavy=status == 500)  # noqa: PLR2004
+        return replace(outcome, heavy=status == 500)  # noqa: PLR2004
 
     # -- reports -----------------------------------------------------------------------------
 
@@ -241,13 +243,13 @@ class AdjustPlatform(Platform):
         """Return None: nothing is published.
 
         Raises:
-            Refused: If the token does not see the app; the others are read.
+            BadRequest: If the token does not see the app; the others are read.
         """
         if "endpoint" not in report.facts:
             known = [str(app["id"]) for app in self.reports.apps()]
             token = partition.key["app_token"]
             if known and token not in known:
-                raise Refused(f"app_tokens: {_unknown_app(token, known)}")
+                raise BadRequest(f"app_tokens: {_unknown_app(token, known)}")
         return None
 
     @override
@@ -323,50 +325,50 @@ def _unknown_app(token: object, known: Sequence[str]) -> str:
     return f"{token!r} is no app that the API token sees{did_you_mean(str(token), known)}; it sees {there}{more}"
 
 
-def _judge_good(call: Call, reply: Reply) -> Verdict:
+def _judge_good(call: Call, reply: Response) -> Outcome:
     if not reply.body.size:
-        return Verdict(Ask.RETRY, "an empty answer (no rows are a 204, or an empty list)")
+        return Outcome(Action.RETRY, "an empty answer (no rows are a 204, or an empty list)")
     if call.expects == "json":
         return _judge_report(call, reply)
     if reply.looks_like_html():
-        return Verdict(Ask.RETRY, f"an HTML page instead of data: {reply.excerpt(120)}")
+        return Outcome(Action.RETRY, f"an HTML page instead of data: {reply.excerpt(120)}")
     if call.expects == "text":
         return _judge_csv(call, reply)
     if call.expects == "any" and {reply.body.excerpt(4), reply.body.tail(4)} != {_PARQUET_MARK}:
-        return Verdict(Ask.RETRY, "not a whole Parquet file")
-    return verdicts.GO
+        return Outcome(Action.RETRY, "not a whole Parquet file")
+    return outcomes.SUCCESS
 
 
-def _judge_report(call: Call, reply: Reply) -> Verdict:
+def _judge_report(call: Call, reply: Response) -> Outcome:
     """A report says that it has no rows: a document that does not speak of rows is none."""
     if reply.body.size < _SMALL_BYTES:
         document = reply.json_or_none()
         report = call.url.endswith(PATHS["json"])
         if report and (not isinstance(document, dict) or "rows" not in document):
-            return Verdict(Ask.RETRY, f"not a report: {_words(reply)}")
+            return Outcome(Action.RETRY, f"not a report: {_words(reply)}")
         if isinstance(document, dict) and document.get("error_code"):
-            return Verdict(Ask.RETRY, f"an error under status 200: {_words(reply)}")
+            return Outcome(Action.RETRY, f"an error under status 200: {_words(reply)}")
     elif call.url.endswith(PATHS["json"]) and not _speaks_of_rows(reply):
-        return Verdict(Ask.RETRY, f"not a report: {reply.excerpt(120)}")
-    return verdicts.GO
+        return Outcome(Action.RETRY, f"not a report: {reply.excerpt(120)}")
+    return outcomes.SUCCESS
 
 
-def _speaks_of_rows(reply: Reply) -> bool:
+def _speaks_of_rows(reply: Response) -> bool:
     return any(b'"rows"' in part for part in (reply.body.excerpt(_ENDS), reply.body.tail(_ENDS)))
 
 
-def _judge_csv(call: Call, reply: Reply) -> Verdict:
+def _judge_csv(call: Call, reply: Response) -> Outcome:
     asked = str(dict(call.params or {}).get("dimensions", "")).partition(",")[0]
     head = reply.text(_ENDS).lstrip("\ufeff")
     if not head.lstrip('"').startswith(asked):
-        return Verdict(Ask.RETRY, f"not the CSV that was asked for: {reply.excerpt(120)}")
+        return Outcome(Action.RETRY, f"not the CSV that was asked for: {reply.excerpt(120)}")
     width = len(next(csv.reader([head.partition("\n")[0]]), []))
     if (torn := torn_row(reply.body, width)) is not None:
-        return Verdict(Ask.RETRY, f"the CSV ends in the middle of a row: {torn[-80:]!r}")
-    return verdicts.GO
+        return Outcome(Action.RETRY, f"the CSV ends in the middle of a row: {torn[-80:]!r}")
+    return outcomes.SUCCESS
 
 
-def _words(reply: Reply) -> str:
+def _words(reply: Response) -> str:
     """Give the service's own words of a refusal, its correlation id with them."""
     document = reply.json_or_none()
     if not isinstance(document, dict):

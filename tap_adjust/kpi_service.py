@@ -11,12 +11,12 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from adtap_core.bodies import Table
-from adtap_core.errors import Broken
-from adtap_core.http import Call, Http
+from adtap_core.bodies.parsing import Table
+from adtap_core.errors import MalformedResponse
+from adtap_core.http.client import Call, Http
+from adtap_core.http.completeness import check_whole
 from adtap_core.names import did_you_mean
-from adtap_core.platform import Fetched, RowFacts, Source
-from adtap_core.promises import check_whole
+from adtap_core.platform import Fetched, RowContext, RowLookup
 from adtap_core.settings import ID, MOST_DAYS
 from adtap_core.windows import Grain
 from tap_adjust import fields
@@ -355,7 +355,7 @@ def flatten(
         event_words: The `event_kpis` it was asked with: their values follow the KPIs.
 
     Raises:
-        Broken: If a leaf has another number of values than there are KPIs.
+        MalformedResponse: If a leaf has another number of values than there are KPIs.
     """
     parameters = document.get("result_parameters") or {}
     kpis = [*parameters.get("kpis", ()), *event_kpis(event_words)]
@@ -366,7 +366,7 @@ def flatten(
     order = [ARRAYS[g] for g in parameters.get("grouping", ()) if g in ARRAYS]
     if "result_set" not in document:
         msg = f"the answer holds no result_set: {str(dict(document))[:200]}"
-        raise Broken(msg)
+        raise MalformedResponse(msg)
     root = document["result_set"] or {}
     start = {column: root.get(name) for name, column in LABELS["apps"].items() if root.get(name)}
     yield from _walk(root, start, [*order, "events", "periods"], names, kpis)
@@ -383,7 +383,7 @@ def _walk(
     if values is not None:
         if len(values) != len(kpis):
             msg = f"a group has {len(values)} values for {len(kpis)} KPIs ({', '.join(kpis)})"
-            raise Broken(msg)
+            raise MalformedResponse(msg)
         yield {**labels, **dict(zip(kpis, values, strict=True))}
         return
     array = next((a for a in order if isinstance(node.get(a), list)), None)
@@ -392,7 +392,7 @@ def _walk(
         lists = [k for k, v in node.items() if isinstance(v, list)]
         if len(lists) > 1:
             msg = f"a group holds several lists ({', '.join(lists)}) and the answer does not say which comes first"
-            raise Broken(msg)
+            raise MalformedResponse(msg)
         if not lists:
             return
         array = lists[0]
@@ -434,8 +434,8 @@ class KpiService:
         check_whole(document, len(rows), job.what)
         return Fetched(
             tables=[lambda: Table(iter(rows))],
-            facts=RowFacts(
-                currency=Source("currency"),
+            facts=RowContext(
+                currency=RowLookup("currency"),
                 bucket=None if job.report.grain is Grain.WEEK else "date",
                 partition=("app_token", {p.key["app_token"]: p for p in job.partitions}),
                 constants=choices.constants(),
@@ -461,7 +461,7 @@ class KpiService:
             found = reply.json() if reply.body.size else {}
         if not isinstance(found, Mapping):
             msg = f"{job.what}: the answer is not an object"
-            raise Broken(msg)
+            raise MalformedResponse(msg)
         return found
 
     @staticmethod

@@ -15,15 +15,15 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from adtap_core.bodies import Table
-from adtap_core.errors import Broken, Refused, TooMuch
-from adtap_core.http import Call, Http, Tally
+from adtap_core.bodies.parsing import Table
+from adtap_core.errors import BadRequest, MalformedResponse, ResponseTooLarge
+from adtap_core.http.client import Call, Http, RequestStats
+from adtap_core.http.completeness import check_whole, next_address, says_more
+from adtap_core.http.response import Response
+from adtap_core.inspect.dry_run import OfflineError
 from adtap_core.names import did_you_mean
-from adtap_core.platform import Fetched, RowFacts, Source
-from adtap_core.promises import check_whole, next_address, says_more
-from adtap_core.rehearsal import NotAsked
-from adtap_core.reply import Reply
-from adtap_core.totals import EXACT, ZERO, as_decimal, joined
+from adtap_core.platform import Fetched, RowContext, RowLookup
+from adtap_core.rows.totals import EXACT, ZERO, as_decimal, joined
 from adtap_core.windows import Grain
 from tap_adjust import transports
 from tap_adjust.choices import Choices, word
@@ -76,13 +76,13 @@ class ReportService:
     http: Http
     url: str
     settings: Mapping[str, Any]
-    _lists: dict[str, tuple[list[Option], Tally]] = field(default_factory=dict)
+    _lists: dict[str, tuple[list[Option], RequestStats]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _told: set[tuple[str, str]] = field(default_factory=set)
 
     # -- lists -------------------------------------------------------------------------------
 
-    def options(self, filter_name: str, tally: Tally | None = None) -> list[Option]:
+    def options(self, filter_name: str, tally: RequestStats | None = None) -> list[Option]:
         """Return the options of a filter of `/filters_data`, asked once a run.
 
         Args:
@@ -92,7 +92,7 @@ class ReportService:
         params = {"required_filters": filter_name}
         return self._once(filter_name, "/filters_data", params, tally)
 
-    def events(self, tally: Tally | None = None) -> list[Option]:
+    def events(self, tally: RequestStats | None = None) -> list[Option]:
         """Return the events of all apps, asked once a run."""
         return self._once("events", "/events", {"tokens_mapping": "true"}, tally)
 
@@ -101,11 +101,11 @@ class ReportService:
         return self.options("apps")
 
     def _once(
-        self, name: str, path: str, params: Mapping[str, str], tally: Tally | None
+        self, name: str, path: str, params: Mapping[str, str], tally: RequestStats | None
     ) -> list[Option]:
         with self._lock:
             if name not in self._lists:
-                cost = Tally()
+                cost = RequestStats()
                 self._lists[name] = self._listed(name, path, params, cost), cost
                 if tally is not None:  # whoever asked first has caused the requests
                     tally.requests += cost.requests
@@ -115,11 +115,13 @@ class ReportService:
             tally.replaced += cost.replaced
         return found
 
-    def _listed(self, name: str, path: str, params: Mapping[str, str], cost: Tally) -> list[Option]:
+    def _listed(
+        self, name: str, path: str, params: Mapping[str, str], cost: RequestStats
+    ) -> list[Option]:
         """Return a list: its one page, and further ones should it ever have some.
 
         Raises:
-            Broken: If it is none, or says that there is more and not where.
+            MalformedResponse: If it is none, or says that there is more and not where.
         """
         call = self._call(path, name, params)
         found: list[Option] = []
@@ -134,7 +136,7 @@ class ReportService:
                 empty = held is None and any(v is None or isinstance(v, list) for v in others)
                 rows = [] if empty else held
                 if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-                    raise Broken(
+                    raise MalformedResponse(
                         f"{name}: the answer holds no list of objects: {reply.excerpt(120)}"
                     )
             before = len(found)
@@ -145,7 +147,7 @@ class ReportService:
             if address is None:
                 check_whole(document, len(rows), name, before)
             if address is None or address in seen:
-                raise Broken(f"{name}: the list's pages go round in circles")
+                raise MalformedResponse(f"{name}: the list's pages go round in circles")
             seen.add(address)
             call = replace(call, url=address, params=None)
 
@@ -177,7 +179,7 @@ class ReportService:
         """Fetch a window.
 
         Raises:
-            TooMuch: If rows are missing, or the service says that it is too much.
+            ResponseTooLarge: If rows are missing, or the service says that it is too much.
         """
         report, settings = job.report, self.settings
         choices = Choices(report, settings)
@@ -192,12 +194,12 @@ class ReportService:
             for part in parts:
                 part.reply.body.close()
             raise
-        currency: str | Source | None = choices.get("currency")
+        currency: str | RowLookup | None = choices.get("currency")
         if currency is None:
-            currency = Source("app_token", self.currencies())
+            currency = RowLookup("app_token", self.currencies())
         return Fetched(
             tables=[part.open for part in parts],
-            facts=RowFacts(
+            facts=RowContext(
                 currency=currency,
                 bucket=bucket,
                 partition=("app_token", {p.key["app_token"]: p for p in job.partitions}),
@@ -228,7 +230,7 @@ class ReportService:
         """Return the slugs of some apps' events; one that can't be asked for is put into `lost`."""
         try:
             listed = self.events()
-        except NotAsked:
+        except OfflineError:
             return ["EVENT"]  # a dry run without a network: one event stands for all
         slugs = [str(e["id"]) for e in listed if set(e.get("app_token") or ()) & set(tokens)]
         lost += [
@@ -252,7 +254,7 @@ class ReportService:
         while True:
             try:
                 part = self._part(job, choices, ask, tokens, bucket)
-            except Refused as error:
+            except BadRequest as error:
                 found = _UNSUPPORTED.search(str(error))
                 smaller = ask.without(found["name"]) if found else None
                 if found is None or smaller is None:
@@ -281,13 +283,13 @@ class ReportService:
         if isinstance(totals, Mapping) and not cuts_rows(job.report):
             short = whole.short(totals)
             if short is not None:
-                raise TooMuch(f"{job.what}: {short}")
+                raise ResponseTooLarge(f"{job.what}: {short}")
 
     def _following(self, job: WindowJob, first: _Part, ask: Ask) -> Iterator[_Part]:
         """Return the answer's further pages, should it ever have some: this service never had any.
 
         Raises:
-            Broken: If there are more, and nothing says where.
+            MalformedResponse: If there are more, and nothing says where.
         """
         part, seen, before = first, {first.reply.url}, 0
         while says_more(part.answer.envelope, part.answer.sums.rows, before) is not None:
@@ -295,7 +297,7 @@ class ReportService:
             if address is None:
                 check_whole(part.answer.envelope, part.answer.sums.rows, job.what, before)
             if address is None or address in seen:
-                raise Broken(f"{job.what}: the answer's pages go round in circles")
+                raise MalformedResponse(f"{job.what}: the answer's pages go round in circles")
             seen.add(address)
             before += part.answer.sums.rows
             call = replace(self._call("", job.what, {}, "json"), url=address, params=None)
@@ -383,12 +385,12 @@ class ReportService:
         warnings += [f"{slug}: {words}" for slug, words in self._tell(job.report, document)]
         return totals
 
-    def _send(self, job: WindowJob, path: str, params: Mapping[str, str], kind: str) -> Reply:
+    def _send(self, job: WindowJob, path: str, params: Mapping[str, str], kind: str) -> Response:
         call = self._call(path, job.what, params, kind)
         call = replace(call, splittable=job.can_split)
         try:
             return self.http.send(call, job.tally)
-        except Refused as error:
+        except BadRequest as error:
             words = str(error)
             if (found := _UNSUPPORTED.search(words)) is None:
                 raise
@@ -399,16 +401,16 @@ class ReportService:
         """Hold an answer's rows against what the service itself says of them.
 
         Raises:
-            TooMuch: If rows are missing.
+            ResponseTooLarge: If rows are missing.
         """
         for slug, words in self._tell(job.report, answer.envelope):
             warnings.append(f"{slug}: {words}")
             if "limit" in slug and "row" in slug:
-                raise TooMuch(f"{job.what}: the answer is cut ({slug}: {words})")
+                raise ResponseTooLarge(f"{job.what}: the answer is cut ({slug}: {words})")
         if isinstance(totals, Mapping) and not cuts_rows(job.report):
             short = answer.sums.short(totals)
             if short is not None:
-                raise TooMuch(f"{job.what}: {short}")
+                raise ResponseTooLarge(f"{job.what}: {short}")
 
     def _tell(self, report: Report, envelope: Mapping[str, Any]) -> list[tuple[str, str]]:
         """Log what the service warns of, once for each report."""
@@ -451,7 +453,7 @@ class _Part:
         said: The service's own totals of its rows; None if there are none.
     """
 
-    reply: Reply
+    reply: Response
     answer: Answer
     ask: Ask
     hours: Callable[[Table], Table]

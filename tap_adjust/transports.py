@@ -15,17 +15,17 @@ from itertools import chain
 from tempfile import SpooledTemporaryFile
 from typing import IO, TYPE_CHECKING, Any, Final, cast
 
-from adtap_core.bodies import JsonRows, Row, Table, batches, separated
-from adtap_core.characters import clean_text
-from adtap_core.errors import Broken
+from adtap_core.bodies.characters import clean_text
+from adtap_core.bodies.parsing import JsonRows, Row, Table, batches, separated
+from adtap_core.bodies.spool import MEMORY_BYTES, Spool
+from adtap_core.errors import MalformedResponse
 from adtap_core.names import respelt
-from adtap_core.spool import MEMORY_BYTES, Spool
-from adtap_core.totals import EXACT, ZERO, add_up, as_decimal
+from adtap_core.rows.totals import EXACT, ZERO, add_up, as_decimal
 from adtap_core.windows import ONE_DAY, ONE_HOUR, midnight
 from tap_adjust.fields import metric
 
 if TYPE_CHECKING:
-    from adtap_core.reply import Reply
+    from adtap_core.http.response import Response
 
 FORMATS: Final = ("auto", "json", "csv", "parquet")
 PATHS: Final[Mapping[str, str]] = {
@@ -113,7 +113,7 @@ class Answer:
     replaced: int = 0
 
 
-def read(reply: Reply, kind: str, dimensions: Sequence[str], metrics: Sequence[str]) -> Answer:
+def read(reply: Response, kind: str, dimensions: Sequence[str], metrics: Sequence[str]) -> Answer:
     """Read an answer through, so that its rows can be handed over without a fault.
 
     Args:
@@ -123,7 +123,7 @@ def read(reply: Reply, kind: str, dimensions: Sequence[str], metrics: Sequence[s
         metrics: Asked for.
 
     Raises:
-        Broken: If a column that was asked for is missing, or the body can't be read.
+        MalformedResponse: If a column that was asked for is missing, or the body can't be read.
     """
     sums = Sums(metrics)
     if not reply.body.size:
@@ -144,7 +144,7 @@ def _respelt(table: Table, asked: Sequence[str]) -> Table:
 
 
 def _read_json(
-    reply: Reply, sums: Sums, dimensions: Sequence[str], metrics: Sequence[str]
+    reply: Response, sums: Sums, dimensions: Sequence[str], metrics: Sequence[str]
 ) -> Answer:
     rows = JsonRows(reply.body, _ROWS)
     if reply.body.size > MEMORY_BYTES:
@@ -153,7 +153,7 @@ def _read_json(
     if kept:
         if not all(isinstance(row, Mapping) for row in kept):
             msg = "a row of the answer is not an object"
-            raise Broken(msg)
+            raise MalformedResponse(msg)
         named = respelt(kept[0], (*dimensions, *metrics))
         if named != list(kept[0]):
             spelt = dict(zip(kept[0], named, strict=True))
@@ -166,7 +166,7 @@ def _read_json(
 
 
 def _read_large_json(
-    reply: Reply, sums: Sums, dimensions: Sequence[str], metrics: Sequence[str]
+    reply: Response, sums: Sums, dimensions: Sequence[str], metrics: Sequence[str]
 ) -> Answer:
     """Read an answer from disk twice: once its sums alone, once, when it is its turn, its rows."""
     first = next(iter(JsonRows(reply.body, _ROWS)), None)
@@ -205,7 +205,7 @@ def _check_columns(there: Container[str] | None, asked: Sequence[str]) -> None:
     missing = [name for name in asked if name not in (there or ())]
     if missing:
         msg = f"the answer has no {', '.join(missing)}, which was asked for"
-        raise Broken(msg)
+        raise MalformedResponse(msg)
 
 
 def _check_doubles(named: Sequence[str]) -> None:
@@ -213,18 +213,18 @@ def _check_doubles(named: Sequence[str]) -> None:
         msg = (
             f"the answer has two columns {', '.join(doubles)}: whose values are whose can't be told"
         )
-        raise Broken(msg)
+        raise MalformedResponse(msg)
 
 
 def _read_parquet(
-    reply: Reply, sums: Sums, dimensions: Sequence[str], metrics: Sequence[str]
+    reply: Response, sums: Sums, dimensions: Sequence[str], metrics: Sequence[str]
 ) -> Answer:
     """Read a file column after column, and lay the values down to be taken row by row.
 
     A row group's columns read side by side take as much memory each as one does alone.
 
     Raises:
-        Broken: If a column is missing or the file can't be read.
+        MalformedResponse: If a column is missing or the file can't be read.
     """
     import pyarrow as pa  # noqa: PLC0415 - an extra: only whoever chose Parquet has it
     import pyarrow.parquet as pq  # noqa: PLC0415 - as above
@@ -260,7 +260,7 @@ def _read_parquet(
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         laid.close()
         msg = f"the answer is not a Parquet file that can be read: {error}"
-        raise Broken(msg) from error
+        raise MalformedResponse(msg) from error
     except BaseException:
         laid.close()
         raise
@@ -277,11 +277,11 @@ def _check_length(name: str, length: int, rows: int) -> None:
     """Check that a column holds a value for each row: else the others' values would stand beside the wrong rows.
 
     Raises:
-        Broken: If it does not.
+        MalformedResponse: If it does not.
     """
     if length != rows:
         msg = f"the answer's column {name} holds {length} values for {rows} rows"
-        raise Broken(msg)
+        raise MalformedResponse(msg)
 
 
 class _Laid:

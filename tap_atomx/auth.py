@@ -19,12 +19,12 @@ from typing import TYPE_CHECKING, Any, Final
 import requests
 
 from adtap_core.errors import CredentialsError
-from adtap_core.http import Call
+from adtap_core.http.client import Call
+from adtap_core.http.tokens import ends_at
 from adtap_core.redact import redact
-from adtap_core.tokens import ends_at
 
 if TYPE_CHECKING:
-    from adtap_core.http import Http
+    from adtap_core.http.client import Http
 
 DEFAULT_EXPIRATION_SECONDS: Final = 86_400
 """Token life that is asked for. The platform's own default and maximum are not published; a token that
@@ -43,7 +43,7 @@ class TokenLogin:
         seconds: Gives the time since 1970, for the second factor; handed in, so that a test can move it.
     """
 
-    renewable = True
+    can_refresh = True
 
     def __init__(
         self, settings: Mapping[str, Any], seconds: Callable[[], float] = time.time
@@ -55,7 +55,7 @@ class TokenLogin:
         self.expires_at: datetime | None = None
         self.message = ""
 
-    def put_on(self, request: requests.Request) -> None:
+    def apply(self, request: requests.Request) -> None:
         """Set the bearer token."""
         request.headers["Authorization"] = f"Bearer {self._token}"
 

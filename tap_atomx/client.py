@@ -15,9 +15,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from typing_extensions import override
 
-from adtap_core.errors import Broken, Refused, RequestError
-from adtap_core.http import Auth, Call, Tally
-from adtap_core.paging import check_end
+from adtap_core.errors import BadRequest, MalformedResponse, RequestError
+from adtap_core.http.client import Auth, Call, RequestStats
+from adtap_core.http.completeness import check_whole
+from adtap_core.http.listing import check_end
+from adtap_core.http.outcomes import Outcome
+from adtap_core.http.response import Response
 from adtap_core.platform import (
     EntityQuery,
     Fetched,
@@ -27,10 +30,7 @@ from adtap_core.platform import (
     Tolerance,
     WindowJob,
 )
-from adtap_core.promises import check_whole
-from adtap_core.reply import Reply
 from adtap_core.settings import path_hint
-from adtap_core.verdicts import Verdict
 from adtap_core.windows import ONE_DAY, Grain, Interval, Zone
 from tap_atomx import companion, definitions, fields, replies, shapes
 from tap_atomx.auth import TokenLogin, totp_fault
@@ -141,14 +141,14 @@ class AtomxPlatform(Platform):
         return self._login
 
     @override
-    def judge(self, call: Call, reply: Reply) -> Verdict:
-        verdict = replies.judge(call, reply)
+    def classify(self, call: Call, reply: Response) -> Outcome:
+        outcome = replies.classify(call, reply)
         if reply.status == NOT_FOUND:
             hint = path_hint("api_url", self.settings.get("api_url"), API_URL)
-            verdict = replace(verdict, words=f"{verdict.words}{hint}")
-        return verdict
+            outcome = replace(outcome, words=f"{outcome.words}{hint}")
+        return outcome
 
-    def _get(self, path: str, params: Mapping[str, Any], tally: Tally) -> Any:
+    def _get(self, path: str, params: Mapping[str, Any], tally: RequestStats) -> Any:
         reply = self.http.send(
             Call(url=f"{self._url}/{path}", what=f"list {path}", params=params), tally
         )
@@ -205,15 +205,15 @@ class AtomxPlatform(Platform):
                 return self._lists.walk(entity, query.since, query.tally)
 
     @override
-    def tidy(self, entity: Entity, record: Mapping[str, Any]) -> Mapping[str, Any]:
-        return shapes.tidy(entity, record)
+    def normalize(self, entity: Entity, record: Mapping[str, Any]) -> Mapping[str, Any]:
+        return shapes.normalize(entity, record)
 
     def _history(self, query: EntityQuery) -> Iterator[Sequence[Mapping[str, Any]]]:
         """Give the change log of all models; of objects that were modified, unless told otherwise."""
         every = bool(self.settings.get("history_unchanged"))
         since = None if every or query.since is None else bound(query.since)
         models = {e.name: e for e in ENTITIES}
-        refusals: list[Refused] = []
+        refusals: list[BadRequest] = []
         for name in self.settings.get("history_models") or HISTORY_MODELS:
             model = models[name]
             objects = self._modified(model, since, query.tally)
@@ -221,14 +221,14 @@ class AtomxPlatform(Platform):
             try:
                 for _, done in self.ahead.in_order(objects, read):
                     yield from done.result()
-            except Refused as error:
+            except BadRequest as error:
                 # The log of what may be read is read first; then the stream says what was refused.
                 log.warning("history of %s: %s (setting `history_models`)", name, error)
                 refusals.append(error)
         if refusals:
             raise refusals[0]
 
-    def _modified(self, model: Entity, since: str | None, tally: Tally) -> Iterator[object]:
+    def _modified(self, model: Entity, since: str | None, tally: RequestStats) -> Iterator[object]:
         """Give the ids of the objects that were modified since a moment, each once."""
         asked: set[object] = set()
         for page in self._lists.walk(model, since, tally, expand=False):
@@ -240,7 +240,7 @@ class AtomxPlatform(Platform):
                 yield row["id"]
 
     def _log_of(
-        self, name: str, model: Entity, tally: Tally, ident: object
+        self, name: str, model: Entity, tally: RequestStats, ident: object
     ) -> list[Sequence[Mapping[str, Any]]]:
         """Give an object's log, page by page."""
         pages: list[Sequence[Mapping[str, Any]]] = []
@@ -253,7 +253,7 @@ class AtomxPlatform(Platform):
             path = f"history/{model.facts['model']}/{ident}"
             try:
                 document = self._get(path, params, tally)
-            except Refused as error:
+            except BadRequest as error:
                 if error.status != NOT_FOUND:
                     raise
                 log.info("%s %s is gone meanwhile, its history with it", name, ident)
@@ -261,7 +261,7 @@ class AtomxPlatform(Platform):
             found = page_at(document, path, offset, PAGE_SIZE)
             if offset and list(found.records) == before:
                 msg = f"{path}: the list says that there is more, and gives the same page at every offset"
-                raise Broken(msg)
+                raise MalformedResponse(msg)
             before = list(found.records)
             if before:
                 pages.append(shapes.log_entries(name, ident, before, seen))

@@ -9,7 +9,7 @@ from adtap_core.platform import Probed
 
 if TYPE_CHECKING:
     from adtap_core.declare import Report
-    from adtap_core.http import Http
+    from adtap_core.http.client import Http
     from tap_atomx.auth import TokenLogin
 
 

@@ -11,15 +11,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from adtap_core.errors import Forbidden, Refused
-from adtap_core.ordered import Workers
-from adtap_core.paging import Page, in_order, key_of, number_of, page_of
-from adtap_core.promises import number
+from adtap_core.errors import BadRequest, Forbidden
+from adtap_core.http.completeness import number
+from adtap_core.http.listing import Page, in_order, key_of, number_of, page_of
+from adtap_core.http.workers import Workers
 from tap_atomx import replies
 
 if TYPE_CHECKING:
     from adtap_core.declare import Entity
-    from adtap_core.http import Tally
+    from adtap_core.http.client import RequestStats
 
 log = logging.getLogger("adtaps.atomx")
 
@@ -31,7 +31,7 @@ BAD_REQUEST: Final = 400
 NOT_FOUND: Final = 404
 
 Record = Mapping[str, Any]
-Ask = Callable[[str, Mapping[str, Any], "Tally"], Any]
+Ask = Callable[[str, Mapping[str, Any], "RequestStats"], Any]
 
 
 class Lists:
@@ -55,7 +55,7 @@ class Lists:
         self._paths: dict[str, str] = {}
 
     def walk(
-        self, entity: Entity, since: str | None, tally: Tally, *, expand: bool = True
+        self, entity: Entity, since: str | None, tally: RequestStats, *, expand: bool = True
     ) -> Iterator[Sequence[Record]]:
         """Give a model's rows, page by page.
 
@@ -68,12 +68,12 @@ class Lists:
             expand: Whether to-many relations are asked for, too.
 
         Raises:
-            Refused: If the platform has no such list, under any of its spellings.
+            BadRequest: If the platform has no such list, under any of its spellings.
         """
         bounds = {} if since is None else {"updated_at>": bound(since)}
         try:
             yield from self._walk(entity, bounds, tally, expand=expand)
-        except Refused as error:
+        except BadRequest as error:
             if error.status != BAD_REQUEST or not bounds:
                 raise
             log.warning(
@@ -84,7 +84,7 @@ class Lists:
             yield from self._walk(entity, {}, tally, expand=expand)
 
     def _walk(
-        self, entity: Entity, bounds: Mapping[str, str], tally: Tally, *, expand: bool
+        self, entity: Entity, bounds: Mapping[str, str], tally: RequestStats, *, expand: bool
     ) -> Iterator[Sequence[Record]]:
         params = {"depth": 0, self._order: "id.asc", **bounds}
         if expand and entity.facts["expand"]:
@@ -95,7 +95,7 @@ class Lists:
 
         try:
             yield from self._pages(entity, ask)
-        except Refused as error:
+        except BadRequest as error:
             if error.status != NOT_FOUND or not entity.facts["below"]:
                 raise
             yield from self._below_parents(entity, params, tally, error)
@@ -112,18 +112,18 @@ class Lists:
         reach = REACH if entity.facts["keyset"] else None
         return in_order(read, key=number_of, what=entity.name, ahead=self._ahead, reach=reach)
 
-    def _ask_any_path(self, entity: Entity, params: Mapping[str, Any], tally: Tally) -> Any:
+    def _ask_any_path(self, entity: Entity, params: Mapping[str, Any], tally: RequestStats) -> Any:
         """Ask under the spelling that the platform knows; the first time, find out which."""
         known = self._paths.get(entity.name)
         if known is not None:
             return self._ask(known, params, tally)
-        refusals: list[Refused] = []
+        refusals: list[BadRequest] = []
         for path in spellings(entity.path, entity.facts["model"]):
             try:
                 document = self._ask(path, params, tally)
             except Forbidden:
                 raise
-            except Refused as error:
+            except BadRequest as error:
                 if error.status != NOT_FOUND:
                     raise
                 refusals.append(error)
@@ -133,7 +133,7 @@ class Lists:
         raise refusals[0]
 
     def _below_parents(
-        self, entity: Entity, params: Mapping[str, Any], tally: Tally, missing: Refused
+        self, entity: Entity, params: Mapping[str, Any], tally: RequestStats, missing: BadRequest
     ) -> Iterator[Sequence[Record]]:
         """Walk a model below the objects it belongs to, where it has no list of its own."""
         parent = self._entities[entity.facts["below"]]
@@ -149,7 +149,7 @@ class Lists:
 
                 try:
                     yield from self._pages(entity, ask)
-                except Refused as error:
+                except BadRequest as error:
                     if error.status != NOT_FOUND:
                         raise
                     continue

@@ -10,12 +10,12 @@ import csv
 from collections.abc import Mapping
 from typing import Any, Final
 
-from adtap_core import verdicts
-from adtap_core.bodies import torn_row
+from adtap_core.bodies.parsing import torn_row
 from adtap_core.errors import RequestError
-from adtap_core.http import Call
-from adtap_core.reply import Reply
-from adtap_core.verdicts import GO, Ask, Verdict
+from adtap_core.http import outcomes
+from adtap_core.http.client import Call
+from adtap_core.http.outcomes import SUCCESS, Action, Outcome
+from adtap_core.http.response import Response
 
 UNAUTHORIZED: Final = 1
 """`errno` of a missing or dead token; the meaning of other numbers is not published."""
@@ -27,61 +27,61 @@ _LOGIN_REFUSED: Final = (400, 401, 403)
 """401 is the platform's answer to a wrong login; the others, with a login, can mean nothing else."""
 
 
-def judge(call: Call, reply: Reply) -> Verdict:
+def classify(call: Call, reply: Response) -> Outcome:
     """Say what an answer asks of us."""
     if not call.login and _refuses_login(reply):
         # Asking again could lock the account.
         words = error_words(_small_document(reply)) or reply.excerpt(120) or "no reason given"
-        return Verdict(
-            Ask.CREDENTIALS, f"{words}; check the settings `email`, `password` and `totp`"
+        return Outcome(
+            Action.CREDENTIALS, f"{words}; check the settings `email`, `password` and `totp`"
         )
     if reply.status not in _OK:
         return _judge_failure(reply)
     if reply.looks_like_html():
-        return Verdict(Ask.LOGIN, f"an HTML page instead of data: {reply.excerpt(120)}")
+        return Outcome(Action.REFRESH_LOGIN, f"an HTML page instead of data: {reply.excerpt(120)}")
     if not reply.body.size:
-        return Verdict(Ask.RETRY, "an empty answer")
+        return Outcome(Action.RETRY, "an empty answer")
     if call.expects == "text":
         return _judge_table(call, reply)
     # An error is short; a report of many megabytes need not be parsed twice to see that it is none.
-    return GO if reply.body.size > _LARGEST_ERROR_BYTES else _judge_small(reply)
+    return SUCCESS if reply.body.size > _LARGEST_ERROR_BYTES else _judge_small(reply)
 
 
-def _judge_failure(reply: Reply) -> Verdict:
+def _judge_failure(reply: Response) -> Outcome:
     words = error_words(_small_document(reply))
     if reply.status == _TOO_LARGE:
-        return Verdict(Ask.LESS, words or reply.excerpt(120))
-    return verdicts.by_status(reply, words)
+        return Outcome(Action.SPLIT_WINDOW, words or reply.excerpt(120))
+    return outcomes.by_status(reply, words)
 
 
-def _refuses_login(reply: Reply) -> bool:
+def _refuses_login(reply: Response) -> bool:
     document = _small_document(reply)
     said = isinstance(document, Mapping) and document.get("success") is False
     return reply.status in _LOGIN_REFUSED or (reply.status in _OK and said)
 
 
-def _small_document(reply: Reply) -> Any:
+def _small_document(reply: Response) -> Any:
     return reply.json_or_none() if reply.body.size <= _LARGEST_ERROR_BYTES else None
 
 
-def _judge_small(reply: Reply) -> Verdict:
+def _judge_small(reply: Response) -> Outcome:
     document = _small_document(reply)
     if isinstance(document, Mapping):
         return _judge_envelope(document)
-    return Verdict(Ask.RETRY, f"not a JSON object: {reply.excerpt(120)}")
+    return Outcome(Action.RETRY, f"not a JSON object: {reply.excerpt(120)}")
 
 
-def _judge_envelope(document: Mapping[str, Any]) -> Verdict:
+def _judge_envelope(document: Mapping[str, Any]) -> Outcome:
     if document.get("success") is True or ("success" not in document and "resource" in document):
-        return GO
+        return SUCCESS
     words = error_words(document) or "neither `success` nor a payload in the answer"
     if document.get("errno") == UNAUTHORIZED:
-        return Verdict(Ask.LOGIN, words)
+        return Outcome(Action.REFRESH_LOGIN, words)
     # Under status 200 nothing tells a passing fault from a wrong request: it is asked a few times.
-    return Verdict(Ask.RETRY, f"`success: false` under status 200: {words}")
+    return Outcome(Action.RETRY, f"`success: false` under status 200: {words}")
 
 
-def _judge_table(call: Call, reply: Reply) -> Verdict:
+def _judge_table(call: Call, reply: Response) -> Outcome:
     """Judge a download: a table whose header is what was asked for, or an error as JSON."""
     head = reply.text(_LARGEST_ERROR_BYTES)
     if head.startswith("{"):
@@ -92,12 +92,12 @@ def _judge_table(call: Call, reply: Reply) -> Verdict:
     first = head.partition("\n")[0].rstrip("\r").lstrip("\N{ZERO WIDTH NO-BREAK SPACE}")
     named = next(csv.reader([first], delimiter="\t"), [])
     if asked and sorted(named) != sorted(asked):
-        return Verdict(
-            Ask.RETRY, f"not the table that was asked for; it begins: {reply.excerpt(120)}"
+        return Outcome(
+            Action.RETRY, f"not the table that was asked for; it begins: {reply.excerpt(120)}"
         )
     if asked and (torn := torn_row(reply.body, len(asked), delimiter="\t")) is not None:
-        return Verdict(Ask.RETRY, f"the table ends in the middle of a row: {torn[-80:]!r}")
-    return GO
+        return Outcome(Action.RETRY, f"the table ends in the middle of a row: {torn[-80:]!r}")
+    return SUCCESS
 
 
 def columns_asked(call: Call) -> tuple[str, ...]:

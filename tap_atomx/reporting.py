@@ -13,13 +13,13 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from adtap_core.bodies import JsonRows, Table, batches, separated
-from adtap_core.errors import Broken, RequestError, TooMuch
-from adtap_core.http import Call, Http
-from adtap_core.platform import Fetched, RowFacts, WindowJob
-from adtap_core.promises import says_more
-from adtap_core.reply import Reply
-from adtap_core.spool import MEMORY_BYTES
+from adtap_core.bodies.parsing import JsonRows, Table, batches, separated
+from adtap_core.bodies.spool import MEMORY_BYTES
+from adtap_core.errors import MalformedResponse, RequestError, ResponseTooLarge
+from adtap_core.http.client import Call, Http
+from adtap_core.http.completeness import says_more
+from adtap_core.http.response import Response
+from adtap_core.platform import Fetched, RowContext, WindowJob
 from adtap_core.windows import Grain, Interval, Zone
 from tap_atomx.definitions import is_snapshot
 from tap_atomx.fields import METRICS
@@ -52,7 +52,7 @@ class Reporting:
         """Fetch one window, whole.
 
         Raises:
-            TooMuch: If the answer holds fewer rows than it says, or its totals are not its rows'.
+            ResponseTooLarge: If the answer holds fewer rows than it says, or its totals are not its rows'.
         """
         report = job.report
         zone = asked_zone(report, job.window, job.zone)
@@ -68,7 +68,7 @@ class Reporting:
             reply.body.close,
         )
 
-    def _send(self, job: WindowJob, body: Mapping[str, Any], path: str, expects: str) -> Reply:
+    def _send(self, job: WindowJob, body: Mapping[str, Any], path: str, expects: str) -> Response:
         return self._http.send(
             Call(
                 url=f"{self._url}/{path}",
@@ -109,8 +109,8 @@ class Reporting:
         *,
         snapshot: bool = False,
         constants: Mapping[str, str | bool | None] | None = None,
-    ) -> RowFacts:
-        return RowFacts(
+    ) -> RowContext:
+        return RowContext(
             currency=CURRENCY,
             bucket=None if snapshot else job.report.grain.value,
             bucket_zone=zone,
@@ -172,7 +172,7 @@ def question(report: Report, window: Interval, zone: Zone, asked: Zone) -> dict[
     return body
 
 
-def _read(reply: Reply, what: str) -> tuple[Callable[[], Iterator[Any]], Mapping[str, Any]]:
+def _read(reply: Response, what: str) -> tuple[Callable[[], Iterator[Any]], Mapping[str, Any]]:
     """Give an opener of the rows, and the report without them."""
     rows = JsonRows(reply.body, ("report", "data"))
     if reply.body.size <= MEMORY_BYTES:
@@ -185,7 +185,7 @@ def _report_of(envelope: object, what: str) -> Mapping[str, Any]:
     report = envelope.get("report") if isinstance(envelope, Mapping) else None
     # How many rows there are is held against `length`; what else says that more follows is told at any length.
     if (said := says_more(envelope, sys.maxsize) or says_more(report, sys.maxsize)) is not None:
-        raise TooMuch(f"{what}: the answer says that there is more ({said})")
+        raise ResponseTooLarge(f"{what}: the answer says that there is more ({said})")
     if not isinstance(report, Mapping):
         raise RequestError("the answer holds no report")
     return report
@@ -206,14 +206,16 @@ def check(
         what: The window, in a user's words.
 
     Raises:
-        Broken: If its columns are not those that were asked for.
-        TooMuch: If it holds another number of rows than it says, or its totals are not its rows'.
+        MalformedResponse: If its columns are not those that were asked for.
+        ResponseTooLarge: If it holds another number of rows than it says, or its totals are not its rows'.
     """
     asked = (*body["groups"], *body["metrics"])
     named = report.get("columns")
     columns = tuple(str(c) for c in named) if isinstance(named, list) else asked
     if sorted(columns) != sorted(asked):
-        raise Broken(f"{what}: the answer's columns {list(columns)} are not those asked for")
+        raise MalformedResponse(
+            f"{what}: the answer's columns {list(columns)} are not those asked for"
+        )
     totals = report.get("totals")
     known: Mapping[str, Any] = totals if isinstance(totals, Mapping) else {}
     places = {m: columns.index(m) for m in body["metrics"] if m in METRICS and m in known}
@@ -223,7 +225,9 @@ def check(
     for batch in batches(rows()):
         for at, row in enumerate(batch, count + 1):
             if len(row) != len(columns):
-                raise Broken(f"{what}: row {at} has {len(row)} values for {len(columns)} columns")
+                raise MalformedResponse(
+                    f"{what}: row {at} has {len(row)} values for {len(columns)} columns"
+                )
         count += len(batch)
         for metric, place in places.items():
             numbers = [v for row in batch if type(v := row[place]) in _NUMBERS]
@@ -231,7 +235,7 @@ def check(
             sizes[metric] += sum(map(abs, numbers))
     length = report.get("length")
     if isinstance(length, int) and length != count:
-        raise TooMuch(f"{what}: the answer holds {count} rows and says {length}")
+        raise ResponseTooLarge(f"{what}: the answer holds {count} rows and says {length}")
     for metric, added in sums.items():
         if not isinstance(known[metric], int | Decimal):
             continue
@@ -239,7 +243,9 @@ def check(
         counted = "integer" in METRICS[metric]["type"]
         room = Decimal() if counted else (sizes[metric] + abs(total)) * _FLOAT32_STEP
         if abs(added - total) > room:
-            raise TooMuch(f"{what}: {metric} adds up to {added}, the answer's total is {total}")
+            raise ResponseTooLarge(
+                f"{what}: {metric} adds up to {added}, the answer's total is {total}"
+            )
     return columns
 
 

@@ -21,7 +21,7 @@ _KEY_BYTES = 16
 _PLAIN = frozenset({int})
 
 
-def tidy(entity: Entity, record: Mapping[str, Any]) -> Mapping[str, Any]:
+def normalize(entity: Entity, record: Mapping[str, Any]) -> Mapping[str, Any]:
     """Give a model's record with its relations as ids, still under the platform's names."""
     facts = entity.facts
     made = record

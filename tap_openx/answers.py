@@ -6,13 +6,13 @@ import logging
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from adtap_core.bodies import JsonRows, Table, check_names
-from adtap_core.errors import Broken
-from adtap_core.promises import check_whole
+from adtap_core.bodies.parsing import JsonRows, Table, check_names
+from adtap_core.errors import MalformedResponse
+from adtap_core.http.completeness import check_whole
 from tap_openx.splits import ROWS_PATH, check_report
 
 if TYPE_CHECKING:
-    from adtap_core.reply import Reply
+    from adtap_core.http.response import Response
 
 log = logging.getLogger("adtaps.openx")
 
@@ -24,7 +24,7 @@ class Answers:
         self._renamed: set[tuple[str, str]] = set()
 
     def table(
-        self, reply: Reply, names: Mapping[str, str], columns: tuple[str, ...], what: str
+        self, reply: Response, names: Mapping[str, str], columns: tuple[str, ...], what: str
     ) -> Table:
         """Return an answer's rows by the names that the report knows their fields by; what is missing is null.
 
@@ -38,7 +38,7 @@ class Answers:
             what: The window, in a user's words.
 
         Returns:
-            A table. Reading its rows raises `Broken` where a row is no object, a name is damaged, or fewer rows
+            A table. Reading its rows raises `MalformedResponse` where a row is no object, a name is damaged, or fewer rows
             came than the answer promises.
         """
         seen: set[str] = set()
@@ -46,7 +46,7 @@ class Answers:
 
     def _rows(
         self,
-        reply: Reply,
+        reply: Response,
         names: Mapping[str, str],
         columns: tuple[str, ...],
         what: str,
@@ -57,7 +57,7 @@ class Answers:
         count = 0
         for row in found:
             if not isinstance(row, Mapping):
-                raise Broken(f"{what}: a row is not an object: {str(row)[:80]}")
+                raise MalformedResponse(f"{what}: a row is not an object: {str(row)[:80]}")
             shape = tuple(row)
             keys = shapes.get(shape)
             if keys is None:
@@ -74,7 +74,7 @@ class Answers:
         """Return the key under which rows of a shape hold each column; None where they do not.
 
         Raises:
-            Broken: If a key was damaged on its way.
+            MalformedResponse: If a key was damaged on its way.
         """
         held = {key: key for key in shape}
         for key in shape:

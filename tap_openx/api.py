@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from adtap_core.clock import Clock
-    from adtap_core.http import Http
+    from adtap_core.http.client import Http
     from tap_openx.currencies import AccountCurrencies
 
 

@@ -16,17 +16,17 @@ from urllib.parse import parse_qs, urljoin, urlsplit
 
 import requests
 
-from adtap_core.errors import Broken, CredentialsError, GaveUp, Refused
-from adtap_core.http import Call
+from adtap_core.errors import BadRequest, CredentialsError, MalformedResponse, RetriesExhausted
+from adtap_core.http.client import Call
+from adtap_core.http.tokens import ends_at
 from adtap_core.redact import redact
-from adtap_core.tokens import ends_at
 from tap_openx import replies
 
 if TYPE_CHECKING:
     from requests_oauthlib import OAuth1
 
-    from adtap_core.http import Http
-    from adtap_core.reply import Reply
+    from adtap_core.http.client import Http
+    from adtap_core.http.response import Response
 
 COOKIE: Final = "openx3_access_token"
 SCOPE: Final = "openid email profile api"
@@ -49,14 +49,14 @@ class CookieLogin:
         settings: `sso_url`, `email`, `password`, `consumer_key`, `consumer_secret`.
     """
 
-    renewable = True
+    can_refresh = True
 
     def __init__(self, settings: Mapping[str, Any]) -> None:
         self._url = str(settings["sso_url"]).rstrip("/")
         self._settings = settings
         self._token = ""
 
-    def put_on(self, request: requests.Request) -> None:
+    def apply(self, request: requests.Request) -> None:
         """Set the cookie."""
         request.headers["Cookie"] = f"{COOKIE}={self._token}"
 
@@ -65,7 +65,7 @@ class CookieLogin:
 
         Raises:
             CredentialsError: If a credential is refused.
-            GaveUp: If nobody answers at the login's address, or only the platform's faults do.
+            RetriesExhausted: If nobody answers at the login's address, or only the platform's faults do.
         """
         # Imported here: with it comes all of OAuth 2, and discovery, which logs in nowhere, is quick.
         from requests_oauthlib import OAuth1  # noqa: PLC0415
@@ -105,7 +105,7 @@ class CookieLogin:
         redact.learn(access)
         self._token = access
 
-    def _signed(self, http: Http, step: str, signer: OAuth1) -> Reply:
+    def _signed(self, http: Http, step: str, signer: OAuth1) -> Response:
         url = f"{self._url}/api/index/{step}"
         prepared = requests.Request("POST", url).prepare()
         signer(prepared)
@@ -173,14 +173,14 @@ class BearerLogin:
         api_url: Base address of the API.
     """
 
-    renewable = True
+    can_refresh = True
 
     def __init__(self, settings: Mapping[str, Any], api_url: str) -> None:
         self._settings, self._url = settings, f"{api_url}/oauth2/v1"
         self._token = ""
         self.expires_at: datetime | None = None
 
-    def put_on(self, request: requests.Request) -> None:
+    def apply(self, request: requests.Request) -> None:
         """Set the bearer token, and the instance, which every call must name."""
         request.headers["Authorization"] = f"Bearer {self._token}"
         request.headers["X-Openx-Instance"] = str(self._settings["instance_hostname"])
@@ -324,7 +324,7 @@ class BearerLogin:
             )
             # Some page, and no word of the credentials: nothing was refused.
             is_refusal = reply.status >= _FIRST_ERROR or "error" in came
-            raise CredentialsError(words) if is_refusal else Broken(words)
+            raise CredentialsError(words) if is_refusal else MalformedResponse(words)
         redact.learn(found[0])
         return found[0]
 
@@ -346,12 +346,12 @@ class BearerLogin:
         return document
 
 
-def _send(http: Http, call: Call, setting: str) -> Reply:
+def _send(http: Http, call: Call, setting: str) -> Response:
     """Send a step of a login; give an answer that is good, or that refuses the credentials.
 
     Raises:
-        GaveUp: If nobody answers, or only the platform's faults do: nothing was said of the credentials.
-        Refused: If there is no login at this address.
+        RetriesExhausted: If nobody answers, or only the platform's faults do: nothing was said of the credentials.
+        BadRequest: If there is no login at this address.
     """
     hint = (
         f"look at the setting `{setting}`; OpenX is retiring its single sign-on, and `api_generation` chooses "
@@ -359,11 +359,11 @@ def _send(http: Http, call: Call, setting: str) -> Reply:
     )
     try:
         reply = http.send(call)
-    except GaveUp as error:
-        raise GaveUp(f"No login: {error}; {hint}", status=error.status) from error
+    except RetriesExhausted as error:
+        raise RetriesExhausted(f"No login: {error}; {hint}", status=error.status) from error
     if reply.status >= _FIRST_ERROR and reply.status not in _REFUSALS:
         words = f"No login: {call.what}: HTTP {reply.status} {replies.words(reply) or reply.excerpt(200)}"
-        raise Refused(f"{words}; {hint}", status=reply.status)
+        raise BadRequest(f"{words}; {hint}", status=reply.status)
     return reply
 
 

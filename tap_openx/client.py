@@ -12,11 +12,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from typing_extensions import override
 
-from adtap_core import verdicts
 from adtap_core.declare import Entity, Report
-from adtap_core.errors import Broken, Forbidden, Refused
-from adtap_core.http import Auth, Call
-from adtap_core.paging import Page, by_offset, page_of
+from adtap_core.errors import BadRequest, Forbidden, MalformedResponse
+from adtap_core.http import outcomes
+from adtap_core.http.client import Auth, Call
+from adtap_core.http.completeness import check_whole, number
+from adtap_core.http.listing import Page, by_offset, page_of
+from adtap_core.http.outcomes import Action, Outcome
+from adtap_core.http.response import Response
 from adtap_core.platform import (
     TIES_EXACTLY,
     EntityQuery,
@@ -27,9 +30,6 @@ from adtap_core.platform import (
     Tolerance,
     WindowJob,
 )
-from adtap_core.promises import check_whole, number
-from adtap_core.reply import Reply
-from adtap_core.verdicts import Ask, Verdict
 from adtap_core.windows import Grain, Interval, Zone
 from tap_openx import companion, fields, replies
 from tap_openx.api import Api
@@ -49,8 +49,8 @@ from tap_openx.streams import (
 )
 
 if TYPE_CHECKING:
-    from adtap_core.http import Http, Tally
-    from adtap_core.ordered import Workers
+    from adtap_core.http.client import Http, RequestStats
+    from adtap_core.http.workers import Workers
 
 log = logging.getLogger("adtaps.openx")
 
@@ -182,53 +182,53 @@ class OpenxPlatform(Platform):
         return self._spoken.login(self.settings)
 
     @override
-    def judge(self, call: Call, reply: Reply) -> Verdict:
+    def classify(self, call: Call, reply: Response) -> Outcome:
         status = reply.status
         said = replies.words(reply) if status >= _ERRORS else ""
         if not call.login:
             # A login's failures are the login's to explain; only what may pass is asked again.
             if status == _GOOD and call.expects == "text" and reply.looks_like_html():
-                return Verdict(Ask.RETRY, f"an HTML page at the login: {reply.excerpt(120)}")
+                return Outcome(Action.RETRY, f"an HTML page at the login: {reply.excerpt(120)}")
             passing = status >= _SERVER_ERROR or status in {_TIMEOUT, _TOO_MANY}
-            return verdicts.by_status(reply, said) if passing else verdicts.GO
+            return outcomes.by_status(reply, said) if passing else outcomes.SUCCESS
         if status == _GOOD:
             return self._judge_good(call, reply)
-        return self._judge_status(call, reply, said) or verdicts.by_status(reply, said)
+        return self._judge_status(call, reply, said) or outcomes.by_status(reply, said)
 
     @staticmethod
-    def _judge_good(call: Call, reply: Reply) -> Verdict:
+    def _judge_good(call: Call, reply: Response) -> Outcome:
         if not reply.body.size:
-            return Verdict(
-                Ask.RETRY, "an empty answer"
+            return Outcome(
+                Action.RETRY, "an empty answer"
             )  # even no row at all has a frame or a header
         if call.expects == "text" and reply.looks_like_html():
-            return Verdict(Ask.LOGIN, "an HTML page instead of data")
-        return verdicts.GO
+            return Outcome(Action.REFRESH_LOGIN, "an HTML page instead of data")
+        return outcomes.SUCCESS
 
     def _judge_status(  # noqa: PLR0911 - one for each status
-        self, call: Call, reply: Reply, said: str
-    ) -> Verdict | None:
+        self, call: Call, reply: Response, said: str
+    ) -> Outcome | None:
         """Judge a status that means something of its own here; None if it means what HTTP says."""
         status = reply.status
         if status == _PARTIAL:
-            return Verdict(Ask.LESS, "the platform cut the answer off (206)")
+            return Outcome(Action.SPLIT_WINDOW, "the platform cut the answer off (206)")
         if status == _TOO_LARGE:
-            return Verdict(Ask.LESS, said)
+            return Outcome(Action.SPLIT_WINDOW, said)
         if status == _UNAUTHORIZED:
             whose = f"login of {self.settings.get('email')} (settings `email`, `password`)"
-            return Verdict(Ask.LOGIN, f"{said or reply.excerpt()}: {whose}")
-        if status == _TOO_MANY and verdicts.retry_after(reply.headers, reply.received_at) is None:
+            return Outcome(Action.REFRESH_LOGIN, f"{said or reply.excerpt()}: {whose}")
+        if status == _TOO_MANY and outcomes.retry_after(reply.headers, reply.received_at) is None:
             # The quota counts calls by the clock hour, those of people in the UI too.
-            seconds = verdicts.until_next_hour(self.clock.now())
-            return Verdict(
-                Ask.WAIT,
+            seconds = outcomes.until_next_hour(self.clock.now())
+            return Outcome(
+                Action.RATE_LIMITED,
                 f"{said or 'quota used up'}; waiting for the next hour",
                 seconds + random.uniform(0, QUOTA_JITTER_SECONDS),
             )
         if status == _SERVER_ERROR and call.url.endswith("/pullReport"):
-            return verdicts.GO  # a report job failed: the answer to our question
+            return outcomes.SUCCESS  # a report job failed: the answer to our question
         if status == _SERVER_ERROR and "Invalid JSON" in said:
-            return Verdict(Ask.STOP, said)
+            return Outcome(Action.FAIL, said)
         return None
 
     # -- reports -----------------------------------------------------------------------------
@@ -331,7 +331,7 @@ class OpenxPlatform(Platform):
         self,
         path: str,
         what: str,
-        tally: Tally | None = None,
+        tally: RequestStats | None = None,
         params: Sequence[tuple[str, str]] = (),
         key: Callable[[Mapping[str, Any]], object] | None = None,
     ) -> Iterator[Sequence[Mapping[str, Any]]]:
@@ -353,14 +353,14 @@ class OpenxPlatform(Platform):
         self,
         path: str,
         what: str,
-        tally: Tally | None = None,
+        tally: RequestStats | None = None,
         params: list[tuple[str, str]] | None = None,
-    ) -> Reply:
+    ) -> Response:
         try:
             return self.http.send(
                 Call(url=f"{self._generation.entity_url}/{path}", what=what, params=params), tally
             )
-        except Refused as error:
+        except BadRequest as error:
             if error.status == _NOT_FOUND and not isinstance(error, Forbidden):
                 # The instance has no such type of object: for the user the same as no permission.
                 raise Forbidden(str(error), status=error.status) from error
@@ -414,7 +414,7 @@ class OpenxPlatform(Platform):
         self, entity: Entity, query: EntityQuery
     ) -> Iterator[Sequence[Mapping[str, Any]]]:
         """Walk the trail of each type of object; the API takes a day as its bound."""
-        missing: list[Refused] = []
+        missing: list[BadRequest] = []
         kinds = entity.facts["types"]
         for kind in kinds:
             params = [("obj_type", kind), ("sort", "-timestamp")]
@@ -428,7 +428,7 @@ class OpenxPlatform(Platform):
                     params,
                     key=lambda r: (r.get("obj_type"), r.get("obj_id"), r.get("revision")),
                 )
-            except Refused as error:
+            except BadRequest as error:
                 missing.append(error)
                 log.warning("%s", error)
         if len(missing) == len(kinds):
@@ -449,7 +449,7 @@ class OpenxPlatform(Platform):
         return sorted(found)
 
     @override
-    def tidy(self, entity: Entity, record: Mapping[str, Any]) -> Mapping[str, Any]:
+    def normalize(self, entity: Entity, record: Mapping[str, Any]) -> Mapping[str, Any]:
         units = record.get("adunit_uids")
         if isinstance(units, Mapping) and _YES.issuperset(map(str, units.values())):
             # Written as a set, a map of uid to "1", by some clients; read back as it was written.
@@ -461,7 +461,7 @@ def _objects(document: object, what: str) -> list[Mapping[str, Any]]:
     """Return the objects of a list's answer.
 
     Raises:
-        Broken: If it is no list: an error under a good status must not pass for an empty one.
+        MalformedResponse: If it is no list: an error under a good status must not pass for an empty one.
     """
     found: Any = document
     if isinstance(document, Mapping):
@@ -469,7 +469,9 @@ def _objects(document: object, what: str) -> list[Mapping[str, Any]]:
         if found is None and "has_more" in document:
             found = []
     if not isinstance(found, list) or not all(isinstance(row, Mapping) for row in found):
-        raise Broken(f"{what}: the answer holds no list of objects: {str(document)[:200]}")
+        raise MalformedResponse(
+            f"{what}: the answer holds no list of objects: {str(document)[:200]}"
+        )
     return found
 
 

@@ -15,10 +15,10 @@ from typing import Any, Final
 
 from typing_extensions import override
 
-from adtap_core.bodies import Table
+from adtap_core.bodies.parsing import Table
 from adtap_core.declare import Report
-from adtap_core.errors import Broken, Forbidden, RequestError
-from adtap_core.rehearsal import NotAsked
+from adtap_core.errors import Forbidden, MalformedResponse, RequestError
+from adtap_core.inspect.dry_run import OfflineError
 from tap_openx import fields
 from tap_openx.splits import EXACT
 
@@ -56,7 +56,7 @@ class AccountCurrencies:
                 for account in self._accounts()
                 if account.get("type_full", _PUBLISHER) == _PUBLISHER and account.get("currency")
             }
-        except NotAsked:
+        except OfflineError:
             return {}  # a dry run without a network: the request is the same
         except Forbidden as error:
             log.warning("The currency of money is not known: %s", error)
@@ -155,7 +155,7 @@ def added_up(
         lookup: The currency by account.
 
     Raises:
-        Broken: If a metric is no number.
+        MalformedResponse: If a metric is no number.
     """
     columns = list(table.columns or ())
     at = columns.index(account)
@@ -188,4 +188,4 @@ def _sum(known: Any, value: Any, column: str) -> Any:
         return EXACT.add(known, Decimal(str(value)))
     except InvalidOperation as error:
         msg = f"column {column}: {value!r} is no number and can't be added up by currency"
-        raise Broken(msg) from error
+        raise MalformedResponse(msg) from error

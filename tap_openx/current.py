@@ -14,21 +14,27 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from adtap_core.bodies import Table, separated
+from adtap_core.bodies.parsing import Table, separated
 from adtap_core.declare import Report
-from adtap_core.errors import Broken, GaveUp, Refused, RequestError, TooMuch
-from adtap_core.fetching import NEARLY_CUT
-from adtap_core.http import Call
+from adtap_core.errors import (
+    BadRequest,
+    MalformedResponse,
+    RequestError,
+    ResponseTooLarge,
+    RetriesExhausted,
+)
+from adtap_core.http.client import Call
 from adtap_core.names import did_you_mean
-from adtap_core.platform import Fetched, Partition, RowFacts, Source, WindowJob
+from adtap_core.platform import Fetched, Partition, RowContext, RowLookup, WindowJob
+from adtap_core.sync.fetching import NEARLY_CUT
 from adtap_core.windows import Grain, Interval, midnight
 from tap_openx import fields, replies
 from tap_openx.auth import BearerLogin
 from tap_openx.currencies import COLUMN, added_up
 
 if TYPE_CHECKING:
-    from adtap_core.http import Auth
-    from adtap_core.reply import Reply
+    from adtap_core.http.client import Auth
+    from adtap_core.http.response import Response
     from tap_openx.api import Api
 
 log = logging.getLogger("adtaps.openx")
@@ -169,7 +175,7 @@ class Current:
         """Run a report job, or go on with one that an earlier run began, and read its CSV.
 
         Raises:
-            TooMuch: If the report is too big for one job.
+            ResponseTooLarge: If the report is too big for one job.
         """
         grain = job.report.grain
         # Before the report, not after: a job that was paid for must not be lost to a list that fails.
@@ -210,12 +216,12 @@ class Current:
             raise
         return Fetched(
             [table],
-            RowFacts(currency=currency, bucket=grain.value),
+            RowContext(currency=currency, bucket=grain.value),
             reply.body.close,
             fullness=fullness,
         )
 
-    def _by_currency(self, job: WindowJob, reply: Reply, table: Table) -> Fetched:
+    def _by_currency(self, job: WindowJob, reply: Response, table: Table) -> Fetched:
         """Give a report's rows added up by the currency of the publisher, which was asked for along with it."""
         known = {job.report.grain.value, *job.report.dimensions, *job.report.metrics}
         wanted = [n for n, c in enumerate(table.columns or ()) if c in {*known, fields.PLATFORM_ID}]
@@ -228,19 +234,19 @@ class Current:
         found = added_up(asked, fields.PLATFORM_ID, job.report.metrics, lookup)
         reply.body.close()
         return Fetched(
-            [lambda: found], RowFacts(currency=Source(COLUMN), bucket=job.report.grain.value)
+            [lambda: found], RowContext(currency=RowLookup(COLUMN), bucket=job.report.grain.value)
         )
 
-    def _currency(self, report: Report) -> str | Source | None:
+    def _currency(self, report: Report) -> str | RowLookup | None:
         """Money is in the publisher's currency: its account says which."""
         currencies = self._api.currencies
         platform_id = self._platform_id(report)
         if platform_id is not None:
-            return Source(platform_id, currencies.lookup(report.name))
+            return RowLookup(platform_id, currencies.lookup(report.name))
         return currencies.only()
 
     @staticmethod
-    def _check(job: WindowJob, reply: Reply, names: Mapping[str, str]) -> float:
+    def _check(job: WindowJob, reply: Response, names: Mapping[str, str]) -> float:
         """Check that every column is there, and take a report that fills the limit for a cut one.
 
         Returns:
@@ -249,15 +255,17 @@ class Current:
         there = {h.lower() for h in _header(reply)}
         missing = [n for n in names if n not in there]
         if missing:
-            raise Broken(f"{job.what}: the report has no column {', '.join(missing)}")
+            raise MalformedResponse(f"{job.what}: the report has no column {', '.join(missing)}")
         if reply.body.size < MOST_ROWS * NEARLY_CUT * _SMALLEST_ROW_BYTES:
             return 0.0
         lines = sum(chunk.count(b"\n") for chunk in reply.body.chunks())
         if lines >= MOST_ROWS:
-            raise TooMuch(f"{job.what}: {lines} lines, the platform's limit is {MOST_ROWS} rows")
+            raise ResponseTooLarge(
+                f"{job.what}: {lines} lines, the platform's limit is {MOST_ROWS} rows"
+            )
         return lines / MOST_ROWS
 
-    def _run(self, job: WindowJob, body: Mapping[str, Any]) -> Reply:
+    def _run(self, job: WindowJob, body: Mapping[str, Any]) -> Response:
         """Give a report job's CSV; a job that failed is asked for once more."""
         name = f"{body['dateFrom']}/{body['dateTo']}"
         known = job.remembered.get(name)
@@ -286,7 +294,7 @@ class Current:
         words = f"{job.what}: the report job failed {_JOB_TRIES} times: {failed}"
         if job.can_split:
             # Nothing in the answer tells a job that is too big from another failure.
-            raise TooMuch(words, status=_FAILED)
+            raise ResponseTooLarge(words, status=_FAILED)
         raise RequestError(words, status=_FAILED)
 
     def _begin(self, job: WindowJob, body: Mapping[str, Any]) -> str:
@@ -296,17 +304,17 @@ class Current:
             begins = reply.excerpt(200)
         number = document.get("id") if isinstance(document, Mapping) else None
         if not number:
-            raise Broken(f"{job.what}: generateReport gave no job id: {begins}")
+            raise MalformedResponse(f"{job.what}: generateReport gave no job id: {begins}")
         return str(number)
 
-    def _wait(self, job: WindowJob, number: str) -> Reply | None:
+    def _wait(self, job: WindowJob, number: str) -> Response | None:
         """Poll a job; give its CSV or its failure, None if the platform no longer knows it."""
         begun = time.monotonic()
         polls = 0
         while True:
             try:
                 reply = self._post("pullReport", {"id": number}, job, expects="text")
-            except Refused as error:
+            except BadRequest as error:
                 if error.status == _NOT_FOUND:
                     return None
                 raise
@@ -314,14 +322,16 @@ class Current:
                 return reply
             reply.body.close()
             if time.monotonic() - begun > JOB_SECONDS:
-                raise GaveUp(
+                raise RetriesExhausted(
                     f"{job.what}: report job {number} is not done after {JOB_SECONDS:.0f} s; the next run goes on "
                     "waiting for it"
                 )
             self._api.http.pause(_WAITS[min(polls, len(_WAITS) - 1)], f"report job {number}")
             polls += 1
 
-    def _post(self, path: str, body: Mapping[str, Any], job: WindowJob, *, expects: str) -> Reply:
+    def _post(
+        self, path: str, body: Mapping[str, Any], job: WindowJob, *, expects: str
+    ) -> Response:
         return self._api.http.send(
             Call(
                 url=f"{self._url}/api/v1/reporting-api/{path}",
@@ -345,7 +355,7 @@ def _text(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _header(reply: Reply) -> list[str]:
+def _header(reply: Response) -> list[str]:
     first = reply.body.open().readline().decode("utf-8-sig", "replace")
     return next(csv.reader(io.StringIO(first)), [])
 

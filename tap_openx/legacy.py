@@ -9,13 +9,19 @@ from datetime import UTC, datetime
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Final
 
-from adtap_core.bodies import Table
+from adtap_core.bodies.parsing import Table
 from adtap_core.declare import Report
-from adtap_core.errors import Broken, GaveUp, Refused, RequestError, TooMuch
-from adtap_core.http import Call
-from adtap_core.platform import Fetched, Partition, RowFacts, Source, WindowJob
-from adtap_core.rehearsal import NotAsked
-from adtap_core.verdicts import GATEWAY_STATUSES
+from adtap_core.errors import (
+    BadRequest,
+    MalformedResponse,
+    RequestError,
+    ResponseTooLarge,
+    RetriesExhausted,
+)
+from adtap_core.http.client import Call
+from adtap_core.http.outcomes import GATEWAY_STATUSES
+from adtap_core.inspect.dry_run import OfflineError
+from adtap_core.platform import Fetched, Partition, RowContext, RowLookup, WindowJob
 from adtap_core.windows import Interval
 from tap_openx import fields
 from tap_openx.answers import Answers
@@ -26,8 +32,8 @@ from tap_openx.splits import AnyOf, Asker, Filter, FilterSplit, Given, add_up, b
 from tap_openx.streams import REPORTS
 
 if TYPE_CHECKING:
-    from adtap_core.http import Auth
-    from adtap_core.reply import Reply
+    from adtap_core.http.client import Auth
+    from adtap_core.http.response import Response
     from tap_openx.api import Api
 
 log = logging.getLogger("adtaps.openx")
@@ -84,7 +90,7 @@ class Legacy:
         with self._lock:
             try:
                 return self._catalogue
-            except NotAsked:
+            except OfflineError:
                 # A rehearsal without a network: as if the account listed all that is declared.
                 own = [
                     Report(
@@ -96,9 +102,9 @@ class Legacy:
                 ]
                 return Catalogue.assumed([*REPORTS, *own])
 
-    def _read_fields(self) -> Reply:
+    def _read_fields(self) -> Response:
         paths = [self._path, *(p for p in DATA_SERVICE_PATHS if p != self._path)]
-        refused: Refused | None = None
+        refused: BadRequest | None = None
         for path in paths:
             try:
                 reply = self._api.http.send(
@@ -108,7 +114,7 @@ class Legacy:
                         headers={"Accept": _ACCEPT},
                     )
                 )
-            except Refused as error:
+            except BadRequest as error:
                 if error.status != _NOT_FOUND:
                     raise
                 refused = error
@@ -117,7 +123,7 @@ class Legacy:
                 log.info("The Data Service is at %s, not at %s", path, self._path)
                 self._path = path
             return reply
-        raise Refused(
+        raise BadRequest(
             f"{refused}; no Data Service at {' or '.join(paths)} (settings `api_url`, `data_service_path`)",
             status=_NOT_FOUND,
         )
@@ -246,7 +252,7 @@ class Legacy:
         try:
             return Interval(_moment(found["minStartDate"]), _moment(found["maxEndDate"]))  # type: ignore[index]
         except (KeyError, TypeError, ValueError) as error:
-            raise Broken(
+            raise MalformedResponse(
                 f"{report.name}: the date range can't be read: {str(document)[:200]}"
             ) from error
 
@@ -269,7 +275,7 @@ class Legacy:
         """Ask for a window; in parts if a single bucket is too much.
 
         Raises:
-            TooMuch: If the window is longer than a bucket and too much.
+            ResponseTooLarge: If the window is longer than a bucket and too much.
         """
         asked = self._asked(job.report)
         window = self._still_held(job)
@@ -313,7 +319,7 @@ class Legacy:
                 close()
         return Fetched(
             tables,
-            RowFacts(
+            RowContext(
                 currency=self._currency(job.report, asked, whose if accounts else None),
                 bucket=bucket,
                 partition=(whose, accounts) if accounts else None,
@@ -339,7 +345,9 @@ class Legacy:
         whole.seen = {COLUMN}.union(*(table.seen or () for table in found))
         return lambda: whole
 
-    def _currency(self, report: Report, asked: Asked, account: str | None) -> str | Source | None:
+    def _currency(
+        self, report: Report, asked: Asked, account: str | None
+    ) -> str | RowLookup | None:
         """Give the currency of a report's money: as its rows say, else as the account that they are cut by.
 
         Args:
@@ -351,15 +359,15 @@ class Legacy:
             (n for n in asked.attributes.values() if n.lower() == fields.CURRENCY.lower()), None
         )
         if told is not None:
-            return Source(told)
+            return RowLookup(told)
         if self.catalogue().is_currency_told(report):
             return None  # no money
         currencies = self._api.currencies
         if self._needs_account(report):
-            return Source(COLUMN)
+            return RowLookup(COLUMN)
         account = self._account_of(report) or account
         if account is not None:
-            return Source(account, currencies.lookup(report.name))
+            return RowLookup(account, currencies.lookup(report.name))
         return currencies.only()
 
     def _read_held(
@@ -369,7 +377,7 @@ class Legacy:
         attributes: list[str],
         metrics: list[str],
         inside: Filter | None,
-    ) -> tuple[list[Reply], bool]:
+    ) -> tuple[list[Response], bool]:
         """Read a window; what of it the platform dropped since the run was planned is left out.
 
         A long first read outlives midnight, and with it the oldest day of the retention.
@@ -378,7 +386,7 @@ class Legacy:
             return [], False
         try:
             return self._read(job, window, attributes, metrics, inside)
-        except Refused as error:
+        except BadRequest as error:
             if error.status != _NOT_FOUND:
                 raise
             held = self._held_now(job.report)
@@ -405,7 +413,7 @@ class Legacy:
         """Give the part of a window that the platform still holds: its oldest days go while we read."""
         try:
             held = self.held(job.report)
-        except NotAsked:
+        except OfflineError:
             held = None
         return job.window if held is None else job.window.clip(held)
 
@@ -416,25 +424,27 @@ class Legacy:
         attributes: list[str],
         metrics: list[str],
         inside: Filter | None,
-    ) -> tuple[list[Reply], bool]:
+    ) -> tuple[list[Response], bool]:
         """Give the answers that hold the window, and whether rows of one grain must be added up."""
 
-        def send(these: Sequence[str], those: Sequence[str], tree: dict[str, Any] | None) -> Reply:
+        def send(
+            these: Sequence[str], those: Sequence[str], tree: dict[str, Any] | None
+        ) -> Response:
             return self._report(job, window, these, those, tree)
 
         ask = Asker(send)
         try:
             return [ask(attributes, metrics, inside)], False
-        except GaveUp as error:
+        except RetriesExhausted as error:
             if error.status not in GATEWAY_STATUSES or job.can_split or len(job.partitions) > 1:
                 raise
             # A single bucket that times out each time may be too big; where a part of it fares no better, the
             # service is ill, and that is what the user must hear.
             try:
                 return self._read_in_parts(job, attributes, metrics, ask, inside=inside, why=error)
-            except (GaveUp, TooMuch):
+            except (RetriesExhausted, ResponseTooLarge):
                 raise error from None
-        except TooMuch as error:
+        except ResponseTooLarge as error:
             many_accounts = error.status == _TOO_LARGE and not job.partitions[0].key
             # A shorter window holds fewer rows but not fewer accounts.
             if (job.can_split and not many_accounts) or len(job.partitions) > 1:
@@ -453,7 +463,7 @@ class Legacy:
         inside: Filter | None,
         why: RequestError,
         many_accounts: bool = False,
-    ) -> tuple[list[Reply], bool]:
+    ) -> tuple[list[Response], bool]:
         log.info("%s: %s; reading it by filter values", job.what, why)
         job.tally.splits += 1
         account = self._spelled(fields.ACCOUNT)
@@ -513,7 +523,7 @@ class Legacy:
         attributes: Sequence[str],
         metrics: Sequence[str],
         tree: dict[str, Any] | None,
-    ) -> Reply:
+    ) -> Response:
         body: dict[str, Any] = {
             "startDate": _text(window.start),
             "endDate": _text(window.end),
@@ -526,7 +536,7 @@ class Legacy:
 
     def _post(
         self, path: str, body: Mapping[str, Any], *, what: str, job: WindowJob | None = None
-    ) -> Reply:
+    ) -> Response:
         return self._api.http.send(
             Call(
                 url=f"{self._url}/{self._path.strip('/')}/{path}",

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from adtap_core.reply import Reply
+    from adtap_core.http.response import Response
 
 _FIELDS: Final = ("attribute", "field_errors", "item_errors", "dependency", "referencing_objects")
 
 
-def words(reply: Reply) -> str:
+def words(reply: Response) -> str:
     """Give an error body's words on one line; empty if it is none of the known shapes.
 
     Data Service: `code`, `message` (text, list or object) and `traceId`. Platform API: `type`, `message`

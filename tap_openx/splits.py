@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from decimal import Context, Decimal
 from typing import Any, Final, Protocol
 
-from adtap_core.bodies import JsonRows
-from adtap_core.errors import Broken, Refused, RequestError, TooMuch
-from adtap_core.http import Tally
-from adtap_core.reply import Reply
+from adtap_core.bodies.parsing import JsonRows
+from adtap_core.errors import BadRequest, MalformedResponse, RequestError, ResponseTooLarge
+from adtap_core.http.client import RequestStats
+from adtap_core.http.response import Response
 
 log = logging.getLogger("adtaps.openx")
 
@@ -90,7 +90,7 @@ def both(left: Filter | None, right: Filter) -> Filter:
     return right if left is None else Both("AND", left, right)
 
 
-Send = Callable[[Sequence[str], Sequence[str], Filter | None], Reply]
+Send = Callable[[Sequence[str], Sequence[str], Filter | None], Response]
 """Asks the platform for attributes and metrics of one window under a filter."""
 
 
@@ -102,25 +102,25 @@ class Asker:
     """
 
     def __init__(
-        self, send: Callable[[Sequence[str], Sequence[str], dict[str, Any] | None], Reply]
+        self, send: Callable[[Sequence[str], Sequence[str], dict[str, Any] | None], Response]
     ) -> None:
         self._send = send
         self._lists = True
 
     def __call__(
         self, attributes: Sequence[str], metrics: Sequence[str], where: Filter | None
-    ) -> Reply:
+    ) -> Response:
         """Ask.
 
         Raises:
-            TooMuch: If the answer is too big.
+            ResponseTooLarge: If the answer is too big.
         """
         if where is None:
             return self._send(attributes, metrics, None)
         tree = where.tree(lists=self._lists)
         try:
             return self._send(attributes, metrics, tree)
-        except Refused as error:
+        except BadRequest as error:
             plain = where.tree(lists=False)
             if not self._lists or error.status != _BAD_REQUEST or plain == tree:
                 raise
@@ -154,7 +154,7 @@ class FilterSplit:
         levels: Sequence[str],
         currency: str | None,
         known: Callable[[str], Sequence[str]],
-        tally: Tally,
+        tally: RequestStats,
         what: str,
     ) -> None:
         self._ask, self._attributes, self._count = ask, attributes, count
@@ -162,7 +162,7 @@ class FilterSplit:
         self._levels, self._currency, self._known = levels, currency, known
         self._tally, self._what = tally, what
 
-    def read(self, inside: Filter | None) -> list[Reply]:
+    def read(self, inside: Filter | None) -> list[Response]:
         """Give the answers that together hold every row inside a condition, none twice.
 
         Raises:
@@ -197,7 +197,7 @@ class FilterSplit:
             f"({self._count}: {found} of {total}); nothing of it is written"
         )
 
-    def sum_of(self, reply: Reply) -> Decimal:
+    def sum_of(self, reply: Response) -> Decimal:
         """Give the sum of the count over an answer's rows."""
         values = (_value(row, self._count) for row in _rows(reply))
         return sum((_number(v, self._count) for v in values if v is not None), Decimal(0))
@@ -206,7 +206,7 @@ class FilterSplit:
         """Ask for the count without attributes; where even that is too much, by groups of values."""
         try:
             return self._sum(inside)
-        except TooMuch:
+        except ResponseTooLarge:
             attribute = self._levels[0]
             values = self._values(attribute, inside).values
         total = sum(
@@ -220,7 +220,7 @@ class FilterSplit:
     ) -> Decimal:
         try:
             return self._sum(both(inside, AnyOf(attribute, values)))
-        except TooMuch:
+        except ResponseTooLarge:
             if len(values) == 1:
                 raise
             middle = len(values) // 2
@@ -237,7 +237,7 @@ class FilterSplit:
         with reply.body:
             return self.sum_of(reply)
 
-    def _parts(self, inside: Filter | None, level: int) -> list[Reply]:
+    def _parts(self, inside: Filter | None, level: int) -> list[Response]:
         """Read what lies inside a condition by the values of a level's attribute."""
         if level >= len(self._levels):
             raise RequestError(
@@ -249,7 +249,7 @@ class FilterSplit:
         values, leftover = listed.values, listed.leftover
         if not leftover and len(values) == 1:
             return self._parts(inside, level + 1)  # the same question as before
-        parts: list[Reply] = []
+        parts: list[Response] = []
         try:
             for group in _groups(values, min(GROUP_SIZE, max(1, (len(values) + 1) // 2))):
                 parts += self._group(inside, level, group)
@@ -260,13 +260,13 @@ class FilterSplit:
             raise
         return parts
 
-    def _group(self, inside: Filter | None, level: int, values: tuple[str, ...]) -> list[Reply]:
+    def _group(self, inside: Filter | None, level: int, values: tuple[str, ...]) -> list[Response]:
         where = both(inside, AnyOf(self._levels[level], values))
         if len(values) == 1:
             return self._within(where, level + 1)
         try:
             return [self._ask(self._attributes, self._metrics, where)]
-        except TooMuch:
+        except ResponseTooLarge:
             self._tally.splits += 1
             middle = len(values) // 2
             parts = self._group(inside, level, values[:middle])
@@ -276,10 +276,10 @@ class FilterSplit:
                 _close(parts)
                 raise
 
-    def _within(self, where: Filter, level: int) -> list[Reply]:
+    def _within(self, where: Filter, level: int) -> list[Response]:
         try:
             return [self._ask(self._attributes, self._metrics, where)]
-        except TooMuch:
+        except ResponseTooLarge:
             self._tally.splits += 1
             return self._parts(where, level)
 
@@ -287,7 +287,7 @@ class FilterSplit:
         """List an attribute's values inside a condition."""
         try:
             reply = self._ask([attribute], [self._count], inside)
-        except TooMuch:
+        except ResponseTooLarge:
             # Even the list of values is cut off: take all that exist, and look for what they miss.
             everything = sorted({str(v) for v in self._known(attribute)})
             return _Values(tuple(everything), leftover=True, listed=False)
@@ -348,14 +348,14 @@ def _number(value: object, metric: str) -> Decimal:
     """Return a metric's value, to be added up.
 
     Raises:
-        Broken: If it is no number: no sum of it is right.
+        MalformedResponse: If it is no number: no sum of it is right.
     """
     try:
         found = Decimal(str(value) or "0")
     except ArithmeticError as error:
-        raise Broken(f"{metric} is {value!r} in a row, and can't be added up") from error
+        raise MalformedResponse(f"{metric} is {value!r} in a row, and can't be added up") from error
     if not found.is_finite():
-        raise Broken(f"{metric} is {value!r} in a row, and can't be added up")
+        raise MalformedResponse(f"{metric} is {value!r} in a row, and can't be added up")
     return found
 
 
@@ -383,7 +383,7 @@ def add_up(rows: Iterable[Mapping[str, Any]], metrics: Sequence[str]) -> list[di
     return list(whole.values())
 
 
-def _rows(reply: Reply) -> Iterator[Mapping[str, Any]]:
+def _rows(reply: Response) -> Iterator[Mapping[str, Any]]:
     found = JsonRows(reply.body, ROWS_PATH)
     yield from found
     check_report(found.envelope, "a part of a report")
@@ -399,10 +399,10 @@ def check_report(envelope: object, what: str) -> None:
         what: What was asked, in a user's words.
 
     Raises:
-        Broken: If it is none.
+        MalformedResponse: If it is none.
     """
     if not isinstance(envelope, Mapping) or _REPORT.isdisjoint(envelope):
-        raise Broken(f"{what}: the answer holds no report: {str(envelope)[:200]}")
+        raise MalformedResponse(f"{what}: the answer holds no report: {str(envelope)[:200]}")
 
 
 def _groups(values: Sequence[str], size: int) -> Iterable[tuple[str, ...]]:
@@ -410,6 +410,6 @@ def _groups(values: Sequence[str], size: int) -> Iterable[tuple[str, ...]]:
         yield tuple(values[at : at + size])
 
 
-def _close(replies: Iterable[Reply]) -> None:
+def _close(replies: Iterable[Response]) -> None:
     for reply in replies:
         reply.body.close()

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from adtap_core.clock import Clock
-    from adtap_core.http import Http
-    from adtap_core.ordered import Workers
+    from adtap_core.http.client import Http
+    from adtap_core.http.workers import Workers
 
 
 @dataclass(frozen=True)

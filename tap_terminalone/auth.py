@@ -16,16 +16,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 from typing_extensions import override
 
-from adtap_core.errors import CredentialsError, GaveUp, Refused
-from adtap_core.http import Call
+from adtap_core.errors import BadRequest, CredentialsError, RetriesExhausted
+from adtap_core.http.client import Call
+from adtap_core.http.tokens import ends_at
 from adtap_core.redact import redact
-from adtap_core.tokens import ends_at
 
 if TYPE_CHECKING:
     import requests
 
-    from adtap_core.http import Auth, Http
-    from adtap_core.reply import Reply
+    from adtap_core.http.client import Auth, Http
+    from adtap_core.http.response import Response
 
 OAUTH_PASSWORD, OAUTH_REFRESH, ACCESS_TOKEN = "oauth_password", "oauth_refresh", "access_token"
 COOKIE, SESSION_ID = "cookie", "session_id"
@@ -81,9 +81,9 @@ class BearerAuth:
         self._token = str(settings.get("access_token") or "")
         self.expires_at = ends_at(self._token)
         self._refresh_token = str(settings.get("refresh_token") or "")
-        self.renewable = self._method != ACCESS_TOKEN
+        self.can_refresh = self._method != ACCESS_TOKEN
 
-    def put_on(self, request: requests.Request) -> None:
+    def apply(self, request: requests.Request) -> None:
         """Set the bearer."""
         request.headers["Authorization"] = f"Bearer {self._token}"
 
@@ -92,7 +92,7 @@ class BearerAuth:
 
         Raises:
             CredentialsError: If a credential is refused.
-            GaveUp: If nobody answers at the login's address, or only the platform's faults do.
+            RetriesExhausted: If nobody answers at the login's address, or only the platform's faults do.
         """
         if self._method == ACCESS_TOKEN:
             return
@@ -135,7 +135,7 @@ class BearerAuth:
             grant |= {"grant_type": REALM_GRANT, "realm": given["realm"], "scope": "openid"}
         return grant
 
-    def _refused(self, reply: Reply, answer: object) -> str:
+    def _refused(self, reply: Response, answer: object) -> str:
         said = answer if isinstance(answer, Mapping) else {}
         error = str(said.get("error") or "")
         words = str(said.get("error_description") or error or reply.excerpt(200))
@@ -160,8 +160,8 @@ class BridgedAuth(BearerAuth):
         self._session = ""
 
     @override
-    def put_on(self, request: requests.Request) -> None:
-        super().put_on(request)
+    def apply(self, request: requests.Request) -> None:
+        super().apply(request)
         if self._session:
             request.headers["Cookie"] = f"{SESSION_COOKIE}={self._session}"
 
@@ -200,10 +200,10 @@ class SessionAuth:
 
     def __init__(self, settings: Mapping[str, Any]) -> None:
         self._settings = settings
-        self.renewable = method(settings) == COOKIE
+        self.can_refresh = method(settings) == COOKIE
         self._session = str(settings.get("session_id") or "")
 
-    def put_on(self, request: requests.Request) -> None:
+    def apply(self, request: requests.Request) -> None:
         """Set the cookie and the key."""
         request.headers["Cookie"] = f"{SESSION_COOKIE}={self._session}"
         params = request.params or {}
@@ -217,7 +217,7 @@ class SessionAuth:
         Raises:
             CredentialsError: If user, password or API key is refused.
         """
-        if not self.renewable:
+        if not self.can_refresh:
             return
         given = self._settings
         reply = send_login(
@@ -253,7 +253,7 @@ ACCEPT: Final = "application/vnd.mediamath.v1+json"
 """Asks the legacy API for JSON; without it the answer is XML."""
 
 
-def _session_of(reply: Reply) -> str:
+def _session_of(reply: Response) -> str:
     """Give the session of a login's answer: its cookie, else what the body says."""
     found = reply.cookies.get(SESSION_COOKIE)
     if not found:
@@ -269,19 +269,21 @@ def _base(settings: Mapping[str, Any], name: str) -> str:
     return str(settings[name]).rstrip("/")
 
 
-def send_login(http: Http, call: Call, setting: str) -> Reply:
+def send_login(http: Http, call: Call, setting: str) -> Response:
     """Send a login's call; give an answer that is good, or that refuses the credentials.
 
     Raises:
-        GaveUp: If nobody answers, or only the platform's faults do: nothing was said of the credentials.
-        Refused: If there is no login at this address.
+        RetriesExhausted: If nobody answers, or only the platform's faults do: nothing was said of the credentials.
+        BadRequest: If there is no login at this address.
     """
     try:
         reply = http.send(call)
-    except GaveUp as error:
-        raise GaveUp(f"{error}; look at the setting `{setting}`", status=error.status) from error
+    except RetriesExhausted as error:
+        raise RetriesExhausted(
+            f"{error}; look at the setting `{setting}`", status=error.status
+        ) from error
     if reply.status != _OK and reply.status not in _REFUSALS:
         with reply.body:
             words = f"{call.what}: HTTP {reply.status} {reply.excerpt(200)}"
-        raise Refused(f"{words}; look at the setting `{setting}`", status=reply.status)
+        raise BadRequest(f"{words}; look at the setting `{setting}`", status=reply.status)
     return reply

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from typing_extensions import override
 
-from adtap_core import verdicts
-from adtap_core.errors import Refused
-from adtap_core.http import Auth, Call
+from adtap_core.errors import BadRequest
+from adtap_core.http import outcomes
+from adtap_core.http.client import Auth, Call
+from adtap_core.http.outcomes import Action, Outcome
+from adtap_core.http.response import Response
 from adtap_core.names import did_you_mean
 from adtap_core.platform import (
     EntityQuery,
@@ -23,8 +25,6 @@ from adtap_core.platform import (
     Tolerance,
     WindowJob,
 )
-from adtap_core.reply import Reply
-from adtap_core.verdicts import Ask, Verdict
 from adtap_core.windows import Grain, Interval, Zone
 from tap_terminalone import auth, companion, definitions, fields, replies
 from tap_terminalone.api import Api
@@ -41,8 +41,8 @@ from tap_terminalone.streams import (
 if TYPE_CHECKING:
     from adtap_core.clock import Clock
     from adtap_core.declare import Entity, Report
-    from adtap_core.http import Http
-    from adtap_core.ordered import Workers
+    from adtap_core.http.client import Http
+    from adtap_core.http.workers import Workers
 
 LAST_ZONE_HOURS: Final = 12
 """A day that each campaign begins at its own midnight is over everywhere when it is over in UTC-12."""
@@ -206,25 +206,25 @@ class TerminalOne(Platform):
         return self._auth
 
     @override
-    def judge(self, call: Call, reply: Reply) -> Verdict:
+    def classify(self, call: Call, reply: Response) -> Outcome:
         said = replies.words(reply) if reply.status >= replies.ERRORS else ""
         if not call.login:
             # A login's failures are the login's to explain; only what may pass is asked again.
             passing = reply.status >= replies.SERVER_ERROR or reply.status in replies.PASSING
             if reply.status < replies.REDIRECTS and not _is_document(reply):
-                return Verdict(
-                    Ask.RETRY, f"neither JSON nor XML at the login: {reply.excerpt(120)}"
+                return Outcome(
+                    Action.RETRY, f"neither JSON nor XML at the login: {reply.excerpt(120)}"
                 )
             gateway = replies.over_quota(reply)
-            return gateway or (verdicts.by_status(reply, said) if passing else verdicts.GO)
-        verdict = self._generation.judge(call, reply, said)
-        if verdict.ask is Ask.LOGIN and not self._auth.renewable:
-            return Verdict(
-                Ask.LOGIN,
-                f"{verdict.words}; the setting `{auth.method(self.settings)}` is spent or wrong: such a "
+            return gateway or (outcomes.by_status(reply, said) if passing else outcomes.SUCCESS)
+        outcome = self._generation.classify(call, reply, said)
+        if outcome.action is Action.REFRESH_LOGIN and not self._auth.can_refresh:
+            return Outcome(
+                Action.REFRESH_LOGIN,
+                f"{outcome.words}; the setting `{auth.method(self.settings)}` is spent or wrong: such a "
                 "token or session lives 24 hours and is not renewed",
             )
-        return verdict
+        return outcome
 
     # -- reports -----------------------------------------------------------------------------
 
@@ -270,7 +270,7 @@ class TerminalOne(Platform):
         """Return what the platform holds.
 
         Raises:
-            Refused: If the login does not see the organization; the others are read.
+            BadRequest: If the login does not see the organization; the others are read.
         """
         number = partition.key.get("organization_id")
         # The legacy services refuse such a one themselves; today's answers with no row.
@@ -279,7 +279,7 @@ class TerminalOne(Platform):
             seen = self._visible()
             if seen and number not in seen:
                 shown = ", ".join(seen[:_SHOWN]) + (", …" if len(seen) > _SHOWN else "")
-                raise Refused(
+                raise BadRequest(
                     f"organization_ids: {number} is none of the organizations that the login sees ({shown})"
                     f"{did_you_mean(number, seen)}"
                 )
@@ -337,11 +337,11 @@ class TerminalOne(Platform):
         return self._generation.pages(entity, query)
 
     @override
-    def tidy(self, entity: Entity, record: Mapping[str, Any]) -> Mapping[str, Any]:
-        return self._spoken.tidy(entity, record)
+    def normalize(self, entity: Entity, record: Mapping[str, Any]) -> Mapping[str, Any]:
+        return self._spoken.normalize(entity, record)
 
 
-def _is_document(reply: Reply) -> bool:
+def _is_document(reply: Response) -> bool:
     """Tell whether an answer is the login's own: a proxy's page, nothing, or garbage is not."""
     if reply.looks_like_html():
         return False

@@ -14,22 +14,22 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
 
 import msgspec
 
-from adtap_core import verdicts
-from adtap_core.bodies import Table
-from adtap_core.errors import GaveUp, Refused
-from adtap_core.http import Call
-from adtap_core.paging import Page, TooDeep, Unordered, by_offset, page_of
+from adtap_core.bodies.parsing import Table
+from adtap_core.errors import BadRequest, RetriesExhausted
+from adtap_core.http import outcomes
+from adtap_core.http.client import Call
+from adtap_core.http.listing import Page, TooDeep, Unordered, by_offset, page_of
+from adtap_core.http.outcomes import Action, Outcome
+from adtap_core.http.response import Response
 from adtap_core.platform import (
     TIES_EXACTLY,
     EntityQuery,
     Fetched,
-    RowFacts,
-    Source,
+    RowContext,
+    RowLookup,
     Tolerance,
     WindowJob,
 )
-from adtap_core.reply import Reply
-from adtap_core.verdicts import Ask, Verdict
 from adtap_core.windows import Grain, Interval, midnight
 from tap_terminalone import fields, replies
 from tap_terminalone.changes import change
@@ -40,9 +40,9 @@ from tap_terminalone.streams import CURRENT, ENTITIES
 from tap_terminalone.walks import in_ranges, records_of
 
 if TYPE_CHECKING:
+    from adtap_core.bodies.spool import Spool
     from adtap_core.declare import Entity, Report
-    from adtap_core.http import Tally
-    from adtap_core.spool import Spool
+    from adtap_core.http.client import RequestStats
     from tap_terminalone.api import Api
     from tap_terminalone.fields import Dataset
 
@@ -89,17 +89,17 @@ class Current:
 
     # -- verdicts ----------------------------------------------------------------------------
 
-    def judge(self, call: Call, reply: Reply, said: str) -> Verdict:
+    def classify(self, call: Call, reply: Response, said: str) -> Outcome:
         """Say what an answer asks of us."""
         if reply.status >= replies.ERRORS:
-            return replies.over_quota(reply) or verdicts.by_status(reply, said)
+            return replies.over_quota(reply) or outcomes.by_status(reply, said)
         if call.expects != "text":
             fault = _envelope_fault(reply)
         elif reply.looks_like_html():
-            return Verdict(Ask.LOGIN, "an HTML page instead of data")
+            return Outcome(Action.REFRESH_LOGIN, "an HTML page instead of data")
         else:
             fault = stream_fault(reply.body)
-        return verdicts.by_status(reply) if fault is None else Verdict(Ask.RETRY, fault)
+        return outcomes.by_status(reply) if fault is None else Outcome(Action.RETRY, fault)
 
     # -- entities ----------------------------------------------------------------------------
 
@@ -119,7 +119,7 @@ class Current:
         return self._below(entity, query)
 
     @staticmethod
-    def tidy(entity: Entity, record: Record) -> Record:
+    def normalize(entity: Entity, record: Record) -> Record:
         """Give a record as it is: v3's shapes are plain."""
         del entity
         return record
@@ -178,7 +178,7 @@ class Current:
         *,
         conditions: Sequence[str] = (),
         since: str | None = None,
-        tally: Tally | None = None,
+        tally: RequestStats | None = None,
     ) -> Iterator[Sequence[Record]]:
         """Walk a list by its ids, which never change; by offset if the list can't be searched."""
         params = params or {}
@@ -189,26 +189,31 @@ class Current:
                 for page in self._by_id(path, what, params, wanted, tally):
                     begun = True
                     yield page
-            except (Unordered, Refused) as error:
-                if isinstance(error, Refused) and (begun or error.status != _BAD_REQUEST):
+            except (Unordered, BadRequest) as error:
+                if isinstance(error, BadRequest) and (begun or error.status != _BAD_REQUEST):
                     raise
                 log.info("%s: the list does not take q=%s (%s)", what, "&".join(wanted), error)
             else:
                 return
         if conditions:
             msg = f"{what}: can't be confined to `organization_ids`: the list does not take {conditions[0][:60]}"
-            raise Refused(msg, status=_BAD_REQUEST)
+            raise BadRequest(msg, status=_BAD_REQUEST)
         yield from self._by_offset(path, what, params, tally)
 
     def _by_id(
-        self, path: str, what: str, params: Record, conditions: list[str], tally: Tally | None
+        self,
+        path: str,
+        what: str,
+        params: Record,
+        conditions: list[str],
+        tally: RequestStats | None,
     ) -> Iterator[Sequence[Record]]:
         def ask(behind: int, upto: int | None) -> Page:
             above = [] if upto is None else [f"id<={upto}"]
             query = {**params, "q": "&".join([f"id>{behind}", *above, *conditions])}
             try:
                 return self._page(path, what, {**query, "sort_by": "id"}, tally)
-            except Refused as error:
+            except BadRequest as error:
                 if upto is None or error.status != _BAD_REQUEST:
                     raise
                 raise TooDeep(str(error)) from error
@@ -216,17 +221,17 @@ class Current:
         return in_ranges(ask, what=what, size=PAGE_LIMIT, ahead=self._api.ahead)
 
     def _by_offset(
-        self, path: str, what: str, params: Record, tally: Tally | None
+        self, path: str, what: str, params: Record, tally: RequestStats | None
     ) -> Iterator[Sequence[Record]]:
         def ask(offset: int) -> Page:
             if offset > OFFSET_CEILING:
                 msg = f"{what}: the list is longer than the platform lets one page through"
-                raise GaveUp(msg)
+                raise RetriesExhausted(msg)
             return self._page(path, what, {**params, "page_offset": offset}, tally)
 
         return by_offset(ask, key=_identity, what=what, ahead=self._api.ahead)
 
-    def _page(self, path: str, what: str, params: Record, tally: Tally | None) -> Page:
+    def _page(self, path: str, what: str, params: Record, tally: RequestStats | None) -> Page:
         reply = self._api.http.send(
             Call(url=f"{self._url}/{path}", what=what, params={**params, "page_limit": PAGE_LIMIT}),
             tally,
@@ -239,7 +244,7 @@ class Current:
         return page_of(found, document, offset=offset, full=full)
 
     def _made_whole(
-        self, entity: Entity, page: Sequence[Record], tally: Tally
+        self, entity: Entity, page: Sequence[Record], tally: RequestStats
     ) -> Iterator[Sequence[Record]]:
         """Give a page whose records are whole: some lists hold id and name only, whatever `full` says."""
         if not entity.facts.get("single"):
@@ -248,7 +253,7 @@ class Current:
         ask = partial(self._whole, entity, tally)
         yield [done.result() for _, done in self._api.ahead.in_order(page, ask)]
 
-    def _whole(self, entity: Entity, tally: Tally, row: Record) -> Record:
+    def _whole(self, entity: Entity, tally: RequestStats, row: Record) -> Record:
         """Give a record whole."""
         if not _STUB.issuperset(row):
             return row
@@ -256,7 +261,7 @@ class Current:
         call = Call(url=f"{self._url}/{entity.path}/{row['id']}", what=what)
         try:
             reply = self._api.http.send(call, tally)
-        except Refused as error:
+        except BadRequest as error:
             log.warning("%s: listed, but can't be read: %s", what, error)
             return row
         with reply.body:
@@ -320,7 +325,7 @@ class Current:
         dataset = _dataset(job.report)
         pinned = self._pinned(job, dataset)
         if pinned is None:
-            return Fetched([], RowFacts())
+            return Fetched([], RowContext())
         bundled = len(job.partitions) > 1
         level = next(iter(job.partitions[0].key))
         body = self._body(job, dataset, [level] if bundled else [])
@@ -340,9 +345,9 @@ class Current:
         columns = (fields.BUCKET, *body["fields"])
         return Fetched(
             [lambda: _table(reply.body, columns, None if snapshot else job.window.end)],
-            RowFacts(
-                currency=Source(fields.CURRENCY) if _has_money(dataset) else None,
-                time_zone=None if self.in_utc(job.report) else Source(fields.ZONE),
+            RowContext(
+                currency=RowLookup(fields.CURRENCY) if _has_money(dataset) else None,
+                time_zone=None if self.in_utc(job.report) else RowLookup(fields.ZONE),
                 bucket=None if snapshot else fields.BUCKET,
                 partition=(level, {p.key[level]: p for p in job.partitions}) if bundled else None,
                 constants=({"_interval": job.report.facts["time_window"]} if snapshot else {}),
@@ -384,7 +389,7 @@ class Current:
         return body
 
 
-def _envelope_fault(reply: Reply) -> str | None:
+def _envelope_fault(reply: Response) -> str | None:
     """Say what is wrong with an answer that bears a good status, or None if nothing is."""
     document = reply.json_or_none()
     meta = document.get("meta") if isinstance(document, Mapping) else None

@@ -10,12 +10,12 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from adtap_core.http import Call
-from adtap_core.paging import Page, in_order, number_of, page_of
+from adtap_core.http.client import Call
+from adtap_core.http.listing import Page, in_order, number_of, page_of
 from tap_terminalone.walks import records_of
 
 if TYPE_CHECKING:
-    from adtap_core.http import Tally
+    from adtap_core.http.client import RequestStats
     from adtap_core.platform import EntityQuery
     from tap_terminalone.api import Api
 
@@ -41,7 +41,7 @@ class Deals:
         for number in organizations:
             yield from self._walk(int(number), query.tally)
 
-    def ids(self, organization: int, tally: Tally) -> list[int]:
+    def ids(self, organization: int, tally: RequestStats) -> list[int]:
         """Give the ids of an organization's deals; asked once in a run."""
         with self._lock:
             if organization not in self._known:
@@ -49,7 +49,7 @@ class Deals:
                 self._known[organization] = sorted(found)
             return self._known[organization]
 
-    def _walk(self, organization: int, tally: Tally) -> Iterator[Sequence[Record]]:
+    def _walk(self, organization: int, tally: RequestStats) -> Iterator[Sequence[Record]]:
         def ask(_behind: int | None, offset: int) -> Page:
             reply = self._api.http.send(
                 Call(

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from adtap_core import verdicts
-from adtap_core.http import Call
+from adtap_core.http import outcomes
+from adtap_core.http.client import Call
+from adtap_core.http.outcomes import Action, Outcome
+from adtap_core.http.response import Response
 from adtap_core.platform import TIES_EXACTLY, Tolerance
-from adtap_core.reply import Reply
-from adtap_core.verdicts import Ask, Verdict
 from tap_terminalone import fields, legacy_entities, replies
 from tap_terminalone.deals import Deals
 from tap_terminalone.legacy_documents import (
@@ -38,16 +38,16 @@ ROUNDED_ROWS: Final = Tolerance(
     source="each row's decimals are rounded to `precision` digits, 8 of them at most and asked for (Reports V1, "
     "request parameters, read 2026-11-20)",
 )
-_ASKS: Final[Mapping[str, Ask]] = {
-    "auth_required": Ask.LOGIN,
-    "auth_error": Ask.LOGIN,
-    "denied": Ask.FORBIDDEN,
-    "not_found": Ask.STOP,
-    "invalid": Ask.STOP,
-    "bad_request": Ask.STOP,
-    "conflict": Ask.STOP,
-    "unavailable": Ask.RETRY,
-    "request_timeout": Ask.RETRY,
+_ASKS: Final[Mapping[str, Action]] = {
+    "auth_required": Action.REFRESH_LOGIN,
+    "auth_error": Action.REFRESH_LOGIN,
+    "denied": Action.FORBIDDEN,
+    "not_found": Action.FAIL,
+    "invalid": Action.FAIL,
+    "bad_request": Action.FAIL,
+    "conflict": Action.FAIL,
+    "unavailable": Action.RETRY,
+    "request_timeout": Action.RETRY,
 }
 """What the codes in a body ask of us; the HTTP status counts only where there is none."""
 
@@ -69,7 +69,7 @@ class Legacy:
 
     # -- verdicts ----------------------------------------------------------------------------
 
-    def judge(self, call: Call, reply: Reply, said: str) -> Verdict:
+    def classify(self, call: Call, reply: Response, said: str) -> Outcome:
         """Say what an answer asks of us: by the code in its body, where there is one."""
         del said  # the body is read here, as XML too
         return _of_gateway(reply) or _of_body(call, reply)
@@ -87,9 +87,9 @@ class Legacy:
         return self._entities.pages(entity, query)
 
     @staticmethod
-    def tidy(entity: Entity, record: Mapping[str, Any]) -> Mapping[str, Any]:
+    def normalize(entity: Entity, record: Mapping[str, Any]) -> Mapping[str, Any]:
         """Give a record in the shapes of today's generation."""
-        return legacy_entities.tidy(entity, record)
+        return legacy_entities.normalize(entity, record)
 
     # -- reports -----------------------------------------------------------------------------
 
@@ -131,37 +131,37 @@ class Legacy:
         return self._reports.fetch(job)
 
 
-def _of_gateway(reply: Reply) -> Verdict | None:
+def _of_gateway(reply: Response) -> Outcome | None:
     """Judge what the gateway in front says; None if the service itself answered."""
     quota = replies.over_quota(reply)
     if quota is not None:
         return quota
     if replies.key_refused(reply):
         words = "the API key is missing, wrong or switched off (setting `api_key`)"
-        return Verdict(Ask.CREDENTIALS, words)
+        return Outcome(Action.CREDENTIALS, words)
     if not reply.looks_like_html():
         return None
     if reply.status < replies.ERRORS:
-        return Verdict(Ask.LOGIN, "an HTML page instead of data")
-    return verdicts.by_status(reply)
+        return Outcome(Action.REFRESH_LOGIN, "an HTML page instead of data")
+    return outcomes.by_status(reply)
 
 
-def _of_body(call: Call, reply: Reply) -> Verdict:
+def _of_body(call: Call, reply: Response) -> Outcome:
     good = reply.status < replies.ERRORS
     if good and _is_csv(call, reply):
         fault = csv_fault(reply.body)
-        return verdicts.GO if fault is None else Verdict(Ask.RETRY, fault)
+        return outcomes.SUCCESS if fault is None else Outcome(Action.RETRY, fault)
     try:
         document = document_of(reply)
     except Refusing as error:
-        return Verdict(Ask.STOP, f"the answer is refused: {error}")
+        return Outcome(Action.FAIL, f"the answer is refused: {error}")
     except Unreadable as error:
-        said = Verdict(Ask.RETRY, f"the answer can't be read: {error}")
-        return said if good else verdicts.by_status(reply)
+        said = Outcome(Action.RETRY, f"the answer can't be read: {error}")
+        return said if good else outcomes.by_status(reply)
     return _of_document(call, reply, document)
 
 
-def _is_csv(call: Call, reply: Reply) -> bool:
+def _is_csv(call: Call, reply: Response) -> bool:
     """Check whether an answer is CSV: it says so, or a table was asked for and nothing else came."""
     kind = reply.content_type
     if kind in _CSV_TYPES:
@@ -171,15 +171,15 @@ def _is_csv(call: Call, reply: Reply) -> bool:
     return not reply.body.excerpt(200).lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"<", b"{", b"["))
 
 
-def _of_document(call: Call, reply: Reply, document: Document) -> Verdict:
+def _of_document(call: Call, reply: Response, document: Document) -> Outcome:
     code, words = status_of(document), words_of(document)
     if code in GOOD or (not code and reply.status < replies.ERRORS):
         # Reports' metadata bears no status at all.
-        return verdicts.by_status(reply)
+        return outcomes.by_status(reply)
     ask = _ASKS.get(code)
     if code == "request_timeout" and call.splittable:
-        ask = Ask.LESS
+        ask = Action.SPLIT_WINDOW
     if ask is None:
-        judged = verdicts.by_status(reply, words)
-        return Verdict(Ask.RETRY, words) if judged.ask is Ask.GO else judged
-    return Verdict(ask, words, verdicts.retry_after(reply.headers, reply.received_at))
+        judged = outcomes.by_status(reply, words)
+        return Outcome(Action.RETRY, words) if judged.action is Action.SUCCESS else judged
+    return Outcome(ask, words, outcomes.retry_after(reply.headers, reply.received_at))

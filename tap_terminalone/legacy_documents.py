@@ -13,13 +13,13 @@ from xml.etree.ElementTree import ParseError
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
-from adtap_core.bodies import check_names
-from adtap_core.errors import Broken
+from adtap_core.bodies.parsing import check_names
+from adtap_core.errors import MalformedResponse
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
-    from adtap_core.reply import Reply
+    from adtap_core.http.response import Response
 
 Document = Mapping[str, Any]
 
@@ -66,7 +66,7 @@ class Refusing(ValueError):  # noqa: N818 - an answer, not a fault of ours
     """The answer is XML that nobody needs and that can do harm: entities, external or nested."""
 
 
-def document_of(reply: Reply) -> Document:
+def document_of(reply: Response) -> Document:
     """Give an answer as the JSON document it is, or would be.
 
     Raises:
@@ -76,7 +76,7 @@ def document_of(reply: Reply) -> Document:
     return reply.made_once(_document)
 
 
-def _document(reply: Reply) -> Document:
+def _document(reply: Response) -> Document:
     if reply.body.excerpt(64).lstrip()[:1] == b"<":
         return xml_document(reply.body.read())
     found = reply.json_or_none()
@@ -129,7 +129,7 @@ def _check_whole(root: Element) -> None:
                 raise Unreadable("a property without a name")
             for name in _ATTRIBUTES.get(element.tag, ()):
                 check_names(element.attrib, (name,))
-    except Broken as error:
+    except MalformedResponse as error:
         raise Unreadable(str(error)) from error
     for holder, held in (("entities", "entity"), ("log_entries", "entry")):
         found = root.find(holder)

@@ -9,10 +9,10 @@ import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from adtap_core.errors import Refused
-from adtap_core.http import Call
-from adtap_core.paging import Page, by_offset, in_order, number_of, page_of
-from adtap_core.promises import check_whole
+from adtap_core.errors import BadRequest
+from adtap_core.http.client import Call
+from adtap_core.http.completeness import check_whole
+from adtap_core.http.listing import Page, by_offset, in_order, number_of, page_of
 from tap_terminalone.auth import ACCEPT
 from tap_terminalone.changes import change
 from tap_terminalone.legacy_documents import document_of
@@ -21,7 +21,7 @@ from tap_terminalone.walks import Record, deeper, records_of
 
 if TYPE_CHECKING:
     from adtap_core.declare import Entity
-    from adtap_core.http import Tally
+    from adtap_core.http.client import RequestStats
     from adtap_core.platform import EntityQuery
     from tap_terminalone.api import Api
 
@@ -118,7 +118,7 @@ class LegacyEntities:
         if query.since is not None:
             try:
                 yield from self._changed(path, what, query.since, query.tally)
-            except Refused as error:
+            except BadRequest as error:
                 if error.status != _BAD_REQUEST:
                     raise
                 log.info("%s: the list does not take dates in `q` (%s)", what, error)
@@ -129,13 +129,13 @@ class LegacyEntities:
             for page in self._by_id(path, what, {}, query.tally):
                 begun = True
                 yield page
-        except Refused as error:
+        except BadRequest as error:
             if begun or error.status != _BAD_REQUEST:
                 raise
             log.info("%s: the list does not take `q` (%s)", what, error)
             yield from self._by_offset(path, what, {"sort_by": "id"}, query.tally)
 
-    def _by_id(self, path: str, what: str, params: Record, tally: Tally | None) -> Pages:
+    def _by_id(self, path: str, what: str, params: Record, tally: RequestStats | None) -> Pages:
         def ask(behind: int | None, offset: int) -> Page:
             query = {**params, "q": f"id>{behind or 0}", "sort_by": "id"}
             return deeper(lambda more: self._page(path, what, {**query, **more}, tally), offset)
@@ -143,12 +143,12 @@ class LegacyEntities:
         ahead = self._api.ahead
         return in_order(ask, key=number_of, what=what, ahead=ahead, reach=REACH)
 
-    def _changed(self, path: str, what: str, since: str, tally: Tally) -> Pages:
+    def _changed(self, path: str, what: str, since: str, tally: RequestStats) -> Pages:
         # Nothing says that two conditions may be joined here.
         params = {"q": f"updated_on>={_plain(since)}", "sort_by": "id"}
         return self._by_offset(path, what, params, tally)
 
-    def _newest_first(self, path: str, what: str, since: str, tally: Tally) -> Pages:
+    def _newest_first(self, path: str, what: str, since: str, tally: RequestStats) -> Pages:
         """Walk from the latest change back, to the first that is known already."""
         bound = _plain(since)
         params = {"sort_by": "-updated_on"}
@@ -161,13 +161,13 @@ class LegacyEntities:
 
         return by_offset(ask, key=number_of, what=what, ahead=self._api.ahead)
 
-    def _by_offset(self, path: str, what: str, params: Record, tally: Tally | None) -> Pages:
+    def _by_offset(self, path: str, what: str, params: Record, tally: RequestStats | None) -> Pages:
         def ask(_behind: int | None, offset: int) -> Page:
             return self._page(path, what, {**params, "page_offset": offset}, tally)
 
         return in_order(ask, key=number_of, what=what, ahead=self._api.ahead)
 
-    def _page(self, path: str, what: str, params: Record, tally: Tally | None) -> Page:
+    def _page(self, path: str, what: str, params: Record, tally: RequestStats | None) -> Page:
         document = self._document(
             path, what, {"full": "*", **params, "page_limit": PAGE_LIMIT}, tally
         )
@@ -178,7 +178,7 @@ class LegacyEntities:
         offset, full = int(params.get("page_offset") or 0), len(rows) >= PAGE_LIMIT
         return page_of(rows, document, offset=offset, full=full)
 
-    def _document(self, path: str, what: str, params: Record, tally: Tally | None) -> Record:
+    def _document(self, path: str, what: str, params: Record, tally: RequestStats | None) -> Record:
         reply = self._api.http.send(
             Call(
                 url=f"{self._url}/{path}",
@@ -275,7 +275,7 @@ class LegacyEntities:
         for number, name in TARGET_DIMENSIONS.items():
             try:
                 found = self._child(entity, query, f"/{number}")
-            except Refused as error:
+            except BadRequest as error:
                 if error.status != _NOT_FOUND:
                     raise
                 continue  # a strategy need not have every dimension
@@ -295,7 +295,7 @@ class LegacyEntities:
         yield rows
 
 
-def tidy(entity: Entity, record: Record) -> Record:
+def normalize(entity: Entity, record: Record) -> Record:
     """Give a legacy record in the shapes of today's generation, where the data are the same.
 
     Money comes as a list of amounts by currency: the value stays under its name, its currency stands

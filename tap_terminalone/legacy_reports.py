@@ -18,19 +18,19 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from adtap_core.bodies import Table, separated
-from adtap_core.errors import Broken, Forbidden, RequestError
-from adtap_core.http import Call
+from adtap_core.bodies.parsing import Table, separated
+from adtap_core.errors import Forbidden, MalformedResponse, RequestError
+from adtap_core.http.client import Call
 from adtap_core.names import did_you_mean, respelt
-from adtap_core.platform import Fetched, RowFacts, Source, WindowJob
+from adtap_core.platform import Fetched, RowContext, RowLookup, WindowJob
 from adtap_core.windows import Grain, Interval, midnight
 from tap_terminalone import fields
 from tap_terminalone.definitions import ROLLUP_OF, is_snapshot, legacy_names
 
 if TYPE_CHECKING:
+    from adtap_core.bodies.spool import Spool
     from adtap_core.declare import Report
-    from adtap_core.reply import Reply
-    from adtap_core.spool import Spool
+    from adtap_core.http.response import Response
     from tap_terminalone.api import Api
     from tap_terminalone.deals import Deals
 
@@ -253,7 +253,7 @@ class LegacyReports:
             not_asked=frozenset(job.report.metrics) - known,
         )
 
-    def _data(self, job: WindowJob, definition: Definition) -> Reply | None:
+    def _data(self, job: WindowJob, definition: Definition) -> Response | None:
         _check_currency(definition, job.report)
         params = self._params(job, definition)
         if params is None:
@@ -359,15 +359,15 @@ class LegacyReports:
         first, last = wide.start, wide.end - timedelta(hours=1)
         return {**rollup, "start_date": f"{first:%Y-%m-%dT%H}", "end_date": f"{last:%Y-%m-%dT%H}"}
 
-    def _facts(self, job: WindowJob, definition: Definition) -> RowFacts:
+    def _facts(self, job: WindowJob, definition: Definition) -> RowContext:
         report = job.report
         snapshot = is_snapshot(report)
         level = next(iter(job.partitions[0].key))
         split = definition.is_local and not snapshot and report.grain is not Grain.HOUR
         currency = _currency(definition, report)
-        return RowFacts(
-            currency=Source(fields.CURRENCY) if currency == fields.CURRENCY else currency,
-            time_zone=Source(ZONE) if split else None,
+        return RowContext(
+            currency=RowLookup(fields.CURRENCY) if currency == fields.CURRENCY else currency,
+            time_zone=RowLookup(ZONE) if split else None,
             bucket=None if snapshot else BUCKET,
             partition=(
                 (level, {p.key[level]: p for p in job.partitions})
@@ -381,7 +381,7 @@ class LegacyReports:
         """Give an answer's rows: hours as instants, sums among a pixel's rows left out.
 
         Raises:
-            Broken: If the answer lacks the time bucket, or the zone that it is in.
+            MalformedResponse: If the answer lacks the time bucket, or the zone that it is in.
         """
         table = separated(body)
         needed = (
@@ -391,7 +391,7 @@ class LegacyReports:
         columns = respelt(table.columns or (), asked)
         if lost := [name for name in needed if name not in columns]:
             msg = f"{job.what}: the answer has no {', '.join(lost)}"
-            raise Broken(msg)
+            raise MalformedResponse(msg)
         rows: Iterator[Row] = iter(table.rows)  # type: ignore[arg-type]
         if fields.REFERRER in job.report.dimensions and fields.REFERRER in columns:
             at = columns.index(fields.REFERRER)
@@ -541,7 +541,7 @@ def _instant(text: str, zone: str, window: Interval, asked: Interval) -> str | N
         moment = clock.replace(tzinfo=info).astimezone(UTC)
     except (ValueError, ZoneInfoNotFoundError, OSError) as error:
         msg = f"the hour {text!r} of the zone {zone!r} can't be read"
-        raise Broken(msg) from error
+        raise MalformedResponse(msg) from error
     inside = window.start <= moment.replace(tzinfo=None) < window.end
     if not inside and asked.start <= clock.replace(tzinfo=None) < asked.end:
         return None

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from adtap_core.bodies import Picker, Table, json_lines
+from adtap_core.bodies.parsing import Picker, Table, json_lines
 
 if TYPE_CHECKING:
-    from adtap_core.spool import Spool
+    from adtap_core.bodies.spool import Spool
 
 _BLOCK_BYTES: Final = 1024 * 1024
 _META: Final = b'"meta"'
@@ -69,7 +69,7 @@ def table(spool: Spool, fields: tuple[str, ...], end: datetime | None = None) ->
             the bucket that begins there are left out, and counted.
 
     Returns:
-        A table of these fields. Reading its rows raises `Broken` at a line that can't be read.
+        A table of these fields. Reading its rows raises `MalformedResponse` at a line that can't be read.
     """
     picker = Picker(fields, spelt=_spelt(spool, fields))
     beside: list[Row] = []

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from adtap_core import verdicts
-from adtap_core.verdicts import Ask, Verdict
+from adtap_core.http import outcomes
+from adtap_core.http.outcomes import Action, Outcome
 
 if TYPE_CHECKING:
-    from adtap_core.reply import Reply
+    from adtap_core.http.response import Response
 
 REDIRECTS, ERRORS, SERVER_ERROR = 300, 400, 500
 FORBIDDEN: Final = 403
@@ -18,7 +18,7 @@ _QUOTA_HEADER: Final = "X-Mashery-Error-Code"
 _QUOTA_CODE: Final = "OVER_QPS"
 
 
-def words(reply: Reply) -> str:
+def words(reply: Response) -> str:
     """Give the platform's own words of an error, its request id with them; empty if it has none."""
     document = reply.json_or_none()
     if not isinstance(document, Mapping):
@@ -47,15 +47,15 @@ def _joined(source: Mapping[str, Any], *names: str) -> str:
     )
 
 
-def over_quota(reply: Reply) -> Verdict | None:
-    """Give the verdict on a gateway's 403 that only says: too fast. None for any other answer."""
+def over_quota(reply: Response) -> Outcome | None:
+    """Give the outcome on a gateway's 403 that only says: too fast. None for any other answer."""
     if reply.status != FORBIDDEN or _QUOTA_CODE not in str(reply.headers.get(_QUOTA_HEADER, "")):
         return None
-    seconds = verdicts.retry_after(reply.headers, reply.received_at)
-    return Verdict(Ask.RETRY, "over the API key's queries per second", seconds)
+    seconds = outcomes.retry_after(reply.headers, reply.received_at)
+    return Outcome(Action.RETRY, "over the API key's queries per second", seconds)
 
 
-def key_refused(reply: Reply) -> bool:
+def key_refused(reply: Response) -> bool:
     """Tell whether the gateway before the legacy services refuses the API key itself."""
     return reply.status == FORBIDDEN and "DEVELOPER_INACTIVE" in (
         f"{reply.headers.get(_QUOTA_HEADER, '')} {reply.text(200).upper().replace(' ', '_')}"

@@ -7,9 +7,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from typing import Any, Final
 
-from adtap_core.errors import Broken, Refused
-from adtap_core.ordered import Workers
-from adtap_core.paging import (
+from adtap_core.errors import BadRequest, MalformedResponse
+from adtap_core.http.listing import (
     Page,
     Pages,
     TooDeep,
@@ -19,6 +18,7 @@ from adtap_core.paging import (
     key_of,
     number_of,
 )
+from adtap_core.http.workers import Workers
 
 Record = Mapping[str, Any]
 Range = tuple[int, int | None]
@@ -42,7 +42,7 @@ def deeper(ask: Callable[[Record], Page], offset: int) -> Page:
         return ask({})
     try:
         return ask({"page_offset": offset})
-    except Refused as error:
+    except BadRequest as error:
         if error.status != _BAD_REQUEST:
             raise
         raise TooDeep(str(error)) from error
@@ -56,12 +56,14 @@ def records_of(document: object, what: str) -> list[Record]:
         what: The list, in a user's words.
 
     Raises:
-        Broken: If it is no list: an error under a good status must not pass for an empty one.
+        MalformedResponse: If it is no list: an error under a good status must not pass for an empty one.
     """
     found = document.get("data", document) if isinstance(document, Mapping) else document
     rows = [] if found is None else found
     if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
-        raise Broken(f"{what}: the answer holds no list of records: {str(document)[:200]}")
+        raise MalformedResponse(
+            f"{what}: the answer holds no list of records: {str(document)[:200]}"
+        )
     return rows
 
 
@@ -82,7 +84,7 @@ def in_ranges(
         ahead: Where ranges are asked for in advance.
 
     Raises:
-        Broken: If the list says that it holds more than it gives.
+        MalformedResponse: If the list says that it holds more than it gives.
         Unordered: If rows are not in the order of their ids.
     """
     walk = _Ranges(ask, size, ahead)

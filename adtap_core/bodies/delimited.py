@@ -17,7 +17,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from adtap_core.errors import Broken
+from adtap_core.errors import MalformedResponse
 
 _LINE: Final = re.compile(r"[^\r\n]*(?:\r\n|\n|\r|$)")
 _DIGIT: Final = re.compile(r"[0-9]")
@@ -50,7 +50,7 @@ class Splitter:
         """Return the rows, block by block; empty lines are none.
 
         Raises:
-            Broken: If nobody can tell whose value a quotation mark is.
+            MalformedResponse: If nobody can tell whose value a quotation mark is.
         """
         for text in self._texts:
             plain = text.replace("\r\n", "\n")
@@ -124,7 +124,7 @@ class Splitter:
                 f"one row of {len(taken)} lines, or {len(taken)} rows? A quotation mark makes it both: "
                 f"{line[:_SHOWN]!r}"
             )
-        raise Broken(msg)
+        raise MalformedResponse(msg)
 
     def _parsed(self, taken: Sequence[str]) -> tuple[list[str] | None, bool]:
         """Return the one row that some lines are, None if they are none; and whether a quoted value is open."""

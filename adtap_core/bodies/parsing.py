@@ -19,9 +19,9 @@ from typing import Any, Final
 
 import msgspec
 
-from adtap_core.errors import Broken
-from adtap_core.quoting import Splitter
-from adtap_core.spool import MEMORY_BYTES, Spool
+from adtap_core.bodies.delimited import Splitter
+from adtap_core.bodies.spool import MEMORY_BYTES, Spool
+from adtap_core.errors import MalformedResponse
 
 
 def _refuse(word: str) -> None:
@@ -97,7 +97,7 @@ class JsonRows:
         """Give the elements in order.
 
         Raises:
-            Broken: If the document or the path in it can't be read.
+            MalformedResponse: If the document or the path in it can't be read.
         """
         # Blocks, chained: a generator that gave row after row would cost a tenth of a report.
         if self.fields is not None:
@@ -124,7 +124,7 @@ class JsonRows:
         """Give the envelope alone: elements are passed over, not built.
 
         Raises:
-            Broken: If the document or the path in it can't be read.
+            MalformedResponse: If the document or the path in it can't be read.
         """
         for _block in self._in_blocks(_raw_decoder.decode):
             pass
@@ -135,7 +135,7 @@ class JsonRows:
             document = _decoder.decode(self.spool.read())
         except _UNREADABLE as error:
             msg = f"the answer is not JSON: {error}"
-            raise Broken(msg) from error
+            raise MalformedResponse(msg) from error
         self.envelope = document
         holder, rows = None, document
         for key in self.path:
@@ -144,7 +144,7 @@ class JsonRows:
             return  # the envelope says whether that is an answer at all
         if not isinstance(rows, list):
             msg = f"the answer holds no list under {'.'.join(self.path) or 'its top'}"
-            raise Broken(msg)
+            raise MalformedResponse(msg)
         if isinstance(holder, dict):
             holder[self.path[-1]] = []
         yield rows
@@ -187,13 +187,13 @@ class JsonRows:
                 element, at = _one_by_one.raw_decode(rest, at)
             except ValueError as error:
                 msg = f"the answer's rows can't be read: {error}"
-                raise Broken(msg) from error
+                raise MalformedResponse(msg) from error
             yield [pick(element)]
         try:
             self.envelope = _decoder.decode(head + rest[at:].encode())
         except _UNREADABLE as error:
             msg = f"the answer's end can't be read: {error}"
-            raise Broken(msg) from error
+            raise MalformedResponse(msg) from error
 
     def _find_array(self, file: io.BufferedIOBase | Any) -> tuple[bytes, bytes]:
         """Give the document up to and with the array's `[`, and what has been read behind it."""
@@ -205,7 +205,7 @@ class JsonRows:
             piece = file.read(_BLOCK_BYTES)
             if not piece:
                 msg = f"the answer holds no list under {'.'.join(self.path) or 'its top'}"
-                raise Broken(msg)
+                raise MalformedResponse(msg)
             seen += piece
 
 
@@ -257,7 +257,7 @@ class Picker:
 
         Raises:
             DecodeError: If it is none.
-            Broken: If a name is damaged.
+            MalformedResponse: If a name is damaged.
         """
         return self._decode(text, _in_list)
 
@@ -265,11 +265,11 @@ class Picker:
         """Return the fields of an object that is decoded already.
 
         Raises:
-            Broken: If it is none, or a name is damaged.
+            MalformedResponse: If it is none, or a name is damaged.
         """
         if not isinstance(element, Mapping):
             msg = f"a row is not an object: {str(element)[:80]}"
-            raise Broken(msg)
+            raise MalformedResponse(msg)
         self._note(element)
         return tuple(map(element.get, self.spelt))
 
@@ -341,7 +341,7 @@ def check_names(there: Collection[str], wanted: Iterable[str]) -> None:
         wanted: The fields.
 
     Raises:
-        Broken: If it does.
+        MalformedResponse: If it does.
     """
     lacking = [name for name in wanted if name not in there]
     if not lacking:
@@ -352,7 +352,7 @@ def check_names(there: Collection[str], wanted: Iterable[str]) -> None:
             damaged := next((stray for stray in strays if _one_slip(name, stray)), None)
         ) is not None:
             msg = f"a row has no {name} but {damaged!r}: the answer is damaged"
-            raise Broken(msg)
+            raise MalformedResponse(msg)
 
 
 def _one_slip(name: str, other: str) -> bool:
@@ -392,7 +392,7 @@ def _text(rest: bytes) -> str:
         return rest.decode()
     except UnicodeDecodeError as error:
         msg = f"the answer is not UTF-8 text: {error}"
-        raise Broken(msg) from error
+        raise MalformedResponse(msg) from error
 
 
 def _skip_white(text: str, at: int) -> int:
@@ -410,7 +410,7 @@ def separated(spool: Spool, *, delimiter: str = ",") -> Table:
 
     Returns:
         Lists of text in the header's order; empty lines are none. An empty document has no columns.
-        Reading the rows raises `Broken` at one that is longer or shorter than the header.
+        Reading the rows raises `MalformedResponse` at one that is longer or shorter than the header.
     """
     blocks = Splitter(_texts(spool), delimiter).blocks()
     first = next(blocks, [])
@@ -418,7 +418,7 @@ def separated(spool: Spool, *, delimiter: str = ",") -> Table:
     doubles = sorted({name for name in header if header.count(name) > 1})
     if doubles:
         msg = f"the header names {', '.join(map(repr, doubles))} twice: whose values are whose can't be told"
-        raise Broken(msg)
+        raise MalformedResponse(msg)
 
     def checked() -> Iterator[list[list[str]]]:
         width, above = len(header), 0
@@ -429,7 +429,7 @@ def separated(spool: Spool, *, delimiter: str = ",") -> Table:
                     f"row {above + at + 1} has {len(block[at])} values, the header {width}: "
                     "the answer is cut or damaged"
                 )
-                raise Broken(msg)
+                raise MalformedResponse(msg)
             above += len(block)
             yield block
 
@@ -457,7 +457,7 @@ def _texts(spool: Spool) -> Iterator[str]:
     """Return a separated text in blocks of whole lines, decoded.
 
     Raises:
-        Broken: If it is not UTF-8.
+        MalformedResponse: If it is not UTF-8.
     """
     decoder = codecs.getincrementaldecoder("utf-8-sig")()
     for block in spool.line_blocks(_TEXT_BYTES):
@@ -465,7 +465,7 @@ def _texts(spool: Spool) -> Iterator[str]:
             yield decoder.decode(block)
         except UnicodeDecodeError as error:
             msg = f"the answer is not UTF-8 text ({error.reason} at byte {error.start} of a line block)"
-            raise Broken(msg) from error
+            raise MalformedResponse(msg) from error
 
 
 def json_lines(block: bytes, picker: Picker) -> list[tuple[Any, ...]]:
@@ -476,10 +476,10 @@ def json_lines(block: bytes, picker: Picker) -> list[tuple[Any, ...]]:
         picker: Knows the fields.
 
     Raises:
-        Broken: If a line can't be read, or a name in it is damaged.
+        MalformedResponse: If a line can't be read, or a name in it is damaged.
     """
     try:
         return picker.decode_lines(block)
     except _UNREADABLE as error:
         msg = f"a line of the answer can't be read: {error}"
-        raise Broken(msg) from error
+        raise MalformedResponse(msg) from error

@@ -15,8 +15,8 @@ import msgspec
 import requests
 import urllib3
 
-from adtap_core import encodings
-from adtap_core.characters import cleaned, may_be_odd, signs, spelling
+from adtap_core.bodies import encodings
+from adtap_core.bodies.characters import cleaned, may_be_odd, signs, spelling
 
 MEMORY_BYTES: Final = 4 * 1024 * 1024
 CHUNK_BYTES: Final = 64 * 1024

@@ -8,7 +8,7 @@ Login
     ├── OAuth2ClientCredentials   for a client's id and secret
     └── OAuth2Refresh             for a refresh token
 
-A static login (`renewable` is false) that the platform refuses ends the run at once. One that can be renewed
+A static login (`can_refresh` is false) that the platform refuses ends the run at once. One that can be renewed
 is renewed when the platform answers 401, once for all requests in flight. A platform with a login of its own
 writes a class with the same three members.
 """
@@ -22,15 +22,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 from typing_extensions import override
 
-from adtap_core.errors import CredentialsError, Refused
-from adtap_core.http import Call
+from adtap_core.errors import BadRequest, CredentialsError
+from adtap_core.http.client import Call
+from adtap_core.http.tokens import ends_at
 from adtap_core.redact import redact
-from adtap_core.tokens import ends_at
 
 if TYPE_CHECKING:
     import requests
 
-    from adtap_core.http import Http
+    from adtap_core.http.client import Http
 
 _REFUSED: Final = frozenset({400, 401, 403})
 """A token endpoint's answers that mean wrong credentials; RFC 6749, section 5.2, read 2026-11-28."""
@@ -39,12 +39,12 @@ _REFUSED: Final = frozenset({400, 401, 403})
 class Login:
     """A static login: nothing to trade, nothing to renew."""
 
-    renewable = False
+    can_refresh = False
 
     def login(self, http: Http) -> None:
         """Do nothing: what the user gave is the login."""
 
-    def put_on(self, request: requests.Request) -> None:
+    def apply(self, request: requests.Request) -> None:
         """Put the credentials on a request: set, never added, as it is called for each try.
 
         Raises:
@@ -75,7 +75,7 @@ class ApiKey(Login):
         self._key, self._header, self._parameter = key, header, parameter
 
     @override
-    def put_on(self, request: requests.Request) -> None:
+    def apply(self, request: requests.Request) -> None:
         if self._header is not None:
             request.headers[self._header] = self._key
             return
@@ -97,7 +97,7 @@ class BearerToken(Login):
         self._token = token
 
     @override
-    def put_on(self, request: requests.Request) -> None:
+    def apply(self, request: requests.Request) -> None:
         request.headers["Authorization"] = f"Bearer {self._token}"
 
 
@@ -115,7 +115,7 @@ class BasicLogin(Login):
         self._value = f"Basic {pair}"
 
     @override
-    def put_on(self, request: requests.Request) -> None:
+    def apply(self, request: requests.Request) -> None:
         request.headers["Authorization"] = self._value
 
 
@@ -128,7 +128,7 @@ class OAuth2(Login):
         what: Whose login this is, in a user's words: the setting to look at, the client's id.
     """
 
-    renewable = True
+    can_refresh = True
 
     def __init__(self, token_url: str, form: Mapping[str, str], *, what: str) -> None:
         self._url, self._form, self._what = token_url, dict(form), what
@@ -147,7 +147,7 @@ class OAuth2(Login):
         )
         try:
             reply = http.send(call)
-        except Refused as error:
+        except BadRequest as error:
             if error.status in _REFUSED:
                 raise CredentialsError(f"{error}; look at {self._what}") from error
             raise
@@ -165,7 +165,7 @@ class OAuth2(Login):
         """Take note of what else the token endpoint answered."""
 
     @override
-    def put_on(self, request: requests.Request) -> None:
+    def apply(self, request: requests.Request) -> None:
         request.headers["Authorization"] = f"Bearer {self._token}"
 
 

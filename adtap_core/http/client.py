@@ -22,19 +22,19 @@ import backoff
 import requests
 import urllib3
 
-from adtap_core import verdicts
+from adtap_core.bodies.spool import CutBody, Spool
 from adtap_core.errors import (
+    BadRequest,
     CredentialsError,
     Forbidden,
-    GaveUp,
-    Refused,
-    TooMuch,
+    ResponseTooLarge,
+    RetriesExhausted,
 )
+from adtap_core.http import outcomes
+from adtap_core.http.outcomes import Action, Outcome
+from adtap_core.http.response import Response
+from adtap_core.http.retries import LONGEST_WAIT_SECONDS, RetryPolicy, RetryState, Step
 from adtap_core.redact import redact
-from adtap_core.reply import Reply
-from adtap_core.retries import LONGEST_WAIT_SECONDS, RetryPolicy, RetryState, Step
-from adtap_core.spool import CutBody, Spool
-from adtap_core.verdicts import Ask, Verdict
 from adtap_core.words import count
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ class Call:
 class Auth(Protocol):
     """How a platform's credentials get onto a request."""
 
-    renewable: bool
+    can_refresh: bool
     """Whether `login` can get a new session; a static token can't."""
 
     def login(self, http: Http) -> None:
@@ -101,12 +101,12 @@ class Auth(Protocol):
             CredentialsError: If they are refused.
         """
 
-    def put_on(self, request: requests.Request) -> None:
+    def apply(self, request: requests.Request) -> None:
         """Put the session on a request (set, never add)."""
 
 
 @dataclass
-class Tally:
+class RequestStats:
     """What one window or stream cost."""
 
     requests: int = 0
@@ -117,7 +117,7 @@ class Tally:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Limits:
+class HttpOptions:
     """How hard a platform may be asked.
 
     Args:
@@ -138,7 +138,7 @@ class Limits:
     burst: int = 1
     max_quota_waits: int = MAX_QUOTA_WAITS
 
-    def shared(self, share: float) -> Limits:
+    def shared(self, share: float) -> HttpOptions:
         """Return the limits of one of several processes that ask at once.
 
         A part has no burst: a process can't know what its neighbours, or the one before it in the same
@@ -156,7 +156,7 @@ class Limits:
         return replace(self, concurrency=at_once, per_second=per_second, burst=1)
 
 
-class Budget:
+class RateLimiter:
     """Lets `per_second` requests begin in a second, per host; after a rest, `burst` of them at once."""
 
     def __init__(
@@ -194,29 +194,29 @@ class Http:
     def __init__(
         self,
         *,
-        judge: Callable[[Call, Reply], Verdict],
+        classify: Callable[[Call, Response], Outcome],
         auth: Auth,
-        limits: Limits,
+        limits: HttpOptions,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._judge, self._auth, self.limits, self._sleep = judge, auth, limits, sleep
+        self._judge, self._auth, self.limits, self._sleep = classify, auth, limits, sleep
         self._in_flight = threading.BoundedSemaphore(limits.concurrency)
-        self._budget = Budget(limits.per_second, limits.burst, sleep)
+        self._budget = RateLimiter(limits.per_second, limits.burst, sleep)
         self._local = threading.local()
         self._login_lock = threading.Lock()
         self._session_number = 0
         self._refused: CredentialsError | None = None
         self._proven = False
         self._proof = threading.Lock()
-        self.total = Tally()
-        self.before: Callable[[Call, Tally | None], Reply | None] | None = None
+        self.total = RequestStats()
+        self.before: Callable[[Call, RequestStats | None], Response | None] | None = None
         """Sees each call before it is sent, logins too; an answer that it gives is taken for the platform's."""
         self.unreachable: set[str] = set()
         """Hosts that could not even be connected to within `max_retries`, and not since."""
         self.login_gave_up = False
         """Whether the last login did not come about within `max_retries`."""
 
-    def send(self, call: Call, tally: Tally | None = None) -> Reply:
+    def send(self, call: Call, tally: RequestStats | None = None) -> Response:
         """Ask until there is a good answer, or it is clear that there will be none.
 
         Args:
@@ -226,13 +226,13 @@ class Http:
         Raises:
             CredentialsError: The login was refused.
             Forbidden: The login may not read this.
-            Refused: The request is wrong.
-            TooMuch: Ask for a smaller piece.
-            GaveUp: A transient fault outlived `max_retries`.
+            BadRequest: The request is wrong.
+            ResponseTooLarge: Ask for a smaller piece.
+            RetriesExhausted: A transient fault outlived `max_retries`.
         """
         if self.before is not None and (given := self.before(call, tally)) is not None:
             return given
-        tries = _Tries(self, call, tally or Tally())
+        tries = _Tries(self, call, tally or RequestStats())
         while True:
             reply = tries.once()
             if reply is not None:
@@ -240,7 +240,7 @@ class Http:
 
     # -- one attempt -------------------------------------------------------------------------
 
-    def perform(self, call: Call) -> tuple[Reply, int]:
+    def perform(self, call: Call) -> tuple[Response, int]:
         """Send once; give the answer and the number of the session it was asked with.
 
         Raises:
@@ -264,7 +264,7 @@ class Http:
             request.headers.setdefault("Content-Type", "application/json")
         number = self._ensure_login() if call.login else self._session_number
         if call.login:
-            self._auth.put_on(request)
+            self._auth.apply(request)
         session = self._session()
         prepared = session.prepare_request(request)
         if call.method in {"POST", "PUT"} and prepared.body is None:
@@ -283,7 +283,7 @@ class Http:
             with response:
                 body = Spool.drain(response)
         body.clean()
-        return Reply(
+        return Response(
             status=response.status_code,
             headers=response.headers,
             body=body,
@@ -293,41 +293,43 @@ class Http:
         ), number
 
     @contextmanager
-    def proving(self, call: Call) -> Iterator[Callable[[Verdict], None]]:
+    def proving(self, call: Call) -> Iterator[Callable[[Outcome], None]]:
         """Let one call go alone until an answer shows that the credentials are good.
 
         A static token is never traded at a login that could refuse it: without this, as many requests as
         may be in flight would all go out with a wrong one.
         """
-        if not self._proven and call.login and not self._auth.renewable:
+        if not self._proven and call.login and not self._auth.can_refresh:
             with self._proof:
                 if not self._proven:
                     yield self._prove
                     return
         yield lambda _verdict: None
 
-    def _prove(self, verdict: Verdict) -> None:
-        self._proven = verdict.ask not in {Ask.CREDENTIALS, Ask.LOGIN}
+    def _prove(self, outcome: Outcome) -> None:
+        self._proven = outcome.action not in {Action.CREDENTIALS, Action.REFRESH_LOGIN}
 
     def refuse(self, words: str) -> CredentialsError:
         """Give the error of refused credentials; if no answer was ever good, every call says so from now on."""
         error = CredentialsError(words)
-        if not self._proven and not self._auth.renewable:
+        if not self._proven and not self._auth.can_refresh:
             self._refused = error
         return error
 
-    def judge(self, call: Call, reply: Reply) -> Verdict:
-        """Give the platform's verdict, after the checks every platform shares.
+    def classify(self, call: Call, reply: Response) -> Outcome:
+        """Give the platform's outcome, after the checks every platform shares.
 
         Raises:
             CutBody: If a JSON document is not whole.
         """
         good = 200 <= reply.status < 300  # noqa: PLR2004
         if good and call.expects != "any" and (odd := reply.body.encoding_fault()) is not None:
-            return Verdict(Ask.RETRY, odd)
+            return Outcome(Action.RETRY, odd)
         if good and call.expects == "json" and reply.body.size:
             if reply.looks_like_html():
-                return Verdict(Ask.LOGIN, f"an HTML page instead of data: {reply.excerpt(120)}")
+                return Outcome(
+                    Action.REFRESH_LOGIN, f"an HTML page instead of data: {reply.excerpt(120)}"
+                )
             reply.body.check_json_whole()
         return self._judge(call, reply)
 
@@ -338,7 +340,7 @@ class Http:
             # The tap carries its own credentials: one from a .netrc would replace them silently.
             session.trust_env = True
             session.auth = _keep_auth
-            # No cookie is kept between calls but the ones `put_on` sets: a stale cookie of another
+            # No cookie is kept between calls but the ones `apply` sets: a stale cookie of another
             # login wins over a good token on some platforms.
             session.cookies.set_policy(_NoCookies())
             self._local.session = session
@@ -369,7 +371,7 @@ class Http:
             except CredentialsError as error:
                 self._refused = error
                 raise
-            except GaveUp:
+            except RetriesExhausted:
                 self.login_gave_up = True
                 raise
             self.login_gave_up = False
@@ -378,7 +380,7 @@ class Http:
     @property
     def can_relogin(self) -> bool:
         """Tell whether a new login may help."""
-        return self._auth.renewable
+        return self._auth.can_refresh
 
     def pause(self, seconds: float, why: str) -> None:
         """Wait, saying so if it takes long."""
@@ -390,7 +392,7 @@ class Http:
 class _Tries:
     """The attempts of one call."""
 
-    def __init__(self, http: Http, call: Call, tally: Tally) -> None:
+    def __init__(self, http: Http, call: Call, tally: RequestStats) -> None:
         self._http, self._call, self._tally = http, call, tally
         self._waits: Iterator[float] = backoff.expo(base=2, factor=0.5, max_value=60)
         next(self._waits)  # backoff's generators begin with an empty value
@@ -405,53 +407,53 @@ class _Tries:
         self._size = -1
         self._host = urlsplit(call.url).netloc
 
-    def once(self) -> Reply | None:
+    def once(self) -> Response | None:
         """Try once; give the good answer, or None to try again."""
         self._count("requests")
         try:
             with self._http.proving(self._call) as proven:
                 reply, number = self._http.perform(self._call)
-                verdict = self._http.judge(self._call, reply)
-                proven(verdict)
+                outcome = self._http.classify(self._call, reply)
+                proven(outcome)
         except (CutBody, requests.RequestException, urllib3.exceptions.HTTPError) as error:
             self._no_answer(error)
             return None
         self._http.unreachable.discard(self._host)
-        if verdict.ask is Ask.GO and self._is_whole(reply):
+        if outcome.action is Action.SUCCESS and self._is_whole(reply):
             self._count("replaced", reply.body.replaced)
             return reply
-        if verdict.ask is Ask.GO:
-            verdict = Verdict(
-                Ask.RETRY, "nothing marks the end of the table: asking for it once more"
+        if outcome.action is Action.SUCCESS:
+            outcome = Outcome(
+                Action.RETRY, "nothing marks the end of the table: asking for it once more"
             )
         with reply.body:
             self._state, step = self._state.after(
-                verdict,
-                gateway=verdict.heavy or reply.status in verdicts.GATEWAY_STATUSES,
+                outcome,
+                gateway=outcome.heavy or reply.status in outcomes.GATEWAY_STATUSES,
                 page=reply.status < 300,  # noqa: PLR2004 - HTTP's own class
                 at_most=self._at_most(),
             )
-            self._act(step, verdict, reply, number)
+            self._act(step, outcome, reply, number)
         return None
 
     def _no_answer(self, error: Exception) -> None:
         if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.MissingSchema):
-            raise Refused(f"{self._call.what}: {redact(str(error))}") from error
+            raise BadRequest(f"{self._call.what}: {redact(str(error))}") from error
         unconnected = _unconnected(error)
-        verdict = Verdict(Ask.RETRY, _network_words(error, self._host))
+        outcome = Outcome(Action.RETRY, _network_words(error, self._host))
         gone = unconnected and self._host in self._http.unreachable
         self._state, step = self._state.after(
-            verdict, gateway=_timed_out(error), at_most=1 if gone else self._at_most()
+            outcome, gateway=_timed_out(error), at_most=1 if gone else self._at_most()
         )
         if unconnected and step is Step.GIVE_UP:
             self._http.unreachable.add(self._host)
-        self._act(step, verdict, None, 0)
+        self._act(step, outcome, None, 0)
 
     def _at_most(self) -> int | None:
         """Fail fast: once a host or the login is known to be down, later streams retry once."""
         return 1 if not self._call.login and self._http.login_gave_up else None
 
-    def _is_whole(self, reply: Reply) -> bool:
+    def _is_whole(self, reply: Response) -> bool:
         """Tell whether a table came to its end: its length was declared, or it came twice."""
         size = reply.body.size
         if not self._call.table or reply.status != _OK or reply.body.framed or size == self._size:
@@ -459,40 +461,40 @@ class _Tries:
         self._size = size
         return False
 
-    def _act(self, step: Step, verdict: Verdict, reply: Reply | None, number: int) -> None:
-        words = self._message(verdict, reply)
+    def _act(self, step: Step, outcome: Outcome, reply: Response | None, number: int) -> None:
+        words = self._message(outcome, reply)
         status = None if reply is None else reply.status
         match step:
             case Step.SPLIT:
-                raise TooMuch(words, status=status)
+                raise ResponseTooLarge(words, status=status)
             case Step.FORBIDDEN:
                 raise Forbidden(words, status=status)
             case Step.REFUSED:
-                raise Refused(words, status=status)
+                raise BadRequest(words, status=status)
             case Step.BAD_CREDENTIALS:
                 raise self._http.refuse(words)
             case Step.GIVE_UP:
-                raise GaveUp(words + self._why(verdict), status=status)
+                raise RetriesExhausted(words + self._why(outcome), status=status)
             case Step.LOGIN:
                 self._count("retries")
                 self._http.relogin(number)
             case Step.WAIT_FOR_QUOTA:
                 self._count("retries")
-                self._http.pause(verdict.seconds or 0.0, words)
+                self._http.pause(outcome.seconds or 0.0, words)
             case Step.RETRY:
                 self._count("retries")
-                self._wait(verdict, words)
+                self._wait(outcome, words)
 
-    def _why(self, verdict: Verdict) -> str:
+    def _why(self, outcome: Outcome) -> str:
         """Say why it is given up."""
-        if verdict.ask is Ask.WAIT:
+        if outcome.action is Action.RATE_LIMITED:
             return ""
-        if (verdict.seconds or 0.0) > LONGEST_WAIT_SECONDS:
-            return f" (asks to wait {verdict.seconds:.0f} s)"
+        if (outcome.seconds or 0.0) > LONGEST_WAIT_SECONDS:
+            return f" (asks to wait {outcome.seconds:.0f} s)"
         return f" (gave up after {count(self._state.failures, 'try')})"
 
-    def _wait(self, verdict: Verdict, words: str) -> None:
-        seconds = verdict.seconds
+    def _wait(self, outcome: Outcome, words: str) -> None:
+        seconds = outcome.seconds
         if seconds is None:
             seconds = next(self._waits) * random.uniform(0.5, 1.0)
         log.info(
@@ -504,13 +506,13 @@ class _Tries:
         )
         self._http.pause(seconds, words)
 
-    def _message(self, verdict: Verdict, reply: Reply | None) -> str:
+    def _message(self, outcome: Outcome, reply: Response | None) -> str:
         parts = [self._call.what]
         if reply is not None:
             parts.append(f"HTTP {reply.status}")
-        if verdict.words:
-            parts.append(verdict.words)
-        if reply is not None and (found := verdicts.request_id(reply.headers)):
+        if outcome.words:
+            parts.append(outcome.words)
+        if reply is not None and (found := outcomes.request_id(reply.headers)):
             parts.append(f"request id {found}")
         return redact(": ".join(parts))
 
@@ -562,7 +564,7 @@ def _encode(document: object) -> bytes:
 
 
 @contextmanager
-def closing(replies: Iterable[Reply]) -> Iterator[None]:
+def closing(replies: Iterable[Response]) -> Iterator[None]:
     """Give the bodies' room back at the end."""
     try:
         yield

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 from urllib.parse import urljoin, urlsplit
 
-from adtap_core.errors import Broken
+from adtap_core.errors import MalformedResponse
 
 _OTHER: Final = re.compile(r"[^a-z]")
 _HOLDERS: Final = frozenset(
@@ -83,7 +83,7 @@ def next_address(document: object, url: str, what: str) -> str | None:
         what: What was asked, in a user's words.
 
     Raises:
-        Broken: If the address lies on another host: it would carry the credentials there.
+        MalformedResponse: If the address lies on another host: it would carry the credentials there.
     """
     for _, part in _parts(document):
         for key, value in part.items():
@@ -93,7 +93,7 @@ def next_address(document: object, url: str, what: str) -> str | None:
                 if urlsplit(whole)[:2] != urlsplit(url)[:2]:
                     host = urlsplit(whole).netloc
                     msg = f"{what}: the next page lies on another host ({host}); it is not followed"
-                    raise Broken(msg)
+                    raise MalformedResponse(msg)
                 return whole
     return None
 
@@ -108,11 +108,11 @@ def check_whole(document: object, shown: int, what: str, before: int = 0) -> Non
         before: How many the answers before it showed.
 
     Raises:
-        Broken: If it does.
+        MalformedResponse: If it does.
     """
     if (said := says_more(document, shown, before)) is not None:
         msg = f"{what}: the answer says that there is more ({said}), and not how to get it; {before + shown} rows came"
-        raise Broken(msg)
+        raise MalformedResponse(msg)
 
 
 def total(document: object) -> int | None:

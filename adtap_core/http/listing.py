@@ -26,10 +26,10 @@ from typing import Any, Final, Generic, TypeVarTuple
 
 import msgspec
 
-from adtap_core.errors import Broken, GaveUp, RequestError
-from adtap_core.ordered import Workers
-from adtap_core.promises import says_more
-from adtap_core.promises import total as promised_total
+from adtap_core.errors import MalformedResponse, RequestError, RetriesExhausted
+from adtap_core.http.completeness import says_more
+from adtap_core.http.completeness import total as promised_total
+from adtap_core.http.workers import Workers
 from adtap_core.words import count
 
 log = logging.getLogger("adtaps.paging")
@@ -171,11 +171,11 @@ def check_end(page: Page, shown: int, what: str) -> None:
         what: The list, in a user's words.
 
     Raises:
-        Broken: If it does.
+        MalformedResponse: If it does.
     """
     if not page.records and (said := page.promised(shown)):
         msg = f"{what}: the list says that there is more ({said}), and gives an empty page after {count(shown, 'record')}"
-        raise Broken(msg)
+        raise MalformedResponse(msg)
 
 
 def number_of(record: Record, field: str = "id") -> int:
@@ -233,7 +233,7 @@ def by_offset(
         again: Whether the list may shift while it is read; without, one pass is all.
 
     Raises:
-        GaveUp: If the list does not come to rest.
+        RetriesExhausted: If the list does not come to rest.
     """
     seen: dict[object, bytes] = {}
     width, end = 0, 0
@@ -257,7 +257,7 @@ def by_offset(
             check_end(last, len(seen), what)
             return
     msg = f"{what}: the list still changes after {MOST_LOOKS} passes; run again at a quieter time"
-    raise GaveUp(msg)
+    raise RetriesExhausted(msg)
 
 
 def _one_pass(
@@ -297,12 +297,12 @@ def _check_whole(page: Page, what: str) -> None:
     """Check that a list which knows no offsets does not say that it holds more than its one page.
 
     Raises:
-        Broken: If it does.
+        MalformedResponse: If it does.
     """
     shown = len(page.records)
     if said := page.promised(shown):
         msg = f"{what}: the list says that there is more ({said}), and gives the same {shown} at every offset"
-        raise Broken(msg)
+        raise MalformedResponse(msg)
 
 
 def _total(page: Page, offset: int) -> int | None:
@@ -361,7 +361,7 @@ def in_order(
     key are given as they come, and the walk goes on by those that have one.
 
     Raises:
-        GaveUp: If the list does not come to rest.
+        RetriesExhausted: If the list does not come to rest.
     """
     walk = _InOrder(ask, key, what, ahead, reach)
     try:
@@ -469,7 +469,7 @@ class _InOrder:
         self._steps_back += 1
         if self._steps_back > _MOST_STEPS:
             msg = f"{self._what}: the list shrinks faster than it can be read; run again at a quieter time"
-            raise GaveUp(msg)
+            raise RetriesExhausted(msg)
         self._offset = max(0, self._offset - max(1, self._width // 2) * self._steps_back)
 
     def _do_without_offsets(self) -> None:

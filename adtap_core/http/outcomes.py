@@ -11,55 +11,55 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from adtap_core.reply import Reply
+    from adtap_core.http.response import Response
 
 RETRIED_STATUSES: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
 GATEWAY_STATUSES: Final = frozenset({502, 504})
 _REQUEST_IDS: Final = ("x-request-id", "x-correlation-id", "x-amzn-requestid", "traceid")
 
 
-class Ask(Enum):
+class Action(Enum):
     """What to do next."""
 
-    GO = auto()
+    SUCCESS = auto()
     """The answer is good."""
-    LOGIN = auto()
+    REFRESH_LOGIN = auto()
     """The session ended: log in once, ask again."""
     RETRY = auto()
     """A fault that may pass: wait, ask again, within `max_retries`."""
-    WAIT = auto()
+    RATE_LIMITED = auto()
     """A quota is used up: wait `seconds`, ask again; costs no retry."""
-    LESS = auto()
+    SPLIT_WINDOW = auto()
     """Too much was asked: ask for a smaller piece."""
     FORBIDDEN = auto()
     """The login may not read this stream or account."""
-    STOP = auto()
+    FAIL = auto()
     """The request is wrong: never ask it again."""
     CREDENTIALS = auto()
     """The login itself was refused: stop everything."""
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Outcome:
     """What to do, and why.
 
     Args:
-        ask: What to do next.
+        action: What to do next.
         words: The platform's own words, or ours; shown to the user (redacted).
         seconds: How long to wait before asking again; None: the usual backing off.
         heavy: Whether a smaller piece may pass where this one does not, as behind a gateway that timed out.
     """
 
-    ask: Ask
+    action: Action
     words: str = ""
     seconds: float | None = None
     heavy: bool = False
 
 
-GO: Final = Verdict(Ask.GO)
+SUCCESS: Final = Outcome(Action.SUCCESS)
 
 
-def by_status(reply: Reply, words: str = "") -> Verdict:
+def by_status(reply: Response, words: str = "") -> Outcome:
     """Judge by the status line alone, as HTTP means it.
 
     2xx goes on, 401 logs in, 403 is forbidden, 408/425/429/5xx are retried, the rest stops. A platform
@@ -72,17 +72,17 @@ def by_status(reply: Reply, words: str = "") -> Verdict:
     said = words or reply.excerpt()
     status = reply.status
     if status in RETRIED_STATUSES or status >= 500:  # noqa: PLR2004 - HTTP's own classes
-        return Verdict(Ask.RETRY, said, retry_after(reply.headers, reply.received_at))
+        return Outcome(Action.RETRY, said, retry_after(reply.headers, reply.received_at))
     if 200 <= status < 300:  # noqa: PLR2004
-        return GO
+        return SUCCESS
     if status == 401:  # noqa: PLR2004
-        return Verdict(Ask.LOGIN, said)
+        return Outcome(Action.REFRESH_LOGIN, said)
     if status == 403:  # noqa: PLR2004
-        return Verdict(Ask.FORBIDDEN, said)
+        return Outcome(Action.FORBIDDEN, said)
     if 300 <= status < 400:  # noqa: PLR2004
         where = reply.headers.get("location", "")
-        return Verdict(Ask.STOP, f"redirected to {where}; look at the setting `api_url`")
-    return Verdict(Ask.STOP, said)
+        return Outcome(Action.FAIL, f"redirected to {where}; look at the setting `api_url`")
+    return Outcome(Action.FAIL, said)
 
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:

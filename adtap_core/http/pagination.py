@@ -8,7 +8,7 @@
 All of them distrust what a list says of its own length. A total, a number of pages or a flag that says «the end»
 is believed only where the page is not full, and one that says «more» is never ignored: a list that promises
 more and gives nothing is an error, never a shorter list. Page numbers and offsets shift when records come or go
-meanwhile, so such a list is read again until a whole pass brings nothing new (`adtap_core.paging`). The core
+meanwhile, so such a list is read again until a whole pass brings nothing new (`adtap_core.http.listing`). The core
 asks for the next pages in advance, in as many threads as `concurrency` allows.
 """
 
@@ -23,10 +23,10 @@ from urllib.parse import urljoin, urlsplit
 import requests
 from typing_extensions import override
 
-from adtap_core.errors import Broken
-from adtap_core.ordered import Workers
-from adtap_core.paging import Page, Record, by_offset
-from adtap_core.reply import Reply
+from adtap_core.errors import MalformedResponse
+from adtap_core.http.listing import Page, Record, by_offset
+from adtap_core.http.response import Response
+from adtap_core.http.workers import Workers
 
 MOST_PAGES: Final = 1_000_000
 """A list with more pages than this goes round in circles."""
@@ -45,7 +45,7 @@ class Listing:
     """
 
     what: str
-    ask: Callable[[Mapping[str, Any], str | None], Reply]
+    ask: Callable[[Mapping[str, Any], str | None], Response]
     records: Callable[[Any], Sequence[Record]]
     key: Callable[[Record], object]
     ahead: Workers
@@ -59,7 +59,7 @@ class Paginator(ABC):
         """Return a list's records, page by page.
 
         Raises:
-            Broken: If the list promises more and gives nothing, or goes round in circles.
+            MalformedResponse: If the list promises more and gives nothing, or goes round in circles.
             RequestError: If a page can't be had.
         """
 
@@ -197,10 +197,10 @@ class Link(Paginator):
             address = urljoin(reply.url, given)
             if urlsplit(address).netloc != urlsplit(reply.url).netloc:
                 msg = f"{listing.what}: the next page lies on another host ({urlsplit(address).netloc}); it is not followed"
-                raise Broken(msg)
+                raise MalformedResponse(msg)
             _check_new(listing.what, address, seen)
 
-    def _next(self, reply: Reply, document: Any) -> str:
+    def _next(self, reply: Response, document: Any) -> str:
         if self.next_at is not None:
             return str(value_at(document, self.next_at) or "")
         links = requests.utils.parse_header_links(reply.headers.get("Link", ""))
@@ -224,5 +224,5 @@ def _whole(value: object) -> int | None:
 def _check_new(what: str, mark: str, seen: set[str]) -> None:
     if mark in seen:
         msg = f"{what}: the list goes round in circles; the mark of its next page came before"
-        raise Broken(msg)
+        raise MalformedResponse(msg)
     seen.add(mark)

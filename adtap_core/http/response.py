@@ -10,16 +10,16 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
+from adtap_core.bodies.spool import Spool
 from adtap_core.errors import RequestError
 from adtap_core.redact import redact
-from adtap_core.spool import Spool
 
 T = TypeVar("T")
 _decoder: Final = msgspec.json.Decoder(float_hook=Decimal)
 
 
 @dataclass
-class Reply:
+class Response:
     """An answer, its body whole and decoded."""
 
     status: int
@@ -28,7 +28,9 @@ class Reply:
     url: str
     received_at: datetime
     cookies: Mapping[str, str] = field(default_factory=dict)
-    _made: dict[Callable[[Reply], Any], Any] = field(default_factory=dict, init=False, repr=False)
+    _made: dict[Callable[[Response], Any], Any] = field(
+        default_factory=dict, init=False, repr=False
+    )
 
     @property
     def content_type(self) -> str:
@@ -55,7 +57,7 @@ class Reply:
         except (msgspec.DecodeError, UnicodeDecodeError):
             return None
 
-    def made_once(self, make: Callable[[Reply], T]) -> T:
+    def made_once(self, make: Callable[[Response], T]) -> T:
         """Give what a function makes of this answer; what was made to judge it is not made again.
 
         Args:
@@ -80,5 +82,5 @@ class Reply:
         return head.startswith((b"<!doctype html", b"<html"))
 
 
-def _json(reply: Reply) -> Any:
+def _json(reply: Response) -> Any:
     return _decoder.decode(reply.body.read())

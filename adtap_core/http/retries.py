@@ -1,6 +1,6 @@
 """What to do after an answer that was not good: a value that is replaced by each answer, never changed.
 
-`RetryState.after` knows nothing of sockets, clocks or logins: it turns what was tried so far and one more verdict
+`RetryState.after` knows nothing of sockets, clocks or logins: it turns what was tried so far and one more outcome
 into the next step. The table of cases in tests/core/test_retries.py is the whole of its behaviour.
 """
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from enum import Enum, auto
 from typing import Final
 
-from adtap_core.verdicts import Ask, Verdict
+from adtap_core.http.outcomes import Action, Outcome
 
 LONGEST_WAIT_SECONDS: Final = 4000.0
 """The longest wait a server may ask of us: an hourly quota, with room."""
@@ -40,10 +40,10 @@ class Step(Enum):
 
 
 _FINAL: Final = {
-    Ask.LESS: Step.SPLIT,
-    Ask.FORBIDDEN: Step.FORBIDDEN,
-    Ask.STOP: Step.REFUSED,
-    Ask.CREDENTIALS: Step.BAD_CREDENTIALS,
+    Action.SPLIT_WINDOW: Step.SPLIT,
+    Action.FORBIDDEN: Step.FORBIDDEN,
+    Action.FAIL: Step.REFUSED,
+    Action.CREDENTIALS: Step.BAD_CREDENTIALS,
 }
 
 
@@ -77,8 +77,8 @@ class RetryState:
         saw_page: Whether a page for people came instead of data.
 
     >>> state = RetryState(policy=RetryPolicy(max_retries=1, max_quota_waits=0))
-    >>> state, step = state.after(Verdict(Ask.RETRY))
-    >>> step, state.after(Verdict(Ask.RETRY))[1]
+    >>> state, step = state.after(Outcome(Action.RETRY))
+    >>> step, state.after(Outcome(Action.RETRY))[1]
     (<Step.RETRY: 1>, <Step.GIVE_UP: 5>)
     """
 
@@ -91,7 +91,7 @@ class RetryState:
 
     def after(
         self,
-        verdict: Verdict,
+        outcome: Outcome,
         *,
         gateway: bool = False,
         page: bool = False,
@@ -100,39 +100,39 @@ class RetryState:
         """Return the state after one more answer, and the next step.
 
         Args:
-            verdict: What the answer asks of us; not GO.
+            outcome: What the answer asks of us; not SUCCESS.
             gateway: Whether it was a 502 or 504, or none came in time.
             page: Whether the login is asked for by a page under a 2xx, not by a status.
             at_most: Retries allowed now, where that is less than the policy's.
         """
-        if verdict.ask in _FINAL:
-            return self, _FINAL[verdict.ask]
-        if verdict.ask is Ask.LOGIN:
-            return self._login(verdict, page=page, at_most=at_most)
+        if outcome.action in _FINAL:
+            return self, _FINAL[outcome.action]
+        if outcome.action is Action.REFRESH_LOGIN:
+            return self._login(outcome, page=page, at_most=at_most)
         # While we wait, the new session may end as the old one did.
         rested = replace(self, logged_in=False)
-        if verdict.ask is Ask.WAIT:
+        if outcome.action is Action.RATE_LIMITED:
             waited = replace(rested, quota_waits=self.quota_waits + 1)
             over = waited.quota_waits > self.policy.max_quota_waits
             return waited, Step.GIVE_UP if over else Step.WAIT_FOR_QUOTA
         run = self.gateway_failures + 1 if gateway else 0
-        return replace(rested, gateway_failures=run).failed_once_more(verdict, at_most)
+        return replace(rested, gateway_failures=run).failed_once_more(outcome, at_most)
 
     def _login(
-        self, verdict: Verdict, *, page: bool, at_most: int | None
+        self, outcome: Outcome, *, page: bool, at_most: int | None
     ) -> tuple[RetryState, Step]:
         if page and not self.saw_page:
             # A proxy's page passes more often than a session ends: one retry first, then one login.
-            return replace(self, saw_page=True).failed_once_more(verdict, at_most)
+            return replace(self, saw_page=True).failed_once_more(outcome, at_most)
         if self.policy.can_log_in and not self.logged_in:
             return replace(self, logged_in=True), Step.LOGIN
-        return self.failed_once_more(verdict, at_most) if page else (self, Step.BAD_CREDENTIALS)
+        return self.failed_once_more(outcome, at_most) if page else (self, Step.BAD_CREDENTIALS)
 
-    def failed_once_more(self, verdict: Verdict, at_most: int | None) -> tuple[RetryState, Step]:
+    def failed_once_more(self, outcome: Outcome, at_most: int | None) -> tuple[RetryState, Step]:
         """Return the state and the next step after one more fault that may pass.
 
         Args:
-            verdict: Says how long to wait, if the answer did.
+            outcome: Says how long to wait, if the answer did.
             at_most: Retries allowed now, where that is less than the policy's.
         """
         if self.policy.can_split and self.gateway_failures >= _GATEWAY_FAILURES:
@@ -141,5 +141,5 @@ class RetryState:
         allowed = self.policy.max_retries
         if at_most is not None:
             allowed = min(allowed, at_most)
-        too_long = (verdict.seconds or 0.0) > LONGEST_WAIT_SECONDS
+        too_long = (outcome.seconds or 0.0) > LONGEST_WAIT_SECONDS
         return failed, Step.GIVE_UP if failed.failures > allowed or too_long else Step.RETRY

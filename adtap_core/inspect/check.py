@@ -17,11 +17,11 @@ from adtap_core.errors import (
     RequestError,
     SettingsError,
 )
-from adtap_core.http import Tally
+from adtap_core.http.client import RequestStats
+from adtap_core.inspect.dry_run import record_requests
 from adtap_core.platform import EntityQuery, Probed, WindowJob
-from adtap_core.rehearsal import watched
-from adtap_core.reports import ReportStream
-from adtap_core.streams import EntityStream
+from adtap_core.sync.reports import ReportStream
+from adtap_core.sync.streams import EntityStream
 from adtap_core.windows import Interval
 from adtap_core.words import count
 from adtap_plugin.variables import VariableError, own_environment, unknown, working_directory
@@ -34,7 +34,7 @@ SOON: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True)
-class Finding:
+class CheckResult:
     """One thing that was looked at.
 
     Args:
@@ -53,7 +53,7 @@ class Finding:
 
 
 @dataclass
-class Checkup:
+class CheckReport:
     """What was found.
 
     Args:
@@ -64,7 +64,7 @@ class Checkup:
     """
 
     tap: str
-    findings: list[Finding] = field(default_factory=list)
+    findings: list[CheckResult] = field(default_factory=list)
     expires_at: datetime | None = None
     requests: int = 0
 
@@ -86,8 +86,8 @@ class Checkup:
         }
 
 
-def _fault(area: str, subject: str, words: str, advice: str) -> Finding:
-    return Finding(area, subject, good=False, words=words, advice=advice)
+def _fault(area: str, subject: str, words: str, advice: str) -> CheckResult:
+    return CheckResult(area, subject, good=False, words=words, advice=advice)
 
 
 def _subject(fault: str) -> str:
@@ -95,7 +95,7 @@ def _subject(fault: str) -> str:
     return fault.partition(":")[0].partition(" is ")[0]
 
 
-def settings_fault(error: SettingsError) -> list[Finding]:
+def settings_fault(error: SettingsError) -> list[CheckResult]:
     """Give the findings of settings that can't be used."""
     return [_fault("settings", _subject(fault), fault, _SET) for fault in error.faults]
 
@@ -106,7 +106,7 @@ _DESELECT: Final = "ask the platform for access, or deselect the stream {!r}"
 _CREDENTIALS: Final = "correct the credentials that are named; nothing can be read without a login"
 
 
-def _variables(tap: AdTap) -> list[Finding]:
+def _variables(tap: AdTap) -> list[CheckResult]:
     """Return the variables that look like settings of the tap and set nothing: a run goes on without them."""
     try:
         dotenv = working_directory()
@@ -116,16 +116,16 @@ def _variables(tap: AdTap) -> list[Finding]:
     return [_fault("settings", _subject(line), line, _RENAME) for line in lines]
 
 
-def checkup(tap: AdTap, *, streams: bool = False) -> Checkup:
+def run_check(tap: AdTap, *, streams: bool = False) -> CheckReport:
     """Look at everything that a sync needs.
 
     Args:
         tap: With its settings and catalog.
         streams: Whether to ask for a little of each selected stream as well.
     """
-    made = Checkup(tap.name, [Finding("settings", "settings", good=True, words="valid")])
+    made = CheckReport(tap.name, [CheckResult("settings", "settings", good=True, words="valid")])
     made.findings += _variables(tap)
-    watch = watched(tap.platform.http)
+    watch = record_requests(tap.platform.http)
     try:
         made.findings += _login(tap)
         if all(f.good for f in made.findings if f.area == "login"):
@@ -141,7 +141,7 @@ def checkup(tap: AdTap, *, streams: bool = False) -> Checkup:
     return made
 
 
-def _login(tap: AdTap) -> Iterator[Finding]:
+def _login(tap: AdTap) -> Iterator[CheckResult]:
     answered = False
     try:
         for probed in tap.platform.probe():
@@ -171,8 +171,8 @@ def _login_advice(tap: AdTap, error: CredentialsError) -> str:
     return _CREDENTIALS
 
 
-def _found(probed: Probed, area: str) -> Finding:
-    return Finding(area, probed.subject, probed.good, probed.words, probed.advice)
+def _found(probed: Probed, area: str) -> CheckResult:
+    return CheckResult(area, probed.subject, probed.good, probed.words, probed.advice)
 
 
 def _first_page(tap: AdTap) -> Probed:
@@ -190,15 +190,15 @@ def _first_page(tap: AdTap) -> Probed:
     )
 
 
-def _expiry(tap: AdTap, made: Checkup) -> None:
+def _expiry(tap: AdTap, made: CheckReport) -> None:
     made.expires_at = moment = tap.platform.login_expires()
     if moment is None or not made.good:
         return
-    renewed = tap.platform.auth.renewable
+    renewed = tap.platform.auth.can_refresh
     left = moment - tap.clock.read_at()
     words = f"the login in hand ends {moment:%Y-%m-%d %H:%M} UTC"
     made.findings.append(
-        Finding(
+        CheckResult(
             "login",
             "expiry",
             good=renewed or left > timedelta(0),
@@ -213,7 +213,7 @@ def _expiry(tap: AdTap, made: Checkup) -> None:
 # -- reports ---------------------------------------------------------------------------------
 
 
-def _reports(tap: AdTap) -> Iterator[Finding]:
+def _reports(tap: AdTap) -> Iterator[CheckResult]:
     """Check fields and accounts against the platform's metadata."""
     selected = [s for s in tap.streams_to_read() if isinstance(s, ReportStream)]
     if not selected:
@@ -232,7 +232,7 @@ def _reports(tap: AdTap) -> Iterator[Finding]:
             yield _report(tap, stream)
 
 
-def _report(tap: AdTap, stream: ReportStream) -> Finding:
+def _report(tap: AdTap, stream: ReportStream) -> CheckResult:
     report = stream.asked()
     try:
         partitions = tap.platform.partitions(report)
@@ -243,17 +243,17 @@ def _report(tap: AdTap, stream: ReportStream) -> Finding:
         words = (
             "nothing to read: the platform, or this generation of its API, has no such report here"
         )
-        return Finding("report", stream.name, good=True, words=words)
+        return CheckResult("report", stream.name, good=True, words=words)
     words = f"{count(len(partitions), 'account')}, fields known"
     if held is not None:
         words += f"; the platform holds {held.start:%Y-%m-%d} to {held.end:%Y-%m-%d %H:%M}"
-    return Finding("report", stream.name, good=True, words=words)
+    return CheckResult("report", stream.name, good=True, words=words)
 
 
 # -- streams ---------------------------------------------------------------------------------
 
 
-def _streams(tap: AdTap) -> Iterator[Finding]:
+def _streams(tap: AdTap) -> Iterator[CheckResult]:
     """Ask for the first page of each selected entity, and for one bucket of each selected report."""
     for stream in tap.streams_to_read():
         try:
@@ -270,7 +270,7 @@ def _streams(tap: AdTap) -> Iterator[Finding]:
         except AdtapError as error:
             yield _fault("stream", stream.name, str(error), "")
         else:
-            yield Finding("stream", stream.name, good=True, words=words)
+            yield CheckResult("stream", stream.name, good=True, words=words)
 
 
 def _entity_words(tap: AdTap, stream: EntityStream) -> str:
@@ -298,7 +298,7 @@ def _bucket_words(tap: AdTap, stream: ReportStream) -> str:
     end = report.grain.floor(planner.over if held is None else min(planner.over, held.end))
     window = Interval(report.grain.after(end, -1), end)
     fetched = tap.platform.fetch(
-        WindowJob(report, tuple(partitions[:1]), window, planner.zone, Tally())
+        WindowJob(report, tuple(partitions[:1]), window, planner.zone, RequestStats())
     )
     fetched.close()
     return f"readable; asked for one {report.grain.value}, {window.start:%Y-%m-%dT%H}"

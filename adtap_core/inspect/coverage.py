@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from adtap_core.bookmarks import unfinished_of
-from adtap_core.fingerprints import as_mapping
-from adtap_core.folding import unfolded
+from adtap_core.state.bookmarks import unfinished_of
+from adtap_core.state.compaction import expanded
+from adtap_core.state.fingerprints import as_mapping
 from adtap_core.windows import Interval, join, subtract
 
 LONGEST_GAP_LIST: Final = 5
@@ -126,7 +126,7 @@ def from_state(state: Mapping[str, Any], settle_days: Mapping[str, int]) -> list
         ValueError: If the state holds something that is no date.
     """
     found: list[Coverage] = []
-    for name, mark in sorted((unfolded(state).get("bookmarks") or {}).items()):
+    for name, mark in sorted((expanded(state).get("bookmarks") or {}).items()):
         own = [{**mark, "context": {}}] if "replication_key_value" in mark else []
         entries = (*own, *(mark.get("partitions") or []))
         found += [_from_entry(name, entry, mark, settle_days) for entry in entries]

@@ -15,16 +15,16 @@ from urllib.parse import urlencode
 import requests
 from typing_extensions import override
 
+from adtap_core.bodies.spool import Spool
 from adtap_core.errors import AdtapError, RequestError
-from adtap_core.http import Call, Tally
+from adtap_core.http.client import Call, RequestStats
+from adtap_core.http.response import Response
 from adtap_core.platform import EntityQuery
 from adtap_core.redact import redact
-from adtap_core.reply import Reply
-from adtap_core.spool import Spool
 
 if TYPE_CHECKING:
     from adtap_core.declare import Entity
-    from adtap_core.http import Http
+    from adtap_core.http.client import Http
     from adtap_core.platform import Fetched, Platform, WindowJob
 
 NO_ROWS: Final = b""
@@ -33,12 +33,12 @@ _MOST_CALLS: Final = 1000
 """A walk that does not end when it gets nothing would go on for ever."""
 
 
-class NotAsked(RequestError):  # noqa: N818 - named for what happened
+class OfflineError(RequestError):
     """Metadata would be needed, and nothing may be asked."""
 
 
 @dataclass
-class Rehearsal(Tally):
+class DryRun(RequestStats):
     """A tally whose calls are noted instead of sent.
 
     Args:
@@ -48,7 +48,7 @@ class Rehearsal(Tally):
     body: bytes = NO_ROWS
     calls: list[Call] = field(default_factory=list)
 
-    def answer(self, call: Call) -> Reply:
+    def answer(self, call: Call) -> Response:
         """Note a call; give the answer that stands for the platform's.
 
         Raises:
@@ -58,7 +58,7 @@ class Rehearsal(Tally):
         if len(self.calls) >= _MOST_CALLS:
             msg = f"{call.what}: more than {_MOST_CALLS} requests"
             raise RequestError(msg)
-        return Reply(
+        return Response(
             status=200 if self.body else 204,
             headers={"Content-Type": "application/json"},
             body=Spool.of(self.body),
@@ -68,7 +68,7 @@ class Rehearsal(Tally):
 
 
 @dataclass
-class Watch:
+class RequestRecorder:
     """Stands before a connection: lets metadata through and notes it, answers what is rehearsed.
 
     Args:
@@ -77,21 +77,21 @@ class Watch:
     """
 
     offline: bool = False
-    everything: Rehearsal | None = None
+    everything: DryRun | None = None
     sent: list[Call] = field(default_factory=list)
 
-    def before(self, call: Call, tally: Tally | None) -> Reply | None:
+    def before(self, call: Call, tally: RequestStats | None) -> Response | None:
         """Look at a call before it is sent.
 
         Raises:
-            NotAsked: If it may not be sent.
+            OfflineError: If it may not be sent.
         """
-        rehearsal = tally if isinstance(tally, Rehearsal) else self.everything
+        rehearsal = tally if isinstance(tally, DryRun) else self.everything
         if rehearsal is not None:
             return rehearsal.answer(call)
         if self.offline:
             msg = f"{call.what}: the platform would have to be asked ({request_line(call)})"
-            raise NotAsked(msg)
+            raise OfflineError(msg)
         self.sent.append(call)
         return None
 
@@ -101,9 +101,9 @@ class Watch:
         return [c for c in self.sent if c.login]
 
 
-def watched(http: Http, *, offline: bool = False) -> Watch:
+def record_requests(http: Http, *, offline: bool = False) -> RequestRecorder:
     """Put a watch before a connection."""
-    watch = Watch(offline=offline)
+    watch = RequestRecorder(offline=offline)
     http.before = watch.before
     return watch
 
@@ -121,7 +121,7 @@ def window_calls(platform: Platform, job: WindowJob) -> tuple[list[Call], Fetche
     Raises:
         AdtapError: If metadata that the calls are made of could not be had.
     """
-    rehearsal = Rehearsal()
+    rehearsal = DryRun()
     try:
         fetched = platform.fetch(replace(job, tally=rehearsal))
     except AdtapError:
@@ -137,7 +137,7 @@ def window_calls(platform: Platform, job: WindowJob) -> tuple[list[Call], Fetche
     return rehearsal.calls, fetched
 
 
-class Unread(dict[str, Any]):
+class Placeholder(dict[str, Any]):
     """A parent or an account that nobody has asked for yet: any field of it is its own name in braces."""
 
     def __missing__(self, key: str) -> str:
@@ -149,14 +149,14 @@ class Unread(dict[str, Any]):
 
 
 def entity_calls(
-    platform: Platform, watch: Watch, entity: Entity, since: str | None
+    platform: Platform, watch: RequestRecorder, entity: Entity, since: str | None
 ) -> Sequence[Call]:
     """Give the calls that reading an entity begins with; for a child, those of one parent.
 
     More follow where a list has more pages.
     """
-    rehearsal = Rehearsal(body=EMPTY_OBJECT)
-    parent = None if entity.parent is None else Unread()
+    rehearsal = DryRun(body=EMPTY_OBJECT)
+    parent = None if entity.parent is None else Placeholder()
     watch.everything = rehearsal
     try:
         for _page in platform.pages(entity, EntityQuery(since=since, parent=parent)):

@@ -10,26 +10,26 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from adtap_core.declare import Entity, Report
 from adtap_core.errors import AdtapError
-from adtap_core.http import Tally
-from adtap_core.names import column_names
-from adtap_core.platform import Partition, Source, WindowJob
-from adtap_core.rehearsal import (
-    NotAsked,
+from adtap_core.http.client import RequestStats
+from adtap_core.inspect.dry_run import (
+    OfflineError,
     body_of,
     entity_calls,
+    record_requests,
     request_line,
-    watched,
     window_calls,
 )
-from adtap_core.reports import ReportStream
-from adtap_core.schemas import LEDGER, LEDGER_KEYS, LEDGER_SCHEMA
-from adtap_core.streams import EntityStream
+from adtap_core.names import column_names
+from adtap_core.platform import Partition, RowLookup, WindowJob
+from adtap_core.rows.schemas import LEDGER, LEDGER_KEYS, LEDGER_SCHEMA
+from adtap_core.sync.reports import ReportStream
+from adtap_core.sync.streams import EntityStream
 from adtap_core.windows import Interval
 from adtap_core.words import count
 
 if TYPE_CHECKING:
-    from adtap_core.http import Call
-    from adtap_core.platform import RowFacts
+    from adtap_core.http.client import Call
+    from adtap_core.platform import RowContext
     from adtap_core.tap import AdTap
 
 _LATELY: Final = re.compile(r"\((?P<why>.*?)\)\. A report may override it")
@@ -184,11 +184,11 @@ def _plus(words: str | None) -> str:
 
 def _rehearsed(
     tap: AdTap, stream: ReportStream, *, offline: bool
-) -> tuple[list[Call], RowFacts | None, Interval | None, str]:
+) -> tuple[list[Call], RowContext | None, Interval | None, str]:
     """Give the calls of one bucket, what its rows are in, what the platform holds, what was in the way."""
     for _ in range(_MOST_UNKNOWN):
         try:
-            watched(tap.platform.http, offline=offline)
+            record_requests(tap.platform.http, offline=offline)
             return _bucket(tap, stream)
         except KeyError as error:
             # Nobody gave this setting: its name in brackets stands for it.
@@ -197,7 +197,7 @@ def _rehearsed(
                 raise
             cast("dict[str, Any]", tap._config)[name] = f"<{name}>"  # noqa: SLF001 - no settings given
             tap.__dict__.pop("platform", None)
-        except NotAsked as error:
+        except OfflineError as error:
             return [], None, None, f"give --config: {error}"
         except AdtapError as error:
             return [], None, None, str(error)
@@ -206,29 +206,29 @@ def _rehearsed(
 
 def _bucket(
     tap: AdTap, stream: ReportStream
-) -> tuple[list[Call], RowFacts | None, Interval | None, str]:
+) -> tuple[list[Call], RowContext | None, Interval | None, str]:
     platform, planner, report = tap.platform, stream.planner(), stream.asked()
     try:
         partitions = platform.partitions(report)
-    except NotAsked:
+    except OfflineError:
         partitions = []
     partition = partitions[0] if partitions else Partition(platform.example_partition)
     held: Interval | None = None
-    with contextlib.suppress(NotAsked):
+    with contextlib.suppress(OfflineError):
         held = platform.held(report, partition)
     over = planner.over if held is None else min(planner.over, held.end)
     end = report.grain.floor(over)
     window = Interval(report.grain.after(end, -1), end)
-    job = WindowJob(report, (partition,), window, planner.zone, Tally())
+    job = WindowJob(report, (partition,), window, planner.zone, RequestStats())
     calls, fetched = window_calls(platform, job)
     return calls, None if fetched is None else fetched.facts, held, ""
 
 
-def _currency(facts: RowFacts | None) -> str:
+def _currency(facts: RowContext | None) -> str:
     base = "column _currency of each row"
     if facts is None:
         return base
-    if isinstance(facts.currency, Source):
+    if isinstance(facts.currency, RowLookup):
         by = "looked up by" if facts.currency.lookup is not None else "taken from"
         return f"{base}, {by} the platform's {facts.currency.field}"
     return (
@@ -378,7 +378,7 @@ def _entity_calls(tap: AdTap, entity: Entity) -> list[Call]:
     for _ in range(_MOST_UNKNOWN):
         try:
             platform = tap.platform
-            watch = watched(platform.http, offline=True)
+            watch = record_requests(platform.http, offline=True)
             return list(entity_calls(platform, watch, entity, None))
         except KeyError as error:
             name = str(error.args[0])

@@ -12,26 +12,26 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from adtap_core.errors import AdtapError, RequestError, SettingsError
-from adtap_core.learned import FEWEST_RUNS, WEEK
-from adtap_core.platform import Partition, WindowJob
-from adtap_core.rehearsal import (
-    NotAsked,
-    Watch,
+from adtap_core.inspect.dry_run import (
+    OfflineError,
+    RequestRecorder,
     body_of,
     entity_calls,
+    record_requests,
     request_line,
-    watched,
     window_calls,
 )
-from adtap_core.reports import ReportStream
-from adtap_core.streams import EntityStream
+from adtap_core.platform import Partition, WindowJob
+from adtap_core.sync.learned_lookback import FEWEST_RUNS, WEEK
+from adtap_core.sync.reports import ReportStream
+from adtap_core.sync.streams import EntityStream
 from adtap_core.windows import Grain, Interval, subtract
 
 if TYPE_CHECKING:
     from adtap_core.declare import Report
-    from adtap_core.http import Call
-    from adtap_core.plans import PartitionPlan
+    from adtap_core.http.client import Call
     from adtap_core.platform import Platform
+    from adtap_core.sync.planning import PartitionPlan
     from adtap_core.tap import AdTap
 
 NEW, AGAIN, BOTH, BACKFILL = "new", "lookback", "new and lookback", "backfill"
@@ -41,7 +41,7 @@ _HOURS_A_DAY: Final = 24
 
 
 @dataclass(frozen=True)
-class Window:
+class PlannedWindow:
     """A window of one account.
 
     Args:
@@ -54,7 +54,7 @@ class Window:
 
 
 @dataclass(frozen=True)
-class Account:
+class PlannedAccount:
     """What is to be read of one account.
 
     Args:
@@ -67,13 +67,13 @@ class Account:
 
     key: Mapping[str, str]
     bookmark: datetime | None
-    windows: Sequence[Window]
+    windows: Sequence[PlannedWindow]
     new: int
     again: int
 
 
 @dataclass(frozen=True)
-class Request:
+class PlannedRequest:
     """One request.
 
     Args:
@@ -118,8 +118,8 @@ class StreamPlan:
     time_zone: str = ""
     lookback_days: int = 0
     since: str | None = None
-    accounts: list[Account] = field(default_factory=list)
-    requests: list[Request] = field(default_factory=list)
+    accounts: list[PlannedAccount] = field(default_factory=list)
+    requests: list[PlannedRequest] = field(default_factory=list)
     follows: str = ""
     remarks: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -204,7 +204,7 @@ class Plan:
             "tap": self.tap,
             "now": self.now.isoformat(timespec="seconds"),
             "streams": [s.document() for s in self.streams],
-            "metadata": [Request(c).document() for c in self.metadata],
+            "metadata": [PlannedRequest(c).document() for c in self.metadata],
             "totals": {
                 "streams": len(self.streams),
                 "windows": sum(len(a.windows) for a in accounts),
@@ -217,7 +217,7 @@ class Plan:
         }
 
 
-def preview(tap: AdTap, *, offline: bool = False) -> Plan:
+def make_plan(tap: AdTap, *, offline: bool = False) -> Plan:
     """Plan a tap's next sync.
 
     Args:
@@ -228,7 +228,7 @@ def preview(tap: AdTap, *, offline: bool = False) -> Plan:
         SettingsError: If a report can't be asked for.
         CredentialsError: If the login is refused.
     """
-    watch = watched(tap.platform.http, offline=offline)
+    watch = record_requests(tap.platform.http, offline=offline)
     plan = Plan(tap.name, tap.clock.now())
     try:
         _check(tap, offline=offline)
@@ -272,7 +272,7 @@ def _report(tap: AdTap, stream: ReportStream, *, offline: bool) -> StreamPlan:
     )
     try:
         partitions = tap.platform.partitions(report)
-    except NotAsked:
+    except OfflineError:
         partitions = _partitions_in_state(tap, stream)
         made.remarks.append(
             "accounts as the state has them: the platform was not asked for others"
@@ -293,14 +293,14 @@ def _report(tap: AdTap, stream: ReportStream, *, offline: bool) -> StreamPlan:
         accounts = [dict(p.key) for p in task.job.partitions]
         try:
             calls = asked_for(tap.platform, task.job, control)
-        except NotAsked as error:
+        except OfflineError as error:
             if not any("request" in r for r in made.remarks):
                 made.remarks.append(f"the requests of its windows are not known: {error}")
             continue
         except AdtapError as error:
             stream.fail(error)
             break
-        made.requests += [Request(c, accounts, task.window) for c in calls]
+        made.requests += [PlannedRequest(c, accounts, task.window) for c in calls]
     return made
 
 
@@ -372,7 +372,7 @@ def _knows_bounds(tap: AdTap, stream: ReportStream, partitions: Sequence[Partiti
     try:
         for partition in partitions[:1]:
             tap.platform.held(stream.asked(), partition)
-    except NotAsked:
+    except OfflineError:
         return False
     return True
 
@@ -385,12 +385,12 @@ def _partitions_in_state(tap: AdTap, stream: ReportStream) -> list[Partition]:
     return [Partition({k: str(v) for k, v in key.items()}) for key in listed]
 
 
-def _account(plan: PartitionPlan, grain: Grain) -> Account:
+def _account(plan: PartitionPlan, grain: Grain) -> PlannedAccount:
     if plan.bookmark is None:
-        return Account(
+        return PlannedAccount(
             plan.partition.key,
             None,
-            [Window(w, BACKFILL) for w in plan.windows],
+            [PlannedWindow(w, BACKFILL) for w in plan.windows],
             sum(buckets(w, grain) for w in plan.windows),
             0,
         )
@@ -402,8 +402,10 @@ def _account(plan: PartitionPlan, grain: Grain) -> Account:
         unread = sum(buckets(i, grain) for i in fresh)
         known = buckets(window, grain) - unread
         new, again = new + unread, again + known
-        windows.append(Window(window, BOTH if unread and known else NEW if unread else AGAIN))
-    return Account(plan.partition.key, plan.bookmark.value, windows, new, again)
+        windows.append(
+            PlannedWindow(window, BOTH if unread and known else NEW if unread else AGAIN)
+        )
+    return PlannedAccount(plan.partition.key, plan.bookmark.value, windows, new, again)
 
 
 def buckets(interval: Interval, grain: Grain) -> int:
@@ -422,13 +424,13 @@ def buckets(interval: Interval, grain: Grain) -> int:
 # -- entities --------------------------------------------------------------------------------
 
 
-def entity_plan(tap: AdTap, watch: Watch, stream: EntityStream) -> StreamPlan:
+def entity_plan(tap: AdTap, watch: RequestRecorder, stream: EntityStream) -> StreamPlan:
     """Return what is to be read of an entity, as far as it can be known before."""
     entity = stream.entity
     made = StreamPlan(stream.name, since=stream.since())
     calls = entity_calls(tap.platform, watch, entity, made.since)
     if entity.parent is None:
-        made.requests = [Request(c) for c in calls]
+        made.requests = [PlannedRequest(c) for c in calls]
         made.follows = PAGES
         return made
     changed = " that this sync reads anew" if entity.parent_changed_only else ""
@@ -443,14 +445,14 @@ def _text(moment: datetime) -> str:
 
 
 __all__ = [
-    "Account",
     "Plan",
-    "Request",
+    "PlannedAccount",
+    "PlannedRequest",
+    "PlannedWindow",
     "StreamPlan",
-    "Window",
     "asked_for",
     "buckets",
     "control_of",
     "entity_plan",
-    "preview",
+    "make_plan",
 ]

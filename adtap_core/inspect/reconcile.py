@@ -15,28 +15,28 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from adtap_core.control import Asker, Mismatch, Question, mismatches, question
 from adtap_core.errors import (
     AdtapError,
+    BadRequest,
     CredentialsError,
-    Refused,
+    Interrupted,
     RequestError,
+    ResponseTooLarge,
     SettingsError,
-    Stopped,
-    TooMuch,
 )
-from adtap_core.http import Tally
+from adtap_core.http.client import RequestStats
 from adtap_core.platform import Partition, WindowJob
-from adtap_core.rows import DataState, data_state
-from adtap_core.totals import Key, Sums
+from adtap_core.rows.report_rows import DataState, data_state
+from adtap_core.rows.totals import Key, Sums
+from adtap_core.sync.control_totals import Asker, Mismatch, Question, mismatches, question
 from adtap_core.windows import Grain, Interval, Zone, cut
 
 if TYPE_CHECKING:
-    from adtap_core.coverage import Read
     from adtap_core.declare import Report
-    from adtap_core.plans import Planner
-    from adtap_core.reports import ReportStream
-    from adtap_core.run import Run
+    from adtap_core.inspect.coverage import Read
+    from adtap_core.sync.planning import Planner
+    from adtap_core.sync.reports import ReportStream
+    from adtap_core.sync.run import Run
 
 STATES: Final = (DataState.PARTIAL, DataState.PROVISIONAL, DataState.SETTLED)
 """From the least final one."""
@@ -150,7 +150,7 @@ def reconcile(
     made = Reconciled(stream.report)
     try:
         _Comparison(stream, reads, holds, made).run(wanted)
-    except (CredentialsError, SettingsError, Stopped):
+    except (CredentialsError, SettingsError, Interrupted):
         raise
     except AdtapError as error:
         made.why_not, made.wrong = str(error), True
@@ -172,7 +172,7 @@ class _Comparison:
         self._report = stream.asked() if stream.selected else stream.report
         self._planner: Planner = stream.planner()
         self._reads, self._holds, self._made = reads, holds, made
-        self._tally = Tally()
+        self._tally = RequestStats()
 
     def run(self, wanted: tuple[datetime | None, datetime | None]) -> None:
         call, platform = self._run.workers.call, self._run.platform
@@ -277,7 +277,7 @@ class _Comparison:
             return asker.ask(job), {}
         except CredentialsError:
             raise
-        except (Refused, TooMuch) as error:
+        except (BadRequest, ResponseTooLarge) as error:
             if len(job.partitions) == 1:
                 return {}, {job.partitions[0].text: str(error)}
         except RequestError as error:

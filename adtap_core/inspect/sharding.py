@@ -12,19 +12,19 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from adtap_core.errors import AdtapError, SettingsError
-from adtap_core.preview import StreamPlan, asked_for, control_of, entity_plan
+from adtap_core.inspect.dry_run import record_requests
+from adtap_core.inspect.plan import StreamPlan, asked_for, control_of, entity_plan
+from adtap_core.inspect.shards import Run, Shard, Shards, place, share_of
 from adtap_core.redact import redact
-from adtap_core.rehearsal import watched
-from adtap_core.reports import ReportStream
-from adtap_core.run import RunFailed
-from adtap_core.shards import Run, Shard, Shards, place, share_of
-from adtap_core.state_parts import REST, part_name
-from adtap_core.streams import EntityStream
+from adtap_core.state.parts import REST, part_name
+from adtap_core.sync.reports import ReportStream
+from adtap_core.sync.run import RunFailed
+from adtap_core.sync.streams import EntityStream
 from adtap_plugin.variables import prefix_of
 
 if TYPE_CHECKING:
-    from adtap_core.plans import PartitionPlan, Planner
     from adtap_core.platform import Partition
+    from adtap_core.sync.planning import PartitionPlan, Planner
     from adtap_core.tap import AdTap
 
 Piece = tuple[date, date]
@@ -92,7 +92,7 @@ def _for_backfill(tap: AdTap, piece: Piece) -> AdTap:
 
 def _add(made: Shards, tap: AdTap, cut: Cut, piece: Piece | None) -> None:
     """Add the shards of one stretch of a backfill, or those of the daily run."""
-    watch = watched(tap.platform.http)
+    watch = record_requests(tap.platform.http)
     tap.check_reports()
     if tap.failures:
         raise RunFailed("; ".join(f.line() for f in tap.failures), tap.failures)

@@ -17,7 +17,7 @@ import msgspec
 
 from adtap_core.names import snake_case
 from adtap_core.redact import redact
-from adtap_core.schemas import EXTRA
+from adtap_core.rows.schemas import EXTRA
 
 log = logging.getLogger("adtaps.records")
 
@@ -41,7 +41,7 @@ _FALSE: Final = frozenset({"0", "false", "no", "off", "f", "n"})
 _ZONE_WITHOUT_COLON: Final = re.compile(r"([+-]\d{2})(\d{2})?$")
 
 
-class Unfit(ValueError):  # noqa: N818 - a value, not a fault of ours
+class ConversionError(ValueError):
     """A value does not fit its column's type."""
 
 
@@ -49,7 +49,7 @@ def decimal_text(value: object) -> str | None:
     """Give a number's digits as plain text, none lost, none added; None for what is no number.
 
     Raises:
-        Unfit: If the value is not a number.
+        ConversionError: If the value is not a number.
     """
     if isinstance(value, str):
         if _PLAIN_DECIMAL.fullmatch(value):
@@ -60,9 +60,9 @@ def decimal_text(value: object) -> str | None:
         try:
             value = Decimal(value)
         except InvalidOperation as error:
-            raise Unfit(value) from error
+            raise ConversionError(value) from error
     if isinstance(value, bool):
-        raise Unfit(value)
+        raise ConversionError(value)
     if isinstance(value, int):
         return str(value)
     if isinstance(value, float):
@@ -70,7 +70,7 @@ def decimal_text(value: object) -> str | None:
     if isinstance(value, Decimal):
         # "NaN" and infinities are ways to say that there is no number.
         return format(value, "f") if value.is_finite() else None
-    raise Unfit(value)
+    raise ConversionError(value)
 
 
 def to_decimal(value: object) -> Decimal | None:
@@ -83,7 +83,7 @@ def to_integer(value: object) -> int | None:
     """Give a whole number; `"31"`, `31` and `31.0` are, `31.5` is not, nor is one of more than 64 bits.
 
     Raises:
-        Unfit: If the value is not a whole number.
+        ConversionError: If the value is not a whole number.
     """
     if type(value) is int:
         whole = value
@@ -99,10 +99,10 @@ def to_integer(value: object) -> int | None:
         if number is None:
             return None
         if number.adjusted() > _MOST_DIGITS or number != number.to_integral_value():
-            raise Unfit(value)
+            raise ConversionError(value)
         whole = int(number)
     if whole not in _INTEGERS:
-        raise Unfit(value)
+        raise ConversionError(value)
     return whole
 
 
@@ -110,7 +110,7 @@ def to_boolean(value: object) -> bool | None:
     """Give true or false; `1`/`0` and the words count, an empty string is absent.
 
     Raises:
-        Unfit: If the value is neither.
+        ConversionError: If the value is neither.
     """
     if isinstance(value, bool):
         return value
@@ -121,7 +121,7 @@ def to_boolean(value: object) -> bool | None:
         return False
     if not word:
         return None
-    raise Unfit(value)
+    raise ConversionError(value)
 
 
 def to_text(value: object) -> str:
@@ -156,7 +156,7 @@ def to_moment(value: object) -> str | None:
     """Give a time stamp as UTC with `Z`; one without a zone is UTC already.
 
     Raises:
-        Unfit: If the value is not a time stamp.
+        ConversionError: If the value is not a time stamp.
     """
     if isinstance(value, datetime):
         moment = value if value.tzinfo else value.replace(tzinfo=UTC)
@@ -167,7 +167,7 @@ def to_moment(value: object) -> str | None:
         try:
             moment = _moment(text)
         except ValueError as error:
-            raise Unfit(value) from error
+            raise ConversionError(value) from error
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
@@ -175,7 +175,7 @@ def to_date(value: object) -> str | None:
     """Give a calendar date; of a time stamp its own date, whatever its zone.
 
     Raises:
-        Unfit: If the value is not a date.
+        ConversionError: If the value is not a date.
     """
     text = str(value).strip()
     if not text or text.startswith("0000-00-00"):
@@ -183,7 +183,7 @@ def to_date(value: object) -> str | None:
     try:
         return date.fromisoformat(text[:10]).isoformat()
     except ValueError as error:
-        raise Unfit(value) from error
+        raise ConversionError(value) from error
 
 
 def _as_is(value: object) -> object:
@@ -193,13 +193,13 @@ def _as_is(value: object) -> object:
 def _array(value: object) -> object:
     if isinstance(value, list | tuple):
         return list(value)
-    raise Unfit(value)
+    raise ConversionError(value)
 
 
 def _object(value: object) -> object:
     if isinstance(value, Mapping):
         return value
-    raise Unfit(value)
+    raise ConversionError(value)
 
 
 Cast = Callable[[Any], Any]
@@ -439,7 +439,7 @@ class RecordShaper:
             for place, value in enumerate(values):
                 try:
                     made.append(None if value is None else cast(value))
-                except Unfit:
+                except ConversionError:
                     made.append(None)
                     _keep(extras, place, column, name, self._without_secrets(value))
                     self._tell(column, "does not fit its column's type: kept in `_extra`")

@@ -16,16 +16,16 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 import msgspec
 
-from adtap_core.bodies import batches, check_names
-from adtap_core.errors import Broken
+from adtap_core.bodies.parsing import batches, check_names
+from adtap_core.errors import MalformedResponse
 from adtap_core.names import column_names, respelt
-from adtap_core.platform import Partition, RowFacts, Source
-from adtap_core.records import Cast, Unfit, cast_column, caster, to_text
-from adtap_core.schemas import EXTRA
+from adtap_core.platform import Partition, RowContext, RowLookup
+from adtap_core.rows.records import Cast, ConversionError, cast_column, caster, to_text
+from adtap_core.rows.schemas import EXTRA
 from adtap_core.windows import Grain, Interval, Zone
 
 if TYPE_CHECKING:
-    from adtap_core.bodies import Row, Table
+    from adtap_core.bodies.parsing import Row, Table
     from adtap_core.declare import Report
 
 _encode: Final = msgspec.json.Encoder().encode
@@ -180,7 +180,7 @@ class RowShaper:
         *,
         report: Report,
         schema: Mapping[str, Any],
-        facts: RowFacts,
+        facts: RowContext,
         window: Interval,
         zone: Zone,
         now: datetime,
@@ -200,10 +200,10 @@ class RowShaper:
         ]
         self._keyed = sorted(names[d] for d in report.dimensions)
         for column, fact in (("_currency", facts.currency), ("_time_zone", facts.time_zone)):
-            if column in keyed or isinstance(fact, Source):
+            if column in keyed or isinstance(fact, RowLookup):
                 self._keyed.append(column)
         self._keyed += sorted(facts.constants)
-        sources = [f.field for f in (facts.currency, facts.time_zone) if isinstance(f, Source)]
+        sources = [f.field for f in (facts.currency, facts.time_zone) if isinstance(f, RowLookup)]
         others = [f for f in (facts.bucket, facts.partition and facts.partition[0]) if f]
         fields = [field for field, _name, _type in self._fields]
         self._wanted = tuple(dict.fromkeys([*fields, *sources, *others]))
@@ -230,7 +230,7 @@ class RowShaper:
         one by one.
 
         Raises:
-            Broken: If a bucket can't be read, or a row belongs to nobody who was asked for.
+            MalformedResponse: If a bucket can't be read, or a row belongs to nobody who was asked for.
         """
         for block in batches(table.rows):
             records = self._records(block, table)
@@ -280,7 +280,7 @@ class RowShaper:
         facts = self._facts
         zone = self._zone.name if facts.time_zone is None else facts.time_zone
         for name, fact in (("_time_zone", zone), ("_currency", facts.currency)):
-            if not isinstance(fact, Source):
+            if not isinstance(fact, RowLookup):
                 columns[name] = [fact] * count
                 continue
             values, lookup = column_of(fact.field), fact.lookup
@@ -317,7 +317,7 @@ class RowShaper:
         for place, value in enumerate(values):
             try:
                 made.append(None if value is None else to_type(value))
-            except Unfit:
+            except ConversionError:
                 made.append(None)
                 unfit.setdefault(place, {})[name] = value
                 self.unfit[name] += 1
@@ -328,7 +328,7 @@ class RowShaper:
         found = self._facts.partition[1].get(key)
         if found is None:
             msg = f"a row belongs to {key!r}, which was not asked for"
-            raise Broken(msg)
+            raise MalformedResponse(msg)
         return found
 
     def _row_keys(
@@ -352,7 +352,7 @@ class RowShaper:
         if raw is None:
             if self._facts.bucket is not None:
                 msg = f"a row has no {self._facts.bucket}"
-                raise Broken(msg)
+                raise MalformedResponse(msg)
             moment = self._window.start
         else:
             there = self._facts.bucket_zone or self._zone
@@ -360,7 +360,7 @@ class RowShaper:
                 moment = read_bucket(raw, grain, there)
             except ValueError as error:
                 msg = f"{self._facts.bucket} {raw!r} is not a {grain}"
-                raise Broken(msg) from error
+                raise MalformedResponse(msg) from error
             if there != self._zone and not grain.is_date:
                 moment = self._zone.local(there.instant(moment))
         if grain is Grain.HOUR:
@@ -374,7 +374,7 @@ class RowShaper:
                 f"{self._facts.bucket} {raw!r} is not the first day of a {grain} (weeks begin on Monday): the "
                 "platform's buckets are others than those asked for"
             )
-            raise Broken(msg)
+            raise MalformedResponse(msg)
         if not self._window.start <= moment < self._window.end:
             return None
         return _Bucket(
@@ -409,7 +409,7 @@ class _Columns:
             objects = cast("list[Mapping[str, Any]]", block)
             if not all(isinstance(row, Mapping) for row in objects):
                 msg = "a row of the answer is not an object"
-                raise Broken(msg)
+                raise MalformedResponse(msg)
             self._rows = objects
             self._spelt = _other_spellings(wanted, objects[0])
             wanted = tuple(self._spelt.get(name, name) for name in wanted)
@@ -458,7 +458,7 @@ def _distinct(raws: Sequence[Any], bucket: str | None) -> set[Any]:
         return set(raws)
     except TypeError as error:  # a list, or an object
         msg = f"{bucket} of a row is neither a text nor a number"
-        raise Broken(msg) from error
+        raise MalformedResponse(msg) from error
 
 
 def _other_spellings(wanted: tuple[str, ...], there: Collection[str]) -> dict[str, str]:

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from adtap_core.errors import Broken
+from adtap_core.errors import MalformedResponse
 
 if TYPE_CHECKING:
-    from adtap_core.rows import Block
+    from adtap_core.rows.report_rows import Block
 
 EXACT: Final = Context(prec=2000, traps=[Inexact, InvalidOperation, Overflow])
 """No sum is ever rounded: a warehouse's column holds 38 digits, a thousand times as many rows need 41."""
@@ -84,7 +84,7 @@ def add_up(values: Sequence[Any]) -> Decimal | None:
         values: Whole numbers, decimals, or numbers as text; null is None.
 
     Raises:
-        Broken: If the numbers have more digits than anything can hold.
+        MalformedResponse: If the numbers have more digits than anything can hold.
     """
     kinds = set(map(type, values))
     if type(None) in kinds:
@@ -109,7 +109,7 @@ def add_up(values: Sequence[Any]) -> Decimal | None:
             return sum(numbers, ZERO) if numbers else None
         except (Inexact, InvalidOperation, Overflow) as error:
             msg = "its numbers have more digits than can be added up"
-            raise Broken(msg) from error
+            raise MalformedResponse(msg) from error
 
 
 def _sum_of_alike(values: Sequence[str]) -> Decimal | None:
@@ -179,7 +179,7 @@ class RowTotals:
         """Take some rows in.
 
         Raises:
-            Broken: If their numbers have more digits than anything can hold.
+            MalformedResponse: If their numbers have more digits than anything can hold.
         """
         if not block.records:
             return

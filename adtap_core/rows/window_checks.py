@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from adtap_core import characters
-from adtap_core.errors import Broken, RequestError
-from adtap_core.rows import RowShaper
+from adtap_core.bodies import characters
+from adtap_core.errors import MalformedResponse, RequestError
+from adtap_core.rows.report_rows import RowShaper
 from adtap_core.words import count
 
 
@@ -45,12 +45,12 @@ def window_fault(
     """
     if shaper.outside:
         days = sorted(set(shaper.outside))
-        return Broken(
+        return MalformedResponse(
             f"{what}: {count(len(shaper.outside), 'row')} outside the window that was asked for ({days[0]} to "
             f"{days[-1]}): in another time zone? (setting `time_zone`)"
         )
     if absent := [m for m in shaper.absent if m not in not_asked]:
-        return Broken(
+        return MalformedResponse(
             f"{what}: {', '.join(absent)} stands in no row, though it was asked for; take it out of the "
             "report, or deselect it"
         )

@@ -19,7 +19,7 @@ FEWEST: Final = 50
 _CONTEXT: Final = "context"
 
 
-def folded(mark: Mapping[str, Any]) -> Mapping[str, Any]:
+def compacted(mark: Mapping[str, Any]) -> Mapping[str, Any]:
     """Give a stream's state with equal entries of its accounts as one; unchanged if they are few."""
     entries = mark.get("partitions") or ()
     if len(entries) < FEWEST:
@@ -43,7 +43,7 @@ def folded(mark: Mapping[str, Any]) -> Mapping[str, Any]:
     return {**mark, "partitions": alone, "alike": alike}
 
 
-def unfolded(state: Mapping[str, Any]) -> dict[str, Any]:
+def expanded(state: Mapping[str, Any]) -> dict[str, Any]:
     """Give a state with an entry for each account.
 
     Raises:

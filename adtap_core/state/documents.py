@@ -11,9 +11,9 @@ from typing import Any, Final
 from singer_sdk.helpers._util import load_json
 from singer_sdk.singerlib import Catalog
 
-from adtap_core.bookmarks import jobs_in, unfinished_of
 from adtap_core.errors import SettingsError
-from adtap_core.folding import unfolded, without_nulls
+from adtap_core.state.bookmarks import jobs_in, unfinished_of
+from adtap_core.state.compaction import expanded, without_nulls
 
 log = logging.getLogger("adtaps.state")
 WRAPPERS: Final = ("singer_state", "completed", "value")
@@ -74,7 +74,7 @@ def understood(state: Any) -> Any:
             ", ".join(sorted(state)[:_SHOWN]),
         )
     try:
-        whole = without_nulls(unfolded(state))
+        whole = without_nulls(expanded(state))
     except ValueError as error:
         raise SettingsError([f"--state: {error}"]) from error
     _check_state(whole)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from adtap_core.bookmarks import CLOCK_TOLERANCE, read_moment, write_moment
+from adtap_core.state.bookmarks import CLOCK_TOLERANCE, read_moment, write_moment
 from adtap_core.windows import Grain, Interval, Zone, join, subtract
 
 if TYPE_CHECKING:

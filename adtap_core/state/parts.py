@@ -13,8 +13,8 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
-from adtap_core.folding import unfolded
-from adtap_core.reading_times import latest
+from adtap_core.state.compaction import expanded
+from adtap_core.state.reading_times import latest
 
 REST: Final = "rest"
 _MARKS: Final = "bookmarks"
@@ -49,7 +49,7 @@ def parts(state: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     Raises:
         ValueError: If it can't be understood.
     """
-    whole = unfolded(state)
+    whole = expanded(state)
     rest: dict[str, Any] = {k: v for k, v in whole.items() if k != _MARKS}
     rest[_MARKS] = {}
     made: dict[str, dict[str, Any]] = {}
@@ -81,7 +81,7 @@ def merged(states: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     entries: dict[str, dict[str, Any]] = {}
     of_runs: dict[tuple[str, str], list[Any]] = {}
     for state in states:
-        part = unfolded(state)
+        part = expanded(state)
         whole |= {k: v for k, v in part.items() if k != _MARKS}
         for stream, mark in (part.get(_MARKS) or {}).items():
             found = marks.setdefault(stream, {})

@@ -12,12 +12,12 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from adtap_core.fetching import Fetcher
 from adtap_core.names import column_names
 from adtap_core.platform import TIES_EXACTLY, Platform, Tolerance, WindowJob
-from adtap_core.rows import RowShaper
-from adtap_core.schemas import report_schema
-from adtap_core.totals import ZERO, Key, RowTotals, Sums, subtract
+from adtap_core.rows.report_rows import RowShaper
+from adtap_core.rows.schemas import report_schema
+from adtap_core.rows.totals import ZERO, Key, RowTotals, Sums, subtract
+from adtap_core.sync.fetching import Fetcher
 
 if TYPE_CHECKING:
     from adtap_core.declare import Report

@@ -9,10 +9,10 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from adtap_core.bodies import Table
-from adtap_core.errors import Broken, TooMuch
-from adtap_core.platform import Fetched, RowFacts, WindowJob
-from adtap_core.totals import joined
+from adtap_core.bodies.parsing import Table
+from adtap_core.errors import MalformedResponse, ResponseTooLarge
+from adtap_core.platform import Fetched, RowContext, WindowJob
+from adtap_core.rows.totals import joined
 from adtap_core.windows import ONE_DAY, Grain, Interval, cut
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ _PATIENCE: Final = 16
 """Whole pieces after which a longer one is tried; twice as many after each try in vain."""
 
 
-class Reach:
+class AdaptiveWindow:
     """How long a stretch of a report the platform answers whole; learned from what came back.
 
     Without it each window of a busy account would first be asked for in vain.
@@ -95,13 +95,13 @@ class Fetcher:
 
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
-        self._reach = Reach()
+        self._reach = AdaptiveWindow()
 
     def fetch(self, job: WindowJob) -> Fetched:
         """Fetch a window whole. Runs in a worker.
 
         Raises:
-            TooMuch: If the smallest piece is too much.
+            ResponseTooLarge: If the smallest piece is too much.
             AdtapError: If a piece can't be had.
         """
         pieces = self._reach.pieces(job.window, self._platform.asked_grain(job.report))
@@ -117,7 +117,7 @@ class Fetcher:
         job.can_split = halves is not None or len(job.partitions) > 1
         try:
             fetched = self._understood(job)
-        except TooMuch as error:
+        except ResponseTooLarge as error:
             # A request that is too large names too many accounts: a shorter window names as many.
             crowd = error.status == _TOO_LARGE and len(job.partitions) > 1
             if not crowd:
@@ -126,7 +126,7 @@ class Fetcher:
             if not pieces:
                 msg = f"{error} (and the window can't be cut any further)"
                 # Still too much: a bundle is then broken up, so that one account does not stop the others.
-                raise TooMuch(msg, status=error.status) from error
+                raise ResponseTooLarge(msg, status=error.status) from error
             job.tally.splits += 1
             log.info("%s: too much for one request, cut in two: %s", job.what, error)
             return self._joined(pieces)
@@ -141,7 +141,7 @@ class Fetcher:
         for _ in range(min(_DAMAGED, self._platform.http.limits.max_retries)):
             try:
                 return self._platform.fetch(job)
-            except Broken as error:
+            except MalformedResponse as error:
                 job.tally.retries += 1
                 log.info("%s: fetched again: %s", job.what, error)
         return self._platform.fetch(job)
@@ -180,7 +180,7 @@ def _smaller(job: WindowJob, halves: tuple[Interval, Interval] | None) -> list[W
     ]
 
 
-def _joined_facts(parts: Sequence[Fetched]) -> RowFacts:
+def _joined_facts(parts: Sequence[Fetched]) -> RowContext:
     """Give the pieces' facts as one: rows of a bundle cut in two belong to either half's accounts."""
     facts = parts[0].facts
     if facts.partition is None:

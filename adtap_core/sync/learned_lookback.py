@@ -25,7 +25,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from adtap_core.window_totals import buckets
+from adtap_core.sync.window_totals import buckets
 from adtap_core.windows import ONE_DAY, Grain, Interval, Zone, join
 
 FEWEST_RUNS: Final = 14

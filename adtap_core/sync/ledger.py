@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
 
-from adtap_core.schemas import LEDGER, LEDGER_KEYS, LEDGER_SCHEMA
-from adtap_core.streams import AdStream
+from adtap_core.rows.schemas import LEDGER, LEDGER_KEYS, LEDGER_SCHEMA
+from adtap_core.sync.streams import AdStream
 
 if TYPE_CHECKING:
-    from adtap_core.run import Run
+    from adtap_core.sync.run import Run
 
 
 class LedgerStream(AdStream):

@@ -14,7 +14,7 @@ from singer_sdk.singerlib.encoding.base import GenericSingerWriter
 from singer_sdk.singerlib.messages import Message, RecordMessage, StateMessage
 from typing_extensions import override
 
-from adtap_core.errors import Stopped, TargetGone
+from adtap_core.errors import Interrupted, TargetGone
 
 _FLUSH_BYTES: Final = 64 * 1024
 
@@ -94,7 +94,7 @@ class LineWriter(GenericSingerWriter[bytes, Message]):
 
         Raises:
             TargetGone: If nobody reads it.
-            Stopped: If a signal came meanwhile.
+            Interrupted: If a signal came meanwhile.
         """
         data, self._buffer = self._buffer, bytearray()
         out = getattr(sys.stdout, "buffer", None)
@@ -106,29 +106,29 @@ class LineWriter(GenericSingerWriter[bytes, Message]):
                 out.write(data)
             sys.stdout.flush()
         except (BrokenPipeError, ConnectionError) as error:
-            hush()
+            silence_stdout()
             msg = "the target stopped reading (closed pipe); its own last line says why"
             raise TargetGone(msg) from error
         finally:
             self._writing = False
         if self._signal is not None:
-            raise Stopped(self._signal)
+            raise Interrupted(self._signal)
 
     def on_signal(self, signum: int) -> None:
         """Stop the run: now, or after the bytes that are on their way.
 
         Raises:
-            Stopped: If nothing is on its way.
+            Interrupted: If nothing is on its way.
         """
         if self._writing and self._signal is None:
             self._signal = signum
             return
         if self._writing:  # asked twice, and the target still does not read
             os._exit(128 + signum)
-        raise Stopped(signum)
+        raise Interrupted(signum)
 
 
-def hush() -> None:
+def silence_stdout() -> None:
     """Let nothing more go to a closed standard output: Python would complain at its end."""
     try:
         devnull = os.open(os.devnull, os.O_WRONLY)

@@ -10,20 +10,20 @@ from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
 
-from adtap_core.bookmarks import Bookmark
 from adtap_core.errors import RequestError
-from adtap_core.fingerprints import Filled, as_mapping, filled_from, fingerprint, state_lines
-from adtap_core.learned import Learned
 from adtap_core.names import column_names
-from adtap_core.plans import PartitionPlan, Planner
 from adtap_core.platform import Partition
-from adtap_core.reading_times import ReadingTimes
-from adtap_core.schemas import report_schema
-from adtap_core.streams import AdStream
+from adtap_core.rows.schemas import report_schema
+from adtap_core.state.bookmarks import Bookmark
+from adtap_core.state.fingerprints import Filled, as_mapping, filled_from, fingerprint, state_lines
+from adtap_core.state.reading_times import ReadingTimes
+from adtap_core.sync.learned_lookback import Learned
+from adtap_core.sync.planning import PartitionPlan, Planner
+from adtap_core.sync.streams import AdStream
 
 if TYPE_CHECKING:
     from adtap_core.declare import Report
-    from adtap_core.run import Run
+    from adtap_core.sync.run import Run
 
 log = logging.getLogger("adtaps.reports")
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from adtap_core.bookmarks import Bookmark, Later, SyncRange, jobs_in, read_requested_date
 from adtap_core.settings import default_start
+from adtap_core.state.bookmarks import Bookmark, Later, SyncRange, jobs_in, read_requested_date
 from adtap_core.windows import Grain, Interval, cut, midnight
 
 if TYPE_CHECKING:

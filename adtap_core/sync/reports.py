@@ -15,40 +15,40 @@ from singer_sdk.exceptions import AbortedSyncFailedException
 from typing_extensions import override
 
 from adtap_core import __version__
-from adtap_core.bookmarks import jobs_in, keep_jobs, ledger_moment
 from adtap_core.errors import (
+    BadRequest,
     CredentialsError,
-    Refused,
     RequestError,
-    TooMuch,
+    ResponseTooLarge,
 )
-from adtap_core.fetching import Fetcher
-from adtap_core.http import Tally
-from adtap_core.ledger import LedgerStream
-from adtap_core.planned_reports import PlannedReport
-from adtap_core.plans import Bundle, PartitionPlan, Planner, bundles
+from adtap_core.http.client import RequestStats
 from adtap_core.platform import Fetched, Partition, WindowJob
-from adtap_core.rows import Block, RowShaper
-from adtap_core.schedule import read_reports
-from adtap_core.schemas import DAYS, LEDGER
-from adtap_core.summary import range_words
-from adtap_core.tasks import (
-    Closing,
-    Note,
-    Reading,
-    Task,
+from adtap_core.rows.report_rows import Block, RowShaper
+from adtap_core.rows.schemas import DAYS, LEDGER
+from adtap_core.rows.window_checks import oddities, window_fault
+from adtap_core.state.bookmarks import jobs_in, keep_jobs, ledger_moment
+from adtap_core.sync.fetching import Fetcher
+from adtap_core.sync.ledger import LedgerStream
+from adtap_core.sync.planned_reports import PlannedReport
+from adtap_core.sync.planning import Bundle, PartitionPlan, Planner, bundles
+from adtap_core.sync.schedule import read_reports
+from adtap_core.sync.summary import range_words
+from adtap_core.sync.window_tasks import (
+    JobCheckpoint,
+    ReadWindow,
+    ReportRun,
+    WindowTask,
     jobs_of,
     over_at_reading,
     spelt_moment,
     window_name,
 )
-from adtap_core.window_checks import oddities, window_fault
-from adtap_core.window_totals import NOT_ASKED, ReportTotals, WindowTotals
+from adtap_core.sync.window_totals import NOT_ASKED, ReportTotals, WindowTotals
 from adtap_core.windows import Interval
 
 if TYPE_CHECKING:
     from adtap_core.declare import Report
-    from adtap_core.run import Run
+    from adtap_core.sync.run import Run
 
 log = logging.getLogger("adtaps.reports")
 _ANSWER_SECONDS = 10.0
@@ -72,11 +72,11 @@ class ReportStream(PlannedReport):
         self._failed: set[Partition] = set()
         self._given_up: set[Partition] = set()
         self._rows = 0
-        self._held_back: list[Closing] = []
-        self._notes: queue.SimpleQueue[Note] = queue.SimpleQueue()
+        self._held_back: list[ReadWindow] = []
+        self._notes: queue.SimpleQueue[JobCheckpoint] = queue.SimpleQueue()
         self._left: dict[Partition, int] = {}
         self._odd: set[str] = set()
-        self._tallies: list[Tally] = []
+        self._tallies: list[RequestStats] = []
         self._read: list[Interval] = []
         self._totals: ReportTotals | None = None
 
@@ -99,7 +99,7 @@ class ReportStream(PlannedReport):
         """Read this report alone; `read_reports` reads several."""
         read_reports([self], self.run.workers)
 
-    def prepare(self) -> Reading:
+    def prepare(self) -> ReportRun:
         """Plan the windows to read. Changes no state, writes nothing: another stream may have its turn."""
         planner = self.planner()
         report = self.asked()
@@ -114,7 +114,7 @@ class ReportStream(PlannedReport):
         tasks = self.tasks(planner, report, plans)
         if tasks:
             self._totals = workers.call(self.totals)
-        return Reading(planner, report, deque(tasks), accounts=len(plans), whole=len(tasks))
+        return ReportRun(planner, report, deque(tasks), accounts=len(plans), whole=len(tasks))
 
     def totals(self) -> ReportTotals:
         """Return what of the report's rows is added up. May ask the platform which fields there are."""
@@ -141,7 +141,9 @@ class ReportStream(PlannedReport):
                 None  # what was seen before a pause says nothing of what comes after it
             )
 
-    def tasks(self, planner: Planner, report: Report, plans: Sequence[PartitionPlan]) -> list[Task]:
+    def tasks(
+        self, planner: Planner, report: Report, plans: Sequence[PartitionPlan]
+    ) -> list[WindowTask]:
         """Give the windows to read, in order, partitions bundled where the platform takes several."""
         size = self.run.platform.bundle_size(report)
         return [
@@ -157,7 +159,7 @@ class ReportStream(PlannedReport):
         bundle: Bundle,
         plans: Sequence[PartitionPlan],
         window: Interval,
-    ) -> Task:
+    ) -> WindowTask:
         jobs = jobs_of(plans[0].bookmark, window)
         job = WindowJob(
             report=report,
@@ -167,20 +169,20 @@ class ReportStream(PlannedReport):
             tally=self._new_tally(),
             remembered={name: entry["parameters"] for name, entry in jobs.items()},
         )
-        task = Task(bundle, window, job)
+        task = WindowTask(bundle, window, job)
         if jobs:  # as old as the oldest of them: its numbers are
             task.synced_at = min(str(entry["synced_at"]) for entry in jobs.values())
             task.made = min(datetime.fromisoformat(str(e["made"])) for e in jobs.values())
         job.remember = lambda name, parameters: self._remember(task, name, parameters)
         return task
 
-    def _new_tally(self) -> Tally:
-        self._tallies.append(Tally())
+    def _new_tally(self) -> RequestStats:
+        self._tallies.append(RequestStats())
         return self._tallies[-1]
 
     @override
-    def cost(self) -> Tally:
-        return Tally(
+    def cost(self) -> RequestStats:
+        return RequestStats(
             requests=sum(t.requests for t in self._tallies),
             retries=sum(t.retries for t in self._tallies),
             splits=sum(t.splits for t in self._tallies),
@@ -192,7 +194,7 @@ class ReportStream(PlannedReport):
             return ["no window was read" if self._failed else "no window to read"]
         return [range_words(self._read, self.report.grain)]
 
-    def start_next(self, reading: Reading) -> bool:
+    def start_next(self, reading: ReportRun) -> bool:
         """Begin to fetch the next window; tell whether there was one."""
         while reading.work:
             task = reading.work.popleft()
@@ -202,7 +204,7 @@ class ReportStream(PlannedReport):
                 return True
         return False
 
-    def take_next(self, reading: Reading) -> tuple[Task, Fetched] | None:
+    def take_next(self, reading: ReportRun) -> tuple[WindowTask, Fetched] | None:
         """Wait for the first window that was begun; give it, or None if it can't be had."""
         task = reading.flying.popleft()
         if all(p in self._failed for p in task.job.partitions):
@@ -210,7 +212,7 @@ class ReportStream(PlannedReport):
             return None
         try:
             return task, self.run.workers.result(task.future)  # type: ignore[arg-type]
-        except (Refused, TooMuch) as error:
+        except (BadRequest, ResponseTooLarge) as error:
             if len(task.job.partitions) > 1:
                 # One account that is refused must not take the others with it.
                 self._break_up(task, reading)
@@ -220,7 +222,7 @@ class ReportStream(PlannedReport):
             self._fail_task(task, error)
         return None
 
-    def write_window(self, task: Task, fetched: Fetched, reading: Reading) -> None:
+    def write_window(self, task: WindowTask, fetched: Fetched, reading: ReportRun) -> None:
         """Write a window's rows and close it."""
         self._write(task, fetched, reading.planner)
         reading.done += 1
@@ -239,7 +241,7 @@ class ReportStream(PlannedReport):
             self.fail(error, partition=partition.text)
         self.run.progress.begin()
 
-    def _break_up(self, task: Task, reading: Reading) -> None:
+    def _break_up(self, task: WindowTask, reading: ReportRun) -> None:
         """Read a bundle's windows from here on for each partition alone."""
         windows = [task.window]
         for line in (reading.flying, reading.work):
@@ -256,7 +258,7 @@ class ReportStream(PlannedReport):
         reading.work.extendleft(reversed(singles))
         reading.whole += len(task.job.partitions)
 
-    def _drop(self, task: Task) -> None:
+    def _drop(self, task: WindowTask) -> None:
         if task.future is not None and not task.future.cancel():
             task.future.add_done_callback(
                 lambda f: f.result().close() if not f.exception() else None
@@ -264,10 +266,10 @@ class ReportStream(PlannedReport):
 
     # -- in a worker -------------------------------------------------------------------------
 
-    def _fetch(self, task: Task) -> Fetched:
+    def _fetch(self, task: WindowTask) -> Fetched:
         if self._given_up.issuperset(task.job.partitions):
             msg = f"{task.job.what}: not asked for, a window before it failed"
-            raise Refused(msg)
+            raise BadRequest(msg)
         if task.made is None:
             self._date(task)
         try:
@@ -283,7 +285,7 @@ class ReportStream(PlannedReport):
             task.control = self._totals.control(task.job)
         return fetched
 
-    def _date(self, task: Task) -> None:
+    def _date(self, task: WindowTask) -> None:
         """Note when a window is read: never before what an earlier run was dated, whose clock was ahead.
 
         Else the later reading would seem to be the earlier one, and its rows ghosts.
@@ -304,13 +306,13 @@ class ReportStream(PlannedReport):
         read = None if self.run.clock.is_moved else self._times.floor(now)
         return max((m for m in (dated, read) if m is not None and m > now), default=None)
 
-    def _remember(self, task: Task, name: str, parameters: object) -> None:
+    def _remember(self, task: WindowTask, name: str, parameters: object) -> None:
         if name in task.job.remembered:
             self._date(task)  # the job taken up again was of no use: this one is new
         task.job.remembered[name] = parameters  # this run may ask for the window once more
         if task.bundle.plans[0].bookmark is None:
             return
-        note = Note(task, name, parameters)
+        note = JobCheckpoint(task, name, parameters)
         self._notes.put(note)
         self.run.workers.stir()
         # The job is bought already: its name must be in the state before we begin to wait for it.
@@ -338,7 +340,7 @@ class ReportStream(PlannedReport):
                 self.run.write_state(self.name)
             note.written.set()
 
-    def _write(self, task: Task, fetched: Fetched, planner: Planner) -> None:
+    def _write(self, task: WindowTask, fetched: Fetched, planner: Planner) -> None:
         shaper = RowShaper(
             report=task.job.report,
             schema=self.schema,
@@ -367,7 +369,7 @@ class ReportStream(PlannedReport):
         for words in fetched.left_out:
             self.fail(RequestError(words))
         self._rows += sum(shaper.counts.values())
-        closing = Closing(
+        closing = ReadWindow(
             task,
             shaper.counts,
             shaper.window_state(),
@@ -384,7 +386,7 @@ class ReportStream(PlannedReport):
         self._held_back.clear()
         self._close(closing)
 
-    def _mismatch(self, totals: WindowTotals, task: Task) -> RequestError | None:
+    def _mismatch(self, totals: WindowTotals, task: WindowTask) -> RequestError | None:
         """Say what does not tie out in a window; return a fault if that is to be one."""
         totals.check()
         if not totals.words:
@@ -397,7 +399,7 @@ class ReportStream(PlannedReport):
         return None
 
     def _write_rows(
-        self, shaper: RowShaper, task: Task, fetched: Fetched, totals: WindowTotals | None
+        self, shaper: RowShaper, task: WindowTask, fetched: Fetched, totals: WindowTotals | None
     ) -> RequestError | None:
         """Write a window's rows; return what is wrong with it as a whole, if anything is.
 
@@ -429,7 +431,7 @@ class ReportStream(PlannedReport):
                     totals.add(block)
                 yield block
 
-    def _oddities(self, shaper: RowShaper, task: Task) -> Iterator[str]:
+    def _oddities(self, shaper: RowShaper, task: WindowTask) -> Iterator[str]:
         """Return what was odd about a window's rows and could be kept all the same; the log says it once."""
         for kind, words in oddities(shaper, task.job.tally.replaced, self.report.grain.value):
             level = logging.INFO if kind in self._odd else logging.WARNING
@@ -459,7 +461,7 @@ class ReportStream(PlannedReport):
             self.write_mapped(record)
         return len(chosen.records)
 
-    def _close(self, closing: Closing) -> None:
+    def _close(self, closing: ReadWindow) -> None:
         """Ledger row, bookmark, STATE: in this order, after the window's last row."""
         task = closing.task
         self._read.append(task.window)
@@ -489,7 +491,7 @@ class ReportStream(PlannedReport):
                 }
             )
             # Bundled partitions share their requests: counted once, so that a sum over the ledger is true.
-            tally = Tally()
+            tally = RequestStats()
             plan = plans[partition]
             self._left[partition] -= 1
             if plan.bookmark is not None:
@@ -500,7 +502,7 @@ class ReportStream(PlannedReport):
         self._ledger.write(rows)
         self.run.write_state(self.name)
 
-    def _note_time(self, task: Task, begun: datetime) -> None:
+    def _note_time(self, task: WindowTask, begun: datetime) -> None:
         """Note when the report was read, and, after a clock that was ahead, up to when it is dated."""
         self._marks["read_at"] = self._times.then(begun, self.run.clock.now())
         known = self._marks.get("synced_at")
@@ -511,14 +513,14 @@ class ReportStream(PlannedReport):
             self._marks["synced_at"] = None  # that moment has passed
 
     @staticmethod
-    def _tied(closing: Closing, partition: Partition) -> Mapping[str, Any]:
+    def _tied(closing: ReadWindow, partition: Partition) -> Mapping[str, Any]:
         """Return what the ledger says of a window's totals."""
         if closing.totals is None:
             return NOT_ASKED
         alone = len(closing.task.job.partitions) == 1
         return closing.totals.ledger(partition.text, alone=alone)
 
-    def _keep_days(self, closing: Closing) -> None:
+    def _keep_days(self, closing: ReadWindow) -> None:
         """Write what each bucket held at this reading, and note it for the next lookback."""
         task, totals = closing.task, closing.totals
         if totals is None:
@@ -544,7 +546,7 @@ class ReportStream(PlannedReport):
             jobs.pop(window_name(window), None)
             keep_jobs(entry, {} if last else jobs)
 
-    def _fail_task(self, task: Task, error: BaseException) -> None:
+    def _fail_task(self, task: WindowTask, error: BaseException) -> None:
         if isinstance(error, AbortedSyncFailedException):
             raise error
         self._given_up.update(task.job.partitions)

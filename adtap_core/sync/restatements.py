@@ -10,7 +10,7 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Any, Final
 
-from adtap_core.totals import EXACT, ZERO, as_decimal, spell, subtract
+from adtap_core.rows.totals import EXACT, ZERO, as_decimal, spell, subtract
 
 AGES: Final = (1, 3, 7, 14, 30)
 """Ages in days after which money still moves or does not."""

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
-from adtap_core.errors import REFUSED_EXIT, AdtapError, Forbidden, Refused
-from adtap_core.failures import Failure
-from adtap_core.folding import folded
-from adtap_core.http import MAX_QUOTA_WAITS, Http, Limits
+from adtap_core.errors import REFUSED_EXIT, AdtapError, BadRequest, Forbidden
+from adtap_core.http.client import MAX_QUOTA_WAITS, Http, HttpOptions
+from adtap_core.http.workers import Workers
 from adtap_core.names import snake_case
-from adtap_core.ordered import Workers
-from adtap_core.output import LineWriter
-from adtap_core.progress import Progress
+from adtap_core.state.compaction import compacted
+from adtap_core.sync.failures import Failure
+from adtap_core.sync.output import LineWriter
+from adtap_core.sync.progress import Progress
 
 if TYPE_CHECKING:
     from singer_sdk import Stream, Tap
@@ -43,7 +43,7 @@ class RunFailed(AdtapError):  # noqa: N818 - a state, not a fault
 
     def __init__(self, message: str, failures: Sequence[Failure]) -> None:
         super().__init__(message)
-        if all(isinstance(f.error, Refused) for f in failures):
+        if all(isinstance(f.error, BadRequest) for f in failures):
             self.exit_code = REFUSED_EXIT
 
 
@@ -103,15 +103,15 @@ class Run:
         """Give the platform, with its connection."""
         platform = self.platform_class(self.config, self.clock)
         limits = self._limits(platform)
-        http = Http(judge=platform.judge, auth=platform.auth, limits=limits)
+        http = Http(classify=platform.classify, auth=platform.auth, limits=limits)
         # Two more than may be in flight: while one decodes its page, another's request is on its way.
         many = limits.concurrency > 1
         platform.connect(http, Workers(limits.concurrency + 2 if many else 1))
         return platform
 
-    def _limits(self, platform: Platform) -> Limits:
+    def _limits(self, platform: Platform) -> HttpOptions:
         config = self.config
-        return Limits(
+        return HttpOptions(
             concurrency=self.whole_concurrency,
             timeout_seconds=float(
                 config.get("request_timeout_seconds") or platform.timeout_seconds
@@ -151,7 +151,7 @@ class Run:
         marks: dict[str, Any] = state.get("bookmarks", {})
         for name, mark in marks.items():
             if changed in (None, name) or name not in self._spelt:
-                self._spelt[name] = msgspec.Raw(msgspec.json.encode(folded(mark)))
+                self._spelt[name] = msgspec.Raw(msgspec.json.encode(compacted(mark)))
         if marks:
             state = {**state, "bookmarks": {name: self._spelt[name] for name in marks}}
         self.out.write_state(state)

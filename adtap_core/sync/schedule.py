@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Final, Protocol
 
-from adtap_core.errors import Stopped, TargetGone
-from adtap_core.ordered import Workers, check_target
+from adtap_core.errors import Interrupted, TargetGone
+from adtap_core.http.workers import Workers, check_target
 from adtap_core.platform import Fetched
-from adtap_core.tasks import Reading, Task
+from adtap_core.sync.window_tasks import ReportRun, WindowTask
 
 _WAITING: Final = 2
 """Windows begun beyond those in flight: the network has work while rows are written."""
@@ -18,10 +18,10 @@ _WAITING: Final = 2
 class Scheduled(Protocol):
     """A report as the schedule knows it: planned, begun window by window, written in its turn."""
 
-    def prepare(self) -> Reading:
+    def prepare(self) -> ReportRun:
         """Plan what is read."""
 
-    def start_next(self, reading: Reading) -> bool:
+    def start_next(self, reading: ReportRun) -> bool:
         """Begin the next window; return whether there was one."""
 
     def turn(self) -> AbstractContextManager[None]:
@@ -30,10 +30,10 @@ class Scheduled(Protocol):
     def begin_turn(self) -> None:
         """Note that its turn has come."""
 
-    def take_next(self, reading: Reading) -> tuple[Task, Fetched] | None:
+    def take_next(self, reading: ReportRun) -> tuple[WindowTask, Fetched] | None:
         """Wait for the window whose turn it is; return None if it failed or was cut up."""
 
-    def write_window(self, task: Task, fetched: Fetched, reading: Reading) -> None:
+    def write_window(self, task: WindowTask, fetched: Fetched, reading: ReportRun) -> None:
         """Write a window."""
 
     def end_turn(self) -> None:
@@ -88,7 +88,7 @@ class _Line:
 
     def __init__(self, streams: Sequence[Scheduled], workers: Workers) -> None:
         self._streams, self._workers = streams, workers
-        self.readings: list[Reading | Exception] = []
+        self.readings: list[ReportRun | Exception] = []
         """What was planned, or why it could not be; of the first streams."""
 
     def begin_more(self, at: int) -> None:
@@ -97,14 +97,14 @@ class _Line:
         Args:
             at: Its place.
         """
-        begun = sum(len(r.flying) for r in self.readings[at:] if isinstance(r, Reading))
+        begun = sum(len(r.flying) for r in self.readings[at:] if isinstance(r, ReportRun))
         while begun < self._workers.count + _WAITING and at < len(self._streams):
             if at == len(self.readings):
                 if begun >= self._workers.count:
                     return  # planning asks the platform: it would wait behind all that was begun
                 self.readings.append(_prepared(self._streams[at]))
             reading = self.readings[at]
-            if isinstance(reading, Reading) and self._streams[at].start_next(reading):
+            if isinstance(reading, ReportRun) and self._streams[at].start_next(reading):
                 begun += 1
             else:
                 at += 1
@@ -116,11 +116,11 @@ class _Line:
             stream.write_notes()
 
 
-def _prepared(stream: Scheduled) -> Reading | Exception:
+def _prepared(stream: Scheduled) -> ReportRun | Exception:
     """Plan a report; what goes wrong is said when it is its turn."""
     try:
         return stream.prepare()
-    except (Stopped, TargetGone):
+    except (Interrupted, TargetGone):
         raise
     except Exception as error:  # noqa: BLE001 - one stream must not stop the others
         return error

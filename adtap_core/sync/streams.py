@@ -3,7 +3,7 @@
 AdStream
 ├── EntityStream    things that exist
 ├── ReportStream    things that are counted: windows, ledger, state
-└── LedgerStream    `sync_windows` and `sync_days`, written by the report streams: adtap_core/ledger.py
+└── LedgerStream    `sync_windows` and `sync_days`, written by the report streams: adtap_core/sync/ledger.py
 """
 
 from __future__ import annotations
@@ -25,25 +25,25 @@ from singer_sdk.singerlib import Catalog, MetadataMapping
 from singer_sdk.streams import Stream
 from typing_extensions import override
 
-from adtap_core import characters
-from adtap_core.bodies import batches
+from adtap_core.bodies import characters
+from adtap_core.bodies.parsing import batches
 from adtap_core.errors import (
     AdtapError,
+    BadRequest,
     CredentialsError,
     Forbidden,
-    Refused,
+    Interrupted,
     RequestError,
-    Stopped,
     TargetGone,
 )
-from adtap_core.failures import Failure
-from adtap_core.fingerprints import future_lines
-from adtap_core.http import Tally
-from adtap_core.maps import map_failure
+from adtap_core.http.client import RequestStats
 from adtap_core.platform import EntityQuery
-from adtap_core.records import RecordShaper, to_moment
-from adtap_core.schemas import entity_schema
-from adtap_core.summary import stream_line
+from adtap_core.rows.records import RecordShaper, to_moment
+from adtap_core.rows.schemas import entity_schema
+from adtap_core.state.fingerprints import future_lines
+from adtap_core.sync.failures import Failure
+from adtap_core.sync.stream_maps import map_failure
+from adtap_core.sync.summary import stream_line
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from singer_sdk.helpers.types import Context, Record
 
     from adtap_core.declare import Entity
-    from adtap_core.run import Run
+    from adtap_core.sync.run import Run
 
 log = logging.getLogger("adtaps.streams")
 _PARENTS: Final = "parents_until"
@@ -173,9 +173,9 @@ class AdStream(Stream):
             self.name, self.records_written, self.range_words(), self.cost(), failures
         )
 
-    def cost(self) -> Tally:
+    def cost(self) -> RequestStats:
         """Return what this stream's reading cost by now."""
-        return Tally()
+        return RequestStats()
 
     def range_words(self) -> list[str]:
         """Return what of the stream was read, in words."""
@@ -277,7 +277,7 @@ class AdStream(Stream):
         Raises:
             AdtapError: The error itself, if no other stream should be read after it.
         """
-        if isinstance(error, CredentialsError | Stopped | TargetGone):
+        if isinstance(error, CredentialsError | Interrupted | TargetGone):
             raise error
         if isinstance(error, AdtapError):
             words = str(error)
@@ -313,9 +313,9 @@ class EntityStream(AdStream):
         self._seen: dict[object, int] = {}
         self._latest: datetime | None = None
         self._keyless = 0
-        self._tally = Tally()
+        self._tally = RequestStats()
         self._begun: _Begun | None = None
-        self._tally = Tally()
+        self._tally = RequestStats()
         self._asked_since: str | None = None
         self.kept: list[Mapping[str, Any]] | None = None
         """The parent fields of the records that this run read, if it read them well and a child wants them."""
@@ -371,7 +371,7 @@ class EntityStream(AdStream):
         )
 
     @override
-    def cost(self) -> Tally:
+    def cost(self) -> RequestStats:
         return self._tally
 
     @override
@@ -391,11 +391,11 @@ class EntityStream(AdStream):
     def _write_pages(
         self, pages: Iterable[Iterable[Mapping[str, Any]]], shaper: RecordShaper, since: str | None
     ) -> None:
-        tidy = self.run.platform.tidy
+        normalize = self.run.platform.normalize
         for raws in chain.from_iterable(map(batches, pages)):
             if self.kept is not None:
                 self.kept += [self.run.parent_fields(self.entity, raw) for raw in raws]
-            rows = shaper.shape([tidy(self.entity, raw) for raw in raws])
+            rows = shaper.shape([normalize(self.entity, raw) for raw in raws])
             new = self._new(rows, shaper.columns, since)
             chosen = new[: self.within_limit(len(new))]
             self.write_rows(chosen)
@@ -510,7 +510,7 @@ class EntityStream(AdStream):
     ) -> list[Iterable[Mapping[str, Any]]]:
         try:
             pages: list[Iterable[Mapping[str, Any]]] = future.result()
-        except Refused as error:
+        except BadRequest as error:
             if error.status == _NOT_FOUND:
                 log.warning("%s: the parent %s is gone meanwhile", self.name, dict(parent))
                 return []

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from adtap_core.words import count
 
 if TYPE_CHECKING:
-    from adtap_core.http import Tally
+    from adtap_core.http.client import RequestStats
     from adtap_core.windows import Grain, Interval
 
 log = logging.getLogger("adtaps")
@@ -17,7 +17,7 @@ MOST_REPEATED: Final = 10
 """Failures that the end of the log says once more; each was said when it happened."""
 
 
-def cost_words(cost: Tally) -> list[str]:
+def cost_words(cost: RequestStats) -> list[str]:
     """Return what requests it took, in words; nothing where nobody was asked."""
     parts = ((cost.requests, "request"), (cost.retries, "retry"), (cost.splits, "split"))
     return [count(number, noun) for number, noun in parts if number]
@@ -35,7 +35,9 @@ def range_words(windows: Sequence[Interval], grain: Grain) -> str:
     return f"{min(window.start for window in windows):{spelt}} to {last:{spelt}}"
 
 
-def stream_line(name: str, rows: int, what: Iterable[str], cost: Tally, failures: int) -> str:
+def stream_line(
+    name: str, rows: int, what: Iterable[str], cost: RequestStats, failures: int
+) -> str:
     """Return the line at a stream's end.
 
     Args:
@@ -53,7 +55,13 @@ def stream_line(name: str, rows: int, what: Iterable[str], cost: Tally, failures
 
 
 def log_end(
-    *, streams: int, whole: int, rows: int, cost: Tally, seconds: float, failures: Sequence[str]
+    *,
+    streams: int,
+    whole: int,
+    rows: int,
+    cost: RequestStats,
+    seconds: float,
+    failures: Sequence[str],
 ) -> None:
     """Log the end of a run: what came in all, then once more what failed, so that it stands last.
 

@@ -10,17 +10,17 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from adtap_core.bookmarks import Bookmark, jobs_in
 from adtap_core.declare import Report
-from adtap_core.plans import Bundle, Planner
 from adtap_core.platform import Fetched, Partition, WindowJob
-from adtap_core.totals import Key, Sums
-from adtap_core.window_totals import WindowTotals
+from adtap_core.rows.totals import Key, Sums
+from adtap_core.state.bookmarks import Bookmark, jobs_in
+from adtap_core.sync.planning import Bundle, Planner
+from adtap_core.sync.window_totals import WindowTotals
 from adtap_core.windows import Interval
 
 
 @dataclass
-class Task:
+class WindowTask:
     """One window of one bundle, on its way.
 
     Args:
@@ -43,10 +43,10 @@ class Task:
 
 
 @dataclass
-class Closing:
+class ReadWindow:
     """A window that was read whole and waits to be closed."""
 
-    task: Task
+    task: WindowTask
     counts: Mapping[Partition, int]
     state: str
     warnings: Sequence[str]
@@ -55,17 +55,17 @@ class Closing:
 
 
 @dataclass
-class Note:
+class JobCheckpoint:
     """A report job that wants to be remembered before anybody waits for it."""
 
-    task: Task
+    task: WindowTask
     name: str
     parameters: Any
     written: threading.Event = field(default_factory=threading.Event)
 
 
 @dataclass
-class Reading:
+class ReportRun:
     """A report being read.
 
     Args:
@@ -80,10 +80,10 @@ class Reading:
 
     planner: Planner
     report: Report
-    work: deque[Task]
+    work: deque[WindowTask]
     accounts: int
     whole: int
-    flying: deque[Task] = field(default_factory=deque)
+    flying: deque[WindowTask] = field(default_factory=deque)
     done: int = 0
 
 
@@ -102,7 +102,7 @@ def jobs_of(bookmark: Bookmark | None, window: Interval) -> Mapping[str, Mapping
     }
 
 
-def over_at_reading(task: Task, planner: Planner) -> datetime:
+def over_at_reading(task: WindowTask, planner: Planner) -> datetime:
     """Return up to where buckets were over when a window was read."""
     return planner.over if task.made is None else min(planner.over, planner.over_at(task.made))
 

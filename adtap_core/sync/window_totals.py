@@ -14,19 +14,19 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from adtap_core.bookmarks import ledger_moment
-from adtap_core.control import ACCOUNT, CURRENCY, Asker, Question, mismatches, question
-from adtap_core.errors import CredentialsError, RequestError, Stopped, TargetGone
-from adtap_core.http import Tally
+from adtap_core.errors import CredentialsError, Interrupted, RequestError, TargetGone
+from adtap_core.http.client import RequestStats
 from adtap_core.names import column_names
-from adtap_core.rows import data_state
-from adtap_core.totals import DIGEST_BITS, ZERO, Key, RowTotals, Sums, add, spell
+from adtap_core.rows.report_rows import data_state
+from adtap_core.rows.totals import DIGEST_BITS, ZERO, Key, RowTotals, Sums, add, spell
+from adtap_core.state.bookmarks import ledger_moment
+from adtap_core.sync.control_totals import ACCOUNT, CURRENCY, Asker, Question, mismatches, question
 from adtap_core.windows import ONE_DAY, Grain, Interval, Zone
 
 if TYPE_CHECKING:
     from adtap_core.declare import Report
     from adtap_core.platform import Fetched, Partition, Platform, WindowJob
-    from adtap_core.rows import Block
+    from adtap_core.rows.report_rows import Block
 
 log = logging.getLogger("adtaps.control")
 
@@ -112,12 +112,12 @@ class ReportTotals:
         """
         if self._asker is None:
             return None
-        tally = Tally()
+        tally = RequestStats()
         try:
             return self._asker.ask(
                 replace(job, tally=tally, remembered={}, remember=lambda _name, _parameters: None)
             )
-        except (CredentialsError, Stopped, TargetGone):
+        except (CredentialsError, Interrupted, TargetGone):
             raise
         except RequestError as error:
             with self._lock:  # windows are asked for side by side

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from adtap_core.declare import Report
-from adtap_core.explanation import declared
+from adtap_core.inspect.explain import declared
 from tests.companion.conftest import Desk
 
 

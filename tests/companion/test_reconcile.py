@@ -16,7 +16,7 @@ import duckdb
 import psycopg
 import pytest
 
-from adtap_core.reconcile import Backfill, Reconciled, repairs
+from adtap_core.inspect.reconcile import Backfill, Reconciled, repairs
 from tests.companion.conftest import Desk
 from tests.running import command, run_tap, select
 
@@ -371,10 +371,10 @@ def test_repairs_are_the_fewest_ranges() -> None:
     """Days within one request of each other are one range; those further apart are two."""
     from datetime import datetime
 
-    from adtap_core.control import Mismatch
     from adtap_core.declare import Report
-    from adtap_core.reconcile import Difference
-    from adtap_core.rows import DataState
+    from adtap_core.inspect.reconcile import Difference
+    from adtap_core.rows.report_rows import DataState
+    from adtap_core.sync.control_totals import Mismatch
 
     def made(name: str, *days: str, span: int = 10) -> Reconciled:
         report = Report(name=name, dimensions=(), metrics=("clicks",), span_days=span)

@@ -136,7 +136,7 @@ def test_without_the_stream_it_is_said(desk: Desk) -> None:
 
 def test_shares_are_of_what_moved_later() -> None:
     """Of 100, 110 and 108 at the ages 1, 2 and 8: 7.4 % moved after 1 day, 1.9 % after 3 and after 7."""
-    from adtap_core.restatements import Readings
+    from adtap_core.sync.restatements import Readings
 
     def row(age: int, spend: str) -> dict[str, Any]:
         return {

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from adtap_core.state_parts import REST, merged, parts
+from adtap_core.state.parts import REST, merged, parts
 from tests.companion.conftest import Desk
 from tests.running import Messages, run_tap, select
 

@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adtap_cli.main import main
-from adtap_core.folding import folded, unfolded
-from adtap_core.state_parts import REST, merged, part_name, parts
+from adtap_core.state.compaction import compacted, expanded
+from adtap_core.state.parts import REST, merged, part_name, parts
 
 ENTRY = {
     "context": {"app_token": "abc"},
@@ -139,10 +139,10 @@ def test_split_then_merge_is_the_identity(marks, fold, foreign):
         made = dict(mark)
         if "partitions" in made:
             made["partitions"] = [{"context": c, **v} for c, v in made["partitions"]]
-        state["bookmarks"][name] = dict(folded(made)) if fold else made
+        state["bookmarks"][name] = dict(compacted(made)) if fold else made
     found = parts(state)
     assert REST in found
-    plain = unfolded(state)
+    plain = expanded(state)
     for mark in plain["bookmarks"].values():
         if mark.get("partitions"):
             mark["partitions"].sort(key=lambda e: json.dumps(e["context"], separators=(",", ":")))

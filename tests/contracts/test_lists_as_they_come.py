@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from adtap_core.clock import Clock
-from adtap_core.records import RecordShaper
-from adtap_core.schemas import EXTRA, entity_schema
+from adtap_core.rows.records import RecordShaper
+from adtap_core.rows.schemas import EXTRA, entity_schema
 from tests.contracts.platforms import ADJUST
 from tests.running import run_command, select
 
@@ -60,7 +60,7 @@ def _check_entity(case: Case, platform: Any, entity: Entity) -> None:
     columns = {c: p for c, p in schema["properties"].items() if c != EXTRA}
     odd = {"never seen before": 1, "newField": {"deep": [{"er": 2}]}, "hostname": "text"}
     record = {c: sample(p) for c, p in columns.items()} | odd
-    (values,) = shaper.shape([platform.tidy(entity, record)])
+    (values,) = shaper.shape([platform.normalize(entity, record)])
     row = dict(zip(shaper.columns, values, strict=True))
     lost = [c for c in columns if row[c] is None]
     assert not lost, f"{case.platform} {entity.name}: {lost}"

@@ -8,7 +8,7 @@ from typing import Any
 
 from jsonschema import Draft202012Validator, FormatChecker
 
-from adtap_core.plans import lookback_days
+from adtap_core.sync.planning import lookback_days
 from tests.contracts.conftest import Bench, day_after, plain, tables
 from tests.contracts.platforms import START, TODAY
 from tests.running import Messages

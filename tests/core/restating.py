@@ -14,12 +14,12 @@ from typing import Any, ClassVar, Final
 from typing_extensions import override
 
 from adtap_core import settings as s
-from adtap_core.bodies import JsonRows, Table
+from adtap_core.bodies.parsing import JsonRows, Table
 from adtap_core.clock import Clock
 from adtap_core.declare import Entity, Report
-from adtap_core.http import Auth, Call
-from adtap_core.logins import BearerToken
-from adtap_core.platform import EntityQuery, Fetched, Partition, Platform, RowFacts, WindowJob
+from adtap_core.http.auth import BearerToken
+from adtap_core.http.client import Auth, Call
+from adtap_core.platform import EntityQuery, Fetched, Partition, Platform, RowContext, WindowJob
 from adtap_core.tap import AdTap
 from adtap_core.testing import Messages, StandIn
 from adtap_core.windows import ONE_DAY, Grain, Zone
@@ -146,7 +146,7 @@ class Restating(Platform):
         reply = self.http.send(Call(url, job.what, params=asked), job.tally)
         return Fetched(
             [lambda: Table(iter(JsonRows(reply.body, ("rows",))))],
-            RowFacts(
+            RowContext(
                 currency="EUR",
                 bucket="bucket",
                 partition=("account", accounts) if accounts else None,

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adtap_core import bodies
-from adtap_core.bodies import JsonRows, Picker, json_lines, separated
-from adtap_core.errors import Broken
-from adtap_core.records import Unfit, to_integer
-from adtap_core.spool import CutBody, Spool
+from adtap_core.bodies import parsing
+from adtap_core.bodies.parsing import JsonRows, Picker, json_lines, separated
+from adtap_core.bodies.spool import CutBody, Spool
+from adtap_core.errors import MalformedResponse
+from adtap_core.rows.records import ConversionError, to_integer
 
 AWKWARD = ['},{"', "],[", '\\"}', "a\nb", "Zürich ✓", "", "{[", "\\\\"]
 VALUES = st.recursive(
@@ -52,8 +52,8 @@ def test_a_large_document_gives_the_same_rows_as_a_small_one(
     small = JsonRows(Spool.of(text), ("report", "rows"))
     assert list(small) == rows
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(bodies, "MEMORY_BYTES", 0)
-        patch.setattr(bodies, "_BLOCK_BYTES", block)
+        patch.setattr(parsing, "MEMORY_BYTES", 0)
+        patch.setattr(parsing, "_BLOCK_BYTES", block)
         large = JsonRows(Spool.of(text), ("report", "rows"))
         assert list(large) == rows
     assert large.envelope == small.envelope == {**document, "report": {"rows": [], "total": 2}}
@@ -73,7 +73,7 @@ def test_picked_fields_are_those_of_the_whole_objects(
     text = json.dumps({"rows": rows, "total": 2}, ensure_ascii=False).encode()
     fields = ("y", "gone", other)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(bodies, "_BLOCK_BYTES", block)
+        patch.setattr(parsing, "_BLOCK_BYTES", block)
         picked = JsonRows(Spool.of(text), ("rows",), fields)
         assert list(picked.table().rows) == [tuple(r.get(f) for f in fields) for r in rows]
     assert picked.envelope == {"rows": [], "total": 2}
@@ -96,7 +96,7 @@ def test_whole_numbers_are_the_same_whether_read_early_or_late(
     """Read as numbers with the rows or made of texts afterwards: the same column, or the same fault."""
     text = json.dumps({"rows": [{"n": v, "t": "5"} for v in values]}).encode()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(bodies, "_BLOCK_BYTES", block)
+        patch.setattr(parsing, "_BLOCK_BYTES", block)
         early, late = (
             list(JsonRows(Spool.of(text), ("rows",), ("n", "t"), whole=whole))
             for whole in (frozenset({"n"}), frozenset[str]())
@@ -108,7 +108,7 @@ def test_whole_numbers_are_the_same_whether_read_early_or_late(
 def _whole(value: Any) -> Any:
     try:
         return None if value is None else to_integer(value)
-    except Unfit:
+    except ConversionError:
         return "unfit"
 
 
@@ -117,14 +117,14 @@ def test_the_envelope_alone_is_the_same(rows: list[Any], before: Any, block: int
     """Passing over the rows finds what reading them finds."""
     text = json.dumps({"first": before, "rows": rows, "total": 2}).encode()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(bodies, "_BLOCK_BYTES", block)
+        patch.setattr(parsing, "_BLOCK_BYTES", block)
         found = JsonRows(Spool.of(text), ("rows",)).read_envelope()
     assert found == {"first": before, "rows": [], "total": 2}
 
 
 def test_decimals_keep_every_digit_in_large_documents_too(monkeypatch: pytest.MonkeyPatch) -> None:
     """Block or no block, a number with a point is a Decimal."""
-    monkeypatch.setattr(bodies, "MEMORY_BYTES", 0)
+    monkeypatch.setattr(parsing, "MEMORY_BYTES", 0)
     text = (
         b'{"rows": [{"m": 2.739120012072817}, {"m": 0.1}, {"m": 12345678901234567890.123456789}]}'
     )
@@ -138,10 +138,10 @@ def test_decimals_keep_every_digit_in_large_documents_too(monkeypatch: pytest.Mo
 
 def test_a_document_without_the_list_is_broken(monkeypatch: pytest.MonkeyPatch) -> None:
     """Not an empty report: that would look like a day without money."""
-    with pytest.raises(Broken, match="no list under rows"):
+    with pytest.raises(MalformedResponse, match="no list under rows"):
         list(JsonRows(Spool.of(b'{"rows": 5}'), ("rows",)))
-    monkeypatch.setattr(bodies, "MEMORY_BYTES", 0)
-    with pytest.raises(Broken, match="no list under rows"):
+    monkeypatch.setattr(parsing, "MEMORY_BYTES", 0)
+    with pytest.raises(MalformedResponse, match="no list under rows"):
         list(JsonRows(Spool.of(b'{"other": []}'), ("rows",)))
 
 
@@ -153,12 +153,12 @@ def test_a_document_without_the_list_is_broken(monkeypatch: pytest.MonkeyPatch) 
 )  # fmt: skip
 def test_what_is_no_json_is_named(size: int, body: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     """In a small document as in a large one; not «unexpected», and no null instead."""
-    monkeypatch.setattr(bodies, "MEMORY_BYTES", size)
-    with pytest.raises(Broken, match=r"not JSON|can't be read|not UTF-8"):
+    monkeypatch.setattr(parsing, "MEMORY_BYTES", size)
+    with pytest.raises(MalformedResponse, match=r"not JSON|can't be read|not UTF-8"):
         list(JsonRows(Spool.of(body), ("rows",)))
-    with pytest.raises(Broken, match=r"not JSON|can't be read|not UTF-8"):
+    with pytest.raises(MalformedResponse, match=r"not JSON|can't be read|not UTF-8"):
         list(JsonRows(Spool.of(body), ("rows",), ("a",)))
-    with pytest.raises(Broken, match="can't be read"):
+    with pytest.raises(MalformedResponse, match="can't be read"):
         json_lines(body[10:-2] + b"\n", Picker(("a",)))
 
 
@@ -186,7 +186,7 @@ def test_separated_text_is_read_as_it_was_written(rows: list[list[str]]) -> None
     parts = [csv_line(row).split("\n") for row in rows]
     if any(len(p) > 1 and all(line.count(",") == 2 for line in p) for p in parts):
         # One row, or several that begin with a quotation mark? Nobody can tell: never fewer rows in silence.
-        with pytest.raises(Broken, match=r"or [23] rows"):
+        with pytest.raises(MalformedResponse, match=r"or [23] rows"):
             list(separated(spool).rows)
     else:
         table = separated(spool)
@@ -225,20 +225,20 @@ def test_a_quotation_mark_that_swallows_rows_is_no_shorter_table(text: str) -> N
     """Two rows, or a loud failure; never one."""
     try:
         rows = list(separated(Spool.of(text.encode())).rows)
-    except Broken:
+    except MalformedResponse:
         return
     assert len(rows) == 2
 
 
 def test_a_column_named_twice_is_named() -> None:
     """Whose values are whose can't be told."""
-    with pytest.raises(Broken, match="the header names 'a' twice"):
+    with pytest.raises(MalformedResponse, match="the header names 'a' twice"):
         separated(Spool.of(b"a,b,a\n1,2,3\n"))
 
 
 def test_a_body_in_another_encoding_is_named() -> None:
     """Not «unexpected UnicodeDecodeError»."""
-    with pytest.raises(Broken, match="not UTF-8"):
+    with pytest.raises(MalformedResponse, match="not UTF-8"):
         list(separated(Spool.of("a,b\nf\xfc,1\n".encode("latin-1"))).rows)
 
 
@@ -292,10 +292,10 @@ def test_separated_text_is_read_as_the_csv_module_reads_it(
     text = "".join(",".join(row) + line_break for row in [["a", "b"], *cells])
     expected = [row for row in csv.reader(io.StringIO(text, newline="")) if row]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(bodies, "_TEXT_BYTES", block)
+        patch.setattr(parsing, "_TEXT_BYTES", block)
         table = separated(Spool.of(text.encode()))
         if any(len(row) != len(expected[0]) for row in expected):
-            with pytest.raises(Broken, match="cut or damaged"):
+            with pytest.raises(MalformedResponse, match="cut or damaged"):
                 list(table.rows)
         else:
             assert [table.columns, *table.rows] == expected
@@ -303,16 +303,16 @@ def test_separated_text_is_read_as_the_csv_module_reads_it(
 
 def test_a_row_too_short_is_named_by_its_number(monkeypatch: pytest.MonkeyPatch) -> None:
     """Also where it stands in a later block."""
-    monkeypatch.setattr(bodies, "_TEXT_BYTES", 8)
+    monkeypatch.setattr(parsing, "_TEXT_BYTES", 8)
     table = separated(Spool.of(b"a,b\n1,2\n3,4\n5,6\n7\n8,9\n"))
-    with pytest.raises(Broken, match="row 4 has 1 values, the header 2"):
+    with pytest.raises(MalformedResponse, match="row 4 has 1 values, the header 2"):
         list(table.rows)
 
 
 def test_a_short_line_is_a_cut_body() -> None:
     """A CSV that stops in the middle of a line never passes as whole."""
     table = separated(Spool.of(b"a,b,c\n1,2,3\n4,5"))
-    with pytest.raises(Broken, match="cut or damaged"):
+    with pytest.raises(MalformedResponse, match="cut or damaged"):
         list(table.rows)
 
 
@@ -325,5 +325,5 @@ def test_lines_of_json_keep_their_decimals() -> None:
 @pytest.mark.parametrize("line", [b'{"a": ', b"[1]", b"5"])
 def test_a_line_that_is_no_object_is_broken(line: bytes) -> None:
     """Half a row, or something else in its place, never passes for a row."""
-    with pytest.raises(Broken, match="can't be read"):
+    with pytest.raises(MalformedResponse, match="can't be read"):
         json_lines(b'{"a": 1}\n' + line + b"\n", Picker(("a",)))

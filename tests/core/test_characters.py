@@ -10,9 +10,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from adtap_core.bodies import JsonRows
-from adtap_core.characters import clean_text
-from adtap_core.spool import MEMORY_BYTES, Spool
+from adtap_core.bodies.characters import clean_text
+from adtap_core.bodies.parsing import JsonRows
+from adtap_core.bodies.spool import MEMORY_BYTES, Spool
 from adtap_core.testing import run_tap
 from tap_terminalone.legacy_documents import xml_document
 from tap_terminalone.lines import stream_fault, table

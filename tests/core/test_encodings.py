@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import requests
 
-from adtap_core.bodies import separated
-from adtap_core.encodings import declared, fault
-from adtap_core.spool import Spool
+from adtap_core.bodies.encodings import declared, fault
+from adtap_core.bodies.parsing import separated
+from adtap_core.bodies.spool import Spool
 from adtap_core.tap import RunFailed
 from tests.core.test_reports import Tiny, tiny
 from tests.core.tiny import Answer

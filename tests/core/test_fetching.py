@@ -8,7 +8,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adtap_core.fetching import Reach
+from adtap_core.sync.fetching import AdaptiveWindow
 from adtap_core.windows import ONE_DAY, Grain, Interval
 from tests.core.tiny import local
 
@@ -21,12 +21,12 @@ def window(days: float) -> Interval:
 
 def test_at_first_a_window_is_asked_for_whole():
     """The declared span is the platform's own."""
-    assert Reach().pieces(window(31), Grain.DAY) == [window(31)]
+    assert AdaptiveWindow().pieces(window(31), Grain.DAY) == [window(31)]
 
 
 def test_a_window_that_was_too_long_makes_the_next_ones_half_as_long():
     """Down to hours, if it must be."""
-    reach = Reach()
+    reach = AdaptiveWindow()
     reach.too_long(window(8), Grain.DAY)
     assert [p.end - p.start for p in reach.pieces(window(8), Grain.DAY)] == [4 * ONE_DAY] * 2
     reach.too_long(window(1), Grain.HOUR)
@@ -36,7 +36,7 @@ def test_a_window_that_was_too_long_makes_the_next_ones_half_as_long():
 
 def test_a_bucket_is_never_cut():
     """A month that is too much stays a month."""
-    reach = Reach()
+    reach = AdaptiveWindow()
     reach.too_long(window(62), Grain.DAY)
     march = Interval(local("2026-03-01"), local("2026-04-01"))
     both = Interval(march.start, local("2026-05-01"))
@@ -47,7 +47,7 @@ def test_a_bucket_is_never_cut():
 
 def test_after_some_whole_pieces_a_longer_one_is_tried_and_ever_more_rarely():
     """A platform that was only busy is not asked for short pieces for ever."""
-    reach = Reach()
+    reach = AdaptiveWindow()
     tries = []
     for n in range(400):
         first = reach.pieces(window(8), Grain.DAY)[0]
@@ -69,7 +69,7 @@ def test_after_some_whole_pieces_a_longer_one_is_tried_and_ever_more_rarely():
 )
 def test_pieces_tile_the_window(cuts, days, grain):
     """None overlap, none is missing, whatever was learned."""
-    reach = Reach()
+    reach = AdaptiveWindow()
     for cut in cuts:
         reach.too_long(window(cut), grain)
     pieces = reach.pieces(window(days), grain)

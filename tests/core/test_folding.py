@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adtap_core.errors import SettingsError
-from adtap_core.folding import FEWEST, folded, unfolded
+from adtap_core.state.compaction import FEWEST, compacted, expanded
 from adtap_core.tap import RunFailed
 from tests.core.test_reports import Tiny, tiny  # noqa: F401 - the fixture
 from tests.core.tiny import TapTiny
@@ -30,8 +30,8 @@ def test_what_was_folded_unfolds_to_the_same_accounts(marks):
     """None lost, none changed, however many are alike."""
     entries = [{"context": {"account": f"a{n}"}, **mark} for n, mark in enumerate(marks)]
     mark = {"partitions": entries, "report": {"grain": ["day"]}}
-    state = {"bookmarks": {"spend": folded(mark)}, "mine": 1}
-    again = unfolded(json.loads(json.dumps(state)))
+    state = {"bookmarks": {"spend": compacted(mark)}, "mine": 1}
+    again = expanded(json.loads(json.dumps(state)))
     assert by_account(again) == {json.dumps(e["context"]): e for e in entries}
     assert again["mine"] == 1
     assert again["bookmarks"]["spend"]["report"] == mark["report"]
@@ -43,13 +43,13 @@ def test_an_account_of_its_own_beats_the_one_it_shared():
         "partitions": [{"context": {"account": "a"}, "replication_key_value": "2026-02-01"}],
         "alike": [{"contexts": {"account": ["a", "b"]}, "replication_key_value": "2026-01-01"}],
     }
-    assert [e["replication_key_value"] for e in unfolded({"bookmarks": {"spend": mark}})["bookmarks"]["spend"]["partitions"]] == ["2026-02-01", "2026-01-01"]  # fmt: skip
+    assert [e["replication_key_value"] for e in expanded({"bookmarks": {"spend": mark}})["bookmarks"]["spend"]["partitions"]] == ["2026-02-01", "2026-01-01"]  # fmt: skip
 
 
 def test_a_few_accounts_are_written_as_every_tap_does():
     """One entry for each, with its context and its bookmark."""
     mark = {"partitions": [{"context": {"account": str(n)}} for n in range(FEWEST - 1)]}
-    assert folded(mark) is mark
+    assert compacted(mark) is mark
 
 
 def test_accounts_that_were_read_together_go_on_alone(tiny):  # noqa: F811 - the fixture
@@ -63,7 +63,7 @@ def test_accounts_that_were_read_together_go_on_alone(tiny):  # noqa: F811 - the
     with pytest.raises(RunFailed):
         tap.run()
     state = json.loads(
-        json.dumps({"bookmarks": {n: folded(m) for n, m in tap.state["bookmarks"].items()}})
+        json.dumps({"bookmarks": {n: compacted(m) for n, m in tap.state["bookmarks"].items()}})
     )
     (shared,) = state["bookmarks"]["spend_daily"]["alike"]
     assert sorted(shared["contexts"]["account"]) == sorted({*accounts} - {bad})

@@ -33,8 +33,8 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from adtap_core.bookmarks import ledger_moment, read_moment
 from adtap_core.errors import SettingsError
+from adtap_core.state.bookmarks import ledger_moment, read_moment
 from adtap_core.tap import RunFailed
 from adtap_core.testing import Messages, run_tap, select
 from adtap_core.windows import ONE_DAY, Grain, Interval, Zone, subtract

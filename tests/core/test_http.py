@@ -11,13 +11,19 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests
 
-from adtap_core import verdicts
-from adtap_core.errors import CredentialsError, Forbidden, GaveUp, Refused, TooMuch
-from adtap_core.http import Call, Http, Limits, Tally
+from adtap_core.bodies.spool import MEMORY_BYTES
+from adtap_core.errors import (
+    BadRequest,
+    CredentialsError,
+    Forbidden,
+    ResponseTooLarge,
+    RetriesExhausted,
+)
+from adtap_core.http import outcomes
+from adtap_core.http.client import Call, Http, HttpOptions, RequestStats
+from adtap_core.http.outcomes import Action, Outcome
+from adtap_core.http.response import Response
 from adtap_core.redact import redact
-from adtap_core.reply import Reply
-from adtap_core.spool import MEMORY_BYTES
-from adtap_core.verdicts import Ask, Verdict
 from tests.core.tiny import Answer, TinyServer
 
 if TYPE_CHECKING:
@@ -29,7 +35,7 @@ GOOD = TinyServer.json({"rows": [1], "price": 2.739120012072817})
 class SessionAuth:
     """A login that can be renewed; counts how often it was."""
 
-    renewable = True
+    can_refresh = True
 
     def __init__(self) -> None:
         self.logins = 0
@@ -37,7 +43,7 @@ class SessionAuth:
     def login(self, http: Http) -> None:
         self.logins += 1
 
-    def put_on(self, request: requests.Request) -> None:
+    def apply(self, request: requests.Request) -> None:
         request.headers["Authorization"] = f"Bearer session-{self.logins}"
 
 
@@ -48,10 +54,12 @@ class Bench:
         self.url, self.server = url, server
         self.waits: list[float] = []
         self.auth = SessionAuth()
-        self.tally = Tally()
-        limits = Limits(concurrency=2, timeout_seconds=5, max_retries=3, user_agent="adtaps/test")
+        self.tally = RequestStats()
+        limits = HttpOptions(
+            concurrency=2, timeout_seconds=5, max_retries=3, user_agent="adtaps/test"
+        )
         self.http = Http(
-            judge=lambda _call, reply: verdicts.by_status(reply),
+            classify=lambda _call, reply: outcomes.by_status(reply),
             auth=self.auth,
             limits=limits,
             sleep=self.waits.append,
@@ -62,7 +70,7 @@ class Bench:
         queue = list(answers)
         self.server.before.append(lambda _p, _q: queue.pop(0) if queue else GOOD)
 
-    def send(self, **more: Any) -> Reply:
+    def send(self, **more: Any) -> Response:
         """Send the one call that these tests are about."""
         return self.http.send(Call(url=f"{self.url}/x", what="things", **more), self.tally)
 
@@ -90,14 +98,14 @@ def test_retry_after_as_a_date_counts_from_the_servers_clock(bench: Bench) -> No
     """A clock that is wrong on our side does no harm."""
     sent = datetime(2031, 1, 1, 12, 0, 0, tzinfo=UTC)
     until = format_datetime(sent.replace(second=40), usegmt=True)
-    reply = Reply(
+    reply = Response(
         503,
         {"Retry-After": until, "Date": format_datetime(sent, usegmt=True)},
         None,
         "",
         sent,  # type: ignore[arg-type]
     )
-    assert verdicts.retry_after(reply.headers, datetime.now(UTC)) == 40.0
+    assert outcomes.retry_after(reply.headers, datetime.now(UTC)) == 40.0
 
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
@@ -114,7 +122,7 @@ def test_what_does_not_heal_is_given_up_with_the_platforms_words(bench: Bench) -
     """The error says what, the status, the words, the request id, and how often it was tried."""
     bench.answers(*[refusal(503, "come back later", X_Request_Id="r-17")] * 9)
     with pytest.raises(
-        GaveUp, match=r"things: HTTP 503: come back later: request id r-17.*4 tries"
+        RetriesExhausted, match=r"things: HTTP 503: come back later: request id r-17.*4 tries"
     ):
         bench.send()
 
@@ -122,7 +130,7 @@ def test_what_does_not_heal_is_given_up_with_the_platforms_words(bench: Bench) -
 def test_a_request_that_is_wrong_is_asked_once(bench: Bench) -> None:
     """400 is final."""
     bench.answers(*[refusal(400, "Unsupported metric: foo")] * 9)
-    with pytest.raises(Refused, match="Unsupported metric: foo"):
+    with pytest.raises(BadRequest, match="Unsupported metric: foo"):
         bench.send()
     assert len(bench.server.paths) == 1
     bench.server.before.clear()
@@ -167,14 +175,14 @@ def test_a_login_that_does_not_come_about_is_waited_for_once_only(bench: Bench) 
     auth = AskingAuth()
     auth.url = bench.url
     bench.http = Http(
-        judge=lambda _call, reply: verdicts.by_status(reply),
+        classify=lambda _call, reply: outcomes.by_status(reply),
         auth=auth,
         limits=bench.http.limits,
         sleep=bench.waits.append,
     )
     bench.answers(*[refusal(503)] * 8)
     for logins in (4, 6, 8):
-        with pytest.raises(GaveUp, match="login"):
+        with pytest.raises(RetriesExhausted, match="login"):
             bench.send()
         assert bench.server.paths.count("/login") == logins
     assert bench.send().json()["rows"] == [1]
@@ -250,7 +258,7 @@ def test_a_page_for_people_is_one_retry_then_one_login(bench: Bench) -> None:
 def test_two_gateway_faults_in_a_row_ask_for_less_where_that_is_possible(bench: Bench) -> None:
     """Only for calls that can be split."""
     bench.answers(refusal(504), refusal(502))
-    with pytest.raises(TooMuch):
+    with pytest.raises(ResponseTooLarge):
         bench.send(splittable=True)
     assert len(bench.server.paths) == 2
     bench.server.before.clear()
@@ -261,14 +269,16 @@ def test_two_gateway_faults_in_a_row_ask_for_less_where_that_is_possible(bench: 
 def test_a_used_up_quota_is_waited_for_and_costs_no_retry(bench: Bench) -> None:
     """More waits than `max_retries` would allow: they are not retries; but not for ever."""
     bench.http._judge = lambda _call, reply: (
-        Verdict(Ask.WAIT, "quota", 900.0) if reply.status == 429 else verdicts.by_status(reply)
+        Outcome(Action.RATE_LIMITED, "quota", 900.0)
+        if reply.status == 429
+        else outcomes.by_status(reply)
     )
     bench.answers(*[refusal(429)] * 3)
     bench.send()
     assert bench.waits == [900.0] * 3
     bench.server.before.clear()
     bench.answers(*[refusal(429)] * 9)
-    with pytest.raises(GaveUp, match="quota"):
+    with pytest.raises(RetriesExhausted, match="quota"):
         bench.send()
 
 
@@ -295,7 +305,7 @@ def test_a_host_that_is_not_there_is_waited_for_once_only(bench: Bench) -> None:
     here, bench.url = bench.url, "http://127.0.0.1:1"
     for tries in (4, 2, 2):
         bench.tally.requests = 0
-        with pytest.raises(GaveUp, match="could not connect"):
+        with pytest.raises(RetriesExhausted, match="could not connect"):
             bench.send()
         assert bench.tally.requests == tries
     bench.url = here

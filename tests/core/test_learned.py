@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adtap_core.learned import FEWEST_RUNS, LONGEST, MOST, WEEK, Learned
-from adtap_core.preview import preview
+from adtap_core.inspect.plan import make_plan
+from adtap_core.sync.learned_lookback import FEWEST_RUNS, LONGEST, MOST, WEEK, Learned
 from adtap_core.testing import Messages, run_tap, select
 from adtap_core.windows import ONE_DAY, Grain, Interval, Zone
 from tests.core import restating
@@ -279,7 +279,7 @@ def test_the_plan_says_what_is_read_and_why():
     def note(life: Life, now: datetime) -> str:
         with patch.dict(os.environ, {"ADTAPS_NOW": now.isoformat()}):
             tap = TapRestating(config=life.config, state=life.state, catalog=life.catalog)
-            (plan,) = preview(tap).streams
+            (plan,) = make_plan(tap).streams
         (found,) = plan.notes
         assert plan.document()["notes"] == [found]
         return found

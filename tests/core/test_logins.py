@@ -9,8 +9,7 @@ import pytest
 import requests
 
 from adtap_core.errors import CredentialsError
-from adtap_core.http import Call, Http, Limits
-from adtap_core.logins import (
+from adtap_core.http.auth import (
     ApiKey,
     BasicLogin,
     BearerToken,
@@ -18,9 +17,10 @@ from adtap_core.logins import (
     OAuth2ClientCredentials,
     OAuth2Refresh,
 )
+from adtap_core.http.client import Call, Http, HttpOptions
+from adtap_core.http.outcomes import by_status
 from adtap_core.redact import redact
 from adtap_core.testing import StandIn
-from adtap_core.verdicts import by_status
 
 KEY = "canary-key-0123456789"
 
@@ -50,27 +50,27 @@ class TokenServer(StandIn):
 
 
 def connection(login: Login) -> Http:
-    limits = Limits(concurrency=2, timeout_seconds=5, max_retries=1, user_agent="tests")
-    return Http(judge=lambda _call, reply: by_status(reply), auth=login, limits=limits)
+    limits = HttpOptions(concurrency=2, timeout_seconds=5, max_retries=1, user_agent="tests")
+    return Http(classify=lambda _call, reply: by_status(reply), auth=login, limits=limits)
 
 
-def put_on(login: Login, **more: Any) -> requests.PreparedRequest:
+def apply(login: Login, **more: Any) -> requests.PreparedRequest:
     """A request with the login on it, twice: each try puts it on."""
     request = requests.Request("GET", "https://api.example.com/x", **more)
-    login.put_on(request)
-    login.put_on(request)
+    login.apply(request)
+    login.apply(request)
     return request.prepare()
 
 
 def test_a_key_goes_into_its_header():
     """Under the name that the platform wants."""
-    assert put_on(ApiKey(KEY, header="X-Api-Key")).headers["X-Api-Key"] == KEY
+    assert apply(ApiKey(KEY, header="X-Api-Key")).headers["X-Api-Key"] == KEY
 
 
 @pytest.mark.parametrize("params", [None, {"a": "1"}, [("a", "1"), ("a", "2")]])
 def test_a_key_stands_once_in_the_query_beside_what_was_there(params):
     """Set, not added, however often a request is tried."""
-    url = put_on(ApiKey(KEY, parameter="key"), params=params).url or ""
+    url = apply(ApiKey(KEY, parameter="key"), params=params).url or ""
     assert url.count(f"key={KEY}") == 1
     assert url.count("a=") == len(params or ())
 
@@ -84,8 +84,8 @@ def test_a_key_needs_one_place():
 
 def test_a_token_is_a_bearer_and_a_pair_is_basic():
     """RFC 6750 and RFC 7617."""
-    assert put_on(BearerToken(KEY)).headers["Authorization"] == f"Bearer {KEY}"
-    basic = put_on(BasicLogin("Aladdin", "open sesame")).headers["Authorization"]
+    assert apply(BearerToken(KEY)).headers["Authorization"] == f"Bearer {KEY}"
+    basic = apply(BasicLogin("Aladdin", "open sesame")).headers["Authorization"]
     assert basic == "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from adtap_core.errors import SettingsError
-from adtap_core.maps import empty_filters
+from adtap_core.sync.stream_maps import empty_filters
 from adtap_core.tap import RunFailed
 from adtap_core.testing import run_tap, select
 from tests.core.test_reports import Tiny, tiny

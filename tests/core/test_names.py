@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from adtap_core.declare import Report
 from adtap_core.definitions import definition_faults
 from adtap_core.names import LONGEST_NAME, column_name, column_names, snake_case
-from adtap_core.schemas import report_schema
+from adtap_core.rows.schemas import report_schema
 from adtap_core.windows import Grain
 from tests.core.tiny import TinyPlatform
 

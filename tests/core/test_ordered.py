@@ -5,15 +5,15 @@ from __future__ import annotations
 import threading
 import time
 
-from adtap_core import ordered
-from adtap_core.ordered import Workers
+from adtap_core.http import workers as workers_module
+from adtap_core.http.workers import Workers
 
 PATIENCE = 5.0
 
 
 def test_work_that_needs_the_waiting_thread_does_not_wait_for_its_next_look(monkeypatch):
     """A report job's name is put into the state at once, not up to a quarter of a second later."""
-    monkeypatch.setattr(ordered, "_LOOK_SECONDS", PATIENCE)
+    monkeypatch.setattr(workers_module, "_LOOK_SECONDS", PATIENCE)
     workers, looked = Workers(1), threading.Event()
     workers.idle = looked.set
 
@@ -30,7 +30,7 @@ def test_work_that_needs_the_waiting_thread_does_not_wait_for_its_next_look(monk
 
 def test_the_waiting_thread_looks_around_while_work_takes_its_time(monkeypatch):
     """A signal, or a target that is gone, is noticed although no answer comes."""
-    monkeypatch.setattr(ordered, "_LOOK_SECONDS", 0.01)
+    monkeypatch.setattr(workers_module, "_LOOK_SECONDS", 0.01)
     workers, looks, enough = Workers(1), [], threading.Event()
 
     def look() -> None:

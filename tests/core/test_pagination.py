@@ -11,11 +11,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adtap_core.errors import Broken
-from adtap_core.ordered import Workers
-from adtap_core.pagination import Cursor, Link, Listing, Offset, PageNumber, Paginator, value_at
-from adtap_core.reply import Reply
-from adtap_core.spool import Spool
+from adtap_core.bodies.spool import Spool
+from adtap_core.errors import MalformedResponse
+from adtap_core.http.pagination import (
+    Cursor,
+    Link,
+    Listing,
+    Offset,
+    PageNumber,
+    Paginator,
+    value_at,
+)
+from adtap_core.http.response import Response
+from adtap_core.http.workers import Workers
 
 URL = "https://api.example.com/list"
 
@@ -25,11 +33,11 @@ def read(
 ) -> list[int]:
     """The ids that a paginator gives, in order."""
 
-    def ask(params: Mapping[str, Any], address: str | None) -> Reply:
+    def ask(params: Mapping[str, Any], address: str | None) -> Response:
         document = answer(params, address)
         headers = document.pop("headers", {})
         body = Spool.of(json.dumps(document).encode())
-        return Reply(200, headers, body, address or URL, datetime.now(UTC))
+        return Response(200, headers, body, address or URL, datetime.now(UTC))
 
     workers = Workers(count)
     listing = Listing(
@@ -118,7 +126,7 @@ def test_cursors_and_links_are_followed_to_the_end(count, size):
 )  # fmt: skip
 def test_a_list_that_breaks_its_word_is_no_shorter_list(paginator, answer, words):
     """Never fewer records without an error."""
-    with pytest.raises(Broken, match=words):
+    with pytest.raises(MalformedResponse, match=words):
         read(paginator, answer)
 
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from adtap_core.errors import GaveUp
-from adtap_core.ordered import Workers
-from adtap_core.paging import Page, TooDeep, by_offset, in_order, number_of, page_of
+from adtap_core.errors import RetriesExhausted
+from adtap_core.http.listing import Page, TooDeep, by_offset, in_order, number_of, page_of
+from adtap_core.http.workers import Workers
 
 
 class Server:
@@ -177,7 +177,7 @@ def test_a_list_that_never_rests_is_given_up():
     def ask(offset: int) -> Page:
         return Page([{"id": next(numbers)} for _ in range(3)], offset < 9)
 
-    with pytest.raises(GaveUp, match="quieter time"):
+    with pytest.raises(RetriesExhausted, match="quieter time"):
         list(by_offset(ask, key=ident, what="things", ahead=Workers(1)))
 
 

@@ -16,10 +16,10 @@ from unittest.mock import patch
 
 import pytest
 
-from adtap_core.bookmarks import Bookmark
-from adtap_core.plans import Planner
-from adtap_core.reading_times import ReadingTimes
-from adtap_core.reports import ReportStream
+from adtap_core.state.bookmarks import Bookmark
+from adtap_core.state.reading_times import ReadingTimes
+from adtap_core.sync.planning import Planner
+from adtap_core.sync.reports import ReportStream
 from adtap_core.testing import Messages
 from adtap_core.windows import ONE_DAY, Grain, Interval
 from tests.core.test_histories import History
@@ -67,7 +67,7 @@ def a_lookback_from_today() -> Iterator[None]:
 def unfinished_for_ever() -> Iterator[None]:
     with (
         patch.object(Bookmark, "end", lambda _self: None),
-        patch("adtap_core.bookmarks.RESUMED_WITHIN", timedelta(days=10_000)),
+        patch("adtap_core.state.bookmarks.RESUMED_WITHIN", timedelta(days=10_000)),
     ):
         yield
 

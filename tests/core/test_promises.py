@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from adtap_core.errors import Broken
-from adtap_core.promises import check_whole, next_address, says_more
+from adtap_core.errors import MalformedResponse
+from adtap_core.http.completeness import check_whole, next_address, says_more
 
 URL = "http://api.example/v1/report?page=1"
 MORE = [
@@ -36,7 +36,7 @@ ALL = [
 def test_an_answer_that_says_that_there_is_more_is_heard(document: object, shown: int) -> None:
     """In the usual words, of whatever type."""
     assert says_more(document, shown)
-    with pytest.raises(Broken, match="list of x: the answer says that there is more"):
+    with pytest.raises(MalformedResponse, match="list of x: the answer says that there is more"):
         check_whole(document, shown, "list of x")
 
 
@@ -65,5 +65,5 @@ def test_an_address_of_the_same_host_is_given_whole() -> None:
 @pytest.mark.parametrize("address", ["https://api.example/v1", "http://other.example/v1", "//x/y"])
 def test_an_address_elsewhere_is_refused(address: str) -> None:
     """Another host, or another scheme: it would carry the credentials there."""
-    with pytest.raises(Broken, match="another host"):
+    with pytest.raises(MalformedResponse, match="another host"):
         next_address({"pagination": {"next": address}}, URL, "x")

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adtap_core import bodies
-from adtap_core.bodies import separated
-from adtap_core.errors import Broken
-from adtap_core.spool import Spool
+from adtap_core.bodies import parsing
+from adtap_core.bodies.parsing import separated
+from adtap_core.bodies.spool import Spool
+from adtap_core.errors import MalformedResponse
 
 HEADER = ["Day", "PageDomain", "Impressions", "Revenue"]
 
@@ -32,7 +32,7 @@ def test_marks_that_quote_nothing_are_part_of_their_names(
     delimiter: str, end: str, size: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where nobody is seen to quote: as many rows as lines, wherever blocks are cut."""
-    monkeypatch.setattr(bodies, "_TEXT_BYTES", size)
+    monkeypatch.setattr(parsing, "_TEXT_BYTES", size)
     names = ['"Top', 'b"', '5" TV', "plain", 'x""', '"Next', '"']
     rows = [[f"2026-11-2{n}", name, f"1{n}", "1.5"] for n, name in enumerate(names)]
     lines = table(*map(",".join, rows), delimiter=delimiter, end=end)
@@ -76,7 +76,7 @@ def test_where_a_writer_quotes_a_mark_too_many_or_too_few_is_told(lines: str) ->
     """Two rows, or a loud failure; here the mark is seen to be damage, and nothing is guessed."""
     try:
         found = read(table(lines))
-    except Broken:
+    except MalformedResponse:
         return
     # One more mark at both ends of a name: no row, no column is another.
     assert [(row[0], row[2], row[3]) for row in found] == [
@@ -94,7 +94,7 @@ def test_what_the_csv_module_writes_is_read_as_it_was_written(names: list[str], 
     rows = [[f"2026-11-{n + 10}", name, str(n), "1.5"] for n, name in enumerate(names)]
     csv.writer(out, lineterminator="\n").writerows([HEADER, *rows])
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(bodies, "_TEXT_BYTES", block)
+        patch.setattr(parsing, "_TEXT_BYTES", block)
         assert read(out.getvalue()) == rows
 
 
@@ -107,9 +107,9 @@ def test_what_nobody_quoted_gives_as_many_rows_as_lines(names: list[str], block:
     rows = [[f"2026-11-{n + 10}", name, str(n), "1.5"] for n, name in enumerate(names)]
     text = "".join(",".join(row) + "\n" for row in [HEADER, *rows])
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(bodies, "_TEXT_BYTES", block)
+        patch.setattr(parsing, "_TEXT_BYTES", block)
         try:
             found = read(text)
-        except Broken:
+        except MalformedResponse:
             return
     assert [[r[0], *r[2:]] for r in found] == [[r[0], *r[2:]] for r in rows]

@@ -22,10 +22,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adtap_core.bodies import JsonRows, separated
+from adtap_core.bodies.parsing import JsonRows, separated
+from adtap_core.bodies.spool import CutBody, Spool
 from adtap_core.errors import AdtapError
-from adtap_core.reply import Reply
-from adtap_core.spool import CutBody, Spool
+from adtap_core.http.response import Response
 from tap_adjust import transports
 from tap_terminalone.legacy_documents import xml_document
 from tap_terminalone.lines import stream_fault
@@ -122,7 +122,7 @@ def read_parquet(body: bytes) -> list[tuple[Any, ...]]:
     if not body:
         msg = "asked for again, before any reader: only a 204 has no body"
         raise LookupError(msg)
-    reply = Reply(200, {}, Spool.of(body), "http://service.example/report", datetime.now(UTC))
+    reply = Response(200, {}, Spool.of(body), "http://service.example/report", datetime.now(UTC))
     answer = transports.read(reply, "parquet", COLUMNS[:2], COLUMNS[2:])
     return [tuple(row) for row in answer.open().rows]
 

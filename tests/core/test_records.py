@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adtap_core.records import RecordShaper
+from adtap_core.rows.records import RecordShaper
 
 SCHEMA: dict[str, Any] = {
     "properties": {

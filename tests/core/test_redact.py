@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from adtap_core.records import RecordShaper
 from adtap_core.redact import Redactor
+from adtap_core.rows.records import RecordShaper
 
 NAMES = [
     "password",

@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 from adtap_core.errors import CredentialsError, RequestError, SettingsError
-from adtap_core.reports import ReportStream
-from adtap_core.streams import goes_straight
+from adtap_core.sync.reports import ReportStream
+from adtap_core.sync.streams import goes_straight
 from adtap_core.tap import RunFailed
 from tests.core.tiny import Answer, TapTiny, TinyPlatform, TinyServer
 from tests.running import Messages, run_tap, select

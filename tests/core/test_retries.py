@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import pytest
 
-from adtap_core.retries import LONGEST_WAIT_SECONDS, RetryPolicy, RetryState, Step
-from adtap_core.verdicts import Ask, Verdict
+from adtap_core.http.outcomes import Action, Outcome
+from adtap_core.http.retries import LONGEST_WAIT_SECONDS, RetryPolicy, RetryState, Step
 
-RETRY, LOGIN, WAIT = Verdict(Ask.RETRY), Verdict(Ask.LOGIN), Verdict(Ask.WAIT, seconds=5)
+RETRY, LOGIN, WAIT = (
+    Outcome(Action.RETRY),
+    Outcome(Action.REFRESH_LOGIN),
+    Outcome(Action.RATE_LIMITED, seconds=5),
+)
 GATEWAY = (RETRY, {"gateway": True})
 PAGE = (LOGIN, {"page": True})
 
 CASES = {
     "a fault is retried, as often as allowed": ({}, [RETRY, RETRY, RETRY], [Step.RETRY, Step.RETRY, Step.GIVE_UP]),
     "known to be down: one retry": ({}, [(RETRY, {"at_most": 1})] * 2, [Step.RETRY, Step.GIVE_UP]),
-    "too long a wait is none": ({}, [Verdict(Ask.RETRY, seconds=LONGEST_WAIT_SECONDS + 1)], [Step.GIVE_UP]),
-    "the longest wait is waited": ({}, [Verdict(Ask.RETRY, seconds=LONGEST_WAIT_SECONDS)], [Step.RETRY]),
+    "too long a wait is none": ({}, [Outcome(Action.RETRY, seconds=LONGEST_WAIT_SECONDS + 1)], [Step.GIVE_UP]),
+    "the longest wait is waited": ({}, [Outcome(Action.RETRY, seconds=LONGEST_WAIT_SECONDS)], [Step.RETRY]),
     "a quota costs no retry": ({}, [WAIT, RETRY, WAIT, RETRY], [Step.WAIT_FOR_QUOTA, Step.RETRY, Step.WAIT_FOR_QUOTA, Step.RETRY]),
     "a quota is not waited for without end": ({}, [WAIT] * 3, [Step.WAIT_FOR_QUOTA, Step.WAIT_FOR_QUOTA, Step.GIVE_UP]),
     "two gateway failures in a row split": ({"can_split": True}, [GATEWAY, GATEWAY], [Step.RETRY, Step.SPLIT]),
@@ -27,10 +31,10 @@ CASES = {
     "a static token is refused at once": ({"can_log_in": False}, [LOGIN], [Step.BAD_CREDENTIALS]),
     "a page: one retry, then one login, then retries": ({}, [PAGE, PAGE, PAGE, PAGE], [Step.RETRY, Step.LOGIN, Step.RETRY, Step.GIVE_UP]),
     "a page before a static token is only retried": ({"can_log_in": False}, [PAGE, PAGE, PAGE], [Step.RETRY, Step.RETRY, Step.GIVE_UP]),
-    "a wrong request is never retried": ({}, [Verdict(Ask.STOP)], [Step.REFUSED]),
-    "forbidden is forbidden": ({}, [Verdict(Ask.FORBIDDEN)], [Step.FORBIDDEN]),
-    "too much is split by the caller": ({}, [Verdict(Ask.LESS)], [Step.SPLIT]),
-    "wrong credentials end the run": ({}, [Verdict(Ask.CREDENTIALS)], [Step.BAD_CREDENTIALS]),
+    "a wrong request is never retried": ({}, [Outcome(Action.FAIL)], [Step.REFUSED]),
+    "forbidden is forbidden": ({}, [Outcome(Action.FORBIDDEN)], [Step.FORBIDDEN]),
+    "too much is split by the caller": ({}, [Outcome(Action.SPLIT_WINDOW)], [Step.SPLIT]),
+    "wrong credentials end the run": ({}, [Outcome(Action.CREDENTIALS)], [Step.BAD_CREDENTIALS]),
 }  # fmt: skip
 
 
@@ -41,9 +45,9 @@ def test_each_answer_leads_to_one_step(policy, given, expected):
     state = RetryState(policy=RetryPolicy(**allowed))
     steps = []
     for entry in given:
-        verdict, more = entry if isinstance(entry, tuple) else (entry, {})
+        outcome, more = entry if isinstance(entry, tuple) else (entry, {})
         before = state
-        state, step = state.after(verdict, **more)
+        state, step = state.after(outcome, **more)
         assert before.policy is state.policy
         steps.append(step)
     assert steps == expected

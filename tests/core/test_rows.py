@@ -16,13 +16,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adtap_core.bodies import Table
+from adtap_core.bodies.parsing import Table
 from adtap_core.declare import Report
-from adtap_core.errors import Broken
-from adtap_core.output import LineWriter
-from adtap_core.platform import Partition, RowFacts, Source
-from adtap_core.records import cast_column, decimal_text, to_boolean, to_integer, to_text
-from adtap_core.rows import Repeats, RowShaper
+from adtap_core.errors import MalformedResponse
+from adtap_core.platform import Partition, RowContext, RowLookup
+from adtap_core.rows.records import cast_column, decimal_text, to_boolean, to_integer, to_text
+from adtap_core.rows.report_rows import Repeats, RowShaper
+from adtap_core.sync.output import LineWriter
 from adtap_core.windows import Interval, Zone
 
 NUMBERS = (
@@ -105,8 +105,8 @@ def shaper() -> RowShaper:
     return RowShaper(
         report=Report(name="r", dimensions=("site",), metrics=("clicks", "spend")),
         schema=SCHEMA,
-        facts=RowFacts(
-            currency=Source("currency"),
+        facts=RowContext(
+            currency=RowLookup("currency"),
             bucket="date",
             partition=("account_id", {p.key["account_id"]: p for p in PARTITIONS}),
         ),
@@ -168,7 +168,7 @@ def test_rows_are_shaped_as_the_contract_says(
 def test_a_row_of_a_stranger_is_broken() -> None:
     """A row of an account that nobody asked for is no row to keep quiet about."""
     table = Table(iter([("2026-03-01", 3, None, "a", 1, "1")]), FIELDS)
-    with pytest.raises(Broken, match="'3', which was not asked for"):
+    with pytest.raises(MalformedResponse, match="'3', which was not asked for"):
         list(shaper().blocks(table))
 
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adtap_core.http import Limits
-from adtap_core.shards import place, share_of, stretches
+from adtap_core.http.client import HttpOptions
+from adtap_core.inspect.shards import place, share_of, stretches
 from adtap_core.windows import Grain
 
 ACCOUNTS = st.lists(st.text("abc123", min_size=1, max_size=6), min_size=1, max_size=60, unique=True)
@@ -64,7 +64,7 @@ def test_a_backfill_is_cut_where_the_calendar_is_and_nothing_is_missing(start, d
 @given(processes=st.integers(1, 200), concurrency=st.integers(1, 64), rate=st.floats(0.5, 100))
 def test_shares_never_add_up_to_more_than_the_whole(processes, concurrency, rate):
     """Of the rate: never. Of what is in flight: never, as long as there are no more processes than that."""
-    limits = Limits(
+    limits = HttpOptions(
         concurrency=concurrency, timeout_seconds=1, max_retries=0, user_agent="x", per_second=rate, burst=40
     )  # fmt: skip
     part = limits.shared(share_of(processes))
@@ -77,5 +77,5 @@ def test_shares_never_add_up_to_more_than_the_whole(processes, concurrency, rate
 @pytest.mark.parametrize("share", [1, 1.0])
 def test_the_whole_share_changes_nothing(share):
     """A single process keeps its burst."""
-    limits = Limits(concurrency=4, timeout_seconds=1, max_retries=0, user_agent="x", per_second=10, burst=40)  # fmt: skip
+    limits = HttpOptions(concurrency=4, timeout_seconds=1, max_retries=0, user_agent="x", per_second=10, burst=40)  # fmt: skip
     assert limits.shared(share) is limits

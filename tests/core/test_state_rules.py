@@ -13,10 +13,10 @@ from unittest.mock import patch
 
 import pytest
 
-from adtap_core.bookmarks import read_moment, write_moment
 from adtap_core.clock import Clock
 from adtap_core.errors import SettingsError
-from adtap_core.state_parts import merged, part_name, parts
+from adtap_core.state.bookmarks import read_moment, write_moment
+from adtap_core.state.parts import merged, part_name, parts
 from adtap_core.tap import RunFailed
 from adtap_core.testing import Messages, run_tap, select
 from adtap_core.windows import Grain, Zone

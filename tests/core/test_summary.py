@@ -7,8 +7,8 @@ import logging
 from datetime import datetime
 
 from adtap_core import words
-from adtap_core.http import Tally
-from adtap_core.summary import MOST_REPEATED, log_end, range_words, stream_line
+from adtap_core.http.client import RequestStats
+from adtap_core.sync.summary import MOST_REPEATED, log_end, range_words, stream_line
 from adtap_core.windows import Grain, Interval
 
 
@@ -24,11 +24,11 @@ def test_the_words_of_numbers_are_as_their_example_says():
 def test_a_streams_line_has_rows_days_and_what_it_cost():
     """What did not happen is not said; what happened once is singular."""
     days = ["2026-11-01 to 2026-11-27"]
-    assert stream_line("os_daily", 579, days, Tally(4, 1, 0), 0) == (
+    assert stream_line("os_daily", 579, days, RequestStats(4, 1, 0), 0) == (
         "os_daily: 579 rows, 2026-11-01 to 2026-11-27, 4 requests, 1 retry"
     )
-    assert stream_line("apps", 1, [], Tally(), 0) == "apps: 1 row"
-    assert stream_line("x", 1234, [], Tally(1, 2, 1), 2) == (
+    assert stream_line("apps", 1, [], RequestStats(), 0) == "apps: 1 row"
+    assert stream_line("x", 1234, [], RequestStats(1, 2, 1), 2) == (
         "x: 1,234 rows, 1 request, 2 retries, 1 split; 2 failures, named above"
     )
 
@@ -49,7 +49,9 @@ def test_the_end_of_the_log_names_what_failed_last(caplog):
     """The totals first; of very many failures the first ten, and how many more there are."""
     caplog.set_level(logging.INFO, logger="adtaps")
     failures = [f"stream_{n}: HTTP 500" for n in range(MOST_REPEATED + 2)]
-    log_end(streams=14, whole=2, rows=3422, cost=Tally(31, 1), seconds=14.4, failures=failures)
+    log_end(
+        streams=14, whole=2, rows=3422, cost=RequestStats(31, 1), seconds=14.4, failures=failures
+    )
     said = [record.message for record in caplog.records]
     assert (
         said[0] == "Run ended: 2 of 14 streams read whole, 3,422 rows, 31 requests, 1 retry, 14 s"

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adtap_core.errors import Broken
-from adtap_core.rows import Block
-from adtap_core.totals import RowTotals, add_up, as_decimal, spell
+from adtap_core.errors import MalformedResponse
+from adtap_core.rows.report_rows import Block
+from adtap_core.rows.totals import RowTotals, add_up, as_decimal, spell
 
 COLUMNS = ("_row_key", "day", "campaign", "clicks", "spend", "_account", "_synced_at")
 NUMBERS = st.decimals(
@@ -62,7 +62,7 @@ def test_what_is_written_alike_is_added_up_alike():
     assert add_up([Decimal("1e-5"), 1]) == Decimal("1.00001")
     assert add_up(["9" * 38, "0." + "0" * 17 + "1"]) == Decimal("9" * 38 + "." + "0" * 17 + "1")
     assert as_decimal("NaN") is None
-    with pytest.raises(Broken, match="more digits"):
+    with pytest.raises(MalformedResponse, match="more digits"):
         add_up(["1e5000", "1"])
 
 

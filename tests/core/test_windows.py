@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adtap_core.bookmarks import Bookmark, SyncRange
-from adtap_core.plans import cut_out
+from adtap_core.state.bookmarks import Bookmark, SyncRange
+from adtap_core.sync.planning import cut_out
 from adtap_core.windows import Grain, Interval, Zone, cut, join, midnight, subtract
 from tests.core.tiny import local as moment_of
 

@@ -14,11 +14,11 @@ from urllib.parse import parse_qs, urlsplit
 import requests
 
 from adtap_core import settings as s
-from adtap_core.bodies import JsonRows, Table
+from adtap_core.bodies.parsing import JsonRows, Table
 from adtap_core.declare import Entity, Report
-from adtap_core.http import Auth, Call, Http
-from adtap_core.paging import Page, by_offset
-from adtap_core.platform import EntityQuery, Fetched, Partition, Platform, RowFacts, WindowJob
+from adtap_core.http.client import Auth, Call, Http
+from adtap_core.http.listing import Page, by_offset
+from adtap_core.platform import EntityQuery, Fetched, Partition, Platform, RowContext, WindowJob
 from adtap_core.tap import AdTap
 from adtap_core.windows import Grain, Zone
 
@@ -106,7 +106,7 @@ class TinyServer:
 class TokenAuth:
     """A static token."""
 
-    renewable = False
+    can_refresh = False
 
     def __init__(self, token: str) -> None:
         self._token = token
@@ -114,7 +114,7 @@ class TokenAuth:
     def login(self, http: Http) -> None:
         """Nothing to do."""
 
-    def put_on(self, request: requests.Request) -> None:
+    def apply(self, request: requests.Request) -> None:
         request.headers["Authorization"] = f"Bearer {self._token}"
 
 
@@ -166,7 +166,7 @@ class TinyPlatform(Platform):
         )
         return Fetched(
             [lambda: Table(iter(JsonRows(reply.body, ("rows",))))],
-            RowFacts(currency="EUR", bucket="day", partition=("account", accounts)),
+            RowContext(currency="EUR", bucket="day", partition=("account", accounts)),
             reply.body.close,
         )
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from adtap_cli import plugin_files
 from adtap_cli.taps import PLUGINS, TAPS, plugin_class, tap_class
 from adtap_core.errors import SettingsError
-from adtap_core.schemas import stream_file
+from adtap_core.rows.schemas import stream_file
 from tests.running import project_document
 
 ROOT = Path(__file__).parents[2]

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adtap_core.errors import Broken
-from adtap_core.reply import Reply
-from adtap_core.spool import Spool
+from adtap_core.bodies.spool import Spool
+from adtap_core.errors import MalformedResponse
+from adtap_core.http.response import Response
 from tap_adjust import transports
 from tap_adjust.transports import Sums
 
@@ -82,14 +82,14 @@ def test_texts_that_a_parquet_file_calls_bytes_are_texts() -> None:
     sink = pa.BufferOutputStream()
     country = pa.array([b"Espa\xc3\xb1a", None], pa.binary())
     parquet.write_table(pa.table({"day": ["2026-03-01"] * 2, "country": country}), sink)
-    reply = Reply(200, {}, Spool.of(sink.getvalue().to_pybytes()), "", datetime.now(UTC))
+    reply = Response(200, {}, Spool.of(sink.getvalue().to_pybytes()), "", datetime.now(UTC))
     answer = transports.read(reply, "parquet", ["day", "country"], [])
     assert list(answer.open().rows) == [("2026-03-01", "España"), ("2026-03-01", None)]
 
 
 def test_a_column_with_fewer_values_than_rows_is_an_error() -> None:
     """Else the other columns' values would stand in the place of the missing ones."""
-    with pytest.raises(Broken, match="column cost holds 1 values for 2 rows"):
+    with pytest.raises(MalformedResponse, match="column cost holds 1 values for 2 rows"):
         transports._check_length("cost", 1, 2)
 
 
@@ -110,7 +110,7 @@ def test_a_parquet_file_is_read_as_it_was_written(
     sink = pa.BufferOutputStream()
     parquet.write_table(pa.table(table), sink)
     body = Spool.of(sink.getvalue().to_pybytes())
-    reply = Reply(200, {}, body, "", datetime.now(UTC))
+    reply = Response(200, {}, body, "", datetime.now(UTC))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(transports, "_BATCH", batch)
         answer = transports.read(reply, "parquet", ["day", "country"], ["installs", "cost"])
@@ -129,8 +129,8 @@ def test_a_file_that_lacks_a_column_is_broken() -> None:
     parquet = pytest.importorskip("pyarrow.parquet")
     sink = pa.BufferOutputStream()
     parquet.write_table(pa.table({"day": ["2026-03-01"]}), sink)
-    reply = Reply(200, {}, Spool.of(sink.getvalue().to_pybytes()), "", datetime.now(UTC))
-    with pytest.raises(Broken, match="no country"):
+    reply = Response(200, {}, Spool.of(sink.getvalue().to_pybytes()), "", datetime.now(UTC))
+    with pytest.raises(MalformedResponse, match="no country"):
         transports.read(reply, "parquet", ["day", "country"], [])
 
 

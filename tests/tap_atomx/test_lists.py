@@ -9,9 +9,9 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from adtap_core import paging
-from adtap_core.records import RecordShaper
-from adtap_core.schemas import entity_schema
+from adtap_core.http import listing
+from adtap_core.rows.records import RecordShaper
+from adtap_core.rows.schemas import entity_schema
 from adtap_core.tap import RunFailed
 from tap_atomx import lists, shapes
 from tap_atomx.streams import BIG, BUSINESS, ENTITIES, REFERENCE
@@ -89,7 +89,7 @@ def columns_of(stream, record):
     entity = BY_NAME[stream]
     schema = entity_schema("tap_atomx", entity, "singer_decimal", lambda _column: True)
     shaper = RecordShaper(stream, schema, frozenset(), entity.columns)
-    (row,) = shaper.shape([shapes.tidy(entity, record)])
+    (row,) = shaper.shape([shapes.normalize(entity, record)])
     return {c: v for c, v in zip(shaper.columns, row, strict=True) if v is not None}
 
 
@@ -248,7 +248,7 @@ def test_pages_that_do_not_overlap_would_have_lost_a_row(read, sandbox, truth, m
     monkeypatch.setattr(lists.Lists, "page_size", 7)
 
     def blind(ask, *, reach, **more):
-        return paging.by_offset(partial(ask, None), again=False, **more)
+        return listing.by_offset(partial(ask, None), again=False, **more)
 
     monkeypatch.setattr(lists, "in_order", blind)
     sandbox.switch("atomx", shifting_lists=["creatives"], shifting_kinds=["vanish"])

@@ -9,7 +9,7 @@ from unittest.mock import patch
 
 import pytest
 
-from adtap_core.errors import CredentialsError, GaveUp, SettingsError
+from adtap_core.errors import CredentialsError, RetriesExhausted, SettingsError
 from adtap_core.tap import RunFailed
 from tap_atomx.auth import one_time_code
 from tap_atomx.tap import TapAtomx
@@ -75,7 +75,7 @@ def test_a_wrong_password_stops_at_once(sandbox, settings, tmp_path: Path):
 def test_a_login_refused_under_status_200_is_refused(read, sandbox, body):
     """`success: false` under 200, or no token, never begins a sync."""
     sandbox.fault("status", platform="atomx", path="/login", status=200, body=body, times=None)
-    with pytest.raises((CredentialsError, GaveUp)) as caught:
+    with pytest.raises((CredentialsError, RetriesExhausted)) as caught:
         read({"networks"}, max_retries=0)
     assert "ops@northwind.example" in str(caught.value)
 

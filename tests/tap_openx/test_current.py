@@ -12,8 +12,8 @@ from decimal import Decimal
 
 import pytest
 
-from adtap_core.bodies import Table
-from adtap_core.errors import Broken, SettingsError
+from adtap_core.bodies.parsing import Table
+from adtap_core.errors import MalformedResponse, SettingsError
 from adtap_core.names import column_names
 from adtap_core.tap import RunFailed
 from adtap_core.windows import Grain
@@ -175,7 +175,7 @@ def test_publishers_whose_currency_nobody_knows_are_not_added_to_one_another(cap
         ("2026-03-01", None, Decimal(2), None),
     ]
     assert "publisher 7 is no account that the login lists" in caplog.text
-    with pytest.raises(Broken, match="'N/A' is no number"):
+    with pytest.raises(MalformedResponse, match="'N/A' is no number"):
         added_up(Table(iter([["d", "1", "N/A"]]), ["day", "p", "m"]), "p", ["m"], known.lookup("x"))
 
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from adtap_core.bodies.spool import Spool
 from adtap_core.errors import SettingsError
-from adtap_core.spool import Spool
 from adtap_core.tap import RunFailed
 from tap_terminalone.legacy_reports import csv_fault, predicates
 from tap_terminalone.tap import TapTerminalOne

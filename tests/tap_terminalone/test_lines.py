@@ -10,9 +10,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from adtap_core.characters import REPLACEMENT
-from adtap_core.errors import Broken
-from adtap_core.spool import Spool
+from adtap_core.bodies.characters import REPLACEMENT
+from adtap_core.bodies.spool import Spool
+from adtap_core.errors import MalformedResponse
 from tap_terminalone import lines
 from tap_terminalone.lines import stream_fault, table
 
@@ -126,5 +126,5 @@ def test_a_damaged_name_is_no_null():
     for bad in ("spnd", "spendd", "spedn", "agg_timestmap"):
         name = "spend" if bad.startswith("sp") else "agg_timestamp"
         text = good + '{"agg_timestamp": "y", "spend": 2}\n'.replace(name, bad)
-        with Spool.of(text.encode()) as spool, pytest.raises(Broken, match=bad):
+        with Spool.of(text.encode()) as spool, pytest.raises(MalformedResponse, match=bad):
             list(table(spool, ("agg_timestamp", "spend")).rows)

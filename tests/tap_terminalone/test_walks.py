@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adtap_core.ordered import Workers
-from adtap_core.paging import Page, TooDeep, Unordered
+from adtap_core.http.listing import Page, TooDeep, Unordered
+from adtap_core.http.workers import Workers
 from tap_terminalone.walks import in_ranges
 
 

@@ -14,8 +14,8 @@ from click.testing import CliRunner
 
 from adtap_cli import views
 from adtap_cli.views import DIALECTS, restatements, statements
-from adtap_core.schemas import DAYS_KEYS, DAYS_SCHEMA
-from adtap_core.totals import spell
+from adtap_core.rows.schemas import DAYS_KEYS, DAYS_SCHEMA
+from adtap_core.rows.totals import spell
 from tests.warehouses.conftest import make_store
 from tests.warehouses.platforms import PLATFORMS, run
 from tests.warehouses.stores import DuckDB, Postgres, Store

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date
 
 from adtap_core.declare import Report
-from adtap_core.http import Call
-from adtap_core.pagination import PageNumber
+from adtap_core.http.client import Call
+from adtap_core.http.pagination import PageNumber
 from adtap_core.rest import COUNT, ID, MONEY, RestPlatform
 
 
