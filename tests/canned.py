@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
@@ -45,11 +45,13 @@ class Text:
         body: What is sent.
         kind: Its content type.
         status: Its status.
+        headers: Further headers.
     """
 
-    body: str
+    body: str | bytes
     kind: str = "text/csv"
     status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 Answers = Callable[[Asked], object]
@@ -114,9 +116,11 @@ class Canned:
             found = Text('{"message": "no such thing"}', "application/json", 404)
         if not isinstance(found, Text):
             found = Text(json.dumps(found, default=str), "application/json")
-        body = found.body.encode()
+        body = found.body.encode() if isinstance(found.body, str) else found.body
         request.send_response(found.status)
         request.send_header("Content-Type", found.kind)
         request.send_header("Content-Length", str(len(body)))
+        for name, value in found.headers.items():
+            request.send_header(name, value)
         request.end_headers()
         request.wfile.write(body)

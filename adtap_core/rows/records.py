@@ -17,14 +17,28 @@ import msgspec
 
 from adtap_core.names import snake_case
 from adtap_core.redact import redact
-from adtap_core.rows.schemas import EXTRA
+from adtap_core.rows.schemas import EXTRA, PRECISION, SCALE
 
 log = logging.getLogger("adtaps.records")
 
-_PLAIN_DECIMAL: Final = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
-# Possessive (`++`): nothing here is ever worth a second look, and without it each value costs eight times
-# as much.
-_PLAIN_DECIMALS: Final = re.compile(r"-?+\d++(?:\.\d++)?+(?:\n-?+\d++(?:\.\d++)?+)*+", re.ASCII)
+_WHOLE: Final = PRECISION - SCALE
+_PLAIN: Final = rf"-?+\d{{1,{_WHOLE}}}+(?:\.\d{{1,{SCALE}}}+)?+"
+"""A number in plain digits that every column of decimals holds. Possessive (`++`): nothing here is ever worth a
+second look, and without it each value costs eight times as much."""
+_NOISY: Final = rf"-?+\d{{1,{_WHOLE}}}+(?:\.\d++)?+"
+_SHORT: Final = r"-?+\d++(?:\.\d++)?+"
+_PLAIN_DECIMAL: Final = re.compile(_PLAIN, re.ASCII)
+_PLAIN_DECIMALS: Final = re.compile(rf"{_PLAIN}(?:\n{_PLAIN})*+", re.ASCII)
+_SHORT_DECIMALS: Final = re.compile(rf"{_SHORT}(?:\n{_SHORT})*+", re.ASCII)
+_NOISY_DECIMALS: Final = re.compile(rf"{_NOISY}(?:\n{_NOISY})*+", re.ASCII)
+_SURELY_FITS: Final = 20
+"""A number of no more characters, exponents aside, has neither too many digits before its point nor behind it."""
+_NUMBERS: Final = frozenset({str, int, Decimal, float})
+_LETTERS: Final = re.compile("[A-Za-z]")
+_SMALLEST_PLACE: Final = -1100
+"""Further behind the point no float has a digit; such a number is not spelt out."""
+_SAFE_DIGITS, _SAFE_EXPONENT = 15, 300
+"""What of a number survives a float, as which many read the numbers in `_extra`."""
 # Of so many digits that each fits 64 bits.
 _PLAIN_INTEGERS: Final = re.compile(r"-?+\d{1,18}+(?:\n-?+\d{1,18}+)*+", re.ASCII)
 _INTEGERS: Final = range(-(2**63), 2**63)
@@ -33,7 +47,6 @@ _MAY_BE_LARGE: Final = 2**62
 _MOST_DIGITS: Final = 20
 _PLAIN_MOMENT: Final = r"\d{4}-\d\d-\d\d[T ](?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:Z|\+00:00)?+"
 _PLAIN_MOMENTS: Final = re.compile(rf"{_PLAIN_MOMENT}(?:\n{_PLAIN_MOMENT})*+", re.ASCII)
-_LETTERS: Final = re.compile("[A-Za-z]")
 _NONE: Final = type(None)
 _NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 _TRUE: Final = frozenset({"1", "true", "yes", "on", "t", "y"})
@@ -42,40 +55,99 @@ _ZONE_WITHOUT_COLON: Final = re.compile(r"([+-]\d{2})(\d{2})?$")
 
 
 class ConversionError(ValueError):
-    """A value does not fit its column's type."""
+    """A value does not fit its column's type.
+
+    Args:
+        value: The value.
+        instead: What the column holds all the same: a number with more digits behind the point than warehouses
+            keep is still that number.
+    """
+
+    def __init__(self, value: object, instead: object = None) -> None:
+        super().__init__(value)
+        self.instead = instead
+
+
+def kept(value: object) -> object:
+    """Return a value as `_extra` keeps it: a number whose digits a float would lose, as text.
+
+    Args:
+        value: As the platform sent it.
+    """
+    if isinstance(value, float):
+        value = Decimal(repr(value))
+    if not isinstance(value, Decimal):
+        return value
+    is_safe = value.is_finite() and abs(value.adjusted()) < _SAFE_EXPONENT
+    return value if is_safe and len(value.as_tuple().digits) <= _SAFE_DIGITS else str(value)
 
 
 def decimal_text(value: object) -> str | None:
-    """Give a number's digits as plain text, none lost, none added; None for what is no number.
+    """Give a number's digits as plain text, none lost, none added; None for an empty text.
 
     Raises:
-        ConversionError: If the value is not a number.
+        ConversionError: If the value is not a number (`NaN` and infinities are none), or a warehouse's column does not hold it.
     """
+    if isinstance(value, str) and _PLAIN_DECIMAL.fullmatch(value):
+        return value
+    number = _number(value)
+    if number is None:
+        return None
+    if not number.is_finite() or (number and number.adjusted() >= _WHOLE):
+        raise ConversionError(value)
+    place = int(number.as_tuple().exponent)
+    if place < _SMALLEST_PLACE:
+        raise ConversionError(value)
+    text = format(number, "f")
+    if place < -SCALE and text[place + SCALE :].strip("0"):
+        raise ConversionError(value, instead=text)
+    return text
+
+
+def _number(value: object) -> Decimal | None:
     if isinstance(value, str):
-        if _PLAIN_DECIMAL.fullmatch(value):
-            return value
-        value = value.strip().removeprefix("+")
-        if not value:
+        text = value.strip().removeprefix("+")
+        if not text:
             return None
         try:
-            value = Decimal(value)
+            if "_" not in text:  # Python would read 1_000 as a thousand
+                return Decimal(text)
         except InvalidOperation as error:
             raise ConversionError(value) from error
-    if isinstance(value, bool):
-        raise ConversionError(value)
-    if isinstance(value, int):
-        return str(value)
-    if isinstance(value, float):
-        value = Decimal(repr(value))
-    if isinstance(value, Decimal):
-        # "NaN" and infinities are ways to say that there is no number.
-        return format(value, "f") if value.is_finite() else None
+    elif isinstance(value, float):
+        return Decimal(repr(value))
+    elif isinstance(value, int | Decimal) and not isinstance(value, bool):
+        return Decimal(value)
     raise ConversionError(value)
+
+
+def noisy_text(value: object) -> str | None:
+    """Give a number's digits, however many stand behind the point: where a platform adds up floats these are noise.
+
+    Raises:
+        ConversionError: As `decimal_text` does otherwise.
+    """
+    try:
+        return decimal_text(value)
+    except ConversionError as error:
+        if isinstance(error.instead, str):
+            return error.instead
+        raise
 
 
 def to_decimal(value: object) -> Decimal | None:
     """Give a number as an exact `Decimal`; see `decimal_text`."""
-    text = decimal_text(value)
+    try:
+        text = decimal_text(value)
+    except ConversionError as error:
+        instead = error.instead
+        raise ConversionError(value, None if instead is None else Decimal(str(instead))) from error
+    return None if text is None else Decimal(text)
+
+
+def to_noisy_decimal(value: object) -> Decimal | None:
+    """Give a number as an exact `Decimal`; see `noisy_text`."""
+    text = noisy_text(value)
     return None if text is None else Decimal(text)
 
 
@@ -95,10 +167,14 @@ def to_integer(value: object) -> int | None:
     ):
         whole = int(value)
     else:
-        number = to_decimal(value)
+        number = _number(value)
         if number is None:
             return None
-        if number.adjusted() > _MOST_DIGITS or number != number.to_integral_value():
+        if (
+            not number.is_finite()
+            or number.adjusted() > _MOST_DIGITS
+            or number != number.to_integral_value()
+        ):
             raise ConversionError(value)
         whole = int(number)
     if whole not in _INTEGERS:
@@ -228,13 +304,16 @@ def cast_column(  # noqa: PLR0911 - one answer for each kind of column
     if cast is to_integer:
         if kinds == {str} and _all_match(_PLAIN_INTEGERS, values):
             return list(map(int, values))
-    elif cast is decimal_text:
-        if kinds == {str}:
-            return values if _all_match(_PLAIN_DECIMALS, values) else None
-        if kinds <= {int, Decimal, float}:
-            texts = list(map(str, values))
-            # An exponent, an infinity or a "NaN" needs a closer look.
+    elif (cast is decimal_text or cast is noisy_text) and kinds <= _NUMBERS:
+        texts = values if kinds == {str} else list(map(str, values))
+        if max(map(len, texts)) > _SURELY_FITS:
+            plain = _PLAIN_DECIMALS if cast is decimal_text else _NOISY_DECIMALS
+        elif str in kinds:
+            plain = _SHORT_DECIMALS
+        else:
+            # An exponent, an infinity or a "NaN" needs a closer look; all else in numbers' texts is digits.
             return None if _LETTERS.search("".join(texts)) else texts
+        return texts if _all_match(plain, texts) else None
     return None
 
 
@@ -266,17 +345,18 @@ _FLAT: Final = frozenset({str, int, bool, float, Decimal, _NONE})
 _MAY_NEST: Final = frozenset({_array, _object, _as_is})
 
 
-def caster(prop: Mapping[str, Any]) -> Cast:
+def caster(prop: Mapping[str, Any], *, noisy: bool = False) -> Cast:
     """Give the function that makes a value fit a column; it gets no null.
 
     Args:
         prop: The column's schema. `x-singer.decimal` means digits as text.
+        noisy: Whether the platform's own numbers carry noise far larger than what warehouses round.
     """
     kinds = prop.get("type", [])
     kinds = [kinds] if isinstance(kinds, str) else [k for k in kinds if k != "null"]
     form = prop.get("format")
     if form == "x-singer.decimal":
-        return decimal_text
+        return noisy_text if noisy else decimal_text
     if form == "date-time":
         return to_moment
     if form == "date":
@@ -285,7 +365,7 @@ def caster(prop: Mapping[str, Any]) -> Cast:
         return _as_is
     return {
         "integer": to_integer,
-        "number": to_decimal,
+        "number": to_noisy_decimal if noisy else to_decimal,
         "boolean": to_boolean,
         "string": to_text,
         "array": _array,
@@ -439,10 +519,15 @@ class RecordShaper:
             for place, value in enumerate(values):
                 try:
                     made.append(None if value is None else cast(value))
-                except ConversionError:
-                    made.append(None)
-                    _keep(extras, place, column, name, self._without_secrets(value))
-                    self._tell(column, "does not fit its column's type: kept in `_extra`")
+                except ConversionError as error:
+                    made.append(error.instead)
+                    _keep(extras, place, column, name, kept(self._without_secrets(value)))
+                    self._tell(
+                        column,
+                        "does not fit its column's type: kept in `_extra`"
+                        if error.instead is None
+                        else f"has more than {SCALE} digits behind the point, which warehouses round: whole in `_extra`",
+                    )
         if cast not in _MAY_NEST or _are_flat(made):
             return made
         return [self._without_secrets(v) for v in made]

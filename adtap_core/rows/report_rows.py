@@ -20,7 +20,7 @@ from adtap_core.bodies.parsing import batches, check_names
 from adtap_core.errors import MalformedResponse
 from adtap_core.names import column_names, respelt
 from adtap_core.platform import Partition, RowContext, RowLookup
-from adtap_core.rows.records import Cast, ConversionError, cast_column, caster, to_text
+from adtap_core.rows.records import Cast, ConversionError, cast_column, caster, kept, to_text
 from adtap_core.rows.schemas import EXTRA
 from adtap_core.windows import Grain, Interval, Zone
 
@@ -173,6 +173,7 @@ class RowShaper:
         keyed: Columns that are always in the key, beside account, bucket and dimensions.
         partitions: Whose rows these are.
         synced_at: When the window was read, as text.
+        noisy: Columns whose numbers carry noise of the platform's own making.
     """
 
     def __init__(
@@ -188,6 +189,7 @@ class RowShaper:
         keyed: frozenset[str],
         partitions: Sequence[Partition],
         synced_at: str,
+        noisy: frozenset[str] = frozenset(),
     ) -> None:
         self._report, self._facts, self._window, self._zone = report, facts, window, zone
         self._now, self._days, self._synced_at = now, settle_days, synced_at
@@ -195,7 +197,7 @@ class RowShaper:
         properties = schema["properties"]
         names = column_names([*report.dimensions, *report.metrics])
         self._fields = [
-            (field, names[field], caster(properties[names[field]]))
+            (field, names[field], caster(properties[names[field]], noisy=names[field] in noisy))
             for field in (*report.dimensions, *report.metrics)
         ]
         self._keyed = sorted(names[d] for d in report.dimensions)
@@ -216,6 +218,8 @@ class RowShaper:
         """How many rows came of the bucket that begins where what was asked for ends."""
         self.unfit: Counter[str] = Counter()
         """How many values did not fit their column's type, by column; they are kept in `_extra`."""
+        self.fine: Counter[str] = Counter()
+        """How many numbers have more digits behind the point than warehouses hold; they are whole in `_extra`."""
         self._absent = {*fields, *sources} - facts.optional
 
     @property
@@ -317,10 +321,10 @@ class RowShaper:
         for place, value in enumerate(values):
             try:
                 made.append(None if value is None else to_type(value))
-            except ConversionError:
-                made.append(None)
-                unfit.setdefault(place, {})[name] = value
-                self.unfit[name] += 1
+            except ConversionError as error:
+                made.append(error.instead)
+                unfit.setdefault(place, {})[name] = kept(value)
+                (self.unfit if error.instead is None else self.fine)[name] += 1
         return made
 
     def _partition(self, key: str) -> Partition:
@@ -338,7 +342,10 @@ class RowShaper:
         keys = list(map(_encode, zip(*(columns[p] for p in parts), strict=True)))
         for place, values in unfit.items():
             # By its text: two values that fit no type are two rows all the same, and null is a third.
-            whole = [str(values[p]) if p in values else columns[p][place] for p in parts]
+            whole = [
+                str(values[p]) if found is None and p in values else found
+                for p, found in ((p, columns[p][place]) for p in parts)
+            ]
             keys[place] = _encode(whole)
         digests = [blake2b(key, digest_size=_KEY_BYTES).digest() for key in keys]
         for place, times in self._repeats.among(digests).items():

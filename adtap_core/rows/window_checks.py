@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator
 from adtap_core.bodies import characters
 from adtap_core.errors import MalformedResponse, RequestError
 from adtap_core.rows.report_rows import RowShaper
+from adtap_core.rows.schemas import SCALE
 from adtap_core.words import count
 
 
@@ -22,6 +23,12 @@ def oddities(shaper: RowShaper, replaced: int, grain: str) -> Iterator[tuple[str
         yield (
             column,
             f"{column}: {_values(number)} not fit the column's type: null there, kept in `_extra`",
+        )
+    for column, number in sorted(shaper.fine.items()):
+        a, have = ("1 value", "has") if number == 1 else (f"{number} values", "have")
+        yield (
+            f"{column} digits",
+            f"{column}: {a} {have} more than {SCALE} digits behind the point, which warehouses round: whole in `_extra`",
         )
     if replaced:
         yield "characters", characters.said(replaced)

@@ -92,6 +92,12 @@ class ReportStream(PlannedReport):
     def _fetcher(self) -> Fetcher:
         return Fetcher(self.run.platform)
 
+    @cached_property
+    def _noisy(self) -> frozenset[str]:
+        """Return the columns in which the platform adds up floats: what warehouses round there is noise."""
+        metrics, tolerance = self.metric_columns(), self.run.platform.tolerance
+        return frozenset(c for m, c in metrics.items() if tolerance(self.report, m).relative)
+
     # -- reading -----------------------------------------------------------------------------
 
     @override
@@ -352,6 +358,7 @@ class ReportStream(PlannedReport):
             keyed=self.run.platform_class.key_columns(self.report),
             partitions=task.job.partitions,
             synced_at=task.synced_at,
+            noisy=self._noisy,
         )
         assert self._totals is not None  # noqa: S101 - made when the windows were planned
         totals = self._totals.window(fetched, task.control, len(task.job.partitions))

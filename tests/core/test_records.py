@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -64,3 +66,42 @@ def test_every_value_of_the_wire_is_somewhere(record: dict[str, Any]) -> None:
     kept = [str(v).replace(" ", "") for v in (*row.values(), *extra.values())]
     for field, value in record.items():
         assert value in (None, "") or str(value).replace(" ", "") in kept, (field, row, extra)
+
+
+BIDS: dict[str, Any] = {
+    "properties": {
+        "id": {"type": "integer"},
+        "bid": {"type": ["string", "null"], "format": "x-singer.decimal"},
+        "_extra": {"type": ["object", "null"]},
+    }
+}
+
+
+@pytest.mark.parametrize(
+    ("sent", "column", "extra"),
+    [
+        (Decimal("1E+20"), None, {"bid": Decimal("1E+20")}),
+        (Decimal("123456789012345678901.5"), None, {"bid": "123456789012345678901.5"}),
+        ("Infinity", None, {"bid": "Infinity"}),
+        (float("nan"), None, {"bid": "NaN"}),
+        (True, None, {"bid": True}),
+        ("1_000", None, {"bid": "1_000"}),
+        (Decimal("1E-999999999"), None, {"bid": "1E-999999999"}),
+        (
+            "99999999999999999999.123456789012345678",
+            "99999999999999999999.123456789012345678",
+            None,
+        ),
+        ("0.1234567890123456789", "0.1234567890123456789", {"bid": "0.1234567890123456789"}),
+        (Decimal("1E-19"), "0.0000000000000000001", {"bid": Decimal("1E-19")}),
+        ("0.1234567890123456780000", "0.1234567890123456780000", None),
+        ("-00.50", "-00.50", None),
+    ],
+    ids=str,
+)
+def test_a_decimal_that_no_warehouse_holds_is_whole_in_extra(sent, column, extra) -> None:
+    """More than 20 digits before the point: null. More than 18 behind it: the number, and all of it in `_extra`."""
+    shaper = RecordShaper("things", BIDS, frozenset())
+    (row,) = shaper.shape([{"id": 1, "bid": sent}])
+    found = dict(zip(shaper.columns, row, strict=True))
+    assert found == {"id": 1, "bid": column, "_extra": extra}
