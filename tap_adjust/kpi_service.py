@@ -12,9 +12,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from adtap_core.bodies.parsing import Table
-from adtap_core.errors import MalformedResponse
+from adtap_core.errors import MalformedResponse, ResponseTooLarge
 from adtap_core.http.client import Call, Http
-from adtap_core.http.completeness import check_whole
+from adtap_core.http.completeness import says_more
 from adtap_core.names import did_you_mean
 from adtap_core.platform import Fetched, RowContext, RowLookup
 from adtap_core.settings import ID, MOST_DAYS
@@ -431,7 +431,8 @@ class KpiService:
             self._orders[job.report.name] = words = better
             document = self._ask(job, choices, words)
         rows = list(flatten(document, words))
-        check_whole(document, len(rows), job.what)
+        if (said := says_more(document, len(rows))) is not None:
+            raise ResponseTooLarge(f"{job.what}: the answer says that there is more ({said})")
         return Fetched(
             tables=[lambda: Table(iter(rows))],
             facts=RowContext(

@@ -289,14 +289,15 @@ class ReportService:
         """Return the answer's further pages, should it ever have some: this service never had any.
 
         Raises:
-            MalformedResponse: If there are more, and nothing says where.
+            ResponseTooLarge: If there is more, and nothing says where.
+            MalformedResponse: If the pages lead back to one that was read.
         """
         part, seen, before = first, {first.reply.url}, 0
-        while says_more(part.answer.envelope, part.answer.sums.rows, before) is not None:
+        while said := says_more(part.answer.envelope, part.answer.sums.rows, before):
             address = next_address(part.answer.envelope, part.reply.url, job.what)
             if address is None:
-                check_whole(part.answer.envelope, part.answer.sums.rows, job.what, before)
-            if address is None or address in seen:
+                raise ResponseTooLarge(f"{job.what}: the answer says that there is more ({said})")
+            if address in seen:
                 raise MalformedResponse(f"{job.what}: the answer's pages go round in circles")
             seen.add(address)
             before += part.answer.sums.rows

@@ -19,6 +19,7 @@ from adtap_core.errors import (
     RetriesExhausted,
 )
 from adtap_core.http.client import Call
+from adtap_core.http.completeness import check_whole
 from adtap_core.http.outcomes import GATEWAY_STATUSES
 from adtap_core.inspect.dry_run import OfflineError
 from adtap_core.platform import Fetched, Partition, RowContext, RowLookup, WindowJob
@@ -83,7 +84,10 @@ class Legacy:
     def _catalogue(self) -> Catalogue:
         reply = self._read_fields()
         with reply.body:
-            return Catalogue.read(reply.json())
+            document = reply.json()
+        found = Catalogue.read(document)
+        check_whole(document, len(found.dimensions) + len(found.metrics), "report fields")
+        return found
 
     def catalogue(self) -> Catalogue:
         """Give the account's list of report fields; asked for once."""

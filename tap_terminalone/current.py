@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
 import msgspec
 
 from adtap_core.bodies.parsing import Table
-from adtap_core.errors import BadRequest, RetriesExhausted
+from adtap_core.errors import BadRequest, ResponseTooLarge, RetriesExhausted
 from adtap_core.http import outcomes
 from adtap_core.http.client import Call
 from adtap_core.http.listing import Page, TooDeep, Unordered, by_offset, page_of
@@ -35,7 +35,7 @@ from tap_terminalone import fields, replies
 from tap_terminalone.changes import change
 from tap_terminalone.deals import Deals
 from tap_terminalone.definitions import ROLLUP_OF, dataset_name, is_snapshot
-from tap_terminalone.lines import stream_fault, table
+from tap_terminalone.lines import promise, stream_fault, table
 from tap_terminalone.streams import CURRENT, ENTITIES
 from tap_terminalone.walks import in_ranges, records_of
 
@@ -321,7 +321,11 @@ class Current:
         return TIES_EXACTLY
 
     def fetch(self, job: WindowJob) -> Fetched:
-        """Fetch one window as a stream of rows."""
+        """Fetch one window as a stream of rows.
+
+        Raises:
+            ResponseTooLarge: If the answer says that it is not all.
+        """
         dataset = _dataset(job.report)
         pinned = self._pinned(job, dataset)
         if pinned is None:
@@ -341,6 +345,9 @@ class Current:
             ),
             job.tally,
         )
+        if (said := promise(reply.body)) is not None:
+            reply.body.close()
+            raise ResponseTooLarge(f"{job.what}: the answer says that there is more ({said})")
         snapshot = is_snapshot(job.report)
         columns = (fields.BUCKET, *body["fields"])
         return Fetched(

@@ -21,6 +21,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from adtap_core.bodies.parsing import Table, separated
 from adtap_core.errors import Forbidden, MalformedResponse, RequestError
 from adtap_core.http.client import Call
+from adtap_core.http.completeness import check_whole
 from adtap_core.names import did_you_mean, respelt
 from adtap_core.platform import Fetched, RowContext, RowLookup, WindowJob
 from adtap_core.windows import Grain, Interval, midnight
@@ -148,7 +149,10 @@ class LegacyReports:
     def _catalogue(self) -> Mapping[str, Any]:
         with self._lock:
             if self._listed is None:
-                self._listed = self._meta("meta", "list of reports").get("reports") or {}
+                document = self._meta("meta", "list of reports")
+                listed = document.get("reports") or {}
+                check_whole(document, len(listed), "list of reports")
+                self._listed = listed
             return self._listed
 
     def _names(self, report: Report) -> list[str]:

@@ -8,6 +8,7 @@ counted against the head before any is used. Source: the vendor's guide to Repor
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from adtap_core.bodies.parsing import Picker, Table, json_lines
+from adtap_core.http.completeness import says_more
 
 if TYPE_CHECKING:
     from adtap_core.bodies.spool import Spool
@@ -55,6 +57,22 @@ def stream_fault(spool: Spool) -> str | None:
     rows = lines - 1
     if wanted is not None and rows != wanted:
         return f"the answer holds {rows} rows of {wanted}"
+    return None
+
+
+def promise(spool: Spool) -> str | None:
+    """Return the words in which a streaming answer says that it is not all; None if it does not.
+
+    How many rows there are is held against the head's total; what else says that more follows is told at any length.
+    """
+    begun = False
+    for block in spool.line_blocks(_BLOCK_BYTES):
+        abouts = [] if begun else [block.partition(b"\n")[0]]
+        begun = True
+        abouts += _ABOUT.findall(block) if _META in block else ()
+        for about in abouts:
+            if (said := says_more(_decoded(about), sys.maxsize)) is not None:
+                return said
     return None
 
 

@@ -42,7 +42,42 @@ _NEXT: Final = frozenset(
         "nextoffset",
     }
 )
-_MORE: Final = frozenset({"hasmore", "hasnext", "hasnextpage", "moreavailable"})
+_MORE: Final = frozenset(
+    {
+        "hasmore",
+        "hasmoredata",
+        "hasmorepages",
+        "hasmoreresults",
+        "hasmorerows",
+        "hasnext",
+        "hasnextpage",
+        "moreavailable",
+        "moredata",
+        "morerows",
+    }
+)
+_CUT: Final = frozenset(
+    {
+        "incomplete",
+        "isincomplete",
+        "ispartial",
+        "istruncated",
+        "limitreached",
+        "partial",
+        "partialdata",
+        "partialreportbody",
+        "partialresult",
+        "partialresults",
+        "resultstruncated",
+        "rowlimitreached",
+        "truncated",
+    }
+)
+"""That rows are missing, and no word of how to get them."""
+_ALL: Final = frozenset({"complete", "iscomplete", "islast", "islastpage"})
+"""That they are all, or with a no that they are not."""
+_FALSE: Final = frozenset({"false", "no", "0"})
+_PROMISES: Final = _NEXT | _MORE | _CUT
 _PAGE: Final = ("page", "currentpage", "pagenumber", "pageindex")
 _PAGES: Final = ("pages", "totalpages", "pagecount", "lastpage")
 _TOTALS: Final = (
@@ -152,7 +187,8 @@ def _parts(document: object) -> Iterator[tuple[str, Mapping[str, Any]]]:
 def _said(part: Mapping[str, Any], shown: int, before: int) -> str | None:
     plain = {_plain(key): (key, value) for key, value in part.items()}
     for name, (key, value) in plain.items():
-        if (name in _NEXT or name in _MORE) and truth(value):
+        is_no = value is False or (isinstance(value, str) and value.strip().lower() in _FALSE)
+        if (name in _PROMISES and truth(value)) or (name in _ALL and is_no):
             # An address may carry a key.
             return key if "/" in str(value) else f"{key}: {str(value)[:80]}"
     page, pages = _first(plain, _PAGE), _first(plain, _PAGES)

@@ -124,6 +124,7 @@ LISTS = {
 MORE = {
     "a flag": {"has_more": True},
     "a flag as text": {"has_more": "true"},
+    "a cut": {"truncated": True},
     "an address": {"next_page": "https://elsewhere.example/?page=2&api_key=canary-key"},
     "a total": {"total_count": 100, "offset": 0},
     "pages": {"page": 1, "pages": 3},
