@@ -8,7 +8,8 @@
 
 `sent` sums the digits as they go over the wire, row by row at the grain asked for, so it depends on
 the attributes where money has float noise; `exact` sums the amounts behind them. Both are decimal
-text. `start` and `end` default to the whole available range; dates in any spelling of the API.
+text. Where `publisherCurrency` is among the attributes, `currencies` has the same sums for each: amounts of two
+currencies have no sum. `start` and `end` default to the whole available range; dates in any spelling of the API.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from adtap_sandbox.openx.store import Store
 
+_CURRENCY: Final = "publisherCurrency"
 _PLACE: Final = (
     "publisherAccountId",
     "publisherAccountName",
@@ -37,7 +39,7 @@ _PLACE: Final = (
     "publisherSiteName",
     "publisherAdUnitId",
     "publisherAdUnitName",
-    "publisherCurrency",
+    _CURRENCY,
 )
 _INVENTORY: Final = (
     "allRequests",
@@ -59,12 +61,12 @@ PRESETS: Final[dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
             "publisherSiteId",
             "demandPartnerAccountId",
             "demandPartnerAccountName",
-            "publisherCurrency",
+            _CURRENCY,
         ),
         _MARKET,
     ),
     "report_deal_hourly": (
-        ("hour", "publisherAccountId", "privateMarketplacePublisherDealId", "publisherCurrency"),
+        ("hour", "publisherAccountId", "privateMarketplacePublisherDealId", _CURRENCY),
         (
             "marketImpressions",
             "privateMarketPublisherGrossRevenue",
@@ -76,7 +78,7 @@ PRESETS: Final[dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
         ),
     ),
     "report_device_daily": (
-        ("day", "publisherSiteId", "publisherAdUnitId", "userDeviceType", "publisherCurrency"),
+        ("day", "publisherSiteId", "publisherAdUnitId", "userDeviceType", _CURRENCY),
         _MARKET,
     ),
 }
@@ -168,11 +170,16 @@ class Truth:
 
     def _exact_sums(self, question: Question, *, noise: bool) -> dict[str, Any]:
         days: dict[str, _Sums] = {}
+        currencies: dict[str, _Sums] = {}
         total = _Sums(question.metrics)
+        place = question.attributes.index(_CURRENCY) if _CURRENCY in question.attributes else None
         for row in self._store.delivery.rows(question):
             day = days.setdefault(row.day.isoformat(), _Sums(question.metrics))
             for sums in (day, total):
                 sums.add(row.metrics, noise=noise)
+            if place is not None:
+                currency = currencies.setdefault(str(row.values[place]), _Sums(question.metrics))
+                currency.add(row.metrics, noise=noise)
         return {
             "as_of": questions.iso(self._store.now()),
             "start": questions.iso(question.start),
@@ -181,6 +188,7 @@ class Truth:
             "metrics": question.metrics,
             **total.shown(),
             "days": {day: sums.shown() for day, sums in days.items()},
+            "currencies": {name: sums.shown() for name, sums in currencies.items()},
         }
 
 

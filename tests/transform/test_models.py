@@ -62,29 +62,49 @@ def test_the_mart_holds_the_platforms_own_totals_to_the_last_digit(built, world)
     ]
     cost, impressions, clicks = (sum(column) for column in zip(*sent, strict=True))
     assert found["atomx", "buy", "USD"] == (impressions, clicks, cost, None, None)
-    openx = {k[2]: v for k, v in found.items() if k[0] == "openx"}
-    assert set(openx) == {"EUR", "USD"}
-    said = truth["openx"]["sent"]
-    assert sum(row[0] for row in openx.values()) == int(said["marketImpressions"])
-    assert sum(row[1] for row in openx.values()) == int(said["clicks"])
-    assert sum(row[3] for row in openx.values()) == Decimal(said["marketPublisherRevenue"])
+    # What publishers earn is no column of this report: one currency, and its money is null.
+    (sold,) = (row for key, row in found.items() if key[:2] == ("atomx", "sell"))
+    said = truth["atomx sell"]["totals"]
+    assert sold == (said["impressions"], said["clicks"], None, None, None)
+    assert set(truth["openx"]["currencies"]) == {"EUR", "USD"}
+    for currency, sums in truth["openx"]["currencies"].items():
+        said = sums["sent"]
+        assert found["openx", "sell", currency] == (
+            int(said["marketImpressions"]),
+            int(said["clicks"]),
+            None,
+            Decimal(said["marketPublisherRevenue"]),
+            None,
+        )
 
 
 def test_a_tracker_s_totals_are_the_platforms_app_by_app(built, world):
-    """Adjust: installs, cost and revenue of each app, each in the app's one currency."""
+    """Adjust: installs, cost and revenue of each app, each in the app's one currency; added up by role and currency too."""
     found = {
         app: tuple(rest)
         for app, *rest in query(
             built,
-            f"SELECT account_id, count(DISTINCT currency), sum(installs), sum(spend), sum(revenue) FROM {MART} "
-            "WHERE platform = 'adjust' GROUP BY ALL",
+            "SELECT account_id, min(role), min(currency), count(DISTINCT (role, currency)), sum(installs), sum(spend), "
+            f"sum(revenue) FROM {MART} WHERE platform = 'adjust' GROUP BY ALL",
         )
     }
-    want = {}
+    by_currency = {}
     for app, said in world.truth["adjust"]["by_app"].items():
         cost = sum(said[f"{kind}_cost"] for kind in ("install", "click", "impression", "event"))
-        want[app] = (1, said["installs"], cost / MILLION, Decimal(said["revenue"]) / MILLION)
-    assert found == want
+        want = (said["installs"], cost / MILLION, Decimal(said["revenue"]) / MILLION)
+        role, currency, *rest = found.pop(app)
+        assert (role, *rest) == ("measure", 1, *want)
+        sums = by_currency.setdefault(("measure", currency), [0, 0, 0])
+        by_currency["measure", currency] = [a + b for a, b in zip(sums, want, strict=True)]
+    assert not found
+    assert by_currency == {
+        row[:2]: list(row[2:])
+        for row in query(
+            built,
+            "SELECT role, currency, sum(installs), sum(spend), sum(revenue) "
+            f"FROM {MART} WHERE platform = 'adjust' GROUP BY ALL",
+        )
+    }
 
 
 def test_an_incremental_run_equals_a_full_refresh(dbt):
@@ -226,6 +246,7 @@ def test_money_is_converted_at_each_days_own_rate_or_not_at_all(dbt):
     dbt.do(f"INSERT INTO {rates} VALUES ('2026-03-11', 'USD', 'EUR', 0.5)")
     done = dbt.run("build", "-s", *wanted[1:], **given)
     assert done.code == 0, done.said[-4000:]
+    assert done.lines("PASS", "ad_performance_daily_converted::money_is_converted_at_the_rate")
     spent = {}
     for day, currency, spend in dbt.rows(
         f"SELECT day, currency, spend FROM {MART} WHERE spend IS NOT NULL"

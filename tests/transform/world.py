@@ -151,11 +151,14 @@ def _truth(url: str) -> dict[str, Any]:
             "timezone": "UTC",
         },
     }  # fmt: skip
+    asked["atomx sell"] = {
+        **asked["atomx"], "scope": "publisher", "groups": "day", "metrics": "impressions,clicks",
+    }  # fmt: skip
     found = {}
-    for platform, params in asked.items():
-        reply = requests.get(f"{url}/{platform}/_truth", params=params, timeout=60)
-        assert reply.status_code == 200, (platform, reply.text)
-        found[platform] = reply.json()
+    for name, params in asked.items():
+        reply = requests.get(f"{url}/{name.partition(' ')[0]}/_truth", params=params, timeout=60)
+        assert reply.status_code == 200, (name, reply.text)
+        found[name] = reply.json()
     return found
 
 

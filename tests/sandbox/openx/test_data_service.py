@@ -83,6 +83,22 @@ def test_the_truth_is_what_was_sent(legacy):
         assert difference < Decimal("0.01")
 
 
+def test_the_truth_knows_each_currency_by_itself(legacy):
+    """What the rows of a currency hold, and for a question without currencies no such sums."""
+    place = ["day", "publisherSiteId", "publisherCurrency"]
+    by_currency = defaultdict(list)
+    for row in rows_of(legacy.report(place, ["clicks", MONEY], *DAY)):
+        by_currency[row["publisherCurrency"]].append(row)
+    asked = {"metrics": f"clicks,{MONEY}", "start": DAY[0], "end": DAY[1]}
+    truth = legacy.truth(attributes=",".join(place), **asked)["currencies"]
+    assert sorted(truth) == sorted(by_currency) == ["EUR", "USD"]
+    for currency, rows in by_currency.items():
+        assert truth[currency]["rows"] == len(rows)
+        assert Decimal(truth[currency]["sent"]["clicks"]) == summed(rows, "clicks")
+        assert Decimal(truth[currency]["sent"][MONEY]) == summed(rows, MONEY_KEY)
+    assert legacy.truth(attributes="day", **asked)["currencies"] == {}
+
+
 def test_money_has_float_noise_and_two_currencies(legacy):
     """Amounts carry more digits than any currency has, and come in more than one."""
     rows = rows_of(legacy.report(["day", "publisherSiteId", "publisherCurrency"], [MONEY], *DAY))
