@@ -71,8 +71,8 @@ def _found(tap_name: str, stream: str, configs: tuple[str, ...]) -> tuple[AdTap,
         known = {**known, **own}
     else:
         entry = known.get(stream)
-        generation = entry.facts.get("generation") if entry is not None else None
-        settings = {} if generation is None else {"api_generation": generation}
+        only = entry.generations if entry is not None else ()
+        settings = {"api_generation": only[0]} if len(only) == 1 else {}
         defaults = {
             name: prop["default"]
             for name, prop in kind.config_jsonschema["properties"].items()

@@ -38,9 +38,7 @@ def _mark(entry: Entity | Report) -> str:
 
 def _generations(entry: Entity | Report) -> str:
     """Which API generation has it, where a platform has two."""
-    one = entry.facts.get("generation")
-    found = (one,) if one else tuple(entry.facts.get("generations") or ())
-    return f"; {', '.join(found)} API only" if len(found) == 1 else ""
+    return f"; {entry.generations[0]} API only" if len(entry.generations) == 1 else ""
 
 
 def entity_lines(tap: type[AdTap]) -> Iterator[str]:

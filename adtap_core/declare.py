@@ -1,11 +1,14 @@
-"""The frozen entries a stream is declared with: facts, no methods that act."""
+"""The frozen entries a stream is declared with: facts, no methods that act.
+
+A tap whose entities need more than these fields to be read declares them on a subclass of its own.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Self
 
 from adtap_core.windows import Grain
 
@@ -29,7 +32,7 @@ class Entity:
         people: Whether it holds nothing but people: then its personal fields (`x-pii`) come with it; those of
             any other stream are not selected by default.
         columns: Columns that are called otherwise than the platform's field, by field.
-        facts: Platform facts that the platform's own client reads.
+        generations: The API generations that have it, where a platform has several; empty: all.
     """
 
     name: str
@@ -41,7 +44,19 @@ class Entity:
     selected: bool = True
     people: bool = False
     columns: Mapping[str, str] = field(default_factory=_nothing)
-    facts: Mapping[str, Any] = field(default_factory=_nothing)
+    generations: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, entry: Entity) -> Self:
+        """Return an entry of this class as what it is: a tap's client reads its own table only.
+
+        Raises:
+            TypeError: If it is no entry of this class.
+        """
+        if not isinstance(entry, cls):
+            msg = f"{entry.name} is declared as {type(entry).__name__}, not as {cls.__name__}"
+            raise TypeError(msg)
+        return entry
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +79,9 @@ class Report:
         selected: Whether it is read when nobody chose streams.
         custom: Whether the user defined it.
         source: Where the platform documents its fields, and the day that page was read.
-        facts: Platform facts and report extras that the platform's own client reads.
+        generations: The API generations that have it, where a platform has several; empty: all.
+        extras: What a definition says beyond these fields, in the platform's own words, by the names of its
+            JSON: `scope`, `report`, `grouping` …; the platform checks and reads them.
     """
 
     name: str
@@ -80,4 +97,5 @@ class Report:
     selected: bool = True
     custom: bool = False
     source: str = ""
-    facts: Mapping[str, Any] = field(default_factory=_nothing)
+    generations: tuple[str, ...] = ()
+    extras: Mapping[str, Any] = field(default_factory=_nothing)

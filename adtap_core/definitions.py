@@ -46,7 +46,7 @@ def _report(definition: Mapping[str, Any]) -> Report:
         start_date=definition.get("start_date"),
         filters=definition.get("filters"),
         custom=True,
-        facts=MappingProxyType({k: v for k, v in definition.items() if k not in _OWN_KEYS}),
+        extras=MappingProxyType({k: v for k, v in definition.items() if k not in _OWN_KEYS}),
     )
 
 

@@ -351,7 +351,7 @@ class Platform(ABC):
         State keeps them: a run with other ones is refused. By default the extras of a user's definition; grain,
         time zone and filters are the core's.
         """
-        return dict(report.facts) if report.custom else {}
+        return dict(report.extras) if report.custom else {}
 
     def account_keys(self, report: Report) -> Sequence[str] | None:  # noqa: ARG002
         """Return the names of the keys of a report's partitions under these settings; asks nobody.

@@ -75,11 +75,11 @@ def field_schema(report: Report, name: str, role: str) -> dict[str, Any]:
             return dict(_MADE_HERE[name])
         words = fields.DIMENSIONS.get(name, "Not in the tap's list of dimensions.")
         return {"type": ["string", "null"], "description": f"Dimension. {words}"}
-    if report.facts.get("per_event"):
+    if report.extras.get("per_event"):
         known = fields.metric(f"{_ANY_EVENT}_{name}")
         words = known.description.replace(f" {_ANY_EVENT!r}", "").replace(f"{_ANY_EVENT}_", "")
         return {**known.schema(), "description": words}
-    if report.facts.get("cohort_periods"):
+    if report.extras.get("cohort_periods"):
         known = fields.metric(f"{name}_d1")
         words = known.description.replace("in day 1", "in the period")
         words = words.replace("up to and with day 1", "up to and with the period")
@@ -89,9 +89,9 @@ def field_schema(report: Report, name: str, role: str) -> dict[str, Any]:
 
 def not_added(report: Report, name: str) -> str:
     """Return why a metric's rows do not add up to the service's total; empty if they do."""
-    if report.facts.get("per_event"):
+    if report.extras.get("per_event"):
         known = fields.metric(f"{_ANY_EVENT}_{name}")
-    elif report.facts.get("cohort_periods"):
+    elif report.extras.get("cohort_periods"):
         known = fields.metric(f"{name}_d1")
     else:
         known = fields.metric(name)
@@ -100,18 +100,18 @@ def not_added(report: Report, name: str) -> str:
 
 def is_unpivoted(report: Report) -> bool:
     """Tell whether the report's rows are made of several columns."""
-    return bool(report.facts.get("per_event") or report.facts.get("cohort_periods"))
+    return bool(report.extras.get("per_event") or report.extras.get("cohort_periods"))
 
 
 def finish(report: Report) -> Report:
     """Give a user's report with the lookback and the settling that its metrics demand."""
-    facts = dict(report.facts)
+    extras = dict(report.extras)
     dimensions = report.dimensions
-    if facts.get("per_event"):
+    if extras.get("per_event"):
         dimensions = (*dimensions, *(d for d in ("event_slug",) if d not in dimensions))
         names: Sequence[str] = [f"{_ANY_EVENT}_{m}" for m in report.metrics]
-    elif periods := facts.get("cohort_periods"):
-        facts["cohort_periods"] = periods = tuple(str(p) for p in periods)
+    elif periods := extras.get("cohort_periods"):
+        extras["cohort_periods"] = periods = tuple(str(p) for p in periods)
         dimensions = (*dimensions, *(d for d in ("period_type", "period") if d not in dimensions))
         names = [f"{m}_{p}" for m in report.metrics for p in periods]
     else:
@@ -125,7 +125,7 @@ def finish(report: Report) -> Report:
         lookback_days=lookback,
         settle_days=settle,
         span_days=span,
-        facts=MappingProxyType(facts),
+        extras=MappingProxyType(extras),
     )
 
 
@@ -133,13 +133,13 @@ def definition_faults(report: Report) -> list[str]:
     """Give the faults of a user's report that need no network to be seen."""
     name = f"report {report.name!r}"
     faults: list[str] = []
-    periods = report.facts.get("cohort_periods") or ()
+    periods = report.extras.get("cohort_periods") or ()
     faults += [
         f"{name}: cohort_periods: {p!r} is not a period; d0 to d120, w0 to w52, m0 to m36"
         for p in periods
         if fields.metric(f"cohort_size_{p}").kind != "cohort"
     ]
-    if report.facts.get("per_event"):
+    if report.extras.get("per_event"):
         faults += [
             f"{name}: {m!r} is not what an event metric ends in (such as events, revenue, d7_events_cohort)"
             for m in report.metrics
@@ -167,7 +167,7 @@ def definition_faults(report: Report) -> list[str]:
         faults += _filter_faults(name, report.filters or {})
     faults += [
         f"{name}: parameters: {key!r} is set by the tap or would break its rows"
-        for key in report.facts.get("parameters") or {}
+        for key in report.extras.get("parameters") or {}
         if key in OWNED
     ]
     return faults
@@ -222,7 +222,7 @@ def live_faults(reports: Sequence[Report], service: ReportService) -> list[str]:
             if d not in made_here and (hint := _dimension_fault(d, service)) is not None
         ]
         # Events have metrics of their own, checked by their endings.
-        for ask in () if report.facts.get("per_event") else asks(report, list):
+        for ask in () if report.extras.get("per_event") else asks(report, list):
             faults += [
                 f"{name}: metric {metric!r} is not known{hint}"
                 for metric in ask.metrics

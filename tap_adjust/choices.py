@@ -43,7 +43,7 @@ class Choices:
     """What one report is asked with.
 
     Args:
-        report: Its declaration; its facts go first.
+        report: Its declaration; its extras go first.
         settings: The tap's settings.
     """
 
@@ -52,7 +52,7 @@ class Choices:
 
     def get(self, name: str) -> Any:
         """Give a parameter: the report's, else the setting's, else the default."""
-        for place in (self.report.facts, self.settings, DEFAULTS):
+        for place in (self.report.extras, self.settings, DEFAULTS):
             if place.get(name) is not None:
                 return place[name]
         return None
@@ -60,7 +60,7 @@ class Choices:
     @property
     def is_kpi(self) -> bool:
         """Tell whether the report belongs to the legacy KPI service."""
-        return "endpoint" in self.report.facts
+        return "endpoint" in self.report.extras
 
     @property
     def attribution_types(self) -> str:
@@ -71,7 +71,7 @@ class Choices:
     @property
     def kpi_attribution_type(self) -> str | None:
         """Give the one word of the KPI service for the attribution types; None if it has none."""
-        if (own := self.report.facts.get("attribution_type")) is not None:
+        if (own := self.report.extras.get("attribution_type")) is not None:
             return str(own)
         chosen = set(self.get("attribution_types"))
         if {"click", "impression"} <= chosen:
@@ -101,7 +101,7 @@ class Choices:
         for name in ("ad_revenue_sources", "os_names"):
             if value := self.get(name):
                 made[name] = ",".join(value)
-        made |= {k: word(v) for k, v in (self.report.facts.get("parameters") or {}).items()}
+        made |= {k: word(v) for k, v in (self.report.extras.get("parameters") or {}).items()}
         return made
 
     def constants(self) -> dict[str, str | bool | None]:

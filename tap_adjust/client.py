@@ -117,21 +117,21 @@ class AdjustPlatform(Platform):
     @classmethod
     @override
     def definition_faults(cls, report: Report, settings: Mapping[str, Any]) -> list[str]:
-        if "endpoint" in report.facts:
+        if "endpoint" in report.extras:
             return kpi_service.definition_faults(report, settings)
         return checks.definition_faults(report)
 
     @classmethod
     @override
     def finish_definition(cls, report: Report, settings: Mapping[str, Any]) -> Report:
-        if "endpoint" in report.facts:
+        if "endpoint" in report.extras:
             return kpi_service.finish(report)
         return checks.finish(report)
 
     @classmethod
     @override
     def field_schema(cls, report: Report, name: str, role: str) -> dict[str, Any]:
-        if "endpoint" in report.facts:
+        if "endpoint" in report.extras:
             return kpi_service.field_schema(report, name, role)
         return checks.field_schema(report, name, role)
 
@@ -190,8 +190,8 @@ class AdjustPlatform(Platform):
 
     @override
     def report_faults(self, reports: Sequence[Report]) -> list[str]:
-        legacy = [r for r in reports if "endpoint" in r.facts]
-        current = [r for r in reports if "endpoint" not in r.facts]
+        legacy = [r for r in reports if "endpoint" in r.extras]
+        current = [r for r in reports if "endpoint" not in r.extras]
         faults = [f for r in legacy if (f := kpi_service.attribution_fault(r, self.settings))]
         if current:
             faults += self._app_faults(current)
@@ -201,9 +201,9 @@ class AdjustPlatform(Platform):
     def _app_faults(self, reports: Sequence[Report]) -> list[str]:
         known = [str(app["id"]) for app in self.reports.apps()]
         asked = {
-            f"report {r.name!r}: app_tokens": r.facts["app_tokens"]
+            f"report {r.name!r}: app_tokens": r.extras["app_tokens"]
             for r in reports
-            if r.facts.get("app_tokens")
+            if r.extras.get("app_tokens")
         }
         if self.settings.get("app_tokens"):
             asked["app_tokens"] = self.settings["app_tokens"]
@@ -231,9 +231,9 @@ class AdjustPlatform(Platform):
     def row_settings(self, report: Report, settings: Mapping[str, Any]) -> Mapping[str, Any]:
         choices = Choices(report, settings)
         if choices.is_kpi:
-            made: dict[str, Any] = {**report.facts, **choices.constants()}
+            made: dict[str, Any] = {**report.extras, **choices.constants()}
         else:
-            made = {**(report.facts if report.custom else {}), **choices.parameters()}
+            made = {**(report.extras if report.custom else {}), **choices.parameters()}
             made["report_format"] = self.reports.format_of(report)
         # Whose rows and which days are the state's own business.
         return {k: v for k, v in made.items() if k not in {"utc_offset", "app_tokens"}}
@@ -245,7 +245,7 @@ class AdjustPlatform(Platform):
         Raises:
             BadRequest: If the token does not see the app; the others are read.
         """
-        if "endpoint" not in report.facts:
+        if "endpoint" not in report.extras:
             known = [str(app["id"]) for app in self.reports.apps()]
             token = partition.key["app_token"]
             if known and token not in known:
@@ -254,7 +254,7 @@ class AdjustPlatform(Platform):
 
     @override
     def bundle_size(self, report: Report) -> int:
-        if "endpoint" not in report.facts:
+        if "endpoint" not in report.extras:
             return BUNDLE_SIZE
         return 1 if kpi_service.takes_one_app(report) else KPI_BUNDLE_SIZE
 
@@ -265,7 +265,7 @@ class AdjustPlatform(Platform):
 
     @override
     def fetch(self, job: WindowJob) -> Fetched:
-        if "endpoint" in job.report.facts:
+        if "endpoint" in job.report.extras:
             return self.kpis.fetch(job)
         return self.reports.fetch(job)
 
@@ -273,21 +273,21 @@ class AdjustPlatform(Platform):
 
     @override
     def coarsest(self, report: Report) -> Report:
-        if "endpoint" in report.facts:
+        if "endpoint" in report.extras:
             return kpi_service.coarsest(report)
         # JSON, whatever the transport: a file's header would cost more than these rows.
-        facts = {**report.facts, "report_format": "json"}
-        return replace(report, dimensions=(), facts=facts)
+        extras = {**report.extras, "report_format": "json"}
+        return replace(report, dimensions=(), extras=extras)
 
     @override
     def not_added(self, report: Report, metric: str) -> str:
-        if "endpoint" in report.facts:
+        if "endpoint" in report.extras:
             return kpi_service.not_added(report, metric)
         return checks.not_added(report, metric)
 
     @override
     def not_comparable(self, report: Report) -> str:
-        if "endpoint" in report.facts or not cuts_rows(report):
+        if "endpoint" in report.extras or not cuts_rows(report):
             return ""
         return "its filter on a metric leaves out rows by their own numbers, a total has other rows"
 

@@ -210,18 +210,18 @@ def _split_events(words: Sequence[str]) -> list[tuple[str, list[str]]]:
 
 def takes_one_app(report: Report) -> bool:
     """Tell whether the path of a report's endpoint holds one app only."""
-    return report.facts["endpoint"] == "skadnetwork" or "tracker" in report.facts
+    return report.extras["endpoint"] == "skadnetwork" or "tracker" in report.extras
 
 
 def finish(report: Report) -> Report:
     """Give a user's KPI report with the lookback that its endpoint demands."""
-    facts = report.facts
+    extras = report.extras
     days = fields.SPEND_DAYS
-    if facts["endpoint"] == "skadnetwork":
+    if extras["endpoint"] == "skadnetwork":
         days = fields.SKAN_DAYS
-    if facts["endpoint"] == "cohorts":
-        unit = str(facts.get("period") or "day")[0]
-        last = _last_period(str(facts.get("cohort_period_filter") or ""), unit)
+    if extras["endpoint"] == "cohorts":
+        unit = str(extras.get("period") or "day")[0]
+        last = _last_period(str(extras.get("cohort_period_filter") or ""), unit)
         days = max(days, fields.Period(unit, last).maturity_days)
     # The service's weeks may begin on another day than ours: each of ours is asked for alone, as a span.
     span = 7 if report.grain is Grain.WEEK else SPAN_DAYS
@@ -236,24 +236,24 @@ def _last_period(wanted: str, unit: str) -> int:
 def definition_faults(report: Report, settings: Mapping[str, Any]) -> list[str]:
     """Give the faults of a user's KPI report that need no network to be seen."""
     name = f"kpi report {report.name!r}"
-    facts = report.facts
+    extras = report.extras
     faults = [
         f"{name}: grouping {g!r} is not known{did_you_mean(g, ARRAYS)}"
-        for g in facts["grouping"]
+        for g in extras["grouping"]
         if g not in ARRAYS
     ]
-    arrays = [ARRAYS.get(g) for g in facts["grouping"]]
+    arrays = [ARRAYS.get(g) for g in extras["grouping"]]
     faults += [
         f"{name}: the grouping has the level {a!r} twice"
         for a in dict.fromkeys(arrays)
         if a is not None and arrays.count(a) > 1
     ]
-    tokens = facts.get("app_tokens") or settings.get("app_tokens") or []
-    if facts.get("tracker") and len(tokens) != 1:
+    tokens = extras.get("app_tokens") or settings.get("app_tokens") or []
+    if extras.get("tracker") and len(tokens) != 1:
         faults.append(f"{name}: a tracker belongs to one app; set `app_tokens` to it")
-    if facts["endpoint"] == "skadnetwork" and facts.get("tracker"):
+    if extras["endpoint"] == "skadnetwork" and extras.get("tracker"):
         faults.append(f"{name}: the endpoint skadnetwork has no trackers")
-    for event, kpis in _split_events(facts.get("event_kpis") or ()):
+    for event, kpis in _split_events(extras.get("event_kpis") or ()):
         if event == "all":
             faults.append(
                 f"{name}: event_kpis: 'all_…' makes a column for each event there is; use the endpoint "
@@ -261,7 +261,7 @@ def definition_faults(report: Report, settings: Mapping[str, Any]) -> list[str]:
             )
         if not all(kpis):
             faults.append(f"{name}: event_kpis: {event!r}: `<event token>_<kpi>` is expected")
-    if facts.get("event_kpis") and facts["endpoint"] != "deliverables":
+    if extras.get("event_kpis") and extras["endpoint"] != "deliverables":
         faults.append(f"{name}: event_kpis belong to the endpoint deliverables")
     if (fault := attribution_fault(report, settings)) is not None:
         faults.append(fault)
@@ -293,7 +293,7 @@ def field_schema(report: Report, name: str, role: str) -> dict[str, Any]:
             "description": f"KPI {name}.",
         }
         return made | ({"x-unit": "currency"} if kpi in _MONEY else {})
-    found = fields.metric(f"{kpi}_d1") if report.facts["endpoint"] == "cohorts" else None
+    found = fields.metric(f"{kpi}_d1") if report.extras["endpoint"] == "cohorts" else None
     if found is None or found.kind != "cohort":
         found = fields.metric(kpi)
     return {**found.schema(), "description": f"KPI {name}."}
@@ -301,16 +301,16 @@ def field_schema(report: Report, name: str, role: str) -> dict[str, Any]:
 
 def coarsest(report: Report) -> Report:
     """Return a report grouped by app and time alone; the levels that an endpoint implies stay."""
-    facts = report.facts
-    kept = tuple(g for g in facts["grouping"] if ARRAYS.get(g) in {"apps", _DATES})
-    events = set(event_kpis(facts.get("event_kpis") or ()))
+    extras = report.extras
+    kept = tuple(g for g in extras["grouping"] if ARRAYS.get(g) in {"apps", _DATES})
+    events = set(event_kpis(extras.get("event_kpis") or ()))
     metrics = report.metrics
     if events.issuperset(metrics):
         # Without a KPI of its own an answer would hold the service's default ones.
         metrics = (*metrics, _ANY_KPI)
-    dimensions = tuple(d for d in columns_of(kept, facts["endpoint"], facts) if d != "app_token")
+    dimensions = tuple(d for d in columns_of(kept, extras["endpoint"], extras) if d != "app_token")
     return replace(
-        report, dimensions=dimensions, metrics=metrics, facts={**facts, "grouping": kept}
+        report, dimensions=dimensions, metrics=metrics, extras={**extras, "grouping": kept}
     )
 
 
@@ -319,7 +319,7 @@ def not_added(report: Report, name: str) -> str:
     kpi = _kpi(report, name)
     if kpi in _COUNTS or kpi in _MONEY:
         return "distinct, which never adds up" if kpi in _COUNTS else "ratio, which never adds up"
-    if report.facts["endpoint"] == "cohorts":
+    if report.extras["endpoint"] == "cohorts":
         return "a cohort's figures are computed anew for each grouping, rows miss the total by some per cent"
     return fields.metric(kpi).not_added
 
@@ -327,7 +327,7 @@ def not_added(report: Report, name: str) -> str:
 def _kpi(report: Report, name: str) -> str:
     """Return the KPI behind a value column: `installs`, and of `abc123_events` the `events`."""
     kpi = name
-    for token, kpis in _split_events(report.facts.get("event_kpis") or ()):
+    for token, kpis in _split_events(report.extras.get("event_kpis") or ()):
         kpi = name.removeprefix(f"{token}_") if name.removeprefix(f"{token}_") in kpis else kpi
     return kpi
 
@@ -423,7 +423,7 @@ class KpiService:
     def fetch(self, job: WindowJob) -> Fetched:
         """Fetch a window."""
         choices = Choices(job.report, self.settings)
-        words = self._orders.get(job.report.name) or list(job.report.facts.get("event_kpis") or ())
+        words = self._orders.get(job.report.name) or list(job.report.extras.get("event_kpis") or ())
         document = self._ask(job, choices, words)
         if (better := _in_order(words, document)) != words:
             # The values of several events come in the answer's own order of events, or in ours: asked
@@ -445,13 +445,13 @@ class KpiService:
         )
 
     def _ask(self, job: WindowJob, choices: Choices, words: Sequence[str]) -> Mapping[str, Any]:
-        facts = job.report.facts
+        extras = job.report.extras
         path = ",".join(p.key["app_token"] for p in job.partitions)
-        if tracker := facts.get("tracker"):
+        if tracker := extras.get("tracker"):
             path += f"/trackers/{tracker}"
         reply = self.http.send(
             Call(
-                url=f"{self.url}/{path}{ENDPOINTS[facts['endpoint']]}",
+                url=f"{self.url}/{path}{ENDPOINTS[extras['endpoint']]}",
                 what=job.what,
                 params=self._parameters(job, choices, words),
                 splittable=job.can_split,
@@ -469,7 +469,7 @@ class KpiService:
     def _parameters(
         job: WindowJob, choices: Choices, words: Sequence[str]
     ) -> Mapping[str, str | None]:
-        report, facts = job.report, job.report.facts
+        report, extras = job.report, job.report.extras
         events = set(event_kpis(words))
         last = (job.window.end - timedelta(microseconds=1)).date()
         made: dict[str, str | None] = {
@@ -478,7 +478,7 @@ class KpiService:
             "kpis": ",".join(m for m in report.metrics if m not in events),
             "grouping": ",".join(
                 g
-                for g in facts["grouping"]
+                for g in extras["grouping"]
                 if report.grain is not Grain.WEEK or _TIMES.get(g) is not Grain.WEEK
             ),
             "utc_offset": choices.utc_offset,
@@ -486,16 +486,16 @@ class KpiService:
             "attribution_source": choices.get("attribution_source"),
             "reattributed": choices.get("reattributed"),
             "sandbox": word(choices.get("sandbox_data")),
-            "period": facts.get("period"),
+            "period": extras.get("period"),
         }
         if words:
             made["event_kpis"] = ",".join(words)
         for name in _OPTION_LISTS:
-            if facts.get(name):
-                made[name] = ",".join(facts[name])
+            if extras.get(name):
+                made[name] = ",".join(extras[name])
         for name in _OPTION_TEXTS:
-            if facts.get(name) is not None:
-                made[name] = word(facts[name])
+            if extras.get(name) is not None:
+                made[name] = word(extras[name])
         return made
 
 

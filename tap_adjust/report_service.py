@@ -504,7 +504,7 @@ def filters(report: Report) -> dict[str, str]:
 def cuts_rows(report: Report) -> bool:
     """Tell whether rows are left out by their numbers: totals may count them all the same."""
     return any(key.rpartition("__")[2] in METRIC_OPERATORS for key in report.filters or {}) or any(
-        key.rpartition("__")[2] in METRIC_OPERATORS for key in report.facts.get("parameters") or {}
+        key.rpartition("__")[2] in METRIC_OPERATORS for key in report.extras.get("parameters") or {}
     )
 
 

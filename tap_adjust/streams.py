@@ -148,7 +148,7 @@ REPORTS: Final = (
         name="events_daily",
         dimensions=("app_token", "channel", "event_slug"),
         metrics=("events", "revenue"),
-        facts={"per_event": True},
+        extras={"per_event": True},
     ),
     _preset(
         name="cohorts_daily",
@@ -174,7 +174,7 @@ REPORTS: Final = (
             "roas",
         ),
         days=_COHORT_DAYS,
-        facts={"cohort_periods": COHORT_PERIODS},
+        extras={"cohort_periods": COHORT_PERIODS},
     ),
     _preset(
         name="ad_spend_daily",
@@ -191,7 +191,7 @@ REPORTS: Final = (
         ),
         metrics=("network_cost", *_NETWORK),
         days=SPEND_DAYS + 1,
-        facts={"ad_spend_mode": "network"},
+        extras={"ad_spend_mode": "network"},
     ),
     _preset(
         name="skan_daily",
@@ -232,7 +232,7 @@ REPORTS: Final = (
         ),
         selected=False,
         source=_KPI_SOURCE,
-        facts={"endpoint": "deliverables", "grouping": KPI_GROUPING},
+        extras={"endpoint": "deliverables", "grouping": KPI_GROUPING},
     ),
     _preset(
         name="kpi_events",
@@ -240,7 +240,7 @@ REPORTS: Final = (
         metrics=("events", "revenue_events", "revenue"),
         selected=False,
         source=_KPI_SOURCE,
-        facts={"endpoint": "events", "grouping": KPI_GROUPING},
+        extras={"endpoint": "events", "grouping": KPI_GROUPING},
     ),
     _preset(
         name="kpi_cohorts",
@@ -249,7 +249,7 @@ REPORTS: Final = (
         days=_COHORT_DAYS,
         selected=False,
         source=_KPI_SOURCE,
-        facts={
+        extras={
             "endpoint": "cohorts",
             "grouping": KPI_GROUPING,
             "period": "day",

@@ -73,9 +73,9 @@ def asks(report: Report, events: Callable[[], Sequence[str]]) -> Iterator[Ask]:
     """
     dimensions = [d for d in report.dimensions if d not in MADE_HERE]
     labels: list[tuple[dict[str, Any], str]]
-    if report.facts.get("per_event"):
+    if report.extras.get("per_event"):
         labels = [({"event_slug": slug}, f"{slug}_{{}}") for slug in events()]
-    elif periods := report.facts.get("cohort_periods"):
+    elif periods := report.extras.get("cohort_periods"):
         labels = [
             ({"period_type": PERIOD_NAMES[p[0]], "period": int(p[1:])}, f"{{}}_{p}")
             for p in periods

@@ -45,6 +45,7 @@ from tap_atomx.streams import (
     LOOKBACK_DAYS,
     MONTHLY_SPAN_DAYS,
     SETTLE_DAYS,
+    AtomxEntity,
 )
 
 if TYPE_CHECKING:
@@ -194,7 +195,7 @@ class AtomxPlatform(Platform):
 
     @override
     def pages(self, entity: Entity, query: EntityQuery) -> Iterator[Sequence[Mapping[str, Any]]]:
-        match entity.facts.get("kind"):
+        match entity.path:
             case "history":
                 return self._history(query)
             case "reports":
@@ -202,11 +203,11 @@ class AtomxPlatform(Platform):
             case "invoices":
                 return self._invoices(query)
             case _:
-                return self._lists.walk(entity, query.since, query.tally)
+                return self._lists.walk(AtomxEntity.of(entity), query.since, query.tally)
 
     @override
     def normalize(self, entity: Entity, record: Mapping[str, Any]) -> Mapping[str, Any]:
-        return shapes.normalize(entity, record)
+        return shapes.normalize(AtomxEntity.of(entity), record)
 
     def _history(self, query: EntityQuery) -> Iterator[Sequence[Mapping[str, Any]]]:
         """Give the change log of all models; of objects that were modified, unless told otherwise."""
@@ -228,7 +229,9 @@ class AtomxPlatform(Platform):
         if refusals:
             raise refusals[0]
 
-    def _modified(self, model: Entity, since: str | None, tally: RequestStats) -> Iterator[object]:
+    def _modified(
+        self, model: AtomxEntity, since: str | None, tally: RequestStats
+    ) -> Iterator[object]:
         """Give the ids of the objects that were modified since a moment, each once."""
         asked: set[object] = set()
         for page in self._lists.walk(model, since, tally, expand=False):
@@ -240,7 +243,7 @@ class AtomxPlatform(Platform):
                 yield row["id"]
 
     def _log_of(
-        self, name: str, model: Entity, tally: RequestStats, ident: object
+        self, name: str, model: AtomxEntity, tally: RequestStats, ident: object
     ) -> list[Sequence[Mapping[str, Any]]]:
         """Give an object's log, page by page."""
         pages: list[Sequence[Mapping[str, Any]]] = []
@@ -250,7 +253,7 @@ class AtomxPlatform(Platform):
         while True:
             # Oldest first: an entry that is added meanwhile comes at the end and shifts nothing.
             params = {"offset": offset, "limit": PAGE_SIZE, "sort": "date.asc"}
-            path = f"history/{model.facts['model']}/{ident}"
+            path = f"history/{model.model}/{ident}"
             try:
                 document = self._get(path, params, tally)
             except BadRequest as error:
@@ -280,7 +283,7 @@ class AtomxPlatform(Platform):
             raise RequestError("list reports: the answer is not an object of lists")
         shown = sum(len(part) for part in listed.values() if isinstance(part, list))
         check_whole(replies.envelope(document), shown, "list reports")
-        yield listed.get(entity.facts["part"]) or []
+        yield listed.get(AtomxEntity.of(entity).part) or []
 
     def _invoices(self, query: EntityQuery) -> Iterator[Sequence[Mapping[str, Any]]]:
         """Give all invoices of all types; without a bound the API gives the current month's."""

@@ -26,5 +26,5 @@ def notes(report: Report) -> Mapping[str, str]:
         "currency": "the exchange takes bids in US dollars only; its reports do not say so",
         "retention": "the platform publishes no limit",
         "ui": "in the platform's report page, choose the scope "
-        f"{report.facts.get('scope', 'of the report')!r}, the same groups and sums, and the same time zone",
+        f"{report.extras.get('scope', 'of the report')!r}, the same groups and sums, and the same time zone",
     }

@@ -20,7 +20,7 @@ _CONDITION_PARTS = 3
 
 def is_snapshot(report: Report) -> bool:
     """Tell whether a report is rolling."""
-    return bool(report.facts.get("daterange"))
+    return bool(report.extras.get("daterange"))
 
 
 def not_comparable(report: Report) -> str:
@@ -71,7 +71,7 @@ def faults(report: Report) -> list[str]:
     """Give the faults of a user's report."""
     name = f"report {report.name!r}"
     found = []
-    scope = report.facts.get("scope")
+    scope = report.extras.get("scope")
     if scope not in SCOPES:
         found.append(f"{name}: scope {scope!r} is unknown{did_you_mean(str(scope), SCOPES)}")
     if is_snapshot(report):
@@ -79,7 +79,7 @@ def faults(report: Report) -> list[str]:
             found.append(
                 f"{name}: a rolling report (`daterange`) is a snapshot a day; `grain` must be left out"
             )
-        if report.facts.get("transport") == "tsv":
+        if report.extras.get("transport") == "tsv":
             found.append(
                 f"{name}: a rolling report (`daterange`) is read as JSON, which says what it covers; "
                 "leave `transport` out"

@@ -18,8 +18,8 @@ from adtap_core.http.workers import Workers
 from tap_atomx import replies
 
 if TYPE_CHECKING:
-    from adtap_core.declare import Entity
     from adtap_core.http.client import RequestStats
+    from tap_atomx.streams import AtomxEntity
 
 log = logging.getLogger("adtaps.atomx")
 
@@ -48,14 +48,14 @@ class Lists:
     """Rows a page."""
 
     def __init__(
-        self, ask: Ask, *, order_parameter: str, entities: Mapping[str, Entity], ahead: Workers
+        self, ask: Ask, *, order_parameter: str, entities: Mapping[str, AtomxEntity], ahead: Workers
     ) -> None:
         self._ask, self._order, self._entities = ask, order_parameter, entities
         self._ahead = ahead
         self._paths: dict[str, str] = {}
 
     def walk(
-        self, entity: Entity, since: str | None, tally: RequestStats, *, expand: bool = True
+        self, entity: AtomxEntity, since: str | None, tally: RequestStats, *, expand: bool = True
     ) -> Iterator[Sequence[Record]]:
         """Give a model's rows, page by page.
 
@@ -84,11 +84,11 @@ class Lists:
             yield from self._walk(entity, {}, tally, expand=expand)
 
     def _walk(
-        self, entity: Entity, bounds: Mapping[str, str], tally: RequestStats, *, expand: bool
+        self, entity: AtomxEntity, bounds: Mapping[str, str], tally: RequestStats, *, expand: bool
     ) -> Iterator[Sequence[Record]]:
         params = {"depth": 0, self._order: "id.asc", **bounds}
-        if expand and entity.facts["expand"]:
-            params["expand"] = ",".join(entity.facts["expand"])
+        if expand and entity.expand:
+            params["expand"] = ",".join(entity.expand)
 
         def ask(more: Mapping[str, Any]) -> Any:
             return self._ask_any_path(entity, {**params, **more}, tally)
@@ -96,12 +96,12 @@ class Lists:
         try:
             yield from self._pages(entity, ask)
         except BadRequest as error:
-            if error.status != NOT_FOUND or not entity.facts["below"]:
+            if error.status != NOT_FOUND or not entity.below:
                 raise
             yield from self._below_parents(entity, params, tally, error)
 
     def _pages(
-        self, entity: Entity, ask: Callable[[Mapping[str, Any]], Any]
+        self, entity: AtomxEntity, ask: Callable[[Mapping[str, Any]], Any]
     ) -> Iterator[Sequence[Record]]:
         def read(behind: int | None, offset: int) -> Page:
             more: dict[str, Any] = {"limit": self.page_size, "offset": offset}
@@ -109,16 +109,18 @@ class Lists:
                 more["id>"] = behind + 1  # inclusive
             return page_at(ask(more), entity.name, offset, self.page_size)
 
-        reach = REACH if entity.facts["keyset"] else None
+        reach = REACH if entity.keyset else None
         return in_order(read, key=number_of, what=entity.name, ahead=self._ahead, reach=reach)
 
-    def _ask_any_path(self, entity: Entity, params: Mapping[str, Any], tally: RequestStats) -> Any:
+    def _ask_any_path(
+        self, entity: AtomxEntity, params: Mapping[str, Any], tally: RequestStats
+    ) -> Any:
         """Ask under the spelling that the platform knows; the first time, find out which."""
         known = self._paths.get(entity.name)
         if known is not None:
             return self._ask(known, params, tally)
         refusals: list[BadRequest] = []
-        for path in spellings(entity.path, entity.facts["model"]):
+        for path in spellings(entity.path, entity.model):
             try:
                 document = self._ask(path, params, tally)
             except Forbidden:
@@ -133,16 +135,20 @@ class Lists:
         raise refusals[0]
 
     def _below_parents(
-        self, entity: Entity, params: Mapping[str, Any], tally: RequestStats, missing: BadRequest
+        self,
+        entity: AtomxEntity,
+        params: Mapping[str, Any],
+        tally: RequestStats,
+        missing: BadRequest,
     ) -> Iterator[Sequence[Record]]:
         """Walk a model below the objects it belongs to, where it has no list of its own."""
-        parent = self._entities[entity.facts["below"]]
+        parent = self._entities[entity.below]
         found = False
         for page in self._walk(parent, {}, tally, expand=False):
             for owner in page:
                 if (number_of_owner := key_of(owner, number_of)) is None:
                     continue  # the parent's own stream says so
-                path = f"{parent.facts['model']}/{number_of_owner}/{entity.path}"
+                path = f"{parent.model}/{number_of_owner}/{entity.path}"
 
                 def ask(more: Mapping[str, Any], path: str = path) -> Any:
                     return self._ask(path, {**params, **more}, tally)

@@ -58,7 +58,7 @@ class Reporting:
         zone = asked_zone(report, job.window, job.zone)
         body = question(report, job.window, job.zone, zone)
         snapshot = is_snapshot(report)
-        if snapshot or report.facts.get("transport") == "json":
+        if snapshot or report.extras.get("transport") == "json":
             return self._inline(job, body, zone, snapshot=snapshot)
         reply = self._send(job, body, "report?download", "text")
         # The judge saw that the header holds what was asked for, in whatever order.
@@ -95,7 +95,7 @@ class Reporting:
         constants: dict[str, str | bool | None] = {}
         if snapshot:
             constants = {
-                "_daterange": str(job.report.facts["daterange"]),
+                "_daterange": str(job.report.extras["daterange"]),
                 "_from": _text(document.get("from")),
                 "_to": _text(document.get("to")),
             }
@@ -155,7 +155,7 @@ def question(report: Report, window: Interval, zone: Zone, asked: Zone) -> dict[
         asked: The time zone in which the platform is asked.
     """
     body: dict[str, Any] = {
-        "scope": report.facts["scope"],
+        "scope": report.extras["scope"],
         "groups": list(report.dimensions),
         "metrics": list(report.metrics),
         "where": report.filters or [],
@@ -164,7 +164,7 @@ def question(report: Report, window: Interval, zone: Zone, asked: Zone) -> dict[
         "save": False,
     }
     if is_snapshot(report):
-        return body | {"daterange": report.facts["daterange"]}
+        return body | {"daterange": report.extras["daterange"]}
     body["groups"] = [report.grain.value, *report.dimensions]
     for key, moment in (("from", window.start), ("to", window.end)):
         there = moment if asked == zone else asked.local(zone.instant(moment))

@@ -15,21 +15,20 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 if TYPE_CHECKING:
-    from adtap_core.declare import Entity
+    from tap_atomx.streams import AtomxEntity
 
 _KEY_BYTES = 16
 _PLAIN = frozenset({int})
 
 
-def normalize(entity: Entity, record: Mapping[str, Any]) -> Mapping[str, Any]:
+def normalize(entity: AtomxEntity, record: Mapping[str, Any]) -> Mapping[str, Any]:
     """Give a model's record with its relations as ids, still under the platform's names."""
-    facts = entity.facts
     made = record
-    for name in facts.get("one", ()):
+    for name in entity.one:
         value = record.get(name)
         if type(value) is dict and (found := _id_of(value)) is not None:
             made = {**made, name: found}
-    for name in facts.get("many", ()):
+    for name in entity.many:
         items = record.get(name)
         if type(items) is list and not _PLAIN.issuperset(map(type, items)):
             ids = list(map(_id_of, items))

@@ -7,6 +7,7 @@ those with evidence are in presets; any other is a name in a report of the user'
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -26,49 +27,57 @@ MONTHLY_SPAN_DAYS: Final = 366
 its lookback is one of each."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class AtomxEntity(Entity):
+    """One entity stream of atomx.
+
+    Args:
+        model: The platform's singular; none where the stream is no list of a model.
+        one: To-one relations: a column `<name>_id` each.
+        many: To-many relations, given as ids in a column of their own.
+        expand: To-many relations that are asked for: without, they are absent at depth 0.
+        below: The stream below whose objects the model is listed too, should its own list be missing.
+        keyset: Whether it is walked by id (big tables) instead of by offset.
+        part: Which list of the reports that people have stored.
+    """
+
+    model: str = ""
+    one: tuple[str, ...] = ()
+    many: tuple[str, ...] = ()
+    expand: tuple[str, ...] = ()
+    below: str = ""
+    keyset: bool = False
+    part: str = ""
+
+
 def _model(
     name: str,
     model: str,
     *,
     one: tuple[str, ...] = (),
     many: dict[str, str] | None = None,
-    expand: tuple[str, ...] = (),
-    below: str = "",
-    keyset: bool = False,
     stamped: bool = False,
-    selected: bool = True,
-    people: bool = False,
-) -> Entity:
-    """Give the entry of a model.
+    **more: Any,
+) -> AtomxEntity:
+    """Return the entry of a model.
 
     Args:
         name: The stream, and the platform's plural.
         model: The platform's singular.
         one: To-one relations: a column `<name>_id` each.
         many: To-many relations, and the column of their ids.
-        expand: To-many relations that are asked for: without, they are absent at depth 0.
-        below: The stream below whose objects the model is listed too, should its own list be missing.
-        keyset: Whether it is walked by id (big tables) instead of by offset.
         stamped: Whether its rows have `updated_at`.
-        selected: Whether it is read when nobody chose streams.
-        people: Whether it holds nothing but people.
+        more: Further fields of `AtomxEntity`.
     """
-    facts: dict[str, Any] = {
-        "model": model,
-        "one": one,
-        "many": tuple(many or ()),
-        "expand": expand,
-        "below": below,
-        "keyset": keyset,
-    }
-    return Entity(
+    return AtomxEntity(
         name=name,
         path=name,
+        model=model,
+        one=one,
+        many=tuple(many or ()),
         replication_key="updated_at" if stamped else None,
-        selected=selected,
-        people=people,
         columns=MappingProxyType({name: f"{name}_id" for name in one} | (many or {})),
-        facts=MappingProxyType(facts),
+        **more,
     )
 
 
@@ -214,33 +223,31 @@ LOGGED_MODELS: Final = (*HISTORY_MODELS, "domains", "seller_profiles", "users")
 INVOICE_TYPES: Final = ("advertiser", "publisher", "network-sell", "network-buy")
 OTHERS: Final = (
     # Who changed what, with addresses of people, at one request for each object that was modified.
-    Entity(
+    AtomxEntity(
         name="history",
         path="history",
         keys=("_history_key",),
         replication_key="date",
         selected=False,
-        facts=MappingProxyType({"kind": "history"}),
     ),
     # Receivers' addresses stand in both.
-    Entity(
+    AtomxEntity(
         name="reports",
         path="reports",
         selected=False,
-        facts=MappingProxyType({"kind": "reports", "part": "reports"}),
+        part="reports",
     ),
-    Entity(
+    AtomxEntity(
         name="scheduled_reports",
         path="reports",
         selected=False,
-        facts=MappingProxyType({"kind": "reports", "part": "scheduled"}),
+        part="scheduled",
     ),
-    Entity(
+    AtomxEntity(
         name="invoices",
         path="invoices",
         keys=("_invoice_key",),
         selected=False,
-        facts=MappingProxyType({"kind": "invoices"}),
     ),
 )
 ENTITIES: Final = (*BUSINESS, *BIG, *REFERENCE, *OTHERS)
@@ -255,7 +262,7 @@ def _reports(
     hourly: tuple[str, ...] | None = None,
 ) -> tuple[Report, Report]:
     """Give a subject's daily and hourly report; the hourly one may have fewer dimensions."""
-    facts = MappingProxyType({"scope": scope})
+    extras = MappingProxyType({"scope": scope})
     source = f"wiki pages api and reporting, vendor's Python and PHP clients; scope {scope}; read 2026-11-20"
     return (
         Report(
@@ -265,7 +272,7 @@ def _reports(
             settle_days=SETTLE_DAYS,
             span_days=DAILY_SPAN_DAYS,
             source=source,
-            facts=facts,
+            extras=extras,
         ),
         Report(
             name=f"{subject}_hourly",
@@ -277,7 +284,7 @@ def _reports(
             # Twenty-four times the rows: for whoever asks for them.
             selected=False,
             source=source,
-            facts=facts,
+            extras=extras,
         ),
     )
 

@@ -121,13 +121,13 @@ class Catalogue:
 
     def needs_currency(self, report: Report) -> bool:
         """Check whether a report has money and not the currency among its dimensions."""
-        return bool(report.facts.get(fields.BY_CURRENCY, True)) and not _names(
+        return bool(report.extras.get(fields.BY_CURRENCY, True)) and not _names(
             report, fields.CURRENCY
         )
 
     def is_currency_told(self, report: Report) -> bool:
         """Check whether a report's rows say the currency of their money, or have none."""
-        return fields.CURRENCY.lower() in self.dimensions or not report.facts.get(
+        return fields.CURRENCY.lower() in self.dimensions or not report.extras.get(
             fields.BY_CURRENCY, True
         )
 

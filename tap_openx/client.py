@@ -39,6 +39,7 @@ from tap_openx.currencies import AccountCurrencies
 from tap_openx.current import Current
 from tap_openx.legacy import Legacy
 from tap_openx.streams import (
+    AUDITED_TYPES,
     CURRENT,
     DAILY_LOOKBACK_DAYS,
     DAILY_SPAN_DAYS,
@@ -46,6 +47,7 @@ from tap_openx.streams import (
     HOURLY_LOOKBACK_DAYS,
     HOURLY_SPAN_DAYS,
     LEGACY,
+    OPTION_KEYS,
 )
 
 if TYPE_CHECKING:
@@ -138,8 +140,8 @@ class OpenxPlatform(Platform):
             settle_days=days,
             span_days=HOURLY_SPAN_DAYS if hourly else DAILY_SPAN_DAYS,
             # Of the whole definition, not of the metrics selected later: the rows' grain hangs on it.
-            facts=MappingProxyType(
-                {**report.facts, fields.BY_CURRENCY: any(map(fields.is_money, report.metrics))}
+            extras=MappingProxyType(
+                {**report.extras, fields.BY_CURRENCY: any(map(fields.is_money, report.metrics))}
             ),
         )
 
@@ -152,7 +154,7 @@ class OpenxPlatform(Platform):
     @override
     def key_columns(cls, report: Report) -> frozenset[str]:
         # Without money, rows of several currencies are one.
-        return frozenset({"_currency"} if report.facts.get(fields.BY_CURRENCY, True) else ())
+        return frozenset({"_currency"} if report.extras.get(fields.BY_CURRENCY, True) else ())
 
     @override
     def zone(self, report: Report) -> Zone:
@@ -239,11 +241,11 @@ class OpenxPlatform(Platform):
 
     @override
     def partitions(self, report: Report) -> list[Partition]:
-        if report.facts.get("generation", self._generation.name) != self._generation.name:
+        if self._generation.name not in (report.generations or (self._generation.name,)):
             log.info(
                 "%s: not read, its data are of `api_generation` %s",
                 report.name,
-                report.facts["generation"],
+                ", ".join(report.generations),
             )
             return []
         return self._generation.partitions(report)
@@ -300,12 +302,12 @@ class OpenxPlatform(Platform):
     @classmethod
     @override
     def notes(cls, report: Report, settings: Mapping[str, Any]) -> Mapping[str, str]:
-        return companion.notes(report, report.facts.get("generation") or generation(settings))
+        return companion.notes(report, (*report.generations, generation(settings))[0])
 
     @classmethod
     @override
     def follows(cls, report: Report, settings: Mapping[str, Any]) -> str:
-        if (report.facts.get("generation") or generation(settings)) != CURRENT:
+        if ((*report.generations, generation(settings))[0]) != CURRENT:
             return ""
         return "each report job is polled (pullReport) until it is done"
 
@@ -317,12 +319,11 @@ class OpenxPlatform(Platform):
             str, Callable[[Entity, EntityQuery], Iterator[Sequence[Mapping[str, Any]]]]
         ] = {
             "session": self._session,
-            "fields": self._fields,
+            "report_fields": self._fields,
             "options": self._options,
             "audit_trail": self._audit_trail,
-            "list": self._list,
         }
-        return readers[entity.facts.get("kind", "list")](entity, query)
+        return readers.get(entity.name, self._list)(entity, query)
 
     def _list(self, entity: Entity, query: EntityQuery) -> Iterator[Sequence[Mapping[str, Any]]]:
         return self._walk(entity.path, entity.name, query.tally)
@@ -394,7 +395,7 @@ class OpenxPlatform(Platform):
 
     def _options(self, entity: Entity, query: EntityQuery) -> Iterator[Sequence[Mapping[str, Any]]]:
         missing: list[Forbidden] = []
-        keys = self.settings.get("option_keys") or entity.facts["option_keys"]
+        keys = self.settings.get("option_keys") or OPTION_KEYS
         for key in keys:
             try:
                 reply = self._get(f"{entity.path}/{key}", f"options {key}", query.tally)
@@ -415,7 +416,7 @@ class OpenxPlatform(Platform):
     ) -> Iterator[Sequence[Mapping[str, Any]]]:
         """Walk the trail of each type of object; the API takes a day as its bound."""
         missing: list[BadRequest] = []
-        kinds = entity.facts["types"]
+        kinds = AUDITED_TYPES
         for kind in kinds:
             params = [("obj_type", kind), ("sort", "-timestamp")]
             if query.since:

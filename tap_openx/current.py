@@ -119,7 +119,7 @@ class Current:
 
     def _adds_publishers(self, report: Report) -> bool:
         """Check whether a report's rows add up what several publishers earned."""
-        by_currency = bool(report.facts.get(fields.BY_CURRENCY, True))
+        by_currency = bool(report.extras.get(fields.BY_CURRENCY, True))
         return by_currency and self._platform_id(report) is None
 
     def _adds_by_currency(self, report: Report) -> bool:

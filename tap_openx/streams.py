@@ -6,8 +6,7 @@ ad unit, so its rows have another grain and must not mix with the Data Service's
 
 from __future__ import annotations
 
-from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
 
 from adtap_core.declare import Entity, Report
 from adtap_core.windows import Grain
@@ -65,13 +64,9 @@ AUDITED_TYPES: Final = (
 _UID: Final = ("uid",)
 
 
-def _facts(**facts: Any) -> MappingProxyType[str, Any]:
-    return MappingProxyType(facts)
-
-
 ENTITIES: Final = (
-    Entity(name="session", path="session", keys=("instance_uid",), facts=_facts(kind="session")),
-    Entity(name="report_fields", path="", keys=("kind", "id"), facts=_facts(kind="fields")),
+    Entity(name="session", path="session", keys=("instance_uid",)),
+    Entity(name="report_fields", path="", keys=("kind", "id")),
     Entity(name="accounts", path="account", keys=_UID),
     Entity(name="sites", path="site", keys=_UID),
     Entity(name="site_sections", path="sitesection", keys=_UID),
@@ -95,7 +90,6 @@ ENTITIES: Final = (
         name="options",
         path="options",
         keys=("option_key", "id"),
-        facts=_facts(kind="options", option_keys=OPTION_KEYS),
     ),
     Entity(
         name="audit_trail",
@@ -103,7 +97,6 @@ ENTITIES: Final = (
         keys=("obj_type", "obj_id", "revision"),
         replication_key="timestamp",
         selected=False,
-        facts=_facts(kind="audit_trail", types=AUDITED_TYPES),
     ),
 )
 
@@ -165,7 +158,7 @@ def _report(
         settle_days=days,
         span_days=HOURLY_SPAN_DAYS if hourly else DAILY_SPAN_DAYS,
         source=_SOURCES[generation],
-        facts=_facts(generation=generation),
+        generations=(generation,),
     )
 
 

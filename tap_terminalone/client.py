@@ -36,6 +36,7 @@ from tap_terminalone.streams import (
     LEGACY,
     LOOKBACK_DAYS,
     SPAN_DAYS,
+    TerminalOneEntity,
 )
 
 if TYPE_CHECKING:
@@ -139,7 +140,7 @@ class TerminalOne(Platform):
     @classmethod
     @override
     def offers(cls, entry: Entity | Report, settings: Mapping[str, Any]) -> bool:
-        return generation(settings) in entry.facts.get("generations", (CURRENT, LEGACY))
+        return generation(settings) in (entry.generations or (CURRENT, LEGACY))
 
     @classmethod
     @override
@@ -164,8 +165,8 @@ class TerminalOne(Platform):
             lookback_days=days,
             settle_days=days,
             span_days=HOURLY_SPAN_DAYS if grain is Grain.HOUR else SPAN_DAYS,
-            facts=MappingProxyType(
-                {**report.facts, fields.MONEY: any(map(fields.is_money, report.metrics))}
+            extras=MappingProxyType(
+                {**report.extras, fields.MONEY: any(map(fields.is_money, report.metrics))}
             ),
         )
 
@@ -334,7 +335,7 @@ class TerminalOne(Platform):
 
     @override
     def pages(self, entity: Entity, query: EntityQuery) -> Iterator[Sequence[Mapping[str, Any]]]:
-        return self._generation.pages(entity, query)
+        return self._generation.pages(TerminalOneEntity.of(entity), query)
 
     @override
     def normalize(self, entity: Entity, record: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -36,7 +36,7 @@ from tap_terminalone.changes import change
 from tap_terminalone.deals import Deals
 from tap_terminalone.definitions import ROLLUP_OF, dataset_name, is_snapshot
 from tap_terminalone.lines import promise, stream_fault, table
-from tap_terminalone.streams import CURRENT, ENTITIES
+from tap_terminalone.streams import CURRENT, ENTITIES, TerminalOneEntity
 from tap_terminalone.walks import in_ranges, records_of
 
 if TYPE_CHECKING:
@@ -109,10 +109,9 @@ class Current:
             int(r["id"]) for page in self._search("organizations", "organizations") for r in page
         ]
 
-    def pages(self, entity: Entity, query: EntityQuery) -> Iterator[Sequence[Record]]:
+    def pages(self, entity: TerminalOneEntity, query: EntityQuery) -> Iterator[Sequence[Record]]:
         """Give an entity's records."""
-        kind = entity.facts.get("kind")
-        if kind == "deals":
+        if entity.kind == "deals":
             return self._deals.pages(self._api.organizations(), query)
         if entity.parent is None:
             return self._list(entity, query)
@@ -124,10 +123,10 @@ class Current:
         del entity
         return record
 
-    def _list(self, entity: Entity, query: EntityQuery) -> Iterator[Sequence[Record]]:
-        params = {"full": "*"} if entity.facts.get("full", True) else {}
-        if entity.facts.get("relations"):
-            params["with"] = entity.facts["relations"]
+    def _list(self, entity: TerminalOneEntity, query: EntityQuery) -> Iterator[Sequence[Record]]:
+        params = {"full": "*"} if entity.full else {}
+        if entity.relations:
+            params["with"] = entity.relations
         since = f"updated_on>={query.since}" if query.since else None
         for owners in self._owner_conditions(entity):
             pages = self._search(
@@ -141,9 +140,9 @@ class Current:
             for page in pages:
                 yield from self._made_whole(entity, page, query.tally)
 
-    def _owner_conditions(self, entity: Entity) -> Iterator[list[str]]:
+    def _owner_conditions(self, entity: TerminalOneEntity) -> Iterator[list[str]]:
         """Give the conditions that confine a list to the configured organizations; one, empty, if none do."""
-        field = entity.facts.get("owner")
+        field = entity.owner
         if not field or not self._api.settings.get("organization_ids"):
             yield []
             return
@@ -244,10 +243,10 @@ class Current:
         return page_of(found, document, offset=offset, full=full)
 
     def _made_whole(
-        self, entity: Entity, page: Sequence[Record], tally: RequestStats
+        self, entity: TerminalOneEntity, page: Sequence[Record], tally: RequestStats
     ) -> Iterator[Sequence[Record]]:
         """Give a page whose records are whole: some lists hold id and name only, whatever `full` says."""
-        if not entity.facts.get("single"):
+        if not entity.single:
             yield page
             return
         ask = partial(self._whole, entity, tally)
@@ -268,12 +267,12 @@ class Current:
             data = reply.json().get("data")
         return {**row, **data} if isinstance(data, Mapping) else row
 
-    def _below(self, entity: Entity, query: EntityQuery) -> Iterator[Sequence[Record]]:
+    def _below(self, entity: TerminalOneEntity, query: EntityQuery) -> Iterator[Sequence[Record]]:
         """Give what hangs below one parent."""
         assert entity.parent is not None and query.parent is not None  # noqa: S101, PT018
         number = query.parent["id"]
         path = f"{_PATHS[entity.parent]}/{number}/{entity.path}"
-        is_history = entity.facts.get("kind") == "history"
+        is_history = entity.kind == "history"
         params = {} if is_history else {"full": "*"}
         for page in self._by_offset(path, f"{entity.name} of {number}", params, query.tally):
             yield [change(row, int(number)) for row in page] if is_history else page
@@ -357,7 +356,7 @@ class Current:
                 time_zone=None if self.in_utc(job.report) else RowLookup(fields.ZONE),
                 bucket=None if snapshot else fields.BUCKET,
                 partition=(level, {p.key[level]: p for p in job.partitions}) if bundled else None,
-                constants=({"_interval": job.report.facts["time_window"]} if snapshot else {}),
+                constants=({"_interval": job.report.extras["time_window"]} if snapshot else {}),
             ),
             reply.body.close,
         )
@@ -385,7 +384,7 @@ class Current:
             wanted.append(fields.ZONE)
         body: dict[str, Any] = {"fields": list(dict.fromkeys(wanted))}
         if is_snapshot(report):
-            return {**body, "rollup": "all", "time_window": report.facts["time_window"]}
+            return {**body, "rollup": "all", "time_window": report.extras["time_window"]}
         body |= {
             "rollup": ROLLUP_OF[report.grain],
             "start_time": _moment(job.window.start),

@@ -24,19 +24,19 @@ _FEWEST_IN_A_GROUP: Final = 2
 
 def dataset_name(report: Report) -> str:
     """Give the dataset's path: users write `_` or `-`."""
-    return str(report.facts.get("report", "")).replace("_", "-")
+    return str(report.extras.get("report", "")).replace("_", "-")
 
 
 def legacy_names(report: Report) -> tuple[str, ...]:
     """Give the V1 reports that may hold a stream's rows: newest name first, `_` between words."""
     if report.custom:
-        return (str(report.facts.get("report", "")).replace("-", "_"),)
-    return tuple(report.facts["legacy"])
+        return (str(report.extras.get("report", "")).replace("-", "_"),)
+    return tuple(report.extras["legacy"])
 
 
 def grain(report: Report) -> Grain:
     """Give a definition's time bucket: `time_rollup` is the platform's word for `grain`."""
-    named = _ROLLUPS.get(str(report.facts.get("time_rollup")))
+    named = _ROLLUPS.get(str(report.extras.get("time_rollup")))
     return named if named is not None and report.grain is Grain.DAY else report.grain
 
 
@@ -50,7 +50,7 @@ def faults(report: Report, generation: str) -> list[str]:
         return found
     dataset = DATASETS.get(dataset_name(report))
     if dataset is None:
-        name = report.facts.get("report")
+        name = report.extras.get("report")
         return [
             *found,
             f"there is no report {name!r}{did_you_mean(dataset_name(report), DATASETS)}",
@@ -64,7 +64,7 @@ def faults(report: Report, generation: str) -> list[str]:
 
 
 def _rollup_faults(report: Report) -> list[str]:
-    rollup = report.facts.get("time_rollup")
+    rollup = report.extras.get("time_rollup")
     if rollup in (None, fields.SNAPSHOT) or _ROLLUPS[str(rollup)] is report.grain:
         return []
     return [f"`time_rollup` {rollup} and `grain` {report.grain.value} contradict one another"]
@@ -72,14 +72,14 @@ def _rollup_faults(report: Report) -> list[str]:
 
 def is_snapshot(report: Report) -> bool:
     """Tell whether a report sums up a window that ends yesterday, instead of time buckets."""
-    return bool(report.facts.get("time_window"))
+    return bool(report.extras.get("time_window"))
 
 
 def _grain_faults(report: Report, dataset: Dataset) -> list[str]:
     if is_snapshot(report):
         return _window_faults(report, dataset)
     fault = None
-    if dataset.only_snapshots or report.facts.get("time_rollup") == fields.SNAPSHOT:
+    if dataset.only_snapshots or report.extras.get("time_rollup") == fields.SNAPSHOT:
         fault = f"{dataset.name} needs a `time_window` here: {', '.join(dataset.snapshots)}"
     elif ROLLUP_OF[report.grain] not in dataset.rollups:
         takes = ", ".join(r.removeprefix("by_") for r in dataset.rollups)
@@ -93,7 +93,7 @@ def _grain_faults(report: Report, dataset: Dataset) -> list[str]:
 
 
 def _window_faults(report: Report, dataset: Dataset) -> list[str]:
-    window = report.facts["time_window"]
+    window = report.extras["time_window"]
     if report.grain is not Grain.DAY:
         return ["a `time_window` knows no time buckets; leave `grain` out"]
     if window in dataset.snapshots:

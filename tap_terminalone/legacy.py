@@ -24,7 +24,7 @@ from tap_terminalone.legacy_documents import (
 )
 from tap_terminalone.legacy_entities import LegacyEntities
 from tap_terminalone.legacy_reports import LegacyReports, csv_fault
-from tap_terminalone.streams import LEGACY
+from tap_terminalone.streams import LEGACY, TerminalOneEntity
 
 if TYPE_CHECKING:
     from adtap_core.declare import Entity, Report
@@ -80,9 +80,11 @@ class Legacy:
         """Give the organizations that the login sees."""
         return self._entities.organization_ids()
 
-    def pages(self, entity: Entity, query: EntityQuery) -> Iterator[Sequence[Mapping[str, Any]]]:
+    def pages(
+        self, entity: TerminalOneEntity, query: EntityQuery
+    ) -> Iterator[Sequence[Mapping[str, Any]]]:
         """Give an entity's records."""
-        if entity.facts.get("kind") == "deals":
+        if entity.kind == "deals":
             return self._deals.pages(self._api.organizations(), query)
         return self._entities.pages(entity, query)
 

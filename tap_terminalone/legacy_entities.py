@@ -16,7 +16,7 @@ from adtap_core.http.listing import Page, by_offset, in_order, number_of, page_o
 from tap_terminalone.auth import ACCEPT
 from tap_terminalone.changes import change
 from tap_terminalone.legacy_documents import document_of
-from tap_terminalone.streams import ENTITIES
+from tap_terminalone.streams import ENTITIES, TerminalOneEntity
 from tap_terminalone.walks import Record, deeper, records_of
 
 if TYPE_CHECKING:
@@ -68,9 +68,9 @@ class LegacyEntities:
         self._api = api
         self._url = f"{api.url}/api/v2.0"
 
-    def pages(self, entity: Entity, query: EntityQuery) -> Pages:
+    def pages(self, entity: TerminalOneEntity, query: EntityQuery) -> Pages:
         """Give an entity's records."""
-        readers: dict[str, Callable[[Entity, EntityQuery], Pages]] = {
+        readers: dict[str, Callable[[TerminalOneEntity, EntityQuery], Pages]] = {
             "acl": self._acl,
             "embedded": self._embedded,
             "history": self._history,
@@ -79,7 +79,7 @@ class LegacyEntities:
             "tree": self._tree,
         }
         usual = self._list if entity.parent is None else self._below
-        return readers.get(entity.facts.get("kind", ""), usual)(entity, query)
+        return readers.get(entity.kind, usual)(entity, query)
 
     def organization_ids(self) -> list[int]:
         """Give the organizations that the login sees."""
@@ -91,7 +91,7 @@ class LegacyEntities:
 
     # -- lists -------------------------------------------------------------------------------
 
-    def _list(self, entity: Entity, query: EntityQuery) -> Pages:
+    def _list(self, entity: TerminalOneEntity, query: EntityQuery) -> Pages:
         for path in self._limited(entity):
             for page in self._walk(path, entity.name, query):
                 yield self._configured(page) if entity.path == "organizations" else page
@@ -103,10 +103,10 @@ class LegacyEntities:
         wanted = set(self._api.organizations())
         return [row for row in page if str(row["id"]) in wanted]
 
-    def _limited(self, entity: Entity) -> Iterator[str]:
+    def _limited(self, entity: TerminalOneEntity) -> Iterator[str]:
         """Give the paths that confine a list to the configured organizations; one, whole, if none do."""
         wanted = self._api.settings.get("organization_ids")
-        chain = entity.facts.get("limit")
+        chain = entity.limit
         if not wanted or not chain:
             yield entity.path
             return
@@ -192,7 +192,7 @@ class LegacyEntities:
         with reply.body:
             return document_of(reply)
 
-    def _tree(self, entity: Entity, query: EntityQuery) -> Pages:
+    def _tree(self, entity: TerminalOneEntity, query: EntityQuery) -> Pages:
         """Walk a tree: the list, and below every node whose children the list did not show."""
         expected: set[int] = set()
         shown: set[int] = set()
@@ -217,15 +217,15 @@ class LegacyEntities:
                     self._by_id(entity.path, entity.name, {"parent": node}, query.tally)
                 )
 
-    def _embedded(self, entity: Entity, query: EntityQuery) -> Pages:
+    def _embedded(self, entity: TerminalOneEntity, query: EntityQuery) -> Pages:
         """Give what a list embeds: a page of parents holds all of theirs, with one request."""
-        relation = entity.facts["relation"]
+        relation = entity.relation
         for page in self._by_id(entity.path, entity.name, {"with": relation}, query.tally):
             yield [row for parent in page for row in parent.get(relation) or ()]
 
     # -- below one entity --------------------------------------------------------------------
 
-    def _child(self, entity: Entity, query: EntityQuery, more: str = "") -> Any:
+    def _child(self, entity: TerminalOneEntity, query: EntityQuery, more: str = "") -> Any:
         assert entity.parent is not None and query.parent is not None  # noqa: S101, PT018
         number = query.parent["id"]
         path = f"{_PATHS[entity.parent]}/{number}/{entity.path}{more}"
@@ -237,20 +237,20 @@ class LegacyEntities:
         check_whole(document, len(inside) if isinstance(inside, list) else 1, what)
         return found
 
-    def _below(self, entity: Entity, query: EntityQuery) -> Pages:
+    def _below(self, entity: TerminalOneEntity, query: EntityQuery) -> Pages:
         yield self._child(entity, query) or []
 
-    def _history(self, entity: Entity, query: EntityQuery) -> Pages:
+    def _history(self, entity: TerminalOneEntity, query: EntityQuery) -> Pages:
         assert query.parent is not None  # noqa: S101 - only called for children
         found = self._child(entity, query) or {}
         entries = found.get("log_entries") if isinstance(found, Mapping) else found
         yield [change(row, int(query.parent["id"])) for row in entries or ()]
 
-    def _acl(self, entity: Entity, query: EntityQuery) -> Pages:
+    def _acl(self, entity: TerminalOneEntity, query: EntityQuery) -> Pages:
         found = self._child(entity, query)
         yield [found] if isinstance(found, Mapping) else found or []
 
-    def _permissions(self, entity: Entity, query: EntityQuery) -> Pages:
+    def _permissions(self, entity: TerminalOneEntity, query: EntityQuery) -> Pages:
         """Give one row for a user: the flags, and for each level the entities that may be seen."""
         assert query.parent is not None  # noqa: S101 - only called for children
         document = self._child(entity, query)
@@ -268,7 +268,7 @@ class LegacyEntities:
             row[level] = groups and [a for group in groups for a in group.get("access") or ()]
         yield [row]
 
-    def _target_dimensions(self, entity: Entity, query: EntityQuery) -> Pages:
+    def _target_dimensions(self, entity: TerminalOneEntity, query: EntityQuery) -> Pages:
         """Give one row for each target dimension of a strategy."""
         assert query.parent is not None  # noqa: S101 - only called for children
         rows = []

@@ -139,7 +139,7 @@ class LegacyReports:
         definition = self._definition(names[0])
         if report.custom:
             yield from _field_faults(report, definition)
-        window = report.facts.get("time_window")
+        window = report.extras.get("time_window")
         if window is not None:
             if window not in definition.windows and _template(window) not in definition.windows:
                 yield f"{definition.name} has no `time_window` {window}; it has {', '.join(definition.windows)}"
@@ -348,7 +348,7 @@ class LegacyReports:
     def _time(self, job: WindowJob, definition: Definition) -> dict[str, str]:
         report, window = job.report, job.window
         if is_snapshot(report):
-            return {"time_rollup": "all", "time_window": report.facts["time_window"]}
+            return {"time_rollup": "all", "time_window": report.extras["time_window"]}
         rollup = {"time_rollup": ROLLUP_OF[report.grain]}
         if report.grain is not Grain.HOUR:
             # Both ends belong to the range.
@@ -378,7 +378,7 @@ class LegacyReports:
                 if len(job.partitions) > 1
                 else None
             ),
-            constants={"_interval": report.facts["time_window"]} if snapshot else {},
+            constants={"_interval": report.extras["time_window"]} if snapshot else {},
         )
 
     def _table(self, body: Spool, job: WindowJob, definition: Definition) -> Table:
@@ -485,7 +485,7 @@ def _currency(definition: Definition, report: Report) -> str | None:
 
     A snapshot without money is not split: its unique users could not be added up again.
     """
-    if is_snapshot(report) and not report.facts.get(fields.MONEY):
+    if is_snapshot(report) and not report.extras.get(fields.MONEY):
         return None
     said = definition.currency
     if "campaign" in said.lower():

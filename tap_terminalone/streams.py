@@ -8,6 +8,7 @@ its Reports V1 pages and its client `terminalone` 1.9.20, all read 2026-11-20.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -27,13 +28,32 @@ _ONLY_CURRENT: Final = (CURRENT,)
 _ONLY_LEGACY: Final = (LEGACY,)
 
 
-def _facts(**facts: Any) -> Mapping[str, Any]:
-    return MappingProxyType(facts)
+@dataclass(frozen=True, kw_only=True)
+class TerminalOneEntity(Entity):
+    """One entity stream of TerminalOne.
+
+    Args:
+        kind: How it is read, where that is not as a list or below a parent.
+        owner: The field by which v3 confines it to the configured organizations.
+        limit: The chain of relations by which v2 confines it.
+        single: Whether v3's list may hold stubs, while the single record holds all.
+        full: Whether v3's list takes `full=*`.
+        relations: What v3 embeds on request.
+        relation: The relation of v2 whose rows it is.
+    """
+
+    kind: str = ""
+    owner: str = ""
+    limit: str = ""
+    single: bool = False
+    full: bool = True
+    relations: str = ""
+    relation: str = ""
 
 
-def _history(of: str) -> Entity:
-    """Give the change log of an entity: asked for by each one that changed."""
-    return Entity(
+def _history(of: str) -> TerminalOneEntity:
+    """Return the change log of an entity: asked for by each one that changed."""
+    return TerminalOneEntity(
         name=f"{of}_history",
         path="history",
         keys=("change_key",),
@@ -41,20 +61,13 @@ def _history(of: str) -> Entity:
         parent_changed_only=True,
         selected=False,
         people=of == "users",
-        facts=_facts(kind="history"),
+        kind="history",
     )
 
 
-def _entity(name: str, *, path: str | None = None, **more: Any) -> Entity:
-    """Give an entity; what is no argument of `Entity` is a fact.
-
-    Facts: `generations` that have it (both, unless said), `owner` (the field by which v3 confines it to the
-    configured organizations), `single` (v3's list may hold stubs, the single record holds all), `full`
-    (whether v3's list takes `full=*`), `relations` (what v3 embeds on request), `limit` (the chain by which v2 confines it), `kind` of reading.
-    """
-    own = ("keys", "replication_key", "parent", "parent_changed_only", "selected", "people")
-    given = {k: more.pop(k) for k in own if k in more}
-    return Entity(name=name, path=path or name, facts=_facts(**more), **given)
+def _entity(name: str, *, path: str | None = None, **more: Any) -> TerminalOneEntity:
+    """Return an entity; its path is its name, unless said."""
+    return TerminalOneEntity(name=name, path=path or name, **more)
 
 
 _OF_ADVERTISER: Final = "advertiser.agency.organization"
@@ -230,9 +243,9 @@ def _report(
     legacy: tuple[str, ...] = (),
     grain: Grain = Grain.DAY,
     selected: bool = True,
-    **facts: Any,
+    time_window: str = "",
 ) -> Report:
-    days = 0 if facts.get("time_window") else LOOKBACK_DAYS
+    days = 0 if time_window else LOOKBACK_DAYS
     return Report(
         name=name,
         dimensions=dimensions,
@@ -243,11 +256,10 @@ def _report(
         span_days=HOURLY_SPAN_DAYS if grain is Grain.HOUR else SPAN_DAYS,
         selected=selected,
         source=_SOURCE,
-        facts=_facts(
-            report=report,
-            legacy=legacy,
-            generations=(CURRENT, LEGACY) if legacy else _ONLY_CURRENT,
-            **facts,
+        generations=() if legacy else _ONLY_CURRENT,
+        extras=MappingProxyType(
+            {"report": report, "legacy": legacy}
+            | ({"time_window": time_window} if time_window else {})
         ),
     )
 

@@ -185,7 +185,7 @@ class _Cost:
         """Check whether a setting narrows this report to accounts with this key."""
         setting = self.stream.run.platform_class.account_settings[key]
         # A definition that names its own accounts does not hear the setting.
-        own = self.stream.report.facts.get(setting)
+        own = self.stream.report.extras.get(setting)
         return (
             not own and bool(self.partitions) and all(set(p.key) == {key} for p in self.partitions)
         )

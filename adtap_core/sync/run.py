@@ -93,9 +93,6 @@ class Run:
     def parent_fields(self, parent: Entity, raw: Mapping[str, Any]) -> dict[str, Any]:
         """Give the fields of a parent that its children need."""
         wanted = {*parent.keys, parent.replication_key or ""}
-        for entity in self._entities:
-            if entity.parent == parent.name:
-                wanted |= set(entity.facts.get("parent_fields", ()))
         return {k: v for k, v in raw.items() if k in wanted or snake_case(k) in wanted}
 
     @cached_property

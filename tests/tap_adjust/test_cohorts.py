@@ -120,7 +120,7 @@ def test_events_have_a_row_for_each_slug(room):
 def test_a_row_without_a_figure_is_not_made_however_a_zero_is_spelt(zero):
     """Else rows would depend on which apps share a request."""
     report = Report(name="mine", dimensions=("app_token", "event_slug"), metrics=("events", "revenue"),
-                    facts={"per_event": True})  # fmt: skip
+                    extras={"per_event": True})  # fmt: skip
     (ask,) = asks(report, lambda: ["a", "b"])
     sent = {
         "app_token": "x",

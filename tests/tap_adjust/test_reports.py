@@ -19,7 +19,7 @@ from .conftest import keys_are_unique, load_into_duckdb, load_into_postgres, tot
 WIDE = [
     r
     for r in REPORTS
-    if "endpoint" not in r.facts and r.name not in ("events_daily", "cohorts_daily")
+    if "endpoint" not in r.extras and r.name not in ("events_daily", "cohorts_daily")
 ]
 BY_CAMPAIGN = ("app_token", "campaign_network", "campaign_id_network", "country_code")
 

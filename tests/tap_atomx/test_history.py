@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from tests.conftest import SandboxHandle
 
-MODEL = {e.name: e.facts.get("model") for e in ENTITIES}
+MODEL = {e.name: e.model for e in ENTITIES}
 HISTORY = re.compile(r"^/v3/history/(\w+)/(\d+)$")
 
 

@@ -33,7 +33,7 @@ def asked(sandbox: SandboxHandle, path: str) -> list[dict[str, str]]:
 
 def test_every_model_of_the_vendors_client_is_a_stream():
     """The forty-two classes of the Python client 1.7 but Report, and three models of the other clients."""
-    models = {e.facts["model"] for e in MODELS}
+    models = {e.model for e in MODELS}
     assert len(MODELS) == 45
     assert models >= {"account_manager", "languages", "ssp_suspicious", "zipcode", "creative_ban"}
     assert {"reports", "scheduled_reports", "history"} <= BY_NAME.keys()
@@ -43,7 +43,7 @@ def test_every_stream_holds_what_the_platform_holds(read, sandbox, truth):
     """All rows of all models, once each: ids and modification times are those of the world."""
     found = read({e.name for e in MODELS})
     for entity in MODELS:
-        want = truth(model=entity.facts["model"])
+        want = truth(model=entity.model)
         rows = found.records[entity.name]
         assert Counter(r["id"] for r in rows) == Counter(want["ids"]), entity.name
         if entity.replication_key:
@@ -232,7 +232,7 @@ def test_a_list_that_shifts_while_it_is_read_loses_no_row(
 ):
     """Rows vanish, change and appear between pages: all that stay are read, by offset and by id."""
     monkeypatch.setattr(lists.Lists, "page_size", 7 if stream == "creatives" else 500)
-    model = BY_NAME[stream].facts["model"]
+    model = BY_NAME[stream].model
     before = set(truth(model=model)["ids"])
     sandbox.switch("atomx", shifting_lists=[stream], shifting_times=3)
     found = read({stream})

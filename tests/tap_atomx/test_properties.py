@@ -22,7 +22,7 @@ ZONES = st.sampled_from(
 )
 HOURS = st.integers(0, 24 * 800).map(lambda n: datetime(2025, 1, 1) + timedelta(hours=n))
 HOURLY = Report(
-    name="own", dimensions=(), metrics=("clicks",), grain=Grain.HOUR, facts={"scope": "dsp"}
+    name="own", dimensions=(), metrics=("clicks",), grain=Grain.HOUR, extras={"scope": "dsp"}
 )
 
 

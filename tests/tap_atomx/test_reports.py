@@ -68,7 +68,7 @@ def test_daily_rows_and_sums_are_the_platforms(read, truth, report):
     found = read({report.name})
     groups, metrics = ["day", *report.dimensions], list(report.metrics)
     want = truth(
-        scope=report.facts["scope"], groups=",".join(groups), metrics=",".join(metrics), **WHEN
+        scope=report.extras["scope"], groups=",".join(groups), metrics=",".join(metrics), **WHEN
     )
     rows = found.records[report.name]
     assert len(rows) == want["count"] > 0
@@ -89,7 +89,7 @@ def test_hourly_rows_are_the_platforms(read, truth, report):
     found = read({report.name}, start_date="2026-03-17")
     groups, metrics = ["hour", *report.dimensions], list(report.metrics)
     want = truth(
-        scope=report.facts["scope"],
+        scope=report.extras["scope"],
         groups=",".join(groups),
         metrics=",".join(metrics),
         **{"from": "2026-03-17 00:00:00", "to": "2026-03-18 12:00:00"},
@@ -100,7 +100,7 @@ def test_hourly_rows_are_the_platforms(read, truth, report):
 
 def test_every_scope_has_presets():
     """Seven scopes, a daily and an hourly stream each."""
-    assert {r.facts["scope"] for r in DAILY} == {r.facts["scope"] for r in HOURLY} == set(SCOPES)
+    assert {r.extras["scope"] for r in DAILY} == {r.extras["scope"] for r in HOURLY} == set(SCOPES)
 
 
 def test_a_request_is_what_the_platform_documents(read, sandbox):

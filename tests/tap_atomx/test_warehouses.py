@@ -81,11 +81,11 @@ def test_every_stream_lands_as_the_platform_holds_it(
 
     for entity in (*BUSINESS, *BIG, *REFERENCE):
         ids = [row[0] for row in query(f'SELECT id FROM "{schema}"."{entity.name}" ORDER BY id')]  # noqa: S608
-        assert ids == sorted(truth(model=entity.facts["model"])["ids"]), entity.name
+        assert ids == sorted(truth(model=entity.model)["ids"]), entity.name
     for report in REPORTS:
         hourly = report.name.endswith("_hourly")
         want = truth(
-            scope=report.facts["scope"],
+            scope=report.extras["scope"],
             groups=",".join(["hour" if hourly else "day", *report.dimensions]),
             metrics=",".join(report.metrics),
             **{

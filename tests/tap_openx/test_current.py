@@ -25,7 +25,7 @@ from tests.core.restating import meltano_merged
 from tests.running import command, select
 from tests.tap_openx.conftest import sums
 
-CURRENT = {r.name: r for r in REPORTS if r.facts["generation"] == "current"}
+CURRENT = {r.name: r for r in REPORTS if r.generations == ("current",)}
 
 
 def rows_of(found, stream="country_daily"):

@@ -14,7 +14,7 @@ from adtap_core.tap import RunFailed
 from tap_openx.streams import REPORTS
 from tests.tap_openx.conftest import sums
 
-LEGACY = {r.name: r for r in REPORTS if r.facts["generation"] == "legacy"}
+LEGACY = {r.name: r for r in REPORTS if r.generations == ("legacy",)}
 
 
 def truth_of(room, stream, end):
