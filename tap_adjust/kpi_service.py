@@ -97,6 +97,11 @@ LABELS: Final[Mapping[str, Mapping[str, str]]] = {
     _DATES: {"date": "date"},
 }
 """Array key → field of a node → column."""
+_IGNORED: Final[Mapping[str, frozenset[str]]] = {
+    "apps": frozenset({"name"}),
+    "trackers": frozenset({"has_subtrackers"}),
+}
+"""Fields of a node that say nothing of its row: an app's name is the app's."""
 _NOT_COLUMNS: Final = frozenset({"currency", "date"})
 _DESCRIBED: Final[Mapping[str, str]] = {
     "app_token": "App token. Joins apps.id.",
@@ -355,7 +360,7 @@ def flatten(
         event_words: The `event_kpis` it was asked with: their values follow the KPIs.
 
     Raises:
-        MalformedResponse: If a leaf has another number of values than there are KPIs.
+        MalformedResponse: If a leaf has another number of values than there are KPIs, or a KPI comes twice.
     """
     parameters = document.get("result_parameters") or {}
     kpis = [*parameters.get("kpis", ()), *event_kpis(event_words)]
@@ -364,11 +369,17 @@ def flatten(
         for array in ("events", "trackers")
     }
     order = [ARRAYS[g] for g in parameters.get("grouping", ()) if g in ARRAYS]
+    if doubles := sorted({k for k in kpis if kpis.count(k) > 1}):
+        msg = (
+            f"the answer has two columns {', '.join(doubles)}: whose values are whose can't be told"
+        )
+        raise MalformedResponse(msg)
     if "result_set" not in document:
         msg = f"the answer holds no result_set: {str(dict(document))[:200]}"
         raise MalformedResponse(msg)
     root = document["result_set"] or {}
     start = {column: root.get(name) for name, column in LABELS["apps"].items() if root.get(name)}
+    start |= _others(root, "apps")
     yield from _walk(root, start, [*order, "events", "periods"], names, kpis)
 
 
@@ -402,7 +413,21 @@ def _walk(
         if array in names and own.get(spelt["name"]) is None:
             own[spelt["name"]] = names[array].get(str(child.get("token")))
         rest = [a for a in order if a != array]
-        yield from _walk(child, {**labels, **own}, rest, names, kpis)
+        yield from _walk(child, {**labels, **_others(child, array), **own}, rest, names, kpis)
+
+
+def _others(node: Mapping[str, Any], array: str) -> dict[str, Any]:
+    """Return what a node holds beside its labels, its values and the level below, named after its own level."""
+    known = {*LABELS.get(array, {}), *_IGNORED.get(array, ()), "kpi_values"}
+    return {
+        f"{array}_{name}": value
+        for name, value in node.items()
+        if name not in known and not _is_level(value)
+    }
+
+
+def _is_level(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(v, Mapping) for v in value)
 
 
 @dataclass
@@ -441,6 +466,7 @@ class KpiService:
                 partition=("app_token", {p.key["app_token"]: p for p in job.partitions}),
                 constants=choices.constants(),
                 optional=frozenset({*job.report.dimensions, "currency"}),
+                ignored=frozenset({"date"}),
             ),
         )
 

@@ -60,6 +60,9 @@ _UNSUPPORTED: Final = re.compile(
 )
 """A metric that the service refuses; what follows its name is not always there."""
 
+_COMPANIONS: Final = frozenset({"attr_dependency"})
+"""Ids that go with a row's dimensions: sent unless refused, and each is a dimension of its own."""
+
 Option = dict[str, Any]
 
 
@@ -204,6 +207,7 @@ class ReportService:
                 bucket=bucket,
                 partition=("app_token", {p.key["app_token"]: p for p in job.partitions}),
                 constants=choices.constants(),
+                ignored=_COMPANIONS,
             ),
             close=lambda: _close(parts),
             warnings=list(dict.fromkeys([*lost, *(w for part in parts for w in part.warnings)])),

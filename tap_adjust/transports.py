@@ -16,7 +16,7 @@ from tempfile import SpooledTemporaryFile
 from typing import IO, TYPE_CHECKING, Any, Final, cast
 
 from adtap_core.bodies.characters import clean_text
-from adtap_core.bodies.parsing import JsonRows, Row, Table, batches, separated
+from adtap_core.bodies.parsing import OTHERS, JsonRows, Row, Table, batches, separated
 from adtap_core.bodies.spool import MEMORY_BYTES, Spool
 from adtap_core.errors import MalformedResponse
 from adtap_core.names import respelt
@@ -355,6 +355,9 @@ def as_objects(table: Table) -> Iterator[Mapping[str, Any]]:
     if table.columns is None:
         return iter(table.rows)  # type: ignore[arg-type]
     names = list(table.columns)
+    if names[-1] == OTHERS:
+        made = (dict(zip(names, row, strict=True)) for row in table.rows)
+        return ({**(row.pop(OTHERS) or {}), **row} for row in made)
     if table.empty_is_null:
         return (
             {name: value or None for name, value in zip(names, row, strict=True)}

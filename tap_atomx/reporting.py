@@ -212,7 +212,7 @@ def check(
     asked = (*body["groups"], *body["metrics"])
     named = report.get("columns")
     columns = tuple(str(c) for c in named) if isinstance(named, list) else asked
-    if sorted(columns) != sorted(asked):
+    if len(set(columns)) != len(columns) or not set(columns).issuperset(asked):
         raise MalformedResponse(
             f"{what}: the answer's columns {list(columns)} are not those asked for"
         )

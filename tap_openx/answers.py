@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from adtap_core.bodies.parsing import JsonRows, Table, check_names
+from adtap_core.bodies.parsing import OTHERS, JsonRows, Table, check_names
 from adtap_core.errors import MalformedResponse
 from adtap_core.http.completeness import check_whole
 from tap_openx.splits import ROWS_PATH, check_report
@@ -38,11 +38,12 @@ class Answers:
             what: The window, in a user's words.
 
         Returns:
-            A table. Reading its rows raises `MalformedResponse` where a row is no object, a name is damaged, or fewer rows
+            A table, with all that rows hold besides. Reading its rows raises `MalformedResponse` where a row is no object, a name is damaged, or fewer rows
             came than the answer promises.
         """
         seen: set[str] = set()
-        return Table(self._rows(reply, names, columns, what, seen), columns, seen=seen)
+        rows = self._rows(reply, names, columns, what, seen)
+        return Table(rows, (*columns, OTHERS), seen=seen)
 
     def _rows(
         self,
@@ -52,19 +53,21 @@ class Answers:
         what: str,
         seen: set[str],
     ) -> Iterator[tuple[Any, ...]]:
-        shapes: dict[tuple[str, ...], list[str | None]] = {}
+        shapes: dict[tuple[str, ...], tuple[list[str | None], list[str]]] = {}
         found = JsonRows(reply.body, ROWS_PATH)
         count = 0
         for row in found:
             if not isinstance(row, Mapping):
                 raise MalformedResponse(f"{what}: a row is not an object: {str(row)[:80]}")
             shape = tuple(row)
-            keys = shapes.get(shape)
-            if keys is None:
-                keys = shapes[shape] = self._keys(shape, names, columns)
-                seen |= {c for c, key in zip(columns, keys, strict=True) if key is not None}
+            known = shapes.get(shape)
+            if known is None:
+                found_keys = self._keys(shape, names, columns)
+                known = shapes[shape] = found_keys, [k for k in shape if k not in found_keys]
+                seen |= {c for c, key in zip(columns, found_keys, strict=True) if key is not None}
             count += 1
-            yield tuple(map(row.get, keys))
+            keys, others = known
+            yield (*map(row.get, keys), {k: row[k] for k in others} if others else None)
         check_report(found.envelope, what)
         check_whole(found.envelope, count, what)
 
@@ -99,3 +102,33 @@ class Answers:
                 "OpenX answers %s as %s; it stays in the column of %s", begun[-1], key, begun[-1]
             )
         return names[begun[-1]]
+
+
+def named_alone(table: Table, others: set[str]) -> Table:
+    """Return a table without what its rows hold under names that nobody asked for: they are to be added up.
+
+    Args:
+        table: As `Answers.table` gives it.
+        others: Takes these names, once the rows are read.
+    """
+
+    def rows() -> Iterator[Sequence[Any]]:
+        for row in table.rows:
+            assert isinstance(row, Sequence)  # noqa: S101 - as said above
+            others.update(row[-1] or ())
+            yield row[:-1]
+
+    return Table(rows(), (table.columns or ())[:-1], seen=table.seen)
+
+
+def lost_words(others: Collection[str], known: Collection[str] = ()) -> list[str]:
+    """Return what is said of fields that nobody asked for, and that are not kept as their rows were added up.
+
+    Args:
+        others: The fields.
+        known: Those of them that are no loss: they were asked for to prove something.
+    """
+    small = {name.lower() for name in known}
+    lost = sorted(name for name in others if name.lower() not in small)
+    named = ", ".join(lost)
+    return [f"{named}: not asked for, and not kept, as rows were added up"] if lost else []

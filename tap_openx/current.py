@@ -29,6 +29,7 @@ from adtap_core.platform import Fetched, Partition, RowContext, RowLookup, Windo
 from adtap_core.sync.fetching import NEARLY_CUT
 from adtap_core.windows import Grain, Interval, midnight
 from tap_openx import fields, replies
+from tap_openx.answers import lost_words
 from tap_openx.auth import BearerLogin
 from tap_openx.currencies import COLUMN, added_up
 
@@ -230,11 +231,14 @@ class Current:
             [(table.columns or ())[n] for n in wanted],
             empty_is_null=True,
         )
+        lost = lost_words(set(table.columns or ()).difference(asked.columns or ()))
         lookup = self._api.currencies.lookup(job.report.name)
         found = added_up(asked, fields.PLATFORM_ID, job.report.metrics, lookup)
         reply.body.close()
         return Fetched(
-            [lambda: found], RowContext(currency=RowLookup(COLUMN), bucket=job.report.grain.value)
+            [lambda: found],
+            RowContext(currency=RowLookup(COLUMN), bucket=job.report.grain.value),
+            warnings=lost,
         )
 
     def _currency(self, report: Report) -> str | RowLookup | None:

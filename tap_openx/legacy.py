@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Final
 
-from adtap_core.bodies.parsing import Table
+from adtap_core.bodies.parsing import OTHERS, Table
 from adtap_core.declare import Report
 from adtap_core.errors import (
     BadRequest,
@@ -25,7 +25,7 @@ from adtap_core.inspect.dry_run import OfflineError
 from adtap_core.platform import Fetched, Partition, RowContext, RowLookup, WindowJob
 from adtap_core.windows import Interval
 from tap_openx import fields
-from tap_openx.answers import Answers
+from tap_openx.answers import Answers, lost_words, named_alone
 from tap_openx.auth import CookieLogin
 from tap_openx.catalogue import Asked, Catalogue
 from tap_openx.currencies import COLUMN, added_up
@@ -67,6 +67,7 @@ class Legacy:
         self._path = str(self._settings.get("data_service_path") or DATA_SERVICE_PATHS[0])
         self._ranges: dict[tuple[str, ...], Interval] = {}
         self._answers = Answers()
+        self._proofs: frozenset[str] = frozenset()
 
     @staticmethod
     def login(settings: Mapping[str, Any]) -> Auth:
@@ -301,8 +302,9 @@ class Legacy:
         tables: list[Callable[[], Table]] = [
             partial(self._answers.table, reply, names, columns, job.what) for reply in replies
         ]
+        others: set[str] = set()
         if merged:
-            parts = [open_table() for open_table in tables]
+            parts = [named_alone(open_table(), others) for open_table in tables]
             rows = (dict(zip(columns, row, strict=True)) for part in parts for row in part.rows)
             whole = add_up(rows, [asked.metrics[m] for m in asked.metrics])
             seen = {name for part in parts for name in part.seen or ()}
@@ -317,7 +319,9 @@ class Legacy:
         if self._needs_account(job.report):
             try:
                 tables = [
-                    self._by_currency(tables, whose, list(asked.metrics.values()), job.report.name)
+                    self._by_currency(
+                        tables, whose, asked.metrics.values(), job.report.name, others
+                    )
                 ]
             finally:
                 close()
@@ -328,8 +332,10 @@ class Legacy:
                 bucket=bucket,
                 partition=(whose, accounts) if accounts else None,
                 optional=frozenset(job.report.dimensions),
+                ignored=self._proofs,
             ),
             close,
+            warnings=lost_words(others, self._proofs),
             not_asked=frozenset(job.report.metrics).difference(asked.metrics.values()),
         )
 
@@ -337,15 +343,19 @@ class Legacy:
         self,
         tables: Sequence[Callable[[], Table]],
         account: str,
-        metrics: Sequence[str],
+        metrics: Iterable[str],
         report: str,
+        others: set[str],
     ) -> Callable[[], Table]:
         """Return the rows of tables added up by the currency of the account, which was asked for along with them."""
-        found = [open_() for open_ in tables]
+        found = [
+            t if OTHERS not in (t.columns or ()) else named_alone(t, others)
+            for t in (o() for o in tables)
+        ]
         columns = tuple(found[0].columns or ())
         rows = (row for table in found for row in table.rows)
         lookup = self._api.currencies.lookup(report)
-        whole = added_up(Table(rows, columns), account, metrics, lookup)
+        whole = added_up(Table(rows, columns), account, list(metrics), lookup)
         whole.seen = {COLUMN}.union(*(table.seen or () for table in found))
         return lambda: whole
 
@@ -508,6 +518,7 @@ class Legacy:
                 "proven whole; add one"
             )
         currency = catalogue.dimensions.get(fields.CURRENCY.lower())
+        self._proofs |= {count.id}
         return FilterSplit(
             ask=ask,
             attributes=attributes,

@@ -357,6 +357,7 @@ class Current:
                 bucket=None if snapshot else fields.BUCKET,
                 partition=(level, {p.key[level]: p for p in job.partitions}) if bundled else None,
                 constants=({"_interval": job.report.extras["time_window"]} if snapshot else {}),
+                ignored=frozenset(columns),
             ),
             reply.body.close,
         )

@@ -42,6 +42,7 @@ ZONE: Final = "campaign_timezone"
 BUCKET: Final = "start_date"
 PIXEL_TYPE: Final = "pixel_type"
 DEALS: Final = "deals"
+_ALWAYS: Final = frozenset({"start_date", "end_date", "interval"})
 SUSPICIOUS_ROWS: Final = 100
 """The documented default of `page_limit`; no client ever sends one and none was ever cut off there."""
 WIDEST_ZONE: Final = timedelta(hours=14)
@@ -379,6 +380,8 @@ class LegacyReports:
                 else None
             ),
             constants={"_interval": report.extras["time_window"]} if snapshot else {},
+            # The API adds both ends of the bucket, or the interval, and the fields that `having` names.
+            ignored=frozenset({*_ALWAYS, ZONE, level, fields.CURRENCY, *(report.filters or ())}),
         )
 
     def _table(self, body: Spool, job: WindowJob, definition: Definition) -> Table:

@@ -87,12 +87,12 @@ def table(spool: Spool, fields: tuple[str, ...], end: datetime | None = None) ->
             the bucket that begins there are left out, and counted.
 
     Returns:
-        A table of these fields. Reading its rows raises `MalformedResponse` at a line that can't be read.
+        A table of these fields, and of what rows hold besides. Reading its rows raises `MalformedResponse` at a line that can't be read.
     """
-    picker = Picker(fields, spelt=_spelt(spool, fields))
+    picker = Picker(fields, spelt=_spelt(spool, fields), others=True)
     beside: list[Row] = []
     rows = chain.from_iterable(_blocks_of_rows(spool, picker, end, beside))
-    return Table(rows, fields, seen=picker.seen, beside=lambda: len(beside))
+    return Table(rows, picker.columns, seen=picker.seen, beside=lambda: len(beside))
 
 
 def _spelt(spool: Spool, fields: tuple[str, ...]) -> tuple[str, ...]:

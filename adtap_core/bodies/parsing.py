@@ -21,6 +21,7 @@ import msgspec
 
 from adtap_core.bodies.delimited import Splitter
 from adtap_core.bodies.spool import MEMORY_BYTES, Spool
+from adtap_core.doubles import check_count, check_once, once
 from adtap_core.errors import MalformedResponse
 
 
@@ -36,14 +37,32 @@ _CUT_TRIES: Final = 64
 _decoder: Final = msgspec.json.Decoder(float_hook=Decimal)
 _plain_decoder: Final = msgspec.json.Decoder(list[Any], float_hook=Decimal)
 _raw_decoder: Final = msgspec.json.Decoder(list[msgspec.Raw])
-_one_by_one: Final = json.JSONDecoder(parse_float=Decimal, parse_constant=_refuse)
+_one_by_one: Final = json.JSONDecoder(
+    parse_float=Decimal, parse_constant=_refuse, object_pairs_hook=once
+)
 _UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError)
 _TOKEN: Final = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{},:]')
 _UNNAMEABLE: Final = re.compile(r'["\\\x00-\x1f]')
 """What a field of a typed decoder can't be called."""
 _WHITE: Final = b" \t\r\n"
 
+OTHERS: Final = "\ue000others"
+"""Column of a table for what its rows hold under names that were not asked for: an object each, or null. No field is
+called so: the character belongs to no script."""
+
 Row = Mapping[str, Any] | Sequence[Any]
+
+
+def _decode_rows(text: bytes) -> list[Any]:
+    """Decode a list.
+
+    Raises:
+        DecodeError: If it is none.
+        MalformedResponse: If an object in it has a name twice.
+    """
+    found: list[Any] = _plain_decoder.decode(text)
+    check_once(text, found)
+    return found
 
 
 @dataclass
@@ -103,19 +122,17 @@ class JsonRows:
         if self.fields is not None:
             return self._picked(Picker(self.fields, self.whole))
         at_once = self.spool.size <= MEMORY_BYTES
-        return chain.from_iterable(
-            self._at_once() if at_once else self._in_blocks(_plain_decoder.decode)
-        )
+        return chain.from_iterable(self._at_once() if at_once else self._in_blocks(_decode_rows))
 
     def table(self, columns: Sequence[str] | None = None) -> Table:
-        """Give the rows as a table of value lists. Only with `fields`.
+        """Give the rows as a table of value lists, with all that they hold besides. Only with `fields`.
 
         Args:
             columns: What the fields are called there, if not as here.
         """
         assert self.fields is not None  # noqa: S101 - as said above
-        picker = Picker(tuple(columns or self.fields), self.whole, self.fields)
-        return Table(self._picked(picker), picker.fields, seen=picker.seen)
+        picker = Picker(tuple(columns or self.fields), self.whole, self.fields, others=True)
+        return Table(self._picked(picker), picker.columns, seen=picker.seen)
 
     def _picked(self, picker: Picker) -> Iterator[Any]:
         return chain.from_iterable(self._in_blocks(picker.decode, picker.pick))
@@ -131,11 +148,13 @@ class JsonRows:
         return self.envelope
 
     def _at_once(self) -> Iterator[Iterable[Any]]:
+        text = self.spool.read()
         try:
-            document = _decoder.decode(self.spool.read())
+            document = _decoder.decode(text)
         except _UNREADABLE as error:
             msg = f"the answer is not JSON: {error}"
             raise MalformedResponse(msg) from error
+        check_once(text, document)
         self.envelope = document
         holder, rows = None, document
         for key in self.path:
@@ -189,11 +208,13 @@ class JsonRows:
                 msg = f"the answer's rows can't be read: {error}"
                 raise MalformedResponse(msg) from error
             yield [pick(element)]
+        around = head + rest[at:].encode()
         try:
-            self.envelope = _decoder.decode(head + rest[at:].encode())
+            self.envelope = _decoder.decode(around)
         except _UNREADABLE as error:
             msg = f"the answer's end can't be read: {error}"
             raise MalformedResponse(msg) from error
+        check_once(around, self.envelope)
 
     def _find_array(self, file: io.BufferedIOBase | Any) -> tuple[bytes, bytes]:
         """Give the document up to and with the array's `[`, and what has been read behind it."""
@@ -233,24 +254,35 @@ def _array_start(text: bytes, path: tuple[str, ...]) -> int | None:
 class Picker:
     """Decodes objects as tuples of some of their fields: half as dear as whole objects.
 
-    A field that an object lacks is null. Whether any does is known for nothing as long as none does; then the
-    objects are looked at: a name that was damaged on its way is an error, not a null.
+    A field that an object lacks is null. Whether any does is known for nothing as long as none does, and so is
+    whether any holds a field of another name; else the objects are looked at: a name that was damaged on its way is
+    an error, not a null.
 
     Args:
         fields: What of each object.
         whole: Those of the fields that hold whole numbers, see `JsonRows`; as objects spell them.
         spelt: How objects spell the fields, if otherwise.
+        others: Whether what objects hold under other names is wanted too: an object, or null, behind the fields.
+            Then an object that has a name twice is an error.
     """
 
     fields: tuple[str, ...]
     whole: frozenset[str] = frozenset()
     spelt: tuple[str, ...] = ()
+    others: bool = False
     seen: set[str] = field(default_factory=set, init=False)
     """The fields that some object had by now."""
     _lacking: bool = field(default=False, init=False)
+    _named: frozenset[str] = field(default=frozenset(), init=False)
 
     def __post_init__(self) -> None:
         self.spelt = self.spelt or self.fields
+        self._named = frozenset(self.spelt)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Return what the values of a tuple are called."""
+        return (*self.fields, OTHERS) if self.others else self.fields
 
     def decode(self, text: bytes) -> list[tuple[Any, ...]]:
         """Decode a list of objects.
@@ -271,7 +303,14 @@ class Picker:
             msg = f"a row is not an object: {str(element)[:80]}"
             raise MalformedResponse(msg)
         self._note(element)
-        return tuple(map(element.get, self.spelt))
+        return self._picked(element)
+
+    def _picked(self, element: Mapping[str, Any]) -> tuple[Any, ...]:
+        values = tuple(map(element.get, self.spelt))
+        if not self.others:
+            return values
+        more = {k: v for k, v in element.items() if k not in self._named}
+        return (*values, more or None)
 
     def _note(self, names: Collection[str]) -> None:
         check_names(names, self.spelt)
@@ -285,16 +324,19 @@ class Picker:
         return self._decode(text, _in_lines)
 
     def _decode(self, text: bytes, decoding: _Decoding) -> list[tuple[Any, ...]]:
-        if any(map(_UNNAMEABLE.search, self.spelt)):
+        # Where fields are lacking, nothing but a look tells whether a name stands twice.
+        if any(map(_UNNAMEABLE.search, self.spelt)) or (self.others and self._lacking):
             return self._looked_at(text, decoding)
         for whole in dict.fromkeys((self.whole, frozenset())):
-            kind = _element(self.spelt, whole, not self._lacking)
+            kind = _element(self.spelt, whole, not self._lacking, self.others)
             try:
                 found = decoding(kind, bool(whole))(text)
             except msgspec.ValidationError:
                 continue
             if not self._lacking:
                 self.seen.update(self.fields)
+            if self.others:
+                check_count(text, len(found) * len(self.spelt))
             return list(map(msgspec.structs.astuple, found))
         return self._looked_at(text, decoding)
 
@@ -302,7 +344,9 @@ class Picker:
         found = decoding(dict[str, Any], False)(text)  # noqa: FBT003 - a decoder's own word
         for shape in {tuple(element) for element in found}:
             self._note(shape)
-        return [tuple(map(element.get, self.spelt)) for element in found]
+        if self.others:
+            check_once(text, found)
+        return list(map(self._picked, found))
 
 
 _Decoding = Callable[[Any, bool], Callable[[bytes], list[Any]]]
@@ -319,18 +363,20 @@ def _in_lines(kind: Any, loose: bool) -> Callable[[bytes], list[Any]]:  # noqa: 
 
 
 @lru_cache(maxsize=256)
-def _element(fields: tuple[str, ...], whole: frozenset[str], required: bool) -> Any:  # noqa: FBT001 - a key of the cache
-    """Give the type as which an element is decoded."""
+def _element(fields: tuple[str, ...], whole: frozenset[str], required: bool, others: bool) -> Any:  # noqa: FBT001 - a key of the cache
+    """Give the type as which an element is decoded; `others`: it ends in a null, and other names are refused."""
     places = [f"f{n}" for n in range(len(fields))]
     kinds = [int if name in whole else Any for name in fields]
-    made = (
+    made: list[Any] = (
         list(zip(places, kinds, strict=True))
         if required
         else [(place, kind, None) for place, kind in zip(places, kinds, strict=True)]
     )
-    return msgspec.defstruct(
-        "Element", made, rename=dict(zip(places, fields, strict=True)), gc=False
-    )
+    spelt = dict(zip(places, fields, strict=True))
+    if others:
+        made.append(("others", Any, None))
+        spelt["others"] = OTHERS
+    return msgspec.defstruct("Element", made, rename=spelt, gc=False, forbid_unknown_fields=others)
 
 
 def check_names(there: Collection[str], wanted: Iterable[str]) -> None:

@@ -11,6 +11,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from adtap_core.bodies.spool import Spool
+from adtap_core.doubles import check_once
 from adtap_core.errors import RequestError
 from adtap_core.redact import redact
 
@@ -42,10 +43,10 @@ class Response:
         """Give the body as JSON, decimals exact.
 
         Raises:
-            RequestError: If it is not JSON.
+            RequestError: If it is not JSON, or an object in it has a name twice.
         """
         try:
-            return self.made_once(_json)
+            return self.made_once(_checked)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             msg = f"the answer is not JSON ({error}): {self.excerpt()}"
             raise RequestError(msg, status=self.status) from error
@@ -84,3 +85,9 @@ class Response:
 
 def _json(reply: Response) -> Any:
     return _decoder.decode(reply.body.read())
+
+
+def _checked(reply: Response) -> Any:
+    found = reply.made_once(_json)
+    check_once(reply.body.read(), found)
+    return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
@@ -383,9 +383,28 @@ def _columns(records: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, Sequen
         yield name, [record.get(name) for record in records]
 
 
-def _tells_secret(name: str) -> bool:
+def tells_secret(name: str) -> bool:
+    """Check whether a field is called like a secret."""
     # As it is, too: a column's name may be cut short.
     return redact.names_secret(name) or redact.names_secret(snake_case(name))
+
+
+def without_secrets(value: Any, secrets: Collection[str]) -> Any:
+    """Return a value without what is a secret, or called like one, however deep it nests.
+
+    Args:
+        value: Of JSON.
+        secrets: The platform's own names of secrets.
+    """
+    if isinstance(value, dict):
+        return {
+            k: without_secrets(v, secrets)
+            for k, v in value.items()
+            if k not in secrets and not tells_secret(str(k)) and not redact.is_secret(v)
+        }
+    if isinstance(value, list) and not _FLAT.issuperset(map(type, value)):
+        return [without_secrets(v, secrets) for v in value]
+    return value
 
 
 def _are_flat(values: Sequence[Any]) -> bool:
@@ -397,7 +416,7 @@ def _are_flat(values: Sequence[Any]) -> bool:
     return kinds <= _FLAT
 
 
-def _keep(extras: dict[int, dict[str, Any]], place: int, key: str, name: str, value: Any) -> None:
+def keep(extras: dict[int, dict[str, Any]], place: int, key: str, name: str, value: Any) -> None:
     """Put a value into a record's `_extra`.
 
     Args:
@@ -472,7 +491,7 @@ class RecordShaper:
     ) -> None:
         for place, value in enumerate(values):
             if value is not None:
-                _keep(extras, place, column, name, self._without_secrets(value))
+                keep(extras, place, column, name, self._without_secrets(value))
                 self._tell(column, "is not in the schema yet: kept in `_extra`")
 
     def _merge(
@@ -499,7 +518,7 @@ class RecordShaper:
         for place, (kept, left) in enumerate(zip(first[1], second[1], strict=True)):
             merged.append(left if kept is None else kept)
             if kept is not None and left is not None and kept != left:
-                _keep(extras, place, second[0], second[0], left)
+                keep(extras, place, second[0], second[0], left)
                 self._tell(
                     column, f"comes as `{second[0]}` too, with another value: kept in `_extra`"
                 )
@@ -521,7 +540,7 @@ class RecordShaper:
                     made.append(None if value is None else cast(value))
                 except ConversionError as error:
                     made.append(error.instead)
-                    _keep(extras, place, column, name, kept(self._without_secrets(value)))
+                    keep(extras, place, column, name, kept(self._without_secrets(value)))
                     self._tell(
                         column,
                         "does not fit its column's type: kept in `_extra`"
@@ -544,15 +563,7 @@ class RecordShaper:
         return column, cast
 
     def _without_secrets(self, value: Any) -> Any:
-        if isinstance(value, dict):
-            return {
-                k: self._without_secrets(v)
-                for k, v in value.items()
-                if k not in self._secrets and not _tells_secret(str(k)) and not redact.is_secret(v)
-            }
-        if isinstance(value, list) and not _FLAT.issuperset(map(type, value)):
-            return [self._without_secrets(v) for v in value]
-        return value
+        return without_secrets(value, self._secrets)
 
     def _tell(self, column: str, what: str) -> None:
         if column not in self._told:

@@ -6,7 +6,7 @@ import struct
 from array import array
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, time
 from enum import StrEnum
 from functools import partial
@@ -16,11 +16,22 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 import msgspec
 
-from adtap_core.bodies.parsing import batches, check_names
+from adtap_core.bodies.parsing import OTHERS, batches, check_names
 from adtap_core.errors import MalformedResponse
-from adtap_core.names import column_names, respelt
+from adtap_core.names import column_names, respelt, snake_case
 from adtap_core.platform import Partition, RowContext, RowLookup
-from adtap_core.rows.records import Cast, ConversionError, cast_column, caster, kept, to_text
+from adtap_core.redact import redact
+from adtap_core.rows.records import (
+    Cast,
+    ConversionError,
+    cast_column,
+    caster,
+    keep,
+    kept,
+    tells_secret,
+    to_text,
+    without_secrets,
+)
 from adtap_core.rows.schemas import EXTRA
 from adtap_core.windows import Grain, Interval, Zone
 
@@ -174,6 +185,8 @@ class RowShaper:
         partitions: Whose rows these are.
         synced_at: When the window was read, as text.
         noisy: Columns whose numbers carry noise of the platform's own making.
+        declared: All fields of the report: one that was deselected and comes all the same is left out.
+        secrets: The platform's own names of secrets.
     """
 
     def __init__(
@@ -190,6 +203,8 @@ class RowShaper:
         partitions: Sequence[Partition],
         synced_at: str,
         noisy: frozenset[str] = frozenset(),
+        declared: Collection[str] = (),
+        secrets: Collection[str] = (),
     ) -> None:
         self._report, self._facts, self._window, self._zone = report, facts, window, zone
         self._now, self._days, self._synced_at = now, settle_days, synced_at
@@ -209,6 +224,9 @@ class RowShaper:
         others = [f for f in (facts.bucket, facts.partition and facts.partition[0]) if f]
         fields = [field for field, _name, _type in self._fields]
         self._wanted = tuple(dict.fromkeys([*fields, *sources, *others]))
+        self._known = {*self._wanted, *facts.ignored}
+        self._deselected = {f.lower() for f in declared if f not in self._known}
+        self._secrets = secrets
         self._repeats = Repeats()
         self._buckets: dict[object, _Bucket | None] = {}
         self.counts: dict[Partition, int] = dict.fromkeys(partitions, 0)
@@ -220,6 +238,8 @@ class RowShaper:
         """How many values did not fit their column's type, by column; they are kept in `_extra`."""
         self.fine: Counter[str] = Counter()
         """How many numbers have more digits behind the point than warehouses hold; they are whole in `_extra`."""
+        self.others: set[str] = set()
+        """Fields that nobody asked for: what they hold is kept in `_extra`."""
         self._absent = {*fields, *sources} - facts.optional
 
     @property
@@ -266,8 +286,10 @@ class RowShaper:
             self._absent = {field for field in self._absent if not column_of.holds(field)}
         self._add_common(columns, column_of, len(block))
         columns["_data_state"] = states
-        columns[EXTRA] = [unfit.get(n) for n in range(len(block))] if unfit else [None] * len(block)
         columns["_row_key"] = self._row_keys(columns, unfit)
+        # What is no column changes no key.
+        self._keep_others(column_of, unfit)
+        columns[EXTRA] = [unfit.get(n) for n in range(len(block))] if unfit else [None] * len(block)
         return Block(tuple(columns), list(zip(*columns.values(), strict=True)))
 
     def _inside(self, block: list[Row], raws: Sequence[Any]) -> tuple[list[Row], Sequence[Any]]:
@@ -326,6 +348,15 @@ class RowShaper:
                 unfit.setdefault(place, {})[name] = kept(value)
                 (self.unfit if error.instead is None else self.fine)[name] += 1
         return made
+
+    def _keep_others(self, column_of: _Columns, extras: dict[int, dict[str, Any]]) -> None:
+        """Put what rows hold under names that nobody asked for into `extras`, by the rows' places."""
+        for place, name, value in column_of.others(self._known):
+            hidden = name in self._secrets or tells_secret(name) or redact.is_secret(value)
+            if name.lower() not in self._deselected and not hidden:
+                found = kept(without_secrets(value, self._secrets))
+                keep(extras, place, snake_case(name), name, found)
+                self.others.add(name)
 
     def _partition(self, key: str) -> Partition:
         assert self._facts.partition is not None  # noqa: S101 - asked only then
@@ -412,6 +443,7 @@ class _Columns:
         self._rows: Sequence[Mapping[str, Any]] | None = None
         self._spelt: dict[str, str] = {}
         self._seen = table.seen
+        self._plain = True
         if names is None:
             objects = cast("list[Mapping[str, Any]]", block)
             if not all(isinstance(row, Mapping) for row in objects):
@@ -424,14 +456,48 @@ class _Columns:
             try:
                 rows = [tuple(map(row.__getitem__, wanted)) for row in objects]
             except KeyError:
+                self._plain = False
                 for shape in set(map(tuple, objects)):
                     check_names(shape, wanted)
                 rows = [tuple(map(row.get, wanted)) for row in objects]
+            self._plain = self._plain and set(map(len, objects)) == {len(wanted)}
             columns = list(zip(*rows, strict=True))
         else:
             columns = list(zip(*cast("list[Sequence[Any]]", block), strict=True))
             self._spelt = _other_spellings(wanted, names)
         self._places = dict(zip(names, columns, strict=False))
+
+    def others(self, known: Collection[str]) -> Iterator[tuple[int, str, Any]]:
+        """Return what rows hold under names that are not known: the row's place, the name and the value.
+
+        Where rows hold what was asked for and nothing else, which is nearly always, that is seen at once.
+
+        Args:
+            known: The names that are known, as they were asked for.
+        """
+        spelt = {*known, *self._spelt.values()}
+        for name, values in self._unwanted(known):
+            if name == OTHERS:
+                for place, more in enumerate(values):
+                    yield from (
+                        (place, n, v)
+                        for n, v in (more or {}).items()
+                        if n not in spelt and v is not None
+                    )
+            elif name not in spelt:
+                there = (v is not None and not (self._empty_is_null and v == "") for v in values)
+                yield from (
+                    (place, name, values[place]) for place, is_there in enumerate(there) if is_there
+                )
+
+    def _unwanted(self, known: Collection[str]) -> Iterable[tuple[str, Sequence[Any]]]:
+        if self._rows is None:
+            return self._places.items()
+        if self._plain:
+            return ()
+        rows = self._rows
+        names: set[str] = set().union(*rows)
+        return ((n, [row.get(n) for row in rows]) for n in names.difference(known))
 
     def holds(self, field: str) -> bool:
         """Check whether a field stands in a row, be it as null."""

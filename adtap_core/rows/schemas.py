@@ -194,8 +194,8 @@ _COMMON: Final = {
     EXTRA: {
         "type": ["object", "null"],
         "additionalProperties": True,
-        "description": "Values that do not fit their column's type, by column, as the platform sent them; null "
-        "when there are none.",
+        "description": "Values that do not fit their column's type, by column, and fields of the row that nobody "
+        "asked for, as the platform sent them; null when there are none.",
     },
 }
 LEDGER_KEYS: Final = ("stream", "account", "window_start", "window_end")

@@ -76,6 +76,7 @@ class ReportStream(PlannedReport):
         self._notes: queue.SimpleQueue[JobCheckpoint] = queue.SimpleQueue()
         self._left: dict[Partition, int] = {}
         self._odd: set[str] = set()
+        self._others: set[str] = set()
         self._tallies: list[RequestStats] = []
         self._read: list[Interval] = []
         self._totals: ReportTotals | None = None
@@ -359,6 +360,8 @@ class ReportStream(PlannedReport):
             partitions=task.job.partitions,
             synced_at=task.synced_at,
             noisy=self._noisy,
+            declared=(*self.report.dimensions, *self.report.metrics),
+            secrets=self.run.platform.secret_fields,
         )
         assert self._totals is not None  # noqa: S101 - made when the windows were planned
         totals = self._totals.window(fetched, task.control, len(task.job.partitions))
@@ -373,6 +376,9 @@ class ReportStream(PlannedReport):
             self._fail_task(task, fault)
             return
         warnings = [*fetched.warnings, *self._oddities(shaper, task)]
+        for name in sorted(shaper.others - self._others):
+            log.info("%s: field `%s` was not asked for: kept in `_extra`", self.name, name)
+        self._others |= shaper.others
         for words in fetched.left_out:
             self.fail(RequestError(words))
         self._rows += sum(shaper.counts.values())

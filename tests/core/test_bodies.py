@@ -69,13 +69,17 @@ def test_a_large_document_gives_the_same_rows_as_a_small_one(
 def test_picked_fields_are_those_of_the_whole_objects(
     rows: list[dict[str, Any]], block: int, other: str
 ) -> None:
-    """Missing ones are null, the others are skipped, wherever blocks are cut."""
+    """Missing ones are null, what stands under other names comes behind them, wherever blocks are cut."""
     text = json.dumps({"rows": rows, "total": 2}, ensure_ascii=False).encode()
     fields = ("y", "gone", other)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(parsing, "_BLOCK_BYTES", block)
         picked = JsonRows(Spool.of(text), ("rows",), fields)
-        assert list(picked.table().rows) == [tuple(r.get(f) for f in fields) for r in rows]
+        others = [{k: v for k, v in r.items() if k not in fields} or None for r in rows]
+        assert list(picked.table().rows) == [
+            (*map(r.get, fields), more) for r, more in zip(rows, others, strict=True)
+        ]
+        assert list(picked) == [tuple(map(r.get, fields)) for r in rows]
     assert picked.envelope == {"rows": [], "total": 2}
 
 

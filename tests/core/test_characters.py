@@ -72,7 +72,8 @@ def test_lines_of_json_are_clean_before_they_are_read() -> None:
     head = b'{"fields": [{"name": "day"}, {"name": "name"}], "total_items_count": 2}\n'
     spool = Spool.of(head + rb'{"day": "a", "name": "\ud83d"}' + b"\n" + rb'{"day": "\u0000b"}')
     assert stream_fault(spool) is None
-    assert list(table(spool, ("day", "name")).rows) == [("a", MARK), (f"{MARK}b", None)]
+    rows = list(table(spool, ("day", "name")).rows)
+    assert [row[:2] for row in rows] == [("a", MARK), (f"{MARK}b", None)]
 
 
 def test_a_table_may_hold_a_backslash() -> None:

@@ -84,7 +84,7 @@ def read_lines(body: bytes) -> list[tuple[Any, ...]]:
     spool = Spool.of(body)
     if (fault := stream_fault(spool)) is not None:
         raise LookupError(fault)
-    return list(lines_table(spool, COLUMNS).rows)
+    return [tuple(row[:-1]) for row in lines_table(spool, COLUMNS).rows]
 
 
 def xml_body(rows: Rows) -> bytes:

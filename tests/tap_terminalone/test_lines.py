@@ -53,7 +53,7 @@ def test_every_row_comes_out_as_it_went_in(found, block):
     with pytest.MonkeyPatch.context() as patch, Spool.of(body(found)) as spool:
         patch.setattr(lines, "_BLOCK_BYTES", block)
         assert stream_fault(spool) is None
-        expected = [tuple(r[f].replace("\0", REPLACEMENT) for f in FIELDS) for r in found]
+        expected = [(*(r[f].replace("\0", REPLACEMENT) for f in FIELDS), None) for r in found]
         assert list(table(spool, FIELDS).rows) == expected
 
 
@@ -93,7 +93,7 @@ def test_decimals_keep_their_digits():
     )
     with Spool.of(text.encode()) as spool:
         (row,) = table(spool, ("agg_timestamp", "spend")).rows
-    assert row == ("2026-03-01T00:00:00Z", Decimal("0.30000000000000000001"))
+    assert row == ("2026-03-01T00:00:00Z", Decimal("0.30000000000000000001"), None)
 
 
 def test_the_bucket_at_the_end_is_left_out_and_counted():
@@ -116,7 +116,7 @@ def test_names_in_other_letters_and_names_in_no_row():
     text = '{"fields": [{"name": "Agg_Timestamp"}, {"name": "SPEND"}]}\n{"Agg_Timestamp": "x", "SPEND": 1}\n'
     with Spool.of(text.encode()) as spool:
         found = table(spool, ("agg_timestamp", "spend", "clicks"))
-        assert list(found.rows) == [("x", 1, None)]
+        assert list(found.rows) == [("x", 1, None, None)]
     assert set(found.seen) == {"agg_timestamp", "spend"}
 
 

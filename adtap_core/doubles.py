@@ -1,0 +1,103 @@
+"""Objects of JSON that name a field twice: a decoder keeps the last value and says nothing.
+
+To look at every name costs as much as to read the rows once more. So names are counted: a text has as many as the
+objects that were read out of it, or some object has one twice, or a text holds what looks like a name. Only then
+is each name looked at.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from itertools import chain
+from typing import Any, Final
+
+from adtap_core.errors import MalformedResponse
+
+_NAME: Final = b'":'
+_SPACED: Final = b'" :'
+_white: Final = re.compile(r"\s*").match
+_NESTING: Final = frozenset({dict, list})
+
+
+def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object out of its names and values.
+
+    Raises:
+        MalformedResponse: If it has a name twice.
+    """
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        names = [name for name, _ in pairs]
+        double = next(name for name in made if names.count(name) > 1)
+        msg = f"an object of the answer has {double!r} twice: which value is meant can't be told"
+        raise MalformedResponse(msg)
+    return made
+
+
+def check_once(text: bytes, document: Any) -> None:
+    """Check that no object of a JSON text, or of a text with a document a line, has a name twice.
+
+    Args:
+        text: Read already: it is JSON.
+        document: What was read out of it.
+
+    Raises:
+        MalformedResponse: If one does.
+    """
+    found = text.count(_NAME)
+    for nested in (
+        False,
+        True,
+    ):  # most rows are flat, and to look for nested values costs more than all else
+        if _agree(text, found, _names(document, nested=nested)):
+            return
+    _look(text)
+
+
+def check_count(text: bytes, names: int) -> None:
+    """Check the same of objects that were not kept as such.
+
+    Args:
+        text: Read already.
+        names: How many names its objects have if none has one twice, and none nests.
+
+    Raises:
+        MalformedResponse: If one has a name twice.
+    """
+    if not _agree(text, text.count(_NAME), names):
+        _look(text)
+
+
+def _agree(text: bytes, found: int, names: int) -> bool:
+    return found == names or found + text.count(_SPACED) == names
+
+
+def _look(text: bytes) -> None:
+    decode = json.JSONDecoder(object_pairs_hook=once).raw_decode
+    whole = text.decode()
+    at = 0
+    while (at := _white(whole, at).end()) < len(whole):  # type: ignore[union-attr] # it matches anything
+        _, at = decode(whole, at)
+
+
+def _names(value: Any, *, nested: bool) -> int:
+    """Return how many names the objects of a document have.
+
+    Args:
+        value: The document.
+        nested: Whether the values of objects that stand in a list are looked at, too.
+    """
+    if isinstance(value, Mapping):
+        inner = (v for v in value.values() if type(v) in _NESTING)
+        return len(value) + sum(_names(v, nested=nested) for v in inner)
+    if not isinstance(value, list) or (kinds := set(map(type, value))).isdisjoint(_NESTING):
+        return 0
+    if kinds != {dict}:
+        return sum(_names(v, nested=nested) for v in value if type(v) in _NESTING)
+    count = sum(map(len, value))
+    if nested:
+        values = chain.from_iterable(map(dict.values, value))
+        count += sum(_names(v, nested=True) for v in values if type(v) in _NESTING)
+    return count
