@@ -132,7 +132,8 @@ def finish(report: Report) -> Report:
 def definition_faults(report: Report) -> list[str]:
     """Give the faults of a user's report that need no network to be seen."""
     name = f"report {report.name!r}"
-    faults: list[str] = []
+    faults = fields.comma_faults(name, "metric", report.metrics)
+    faults += fields.comma_faults(name, "dimension", report.dimensions)
     periods = report.extras.get("cohort_periods") or ()
     faults += [
         f"{name}: cohort_periods: {p!r} is not a period; d0 to d120, w0 to w52, m0 to m36"

@@ -328,3 +328,19 @@ def restated_days(metrics: Iterable[str]) -> tuple[int, int]:
         elif known.section == "skan" or name.endswith(("_min", "_max", "_est")):
             lookback, settle = max(lookback, SKAN_DAYS), max(settle, SKAN_DAYS)
     return lookback, settle
+
+
+def comma_faults(where: str, what: str, names: Iterable[str]) -> list[str]:
+    """Return one line for each name that holds a comma: lists of names are joined by them.
+
+    Args:
+        where: The report, in a user's words.
+        what: What the names are.
+        names: As the definition spells them.
+    """
+    return [
+        f"{where}: {what} {name!r} holds a comma and can't be asked for: the API takes lists joined by commas; leave "
+        "it out, or rename the event at Adjust"
+        for name in names
+        if "," in name
+    ]

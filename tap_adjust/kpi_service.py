@@ -247,6 +247,7 @@ def definition_faults(report: Report, settings: Mapping[str, Any]) -> list[str]:
         for g in extras["grouping"]
         if g not in ARRAYS
     ]
+    faults += fields.comma_faults(name, "KPI", report.metrics)
     arrays = [ARRAYS.get(g) for g in extras["grouping"]]
     faults += [
         f"{name}: the grouping has the level {a!r} twice"

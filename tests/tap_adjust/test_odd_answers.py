@@ -273,6 +273,27 @@ def test_an_event_that_the_service_refuses_does_not_stop_the_others(room, caplog
 
 
 @pytest.mark.parametrize(
+    "given",
+    [
+        {"reports": [REPORT | {"metrics": ["installs", "a, b_events"]}]},
+        {"reports": [REPORT | {"dimensions": ["country_code,channel"]}]},
+        {
+            "reports": [],
+            "kpi_reports": [{"name": "x", "endpoint": "deliverables", "kpis": ["installs,clicks"]}],
+        },
+    ],
+    ids=["event", "dimension", "KPI"],
+)
+def test_a_name_with_a_comma_is_refused_before_any_request(room, given):
+    """In a report of one's own: lists are joined by commas, so the service would read two names, or none."""
+    room.service.events = ["a, b", "purchase"]
+    error, _ = room.failed(SettingsError, **given)
+    assert "report 'x'" in str(error)
+    assert "holds a comma and can't be asked for" in str(error)
+    assert room.service.log == []
+
+
+@pytest.mark.parametrize(
     "body",
     [
         {
