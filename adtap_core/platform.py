@@ -89,6 +89,8 @@ class RowContext:
         constants: Further columns of the key with one value (declared by `constant_columns`).
         optional: Fields that the platform leaves out of rows where they are null. Any other that stands in no row,
             though it was asked for, fails the window: keys made without it would not be those of the next reading.
+        told: The field in which rows may say which bucket they are of though they were not cut by it (`bucket` is
+            None): rows of several buckets in one window fail it, as they would be halves under two keys.
         ignored: Fields of the rows that are no data of the report: what the platform sends along in any case, and
             what was asked for to tell something else. A field that is neither known nor here is kept in `_extra`.
     """
@@ -100,6 +102,7 @@ class RowContext:
     partition: tuple[str, Mapping[str, Partition]] | None = None
     constants: Mapping[str, str | bool | None] = field(default_factory=dict)
     optional: frozenset[str] = frozenset()
+    told: str | None = None
     ignored: frozenset[str] = frozenset()
 
 

@@ -467,6 +467,7 @@ class KpiService:
                 partition=("app_token", {p.key["app_token"]: p for p in job.partitions}),
                 constants=choices.constants(),
                 optional=frozenset({*job.report.dimensions, "currency"}),
+                told="date" if job.report.grain is Grain.WEEK else None,
                 ignored=frozenset({"date"}),
             ),
         )

@@ -207,6 +207,7 @@ class ReportService:
                 bucket=bucket,
                 partition=("app_token", {p.key["app_token"]: p for p in job.partitions}),
                 constants=choices.constants(),
+                told=None if bucket else report.grain.value,
                 ignored=_COMPANIONS,
             ),
             close=lambda: _close(parts),

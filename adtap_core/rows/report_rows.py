@@ -224,7 +224,7 @@ class RowShaper:
         others = [f for f in (facts.bucket, facts.partition and facts.partition[0]) if f]
         fields = [field for field, _name, _type in self._fields]
         self._wanted = tuple(dict.fromkeys([*fields, *sources, *others]))
-        self._known = {*self._wanted, *facts.ignored}
+        self._known = {*self._wanted, *facts.ignored, *filter(None, [facts.told])}
         self._deselected = {f.lower() for f in declared if f not in self._known}
         self._secrets = secrets
         self._repeats = Repeats()
@@ -232,6 +232,8 @@ class RowShaper:
         self.counts: dict[Partition, int] = dict.fromkeys(partitions, 0)
         self.outside: list[str] = []
         """What rows outside the window say that they are of: the window is not what was asked for."""
+        self.told: set[str] = set()
+        """The buckets that rows say they are of which were asked for as one; see `RowContext.told`."""
         self.beside = 0
         """How many rows came of the bucket that begins where what was asked for ends."""
         self.unfit: Counter[str] = Counter()
@@ -284,6 +286,8 @@ class RowShaper:
             columns[name] = self._cast(name, to_type, column_of(field), unfit)
         if self._absent:
             self._absent = {field for field in self._absent if not column_of.holds(field)}
+        if facts.told is not None:
+            self.told |= column_of.said(facts.told)
         self._add_common(columns, column_of, len(block))
         columns["_data_state"] = states
         columns["_row_key"] = self._row_keys(columns, unfit)
@@ -498,6 +502,13 @@ class _Columns:
         rows = self._rows
         names: set[str] = set().union(*rows)
         return ((n, [row.get(n) for row in rows]) for n in names.difference(known))
+
+    def said(self, field: str) -> set[str]:
+        """Return the distinct values of a field that was not asked for, if rows hold it."""
+        values = self._places.get(field, ())
+        if self._rows is not None and not self._plain:
+            values = tuple(row.get(field) for row in self._rows)
+        return {str(v) for v in values if v is not None}
 
     def holds(self, field: str) -> bool:
         """Check whether a field stands in a row, be it as null."""

@@ -56,6 +56,12 @@ def window_fault(
             f"{what}: {count(len(shaper.outside), 'row')} outside the window that was asked for ({days[0]} to "
             f"{days[-1]}): in another time zone? (setting `time_zone`)"
         )
+    if len(shaper.told) > 1:
+        days = sorted(shaper.told)
+        return MalformedResponse(
+            f"{what}: rows of {count(len(days), 'bucket')} ({days[0]} to {days[-1]}) where one was asked for: the "
+            "platform's weeks begin on another day; use the grain day"
+        )
     if absent := [m for m in shaper.absent if m not in not_asked]:
         return MalformedResponse(
             f"{what}: {', '.join(absent)} stands in no row, though it was asked for; take it out of the "
