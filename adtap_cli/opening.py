@@ -19,6 +19,7 @@ from adtap_cli.taps import tap_class
 from adtap_core.errors import AdtapError, CredentialsError, SettingsError
 from adtap_core.redact import guard_logging, redact
 from adtap_core.state.documents import unwrapped
+from adtap_plugin.origins import MELTANO_FOLDER, Given
 
 if TYPE_CHECKING:
     from adtap_core.tap import AdTap
@@ -147,19 +148,23 @@ def open_tap(
     """
     kind = tap_kind(name)
     settings: dict[str, Any] = dict(defaults or {})
+    files: dict[str, str] = {}
     given_state = None if state is None else read_state(state)
     given_catalog = None if catalog is None else read_object(catalog, "--catalog")
     if meltano is not None:
         project = held(kind.name, meltano)
         log.info("%s", project.words)
         settings |= {name: value for name, value in project.settings.items() if value is not None}
+        files = dict.fromkeys(project.settings, MELTANO_FOLDER)
         given_state = dict(project.state) if given_state is None else given_state
         given_catalog = dict(project.catalog) if given_catalog is None else given_catalog
     for config in configs:
         if config != ENVIRONMENT:
-            settings |= read_object(config, "--config")
+            read = read_object(config, "--config")
+            settings |= read
+            files |= dict.fromkeys(read, config)
     return kind(
-        config=settings,
+        config=Given(settings, files),
         state=given_state or None,
         catalog=given_catalog,
         parse_env_config=ENVIRONMENT in configs,

@@ -396,6 +396,14 @@ class Platform(ABC):
         """Give the units that a report is read for. May ask the platform."""
         return [Partition(LOGIN_PARTITION)]
 
+    def unseen_accounts(self) -> Iterator[str]:
+        """Yield a line for each account that a setting names and the login does not see; may ask the platform.
+
+        Each begins with the setting's name. Lists that are confined to such an account are empty, and nothing else
+        would say why; a report of it fails by itself (`held`).
+        """
+        return iter(())
+
     def bundle_size(self, report: Report) -> int:  # noqa: ARG002
         """Give how many partitions one request may read."""
         return 1

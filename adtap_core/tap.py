@@ -23,6 +23,7 @@ from adtap_core.clock import NOW_VARIABLE, Clock
 from adtap_core.definitions import custom_reports, definition_faults
 from adtap_core.errors import (
     AdtapError,
+    BadRequest,
     CredentialsError,
     Interrupted,
     RequestError,
@@ -44,6 +45,7 @@ from adtap_core.sync.schedule import read_reports
 from adtap_core.sync.stream_maps import Mapped, arithmetic_faults, empty_filters, fitted, map_faults
 from adtap_core.sync.streams import AdStream, EntityStream
 from adtap_core.sync.summary import failed_words, log_end
+from adtap_plugin.origins import Given
 from adtap_plugin.plugin import FromVariables
 from adtap_plugin.variables import VariableError
 
@@ -84,7 +86,9 @@ class AdTap(FromVariables, Tap):
 
     def __init__(self, *args: Any, state: Any = None, **kwargs: Any) -> None:
         guard_logging()
-        self.current = Run(self, _clock(), self.platform_class, self.entities)
+        self.current = Run(
+            self, _clock(), self.platform_class, self.entities, origin=self.origin_words
+        )
         self.given_state: dict[str, Any] | None = state if isinstance(state, dict) else None
         try:
             super().__init__(*args, state=documents.understood(state), **kwargs)
@@ -291,16 +295,20 @@ class AdTap(FromVariables, Tap):
             contextlib.closing(self.workers),
             contextlib.closing(self.platform.ahead),
         ):
-            self._read_entities([s for s in streams if isinstance(s, EntityStream)])
+            entities = [s for s in streams if isinstance(s, EntityStream)]
+            if entities:
+                self._name_unseen_accounts()
+            self._read_entities(entities)
             reports = [s for s in streams if isinstance(s, ReportStream)]
             read_reports(reports, self.workers)
             for ledger in (self.ledger, self.days) if reports else ():
                 ledger.end_run()
             self._write_last_state()
         failed = {f.stream for f in self.failures}
+        read = {s.name for s in streams} | (failed & {*self.streams})
         whole = sum(s.done and s.name not in failed for s in streams)
         log_end(
-            streams=len({s.name for s in streams} | failed),
+            streams=len(read),
             whole=whole,
             rows=sum(s.records_written for s in streams),
             cost=self.platform.http.total,
@@ -309,6 +317,17 @@ class AdTap(FromVariables, Tap):
         )
         if self.failures:
             raise RunFailed(failed_words(sorted(failed), len(self.failures), whole), self.failures)
+
+    def _name_unseen_accounts(self) -> None:
+        """Note each account that the settings name and the login does not see: entities can't say it."""
+        try:
+            lines = self.workers.call(lambda: list(self.platform.unseen_accounts()))
+        except RequestError as error:
+            log.warning("Whether the login sees all accounts that the settings name: %s", error)
+            return
+        for line in lines:
+            setting = line.partition(":")[0]
+            self.current.note_failure(Failure(setting, line, error=BadRequest(line)))
 
     def _read_entities(self, streams: Sequence[EntityStream]) -> None:
         """Read entities one after the other; meanwhile the next ones' first pages are on their way."""
@@ -422,12 +441,17 @@ class AdTap(FromVariables, Tap):
         cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]
     ) -> _ConfigInput:
         try:
-            return super().cb_config(ctx, param, value)
+            parse = super().cb_config
+            read = {path: parse(ctx, param, (path,)) for path in dict.fromkeys(value)}
         except (OSError, ValueError, TypeError) as error:
             names = ", ".join(v for v in value if v != "ENV")
             raise SettingsError(
                 [f"--config {names}: can't be read as JSON settings ({error})"]
             ) from error
+        settings = {k: v for one in read.values() for k, v in one.config.items()}
+        files = {k: path for path, one in read.items() for k in one.config}
+        is_env = any(one.parse_env for one in read.values())
+        return _ConfigInput(config=Given(settings, files), parse_env=is_env)
 
     @classmethod
     @override

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from singer_sdk.helpers._classproperty import classproperty
 from typing_extensions import override
 
+from adtap_plugin.origins import Given, Origins
 from adtap_plugin.redact import guard_logging, learn_settings
 from adtap_plugin.variables import (
     VariableError,
@@ -39,10 +40,23 @@ class FromVariables(Base):
         guard_logging()
         schema = self._all_settings()
         given = kwargs.get("config")
+        self._files = given.files if isinstance(given, Given) else {}
+        self._reads_variables = bool(kwargs.get("parse_env_config"))
         if isinstance(given, Mapping):
             learn_settings(given, schema)
         super().__init__(*args, **kwargs)
         learn_settings(self.config, schema)
+
+    def origin_words(self, message: str) -> str:
+        """Return what to add to a message about credentials: where the settings that it names came from."""
+        origins = Origins(
+            self.name,
+            self._all_settings(),
+            self.config,
+            files=self._files,
+            reads_variables=self._reads_variables,
+        )
+        return origins.words(message)
 
     @classproperty
     @override

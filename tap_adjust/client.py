@@ -217,6 +217,12 @@ class AdjustPlatform(Platform):
         ]
 
     @override
+    def unseen_accounts(self) -> Iterator[str]:
+        wanted = list(dict.fromkeys(map(str, self.settings.get("app_tokens") or ())))
+        known = [str(app["id"]) for app in self.reports.apps()] if wanted else []
+        return (f"app_tokens: {_unknown_app(t, known)}" for t in wanted if t not in known)
+
+    @override
     def partitions(self, report: Report) -> list[Partition]:
         tokens = Choices(report, self.settings).get("app_tokens")
         if not tokens:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
 from types import MappingProxyType
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from typing_extensions import override
 
+from adtap_core.accounts import unseen_words
 from adtap_core.declare import Entity, Report
 from adtap_core.errors import BadRequest, Forbidden, MalformedResponse
 from adtap_core.http import outcomes
@@ -265,8 +267,31 @@ class OpenxPlatform(Platform):
     def bundle_size(self, report: Report) -> int:
         return self._generation.bundle_size()
 
+    @cached_property
+    def _unseen(self) -> Mapping[str, str]:
+        """A line for each account that the setting names and the login does not see, by its id."""
+        wanted = list(dict.fromkeys(map(str, self.settings.get("account_ids") or ())))
+        seen: list[str] = []
+        if wanted:
+            seen = [str(o.get("id")) for o in self.objects("account", "accounts")]
+        missing = (a for a in wanted if seen and a not in seen)
+        return {a: unseen_words("account_ids", a, "accounts", seen) for a in missing}
+
+    @override
+    def unseen_accounts(self) -> Iterator[str]:
+        return iter(self._unseen.values())
+
     @override
     def held(self, report: Report, partition: Partition) -> Interval | None:
+        """Return what the platform holds.
+
+        Raises:
+            BadRequest: If the login does not see the account; the others are read.
+        """
+        account = partition.key.get("account_id")
+        with suppress(Forbidden):  # who may not list accounts may still read their rows
+            if account is not None and account in self._unseen:
+                raise BadRequest(self._unseen[account])
         return self._generation.held(report)
 
     @override

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Final
@@ -15,7 +14,6 @@ from adtap_core.http import outcomes
 from adtap_core.http.client import Auth, Call
 from adtap_core.http.outcomes import Action, Outcome
 from adtap_core.http.response import Response
-from adtap_core.names import did_you_mean
 from adtap_core.platform import (
     EntityQuery,
     Fetched,
@@ -26,7 +24,7 @@ from adtap_core.platform import (
     WindowJob,
 )
 from adtap_core.windows import Grain, Interval, Zone
-from tap_terminalone import auth, companion, definitions, fields, replies
+from tap_terminalone import accounts, auth, companion, definitions, fields, replies
 from tap_terminalone.api import Api
 from tap_terminalone.current import Current
 from tap_terminalone.legacy import Legacy
@@ -56,8 +54,6 @@ BURST: Final = 40
 """Of the 50 that the current generation's bucket holds; the page on rate limits, read 2026-11-20. What the
 legacy gateway allows is not published."""
 _UTC: Final = "UTC"
-_SHOWN: Final = 5
-"""So many organizations are named where one is not among them."""
 
 
 def generation(settings: Mapping[str, Any]) -> str:
@@ -73,10 +69,7 @@ class TerminalOne(Platform):
     """What the vendor guarantees; its pages of different dates promise up to 50."""
     timeout_seconds: ClassVar[float] = 300.0
     lookback_days: ClassVar[int] = LOOKBACK_DAYS
-    account_settings: ClassVar[Mapping[str, str]] = {
-        "organization_id": "organization_ids",
-        "advertiser_id": "advertiser_ids",
-    }
+    account_settings: ClassVar[Mapping[str, str]] = accounts.SETTINGS
     example_partition: ClassVar[Mapping[str, str]] = {"organization_id": "1"}
     secret_fields: ClassVar[frozenset[str]] = frozenset(
         {
@@ -94,8 +87,6 @@ class TerminalOne(Platform):
         super().__init__(settings, clock)
         self._spoken: type[Current | Legacy] = Legacy if generation(settings) == LEGACY else Current
         self._auth = auth.make_auth(settings, legacy=generation(settings) == LEGACY)
-        self._lock = threading.Lock()
-        self._organizations: list[str] | None = None
         if generation(settings) == CURRENT:
             self.burst = BURST
 
@@ -106,6 +97,7 @@ class TerminalOne(Platform):
         self._generation: Current | Legacy = self._spoken(
             Api(http, ahead, url, self.settings, self.clock, self.organizations)
         )
+        self.accounts = accounts.Accounts(self.settings, self._generation)
 
     # -- settings and schemas ----------------------------------------------------------------
 
@@ -125,7 +117,7 @@ class TerminalOne(Platform):
             )
         faults += [
             f"{name}: {number!r} is not an id; a whole number is expected"
-            for name in ("organization_ids", "advertiser_ids")
+            for name in accounts.SETTINGS.values()
             for number in settings.get(name) or ()
             if not (number.isascii() and number.isdigit())
         ]
@@ -235,10 +227,9 @@ class TerminalOne(Platform):
 
     @override
     def partitions(self, report: Report) -> list[Partition]:
-        advertisers = self.settings.get("advertiser_ids")
+        advertisers = self.accounts.wanted(accounts.ADVERTISERS)
         if advertisers and not self._generation.needs_organization(report):
-            ids = dict.fromkeys(str(int(i)) for i in advertisers)
-            return [Partition({"advertiser_id": i}) for i in ids]
+            return [Partition({"advertiser_id": i}) for i in advertisers]
         return [Partition({"organization_id": i}) for i in self.organizations()]
 
     @override
@@ -250,17 +241,11 @@ class TerminalOne(Platform):
 
     def organizations(self) -> list[str]:
         """Give the ids of the organizations that are read: as configured, else all that the login sees."""
-        wanted = self.settings.get("organization_ids")
-        if wanted:
-            return list(dict.fromkeys(str(int(i)) for i in wanted))
-        return self._visible()
+        return self.accounts.wanted(accounts.ORGANIZATIONS) or self.accounts.organizations()
 
-    def _visible(self) -> list[str]:
-        """Return the ids of the organizations that the login sees, asked for once a run."""
-        with self._lock:
-            if self._organizations is None:
-                self._organizations = [str(i) for i in self._generation.organization_ids()]
-            return self._organizations
+    @override
+    def unseen_accounts(self) -> Iterator[str]:
+        return self.accounts.faults()
 
     @override
     def bundle_size(self, report: Report) -> int:
@@ -271,19 +256,12 @@ class TerminalOne(Platform):
         """Return what the platform holds.
 
         Raises:
-            BadRequest: If the login does not see the organization; the others are read.
+            BadRequest: If the login does not see the organization or advertiser; the others are read.
         """
-        number = partition.key.get("organization_id")
-        # The legacy services refuse such a one themselves; today's answers with no row.
-        silent = generation(self.settings) == CURRENT
-        if silent and number and self.settings.get("organization_ids"):
-            seen = self._visible()
-            if seen and number not in seen:
-                shown = ", ".join(seen[:_SHOWN]) + (", …" if len(seen) > _SHOWN else "")
-                raise BadRequest(
-                    f"organization_ids: {number} is none of the organizations that the login sees ({shown})"
-                    f"{did_you_mean(number, seen)}"
-                )
+        # The legacy services refuse an organization in their own words; today's answers with no row.
+        is_said = generation(self.settings) == LEGACY and "organization_id" in partition.key
+        if not is_said and (words := self._unseen([partition])):
+            raise BadRequest(words)
         return self._generation.held(report)
 
     @override
@@ -300,7 +278,17 @@ class TerminalOne(Platform):
 
     @override
     def fetch(self, job: WindowJob) -> Fetched:
-        return self._generation.fetch(job)
+        try:
+            return self._generation.fetch(job)
+        except BadRequest as error:
+            if words := self._unseen(job.partitions):
+                raise type(error)(f"{error}; {words}", status=error.status) from error
+            raise
+
+    def _unseen(self, partitions: Iterable[Partition]) -> str:
+        """Return the lines about partitions that the login does not see; empty if it sees them."""
+        keys = ((accounts.SETTINGS[k], number) for p in partitions for k, number in p.key.items())
+        return "; ".join(filter(None, (self.accounts.fault(*key) for key in keys)))
 
     # -- totals ------------------------------------------------------------------------------
 
@@ -322,7 +310,7 @@ class TerminalOne(Platform):
 
     @override
     def probe(self) -> Iterator[Probed]:
-        return companion.probe(self.settings, self._generation.organization_ids())
+        return companion.probe(self.settings, self.accounts)
 
     @classmethod
     @override

@@ -8,21 +8,21 @@ from typing import TYPE_CHECKING, Any
 from adtap_core.platform import Probed
 from adtap_core.windows import Grain
 from adtap_core.words import count
+from tap_terminalone.accounts import SETTINGS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from adtap_core.declare import Report
+    from tap_terminalone.accounts import Accounts
 
 
-def probe(settings: Mapping[str, Any], visible: Iterable[object]) -> Iterator[Probed]:
-    """Say which organizations the login sees, and which of those that the settings name it does not.
+def probe(settings: Mapping[str, Any], accounts: Accounts) -> Iterator[Probed]:
+    """Say which organizations the login sees, and which of the accounts that the settings name it does not.
 
     Args:
         settings: The tap's settings.
-        visible: Ids of the organizations that the login sees: one call.
+        accounts: Asks for the organizations that the login sees: one call; for advertisers if the settings name some.
     """
-    seen = {str(i) for i in visible}
+    seen = accounts.organizations()
     who = settings.get("username") or "the token or session given"
     yield Probed(
         subject=f"user {who}" if settings.get("username") else who,
@@ -30,14 +30,15 @@ def probe(settings: Mapping[str, Any], visible: Iterable[object]) -> Iterator[Pr
         good=bool(seen),
         advice="ask the platform to give the user access to an organization",
     )
-    for wanted in settings.get("organization_ids") or ():
-        found = str(int(wanted)) in seen
-        yield Probed(
-            subject=f"organization {wanted}",
-            words="visible" if found else f"none of the {len(seen)} that the login sees",
-            good=found,
-            advice="correct the setting `organization_ids`, or ask for access to it",
-        )
+    for key, setting in SETTINGS.items():
+        for wanted in accounts.wanted(setting):
+            fault = accounts.fault(setting, wanted)
+            yield Probed(
+                subject=f"{key.removesuffix('_id')} {wanted}",
+                words=fault or "visible",
+                good=fault is None,
+                advice=f"correct the setting `{setting}`, or ask for access to it",
+            )
 
 
 def notes(report: Report, zone_of_days: str) -> Mapping[str, str]:

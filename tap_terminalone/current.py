@@ -109,6 +109,22 @@ class Current:
             int(r["id"]) for page in self._search("organizations", "organizations") for r in page
         ]
 
+    def advertiser_ids(self, wanted: Sequence[str]) -> list[int]:
+        """Return those of some advertisers that the login sees."""
+        starts = range(0, len(wanted), IDS_AT_ONCE)
+        conditions = (f"id==({','.join(wanted[at : at + IDS_AT_ONCE])})" for at in starts)
+        pages = (
+            page
+            for condition in conditions
+            for page in self._search("advertisers", "advertisers", conditions=[condition])
+        )
+        return [int(row["id"]) for page in pages for row in page]
+
+    def first_advertiser_ids(self) -> list[int]:
+        """Return the first advertisers that the login sees, as many as a page holds."""
+        page = self._page("advertisers", "advertisers", {"sort_by": "id"}, None)
+        return [int(row["id"]) for row in page.records]
+
     def pages(self, entity: TerminalOneEntity, query: EntityQuery) -> Iterator[Sequence[Record]]:
         """Give an entity's records."""
         if entity.kind == "deals":

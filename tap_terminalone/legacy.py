@@ -80,6 +80,14 @@ class Legacy:
         """Give the organizations that the login sees."""
         return self._entities.organization_ids()
 
+    def advertiser_ids(self, wanted: Sequence[str]) -> list[int]:
+        """Return those of some advertisers that the login sees."""
+        return self._entities.advertiser_ids(wanted)
+
+    def first_advertiser_ids(self) -> list[int]:
+        """Return the first advertisers that the login sees, as many as a page holds."""
+        return self._entities.first_advertiser_ids()
+
     def pages(
         self, entity: TerminalOneEntity, query: EntityQuery
     ) -> Iterator[Sequence[Mapping[str, Any]]]:

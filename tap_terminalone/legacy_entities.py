@@ -89,6 +89,21 @@ class LegacyEntities:
             for row in page
         ]
 
+    def advertiser_ids(self, wanted: Sequence[str]) -> list[int]:
+        """Return those of some advertisers that the login sees."""
+        starts = range(0, len(wanted), PAGE_LIMIT)
+        chunks = [",".join(wanted[at : at + PAGE_LIMIT]) for at in starts]
+        pages = (
+            self._page("advertisers", "advertisers", {"q": f"({ids})", "sort_by": "id"}, None)
+            for ids in chunks
+        )
+        return [int(row["id"]) for page in pages for row in page.records]
+
+    def first_advertiser_ids(self) -> list[int]:
+        """Return the first advertisers that the login sees, as many as a page holds."""
+        page = self._page("advertisers", "advertisers", {"sort_by": "id"}, None)
+        return [int(row["id"]) for row in page.records]
+
     # -- lists -------------------------------------------------------------------------------
 
     def _list(self, entity: TerminalOneEntity, query: EntityQuery) -> Pages:

@@ -16,7 +16,7 @@ writes a class with the same three members.
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -125,12 +125,16 @@ class OAuth2(Login):
     Args:
         token_url: The token endpoint.
         form: The fields of the request, `grant_type` among them; never shown.
-        what: Whose login this is, in a user's words: the setting to look at, the client's id.
+        what: Whose login this is, in a user's words.
+        settings: The settings that hold the credentials: named where they are refused.
     """
 
     can_refresh = True
 
-    def __init__(self, token_url: str, form: Mapping[str, str], *, what: str) -> None:
+    def __init__(
+        self, token_url: str, form: Mapping[str, str], *, what: str, settings: Sequence[str]
+    ) -> None:
+        self._settings = settings
         self._url, self._form, self._what = token_url, dict(form), what
         self._token = ""
         self.expires_at: datetime | None = None
@@ -149,7 +153,9 @@ class OAuth2(Login):
             reply = http.send(call)
         except BadRequest as error:
             if error.status in _REFUSED:
-                raise CredentialsError(f"{error}; look at {self._what}") from error
+                many = "s" if len(self._settings) > 1 else ""
+                named = ", ".join(f"`{name}`" for name in self._settings)
+                raise CredentialsError(f"{error}; look at the setting{many} {named}") from error
             raise
         with reply.body:
             document = reply.json()
@@ -187,7 +193,9 @@ class OAuth2ClientCredentials(OAuth2):
             "client_secret": client_secret,
             **more,
         }
-        super().__init__(token_url, form, what=f"client_id {client_id}")
+        super().__init__(
+            token_url, form, what=f"client {client_id}", settings=("client_id", "client_secret")
+        )
 
 
 class OAuth2Refresh(OAuth2):
@@ -205,7 +213,7 @@ class OAuth2Refresh(OAuth2):
     def __init__(self, token_url: str, refresh_token: str, **more: str) -> None:
         redact.learn(refresh_token, more.get("client_secret"))
         form = {"grant_type": "refresh_token", "refresh_token": refresh_token, **more}
-        super().__init__(token_url, form, what="the setting refresh_token")
+        super().__init__(token_url, form, what="a refresh token", settings=("refresh_token",))
 
     @override
     def traded(self, answer: Mapping[str, Any]) -> None:

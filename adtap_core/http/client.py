@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Protocol
 from urllib.parse import urlsplit
 
@@ -31,6 +32,7 @@ from adtap_core.errors import (
     RetriesExhausted,
 )
 from adtap_core.http import outcomes
+from adtap_core.http.connections import Addresses, network_words, timed_out, unconnected
 from adtap_core.http.outcomes import Action, Outcome
 from adtap_core.http.response import Response
 from adtap_core.http.retries import LONGEST_WAIT_SECONDS, RetryPolicy, RetryState, Step
@@ -189,6 +191,8 @@ class Http:
         auth: The platform's login.
         limits: How hard the platform may be asked.
         sleep: Waits; handed in, so that a test need not.
+        addresses: The settings that hold addresses, with their values: an error names the one that was asked.
+        origin: Returns what to add to an error about credentials: where the settings that it names came from.
     """
 
     def __init__(
@@ -198,7 +202,10 @@ class Http:
         auth: Auth,
         limits: HttpOptions,
         sleep: Callable[[float], None] = time.sleep,
+        addresses: Mapping[str, str] | None = None,
+        origin: Callable[[str], str] = lambda _words: "",
     ) -> None:
+        self.addresses, self._origin = Addresses(addresses or {}), origin
         self._judge, self._auth, self.limits, self._sleep = classify, auth, limits, sleep
         self._in_flight = threading.BoundedSemaphore(limits.concurrency)
         self._budget = RateLimiter(limits.per_second, limits.burst, sleep)
@@ -293,8 +300,11 @@ class Http:
         ), number
 
     @contextmanager
-    def proving(self, call: Call) -> Iterator[Callable[[Outcome], None]]:
+    def proving(self, call: Call) -> Iterator[Callable[[Outcome, bool, Callable[[], str]], None]]:
         """Let one call go alone until an answer shows that the credentials are good.
+
+        It gives a function that takes the outcome of the answer, whether that was a page under a 2xx, and what
+        returns the words of an error: a refusal is known before the next call may go.
 
         A static token is never traded at a login that could refuse it: without this, as many requests as
         may be in flight would all go out with a wrong one.
@@ -304,14 +314,16 @@ class Http:
                 if not self._proven:
                     yield self._prove
                     return
-        yield lambda _verdict: None
+        yield lambda _outcome, _page, _words: None
 
-    def _prove(self, outcome: Outcome) -> None:
+    def _prove(self, outcome: Outcome, page: bool, words: Callable[[], str]) -> None:  # noqa: FBT001
         self._proven = outcome.action not in {Action.CREDENTIALS, Action.REFRESH_LOGIN}
+        if not self._proven and not page:  # a page is asked for once more
+            self.refuse(words())
 
     def refuse(self, words: str) -> CredentialsError:
         """Give the error of refused credentials; if no answer was ever good, every call says so from now on."""
-        error = CredentialsError(words)
+        error = CredentialsError(words + self._origin(words))
         if not self._proven and not self._auth.can_refresh:
             self._refused = error
         return error
@@ -369,8 +381,9 @@ class Http:
             try:
                 self._auth.login(self)
             except CredentialsError as error:
-                self._refused = error
-                raise
+                words = str(error)
+                self._refused = CredentialsError(words + self._origin(words))
+                raise self._refused from error.__cause__
             except RetriesExhausted:
                 self.login_gave_up = True
                 raise
@@ -414,7 +427,8 @@ class _Tries:
             with self._http.proving(self._call) as proven:
                 reply, number = self._http.perform(self._call)
                 outcome = self._http.classify(self._call, reply)
-                proven(outcome)
+                page = reply.status < 300  # noqa: PLR2004 - HTTP's own class
+                proven(outcome, page, partial(self._message, outcome, reply))
         except (CutBody, requests.RequestException, urllib3.exceptions.HTTPError) as error:
             self._no_answer(error)
             return None
@@ -430,7 +444,7 @@ class _Tries:
             self._state, step = self._state.after(
                 outcome,
                 gateway=outcome.heavy or reply.status in outcomes.GATEWAY_STATUSES,
-                page=reply.status < 300,  # noqa: PLR2004 - HTTP's own class
+                page=page,
                 at_most=self._at_most(),
             )
             self._act(step, outcome, reply, number)
@@ -438,16 +452,22 @@ class _Tries:
 
     def _no_answer(self, error: Exception) -> None:
         if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.MissingSchema):
-            raise BadRequest(f"{self._call.what}: {redact(str(error))}") from error
-        unconnected = _unconnected(error)
-        outcome = Outcome(Action.RETRY, _network_words(error, self._host))
-        gone = unconnected and self._host in self._http.unreachable
+            words = f"{self._call.what}: {redact(str(error))}{self._look_at()}"
+            raise BadRequest(words) from error
+        no_connection = unconnected(error)
+        setting = self._http.addresses.setting(self._call.url)
+        outcome = Outcome(Action.RETRY, network_words(error, self._host, setting))
+        gone = no_connection and self._host in self._http.unreachable
         self._state, step = self._state.after(
-            outcome, gateway=_timed_out(error), at_most=1 if gone else self._at_most()
+            outcome, gateway=timed_out(error), at_most=1 if gone else self._at_most()
         )
-        if unconnected and step is Step.GIVE_UP:
+        if no_connection and step is Step.GIVE_UP:
             self._http.unreachable.add(self._host)
         self._act(step, outcome, None, 0)
+
+    def _look_at(self) -> str:
+        setting = self._http.addresses.setting(self._call.url)
+        return f"; look at the setting {setting}" if setting else ""
 
     def _at_most(self) -> int | None:
         """Fail fast: once a host or the login is known to be down, later streams retry once."""
@@ -511,7 +531,8 @@ class _Tries:
         if reply is not None:
             parts.append(f"HTTP {reply.status}")
         if outcome.words:
-            parts.append(outcome.words)
+            is_redirect = reply is not None and 300 <= reply.status < 400  # noqa: PLR2004 - HTTP's own class
+            parts.append(outcome.words + (self._look_at() if is_redirect else ""))
         if reply is not None and (found := outcomes.request_id(reply.headers)):
             parts.append(f"request id {found}")
         return redact(": ".join(parts))
@@ -535,28 +556,6 @@ class _NoCookies(requests.cookies.cookielib.DefaultCookiePolicy):  # type: ignor
 def _keep_auth(request: requests.PreparedRequest) -> requests.PreparedRequest:
     """Leave the request's own credentials alone: stops requests from looking into a .netrc."""
     return request
-
-
-def _timed_out(error: BaseException) -> bool:
-    return isinstance(error, requests.exceptions.Timeout)
-
-
-def _unconnected(error: BaseException) -> bool:
-    """Tell whether there was not even a connection: nobody listens, no such name, no route."""
-    if isinstance(error, requests.exceptions.ConnectTimeout):
-        return True
-    reason = error.args[0] if error.args else None
-    return isinstance(getattr(reason, "reason", None), urllib3.exceptions.NewConnectionError)
-
-
-def _network_words(error: BaseException, host: str) -> str:
-    if isinstance(error, CutBody):
-        return str(error)
-    if _timed_out(error):
-        return "no answer in time (setting `request_timeout_seconds`)"
-    if _unconnected(error):
-        return f"could not connect to {host}: check `api_url`, DNS and network"
-    return f"no answer ({type(error).__name__}: {redact(str(error))[:200]})"
 
 
 def _encode(document: object) -> bytes:

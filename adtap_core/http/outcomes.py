@@ -81,7 +81,7 @@ def by_status(reply: Response, words: str = "") -> Outcome:
         return Outcome(Action.FORBIDDEN, said)
     if 300 <= status < 400:  # noqa: PLR2004
         where = reply.headers.get("location", "")
-        return Outcome(Action.FAIL, f"redirected to {where}; look at the setting `api_url`")
+        return Outcome(Action.FAIL, f"redirected to {where}")
     return Outcome(Action.FAIL, said)
 
 

@@ -7,7 +7,7 @@ no command line and no discovery.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
@@ -55,6 +55,7 @@ class Run:
         clock: What time it is.
         platform_class: The platform.
         entities: All entities of the tap.
+        origin: Returns what to add to an error about credentials: where the settings that it names came from.
     """
 
     def __init__(
@@ -63,7 +64,9 @@ class Run:
         clock: Clock,
         platform_class: type[Platform],
         entities: Sequence[Entity],
+        origin: Callable[[str], str] = lambda _words: "",
     ) -> None:
+        self._origin = origin
         self.tap, self.clock, self.platform_class = tap, clock, platform_class
         self._entities = entities
         self.failures: list[Failure] = []
@@ -100,7 +103,13 @@ class Run:
         """Give the platform, with its connection."""
         platform = self.platform_class(self.config, self.clock)
         limits = self._limits(platform)
-        http = Http(classify=platform.classify, auth=platform.auth, limits=limits)
+        http = Http(
+            classify=platform.classify,
+            auth=platform.auth,
+            limits=limits,
+            addresses={k: v for k, v in self.config.items() if k.endswith("_url") and v},
+            origin=self._origin,
+        )
         # Two more than may be in flight: while one decodes its page, another's request is on its way.
         many = limits.concurrency > 1
         platform.connect(http, Workers(limits.concurrency + 2 if many else 1))

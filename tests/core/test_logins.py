@@ -105,7 +105,9 @@ def test_a_refused_client_is_named_and_its_secret_is_not():
     with TokenServer() as server:
         server.refused = True
         http = connection(OAuth2ClientCredentials(f"{server.url}/token", "client-7", KEY))
-        with pytest.raises(CredentialsError, match="client_id client-7") as failure:
+        with pytest.raises(
+            CredentialsError, match=r"client client-7.*settings `client_id`, `client_secret`"
+        ) as failure:
             http.send(Call(f"{server.url}/list", "list"))
         assert len(server.log) == 1
     assert KEY not in str(failure.value)

@@ -1,0 +1,91 @@
+"""Which organizations and advertisers the login sees, and which of those that the settings name it does not.
+
+A report of one that it does not see has no row, and a list that is confined to it is empty: today's generation says
+nothing of it (the vendor's own answer to `id==(…)` is an empty page).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Final, Protocol
+
+from adtap_core.accounts import unseen_words
+
+ORGANIZATIONS, ADVERTISERS = "organization_ids", "advertiser_ids"
+SETTINGS: Final[Mapping[str, str]] = {
+    "organization_id": ORGANIZATIONS,
+    "advertiser_id": ADVERTISERS,
+}
+"""By the key of a partition, coarse before fine."""
+
+
+class Lists(Protocol):
+    """What a generation lists."""
+
+    def organization_ids(self) -> list[int]:
+        """Return the organizations that the login sees."""
+
+    def advertiser_ids(self, wanted: Sequence[str]) -> list[int]:
+        """Return those of some advertisers that the login sees."""
+
+    def first_advertiser_ids(self) -> list[int]:
+        """Return the first advertisers that the login sees, as many as a page holds."""
+
+
+class Accounts:
+    """The accounts of one login; each list is asked for once a run.
+
+    Args:
+        settings: `organization_ids` and `advertiser_ids`.
+        lists: The generation.
+    """
+
+    def __init__(self, settings: Mapping[str, Any], lists: Lists) -> None:
+        self._settings, self._lists = settings, lists
+        self._lock = threading.Lock()
+        self._found: dict[str, list[str]] = {}
+
+    def wanted(self, setting: str) -> list[str]:
+        """Return the ids that a setting names, each once, in their plain form."""
+        return list(dict.fromkeys(str(int(i)) for i in self._settings.get(setting) or ()))
+
+    def organizations(self) -> list[str]:
+        """Return all organizations that the login sees."""
+        return self._once(ORGANIZATIONS, self._lists.organization_ids)
+
+    def fault(self, setting: str, account: str) -> str | None:
+        """Return the line about an account that the login does not see; None if it sees it.
+
+        Args:
+            setting: The setting that names it; where it names none, nothing is asked.
+            account: Its id.
+        """
+        if account not in self.wanted(setting):
+            return None
+        if setting == ORGANIZATIONS:
+            seen = self.organizations()
+            # A login that lists none at all may still read: nobody can tell.
+            return (
+                unseen_words(setting, account, "organizations", seen)
+                if seen and account not in seen
+                else None
+            )
+        seen = self._once(ADVERTISERS, lambda: self._lists.advertiser_ids(self.wanted(setting)))
+        if account in seen:
+            return None
+        shown = seen or self._once("first advertisers", self._lists.first_advertiser_ids)
+        return unseen_words(setting, account, "advertisers", shown)
+
+    def faults(self) -> Iterator[str]:
+        """Yield a line for each account that the settings name and the login does not see."""
+        for setting in SETTINGS.values():
+            for account in self.wanted(setting):
+                if (words := self.fault(setting, account)) is not None:
+                    yield words
+
+    def _once(self, name: str, ask: Callable[[], list[int]]) -> list[str]:
+        with self._lock:
+            if name not in self._found:
+                self._found[name] = [str(number) for number in ask()]
+            return self._found[name]
