@@ -31,7 +31,7 @@ from adtap_core.errors import (
     ResponseTooLarge,
     RetriesExhausted,
 )
-from adtap_core.http import connections, outcomes
+from adtap_core.http import outcomes
 from adtap_core.http.outcomes import Action, Outcome
 from adtap_core.http.response import Response
 from adtap_core.http.retries import LONGEST_WAIT_SECONDS, RetryPolicy, RetryState, Step
@@ -204,7 +204,7 @@ class Http:
         addresses: Mapping[str, str] | None = None,
         origin: Callable[[str], str] = lambda _words: "",
     ) -> None:
-        self.addresses, self._origin = connections.Addresses(addresses or {}), origin
+        self.addresses, self._origin = outcomes.Addresses(addresses or {}), origin
         self._judge, self._auth, self.limits, self._sleep = classify, auth, limits, sleep
         self._in_flight = threading.BoundedSemaphore(limits.concurrency)
         self._budget = RateLimiter(limits.per_second, limits.burst, sleep)
@@ -453,12 +453,12 @@ class _Tries:
         if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.MissingSchema):
             words = f"{self._call.what}: {redact(str(error))}{self._look_at()}"
             raise BadRequest(words) from error
-        no_connection = connections.unconnected(error)
+        no_connection = outcomes.unconnected(error)
         setting = self._http.addresses.setting(self._call.url)
-        outcome = Outcome(Action.RETRY, connections.network_words(error, self._host, setting))
+        outcome = Outcome(Action.RETRY, outcomes.network_words(error, self._host, setting))
         gone = no_connection and self._host in self._http.unreachable
         self._state, step = self._state.after(
-            outcome, gateway=connections.timed_out(error), at_most=1 if gone else self._at_most()
+            outcome, gateway=outcomes.timed_out(error), at_most=1 if gone else self._at_most()
         )
         if no_connection and step is Step.GIVE_UP:
             self._http.unreachable.add(self._host)
