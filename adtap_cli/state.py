@@ -77,7 +77,7 @@ def _words(found: list[Coverage]) -> Iterator[str]:
         if c.unfinished is not None:
             yield f"  a run that began {spell(c.unfinished)} broke off"
         for metric, day in c.filled_from.items():
-            yield f"  {metric} is filled from {day} on"
+            yield f"  {metric} is filled from {day} on by ordinary runs"
 
 
 # -- set -------------------------------------------------------------------------------------

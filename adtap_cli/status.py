@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import click
 
-from adtap_cli import restated
+from adtap_cli import filled, restated
 from adtap_cli.opening import (
     account_text,
     json_option,
@@ -71,9 +71,11 @@ def status(
 
     Reads a state (--state) or the ledger in a warehouse (--warehouse); asks no platform. A state does not say
     when a day is final, the tap's declarations do: TAP is guessed from the streams' names if it is not given.
+    With both, the state is shown, and the rows tell from when on a metric is filled that was added to a report:
+    a backfill of it leaves no trace in state.
     """
-    if (state is None) == (warehouse is None):
-        raise click.UsageError("give either --state FILE or --warehouse PLACE")
+    if state is None and warehouse is None:
+        raise click.UsageError("give --state FILE, or --warehouse PLACE, or both")
     if restatements:
         if warehouse is None:
             raise click.UsageError("--restatements reads a warehouse; give --warehouse PLACE")
@@ -81,6 +83,8 @@ def status(
         return
     if state is not None:
         found = _of_state(read_state(state), state, tap_name, configs)
+        if warehouse is not None:
+            filled.look(warehouse, schema, found)
     else:
         found = _of_warehouse(str(warehouse), schema)
     if as_json:
@@ -205,8 +209,7 @@ def lines(found: Sequence[Coverage]) -> Iterator[str]:
             yield f"{where}: and {len(c.gaps) - GAPS_SHOWN} gaps more (--json lists them)"
         if c.unfinished is not None:
             yield f"{where}: the run of {spell(c.unfinished)} broke off; the next one goes on, or begins anew a day later"
-        for metric, day in c.filled_from.items():
-            yield f"{where}: {metric} is filled from {day} on; what was read before has null there"
+        yield from (f"{where}: {line}" for line in filled.words(c))
     if entities:
         if reports:
             yield ""

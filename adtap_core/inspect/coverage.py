@@ -49,7 +49,8 @@ class Coverage:
         last_run: When a window was last read; None if nobody can tell.
         unfinished: When a run began that broke off.
         reread: What the next run reads again: it was younger than the lookback when it was read.
-        filled_from: From when on each metric is filled that a report got later than its first rows.
+        filled_from: From when on ordinary runs fill each metric that a report got later than its first rows.
+        filled_in: From when on such a metric is filled in a warehouse, where one was looked at.
         entity: Whether it is an entity: it has a bookmark and no windows.
         rows: Rows of the ledger's windows.
         requests: Requests of the ledger's windows.
@@ -65,6 +66,7 @@ class Coverage:
     unfinished: datetime | None = None
     reread: list[Interval] = field(default_factory=list)
     filled_from: dict[str, str] = field(default_factory=dict)
+    filled_in: dict[str, str] = field(default_factory=dict)
     entity: bool = False
     rows: int | None = None
     requests: int | None = None
@@ -97,6 +99,7 @@ class Coverage:
             "unfinished_since": spell(self.unfinished),
             "read_again": [[spell(i.start), spell(i.end)] for i in self.reread],
             "filled_from": self.filled_from,
+            "filled_in_warehouse": self.filled_in,
             "gaps": [[spell(g.start), spell(g.end)] for g in self.gaps],
             "rows": self.rows,
             "requests": self.requests,
@@ -141,7 +144,7 @@ def _from_entry(
         name,
         entry.get("context") or {},
         "state",
-        bookmark=None if value is None else _moment(value),
+        bookmark=None if value is None else moment(value),
     )
     made.entity = "covered" not in entry and "report" not in mark and name not in settle_days
     made.covered = _stretches(entry, "covered")
@@ -149,7 +152,7 @@ def _from_entry(
     metrics = as_mapping((mark.get("report") or {}).get("metrics")) or {}
     made.filled_from = {metric: str(day) for metric, day in metrics.items() if day is not None}
     if begun := unfinished_of(entry).get("begun"):
-        made.unfinished = _moment(begun)
+        made.unfinished = moment(begun)
     if made.covered and entry.get("settled") is not None:
         # Exactly the buckets whose rows say so: what was read last when it was final.
         first = made.covered[0].start
@@ -162,12 +165,13 @@ def _from_entry(
 
 
 def _stretches(entry: Mapping[str, Any], name: str) -> list[Interval]:
-    return join(Interval(_moment(a), _moment(b)) for a, b, *_ in entry.get(name) or [])
+    return join(Interval(moment(a), moment(b)) for a, b, *_ in entry.get(name) or [])
 
 
-def _moment(value: object) -> datetime:
-    moment = datetime.fromisoformat(str(value))
-    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+def moment(value: object) -> datetime:
+    """Return a moment as state writes it: naive, in UTC if it has a zone."""
+    found = datetime.fromisoformat(str(value))
+    return found.astimezone(UTC).replace(tzinfo=None) if found.tzinfo else found
 
 
 # -- from a ledger ---------------------------------------------------------------------------

@@ -60,7 +60,7 @@ def test_a_state_is_said_in_words(file):
         "read from 2026-10-01 up to 2026-11-20",
         "final up to 2026-11-06",
         "2026-11-06 up to 2026-11-20",
-        "cost is filled from 2026-11-01 on",
+        "cost is filled from 2026-11-01 on by ordinary runs",
     ):
         assert words in done.stdout
 

@@ -120,7 +120,7 @@ def test_people_get_a_table(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
-        ([], 2, "give either --state FILE or --warehouse PLACE"),
+        ([], 2, "give --state FILE, or --warehouse PLACE, or both"),
         (["--state", "missing.json"], 1, "missing.json"),
         (["--warehouse", "missing.duckdb"], 1, "there is no file missing.duckdb"),
         (["--warehouse", "mysql://host/db"], 1, "mysql"),
@@ -177,3 +177,64 @@ def test_a_postgres_ledger_is_read(desk: Desk, postgres_url: str) -> None:
     assert postgres.code == 0, postgres.err
     own = desk.call("status", "--warehouse", load(desk, messages), "--json").json
     assert postgres.json == own
+
+
+ADDED = {
+    "bookmarks": {
+        "mine": {
+            "partitions": [
+                {
+                    "context": {"app_token": "a"},
+                    "replication_key": "day",
+                    "replication_key_value": "2026-03-20",
+                    "covered": [["2026-03-01", "2026-03-20"]],
+                }
+            ],
+            "report": {
+                "grain": ["_account", "day"],
+                "metrics": [["installs", None], ["adCost", "2026-03-17"]],
+            },
+        }
+    }
+}
+"""`adCost` was added to a report that had been read from March 1st on."""
+
+
+@pytest.mark.parametrize("desk", ["adjust"], indirect=True)
+@pytest.mark.parametrize("kind", ["DATE", "VARCHAR", "TIMESTAMP"])
+def test_a_backfill_of_an_added_metric_shows_in_the_rows(desk: Desk, kind: str) -> None:
+    """A state does not know of it, and says so; with the warehouse beside it, the rows tell from when on it is filled."""
+    state = desk.file("state", ADDED)
+    alone = desk.call("status", "--state", state)
+    assert (
+        "adCost is filled from 2026-03-17 on by ordinary runs; before, it is null, unless a backfill"
+        in alone.out
+    )
+    path = str(desk.folder / "filled.duckdb")
+    with duckdb.connect(path) as db:
+        db.execute(
+            f"CREATE SCHEMA ads; CREATE TABLE ads.mine (day {kind}, _account VARCHAR, ad_cost DECIMAL(38,18))"
+        )
+        for day in range(1, 20):
+            cost = None if day < 17 else day
+            rows = [
+                (f"2026-03-{day:02d}", '{"app_token":"a"}', cost),
+                (f"2026-03-{day:02d}", '{"app_token":"b"}', 1),
+            ]
+            db.executemany("INSERT INTO ads.mine VALUES (?, ?, ?)", rows)
+    both = ["--state", state, "--warehouse", path]
+    assert (
+        "what was read before has null there, in the warehouse too"
+        in desk.call("status", *both).out
+    )
+    with duckdb.connect(path) as db:
+        db.execute("UPDATE ads.mine SET ad_cost = 0 WHERE CAST(day AS DATE) >= DATE '2026-03-04'")
+    said = (
+        "adCost is filled from 2026-03-04 on in the warehouse, by ordinary runs from 2026-03-17 on"
+    )
+    assert said in desk.call("status", *both).out
+    (found,) = desk.call("status", *both, "--json").json["streams"]
+    assert (found["filled_from"], found["filled_in_warehouse"]) == (
+        {"adCost": "2026-03-17"},
+        {"adCost": "2026-03-04"},
+    )
