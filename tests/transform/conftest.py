@@ -68,11 +68,14 @@ class Dbt:
         warehouse: duckdb or postgres.
         folder: Of dbt's own files; of `ads.duckdb`, too.
         place: The DuckDB file's name in the folder, or the URL.
+        python: Of an environment with dbt; the project's own otherwise.
     """
 
-    def __init__(self, warehouse: str, folder: Path, place: str = FILE) -> None:
+    def __init__(
+        self, warehouse: str, folder: Path, place: str = FILE, python: Path | None = None
+    ) -> None:
         try:
-            python = environment(warehouse) / "bin" / "python"
+            python = python or environment(warehouse) / "bin" / "python"
         except NoEnvironmentError as error:
             pytest.skip(f"dbt's environment for {warehouse} can't be made here: {error}")
         self.warehouse, self.folder, self.place = warehouse, folder, place
@@ -82,6 +85,7 @@ class Dbt:
             **variables(warehouse, place),
             "DBT_TARGET_PATH": str(folder / "target"),
             "DBT_LOG_PATH": str(folder),
+            "DBT_LOG_LEVEL_FILE": "none",
             "ADTAPS_NOW": SECOND,
         }
         if warehouse == "duckdb":

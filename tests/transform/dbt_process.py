@@ -10,6 +10,7 @@ dbt's own environment, which has nothing of this project.
 from __future__ import annotations
 
 import contextlib
+import gc
 import io
 import json
 import sys
@@ -29,6 +30,7 @@ def _close() -> None:
 
 def main() -> None:
     """Answer until the input ends."""
+    gc.disable()
     project = ["--project-dir", sys.argv[1]]
     answers = sys.stdout
     manifests: dict[str, object] = {}
