@@ -15,6 +15,8 @@ VANISHED: Final = "2026-03-12"
 EMPTIED: Final = "2026-03-14"
 """A day that the platform no longer has anything for."""
 LATE: Final = '{"app_token":"late"}'
+EARLIER: Final = 30
+"""Days by which the late account's are before all that the mart holds."""
 
 
 def _copied(table: str, where: str, *changes: str) -> Iterator[str]:
@@ -46,7 +48,7 @@ def statements(app: str) -> Iterator[str]:
     """Two restated days, one of them without a campaign that it had, an emptied day, an account that comes late.
 
     Args:
-        app: An account of Adjust; the late one's rows are like its own, and as old.
+        app: An account of Adjust; the late one's rows are like its own, of earlier days.
     """
     lost = f"(SELECT min(campaign_id) FROM {REPORT} WHERE day = '{VANISHED}')"
     for day in RESTATED:
@@ -70,9 +72,12 @@ def statements(app: str) -> Iterator[str]:
     moved = "synced_at = synced_at + INTERVAL '1' HOUR"
     yield from _copied(
         "tap_adjust.campaign_daily", f"_account = '{app}'",
-        f"_account = '{LATE}', _row_key = 'late ' || _row_key, _{moved.replace('= synced', '= _synced')}",
+        f"_account = '{LATE}', _row_key = 'late ' || _row_key, _{moved.replace('= synced', '= _synced')}, "
+        f"day = day - {EARLIER}",
     )  # fmt: skip
-    yield from _window("tap_adjust", "campaign_daily", app, f"account = '{LATE}'")
+    starts = f"window_start = window_start - INTERVAL '{EARLIER}' DAY"
+    ends = f"window_end = window_end - INTERVAL '{EARLIER}' DAY"
+    yield from _window("tap_adjust", "campaign_daily", app, f"account = '{LATE}'", starts, ends)
 
 
 def hold(
@@ -111,7 +116,8 @@ def hold(
     assert parts.keys() == whole.keys()
     assert (*atomx, EMPTIED) in before
     assert (*atomx, EMPTIED) not in parts
-    assert {key[3] for key in late} == {key[3] for key in before if key[2] == app}
+    assert len(late) == len([key for key in before if key[1:3] == ("campaign_daily", app)]) > 10
+    assert max(key[3] for key in late) < min(key[3] for key in before)
     assert parts.keys() - marked == again
     for key in again:
         assert parts[key] == whole[key], key
