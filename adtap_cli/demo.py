@@ -19,7 +19,7 @@ from typing import Final
 import click
 
 from adtap_cli.demo_choice import CHOICES, Choice, choice
-from adtap_cli.demo_runs import DemoError, Project, Ran, Sandbox
+from adtap_cli.demo_runs import DemoError, Project, Ran, Sandbox, seconds_words
 from adtap_plugin.extras import missing
 
 DAYS_BACK: Final = 3
@@ -30,8 +30,8 @@ NEXT: Final = (
     "",
     "Next",
     "  Look at it       open {report}; the tables are in the DuckDB file",
-    "  Your own data    . .venv/bin/activate && cp .env.example .env, fill in one platform, then",
-    "                   adtap check tap-adjust --config=ENV",
+    "  Your own data    . .venv/bin/activate; test -e .env || cp .env.example .env",
+    "                   fill in one platform in .env, then: adtap check tap-adjust --meltano",
     '  All the steps    README.md, from "Your account" on',
 )
 """What a reader does after the demo."""
@@ -143,12 +143,14 @@ def _demo(
         _say(f"\nThe sandbox runs at {sandbox.url}; its clock is set to {_moment(sandbox.now())}.")
         with _step(f"First run: every day since {start}") as said:
             runs = [scratch.run(choices, sandbox=sandbox, start=start, said=said)]
+        seconds = [said.seconds]
         before = folder / "before.duckdb"
         shutil.copy(scratch.warehouse, before)
         now = sandbox.advance(DAYS_BETWEEN)
         _say(f"\nThe sandbox's clock moves to {_moment(now)}: the platforms restate recent days.")
         with _step("Second run: new days, and those that may have been restated") as said:
             runs.append(scratch.run(choices, sandbox=sandbox, start=start, said=said))
+        seconds.append(said.seconds)
         requests = sandbox.requests()
     # For whoever looks at the file later: to its days the present is the sandbox's.
     (folder / "now").write_text(f"{now.isoformat()}\n", encoding="utf-8")
@@ -162,7 +164,7 @@ def _demo(
     _say("")
     for line in demo_words.lines(found):
         _say(line)
-    story = demo_page.Story(runs=runs, moments=(first, now), requests=requests)
+    story = demo_page.Story(runs=runs, seconds=seconds, moments=(first, now), requests=requests)
     page = demo_page.page(found, story)
     report.write_text(page, encoding="utf-8")
     _say(f"\nThe DuckDB file   {_shown(scratch.warehouse)}")
@@ -173,25 +175,28 @@ def _demo(
 
 
 class _Step:
-    """Says when a platform is done.
+    """Says when a platform is done, and in the end how long all took, Meltano's start included.
 
     Args:
         words: What is done.
     """
 
     def __init__(self, words: str) -> None:
+        self.seconds = 0.0
         _say(f"{words} …")
 
     def __call__(self, ran: Ran) -> None:
         """Say it."""
-        _say(f"  {ran.choice.platform:<12} {ran.seconds:5.1f} s")
+        _say(f"  {ran.choice.platform:<12} {seconds_words(ran.seconds):>7}")
 
 
 @contextmanager
 def _step(words: str) -> Iterator[_Step]:
     began = time.monotonic()
-    yield _Step(words)
-    _say(f"  {'in all':<12} {time.monotonic() - began:5.1f} s")
+    step = _Step(words)
+    yield step
+    step.seconds = time.monotonic() - began
+    _say(f"  {'in all':<12} {seconds_words(step.seconds):>7}")
 
 
 def _say(line: str) -> None:

@@ -165,6 +165,11 @@ class Ran:
     seconds: float
 
 
+def seconds_words(seconds: float) -> str:
+    """Return a time as the terminal and the page write it: `5.1 s`."""
+    return f"{seconds:.1f} s"
+
+
 class Project:
     """A scratch folder in which Meltano runs the project's own file.
 

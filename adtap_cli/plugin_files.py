@@ -26,6 +26,8 @@ from adtap_core.rows.schemas import stream_file
 from adtap_core.tap import AdTap
 
 # JSON Schema's types in Meltano's words; what is not named is a string.
+# A date is a string too, for the tap to judge: of the kind "date_iso8601" Meltano 4.4.1 makes a day of whatever it can
+# guess, of 2026-01 today's day of that month, of 05/01/2026 the first of May.
 KINDS = {
     "integer": "integer",
     # A number with a fraction is a string to Meltano, and the tap makes a number of it: as "decimal" Meltano
@@ -123,12 +125,10 @@ FACTS = {
 """By plugin."""
 
 
-def kind(name: str, setting: Mapping[str, Any]) -> str:
-    """Meltano's kind of a setting, from its name and its JSON Schema."""
+def kind(setting: Mapping[str, Any]) -> str:
+    """Meltano's kind of a setting, from its JSON Schema."""
     if "enum" in setting:
         return "options"
-    if name.endswith("_date"):  # a date or a date-time, which one `format` cannot say
-        return "date_iso8601"
     types = setting.get("type", "string")
     names = [types] if isinstance(types, str) else types
     if "string" in names:  # an id, which may be a text too
@@ -190,7 +190,7 @@ def settings_lines(schema: Mapping[str, Any]) -> Iterator[str]:
     for name, setting in schema["properties"].items():
         inner = f"{INDENT}  "
         yield f"{INDENT}- name: {name}"
-        yield f"{inner}kind: {kind(name, setting)}"
+        yield f"{inner}kind: {kind(setting)}"
         default = setting.get("default")
         # A default with our version in it would stay behind in whoever's file at the next release.
         if default is not None and version("adtaps") not in str(default):

@@ -9,11 +9,16 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+from meltano.core.setting_definition import SettingDefinition
 
 from adtap_cli import plugin_files
 from adtap_cli.taps import PLUGINS, TAPS, plugin_class, tap_class
 from adtap_core.errors import SettingsError
 from adtap_core.rows.schemas import stream_file
+from tap_adjust.tap import TapAdjust
+from tap_atomx.tap import TapAtomx
+from tap_openx.tap import TapOpenx
+from tap_terminalone.tap import TapTerminalOne
 from tests.running import project_document
 
 ROOT = Path(__file__).parents[2]
@@ -150,22 +155,50 @@ def test_any_words_survive_the_way_through_yaml(title, description, default, sec
 
 
 @pytest.mark.parametrize(
-    ("name", "schema", "kind"),
+    ("schema", "kind"),
     [
-        ("max_retries", {"type": ["integer", "null"]}, "integer"),
-        ("request_timeout_seconds", {"type": ["number", "null"]}, "string"),
-        ("account_id", {"type": ["string", "integer", "null"]}, "string"),
-        ("include_today", {"type": "boolean"}, "boolean"),
-        ("app_tokens", {"type": ["array", "null"], "items": {"type": "string"}}, "array"),
-        ("backfill", {"type": ["object", "string", "null"]}, "object"),
-        ("start_date", {"type": ["string", "null"]}, "date_iso8601"),
-        ("on_empty", {"type": ["string", "null"], "enum": ["ok", None]}, "options"),
-        ("email", {}, "string"),
+        ({"type": ["integer", "null"]}, "integer"),
+        ({"type": ["number", "null"]}, "string"),
+        ({"type": ["string", "integer", "null"]}, "string"),
+        ({"type": "boolean"}, "boolean"),
+        ({"type": ["array", "null"], "items": {"type": "string"}}, "array"),
+        ({"type": ["object", "string", "null"]}, "object"),
+        ({"type": ["string", "null"]}, "string"),
+        ({"type": ["string", "null"], "enum": ["ok", None]}, "options"),
+        ({}, "string"),
     ],
 )
-def test_kinds_follow_the_schema(name, schema, kind):
+def test_kinds_follow_the_schema(schema, kind):
     """Meltano is told what a setting is in its own words."""
-    assert plugin_files.kind(name, schema) == kind
+    assert plugin_files.kind(schema) == kind
+
+
+@pytest.mark.parametrize("text", ["2026-01", "05/01/2026", "30 days ago", "2026-02-30"])
+@pytest.mark.parametrize("plugin", sorted(plugin_files.FACTS))
+def test_meltano_leaves_dates_as_they_were_written(plugin, text):
+    """The tap judges them. As `date_iso8601` Meltano makes today's day of 2026-01, and 1 May of 05/01/2026."""
+    document = yaml.safe_load((ROOT / "plugins" / f"{plugin}.meltano.yml").read_text("utf-8"))
+    settings = [s for kind in document["plugins"].values() for p in kind for s in p["settings"]]
+    for setting in settings:
+        if setting["name"].endswith("_date"):
+            made = SettingDefinition.parse(setting)
+            assert made.cast_value(text) == text
+    assert plugin.startswith("target-") or {"start_date", "end_date"} <= {
+        s["name"] for s in settings
+    }
+
+
+@pytest.mark.parametrize("tap", [TapAdjust, TapAtomx, TapOpenx, TapTerminalOne])
+@pytest.mark.parametrize("text", ["2026-01", "05/01/2026", "30 days ago", "2026-02-30"])
+def test_what_is_no_date_is_refused_by_its_settings_name(tap, text):
+    """One line: the setting, what stands there, what is expected."""
+    with pytest.raises(SettingsError) as caught:
+        tap(config={"start_date": text, "end_date": text})
+    faults = [f for f in caught.value.faults if "_date" in f]
+    assert faults == [
+        f"{name}: {text!r} is not a date or date-time; expected e.g. 2026-01-31 or 2026-01-31T00:00:00Z"
+        for name in ("start_date", "end_date")
+    ]
 
 
 def test_a_default_that_names_our_version_is_left_to_the_tap():

@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 
 import duckdb
@@ -147,6 +148,14 @@ def test_a_real_account_is_three_blocks_away(clone, platforms):
         assert money == [("USD",)]
     shown = shell(activate + block(README, "duckdb.connect"), clone)
     assert "settled" in shown
+    with duckdb.connect(str(clone / "ads.duckdb"), read_only=True) as db:
+        sums = db.execute("SELECT sum(cost) FROM tap_adjust.os_daily GROUP BY day, _currency")
+        money = {row[0].quantize(Decimal("0.01"), ROUND_HALF_UP) for row in sums.fetchall()}
+    # Readable, and still decimal: to the cent, as the table has it.
+    assert set(map(Decimal, re.findall(r"│ +(-?\d+\.\d+) │", shown))) <= money
+    assert re.findall(r"│ +-?\d+\.\d\d │", shown)
+    assert not re.findall(r"\d\.\d{3}", shown)
+    assert "decimal(38,2)" in shown
     shell(activate + block(README, "tap-adjust --config=ENV --discover"), clone, **platforms)
     rows = [json.loads(line) for line in (clone / "rows.jsonl").read_text().splitlines()]
     assert "os_daily" in {row["stream"] for row in rows if row["type"] == "RECORD"}
