@@ -23,7 +23,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     parser = argparse.ArgumentParser(
         prog="adtap sandbox",
-        description="A local stand-in for atomx, Adjust, TerminalOne and OpenX.",
+        description="A local server that behaves like atomx, Adjust, TerminalOne and OpenX.",
     )
     parser.add_argument("--host", default="127.0.0.1", help="address (default: %(default)s)")
     parser.add_argument(

@@ -16,6 +16,8 @@ import yaml
 
 from adtap_cli.taps import TAPS, tap_class
 from adtap_sandbox import credentials
+from adtap_sandbox.control import control_app
+from tap_openx.tap import TapOpenx
 from tests.conftest import MOMENT
 from tests.house.test_readme import OPENX, block, blocks, shell
 from tests.running import copy_project, project_document, run_tap
@@ -194,6 +196,42 @@ FOREIGN = {
     "No state was found, complete import", "Loader failed", "Extractor failed",
     "pipeline is already running", "ValueError: invalid literal for int()", "Expecting …",
 }  # fmt: skip
+
+
+def test_the_sandboxs_clock_and_the_taps_move_as_the_page_says(sandbox, monkeypatch):
+    """The page's block, line by line: the second run reads two more days, and days that were restated."""
+    lines = block(TEXT["sandbox"], "_control/clock").splitlines()
+    config = {**OPENX, "api_url": f"{sandbox.url}/openx", "sso_url": f"{sandbox.url}/openx"}
+    runs, state = [], None
+    for line in lines:
+        if asked := re.fullmatch(
+            r"curl -X POST http://127.0.0.1:4310/_control/(\w+) -d '(.*)'", line
+        ):
+            sandbox.control("POST", asked[1], json.loads(asked[2]))
+            continue
+        variable, _, command = line.partition(" ")
+        assert command == "meltano --environment=sandbox run tap-openx target-adtap-duckdb"
+        monkeypatch.setenv(*variable.split("="))
+        run = run_tap(TapOpenx, config, state=state, streams={"inventory_daily"})
+        state = run.states[-1]
+        runs.append(run.records["inventory_daily"])
+    first, second = runs
+    assert max(r["day"] for r in first) == "2026-11-23"
+    assert {"2026-11-24", "2026-11-25"} < {r["day"] for r in second}
+    before = {r["_row_key"]: r["market_publisher_revenue"] for r in first}
+    again = [r for r in second if r["_row_key"] in before]
+    assert [r for r in again if r["market_publisher_revenue"] != before[r["_row_key"]]]
+
+
+def test_the_requests_of_the_sandboxs_page_are_those_it_takes(sandbox):
+    """Each path of the table answers, under the methods that stand there."""
+    told = set(re.findall(r"`(GET|POST|DELETE) /_control/(\w+)`", TEXT["sandbox"]))
+    taken = {
+        (method, route.path.strip("/"))
+        for route in control_app(sandbox.stage).routes
+        for method in route.methods - {"HEAD"}
+    }
+    assert told <= taken
 
 
 def test_the_messages_of_troubleshooting_are_ours_to_the_letter():
