@@ -51,6 +51,7 @@ _SHOWN_APPS: Final = 20
 _ENDS: Final = 64 * 1024
 """So much of a body's beginning and end is looked at to see what it is."""
 _GRAINS: Final = tuple(Grain)
+_NULL_ROWS: Final = re.compile(rb'"rows"\s*:\s*null')
 _PARQUET_MARK: Final = b"PAR1"
 
 
@@ -350,8 +351,9 @@ def _judge_report(call: Call, reply: Response) -> Outcome:
     if reply.body.size < _SMALL_BYTES:
         document = reply.json_or_none()
         report = call.url.endswith(PATHS["json"])
-        if report and (not isinstance(document, dict) or "rows" not in document):
-            return Outcome(Action.RETRY, f"not a report: {_words(reply)}")
+        if report and not (isinstance(document, dict) and isinstance(document.get("rows"), list)):
+            # No rows are a 204, or an empty list; a null is documented nowhere, and would pass for a day of none.
+            return Outcome(Action.RETRY, f"not a report (no list `rows`): {_words(reply)}")
         if isinstance(document, dict) and document.get("error_code"):
             return Outcome(Action.RETRY, f"an error under status 200: {_words(reply)}")
     elif call.url.endswith(PATHS["json"]) and not _speaks_of_rows(reply):
@@ -360,7 +362,8 @@ def _judge_report(call: Call, reply: Response) -> Outcome:
 
 
 def _speaks_of_rows(reply: Response) -> bool:
-    return any(b'"rows"' in part for part in (reply.body.excerpt(_ENDS), reply.body.tail(_ENDS)))
+    ends = (reply.body.excerpt(_ENDS), reply.body.tail(_ENDS))
+    return any(b'"rows"' in end for end in ends) and not any(map(_NULL_ROWS.search, ends))
 
 
 def _judge_csv(call: Call, reply: Response) -> Outcome:

@@ -188,7 +188,7 @@ class LegacyEntities:
         )
         if isinstance(one := document.get("data"), Mapping) and one:
             return Page([one], more=False)
-        rows = records_of(document, what)
+        rows = records_of(document, what, null_is_empty=False)
         # Totals are sometimes 0 and sometimes missing: then a short page is the end.
         offset, full = int(params.get("page_offset") or 0), len(rows) >= PAGE_LIMIT
         return page_of(rows, document, offset=offset, full=full)

@@ -48,18 +48,20 @@ def deeper(ask: Callable[[Record], Page], offset: int) -> Page:
         raise TooDeep(str(error)) from error
 
 
-def records_of(document: object, what: str) -> list[Record]:
-    """Return the records of a list's answer; an empty page is null.
+def records_of(document: object, what: str, *, null_is_empty: bool = True) -> list[Record]:
+    """Return the records of a list's answer.
 
     Args:
         document: The answer.
         what: The list, in a user's words.
+        null_is_empty: Whether an empty page may be null, as V3's OpenAPI says. V2 always has a list there: the
+            vendor's own client ends in an error at a null.
 
     Raises:
         MalformedResponse: If it is no list: an error under a good status must not pass for an empty one.
     """
     found = document.get("data", document) if isinstance(document, Mapping) else document
-    rows = [] if found is None else found
+    rows = [] if found is None and null_is_empty else found
     if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
         raise MalformedResponse(
             f"{what}: the answer holds no list of records: {str(document)[:200]}"

@@ -329,6 +329,22 @@ def test_a_list_that_is_none_is_no_empty_list(room, answer):
     assert unmoved(got, "events_daily")
 
 
+@pytest.mark.parametrize("given", [None, {}, "none"], ids=["null", "object", "text"])
+@pytest.mark.parametrize("filler", ["", "x" * 5000], ids=["short", "long"])
+def test_rows_that_are_no_list_are_not_a_day_without_rows(room, caplog, given, filler):
+    """The service says that there are none by a 204 or an empty list: anything else fails, and no bookmark moves."""
+    room.service.report = lambda _query: (200, {"rows": given, "totals": {}, "note": filler})
+    _, got = room.failed(RunFailed)
+    assert unmoved(got)
+    assert "not a report" in caplog.text or "no list" in caplog.text
+
+
+def test_an_empty_list_of_rows_is_a_day_without_rows(room):
+    """The bookmark moves."""
+    room.service.report = lambda _query: (200, {"rows": [], "totals": {}})
+    assert not unmoved(room.run())
+
+
 def test_an_app_that_has_gone_does_not_stop_the_others(room, caplog):
     """It is named, with those that the token sees; the exit code is not 0."""
     _, got = room.failed(RunFailed, app_tokens=[APP, "gonegonegone"])

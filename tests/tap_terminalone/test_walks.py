@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from adtap_core.errors import MalformedResponse
 from adtap_core.http.listing import Page, TooDeep, Unordered
 from adtap_core.http.workers import Workers
-from tap_terminalone.walks import in_ranges
+from tap_terminalone.walks import in_ranges, records_of
 
 
 class Server:
@@ -96,3 +97,11 @@ def test_rows_out_of_order_are_noticed():
                 ahead=ahead,
             )
         )
+
+
+def test_a_null_is_an_empty_page_only_where_the_api_says_so():
+    """V3's OpenAPI has lists that are null; V2 never had one: there it is no answer, and no empty list."""
+    document = {"data": None, "meta": {"status": "success"}}
+    assert records_of(document, "campaigns") == []
+    with pytest.raises(MalformedResponse, match="campaigns: the answer holds no list"):
+        records_of(document, "campaigns", null_is_empty=False)
