@@ -111,7 +111,8 @@ def finish(report: Report) -> Report:
         dimensions = (*dimensions, *(d for d in ("event_slug",) if d not in dimensions))
         names: Sequence[str] = [f"{_ANY_EVENT}_{m}" for m in report.metrics]
     elif periods := extras.get("cohort_periods"):
-        extras["cohort_periods"] = periods = tuple(str(p) for p in periods)
+        # One that is listed twice, or spelt `d01`, would be counted twice.
+        extras["cohort_periods"] = periods = tuple(dict.fromkeys(map(_period, periods)))
         dimensions = (*dimensions, *(d for d in ("period_type", "period") if d not in dimensions))
         names = [f"{m}_{p}" for m in report.metrics for p in periods]
     else:
@@ -127,6 +128,11 @@ def finish(report: Report) -> Report:
         span_days=span,
         extras=MappingProxyType(extras),
     )
+
+
+def _period(given: object) -> str:
+    text = str(given)
+    return f"{text[0]}{int(text[1:])}" if text[1:].isdecimal() else text
 
 
 def definition_faults(report: Report) -> list[str]:

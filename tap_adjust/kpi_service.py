@@ -6,7 +6,7 @@ The vendor moved its users to the Report Service in 2023 and 2024; where the ser
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -21,6 +21,7 @@ from adtap_core.settings import ID, MOST_DAYS
 from adtap_core.windows import Grain
 from tap_adjust import fields
 from tap_adjust.choices import Choices, word
+from tap_adjust.kpi_answers import ARRAYS, DATES, LABELS, TIMES, flatten
 from tap_adjust.streams import SPAN_DAYS
 
 if TYPE_CHECKING:
@@ -39,69 +40,6 @@ _REPLACED_BY: Final[Mapping[str, str]] = {
     "/skadnetwork": "skan_daily",
     "": "app_daily, channel_daily, campaign_daily, adgroup_daily, creative_daily, country_daily",
 }
-_TIMES: Final[Mapping[str, Grain]] = {
-    "hour": Grain.HOUR,
-    "hours": Grain.HOUR,
-    "day": Grain.DAY,
-    "days": Grain.DAY,
-    "date": Grain.DAY,
-    "week": Grain.WEEK,
-    "weeks": Grain.WEEK,
-    "month": Grain.MONTH,
-    "months": Grain.MONTH,
-}
-_DATES: Final = "dates"
-ARRAYS: Final[Mapping[str, str]] = {
-    "app": "apps",
-    "apps": "apps",
-    "tracker": "trackers",
-    "trackers": "trackers",
-    "network": "networks",
-    "networks": "networks",
-    "campaign": "campaigns",
-    "campaigns": "campaigns",
-    "adgroup": "adgroups",
-    "adgroups": "adgroups",
-    "creative": "creatives",
-    "creatives": "creatives",
-    "country": "countries",
-    "countries": "countries",
-    "region": "regions",
-    "regions": "regions",
-    "device_type": "device_types",
-    "device_types": "device_types",
-    "os_name": "os_names",
-    "os_names": "os_names",
-    "partner": "partners",
-    "partners": "partners",
-    "events": "events",
-    "event_types": "events",
-    "periods": "periods",
-    **dict.fromkeys(_TIMES, _DATES),
-}
-"""Grouping word → key of the array that holds its nodes."""
-LABELS: Final[Mapping[str, Mapping[str, str]]] = {
-    "apps": {"token": "app_token", "currency": "currency"},
-    "trackers": {"token": "tracker_token", "name": "tracker_name"},
-    "networks": {"token": "network_token", "name": "network"},
-    "campaigns": {"token": "campaign_token", "name": "campaign"},
-    "adgroups": {"token": "adgroup_token", "name": "adgroup"},
-    "creatives": {"token": "creative_token", "name": "creative"},
-    "countries": {"country": "country"},
-    "regions": {"region": "region"},
-    "device_types": {"device_type": "device_type"},
-    "os_names": {"os_name": "os_name"},
-    "partners": {"partner": "partner"},
-    "events": {"token": "event_token", "name": "event_name"},
-    "periods": {"period": "period"},
-    _DATES: {"date": "date"},
-}
-"""Array key → field of a node → column."""
-_IGNORED: Final[Mapping[str, frozenset[str]]] = {
-    "apps": frozenset({"name"}),
-    "trackers": frozenset({"has_subtrackers"}),
-}
-"""Fields of a node that say nothing of its row: an app's name is the app's."""
 _NOT_COLUMNS: Final = frozenset({"currency", "date"})
 _DESCRIBED: Final[Mapping[str, str]] = {
     "app_token": "App token. Joins apps.id.",
@@ -173,8 +111,8 @@ def definition(given: Mapping[str, Any]) -> Mapping[str, Any]:
     """Give a `kpi_reports` definition in the form of a `reports` definition."""
     endpoint = str(given.get("endpoint"))
     asked = [str(g) for g in given.get("grouping") or []]
-    grain = next((_TIMES[g] for g in asked if g in _TIMES), Grain.DAY)
-    grouping = asked if any(g in _TIMES for g in asked) else ["day", *asked]
+    grain = next((TIMES[g] for g in asked if g in TIMES), Grain.DAY)
+    grouping = asked if any(g in TIMES for g in asked) else ["day", *asked]
     if not any(ARRAYS.get(g) == "apps" for g in grouping):
         grouping = ["apps", *grouping]
     kpis = given.get("kpis")
@@ -308,7 +246,7 @@ def field_schema(report: Report, name: str, role: str) -> dict[str, Any]:
 def coarsest(report: Report) -> Report:
     """Return a report grouped by app and time alone; the levels that an endpoint implies stay."""
     extras = report.extras
-    kept = tuple(g for g in extras["grouping"] if ARRAYS.get(g) in {"apps", _DATES})
+    kept = tuple(g for g in extras["grouping"] if ARRAYS.get(g) in {"apps", DATES})
     events = set(event_kpis(extras.get("event_kpis") or ()))
     metrics = report.metrics
     if events.issuperset(metrics):
@@ -348,89 +286,6 @@ def sunset_words(url: str) -> str:
     )
 
 
-# -- answers ---------------------------------------------------------------------------------
-
-
-def flatten(
-    document: Mapping[str, Any], event_words: Sequence[str] = ()
-) -> Iterator[dict[str, Any]]:
-    """Give an answer's leaves as flat rows: labels by column, KPIs by name.
-
-    Args:
-        document: The answer.
-        event_words: The `event_kpis` it was asked with: their values follow the KPIs.
-
-    Raises:
-        MalformedResponse: If a leaf has another number of values than there are KPIs, or a KPI comes twice.
-    """
-    parameters = document.get("result_parameters") or {}
-    kpis = [*parameters.get("kpis", ()), *event_kpis(event_words)]
-    names = {
-        array: {str(n.get("token")): n.get("name") for n in parameters.get(array) or ()}
-        for array in ("events", "trackers")
-    }
-    order = [ARRAYS[g] for g in parameters.get("grouping", ()) if g in ARRAYS]
-    if doubles := sorted({k for k in kpis if kpis.count(k) > 1}):
-        msg = (
-            f"the answer has two columns {', '.join(doubles)}: whose values are whose can't be told"
-        )
-        raise MalformedResponse(msg)
-    if "result_set" not in document:
-        msg = f"the answer holds no result_set: {str(dict(document))[:200]}"
-        raise MalformedResponse(msg)
-    root = document["result_set"] or {}
-    start = {column: root.get(name) for name, column in LABELS["apps"].items() if root.get(name)}
-    start |= _others(root, "apps")
-    yield from _walk(root, start, [*order, "events", "periods"], names, kpis)
-
-
-def _walk(
-    node: Mapping[str, Any],
-    labels: Mapping[str, Any],
-    order: Sequence[str],
-    names: Mapping[str, Mapping[str, Any]],
-    kpis: Sequence[str],
-) -> Iterator[dict[str, Any]]:
-    values = node.get("kpi_values")
-    if values is not None:
-        if len(values) != len(kpis):
-            msg = f"a group has {len(values)} values for {len(kpis)} KPIs ({', '.join(kpis)})"
-            raise MalformedResponse(msg)
-        yield {**labels, **dict(zip(kpis, values, strict=True))}
-        return
-    array = next((a for a in order if isinstance(node.get(a), list)), None)
-    if array is None:
-        # The echoed grouping does not name the level: the only list is it.
-        lists = [k for k, v in node.items() if isinstance(v, list)]
-        if len(lists) > 1:
-            msg = f"a group holds several lists ({', '.join(lists)}) and the answer does not say which comes first"
-            raise MalformedResponse(msg)
-        if not lists:
-            return
-        array = lists[0]
-    spelt = LABELS.get(array, {})
-    for child in node[array]:
-        own = {column: child.get(name) for name, column in spelt.items() if name in child}
-        if array in names and own.get(spelt["name"]) is None:
-            own[spelt["name"]] = names[array].get(str(child.get("token")))
-        rest = [a for a in order if a != array]
-        yield from _walk(child, {**labels, **_others(child, array), **own}, rest, names, kpis)
-
-
-def _others(node: Mapping[str, Any], array: str) -> dict[str, Any]:
-    """Return what a node holds beside its labels, its values and the level below, named after its own level."""
-    known = {*LABELS.get(array, {}), *_IGNORED.get(array, ()), "kpi_values"}
-    return {
-        f"{array}_{name}": value
-        for name, value in node.items()
-        if name not in known and not _is_level(value)
-    }
-
-
-def _is_level(value: object) -> bool:
-    return isinstance(value, list) and all(isinstance(v, Mapping) for v in value)
-
-
 @dataclass
 class KpiService:
     """Asks the KPI service.
@@ -456,7 +311,7 @@ class KpiService:
             # in that order, both are the same.
             self._orders[job.report.name] = words = better
             document = self._ask(job, choices, words)
-        rows = list(flatten(document, words))
+        rows = list(flatten(document, event_kpis(words)))
         if (said := says_more(document, len(rows))) is not None:
             raise ResponseTooLarge(f"{job.what}: the answer says that there is more ({said})")
         return Fetched(
@@ -507,7 +362,7 @@ class KpiService:
             "grouping": ",".join(
                 g
                 for g in extras["grouping"]
-                if report.grain is not Grain.WEEK or _TIMES.get(g) is not Grain.WEEK
+                if report.grain is not Grain.WEEK or TIMES.get(g) is not Grain.WEEK
             ),
             "utc_offset": choices.utc_offset,
             "attribution_type": choices.kpi_attribution_type,

@@ -237,7 +237,12 @@ class ReportService:
             listed = self.events()
         except OfflineError:
             return ["EVENT"]  # a dry run without a network: one event stands for all
-        slugs = [str(e["id"]) for e in listed if set(e.get("app_token") or ()) & set(tokens)]
+        # A slug that is listed twice would be asked for, and counted, twice.
+        slugs = list(
+            dict.fromkeys(
+                str(e["id"]) for e in listed if set(e.get("app_token") or ()) & set(tokens)
+            )
+        )
         lost += [
             f"event {slug!r} is left out: lists of metrics are joined by commas, so it can't be asked for"
             for slug in slugs
@@ -295,7 +300,7 @@ class ReportService:
 
         Raises:
             ResponseTooLarge: If there is more, and nothing says where.
-            MalformedResponse: If the pages lead back to one that was read.
+            MalformedResponse: If the pages lead back to one that was read, or one comes again.
         """
         part, seen, before = first, {first.reply.url}, 0
         while said := says_more(part.answer.envelope, part.answer.sums.rows, before):
@@ -309,6 +314,11 @@ class ReportService:
             call = replace(self._call("", job.what, {}, "json"), url=address, params=None)
             reply = self.http.send(call, job.tally)
             answer = transports.read(reply, "json", first.dimensions, ask.metrics)
+            if answer.begins_like(part.answer):
+                reply.body.close()
+                raise MalformedResponse(
+                    f"{job.what}: a further page of the answer is the one before it"
+                )
             # The first page's totals are those of all pages.
             part = _Part(reply, answer, ask, first.hours, (), first.dimensions, said={})
             yield part

@@ -112,6 +112,13 @@ class Answer:
     envelope: Mapping[str, Any] = field(default_factory=dict)
     replaced: int = 0
 
+    def begins_like(self, other: Answer) -> bool:
+        """Check whether two answers hold as many rows, the same sums and the same first row: they are one."""
+        mine, theirs = self.sums, other.sums
+        if not mine.rows or (mine.rows, mine.totals) != (theirs.rows, theirs.totals):
+            return False
+        return bool(next(self.open().rows) == next(other.open().rows))
+
 
 def read(reply: Response, kind: str, dimensions: Sequence[str], metrics: Sequence[str]) -> Answer:
     """Read an answer through, so that its rows can be handed over without a fault.

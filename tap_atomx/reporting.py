@@ -20,6 +20,7 @@ from adtap_core.http.client import Call, Http
 from adtap_core.http.completeness import says_more
 from adtap_core.http.response import Response
 from adtap_core.platform import Fetched, RowContext, WindowJob
+from adtap_core.rows.totals import as_decimal
 from adtap_core.windows import Grain, Interval, Zone
 from tap_atomx.definitions import is_snapshot
 from tap_atomx.fields import METRICS
@@ -233,8 +234,8 @@ def check(
             numbers = [v for row in batch if type(v := row[place]) in _NUMBERS]
             sums[metric] += sum(numbers)
             sizes[metric] += sum(map(abs, numbers))
-    length = report.get("length")
-    if isinstance(length, int) and length != count:
+    length = as_decimal(report.get("length"))
+    if length is not None and length != count:
         raise ResponseTooLarge(f"{what}: the answer holds {count} rows and says {length}")
     for metric, added in sums.items():
         if not isinstance(known[metric], int | Decimal):

@@ -331,7 +331,10 @@ class Legacy:
                 currency=self._currency(job.report, asked, whose if accounts else None),
                 bucket=bucket,
                 partition=(whose, accounts) if accounts else None,
-                optional=frozenset(job.report.dimensions),
+                # Without the currency money would come under other keys than at the next reading.
+                optional=frozenset(
+                    d for d in job.report.dimensions if d.lower() != fields.CURRENCY.lower()
+                ),
                 ignored=self._proofs,
             ),
             close,

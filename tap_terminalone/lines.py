@@ -19,6 +19,7 @@ import msgspec
 
 from adtap_core.bodies.parsing import Picker, Table, json_lines
 from adtap_core.http.completeness import says_more
+from adtap_core.rows.totals import as_decimal
 
 if TYPE_CHECKING:
     from adtap_core.bodies.spool import Spool
@@ -33,7 +34,7 @@ Row = tuple[Any, ...]
 
 def stream_fault(spool: Spool) -> str | None:
     """Say what is wrong with a streaming answer, or None if it is whole."""
-    wanted: int | None = None
+    total: object = None
     lines = 0
     last = b""
     for block in spool.line_blocks(_BLOCK_BYTES):
@@ -42,7 +43,6 @@ def stream_fault(spool: Spool) -> str | None:
             if not isinstance(head, Mapping) or "fields" not in head:
                 return f"the answer does not begin with its fields: {block[:120]!r}"
             total = head.get("total_items_count")
-            wanted = None if total is None else int(total)
         for about in _ABOUT.findall(block) if _META in block else ():
             fault = _told(_decoded(about))
             if fault is not None:
@@ -55,8 +55,8 @@ def stream_fault(spool: Spool) -> str | None:
     if not isinstance(_decoded(last), Mapping):
         return "the answer breaks off in the middle of a row"
     rows = lines - 1
-    if wanted is not None and rows != wanted:
-        return f"the answer holds {rows} rows of {wanted}"
+    if total is not None and as_decimal(total) != rows:
+        return f"the answer holds {rows} rows of {str(total)[:80]}"
     return None
 
 

@@ -23,6 +23,7 @@ from adtap_core.bodies.delimited import Splitter
 from adtap_core.bodies.spool import MEMORY_BYTES, Spool
 from adtap_core.doubles import check_count, check_once, once
 from adtap_core.errors import MalformedResponse
+from adtap_core.names import respelt
 
 
 def _refuse(word: str) -> None:
@@ -302,8 +303,16 @@ class Picker:
         if not isinstance(element, Mapping):
             msg = f"a row is not an object: {str(element)[:80]}"
             raise MalformedResponse(msg)
+        element = self._as_spelt(element)
         self._note(element)
         return self._picked(element)
+
+    def _as_spelt(self, element: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return an object with its fields as the others spell them: the case of its letters may differ."""
+        named = respelt(element, self.spelt)
+        if self._named.issuperset(element) or named == list(element):
+            return element
+        return dict(zip(named, element.values(), strict=True))
 
     def _picked(self, element: Mapping[str, Any]) -> tuple[Any, ...]:
         values = tuple(map(element.get, self.spelt))
@@ -342,11 +351,12 @@ class Picker:
 
     def _looked_at(self, text: bytes, decoding: _Decoding) -> list[tuple[Any, ...]]:
         found = decoding(dict[str, Any], False)(text)  # noqa: FBT003 - a decoder's own word
-        for shape in {tuple(element) for element in found}:
-            self._note(shape)
         if self.others:
             check_once(text, found)
-        return list(map(self._picked, found))
+        elements = list(map(self._as_spelt, found))
+        for shape in set(map(tuple, elements)):
+            self._note(shape)
+        return list(map(self._picked, elements))
 
 
 _Decoding = Callable[[Any, bool], Callable[[bytes], list[Any]]]

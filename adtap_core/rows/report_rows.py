@@ -84,6 +84,9 @@ def read_bucket(value: object, grain: Grain, zone: Zone) -> datetime:
     text = str(value).strip()
     if text.isdigit() and len(text) == len("2026030105"):
         return datetime.strptime(text, "%Y%m%d%H")  # noqa: DTZ007 - a wall-clock time of the zone
+    if grain is Grain.HOUR and len(text) <= len("2026-03-16"):
+        msg = "a date without an hour"
+        raise ValueError(msg)
     if len(text) == len("2026-03"):
         text += "-01"
     if " - " in text:
@@ -409,7 +412,12 @@ class RowShaper:
             text = self._zone.instant(moment).strftime("%Y-%m-%dT%H:%M:%SZ")
         else:
             text = moment.date().isoformat()
-            moment = datetime.combine(moment.date(), time())
+            if moment.time() != time():
+                msg = (
+                    f"{self._facts.bucket} {raw!r} is not the beginning of a {grain}: in another time zone? (setting "
+                    "`time_zone`)"
+                )
+                raise MalformedResponse(msg)
         if grain.is_date and grain.floor(moment) != moment:
             # Its days would lie in two of our buckets, and half of them each would share one key.
             msg = (
@@ -461,8 +469,7 @@ class _Columns:
                 rows = [tuple(map(row.__getitem__, wanted)) for row in objects]
             except KeyError:
                 self._plain = False
-                for shape in set(map(tuple, objects)):
-                    check_names(shape, wanted)
+                self._rows = objects = _as_spelt(objects, wanted)
                 rows = [tuple(map(row.get, wanted)) for row in objects]
             self._plain = self._plain and set(map(len, objects)) == {len(wanted)}
             columns = list(zip(*rows, strict=True))
@@ -535,6 +542,20 @@ class _Columns:
             # A separated text can't tell null from "": empty is null (contract §3).
             return [v or None for v in values]
         return values
+
+
+def _as_spelt(objects: list[Mapping[str, Any]], wanted: Sequence[str]) -> list[Mapping[str, Any]]:
+    """Return rows that lack fields with the fields spelt alike: the case of their letters may differ from row to row.
+
+    Raises:
+        MalformedResponse: If a row holds a field under a name that was damaged on its way.
+    """
+    named = {shape: respelt(shape, wanted) for shape in set(map(tuple, objects))}
+    for names in named.values():
+        check_names(names, wanted)
+    if all(names == list(shape) for shape, names in named.items()):
+        return objects
+    return [dict(zip(named[tuple(row)], row.values(), strict=True)) for row in objects]
 
 
 def _distinct(raws: Sequence[Any], bucket: str | None) -> set[Any]:

@@ -8,8 +8,9 @@ from decimal import Decimal
 
 import pytest
 
+from adtap_core.errors import MalformedResponse
 from adtap_core.names import column_name
-from tap_adjust.kpi_service import flatten
+from tap_adjust.kpi_answers import flatten
 
 from .conftest import keys_are_unique, total
 
@@ -189,3 +190,48 @@ def test_the_skan_endpoint_is_asked_for_one_app_at_a_time(room):
     run = room.run("mine", kpi_reports=[report], start_date="2026-03-16")
     assert total(run.records["mine"], "valid_conversions") > 0
     assert len(room.asked("/skadnetwork")) == len(room.sandbox.stage.world.apps)
+
+
+LEAF = {"country": "de", "kpi_values": [3, 4]}
+
+
+def nested(**below):
+    """An answer cut by app, day and country."""
+    day = {"date": "2026-03-16", "countries": [LEAF], **below}
+    app = {"token": "aaaabbbbcccc", "name": "L", "currency": "EUR", "dates": [day]}
+    said = {"kpis": ["installs", "revenue"], "grouping": ["apps", "day", "countries"]}
+    return {"result_parameters": said, "result_set": {"apps": [app]}}
+
+
+@pytest.mark.parametrize(
+    ("below", "words"),
+    [
+        ({"countries": {"country": "de", "kpi_values": [3, 4]}}, "no list of groups"),
+        ({"countries": ["de"]}, "no list of groups"),
+        ({"countries": [{"country": "de"}]}, "neither values nor groups"),
+        ({"countries": [{"country": "de", "kpi_values": None}]}, "neither values nor groups"),
+        ({"countries": [{"country": "de", "kpi_values": 3}]}, "no list of values"),
+        ({"regions": [{"region": "eu", "kpi_values": [1, 2]}]}, "several lists"),
+    ],
+    ids=["object", "texts", "nothing", "null", "number", "two levels"],
+)
+def test_a_group_that_is_none_is_an_error_and_not_fewer_rows(below, words):
+    """Whatever stands where the service documents a list of groups, or a leaf's values."""
+    with pytest.raises(MalformedResponse, match=words):
+        list(flatten(nested(**below)))
+
+
+def test_values_above_other_values_are_sums_of_these():
+    """The rows are the leaves; a level without groups has none."""
+    assert [r["installs"] for r in flatten(nested(kpi_values=[9, 9]))] == [3]
+    assert list(flatten(nested(countries=None))) == []
+    assert list(flatten(nested(countries=[]))) == []
+
+
+@pytest.mark.parametrize("found", [[], "x", 7], ids=["list", "text", "number"])
+def test_a_result_that_is_no_group_is_an_error(found):
+    """Null and an empty object are a result without rows."""
+    if found:
+        with pytest.raises(MalformedResponse, match="holds no result_set"):
+            list(flatten({"result_set": found}))
+    assert list(flatten({"result_set": None})) == list(flatten({"result_set": {}})) == []

@@ -205,6 +205,19 @@ def test_pages_that_cannot_be_followed_fail(room, page):
     assert unmoved(got)
 
 
+def test_a_page_that_comes_again_fails(room):
+    """Under another address, and with the rows of the one before it: they would be counted twice."""
+
+    def answer(query: Mapping[str, str]) -> tuple[int, object]:
+        page = int(query.get("page", "1"))
+        address = f"{room.service.url}/reports-service/report?page={page + 1}"
+        return rows({"installs": "1"}, pagination={"next": address if page < 3 else None})
+
+    room.service.report = answer
+    _, got = room.failed(RunFailed)
+    assert unmoved(got)
+
+
 @pytest.mark.parametrize("page", [None, {}, {"next": None}, {"page": 1, "pages": 1}])
 def test_an_answer_of_one_page_needs_no_warning(room, page, caplog):
     """These say that nothing follows."""
@@ -270,6 +283,22 @@ def test_an_event_that_the_service_refuses_does_not_stop_the_others(room, caplog
     assert got.windows("events_daily")
     for event in ("old one", "a, b"):
         assert event in caplog.text
+
+
+@pytest.mark.parametrize("periods", [["d1", "d1"], ["d1", "d01"]], ids=["twice", "spelt otherwise"])
+def test_a_cohort_period_is_counted_once(room, periods):
+    """However often it is listed."""
+    report = REPORT | {"metrics": ["revenue"], "cohort_periods": periods}
+    got = room.run(reports=[report])
+    assert [(r["period_type"], r["period"]) for r in got.records["x"]] == [("day", 1)]
+
+
+def test_an_event_that_is_listed_twice_is_counted_once(room):
+    """One slug may stand for events of the same name: its row must not come twice."""
+    room.service.events = ["purchase", "purchase"]
+    got = room.run(stream="events_daily", reports=[])
+    assert [r["event_slug"] for r in got.records["events_daily"]] == ["purchase"]
+    assert room.service.asked[0]["metrics"].split(",").count("purchase_events") == 1
 
 
 @pytest.mark.parametrize(

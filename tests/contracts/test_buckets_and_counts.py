@@ -1,0 +1,89 @@
+"""Buckets that are not what was asked for, counts of rows that do not agree, names in changing letters."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from adtap_core.names import column_name
+from adtap_core.tap import RunFailed
+from tests.canned import Text
+from tests.contracts.wires import DAY, STREAM, WIRES
+
+BUCKETS = {"terminalone v2": "agg_timestamp", "terminalone v1": "start_date", "openx jobs": "Day"}
+
+
+def fails(wire, answer, caplog, **more):
+    """The run fails, and nothing of the window is written; the log."""
+    written = []
+    with pytest.raises(RunFailed):
+        wire.run(answer, written=written.append, **more)
+    assert not written[0].windows(STREAM)
+    assert not written[0].records[STREAM]
+    assert "unexpected" not in caplog.text
+    return caplog.text
+
+
+@pytest.mark.parametrize("name", [n for n in WIRES if n != "adjust kpi"])
+def test_a_day_that_does_not_begin_at_midnight_is_refused(name, caplog):
+    """23:00 is midnight of another zone: its rows would be counted for the day before."""
+    wire = WIRES[name]
+    row = wire.row("de", **{BUCKETS.get(name, "day"): f"{DAY}T23:00:00Z"})
+    said = fails(wire, lambda _: wire.write([row], {}), caplog)
+    assert "is not the beginning of a day: in another time zone?" in said
+
+
+@pytest.mark.parametrize("name", ["adjust json", "atomx tsv", "openx data service", "openx jobs"])
+def test_a_date_is_no_hour(name, caplog):
+    """All hours of the day would be counted for its first."""
+    wire = WIRES[name]
+    field = "Hour" if name == "openx jobs" else "hour"
+    row = {k: v for k, v in wire.row("de").items() if k.lower() != "day"} | {field: DAY}
+    report = {"name": STREAM, **wire.report, "grain": "hour"}
+    assert "is not a hour" in fails(wire, lambda _: wire.write([row], {}), caplog, reports=[report])
+
+
+def spoilt(name, count):
+    """An answer with one row that says that it has others."""
+    wire = WIRES[name]
+    good = wire.write([wire.row("de")], {})
+    assert isinstance(good.body, str)
+    old, new = {
+        "atomx json": ('"length": 1', f'"length": {json.dumps(count)}'),
+        "terminalone v2": ('"total_items_count": 1', f'"total_items_count": {json.dumps(count)}'),
+    }[name]
+    assert old in good.body
+    return Text(good.body.replace(old, new), good.kind)
+
+
+@pytest.mark.parametrize("count", [5, "5", 5.0], ids=repr)
+@pytest.mark.parametrize("name", ["atomx json", "terminalone v2"])
+def test_a_count_that_does_not_agree_is_heard_in_whatever_type_it_comes(name, count, caplog):
+    """A number, a text, a decimal."""
+    fails(WIRES[name], lambda _: spoilt(name, count), caplog)
+
+
+@pytest.mark.parametrize("count", ["1", 1.0], ids=repr)
+@pytest.mark.parametrize("name", ["atomx json", "terminalone v2"])
+def test_a_count_that_agrees_is_good_in_whatever_type_it_comes(name, count):
+    """And so is one that is null."""
+    for said in (count, None):
+        assert WIRES[name].run(lambda _, said=said: spoilt(name, said)).records[STREAM]
+
+
+@pytest.mark.parametrize("name", ["adjust json", "terminalone v2", "openx data service"])
+def test_the_case_of_names_may_differ_from_row_to_row(name):
+    """A metric in other letters is found in each row, not only where the first one has it so."""
+    wire = WIRES[name]
+    other = {k.upper() if k == wire.count else k: v for k, v in wire.row("fr", count=5).items()}
+    rows = wire.rows(wire.row("de"), other).records[STREAM]
+    assert [(r[column_name(wire.count)], r["_extra"]) for r in rows] == [(1, None), (5, None)]
+
+
+def test_money_whose_currency_stands_in_no_row_fails(caplog):
+    """It was asked for: the next good reading would bring the same money under other keys."""
+    wire = WIRES["openx data service"]
+    row = {k: v for k, v in wire.row("de").items() if k != "publisherCurrency"}
+    said = fails(wire, lambda _: wire.write([row], {}), caplog)
+    assert "publisherCurrency stands in no row" in said
