@@ -44,7 +44,7 @@ dl.tiles dd { order: -1; margin: 0; font-size: 1.45rem; font-weight: 650; font-v
 figure { margin: .5rem 0 0; padding: .9rem 1rem 1rem; }
 figcaption { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 0 1rem; margin-bottom: .35rem; }
 figcaption b { font-weight: 650; } figcaption span { color: var(--soft); font-variant-numeric: tabular-nums; }
-svg { display: block; width: 100%; height: auto; }
+svg { display: block; width: 100%; height: auto; } figure svg { overflow: visible; }
 svg .grid { stroke: var(--line); stroke-width: 1; } svg .tick { fill: var(--soft); font-size: 11.5px; }
 svg .settled, svg .open { fill: var(--hue); stroke: var(--hue); stroke-width: 1; }
 svg .open { fill-opacity: .22; } svg .was { stroke: var(--was); stroke-width: 2; }
@@ -59,6 +59,7 @@ tbody th { font-weight: 500; } td.n, th.n { text-align: right; }
 details { margin-top: .5rem; font-size: .92rem; } summary { cursor: pointer; color: var(--soft); }
 summary:focus-visible, .scroll:focus-visible { outline: 2px solid var(--buying); outline-offset: 2px; }
 code { font-size: .92em; }
+@media (max-width: 34rem) { figure svg .tick { font-size: 20px; } }
 """
 
 

@@ -64,9 +64,10 @@ table.days { direction: ltr; margin-right: auto; }
 .day.restated { background-image: linear-gradient(225deg, var(--ink) .3rem, transparent .31rem);
   background-repeat: no-repeat; background-clip: padding-box; }
 ul.marks { columns: 18rem; list-style: none; padding: 0; color: var(--soft); font-size: .92rem; }
-ul.marks b { display: inline-block; width: 1.6em; text-align: center; color: var(--ink); margin: 0 .5em .15em 0; }
+ul.marks li { padding-left: 2.1em; text-indent: -2.1em; break-inside: avoid; }
+ul.marks b { display: inline-block; text-indent: 0; width: 1.6em; text-align: center; color: var(--ink); margin: 0 .5em .15em 0; }
 h1 { overflow-wrap: anywhere; }
-@media (max-width: 34rem) { figure svg .tick { font-size: 19px; } table.days tbody th { max-width: 9rem; overflow: hidden; text-overflow: ellipsis; } }
+@media (max-width: 34rem) { table.days tbody th { max-width: 9rem; white-space: normal; overflow-wrap: anywhere; font-size: .85em; line-height: 1.25; } }
 @media print { .scroll { overflow: visible; } nav { display: none; } }
 """
 
@@ -259,7 +260,7 @@ def _days(facts: Facts) -> Iterator[str]:
     yield '<ul class="marks" aria-label="How to read the calendar">'
     for state in STATES:
         yield f'<li><b class="day {state}" aria-hidden="true">{MARKS[state]}</b>{state}: {MEANS[state]}</li>'
-    yield '<li><b class="day restated" aria-hidden="true">&nbsp;</b>dark corner, restated: a later reading found other sums</li>'
+    yield '<li><b class="day restated" aria-hidden="true">&nbsp;</b>marked corner, restated: a later reading found other sums</li>'
     yield '<li><b class="day untied" aria-hidden="true">&nbsp;</b>red frame: does not tie out to the platform&#39;s totals</li></ul>'
     for platform, lines in groupby(facts.lines, key=lambda line: line.platform):
         yield f"<h3>{escape(platform)}</h3>"
