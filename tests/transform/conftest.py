@@ -61,6 +61,14 @@ class Ran:
         return [line for line in self.said.splitlines() if all(word in line for word in words)]
 
 
+def dbt_environment(warehouse: str) -> Path:
+    """Dbt's environment for a warehouse; skips the test where there can be none."""
+    try:
+        return environment(warehouse)
+    except NoEnvironmentError as error:
+        pytest.skip(f"dbt's environment for {warehouse} can't be made here: {error}")
+
+
 class Dbt:
     """dbt on one warehouse, in one process that is kept.
 
@@ -68,16 +76,10 @@ class Dbt:
         warehouse: duckdb or postgres.
         folder: Of dbt's own files; of `ads.duckdb`, too.
         place: The DuckDB file's name in the folder, or the URL.
-        python: Of an environment with dbt; the project's own otherwise.
     """
 
-    def __init__(
-        self, warehouse: str, folder: Path, place: str = FILE, python: Path | None = None
-    ) -> None:
-        try:
-            python = python or environment(warehouse) / "bin" / "python"
-        except NoEnvironmentError as error:
-            pytest.skip(f"dbt's environment for {warehouse} can't be made here: {error}")
+    def __init__(self, warehouse: str, folder: Path, place: str = FILE) -> None:
+        python = dbt_environment(warehouse) / "bin" / "python"
         self.warehouse, self.folder, self.place = warehouse, folder, place
         (folder / "target").mkdir(parents=True, exist_ok=True)
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("DBT_", "ADTAP"))}
@@ -95,12 +97,25 @@ class Dbt:
             cwd=folder, env={**kept, **given}, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         )  # fmt: skip
 
-    def run(self, *arguments: str, **variables_: object) -> Ran:
-        """Run a command; the words are dbt's arguments, the names its variables."""
+    def run(self, *arguments: str, project: Path | None = None, **variables_: object) -> Ran:
+        """Run a command; the words are dbt's arguments, the names its variables.
+
+        Args:
+            arguments: The command's words.
+            project: A project that has ours as a package; ours itself otherwise.
+            variables_: dbt's variables.
+        """
         assert self.process.stdin
         assert self.process.stdout
         self.process.stdin.write(
-            json.dumps({"arguments": arguments, "variables": variables_}) + "\n"
+            json.dumps(
+                {
+                    "arguments": arguments,
+                    "variables": variables_,
+                    "project": str(project) if project else None,
+                }
+            )
+            + "\n"
         )
         self.process.stdin.flush()
         return Ran(**json.loads(self.process.stdout.readline()))

@@ -3,7 +3,7 @@
 Starting dbt and reading the project take most of the time of a small command; here they are paid for once. It runs in
 dbt's own environment, which has nothing of this project.
 
-    in   {"arguments": ["test", "-s", "ad_performance_daily"], "variables": {}}
+    in   {"arguments": ["test", "-s", "ad_performance_daily"], "variables": {}, "project": null}
     out  {"code": 0, "said": "..."}
 """
 
@@ -30,12 +30,14 @@ def _close() -> None:
 
 def main() -> None:
     """Answer until the input ends."""
+    # What was parsed is kept until the end: to look through it for garbage costs a sixth of a build.
     gc.disable()
-    project = ["--project-dir", sys.argv[1]]
     answers = sys.stdout
     manifests: dict[str, object] = {}
 
-    def ask(arguments: list[str], manifest: object = None) -> tuple[bool, object, str]:
+    def ask(
+        project: list[str], arguments: list[str], manifest: object = None
+    ) -> tuple[bool, object, str]:
         said = io.StringIO()
         with contextlib.redirect_stdout(said):
             done = dbtRunner(manifest=manifest).invoke(["--no-use-colors", *arguments, *project])  # type: ignore[arg-type]
@@ -45,15 +47,19 @@ def main() -> None:
 
     for line in sys.stdin:
         question = json.loads(line)
-        given = json.dumps(question["variables"], sort_keys=True)
-        variables = ["--vars", given] if question["variables"] else []
+        # Another project's files stay apart: what dbt parsed it keeps below its target.
+        other = question["project"]
+        project = ["--project-dir", other or sys.argv[1]]
+        project += ["--target-path", f"{other}/target"] if other else []
+        variables = ["--vars", json.dumps(question["variables"])] if question["variables"] else []
+        given = json.dumps([other, question["variables"]], sort_keys=True)
         good, said = True, ""
         if given not in manifests:
-            good, manifest, said = ask(["parse", *variables])
+            good, manifest, said = ask(project, ["parse", *variables])
             if good:
                 manifests[given] = manifest
         if good:
-            good, _, said = ask([*question["arguments"], *variables], manifests[given])
+            good, _, said = ask(project, [*question["arguments"], *variables], manifests[given])
         answers.write(json.dumps({"code": 0 if good else 1, "said": said}) + "\n")
         answers.flush()
 

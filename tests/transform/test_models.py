@@ -5,15 +5,12 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import subprocess
 from decimal import Decimal
 
 import duckdb
 import pytest
 
-from adtap_cli.dbt import PROJECT, environment, variables
+from adtap_cli.dbt import PROJECT
 from tests.transform import reading_again
 from tests.transform.world import MILLION, as_atomx_sends
 
@@ -300,7 +297,7 @@ def test_every_model_and_column_is_described(built):
     assert {e["name"] for e in manifest["exposures"].values()} == {"adtap_report", "answers"}
 
 
-def test_a_project_that_installs_the_models_is_held_to_the_roles(built, process, tmp_path):
+def test_a_project_that_installs_the_models_is_held_to_the_roles(dbt, tmp_path):
     """As a package in somebody's project: a model of theirs that adds up roles is named before it is even built."""
     (tmp_path / "models").mkdir()
     (tmp_path / "dbt_packages").mkdir()
@@ -317,14 +314,7 @@ def test_a_project_that_installs_the_models_is_held_to_the_roles(built, process,
         f"select day, sum(spend) as spend {mart} where {{{{ 'role' }}}} = 'buy' group by day",
     }.items():
         (tmp_path / "models" / f"{name}.sql").write_text(text)
-    shutil.copy(built, tmp_path)
-    done = subprocess.run(
-        [environment("duckdb") / "bin" / "dbt", "--no-use-colors", "test", "-s", "adtap_no_model_adds_roles"],
-        cwd=tmp_path, env={**os.environ, **variables("duckdb", str(tmp_path / built.name))},
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode != 0, done.stdout
-    (line,) = [
-        line for line in done.stdout.splitlines() if "adtaps: adtap_no_model_adds_roles:" in line
-    ]
+    done = dbt.run("test", "-s", "adtap_no_model_adds_roles", project=tmp_path)
+    assert done.code != 0
+    (line,) = done.lines("adtaps: adtap_no_model_adds_roles:")
     assert "model.theirs.adds" in line
