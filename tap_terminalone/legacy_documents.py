@@ -131,6 +131,9 @@ def _check_whole(root: Element) -> None:
                 check_names(element.attrib, (name,))
     except MalformedResponse as error:
         raise Unreadable(str(error)) from error
+    for name in ("entities", "entity", "log_entries", "permissions"):
+        if len(root.findall(name)) > 1:
+            raise Unreadable(f"{name} comes twice")
     for holder, held in (("entities", "entity"), ("log_entries", "entry")):
         found = root.find(holder)
         if found is not None and any(child.tag != held for child in found):
@@ -157,15 +160,37 @@ def _attributes(element: Element | None) -> Mapping[str, str]:
 
 
 def _entity(element: Element) -> dict[str, Any]:
-    """Read one entity: attributes, properties, and what is embedded."""
+    """Read one entity: attributes, properties, and what is embedded; of any other element its text and attributes.
+
+    Raises:
+        Unreadable: If a field comes twice, with different values.
+    """
     made: dict[str, Any] = {k: v for k, v in element.attrib.items() if k != "type"}
     kind = element.get("type", "")
     made["entity_type"] = kind
     for child in element:
         if child.tag == "prop":
-            made[child.get("name", "")] = _property(child)
+            _put(made, child.get("name", ""), _property(child))
         elif child.tag == "entity":
             _embed(made, _entity(child))
+        else:
+            made.setdefault(child.tag, []).append(_any(child))
+    return made
+
+
+def _put(into: dict[str, Any], name: str, value: Any) -> None:
+    if name in into and into[name] != value:
+        msg = f"an entity has {name!r} twice: which value is meant can't be told"
+        raise Unreadable(msg)
+    into[name] = value
+
+
+def _any(element: Element) -> Any:
+    """Return an element that the API does not document, whole."""
+    text = (element.text or "").strip()
+    made: dict[str, Any] = {**element.attrib, **({"text": text} if text else {})}
+    for child in element:
+        made.setdefault(child.tag, []).append(_any(child))
     return made
 
 
@@ -176,14 +201,14 @@ def _property(element: Element) -> Any:
         return amounts
     if element.get("currency_code"):
         return [{"currency_code": element.get("currency_code"), "value": element.get("value")}]
-    return element.get("value")
+    return element.get("value", (element.text or "").strip() or None)
 
 
 def _embed(into: dict[str, Any], other: dict[str, Any]) -> None:
     """Put an embedded entity where JSON has it: alone under a singular name, else in a list."""
     name = other.get("rel") or f"{other['entity_type']}s"
     if name == other["entity_type"]:
-        into[name] = other
+        _put(into, name, other)
     else:
         into.setdefault(name, []).append(other)
 

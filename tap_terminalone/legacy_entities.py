@@ -236,7 +236,12 @@ class LegacyEntities:
         """Give what a list embeds: a page of parents holds all of theirs, with one request."""
         relation = entity.relation
         for page in self._by_id(entity.path, entity.name, {"with": relation}, query.tally):
-            yield [row for parent in page for row in parent.get(relation) or ()]
+            what = f"{entity.name} in a list of {entity.path}"
+            yield [
+                row
+                for parent in page
+                for row in records_of({"data": _listed(parent.get(relation))}, what)
+            ]
 
     # -- below one entity --------------------------------------------------------------------
 
@@ -253,13 +258,15 @@ class LegacyEntities:
         return found
 
     def _below(self, entity: TerminalOneEntity, query: EntityQuery) -> Pages:
-        yield self._child(entity, query) or []
+        found = _listed(self._child(entity, query))
+        yield records_of({"data": found}, f"{entity.name} of {_number(query)}")
 
     def _history(self, entity: TerminalOneEntity, query: EntityQuery) -> Pages:
         assert query.parent is not None  # noqa: S101 - only called for children
         found = self._child(entity, query) or {}
         entries = found.get("log_entries") if isinstance(found, Mapping) else found
-        yield [change(row, int(query.parent["id"])) for row in entries or ()]
+        what = f"{entity.name} of {_number(query)}"
+        yield [change(row, int(query.parent["id"])) for row in records_of({"data": entries}, what)]
 
     def _acl(self, entity: TerminalOneEntity, query: EntityQuery) -> Pages:
         found = self._child(entity, query)
@@ -348,3 +355,12 @@ def _is_money(value: object) -> bool:
 def _plain(moment: str) -> str:
     """Give a moment as this API writes it: UTC, whole seconds, without a zone."""
     return moment[: len("2026-01-01T00:00:00")]
+
+
+def _listed(found: Any) -> Any:
+    """Return a list of one for an entity that stands where a list of them was asked for."""
+    return [found] if isinstance(found, Mapping) and "id" in found else found
+
+
+def _number(query: EntityQuery) -> Any:
+    return None if query.parent is None else query.parent["id"]

@@ -168,3 +168,20 @@ def test_what_is_promised_and_does_not_come_is_an_error(sandbox, caplog, which, 
 def test_a_list_that_promises_nothing_is_whole(sandbox, which, words):
     """No warning words are needed to end a list: totals may be missing, 0 or the page's own length."""
     assert read(sandbox, which, words)
+
+
+@pytest.mark.parametrize(
+    "rows", [[None], ["x"], "x", 5], ids=["null row", "text row", "text", "number"]
+)
+@pytest.mark.parametrize("name", ["terminalone children", "terminalone history"])
+def test_a_list_that_is_none_is_named(sandbox, caplog, name, rows):
+    """In words, with what came: no fault of ours, and no list without records."""
+    which = LISTS[name]
+    found = {"log_entries": rows} if name.endswith("history") else rows
+    body = {"data": found, "meta": {"status": "ok"}}
+    sandbox.fault("status", path=which.path, status=200, body=body, times=None)
+    config = which.case.config(sandbox.url, max_retries=1, **which.settings)
+    with pytest.raises(RunFailed, match=which.stream):
+        run_tap(which.case.tap, config, catalog=select(which.case.tap, config, {which.stream}))
+    assert "the answer holds no list of records" in caplog.text
+    assert "unexpected" not in caplog.text

@@ -325,3 +325,37 @@ def test_mashery_over_quota_is_waited_for(room):
     found = room.run(room.legacy(), "vendors", "verticals")
     assert [r["id"] for r in found.records["vendors"]] == room.truth(collection="vendors")["ids"]
     assert "403" in {str(e["status"]) for e in room.sandbox.log("terminalone")}
+
+
+ONE = '<entity type="site" id="1"/>'
+
+
+@pytest.mark.parametrize(
+    ("inside", "words"),
+    [
+        ('<entities count="1"><entity id="1"><prop name="x" value="1"/><prop name="x" value="2"/></entity></entities>', "'x' twice"),
+        ('<entities count="1"><entity id="1" name="a"><prop name="name" value="b"/></entity></entities>', "'name' twice"),
+        (f'<entities count="1">{ONE}</entities><entities count="1">{ONE}</entities>', "entities comes twice"),
+        (f"{ONE}{ONE}", "entity comes twice"),
+    ],
+    ids=["property", "attribute", "lists", "entities"],
+)  # fmt: skip
+def test_what_comes_twice_in_xml_is_an_error(inside, words):
+    """The last one would be kept, or the first, and the other lost."""
+    with pytest.raises(Unreadable, match=words):
+        xml_document(f'<result><status code="ok"/>{inside}</result>'.encode())
+
+
+def test_what_xml_holds_besides_is_kept():
+    """A property's text, an element that nobody documents."""
+    text = '<prop name="x">hello</prop><prop name="y"/><tags kind="k"><tag v="1"/></tags>'
+    document = xml_document(
+        f'<result><status code="ok"/><entity type="site" id="1">{text}</entity></result>'.encode()
+    )
+    assert document["data"] == {
+        "id": "1",
+        "entity_type": "site",
+        "x": "hello",
+        "y": None,
+        "tags": [{"kind": "k", "tag": [{"v": "1"}]}],
+    }
