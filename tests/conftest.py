@@ -8,6 +8,7 @@ import os
 import sys
 import urllib.error
 import urllib.request
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -176,6 +177,15 @@ def sandbox_server() -> Server:
     """The one server of this process."""
     only = os.environ.get("ADTAP_SANDBOX_PLATFORMS")
     return shared_server(tuple(only.split(",")) if only else None)
+
+
+@pytest.fixture(scope="class")
+def on_the_sandboxs_day(sandbox_server: Server) -> Iterator[None]:
+    """The taps of a class of tests and the sandbox live on one day: hours are held for three months only."""
+    sandbox_server.stage.clock.set(datetime.fromisoformat(MOMENT))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ADTAPS_NOW", MOMENT)
+        yield
 
 
 @pytest.fixture

@@ -1,13 +1,11 @@
-"""The SDK's own suite."""
+"""The SDK's own suite of tests, on this tap against the sandbox."""
 
 from __future__ import annotations
-
-from singer_sdk.testing import SuiteConfig, get_tap_test_class
 
 from adtap_sandbox.credentials import ADJUST_API_TOKEN
 from adtap_sandbox.server import shared_server
 from tap_adjust.tap import TapAdjust
-from tests.running import select
+from tests.sdk_suite import sdk_suite
 
 URL = shared_server(None).url
 CONFIG = {
@@ -17,13 +15,4 @@ CONFIG = {
     "start_date": "2026-03-16",
     "end_date": "2026-03-17",
 }
-NAMES = {e.name for e in TapAdjust.entities} | {r.name for r in TapAdjust.reports}
-
-TestTapAdjust = get_tap_test_class(
-    TapAdjust,
-    config=CONFIG,
-    parse_env_config=False,  # the suite runs at import: nothing of the developer's own may reach it
-    # With every stream selected: the suite also reads those that nobody selects by default.
-    catalog=select(TapAdjust, CONFIG, NAMES),
-    suite_config=SuiteConfig(max_records_limit=100, ignore_no_records=True),
-)
+TestTapAdjust = sdk_suite(TapAdjust, CONFIG, max_records_limit=100, ignore_no_records=True)

@@ -4,21 +4,12 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-from collections.abc import Callable
 from decimal import Decimal
-from typing import Any
-
-import duckdb
-import psycopg
-import pytest
 
 from adtap_core.names import column_names
 from tap_openx import fields
 from tap_openx.streams import AUDITED_TYPES, ENTITIES, REPORTS
-from tests.postgres import loader_url
-from tests.running import command
+from tests.loaded import Ask, warehouses
 
 OBJECTS = {
     e.name: e.path
@@ -27,38 +18,6 @@ OBJECTS = {
 }
 LAST_DIGIT = Decimal("1e-18")
 """Of a decimal column; the contract's scale is 18."""
-Ask = Callable[[str], list[tuple[Any, ...]]]
-
-
-def load(script: str, settings: dict[str, Any], messages: Any, folder: Any) -> None:
-    """Give a run's messages to a loader."""
-    config = folder / f"{script}.json"
-    config.write_text(json.dumps(settings), encoding="utf-8")
-    text = "\n".join(json.dumps(line, default=str) for line in messages.lines)
-    done = subprocess.run(
-        [command(script), "--config", str(config)],
-        input=text,
-        text=True,
-        capture_output=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
-
-
-def warehouse(kind: str, messages: Any, folder: Any, request: pytest.FixtureRequest) -> Ask:
-    """Load into a warehouse and give what asks it."""
-    if kind == "duckdb":
-        path = folder / "warehouse.duckdb"
-        load("target-adtap-duckdb", {"path": str(path)}, messages, folder)
-        connection = duckdb.connect(str(path), read_only=True)
-        request.addfinalizer(connection.close)
-        return lambda query: connection.execute(query.replace("WAREHOUSE", "main")).fetchall()
-    url = request.getfixturevalue("postgres_url")
-    settings = {"sqlalchemy_url": loader_url(url), "use_copy": False}
-    load("target-postgres", settings, messages, folder)
-    postgres = psycopg.connect(url)
-    request.addfinalizer(postgres.close)
-    return lambda query: postgres.execute(query.replace("WAREHOUSE", "melty")).fetchall()
 
 
 def check_reports(room, found, ask: Ask, generation: str) -> None:
@@ -89,37 +48,34 @@ def check_reports(room, found, ask: Ask, generation: str) -> None:
             assert abs(Decimal(got) - Decimal(sent)) <= row[0] * LAST_DIGIT, report.name
 
 
-@pytest.mark.parametrize("kind", ["duckdb", "postgres"])
-def test_every_stream_of_the_legacy_generation_lands(room, tmp_path, request, kind):
+def test_every_stream_of_the_legacy_generation_lands(room, tmp_path, request):
     """Objects, services and reports: counts, keys and sums equal the world's, money to the last digit."""
     legacy = [r.name for r in REPORTS if r.generations == ("legacy",)]
     found = room.run(room.legacy(), *(e.name for e in ENTITIES), *legacy)
-    ask = warehouse(kind, found, tmp_path, request)
-    for stream, path in OBJECTS.items():
-        got = {row[0] for row in ask(f"SELECT uid FROM WAREHOUSE.{stream}")}
-        assert got == set(room.truth(entity=path)["uids"]), stream
-    trail = dict(ask("SELECT obj_type, count(*) FROM WAREHOUSE.audit_trail GROUP BY 1"))
-    assert trail == {k: v for k, v in room.truth(trail=1).items() if k in AUDITED_TYPES}
-    for stream, count in (("session", 1), ("report_fields", 26)):
-        assert ask(f"SELECT count(*) FROM WAREHOUSE.{stream}") == [(count,)], stream
-    assert ask("SELECT count(DISTINCT option_key) FROM WAREHOUSE.options") == [(20,)]
-    check_reports(room, found, ask, "legacy")
+    for ask in warehouses(found, tmp_path, request):
+        for stream, path in OBJECTS.items():
+            got = {row[0] for row in ask(f"SELECT uid FROM WAREHOUSE.{stream}")}
+            assert got == set(room.truth(entity=path)["uids"]), stream
+        trail = dict(ask("SELECT obj_type, count(*) FROM WAREHOUSE.audit_trail GROUP BY 1"))
+        assert trail == {k: v for k, v in room.truth(trail=1).items() if k in AUDITED_TYPES}
+        for stream, count in (("session", 1), ("report_fields", 26)):
+            assert ask(f"SELECT count(*) FROM WAREHOUSE.{stream}") == [(count,)], stream
+        assert ask("SELECT count(DISTINCT option_key) FROM WAREHOUSE.options") == [(20,)]
+        check_reports(room, found, ask, "legacy")
 
 
-@pytest.mark.parametrize("kind", ["duckdb", "postgres"])
-def test_every_report_of_the_current_generation_lands(room, tmp_path, request, kind):
+def test_every_report_of_the_current_generation_lands(room, tmp_path, request):
     """The CSV's numbers, to the last digit."""
     current = [r.name for r in REPORTS if r.generations == ("current",)]
     found = room.run(room.current(), "accounts", *current)
-    ask = warehouse(kind, found, tmp_path, request)
-    assert len(ask("SELECT uid FROM WAREHOUSE.accounts")) == len(
-        room.truth(entity="account")["uids"]
-    )
-    check_reports(room, found, ask, "current")
+    for ask in warehouses(found, tmp_path, request):
+        assert len(ask("SELECT uid FROM WAREHOUSE.accounts")) == len(
+            room.truth(entity="account")["uids"]
+        )
+        check_reports(room, found, ask, "current")
 
 
-@pytest.mark.parametrize("kind", ["duckdb", "postgres"])
-def test_the_vendors_sample_of_money_lands_as_it_is(room, tmp_path, request, kind):
+def test_the_vendors_sample_of_money_lands_as_it_is(room, tmp_path, request):
     """`2.739120012072817` in the answer is `2.739120012072817` in the warehouse."""
     body = (
         '{"reportData":[{"day":"2026-03-17","publisherSiteId":"1","publisherCurrency":"USD",'
@@ -133,6 +89,6 @@ def test_the_vendors_sample_of_money_lands_as_it_is(room, tmp_path, request, kin
         "metrics": ["marketPublisherRevenue"],
     }
     found = room.run(room.legacy(start_date="2026-03-17", reports=[report]), "money_daily")
-    ask = warehouse(kind, found, tmp_path, request)
-    ((value,),) = ask("SELECT market_publisher_revenue FROM WAREHOUSE.money_daily")
-    assert value == Decimal("2.739120012072817")
+    for ask in warehouses(found, tmp_path, request):
+        ((value,),) = ask("SELECT market_publisher_revenue FROM WAREHOUSE.money_daily")
+        assert value == Decimal("2.739120012072817")

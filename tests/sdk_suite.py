@@ -1,0 +1,32 @@
+"""The SDK's own suite of tests for a tap, run against the sandbox."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from singer_sdk.testing import SuiteConfig, get_tap_test_class
+
+from tests.running import select
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from adtap_core.tap import AdTap
+
+
+def sdk_suite(tap_class: type[AdTap], config: Mapping[str, Any], **options: Any) -> type[Any]:
+    """Return the suite as a class of tests: every stream selected, those that are off by default too.
+
+    Args:
+        tap_class: The tap.
+        config: Its settings; the SDK reads them at import, so nothing of the developer's own may reach it.
+        options: What `SuiteConfig` takes.
+    """
+    tap = tap_class(config=dict(config), validate_config=False, setup_mapper=False)
+    return get_tap_test_class(
+        tap_class,
+        config=dict(config),
+        parse_env_config=False,
+        catalog=select(tap_class, config, set(tap.streams) - {"sync_windows"}),
+        suite_config=SuiteConfig(**options),
+    )
