@@ -151,6 +151,7 @@ def test_a_defect_in_the_raw_rows_is_named(dbt):
     assert done.lines("adtaps: adtap_openx_rows_are_those_that_were_read:", "inventory_daily"), (
         done.said
     )
+    assert done.lines("adtaps: adtap_openx_sums_are_those_that_were_read:", "2026-03-19", "clicks")
     (cent,) = done.lines("adtaps: adtap_terminalone_sums_are_those_that_were_read:")
     assert "2026-03-12" in cent
     assert "total_spend" in cent
@@ -254,6 +255,32 @@ def test_money_is_converted_at_each_days_own_rate_or_not_at_all(dbt):
     done = dbt.run("ls", "-s", "stg_openx__sites", "stg_terminalone__campaigns", **given)
     assert done.lines("stg_openx__sites", "does not match any enabled nodes")
     assert done.lines("adtaps.staging.terminalone.stg_terminalone__campaigns")
+
+
+def test_money_has_one_scale_in_all_that_is_built(built):
+    """No column of any model is a float, and none lost a digit behind the point to a branch that was rounded."""
+    types = query(
+        built,
+        "SELECT data_type, count(*) FROM duckdb_columns() WHERE schema_name LIKE 'analytics%' AND "
+        "(data_type LIKE 'DECIMAL%' OR data_type IN ('DOUBLE', 'FLOAT', 'HUGEINT')) GROUP BY ALL",
+    )
+    assert [name for name, _ in types] == ["DECIMAL(38,18)"]
+    assert types[0][1] > 100
+
+
+def test_a_column_of_another_scale_stops_the_run(dbt):
+    """A mart that keeps two digits is not added to: new rows would be rounded to its scale without a word."""
+    dbt.do(
+        f"ALTER TABLE {MART} ALTER COLUMN spend TYPE DECIMAL(38,2)",
+        f"DELETE FROM {MART} WHERE day = '2026-03-12'",
+    )
+    kept = dbt.rows(f"SELECT count(*), sum(spend) FROM {MART}")
+    done = dbt.run("run", "-s", "ad_performance_daily")
+    assert done.code != 0
+    assert done.lines("source and target schemas on this incremental model are out of sync"), (
+        done.said
+    )
+    assert dbt.rows(f"SELECT count(*), sum(spend) FROM {MART}") == kept
 
 
 def test_a_report_of_ones_own_has_the_same_macro(dbt):

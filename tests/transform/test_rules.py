@@ -39,6 +39,7 @@ def properties():
         "CASE WHEN {x} > 0 THEN {x} ELSE round({x}, 2) END",
         "coalesce({x}, round({x}, 2))",
         "greatest({x}, round({x}, 2))",
+        "max(y) FROM (SELECT {x} AS y UNION ALL SELECT round({x}, 2))",
     ],
 )
 def test_one_rounded_branch_rounds_the_whole_column_on_duckdb(expression):
