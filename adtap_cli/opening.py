@@ -180,6 +180,8 @@ def read_object(path: str, option: str) -> dict[str, Any]:
     """
     try:
         document = json.loads(Path(path).read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise SettingsError([f"{option} {path}: there is no such file"]) from error
     except (OSError, ValueError) as error:
         raise SettingsError([f"{option} {path}: can't be read as JSON ({error})"]) from error
     if not isinstance(document, dict):
@@ -198,6 +200,8 @@ def read_state(path: str) -> dict[str, Any]:
     option = "--state"
     try:
         text = Path(path).read_text(encoding="utf-8").strip()
+    except FileNotFoundError as error:
+        raise SettingsError([f"{option} {path}: there is no such file"]) from error
     except (OSError, ValueError) as error:
         raise SettingsError([f"{option} {path}: can't be read ({error})"]) from error
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -353,7 +354,12 @@ def _lines(  # noqa: C901, PLR0911, PLR0912 - one answer for each rule of a sche
             kinds = [wanted] if isinstance(wanted, str) else [k for k in wanted if k != "null"]
             if kinds == ID["type"]:
                 return [f"{where}: {value} is not an id; a text or a whole number is expected"]
-            return [f"{where}: {value} is not {' or '.join(_EXPECTED.get(k, k) for k in kinds)}"]
+            hint = ""
+            if kinds == ["array"] and isinstance(instance, str) and not hidden:
+                hint = f", such as {json.dumps([instance])}"
+            return [
+                f"{where}: {value} is not {' or '.join(_EXPECTED.get(k, k) for k in kinds)}{hint}"
+            ]
         case "enum":
             return [
                 f"{where}: {value} is not one of {', '.join(str(w) for w in wanted if w is not None)}"
@@ -372,6 +378,10 @@ def _lines(  # noqa: C901, PLR0911, PLR0912 - one answer for each rule of a sche
             return [
                 f"{where}: {value} is not a stream name: lower-case letters, digits and _, a letter first, at most 63"
             ]
+        case "pattern" if not hidden:
+            upper = str(instance).upper()
+            hint = f"; did you mean {upper!r}?" if re.search(wanted, upper) else ""
+            return [f"{where}: {value} does not have the form {wanted}{hint}"]
         case _:
             return [f"{where}: {value}: {error.message if not hidden else 'not accepted'}"]
 

@@ -129,6 +129,13 @@ class AdTap(FromVariables, Tap):
             faults += definition_faults(
                 custom_reports(config, self.platform_class), taken, self.platform_class, config
             )
+        # Before the faults: what is missing may stand there under a name that is misspelt.
+        for name in config:
+            if name not in schema["properties"]:
+                log.warning(
+                    "Setting %r is not known%s", name, did_you_mean(name, schema["properties"])
+                )
+        self.warn_of_variables()
         if faults:
             raise SettingsError(faults)
         for report in config.get("reports") or []:
@@ -139,12 +146,6 @@ class AdTap(FromVariables, Tap):
                     report["name"],
                     place,
                 )
-        for name in config:
-            if name not in schema["properties"]:
-                log.warning(
-                    "Setting %r is not known%s", name, did_you_mean(name, schema["properties"])
-                )
-        self.warn_of_variables()
         return []
 
     # -- streams -----------------------------------------------------------------------------
@@ -290,6 +291,8 @@ class AdTap(FromVariables, Tap):
         began = time.monotonic()
         self.check_reports()
         streams = self.streams_to_read()
+        if self.input_catalog is not None and not any(s.selected for s in self.streams.values()):
+            log.warning("The catalog selects no stream: nothing is read")
         with (
             seldom_collected(),
             contextlib.closing(self.workers),
@@ -440,18 +443,23 @@ class AdTap(FromVariables, Tap):
     def cb_config(
         cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]
     ) -> _ConfigInput:
-        try:
-            parse = super().cb_config
-            read = {path: parse(ctx, param, (path,)) for path in dict.fromkeys(value)}
-        except (OSError, ValueError, TypeError) as error:
-            names = ", ".join(v for v in value if v != "ENV")
-            raise SettingsError(
-                [f"--config {names}: can't be read as JSON settings ({error})"]
-            ) from error
-        settings = {k: v for one in read.values() for k, v in one.config.items()}
-        files = {k: path for path, one in read.items() for k in one.config}
-        is_env = any(one.parse_env for one in read.values())
-        return _ConfigInput(config=Given(settings, files), parse_env=is_env)
+        parse = super().cb_config
+        given, is_env = Given({}, {}), False
+        for path in dict.fromkeys(value):
+            try:
+                read = parse(ctx, param, (path,))
+            except FileNotFoundError as error:
+                raise SettingsError([f"--config {path}: there is no such file"]) from error
+            except (OSError, ValueError, TypeError) as error:
+                is_list = isinstance(error, TypeError) or "dictionary update" in str(error)
+                words = (
+                    "a JSON object is expected" if is_list else f"can't be read as JSON ({error})"
+                )
+                raise SettingsError([f"--config {path}: {words}"]) from error
+            given.update(read.config)
+            given.files.update(dict.fromkeys(read.config, path))
+            is_env = is_env or read.parse_env
+        return _ConfigInput(config=given, parse_env=is_env)
 
     @classmethod
     @override

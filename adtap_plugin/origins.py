@@ -73,8 +73,16 @@ class Origins:
             listed = ", ".join(f"`{name}`" for name in named)
             added = f"; look at the setting{many} {listed}" if named else ""
         places = {n: self.of(n) for n in named if self._settings.get(n) is not None}
-        told = ", ".join(f"`{name}` from {place}" for name, place in places.items() if place)
+        told = ", ".join(
+            f"`{name}` from {place}{self._edges(name)}" for name, place in places.items() if place
+        )
         return added + (f" ({told})" if told else "")
+
+    def _edges(self, setting: str) -> str:
+        """Return what can't be seen of a value, and is often the reason: space at its ends."""
+        value = self._settings[setting]
+        is_wide = isinstance(value, str) and value != value.strip()
+        return ", with a space or line end around it" if is_wide else ""
 
     def of(self, setting: str) -> str:
         """Return where a setting came from; empty if that is not known."""

@@ -322,10 +322,15 @@ class Http:
 
     def refuse(self, words: str) -> CredentialsError:
         """Give the error of refused credentials; if no answer was ever good, every call says so from now on."""
-        error = CredentialsError(words + self._origin(words))
+        error = CredentialsError(self._with_origin(words))
         if not self._proven and not self._auth.can_refresh:
             self._refused = error
         return error
+
+    def _with_origin(self, words: str) -> str:
+        """Return a message with where the credentials that it names came from, said once."""
+        added = self._origin(words)
+        return words if words.endswith(added) else words + added
 
     def classify(self, call: Call, reply: Response) -> Outcome:
         """Give the platform's outcome, after the checks every platform shares.
@@ -380,8 +385,7 @@ class Http:
             try:
                 self._auth.login(self)
             except CredentialsError as error:
-                words = str(error)
-                self._refused = CredentialsError(words + self._origin(words))
+                self._refused = CredentialsError(self._with_origin(str(error)))
                 raise self._refused from error.__cause__
             except RetriesExhausted:
                 self.login_gave_up = True
@@ -428,6 +432,13 @@ class _Tries:
                 outcome = self._http.classify(self._call, reply)
                 page = reply.status < 300  # noqa: PLR2004 - HTTP's own class
                 proven(outcome, page, partial(self._message, outcome, reply))
+        except (requests.exceptions.InvalidHeader, UnicodeEncodeError) as error:
+            # What we put there ourselves is fit for a header: it is what the settings gave.
+            words = (
+                f"{self._call.what}: a credential holds a character that no HTTP header can carry, such as a line "
+                "end or a long dash"
+            )
+            raise self._http.refuse(words) from error
         except (CutBody, requests.RequestException, urllib3.exceptions.HTTPError) as error:
             self._no_answer(error)
             return None

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from adtap_core.errors import AdtapError, CredentialsError
+from adtap_core.errors import AdtapError, CredentialsError, SettingsError
 from adtap_core.tap import AdTap
 from adtap_sandbox import credentials as known
 from tap_adjust.tap import TapAdjust
@@ -177,7 +177,7 @@ def test_a_refused_login_names_the_credential_and_the_variable_it_came_from(
             monkeypatch.setenv(name, value)
         wanted = f"`{bad}` from the variable {prefix}{bad.upper()}"
     said = refused(tap, {}, stream, parse_env_config=True)
-    assert wanted in said
+    assert said.count(wanted) == 1
     assert "canary" not in said
 
 
@@ -210,3 +210,83 @@ def test_a_refused_login_under_meltano_names_the_env_file_behind_it(
     said = refused(TapAdjust, read_files(TapAdjust, handed), "apps")
     assert f"`api_token` from TAP_ADJUST_API_TOKEN in {tmp_path / '.env'}, through Meltano" in said
     assert "`account_id` from Meltano (the variable TAP_ADJUST_ACCOUNT_ID, meltano.yml" in said
+
+
+# -- what was typed --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "value", ["token-0123456789\n", "token\u20130123456789"], ids=["line end", "dash"]
+)
+@pytest.mark.parametrize(
+    ("login", "setting"),
+    [
+        ("adjust", "api_token"),
+        ("terminalone token", "access_token"),
+        ("terminalone session", "session_id"),
+        ("openx bearer", "instance_hostname"),
+    ],
+)
+def test_a_credential_that_no_header_can_carry_is_named(
+    sandbox: SandboxHandle, login: str, setting: str, value: str
+) -> None:
+    """Copied with its line end, or out of a word processor: it was taken for a network that fails, or for a defect."""
+    tap, settings, stream = LOGINS[login]
+    config = {**settings, setting: value, **addresses(tap, sandbox.url)}
+    said = refused(tap, config, stream)
+    assert setting in said or login == "openx bearer"
+    assert value.strip() not in said
+    assert "a defect" not in said
+
+
+def test_space_around_a_refused_token_is_said(sandbox: SandboxHandle, tmp_path: Path) -> None:
+    """It can't be seen, and is often the reason."""
+    file = tmp_path / "config.json"
+    token = f" {known.ADJUST_API_TOKEN}"
+    file.write_text(json.dumps({"api_token": token, **addresses(TapAdjust, sandbox.url)}))
+    said = refused(TapAdjust, read_files(TapAdjust, file), "apps")
+    assert f"`api_token` from the file {file}, with a space or line end around it" in said
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (None, "there is no such file"),
+        ("[1]", "a JSON object is expected"),
+        ('"x"', "a JSON object is expected"),
+        ("{'a': 1}", "can't be read as JSON"),
+    ],
+)
+@pytest.mark.parametrize("tap", [TapAdjust, TapAtomx, TapOpenx, TapTerminalOne])
+def test_of_several_files_the_one_that_cant_be_read_is_named(
+    tmp_path: Path, tap: type[AdTap], text: str | None, words: str
+) -> None:
+    """In one line, with what is wrong with it."""
+    good, bad = tmp_path / "good.json", tmp_path / "bad.json"
+    good.write_text("{}")
+    if text is not None:
+        bad.write_text(text)
+    with pytest.raises(SettingsError) as caught:
+        read_files(tap, good, bad)
+    (fault,) = caught.value.faults
+    assert fault.startswith(f"--config {bad}: {words}")
+
+
+@pytest.mark.parametrize("tap", [TapAdjust, TapAtomx, TapOpenx, TapTerminalOne])
+def test_a_misspelt_setting_is_named_also_where_another_is_missing(
+    caplog: pytest.LogCaptureFixture, tap: type[AdTap]
+) -> None:
+    """What is missing may stand there under a name that is misspelt."""
+    with pytest.raises(SettingsError):
+        tap(config={"start_dat": "2026-01-01"})
+    assert "Setting 'start_dat' is not known (did you mean start_date" in caplog.text
+
+
+def test_values_that_nearly_fit_say_how_they_fit() -> None:
+    """A currency in small letters, one id where a list belongs."""
+    with pytest.raises(SettingsError) as caught:
+        TapAdjust(config={"api_token": "x", "currency": "usd", "app_tokens": "abc"})
+    assert caught.value.faults == [
+        "app_tokens: 'abc' is not a list, such as [\"abc\"]",
+        "currency: 'usd' does not have the form ^[A-Z]{3}$; did you mean 'USD'?",
+    ]
