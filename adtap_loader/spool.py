@@ -13,7 +13,7 @@ _OPEN_FILES: Final = Path("/proc/self/fd")
 
 
 class Spool:
-    """Rows of one stream that wait for the next commit, each a JSON array on a line of its own.
+    """Rows of one stream that wait for the next commit, as CSV.
 
     The file has no name where the system allows that, so a killed load leaves nothing behind.
 
@@ -29,10 +29,10 @@ class Spool:
         self.rows = self.size = self.longest = 0
 
     def add(self, block: bytes, rows: int, longest: int) -> None:
-        """Add whole lines.
+        """Add whole rows.
 
         Args:
-            block: The lines, each with its end.
+            block: The rows, each with its line end.
             rows: How many.
             longest: A bound on the bytes of each.
         """
@@ -50,7 +50,7 @@ class Spool:
 
     @property
     def path(self) -> str:
-        """Where another reader of this process finds the lines."""
+        """Where another reader of this process finds the rows."""
         if self._file is None:
             raise ValueError("nothing was added")
         self._file.flush()
