@@ -2,6 +2,7 @@
 
     python -m adtap_cli.dbt build --duckdb ads.duckdb       what `make transform` does
     python -m adtap_cli.dbt test --postgres postgresql://…  any other command of dbt
+    python -m adtap_cli.dbt compile --snowflake             what it would ask Snowflake, which is asked nothing
 
 dbt and what the taps need ask for different versions of the same packages, so it is never installed beside
 them. With Meltano: `meltano invoke dbt-duckdb:build`, whose environment Meltano makes.
@@ -24,7 +25,6 @@ import click
 ROOT: Final = Path(__file__).resolve().parents[1]
 PROJECT: Final = ROOT / "transform"
 CACHE: Final = ROOT / ".cache"
-CONSTRAINTS: Final = PROJECT / "constraints.txt"
 CORE: Final = "dbt-core==1.11.16"
 """1.12 does not install without GitHub: one of its dependencies downloads a wheel from there while it is built."""
 PACKAGES: Final = {
@@ -34,6 +34,15 @@ PACKAGES: Final = {
     "snowflake": (CORE, "dbt-snowflake==1.11.6"),
 }
 """What is installed, by warehouse; `adtap_cli.dbt_plugins` says the same to Meltano."""
+
+
+COMPILE_ONLY: Final = (
+    "--no-populate-cache",
+    "--no-introspect",
+    "--vars",
+    "{adtap_introspect: false}",
+)
+"""With these dbt compiles for a warehouse that it can't reach."""
 
 
 class NoEnvironmentError(Exception):
@@ -49,7 +58,7 @@ def environment(warehouse: str) -> Path:
     Raises:
         NoEnvironmentError: It can't be made: most of all, no package index can be reached.
     """
-    wanted = "\n".join((*PACKAGES[warehouse], CONSTRAINTS.read_text(encoding="utf-8")))
+    wanted = "\n".join((*PACKAGES[warehouse], constraints(warehouse).read_text(encoding="utf-8")))
     name = f"dbt-{warehouse}-{hashlib.sha256(wanted.encode()).hexdigest()[:12]}"
     folder = CACHE / name
     marker = folder / "complete"
@@ -63,9 +72,19 @@ def environment(warehouse: str) -> Path:
     return folder
 
 
+def constraints(warehouse: str) -> Path:
+    """Return the file that names every version of an environment.
+
+    Args:
+        warehouse: A key of `PACKAGES`. Snowflake's adapter asks for versions that the others' file can't have.
+    """
+    own = PROJECT / f"constraints-{warehouse}.txt"
+    return own if own.is_file() else PROJECT / "constraints.txt"
+
+
 def _make(folder: Path, warehouse: str) -> None:
     click.echo(f"Setting up dbt for {warehouse} in {folder} (once; a minute or less)", err=True)
-    wanted = ["-c", str(CONSTRAINTS), *PACKAGES[warehouse]]
+    wanted = ["-c", str(constraints(warehouse)), *PACKAGES[warehouse]]
     python = str(folder / "bin" / "python")
     # Meltano brings uv, which takes seconds; it does not read pip's configuration, so pip may succeed where it fails.
     uv = shutil.which(
@@ -98,13 +117,15 @@ def variables(warehouse: str, place: str, schema: str | None = None) -> dict[str
     """Return the environment variables that `transform/profiles.yml` reads.
 
     Args:
-        warehouse: `duckdb` or `postgres`.
-        place: The DuckDB file, or a PostgreSQL URL.
+        warehouse: A key of `PACKAGES`.
+        place: The DuckDB file, or a PostgreSQL URL; nothing for Snowflake.
         schema: The schema that models are built in.
     """
     made = {"ADTAP_DBT_TARGET": warehouse, "DBT_PROFILES_DIR": str(PROJECT)}
     if schema:
         made["ADTAP_DBT_SCHEMA"] = schema
+    if warehouse == "snowflake":
+        return made
     if warehouse == "duckdb":
         return {**made, "ADTAP_DUCKDB_PATH": str(Path(place).absolute())}
     split = urlsplit(place)
@@ -125,19 +146,33 @@ def variables(warehouse: str, place: str, schema: str | None = None) -> dict[str
 @click.option(
     "--postgres", metavar="URL", help="The PostgreSQL database that they were loaded into."
 )
+@click.option("--snowflake", is_flag=True, help="Compile for Snowflake, which is not asked.")
 @click.option("--schema", help="The schema that models are built in; analytics otherwise.")
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def main(
-    duckdb: str | None, postgres: str | None, schema: str | None, arguments: tuple[str, ...]
+    duckdb: str | None,
+    postgres: str | None,
+    schema: str | None,
+    arguments: tuple[str, ...],
+    *,
+    snowflake: bool,
 ) -> None:
     """Run dbt on the models of transform/, in an environment of its own."""
-    if (duckdb is None) == (postgres is None):
-        raise click.UsageError("give either --duckdb FILE or --postgres URL")
+    if [duckdb is not None, postgres is not None, snowflake].count(True) != 1:
+        raise click.UsageError("give one of --duckdb FILE, --postgres URL and --snowflake")
+    if snowflake and arguments != ("compile",):
+        raise click.UsageError(
+            "--snowflake compiles: `python -m adtap_cli.dbt compile --snowflake`; nothing was ever run there"
+        )
     if duckdb is not None and not Path(duckdb).is_file():
         raise click.ClickException(
             f"there is no file {duckdb}: load something first, or run `make demo`"
         )
-    warehouse, place = ("duckdb", duckdb) if duckdb is not None else ("postgres", str(postgres))
+    warehouse, place = "snowflake", ""
+    if duckdb is not None:
+        warehouse, place = "duckdb", duckdb
+    elif postgres is not None:
+        warehouse, place = "postgres", postgres
     try:
         folder = environment(warehouse)
     except NoEnvironmentError as error:
@@ -146,14 +181,16 @@ def main(
         "DBT_TARGET_PATH": str(CACHE / "dbt" / warehouse),
         "DBT_LOG_PATH": str(CACHE / "dbt"),
         **os.environ,
-        **variables(warehouse, str(place), schema),
+        **variables(warehouse, place, schema),
     }
     # A demo lives in the past: its days are as fresh as they were then.
-    moment = Path(str(place)).with_name("now")
-    if "ADTAPS_NOW" not in kept and warehouse == "duckdb" and moment.is_file():
-        kept["ADTAPS_NOW"] = moment.read_text(encoding="utf-8").strip()
+    if "ADTAPS_NOW" not in kept and warehouse == "duckdb":
+        moment = Path(place).with_name("now")
+        if moment.is_file():
+            kept["ADTAPS_NOW"] = moment.read_text(encoding="utf-8").strip()
+    given = (*(arguments or ("build",)), *(COMPILE_ONLY if snowflake else ()))
     done = subprocess.run(  # noqa: S603 - our own command
-        [str(folder / "bin" / "dbt"), *(arguments or ("build",)), "--project-dir", str(PROJECT)],
+        [str(folder / "bin" / "dbt"), *given, "--project-dir", str(PROJECT)],
         env=kept,
         check=False,
     )

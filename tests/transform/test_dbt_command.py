@@ -14,8 +14,12 @@ from adtap_cli import dbt
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ([], "give either --duckdb FILE or --postgres URL"),
-        (["--duckdb", "a", "--postgres", "b"], "give either --duckdb FILE or --postgres URL"),
+        ([], "give one of --duckdb FILE, --postgres URL and --snowflake"),
+        (
+            ["--duckdb", "a", "--postgres", "b"],
+            "give one of --duckdb FILE, --postgres URL and --snowflake",
+        ),
+        (["--snowflake"], "`python -m adtap_cli.dbt compile --snowflake`"),
         (
             ["--duckdb", "nowhere.duckdb"],
             "there is no file nowhere.duckdb: load something first, or run `make demo`",
