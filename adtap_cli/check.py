@@ -75,7 +75,7 @@ def check(
 
 
 def lines(found: CheckReport) -> Iterator[str]:
-    """Give a check-up as lines for people."""
+    """Yield a check-up as lines for people."""
     width = max((len(f.subject) for f in found.findings), default=0)
     width = min(width, 40)
     for finding in found.findings:

@@ -58,7 +58,7 @@ def explain(
 
 
 def _found(tap_name: str, stream: str, configs: tuple[str, ...]) -> tuple[AdTap, Entity | Report]:
-    """Give the tap and the stream's declaration.
+    """Return the tap and the stream's declaration.
 
     Raises:
         click.UsageError: If there is no such stream.
@@ -86,7 +86,7 @@ def _found(tap_name: str, stream: str, configs: tuple[str, ...]) -> tuple[AdTap,
 
 
 def lines(made: Explanation) -> Iterator[str]:
-    """Give an explanation as lines for people."""
+    """Yield an explanation as lines for people."""
     yield f"{made.tap} {made.stream} ({made.kind})"
     yield ""
     width = max(len(name) for name in made.facts)

@@ -104,7 +104,7 @@ def lines_for_errors(function: F, *, as_the_tap: bool = False) -> F:
 
 
 def error_lines(error: AdtapError) -> list[str]:
-    """Give what a user reads of an error, a line each."""
+    """Return what a user reads of an error, a line each."""
     if isinstance(error, SettingsError):
         return [f if f.startswith("--") else f"Setting: {f}" for f in error.faults]
     if isinstance(error, CredentialsError):
@@ -113,7 +113,7 @@ def error_lines(error: AdtapError) -> list[str]:
 
 
 def tap_kind(name: str) -> type[AdTap]:
-    """Give the class of a tap.
+    """Return the class of a tap.
 
     Raises:
         click.UsageError: If there is none of this name.
@@ -133,7 +133,7 @@ def open_tap(
     meltano: str | None = None,
     defaults: Mapping[str, Any] | None = None,
 ) -> AdTap:
-    """Give a tap made of files, as its own command makes it.
+    """Return a tap made of files, as its own command makes it.
 
     Args:
         name: Its name, with or without `tap-`.
@@ -173,7 +173,7 @@ def open_tap(
 
 
 def read_object(path: str, option: str) -> dict[str, Any]:
-    """Give a JSON object from a file.
+    """Return a JSON object from a file.
 
     Raises:
         SettingsError: If it is none.
@@ -190,7 +190,7 @@ def read_object(path: str, option: str) -> dict[str, Any]:
 
 
 def read_state(path: str) -> dict[str, Any]:
-    """Give a Singer state from a file: a state, a STATE message, or what `meltano state get` writes.
+    """Return a Singer state from a file: a state, a STATE message, or what `meltano state get` writes.
 
     Of a file with several lines, as a target writes them, the last one counts.
 
@@ -227,7 +227,7 @@ def write_json(document: object) -> None:
 
 
 def masked_json(document: object) -> str:
-    """Give a document as JSON text, each text in it with its secrets masked."""
+    """Return a document as JSON text, each text in it with its secrets masked."""
     return json.dumps(_masked(document), indent=INDENT, ensure_ascii=False, default=str)
 
 
@@ -242,7 +242,7 @@ def _masked(value: object) -> object:
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:
-    """Give a table as lines, columns aligned: numbers to the right."""
+    """Return a table as lines, columns aligned: numbers to the right."""
     body = [["" if cell is None else str(cell) for cell in row] for row in rows]
     widths = [max(len(line[i]) for line in [list(head), *body]) for i in range(len(head))]
     numeric = [
@@ -265,5 +265,5 @@ def _is_number(text: str) -> bool:
 
 
 def account_text(key: Mapping[str, Any]) -> str:
-    """Give an account's key as a user reads it: `app_token abc123`; `all` for the whole login."""
+    """Return an account's key as a user reads it: `app_token abc123`; `all` for the whole login."""
     return ", ".join(f"{k} {v}" for k, v in key.items()) or "all"

@@ -87,7 +87,7 @@ def plan(
 
 
 def lines(made: Plan, *, requests: bool) -> Iterator[str]:
-    """Give a plan as lines for people."""
+    """Yield a plan as lines for people."""
     yield f"{made.tap}, planned for {made.now:%Y-%m-%d %H:%M} UTC"
     reports = [s for s in made.streams if s.grain is not None]
     entities = [s for s in made.streams if s.grain is None]
@@ -135,7 +135,7 @@ def lines(made: Plan, *, requests: bool) -> Iterator[str]:
 
 
 def _rows(stream: StreamPlan) -> Iterator[tuple[object, ...]]:
-    """Give a report's rows: accounts that read the same are one."""
+    """Yield a report's rows: accounts that read the same are one."""
     assert stream.grain is not None  # noqa: S101 - only called for reports
     unit = f"{stream.grain.value}s"
     requests: object = _least(len(stream.requests), more=bool(stream.follows))

@@ -127,7 +127,7 @@ def _of_state(
 
 
 def _tap(tap_name: str | None, configs: Sequence[str], marks: Mapping[str, Any]) -> AdTap | None:
-    """Give the tap that a state belongs to; None if that can't be told."""
+    """Return the tap that a state belongs to; None if that can't be told."""
     if tap_name is not None and configs:
         return open_tap(tap_name, configs)
     if tap_name is not None:
@@ -155,7 +155,7 @@ def _bare(kind: type[AdTap]) -> AdTap:
 
 
 def final_after(tap: AdTap) -> dict[str, int]:
-    """Give the days after which a bucket is final, by report: of its declaration and the settings."""
+    """Return the days after which a bucket is final, by report: of its declaration and the settings."""
     reports = {r.name: r for r in tap.reports} | {s.name: s.report for s in tap.report_streams()}
     platform = tap.platform_class.lookback_days
     return {name: settle_days(report, tap.config, platform) for name, report in reports.items()}
@@ -182,7 +182,7 @@ def _of_warehouse(place: str, schema: str | None) -> list[Coverage]:
 
 
 def lines(found: Sequence[Coverage]) -> Iterator[str]:
-    """Give the coverage as lines for people."""
+    """Yield the coverage as lines for people."""
     reports = [c for c in found if not c.entity]
     entities = [c for c in found if c.entity]
     several = len({c.place for c in reports}) > 1

@@ -27,7 +27,7 @@ class Clock:
 
     @classmethod
     def from_environment(cls) -> Clock:
-        """Give the machine's clock, or one moved by `ADTAPS_NOW`.
+        """Return the machine's clock, or one moved by `ADTAPS_NOW`.
 
         Raises:
             ValueError: If the variable does not hold an ISO date-time.
@@ -44,7 +44,7 @@ class Clock:
         return self._start is not None
 
     def now(self) -> datetime:
-        """Give the present moment for planning, aware, in UTC."""
+        """Return the present moment for planning, aware, in UTC."""
         if self._start is None:
             return datetime.now(UTC)
         # A moved clock still ticks, or two windows of one run could not be told apart.
@@ -53,5 +53,5 @@ class Clock:
         )
 
     def read_at(self) -> datetime:
-        """Give the machine's real time, in UTC: when something was read, whatever day is played."""
+        """Return the machine's real time, in UTC: when something was read, whatever day is played."""
         return datetime.now(UTC)

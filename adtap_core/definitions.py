@@ -20,7 +20,7 @@ _BUCKETS = frozenset(Grain)
 
 
 def custom_reports(settings: Mapping[str, Any], platform: type[Platform]) -> list[Report]:
-    """Give the user's report definitions as entries. Assumes that the settings' schema holds."""
+    """Return the user's report definitions as entries. Assumes that the settings' schema holds."""
     return [
         platform.finish_definition(_report(definition), settings)
         for definition in platform.definitions(settings)
@@ -56,7 +56,7 @@ def definition_faults(
     platform: type[Platform],
     settings: Mapping[str, Any],
 ) -> list[str]:
-    """Give one line for each fault in the user's reports that can be seen without the platform."""
+    """Return one line for each fault in the user's reports that can be seen without the platform."""
     faults: list[str] = []
     taken = set(built_in)
     seen: set[str] = set()

@@ -77,13 +77,13 @@ def _with_digest(column: str, name: str) -> str:
 
 
 def nearest(name: str, known: Iterable[str], count: int = 3) -> list[str]:
-    """Give the known names that look most like a wrong one, best first."""
+    """Return the known names that look most like a wrong one, best first."""
     by_lower = {k.lower(): k for k in known}
     found = get_close_matches(name.lower(), by_lower, n=count, cutoff=0.5)
     return [by_lower[f] for f in found]
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Give ` (did you mean a, b?)`, or nothing if no known name is near."""
+    """Return ` (did you mean a, b?)`, or nothing if no known name is near."""
     close = nearest(name, (k for k in known if k != name))
     return f" (did you mean {', '.join(close)}?)" if close else ""

@@ -47,7 +47,7 @@ class Partition:
 
     @cached_property
     def text(self) -> str:
-        """Give the key as JSON text, as `_account` and the ledger write it."""
+        """Return the key as JSON text, as `_account` and the ledger write it."""
         return json.dumps(dict(self.key), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
     @override
@@ -160,7 +160,7 @@ class WindowJob:
 
     @property
     def what(self) -> str:
-        """Give what is asked, in a user's words."""
+        """Return what is asked, in a user's words."""
         return (
             f"{self.report.name} {self.window.start:%Y-%m-%dT%H} to {self.window.end:%Y-%m-%dT%H}"
         )
@@ -283,12 +283,12 @@ class Platform(ABC):
 
     @classmethod
     def setting_faults(cls, settings: Mapping[str, Any]) -> list[str]:  # noqa: ARG003
-        """Give one line for each fault among settings that depend on one another."""
+        """Return one line for each fault among settings that depend on one another."""
         return []
 
     @classmethod
     def definitions(cls, settings: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-        """Give the user's report definitions: `reports`, and what a platform has besides, in that form."""
+        """Return the user's report definitions: `reports`, and what a platform has besides, in that form."""
         return list(settings.get("reports") or [])
 
     @classmethod
@@ -297,28 +297,28 @@ class Platform(ABC):
         report: Report,  # noqa: ARG003
         settings: Mapping[str, Any],  # noqa: ARG003
     ) -> list[str]:
-        """Give one line for each fault in a user's report that can be seen without network."""
+        """Return one line for each fault in a user's report that can be seen without network."""
         return []
 
     @classmethod
     def offers(cls, entry: Entity | Report, settings: Mapping[str, Any]) -> bool:  # noqa: ARG003
-        """Tell whether a stream exists under these settings; a platform may have two generations."""
+        """Return whether a stream exists under these settings; a platform may have two generations."""
         return True
 
     @classmethod
     def has_column(cls, column: Mapping[str, Any], settings: Mapping[str, Any]) -> bool:  # noqa: ARG003
-        """Tell whether an entity's column, as its schema file has it, exists under these settings."""
+        """Return whether an entity's column, as its schema file has it, exists under these settings."""
         return True
 
     @classmethod
     def finish_definition(cls, report: Report, settings: Mapping[str, Any]) -> Report:  # noqa: ARG003
-        """Give a user's report with the platform's own facts: lookback, span, settle days."""
+        """Return a user's report with the platform's own facts: lookback, span, settle days."""
         return report
 
     @classmethod
     @abstractmethod
     def field_schema(cls, report: Report, name: str, role: str) -> dict[str, Any]:
-        """Give the JSON schema of a dimension's or metric's column.
+        """Return the JSON schema of a dimension's or metric's column.
 
         Args:
             report: The report it is in.
@@ -336,7 +336,7 @@ class Platform(ABC):
         report: Report,  # noqa: ARG003
         settings: Mapping[str, Any],  # noqa: ARG003
     ) -> dict[str, dict[str, Any]]:
-        """Give the schemas of further key columns (see `RowContext.constants`)."""
+        """Return the schemas of further key columns (see `RowContext.constants`)."""
         return {}
 
     @classmethod
@@ -369,17 +369,17 @@ class Platform(ABC):
 
     @abstractmethod
     def zone(self, report: Report) -> Zone:
-        """Give the time zone of a report's buckets and windows."""
+        """Return the time zone of a report's buckets and windows."""
 
     # -- requests ----------------------------------------------------------------------------
 
     @property
     @abstractmethod
     def auth(self) -> Auth:
-        """Give how credentials get onto a request; one object for the tap's life."""
+        """Return how credentials get onto a request; one object for the tap's life."""
 
     def classify(self, call: Call, reply: Response) -> Outcome:  # noqa: ARG002
-        """Say what an answer asks of us. The body first, where failures come under a 200."""
+        """Classify an answer: what it asks of us. The body first, where failures come under a 200."""
         return outcomes.by_status(reply)
 
     # -- reports -----------------------------------------------------------------------------
@@ -393,7 +393,7 @@ class Platform(ABC):
         return []
 
     def partitions(self, report: Report) -> list[Partition]:  # noqa: ARG002
-        """Give the units that a report is read for. May ask the platform."""
+        """Return the units that a report is read for. May ask the platform."""
         return [Partition(LOGIN_PARTITION)]
 
     def unseen_accounts(self) -> Iterator[str]:
@@ -405,23 +405,23 @@ class Platform(ABC):
         return iter(())
 
     def bundle_size(self, report: Report) -> int:  # noqa: ARG002
-        """Give how many partitions one request may read."""
+        """Return how many partitions one request may read."""
         return 1
 
     def held(self, report: Report, partition: Partition) -> Interval | None:  # noqa: ARG002
-        """Give what the platform holds of a report, if it says so (naive, in the report's zone)."""
+        """Return what the platform holds of a report, if it says so (naive, in the report's zone)."""
         return None
 
     def closing_hours(self, report: Report) -> float:  # noqa: ARG002
-        """Give how many hours after its end a bucket is complete on the platform."""
+        """Return how many hours after its end a bucket is complete on the platform."""
         return 0.0
 
     def running_hours(self, report: Report) -> float:  # noqa: ARG002
-        """Give how many hours after its end in the report's zone a bucket still runs somewhere."""
+        """Return how many hours after its end in the report's zone a bucket still runs somewhere."""
         return 0.0
 
     def asked_grain(self, report: Report) -> Grain:
-        """Give the shortest stretch that can be asked for: the report's bucket, if the platform can."""
+        """Return the shortest stretch that can be asked for: the report's bucket, if the platform can."""
         return report.grain
 
     @abstractmethod
@@ -472,7 +472,7 @@ class Platform(ABC):
         return iter(())
 
     def login_expires(self) -> datetime | None:
-        """Give the moment the login in hand ends, if the platform told; ask after a call was made."""
+        """Return the moment the login in hand ends, if the platform told; ask after a call was made."""
         moment: datetime | None = getattr(self.auth, "expires_at", None)
         return moment
 
@@ -483,7 +483,7 @@ class Platform(ABC):
 
     @classmethod
     def notes(cls, report: Report, settings: Mapping[str, Any]) -> Mapping[str, str]:  # noqa: ARG003
-        """Give what is to be known of a report beside its declaration, with sources, no network.
+        """Return what is to be known of a report beside its declaration, with sources, no network.
 
         Returns:
             Any of `currency`, `time_zone`, `lookback`, `retention`, `settled`, `ui` (how to get the same
@@ -495,8 +495,8 @@ class Platform(ABC):
 
     @abstractmethod
     def pages(self, entity: Entity, query: EntityQuery) -> Iterator[Sequence[Mapping[str, Any]]]:
-        """Give an entity's records, page by page, as the platform sends them. Runs in a worker."""
+        """Return an entity's records, page by page, as the platform sends them. Runs in a worker."""
 
     def normalize(self, entity: Entity, record: Mapping[str, Any]) -> Mapping[str, Any]:  # noqa: ARG002
-        """Give a record with the platform's shapes made plain; names still the platform's."""
+        """Return a record with the platform's shapes made plain; names still the platform's."""
         return record

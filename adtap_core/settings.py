@@ -30,27 +30,27 @@ ID: Final[Schema] = {"type": ["string", "integer"], "minLength": 1}
 
 
 def text(title: str, description: str, **more: Any) -> Schema:
-    """Give the schema of a text setting."""
+    """Return the schema of a text setting."""
     return {"type": ["string", "null"], "title": title, "description": description, **more}
 
 
 def secret(title: str, description: str) -> Schema:
-    """Give the schema of a setting that no output may show."""
+    """Return the schema of a setting that no output may show."""
     return text(title, description, secret=True, writeOnly=True)
 
 
 def number(title: str, description: str, **more: Any) -> Schema:
-    """Give the schema of a number setting."""
+    """Return the schema of a number setting."""
     return {"type": ["number", "null"], "title": title, "description": description, **more}
 
 
 def integer(title: str, description: str, **more: Any) -> Schema:
-    """Give the schema of a whole-number setting."""
+    """Return the schema of a whole-number setting."""
     return {"type": ["integer", "null"], "title": title, "description": description, **more}
 
 
 def boolean(title: str, description: str, *, default: bool) -> Schema:
-    """Give the schema of a yes-or-no setting."""
+    """Return the schema of a yes-or-no setting."""
     return {
         "type": ["boolean", "null"],
         "title": title,
@@ -60,12 +60,12 @@ def boolean(title: str, description: str, *, default: bool) -> Schema:
 
 
 def choice(title: str, description: str, options: Sequence[str], **more: Any) -> Schema:
-    """Give the schema of a setting with a few possible values."""
+    """Return the schema of a setting with a few possible values."""
     return text(title, description, enum=[*options, None], **more)
 
 
 def texts(title: str, description: str) -> Schema:
-    """Give the schema of a list-of-text setting."""
+    """Return the schema of a list-of-text setting."""
     return {
         "type": ["array", "null"],
         "items": {"type": "string"},
@@ -93,7 +93,7 @@ def config_schema(
     time_zone: str,
     grains: Sequence[str] = ("hour", "day", "week", "month"),
 ) -> Schema:
-    """Give a tap's `config_jsonschema`: its own settings and the common ones.
+    """Return a tap's `config_jsonschema`: its own settings and the common ones.
 
     Args:
         own: The platform's settings.
@@ -261,7 +261,7 @@ _EXPECTED: Final = {
 
 
 def schema_faults(settings: Mapping[str, Any], schema: Schema) -> list[str]:
-    """Give one line for each setting that is missing or has the wrong type, range or form."""
+    """Return one line for each setting that is missing or has the wrong type, range or form."""
     faults = []
     if "stream_maps" in schema["properties"]:
         # The SDK's own schema of it can't be walked by a validator; `maps.map_faults` looks at them.
@@ -387,7 +387,7 @@ def _lines(  # noqa: C901, PLR0911, PLR0912 - one answer for each rule of a sche
 
 
 def moment_fault(name: str, value: object) -> str | None:
-    """Give the fault of a date or date-time setting, or None if it is good."""
+    """Return the fault of a date or date-time setting, or None if it is good."""
     try:
         datetime.fromisoformat(str(value))
     except ValueError:
@@ -396,7 +396,7 @@ def moment_fault(name: str, value: object) -> str | None:
 
 
 def common_faults(settings: Mapping[str, Any]) -> list[str]:
-    """Give one line for each fault of the common settings that a schema can't see."""
+    """Return one line for each fault of the common settings that a schema can't see."""
     faults = [
         fault
         for name in ("start_date", "end_date")
@@ -445,7 +445,7 @@ def _comparable(value: str) -> datetime:
 
 
 def default_start(now: datetime) -> date:
-    """Give the first day asked of a report when no `start_date` is set."""
+    """Return the first day asked of a report when no `start_date` is set."""
     return now.date() - timedelta(days=DEFAULT_START_DAYS)
 
 

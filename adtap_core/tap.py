@@ -228,7 +228,7 @@ class AdTap(FromVariables, Tap):
         return document
 
     def ordered_streams(self) -> list[AdStream]:
-        """Give the streams in the order they are read: entities, parents first, then reports."""
+        """Return the streams in the order they are read: entities, parents first, then reports."""
         streams = cast("list[AdStream]", list(self.streams.values()))
         entities = {s.name: s for s in streams if isinstance(s, EntityStream)}
         names = [e.name for e in self.entities if e.name in entities]
@@ -236,16 +236,16 @@ class AdTap(FromVariables, Tap):
         return [*(entities[n] for n in names), *(s for s in streams if isinstance(s, ReportStream))]
 
     def entity_streams(self) -> list[EntityStream]:
-        """Give the entity streams."""
+        """Return the entity streams."""
         return [s for s in self.streams.values() if isinstance(s, EntityStream)]
 
     def report_streams(self) -> list[ReportStream]:
-        """Give the report streams."""
+        """Return the report streams."""
         return [s for s in self.streams.values() if isinstance(s, ReportStream)]
 
     @cached_property
     def ledger(self) -> LedgerStream:
-        """Give the ledger's stream."""
+        """Return the ledger's stream."""
         return cast("LedgerStream", self.streams[LEDGER])
 
     @cached_property
@@ -340,7 +340,7 @@ class AdTap(FromVariables, Tap):
             stream.sync()
 
     def streams_to_read(self) -> list[AdStream]:
-        """Give the streams that a run reads, in order: those selected, without those that failed already."""
+        """Return the streams that a run reads, in order: those selected, without those that failed already."""
         bad = {f.stream for f in self.failures}
         backfill = bool(self.config.get("backfill"))
         return [

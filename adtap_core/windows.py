@@ -31,11 +31,11 @@ class Grain(StrEnum):
 
     @property
     def is_date(self) -> bool:
-        """Tell whether the bucket is written as a date (all but the hour)."""
+        """Return whether the bucket is written as a date (all but the hour)."""
         return self is not Grain.HOUR
 
     def floor(self, moment: datetime) -> datetime:
-        """Give the start of the bucket that holds a moment. Weeks start on Monday.
+        """Return the start of the bucket that holds a moment. Weeks start on Monday.
 
         Of an hour that a clock change repeats, the first: windows begin and end between hours of the wall
         clock, so both are read once the second is over.
@@ -48,12 +48,12 @@ class Grain(StrEnum):
         return midnight.replace(day=1) if self is Grain.MONTH else midnight
 
     def ceil(self, moment: datetime) -> datetime:
-        """Give the first bucket start at or after a moment."""
+        """Return the first bucket start at or after a moment."""
         floor = self.floor(moment)
         return floor if floor == moment else self.after(floor)
 
     def after(self, bucket: datetime, steps: int = 1) -> datetime:
-        """Give the start of the bucket `steps` further on (negative: back)."""
+        """Return the start of the bucket `steps` further on (negative: back)."""
         if self is Grain.HOUR:
             return bucket + ONE_HOUR * steps
         if self is Grain.DAY:
@@ -82,11 +82,11 @@ class Zone:
 
     @property
     def info(self) -> tzinfo:
-        """Give the zone's rules."""
+        """Return the zone's rules."""
         return _zone_info(self.name)
 
     def local(self, moment: datetime) -> datetime:
-        """Give the naive wall-clock time here of an aware moment."""
+        """Return the naive wall-clock time here of an aware moment."""
         return moment.astimezone(self.info).replace(tzinfo=None)
 
     def days_before(self, moment: datetime, days: float) -> datetime:
@@ -99,7 +99,7 @@ class Zone:
         return min(by_hours, moment - days * ONE_DAY)
 
     def instant(self, moment: datetime) -> datetime:
-        """Give the UTC instant of a naive wall-clock time here.
+        """Return the UTC instant of a naive wall-clock time here.
 
         An hour that a clock change repeats is told apart by `fold`; one that it skips counts as the
         hour that follows.
@@ -130,11 +130,11 @@ class Interval:
 
     @property
     def is_empty(self) -> bool:
-        """Tell whether it holds nothing."""
+        """Return whether it holds nothing."""
         return self.start >= self.end
 
     def clip(self, other: Interval) -> Interval:
-        """Give the part that lies in both; empty if none does."""
+        """Return the part that lies in both; empty if none does."""
         return Interval(max(self.start, other.start), min(self.end, other.end))
 
     def halves(self, grain: Grain) -> tuple[Interval, Interval] | None:
@@ -148,7 +148,7 @@ class Interval:
 
 
 def join(intervals: Iterable[Interval]) -> list[Interval]:
-    """Give the same stretches sorted, without overlaps, those that touch made one."""
+    """Return the same stretches sorted, without overlaps, those that touch made one."""
     joined: list[Interval] = []
     for piece in sorted(i for i in intervals if not i.is_empty):
         if joined and piece.start <= joined[-1].end:
@@ -159,7 +159,7 @@ def join(intervals: Iterable[Interval]) -> list[Interval]:
 
 
 def subtract(whole: Iterable[Interval], holes: Iterable[Interval]) -> list[Interval]:
-    """Give what of `whole` lies in none of `holes`."""
+    """Return what of `whole` lies in none of `holes`."""
     left = join(whole)
     for hole in join(holes):
         rest: list[Interval] = []
@@ -199,5 +199,5 @@ def cut(intervals: Sequence[Interval], *, grain: Grain, span_days: int) -> Itera
 
 
 def midnight(day: date) -> datetime:
-    """Give the first moment of a day."""
+    """Return the first moment of a day."""
     return datetime.combine(day, time())

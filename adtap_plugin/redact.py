@@ -120,18 +120,18 @@ class Redactor:
             self._spellings = tuple(sorted(spellings, key=len, reverse=True))
 
     def is_secret(self, value: object) -> bool:
-        """Tell whether a value is one of the learned secrets."""
+        """Return whether a value is one of the learned secrets."""
         return isinstance(value, str) and value in self._values
 
     def knows_one_of(self, values: Sequence[object]) -> bool:
-        """Tell whether one of some values is a learned secret; quick where, as always, none is."""
+        """Return whether one of some values is a learned secret; quick where, as always, none is."""
         try:
             return not self._values.isdisjoint(values)
         except TypeError:  # lists and objects among them
             return not self._values.isdisjoint([v for v in values if isinstance(v, str)])
 
     def __call__(self, text: str) -> str:
-        """Give the text with every secret masked."""
+        """Return the text with every secret masked."""
         for spelling in self._spellings:
             if spelling in text:
                 text = text.replace(spelling, MASK)

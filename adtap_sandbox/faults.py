@@ -480,7 +480,7 @@ async def _read(receive: Receive) -> bytes:
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:
-    """Give a body that was read to who reads it again, then what the network says."""
+    """Return a body that was read to who reads it again, then what the network says."""
     given = False
 
     async def again() -> Message:

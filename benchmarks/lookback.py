@@ -175,7 +175,7 @@ def simulate(name: str, days: int) -> Iterator[tuple[str, ...]]:
 
 
 def _size(mode: Mode, stream: str) -> int:
-    """Give the bytes that learning adds to a report's state."""
+    """Return the bytes that learning adds to a report's state."""
     kept = (mode.state or {}).get("bookmarks", {}).get(stream, {}).get("learned")
     return len(str(kept).replace(" ", "")) + len('"learned":,') if kept else 0
 

@@ -41,7 +41,7 @@ class Replay(BaseHTTPRequestHandler):
     folder: Path
 
     def do_GET(self) -> None:
-        """Give a list of names, a page of a list, or a whole report."""
+        """Return a list of names, a page of a list, or a whole report."""
         split = urlsplit(self.path)
         query = {name: values[0] for name, values in parse_qs(split.query).items()}
         if split.path in _ADJUST_REPORTS:
@@ -84,7 +84,7 @@ class Replay(BaseHTTPRequestHandler):
             self._send_file("terminalone.csv")
 
     def page_of_creatives(self, offset: int) -> bytes:
-        """Give a page of a list, from an offset on."""
+        """Return a page of a list, from an offset on."""
         lines = _lines(self.folder / "creatives.jsonl")
         envelope = {
             "success": True,

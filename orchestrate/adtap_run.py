@@ -122,7 +122,7 @@ class Outcome:
         return self.code in FINAL
 
     def __str__(self) -> str:
-        """Give it as a line."""
+        """Return it as a line."""
         why = "stopped" if self.code in STOPPED else FINAL.get(self.code, "not all was read")
         return f"exit code {self.code}, {why}: {' | '.join(self.words)}"
 

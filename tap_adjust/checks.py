@@ -69,7 +69,7 @@ _MADE_HERE: Final[Mapping[str, dict[str, Any]]] = {
 
 
 def field_schema(report: Report, name: str, role: str) -> dict[str, Any]:
-    """Give the schema of a dimension or metric of the Report Service."""
+    """Return the schema of a dimension or metric of the Report Service."""
     if role == "dimension":
         if name in _MADE_HERE and is_unpivoted(report):
             return dict(_MADE_HERE[name])
@@ -99,12 +99,12 @@ def not_added(report: Report, name: str) -> str:
 
 
 def is_unpivoted(report: Report) -> bool:
-    """Tell whether the report's rows are made of several columns."""
+    """Return whether the report's rows are made of several columns."""
     return bool(report.extras.get("per_event") or report.extras.get("cohort_periods"))
 
 
 def finish(report: Report) -> Report:
-    """Give a user's report with the lookback and the settling that its metrics demand."""
+    """Return a user's report with the lookback and the settling that its metrics demand."""
     extras = dict(report.extras)
     dimensions = report.dimensions
     if extras.get("per_event"):
@@ -136,7 +136,7 @@ def _period(given: object) -> str:
 
 
 def definition_faults(report: Report) -> list[str]:
-    """Give the faults of a user's report that need no network to be seen."""
+    """Return the faults of a user's report that need no network to be seen."""
     name = f"report {report.name!r}"
     faults = fields.comma_faults(name, "metric", report.metrics)
     faults += fields.comma_faults(name, "dimension", report.dimensions)
@@ -248,7 +248,7 @@ def live_faults(reports: Sequence[Report], service: ReportService) -> list[str]:
 
 
 def _dimension_fault(name: str, service: ReportService) -> str | None:
-    """Give a hint for a dimension that does not exist; None if it does."""
+    """Return a hint for a dimension that does not exist; None if it does."""
     if name in fields.DIMENSIONS:
         return None
     known = _ids(service, "dimensions") | fields.DIMENSIONS.keys()
@@ -260,7 +260,7 @@ def _ids(service: ReportService, *filters: str) -> set[str]:
 
 
 def _metric_fault(name: str, service: ReportService) -> str | None:
-    """Give a hint for a metric that does not exist; None if it does."""
+    """Return a hint for a metric that does not exist; None if it does."""
     kind = fields.metric(name).kind
     if kind not in {"event", "unknown"}:
         return None

@@ -51,7 +51,7 @@ class Choices:
     settings: Mapping[str, Any]
 
     def get(self, name: str) -> Any:
-        """Give a parameter: the report's, else the setting's, else the default."""
+        """Return a parameter: the report's, else the setting's, else the default."""
         for place in (self.report.extras, self.settings, DEFAULTS):
             if place.get(name) is not None:
                 return place[name]
@@ -59,18 +59,18 @@ class Choices:
 
     @property
     def is_kpi(self) -> bool:
-        """Tell whether the report belongs to the legacy KPI service."""
+        """Return whether the report belongs to the legacy KPI service."""
         return "endpoint" in self.report.extras
 
     @property
     def attribution_types(self) -> str:
-        """Give the attribution types, joined, in the documentation's order."""
+        """Return the attribution types, joined, in the documentation's order."""
         chosen = self.get("attribution_types")
         return ",".join(t for t in ALL_ATTRIBUTION_TYPES if t in chosen)
 
     @property
     def kpi_attribution_type(self) -> str | None:
-        """Give the one word of the KPI service for the attribution types; None if it has none."""
+        """Return the one word of the KPI service for the attribution types; None if it has none."""
         if (own := self.report.extras.get("attribution_type")) is not None:
             return str(own)
         chosen = set(self.get("attribution_types"))
@@ -80,12 +80,12 @@ class Choices:
 
     @property
     def utc_offset(self) -> str:
-        """Give the offset of days and hours, `+05:30`."""
+        """Return the offset of days and hours, `+05:30`."""
         zone = str(self.settings.get("time_zone") or "UTC")
         return UTC_OFFSET if zone.upper() in {"UTC", "Z"} else zone
 
     def parameters(self) -> dict[str, str]:
-        """Give the Report Service's parameters that change numbers; all of them, always."""
+        """Return the Report Service's parameters that change numbers; all of them, always."""
         made = {
             "utc_offset": self.utc_offset,
             "attribution_types": self.attribution_types,
@@ -105,7 +105,7 @@ class Choices:
         return made
 
     def constants(self) -> dict[str, str | bool | None]:
-        """Give the key columns of these parameters, their values as sent."""
+        """Return the key columns of these parameters, their values as sent."""
         made: dict[str, str | bool | None] = {
             "_attribution_types": self.attribution_types,
             "_attribution_source": self.get("attribution_source"),
@@ -120,13 +120,13 @@ class Choices:
         return made
 
     def columns(self) -> dict[str, dict[str, Any]]:
-        """Give the schemas of these key columns."""
+        """Return the schemas of these key columns."""
         names = _OF_KPI_SERVICE if self.is_kpi else COLUMNS
         return {name: dict(COLUMNS[name]) for name in names}
 
 
 def word(value: object) -> str:
-    """Give a parameter's value as the query string spells it: `true`, `a,b`, `0.5`."""
+    """Return a parameter's value as the query string spells it: `true`, `a,b`, `0.5`."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, list | tuple):

@@ -82,12 +82,12 @@ class AdjustPlatform(Platform):
 
     @cached_property
     def reports(self) -> ReportService:
-        """Give the Report Service."""
+        """Return the Report Service."""
         return ReportService(self.http, self._url, self.settings)
 
     @cached_property
     def kpis(self) -> KpiService:
-        """Give the legacy KPI service."""
+        """Return the legacy KPI service."""
         return KpiService(self.http, self._kpi_url, self.settings)
 
     # -- settings and schemas ----------------------------------------------------------------
@@ -378,7 +378,7 @@ def _judge_csv(call: Call, reply: Response) -> Outcome:
 
 
 def _words(reply: Response) -> str:
-    """Give the service's own words of a refusal, its correlation id with them."""
+    """Return the service's own words of a refusal, its correlation id with them."""
     document = reply.json_or_none()
     if not isinstance(document, dict):
         return reply.excerpt()

@@ -36,7 +36,7 @@ def probe(service: ReportService, settings: Mapping[str, Any]) -> Iterator[Probe
 
 
 def notes(report: Report) -> Mapping[str, str]:
-    """Give what is to be known of a report; the help centre and developer pages, read 2026-11-20."""
+    """Return what is to be known of a report; the help centre and developer pages, read 2026-11-20."""
     legacy = "endpoint" in report.extras
     made = {
         "time_zone": "a fixed offset, setting `time_zone`; Datascape shows the view's own",

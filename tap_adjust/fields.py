@@ -93,12 +93,12 @@ class Period:
 
     @property
     def text(self) -> str:
-        """Give it as the service spells it: `d7`."""
+        """Return it as the service spells it: `d7`."""
         return f"{self.unit}{self.number}"
 
     @property
     def maturity_days(self) -> int:
-        """Give the days after an install day's end until its last user has lived the period, and slack."""
+        """Return the days after an install day's end until its last user has lived the period, and slack."""
         return PERIOD_DAYS[self.unit] * (self.number + 1) + SLACK_DAYS
 
 
@@ -151,7 +151,7 @@ class Metric:
         return not self.not_added
 
     def schema(self) -> dict[str, Any]:
-        """Give the column's schema."""
+        """Return the column's schema."""
         prop: dict[str, Any] = {
             "type": ["integer" if self.format == "int" else "number", "null"],
             "x-additivity": self.additivity,
@@ -188,18 +188,18 @@ def _period(unit: str, number: str) -> Period | None:
 
 
 def plain_metrics() -> Collection[str]:
-    """Give the names of all plain metrics."""
+    """Return the names of all plain metrics."""
     return _data()["plain"].keys()
 
 
 def cohort_stems() -> Collection[str]:
-    """Give the stems of the cohort metrics."""
+    """Return the stems of the cohort metrics."""
     return _data()["cohort"].keys()
 
 
 @lru_cache(maxsize=8192)
 def metric(name: str) -> Metric:
-    """Give what is known of a metric, by its name or by the grammar; `unknown` if nothing is."""
+    """Return what is known of a metric, by its name or by the grammar; `unknown` if nothing is."""
     if (entry := _data()["plain"].get(name)) is not None:
         return _plain(name, entry)
     if (found := _cohort(name)) is not None:
@@ -257,7 +257,7 @@ def _period_words(period: Period, entry: Mapping[str, Any]) -> str:
 
 
 def event_readings(name: str) -> Iterator[Metric]:
-    """Give the ways to read a name as an event's metric, the longest suffix first.
+    """Yield the ways to read a name as an event's metric, the longest suffix first.
 
     `first order_m0_events_cohort` can be the event `first order`; only the live list of events can say
     whether `a_b_events` belongs to `a_b`.
@@ -288,7 +288,7 @@ def event_readings(name: str) -> Iterator[Metric]:
 
 
 def wrong_period(name: str) -> str | None:
-    """Give the right spelling of a cohort metric whose period is written `7d`; None if it is not."""
+    """Return the right spelling of a cohort metric whose period is written `7d`; None if it is not."""
     match = re.fullmatch(r"(.+)_(\d{1,3})([dwmDWM])", name) or re.fullmatch(
         r"(.+)_([DWM])(\d{1,3})", name
     )
@@ -301,7 +301,7 @@ def wrong_period(name: str) -> str | None:
 
 
 def near_names(name: str) -> list[str]:
-    """Give the known names that a wrong one may have meant: same period, if it has one."""
+    """Return the known names that a wrong one may have meant: same period, if it has one."""
     match = _PERIOD.fullmatch(name)
     near = [*plain_metrics()]
     if match is not None:
@@ -311,7 +311,7 @@ def near_names(name: str) -> list[str]:
 
 
 def restated_days(metrics: Iterable[str]) -> tuple[int, int]:
-    """Give for how many days a report's figures move: the lookback, and when they are final.
+    """Return for how many days a report's figures move: the lookback, and when they are final.
 
     Spend is pulled for 14 days, a cohort grows until its last period is over, SKAdNetwork's postbacks
     come for 45 days.

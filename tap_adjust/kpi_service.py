@@ -108,7 +108,7 @@ DEFINITION_SCHEMA: Final[dict[str, Any]] = {
 
 
 def definition(given: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Give a `kpi_reports` definition in the form of a `reports` definition."""
+    """Return a `kpi_reports` definition in the form of a `reports` definition."""
     endpoint = str(given.get("endpoint"))
     asked = [str(g) for g in given.get("grouping") or []]
     grain = next((TIMES[g] for g in asked if g in TIMES), Grain.DAY)
@@ -128,7 +128,7 @@ def definition(given: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def columns_of(grouping: Sequence[str], endpoint: str, given: Mapping[str, Any]) -> list[str]:
-    """Give the columns that a grouping's levels make, those that an endpoint implies with them."""
+    """Return the columns that a grouping's levels make, those that an endpoint implies with them."""
     arrays = [ARRAYS[g] for g in grouping if g in ARRAYS]
     if endpoint == "events" or (endpoint == "cohorts" and given.get("events")):
         arrays.append("events")
@@ -139,7 +139,7 @@ def columns_of(grouping: Sequence[str], endpoint: str, given: Mapping[str, Any])
 
 
 def event_kpis(words: Sequence[str]) -> list[str]:
-    """Give the value columns of `event_kpis`: `abc123_events|revenue` makes two."""
+    """Return the value columns of `event_kpis`: `abc123_events|revenue` makes two."""
     return [f"{token}_{kpi}" for token, kpis in _split_events(words) for kpi in kpis]
 
 
@@ -152,12 +152,12 @@ def _split_events(words: Sequence[str]) -> list[tuple[str, list[str]]]:
 
 
 def takes_one_app(report: Report) -> bool:
-    """Tell whether the path of a report's endpoint holds one app only."""
+    """Return whether the path of a report's endpoint holds one app only."""
     return report.extras["endpoint"] == "skadnetwork" or "tracker" in report.extras
 
 
 def finish(report: Report) -> Report:
-    """Give a user's KPI report with the lookback that its endpoint demands."""
+    """Return a user's KPI report with the lookback that its endpoint demands."""
     extras = report.extras
     days = fields.SPEND_DAYS
     if extras["endpoint"] == "skadnetwork":
@@ -177,7 +177,7 @@ def _last_period(wanted: str, unit: str) -> int:
 
 
 def definition_faults(report: Report, settings: Mapping[str, Any]) -> list[str]:
-    """Give the faults of a user's KPI report that need no network to be seen."""
+    """Return the faults of a user's KPI report that need no network to be seen."""
     name = f"kpi report {report.name!r}"
     extras = report.extras
     faults = [
@@ -224,7 +224,7 @@ def attribution_fault(report: Report, settings: Mapping[str, Any]) -> str | None
 
 
 def field_schema(report: Report, name: str, role: str) -> dict[str, Any]:
-    """Give the schema of a label or a KPI."""
+    """Return the schema of a label or a KPI."""
     if role == "dimension":
         kind = "integer" if name == "period" else "string"
         words = _DESCRIBED.get(name, f"{name.replace('_', ' ').capitalize()}.")
@@ -383,7 +383,7 @@ class KpiService:
 
 
 def _in_order(words: Sequence[str], document: Mapping[str, Any]) -> list[str]:
-    """Give `event_kpis` in the order in which the answer lists their events."""
+    """Return `event_kpis` in the order in which the answer lists their events."""
     listed = (document.get("result_parameters") or {}).get("events") or ()
     places = {str(event.get("token")): at for at, event in enumerate(listed)}
     return sorted(words, key=lambda w: places.get(w.partition("_")[0], len(places)))

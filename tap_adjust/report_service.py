@@ -174,7 +174,7 @@ class ReportService:
     # -- reports -----------------------------------------------------------------------------
 
     def format_of(self, report: Report) -> str:
-        """Give a report's transport; `auto` is JSON, the only one that proves itself whole."""
+        """Return a report's transport; `auto` is JSON, the only one that proves itself whole."""
         chosen = Choices(report, self.settings).get("report_format") or "auto"
         return "json" if chosen == "auto" else str(chosen)
 
@@ -224,7 +224,7 @@ class ReportService:
         return new
 
     def currencies(self) -> dict[str, str]:
-        """Give each app's reporting currency: money is in it unless another one is asked for."""
+        """Return each app's reporting currency: money is in it unless another one is asked for."""
         return {
             app["id"]: app["currency"]["code"]
             for app in self.apps()
@@ -383,7 +383,7 @@ class ReportService:
         ask: Ask,
         warnings: list[str],
     ) -> Mapping[str, Any] | None:
-        """Give the service's totals for a transport that carries none: a small JSON request before it.
+        """Return the service's totals for a transport that carries none: a small JSON request before it.
 
         Before, not after: numbers of the running day only grow in between.
         """
@@ -506,25 +506,25 @@ def _close(parts: Iterable[_Part]) -> None:
 
 
 def date_period(job: WindowJob) -> str:
-    """Give a window as the service spells it: both days belong to it."""
+    """Return a window as the service spells it: both days belong to it."""
     last = (job.window.end - timedelta(microseconds=1)).date()
     return f"{job.window.start.date().isoformat()}:{last.isoformat()}"
 
 
 def filters(report: Report) -> dict[str, str]:
-    """Give a report's filters as parameters: `country_code__in` → `DE,US`."""
+    """Return a report's filters as parameters: `country_code__in` → `DE,US`."""
     return {key: word(value) for key, value in (report.filters or {}).items()}
 
 
 def cuts_rows(report: Report) -> bool:
-    """Tell whether rows are left out by their numbers: totals may count them all the same."""
+    """Return whether rows are left out by their numbers: totals may count them all the same."""
     return any(key.rpartition("__")[2] in METRIC_OPERATORS for key in report.filters or {}) or any(
         key.rpartition("__")[2] in METRIC_OPERATORS for key in report.extras.get("parameters") or {}
     )
 
 
 def exploded(events: Iterable[Option]) -> Iterator[dict[str, Any]]:
-    """Give each app's token of each event."""
+    """Yield each app's token of each event."""
     for event in events:
         mapping = event.get("app_token_x_event_tokens_mapping") or {}
         for app_token, tokens in mapping.items():

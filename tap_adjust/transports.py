@@ -75,7 +75,7 @@ class Sums:
             self.totals[name] = EXACT.add(self.totals[name], add_up(values) or ZERO)
 
     def short(self, totals: Mapping[str, object]) -> str | None:
-        """Say by how much the rows fall short of the service's totals; None if they do not."""
+        """Return by how much the rows fall short of the service's totals; None if they do not."""
         for name in self.names:
             total = as_decimal(totals.get(name))
             if total is None:
@@ -308,11 +308,11 @@ class _Laid:
         self._end += len(laid)
 
     def spool(self) -> Spool:
-        """Give what was laid down as a body."""
+        """Return what was laid down as a body."""
         return Spool(cast("IO[bytes]", self._file), self._end)
 
     def blocks(self, spool: Spool) -> Iterator[Iterator[Row]]:
-        """Give the rows, batch by batch."""
+        """Yield the rows, batch by batch."""
         file = spool.open()
 
         def taken(place: tuple[int, int]) -> list[Any]:
@@ -324,7 +324,7 @@ class _Laid:
             yield zip(*map(taken, batch), strict=True)
 
     def close(self) -> None:
-        """Give the room back."""
+        """Release what it holds."""
         self._file.close()
 
 
@@ -358,7 +358,7 @@ def _values(column: Any) -> tuple[list[Any], int]:
 
 
 def as_objects(table: Table) -> Iterator[Mapping[str, Any]]:
-    """Give a table's rows as objects, an empty CSV cell as null."""
+    """Return a table's rows as objects, an empty CSV cell as null."""
     if table.columns is None:
         return iter(table.rows)  # type: ignore[arg-type]
     names = list(table.columns)

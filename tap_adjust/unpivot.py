@@ -65,7 +65,7 @@ class Ask:
 
 
 def asks(report: Report, events: Callable[[], Sequence[str]]) -> Iterator[Ask]:
-    """Give the requests that a report needs for one window.
+    """Yield the requests that a report needs for one window.
 
     Args:
         report: The report.
@@ -104,7 +104,7 @@ class _Unpivot:
     groups: Sequence[tuple[Mapping[str, Any], Mapping[str, str]]]
 
     def __call__(self, rows: Iterable[Mapping[str, Any]]) -> Objects:
-        """Give the rows that have any figure."""
+        """Yield the rows that have any figure."""
         answered = {name for _, names in self.groups for name in names.values()}
         for row in rows:
             common = {k: v for k, v in row.items() if k not in answered}

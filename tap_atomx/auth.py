@@ -133,7 +133,7 @@ class TokenLogin:
 
 
 def one_time_code(secret: str, seconds: float) -> str:
-    """Give the code of a moment, as authenticator apps show it (RFC 6238: SHA-1, 30 s, six digits).
+    """Return the code of a moment, as authenticator apps show it (RFC 6238: SHA-1, 30 s, six digits).
 
     Args:
         secret: The shared secret in base 32.
@@ -148,7 +148,7 @@ def one_time_code(secret: str, seconds: float) -> str:
 
 
 def totp_fault(given: str) -> str | None:
-    """Give what is wrong with the setting `totp`, None if nothing is; never shows its value."""
+    """Return what is wrong with the setting `totp`, None if nothing is; never shows its value."""
     plain = given.replace(" ", "")
     if _CODE.fullmatch(plain):
         return None

@@ -210,7 +210,7 @@ class AtomxPlatform(Platform):
         return shapes.normalize(AtomxEntity.of(entity), record)
 
     def _history(self, query: EntityQuery) -> Iterator[Sequence[Mapping[str, Any]]]:
-        """Give the change log of all models; of objects that were modified, unless told otherwise."""
+        """Yield the change log of all models; of objects that were modified, unless told otherwise."""
         every = bool(self.settings.get("history_unchanged"))
         since = None if every or query.since is None else bound(query.since)
         models = {e.name: e for e in ENTITIES}
@@ -232,7 +232,7 @@ class AtomxPlatform(Platform):
     def _modified(
         self, model: AtomxEntity, since: str | None, tally: RequestStats
     ) -> Iterator[object]:
-        """Give the ids of the objects that were modified since a moment, each once."""
+        """Yield the ids of the objects that were modified since a moment, each once."""
         asked: set[object] = set()
         for page in self._lists.walk(model, since, tally, expand=False):
             for row in page:
@@ -245,7 +245,7 @@ class AtomxPlatform(Platform):
     def _log_of(
         self, name: str, model: AtomxEntity, tally: RequestStats, ident: object
     ) -> list[Sequence[Mapping[str, Any]]]:
-        """Give an object's log, page by page."""
+        """Return an object's log, page by page."""
         pages: list[Sequence[Mapping[str, Any]]] = []
         seen: Counter[bytes] = Counter()
         before: list[Mapping[str, Any]] = []
@@ -276,7 +276,7 @@ class AtomxPlatform(Platform):
     def _stored_reports(
         self, entity: Entity, query: EntityQuery
     ) -> Iterator[Sequence[Mapping[str, Any]]]:
-        """Give the reports that people have saved or scheduled: what they ask, not their data."""
+        """Yield the reports that people have saved or scheduled: what they ask, not their data."""
         document = self._get("reports", {}, query.tally)
         listed = replies.payload(document, "list reports")
         if not isinstance(listed, Mapping):
@@ -286,7 +286,7 @@ class AtomxPlatform(Platform):
         yield listed.get(AtomxEntity.of(entity).part) or []
 
     def _invoices(self, query: EntityQuery) -> Iterator[Sequence[Mapping[str, Any]]]:
-        """Give all invoices of all types; without a bound the API gives the current month's."""
+        """Yield all invoices of all types; without a bound the API gives the current month's."""
         seen: Counter[bytes] = Counter()
         for kind in INVOICE_TYPES:
             document = self._get(f"invoices/{kind}", {"date>": FIRST_INVOICE}, query.tally)

@@ -20,7 +20,7 @@ def probe(http: Http, login: TokenLogin, settings: Mapping[str, Any]) -> Iterato
 
 
 def notes(report: Report) -> Mapping[str, str]:
-    """Give what is to be known of a report; the vendor's clients and wiki, read 2026-11-20."""
+    """Return what is to be known of a report; the vendor's clients and wiki, read 2026-11-20."""
     return {
         "time_zone": "the setting `time_zone`",
         "currency": "the exchange takes bids in US dollars only; its reports do not say so",

@@ -19,7 +19,7 @@ _CONDITION_PARTS = 3
 
 
 def is_snapshot(report: Report) -> bool:
-    """Tell whether a report is rolling."""
+    """Return whether a report is rolling."""
     return bool(report.extras.get("daterange"))
 
 
@@ -36,7 +36,7 @@ def not_comparable(report: Report) -> str:
 
 
 def snapshot_columns() -> dict[str, dict[str, Any]]:
-    """Give the columns that say what a snapshot covers; part of its rows' key."""
+    """Return the columns that say what a snapshot covers; part of its rows' key."""
     kind = ["string", "null"]
     return {
         "_daterange": {"type": kind, "description": "Rolling range that was asked for."},
@@ -52,7 +52,7 @@ def snapshot_columns() -> dict[str, dict[str, Any]]:
 
 
 def zone_faults(name: object) -> list[str]:
-    """Give the faults of the setting `time_zone`."""
+    """Return the faults of the setting `time_zone`."""
     if not name:
         return []
     text = str(name)
@@ -68,7 +68,7 @@ def zone_faults(name: object) -> list[str]:
 
 
 def faults(report: Report) -> list[str]:
-    """Give the faults of a user's report."""
+    """Return the faults of a user's report."""
     name = f"report {report.name!r}"
     found = []
     scope = report.extras.get("scope")

@@ -107,7 +107,7 @@ _MONEY_WORDS: Final = frozenset(
 
 
 def dimension_schema(name: str) -> dict[str, Any]:
-    """Give the column of a group: `*_id` is a whole number, all else text."""
+    """Return the column of a group: `*_id` is a whole number, all else text."""
     if name.endswith("_name_id"):
         what = f"`Name (id)` of the {_words(name.removesuffix('_name_id'))}"
         return _text(f"Dimension. {what}: display text, a rename changes it.")
@@ -124,7 +124,7 @@ def dimension_schema(name: str) -> dict[str, Any]:
 
 
 def metric_schema(name: str) -> dict[str, Any]:
-    """Give the column of a metric; one without evidence is an exact decimal, its kind read off its name."""
+    """Return the column of a metric; one without evidence is an exact decimal, its kind read off its name."""
     if name in METRICS:
         return dict(METRICS[name])
     words = set(name.split("_"))

@@ -57,7 +57,7 @@ class Lists:
     def walk(
         self, entity: AtomxEntity, since: str | None, tally: RequestStats, *, expand: bool = True
     ) -> Iterator[Sequence[Record]]:
-        """Give a model's rows, page by page.
+        """Yield a model's rows, page by page.
 
         Args:
             entity: The model.
@@ -165,7 +165,7 @@ class Lists:
 
 
 def spellings(plural: str, model: str) -> tuple[str, ...]:
-    """Give the paths that a list may have.
+    """Return the paths that a list may have.
 
     The vendor's clients write words with `_` or with `-`, and read collections from the singular path, too.
     """
@@ -174,7 +174,7 @@ def spellings(plural: str, model: str) -> tuple[str, ...]:
 
 
 def bound(since: str) -> str:
-    """Give a moment as the API compares it: seconds, UTC, no zone."""
+    """Return a moment as the API compares it: seconds, UTC, no zone."""
     moment = datetime.fromisoformat(since)
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")

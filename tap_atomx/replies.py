@@ -28,7 +28,7 @@ _LOGIN_REFUSED: Final = (400, 401, 403)
 
 
 def classify(call: Call, reply: Response) -> Outcome:
-    """Say what an answer asks of us."""
+    """Classify an answer: what it asks of us."""
     if not call.login and _refuses_login(reply):
         # Asking again could lock the account.
         words = error_words(_small_document(reply)) or reply.excerpt(120) or "no reason given"
@@ -101,13 +101,13 @@ def _judge_table(call: Call, reply: Response) -> Outcome:
 
 
 def columns_asked(call: Call) -> tuple[str, ...]:
-    """Give the columns that a report call asks for: groups, then metrics."""
+    """Return the columns that a report call asks for: groups, then metrics."""
     body = call.json if isinstance(call.json, Mapping) else {}
     return (*body.get("groups", ()), *body.get("metrics", ()))
 
 
 def error_words(document: object) -> str:
-    """Give the platform's own words of a failure, empty if there are none."""
+    """Return the platform's own words of a failure, empty if there are none."""
     if not isinstance(document, Mapping):
         return ""
     words = str(document.get("error") or document.get("message") or "")
@@ -116,7 +116,7 @@ def error_words(document: object) -> str:
 
 
 def payload(document: object, what: str) -> Any:
-    """Give the payload of an envelope.
+    """Return the payload of an envelope.
 
     Raises:
         RequestError: If the envelope names none.
@@ -134,7 +134,7 @@ def envelope(document: object) -> Mapping[str, Any]:
 
 
 def rows(document: object, what: str) -> list[Mapping[str, Any]]:
-    """Give the payload as a list of objects: one object is a list of one, null is empty.
+    """Return the payload as a list of objects: one object is a list of one, null is empty.
 
     Raises:
         RequestError: If the payload is something else.

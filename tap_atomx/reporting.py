@@ -120,7 +120,7 @@ class Reporting:
 
 
 def asked_zone(report: Report, window: Interval, zone: Zone) -> Zone:
-    """Give the time zone in which the platform is asked.
+    """Return the time zone in which the platform is asked.
 
     Its hours are written without an offset: where clocks go back, two hours would fall into one row. So
     hours are asked for in UTC wherever the zone's hours are UTC's hours, and turned into it afterwards;
@@ -137,7 +137,7 @@ def asked_zone(report: Report, window: Interval, zone: Zone) -> Zone:
 
 
 def _has_whole_hours(zone: Zone, window: Interval) -> bool:
-    """Tell whether the zone's offset was a matter of hours in all the years of a window."""
+    """Return whether the zone's offset was a matter of hours in all the years of a window."""
     months = [
         datetime(year, month, 1)  # noqa: DTZ001 - naive, in the zone
         for year in range(window.start.year, window.end.year + 1)
@@ -147,7 +147,7 @@ def _has_whole_hours(zone: Zone, window: Interval) -> bool:
 
 
 def question(report: Report, window: Interval, zone: Zone, asked: Zone) -> dict[str, Any]:
-    """Give the body of a report request.
+    """Return the body of a report request.
 
     Args:
         report: The report.
@@ -174,7 +174,7 @@ def question(report: Report, window: Interval, zone: Zone, asked: Zone) -> dict[
 
 
 def _read(reply: Response, what: str) -> tuple[Callable[[], Iterator[Any]], Mapping[str, Any]]:
-    """Give an opener of the rows, and the report without them."""
+    """Return an opener of the rows, and the report without them."""
     rows = JsonRows(reply.body, ("report", "data"))
     if reply.body.size <= MEMORY_BYTES:
         kept = list(rows)

@@ -22,7 +22,7 @@ _PLAIN = frozenset({int})
 
 
 def normalize(entity: AtomxEntity, record: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Give a model's record with its relations as ids, still under the platform's names."""
+    """Return a model's record with its relations as ids, still under the platform's names."""
     made = record
     for name in entity.one:
         value = record.get(name)
@@ -46,7 +46,7 @@ def _id_of(value: object) -> int | str | None:
 def log_entries(
     model: str, ident: object, entries: list[Mapping[str, Any]], seen: Counter[bytes]
 ) -> list[Mapping[str, Any]]:
-    """Give change log entries as records, each with a key of its own.
+    """Return change log entries as records, each with a key of its own.
 
     An entry has no id. The key is a digest of all that tells it apart: object, moment, user and the
     changes themselves; entries that agree in all of it are told apart by their number, so that two saves
@@ -89,7 +89,7 @@ def _user_columns(user: object) -> dict[str, Any]:
 
 
 def invoice(kind: str, record: Mapping[str, Any], seen: Counter[bytes]) -> Mapping[str, Any]:
-    """Give an invoice as a record.
+    """Return an invoice as a record.
 
     What an invoice holds is not published: its key is a digest of its type, its id or number, its month and
     whose it is, as far as it says so.

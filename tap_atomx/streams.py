@@ -261,7 +261,7 @@ def _reports(
     *,
     hourly: tuple[str, ...] | None = None,
 ) -> tuple[Report, Report]:
-    """Give a subject's daily and hourly report; the hourly one may have fewer dimensions."""
+    """Return a subject's daily and hourly report; the hourly one may have fewer dimensions."""
     extras = MappingProxyType({"scope": scope})
     source = f"wiki pages api and reporting, vendor's Python and PHP clients; scope {scope}; read 2026-11-20"
     return (

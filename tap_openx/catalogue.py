@@ -33,7 +33,7 @@ class Listed:
 
     @property
     def is_count(self) -> bool:
-        """Tell whether a metric's sums can be compared to the last digit."""
+        """Return whether a metric's sums can be compared to the last digit."""
         return self.format == _COUNT and not fields.is_money(self.id)
 
 
@@ -75,7 +75,7 @@ class Catalogue:
 
     @classmethod
     def assumed(cls, reports: Sequence[Report]) -> Catalogue:
-        """Give the catalogue of an account that lists just what reports name, spelled as they do."""
+        """Return the catalogue of an account that lists just what reports name, spelled as they do."""
 
         def listed(names: Iterator[str]) -> dict[str, Listed]:
             return {n.lower(): Listed(n, _COUNT, None, {}) for n in names}
@@ -86,7 +86,7 @@ class Catalogue:
         )
 
     def asked(self, report: Report, *, by_account: bool = False) -> Asked:
-        """Give what of a report can be asked, and the currency that its money is in, if it has money.
+        """Return what of a report can be asked, and the currency that its money is in, if it has money.
 
         What the account does not list is left out with a warning, once: only built-in reports come here
         with such fields, `faults` refuses the user's.
@@ -133,7 +133,7 @@ class Catalogue:
 
     @staticmethod
     def clash(metric: Listed, attributes: Sequence[str] | Mapping[str, str]) -> list[str]:
-        """Give the attributes that a metric can't be cut by."""
+        """Return the attributes that a metric can't be cut by."""
         if metric.available is None:
             return []
         return [
@@ -148,7 +148,7 @@ class Catalogue:
             log.warning("%s: %s is left empty: %s", report, name, why)
 
     def faults(self, report: Report) -> list[str]:
-        """Give one line for each field of a user's report that can't be asked for."""
+        """Return one line for each field of a user's report that can't be asked for."""
         where = f"report {report.name!r}"
         faults = [
             f"{where}: unknown dimension {name!r}{self._near(name, self.dimensions, self.metrics)}"
@@ -185,7 +185,7 @@ class Catalogue:
         return did_you_mean(name, [f.id for f in own.values()])
 
     def spell_filter(self, tree: Any) -> Any:
-        """Give a filter tree with attributes spelled as the server does, values as text."""
+        """Return a filter tree with attributes spelled as the server does, values as text."""
         if not isinstance(tree, Mapping):
             return tree
         if "name" in tree:
@@ -203,7 +203,7 @@ class Catalogue:
         }
 
     def records(self) -> Iterator[dict[str, Any]]:
-        """Give the fields as records of the stream `report_fields`."""
+        """Yield the fields as records of the stream `report_fields`."""
         for kind, listed in (("dimension", self.dimensions), ("metric", self.metrics)):
             for one in listed.values():
                 details = one.raw.get("metadataDetails")
@@ -244,14 +244,14 @@ def _listed(elements: Any, wrapper: str) -> Iterator[Listed]:
 
 
 def _path(value: Any) -> str | None:
-    """Give a field's path, which may come as an object with one text in it."""
+    """Return a field's path, which may come as an object with one text in it."""
     if isinstance(value, Mapping):
         return next((str(v) for v in value.values()), None)
     return None if value is None else str(value)
 
 
 def filter_names(tree: Any) -> Iterator[str]:
-    """Give the attributes that a filter tree names."""
+    """Yield the attributes that a filter tree names."""
     if isinstance(tree, Mapping):
         if "name" in tree:
             yield str(tree["name"])
@@ -260,7 +260,7 @@ def filter_names(tree: Any) -> Iterator[str]:
 
 
 def filter_faults(tree: Any, where: str = "filters") -> list[str]:
-    """Give one line for each place where a filter is not the Data Service's tree.
+    """Return one line for each place where a filter is not the Data Service's tree.
 
     A filter is `{"name", "value", "operator": "EQ"}` or `{"operator": "AND"|"OR"|"XOR", "leftOperand",
     "rightOperand"}`; there is no other comparison.

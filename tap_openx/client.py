@@ -84,7 +84,7 @@ _YES: Final = frozenset({"1", "True"})
 
 
 def generation(settings: Mapping[str, Any]) -> str:
-    """Give the generation that settings mean: as they say, or by whose credentials are there."""
+    """Return the generation that settings mean: as they say, or by whose credentials are there."""
     named = settings.get("api_generation")
     if named:
         return str(named)
@@ -166,7 +166,7 @@ class OpenxPlatform(Platform):
 
     @cached_property
     def currencies(self) -> AccountCurrencies:
-        """Give the publishers' currencies."""
+        """Return the publishers' currencies."""
         return AccountCurrencies(lambda: self.objects("account", "accounts' currencies"))
 
     @property
@@ -461,12 +461,12 @@ class OpenxPlatform(Platform):
             raise missing[0]
 
     def objects(self, path: str, what: str) -> Iterator[Mapping[str, Any]]:
-        """Give all objects of a type, as the platform sends them."""
+        """Yield all objects of a type, as the platform sends them."""
         for page in self._walk(path, what):
             yield from page
 
     def known_values(self, attribute: str) -> list[str]:
-        """Give the values that a report attribute may have, from the lists of objects."""
+        """Return the values that a report attribute may have, from the lists of objects."""
         kind = _KINDS_OF_VALUES.get(attribute.lower())
         if kind is None:
             return []

@@ -79,13 +79,13 @@ class Current:
 
     @property
     def entity_url(self) -> str:
-        """Give where the Platform API's lists are."""
+        """Return where the Platform API's lists are."""
         return f"{self._url}/api/v1/ox/4.0"
 
     # -- metadata ----------------------------------------------------------------------------
 
     def field_records(self) -> Iterator[dict[str, Any]]:
-        """Give nothing: this generation publishes no list of its report fields."""
+        """Yield nothing: this generation publishes no list of its report fields."""
         log.info("report_fields: the current generation publishes no list of report fields")
         yield from ()
 
@@ -114,7 +114,7 @@ class Current:
 
     @staticmethod
     def _platform_id(report: Report) -> str | None:
-        """Give the report's name of the dimension that tells publishers apart."""
+        """Return the report's name of the dimension that tells publishers apart."""
         wanted = fields.PLATFORM_ID.lower()
         return next((d for d in report.dimensions if d.lower() == wanted), None)
 
@@ -130,7 +130,7 @@ class Current:
     # -- what there is -----------------------------------------------------------------------
 
     def partitions(self, report: Report) -> list[Partition]:
-        """Give the login: reports here can't be narrowed to accounts.
+        """Return the login: reports here can't be narrowed to accounts.
 
         Raises:
             RequestError: If money of several currencies would be added up, and can't be kept apart.
@@ -152,13 +152,13 @@ class Current:
         return 1
 
     def held(self, report: Report) -> Interval:
-        """Give what the platform's published retention holds, up to now."""
+        """Return what the platform's published retention holds, up to now."""
         now = self._api.clock.now().replace(tzinfo=None)
         first = midnight(now.date()) - timedelta(days=HELD_DAYS[report.grain])
         return Interval(first, now)
 
     def closing_hours(self) -> float:
-        """Give the hours after which a bucket's data are in."""
+        """Return the hours after which a bucket's data are in."""
         return CLOSING_HOURS
 
     def coarsest(self, report: Report) -> tuple[str, ...]:
@@ -223,7 +223,7 @@ class Current:
         )
 
     def _by_currency(self, job: WindowJob, reply: Response, table: Table) -> Fetched:
-        """Give a report's rows added up by the currency of the publisher, which was asked for along with it."""
+        """Return a report's rows added up by the currency of the publisher, which was asked for along with it."""
         known = {job.report.grain.value, *job.report.dimensions, *job.report.metrics}
         wanted = [n for n, c in enumerate(table.columns or ()) if c in {*known, fields.PLATFORM_ID}]
         asked = Table(
@@ -270,7 +270,7 @@ class Current:
         return lines / MOST_ROWS
 
     def _run(self, job: WindowJob, body: Mapping[str, Any]) -> Response:
-        """Give a report job's CSV; a job that failed is asked for once more."""
+        """Return a report job's CSV; a job that failed is asked for once more."""
         name = f"{body['dateFrom']}/{body['dateTo']}"
         known = job.remembered.get(name)
         number: str | None = None

@@ -137,7 +137,7 @@ CURRENT_METRICS: Final = (
 
 
 def is_money(name: str) -> bool:
-    """Tell whether a metric is an amount of money."""
+    """Return whether a metric is an amount of money."""
     if known := _BY_LOWER["metric"].get(_bare(name)):
         return known.money
     lower = name.lower()
@@ -145,7 +145,7 @@ def is_money(name: str) -> bool:
 
 
 def column_schema(name: str, role: str) -> dict[str, Any]:
-    """Give the schema of a report's column; ids are text, counts whole, all else exact decimals.
+    """Return the schema of a report's column; ids are text, counts whole, all else exact decimals.
 
     Args:
         name: The platform's name, of either generation.
@@ -188,7 +188,7 @@ def _additivity(name: str) -> str:
 
 
 def current_name(name: str, role: str) -> str | None:
-    """Give a field's spelling in today's API; None if it is not among the published ones.
+    """Return a field's spelling in today's API; None if it is not among the published ones.
 
     Args:
         name: In any spelling: `allRequests`, `AllRequests`, `publisherRevenue`.

@@ -76,7 +76,7 @@ class Legacy:
 
     @property
     def entity_url(self) -> str:
-        """Give where the Platform API's lists are."""
+        """Return where the Platform API's lists are."""
         return f"{self._url}/ox/4.0"
 
     # -- metadata ----------------------------------------------------------------------------
@@ -91,7 +91,7 @@ class Legacy:
         return found
 
     def catalogue(self) -> Catalogue:
-        """Give the account's list of report fields; asked for once."""
+        """Return the account's list of report fields; asked for once."""
         with self._lock:
             try:
                 return self._catalogue
@@ -134,7 +134,7 @@ class Legacy:
         )
 
     def field_records(self) -> Iterator[dict[str, Any]]:
-        """Give the account's report fields as records."""
+        """Yield the account's report fields as records."""
         yield from self.catalogue().records()
 
     def report_faults(self, reports: Sequence[Report]) -> list[str]:
@@ -148,7 +148,7 @@ class Legacy:
     # -- what there is -----------------------------------------------------------------------
 
     def partitions(self, report: Report) -> list[Partition]:
-        """Give the login, or the accounts that the setting names, each with its own bookmark.
+        """Return the login, or the accounts that the setting names, each with its own bookmark.
 
         Raises:
             RequestError: If money of several currencies would be added up, and can't be kept apart.
@@ -163,7 +163,7 @@ class Legacy:
         return [Partition({"account_id": str(a)}) for a in accounts]
 
     def _asked(self, report: Report) -> Asked:
-        """Give what of a report can be asked, the account with it where only that tells currencies apart."""
+        """Return what of a report can be asked, the account with it where only that tells currencies apart."""
         return self.catalogue().asked(report, by_account=self._needs_account(report))
 
     def _mixes_currencies(self, report: Report) -> bool:
@@ -191,7 +191,7 @@ class Legacy:
 
     @staticmethod
     def _account_of(report: Report) -> str | None:
-        """Give the report's name of the dimension that tells publishers apart."""
+        """Return the report's name of the dimension that tells publishers apart."""
         wanted = fields.ACCOUNT.lower()
         return next((d for d in report.dimensions if d.lower() == wanted), None)
 
@@ -228,11 +228,11 @@ class Legacy:
             raise fault
 
     def bundle_size(self) -> int:
-        """Give how many accounts one request may read."""
+        """Return how many accounts one request may read."""
         return ACCOUNTS_AT_ONCE
 
     def held(self, report: Report) -> Interval | None:
-        """Give the range of dates that the platform holds for the report's very fields."""
+        """Return the range of dates that the platform holds for the report's very fields."""
         asked = self._asked(report)
         key = _range_key(report, asked)
         with self._lock:
@@ -365,7 +365,7 @@ class Legacy:
     def _currency(
         self, report: Report, asked: Asked, account: str | None
     ) -> str | RowLookup | None:
-        """Give the currency of a report's money: as its rows say, else as the account that they are cut by.
+        """Return the currency of a report's money: as its rows say, else as the account that they are cut by.
 
         Args:
             report: The report.
@@ -427,7 +427,7 @@ class Legacy:
         return found
 
     def _still_held(self, job: WindowJob) -> Interval:
-        """Give the part of a window that the platform still holds: its oldest days go while we read."""
+        """Return the part of a window that the platform still holds: its oldest days go while we read."""
         try:
             held = self.held(job.report)
         except OfflineError:
@@ -442,7 +442,7 @@ class Legacy:
         metrics: list[str],
         inside: Filter | None,
     ) -> tuple[list[Response], bool]:
-        """Give the answers that hold the window, and whether rows of one grain must be added up."""
+        """Return the answers that hold the window, and whether rows of one grain must be added up."""
 
         def send(
             these: Sequence[str], those: Sequence[str], tree: dict[str, Any] | None
@@ -492,7 +492,7 @@ class Legacy:
         return split.read(inside), foreign
 
     def _levels(self, job: WindowJob, attributes: Sequence[str]) -> list[str]:
-        """Give the attributes to cut by: the report's own, or a row would lie across two parts."""
+        """Return the attributes to cut by: the report's own, or a row would lie across two parts."""
         own = [a for a in attributes if a != job.report.grain.value]
         order = [name.lower() for name in fields.SPLIT_LEVELS]
         # The sort is stable: behind the hierarchy, coarse to fine, come the others as declared.

@@ -12,7 +12,7 @@ _FIELDS: Final = ("attribute", "field_errors", "item_errors", "dependency", "ref
 
 
 def words(reply: Response) -> str:
-    """Give an error body's words on one line; empty if it is none of the known shapes.
+    """Return an error body's words on one line; empty if it is none of the known shapes.
 
     Data Service: `code`, `message` (text, list or object) and `traceId`. Platform API: `type`, `message`
     and what they are about, one object or a list of them. OAuth 2: `error` and `error_description`.
@@ -42,7 +42,7 @@ def _of_object(document: Any) -> str:
 
 
 def _text(value: Any) -> str:
-    """Give a message as text: a string, a list of strings, or a piece of JSON schema that leaked."""
+    """Return a message as text: a string, a list of strings, or a piece of JSON schema that leaked."""
     if isinstance(value, Mapping):
         return (
             _text(value["enum"])

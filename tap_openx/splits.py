@@ -36,7 +36,7 @@ class Filter(Protocol):
     """A condition on rows."""
 
     def tree(self, *, lists: bool) -> dict[str, Any]:
-        """Give the Data Service's filter tree; `lists`: whether EQ takes several values."""
+        """Return the Data Service's filter tree; `lists`: whether EQ takes several values."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Given:
     written: Mapping[str, Any]
 
     def tree(self, *, lists: bool) -> dict[str, Any]:  # noqa: ARG002 - the user chose the form
-        """Give the tree."""
+        """Return the tree."""
         return dict(self.written)
 
 
@@ -58,7 +58,7 @@ class AnyOf:
     values: tuple[str, ...]
 
     def tree(self, *, lists: bool) -> dict[str, Any]:
-        """Give the tree."""
+        """Return the tree."""
         if len(self.values) == 1:
             return {"name": self.attribute, "value": self.values[0], "operator": "EQ"}
         if lists:
@@ -77,7 +77,7 @@ class Both:
     right: Filter
 
     def tree(self, *, lists: bool) -> dict[str, Any]:
-        """Give the tree."""
+        """Return the tree."""
         return {
             "operator": self.operator,
             "leftOperand": self.left.tree(lists=lists),
@@ -86,7 +86,7 @@ class Both:
 
 
 def both(left: Filter | None, right: Filter) -> Filter:
-    """Give the condition that both hold."""
+    """Return the condition that both hold."""
     return right if left is None else Both("AND", left, right)
 
 
@@ -163,7 +163,7 @@ class FilterSplit:
         self._tally, self._what = tally, what
 
     def read(self, inside: Filter | None) -> list[Response]:
-        """Give the answers that together hold every row inside a condition, none twice.
+        """Return the answers that together hold every row inside a condition, none twice.
 
         Raises:
             RequestError: If they can't be made whole.
@@ -198,7 +198,7 @@ class FilterSplit:
         )
 
     def sum_of(self, reply: Response) -> Decimal:
-        """Give the sum of the count over an answer's rows."""
+        """Return the sum of the count over an answer's rows."""
         values = (_value(row, self._count) for row in _rows(reply))
         return sum((_number(v, self._count) for v in values if v is not None), Decimal(0))
 
@@ -297,7 +297,7 @@ class FilterSplit:
         return _Values(values, leftover=any(v is None for v in found), listed=True)
 
     def _rest(self, inside: Filter | None, attribute: str, values: tuple[str, ...]) -> Filter:
-        """Give the condition of what lies inside, but has none of the values.
+        """Return the condition of what lies inside, but has none of the values.
 
         There is no NOT; but what lies inside and differs (XOR) from what lies inside and has a value is
         the same. It needs an inside: where there is none yet, all currencies make one.
@@ -338,7 +338,7 @@ class _Values:
 
 
 def _value(row: Mapping[str, Any], attribute: str) -> Any:
-    """Give an attribute of a row, whatever letter case the server answers in."""
+    """Return an attribute of a row, whatever letter case the server answers in."""
     if attribute in row:
         return row[attribute]
     return next((v for k, v in row.items() if k.lower() == attribute.lower()), None)
@@ -360,7 +360,7 @@ def _number(value: object, metric: str) -> Decimal:
 
 
 def add_up(rows: Iterable[Mapping[str, Any]], metrics: Sequence[str]) -> list[dict[str, Any]]:
-    """Give rows with one row a grain: those that agree in all but the metrics become their sum.
+    """Return rows with one row a grain: those that agree in all but the metrics become their sum.
 
     OpenX reports only what can be added up: counts and money.
     """

@@ -49,7 +49,7 @@ _REFUSALS: Final = frozenset({400, 401, 403})
 
 
 def method(settings: Mapping[str, Any]) -> str:
-    """Give the way to log in: as the settings say, or by whose credentials are there."""
+    """Return the way to log in: as the settings say, or by whose credentials are there."""
     named = settings.get("auth_method")
     if named:
         return str(named)
@@ -62,7 +62,7 @@ def method(settings: Mapping[str, Any]) -> str:
 
 
 def make_auth(settings: Mapping[str, Any], *, legacy: bool) -> Auth:
-    """Give the login that the settings mean."""
+    """Return the login that the settings mean."""
     if method(settings) not in BEARERS:
         return SessionAuth(settings)
     return BridgedAuth(settings) if legacy else BearerAuth(settings)
@@ -254,7 +254,7 @@ ACCEPT: Final = "application/vnd.mediamath.v1+json"
 
 
 def _session_of(reply: Response) -> str:
-    """Give the session of a login's answer: its cookie, else what the body says."""
+    """Return the session of a login's answer: its cookie, else what the body says."""
     found = reply.cookies.get(SESSION_COOKIE)
     if not found:
         answer = reply.json_or_none()

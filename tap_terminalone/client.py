@@ -57,7 +57,7 @@ _UTC: Final = "UTC"
 
 
 def generation(settings: Mapping[str, Any]) -> str:
-    """Give the generation that settings mean."""
+    """Return the generation that settings mean."""
     return str(settings.get("api_generation") or CURRENT)
 
 
@@ -240,7 +240,7 @@ class TerminalOne(Platform):
         return ("organization_id",)
 
     def organizations(self) -> list[str]:
-        """Give the ids of the organizations that are read: as configured, else all that the login sees."""
+        """Return the ids of the organizations that are read: as configured, else all that the login sees."""
         return self.accounts.wanted(accounts.ORGANIZATIONS) or self.accounts.organizations()
 
     @override
@@ -331,7 +331,7 @@ class TerminalOne(Platform):
 
 
 def _is_document(reply: Response) -> bool:
-    """Tell whether an answer is the login's own: a proxy's page, nothing, or garbage is not."""
+    """Return whether an answer is the login's own: a proxy's page, nothing, or garbage is not."""
     if reply.looks_like_html():
         return False
     # A session may come as a cookie alone.

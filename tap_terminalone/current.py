@@ -90,7 +90,7 @@ class Current:
     # -- verdicts ----------------------------------------------------------------------------
 
     def classify(self, call: Call, reply: Response, said: str) -> Outcome:
-        """Say what an answer asks of us."""
+        """Classify an answer: what it asks of us."""
         if reply.status >= replies.ERRORS:
             return replies.over_quota(reply) or outcomes.by_status(reply, said)
         if call.expects != "text":
@@ -104,7 +104,7 @@ class Current:
     # -- entities ----------------------------------------------------------------------------
 
     def organization_ids(self) -> list[int]:
-        """Give the organizations that the login sees."""
+        """Return the organizations that the login sees."""
         return [
             int(r["id"]) for page in self._search("organizations", "organizations") for r in page
         ]
@@ -126,7 +126,7 @@ class Current:
         return [int(row["id"]) for row in page.records]
 
     def pages(self, entity: TerminalOneEntity, query: EntityQuery) -> Iterator[Sequence[Record]]:
-        """Give an entity's records."""
+        """Return an entity's records."""
         if entity.kind == "deals":
             return self._deals.pages(self._api.organizations(), query)
         if entity.parent is None:
@@ -135,7 +135,7 @@ class Current:
 
     @staticmethod
     def normalize(entity: Entity, record: Record) -> Record:
-        """Give a record as it is: v3's shapes are plain."""
+        """Return a record as it is: v3's shapes are plain."""
         del entity
         return record
 
@@ -157,7 +157,7 @@ class Current:
                 yield from self._made_whole(entity, page, query.tally)
 
     def _owner_conditions(self, entity: TerminalOneEntity) -> Iterator[list[str]]:
-        """Give the conditions that confine a list to the configured organizations; one, empty, if none do."""
+        """Yield the conditions that confine a list to the configured organizations; one, empty, if none do."""
         field = entity.owner
         if not field or not self._api.settings.get("organization_ids"):
             yield []
@@ -168,7 +168,7 @@ class Current:
             yield [f"{field}==({listed})"]
 
     def _ids(self, owners: str) -> list[int]:
-        """Give the ids of the organizations, agencies … that lie in the configured organizations."""
+        """Return the ids of the organizations, agencies … that lie in the configured organizations."""
         if owners == "organizations":
             return [int(i) for i in self._api.organizations()]
         with self._lock:
@@ -261,7 +261,7 @@ class Current:
     def _made_whole(
         self, entity: TerminalOneEntity, page: Sequence[Record], tally: RequestStats
     ) -> Iterator[Sequence[Record]]:
-        """Give a page whose records are whole: some lists hold id and name only, whatever `full` says."""
+        """Yield a page whose records are whole: some lists hold id and name only, whatever `full` says."""
         if not entity.single:
             yield page
             return
@@ -269,7 +269,7 @@ class Current:
         yield [done.result() for _, done in self._api.ahead.in_order(page, ask)]
 
     def _whole(self, entity: Entity, tally: RequestStats, row: Record) -> Record:
-        """Give a record whole."""
+        """Return a record whole."""
         if not _STUB.issuperset(row):
             return row
         what = f"{entity.name} {row['id']}"
@@ -284,7 +284,7 @@ class Current:
         return {**row, **data} if isinstance(data, Mapping) else row
 
     def _below(self, entity: TerminalOneEntity, query: EntityQuery) -> Iterator[Sequence[Record]]:
-        """Give what hangs below one parent."""
+        """Yield what hangs below one parent."""
         assert entity.parent is not None and query.parent is not None  # noqa: S101, PT018
         number = query.parent["id"]
         path = f"{_PATHS[entity.parent]}/{number}/{entity.path}"
@@ -296,25 +296,25 @@ class Current:
     # -- reports -----------------------------------------------------------------------------
 
     def report_faults(self, reports: Sequence[Report]) -> list[str]:
-        """Give nothing: which dataset has which field is known without asking."""
+        """Return nothing: which dataset has which field is known without asking."""
         del reports
         return []
 
     def needs_organization(self, report: Report) -> bool:
-        """Tell whether a report can only be read for one organization."""
+        """Return whether a report can only be read for one organization."""
         return dataset_name(report) == "deals"
 
     def bundle_size(self, report: Report) -> int:
-        """Give how many partitions one request reads."""
+        """Return how many partitions one request reads."""
         return 1 if self.needs_organization(report) or is_snapshot(report) else BUNDLE
 
     def in_utc(self, report: Report) -> bool:
-        """Tell whether a report's buckets are UTC's."""
+        """Return whether a report's buckets are UTC's."""
         dataset = _dataset(report)
         return dataset.zone == fields.UTC or is_snapshot(report) or report.grain is Grain.HOUR
 
     def held(self, report: Report) -> Interval | None:
-        """Give what the platform holds of a report."""
+        """Return what the platform holds of a report."""
         dataset = _dataset(report)
         today = midnight(self._api.clock.now().date())
         if is_snapshot(report):
@@ -379,7 +379,7 @@ class Current:
         )
 
     def _pinned(self, job: WindowJob, dataset: Dataset) -> list[dict[str, Any]] | None:
-        """Give the filters that confine a request to its partitions; None if they hold nothing."""
+        """Return the filters that confine a request to its partitions; None if they hold nothing."""
         level = next(iter(job.partitions[0].key))
         ids = [int(p.key[level]) for p in job.partitions]
         pinned: list[dict[str, Any]] = [
@@ -413,7 +413,7 @@ class Current:
 
 
 def _envelope_fault(reply: Response) -> str | None:
-    """Say what is wrong with an answer that bears a good status, or None if nothing is."""
+    """Return what is wrong with an answer that bears a good status, or None if nothing is."""
     document = reply.json_or_none()
     meta = document.get("meta") if isinstance(document, Mapping) else None
     if not isinstance(meta, Mapping):
@@ -428,7 +428,7 @@ def _dataset(report: Report) -> Dataset:
 
 
 def _has_money(dataset: Dataset) -> bool:
-    """Tell whether rows are split by currency.
+    """Return whether rows are split by currency.
 
     By the dataset and not by the metrics that are selected, or rows would change their keys with the
     selection. Unique users of a snapshot can't be split and added up again.
@@ -437,7 +437,7 @@ def _has_money(dataset: Dataset) -> bool:
 
 
 def _table(body: Spool, columns: tuple[str, ...], end: datetime | None) -> Table:
-    """Give an answer's rows, without the sums that stand among a pixel's rows by referrer.
+    """Return an answer's rows, without the sums that stand among a pixel's rows by referrer.
 
     They would count everything twice.
     """

@@ -37,12 +37,12 @@ class Deals:
         self._known: dict[int, list[int]] = {}
 
     def pages(self, organizations: Iterable[str], query: EntityQuery) -> Iterator[Sequence[Record]]:
-        """Give the deals of organizations."""
+        """Yield the deals of organizations."""
         for number in organizations:
             yield from self._walk(int(number), query.tally)
 
     def ids(self, organization: int, tally: RequestStats) -> list[int]:
-        """Give the ids of an organization's deals; asked once in a run."""
+        """Return the ids of an organization's deals; asked once in a run."""
         with self._lock:
             if organization not in self._known:
                 found = {int(r["id"]) for page in self._walk(organization, tally) for r in page}

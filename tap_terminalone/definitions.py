@@ -23,25 +23,25 @@ _FEWEST_IN_A_GROUP: Final = 2
 
 
 def dataset_name(report: Report) -> str:
-    """Give the dataset's path: users write `_` or `-`."""
+    """Return the dataset's path: users write `_` or `-`."""
     return str(report.extras.get("report", "")).replace("_", "-")
 
 
 def legacy_names(report: Report) -> tuple[str, ...]:
-    """Give the V1 reports that may hold a stream's rows: newest name first, `_` between words."""
+    """Return the V1 reports that may hold a stream's rows: newest name first, `_` between words."""
     if report.custom:
         return (str(report.extras.get("report", "")).replace("-", "_"),)
     return tuple(report.extras["legacy"])
 
 
 def grain(report: Report) -> Grain:
-    """Give a definition's time bucket: `time_rollup` is the platform's word for `grain`."""
+    """Return a definition's time bucket: `time_rollup` is the platform's word for `grain`."""
     named = _ROLLUPS.get(str(report.extras.get("time_rollup")))
     return named if named is not None and report.grain is Grain.DAY else report.grain
 
 
 def faults(report: Report, generation: str) -> list[str]:
-    """Give one line for each fault of a definition."""
+    """Return one line for each fault of a definition."""
     found = _rollup_faults(report)
     if generation != CURRENT:
         # V1's fields are in its metadata, which needs a login.
@@ -71,7 +71,7 @@ def _rollup_faults(report: Report) -> list[str]:
 
 
 def is_snapshot(report: Report) -> bool:
-    """Tell whether a report sums up a window that ends yesterday, instead of time buckets."""
+    """Return whether a report sums up a window that ends yesterday, instead of time buckets."""
     return bool(report.extras.get("time_window"))
 
 

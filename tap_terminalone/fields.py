@@ -62,7 +62,7 @@ class Dataset:
 
     @property
     def only_snapshots(self) -> bool:
-        """Tell whether it knows no time buckets, only windows that end yesterday."""
+        """Return whether it knows no time buckets, only windows that end yesterday."""
         return self.rollups == (SNAPSHOT,)
 
     @property
@@ -179,7 +179,7 @@ _FRACTIONAL: Final = re.compile(r"^(post_view_conversions(_raw)?|total_conversio
 
 
 def dimension_schema(name: str) -> dict[str, Any]:
-    """Give the schema of a dimension's column."""
+    """Return the schema of a dimension's column."""
     words = name.replace("_", " ")
     said = f"Dimension: {words}."
     if name in _JOINS:
@@ -205,7 +205,7 @@ def is_money(name: str) -> bool:
 
 
 def metric_schema(name: str) -> dict[str, Any]:
-    """Give the schema of a metric's column: its type, whether it adds up, whether it is money."""
+    """Return the schema of a metric's column: its type, whether it adds up, whether it is money."""
     words = name.replace("_", " ")
     plain = name.removesuffix("_usd")
     if name in {"uniques", "frequency"}:

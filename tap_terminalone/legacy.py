@@ -70,14 +70,14 @@ class Legacy:
     # -- verdicts ----------------------------------------------------------------------------
 
     def classify(self, call: Call, reply: Response, said: str) -> Outcome:
-        """Say what an answer asks of us: by the code in its body, where there is one."""
+        """Classify an answer by the code in its body, where there is one."""
         del said  # the body is read here, as XML too
         return _of_gateway(reply) or _of_body(call, reply)
 
     # -- entities ----------------------------------------------------------------------------
 
     def organization_ids(self) -> list[int]:
-        """Give the organizations that the login sees."""
+        """Return the organizations that the login sees."""
         return self._entities.organization_ids()
 
     def advertiser_ids(self, wanted: Sequence[str]) -> list[int]:
@@ -91,14 +91,14 @@ class Legacy:
     def pages(
         self, entity: TerminalOneEntity, query: EntityQuery
     ) -> Iterator[Sequence[Mapping[str, Any]]]:
-        """Give an entity's records."""
+        """Return an entity's records."""
         if entity.kind == "deals":
             return self._deals.pages(self._api.organizations(), query)
         return self._entities.pages(entity, query)
 
     @staticmethod
     def normalize(entity: Entity, record: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Give a record in the shapes of today's generation."""
+        """Return a record in the shapes of today's generation."""
         return legacy_entities.normalize(entity, record)
 
     # -- reports -----------------------------------------------------------------------------
@@ -108,19 +108,19 @@ class Legacy:
         return self._reports.faults(reports)
 
     def needs_organization(self, report: Report) -> bool:
-        """Tell whether a report can only be read for one organization."""
+        """Return whether a report can only be read for one organization."""
         return self._reports.needs_organization(report)
 
     def bundle_size(self, report: Report) -> int:
-        """Give how many partitions one request reads."""
+        """Return how many partitions one request reads."""
         return self._reports.bundle_size(report)
 
     def in_utc(self, report: Report) -> bool:
-        """Tell whether a report's buckets are UTC's."""
+        """Return whether a report's buckets are UTC's."""
         return self._reports.in_utc(report)
 
     def held(self, report: Report) -> Interval | None:
-        """Give what the platform holds of a report."""
+        """Return what the platform holds of a report."""
         return self._reports.held(report)
 
     def coarsest(self, report: Report) -> tuple[str, ...]:

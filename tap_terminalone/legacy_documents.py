@@ -67,7 +67,7 @@ class Refusing(ValueError):  # noqa: N818 - an answer, not a fault of ours
 
 
 def document_of(reply: Response) -> Document:
-    """Give an answer as the JSON document it is, or would be.
+    """Return an answer as the JSON document it is, or would be.
 
     Raises:
         Unreadable: If it can't be read.
@@ -247,13 +247,13 @@ def _log_entry(element: Element) -> dict[str, Any]:
 
 
 def status_of(document: Document) -> str:
-    """Give the status code that a document bears, lower case; empty if it bears none."""
+    """Return the status code that a document bears, lower case; empty if it bears none."""
     meta = document.get("meta")
     return str(meta.get("status") or "").lower() if isinstance(meta, Mapping) else ""
 
 
 def words_of(document: Document) -> str:
-    """Give the platform's own words of an error."""
+    """Return the platform's own words of an error."""
     said = [
         ": ".join(str(error[k]) for k in ("field", "code", "message") if error.get(k))
         for error in document.get("errors") or ()

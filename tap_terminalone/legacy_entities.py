@@ -69,7 +69,7 @@ class LegacyEntities:
         self._url = f"{api.url}/api/v2.0"
 
     def pages(self, entity: TerminalOneEntity, query: EntityQuery) -> Pages:
-        """Give an entity's records."""
+        """Return an entity's records."""
         readers: dict[str, Callable[[TerminalOneEntity, EntityQuery], Pages]] = {
             "acl": self._acl,
             "embedded": self._embedded,
@@ -82,7 +82,7 @@ class LegacyEntities:
         return readers.get(entity.kind, usual)(entity, query)
 
     def organization_ids(self) -> list[int]:
-        """Give the organizations that the login sees."""
+        """Return the organizations that the login sees."""
         return [
             int(row["id"])
             for page in self._by_id("organizations", "organizations", {}, None)
@@ -112,14 +112,14 @@ class LegacyEntities:
                 yield self._configured(page) if entity.path == "organizations" else page
 
     def _configured(self, page: Sequence[Record]) -> Sequence[Record]:
-        """Give the organizations that are read: the list of them can't be confined by itself."""
+        """Return the organizations that are read: the list of them can't be confined by itself."""
         if not self._api.settings.get("organization_ids"):
             return page
         wanted = set(self._api.organizations())
         return [row for row in page if str(row["id"]) in wanted]
 
     def _limited(self, entity: TerminalOneEntity) -> Iterator[str]:
-        """Give the paths that confine a list to the configured organizations; one, whole, if none do."""
+        """Yield the paths that confine a list to the configured organizations; one, whole, if none do."""
         wanted = self._api.settings.get("organization_ids")
         chain = entity.limit
         if not wanted or not chain:
@@ -233,7 +233,7 @@ class LegacyEntities:
                 )
 
     def _embedded(self, entity: TerminalOneEntity, query: EntityQuery) -> Pages:
-        """Give what a list embeds: a page of parents holds all of theirs, with one request."""
+        """Yield what a list embeds: a page of parents holds all of theirs, with one request."""
         relation = entity.relation
         for page in self._by_id(entity.path, entity.name, {"with": relation}, query.tally):
             what = f"{entity.name} in a list of {entity.path}"
@@ -273,7 +273,7 @@ class LegacyEntities:
         yield [found] if isinstance(found, Mapping) else found or []
 
     def _permissions(self, entity: TerminalOneEntity, query: EntityQuery) -> Pages:
-        """Give one row for a user: the flags, and for each level the entities that may be seen."""
+        """Yield one row for a user: the flags, and for each level the entities that may be seen."""
         assert query.parent is not None  # noqa: S101 - only called for children
         document = self._child(entity, query)
         found = (document or {}).get("permissions") or {}
@@ -291,7 +291,7 @@ class LegacyEntities:
         yield [row]
 
     def _target_dimensions(self, entity: TerminalOneEntity, query: EntityQuery) -> Pages:
-        """Give one row for each target dimension of a strategy."""
+        """Yield one row for each target dimension of a strategy."""
         assert query.parent is not None  # noqa: S101 - only called for children
         rows = []
         for number, name in TARGET_DIMENSIONS.items():
@@ -318,7 +318,7 @@ class LegacyEntities:
 
 
 def normalize(entity: Entity, record: Record) -> Record:
-    """Give a legacy record in the shapes of today's generation, where the data are the same.
+    """Return a legacy record in the shapes of today's generation, where the data are the same.
 
     Money comes as a list of amounts by currency: the value stays under its name, its currency stands
     beside it where it is not the record's own, and the list is kept where it holds more than one.
@@ -353,7 +353,7 @@ def _is_money(value: object) -> bool:
 
 
 def _plain(moment: str) -> str:
-    """Give a moment as this API writes it: UTC, whole seconds, without a zone."""
+    """Return a moment as this API writes it: UTC, whole seconds, without a zone."""
     return moment[: len("2026-01-01T00:00:00")]
 
 

@@ -79,7 +79,7 @@ class Definition:
 
     @property
     def is_local(self) -> bool:
-        """Tell whether days and hours are each campaign's own."""
+        """Return whether days and hours are each campaign's own."""
         return "campaign" in self.zone.lower()
 
     @classmethod
@@ -118,7 +118,7 @@ class LegacyReports:
     # -- what there is -----------------------------------------------------------------------
 
     def faults(self, reports: Sequence[Report]) -> list[str]:
-        """Give one line for each report that the platform has not, or not so."""
+        """Return one line for each report that the platform has not, or not so."""
         faults = []
         if reports:
             self._catalogue()  # without the list none can be read: that is asked for once, not once for each
@@ -157,7 +157,7 @@ class LegacyReports:
             return self._listed
 
     def _names(self, report: Report) -> list[str]:
-        """Give the V1 reports that hold a stream's rows: one, or the two of a pixel's loads."""
+        """Return the V1 reports that hold a stream's rows: one, or the two of a pixel's loads."""
         wanted = legacy_names(report)
         there = [name for name in wanted if name in self._catalogue()]
         if report.name == "pixel_loads_daily":
@@ -179,15 +179,15 @@ class LegacyReports:
         return document if isinstance(document, Mapping) else {}
 
     def needs_organization(self, report: Report) -> bool:
-        """Tell whether a report can only be read for one organization."""
+        """Return whether a report can only be read for one organization."""
         return legacy_names(report)[0] == DEALS
 
     def bundle_size(self, report: Report) -> int:
-        """Give how many partitions one request reads."""
+        """Return how many partitions one request reads."""
         return 1 if self.needs_organization(report) or is_snapshot(report) else BUNDLE
 
     def in_utc(self, report: Report) -> bool:
-        """Tell whether buckets are UTC's; hours always are, once they are read."""
+        """Return whether buckets are UTC's; hours always are, once they are read."""
         if is_snapshot(report) or report.grain is Grain.HOUR:
             return True
         with self._lock:
@@ -195,7 +195,7 @@ class LegacyReports:
         return bool(known) and not known[0].is_local
 
     def held(self, report: Report) -> Interval | None:
-        """Give what the platform holds of a report."""
+        """Return what the platform holds of a report."""
         today = midnight(self._api.clock.now().date())
         if is_snapshot(report):
             return Interval(today - timedelta(days=1), today)
@@ -335,7 +335,7 @@ class LegacyReports:
         return wanted
 
     def _filter(self, job: WindowJob, definition: Definition) -> str | None:
-        """Give the filter that confines a request to its partitions; None if they hold nothing."""
+        """Return the filter that confines a request to its partitions; None if they hold nothing."""
         level = next(iter(job.partitions[0].key))
         parts = [f"{level}={','.join(p.key[level] for p in job.partitions)}"]
         own = predicates(job.report.filters, definition.dimensions)
@@ -385,7 +385,7 @@ class LegacyReports:
         )
 
     def _table(self, body: Spool, job: WindowJob, definition: Definition) -> Table:
-        """Give an answer's rows: hours as instants, sums among a pixel's rows left out.
+        """Return an answer's rows: hours as instants, sums among a pixel's rows left out.
 
         Raises:
             MalformedResponse: If the answer lacks the time bucket, or the zone that it is in.
@@ -416,7 +416,7 @@ class LegacyReports:
 
 
 def csv_fault(body: Spool) -> str | None:
-    """Say what is wrong with a CSV answer, or None if nothing is seen.
+    """Return what is wrong with a CSV answer, or None if nothing is seen.
 
     An answer that breaks off between two rows looks whole: the transfer's own end guards against that.
     One that breaks off in a row is seen here.
@@ -438,7 +438,7 @@ def csv_fault(body: Spool) -> str | None:
 
 
 def predicates(filters: object, names: frozenset[str]) -> str:
-    """Give a definition's conditions on some fields in V1's grammar, joined by `&`.
+    """Return a definition's conditions on some fields in V1's grammar, joined by `&`.
 
     Args:
         filters: `{"field": value or values}` for equality, `{"field": {"operator": value or values}}`.
@@ -484,7 +484,7 @@ def _field_faults(report: Report, definition: Definition) -> Iterator[str]:
 
 
 def _currency(definition: Definition, report: Report) -> str | None:
-    """Give the currency of a report's money: a code, the field that holds it, or None.
+    """Return the currency of a report's money: a code, the field that holds it, or None.
 
     A snapshot without money is not split: its unique users could not be added up again.
     """
@@ -516,7 +516,7 @@ def _check_currency(definition: Definition, report: Report) -> None:
 def _as_instants(
     rows: Iterator[Row], columns: Sequence[str], window: Interval, *, local: bool
 ) -> Iterator[Row]:
-    """Give rows with their hour as an instant of UTC, without those that were only asked for to be safe.
+    """Yield rows with their hour as an instant of UTC, without those that were only asked for to be safe.
 
     Of the hour that a clock change repeats, both count as the first: the platform does not tell them apart. Rows
     of hours that were not asked for stay: that they came is a fault, which is told where rows are made.

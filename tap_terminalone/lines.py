@@ -33,7 +33,7 @@ Row = tuple[Any, ...]
 
 
 def stream_fault(spool: Spool) -> str | None:
-    """Say what is wrong with a streaming answer, or None if it is whole."""
+    """Return what is wrong with a streaming answer, or None if it is whole."""
     total: object = None
     lines = 0
     last = b""
@@ -141,7 +141,7 @@ def _decoded(line: bytes) -> Any:
 
 
 def _told(about: object) -> str | None:
-    """Give the fault that a line about the stream tells of, if it does."""
+    """Return the fault that a line about the stream tells of, if it does."""
     if not isinstance(about, Mapping):
         return "a line about the stream can't be read"
     meta = about.get("meta")

@@ -19,7 +19,7 @@ _QUOTA_CODE: Final = "OVER_QPS"
 
 
 def words(reply: Response) -> str:
-    """Give the platform's own words of an error, its request id with them; empty if it has none."""
+    """Return the platform's own words of an error, its request id with them; empty if it has none."""
     document = reply.json_or_none()
     if not isinstance(document, Mapping):
         return ""
@@ -48,7 +48,7 @@ def _joined(source: Mapping[str, Any], *names: str) -> str:
 
 
 def over_quota(reply: Response) -> Outcome | None:
-    """Give the outcome on a gateway's 403 that only says: too fast. None for any other answer."""
+    """Return the outcome on a gateway's 403 that only says: too fast. None for any other answer."""
     if reply.status != FORBIDDEN or _QUOTA_CODE not in str(reply.headers.get(_QUOTA_HEADER, "")):
         return None
     seconds = outcomes.retry_after(reply.headers, reply.received_at)
@@ -56,7 +56,7 @@ def over_quota(reply: Response) -> Outcome | None:
 
 
 def key_refused(reply: Response) -> bool:
-    """Tell whether the gateway before the legacy services refuses the API key itself."""
+    """Return whether the gateway before the legacy services refuses the API key itself."""
     return reply.status == FORBIDDEN and "DEVELOPER_INACTIVE" in (
         f"{reply.headers.get(_QUOTA_HEADER, '')} {reply.text(200).upper().replace(' ', '_')}"
     )

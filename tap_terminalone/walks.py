@@ -29,7 +29,7 @@ _FILL: Final = 0.9
 
 
 def deeper(ask: Callable[[Record], Page], offset: int) -> Page:
-    """Give the page at an offset behind an id.
+    """Return the page at an offset behind an id.
 
     Args:
         ask: Gives the page, with these parameters on top of its own.
@@ -147,7 +147,7 @@ class _Ranges:
         self.left = deque([(behind, None)])
 
     def _rest(self, page: Page, last: int, upto: int | None) -> list[Range]:
-        """Give what is left of a range, cut."""
+        """Return what is left of a range, cut."""
         # Totals are sometimes 0 or missing: then the list may be as long again as what was seen of it.
         left = (page.total or 0) - len(page.records)
         known = left > 0

@@ -39,7 +39,7 @@ def copy_project(folder: Path) -> Path:
 
 
 def project_document() -> dict[str, Any]:
-    """Give the Meltano project as one document: its file, and the plugins that it includes."""
+    """Return the Meltano project as one document: its file, and the plugins that it includes."""
     whole: dict[str, Any] = yaml.safe_load((ROOT / "meltano.yml").read_text(encoding="utf-8"))
     for pattern in whole["include_paths"]:
         for file in sorted(ROOT.glob(pattern)):
@@ -88,5 +88,5 @@ def run_command(
 
 
 def command(script: str) -> str:
-    """Give a console script of this environment."""
+    """Return a console script of this environment."""
     return str(Path(sys.executable).with_name(script))

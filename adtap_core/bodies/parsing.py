@@ -87,7 +87,7 @@ class Table:
 
 
 def batches(rows: Iterable[Any], size: int = _ROWS) -> Iterator[list[Any]]:
-    """Give rows a thousand or so at a time."""
+    """Yield rows a thousand or so at a time."""
     line = iter(rows)
     while batch := list(islice(line, size)):
         yield batch
@@ -114,7 +114,7 @@ class JsonRows:
     """The document without the array's elements; there once all rows were read."""
 
     def __iter__(self) -> Iterator[Any]:
-        """Give the elements in order.
+        """Return the elements in order.
 
         Raises:
             MalformedResponse: If the document or the path in it can't be read.
@@ -126,7 +126,7 @@ class JsonRows:
         return chain.from_iterable(self._at_once() if at_once else self._in_blocks(_decode_rows))
 
     def table(self, columns: Sequence[str] | None = None) -> Table:
-        """Give the rows as a table of value lists, with all that they hold besides. Only with `fields`.
+        """Return the rows as a table of value lists, with all that they hold besides. Only with `fields`.
 
         Args:
             columns: What the fields are called there, if not as here.
@@ -139,7 +139,7 @@ class JsonRows:
         return chain.from_iterable(self._in_blocks(picker.decode, picker.pick))
 
     def read_envelope(self) -> Any:
-        """Give the envelope alone: elements are passed over, not built.
+        """Return the envelope alone: elements are passed over, not built.
 
         Raises:
             MalformedResponse: If the document or the path in it can't be read.
@@ -174,7 +174,7 @@ class JsonRows:
         decode: Callable[[bytes], list[Any]],
         pick: Callable[[object], object] = lambda element: element,
     ) -> Iterator[Iterable[Any]]:
-        """Give the elements, block by block.
+        """Yield the elements, block by block.
 
         Args:
             decode: Decodes a list of some elements.
@@ -218,7 +218,7 @@ class JsonRows:
         check_once(around, self.envelope)
 
     def _find_array(self, file: io.BufferedIOBase | Any) -> tuple[bytes, bytes]:
-        """Give the document up to and with the array's `[`, and what has been read behind it."""
+        """Return the document up to and with the array's `[`, and what has been read behind it."""
         seen = file.read(_BLOCK_BYTES)
         while True:
             where = _array_start(seen, self.path)
@@ -232,7 +232,7 @@ class JsonRows:
 
 
 def _array_start(text: bytes, path: tuple[str, ...]) -> int | None:
-    """Give where the array under `path` opens, or None if it does not within `text`."""
+    """Return where the array under `path` opens, or None if it does not within `text`."""
     wanted = [msgspec.json.encode(key) for key in path]
     keys: list[bytes] = []  # the key under which each open bracket stands
     last = b""
@@ -374,7 +374,7 @@ def _in_lines(kind: Any, loose: bool) -> Callable[[bytes], list[Any]]:  # noqa: 
 
 @lru_cache(maxsize=256)
 def _element(fields: tuple[str, ...], whole: frozenset[str], required: bool, others: bool) -> Any:  # noqa: FBT001 - a key of the cache
-    """Give the type as which an element is decoded; `others`: it ends in a null, and other names are refused."""
+    """Return the type as which an element is decoded; `others`: it ends in a null, and other names are refused."""
     places = [f"f{n}" for n in range(len(fields))]
     kinds = [int if name in whole else Any for name in fields]
     made: list[Any] = (
@@ -427,7 +427,7 @@ def _one_slip(name: str, other: str) -> bool:
 def _last_element_end(
     buffer: bytes, decode: Callable[[bytes], list[Any]]
 ) -> tuple[list[Any], int] | None:
-    """Give the elements that stand whole at the buffer's beginning, and their size; None if none do."""
+    """Return the elements that stand whole at the buffer's beginning, and their size; None if none do."""
     at = len(buffer)
     for _ in range(_CUT_TRIES):
         # An element's end is a closing bracket and a comma. Inside strings and nested values that pair
@@ -458,7 +458,7 @@ def _skip_white(text: str, at: int) -> int:
 
 
 def separated(spool: Spool, *, delimiter: str = ",") -> Table:
-    """Give the rows of a CSV or TSV document with a header line, in UTF-8 with or without its mark.
+    """Return the rows of a CSV or TSV document with a header line, in UTF-8 with or without its mark.
 
     Args:
         spool: The document.
@@ -493,7 +493,7 @@ def separated(spool: Spool, *, delimiter: str = ",") -> Table:
 
 
 def torn_row(spool: Spool, width: int, *, delimiter: str = ",") -> str | None:
-    """Give the last line of a separated text if it holds too few or too many values; None if not.
+    """Return the last line of a separated text if it holds too few or too many values; None if not.
 
     Nothing else tells that a text was cut whose length nobody declared. A line with quotes is not judged: a
     quoted value may begin on an earlier one.
@@ -525,7 +525,7 @@ def _texts(spool: Spool) -> Iterator[str]:
 
 
 def json_lines(block: bytes, picker: Picker) -> list[tuple[Any, ...]]:
-    """Give some fields of each object of a text with one object a line; one that is missing is null.
+    """Return some fields of each object of a text with one object a line; one that is missing is null.
 
     Args:
         block: Whole lines.

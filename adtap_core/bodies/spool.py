@@ -38,10 +38,10 @@ class Decoder(Protocol):
     """Turns the bytes of the wire into the bytes of the document."""
 
     def feed(self, chunk: bytes) -> bytes:
-        """Give what can be decoded by now."""
+        """Return what can be decoded by now."""
 
     def finish(self) -> bytes:
-        """Give the rest; raises CutBody if the stream is not complete."""
+        """Return the rest; raises CutBody if the stream is not complete."""
 
 
 class _Plain:
@@ -147,7 +147,7 @@ class Spool:
 
     @classmethod
     def of(cls, body: bytes) -> Spool:
-        """Give a spool of bytes that are at hand."""
+        """Return a spool of bytes that are at hand."""
         file = tempfile.SpooledTemporaryFile(max_size=MEMORY_BYTES)  # noqa: SIM115 - outlives us
         file.write(body.removeprefix(_MARK))
         return cls(cast("IO[bytes]", file), file.tell(), seen=signs(body))
@@ -219,7 +219,7 @@ class Spool:
         return encodings.fault(self.read())
 
     def open(self) -> IO[bytes]:
-        """Give the body from its beginning. One reader at a time."""
+        """Return the body from its beginning. One reader at a time."""
         self.clean()
         self._file.seek(0)
         return self._file
@@ -248,21 +248,21 @@ class Spool:
         weakref.finalize(self, _close, self._file).atexit = False
 
     def read(self) -> bytes:
-        """Give the whole body; for bodies known to be small."""
+        """Return the whole body; for bodies known to be small."""
         return self.open().read()
 
     def excerpt(self, length: int = _EXCERPT_BYTES) -> bytes:
-        """Give the body's beginning."""
+        """Return the body's beginning."""
         return self.open().read(length)
 
     def chunks(self, size: int = CHUNK_BYTES) -> Iterator[bytes]:
-        """Give the body piece by piece."""
+        """Yield the body piece by piece."""
         file = self.open()
         while piece := file.read(size):
             yield piece
 
     def line_blocks(self, size: int) -> Iterator[bytes]:
-        """Give the body in blocks of whole lines; the last line may lack its break.
+        """Yield the body in blocks of whole lines; the last line may lack its break.
 
         Args:
             size: Bytes to read at once.
@@ -276,13 +276,13 @@ class Spool:
             yield rest
 
     def tail(self, length: int) -> bytes:
-        """Give the body's end."""
+        """Return the body's end."""
         file = self.open()
         file.seek(max(0, self.size - length))
         return file.read()
 
     def last_line(self) -> str | None:
-        """Give the last line that is not empty; None if it is very long."""
+        """Return the last line that is not empty; None if it is very long."""
         _, broken, last = self.tail(CHUNK_BYTES).rstrip(b"\r\n").rpartition(b"\n")
         return last.decode("utf-8", "replace") if broken or self.size <= CHUNK_BYTES else None
 
@@ -317,7 +317,7 @@ class Spool:
         return f": {file.read(_SHOWN_BYTES)!r}"
 
     def close(self) -> None:
-        """Give the memory or the file back."""
+        """Release the memory or the file."""
         self._file.close()
 
     def __enter__(self) -> Self:

@@ -321,7 +321,7 @@ class Http:
             self.refuse(words())
 
     def refuse(self, words: str) -> CredentialsError:
-        """Give the error of refused credentials; if no answer was ever good, every call says so from now on."""
+        """Return the error of refused credentials; if no answer was ever good, every call says so from now on."""
         error = CredentialsError(self._with_origin(words))
         if not self._proven and not self._auth.can_refresh:
             self._refused = error
@@ -333,7 +333,7 @@ class Http:
         return words if words.endswith(added) else words + added
 
     def classify(self, call: Call, reply: Response) -> Outcome:
-        """Give the platform's outcome, after the checks every platform shares.
+        """Return the platform's outcome, after the checks every platform shares.
 
         Raises:
             CutBody: If a JSON document is not whole.
@@ -395,7 +395,7 @@ class Http:
 
     @property
     def can_relogin(self) -> bool:
-        """Tell whether a new login may help."""
+        """Return whether a new login may help."""
         return self._auth.can_refresh
 
     def pause(self, seconds: float, why: str) -> None:
@@ -484,7 +484,7 @@ class _Tries:
         return 1 if not self._call.login and self._http.login_gave_up else None
 
     def _is_whole(self, reply: Response) -> bool:
-        """Tell whether a table came to its end: its length was declared, or it came twice."""
+        """Return whether a table came to its end: its length was declared, or it came twice."""
         size = reply.body.size
         if not self._call.table or reply.status != _OK or reply.body.framed or size == self._size:
             return True
@@ -516,7 +516,7 @@ class _Tries:
                 self._wait(outcome, words)
 
     def _why(self, outcome: Outcome) -> str:
-        """Say why it is given up."""
+        """Return why it is given up."""
         if outcome.action is Action.RATE_LIMITED:
             return ""
         if (outcome.seconds or 0.0) > LONGEST_WAIT_SECONDS:
@@ -574,7 +574,7 @@ def _encode(document: object) -> bytes:
 
 @contextmanager
 def closing(replies: Iterable[Response]) -> Iterator[None]:
-    """Give the bodies' room back at the end."""
+    """Release what the bodies hold."""
     try:
         yield
     finally:

@@ -82,7 +82,7 @@ class Page:
 
     @property
     def width(self) -> int:
-        """Give how far the next offset lies ahead."""
+        """Return how far the next offset lies ahead."""
         return len(self.records) if self.step is None else self.step
 
 
@@ -103,7 +103,7 @@ class Pages(Generic[*Place]):
         self._depth = 1
 
     def take(self, *place: *Place) -> Page:
-        """Give the page at a place."""
+        """Return the page at a place."""
         begun = self._begun.pop(place, None)
         if begun is None:
             if not self._lasting:
@@ -263,7 +263,7 @@ def by_offset(
 def _one_pass(
     ask: Callable[[int], Page], ahead: Workers, what: str, width: int, end: int
 ) -> Generator[tuple[int, Page], None, None]:
-    """Give a pass's pages with their offsets.
+    """Yield a pass's pages with their offsets.
 
     Args:
         ask: Gives the page that begins at an offset.
@@ -306,7 +306,7 @@ def _check_whole(page: Page, what: str) -> None:
 
 
 def _total(page: Page, offset: int) -> int | None:
-    """Give how many records the list holds, if that can be true: more are to come, the page says."""
+    """Return how many records the list holds, if that can be true: more are to come, the page says."""
     shown = offset + len(page.records)
     # On the first page, a total as large as the page may as well be the page's own length.
     good = page.total is not None and (page.total > shown or page.total == shown > offset > 0)
@@ -449,7 +449,7 @@ class _InOrder:
         return new
 
     def _is_new(self, record: Record, key: int | None) -> bool:
-        """Tell whether a record was not given yet."""
+        """Return whether a record was not given yet."""
         if key is not None:
             return self._last is None or key > self._last
         stray = _digest(record)
@@ -459,7 +459,7 @@ class _InOrder:
         return True
 
     def _is_deaf(self, keys: Sequence[int]) -> bool:
-        """Tell whether the list gives its first page whatever the offset."""
+        """Return whether the list gives its first page whatever the offset."""
         self._alike = self._alike + 1 if self._offset and keys == self._before else 0
         # The same page at another offset may be chance: as many rows went away, or came back, as the walk
         # moved. Where the list can be filtered by its key, nothing is lost by thinking so at once.

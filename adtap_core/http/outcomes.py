@@ -94,7 +94,7 @@ def by_status(reply: Response, words: str = "") -> Outcome:
 
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
-    """Give the seconds that a `Retry-After` header asks for, or None.
+    """Return the seconds that a `Retry-After` header asks for, or None.
 
     Args:
         headers: The answer's headers, any letter case.
@@ -123,13 +123,13 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
 
 
 def until_next_hour(now: datetime, margin_seconds: float = 2.0) -> float:
-    """Give the seconds until the next full hour of UTC, and a little more."""
+    """Return the seconds until the next full hour of UTC, and a little more."""
     top = now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
     return (top - now).total_seconds() + margin_seconds
 
 
 def request_id(headers: Mapping[str, str]) -> str | None:
-    """Give the platform's own id of the request, for its support, if it sent one."""
+    """Return the platform's own id of the request, for its support, if it sent one."""
     lowered = {k.lower(): v for k, v in headers.items()}
     return next((lowered[name] for name in _REQUEST_IDS if name in lowered), None)
 

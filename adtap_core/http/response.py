@@ -35,12 +35,12 @@ class Response:
 
     @property
     def content_type(self) -> str:
-        """Give the media type, lower case, without parameters."""
+        """Return the media type, lower case, without parameters."""
         kind: str = self.headers.get("Content-Type", "")
         return kind.partition(";")[0].strip().lower()
 
     def json(self) -> Any:
-        """Give the body as JSON, decimals exact.
+        """Return the body as JSON, decimals exact.
 
         Raises:
             RequestError: If it is not JSON, or an object in it has a name twice.
@@ -52,14 +52,14 @@ class Response:
             raise RequestError(msg, status=self.status) from error
 
     def json_or_none(self) -> Any:
-        """Give the body as JSON, None if it is something else: for judging error bodies."""
+        """Return the body as JSON, None if it is something else: for judging error bodies."""
         try:
             return self.made_once(_json)
         except (msgspec.DecodeError, UnicodeDecodeError):
             return None
 
     def made_once(self, make: Callable[[Response], T]) -> T:
-        """Give what a function makes of this answer; what was made to judge it is not made again.
+        """Return what a function makes of this answer; what was made to judge it is not made again.
 
         Args:
             make: Reads the answer.
@@ -70,15 +70,15 @@ class Response:
         return made
 
     def text(self, length: int = 100_000) -> str:
-        """Give the beginning of the body as text."""
+        """Return the beginning of the body as text."""
         return self.body.excerpt(length).decode("utf-8", "replace")
 
     def excerpt(self, length: int = 300) -> str:
-        """Give the body's beginning on one line, redacted: for messages."""
+        """Return the body's beginning on one line, redacted: for messages."""
         return redact.words_of_others(" ".join(self.text(length * 2).split()))[:length]
 
     def looks_like_html(self) -> bool:
-        """Tell whether the body is a page for people: a proxy or a login form answered."""
+        """Return whether the body is a page for people: a proxy or a login form answered."""
         head = self.body.excerpt(200).lstrip().lower()
         return head.startswith((b"<!doctype html", b"<html"))
 

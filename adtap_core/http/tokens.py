@@ -13,7 +13,7 @@ _PARTS: Final = 3
 
 
 def ends_at(token: str, answer: Mapping[str, Any] | None = None) -> datetime | None:
-    """Give the moment a token ends: as its answer says (`expires_in`), else as it says itself (JWT `exp`).
+    """Return the moment a token ends: as its answer says (`expires_in`), else as it says itself (JWT `exp`).
 
     Args:
         token: The token; read, never checked: that is the platform's to do.

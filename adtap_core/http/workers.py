@@ -63,7 +63,7 @@ class Workers:
         return self.result(self.submit(work))
 
     def read_ahead(self, items: Iterator[T]) -> Iterator[T]:
-        """Give an iterator's items, the next one being fetched while one is used; begins at once."""
+        """Return an iterator's items, the next one being fetched while one is used; begins at once."""
 
         def step() -> object:
             return next(items, _END)
@@ -112,7 +112,7 @@ class Workers:
 
 
 def still_waiting() -> bool:
-    """Tell whether a thread of closed workers still waits for an answer that nobody needs any more."""
+    """Return whether a thread of closed workers still waits for an answer that nobody needs any more."""
     return any(thread.name.startswith(_THREADS) for thread in threading.enumerate())
 
 

@@ -70,11 +70,11 @@ class CheckReport:
 
     @property
     def good(self) -> bool:
-        """Tell whether everything works."""
+        """Return whether everything works."""
         return all(f.good for f in self.findings)
 
     def document(self) -> dict[str, Any]:
-        """Give it for JSON."""
+        """Return it for JSON."""
         return {
             "tap": self.tap,
             "good": self.good,
@@ -91,12 +91,12 @@ def _fault(area: str, subject: str, words: str, advice: str) -> CheckResult:
 
 
 def _subject(fault: str) -> str:
-    """Give what a line about the settings is about: a setting's or a report's name."""
+    """Return what a line about the settings is about: a setting's or a report's name."""
     return fault.partition(":")[0].partition(" is ")[0]
 
 
 def settings_fault(error: SettingsError) -> list[CheckResult]:
-    """Give the findings of settings that can't be used."""
+    """Return the findings of settings that can't be used."""
     return [_fault("settings", _subject(fault), fault, _SET) for fault in error.faults]
 
 
@@ -164,7 +164,7 @@ def _addresses(tap: AdTap) -> str:
 
 
 def _login_advice(tap: AdTap, error: CredentialsError) -> str:
-    """Give what to do: if no answer came at all, it may be the address that is wrong."""
+    """Return what to do: if no answer came at all, it may be the address that is wrong."""
     cause = error.__cause__
     if isinstance(cause, RequestError) and cause.status is None:
         return f"{_addresses(tap)}; without a login nothing can be read"

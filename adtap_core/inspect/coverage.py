@@ -73,13 +73,13 @@ class Coverage:
 
     @property
     def gaps(self) -> list[Interval]:
-        """Give what lies between the first and the last bucket read, and was never read."""
+        """Return what lies between the first and the last bucket read, and was never read."""
         if not self.covered:
             return []
         return subtract([Interval(self.covered[0].start, self.covered[-1].end)], self.covered)
 
     def document(self) -> dict[str, Any]:
-        """Give it for JSON."""
+        """Return it for JSON."""
         made: dict[str, Any] = {
             "stream": self.stream,
             "account": dict(self.account),
@@ -107,7 +107,7 @@ class Coverage:
 
 
 def spell(moment: datetime | None) -> str | None:
-    """Give a window's border as text: a date where it is midnight."""
+    """Return a window's border as text: a date where it is midnight."""
     if moment is None:
         return None
     whole = (moment.hour, moment.minute, moment.second) == (0, 0, 0)
@@ -118,7 +118,7 @@ def spell(moment: datetime | None) -> str | None:
 
 
 def from_state(state: Mapping[str, Any], settle_days: Mapping[str, int]) -> list[Coverage]:
-    """Give what a state says.
+    """Return what a state says.
 
     Args:
         state: The Singer state.
@@ -178,7 +178,7 @@ def moment(value: object) -> datetime:
 
 
 def from_ledger(rows: Iterable[Mapping[str, Any]], place: str) -> list[Coverage]:
-    """Give what a ledger says.
+    """Return what a ledger says.
 
     Args:
         rows: Of the table `sync_windows`, as a warehouse gives them.

@@ -97,7 +97,7 @@ class RequestRecorder:
 
     @property
     def metadata(self) -> list[Call]:
-        """Give the calls that were sent, the logins left out."""
+        """Return the calls that were sent, the logins left out."""
         return [c for c in self.sent if c.login]
 
 
@@ -109,7 +109,7 @@ def record_requests(http: Http, *, offline: bool = False) -> RequestRecorder:
 
 
 def window_calls(platform: Platform, job: WindowJob) -> tuple[list[Call], Fetched | None]:
-    """Give the calls that reading a window begins with, as far as they don't depend on answers.
+    """Return the calls that reading a window begins with, as far as they don't depend on answers.
 
     Args:
         platform: Its connection must be watched.
@@ -151,7 +151,7 @@ class Placeholder(dict[str, Any]):
 def entity_calls(
     platform: Platform, watch: RequestRecorder, entity: Entity, since: str | None
 ) -> Sequence[Call]:
-    """Give the calls that reading an entity begins with; for a child, those of one parent.
+    """Return the calls that reading an entity begins with; for a child, those of one parent.
 
     More follow where a list has more pages.
     """
@@ -172,7 +172,7 @@ def entity_calls(
 
 
 def address(call: Call) -> str:
-    """Give a call's address with its query, secrets masked."""
+    """Return a call's address with its query, secrets masked."""
     try:
         url = requests.Request(call.method, call.url, params=call.params).prepare().url
     except requests.RequestException:  # no address yet: `<api_url>/things`
@@ -181,12 +181,12 @@ def address(call: Call) -> str:
 
 
 def request_line(call: Call) -> str:
-    """Give a call's method and address, secrets masked."""
+    """Return a call's method and address, secrets masked."""
     return f"{call.method} {address(call)}"
 
 
 def body_of(call: Call) -> Any:
-    """Give what a call's body says, None if it has none."""
+    """Return what a call's body says, None if it has none."""
     if call.json is not None:
         return call.json
     return dict(call.form) if isinstance(call.form, Mapping) else None

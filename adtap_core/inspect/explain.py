@@ -85,7 +85,7 @@ class Explanation:
     ui: list[str] = field(default_factory=list)
 
     def document(self) -> dict[str, Any]:
-        """Give it for JSON."""
+        """Return it for JSON."""
         return {
             "tap": self.tap,
             "stream": self.stream,
@@ -98,7 +98,7 @@ class Explanation:
 
 
 def declared(kind: type[AdTap]) -> dict[str, Entity | Report]:
-    """Give a tap's own streams by name, those of every generation of its API."""
+    """Return a tap's own streams by name, those of every generation of its API."""
     entries: list[Entity | Report] = [*kind.entities, *kind.reports]
     return {e.name: e for e in entries}
 
@@ -185,7 +185,7 @@ def _plus(words: str | None) -> str:
 def _rehearsed(
     tap: AdTap, stream: ReportStream, *, offline: bool
 ) -> tuple[list[Call], RowContext | None, Interval | None, str]:
-    """Give the calls of one bucket, what its rows are in, what the platform holds, what was in the way."""
+    """Return the calls of one bucket, what its rows are in, what the platform holds, what was in the way."""
     for _ in range(_MOST_UNKNOWN):
         try:
             record_requests(tap.platform.http, offline=offline)
@@ -247,7 +247,7 @@ def _lookback_source(tap: AdTap, stream: ReportStream) -> str:
 
 
 def _why(tap: AdTap) -> str:
-    """Give the platform's reason, as the setting's description has it."""
+    """Return the platform's reason, as the setting's description has it."""
     description = tap.config_jsonschema["properties"]["lookback_days"]["description"]
     found = _LATELY.search(description)
     return found["why"].removeprefix("because ") if found else ""
@@ -315,7 +315,7 @@ def _kind(prop: Mapping[str, Any]) -> str:
 
 
 def _reproduce(stream: ReportStream, notes: Mapping[str, str], zone: str) -> Iterator[str]:
-    """Give the way to the same number: the platform's own steps, then what must agree."""
+    """Return the way to the same number: the platform's own steps, then what must agree."""
     report = stream.report
     if ui := notes.get("ui"):
         yield ui

@@ -87,7 +87,7 @@ class PlannedRequest:
     interval: Interval | None = None
 
     def document(self) -> dict[str, Any]:
-        """Give the request for JSON."""
+        """Return the request for JSON."""
         method, _, url = request_line(self.call).partition(" ")
         made: dict[str, Any] = {"method": method, "url": url, "body": body_of(self.call)}
         if self.interval is not None:
@@ -126,11 +126,11 @@ class StreamPlan:
 
     @property
     def windows(self) -> int:
-        """Give how many windows there are, those of each account counted."""
+        """Return how many windows there are, those of each account counted."""
         return sum(len(a.windows) for a in self.accounts)
 
     def document(self) -> dict[str, Any]:
-        """Give the plan for JSON."""
+        """Return the plan for JSON."""
         made: dict[str, Any] = {
             "stream": self.name,
             "kind": "entity" if self.grain is None else "report",
@@ -189,16 +189,16 @@ class Plan:
 
     @property
     def requests(self) -> int:
-        """Give the least number of requests that the sync makes, logins left out."""
+        """Return the least number of requests that the sync makes, logins left out."""
         return len(self.metadata) + sum(len(s.requests) for s in self.streams)
 
     @property
     def is_least(self) -> bool:
-        """Tell whether more may follow: further pages, children, polls."""
+        """Return whether more may follow: further pages, children, polls."""
         return any(s.follows or s.remarks for s in self.streams)
 
     def document(self) -> dict[str, Any]:
-        """Give the plan for JSON."""
+        """Return the plan for JSON."""
         accounts = [a for s in self.streams for a in s.accounts]
         return {
             "tap": self.tap,
@@ -409,7 +409,7 @@ def _account(plan: PartitionPlan, grain: Grain) -> PlannedAccount:
 
 
 def buckets(interval: Interval, grain: Grain) -> int:
-    """Give how many buckets an interval holds, one that is cut counted whole."""
+    """Return how many buckets an interval holds, one that is cut counted whole."""
     if interval.is_empty:
         return 0
     start, end = grain.floor(interval.start), grain.ceil(interval.end)

@@ -83,7 +83,7 @@ def kept(value: object) -> object:
 
 
 def decimal_text(value: object) -> str | None:
-    """Give a number's digits as plain text, none lost, none added; None for an empty text.
+    """Return a number's digits as plain text, none lost, none added; None for an empty text.
 
     Raises:
         ConversionError: If the value is not a number (`NaN` and infinities are none), or a warehouse's column does not hold it.
@@ -122,7 +122,7 @@ def _number(value: object) -> Decimal | None:
 
 
 def noisy_text(value: object) -> str | None:
-    """Give a number's digits, however many stand behind the point: where a platform adds up floats these are noise.
+    """Return a number's digits, however many stand behind the point: where a platform adds up floats these are noise.
 
     Raises:
         ConversionError: As `decimal_text` does otherwise.
@@ -136,7 +136,7 @@ def noisy_text(value: object) -> str | None:
 
 
 def to_decimal(value: object) -> Decimal | None:
-    """Give a number as an exact `Decimal`; see `decimal_text`."""
+    """Return a number as an exact `Decimal`; see `decimal_text`."""
     try:
         text = decimal_text(value)
     except ConversionError as error:
@@ -146,13 +146,13 @@ def to_decimal(value: object) -> Decimal | None:
 
 
 def to_noisy_decimal(value: object) -> Decimal | None:
-    """Give a number as an exact `Decimal`; see `noisy_text`."""
+    """Return a number as an exact `Decimal`; see `noisy_text`."""
     text = noisy_text(value)
     return None if text is None else Decimal(text)
 
 
 def to_integer(value: object) -> int | None:
-    """Give a whole number; `"31"`, `31` and `31.0` are, `31.5` is not, nor is one of more than 64 bits.
+    """Return a whole number; `"31"`, `31` and `31.0` are, `31.5` is not, nor is one of more than 64 bits.
 
     Raises:
         ConversionError: If the value is not a whole number.
@@ -183,7 +183,7 @@ def to_integer(value: object) -> int | None:
 
 
 def to_boolean(value: object) -> bool | None:
-    """Give true or false; `1`/`0` and the words count, an empty string is absent.
+    """Return true or false; `1`/`0` and the words count, an empty string is absent.
 
     Raises:
         ConversionError: If the value is neither.
@@ -201,7 +201,7 @@ def to_boolean(value: object) -> bool | None:
 
 
 def to_text(value: object) -> str:
-    """Give a value as text; what is nested as JSON."""
+    """Return a value as text; what is nested as JSON."""
     if isinstance(value, str):
         return value
     if isinstance(value, bool):
@@ -229,7 +229,7 @@ def _moment(text: str) -> datetime:
 
 
 def to_moment(value: object) -> str | None:
-    """Give a time stamp as UTC with `Z`; one without a zone is UTC already.
+    """Return a time stamp as UTC with `Z`; one without a zone is UTC already.
 
     Raises:
         ConversionError: If the value is not a time stamp.
@@ -248,7 +248,7 @@ def to_moment(value: object) -> str | None:
 
 
 def to_date(value: object) -> str | None:
-    """Give a calendar date; of a time stamp its own date, whatever its zone.
+    """Return a calendar date; of a time stamp its own date, whatever its zone.
 
     Raises:
         ConversionError: If the value is not a date.
@@ -346,7 +346,7 @@ _MAY_NEST: Final = frozenset({_array, _object, _as_is})
 
 
 def caster(prop: Mapping[str, Any], *, noisy: bool = False) -> Cast:
-    """Give the function that makes a value fit a column; it gets no null.
+    """Return the function that makes a value fit a column; it gets no null.
 
     Args:
         prop: The column's schema. `x-singer.decimal` means digits as text.
@@ -374,7 +374,7 @@ def caster(prop: Mapping[str, Any], *, noisy: bool = False) -> Cast:
 
 
 def _columns(records: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, Sequence[Any]]]:
-    """Give each field's values; of a record that lacks it, null."""
+    """Yield each field's values; of a record that lacks it, null."""
     names = list(dict.fromkeys(chain.from_iterable(records)))
     if len(names) > 1 and set(map(len, records)) == {len(names)}:  # all have all
         yield from zip(names, zip(*map(itemgetter(*names), records), strict=True), strict=True)
@@ -408,7 +408,7 @@ def without_secrets(value: Any, secrets: Collection[str]) -> Any:
 
 
 def _are_flat(values: Sequence[Any]) -> bool:
-    """Tell whether nothing nests in a column but lists of plain values."""
+    """Return whether nothing nests in a column but lists of plain values."""
     kinds = set(map(type, values))
     if list in kinds:
         lists = (v for v in values if type(v) is list)
@@ -461,7 +461,7 @@ class RecordShaper:
         self._told: set[str] = set()
 
     def shape(self, records: Sequence[Mapping[str, Any]]) -> list[tuple[Any, ...]]:
-        """Give the values of records in the order of the columns: absent ones null, the unknown in `_extra`.
+        """Return the values of records in the order of the columns: absent ones null, the unknown in `_extra`.
 
         Made column by column: many values at once cost a third of what they cost one by one.
         """
@@ -552,7 +552,7 @@ class RecordShaper:
         return [self._without_secrets(v) for v in made]
 
     def _field(self, name: str) -> tuple[str, Cast | None]:
-        """Give a field's column, empty if it is hidden, and what makes its values fit; remembered."""
+        """Return a field's column, empty if it is hidden, and what makes its values fit; remembered."""
         column = self._named.get(name, name)
         if column not in self._casters:
             column = snake_case(column)

@@ -57,7 +57,7 @@ class DataState(StrEnum):
 def data_state(
     bucket: datetime, *, grain: Grain, zone: Zone, now: datetime, days: float
 ) -> DataState:
-    """Say how final a bucket is.
+    """Return how final a bucket is.
 
     Args:
         bucket: Its start, naive, in the report's zone.
@@ -117,7 +117,7 @@ class Repeats:
         self._again: Counter[int] = Counter()
 
     def among(self, digests: Sequence[bytes]) -> dict[int, int]:
-        """Give which of some digests were seen before, by place, and how often; notes them all.
+        """Return which of some digests were seen before, by place, and how often; notes them all.
 
         Args:
             digests: Of `_KEY_BYTES` each.
@@ -165,11 +165,11 @@ class Block(NamedTuple):
     records: list[tuple[Any, ...]]
 
     def first(self, count: int) -> Block:
-        """Give the first records."""
+        """Return the first records."""
         return self if count >= len(self.records) else Block(self.columns, self.records[:count])
 
     def dictionaries(self) -> Iterator[dict[str, Any]]:
-        """Give the records as the SDK wants them."""
+        """Return the records as the SDK wants them."""
         return (dict(zip(self.columns, values, strict=True)) for values in self.records)
 
 
@@ -253,7 +253,7 @@ class RowShaper:
         return sorted(self._absent) if sum(self.counts.values()) else []
 
     def blocks(self, table: Table) -> Iterator[Block]:
-        """Give the records of a table, a thousand or so at a time.
+        """Yield the records of a table, a thousand or so at a time.
 
         Columns are made whole columns at once: a row's twenty values cost a third of what they cost
         one by one.
@@ -433,7 +433,7 @@ class RowShaper:
         )
 
     def window_state(self) -> str:
-        """Give the state of the window's latest bucket: the least final one."""
+        """Return the state of the window's latest bucket: the least final one."""
         grain = self._report.grain
         last = grain.after(grain.ceil(self._window.end), -1)
         return data_state(last, grain=grain, zone=self._zone, now=self._now, days=self._days).value

@@ -36,13 +36,13 @@ def _file(package: str, name: str) -> str | None:
 
 
 def stream_file(package: str, name: str) -> dict[str, Any] | None:
-    """Give the schema file of a stream as it stands in the package, or None."""
+    """Return the schema file of a stream as it stands in the package, or None."""
     text = _file(package, name)
     return None if text is None else json.loads(text)
 
 
 def exact(prop: Mapping[str, Any], decimals_as: str) -> dict[str, Any]:
-    """Give a property with `number` spelt so that no float comes in between.
+    """Return a property with `number` spelt so that no float comes in between.
 
     Args:
         prop: A column's schema.
@@ -63,7 +63,7 @@ def entity_schema(
     decimals_as: str,
     has_column: Callable[[Mapping[str, Any]], bool] = lambda _column: True,
 ) -> dict[str, Any]:
-    """Give the schema of an entity stream.
+    """Return the schema of an entity stream.
 
     Args:
         package: Holds `schemas/`.
@@ -120,7 +120,7 @@ def report_schema(
 
 
 def restored(schema: Mapping[str, Any], ours: Mapping[str, Any]) -> dict[str, Any]:
-    """Give a catalog's schema with the keys that the SDK's catalog does not know.
+    """Return a catalog's schema with the keys that the SDK's catalog does not know.
 
     Args:
         schema: As it came through the catalog; a user may have changed it.

@@ -20,7 +20,7 @@ _CONTEXT: Final = "context"
 
 
 def compacted(mark: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Give a stream's state with equal entries of its accounts as one; unchanged if they are few."""
+    """Return a stream's state with equal entries of its accounts as one; unchanged if they are few."""
     entries = mark.get("partitions") or ()
     if len(entries) < FEWEST:
         return mark
@@ -44,7 +44,7 @@ def compacted(mark: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def expanded(state: Mapping[str, Any]) -> dict[str, Any]:
-    """Give a state with an entry for each account.
+    """Return a state with an entry for each account.
 
     Raises:
         ValueError: If what accounts share can't be understood.

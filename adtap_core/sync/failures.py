@@ -26,6 +26,6 @@ class Failure:
     error: BaseException | None = None
 
     def line(self) -> str:
-        """Give the failure as a line for the user."""
+        """Return the failure as a line for the user."""
         where = " ".join(x for x in (self.stream, self.partition, self.window) if x)
         return redact(f"{where}: {self.words.removeprefix(f'{self.stream}: ')}")

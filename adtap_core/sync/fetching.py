@@ -43,7 +43,7 @@ class AdaptiveWindow:
         self._lock = threading.Lock()
 
     def pieces(self, window: Interval, grain: Grain) -> list[Interval]:
-        """Give a window in the pieces to ask for."""
+        """Return a window in the pieces to ask for."""
         longest = self._longest
         if longest is None or window.end - window.start <= longest:
             return [window]
@@ -169,7 +169,7 @@ class Fetcher:
 
 
 def _smaller(job: WindowJob, halves: tuple[Interval, Interval] | None) -> list[WindowJob]:
-    """Give a job in two: by time, or by accounts where the time can't be cut; nothing if neither can."""
+    """Return a job in two: by time, or by accounts where the time can't be cut; nothing if neither can."""
     if halves is not None:
         return [replace(job, window=half) for half in halves]
     if len(job.partitions) == 1:
@@ -181,7 +181,7 @@ def _smaller(job: WindowJob, halves: tuple[Interval, Interval] | None) -> list[W
 
 
 def _joined_facts(parts: Sequence[Fetched]) -> RowContext:
-    """Give the pieces' facts as one: rows of a bundle cut in two belong to either half's accounts."""
+    """Return the pieces' facts as one: rows of a bundle cut in two belong to either half's accounts."""
     facts = parts[0].facts
     if facts.partition is None:
         return facts

@@ -28,7 +28,7 @@ _encoder: Final = msgspec.json.Encoder(enc_hook=_plain, decimal_format="number")
 
 @lru_cache(maxsize=256)
 def _record_type(columns: tuple[str, ...]) -> type[msgspec.Struct]:
-    """Give a type whose instances are written as an object with these keys."""
+    """Return a type whose instances are written as an object with these keys."""
     fields = [f"f{n}" for n in range(len(columns))]
     renamed = dict(zip(fields, columns, strict=True))
     return msgspec.defstruct("Record", [(f, Any) for f in fields], rename=renamed, gc=False)
@@ -48,7 +48,7 @@ class LineWriter(GenericSingerWriter[bytes, Message]):
 
     @override
     def serialize_message(self, message: Message) -> bytes:
-        """Give a message as a line."""
+        """Return a message as a line."""
         return _encoder.encode(message.to_dict()) + b"\n"
 
     @override

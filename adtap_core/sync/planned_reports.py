@@ -56,7 +56,7 @@ class PlannedReport(AdStream):
 
     @cached_property
     def _marks(self) -> dict[str, Any]:
-        """Give this stream's state; one that is new gets into the run's state by `_attach`."""
+        """Return this stream's state; one that is new gets into the run's state by `_attach`."""
         found: dict[str, Any] = self.run.state.get("bookmarks", {}).get(self.name, {})
         return found
 
@@ -69,12 +69,12 @@ class PlannedReport(AdStream):
         return [name for name in self.schema["properties"] if name not in metrics]
 
     def metric_columns(self) -> dict[str, str]:
-        """Give each metric's column."""
+        """Return each metric's column."""
         names = column_names([*self.report.dimensions, *self.report.metrics])
         return {m: names[m] for m in self.report.metrics}
 
     def asked(self) -> Report:
-        """Give the report with the selected metrics only: the platform is not asked for the others."""
+        """Return the report with the selected metrics only: the platform is not asked for the others."""
         chosen = tuple(
             metric
             for metric, column in self.metric_columns().items()
@@ -86,7 +86,7 @@ class PlannedReport(AdStream):
     # -- planning ----------------------------------------------------------------------------
 
     def planner(self) -> Planner:
-        """Give the planner of this moment."""
+        """Return the planner of this moment."""
         return Planner(self.asked(), self.run.platform, self.config, self.run.clock.now())
 
     @property
@@ -138,7 +138,7 @@ class PlannedReport(AdStream):
         )
 
     def _entries(self, partitions: Sequence[Partition]) -> dict[Partition, dict[str, Any]]:
-        """Give each partition's state entry; one that is new gets into the state by `_attach`."""
+        """Return each partition's state entry; one that is new gets into the state by `_attach`."""
         if len(partitions) == 1 and not partitions[0].key:
             return {partitions[0]: self._marks}
         known = {Partition(e.get("context") or {}): e for e in self._marks.get("partitions") or ()}

@@ -20,7 +20,7 @@ log = logging.getLogger("adtaps.plans")
 
 
 def lookback_days(report: Report, settings: Mapping[str, Any], platform_days: int) -> int:
-    """Give a report's lookback: the user's definition, the setting, the built-in report, the platform."""
+    """Return a report's lookback: the user's definition, the setting, the built-in report, the platform."""
     for days in (report.own_lookback_days, settings.get("lookback_days"), report.lookback_days):
         if days is not None:
             return int(days)

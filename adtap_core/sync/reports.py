@@ -151,7 +151,7 @@ class ReportStream(PlannedReport):
     def tasks(
         self, planner: Planner, report: Report, plans: Sequence[PartitionPlan]
     ) -> list[WindowTask]:
-        """Give the windows to read, in order, partitions bundled where the platform takes several."""
+        """Return the windows to read, in order, partitions bundled where the platform takes several."""
         size = self.run.platform.bundle_size(report)
         return [
             self._task(report, planner, bundle, bundle.plans, window)
@@ -306,7 +306,7 @@ class ReportStream(PlannedReport):
 
     @cached_property
     def _floor(self) -> datetime | None:
-        """Give the moment up to which earlier runs dated rows, if that lies in the future."""
+        """Return the moment up to which earlier runs dated rows, if that lies in the future."""
         now = self.run.clock.read_at()
         last = self._marks.get("synced_at")
         dated = None if last is None else datetime.fromisoformat(str(last))
@@ -453,7 +453,7 @@ class ReportStream(PlannedReport):
             yield words
 
     def _writer(self) -> Callable[[Block], int]:
-        """Give the function that writes records: the short way where nothing was asked of the SDK."""
+        """Return the function that writes records: the short way where nothing was asked of the SDK."""
         columns = self.metric_columns()
         absent = set(columns.values()) - {columns[m] for m in self.asked().metrics}
         if not self.takes_the_short_way(n for n in self.schema["properties"] if n not in absent):

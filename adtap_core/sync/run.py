@@ -94,13 +94,13 @@ class Run:
         return self.tap.streams
 
     def parent_fields(self, parent: Entity, raw: Mapping[str, Any]) -> dict[str, Any]:
-        """Give the fields of a parent that its children need."""
+        """Return the fields of a parent that its children need."""
         wanted = {*parent.keys, parent.replication_key or ""}
         return {k: v for k, v in raw.items() if k in wanted or snake_case(k) in wanted}
 
     @cached_property
     def platform(self) -> Platform:
-        """Give the platform, with its connection."""
+        """Return the platform, with its connection."""
         platform = self.platform_class(self.config, self.clock)
         limits = self._limits(platform)
         http = Http(
@@ -136,12 +136,12 @@ class Run:
 
     @cached_property
     def workers(self) -> Workers:
-        """Give the worker threads."""
+        """Return the worker threads."""
         return Workers(self.platform.http.limits.concurrency)
 
     @property
     def out(self) -> LineWriter:
-        """Give the message writer."""
+        """Return the message writer."""
         return cast("LineWriter", self.tap.message_writer)
 
     def write_state(self, changed: str | None = None) -> None:

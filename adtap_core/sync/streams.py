@@ -135,7 +135,7 @@ class AdStream(Stream):
         self.primary_keys, self.replication_key = self._own_keys, self._own_replication_key
 
     def unselectable(self) -> Iterable[str]:
-        """Give the columns that a user cannot leave out, besides the keys."""
+        """Return the columns that a user cannot leave out, besides the keys."""
         return ()
 
     def personal(self) -> Iterable[str]:
@@ -191,7 +191,7 @@ class AdStream(Stream):
 
     @override
     def get_records(self, context: Context | None) -> Iterable[Record]:
-        """Give nothing: `read` writes the messages itself."""
+        """Return nothing: `read` writes the messages itself."""
         return ()
 
     def note_records(self, count: int) -> None:
@@ -210,13 +210,13 @@ class AdStream(Stream):
             raise AbortedSyncFailedException
 
     def within_limit(self, count: int) -> int:
-        """Give how many of `count` records may still be written in a dry run; else all."""
+        """Return how many of `count` records may still be written in a dry run; else all."""
         if self.ABORT_AT_RECORD_COUNT is None:
             return count
         return min(count, self.ABORT_AT_RECORD_COUNT - self.records_written)
 
     def takes_the_short_way(self, columns: Iterable[str]) -> bool:
-        """Tell whether records can go out as they are: nobody asked anything of the SDK.
+        """Return whether records can go out as they are: nobody asked anything of the SDK.
 
         Args:
             columns: Those that must be selected for that.
@@ -266,7 +266,7 @@ class AdStream(Stream):
 
     @property
     def bookmarks(self) -> dict[str, Any]:
-        """Give this stream's state, made if it is not there."""
+        """Return this stream's state, made if it is not there."""
         marks: dict[str, Any] = self.run.state.setdefault("bookmarks", {})
         found: dict[str, Any] = marks.setdefault(self.name, {})
         return found
@@ -379,7 +379,7 @@ class EntityStream(AdStream):
         return [] if self._asked_since is None else [f"changed since {self._asked_since}"]
 
     def since(self) -> str | None:
-        """Give the moment from which changes are asked for; None: everything."""
+        """Return the moment from which changes are asked for; None: everything."""
         if self.entity.replication_key is None or self.replication_method != "INCREMENTAL":
             return None
         value = self.bookmarks.get("replication_key_value")
@@ -405,7 +405,7 @@ class EntityStream(AdStream):
     def _new(
         self, rows: list[tuple[Any, ...]], columns: Sequence[str], since: str | None
     ) -> list[tuple[Any, ...]]:
-        """Give the rows that were not given yet, as they are, and lie not before the bookmark."""
+        """Return the rows that were not given yet, as they are, and lie not before the bookmark."""
         keys = list(map(itemgetter(*map(columns.index, self.entity.keys)), rows))
         if _has_empty(keys):
             # One that can't be told from others would take their place: it is left out, and the stream fails.
@@ -428,7 +428,7 @@ class EntityStream(AdStream):
         return rows
 
     def _unseen(self, rows: list[tuple[Any, ...]], keys: Sequence[Any]) -> list[tuple[Any, ...]]:
-        """Give the rows that this run did not give yet, or not as they are now; remembers them."""
+        """Return the rows that this run did not give yet, or not as they are now; remembers them."""
         seen = self._seen
         versions = list(map(hash, map(_encode, rows)))
         if len(set(keys)) == len(keys) and seen.keys().isdisjoint(keys):  # nearly always
@@ -476,7 +476,7 @@ class EntityStream(AdStream):
                 yield self.run.parent_fields(parent.entity, raw)
 
     def parents_known(self) -> str | None:
-        """Give the parent's bookmark up to which this child was read whole; None: never."""
+        """Return the parent's bookmark up to which this child was read whole; None: never."""
         known = self.bookmarks.get(_PARENTS)
         return None if known is None else str(known)
 
@@ -561,7 +561,7 @@ def _has_empty(keys: Sequence[Any]) -> bool:
 
 
 def goes_straight(stream: Stream) -> bool:
-    """Tell whether a stream's records reach the output as they are: no map, no flattening."""
+    """Return whether a stream's records reach the output as they are: no map, no flattening."""
     maps = stream.stream_maps
     return (
         len(maps) == 1

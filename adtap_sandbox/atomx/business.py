@@ -53,7 +53,7 @@ class Life:
         return max(0, (now - self.born) // self.every) if self.edited else 0
 
     def at(self, now: datetime) -> Row | None:
-        """Give the row as it stands at `now`; None before its birth and after its end."""
+        """Return the row as it stands at `now`; None before its birth and after its end."""
         if now < self.born or (self.gone is not None and now >= self.gone):
             return None
         count = self.edits(now)
@@ -86,7 +86,7 @@ def text(moment: datetime) -> str:
 
 
 def midnight(day: date) -> datetime:
-    """Give the start of `day` in UTC."""
+    """Return the start of `day` in UTC."""
     return datetime.combine(day, time(), UTC)
 
 
@@ -101,7 +101,7 @@ class Ground:
 
 @lru_cache(maxsize=2)
 def ground(seed: int, size: int, creatives: int = 0) -> Ground:
-    """Give the ground of a world; made once, kept over resets."""
+    """Return the ground of a world; made once, kept over resets."""
     world = World(seed, size, creatives)
     return Ground(world, _Maker(world).made, reference_rows(world))
 

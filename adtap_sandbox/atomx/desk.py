@@ -51,7 +51,7 @@ class Desk:
         return self._facts
 
     def quickstats(self, model: Model, ident: int) -> dict[str, dict[str, Any]]:
-        """Give the quickstats of a row, to the minute."""
+        """Return the quickstats of a row, to the minute."""
         minute = self.stage.clock.now().replace(second=0, microsecond=0)
         if minute != self._stats_at:
             self._stats = self.facts.quickstats(minute)
@@ -168,7 +168,7 @@ class Desk:
         )
 
     def _head(self, report: StoredReport, query: Query | None) -> dict[str, Any]:
-        """Give what is known of a report without running it."""
+        """Return what is known of a report without running it."""
         head: dict[str, Any] = {
             "id": report.ident,
             "user_id": USER_ID,

@@ -89,7 +89,7 @@ class Final:
         self.day = lru_cache(maxsize=400_000)(self._day)
 
     def _day(self, line: Line, day: date) -> Numbers | None:
-        """Give the final numbers of a line's UTC day; None if it has none."""
+        """Return the final numbers of a line's UTC day; None if it has none."""
         if day < line.first or (line.last is not None and day > line.last):
             return None
         number = self.world.number("atomx day", line.key, day.toordinal())
@@ -122,7 +122,7 @@ class Final:
 
 @lru_cache(maxsize=2)
 def final(seed: int, size: int, creatives: int = 0) -> Final:
-    """Give the final numbers of a world; made once, kept over resets."""
+    """Return the final numbers of a world; made once, kept over resets."""
     return Final(ground(seed, size, creatives))
 
 
@@ -152,7 +152,7 @@ class Facts:
         self.lines = self.final.lines
 
     def known_day(self, line: Line, day: date, now: datetime) -> Numbers | None:
-        """Give a UTC day that is over, as it is known at `now`; None if the line has nothing then."""
+        """Return a UTC day that is over, as it is known at `now`; None if the line has nothing then."""
         total = self.final.day(line, day)
         if total is None or self.stage.vanished(day, line.key):
             return None
@@ -168,7 +168,7 @@ class Facts:
         )
 
     def known_hours(self, line: Line, day: date, now: datetime) -> tuple[Numbers, ...] | None:
-        """Give the hours of a UTC day as they are known at `now`; hours not yet begun are left out.
+        """Return the hours of a UTC day as they are known at `now`; hours not yet begun are left out.
 
         Hours of a day that is over add up to the day.
         """
@@ -184,7 +184,7 @@ class Facts:
         return (*hours[: now.hour], running)
 
     def quickstats(self, now: datetime) -> dict[tuple[str, int], dict[str, dict[str, float | int]]]:
-        """Give the quickstats of every entity, by entity and id. Periods are UTC days."""
+        """Return the quickstats of every entity, by entity and id. Periods are UTC days."""
         today = now.astimezone(UTC).date()
         periods = {
             "today": (today, today),

@@ -61,7 +61,7 @@ def months(given: dict[str, str], now: datetime, *, year: bool) -> list[date]:
 def invoices(
     facts: Facts, store: Store, kind: str, wanted: list[date], owner: int | None = None
 ) -> list[dict[str, Any]]:
-    """Give the invoices of some months, by month and owner; a month without any amount has none."""
+    """Return the invoices of some months, by month and owner; a month without any amount has none."""
     entity, metric = TYPES[kind]
     model = "network" if entity.endswith("network") else entity
     now = store.stage.clock.now()
@@ -95,7 +95,7 @@ def invoices(
 
 
 def pdf(kind: str, owner: int, month: str) -> bytes:
-    """Give a PDF of one page without words; enough to tell that it is one.
+    """Return a PDF of one page without words; enough to tell that it is one.
 
     Raises:
         Refusal: 400 if `month` is none.

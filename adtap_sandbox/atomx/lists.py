@@ -82,7 +82,7 @@ class Reader:
         self.bounds = bounds
 
     def select(self, model: Model, question: Question) -> list[Row]:
-        """Give the rows that meet all conditions, in order; not yet paged."""
+        """Return the rows that meet all conditions, in order; not yet paged."""
         rows: list[Row] = list(self.view.rows(model.name).values())
         for condition in question.conditions:
             self._known(model, condition.path)
@@ -95,7 +95,7 @@ class Reader:
         return rows
 
     def render(self, model: Model, row: Row, shape: Shape) -> Row:
-        """Give `row` as it is sent: relations by depth, hidden attributes left out."""
+        """Return `row` as it is sent: relations by depth, hidden attributes left out."""
         made: Row = {}
         for key, value in row.items():
             if key in model.hidden and not self.internal:
@@ -116,7 +116,7 @@ class Reader:
         return made
 
     def collection(self, model: Model, row: Row, attribute: str, shape: Shape) -> list[Row]:
-        """Give the rows of a to-many relation, rendered; what was deleted is left out."""
+        """Return the rows of a to-many relation, rendered; what was deleted is left out."""
         if attribute in model.many:
             target = MODELS[model.many[attribute]]
             ids: Iterable[int] = row.get(attribute) or ()
@@ -128,7 +128,7 @@ class Reader:
         return [self.render(target, rows[ident], shape) for ident in ids if ident in rows]
 
     def lookup(self, model: Model, row: Row, path: str) -> object:
-        """Give the value at a dotted path, through to-one relations and quickstats."""
+        """Return the value at a dotted path, through to-one relations and quickstats."""
         head, _, rest = path.partition(".")
         if head == "hostname" and model.name == "domain":
             head = "name"
@@ -248,7 +248,7 @@ def words(text: str) -> tuple[str, ...]:
 
 
 def matches(pattern: str, name: str) -> bool:
-    """Tell whether `name` is what a pattern with `*` at either end asks for; case is ignored."""
+    """Return whether `name` is what a pattern with `*` at either end asks for; case is ignored."""
     parts = [re.escape(part) for part in pattern.split("*")]
     return re.fullmatch(".*".join(parts), name, re.IGNORECASE | re.DOTALL) is not None
 
@@ -260,7 +260,7 @@ def _wants(shape: Shape, key: str) -> bool:
 
 
 def _below(shape: Shape, key: str) -> Shape:
-    """Give the shape of what stands under `key`."""
+    """Return the shape of what stands under `key`."""
     inner = tuple(
         name.removeprefix(f"{key}.") for name in shape.expand if name.startswith(f"{key}.")
     )

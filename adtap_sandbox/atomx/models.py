@@ -241,7 +241,7 @@ SEARCH_KEYS = ("advertisers", "campaigns", "creatives", "placements", "publisher
 
 
 def fold(word: str) -> str:
-    """Give the form in which path words are compared.
+    """Return the form in which path words are compared.
 
     Clients write `Creatives`, `conversion-pixel`, `creative_attribute` and (the oldest) `CreativeAttribute` for the
     same things, so case, `-` and `_` are dropped.

@@ -149,7 +149,7 @@ _ENDINGS = ("example", "test.example", "news.example", "blog.example")
 
 
 def word(world: World, *key: object) -> str:
-    """Give a made-up lower-case word that depends on the key alone."""
+    """Return a made-up lower-case word that depends on the key alone."""
     number = world.number(*key)
     parts = []
     for _ in range(2 + number % 2):
@@ -159,13 +159,13 @@ def word(world: World, *key: object) -> str:
 
 
 def host(world: World, number: int) -> str:
-    """Give the host name of the made-up domain `number`; every one is another."""
+    """Return the host name of the made-up domain `number`; every one is another."""
     ending = _ENDINGS[world.number("host end", number) % len(_ENDINGS)]
     return f"{word(world, 'host', number).replace('é', 'e')}{number}.{ending}"
 
 
 def reference_rows(world: World) -> dict[str, dict[int, Row]]:
-    """Give the rows of every reference model, by model and id."""
+    """Return the rows of every reference model, by model and id."""
     rows: dict[str, list[Row]] = {
         model: [{"id": nth, "name": name} for nth, name in enumerate(names, 1)]
         for model, names in _NAMES.items()

@@ -37,7 +37,7 @@ class Refusal(Exception):  # noqa: N818 - the word says what the platform does
 
 
 def body(payload: dict[str, Any], status: int = 200) -> Response:
-    """Give `payload` as the API writes JSON: UTF-8, numbers with all their float digits."""
+    """Return `payload` as the API writes JSON: UTF-8, numbers with all their float digits."""
     return Response(
         json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode(),
         status_code=status,
@@ -51,14 +51,14 @@ def stamp(moment: datetime) -> str:
 
 
 def success(now: datetime, resource: str, payload: object, **more: object) -> Response:
-    """Give a successful reply with `payload` under the key `resource`."""
+    """Return a successful reply with `payload` under the key `resource`."""
     return body(
         {"success": True, "timestamp": stamp(now), "resource": resource, resource: payload, **more}
     )
 
 
 def refusal(no: Refusal, *, soft: bool = False) -> Response:
-    """Give the reply to a refused request.
+    """Return the reply to a refused request.
 
     Args:
         no: The refusal.
@@ -71,5 +71,5 @@ def refusal(no: Refusal, *, soft: bool = False) -> Response:
 
 
 def unauthorized() -> Refusal:
-    """Give the refusal of a call without a living token."""
+    """Return the refusal of a call without a living token."""
     return Refusal(401, "User unauthorized")

@@ -201,7 +201,7 @@ def read(given: Any, now: datetime, first_day: date) -> Query:
 
 
 def answer(facts: Facts, store: Store, query: Query, now: datetime) -> Answer:
-    """Give the rows of a query, ordered by its groups."""
+    """Return the rows of a query, ordered by its groups."""
     names = Names(store)
     scope = SCOPES[query.scope]
     lines = [line for line in facts.lines if scope.sees(line) and passes(line, query, names)]
@@ -242,7 +242,7 @@ def answer(facts: Facts, store: Store, query: Query, now: datetime) -> Answer:
 
 
 def rows(query: Query, found: Answer, sort: str) -> list[list[Any]]:
-    """Give the rows as they are sent, sorted.
+    """Return the rows as they are sent, sorted.
 
     Raises:
         Refusal: 400 if a sort column is none of the query's.
@@ -263,13 +263,13 @@ def rows(query: Query, found: Answer, sort: str) -> list[list[Any]]:
 
 
 def totals(query: Query, found: Answer) -> dict[str, Any]:
-    """Give the totals over all rows, whatever the limit."""
+    """Return the totals over all rows, whatever the limit."""
     added = [sum(column) for column in zip(*found.sums, strict=True)] or [0] * len(NAMES)
     return {metric: figure(metric, added) for metric in query.metrics}
 
 
 def figure(metric: str, numbers: list[int]) -> float | int | None:
-    """Give a metric as it is sent; money and ratios with the noise of 32-bit floats, as the platform's."""
+    """Return a metric as it is sent; money and ratios with the noise of 32-bit floats, as the platform's."""
     if metric in RATIOS:
         above, below, scale = RATIOS[metric]
         base = numbers[NAMES.index(below)]
@@ -282,7 +282,7 @@ def figure(metric: str, numbers: list[int]) -> float | int | None:
 
 
 def noisy(value: float) -> float:
-    """Give the 32-bit float next to `value`, as a 64-bit one: 0.0019 becomes 0.0018999999389052391."""
+    """Return the 32-bit float next to `value`, as a 64-bit one: 0.0019 becomes 0.0018999999389052391."""
     return float(struct.unpack("f", struct.pack("f", value))[0])
 
 
@@ -298,7 +298,7 @@ class Names:
         self._names: dict[tuple[str, int], str | None] = {}
 
     def value(self, line: Line, column: str) -> Any:
-        """Give a line's value of a group column that is no time."""
+        """Return a line's value of a group column that is no time."""
         entity, look = split(column)
         ident = line.dims[entity]
         if ident is None or look == "id":
@@ -319,7 +319,7 @@ def split(column: str) -> tuple[str, str]:
 
 
 def interval_span(interval: str, now: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    """Give the span that a scheduled report covers when it runs at `now`: whole days before today.
+    """Return the span that a scheduled report covers when it runs at `now`: whole days before today.
 
     Raises:
         Refusal: 400 if the interval is not `N days` or `N month`.
@@ -471,7 +471,7 @@ def _daterange(
 
 
 def passes(line: Line, query: Query, names: Names) -> bool:
-    """Tell whether a line meets the conditions on groups; those on metrics are for whole rows."""
+    """Return whether a line meets the conditions on groups; those on metrics are for whole rows."""
     return all(
         _compare(names.value(line, column), operator, value)
         for column, operator, value in query.where

@@ -46,7 +46,7 @@ class Resources:
         self.desk = Desk(stage, self.store)
 
     def reader(self) -> Reader:
-        """Give a reader of all rows as they stand now."""
+        """Return a reader of all rows as they stand now."""
         return Reader(
             self.store.view(),
             self.desk.quickstats,

@@ -75,7 +75,7 @@ SWITCHES: dict[str, object] = {
 
 
 def routes(stage: Stage) -> list[BaseRoute]:
-    """Give the routes of the room, with a state of their own.
+    """Return the routes of the room, with a state of their own.
 
     Args:
         stage: World, clock and switches.
@@ -115,7 +115,7 @@ class Room:
             return replies.refusal(no)
 
     async def truth(self, request: Request) -> Response:
-        """Give what a reader should end up with; see `truth`.
+        """Return what a reader should end up with; see `truth`.
 
         `?model=creatives` gives ids and modification times. `?scope=…&groups=a,b&metrics=c&from=…&to=…&timezone=…`
         (or `daterange`; `where` as JSON) gives exact rows and totals of a report.

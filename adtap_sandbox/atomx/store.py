@@ -60,11 +60,11 @@ class Store:
         self.shifted: dict[str, int] = {}
 
     def view(self) -> View:
-        """Give all rows as they stand at this moment of the sandbox clock."""
+        """Return all rows as they stand at this moment of the sandbox clock."""
         return View(self)
 
     def rows_at(self, model: str, now: datetime) -> dict[int, Row]:
-        """Give the rows of `model` at `now`, by id, ascending."""
+        """Return the rows of `model` at `now`, by id, ascending."""
         if model in self.reference:
             return self.reference[model]
         made: dict[int, Row] = {}
@@ -90,7 +90,7 @@ class Store:
         return dict(sorted(made.items()))
 
     def name_of(self, model: str, ident: int) -> str | None:
-        """Give the name that reports show for a thing, deleted ones included."""
+        """Return the name that reports show for a thing, deleted ones included."""
         if model in self.reference:
             row: Row = self.reference[model].get(ident, {})
         else:
@@ -294,14 +294,14 @@ class View:
         self._children: dict[tuple[str, str], dict[int, list[int]]] = {}
 
     def rows(self, model: str) -> dict[int, Row]:
-        """Give the rows of `model`, by id, ascending."""
+        """Return the rows of `model`, by id, ascending."""
         model = MODELS[model].rows
         if model not in self._rows:
             self._rows[model] = self.store.rows_at(model, self.now)
         return self._rows[model]
 
     def get(self, model: Model, ident: int) -> Row:
-        """Give one row.
+        """Return one row.
 
         Raises:
             Refusal: 404 if there is none.

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def of_report(facts: Facts, store: Store, query: Query, now: datetime) -> dict[str, Any]:
-    """Give rows and totals of a report query, money as exact decimal text.
+    """Return rows and totals of a report query, money as exact decimal text.
 
     Conditions on metrics are not applied, ratios are left out.
     """
@@ -65,7 +65,7 @@ def of_report(facts: Facts, store: Store, query: Query, now: datetime) -> dict[s
 
 
 def of_model(reader: Reader, model: Model) -> dict[str, Any]:
-    """Give ids and modification times of all rows of a model as they stand now."""
+    """Return ids and modification times of all rows of a model as they stand now."""
     rows = reader.view.rows(model.name)
     return {
         "count": len(rows),

@@ -137,7 +137,7 @@ def _xml_prop(record: Record, name: str) -> str:
 
 
 def json_entity(node: Node, style: Style) -> Record:
-    """Give one entity with what is embedded in it."""
+    """Return one entity with what is embedded in it."""
     record = node.record
     made: Record = {"entity_type": record["entity_type"], "id": record["id"]}
     if not node.nameless:
@@ -178,14 +178,14 @@ def _json_value(record: Record, name: str, style: Style) -> object:
 
 
 def json_meta(style: Style, seed: str, **more: object) -> Record:
-    """Give the `meta` of a good answer."""
+    """Return the `meta` of a good answer."""
     called = style.now.strftime("%Y-%m-%dT%H:%M:%S+0000")
     etag = hashlib.sha1(seed.encode(), usedforsecurity=False).hexdigest()
     return {"status": style.success, "called_on": called, "etag": etag, **more}
 
 
 def reply(body: str | Mapping[str, object], status: int = 200) -> Response:
-    """Give an answer in the format its body is in."""
+    """Return an answer in the format its body is in."""
     if isinstance(body, str):
         return Response(body, status, media_type=XML)
     return Response(to_json(body), status, media_type=JSON)

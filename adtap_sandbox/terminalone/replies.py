@@ -44,17 +44,17 @@ def json_reply(
     headers: Mapping[str, str] | None = None,
     media_type: str = "application/json",
 ) -> Response:
-    """Give a JSON answer with exact numbers."""
+    """Return a JSON answer with exact numbers."""
     return Response(to_json(value), status, dict(headers or {}), media_type)
 
 
 def identifier(number: int) -> str:
-    """Give the request's id in the shape of a UUID; the n-th request has always the same."""
+    """Return the request's id in the shape of a UUID; the n-th request has always the same."""
     return str(uuid.uuid5(uuid.NAMESPACE_URL, f"terminalone/{number}"))
 
 
 def v3_error(refused: RefusedError, number: int) -> Response:
-    """Give the error envelope of `/api/v3.0`."""
+    """Return the error envelope of `/api/v3.0`."""
     error: dict[str, object] = {"code": refused.code, "message": refused.message}
     if refused.field:
         error["field"] = refused.field
@@ -65,7 +65,7 @@ def v3_error(refused: RefusedError, number: int) -> Response:
 
 
 def reporting_error(refused: RefusedError, number: int) -> Response:
-    """Give the error object of `/reporting/v2`."""
+    """Return the error object of `/reporting/v2`."""
     if refused.status in (429, 503):
         # The limiter stands before both services and answers in one shape.
         return v3_error(refused, number)

@@ -56,7 +56,7 @@ SWITCHES: Final[dict[str, object]] = {
 
 
 def routes(stage: Stage) -> list[BaseRoute]:
-    """Give the endpoints over fresh state."""
+    """Return the endpoints over fresh state."""
     store = Store(stage)
     sessions = Sessions(stage)
     facts = Facts(store)

@@ -16,7 +16,7 @@ Bounds = Callable[[datetime], tuple[datetime, datetime]]
 
 
 def named(window: str) -> Bounds | None:
-    """Give the first and last unit of a named window for a wall-clock now; None if unknown.
+    """Return the first and last unit of a named window for a wall-clock now; None if unknown.
 
     `last_N_days` ends with yesterday, `last_N_hours` with the last full hour.
     """
@@ -36,7 +36,7 @@ def named(window: str) -> Bounds | None:
 
 
 def between(first: datetime, last: datetime) -> Bounds:
-    """Give the same first and last unit whatever the zone."""
+    """Return the same first and last unit whatever the zone."""
     return lambda _: (first, last)
 
 

@@ -27,7 +27,7 @@ class Truth:
         self.facts = facts
 
     async def __call__(self, request: Request) -> Response:
-        """Give ids of a collection, or totals of days."""
+        """Return ids of a collection, or totals of days."""
         return json_reply(await run_in_threadpool(self._answer, dict(request.query_params)))
 
     def _answer(self, given: dict[str, str]) -> Record:

@@ -25,7 +25,7 @@ AWKWARD_TEXTS = (
 
 
 def to_json(value: object) -> str:
-    """Give JSON text in which a Decimal keeps every digit, as the platform's own numbers do.
+    """Return JSON text in which a Decimal keeps every digit, as the platform's own numbers do.
 
     A float would show up as 0.30000000000000004, so none is ever made on the way.
     """
@@ -43,17 +43,17 @@ def to_json(value: object) -> str:
 
 
 def rfc3339(moment: datetime) -> str:
-    """Give `2024-05-01T08:00:00Z`, the shape of every time stamp of the current generation."""
+    """Return `2024-05-01T08:00:00Z`, the shape of every time stamp of the current generation."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def local(moment: datetime, zone: str) -> datetime:
-    """Give the wall-clock time of an instant in a zone."""
+    """Return the wall-clock time of an instant in a zone."""
     return moment.astimezone(ZoneInfo(zone))
 
 
 def midnight(day: date, zone: str) -> datetime:
-    """Give the instant, in UTC, at which a day begins in a zone."""
+    """Return the instant, in UTC, at which a day begins in a zone."""
     return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone)).astimezone(UTC)
 
 

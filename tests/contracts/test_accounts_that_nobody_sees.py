@@ -56,7 +56,7 @@ class Way:
         return {**self.settings, **addresses, "start_date": "2026-03-15", "max_retries": 0, **more}
 
     def good(self, sandbox: SandboxHandle) -> str:
-        """Give an id that the login sees."""
+        """Return an id that the login sees."""
         rows = run_tap(self.tap, self.config(sandbox), streams={self.entity}).records[self.entity]
         # Not every account has rows of its own: on OpenX a publisher's has.
         return next(str(r["id"]) for r in rows if "publisher" in r.get("type_full", "publisher"))

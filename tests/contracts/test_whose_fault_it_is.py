@@ -81,7 +81,7 @@ WRONG = {
 
 
 def addresses(tap: type[AdTap], url: str) -> dict[str, str]:
-    """Give the tap's addresses at the sandbox."""
+    """Return the tap's addresses at the sandbox."""
     below = {
         TapAdjust: {"api_url": "/adjust/reports-service", "kpi_api_url": "/adjust/kpis/v1"},
         TapAtomx: {"api_url": "/atomx/v3"},

@@ -105,7 +105,7 @@ def total(records: Iterable[Mapping[str, Any]], column: str) -> Decimal:
 
 
 def whole(name: str, value: int) -> Decimal:
-    """Give a truth as the figure it stands for: money comes in millionths."""
+    """Return a truth as the figure it stands for: money comes in millionths."""
     return Decimal(value) / MILLION if metric(name).format.startswith("money") else Decimal(value)
 
 

@@ -71,7 +71,7 @@ class World:
 
 @contextmanager
 def made_once(folder: Path) -> Iterator[bool]:
-    """Say whether a folder must be filled: one process does, the others wait for it.
+    """Return whether a folder must be filled: one process does, the others wait for it.
 
     Args:
         folder: The folder; it counts as filled once the block ends without an error.
