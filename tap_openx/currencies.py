@@ -10,17 +10,16 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 from typing_extensions import override
 
 from adtap_core.bodies.parsing import Table
 from adtap_core.declare import Report
-from adtap_core.errors import Forbidden, MalformedResponse, RequestError
+from adtap_core.errors import Forbidden, RequestError
 from adtap_core.inspect.dry_run import OfflineError
+from adtap_core.rows.totals import add, as_decimal
 from tap_openx import fields
-from tap_openx.splits import EXACT
 
 log = logging.getLogger("adtaps.openx")
 
@@ -146,46 +145,37 @@ def added_up(
 ) -> Table:
     """Return rows that were cut by account with one row a grain and currency, their metrics added up exactly.
 
-    Publishers whose currency is not known are not added to one another.
+    Publishers whose currency is not known are not added to one another; nor is a row in which a metric is no number: it
+    stays a row of its own, or one odd value would cost all the others.
 
     Args:
         table: Value lists; every column but the account and the metrics is part of the grain.
         account: The column that says whose a row is; it is left out.
         metrics: The columns that are added up.
         lookup: The currency by account.
-
-    Raises:
-        MalformedResponse: If a metric is no number.
     """
     columns = list(table.columns or ())
     at = columns.index(account)
     sums = [columns.index(m) for m in metrics]
     grain = [n for n in range(len(columns)) if n != at and n not in sums]
     whole: dict[tuple[Any, ...], list[Any]] = {}
+    apart: list[tuple[Any, ...]] = []
     for row in table.rows:
         assert isinstance(row, Sequence)  # noqa: S101 - value lists, as said above
         currency = lookup.get(str(row[at]))
         key = (*(row[n] for n in grain), currency, str(row[at]) if currency is None else "")
+        values = [None if row[n] == "" else row[n] for n in sums]
+        numbers = list(map(as_decimal, values))
+        if any(n is None and v is not None for n, v in zip(numbers, values, strict=True)):
+            apart.append((*key[:-1], *values))
+            continue
         known = whole.setdefault(key, [None] * len(sums))
-        for place, n in enumerate(sums):
-            known[place] = _sum(known[place], row[n], columns[n])
+        whole[key] = [add(k, n) for k, n in zip(known, numbers, strict=True)]
     # By account, where that is all that tells rows apart: their order must not hang on the answer's.
     ordered = sorted(whole.items(), key=lambda item: item[0][-1])
-    made = [(*key[:-1], *values) for key, values in ordered]
+    made = [*((*key[:-1], *values) for key, values in ordered), *sorted(apart, key=repr)]
     return Table(
         iter(made),
         [*(columns[n] for n in grain), COLUMN, *metrics],
         empty_is_null=table.empty_is_null,
     )
-
-
-def _sum(known: Any, value: Any, column: str) -> Any:
-    if value is None or value == "":
-        return known
-    if known is None:
-        known = Decimal(0)
-    try:
-        return EXACT.add(known, Decimal(str(value)))
-    except InvalidOperation as error:
-        msg = f"column {column}: {value!r} is no number and can't be added up by currency"
-        raise MalformedResponse(msg) from error

@@ -12,13 +12,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Context, Decimal
+from decimal import Decimal
 from typing import Any, Final, Protocol
 
 from adtap_core.bodies.parsing import JsonRows
 from adtap_core.errors import BadRequest, MalformedResponse, RequestError, ResponseTooLarge
 from adtap_core.http.client import RequestStats
 from adtap_core.http.response import Response
+from adtap_core.rows.totals import ZERO, add, as_decimal
 
 log = logging.getLogger("adtaps.openx")
 
@@ -27,8 +28,6 @@ GROUP_SIZE: Final = 100
 _ATTEMPTS: Final = 2
 _BAD_REQUEST: Final = 400
 _REPORT: Final = frozenset({"reportData", "reportMetadata"})
-EXACT: Final = Context(prec=1000)
-"""Sums of money keep all their digits; Python's own context keeps 28."""
 ROWS_PATH: Final = ("reportData",)
 
 
@@ -350,11 +349,8 @@ def _number(value: object, metric: str) -> Decimal:
     Raises:
         MalformedResponse: If it is no number: no sum of it is right.
     """
-    try:
-        found = Decimal(str(value) or "0")
-    except ArithmeticError as error:
-        raise MalformedResponse(f"{metric} is {value!r} in a row, and can't be added up") from error
-    if not found.is_finite():
+    found = ZERO if value == "" else as_decimal(value)
+    if found is None:
         raise MalformedResponse(f"{metric} is {value!r} in a row, and can't be added up")
     return found
 
@@ -362,10 +358,12 @@ def _number(value: object, metric: str) -> Decimal:
 def add_up(rows: Iterable[Mapping[str, Any]], metrics: Sequence[str]) -> list[dict[str, Any]]:
     """Return rows with one row a grain: those that agree in all but the metrics become their sum.
 
-    OpenX reports only what can be added up: counts and money.
+    OpenX reports only what can be added up: counts and money. A row in which a metric is no number stays as it is, or
+    one odd value would cost all the others.
     """
     summed = frozenset(metrics)
     whole: dict[tuple[tuple[str, str], ...], dict[str, Any]] = {}
+    apart: list[dict[str, Any]] = []
     for row in rows:
         grain = tuple(
             sorted(
@@ -375,12 +373,15 @@ def add_up(rows: Iterable[Mapping[str, Any]], metrics: Sequence[str]) -> list[di
                 if k not in summed and v is not None
             )
         )
+        given = {m: v for m in metrics if (v := row.get(m)) is not None and v != ""}
+        numbers = {m: as_decimal(value) for m, value in given.items()}
+        if None in numbers.values():
+            apart.append(dict(row))
+            continue
         known = whole.setdefault(grain, {k: v for k, v in row.items() if k not in summed})
-        for metric in metrics:
-            value = row.get(metric)
-            if value is not None:
-                known[metric] = EXACT.add(_number(value, metric), known.get(metric) or Decimal(0))
-    return list(whole.values())
+        for metric, number in numbers.items():
+            known[metric] = add(known.get(metric), number)
+    return [*whole.values(), *sorted(apart, key=repr)]
 
 
 def _rows(reply: Response) -> Iterator[Mapping[str, Any]]:

@@ -45,7 +45,9 @@ def spell(number: Decimal | None) -> str | None:
 
 def as_decimal(value: object) -> Decimal | None:
     """Return a value as an exact number; None for null and for what is no finite number."""
-    if value is None or isinstance(value, bool):
+    if (
+        value is None or isinstance(value, bool) or "_" in str(value)
+    ):  # Python reads 1_000 as a thousand
         return None
     try:
         found = Decimal(str(value))

@@ -13,12 +13,13 @@ from decimal import Decimal
 import pytest
 
 from adtap_core.bodies.parsing import Table
-from adtap_core.errors import MalformedResponse, SettingsError
+from adtap_core.errors import SettingsError
 from adtap_core.names import column_names
 from adtap_core.tap import RunFailed
 from adtap_core.windows import Grain
 from tap_openx import fields
 from tap_openx.currencies import COLUMN, AccountCurrencies, added_up
+from tap_openx.splits import add_up
 from tap_openx.streams import REPORTS
 from tap_openx.tap import TapOpenx
 from tests.core.restating import meltano_merged
@@ -175,8 +176,24 @@ def test_publishers_whose_currency_nobody_knows_are_not_added_to_one_another(cap
         ("2026-03-01", None, Decimal(2), None),
     ]
     assert "publisher 7 is no account that the login lists" in caplog.text
-    with pytest.raises(MalformedResponse, match="'N/A' is no number"):
-        added_up(Table(iter([["d", "1", "N/A"]]), ["day", "p", "m"]), "p", ["m"], known.lookup("x"))
+
+
+@pytest.mark.parametrize("odd", ["N/A", "NaN", "1_000", True], ids=repr)
+def test_a_metric_that_is_no_number_costs_no_sum(odd):
+    """Its row stays a row of its own; all others are added up."""
+    known = AccountCurrencies(lambda: iter([{"id": "1", "currency": "EUR"}]))
+    rows = [["d", "1", odd, "5"], ["d", "1", "2", "3"], ["d", "1", "4", "1"]]
+    columns = ["day", "p", "m", "n"]
+    table = added_up(Table(iter(rows), columns), "p", ["m", "n"], known.lookup("x"))
+    assert [tuple(row) for row in table.rows] == [
+        ("d", "EUR", Decimal(6), Decimal(4)),
+        ("d", "EUR", odd, "5"),
+    ]
+    objects = [dict(zip(columns, row, strict=True)) for row in rows]
+    assert add_up(objects, ["m", "n"]) == [
+        {"day": "d", "p": "1", "m": Decimal(6), "n": Decimal(4)},
+        objects[0],
+    ]
 
 
 def test_an_unknown_dimension_is_the_platforms_to_refuse(room, caplog):
