@@ -311,6 +311,7 @@ class KpiService:
             # in that order, both are the same.
             self._orders[job.report.name] = words = better
             document = self._ask(job, choices, words)
+        _check_days(job, document)
         rows = list(flatten(document, event_kpis(words)))
         if (said := says_more(document, len(rows))) is not None:
             raise ResponseTooLarge(f"{job.what}: the answer says that there is more ({said})")
@@ -354,10 +355,10 @@ class KpiService:
     ) -> Mapping[str, str | None]:
         report, extras = job.report, job.report.extras
         events = set(event_kpis(words))
-        last = (job.window.end - timedelta(microseconds=1)).date()
+        first, last = _days(job)
         made: dict[str, str | None] = {
-            "start_date": job.window.start.date().isoformat(),
-            "end_date": last.isoformat(),
+            "start_date": first,
+            "end_date": last,
             "kpis": ",".join(m for m in report.metrics if m not in events),
             "grouping": ",".join(
                 g
@@ -380,6 +381,27 @@ class KpiService:
             if extras.get(name) is not None:
                 made[name] = word(extras[name])
         return made
+
+
+def _check_days(job: WindowJob, document: Mapping[str, Any]) -> None:
+    """Check that an answer is of the days that were asked for, if it says of which it is.
+
+    Raises:
+        MalformedResponse: If it is of others.
+    """
+    said = document.get("result_parameters")
+    parameters = said if isinstance(said, Mapping) else {}
+    first, last = _days(job)
+    for name, wanted in (("start_date", first), ("end_date", last)):
+        found = str(parameters.get(name) or wanted)[: len(wanted)]
+        if found != wanted:
+            raise MalformedResponse(f"{job.what}: asked {name} {wanted}, answered {name} {found}")
+
+
+def _days(job: WindowJob) -> tuple[str, str]:
+    """Return the first and the last day of a window."""
+    last = (job.window.end - timedelta(microseconds=1)).date()
+    return job.window.start.date().isoformat(), last.isoformat()
 
 
 def _in_order(words: Sequence[str], document: Mapping[str, Any]) -> list[str]:

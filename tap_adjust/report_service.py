@@ -60,6 +60,11 @@ _UNSUPPORTED: Final = re.compile(
 )
 """A metric that the service refuses; what follows its name is not always there."""
 
+_CUT: Final = re.compile(
+    r"\brows?\b.*\b(?:limit|limited|truncated|cut)\b|\b(?:limit|limited|truncated|cut)\b.*\brows?\b|\brow[ _]limit|limit_rows",
+    re.IGNORECASE,
+)
+"""A warning in words that rows are missing; the service's own slug for it is `limit_rows`."""
 _COMPANIONS: Final = frozenset({"attr_dependency"})
 """Ids that go with a row's dimensions: sent unless refused, and each is a dimension of its own."""
 
@@ -421,7 +426,7 @@ class ReportService:
         """
         for slug, words in self._tell(job.report, answer.envelope):
             warnings.append(f"{slug}: {words}")
-            if "limit" in slug and "row" in slug:
+            if ("limit" in slug and "row" in slug) or _CUT.search(words):
                 raise ResponseTooLarge(f"{job.what}: the answer is cut ({slug}: {words})")
         if isinstance(totals, Mapping) and not cuts_rows(job.report):
             short = answer.sums.short(totals)
@@ -432,7 +437,8 @@ class ReportService:
         """Log what the service warns of, once for each report."""
         found = []
         for key in ("warnings", "data_warnings"):
-            for item in envelope.get(key) or []:
+            given = envelope.get(key) or []
+            for item in given if isinstance(given, list) else [given]:
                 text = item if isinstance(item, dict) else {"body": str(item)}
                 slug = str(text.get("slug") or "warning")
                 words = str(text.get("body") or text.get("title") or "")

@@ -192,6 +192,29 @@ def _report_of(envelope: object, what: str) -> Mapping[str, Any]:
     return report
 
 
+def _columns(report: Mapping[str, Any], body: Mapping[str, Any], what: str) -> tuple[str, ...]:
+    """Return an inline answer's columns; it must be of what was asked for."""
+    for end in ("from", "to"):
+        said = str(report.get(end) or body.get(end)).replace("T", " ")
+        if end in body and said != body[end]:
+            raise MalformedResponse(f"{what}: asked {end} {body[end]}, answered {end} {said}")
+    asked = (*body["groups"], *body["metrics"])
+    named = report.get("columns")
+    columns = tuple(str(c) for c in named) if isinstance(named, list) else asked
+    if len(set(columns)) != len(columns) or not set(columns).issuperset(asked):
+        raise MalformedResponse(
+            f"{what}: the answer's columns {list(columns)} are not those asked for"
+        )
+    return columns
+
+
+def _numbers(values: Sequence[Any]) -> list[Any]:
+    """Return the numbers among a column's values, which may come as texts."""
+    if not _NUMBERS.issuperset(map(type, values)):
+        values = list(map(as_decimal, values))
+    return [v for v in values if v is not None]
+
+
 def check(
     report: Mapping[str, Any],
     rows: Callable[[], Iterator[Sequence[Any]]],
@@ -207,16 +230,10 @@ def check(
         what: The window, in a user's words.
 
     Raises:
-        MalformedResponse: If its columns are not those that were asked for.
+        MalformedResponse: If its columns, or the stretch of time that it is of, are not those that were asked for.
         ResponseTooLarge: If it holds another number of rows than it says, or its totals are not its rows'.
     """
-    asked = (*body["groups"], *body["metrics"])
-    named = report.get("columns")
-    columns = tuple(str(c) for c in named) if isinstance(named, list) else asked
-    if len(set(columns)) != len(columns) or not set(columns).issuperset(asked):
-        raise MalformedResponse(
-            f"{what}: the answer's columns {list(columns)} are not those asked for"
-        )
+    columns = _columns(report, body, what)
     totals = report.get("totals")
     known: Mapping[str, Any] = totals if isinstance(totals, Mapping) else {}
     places = {m: columns.index(m) for m in body["metrics"] if m in METRICS and m in known}
@@ -225,22 +242,22 @@ def check(
     count = 0
     for batch in batches(rows()):
         for at, row in enumerate(batch, count + 1):
-            if len(row) != len(columns):
+            if not isinstance(row, list) or len(row) != len(columns):
+                many = len(row) if isinstance(row, list) else "no list of"
                 raise MalformedResponse(
-                    f"{what}: row {at} has {len(row)} values for {len(columns)} columns"
+                    f"{what}: row {at} has {many} values for {len(columns)} columns"
                 )
         count += len(batch)
         for metric, place in places.items():
-            numbers = [v for row in batch if type(v := row[place]) in _NUMBERS]
+            numbers = _numbers([row[place] for row in batch])
             sums[metric] += sum(numbers)
             sizes[metric] += sum(map(abs, numbers))
     length = as_decimal(report.get("length"))
     if length is not None and length != count:
         raise ResponseTooLarge(f"{what}: the answer holds {count} rows and says {length}")
     for metric, added in sums.items():
-        if not isinstance(known[metric], int | Decimal):
+        if (total := as_decimal(known[metric])) is None:
             continue
-        total = Decimal(known[metric])
         counted = "integer" in METRICS[metric]["type"]
         room = Decimal() if counted else (sizes[metric] + abs(total)) * _FLOAT32_STEP
         if abs(added - total) > room:

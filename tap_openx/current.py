@@ -256,7 +256,12 @@ class Current:
         Returns:
             The report's share of the rows that the platform puts into one.
         """
-        there = {h.lower() for h in _header(reply)}
+        header = [h.lower() for h in _header(reply)]
+        there = set(header)
+        if doubles := sorted(n for n in names if header.count(n) > 1):
+            raise MalformedResponse(
+                f"{job.what}: the report has two columns {', '.join(doubles)}: whose values are whose can't be told"
+            )
         missing = [n for n in names if n not in there]
         if missing:
             raise MalformedResponse(f"{job.what}: the report has no column {', '.join(missing)}")

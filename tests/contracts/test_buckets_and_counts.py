@@ -87,3 +87,62 @@ def test_money_whose_currency_stands_in_no_row_fails(caplog):
     row = {k: v for k, v in wire.row("de").items() if k != "publisherCurrency"}
     said = fails(wire, lambda _: wire.write([row], {}), caplog)
     assert "publisherCurrency stands in no row" in said
+
+
+@pytest.mark.parametrize("name", ["atomx json", "adjust kpi"])
+def test_an_answer_of_other_days_than_were_asked_for_is_refused(name, caplog):
+    """A service that cuts the stretch short says so in what it repeats of the question."""
+    wire = WIRES[name]
+
+    def answer(_asked):
+        document = json.loads(wire.write([wire.row("de")], {}).body)
+        if name == "adjust kpi":
+            document["result_parameters"] |= {"start_date": DAY, "end_date": "2026-03-15"}
+        else:
+            document["report"] |= {"from": f"{DAY} 00:00:00", "to": f"{DAY} 12:00:00"}
+        return document
+
+    assert "answered" in fails(wire, answer, caplog)
+
+
+def test_rows_and_totals_of_atomx_agree_as_texts_too(caplog):
+    """Whatever type each has; a row that is no list is named."""
+    wire = WIRES["atomx json"]
+
+    def answer(total, *rows):
+        document = json.loads(wire.write([wire.row("de"), wire.row("fr")], {}).body)
+        document["report"]["totals"] = {"impressions": total}
+        document["report"]["data"] += rows
+        document["report"]["length"] += len(rows)
+        return lambda _: document
+
+    assert len(wire.run(answer("2")).records[STREAM]) == 2
+    fails(wire, answer("3"), caplog)
+    for row in (None, {"a": 1}, "x"):
+        assert "values for 4 columns" in fails(wire, answer(2, row), caplog)
+
+
+def test_a_job_s_report_with_a_column_twice_is_refused(caplog):
+    """In letters of another case, too: the last one would be taken."""
+    wire = WIRES["openx jobs"]
+    body = wire.write([wire.row("de") | {"IMPRESSIONS": 9}], {})
+    assert "two columns impressions" in fails(wire, lambda _: body, caplog)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"warnings": [{"slug": "limit_rows", "body": "x"}]},
+        {"data_warnings": {"slug": "warning", "body": "The result was limited to 10000 rows."}},
+        {"warnings": "limit_rows"},
+        {"warnings": ["Rows were truncated"]},
+    ],
+    ids=["slug", "an object", "a text", "words"],
+)
+def test_a_warning_that_rows_are_missing_is_heard(said, caplog):
+    """However the service puts it; one about anything else is kept in the ledger."""
+    wire = WIRES["adjust json"]
+    assert "the answer is cut" in fails(wire, lambda _: wire.write([wire.row("de")], said), caplog)
+    good = {"warnings": "limit_ad_tracking is off"}
+    found = wire.run(lambda _: wire.write([wire.row("de")], good))
+    assert [w["warnings"] for w in found.windows(STREAM)] == ["warning: limit_ad_tracking is off"]
