@@ -31,7 +31,7 @@ def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(made) != len(pairs):
         names = [name for name, _ in pairs]
         double = next(name for name in made if names.count(name) > 1)
-        msg = f"an object of the answer has {double!r} twice: which value is meant can't be told"
+        msg = f"an object of the answer has {double!r} twice: it is not clear which value is meant"
         raise MalformedResponse(msg)
     return made
 

@@ -15,6 +15,7 @@ AdtapError                        one line for the user, exit code 1
 
 from __future__ import annotations
 
+import signal
 from typing import Final
 
 __all__ = [
@@ -74,7 +75,8 @@ class Interrupted(AdtapError):  # noqa: N818 - a state, not a fault
     """
 
     def __init__(self, signum: int) -> None:
-        super().__init__(f"stopped by signal {signum}; state holds the last complete window")
+        name = signal.Signals(signum).name
+        super().__init__(f"stopped by {name}; state holds the last complete window")
         self.exit_code = 128 + signum
 
 

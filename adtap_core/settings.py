@@ -126,11 +126,11 @@ def config_schema(
     common: dict[str, Schema] = {
         "start_date": text(
             "Start date",
-            "First day ever asked of a report stream (date or date-time); no lookback crosses it. Entity "
-            "streams don't know it. Default: 30 days ago.",
+            "First day that a report stream asks for (date or date-time); a lookback never goes before it. Entity "
+            "streams ignore it. Default: 30 days ago.",
         ),
         "end_date": text(
-            "End date", "Exclusive upper bound of reports: nothing on or after it is asked."
+            "End date", "Exclusive upper bound of reports: nothing on or after it is asked for."
         ),
         "lookback_days": integer(
             "Lookback",

@@ -326,7 +326,10 @@ class AdTap(FromVariables, Tap):
         try:
             lines = self.workers.call(lambda: list(self.platform.unseen_accounts()))
         except RequestError as error:
-            log.warning("Whether the login sees all accounts that the settings name: %s", error)
+            log.warning(
+                "Could not check whether the login sees all accounts that the settings name: %s",
+                error,
+            )
             return
         for line in lines:
             setting = line.partition(":")[0]

@@ -47,5 +47,5 @@ def notes(report: Report) -> Mapping[str, str]:
     if legacy:
         made["retention"] = "the KPI service was sunset; where it is gone, nothing can be read"
     if report.grain is Grain.HOUR:
-        made["settled"] = "hours hold no spend: it comes by day"
+        made["settled"] = "hourly rows have no spend: it comes by day"
     return made

@@ -97,9 +97,7 @@ def flatten(document: Node, event_columns: Sequence[str] = ()) -> Iterator[dict[
     parameters = said if isinstance(said, Mapping) else {}
     kpis = [*parameters.get("kpis", ()), *event_columns]
     if doubles := sorted({k for k in kpis if kpis.count(k) > 1}):
-        msg = (
-            f"the answer has two columns {', '.join(doubles)}: whose values are whose can't be told"
-        )
+        msg = f"the answer has two columns {', '.join(doubles)}: their values can't be told apart"
         raise MalformedResponse(msg)
     root = document.get("result_set") or {}
     if "result_set" not in document or not isinstance(root, Mapping):

@@ -217,9 +217,7 @@ def _check_columns(there: Container[str] | None, asked: Sequence[str]) -> None:
 
 def _check_doubles(named: Sequence[str]) -> None:
     if doubles := sorted({name for name in named if named.count(name) > 1}):
-        msg = (
-            f"the answer has two columns {', '.join(doubles)}: whose values are whose can't be told"
-        )
+        msg = f"the answer has two columns {', '.join(doubles)}: their values can't be told apart"
         raise MalformedResponse(msg)
 
 

@@ -259,7 +259,7 @@ class AtomxPlatform(Platform):
             except BadRequest as error:
                 if error.status != NOT_FOUND:
                     raise
-                log.info("%s %s is gone meanwhile, its history with it", name, ident)
+                log.info("%s %s no longer exists, nor does its history", name, ident)
                 return pages
             found = page_at(document, path, offset, PAGE_SIZE)
             if offset and list(found.records) == before:

@@ -29,7 +29,7 @@ class TapAtomx(AdTap):
             ),
             "token_expiration_seconds": s.integer(
                 "Token life",
-                "How long a login's token shall be good for. The platform's maximum is not published; a token "
+                "How long a login's token should be good for, in seconds. The platform's maximum is not published; a token "
                 "that ends earlier is renewed.",
                 minimum=60,
                 maximum=1_000_000_000,

@@ -115,7 +115,7 @@ class OpenxPlatform(Platform):
         zone = settings.get("time_zone")
         if zone is not None and str(zone).upper() not in {"UTC", "Z", "ETC/UTC"}:
             faults.append(
-                f"time_zone: {zone!r} can't be had; OpenX counts hours and days in UTC only"
+                f"time_zone: {zone!r} is not possible; OpenX counts hours and days in UTC only"
             )
         if settings.get("account_ids") and which == CURRENT:
             faults.append(

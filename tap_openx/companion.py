@@ -64,7 +64,7 @@ def notes(report: Report, generation: str) -> Mapping[str, str]:
     made = {
         "time_zone": "the only one OpenX counts in; its interface shows the instance's own, so daily totals "
         "differ there unless hours are added up",
-        "currency": "the publisher's; never add it over publishers of different currencies",
+        "currency": "the publisher's; never add it up over publishers of different currencies",
         "settled": closing,
         "retention": f"{held}; the service's own date range counts"
         if generation != CURRENT

@@ -296,9 +296,7 @@ class Current:
                 log.warning("%s: report job %s failed: %s", job.what, number, failed)
                 job.tally.retries += 1
             elif attempt == 0:
-                log.info(
-                    "%s: report job %s is forgotten by now; beginning another", job.what, number
-                )
+                log.info("%s: report job %s is no longer known; starting another", job.what, number)
             number = None
         words = f"{job.what}: the report job failed {_JOB_TRIES} times: {failed}"
         if job.can_split:

@@ -124,7 +124,7 @@ class TerminalOne(Platform):
         zone = settings.get("time_zone")
         if zone is not None and str(zone).upper() not in {"UTC", "Z", "ETC/UTC", "CAMPAIGN"}:
             faults.append(
-                f"time_zone: {zone!r} can't be had; TerminalOne counts days in each campaign's own zone and "
+                f"time_zone: {zone!r} is not possible; TerminalOne counts days in each campaign's own zone and "
                 "hours in UTC"
             )
         return faults
@@ -214,7 +214,7 @@ class TerminalOne(Platform):
         if outcome.action is Action.REFRESH_LOGIN and not self._auth.can_refresh:
             return Outcome(
                 Action.REFRESH_LOGIN,
-                f"{outcome.words}; the setting `{auth.method(self.settings)}` is spent or wrong: such a "
+                f"{outcome.words}; the setting `{auth.method(self.settings)}` has expired or is wrong: such a "
                 "token or session lives 24 hours and is not renewed",
             )
         return outcome
@@ -316,7 +316,7 @@ class TerminalOne(Platform):
     @override
     def notes(cls, report: Report, settings: Mapping[str, Any]) -> Mapping[str, str]:
         return companion.notes(
-            report, "each campaign's own days; the zone of windows is a yardstick"
+            report, "days in each campaign's own time zone; windows are cut in UTC"
         )
 
     # -- entities ----------------------------------------------------------------------------

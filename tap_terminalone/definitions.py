@@ -119,7 +119,7 @@ def _field_faults(report: Report, dataset: Dataset) -> list[str]:
             else:
                 found.append(f"{dataset.name} has no {kind} {name!r}{_hint(name, known)}")
     if dataset.name == "performance" and "uniques" in report.metrics and not is_snapshot(report):
-        found.append("uniques of performance can't be had by day; set a `time_window`")
+        found.append("unique users of performance are not available by day; set a `time_window`")
     return found
 
 

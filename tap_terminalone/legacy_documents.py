@@ -180,7 +180,7 @@ def _entity(element: Element) -> dict[str, Any]:
 
 def _put(into: dict[str, Any], name: str, value: Any) -> None:
     if name in into and into[name] != value:
-        msg = f"an entity has {name!r} twice: which value is meant can't be told"
+        msg = f"an entity has {name!r} twice: it is not clear which value is meant"
         raise Unreadable(msg)
     into[name] = value
 

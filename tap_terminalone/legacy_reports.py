@@ -127,7 +127,7 @@ class LegacyReports:
                 faults += [f"report {report.name!r}: {fault}" for fault in self._fault(report)]
             except RequestError as error:
                 # Its own turn will tell: the others have nothing to do with it.
-                log.info("%s: its metadata can't be had: %s", report.name, error)
+                log.info("%s: its metadata could not be read: %s", report.name, error)
         return faults
 
     def _fault(self, report: Report) -> Iterator[str]:
@@ -277,7 +277,7 @@ class LegacyReports:
         )
         if _has_suspicious_size(reply.body):
             log.warning(
-                "%s: exactly %d rows, the default page of this API: look whether some are missing",
+                "%s: exactly %d rows, the default page of this API: check whether some are missing",
                 job.what,
                 SUSPICIOUS_ROWS,
             )

@@ -473,7 +473,7 @@ def separated(spool: Spool, *, delimiter: str = ",") -> Table:
     header = first[0] if first else []
     doubles = sorted({name for name in header if header.count(name) > 1})
     if doubles:
-        msg = f"the header names {', '.join(map(repr, doubles))} twice: whose values are whose can't be told"
+        msg = f"the header names {', '.join(map(repr, doubles))} twice: their values can't be told apart"
         raise MalformedResponse(msg)
 
     def checked() -> Iterator[list[list[str]]]:

@@ -24,7 +24,7 @@ from adtap_core.sync.reports import ReportStream
 from adtap_core.sync.streams import EntityStream
 from adtap_core.windows import Interval
 from adtap_core.words import count
-from adtap_plugin.variables import VariableError, own_environment, unknown, working_directory
+from adtap_plugin.variables import VariableError, own_environment, unfit, unknown, working_directory
 
 if TYPE_CHECKING:
     from adtap_core.tap import AdTap
@@ -107,13 +107,23 @@ _CREDENTIALS: Final = "correct the credentials that are named; nothing can be re
 
 
 def _variables(tap: AdTap) -> list[CheckResult]:
-    """Return the variables that look like settings of the tap and set nothing: a run goes on without them."""
+    """Return the variables that look like settings of the tap and set nothing, and those that hold no such value."""
     try:
         dotenv = working_directory()
     except VariableError:
         return []  # somebody else's file, as long as nobody asked for its settings
-    lines = unknown(tap.name, tap.config_jsonschema, own_environment(), dotenv)
-    return [_fault("settings", _subject(line), line, _RENAME) for line in lines]
+    environment = own_environment()
+    lines = unknown(tap.name, tap.config_jsonschema, environment, dotenv)
+    # Under Meltano a word that is not true is false, and the run goes on.
+    odd = unfit(tap.name, tap.config_jsonschema, dotenv)
+    return [
+        *(_fault("settings", _subject(line), line, _RENAME) for line in lines),
+        *(
+            _fault("settings", name, line, _SET)
+            for line in odd
+            if (name := line.partition(" ")[0]) not in environment
+        ),
+    ]
 
 
 def run_check(tap: AdTap, *, streams: bool = False) -> CheckReport:
@@ -196,7 +206,7 @@ def _expiry(tap: AdTap, made: CheckReport) -> None:
         return
     renewed = tap.platform.auth.can_refresh
     left = moment - tap.clock.read_at()
-    words = f"the login in hand ends {moment:%Y-%m-%d %H:%M} UTC"
+    words = f"this login ends {moment:%Y-%m-%d %H:%M} UTC"
     made.findings.append(
         CheckResult(
             "login",
@@ -204,7 +214,7 @@ def _expiry(tap: AdTap, made: CheckReport) -> None:
             good=renewed or left > timedelta(0),
             words=f"{words}; a new one is made by itself"
             if renewed
-            else f"{words}; nobody can renew it{', soon' if left < SOON else ''}",
+            else f"{words}; it can't be renewed{', soon' if left < SOON else ''}",
             advice="" if renewed else "get a new one before then",
         )
     )

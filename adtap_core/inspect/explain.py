@@ -337,7 +337,7 @@ def _reproduce(stream: ReportStream, notes: Mapping[str, str], zone: str) -> Ite
         if c.role == "metric" and c.additivity != "additive"
     ]
     if sums:
-        yield f"add up over rows, each currency for itself: {', '.join(sums)}"
+        yield f"add up over rows, each currency separately: {', '.join(sums)}"
     if others:
         yield f"never add up, compare row by row or recompute from their parts: {', '.join(others)}"
     yield (

@@ -62,7 +62,7 @@ def shards_of(tap: AdTap, cut: Cut) -> Shards:
     most = tap.whole_concurrency
     at_once = most if cut.at_once is None else cut.at_once
     if at_once > most:
-        why = "each process asks for at least one thing at a time; raise the setting if the platform allows so"
+        why = "each process has at least one request in flight; raise the setting if the platform allows it"
         raise SettingsError(
             [f"--at-once {at_once}: more than the setting `concurrency` ({most}), and {why}"]
         )

@@ -34,7 +34,7 @@ def oddities(shaper: RowShaper, replaced: int, grain: str) -> Iterator[tuple[str
         yield "characters", characters.said(replaced)
     if shaper.beside:
         words = (
-            f"{count(shaper.beside, 'row')} of the {grain} at whose beginning a request ends came along: left out, "
+            f"{count(shaper.beside, 'row')} of the {grain} that begins where the request ends came along: left out, "
             f"as the next request asks for {'it' if shaper.beside == 1 else 'them'}"
         )
         yield "beside", words

@@ -20,7 +20,7 @@ WRAPPERS: Final = ("singer_state", "completed", "value")
 """What stands around a state in what `meltano state get`, its store and a STATE message write."""
 _SHOWN: Final = 5
 _MEND: Final = (
-    "it is damaged, or put together of two: use a copy, or take the stream out (`adtap state set … --clear`), then "
+    "it is damaged, or put together from two: use a copy, or take the stream out (`adtap state set … --clear`), then "
     "it is read from its start"
 )
 

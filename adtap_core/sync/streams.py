@@ -512,7 +512,7 @@ class EntityStream(AdStream):
             pages: list[Iterable[Mapping[str, Any]]] = future.result()
         except BadRequest as error:
             if error.status == _NOT_FOUND:
-                log.warning("%s: the parent %s is gone meanwhile", self.name, dict(parent))
+                log.warning("%s: the parent %s no longer exists", self.name, dict(parent))
                 return []
             if not isinstance(error, Forbidden):
                 raise

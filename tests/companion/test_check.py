@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from adtap_core.inspect.check import run_check
 from adtap_sandbox import credentials
 from tests.companion.conftest import CASES, Desk
 
@@ -85,6 +86,20 @@ def test_a_missing_setting_is_named_before_any_request(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("desk", ["adjust", "openx", "terminalone"], indirect=True)
+def test_a_word_that_is_neither_true_nor_false_fails_the_check(
+    desk: Desk, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Meltano takes it for false and a run goes on; of a variable that the environment has, `.env` does not count."""
+    monkeypatch.chdir(tmp_path)
+    prefix = f"{desk.case.tap.name.upper().replace('-', '_')}_"
+    (tmp_path / ".env").write_text(f"{prefix}INCLUDE_TODAY=ture\n{prefix}LOOKBACK_DAYS=x\n")
+    monkeypatch.setenv(f"{prefix}LOOKBACK_DAYS", "3")
+    found = run_check(desk.case.tap(config=desk.config()))
+    (bad,) = [f for f in found.findings if not f.good]
+    assert bad.subject == f"{prefix}INCLUDE_TODAY"
+    assert "'ture' is not true or false" in bad.words
+
+
 def test_a_wrong_report_field_is_named(desk: Desk) -> None:
     """A misspelt metric of a report of one's own: report, field and the nearest right name."""
     wrong, right = desk.case.bad_field

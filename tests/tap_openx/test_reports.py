@@ -511,7 +511,7 @@ def test_a_filter_of_another_shape_is_refused_without_network(room, filters, wor
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"time_zone": "Europe/Berlin"}, "time_zone: 'Europe/Berlin' can't be had"),
+        ({"time_zone": "Europe/Berlin"}, "time_zone: 'Europe/Berlin' is not possible"),
         ({"consumer_key": None}, "consumer_key is missing"),
         ({"api_url": None}, "api_url is missing"),
         ({"api_generation": "current"}, "client_id is missing"),
