@@ -27,6 +27,7 @@ from adtap_core.platform import Fetched, RowContext, RowLookup, WindowJob
 from adtap_core.windows import Grain, Interval, midnight
 from tap_terminalone import fields
 from tap_terminalone.definitions import ROLLUP_OF, is_snapshot, legacy_names
+from tap_terminalone.spans import of_one_bucket
 
 if TYPE_CHECKING:
     from adtap_core.bodies.spool import Spool
@@ -405,6 +406,8 @@ class LegacyReports:
             rows = (row for row in rows if row[at] != fields.TOTAL)
         if job.report.grain is Grain.HOUR:
             rows = _as_instants(rows, columns, job.window, local=definition.is_local)
+        elif not is_snapshot(job.report):
+            rows = of_one_bucket(rows, columns, BUCKET, job.report.grain)
         if PIXEL_TYPE in job.report.dimensions and PIXEL_TYPE not in columns:
             kind = definition.name.removesuffix("_pixel_loads")
             columns.append(PIXEL_TYPE)

@@ -146,3 +146,11 @@ def test_a_warning_that_rows_are_missing_is_heard(said, caplog):
     good = {"warnings": "limit_ad_tracking is off"}
     found = wire.run(lambda _: wire.write([wire.row("de")], good))
     assert [w["warnings"] for w in found.windows(STREAM)] == ["warning: limit_ad_tracking is off"]
+
+
+def test_a_row_of_several_days_is_not_a_day(caplog):
+    """Reports V1 say the last day of each row: a sum of three days would be counted for the first."""
+    wire = WIRES["terminalone v1"]
+    row = wire.row("de", end_date="2026-03-18")
+    said = fails(wire, lambda _: wire.write([row], {}), caplog)
+    assert f"a row is of {DAY} to 2026-03-18, and one day was asked for" in said
