@@ -48,6 +48,22 @@ def unfit(stream: str, column: str, value: object, reason: str) -> LoadError:
     return LoadError(f"Stream '{stream}', column '{column}': {shown!r} is refused: {reason}.")
 
 
+_FULL = "No space left on device"  # what the system says, and every library after it
+RUN_AGAIN = "run it again: what came after the last STATE is not claimed"
+
+
+def told(error: BaseException) -> str:
+    """Return the one line that a failed load ends with.
+
+    Args:
+        error: What ended it.
+    """
+    line = one_line(error)
+    if _FULL not in line or RUN_AGAIN in line:
+        return line
+    return f"{line.rstrip('.')}. Free some space and {RUN_AGAIN}."
+
+
 def one_line(error: BaseException) -> str:
     """Return an error's words without their line breaks."""
     return " ".join(str(error).split())

@@ -36,7 +36,7 @@ from adtap_loader.columns import (
     common_type,
     short,
 )
-from adtap_loader.errors import LoadError, one_line, unfit
+from adtap_loader.errors import RUN_AGAIN, LoadError, one_line, unfit
 from adtap_loader.warehouse import Batch, Table, Warehouse, widened
 from adtap_plugin.redact import redact
 
@@ -363,8 +363,10 @@ class PostgresWarehouse(Warehouse):
                     f": the table {self._table(stream)} has a unique index that is not the stream's key, or holds "
                     "a key twice already; drop the index or the rows"
                 )
+            case pg.DiskFull():
+                cure = f": the server's disk is full; make room on it and {RUN_AGAIN}"
             case psycopg.OperationalError() if self._db.broken or self._db.closed:
-                cure = ": the connection is gone; what came after the last STATE is not claimed, run it again"
+                cure = f": the connection is gone; {RUN_AGAIN}"
             case _:
                 cure = ""
         return LoadError(f"{whose}{self._place} says: {said}{cure}.")

@@ -22,7 +22,7 @@ from types import FrameType
 from typing import Any, Final
 
 from adtap_loader import settings
-from adtap_loader.errors import LoadError, one_line
+from adtap_loader.errors import LoadError, told
 from adtap_loader.loading import Loader
 from adtap_loader.warehouse import Warehouse
 from adtap_plugin.redact import guard_logging, learn_settings
@@ -123,7 +123,7 @@ class Program:
             loader.read(sys.stdin.buffer)
             loader.finish()
         except expected as error:
-            log.error("%s", one_line(error))  # noqa: TRY400 - one line is asked for
+            log.error("%s", told(error))  # noqa: TRY400 - one line is asked for
             sys.exit(1)
 
     def _log_level(self) -> str:

@@ -30,7 +30,7 @@ from singer_sdk.singerlib.encoding import GenericSingerReader
 from singer_sdk.sinks import BatchSink
 from typing_extensions import override
 
-from adtap_loader.errors import LoadError, NoKeyError, NoSchemaError, one_line
+from adtap_loader.errors import LoadError, NoKeyError, NoSchemaError, told
 from adtap_loader.loading import Loader, Message, bucket_of
 from adtap_loader.rows import read_message
 from adtap_loader.warehouse import Warehouse
@@ -251,7 +251,7 @@ class LoaderTarget(FromVariables, Target):
         try:
             super().invoke(**kwargs)
         except expected as error:
-            cls.logger.error("%s", one_line(error))  # noqa: TRY400 - one line is asked for
+            cls.logger.error("%s", told(error))  # noqa: TRY400 - one line is asked for
             sys.exit(1)
 
     @override

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tempfile
 import weakref
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Final
+
+from adtap_loader.errors import LoadError
 
 _OPEN_FILES: Final = Path("/proc/self/fd")
 
@@ -35,14 +38,18 @@ class Spool:
             block: The rows, each with its line end.
             rows: How many.
             longest: A bound on the bytes of each.
+
+        Raises:
+            LoadError: If they can't be kept.
         """
-        if self._file is None:
-            nameless = _OPEN_FILES.is_dir()
-            make = tempfile.TemporaryFile if nameless else tempfile.NamedTemporaryFile
-            self._file = make(prefix="adtap-load-")
-            # Also when a load ends with an error.
-            weakref.finalize(self, self._file.close)
-        self._file.write(block)
+        with _telling():
+            if self._file is None:
+                nameless = _OPEN_FILES.is_dir()
+                make = tempfile.TemporaryFile if nameless else tempfile.NamedTemporaryFile
+                self._file = make(prefix="adtap-load-")
+                # Also when a load ends with an error.
+                weakref.finalize(self, _close, self._file)
+            self._file.write(block)
         self._blocks.append(len(block))
         self.rows += rows
         self.size += len(block)
@@ -53,7 +60,8 @@ class Spool:
         """Where another reader of this process finds the rows."""
         if self._file is None:
             raise ValueError("nothing was added")
-        self._file.flush()
+        with _telling():
+            self._file.flush()
         name = self._file.name
         return name if isinstance(name, str) else str(_OPEN_FILES / str(self._file.fileno()))
 
@@ -61,7 +69,8 @@ class Spool:
         """Yield the blocks as they were added."""
         if self._file is None:
             return
-        self._file.flush()
+        with _telling():
+            self._file.flush()
         at = 0
         for length in self._blocks:
             yield os.pread(self._file.fileno(), length, at)
@@ -78,5 +87,24 @@ class Spool:
     def close(self) -> None:
         """Let go of the file."""
         if self._file is not None:
-            self._file.close()
+            _close(self._file)
             self._file = None
+
+
+@contextlib.contextmanager
+def _telling() -> Iterator[None]:
+    """Say where rows wait if they can't."""
+    try:
+        yield
+    except OSError as error:
+        place = tempfile.gettempdir() if tempfile.tempdir else "the folder for temporary files"
+        raise LoadError(
+            f"Rows can't wait for their commit in {place}: {error.strerror or error}. The variable TMPDIR "
+            "names another folder."
+        ) from None
+
+
+def _close(file: IO[bytes]) -> None:
+    # What can't be written any more is not needed any more.
+    with contextlib.suppress(OSError):
+        file.close()

@@ -93,7 +93,7 @@ def test_a_server_that_restarts_ends_the_load_and_the_next_run_completes(tmp_pat
         assert b'{"n":2}' not in out
         assert b"Traceback" not in said
         assert said.count(b"ERROR") == 1
-        assert b"is not claimed, run it again" in said
+        assert b"the connection is gone; run it again" in said
         assert place.run(HEAD, *rows, state({"n": 2})).states == [{"n": 2}]
         assert place.query("SELECT count(*) FROM s") == [(10,)]
     finally:
