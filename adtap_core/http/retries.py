@@ -1,7 +1,7 @@
 """What to do after an answer that was not good: a value that is replaced by each answer, never changed.
 
 `RetryState.after` knows nothing of sockets, clocks or logins: it turns what was tried so far and one more outcome
-into the next step. The table of cases in tests/core/test_retries.py is the whole of its behaviour.
+into the next step. The table of cases in tests/core/http/test_retries.py is the whole of its behaviour.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ from typing_extensions import override
 from adtap_core.testing import Messages
 from adtap_core.windows import Grain
 from tests.core.restating import RESTATED
-from tests.core.test_histories import History
+from tests.core.sync.test_histories import History
 
 COUNT = max(1, int(os.environ.get("ADTAPS_HISTORIES", "20")) // 20)
 STEPS = 3

@@ -11,7 +11,7 @@ from adtap_core.errors import SettingsError
 from adtap_core.sync.stream_maps import empty_filters
 from adtap_core.tap import RunFailed
 from adtap_core.testing import run_tap, select
-from tests.core.test_reports import Tiny, tiny
+from tests.core.sync.test_reports import Tiny, tiny
 from tests.core.tiny import TapTiny
 
 __all__ = ["tiny"]

@@ -22,7 +22,7 @@ from adtap_core.sync.planning import Planner
 from adtap_core.sync.reports import ReportStream
 from adtap_core.testing import Messages
 from adtap_core.windows import ONE_DAY, Grain, Interval
-from tests.core.test_histories import History
+from tests.core.sync.test_histories import History
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from adtap_core.errors import SettingsError
 from adtap_core.state.compaction import FEWEST, compacted, expanded
 from adtap_core.tap import RunFailed
-from tests.core.test_reports import Tiny, tiny  # noqa: F401 - the fixture
+from tests.core.sync.test_reports import Tiny, tiny  # noqa: F401 - the fixture
 from tests.core.tiny import TapTiny
 
 MARKS = st.dictionaries(
