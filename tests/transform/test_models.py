@@ -183,6 +183,49 @@ def test_a_defect_in_the_mart_is_named(dbt):
     assert done.lines("_currency is no ISO 4217 code", "euro")
 
 
+def test_a_day_that_is_late_differs_from_the_platform_or_stands_twice_is_named(dbt):
+    """A load that did not run, totals that do not add up, one delivery from two APIs: the report, the day, the window."""
+    dbt.do(
+        "UPDATE tap_atomx.sync_windows SET window_end = TIMESTAMPTZ '2026-03-16 00:00:00+00' "
+        "WHERE stream = 'publisher_delivery_daily' AND window_end > TIMESTAMPTZ '2026-03-16 00:00:00+00'",
+        "UPDATE tap_terminalone.sync_windows SET ties = false WHERE stream = 'geo_daily' AND window_end = "
+        "(SELECT max(window_end) FROM tap_terminalone.sync_windows WHERE stream = 'geo_daily')",
+        f"INSERT INTO {MART} BY NAME SELECT * REPLACE ('exchange_daily' AS report, 'twice' AS performance_key) "
+        f"FROM (FROM {MART} WHERE platform = 'openx' AND day = '2026-03-13' LIMIT 1)",
+    )
+    assert dbt.run("run", "-s", "ad_quality_daily").code == 0
+    tests = ("days_are_fresh", "windows_tie_out_to_the_platform", "no_day_stands_in_two_reports")
+    done = dbt.run("test", "-s", *(f"adtap_{name}" for name in tests))
+    late = done.lines("adtaps: adtap_days_are_fresh:", "publisher_delivery_daily")
+    # The 19th is due at the 20th, and a daily load has another day.
+    assert sorted(line.partition("day 2026-03-")[2][:2] for line in late) == ["16", "17", "18"], (
+        done.said
+    )
+    assert done.lines("adtaps: adtap_windows_tie_out_to_the_platform:", "geo_daily", "2026-03-")
+    (twice,) = done.lines("adtaps: adtap_no_day_stands_in_two_reports:")
+    assert "2026-03-13" in twice
+    assert "exchange_daily" in twice
+
+
+def test_a_snapshot_keeps_what_a_budget_was(dbt):
+    """A budget that changed has two rows, each with its time; what did not change has one."""
+    dbt.do(
+        "UPDATE tap_atomx.campaigns SET daily_budget_amount = daily_budget_amount + 0.01 WHERE id = "
+        "(SELECT min(id) FROM tap_atomx.campaigns WHERE daily_budget_amount IS NOT NULL)"
+    )
+    assert dbt.run("snapshot", "-s", "ad_atomx_campaigns_history").code == 0
+    history = "analytics_snapshots.ad_atomx_campaigns_history"
+    ((before, after, closed, begun),) = dbt.rows(
+        "SELECT was.daily_budget_amount, now.daily_budget_amount, was.dbt_valid_to, now.dbt_valid_from "
+        f"FROM {history} was JOIN {history} now ON now.id = was.id AND now.dbt_valid_to IS NULL "
+        "WHERE was.dbt_valid_to IS NOT NULL"
+    )
+    assert after - before == Decimal("0.01")
+    assert closed == begun
+    ((more,),) = dbt.rows(f"SELECT count(*) - count(DISTINCT id) FROM {history}")
+    assert more == 1
+
+
 def test_what_was_never_loaded_or_deselected_is_left_empty_with_a_line_that_says_so(dbt):
     """A platform without a schema and a report without a table: empty models, no failure, one line each."""
     dbt.do(
@@ -252,6 +295,10 @@ def test_money_is_converted_at_each_days_own_rate_or_not_at_all(dbt):
         )
     )
     assert found == spent
+    dbt.do(f"INSERT INTO {rates} VALUES ('2026-03-11', 'USD', 'EUR', 0.6)")
+    done = dbt.run("test", "-s", "adtap_each_day_has_one_rate", **given)
+    (line,) = done.lines("adtaps: adtap_each_day_has_one_rate:")
+    assert "day 2026-03-11, from_currency USD" in line
     done = dbt.run("ls", "-s", "stg_openx__sites", "stg_terminalone__campaigns", **given)
     assert done.lines("stg_openx__sites", "does not match any enabled nodes")
     assert done.lines("adtaps.staging.terminalone.stg_terminalone__campaigns")
