@@ -155,7 +155,9 @@ def test_a_refused_login_ends_the_run_at_once(bench: Bench, refusal: Refusal) ->
     bench.sandbox.switch(bench.case.platform, **refusal.switches)
     begun = time.monotonic()
     run = bench.command(environment=DEBUG, max_retries=6, **refusal.settings)
-    assert time.monotonic() - begun < 8
+    assert (
+        time.monotonic() - begun < 30
+    )  # a retry storm of six tries would take longer than a minute
     assert run.code == 3
     assert not run.records
     for word in refusal.words:
