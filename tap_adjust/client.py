@@ -29,7 +29,8 @@ from tap_adjust import checks, companion, fields, kpi_service
 from tap_adjust.auth import TokenAuth
 from tap_adjust.choices import Choices
 from tap_adjust.kpi_service import KpiService
-from tap_adjust.report_service import ReportService, cuts_rows, exploded
+from tap_adjust.listed import exploded
+from tap_adjust.report_service import ReportService, cuts_rows
 from tap_adjust.transports import PATHS
 
 if TYPE_CHECKING:
@@ -200,7 +201,7 @@ class AdjustPlatform(Platform):
         return faults
 
     def _app_faults(self, reports: Sequence[Report]) -> list[str]:
-        known = [str(app["id"]) for app in self.reports.apps()]
+        known = self.reports.app_tokens()
         asked = {
             f"report {r.name!r}: app_tokens": r.extras["app_tokens"]
             for r in reports
@@ -220,14 +221,14 @@ class AdjustPlatform(Platform):
     @override
     def unseen_accounts(self) -> Iterator[str]:
         wanted = list(dict.fromkeys(map(str, self.settings.get("app_tokens") or ())))
-        known = [str(app["id"]) for app in self.reports.apps()] if wanted else []
+        known = self.reports.app_tokens() if wanted else []
         return (f"app_tokens: {_unknown_app(t, known)}" for t in wanted if t not in known)
 
     @override
     def partitions(self, report: Report) -> list[Partition]:
         tokens = Choices(report, self.settings).get("app_tokens")
         if not tokens:
-            tokens = [str(app["id"]) for app in self.reports.apps()]
+            tokens = self.reports.app_tokens()
         if not tokens:
             raise RequestError(
                 "the API token sees no app (look at the settings `api_token` and `account_id`)"
@@ -253,7 +254,7 @@ class AdjustPlatform(Platform):
             BadRequest: If the token does not see the app; the others are read.
         """
         if "endpoint" not in report.extras:
-            known = [str(app["id"]) for app in self.reports.apps()]
+            known = self.reports.app_tokens()
             token = partition.key["app_token"]
             if known and token not in known:
                 raise BadRequest(f"app_tokens: {_unknown_app(token, known)}")

@@ -25,7 +25,7 @@ from adtap_core.names import did_you_mean
 from adtap_core.platform import Fetched, RowContext, RowLookup
 from adtap_core.rows.totals import EXACT, ZERO, as_decimal, joined
 from adtap_core.windows import Grain
-from tap_adjust import transports
+from tap_adjust import listed, transports
 from tap_adjust.choices import Choices, word
 from tap_adjust.fields import near_names
 from tap_adjust.transports import Answer, as_objects, within
@@ -107,6 +107,10 @@ class ReportService:
     def apps(self) -> list[Option]:
         """Return the apps that the token sees."""
         return self.options("apps")
+
+    def app_tokens(self) -> list[str]:
+        """Return their tokens."""
+        return listed.app_ids(self.apps())
 
     def _once(
         self, name: str, path: str, params: Mapping[str, str], tally: RequestStats | None
@@ -230,24 +234,15 @@ class ReportService:
 
     def currencies(self) -> dict[str, str]:
         """Return each app's reporting currency: money is in it unless another one is asked for."""
-        return {
-            app["id"]: app["currency"]["code"]
-            for app in self.apps()
-            if (app.get("currency") or {}).get("code")
-        }
+        return listed.currencies(self.apps())
 
     def _events_of(self, tokens: Sequence[str], lost: list[str]) -> list[str]:
         """Return the slugs of some apps' events; one that can't be asked for is put into `lost`."""
         try:
-            listed = self.events()
+            given = self.events()
         except OfflineError:
             return ["EVENT"]  # a dry run without a network: one event stands for all
-        # A slug that is listed twice would be asked for, and counted, twice.
-        slugs = list(
-            dict.fromkeys(
-                str(e["id"]) for e in listed if set(e.get("app_token") or ()) & set(tokens)
-            )
-        )
+        slugs = listed.slugs(given, tokens)
         lost += [
             f"event {slug!r} is left out: lists of metrics are joined by commas, so it can't be asked for"
             for slug in slugs
@@ -527,17 +522,3 @@ def cuts_rows(report: Report) -> bool:
     return any(key.rpartition("__")[2] in METRIC_OPERATORS for key in report.filters or {}) or any(
         key.rpartition("__")[2] in METRIC_OPERATORS for key in report.extras.get("parameters") or {}
     )
-
-
-def exploded(events: Iterable[Option]) -> Iterator[dict[str, Any]]:
-    """Yield each app's token of each event."""
-    for event in events:
-        mapping = event.get("app_token_x_event_tokens_mapping") or {}
-        for app_token, tokens in mapping.items():
-            for token in tokens:
-                yield {
-                    "app_token": app_token,
-                    "event_token": token,
-                    "event_id": event.get("id"),
-                    "event_name": event.get("name"),
-                }

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from typing_extensions import override
 
-from adtap_core.errors import BadRequest
+from adtap_core.errors import BadRequest, RequestError
 from adtap_core.http import outcomes
 from adtap_core.http.client import Auth, Call
 from adtap_core.http.outcomes import Action, Outcome
@@ -230,7 +230,10 @@ class TerminalOne(Platform):
         advertisers = self.accounts.wanted(accounts.ADVERTISERS)
         if advertisers and not self._generation.needs_organization(report):
             return [Partition({"advertiser_id": i}) for i in advertisers]
-        return [Partition({"organization_id": i}) for i in self.organizations()]
+        organizations = self.organizations()
+        if not organizations:
+            raise RequestError("the login sees no organization (look at its permissions)")
+        return [Partition({"organization_id": i}) for i in organizations]
 
     @override
     def account_keys(self, report: Report) -> Sequence[str] | None:

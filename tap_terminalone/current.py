@@ -37,7 +37,7 @@ from tap_terminalone.deals import Deals
 from tap_terminalone.definitions import ROLLUP_OF, dataset_name, is_snapshot
 from tap_terminalone.lines import promise, stream_fault, table
 from tap_terminalone.streams import CURRENT, ENTITIES, TerminalOneEntity
-from tap_terminalone.walks import in_ranges, records_of
+from tap_terminalone.walks import id_of, in_ranges, records_of
 
 if TYPE_CHECKING:
     from adtap_core.bodies.spool import Spool
@@ -106,7 +106,9 @@ class Current:
     def organization_ids(self) -> list[int]:
         """Return the organizations that the login sees."""
         return [
-            int(r["id"]) for page in self._search("organizations", "organizations") for r in page
+            id_of(row, "organizations")
+            for page in self._search("organizations", "organizations")
+            for row in page
         ]
 
     def advertiser_ids(self, wanted: Sequence[str]) -> list[int]:
@@ -118,12 +120,12 @@ class Current:
             for condition in conditions
             for page in self._search("advertisers", "advertisers", conditions=[condition])
         )
-        return [int(row["id"]) for page in pages for row in page]
+        return [id_of(row, "advertisers") for page in pages for row in page]
 
     def first_advertiser_ids(self) -> list[int]:
         """Return the first advertisers that the login sees, as many as a page holds."""
         page = self._page("advertisers", "advertisers", {"sort_by": "id"}, None)
-        return [int(row["id"]) for row in page.records]
+        return [id_of(row, "advertisers") for row in page.records]
 
     def pages(self, entity: TerminalOneEntity, query: EntityQuery) -> Iterator[Sequence[Record]]:
         """Return an entity's records."""
@@ -176,7 +178,7 @@ class Current:
         if known is None:
             entity = next(e for e in ENTITIES if e.name == owners)
             known = [
-                int(row["id"])
+                id_of(row, owners)
                 for condition in self._owner_conditions(entity)
                 for page in self._search(entity.path, owners, conditions=condition)
                 for row in page

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from adtap_core.http.client import Call
 from adtap_core.http.listing import Page, in_order, number_of, page_of
-from tap_terminalone.walks import records_of
+from tap_terminalone.walks import id_of, records_of
 
 if TYPE_CHECKING:
     from adtap_core.http.client import RequestStats
@@ -45,7 +45,9 @@ class Deals:
         """Return the ids of an organization's deals; asked once in a run."""
         with self._lock:
             if organization not in self._known:
-                found = {int(r["id"]) for page in self._walk(organization, tally) for r in page}
+                found = {
+                    id_of(row, "deals") for page in self._walk(organization, tally) for row in page
+                }
                 self._known[organization] = sorted(found)
             return self._known[organization]
 

@@ -17,7 +17,7 @@ from tap_terminalone.auth import ACCEPT
 from tap_terminalone.changes import change
 from tap_terminalone.legacy_documents import document_of
 from tap_terminalone.streams import ENTITIES, TerminalOneEntity
-from tap_terminalone.walks import Record, deeper, records_of
+from tap_terminalone.walks import Record, deeper, id_of, records_of
 
 if TYPE_CHECKING:
     from adtap_core.declare import Entity
@@ -84,7 +84,7 @@ class LegacyEntities:
     def organization_ids(self) -> list[int]:
         """Return the organizations that the login sees."""
         return [
-            int(row["id"])
+            id_of(row, "organizations")
             for page in self._by_id("organizations", "organizations", {}, None)
             for row in page
         ]
@@ -97,12 +97,12 @@ class LegacyEntities:
             self._page("advertisers", "advertisers", {"q": f"({ids})", "sort_by": "id"}, None)
             for ids in chunks
         )
-        return [int(row["id"]) for page in pages for row in page.records]
+        return [id_of(row, "advertisers") for page in pages for row in page.records]
 
     def first_advertiser_ids(self) -> list[int]:
         """Return the first advertisers that the login sees, as many as a page holds."""
         page = self._page("advertisers", "advertisers", {"sort_by": "id"}, None)
-        return [int(row["id"]) for row in page.records]
+        return [id_of(row, "advertisers") for row in page.records]
 
     # -- lists -------------------------------------------------------------------------------
 

@@ -69,6 +69,19 @@ def records_of(document: object, what: str, *, null_is_empty: bool = True) -> li
     return rows
 
 
+def id_of(record: Record, what: str) -> int:
+    """Return a record's id as a number.
+
+    Raises:
+        MalformedResponse: If it has none.
+    """
+    try:
+        return int(str(record["id"]).removesuffix(".0"))
+    except (KeyError, ValueError) as error:
+        msg = f"{what}: a record without a number for an id: {str(dict(record))[:120]}"
+        raise MalformedResponse(msg) from error
+
+
 def in_ranges(
     ask: Callable[[int, int | None], Page], *, what: str, size: int, ahead: Workers
 ) -> Iterator[Sequence[Record]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -154,3 +155,27 @@ def test_a_row_of_several_days_is_not_a_day(caplog):
     row = wire.row("de", end_date="2026-03-18")
     said = fails(wire, lambda _: wire.write([row], {}), caplog)
     assert f"a row is of {DAY} to 2026-03-18, and one day was asked for" in said
+
+
+@pytest.mark.parametrize(
+    ("listed", "words"),
+    [
+        ([], "the login sees no organization"),
+        ([{"id": None}], "organizations: a record without a number for an id"),
+        ([{"name": "x"}], "without a number for an id"),
+    ],
+    ids=["none", "null", "no id"],
+)
+@pytest.mark.parametrize("name", ["terminalone v2", "terminalone v1"])
+def test_a_login_that_sees_no_account_is_no_empty_report(name, listed, words, caplog):
+    """Nothing would be asked for, with exit code 0."""
+    wire = WIRES[name]
+    settings = {k: v for k, v in wire.settings.items() if k != "organization_ids"}
+
+    def route(asked):
+        if "organizations" in asked.path:
+            return {"data": listed, "meta": {"status": "ok"}}
+        return wire.route(asked)
+
+    blind = replace(wire, settings=settings, route=route)
+    assert words in fails(blind, lambda _: wire.write([wire.row("de")], {}), caplog)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 
 import pytest
 
 from adtap_core.names import column_name
 from tests.contracts.wires import STREAM, WIRES
+from tests.loader.conftest import File
 
 EXTRA = "_extra"
 NO_MONEY = ("123456789012345678901234.5", "1e21", "NaN", "nan", "-Infinity", "1_000")
@@ -97,3 +99,24 @@ def test_the_key_of_a_row_is_made_of_the_text_of_what_does_not_fit():
         keys.append([r["_row_key"] for r in rows])
     assert keys[0] == keys[1]
     assert len(set(keys[0])) == 4
+
+
+def test_the_load_goes_on_and_the_warehouse_has_every_digit(tmp_path):
+    """A value that no column holds ended the load; now its row is there, and the value beside it."""
+    wire = WIRES["adjust json"]
+    large = "123456789012345678901234.5"
+    found = wire.rows(
+        wire.row("de", money=large), wire.row("fr", money=LONG), wire.row("it", count="NaN")
+    )
+    place = File(tmp_path / "ads.duckdb")
+    place.load(*[json.dumps(line, default=str) for line in found.lines])
+    assert place.query("SELECT country_code, cost, installs, _extra FROM mine ORDER BY 1") == [
+        ("de", None, 1, json.dumps({"cost": large}, separators=(",", ":"))),
+        (
+            "fr",
+            Decimal("0.123456789012345679"),
+            1,
+            json.dumps({"cost": LONG}, separators=(",", ":")),
+        ),
+        ("it", Decimal("2.5"), None, '{"installs":"NaN"}'),
+    ]

@@ -293,6 +293,46 @@ def test_a_cohort_period_is_counted_once(room, periods):
     assert [(r["period_type"], r["period"]) for r in got.records["x"]] == [("day", 1)]
 
 
+@pytest.mark.parametrize(
+    "owner",
+    [{"app_token": APP}, {"app_token": None}, {}, {"app_token": {APP: ["t"]}}, {"app_token": [], "app_token_x_event_tokens_mapping": {APP: ["t"]}}],
+    ids=["a text", "null", "missing", "an object", "only in the mapping"],
+)  # fmt: skip
+def test_an_event_is_asked_for_however_its_apps_are_listed(room, owner):
+    """One that does not say whose it is may be anybody's: no event is lost without a word."""
+    room.service.answer_events = [{"id": "purchase", "name": "p", **owner}]
+    got = room.run(stream="events_daily", reports=[])
+    assert [r["event_slug"] for r in got.records["events_daily"]] == ["purchase"]
+
+
+@pytest.mark.parametrize(
+    ("lists", "events", "words"),
+    [
+        ({"apps": [{"name": "L"}]}, [], "apps: an option without an id"),
+        (
+            {"apps": [{"id": APP, "currency": ["EUR"]}]},
+            [],
+            "currency of aaaabbbbcccc can't be understood",
+        ),
+        ({}, [{"name": "purchase", "app_token": [APP]}], "events: an option without an id"),
+        ({}, [{"id": "purchase", "app_token": [[APP]]}], "whose 'purchase' is can't be understood"),
+    ],
+    ids=["app", "currency", "event", "owner"],
+)
+def test_a_list_that_says_not_enough_is_named(room, lists, events, words, caplog):
+    """Rather than a report without events, or money without a currency."""
+    room.service.lists, room.service.answer_events = lists, events
+    room.failed(RunFailed, stream="events_daily", reports=[])
+    assert words in caplog.text
+    assert "unexpected" not in caplog.text
+
+
+def test_the_currency_of_an_app_may_be_a_text(room):
+    """A code by itself, instead of an object that holds it."""
+    room.service.lists = {"apps": [{"id": APP, "currency": "EUR"}]}
+    assert {r["_currency"] for r in room.run().records["x"]} == {"EUR"}
+
+
 def test_an_event_that_is_listed_twice_is_counted_once(room):
     """One slug may stand for events of the same name: its row must not come twice."""
     room.service.events = ["purchase", "purchase"]
