@@ -72,10 +72,11 @@ class Origins:
             many = "s" if len(named) > 1 else ""
             listed = ", ".join(f"`{name}`" for name in named)
             added = f"; look at the setting{many} {listed}" if named else ""
-        places = {n: self.of(n) for n in named if self._settings.get(n) is not None}
-        told = ", ".join(
-            f"`{name}` from {place}{self._edges(name)}" for name, place in places.items() if place
-        )
+        places: dict[str, list[str]] = {}
+        for name in named:
+            if self._settings.get(name) is not None and (place := self.of(name)):
+                places.setdefault(f"{place}{self._edges(name)}", []).append(f"`{name}`")
+        told = ", ".join(f"{' and '.join(names)} from {place}" for place, names in places.items())
         return added + (f" ({told})" if told else "")
 
     def _edges(self, setting: str) -> str:
