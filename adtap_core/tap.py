@@ -300,7 +300,7 @@ class AdTap(FromVariables, Tap):
         ):
             entities = [s for s in streams if isinstance(s, EntityStream)]
             if entities:
-                self._name_unseen_accounts()
+                self.name_unseen_accounts()
             self._read_entities(entities)
             reports = [s for s in streams if isinstance(s, ReportStream)]
             read_reports(reports, self.workers)
@@ -321,7 +321,7 @@ class AdTap(FromVariables, Tap):
         if self.failures:
             raise RunFailed(failed_words(sorted(failed), len(self.failures), whole), self.failures)
 
-    def _name_unseen_accounts(self) -> None:
+    def name_unseen_accounts(self) -> None:
         """Note each account that the settings name and the login does not see: entities can't say it."""
         try:
             lines = self.workers.call(lambda: list(self.platform.unseen_accounts()))

@@ -236,6 +236,8 @@ def make_plan(tap: AdTap, *, offline: bool = False) -> Plan:
         for stream in streams:
             if isinstance(stream, ReportStream):
                 plan.streams.append(_report(tap, stream, offline=offline))
+        if not offline and any(isinstance(s, EntityStream) for s in streams):
+            tap.name_unseen_accounts()
         # Last, and nothing of it kept: what stands for the entities' answers must reach no report.
         entities = [entity_plan(tap, watch, s) for s in streams if isinstance(s, EntityStream)]
         plan.streams[:0] = entities

@@ -9,6 +9,7 @@ import pytest
 
 from adtap_core.errors import REFUSED_EXIT
 from adtap_core.inspect.check import run_check
+from adtap_core.inspect.plan import make_plan
 from adtap_core.sync.run import RunFailed
 from adtap_core.tap import AdTap
 from adtap_sandbox import credentials as known
@@ -196,6 +197,30 @@ def test_a_check_names_the_account_that_the_login_does_not_see(
     assert accounts[good].good
     assert not accounts[way.gone].good
     assert f"`{way.setting}`" in accounts[way.gone].advice
+
+
+@pytest.mark.parametrize("name", ["terminalone advertiser", "openx account", "adjust app"])
+def test_a_plan_names_the_account_and_counts_what_is_asked_for_it(
+    sandbox: SandboxHandle, name: str
+) -> None:
+    """Every request that the sync makes is in the plan, the one for the list of accounts too."""
+    way = WAYS[name]
+    good = way.good(sandbox)
+    config = way.config(sandbox, **{way.setting: [way.gone, good]})
+    catalog = select(way.tap, config, {way.entity})
+    sandbox.clear_log()
+    plan = make_plan(way.tap(config=config, catalog=catalog))
+    asked = [e["path"] for e in sandbox.log()]
+    assert [
+        line for line in plan.failures if line.startswith(f"{way.setting}: ") and way.gone in line
+    ]
+    assert plan.metadata
+    sandbox.clear_log()
+    fails(way, config, way.entity)
+    made = [e["path"] for e in sandbox.log()]
+    assert set(asked) <= set(made)
+    logins = len([p for p in made if "login" in p or "oauth" in p or "/api/index/" in p])
+    assert plan.requests <= len(made) - logins
 
 
 def test_who_may_not_list_accounts_is_not_told_that_they_are_not_there(
