@@ -454,7 +454,12 @@ def _cost(facts: Facts) -> Iterator[str]:
         numbers=set(range(2, 7)),
         label="What reading took",
     )
-    said = [(cost, words, n) for cost in facts.costs for words, n in cost.warnings.most_common()]
+    # By their words where counts are equal: a warehouse gives rows in any order.
+    said = [
+        (cost, words, n)
+        for cost in facts.costs
+        for words, n in sorted(cost.warnings.items(), key=lambda pair: (-pair[1], pair[0]))
+    ]
     if said:
         yield f"<details><summary>What was warned of ({count(len(said))})</summary><ul>"
         for cost, words, number in said[:SHOWN]:

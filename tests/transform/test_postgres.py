@@ -19,6 +19,7 @@ import pytest
 
 from adtap_cli.dbt import PROJECT, variables
 from adtap_cli.report_facts import facts
+from adtap_cli.report_page import page
 from adtap_cli.warehouse import opened
 from tests.postgres import loader_url
 from tests.running import copy_project
@@ -73,7 +74,7 @@ def _same_answers(built, url, folder):
 
 
 def _same_report(built, url):
-    """`adtap report` finds the same on both."""
+    """`adtap report` finds the same on both, and makes one page of it."""
 
     def found(place):
         with opened(place) as warehouse:
@@ -84,6 +85,7 @@ def _same_report(built, url):
     assert here.lines == there.lines
     assert here.turnovers == there.turnovers
     assert here == there
+    assert page(here) == page(there)
 
 
 class Meltano:
