@@ -20,22 +20,26 @@ ALWAYS = {"adjust json": {"attr_dependency": {"partner_id": "77"}}}
 """What a platform sends along whatever was asked for, and is no data of the row."""
 
 
-@pytest.fixture(params=[False, True], ids=["in memory", "on disk"])
+WAYS = [(name, False) for name in WIRES] + [(n, True) for n in WIRES if WIRES[n].objects]
+"""Each wire, and whether its answers are long: objects of JSON are then read otherwise."""
+IDS = [f"{name}{', long' if on_disk else ''}" for name, on_disk in WAYS]
+
+
+@pytest.fixture
 def on_disk(request):
-    """Long answers are read otherwise than short ones."""
+    """Whether any answer counts as long."""
     size = 0 if request.param else parsing.MEMORY_BYTES
     with (
         patch.object(parsing, "MEMORY_BYTES", size),
         patch.object(transports, "MEMORY_BYTES", size),
     ):
-        yield request.param
+        yield
 
 
-@pytest.mark.parametrize("name", WIRES)
-def test_an_unknown_field_is_kept_beside_the_row(name, on_disk, caplog):
+@pytest.mark.usefixtures("on_disk")
+@pytest.mark.parametrize(("name", "on_disk"), WAYS, ids=IDS, indirect=["on_disk"])
+def test_an_unknown_field_is_kept_beside_the_row(name, caplog):
     """In `_extra`, under its own name in snake_case; said once; the row's key is what it was; no secret comes along."""
-    if on_disk and not WIRES[name].objects:
-        pytest.skip("tables are read in one way")
     wire = WIRES[name]
     more = {"brandNew": "x", "score": "3.50", "apiKey": "canary-secret", "empty": None}
     rows = [
@@ -62,22 +66,24 @@ def test_an_unknown_field_is_kept_beside_the_row(name, on_disk, caplog):
     assert "canary-secret" not in json.dumps(found, default=str) + caplog.text
 
 
-@pytest.mark.parametrize("name", WIRES)
+@pytest.mark.parametrize("name", [n for n in WIRES if n != "adjust kpi"])
 def test_a_metric_that_was_deselected_and_comes_all_the_same_is_left_out(name):
-    """Nobody wants it; what nobody knows is kept."""
+    """Nobody wants it; what nobody knows is kept. Values of the KPI service have no names of their own."""
     wire = WIRES[name]
-    if name == "adjust kpi":
-        pytest.skip(
-            "its values have no names of their own: more of them than were asked for fail the window"
-        )
     money = column_name(wire.money)
     (row,) = wire.rows(wire.row("de", brandNew="x"), deselected=[money]).records[STREAM]
     assert money not in row
     assert row[EXTRA] == {"brand_new": "x"}
 
 
-@pytest.mark.parametrize("name", [n for n in WIRES if WIRES[n].objects])
-def test_an_object_that_has_a_name_twice_fails_the_window(name, on_disk):
+@pytest.mark.usefixtures("on_disk")
+@pytest.mark.parametrize(
+    ("name", "on_disk"),
+    [way for way in WAYS if WIRES[way[0]].objects],
+    ids=[i for i, way in zip(IDS, WAYS, strict=True) if WIRES[way[0]].objects],
+    indirect=["on_disk"],
+)
+def test_an_object_that_has_a_name_twice_fails_the_window(name):
     """Which of the two is meant can't be told; a decoder would keep the last one."""
     wire, written = WIRES[name], []
 
