@@ -20,8 +20,8 @@ from typing import Any, Final
 import msgspec
 
 from adtap_core.bodies.delimited import Splitter
+from adtap_core.bodies.doubles import check_count, check_once, once
 from adtap_core.bodies.spool import MEMORY_BYTES, Spool
-from adtap_core.doubles import check_count, check_once, once
 from adtap_core.errors import MalformedResponse
 from adtap_core.names import respelt
 

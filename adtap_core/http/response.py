@@ -10,8 +10,8 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
+from adtap_core.bodies.doubles import check_once
 from adtap_core.bodies.spool import Spool
-from adtap_core.doubles import check_once
 from adtap_core.errors import RequestError
 from adtap_core.redact import redact
 
