@@ -16,7 +16,7 @@ _OPEN_FILES: Final = Path("/proc/self/fd")
 
 
 class Spool:
-    """Rows of one stream that wait for the next commit, as CSV.
+    """Rows of one stream that wait for the next commit, each a JSON array on a line of its own.
 
     The file has no name where the system allows that, so a killed load leaves nothing behind.
 
@@ -32,10 +32,10 @@ class Spool:
         self.rows = self.size = self.longest = 0
 
     def add(self, block: bytes, rows: int, longest: int) -> None:
-        """Add whole rows.
+        """Add whole lines.
 
         Args:
-            block: The rows, each with its line end.
+            block: The lines, each with its end.
             rows: How many.
             longest: A bound on the bytes of each.
 
@@ -57,7 +57,7 @@ class Spool:
 
     @property
     def path(self) -> str:
-        """Where another reader of this process finds the rows."""
+        """Where another reader of this process finds the lines."""
         if self._file is None:
             raise ValueError("nothing was added")
         with _telling():
