@@ -220,3 +220,13 @@ def test_a_property_of_several_types_is_stored_as_text_or_json(place):
     )
     assert list(place.types("s").values()) == ["VARCHAR", "TIMESTAMP WITH TIME ZONE", "JSON"]
     assert place.query("SELECT mixed, open FROM s") == [("7", '"x"')]
+
+
+def test_rows_of_twenty_kilobytes_need_no_more_memory_than_a_load_has(file):
+    """Long texts and objects full of quotes, more of them than a batch: DuckDB's limit is enough."""
+    head = schema(
+        "s", {"id": {"type": "integer"}, "t": {"type": "string"}, "o": {"type": "object"}}, ["id"]
+    )
+    wide = {"t": "long" * 2500, "o": {"a": '"\\' * 2500}}
+    file.load(head, *(record("s", id=number, **wide) for number in range(2_000)))
+    assert file.query("SELECT count(*), min(length(t)) FROM s") == [(2_000, 10_000)]
