@@ -11,10 +11,8 @@ The page docs/scale.md says what to set up: the pool, the run queue, the variabl
 
 # No `from __future__ import annotations`: Dagster reads the type of `context`.
 import json
-import os
-import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from itertools import groupby
 from pathlib import Path
@@ -22,9 +20,11 @@ from typing import Any
 
 import dagster as dg
 
-sys.path.append(str(Path(__file__).resolve().parents[1]))
+sys.path += [str(Path(__file__).resolve().parents[n]) for n in (0, 1)]
 from adtap_run import Ended, Outcome, Project, run_shard
+from adtaps_checks import BLOCKING, ads_checks, failure
 
+ACCOUNT = "adtaps/account"
 ONE_DAY = timedelta(days=1)
 Stretch = tuple[str, date, date]
 
@@ -41,14 +41,6 @@ def run(
         return run_shard(project, shard, common, say=context.log.info)
     except Ended as ended:
         raise failure(ended) from None
-
-
-def failure(ended: Ended) -> dg.Failure:
-    """Return Dagster's failure of a run."""
-    code = ended.outcome.code
-    return dg.Failure(
-        str(ended), metadata={"exit_code": code}, allow_retries=not ended.outcome.is_final
-    )
 
 
 def listed(project: Project, *options: str) -> dict[str, Any]:
@@ -82,6 +74,8 @@ def ads_definitions(  # noqa: C901 - one place that shows all of it
     reports: Sequence[str],
     start: str,
     warehouse: str | None = None,
+    schema: str | None = None,
+    blocking: Collection[str] = BLOCKING,
     cron: str = "0 6 * * *",
     days_per_run: int = 31,
     options: Sequence[str] = (),
@@ -96,6 +90,8 @@ def ads_definitions(  # noqa: C901 - one place that shows all of it
         start: The first day of the reports' partitions.
         warehouse: `postgresql://…` as `adtap status` and `adtap reconcile` take it, or the name of a variable that
             holds it; without it there are no checks.
+        schema: Of its tables; None: the tap's name, as the loaders name it.
+        blocking: Which of the checks `ledger` and `reconcile` keep what lies downstream from being built.
         cron: When the daily load runs.
         days_per_run: How many partitions of a backfill one run reads.
         options: More options of `adtap shards`.
@@ -141,7 +137,8 @@ def ads_definitions(  # noqa: C901 - one place that shows all of it
                     rows[name] = rows.get(name, 0) + count
         for name in names:
             yield dg.MaterializeResult(
-                asset_key=[platform, name], metadata={"rows": rows.get(name, 0)}
+                asset_key=[platform, name],
+                metadata={"rows": rows.get(name, 0), "windows": rows.get("sync_windows", 0)},
             )
 
     @dg.asset(key=[platform, "load"], partitions_def=accounts, kinds={"singer"}, **common)
@@ -160,7 +157,9 @@ def ads_definitions(  # noqa: C901 - one place that shows all of it
         if shard is None:
             raise dg.Failure(f"{name}: the login does not see it any more", allow_retries=False)
         outcome = run(context, project, shard, found["environment"])
-        return dg.MaterializeResult(metadata={f"rows/{n}": c for n, c in outcome.rows.items()})
+        windows = outcome.rows.pop("sync_windows", 0)
+        counts = {f"rows/{n}": c for n, c in outcome.rows.items()}
+        return dg.MaterializeResult(metadata={"windows": windows, **counts})
 
     @dg.op(name=f"{platform}_list_accounts", pool=pool)
     def list_accounts(context: dg.OpExecutionContext) -> None:
@@ -174,7 +173,11 @@ def ads_definitions(  # noqa: C901 - one place that shows all of it
     def list_job() -> None:
         list_accounts()
 
-    every = dg.define_asset_job(f"{platform}_load", [load], partitions_def=accounts)
+    # By this tag the queue holds a second load of an account back (dagster.yaml).
+    tagged = dg.PartitionedConfig(
+        accounts, lambda _: {}, tags_for_partition_key_fn=lambda name: {ACCOUNT: f"{platform}/{name}"}
+    )  # fmt: skip
+    every = dg.define_asset_job(f"{platform}_load", [load], config=tagged)
     once = dg.define_asset_job(f"{platform}_entities", [entities])
 
     @dg.schedule(name=f"{platform}_daily", job=every, cron_schedule=cron)
@@ -184,11 +187,15 @@ def ads_definitions(  # noqa: C901 - one place that shows all of it
         day = f"{context.scheduled_execution_time:%Y-%m-%d}"
         return [dg.RunRequest(run_key=f"{day}/{name}", partition_key=name) for name in names]
 
-    checks = [] if warehouse is None else _checks(project, platform, reports, warehouse)
+    checks = [] if warehouse is None else ads_checks(
+        project, reports, warehouse, pool=pool, policy=policy, schema=schema, options=options, blocking=blocking
+    )  # fmt: skip
     return dg.Definitions(
         assets=[read_days, load, entities],
         asset_checks=checks,
         jobs=[list_job, every, once],
+        # A run reads one account: its process is the one that a monitor looks after, and there is one less.
+        executor=dg.in_process_executor,
         schedules=[daily_load, dg.ScheduleDefinition(job=once, cron_schedule=cron)],
     )
 
@@ -208,54 +215,3 @@ def _narrowed(project: Project, shard: Mapping[str, Any], streams: Sequence[str]
         return {**run, "environment": {**run["environment"], name: json.dumps(asked)}}
 
     return {**shard, "runs": [only(r) for r in shard["runs"]]}
-
-
-def _checks(project: Project, platform: str, reports: Sequence[str], warehouse: str) -> list[Any]:
-    place = f"--warehouse={os.environ.get(warehouse, warehouse)}"
-
-    def ask(*command: str) -> tuple[int, Any, str]:
-        done = subprocess.run(
-            (str(Path(project.bin, "adtap")), *command), cwd=project.folder, env=project.variables_for({}),
-            capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        return done.returncode, json.loads(done.stdout or "null"), done.stderr.strip()[-2000:]
-
-    def of_ledger(name: str) -> Any:
-        @dg.asset_check(
-            asset=[platform, name],
-            name="ledger",
-            description="Every day was read whole, from the first on",
-        )
-        def check() -> dg.AssetCheckResult:
-            code, said, errors = ask("status", project.tap, place, "--json")
-            found = [s for s in (said or {}).get("streams", ()) if s["stream"] == name]
-            gaps = {json.dumps(s["account"]): s["gaps"] for s in found if s["gaps"]}
-            about = {"accounts": len(found), "gaps": gaps, "errors": errors}
-            return dg.AssetCheckResult(
-                passed=code == 0 and bool(found) and not gaps, metadata=about
-            )
-
-        return check
-
-    def of_totals(name: str) -> Any:
-        @dg.asset_check(
-            asset=[platform, name],
-            name="reconcile",
-            description="Settled days tie out with the platform's totals",
-        )
-        def check() -> dg.AssetCheckResult:
-            code, said, errors = ask(
-                "reconcile",
-                project.tap,
-                "--config=ENV",
-                place,
-                f"--reports={name}",
-                "--format=json",
-            )
-            differ = sum(len(report["differences"]) for report in (said or {}).get("reports", ()))
-            about = {"differences": differ, "errors": errors}
-            return dg.AssetCheckResult(passed=code == 0, metadata=about)
-
-        return check
-
-    return [made for name in reports for made in (of_ledger(name), of_totals(name))]

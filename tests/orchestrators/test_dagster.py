@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import sqlite3
 import subprocess
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.orchestrators.conftest import BIN, Field, differ, environment, marks
+from tests.orchestrators.conftest import BIN, Field, differ, environment, marks, wait_for
+from tests.orchestrators.kills import has_ended, kill_load, loads, minutes_later, parent, under_way
 from tests.running import ROOT
 
 pytestmark = pytest.mark.orchestrators
@@ -27,9 +34,38 @@ from adtap_run import Project
 
 project = Project(folder=os.environ["PROJECT"], tap="tap-adjust", target="target-postgres", bin={str(BIN)!r}, environment="dev")
 defs = ads_definitions(
-    project, reports=["app_daily", "campaign_daily"], start="2026-02-01", warehouse="WAREHOUSE",
-    retries=0, retry_delay=1,
+    project, reports=["app_daily", "campaign_daily"], start="2025-11-01", warehouse="WAREHOUSE",
+    retries=20, retry_delay=5,
 )
+"""
+POOL = "adtaps_tap_adjust"
+SLOTS = 3
+SLOW = {"kind": "slow", "seconds": 8.0, "times": None, "platform": "adjust", "path": "/report$"}
+BACKFILL = """
+mutation Fill($asked: LaunchBackfillParams!) {
+  launchPartitionBackfill(backfillParams: $asked) {
+    __typename
+    ... on LaunchBackfillSuccess { backfillId }
+    ... on PythonError { message }
+  }
+}
+"""
+"""What the page of an asset sends when days and accounts are chosen there."""
+CHECKS = """
+import json
+import sys
+
+import dagster as dg
+from ads import defs
+
+names = [dg.AssetCheckKey(dg.AssetKey(["adjust", "app_daily"]), n) for n in ("ledger", "reconcile")]
+job = dg.define_asset_job("checks", selection=dg.AssetSelection.checks(*names))
+made = dg.Definitions.merge(defs, dg.Definitions(jobs=[job])).resolve_job_def("checks")
+with dg.DagsterInstance.get() as instance:
+    ended = made.execute_in_process(instance=instance, raise_on_error=False)
+    said = {e.check_name: [e.passed, {k: v.value for k, v in e.metadata.items()}] for e in ended.get_asset_check_evaluations()}
+with open(sys.argv[1], "w") as file:
+    json.dump(said, file)
 """
 BY_HAND = """
 import json
@@ -57,8 +93,10 @@ def dagster(here: Field, tmp_path: Path) -> Field:
     folder = environment("dagster")
     home = tmp_path / "dagster"
     home.mkdir()
-    (home / "dagster.yaml").write_text("telemetry:\n  enabled: false\n")
+    settings = (ASSETS / "dagster.yaml").read_text().replace("end_seconds: 300", "end_seconds: 5")
+    (home / "dagster.yaml").write_text(f"{settings}\ntelemetry:\n  enabled: false\n")
     (home / "ads.py").write_text(DEFINITIONS)
+    (home / "checks.py").write_text(CHECKS)
     here.variables |= {
         "DAGSTER_HOME": str(home),
         "PROJECT": str(here.folder),
@@ -106,3 +144,125 @@ def test_assets_load_what_one_process_loads(dagster: Field) -> None:
     after = here.texts()
     assert {i: t for i, t in after.items() if i in before} == before
     assert marks(json.loads(before[f"dev:tap-adjust-to-target-postgres:{account}"]))
+    assert [passed for passed, _ in checked(here).values()] == [False, True], (
+        "days between are missing"
+    )
+    here.query("UPDATE tap_adjust.app_daily SET installs = installs + 1 WHERE day = '2026-02-03'")
+    found = checked(here)
+    assert len(found["ledger"][1]["gaps"]) == 1
+    assert found["reconcile"] == [False, {**found["reconcile"][1], "differences": 1}]
+
+
+def checked(here: Field) -> dict[str, Any]:
+    """Ask the checks of a report; give whether each passed, and what it says besides."""
+    out = Path(here.variables["DAGSTER_HOME"], "checked.json")
+    run(here, "python", "checks.py", str(out))
+    found: dict[str, Any] = json.loads(out.read_text())
+    return dict(sorted(found.items()))
+
+
+def runs(here: Field, job: str) -> dict[str, tuple[str, str]]:
+    """Return account and status of each run of a job, by its id, the first one first."""
+    path = Path(here.variables["DAGSTER_HOME"], "history", "runs.db")
+    sql = (
+        "SELECT r.run_id, COALESCE(t.value, ''), r.status FROM runs r LEFT JOIN run_tags t "
+        "ON t.run_id = r.run_id AND t.key = 'dagster/partition' WHERE r.pipeline_name = ? ORDER BY r.id"
+    )
+    with closing(sqlite3.connect(path, timeout=30)) as connection:
+        return {i: (account, status) for i, account, status in connection.execute(sql, [job])}
+
+
+def ended(here: Field, job: str, seconds: float = 300) -> list[tuple[str, str]]:
+    """Wait until no run of a job is left in the queue or at work; give account and status of each."""
+
+    def done() -> list[tuple[str, str]]:
+        found = list(runs(here, job).values())
+        return found if all(status in {"SUCCESS", "FAILURE"} for _, status in found) else []
+
+    found: list[tuple[str, str]] = wait_for(done, seconds, lambda: str(runs(here, job)))
+    return found
+
+
+def accounts(here: Field) -> dict[str, str]:
+    """Return the accounts' tokens, by the name of their shard."""
+    done = subprocess.run(
+        [BIN / "adtap", "shards", "tap-adjust", "--config=ENV"],
+        cwd=here.folder, env=here.variables, text=True, capture_output=True, check=True,
+    )  # fmt: skip
+    shards = json.loads(done.stdout)["shards"]
+    return {s["name"]: s["runs"][0]["accounts"][0]["app_token"] for s in shards}
+
+
+@contextmanager
+def daemon(here: Field) -> Iterator[subprocess.Popen[bytes]]:
+    """Run Dagster's daemon: it takes runs off the queue, and starts them again."""
+    folder, home = environment("dagster"), Path(here.variables["DAGSTER_HOME"])
+    with (home / "daemon.log").open("ab") as output:
+        process = subprocess.Popen(
+            [folder / "dagster-daemon", "run", "-m", "ads"], cwd=home, env=here.variables,
+            stdout=output, stderr=output, start_new_session=True,
+        )  # fmt: skip
+        try:
+            yield process
+        finally:
+            # The daemon alone: what it has started goes on, as with a daemon that crashed.
+            process.kill()
+            process.wait(60)
+
+
+def test_the_daemon_ends_what_was_killed_as_one_process_does(dagster: Field) -> None:
+    """From the queue, within the pool: a load killed twice, a run's process and the daemon killed once.
+
+    An account that has gone fails by its name, once; a second load of an account waits for the first; days from the
+    page of an asset are filled beside the loads, and leave every state byte for byte. In the end: the rows of one
+    process. The checks tell a warehouse that ties out from one that was changed.
+    """
+    here = dagster
+    home = Path(here.variables["DAGSTER_HOME"])
+    here.variables["TAP_ADJUST_START_DATE"] = "2025-11-01"
+    tokens = accounts(here)
+    names = list(tokens)
+    here.variables["TAP_ADJUST_APP_TOKENS"] = json.dumps([*tokens.values(), "gonegonegone"])
+    run(here, "dagster", "instance", "concurrency", "set", POOL, str(SLOTS))
+    with daemon(here) as process:
+        run(here, "dagster", "job", "launch", "-m", "ads", "-j", "adjust_accounts")
+        assert ended(here, "adjust_accounts") == [("", "SUCCESS")]
+        run(here, "dagster", "job", "launch", "-m", "ads", "-j", "adjust_entities")
+        here.sandbox.fault(**SLOW)
+        load_all = ("dagster", "job", "backfill", "-m", "ads", "-j", "adjust_load", "--noprompt")
+        run(here, *load_all, "--all", "all")
+        twice = wait_for(under_way, 120, lambda: str(runs(here, "adjust_load")))
+        run(here, *load_all, "--partitions", twice)
+        for _ in range(2):
+            wait_for(partial(under_way, twice), 120, lambda: str(loads()))
+            assert len(loads()) <= SLOTS
+            states = Counter(s for a, s in runs(here, "adjust_load").values() if a == twice)
+            assert states == {"STARTED": 1, "QUEUED": 1}, "the second load of an account waits"
+            kill_load(twice)
+            wait_for(partial(has_ended, twice), 60)
+            minutes_later(here)
+        other = wait_for(
+            lambda: next((s for s in loads() if s in names and s != twice and under_way(s)), ""),
+            120,
+        )
+        os.kill(parent(loads()[other][0]), signal.SIGKILL)
+        process.kill()
+    with daemon(here):
+        wait_for(partial(has_ended, other), 120)
+        minutes_later(here)
+        here.sandbox.clear_faults()
+        assert ended(here, "adjust_entities") == [("", "SUCCESS")]
+        found = Counter(ended(here, "adjust_load"))
+        (gone,) = (a for a, _ in found if a.startswith("gonegonegone"))
+        assert found.pop((gone, "FAILURE")) == 1, "not tried again"
+        assert found.pop((other, "FAILURE")) == 1
+        assert found == {(n, "SUCCESS"): 2 if n == twice else 1 for n in names}
+        logs = "".join(path.read_text() for path in home.rglob("*.err"))
+        assert "gonegonegone" in logs
+        assert "sandbox-adjust-token" not in logs
+    del here.variables["TAP_ADJUST_APP_TOKENS"]
+    # The second load of an account has read the lookback once more: its windows are in the ledger too.
+    both = [here.rows("tap_adjust"), here.one_process()]
+    ledgers = [tables.pop("sync_windows") for tables in both]
+    assert differ(both[0], both[1]) == {}
+    assert ledgers[0].total() >= ledgers[1].total()

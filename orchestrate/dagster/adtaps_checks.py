@@ -1,0 +1,116 @@
+"""Asset checks of one platform's reports, in the words of the companion.
+
+    ledger      days between the first and the last one read that were never read (`adtap status`)
+    reconcile   settled days that do not tie out with the platform's own totals (`adtap reconcile`)
+
+A run with a failed check succeeds, and what lies downstream is built, unless the check is `blocking`. So `reconcile`
+is: wrong numbers must not go on. `ledger` is not: while a long backfill is on its way, days are missing, and a report
+that lacks days is incomplete, not wrong.
+"""
+
+# No `from __future__ import annotations`: Dagster reads the type of `context`.
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+sys.path.append(str(Path(__file__).resolve().parents[1]))
+from adtap_run import FINAL, Ended, Outcome, Project
+
+BLOCKING = ("reconcile",)
+
+
+def failure(ended: Ended) -> dg.Failure:
+    """Return Dagster's failure of a run; what would end the same way again is not tried again."""
+    code = ended.outcome.code
+    return dg.Failure(
+        str(ended), metadata={"exit_code": code}, allow_retries=not ended.outcome.is_final
+    )
+
+
+def ads_checks(
+    project: Project,
+    reports: Sequence[str],
+    warehouse: str,
+    *,
+    pool: str,
+    policy: dg.RetryPolicy,
+    schema: str | None = None,
+    options: Sequence[str] = (),
+    blocking: Collection[str] = BLOCKING,
+) -> list[dg.AssetChecksDefinition]:
+    """Return two checks a report.
+
+    Args:
+        project: Where and what.
+        reports: The report streams.
+        warehouse: `postgresql://…` or the name of a variable that holds it.
+        pool: Of all that asks this platform.
+        policy: How often a check is tried again that could not be made.
+        schema: Of the tables; None: the tap's name, as the loaders name it.
+        options: More options of `adtap shards`.
+        blocking: Names of the checks that keep what lies downstream from being built.
+    """
+    platform = project.tap.removeprefix("tap-")
+    there = schema or project.tap.replace("-", "_")
+
+    def ask(command: Sequence[str], more: Mapping[str, str]) -> tuple[int, dict[str, Any], str]:
+        place = os.environ.get(warehouse, warehouse)
+        done = subprocess.run(
+            (str(Path(project.bin, "adtap")), *command, f"--warehouse={place}", f"--schema={there}"),
+            cwd=project.folder, env=project.variables_for(more), capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        errors = done.stderr.strip()[-2000:]
+        try:
+            return done.returncode, json.loads(done.stdout), errors
+        except ValueError:
+            # It has no answer: that says nothing of the data.
+            raise failure(Ended(Outcome(done.returncode, errors.splitlines()[-5:]))) from None
+
+    def of_ledger(name: str) -> dg.AssetChecksDefinition:
+        @dg.asset_check(
+            asset=[platform, name], name="ledger", blocking="ledger" in blocking, retry_policy=policy,
+            description="No day is missing between the first and the last one that was read.",
+        )  # fmt: skip
+        def check() -> dg.AssetCheckResult:
+            _, said, errors = ask(("status", "--json"), {})
+            found = [s for s in said["streams"] if s["stream"] == name]
+            gaps = {json.dumps(s["account"]): s["gaps"] for s in found if s["gaps"]}
+            about = {"accounts": len(found), "gaps": gaps, "errors": errors}
+            return dg.AssetCheckResult(passed=bool(found) and not gaps, metadata=about)
+
+        return check
+
+    def of_totals(name: str) -> dg.AssetChecksDefinition:
+        @dg.asset_check(
+            asset=[platform, name], name="reconcile", blocking="reconcile" in blocking, retry_policy=policy,
+            pool=pool, description="Settled days tie out with the platform's totals.",
+        )  # fmt: skip
+        def check() -> dg.AssetCheckResult:
+            try:
+                found = project.shards(*options)
+            except Ended as ended:
+                raise failure(ended) from None
+            # The settings as the project holds them; secrets are variables of this process already.
+            command = (
+                "reconcile",
+                project.tap,
+                "--config=ENV",
+                f"--reports={name}",
+                "--format=json",
+            )
+            code, said, errors = ask(command, found["environment"])
+            if code in FINAL:
+                raise failure(Ended(Outcome(code, errors.splitlines()[-5:])))
+            differ = sum(len(report["differences"]) for report in said["reports"])
+            about = {"differences": differ, "errors": errors}
+            return dg.AssetCheckResult(passed=code == 0, metadata=about)
+
+        return check
+
+    return [made for name in reports for made in (of_ledger(name), of_totals(name))]
