@@ -45,12 +45,6 @@ def family(pid: int) -> list[str]:
     return found
 
 
-def parent(pid: int) -> int:
-    """Return who started a process."""
-    stat = Path(f"/proc/{pid}/stat").read_text()
-    return int(stat.rpartition(")")[2].split()[1])
-
-
 def has_ended(suffix: str) -> bool:
     """Check whether no process of a run is left."""
     return suffix not in loads()
