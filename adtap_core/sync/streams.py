@@ -123,8 +123,13 @@ class AdStream(Stream):
 
     @override
     def apply_catalog(self, catalog: Catalog) -> None:
-        """Take selection from a catalog, never keys: narrower ones would make rows collide."""
+        """Take selection and replication method from a catalog, never keys: narrower ones would make rows collide."""
         super().apply_catalog(catalog)
+        # `--discover` writes the tap's own method beside it, and the SDK takes that one first.
+        entry = catalog.get_stream(self.name)
+        asked = entry and getattr(entry.metadata.get(()), "forced_replication_method", None)
+        if asked:
+            self.forced_replication_method = asked
         if (given := tuple(self.primary_keys or ())) and given != self._own_keys:
             log.warning(
                 "%s: the catalog's key_properties %s are not used, the keys are %s",

@@ -533,6 +533,18 @@ def test_a_catalog_may_ask_for_a_full_read(room):
     assert days(run_with(room, full, state)) == ("2026-03-02", "2026-03-20")
 
 
+def test_a_full_read_may_be_asked_for_in_the_metadata(room):
+    """`forced-replication-method` goes before the method that discovery wrote into the entry itself."""
+    state = room.run().last_state
+
+    def force(entry: dict[str, Any]) -> None:
+        assert entry["replication_method"] == "INCREMENTAL"
+        (root,) = (m["metadata"] for m in entry["metadata"] if not m["breadcrumb"])
+        root["forced-replication-method"] = "FULL_TABLE"
+
+    assert days(run_with(room, edited(force), state)) == ("2026-03-02", "2026-03-20")
+
+
 def test_keys_come_from_the_tap(room, caplog):
     """Narrowed in a catalog they would make rows collide."""
     narrow = edited(lambda entry: entry.update(key_properties=["day"]))
