@@ -70,8 +70,8 @@ class Call:
         splittable: Whether the caller can ask for less: two 502/504 in a row then say so.
         follow: Whether redirects are followed.
         timeout_seconds: Read timeout of this call, if not the usual one.
-        table: Whether lines without an end of their own are expected, as CSV is: where no length is declared
-            either, they are asked for until two answers in a row are equally long.
+        table: Whether lines without an end of their own are expected, as CSV is: where no length is declared,
+            or the last line has no end, they are asked for until two answers in a row are equally long.
     """
 
     url: str = field(kw_only=False)
@@ -484,9 +484,12 @@ class _Tries:
         return 1 if not self._call.login and self._http.login_gave_up else None
 
     def _is_whole(self, reply: Response) -> bool:
-        """Return whether a table came to its end: its length was declared, or it came twice."""
-        size = reply.body.size
-        if not self._call.table or reply.status != _OK or reply.body.framed or size == self._size:
+        """Return whether a table came to its end: length declared and last line ended, or it came twice."""
+        body, size = reply.body, reply.body.size
+        if not self._call.table or reply.status != _OK or size == self._size:
+            return True
+        # A proxy that was cut off declares the length of what it has: the last number may lack digits.
+        if body.framed and body.tail(1) in b"\r\n":
             return True
         self._size = size
         return False

@@ -243,6 +243,18 @@ def test_a_table_whose_length_nobody_declares_is_believed_when_it_came_twice(ben
     assert bench.tally.requests == 4
 
 
+def test_a_table_that_ends_within_a_line_is_believed_when_it_came_twice(bench: Bench) -> None:
+    """A proxy that was cut off declares the length of what it has: `3,4` may have been `3,45`."""
+    whole, cut_off = b"a,b\n1,2\n3,45\n", b"a,b\n1,2\n3,4"
+    bench.answers((200, {}, cut_off), (200, {}, whole))
+    assert bench.send(expects="text", table=True).text() == whole.decode()
+    assert bench.tally.requests == 2
+    bench.server.before.clear()
+    bench.answers((200, {}, cut_off), (200, {}, cut_off))
+    assert bench.send(expects="text", table=True).text() == cut_off.decode()
+    assert bench.tally.requests == 4
+
+
 def test_a_page_for_people_is_one_retry_then_one_login(bench: Bench) -> None:
     """HTML under 200: a proxy first, then an ended session."""
     page = (200, {"Content-Type": "text/html"}, b"<!DOCTYPE html><html>Log in</html>")
