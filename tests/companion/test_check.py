@@ -100,6 +100,7 @@ def test_a_word_that_is_neither_true_nor_false_fails_the_check(
     assert "'ture' is not true or false" in bad.words
 
 
+@pytest.mark.parametrize("desk", ["adjust", "openx", "terminalone"], indirect=True)
 def test_a_wrong_report_field_is_named(desk: Desk) -> None:
     """A misspelt metric of a report of one's own: report, field and the nearest right name."""
     wrong, right = desk.case.bad_field
