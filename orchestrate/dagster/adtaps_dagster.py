@@ -1,7 +1,7 @@
 """Assets of one platform: each report by day and account, entities, and the daily load that goes on from state.
 
     <platform>/<report>   a day of an account: materialised as a backfill, which touches no bookmark
-    <platform>/load       an account: the daily run; tells the reports' days that it read
+    <platform>/load       an account: the daily run, which goes on from state
     <platform>/entities   what belongs to no account
 
 Accounts are a dynamic partition: the job `<platform>_accounts` asks the platform for them. Checks hold the reports
