@@ -1,13 +1,31 @@
-"""Accounts that the settings name and the login does not see: each is named, with those that it sees."""
+"""Accounts as platforms list them: their ids, and those that the settings name and the login does not see."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
+from adtap_core.errors import MalformedResponse
 from adtap_core.names import did_you_mean
 
 _SHOWN: Final = 10
+
+
+def id_of(record: Mapping[str, Any], what: str) -> str:
+    """Return the id of a thing that a list names.
+
+    Args:
+        record: The thing.
+        what: What it is, in a user's words: `accounts: one`.
+
+    Raises:
+        MalformedResponse: If it has none: nobody would miss it.
+    """
+    found = record.get("id")
+    if found is None or found == "":
+        msg = f"{what} without an id: {str(dict(record))[:120]}"
+        raise MalformedResponse(msg)
+    return str(found)
 
 
 def unseen_words(setting: str, account: str, kind: str, seen: Sequence[str]) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from adtap_core.bodies.doubles import check_columns
 from adtap_core.errors import MalformedResponse
 from adtap_core.windows import Grain
 
@@ -96,9 +97,7 @@ def flatten(document: Node, event_columns: Sequence[str] = ()) -> Iterator[dict[
     said = document.get("result_parameters")
     parameters = said if isinstance(said, Mapping) else {}
     kpis = [*parameters.get("kpis", ()), *event_columns]
-    if doubles := sorted({k for k in kpis if kpis.count(k) > 1}):
-        msg = f"the answer has two columns {', '.join(doubles)}: their values can't be told apart"
-        raise MalformedResponse(msg)
+    check_columns(kpis)
     root = document.get("result_set") or {}
     if "result_set" not in document or not isinstance(root, Mapping):
         msg = f"the answer holds no result_set: {str(dict(document))[:200]}"

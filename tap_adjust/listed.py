@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
+from adtap_core.accounts import id_of
 from adtap_core.errors import MalformedResponse
 
 Option = Mapping[str, Any]
+_APP: Final = "apps: an option"
 
 
 def app_ids(apps: Iterable[Option]) -> list[str]:
@@ -16,7 +18,7 @@ def app_ids(apps: Iterable[Option]) -> list[str]:
     Raises:
         MalformedResponse: If one has none.
     """
-    return [_id(app, "apps") for app in apps]
+    return [id_of(app, _APP) for app in apps]
 
 
 def currencies(apps: Iterable[Option]) -> dict[str, str]:
@@ -33,7 +35,7 @@ def currencies(apps: Iterable[Option]) -> dict[str, str]:
             msg = f"apps: the currency of {app.get('id')} can't be understood: {str(said)[:80]}"
             raise MalformedResponse(msg)
         if code:
-            found[_id(app, "apps")] = code
+            found[id_of(app, _APP)] = code
     return found
 
 
@@ -49,7 +51,7 @@ def slugs(events: Iterable[Option], tokens: Collection[str]) -> list[str]:
     Raises:
         MalformedResponse: If an event has no slug, or whose it is can't be understood.
     """
-    return list(dict.fromkeys(_id(e, "events") for e in events if _is_of(e, tokens)))
+    return list(dict.fromkeys(id_of(e, "events: an option") for e in events if _is_of(e, tokens)))
 
 
 def exploded(events: Iterable[Option]) -> Iterator[dict[str, Any]]:
@@ -82,11 +84,3 @@ def _listed(found: Any) -> Iterable[Any]:
     if found is None:
         return ()
     return [found] if isinstance(found, str | int) else found
-
-
-def _id(option: Option, what: str) -> str:
-    found = option.get("id")
-    if found is None or found == "":
-        msg = f"{what}: an option without an id: {str(dict(option))[:120]}"
-        raise MalformedResponse(msg)
-    return str(found)

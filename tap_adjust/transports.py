@@ -16,6 +16,7 @@ from tempfile import SpooledTemporaryFile
 from typing import IO, TYPE_CHECKING, Any, Final, cast
 
 from adtap_core.bodies.characters import clean_text
+from adtap_core.bodies.doubles import check_columns
 from adtap_core.bodies.parsing import OTHERS, JsonRows, Row, Table, batches, separated
 from adtap_core.bodies.spool import MEMORY_BYTES, Spool
 from adtap_core.errors import MalformedResponse
@@ -215,12 +216,6 @@ def _check_columns(there: Container[str] | None, asked: Sequence[str]) -> None:
         raise MalformedResponse(msg)
 
 
-def _check_doubles(named: Sequence[str]) -> None:
-    if doubles := sorted({name for name in named if named.count(name) > 1}):
-        msg = f"the answer has two columns {', '.join(doubles)}: their values can't be told apart"
-        raise MalformedResponse(msg)
-
-
 def _read_parquet(
     reply: Response, sums: Sums, dimensions: Sequence[str], metrics: Sequence[str]
 ) -> Answer:
@@ -246,7 +241,7 @@ def _read_parquet(
             page_checksum_verification=True,
         )
         named = file.schema_arrow.names
-        _check_doubles(named)
+        check_columns(named)
         columns = respelt(named, (*dimensions, *metrics))
         _check_columns(columns, [*dimensions, *metrics])
         sums.rows = file.metadata.num_rows

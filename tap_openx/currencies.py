@@ -14,9 +14,10 @@ from typing import Any, Final
 
 from typing_extensions import override
 
+from adtap_core.accounts import id_of
 from adtap_core.bodies.parsing import Table
 from adtap_core.declare import Report
-from adtap_core.errors import Forbidden, MalformedResponse, RequestError
+from adtap_core.errors import Forbidden, RequestError
 from adtap_core.inspect.dry_run import OfflineError
 from adtap_core.rows.totals import add, as_decimal
 from tap_openx import fields
@@ -51,7 +52,7 @@ class AccountCurrencies:
     def _read(self) -> dict[str, str]:
         try:
             return {
-                _id(account): str(account["currency"])
+                id_of(account, "accounts: one"): str(account["currency"])
                 for account in self._accounts()
                 if account.get("type_full", _PUBLISHER) == _PUBLISHER and account.get("currency")
             }
@@ -138,18 +139,6 @@ class _Lookup(dict[str, str]):
                 key,
             )
         return default if found is None else found
-
-
-def _id(account: Mapping[str, Any]) -> str:
-    """Return an account's id.
-
-    Raises:
-        MalformedResponse: If it has none: its money would bear no currency.
-    """
-    if (found := account.get("id")) in {None, ""}:
-        msg = f"accounts: one without an id: {str(dict(account))[:120]}"
-        raise MalformedResponse(msg)
-    return str(found)
 
 
 def added_up(

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from adtap_core.bodies.doubles import check_columns
 from adtap_core.bodies.parsing import Table, separated
 from adtap_core.declare import Report
 from adtap_core.errors import (
@@ -258,10 +259,7 @@ class Current:
         """
         header = [h.lower() for h in _header(reply)]
         there = set(header)
-        if doubles := sorted(n for n in names if header.count(n) > 1):
-            raise MalformedResponse(
-                f"{job.what}: the report has two columns {', '.join(doubles)}: whose values are whose can't be told"
-            )
+        check_columns([h for h in header if h in names], f"{job.what}: the report")
         missing = [n for n in names if n not in there]
         if missing:
             raise MalformedResponse(f"{job.what}: the report has no column {', '.join(missing)}")

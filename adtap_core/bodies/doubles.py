@@ -1,6 +1,6 @@
-"""Objects of JSON that name a field twice: a decoder keeps the last value and says nothing.
+"""Names that stand twice, in an object or in a header: a reader keeps one value and says nothing.
 
-To look at every name costs as much as to read the rows once more. So names are counted: a text has as many as the
+To look at every name of JSON costs as much as to read the rows once more. So names are counted: a text has as many as the
 objects that were read out of it, or some object has one twice, or a text holds what looks like a name. Only then
 is each name looked at.
 """
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import chain
 from typing import Any, Final
 
@@ -21,6 +21,26 @@ _white: Final = re.compile(r"\s*").match
 _NESTING: Final = frozenset({dict, list})
 
 
+def doubled(names: Sequence[str]) -> list[str]:
+    """Return the names that stand more than once, in alphabetical order."""
+    return sorted({name for name in names if names.count(name) > 1})
+
+
+def check_columns(names: Sequence[str], what: str = "the answer") -> None:
+    """Check that no column stands twice.
+
+    Args:
+        names: The columns.
+        what: Whose they are, in a user's words.
+
+    Raises:
+        MalformedResponse: If one does.
+    """
+    if doubles := doubled(names):
+        msg = f"{what} has two columns {', '.join(doubles)}: their values can't be told apart"
+        raise MalformedResponse(msg)
+
+
 def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Return an object out of its names and values.
 
@@ -29,8 +49,7 @@ def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """
     made = dict(pairs)
     if len(made) != len(pairs):
-        names = [name for name, _ in pairs]
-        double = next(name for name in made if names.count(name) > 1)
+        double = doubled([name for name, _ in pairs])[0]
         msg = f"an object of the answer has {double!r} twice: it is not clear which value is meant"
         raise MalformedResponse(msg)
     return made
@@ -47,13 +66,9 @@ def check_once(text: bytes, document: Any) -> None:
         MalformedResponse: If one does.
     """
     found = text.count(_NAME)
-    for nested in (
-        False,
-        True,
-    ):  # most rows are flat, and to look for nested values costs more than all else
-        if _agree(text, found, _names(document, nested=nested)):
-            return
-    _look(text)
+    # Most rows are flat, and to look for nested values costs more than all else: that comes second.
+    if not any(_agree(text, found, _names(document, nested=nested)) for nested in (False, True)):
+        _look(text)
 
 
 def check_count(text: bytes, names: int) -> None:

@@ -20,7 +20,7 @@ from typing import Any, Final
 import msgspec
 
 from adtap_core.bodies.delimited import Splitter
-from adtap_core.bodies.doubles import check_count, check_once, once
+from adtap_core.bodies.doubles import check_count, check_once, doubled, once
 from adtap_core.bodies.spool import MEMORY_BYTES, Spool
 from adtap_core.errors import MalformedResponse
 from adtap_core.names import respelt
@@ -471,8 +471,7 @@ def separated(spool: Spool, *, delimiter: str = ",") -> Table:
     blocks = Splitter(_texts(spool), delimiter).blocks()
     first = next(blocks, [])
     header = first[0] if first else []
-    doubles = sorted({name for name in header if header.count(name) > 1})
-    if doubles:
+    if doubles := doubled(header):
         msg = f"the header names {', '.join(map(repr, doubles))} twice: their values can't be told apart"
         raise MalformedResponse(msg)
 

@@ -66,47 +66,27 @@ class Way:
 T1 = {"api_url": "/terminalone", "auth_url": "/terminalone"}
 LEGACY = {**T1_LOGIN, "api_generation": "legacy"}
 ADJUST = {"api_url": "/adjust/reports-service", "kpi_api_url": "/adjust/kpis/v1"}
+
+
+def terminalone(settings: dict[str, Any], kind: str) -> Way:
+    """A generation's organizations or advertisers."""
+    return Way(
+        tap=TapTerminalOne,
+        setting=f"{kind}_ids",
+        gone="99999",
+        key=f"{kind}_id",
+        entity=f"{kind}s",
+        report="performance_daily",
+        paths=T1,
+        settings=settings,
+    )
+
+
 WAYS = {
-    "terminalone organization": Way(
-        tap=TapTerminalOne,
-        setting="organization_ids",
-        gone="99999",
-        key="organization_id",
-        entity="organizations",
-        report="performance_daily",
-        paths=T1,
-        settings=T1_LOGIN,
-    ),
-    "terminalone advertiser": Way(
-        tap=TapTerminalOne,
-        setting="advertiser_ids",
-        gone="99999",
-        key="advertiser_id",
-        entity="advertisers",
-        report="performance_daily",
-        paths=T1,
-        settings=T1_LOGIN,
-    ),
-    "terminalone legacy organization": Way(
-        tap=TapTerminalOne,
-        setting="organization_ids",
-        gone="99999",
-        key="organization_id",
-        entity="organizations",
-        report="performance_daily",
-        paths=T1,
-        settings=LEGACY,
-    ),
-    "terminalone legacy advertiser": Way(
-        tap=TapTerminalOne,
-        setting="advertiser_ids",
-        gone="99999",
-        key="advertiser_id",
-        entity="advertisers",
-        report="performance_daily",
-        paths=T1,
-        settings=LEGACY,
-    ),
+    "terminalone organization": terminalone(T1_LOGIN, "organization"),
+    "terminalone advertiser": terminalone(T1_LOGIN, "advertiser"),
+    "terminalone legacy organization": terminalone(LEGACY, "organization"),
+    "terminalone legacy advertiser": terminalone(LEGACY, "advertiser"),
     "openx account": Way(
         tap=TapOpenx,
         setting="account_ids",
