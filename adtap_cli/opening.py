@@ -16,9 +16,10 @@ from typing_extensions import override
 
 from adtap_cli.meltano_project import held
 from adtap_cli.taps import tap_class
-from adtap_core.errors import AdtapError, CredentialsError, SettingsError
+from adtap_core.errors import FULL, AdtapError, CredentialsError, SettingsError
 from adtap_core.redact import guard_logging, redact
 from adtap_core.state.documents import unwrapped
+from adtap_core.sync.output import silence_stdout
 from adtap_plugin.origins import MELTANO_FOLDER, Given
 
 if TYPE_CHECKING:
@@ -96,6 +97,9 @@ def lines_for_errors(function: F, *, as_the_tap: bool = False) -> F:
         except AdtapError as error:
             raise Failed(error_lines(error), error.exit_code if as_the_tap else 1) from error
         except Exception as error:
+            if isinstance(error, OSError) and error.errno in FULL:
+                silence_stdout()
+                raise Failed([f"nothing more can be written: {error}"]) from error
             logging.getLogger("adtaps").debug("Unexpected error", exc_info=error)
             words = f"Unexpected {type(error).__name__}: {error} (a defect of adtap)"
             raise Failed([words]) from error

@@ -4,7 +4,7 @@ AdtapError                        one line for the user, exit code 1
 ├── SettingsError                 a setting is missing or wrong; before any data request; exit code 2
 ├── CredentialsError              wrong login, second factor, expired password; stops everything; exit code 3
 ├── Interrupted                   SIGTERM or SIGINT; exit code 143 or 130
-├── TargetGone                    the reader of our standard output is gone
+├── TargetGone                    standard output takes no more: its reader is gone, its disk is full
 └── RequestError                  one request failed for good; carries stream, status, words
     ├── BadRequest                the platform says that the request is wrong; never retried
     │   └── Forbidden             the login may not read this stream or account
@@ -15,10 +15,12 @@ AdtapError                        one line for the user, exit code 1
 
 from __future__ import annotations
 
+import errno
 import signal
 from typing import Final
 
 __all__ = [
+    "FULL",
     "AdtapError",
     "BadRequest",
     "CredentialsError",
@@ -39,6 +41,9 @@ CREDENTIALS_EXIT: Final = 3
 """The login was refused: the same again may lock the account."""
 REFUSED_EXIT: Final = 4
 """All that failed was refused for good: an account that has gone, a permission, a request that is wrong."""
+
+FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+"""Of an `OSError`: nothing more can be written there."""
 
 
 class AdtapError(Exception):
@@ -81,7 +86,7 @@ class Interrupted(AdtapError):  # noqa: N818 - a state, not a fault
 
 
 class TargetGone(AdtapError):  # noqa: N818 - a state, not a fault
-    """Nobody reads our output any more (closed pipe)."""
+    """Nobody takes our output any more: a closed pipe, a full disk."""
 
 
 class RequestError(AdtapError):

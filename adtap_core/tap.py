@@ -22,12 +22,14 @@ from typing_extensions import override
 from adtap_core.clock import NOW_VARIABLE, Clock
 from adtap_core.definitions import custom_reports, definition_faults
 from adtap_core.errors import (
+    FULL,
     AdtapError,
     BadRequest,
     CredentialsError,
     Interrupted,
     RequestError,
     SettingsError,
+    TargetGone,
 )
 from adtap_core.http.workers import Workers, still_waiting
 from adtap_core.names import did_you_mean
@@ -38,7 +40,7 @@ from adtap_core.state import documents
 from adtap_core.sync.failures import Failure
 from adtap_core.sync.garbage import seldom_collected
 from adtap_core.sync.ledger import LedgerStream
-from adtap_core.sync.output import LineWriter, silence_stdout
+from adtap_core.sync.output import LineWriter, silence_stdout, unwritable
 from adtap_core.sync.reports import ReportStream
 from adtap_core.sync.run import Run, RunFailed
 from adtap_core.sync.schedule import read_reports
@@ -516,12 +518,10 @@ class _Command(SingerCommand):
         return click.Command.invoke(self, ctx)
 
     def _explain(self, error: BaseException) -> int:
-        if isinstance(error, BrokenPipeError):
+        if isinstance(error, BrokenPipeError) or getattr(error, "errno", None) in FULL:
+            # Ours are told where they happen: this is what the SDK writes itself, a catalog or what it is about.
             silence_stdout()
-            self.logger.error(
-                "The target stopped reading (closed pipe); its own last line says why"
-            )
-            return 1
+            error = TargetGone(unwritable(cast("OSError", error)))
         if isinstance(error, KeyboardInterrupt):
             error = Interrupted(2)
         if isinstance(error, SettingsError):

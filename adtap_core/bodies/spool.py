@@ -17,6 +17,7 @@ import urllib3
 
 from adtap_core.bodies import encodings
 from adtap_core.bodies.characters import cleaned, may_be_odd, signs, spelling
+from adtap_core.errors import FULL
 
 MEMORY_BYTES: Final = 4 * 1024 * 1024
 CHUNK_BYTES: Final = 64 * 1024
@@ -173,6 +174,8 @@ class Spool:
         except (urllib3.exceptions.ProtocolError, urllib3.exceptions.HTTPError, OSError) as error:
             file.close()
             msg = f"body cut off ({type(error).__name__})"
+            if getattr(error, "errno", None) in FULL:
+                msg = f"no room for the answer: {error}; set TMPDIR to a folder with more"
             raise CutBody(msg) from error
         framed = "Content-Length" in response.headers or bool(response.raw.chunked)
         found = cls(cast("IO[bytes]", file), file.tell(), framed=framed, seen=seen)

@@ -93,7 +93,7 @@ class LineWriter(GenericSingerWriter[bytes, Message]):
         """Hand over what was written.
 
         Raises:
-            TargetGone: If nobody reads it.
+            TargetGone: If nobody reads it, or nothing more can be written there.
             Interrupted: If a signal came meanwhile.
         """
         data, self._buffer = self._buffer, bytearray()
@@ -105,10 +105,9 @@ class LineWriter(GenericSingerWriter[bytes, Message]):
             else:
                 out.write(data)
             sys.stdout.flush()
-        except (BrokenPipeError, ConnectionError) as error:
+        except OSError as error:
             silence_stdout()
-            msg = "the target stopped reading (closed pipe); its own last line says why"
-            raise TargetGone(msg) from error
+            raise TargetGone(unwritable(error)) from error
         finally:
             self._writing = False
         if self._signal is not None:
@@ -128,8 +127,15 @@ class LineWriter(GenericSingerWriter[bytes, Message]):
         raise Interrupted(signum)
 
 
+def unwritable(error: OSError) -> str:
+    """Return the words about a standard output that takes no more: its reader is gone, or its disk is full."""
+    if isinstance(error, ConnectionError):
+        return "the target stopped reading (closed pipe); its own last line says why"
+    return f"standard output can't be written to ({error.strerror}): the last state that was written whole counts"
+
+
 def silence_stdout() -> None:
-    """Let nothing more go to a closed standard output: Python would complain at its end."""
+    """Let nothing more go to a standard output that takes no more: Python would complain at its end."""
     try:
         devnull = os.open(os.devnull, os.O_WRONLY)
         os.dup2(devnull, sys.stdout.fileno())

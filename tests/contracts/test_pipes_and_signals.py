@@ -104,6 +104,32 @@ def test_a_target_that_dies_ends_the_tap_within_seconds(bench: Bench) -> None:
     assert len(re.findall(r"ERROR|CRITICAL", said)) == 1, said
 
 
+@pytest.mark.parametrize(
+    "words", [(), ("--discover",), ("plan",)], ids=["sync", "discover", "plan"]
+)
+def test_a_disk_that_is_full_is_named(bench: Bench, words: tuple[str, ...]) -> None:
+    """Standard output into a file that has no more room: one line, exit code 1, no defect of ours."""
+    arguments = [bench.case.script, *bench.files({bench.case.entity}), *words]
+    if words == ("plan",):
+        arguments = ["adtap", "plan", bench.case.script, *arguments[1:-1]]
+    full = Path("/dev/full")
+    if not full.exists():
+        pytest.skip("this system has no /dev/full")
+    with full.open("wb") as out:
+        done = subprocess.run(
+            [command(arguments[0]), *arguments[1:]],
+            stdout=out,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert "No space left on device" in done.stderr
+    assert "defect" not in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "Exception ignored" not in done.stderr
+
+
 def _drained(descriptor: int) -> bool:
     """Take what is in the pipe, so that the tap never waits for room."""
     os.set_blocking(descriptor, False)
