@@ -9,6 +9,7 @@
     bodies.py      the platforms' answers, made once below .cache/bench
     serve.py       replays them on loopback, as fast as a file is copied
     <section>.py   one module per section
+    same_messages.py  no measurement: compares what the taps of two checkouts write
 
 **To write a section**, make a module with one function and add the module's name to `SECTIONS`:
 

@@ -38,7 +38,8 @@ MOMENT: Final = "2026-03-18T12:00:00+00:00"
 
 # What two runs of the same may differ in: when something was read, and how often a report that the
 # platform prepares was looked after meanwhile.
-_VARYING: Final = re.compile(rb'"(?:time_extracted|_?synced_at)":"[^"]*"|"requests":\d+')
+VARYING: Final = r'"(?:time_extracted|_?synced_at)": ?"[^"]*"|"requests": ?\d+'
+_VARYING: Final = re.compile(VARYING.encode())
 
 
 @dataclass(frozen=True, kw_only=True)

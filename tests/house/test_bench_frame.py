@@ -12,7 +12,7 @@ from dataclasses import replace
 import pytest
 
 from benchmarks import __main__ as program
-from benchmarks import bodies, page, readers, serve, stages
+from benchmarks import bodies, page, readers, same_messages, serve, stages
 from benchmarks.measure import Command, Contender, ContenderError, measured, once, side_by_side
 from benchmarks.sections import Section, Size, at_least, at_most, not_measured
 from benchmarks.throughput import replay
@@ -136,3 +136,14 @@ def test_every_stage_of_a_tap_is_timed():
         spent = stages.profile(readers.tap("atomx.tsv", url, 2_000), size)
     assert all(spent[stage] > 0 for stage in (*stages.STAGES, "whole")), spent
     assert spent["whole"] > spent["start"]
+
+
+def test_messages_of_two_checkouts_are_told_apart_by_stream():
+    """The first message that differs is shown from both sides, once for each stream."""
+    here = {"a": ["RECORD 1", "RECORD 2", "RECORD 3"], "b": ["RECORD 1"], "c": ["RECORD 1"]}
+    there = {"a": ["RECORD 1", "RECORD 5", "RECORD 6"], "b": ["RECORD 1"]}
+    assert list(same_messages.differences(here, here)) == []
+    assert list(same_messages.differences(here, there)) == [
+        "  a, message 2, here and there:\n    RECORD 2\n    RECORD 5",
+        "  c, message 1, here and there:\n    RECORD 1\n    nothing",
+    ]
