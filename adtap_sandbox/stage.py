@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -21,8 +22,7 @@ SETTLE_DAYS: Final[dict[str, int]] = {
 VANISH_DAYS: Final = 2
 """Age in whole days at which a short-lived row is gone."""
 
-_ONE: Final = Decimal(1)
-_MILLIONTH: Final = Decimal("0.000001")
+MILLION: Final = 1_000_000
 
 
 class Clock:
@@ -103,17 +103,17 @@ class Stage:
         """Whole days from the bucket's day to today in UTC; a day ahead of UTC counts as today."""
         return max(0, (self.clock.now().date() - _day(day)).days)
 
-    def share(self, moment_of_bucket: date, *key: object, kind: str = "events") -> Decimal:
-        """The share of a bucket's final value that is known by now.
+    def millionths(self, moment_of_bucket: date, *key: object, kind: str = "events") -> int:
+        """How many millionths of a bucket's final value are known by now.
 
-        It starts at 0.80 to 0.96, by key, on the bucket's own day, grows with every whole day,
-        and is exactly 1 from the kind's settle age on. A ``Decimal``, so that it multiplies
-        whole numbers and money alike; round the product down to the metric's digits.
+        They start at 800,000 to 960,000, by key, on the bucket's own day, grow with every whole day,
+        and are exactly a million from the kind's settle age on. Whole, so that
+        ``value * millionths // MILLION`` rounds down without a doubt.
 
         Args:
             moment_of_bucket: The bucket's day (of a moment, its date is taken).
             key: What the number belongs to; another key has another curve.
-            kind: ``events`` (settles after 3 days), ``spend`` (14) or ``conversions`` (30).
+            kind: A key of `SETTLE_DAYS`.
 
         Raises:
             KeyError: If the kind is unknown.
@@ -121,12 +121,15 @@ class Stage:
         settle = SETTLE_DAYS[kind]
         age = self.age(moment_of_bucket)
         if age >= settle:
-            return _ONE
+            return MILLION
         day = _day(moment_of_bucket)
-        missing = Decimal(self.world.between(40, 200, "share", kind, day, *key)) / 1000
+        missing = self.world.between(40, 200, "share", kind, day, *key) * 1000
         # Quadratic: most of what is late comes in the first days, as it does on the platforms.
-        known = _ONE - missing * (settle - age) ** 2 / settle**2
-        return known.quantize(_MILLIONTH)
+        return MILLION - round(Fraction(missing * (settle - age) ** 2, settle**2))
+
+    def share(self, moment_of_bucket: date, *key: object, kind: str = "events") -> Decimal:
+        """`millionths` as a share of one, to multiply amounts with; round the product down."""
+        return Decimal(self.millionths(moment_of_bucket, *key, kind=kind)).scaleb(-6)
 
     def vanished(self, day: date, *key: object) -> bool:
         """Whether a row that the platform showed at first has been taken back.

@@ -12,42 +12,26 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from adtap_sandbox.atomx.business import NETWORK_ID, OTHER_NETWORK_ID, Ground, ground
+from adtap_sandbox.cube import HOURS, Curve
+from adtap_sandbox.stage import MILLION
+from adtap_sandbox.tables import table
 
 if TYPE_CHECKING:
     from adtap_sandbox.stage import Stage
     from adtap_sandbox.world import Campaign, Creative
 
-# Metric -> kind of the restatement curve. Of these names only the first five are the platform's for certain; the
-# sell side's are stand-ins for figures of which only the display names are known.
-COUNTED: dict[str, str] = {
-    "impressions": "events",
-    "clicks": "events",
-    "conversions": "exchange",
-    "campaign_cost": "exchange",
-    "advertiser_network_profit": "exchange",
-    "requests": "events",
-    "blocked_impressions": "events",
-    "fallbacks": "events",
-    "psa_impressions": "events",
-    "publisher_revenue": "exchange",
-    "publisher_network_profit": "exchange",
-}
-MONEY = frozenset(
-    {
-        "campaign_cost",
-        "advertiser_network_profit",
-        "publisher_revenue",
-        "publisher_network_profit",
-    }
-)
-NAMES = tuple(COUNTED)
-KINDS = tuple(COUNTED.values())
+_COLUMNS = table(__package__, "reports")
+NAMES = tuple(_COLUMNS["metrics"])
+KINDS = tuple(_COLUMNS["metrics"].values())
+MONEY = frozenset(_COLUMNS["money"])
 
 SETTLED_DAYS = 8
 """From this age on no number moves any more."""
 
 # How a day's delivery spreads over its hours in UTC; no hour is empty.
 _HOURLY = (2, 1, 1, 1, 1, 2, 3, 4, 5, 6, 6, 7, 7, 7, 6, 6, 6, 7, 8, 9, 9, 8, 5, 3)
+# Each line has it some hours earlier.
+_CURVES = tuple(Curve(_HOURLY[shift:] + _HOURLY[:shift]) for shift in range(7))
 
 Numbers = tuple[int, ...]
 
@@ -126,19 +110,6 @@ def final(seed: int, size: int, creatives: int = 0) -> Final:
     return Final(ground(seed, size, creatives))
 
 
-def _split(total: Numbers, shift: int) -> tuple[Numbers, ...]:
-    """Spread a day's numbers over its hours, so that they add up again."""
-    weights = _HOURLY[shift:] + _HOURLY[:shift]
-    whole = sum(weights)
-    made = []
-    before = 0
-    for weight in weights:
-        after = before + weight
-        made.append(tuple(value * after // whole - value * before // whole for value in total))
-        before = after
-    return tuple(made)
-
-
 class Facts:
     """The delivery of all lines as it is known by the clock.
 
@@ -150,38 +121,41 @@ class Facts:
         self.stage = stage
         self.final = final(stage.world.seed, stage.world.size, stage.world.least_creatives)
         self.lines = self.final.lines
+        self._known_day = lru_cache(maxsize=100_000)(self._day_on)
 
-    def known_day(self, line: Line, day: date, now: datetime) -> Numbers | None:
-        """Return a UTC day that is over, as it is known at `now`; None if the line has nothing then."""
+    def _day_on(self, line: Line, day: date, today: date) -> Numbers | None:
+        """Return a line's UTC day as it is known on another, hours to come included; None if it has nothing then."""
         total = self.final.day(line, day)
-        if total is None or self.stage.vanished(day, line.key):
+        if total is None or day > today or self.stage.vanished(day, line.key):
             return None
-        if (now.date() - day).days >= SETTLED_DAYS:
+        if (today - day).days >= SETTLED_DAYS:
             return total
         shares = {
-            kind: self.stage.share(day, line.key, kind=kind).as_integer_ratio()
-            for kind in ("events", "exchange")
+            kind: self.stage.millionths(day, line.key, kind=kind) for kind in ("events", "exchange")
         }
         return tuple(
-            value * shares[kind][0] // shares[kind][1]
-            for value, kind in zip(total, KINDS, strict=True)
+            value * shares[kind] // MILLION for value, kind in zip(total, KINDS, strict=True)
         )
 
-    def known_hours(self, line: Line, day: date, now: datetime) -> tuple[Numbers, ...] | None:
-        """Return the hours of a UTC day as they are known at `now`; hours not yet begun are left out.
+    def known(
+        self, line: Line, day: date, now: datetime, first: int = 0, last: int = HOURS
+    ) -> Numbers | None:
+        """Return what is known at `now` of the hours of a UTC day from `first` to before `last`.
 
-        Hours of a day that is over add up to the day.
+        Of the running hour it is what its minutes are of sixty. All hours of a day that is over add up to the day.
+        `first` is at most the running hour.
         """
-        if day > now.date():
-            return None
-        total = self.known_day(line, day, now)
-        if total is None:
-            return None
-        hours = _split(total, line.shift)
-        if day < now.date():
-            return hours
-        running = tuple(value * now.minute // 60 for value in hours[now.hour])
-        return (*hours[: now.hour], running)
+        total = self._known_day(line, day, now.date())
+        if total is None or (day < now.date() and (first, last) == (0, HOURS)):
+            return total
+        curve = _CURVES[line.shift]
+        if day < now.date() or last <= now.hour:
+            return tuple(curve.parts(total, first, last))
+        over = curve.parts(total, first, now.hour)
+        running = curve.parts(total, now.hour, now.hour + 1)
+        return tuple(
+            done + part * now.minute // 60 for done, part in zip(over, running, strict=True)
+        )
 
     def quickstats(self, now: datetime) -> dict[tuple[str, int], dict[str, dict[str, float | int]]]:
         """Return the quickstats of every entity, by entity and id. Periods are UTC days."""
@@ -195,12 +169,10 @@ class Facts:
         made: dict[tuple[str, int], dict[str, dict[str, float | int]]] = {}
         for line in self.lines:
             days = {
-                day: self.known_day(line, day, now)
+                day: self.known(line, day, now)
                 for day in (today - timedelta(days=back) for back in range(1, 8))
             }
-            hours = self.known_hours(line, today, now)
-            if hours is not None:
-                days[today] = tuple(sum(column) for column in zip(*hours, strict=True))
+            days[today] = self.known(line, today, now)
             for entity, ident in line.dims.items():
                 if ident is None:
                     continue

@@ -75,7 +75,7 @@ def invoices(
                 ident = line.dims[entity]
                 if ident is None or owner not in (None, ident):
                     continue
-                numbers = facts.known_day(line, day, now)
+                numbers = facts.known(line, day, now)
                 if numbers is not None and numbers[place]:
                     sums[ident] = sums.get(ident, 0) + numbers[place]
             day = date.fromordinal(day.toordinal() + 1)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from difflib import get_close_matches
@@ -18,55 +18,23 @@ from zoneinfo import ZoneInfo
 from adtap_sandbox.atomx.facts import MONEY, NAMES, Facts, Line
 from adtap_sandbox.atomx.lists import order
 from adtap_sandbox.atomx.replies import Refusal
+from adtap_sandbox.cube import Groups, Labels, Piece, cut_days, placed, sort_rows
+from adtap_sandbox.tables import table
 
 if TYPE_CHECKING:
     from adtap_sandbox.atomx.store import Store
 
 TIME = ("hour", "day", "month")
-_COMMON = (
-    "domain",
-    "app",
-    "country",
-    "size",
-    "browser",
-    "operating_system",
-    "device_type",
-    "connection_type",
-    "placement_type",
-    "category",
-)
-_BUY = ("advertiser", "campaign", "creative", "conversion_pixel", "advertiser_network")
-_SELL = ("publisher", "site", "placement", "publisher_network")
-_BUY_METRICS = (
-    "impressions",
-    "clicks",
-    "conversions",
-    "campaign_cost",
-    "advertiser_network_profit",
-    "ctr",
-    "cpm",
-)
-_SELL_METRICS = (
-    "impressions",
-    "clicks",
-    "conversions",
-    "requests",
-    "blocked_impressions",
-    "fallbacks",
-    "psa_impressions",
-    "publisher_revenue",
-    "publisher_network_profit",
-    "ctr",
+_COLUMNS = table(__package__, "reports")
+_COMMON, _BUY, _SELL, _BUY_METRICS, _SELL_METRICS = (
+    tuple(_COLUMNS[kind]) for kind in ("common", "buy", "sell", "buy_metrics", "sell_metrics")
 )
 RATIOS = {"ctr": ("clicks", "impressions", 100), "cpm": ("campaign_cost", "impressions", 1000)}
 
 
 @dataclass(frozen=True)
 class Scope:
-    """One scope: its entities, its metrics, and the lines that it sees.
-
-    The platform's full list of columns is not known; entities and metrics are named on its naming system.
-    """
+    """One scope: its entities, its metrics, and the lines that it sees."""
 
     entities: tuple[str, ...]
     metrics: tuple[str, ...]
@@ -163,14 +131,6 @@ class Query:
         return self.groups + self.metrics
 
 
-@dataclass(frozen=True)
-class Answer:
-    """Rows before limit and offset, in exact numbers: money in millionths, ratios not yet made."""
-
-    keys: list[tuple[Any, ...]]
-    sums: list[list[int]]
-
-
 def read(given: Any, now: datetime, first_day: date) -> Query:
     """Check the body of a report request.
 
@@ -200,48 +160,30 @@ def read(given: Any, now: datetime, first_day: date) -> Query:
     )
 
 
-def answer(facts: Facts, store: Store, query: Query, now: datetime) -> Answer:
-    """Return the rows of a query, ordered by its groups."""
+def answer(facts: Facts, store: Store, query: Query, now: datetime) -> Groups[Labels]:
+    """Return a query's sums by its groups, in their order: money in millionths, ratios not yet made."""
     names = Names(store)
     scope = SCOPES[query.scope]
-    lines = [line for line in facts.lines if scope.sees(line) and passes(line, query, names)]
-    grain = next((group for group in TIME if group in query.groups), "")
-    places = [(group, TIME.index(group) if group in TIME else -1) for group in query.groups]
-    fixed = {
-        line.key: tuple(names.value(line, group) if place < 0 else None for group, place in places)
-        for line in lines
-    }
-    sums: dict[tuple[Any, ...], list[int]] = {}
-    for day, buckets in _calendar(query, now, facts.stage.world.first_day):
-        whole = len(buckets) == 24 and len(set(buckets)) == 1 and buckets[0] is not None  # noqa: PLR2004
-        for line in lines:
-            if whole and day < now.date():
-                numbers = facts.known_day(line, day, now)
-                known = [] if numbers is None else [(buckets[0], numbers)]
-            else:
-                hours = facts.known_hours(line, day, now)
-                known = [] if hours is None else list(zip(buckets, hours, strict=False))
-            for bucket, numbers in known:
-                if bucket is None:
-                    continue
-                key = fixed[line.key]
-                if grain:
-                    key = tuple(
-                        value if place < 0 else bucket[place]
-                        for value, (_, place) in zip(key, places, strict=True)
-                    )
-                have = sums.get(key)
-                if have is None:
-                    sums[key] = list(numbers)
-                else:
-                    for nth, number in enumerate(numbers):
-                        have[nth] += number
-    keys = [key for key in sums if _having(query, sums[key])]
-    keys.sort(key=lambda key: [_sortable(part) for part in key])
-    return Answer(keys, [sums[key] for key in keys])
+    times = [group for group in query.groups if group in TIME]
+    key = placed(query.groups, times)
+    lines = [
+        (line, tuple(names.value(line, group) for group in query.groups if group not in TIME))
+        for line in facts.lines
+        if scope.sees(line) and passes(line, query, names)
+    ]
+    sums: Groups[Labels] = Groups()
+    for day, pieces in _calendar(query, now, facts.stage.world.first_day):
+        for line, values in lines:
+            for labels, first, last in pieces:
+                numbers = facts.known(line, day, now, first, last)
+                if numbers is not None:
+                    sums.add(key(labels, values), numbers)
+    kept = [item for item in sums.items() if _having(query, item[1])]
+    kept.sort(key=lambda item: [_sortable(part) for part in item[0]])
+    return Groups(kept)
 
 
-def rows(query: Query, found: Answer, sort: str) -> list[list[Any]]:
+def rows(query: Query, found: Groups[Labels], sort: str) -> list[list[Any]]:
     """Return the rows as they are sent, sorted.
 
     Raises:
@@ -249,22 +191,22 @@ def rows(query: Query, found: Answer, sort: str) -> list[list[Any]]:
     """
     made = [
         [*key, *(figure(metric, numbers) for metric in query.metrics)]
-        for key, numbers in zip(found.keys, found.sums, strict=True)
+        for key, numbers in found.items()
     ]
-    for column, descending in reversed(order(sort)):
-        if column not in query.columns:
-            raise Refusal(400, f"Can't sort by {column!r}, it is no column of the report")
-        place = query.columns.index(column)
-        made.sort(
-            key=lambda row: _sortable(row[place]),
-            reverse=descending,
-        )
+    sort_rows(made, [(_of_column(query, column), down) for column, down in order(sort)])
     return made
 
 
-def totals(query: Query, found: Answer) -> dict[str, Any]:
+def _of_column(query: Query, column: str) -> Callable[[list[Any]], Any]:
+    if column not in query.columns:
+        raise Refusal(400, f"Can't sort by {column!r}, it is no column of the report")
+    place = query.columns.index(column)
+    return lambda row: _sortable(row[place])
+
+
+def totals(query: Query, found: Groups[Labels]) -> dict[str, Any]:
     """Return the totals over all rows, whatever the limit."""
-    added = [sum(column) for column in zip(*found.sums, strict=True)] or [0] * len(NAMES)
+    added = found.totals(len(NAMES))
     return {metric: figure(metric, added) for metric in query.metrics}
 
 
@@ -336,37 +278,19 @@ def interval_span(interval: str, now: datetime, zone: ZoneInfo) -> tuple[datetim
     return first, today.replace(day=1)
 
 
-def _calendar(
-    query: Query, now: datetime, first_day: date
-) -> list[tuple[date, list[tuple[str, str, str] | None]]]:
-    """List the UTC days that a query touches, with the local bucket of each of their hours.
+def _calendar(query: Query, now: datetime, first_day: date) -> Iterator[tuple[date, list[Piece]]]:
+    """Return the UTC days that a query touches, cut at the turns of its local buckets; nothing after `now`."""
+    times = [group for group in query.groups if group in TIME]
+    shapes = {"hour": "%Y-%m-%d %H:00:00", "day": "%Y-%m-%d", "month": "%Y-%m"}
 
-    An hour outside the query has the bucket None. Without a time group all hours inside have one bucket.
-    """
+    def label(moment: datetime) -> Labels:
+        local = moment.astimezone(query.zone)
+        return tuple([local.strftime(shapes[name]) for name in times])
+
     begin = query.begin.replace(tzinfo=query.zone).astimezone(UTC)
-    end = min(query.end.replace(tzinfo=query.zone).astimezone(UTC), now)
-    grain = next((group for group in TIME if group in query.groups), "")
-    made = []
-    day = max(begin.date(), first_day)
-    while day <= end.date():
-        start = datetime.combine(day, time(), UTC)
-        buckets: list[tuple[str, str, str] | None] = []
-        for nth in range(24):
-            moment = start + timedelta(hours=nth)
-            if not begin <= moment < end:
-                buckets.append(None)
-                continue
-            local = moment.astimezone(query.zone)
-            buckets.append(
-                (
-                    f"{local:%Y-%m-%d %H}:00:00" if grain == "hour" else "",
-                    f"{local:%Y-%m-%d}" if "day" in query.groups else "",
-                    f"{local:%Y-%m}" if "month" in query.groups else "",
-                )
-            )
-        made.append((day, buckets))
-        day += timedelta(days=1)
-    return made
+    end = query.end.replace(tzinfo=query.zone).astimezone(UTC)
+    earliest = datetime.combine(first_day, time(), UTC)
+    return cut_days(max(begin, earliest), min(end, now), label, turns=None if times else ())
 
 
 def _group_columns(scope: Scope) -> tuple[str, ...]:

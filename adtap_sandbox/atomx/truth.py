@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from adtap_sandbox.atomx.facts import MONEY, NAMES, Facts
@@ -30,7 +29,6 @@ def of_report(facts: Facts, store: Store, query: Query, now: datetime) -> dict[s
         for line in facts.lines
         if SCOPES[query.scope].sees(line) and passes(line, query, names)
     ]
-    hours_of = cache(lambda line, day: facts.known_hours(line, day, now))
     begin = query.begin.replace(tzinfo=query.zone).astimezone(UTC)
     end = min(query.end.replace(tzinfo=query.zone).astimezone(UTC), now)
     moment = begin.replace(minute=0)
@@ -42,8 +40,9 @@ def of_report(facts: Facts, store: Store, query: Query, now: datetime) -> dict[s
             "month": local.strftime("%Y-%m"),
         }
         for line in seen if moment >= begin else ():
-            hours = hours_of(line, moment.date())
-            if hours is None:
+            hour = moment.hour
+            numbers = facts.known(line, moment.date(), now, hour, hour + 1)
+            if numbers is None:
                 continue
             key = tuple(
                 words[group] if group in words else names.value(line, group)
@@ -51,7 +50,7 @@ def of_report(facts: Facts, store: Store, query: Query, now: datetime) -> dict[s
             )
             have = rows.setdefault(key, [0] * len(places))
             for nth, place in enumerate(places):
-                have[nth] += hours[moment.hour][place]
+                have[nth] += numbers[place]
         moment += timedelta(hours=1)
     sums = [sum(column) for column in zip(*rows.values(), strict=True)] or [0] * len(places)
     return {

@@ -1,59 +1,32 @@
 """The numbers behind both reporting APIs: sums over slots, exact and restated.
 
 A slot's day has one final value per metric, from the world. What is known of it now is that value
-times the stage's share, rounded down. Hours cut the known value along a fixed curve by differences
-of running totals, so hours always add up to their day, to the last digit, and a query over two
-years of days needs no hour.
+times the stage's share, rounded down. A query over two years of days needs no hour.
 """
 
 from __future__ import annotations
 
 import struct
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from decimal import Decimal
-from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
+from adtap_sandbox.cube import ONE_DAY, Curve, Groups, cut_days
 from adtap_sandbox.openx.fields import MONEY
 from adtap_sandbox.openx.inventory import Inventory, Slot
+from adtap_sandbox.stage import MILLION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from adtap_sandbox.stage import Stage
 
-HOURS: Final = 24
-ONE_DAY: Final = timedelta(days=1)
 MICROS: Final = 1_000_000
-_ACTIVITY: Final = (
-    3,
-    2,
-    2,
-    1,
-    2,
-    3,
-    5,
-    7,
-    9,
-    10,
-    10,
-    11,
-    12,
-    11,
-    10,
-    10,
-    11,
-    12,
-    13,
-    14,
-    13,
-    11,
-    8,
-    5,
+# What each hour of a day has of its traffic.
+_HOURLY: Final = Curve(
+    (3, 2, 2, 1, 2, 3, 5, 7, 9, 10, 10, 11, 12, 11, 10, 10, 11, 12, 13, 14, 13, 11, 8, 5)
 )
-# Running totals: what part of a day, out of the last, has come in before each hour.
-_UNTIL: Final = tuple(sum(_ACTIVITY[:hour]) for hour in range(HOURS + 1))
 _WEEKEND: Final = 5
 _REPEATED_ONE_IN: Final = 9
 
@@ -206,64 +179,45 @@ class Delivery:
             for slot in slots
         )
         by_hour = "hour" in question.attributes
-        by_day = "day" in question.attributes
+        in_buckets = by_hour or "day" in question.attributes
         # Requests ride along to tell a row without metrics from no row.
         metrics = (*question.metrics, "allRequests")
-        whole: dict[tuple[str | None, ...], list[int]] = {}
-        for day, first, last in _days(question.start, question.end):
-            cells = self._known(day, slots, metrics)
-            spans = [(h, h + 1) for h in range(first, last)] if by_hour else [(first, last)]
-            for begin, end in spans:
-                sums = whole if not (by_hour or by_day) else {}
-                self._add(sums, labels, cells, _UNTIL[begin], _UNTIL[end])
-                if by_hour or by_day:
-                    yield from _bucket(sums, day, begin if by_hour else None)
-        if not (by_hour or by_day):
-            yield from _bucket(whole, question.start.date(), None)
+        turns = None if by_hour else ()
+        sums: Groups[tuple[str | None, ...]] = Groups()
+        days = cut_days(question.start, question.end, lambda at: (at.hour,), turns=turns)
+        for day, pieces in days:
+            known = self._known(day, slots, metrics)
+            for (hour,), first, last in pieces:
+                for label, numbers in zip(labels, known, strict=True):
+                    part = _HOURLY.parts(numbers, first, last)
+                    if part and part[-1]:
+                        sums.add(label, part)
+                if in_buckets:
+                    yield from _bucket(sums, day, hour if by_hour else None)
+                    sums.clear()
+        if not in_buckets:
+            yield from _bucket(sums, question.start.date(), None)
 
     def _known(
         self, day: date, slots: list[Slot], metrics: tuple[str, ...]
-    ) -> list[tuple[int, ...] | None]:
-        """What is known now of each slot's day; None where the slot had no traffic."""
+    ) -> list[tuple[int, ...]]:
+        """What is known now of each slot's day; empty where the slot had no traffic."""
         stage, number = self._stage, self._stage.world.number
-        shares: dict[int, Fraction] = {}
-        cells: list[tuple[int, ...] | None] = []
+        shares: dict[int, int] = {}
+        known: list[tuple[int, ...]] = []
         for slot in slots:
             bits = number("openx delivery", slot.key, day)
             if bits % 16 == 0 or stage.vanished(day, "openx", slot.key):
-                cells.append(None)
+                known.append(())
                 continue
             share = shares.get(slot.publisher)
             if share is None:
                 # The books close within a day and a half of any hour, sooner than the curve's end.
-                share = Fraction(stage.share(day - ONE_DAY, "openx", slot.publisher))
+                share = stage.millionths(day - ONE_DAY, "openx", slot.publisher)
                 shares[slot.publisher] = share
             values = finals(bits, slot, day)
-            num, den = share.numerator, share.denominator
-            cells.append(tuple(values.get(metric, 0) * num // den for metric in metrics))
-        return cells
-
-    @staticmethod
-    def _add(
-        sums: dict[tuple[str | None, ...], list[int]],
-        labels: tuple[tuple[str | None, ...], ...],
-        cells: list[tuple[int, ...] | None],
-        begin: int,
-        end: int,
-    ) -> None:
-        total = _UNTIL[-1]
-        for label, cell in zip(labels, cells, strict=True):
-            if cell is None:
-                continue
-            part = [value * end // total - value * begin // total for value in cell]
-            if part[-1] == 0:
-                continue
-            known = sums.get(label)
-            if known is None:
-                sums[label] = part
-            else:
-                for place, value in enumerate(part):
-                    known[place] += value
+            known.append(tuple([values.get(metric, 0) * share // MILLION for metric in metrics]))
+        return known
 
 
 def _bucket(
@@ -271,13 +225,3 @@ def _bucket(
 ) -> Iterator[Row]:
     for label, values in sums.items():
         yield Row(day=day, hour=hour, values=label, metrics=tuple(values[:-1]))
-
-
-def _days(start: datetime, end: datetime) -> Iterator[tuple[date, int, int]]:
-    """Days of a half-open span of whole hours, each with its first hour and the hour after."""
-    day = start.date()
-    while datetime.combine(day, time(), start.tzinfo) < end:
-        first = start.hour if day == start.date() else 0
-        last = end.hour if day == end.date() else HOURS
-        yield day, first, last
-        day += timedelta(days=1)

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from adtap_sandbox.tables import lines
+
 TIME_ATTRIBUTES = ("hour", "day")
 
 # Attributes on the demand side of a request: they exist only once a bidder has answered, so metrics
@@ -61,165 +63,24 @@ class Field:
     inferred: bool = False
 
 
-ATTRIBUTES: tuple[Field, ...] = (
-    Field(
-        "publisherAccountId", "context::site", "OpenX ID for the publisher.", "Number", "1610631427"
-    ),
-    Field(
-        "publisherAccountName",
-        "context::site",
-        "Name of the publisher's account.",
-        "String",
-        "Demo Account",
-    ),
-    Field("publisherSiteId", "context::site", "OpenX ID for the site.", "Number", "1616469958"),
-    Field("publisherSiteName", "context::site", "Name of the site.", "String", "Demo Site"),
-    Field(
-        "publisherAdUnitId",
-        "placement::generalPlacement",
-        "OpenX ID for the ad unit.",
-        "Number",
-        "537638175",
-    ),
-    Field(
-        "publisherAdUnitName",
-        "placement::generalPlacement",
-        "Name of the ad unit.",
-        "String",
-        "Ad_Unit_abc",
-    ),
-    Field(
-        "demandPartnerAccountId",
-        "response::generalResponse",
-        "OpenX ID of the bidder's account.",
-        "Number",
-        "540657874",
-    ),
-    Field(
-        "demandPartnerAccountName",
-        "response::generalResponse",
-        "Name of the bidder's account.",
-        "String",
-        "DoubleClick Bid Manager - RTB",
-    ),
-    Field(
-        "publisherCurrency", "context::site", "Currency of the publisher's money.", "String", "USD"
-    ),
-    Field("hour", "context::time", "Hour bucket, UTC.", "Date", "2019-08-15T13:00:00Z"),
-    Field("day", "context::time", "Day bucket, UTC.", "Date", "2019-08-15"),
-    Field("userDeviceType", "context::user", "Class of the user's device.", "String", "Phone"),
-    Field(
-        "privateMarketplacePublisherDealId",
-        "response::generalResponse",
-        "Deal ID as the publisher knows it.",
-        "String",
-        "OX-abc-123",
-    ),
-    Field(
-        "pageDomain", "context::site", "Domain of the page.", "String", "example.com", inferred=True
-    ),
-    Field("dealId", "response::generalResponse", "Deal ID.", "String", "OX-abc-123", inferred=True),
-    Field(
-        "dspAccountId",
-        "response::generalResponse",
-        "Bidder account.",
-        "Number",
-        "540657874",
-        inferred=True,
-    ),
-    Field(
-        "publisherPlatformId",
-        "context::site",
-        "Publisher platform.",
-        "String",
-        "1610631427",
-        inferred=True,
-    ),
-    Field(
-        "packageId",
-        "response::generalResponse",
-        "Package ID.",
-        "Number",
-        "1073741830",
-        inferred=True,
-    ),
-    Field("userGeoCountry", "context::user", "Country of the user.", "String", "US", inferred=True),
-)
+def _listed(kind: str) -> tuple[Field, ...]:
+    return tuple(
+        Field(
+            line["id"],
+            line["path"],
+            line["description"],
+            line["format"],
+            line["example"],
+            inferred=line["inferred"] == "yes",
+        )
+        for line in lines(__package__, "fields")
+        if line["kind"] == kind
+    )
 
-METRICS: tuple[Field, ...] = (
-    Field(
-        "billableImpressions",
-        "funnel::potentialImpressions",
-        "Total number of impressions served.",
-        "Number",
-        "45643",
-    ),
-    # The vendor's page gives this metric the text of the one before it; kept.
-    Field(
-        "publisherRevenue",
-        "funnel::potentialSpend::pubRev",
-        "Total number of impressions served.",
-        "Number",
-        "45643",
-    ),
-    Field("marketRequests", "funnel::requests", "Requests in the exchange.", "Number", "45643"),
-    Field(
-        "marketImpressions",
-        "funnel::potentialImpressions",
-        "Exchange impressions.",
-        "Number",
-        "9120",
-    ),
-    Field("exchangeFills", "funnel::fills", "Requests the exchange filled.", "Number", "9911"),
-    Field(
-        "marketPublisherRevenue",
-        "funnel::potentialSpend::pubRev",
-        "Exchange revenue of the publisher, publisher currency.",
-        "Currency",
-        "11.34",
-    ),
-    Field(
-        "privateMarketPublisherGrossRevenue",
-        "funnel::potentialSpend::pubRev",
-        "Gross revenue of private deals, publisher currency.",
-        "Currency",
-        "3.21",
-    ),
-    Field("allRequests", "funnel::requests", "All ad requests.", "Number", "51000"),
-    Field("clicks", "tracking::clicks", "Clicks.", "Number", "12"),
-    Field("firstQuartileFirstOccurance", "tracking::video", "First quartile.", "Number", "90"),
-    Field("midPointFirstOccurance", "tracking::video", "Midpoint.", "Number", "80"),
-    Field("thirdQuartileFirstOccurance", "tracking::video", "Third quartile.", "Number", "70"),
-    Field("completeFirstOccurance", "tracking::video", "Completed views.", "Number", "60"),
-    Field(
-        "impressions",
-        "funnel::potentialImpressions",
-        "Impressions.",
-        "Number",
-        "9120",
-        inferred=True,
-    ),
-    Field("videoStarts", "tracking::video", "Video starts.", "Number", "100", inferred=True),
-    Field(
-        "videoCompletions", "tracking::video", "Video completions.", "Number", "60", inferred=True
-    ),
-    Field(
-        "privateMarketImpressions",
-        "funnel::potentialImpressions",
-        "Impressions of private deals.",
-        "Number",
-        "500",
-        inferred=True,
-    ),
-    Field(
-        "publisherRevenueInPCoin",
-        "funnel::potentialSpend::pubRev",
-        "Publisher revenue, publisher currency.",
-        "Currency",
-        "11.34",
-        inferred=True,
-    ),
-)
+
+# The vendor's page gives `publisherRevenue` the text of `billableImpressions`; kept.
+ATTRIBUTES = _listed("attribute")
+METRICS = _listed("metric")
 
 ACCOUNT_ID_SPELLINGS = frozenset({"publisherAccountId", "publisherAccountID"})
 

@@ -24,6 +24,7 @@ from starlette.concurrency import run_in_threadpool
 from adtap_sandbox.openx import fields, questions
 from adtap_sandbox.openx.delivery import MICROS, Question, as_sent
 from adtap_sandbox.openx.replies import plain_json
+from adtap_sandbox.tables import table
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -32,56 +33,8 @@ if TYPE_CHECKING:
     from adtap_sandbox.openx.store import Store
 
 _CURRENCY: Final = "publisherCurrency"
-_PLACE: Final = (
-    "publisherAccountId",
-    "publisherAccountName",
-    "publisherSiteId",
-    "publisherSiteName",
-    "publisherAdUnitId",
-    "publisherAdUnitName",
-    _CURRENCY,
-)
-_INVENTORY: Final = (
-    "allRequests",
-    "marketRequests",
-    "exchangeFills",
-    "marketImpressions",
-    "marketPublisherRevenue",
-    "clicks",
-)
-_MARKET: Final = ("marketRequests", "marketImpressions", "marketPublisherRevenue")
 # The report streams that the platform sheet suggests in section 6.2.
-PRESETS: Final[dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
-    "report_inventory_hourly": (("hour", *_PLACE), _INVENTORY),
-    "report_inventory_daily": (("day", *_PLACE), _INVENTORY),
-    "report_demand_daily": (
-        (
-            "day",
-            "publisherAccountId",
-            "publisherSiteId",
-            "demandPartnerAccountId",
-            "demandPartnerAccountName",
-            _CURRENCY,
-        ),
-        _MARKET,
-    ),
-    "report_deal_hourly": (
-        ("hour", "publisherAccountId", "privateMarketplacePublisherDealId", _CURRENCY),
-        (
-            "marketImpressions",
-            "privateMarketPublisherGrossRevenue",
-            "firstQuartileFirstOccurance",
-            "midPointFirstOccurance",
-            "thirdQuartileFirstOccurance",
-            "completeFirstOccurance",
-            "clicks",
-        ),
-    ),
-    "report_device_daily": (
-        ("day", "publisherSiteId", "publisherAdUnitId", "userDeviceType", _CURRENCY),
-        _MARKET,
-    ),
-}
+_PRESETS: Final = table(__package__, "presets")
 
 
 class Truth:
@@ -104,10 +57,7 @@ class Truth:
         if "stream" not in asked and "metrics" not in asked:
             return plain_json(
                 {
-                    "streams": {
-                        name: {"attributes": attributes, "metrics": metrics}
-                        for name, (attributes, metrics) in PRESETS.items()
-                    },
+                    "streams": _PRESETS,
                     "entities": {
                         kind: len(self._store.alive(kind)) for kind in self._store.entities.by_kind
                     },
@@ -137,7 +87,8 @@ class Truth:
 
     def _question(self, asked: dict[str, str]) -> Question:
         if "stream" in asked:
-            attributes, metrics = PRESETS[asked["stream"]]
+            preset = _PRESETS[asked["stream"]]
+            attributes, metrics = tuple(preset["attributes"]), tuple(preset["metrics"])
         else:
             given = [part for part in asked.get("attributes", "").split(",") if part]
             attributes = tuple(

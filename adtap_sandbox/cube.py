@@ -1,0 +1,137 @@
+"""The report engine of all platforms: days are cut into buckets, lines added up in groups, rows sorted.
+
+A line is the finest thing that a platform counts (a creative on a placement, a cell of a campaign, a
+slot of an ad unit). It has whole numbers for a whole UTC day; a piece of that day gets its part along a
+curve, by differences of running totals, so that parts add up to the day to the last digit.
+
+What stays with a platform: its lines and their numbers, names, limits, words of refusal, quirks. How
+much of a number is known by now is the matter of `Stage`, for all of them.
+
+Why not SQL: a platform has hundreds of metrics and dimensions of which a request wants a few, and each
+moves with the clock, so nothing can be stored ahead; and the sandbox runs without a database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import accumulate, pairwise
+from operator import add
+from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
+
+ONE_DAY: Final = timedelta(days=1)
+HOURS: Final = 24
+
+Labels: TypeAlias = tuple[Any, ...]
+"""The values of a report's time columns in one bucket."""
+
+Key = TypeVar("Key", bound=Hashable)
+Row = TypeVar("Row")
+
+
+class Curve:
+    """How a day's numbers spread over its steps (hours, quarter hours).
+
+    Args:
+        weights: One per step.
+    """
+
+    def __init__(self, weights: Sequence[int]) -> None:
+        self._until = (0, *accumulate(weights))
+
+    def part(self, value: int, first: int, last: int) -> int:
+        """Return what of a day's number falls between two steps, the second one excluded."""
+        until, total = self._until, self._until[-1]
+        return value * until[last] // total - value * until[first] // total
+
+    def parts(self, values: Iterable[int], first: int, last: int) -> list[int]:
+        """Return what of each number falls between two steps."""
+        until, total = self._until, self._until[-1]
+        before, after = until[first], until[last]
+        return [value * after // total - value * before // total for value in values]
+
+
+class Piece(NamedTuple):
+    """A stretch of one UTC day that falls into one bucket, from step `first` to before `last`."""
+
+    labels: Labels
+    first: int
+    last: int
+
+
+def cut_days(
+    begin: datetime,
+    end: datetime,
+    label: Callable[[datetime], Labels],
+    *,
+    steps: int = HOURS,
+    turns: Iterable[int] | None = None,
+) -> Iterator[tuple[date, list[Piece]]]:
+    """Return the UTC days of a span, oldest first, cut where their bucket changes.
+
+    Args:
+        begin: First moment, UTC; a step that begins earlier is left out.
+        end: Moment after the last, UTC.
+        label: Gives the bucket of a stretch, told from its first moment in UTC.
+        steps: Steps that a day has.
+        turns: Steps at which the bucket may change; every one if None.
+    """
+    step = ONE_DAY / steps
+    inner = set(range(steps) if turns is None else turns)
+    midnight = datetime.combine(begin.date(), time(), UTC)
+    while midnight < end:
+        low = max(0, -((midnight - begin) // step))
+        high = min(steps, -((midnight - end) // step))
+        pieces: list[Piece] = []
+        edges = {low, high, *(n for n in inner if low < n < high)} if low < high else set()
+        for first, last in pairwise(sorted(edges)):
+            labels = label(midnight + first * step)
+            if pieces and pieces[-1].labels == labels:
+                pieces[-1] = pieces[-1]._replace(last=last)
+            else:
+                pieces.append(Piece(labels, first, last))
+        yield midnight.date(), pieces
+        midnight += ONE_DAY
+
+
+class Groups(dict[Key, list[Any]]):
+    """Sums by key, in the order in which the keys first came."""
+
+    def add(self, key: Key, numbers: Sequence[Any]) -> None:
+        """Add a line's numbers to those of its key."""
+        known = self.get(key)
+        self[key] = list(numbers if known is None else map(add, known, numbers))
+
+    def totals(self, width: int) -> list[Any]:
+        """Return the sums over all keys; zeros where there is none.
+
+        Args:
+            width: How many numbers each key has.
+        """
+        return [sum(column) for column in zip(*self.values(), strict=True)] or [0] * width
+
+
+def placed(columns: Sequence[str], times: Sequence[str]) -> Callable[[Labels, Labels], Labels]:
+    """Return what puts a bucket's labels and a line's values in the order of the columns wanted.
+
+    Args:
+        columns: The columns wanted.
+        times: Those among them that a bucket has, in the order of its labels. A line has a value for
+            each of the others, in their order.
+    """
+    others = [name for name in columns if name not in times]
+    places = [
+        (0, times.index(name)) if name in times else (1, others.index(name)) for name in columns
+    ]
+    return lambda labels, values: tuple([(labels, values)[side][at] for side, at in places])
+
+
+def sort_rows(rows: list[Row], by: Sequence[tuple[Callable[[Row], Any], bool]]) -> None:
+    """Sort rows in place by several columns; rows alike stay as they stood.
+
+    Args:
+        rows: The rows.
+        by: How a column is read for comparison, and whether it descends; the first one foremost.
+    """
+    for value, descending in reversed(by):
+        rows.sort(key=value, reverse=descending)
