@@ -9,7 +9,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from adtap_sandbox.atomx.business import USER_ID
+from adtap_sandbox.atomx.data import USER_ID
 from adtap_sandbox.atomx.replies import Refusal, unauthorized
 from adtap_sandbox.credentials import ATOMX_PASSWORD, EMAIL
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import Response, StreamingResponse
 
 from adtap_sandbox.atomx import invoices, replies
-from adtap_sandbox.atomx.business import USER_ID, text
+from adtap_sandbox.atomx.data import USER_ID, text
 from adtap_sandbox.atomx.facts import Facts
 from adtap_sandbox.atomx.lists import whole
 from adtap_sandbox.atomx.replies import Refusal, success

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from adtap_sandbox.atomx.business import NETWORK_ID, OTHER_NETWORK_ID, Ground, ground
+from adtap_sandbox.atomx.data import NETWORK_ID, OTHER_NETWORK_ID, Ground, ground
 from adtap_sandbox.cube import HOURS, Curve
 from adtap_sandbox.stage import MILLION
 from adtap_sandbox.tables import table

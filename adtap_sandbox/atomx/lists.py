@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from adtap_sandbox import lists
 from adtap_sandbox.atomx.models import MODELS, Model
 from adtap_sandbox.atomx.replies import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from adtap_sandbox.atomx.reference import Row
+    from adtap_sandbox.atomx.data import Row
     from adtap_sandbox.atomx.store import View
 
 DEFAULT_LIMIT = 100
@@ -83,16 +85,20 @@ class Reader:
 
     def select(self, model: Model, question: Question) -> list[Row]:
         """Return the rows that meet all conditions, in order; not yet paged."""
-        rows: list[Row] = list(self.view.rows(model.name).values())
-        for condition in question.conditions:
-            self._known(model, condition.path)
-            if condition.operator == "=" or self.bounds:
-                rows = [row for row in rows if self._meets(model, row, condition)]
-        # Python's sort is stable: the last column first, ids below all of them.
-        for path, descending in reversed(question.order):
+        for path in (*(each.path for each in question.conditions), *dict(question.order)):
             self._known(model, path)
-            rows.sort(key=lambda row: _sort_key(self.lookup(model, row, path)), reverse=descending)
-        return rows
+        rows = lists.select(
+            self.view.rows(model.name).values(),
+            [
+                partial(self._meets, model, condition)
+                for condition in question.conditions
+                if condition.operator == "=" or self.bounds
+            ],
+        )
+        return lists.sort(
+            rows,
+            [(partial(self._sort_key, model, path), down) for path, down in question.order],
+        )
 
     def render(self, model: Model, row: Row, shape: Shape) -> Row:
         """Return `row` as it is sent: relations by depth, hidden attributes left out."""
@@ -167,7 +173,10 @@ class Reader:
         if rows and not any(head in row for row in rows.values()):
             raise Refusal(400, f"{model.name} has no attribute {head!r}")
 
-    def _meets(self, model: Model, row: Row, condition: Condition) -> bool:
+    def _sort_key(self, model: Model, path: str, row: Row) -> tuple[int, Any]:
+        return lists.sort_key(self.lookup(model, row, path))
+
+    def _meets(self, model: Model, condition: Condition, row: Row) -> bool:
         have = self.lookup(model, row, condition.path)
         want = condition.value
         if condition.operator == "=":
@@ -234,12 +243,10 @@ def whole(given: dict[str, str], name: str, default: int) -> int:
     Raises:
         Refusal: 400 if it is none.
     """
-    value = given.get(name, "")
-    if not value:
-        return default
-    if not value.isascii() or not value.isdigit():
-        raise Refusal(400, f"{name} must be a number, not {value!r}")
-    return int(value)
+    value = given.get(name) or None
+    return lists.whole_number(
+        value, default, lambda: Refusal(400, f"{name} must be a number, not {value!r}")
+    )
 
 
 def words(text: str) -> tuple[str, ...]:
@@ -304,12 +311,3 @@ def _moment(text: str) -> str:
         return text
     time = found[2] or "00:00:00"
     return f"{found[1]}T{time if len(time) > len('00:00') else time + ':00'}"
-
-
-def _sort_key(value: object) -> tuple[int, Any]:
-    """Order values of mixed kinds: nulls first, then numbers, then text."""
-    if value is None:
-        return (0, 0)
-    if isinstance(value, (int, float)):
-        return (1, value)
-    return (2, str(value))

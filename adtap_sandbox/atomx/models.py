@@ -1,12 +1,13 @@
 """The models of the API: names, relations, and what may be done with them.
 
-One entry per model, no logic. The names are those of the vendor's Python client 1.7 and of its Go and PHP clients; the
-plurals are those that the clients use, or built the same way.
+The models themselves, one entry each, are in `models.json`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+
+from adtap_sandbox.tables import table
 
 
 @dataclass(frozen=True)
@@ -45,194 +46,10 @@ class Model:
         return self.rows_of or self.name
 
 
-def _reference(name: str, plural: str = "") -> Model:
-    return Model(name, plural or f"{name}s")
-
-
-BUSINESS: tuple[Model, ...] = (
-    Model(
-        "advertiser",
-        "advertisers",
-        one={"network": "network", "account_manager": "user"},
-        children={
-            "profiles": ("profile", "advertiser"),
-            "campaigns": ("campaign", "advertiser"),
-            "creatives": ("creative", "advertiser"),
-            "conversion_pixels": ("conversion_pixel", "advertiser"),
-            "segments": ("segment", "advertiser"),
-        },
-        stamped=True,
-        writable=True,
-        required=("name",),
-        stats=True,
-        hidden=("trusted", "is_dsp", "adult"),
-    ),
-    Model(
-        "campaign",
-        "campaigns",
-        one={"advertiser": "advertiser", "profile": "profile"},
-        many={"creatives": "creative", "conversion_pixels": "conversion_pixel"},
-        stamped=True,
-        writable=True,
-        required=("name", "advertiser"),
-        stats=True,
-    ),
-    Model(
-        "conversion_pixel",
-        "conversion_pixels",
-        one={"advertiser": "advertiser"},
-        stamped=True,
-        writable=True,
-        required=("name", "advertiser"),
-    ),
-    Model(
-        "creative",
-        "creatives",
-        one={
-            "advertiser": "advertiser",
-            "size": "size",
-            "category": "category",
-            "language": "languages",
-        },
-        many={"attributes": "creative_attribute"},
-        stamped=True,
-        writable=True,
-        required=("name", "advertiser"),
-        stats=True,
-    ),
-    Model(
-        "creative_ban",
-        "creative_bans",
-        one={"creative": "creative", "reason": "creative_ban_reason"},
-        writable=True,
-        required=("creative", "url", "reason"),
-    ),
-    Model(
-        "profile",
-        "profiles",
-        one={"advertiser": "advertiser"},
-        stamped=True,
-        writable=True,
-        required=("name", "advertiser"),
-    ),
-    Model(
-        "segment",
-        "segments",
-        one={"advertiser": "advertiser"},
-        stamped=True,
-        writable=True,
-        required=("name",),
-    ),
-    Model(
-        "network",
-        "networks",
-        one={"seller_profile": "seller_profile"},
-        children={
-            "advertisers": ("advertiser", "network"),
-            "publishers": ("publisher", "network"),
-        },
-        stamped=True,
-        writable=True,
-        required=("name",),
-    ),
-    Model(
-        "publisher",
-        "publishers",
-        one={"network": "network", "seller_profile": "seller_profile", "ssp": "ssp"},
-        children={"sites": ("site", "publisher"), "fallbacks": ("fallback", "publisher")},
-        stamped=True,
-        writable=True,
-        required=("name",),
-        stats=True,
-        hidden=("banned", "ssp"),
-    ),
-    Model(
-        "site",
-        "sites",
-        one={"domain": "domain", "publisher": "publisher", "seller_profile": "seller_profile"},
-        children={"placements": ("placement", "site")},
-        stamped=True,
-        writable=True,
-        required=("name", "publisher"),
-        stats=True,
-    ),
-    Model(
-        "placement",
-        "placements",
-        one={"site": "site", "size": "size", "placement_type": "placement_type"},
-        stamped=True,
-        writable=True,
-        required=("name", "site"),
-        stats=True,
-    ),
-    Model(
-        "fallback",
-        "fallbacks",
-        one={"publisher": "publisher"},
-        stamped=True,
-        writable=True,
-        required=("name",),
-    ),
-    Model("seller_profile", "seller_profiles", stamped=True, writable=True),
-    Model(
-        "user",
-        "users",
-        many={"networks": "network", "publishers": "publisher", "advertisers": "advertiser"},
-        stamped=True,
-        writable=True,
-        required=("email",),
-    ),
-    Model(
-        "account_manager",
-        "account_managers",
-        many={"networks": "network", "publishers": "publisher", "advertisers": "advertiser"},
-        stamped=True,
-        rows_of="user",
-    ),
-    Model(
-        "domain",
-        "domains",
-        one={"category": "category", "language": "languages"},
-        many={"attributes": "domain_attribute"},
-        stamped=True,
-        writable=True,
-        required=("name",),
-    ),
-)
-
-REFERENCE: tuple[Model, ...] = (
-    Model("app", "apps", one={"appstore": "appstore"}),
-    _reference("appstore"),
-    _reference("bidder"),
-    _reference("browser"),
-    _reference("campaign_debug_reason"),
-    _reference("category", "categories"),
-    Model("city", "cities", one={"country": "country"}),
-    _reference("connection_type"),
-    _reference("country", "countries"),
-    _reference("creative_attribute"),
-    _reference("creative_ban_reason"),
-    _reference("datacenter"),
-    _reference("device_type"),
-    _reference("dma"),
-    _reference("domain_attribute"),
-    _reference("dsp"),
-    Model("isp", "isps", one={"country": "country"}),
-    _reference("languages", "languages"),
-    _reference("operating_system"),
-    _reference("placement_type"),
-    _reference("price_model"),
-    _reference("reason"),
-    _reference("size"),
-    Model("ssp", "ssps", one={"seller_profile": "seller_profile"}),
-    _reference("ssp_result_type"),
-    _reference("ssp_suspicious", "ssp_suspicious"),
-    _reference("timezone"),
-    _reference("visibility", "visibilities"),
-    Model("zipcode", "zipcodes", one={"country": "country"}),
-)
-
-MODELS: dict[str, Model] = {model.name: model for model in BUSINESS + REFERENCE}
+MODELS: dict[str, Model] = {
+    name: Model(name, **{"plural": f"{name}s", **entry})
+    for name, entry in table(__package__, "models").items()
+}
 
 # Id-and-name lists of everything the user sees.
 NAME_LISTS = ("networks", "publishers", "advertisers", "sites", "placements")

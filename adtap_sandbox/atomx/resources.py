@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from adtap_sandbox import lists
 from adtap_sandbox.atomx.accounts import Accounts
-from adtap_sandbox.atomx.business import USER_ID, text
 from adtap_sandbox.atomx.calls import Call
+from adtap_sandbox.atomx.data import USER_ID, text
 from adtap_sandbox.atomx.desk import Desk
 from adtap_sandbox.atomx.lists import (
     DEFAULT_LIMIT,
@@ -27,8 +28,7 @@ from adtap_sandbox.atomx.store import Store, need_model
 if TYPE_CHECKING:
     from starlette.responses import Response
 
-    from adtap_sandbox.atomx.business import Edit
-    from adtap_sandbox.atomx.reference import Row
+    from adtap_sandbox.atomx.data import Edit, Row
     from adtap_sandbox.stage import Stage
 
 
@@ -158,41 +158,39 @@ class Resources:
         ident = dict(call.params).get("id", "")
         if ident.isdigit() and self.stage.switch("atomx", "single_id_is_object"):
             return self._one(call, model, int(ident))
-        found = reader.select(model, question)
-        page = found[question.offset : question.offset + question.limit]
-        rendered = [reader.render(model, row, question.shape) for row in page]
-        reply = self._page(reader, model.plural, rendered, len(found), question)
-        self._shift(model, page, rest=len(found) > question.offset + len(page))
+        page = lists.page(reader.select(model, question), question.limit, question.offset)
+        reply = self._page(reader, model.plural, model, page, question)
+        self._shift(model, page)
         return reply
 
     def _page(
-        self, reader: Reader, name: str, rendered: list[Any], total: int, question: Question
+        self, reader: Reader, name: str, model: Model, page: lists.Page[Row], question: Question
     ) -> Response:
-        count = len(rendered) if self.stage.switch("atomx", "count_is_page") else total
+        per_page = self.stage.switch("atomx", "count_is_page")
         more = {"sort": question.sort} if question.sort else {}
         return success(
             reader.view.now,
             name,
-            rendered,
-            count=count,
-            limit=question.limit,
-            offset=question.offset,
+            [reader.render(model, row, question.shape) for row in page.rows],
+            count=len(page.rows) if per_page else page.total,
+            limit=page.limit,
+            offset=page.offset,
             **more,
         )
 
-    def _shift(self, model: Model, page: list[Row], *, rest: bool) -> None:
-        lists = self.stage.switch("atomx", "shifting_lists")
+    def _shift(self, model: Model, page: lists.Page[Row]) -> None:
+        shifting = self.stage.switch("atomx", "shifting_lists")
         kinds = self.stage.switch("atomx", "shifting_kinds")
         times = self.stage.switch("atomx", "shifting_times")
         if (
-            rest
+            page.next is not None
             and model.writable
-            and isinstance(lists, list)
+            and isinstance(shifting, list)
             and isinstance(kinds, list)
             and isinstance(times, int)
-            and model.plural in lists
+            and model.plural in shifting
         ):
-            self.store.shift(model, [row["id"] for row in page], kinds, times)
+            self.store.shift(model, [row["id"] for row in page.rows], kinds, times)
 
     def _one(self, call: Call, model: Model, ident: int) -> Response:
         reader = self.reader()
@@ -214,9 +212,8 @@ class Resources:
                 member["id"] for member in reader.collection(model, row, name, question.shape)
             }
             found = [one for one in reader.select(target, question) if one["id"] in members]
-            page = found[question.offset : question.offset + question.limit]
-            rendered = [reader.render(target, one, question.shape) for one in page]
-            return self._page(reader, name, rendered, len(found), question)
+            page = lists.page(found, question.limit, question.offset)
+            return self._page(reader, name, target, page, question)
         value = row.get(name)
         if name in model.one and isinstance(value, int):
             target = MODELS[model.one[name]]
@@ -242,19 +239,20 @@ class Resources:
         if not edits:
             self.store.view().get(model, ident)
         sort = given.get("sort") or given.get("order_by") or "date.asc"
-        for path, descending in order(sort):
+        columns = order(sort)
+        for path, _ in columns:
             if path != "date":
                 raise Refusal(400, f"Can't sort history by {path!r}")
-            edits = sorted(edits, key=lambda edit: edit.at, reverse=descending)
+        edits = lists.sort(edits, [(lambda edit: edit.at, down) for _, down in columns])
         limit = min(whole(given, "limit", DEFAULT_LIMIT), MAX_LIMIT)
-        offset = whole(given, "offset", 0)
+        page = lists.page(edits, limit, whole(given, "offset", 0))
         return success(
             self.stage.clock.now(),
             "history",
-            [self._entry(call, edit) for edit in edits[offset : offset + limit]],
-            count=len(edits),
-            limit=limit,
-            offset=offset,
+            [self._entry(call, edit) for edit in page.rows],
+            count=page.total,
+            limit=page.limit,
+            offset=page.offset,
             sort=sort,
         )
 

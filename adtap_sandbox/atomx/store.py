@@ -6,9 +6,8 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from adtap_sandbox.atomx.business import USER_ID, Edit, ground, text
+from adtap_sandbox.atomx.data import USER_ID, Edit, Row, ground, text
 from adtap_sandbox.atomx.models import MODELS, Model, find_model
-from adtap_sandbox.atomx.reference import Row
 from adtap_sandbox.atomx.replies import Refusal
 
 if TYPE_CHECKING:

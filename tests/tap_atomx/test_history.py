@@ -13,7 +13,7 @@ import pytest
 
 from adtap_core.errors import SettingsError
 from adtap_core.tap import RunFailed
-from adtap_sandbox.atomx.business import ground
+from adtap_sandbox.atomx.data import ground
 from tap_atomx import shapes
 from tap_atomx.streams import ENTITIES, HISTORY_MODELS, REPORTS
 from tap_atomx.tap import TapAtomx

@@ -1,0 +1,114 @@
+"""Lists as all platforms serve them: filtered, put in order, cut into pages.
+
+What a platform's request means is its own: it reads its parameters into tests and sort keys, and
+writes the page into its own envelope. The work in between is the same for all and done here.
+"""
+
+from __future__ import annotations
+
+import operator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+Row = TypeVar("Row")
+
+COMPARISONS: Final[dict[str, Callable[[Any, Any], bool]]] = {
+    "=": operator.eq,
+    "==": operator.eq,
+    "!=": operator.ne,
+    ">": operator.gt,
+    "<": operator.lt,
+    ">=": operator.ge,
+    "<=": operator.le,
+}
+
+
+@dataclass(frozen=True)
+class Page(Generic[Row]):
+    """A part of a list.
+
+    Attributes:
+        rows: Those of this page.
+        total: Rows of the whole list.
+        offset: Rows before this page.
+        limit: Most rows of a page.
+    """
+
+    rows: list[Row]
+    total: int
+    offset: int
+    limit: int
+
+    @property
+    def next(self) -> int | None:
+        """Offset of the next page; None on the last one."""
+        end = self.offset + self.limit
+        return end if end < self.total else None
+
+
+def page(rows: Sequence[Row], limit: int, offset: int) -> Page[Row]:
+    """Return the rows from an offset on, at most so many."""
+    return Page(list(rows[offset : offset + limit]), len(rows), offset, limit)
+
+
+def select(rows: Iterable[Row], tests: Iterable[Callable[[Row], bool]]) -> list[Row]:
+    """Return the rows that meet every test, in their order."""
+    kept = list(rows)
+    for test in tests:
+        kept = [row for row in kept if test(row)]
+    return kept
+
+
+def sort(rows: list[Row], keys: Iterable[tuple[Callable[[Row], Any], bool]]) -> list[Row]:
+    """Return the rows in order; those that are alike stay as they stand.
+
+    Args:
+        rows: The rows.
+        keys: What is sorted by, first things first: the value of a row, and whether it descends.
+    """
+    for key, descending in reversed(list(keys)):
+        rows = sorted(rows, key=key, reverse=descending)
+    return rows
+
+
+def sort_key(value: object, *, nulls_last: bool = False) -> tuple[int, Any]:
+    """Return a key that orders values of mixed kinds: numbers, then text; null before all or after all."""
+    if value is None:
+        return (3 if nulls_last else 0, 0)
+    if isinstance(value, (int, float, Decimal)):
+        return (1, value)
+    return (2, str(value))
+
+
+def whole_number(
+    text: str | None,
+    default: int,
+    refused: Callable[[], Exception],
+    *,
+    least: int = 0,
+    most: int | None = None,
+) -> int:
+    """Return a parameter that must be a whole number.
+
+    Args:
+        text: As sent; None if it wasn't.
+        default: What holds without it.
+        refused: Makes the platform's refusal of anything else.
+        least: Smallest that is taken.
+        most: Greatest that is taken; None for no end.
+
+    Raises:
+        Exception: What `refused` makes.
+    """
+    if text is None:
+        return default
+    if not (text.isascii() and text.isdigit()):
+        raise refused()
+    number = int(text)
+    if number < least or (most is not None and number > most):
+        raise refused()
+    return number
