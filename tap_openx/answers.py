@@ -4,17 +4,33 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from adtap_core.bodies.parsing import OTHERS, JsonRows, Table, check_names
 from adtap_core.errors import MalformedResponse
 from adtap_core.http.completeness import check_whole
+from adtap_core.windows import Interval
 from tap_openx.splits import ROWS_PATH, check_report
 
 if TYPE_CHECKING:
     from adtap_core.http.response import Response
 
 log = logging.getLogger("adtaps.openx")
+
+
+class Answered(NamedTuple):
+    """The answers that hold a window.
+
+    Args:
+        replies: None twice.
+        merged: Whether rows of one grain must be added up over them.
+        unproven: What could not be proven of them.
+    """
+
+    replies: Sequence[Response] = ()
+    merged: bool = False
+    unproven: Sequence[str] = ()
 
 
 class Answers:
@@ -132,3 +148,29 @@ def lost_words(others: Collection[str], known: Collection[str] = ()) -> list[str
     lost = sorted(name for name in others if name.lower() not in small)
     named = ", ".join(lost)
     return [f"{named}: not asked for, and not kept, as rows were added up"] if lost else []
+
+
+def date_range(document: object, report: str) -> Interval:
+    """Return the range of dates that the platform says it holds.
+
+    Args:
+        document: The answer of `/date-range`: an object, or a list of one.
+        report: Whose range it is, in a user's words.
+
+    Raises:
+        MalformedResponse: If it holds none.
+    """
+    found = document.get("dateRange") if isinstance(document, Mapping) else None
+    if isinstance(found, list):
+        found = found[0] if found else None
+    try:
+        return Interval(_moment(found["minStartDate"]), _moment(found["maxEndDate"]))  # type: ignore[index]
+    except (KeyError, TypeError, ValueError) as error:
+        raise MalformedResponse(
+            f"{report}: the date range can't be read: {str(document)[:200]}"
+        ) from error
+
+
+def _moment(value: object) -> datetime:
+    moment = datetime.fromisoformat(str(value))
+    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment

@@ -215,6 +215,8 @@ class OpenxPlatform(Platform):
         """Judge a status that means something of its own here; None if it means what HTTP says."""
         status = reply.status
         if status == _PARTIAL:
+            if call.partial:
+                return self._judge_good(call, reply)
             return Outcome(Action.SPLIT_WINDOW, "the platform cut the answer off (206)")
         if status == _TOO_LARGE:
             return Outcome(Action.SPLIT_WINDOW, said)

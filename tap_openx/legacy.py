@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,7 +13,6 @@ from adtap_core.bodies.parsing import OTHERS, Table
 from adtap_core.declare import Report
 from adtap_core.errors import (
     BadRequest,
-    MalformedResponse,
     RequestError,
     ResponseTooLarge,
     RetriesExhausted,
@@ -25,7 +24,7 @@ from adtap_core.inspect.dry_run import OfflineError
 from adtap_core.platform import Fetched, Partition, RowContext, RowLookup, WindowJob
 from adtap_core.windows import Interval
 from tap_openx import fields
-from tap_openx.answers import Answers, lost_words, named_alone
+from tap_openx.answers import Answered, Answers, date_range, lost_words, named_alone
 from tap_openx.auth import CookieLogin
 from tap_openx.catalogue import Asked, Catalogue
 from tap_openx.currencies import COLUMN, added_up
@@ -68,6 +67,8 @@ class Legacy:
         self._ranges: dict[tuple[str, ...], Interval] = {}
         self._answers = Answers()
         self._proofs: frozenset[str] = frozenset()
+        self._crowded = True
+        """Whether 413 is taken at its word, that there are too many accounts; else time is cut first."""
 
     @staticmethod
     def login(settings: Mapping[str, Any]) -> Auth:
@@ -251,15 +252,7 @@ class Legacy:
         )
         with reply.body:
             document = reply.json()
-        found = document.get("dateRange") if isinstance(document, Mapping) else None
-        if isinstance(found, list):
-            found = found[0] if found else None
-        try:
-            return Interval(_moment(found["minStartDate"]), _moment(found["maxEndDate"]))  # type: ignore[index]
-        except (KeyError, TypeError, ValueError) as error:
-            raise MalformedResponse(
-                f"{report.name}: the date range can't be read: {str(document)[:200]}"
-            ) from error
+        return date_range(document, report.name)
 
     def closing_hours(self) -> float:
         """Nothing to add: the date range says what is complete."""
@@ -297,7 +290,9 @@ class Legacy:
         bucket = job.report.grain.value
         names = {bucket: bucket, **asked.attributes, **asked.metrics}
         whose = names.setdefault(account, account)  # as the report spells it, if it asks for it
-        replies, merged = self._read_held(job, window, attributes, list(asked.metrics), inside)
+        replies, merged, unproven = self._read_held(
+            job, window, attributes, list(asked.metrics), inside
+        )
         columns = tuple(dict.fromkeys(names.values()))
         tables: list[Callable[[], Table]] = [
             partial(self._answers.table, reply, names, columns, job.what) for reply in replies
@@ -338,7 +333,7 @@ class Legacy:
                 ignored=self._proofs,
             ),
             close,
-            warnings=lost_words(others, self._proofs),
+            warnings=[*unproven, *lost_words(others, self._proofs)],
             not_asked=frozenset(job.report.metrics).difference(asked.metrics.values()),
         )
 
@@ -394,13 +389,13 @@ class Legacy:
         attributes: list[str],
         metrics: list[str],
         inside: Filter | None,
-    ) -> tuple[list[Response], bool]:
+    ) -> Answered:
         """Read a window; what of it the platform dropped since the run was planned is left out.
 
         A long first read outlives midnight, and with it the oldest day of the retention.
         """
         if window.is_empty:
-            return [], False
+            return Answered()
         try:
             return self._read(job, window, attributes, metrics, inside)
         except BadRequest as error:
@@ -416,7 +411,7 @@ class Legacy:
             )
             kept = window.clip(held)
             return (
-                ([], False) if kept.is_empty else self._read(job, kept, attributes, metrics, inside)
+                Answered() if kept.is_empty else self._read(job, kept, attributes, metrics, inside)
             )
 
     def _held_now(self, report: Report) -> Interval:
@@ -441,17 +436,20 @@ class Legacy:
         attributes: list[str],
         metrics: list[str],
         inside: Filter | None,
-    ) -> tuple[list[Response], bool]:
-        """Return the answers that hold the window, and whether rows of one grain must be added up."""
+    ) -> Answered:
+        """Return the answers that hold the window."""
 
         def send(
-            these: Sequence[str], those: Sequence[str], tree: dict[str, Any] | None
+            these: Sequence[str],
+            those: Sequence[str],
+            tree: dict[str, Any] | None,
+            partial: bool,  # noqa: FBT001 - one caller
         ) -> Response:
-            return self._report(job, window, these, those, tree)
+            return self._report(job, window, these, those, tree, partial=partial)
 
         ask = Asker(send)
         try:
-            return [ask(attributes, metrics, inside)], False
+            return Answered([ask(attributes, metrics, inside)])
         except RetriesExhausted as error:
             if error.status not in GATEWAY_STATUSES or job.can_split or len(job.partitions) > 1:
                 raise
@@ -462,13 +460,19 @@ class Legacy:
             except (RetriesExhausted, ResponseTooLarge):
                 raise error from None
         except ResponseTooLarge as error:
-            many_accounts = error.status == _TOO_LARGE and not job.partitions[0].key
-            # A shorter window holds fewer rows but not fewer accounts.
-            if (job.can_split and not many_accounts) or len(job.partitions) > 1:
+            too_large = error.status == _TOO_LARGE and not job.partitions[0].key
+            # A shorter window holds fewer rows but not fewer accounts; unless the words mean something else.
+            crowd = too_large and self._crowded and "account" in str(error).removeprefix(job.what)
+            if (job.can_split and not crowd) or len(job.partitions) > 1:
                 raise
-            return self._read_in_parts(
-                job, attributes, metrics, ask, inside=inside, why=error, many_accounts=many_accounts
-            )
+            try:
+                return self._read_in_parts(
+                    job, attributes, metrics, ask, inside=inside, why=error, many_accounts=too_large
+                )
+            except ResponseTooLarge:
+                # One account alone is too much as well.
+                self._crowded = self._crowded and not job.can_split
+                raise
 
     def _read_in_parts(
         self,
@@ -480,7 +484,7 @@ class Legacy:
         inside: Filter | None,
         why: RequestError,
         many_accounts: bool = False,
-    ) -> tuple[list[Response], bool]:
+    ) -> Answered:
         log.info("%s: %s; reading it by filter values", job.what, why)
         job.tally.splits += 1
         account = self._spelled(fields.ACCOUNT)
@@ -489,7 +493,7 @@ class Legacy:
         split = self._split(
             job, attributes, metrics, ask, [account, *levels] if foreign else levels
         )
-        return split.read(inside), foreign
+        return Answered(split.read(inside), merged=foreign, unproven=split.warnings)
 
     def _levels(self, job: WindowJob, attributes: Sequence[str]) -> list[str]:
         """Return the attributes to cut by: the report's own, or a row would lie across two parts."""
@@ -532,6 +536,7 @@ class Legacy:
             known=self._api.known_values,
             tally=job.tally,
             what=job.what,
+            shorter=job.can_split,
         )
 
     def _report(
@@ -541,6 +546,8 @@ class Legacy:
         attributes: Sequence[str],
         metrics: Sequence[str],
         tree: dict[str, Any] | None,
+        *,
+        partial: bool,
     ) -> Response:
         body: dict[str, Any] = {
             "startDate": _text(window.start),
@@ -550,10 +557,16 @@ class Legacy:
         }
         if tree is not None:
             body["filters"] = tree
-        return self._post(REPORT, body, what=job.what, job=job)
+        return self._post(REPORT, body, what=job.what, job=job, partial=partial)
 
     def _post(
-        self, path: str, body: Mapping[str, Any], *, what: str, job: WindowJob | None = None
+        self,
+        path: str,
+        body: Mapping[str, Any],
+        *,
+        what: str,
+        job: WindowJob | None = None,
+        partial: bool = False,
     ) -> Response:
         return self._api.http.send(
             Call(
@@ -563,6 +576,7 @@ class Legacy:
                 headers={"Accept": _ACCEPT},
                 json=body,
                 splittable=job is not None and (job.can_split or len(job.partitions) > 1),
+                partial=partial,
             ),
             *([job.tally] if job else []),
         )
@@ -582,8 +596,3 @@ def _ids(names: Sequence[str] | Mapping[str, str]) -> list[dict[str, str]]:
 
 def _text(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:00:00Z")
-
-
-def _moment(value: object) -> datetime:
-    moment = datetime.fromisoformat(str(value))
-    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment

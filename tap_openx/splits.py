@@ -11,22 +11,30 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final, Protocol
 
 from adtap_core.bodies.parsing import JsonRows
-from adtap_core.errors import BadRequest, MalformedResponse, RequestError, ResponseTooLarge
+from adtap_core.errors import (
+    BadRequest,
+    Forbidden,
+    MalformedResponse,
+    RequestError,
+    ResponseTooLarge,
+)
 from adtap_core.http.client import RequestStats
 from adtap_core.http.response import Response
 from adtap_core.rows.totals import ZERO, add, as_decimal
+from tap_openx import fields
 
 log = logging.getLogger("adtaps.openx")
 
 GROUP_SIZE: Final = 100
 """Most values of one filter to begin with: enough accounts for a 413, few enough to be read by people."""
 _ATTEMPTS: Final = 2
-_BAD_REQUEST: Final = 400
+_PARTIAL, _BAD_REQUEST, _TOO_LARGE = 206, 400, 413
 _REPORT: Final = frozenset({"reportData", "reportMetadata"})
 ROWS_PATH: Final = ("reportData",)
 
@@ -44,9 +52,9 @@ class Given:
 
     written: Mapping[str, Any]
 
-    def tree(self, *, lists: bool) -> dict[str, Any]:  # noqa: ARG002 - the user chose the form
-        """Return the tree."""
-        return dict(self.written)
+    def tree(self, *, lists: bool) -> dict[str, Any]:
+        """Return the tree; a list of values as an OR of them, where the server takes none."""
+        return dict(self.written) if lists else _one_by_one(self.written)
 
 
 @dataclass(frozen=True)
@@ -84,30 +92,55 @@ class Both:
         }
 
 
+def _one_by_one(tree: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a tree that compares with single values only."""
+    value = tree.get("value")
+    if isinstance(value, list):
+        return AnyOf(tree["name"], tuple(map(str, value))).tree(lists=False)
+    return {k: _one_by_one(v) if isinstance(v, Mapping) else v for k, v in tree.items()}
+
+
 def both(left: Filter | None, right: Filter) -> Filter:
     """Return the condition that both hold."""
     return right if left is None else Both("AND", left, right)
 
 
-Send = Callable[[Sequence[str], Sequence[str], Filter | None], Response]
-"""Asks the platform for attributes and metrics of one window under a filter."""
+class Send(Protocol):
+    """Asks the platform for attributes and metrics of one window under a filter."""
+
+    def __call__(
+        self,
+        attributes: Sequence[str],
+        metrics: Sequence[str],
+        where: Filter | None,
+        /,
+        *,
+        partial: bool = False,
+    ) -> Response:
+        """Ask; `partial`: whether a cut answer (206) is given back instead of raising."""
 
 
 class Asker:
     """Asks with filters, in the form of list that the server takes.
 
     Args:
-        send: Sends one request: attributes, metrics, and the filter tree or None.
+        send: Sends one request: attributes, metrics, the filter tree or None, and whether a cut answer will do.
     """
 
     def __init__(
-        self, send: Callable[[Sequence[str], Sequence[str], dict[str, Any] | None], Response]
+        self, send: Callable[[Sequence[str], Sequence[str], dict[str, Any] | None, bool], Response]
     ) -> None:
         self._send = send
         self._lists = True
 
     def __call__(
-        self, attributes: Sequence[str], metrics: Sequence[str], where: Filter | None
+        self,
+        attributes: Sequence[str],
+        metrics: Sequence[str],
+        where: Filter | None,
+        /,
+        *,
+        partial: bool = False,
     ) -> Response:
         """Ask.
 
@@ -115,17 +148,17 @@ class Asker:
             ResponseTooLarge: If the answer is too big.
         """
         if where is None:
-            return self._send(attributes, metrics, None)
+            return self._send(attributes, metrics, None, partial)
         tree = where.tree(lists=self._lists)
         try:
-            return self._send(attributes, metrics, tree)
+            return self._send(attributes, metrics, tree, partial)
         except BadRequest as error:
             plain = where.tree(lists=False)
             if not self._lists or error.status != _BAD_REQUEST or plain == tree:
                 raise
             log.info("The server refuses a list of values in a filter; asking with OR instead")
             self._lists = False
-            return self._send(attributes, metrics, plain)
+            return self._send(attributes, metrics, plain, partial)
 
 
 class FilterSplit:
@@ -141,6 +174,7 @@ class FilterSplit:
         known: Gives the values of an attribute from another source when they can't be listed.
         tally: Counts the cuts.
         what: What is read, in a user's words.
+        shorter: Whether the caller can ask for a shorter window.
     """
 
     def __init__(
@@ -155,11 +189,15 @@ class FilterSplit:
         known: Callable[[str], Sequence[str]],
         tally: RequestStats,
         what: str,
+        shorter: bool = False,
     ) -> None:
+        self._shorter = shorter
         self._ask, self._attributes, self._count = ask, attributes, count
         self._metrics = metrics if count in metrics else [*metrics, count]
         self._levels, self._currency, self._known = levels, currency, known
         self._tally, self._what = tally, what
+        self.warnings: list[str] = []
+        """What could not be proven, to stand in the window's row of the ledger."""
 
     def read(self, inside: Filter | None) -> list[Response]:
         """Return the answers that together hold every row inside a condition, none twice.
@@ -202,17 +240,22 @@ class FilterSplit:
         return sum((_number(v, self._count) for v in values if v is not None), Decimal(0))
 
     def _total(self, inside: Filter | None) -> Decimal:
-        """Ask for the count without attributes; where even that is too much, by groups of values."""
+        """Ask for the count of each time bucket; where even that is too much, by groups of values."""
         try:
             return self._sum(inside)
         except ResponseTooLarge:
             attribute = self._levels[0]
-            values = self._values(attribute, inside).values
+            listed = self._values(attribute, inside)
+            values, crowded = listed.values, listed.crowded
         total = sum(
             (self._group_total(inside, attribute, g) for g in _groups(values, GROUP_SIZE)),
             Decimal(0),
         )
-        return total + self._sum(self._rest(inside, attribute, values))
+        try:
+            return total + self._sum(self._rest(inside, attribute, values))
+        except RequestError as error:
+            self._check_unaskable(error, attribute, crowded=crowded)
+            return total
 
     def _group_total(
         self, inside: Filter | None, attribute: str, values: tuple[str, ...]
@@ -232,14 +275,15 @@ class FilterSplit:
             )
 
     def _sum(self, inside: Filter | None) -> Decimal:
-        reply = self._ask([], [self._count], inside)
+        # With the bucket: a service may want an attribute, and a bucket alone is a row.
+        reply = self._ask(self._attributes[:1], [self._count], inside)
         with reply.body:
             return self.sum_of(reply)
 
     def _parts(self, inside: Filter | None, level: int) -> list[Response]:
         """Read what lies inside a condition by the values of a level's attribute."""
         if level >= len(self._levels):
-            raise RequestError(
+            raise ResponseTooLarge(
                 f"{self._what}: still cut off at one value of each of "
                 f"{', '.join(self._levels) or 'no attribute'}; nothing of it is written"
             )
@@ -252,7 +296,7 @@ class FilterSplit:
         try:
             for group in _groups(values, min(GROUP_SIZE, max(1, (len(values) + 1) // 2))):
                 parts += self._group(inside, level, group)
-            if leftover:
+            if leftover and not self._is_unaskable(listed, inside, attribute):
                 parts += self._within(self._rest(inside, attribute, values), level + 1)
         except BaseException:
             _close(parts)
@@ -278,22 +322,80 @@ class FilterSplit:
     def _within(self, where: Filter, level: int) -> list[Response]:
         try:
             return [self._ask(self._attributes, self._metrics, where)]
-        except ResponseTooLarge:
+        except ResponseTooLarge as error:
+            if self._shorter and error.status == _TOO_LARGE:
+                raise  # at one account it is not for their number: a shorter window may do
             self._tally.splits += 1
             return self._parts(where, level)
 
     def _values(self, attribute: str, inside: Filter | None) -> _Values:
         """List an attribute's values inside a condition."""
         try:
-            reply = self._ask([attribute], [self._count], inside)
-        except ResponseTooLarge:
-            # Even the list of values is cut off: take all that exist, and look for what they miss.
-            everything = sorted({str(v) for v in self._known(attribute)})
-            return _Values(tuple(everything), leftover=True, listed=False)
+            found = self._some_values(attribute, inside)
+        except ResponseTooLarge as error:
+            # Even their list is refused: take all that exist, and look for what they miss.
+            values = self._existing(attribute)
+            crowded = error.status == _TOO_LARGE and bool(values)
+            return _Values(values, leftover=True, listed=False, crowded=crowded)
+        if found.listed:
+            return found
+        # The list is cut off: what came, and all that exist; then what they miss, until nothing new comes.
+        seen = {*found.values, *self._existing(attribute)}
+        new = seen if inside is not None or attribute != self._currency else set()
+        while new and not found.listed:
+            rest = self._rest(inside, attribute, tuple(sorted(seen)))
+            found = self._some_values(attribute, rest)
+            new = set(found.values) - seen
+            seen |= new
+        leftover = found.leftover or not found.listed
+        return _Values(tuple(sorted(seen)), leftover=leftover, listed=found.listed)
+
+    def _existing(self, attribute: str) -> tuple[str, ...]:
+        """Return the values of an attribute that the lists of objects know."""
+        found: set[str] = set()
+        with suppress(Forbidden):
+            found = {str(v) for v in self._known(attribute)}
+        return tuple(sorted(found))
+
+    def _some_values(self, attribute: str, inside: Filter | None) -> _Values:
+        """Ask once for the values of an attribute; a list that is cut off says so."""
+        reply = self._ask([attribute], [self._count], inside, partial=True)
         with reply.body:
             found = [_value(row, attribute) for row in _rows(reply)]
-        values = tuple(sorted({str(v) for v in found if v is not None}))
-        return _Values(values, leftover=any(v is None for v in found), listed=True)
+        return _Values(
+            tuple(sorted({str(v) for v in found if v is not None})),
+            leftover=any(v is None for v in found),
+            listed=reply.status != _PARTIAL,
+        )
+
+    def _is_unaskable(self, listed: _Values, inside: Filter | None, attribute: str) -> bool:
+        """Check whether what has none of the listed values can't be asked for: it has too many accounts in scope."""
+        if not listed.crowded or attribute.lower() != fields.ACCOUNT.lower():
+            return False
+        try:
+            self._sum(self._rest(inside, attribute, listed.values))
+        except RequestError as error:
+            self._check_unaskable(error, attribute, crowded=True)
+            return True
+        return False
+
+    def _check_unaskable(self, error: RequestError, attribute: str, *, crowded: bool) -> None:
+        """Note that what has none of the listed values can't be asked for.
+
+        Raises:
+            RequestError: If there is another reason than the number of accounts in scope.
+        """
+        # Every row is an account's, so a whole list of accounts is all there is; no other list proves that.
+        by_account = crowded and attribute.lower() == fields.ACCOUNT.lower()
+        if not by_account or not (error.status == _TOO_LARGE or isinstance(error, _NoRest)):
+            raise error
+        words = (
+            f"read by the {attribute} of the list of accounts: rows of other accounts, if there are any, can't be "
+            "asked for (413)"
+        )
+        if words not in self.warnings:
+            self.warnings.append(words)
+            log.warning("%s: %s", self._what, words)
 
     def _rest(self, inside: Filter | None, attribute: str, values: tuple[str, ...]) -> Filter:
         """Return the condition of what lies inside, but has none of the values.
@@ -309,16 +411,20 @@ class FilterSplit:
 
     def _everything(self) -> Filter:
         if self._currency is None:
-            raise RequestError(
+            raise _NoRest(
                 f"{self._what}: rows without {self._levels[0]} can't be asked for, the account lists no "
                 "currency to tell them by"
             )
         found = self._values(self._currency, None)
         if not found.values or (found.listed and found.leftover):
-            raise RequestError(
+            raise _NoRest(
                 f"{self._what}: rows without {self._levels[0]} and {self._currency} can't be asked for"
             )
         return AnyOf(self._currency, found.values)
+
+
+class _NoRest(RequestError):  # noqa: N818 - named for what is missing
+    """What has no value of an attribute can't be told from the rest."""
 
 
 @dataclass(frozen=True)
@@ -328,12 +434,14 @@ class _Values:
     Args:
         values: Sorted.
         leftover: Whether rows without a value, or with another one, may exist.
-        listed: Whether the platform listed them for this very question.
+        listed: Whether the platform listed them, all of them, for this very question.
+        crowded: Whether it refused to, for the number of accounts in scope.
     """
 
     values: tuple[str, ...]
     leftover: bool
     listed: bool
+    crowded: bool = False
 
 
 def _value(row: Mapping[str, Any], attribute: str) -> Any:

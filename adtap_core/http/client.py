@@ -72,6 +72,7 @@ class Call:
         timeout_seconds: Read timeout of this call, if not the usual one.
         table: Whether lines without an end of their own are expected, as CSV is: where no length is declared,
             or the last line has no end, they are asked for until two answers in a row are equally long.
+        partial: Whether a cut answer is of use too, such as some of a list's values; its status tells.
     """
 
     url: str = field(kw_only=False)
@@ -87,6 +88,7 @@ class Call:
     follow: bool = False
     timeout_seconds: float | None = None
     table: bool = False
+    partial: bool = False
 
 
 class Auth(Protocol):

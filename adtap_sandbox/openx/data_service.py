@@ -95,9 +95,13 @@ class DataService:
         self._admit(request, "report")
         given = await self._body(request)
         attributes, metrics = self._asked_fields(given)
+        self._check_form(given, attributes)
         question = self._question(given, attributes, metrics)
         store = self._store
-        if store.delivery.accounts(question) > int(store.switch("account_cap")):
+        in_scope = store.delivery.accounts(question)
+        if store.switch("accounts_by_name"):
+            in_scope = questions.accounts_named(given.get("filters")) or in_scope
+        if in_scope > int(store.switch("account_cap")):
             raise self._no(413, replies.TOO_MANY_ACCOUNTS)
         cap = int(store.switch("row_cap"))
         body, cut = await run_in_threadpool(self._rows, question, attributes, cap)
@@ -183,8 +187,20 @@ class DataService:
             raise self._no(404, replies.DATE_RANGE_NOT_VALID)
         widest = self._store.switch("window_cap_hours")
         if widest is not None and end - start > timedelta(hours=int(widest)):
-            raise self._no(502, "Server Error")
+            status = int(self._store.switch("window_cap_status"))
+            raise self._no(status, replies.TOO_MANY_ACCOUNTS if status == 413 else "Server Error")  # noqa: PLR2004
         return Question(start, end, tuple(map(fields.canonical, attributes)), metrics, wanted)
+
+    def _check_form(self, given: Mapping[str, Any], attributes: tuple[str, ...]) -> None:
+        """Refuse what a stricter service refuses.
+
+        Raises:
+            Refusal: If a switch wants it.
+        """
+        if not attributes and self._store.switch("attributes_wanted"):
+            raise self._no(400, "Invalid field(s): attributes=[], metrics=[], filters=[]")
+        if not self._store.switch("filter_lists") and questions.holds_list(given.get("filters")):
+            raise self._no(400, "Invalid field(s): attributes=[], metrics=[], filters=[value]")
 
     @staticmethod
     def _asked_fields(given: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:

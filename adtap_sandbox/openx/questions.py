@@ -18,7 +18,7 @@ from adtap_sandbox.openx.fields import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from adtap_sandbox.stage import Stage
 
@@ -149,6 +149,30 @@ def _node(tree: object, filterable: set[str]) -> Predicate:
     # A list under EQ means "any of": nothing else makes sense. A null is equal to no value.
     anything = frozenset(accepted)
     return lambda values: values[field] in anything
+
+
+def comparisons(tree: object) -> Iterator[dict[str, object]]:
+    """Every comparison of a filter tree."""
+    if isinstance(tree, dict):
+        if "name" in tree:
+            yield tree
+        for side in ("leftOperand", "rightOperand"):
+            yield from comparisons(tree.get(side))
+
+
+def holds_list(tree: object) -> bool:
+    """Whether a filter tree compares with a list of values."""
+    return any(isinstance(one.get("value"), list) for one in comparisons(tree))
+
+
+def accounts_named(tree: object) -> int:
+    """How many publisher accounts a filter tree names, whatever it leaves of them."""
+    named: set[str] = set()
+    for one in comparisons(tree):
+        if canonical(str(one["name"])) == "publisherAccountId":
+            value = one.get("value")
+            named.update(map(str, value if isinstance(value, list) else [value]))
+    return len(named)
 
 
 def available(stage: Stage, attributes: Iterable[str], metrics: Iterable[str]) -> Span:

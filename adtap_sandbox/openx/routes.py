@@ -79,7 +79,11 @@ SWITCHES: dict[str, object] = {
     "null_split_attributes": True,  # some traffic has no ad unit, some no site
     "row_cap": 10_000,  # rows past it are cut off, status 206
     "account_cap": 500,  # more publisher accounts in scope: 413
-    "window_cap_hours": None,  # a wider window: 502
+    "accounts_by_name": False,  # in scope is every account that the filter names, whatever it leaves of them
+    "window_cap_hours": None,  # a wider window: 502, or the status below
+    "window_cap_status": 502,
+    "attributes_wanted": False,  # a report without attributes: 400
+    "filter_lists": True,  # a filter takes a list of values, else 400
     "retention_hourly_days": 90,
     "retention_daily_days": 730,
     "data_lag_hours": 1,  # maxEndDate is so far behind the full hour

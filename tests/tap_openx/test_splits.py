@@ -100,11 +100,11 @@ def test_parts_that_do_not_sum_to_the_whole_are_not_written(room, caplog):
         "reportMetadata": {"reportCreated": "2026-03-18T04:00:00-08:00"},
     }
     config = room.legacy(start_date="2026-03-16T10:00:00Z", end_date="2026-03-16T11:00:00Z")
-    # The question for the total is the only one without attributes.
+    # The question for the total is the only one for the bucket alone.
     first = room.run(config, "inventory_hourly")
     assert first.records["inventory_hourly"]
     order = [json.loads(e["body"])["attributes"] for e in room.asked("/report")]
-    at = order.index([])
+    at = order.index([{"id": "hour"}])
     # The second look asks for all but the first, the whole; what one fault struck the next did not see.
     for after in (at, 2 * at - 1):
         room.sandbox.fault(
@@ -194,6 +194,66 @@ def test_too_many_accounts_are_asked_for_in_groups(room, whole, cap):
         for e in room.asked("/report")
     }
     assert spans == {("2026-03-16T00:00:00Z", "2026-03-17T00:00:00Z")}
+
+
+@pytest.mark.parametrize("words", ["accounts", "other"])
+def test_413_is_cut_by_time_where_accounts_are_not_the_reason(room, whole, words):
+    """One account alone is refused as well, whatever the words say: shorter windows are asked for until they fit."""
+    room.switch(window_cap_hours=6, window_cap_status=413)
+    if words == "other":
+        room.sandbox.fault(
+            "status", path="/report$", method="POST", status=413, body={"message": "Too much data"}
+        )
+    found = room.run(room.legacy(**ONE_DAY), "inventory_hourly")
+    assert rows_of(found, "inventory_hourly") == rows_of(whole, "inventory_hourly")
+    assert len(found.windows("inventory_hourly")) == 1
+
+
+@pytest.mark.parametrize("cap", [2, 1])
+def test_accounts_are_read_where_all_but_them_can_not_be_asked_for(room, whole, cap):
+    """A service that counts the accounts a filter names refuses the question for rows of none of them: it is said."""
+    room.switch(account_cap=cap, accounts_by_name=True)
+    found = room.run(room.legacy(**ONE_DAY), "device_daily")
+    assert rows_of(found, "device_daily") == rows_of(whole, "device_daily")
+    (window,) = found.windows("device_daily")
+    assert "rows of other accounts, if there are any, can't be asked for" in window["warnings"]
+
+
+def test_a_service_that_wants_attributes_is_asked_for_the_total_of_the_bucket(room, whole):
+    """In practice a report has an attribute at least; the parts are proven all the same."""
+    room.switch(row_cap=20, attributes_wanted=True)
+    found = room.run(room.legacy(**ONE_DAY), "device_daily")
+    assert rows_of(found, "device_daily") == rows_of(whole, "device_daily")
+
+
+def test_a_list_in_a_filter_of_ones_own_is_asked_for_with_or(room):
+    """A service that takes no list gets the same question in its own words."""
+    value = ["Phone", "Tablet"]
+    report = {
+        "name": "some_devices",
+        "dimensions": ["userDeviceType"],
+        "metrics": ["marketRequests"],
+        "filters": {"name": "userDeviceType", "value": value, "operator": "EQ"},
+    }
+    config = room.legacy(**ONE_DAY, reports=[report])
+    plain = rows_of(room.run(config, "some_devices"), "some_devices")
+    assert {r["user_device_type"] for r in plain.values()} == set(value)
+    room.switch(filter_lists=False)
+    assert rows_of(room.run(config, "some_devices"), "some_devices") == plain
+
+
+def test_a_list_of_values_that_is_cut_off_is_asked_for_again_without_what_came(room, whole):
+    """No list of objects knows the sites here: what the first list misses is listed next."""
+    room.switch(row_cap=4, missing_types=("account", "site", "adunit"))
+    config = room.legacy(
+        start_date="2026-03-16T10:00:00Z", end_date="2026-03-16T11:00:00Z", max_retries=0
+    )
+    found = room.run(config, "inventory_hourly")
+    assert rows_of(found, "inventory_hourly") == {
+        k: r
+        for k, r in rows_of(whole, "inventory_hourly").items()
+        if r["hour"] == "2026-03-16T10:00:00Z"
+    }
 
 
 def test_a_report_without_a_count_is_proven_with_one(room):
