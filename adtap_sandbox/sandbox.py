@@ -127,8 +127,8 @@ class Sandbox:
         """
         switches = {name: dict(room.SWITCHES) for name, room in self._modules.items()}
         stage = Stage(_world(seed, size, creatives, apps), Clock(now), switches)
-        rooms = {name: _room_app(room, stage) for name, room in self._modules.items()}
-        self.stage, self._rooms = stage, rooms
+        self.stage = stage
+        self._rooms: dict[str, Starlette] = {}
         self.latency = 0.0
         self.menu.clear()
         self.journal.clear()
@@ -177,9 +177,12 @@ class Sandbox:
         return UNROUTED, ""
 
     async def _enter_room(self, scope: Scope, receive: Receive, send: Send) -> None:
-        room = self._rooms.get(scope["adtap.platform"])
-        if room is not None:
-            await room(scope, receive, send)
+        platform = scope["adtap.platform"]
+        if platform in self._modules:
+            if platform not in self._rooms:
+                # Of the rooms that a reset makes anew, few are entered before the next one.
+                self._rooms[platform] = _room_app(self._modules[platform], self.stage)
+            await self._rooms[platform](scope, receive, send)
             return
         served = [f"/{name}" for name in self.platforms]
         front = scope["path"] == "/"
