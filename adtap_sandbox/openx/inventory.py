@@ -9,42 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from adtap_sandbox.openx.objects import DEMAND_ACCOUNTS, PUBLISHER_ACCOUNTS, id_of
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from adtap_sandbox.world import AdUnit, Publisher, Site, World
-
-# Id ranges per object type, spaced like those in the vendor's samples. All fit 32 bits unsigned,
-# because eight hex digits of the id open the UID.
-ID_BASES: Final[dict[str, int]] = {
-    "account": 0x601A7000,
-    "user": 0x0A020000,
-    "site": 0x21648000,
-    "sitesection": 0x21700000,
-    "adunit": 0x20058000,
-    "adunitgroup": 0x20A00000,
-    "order": 0x20C00000,
-    "lineitem": 0x20D00000,
-    "ad": 0x20E00000,
-    "creative": 0x20F00000,
-    "deal": 0x30010000,
-    "package": 0x30020000,
-    "floorrule": 0x30030000,
-    "optimization": 0x30040000,
-    "comment": 0x30050000,
-    "paymenthistory": 0x30060000,
-    "audiencesegment": 0x30070000,
-    "conversiontag": 0x30080000,
-    "competitiveexclusion": 0x30090000,
-    "report": 0x300A0000,
-}
-
-# Accounts share one id range: the network first, then each kind at its own distance.
-NETWORK_ACCOUNT: Final = 0
-AGENCY_ACCOUNT: Final = 1
-PUBLISHER_ACCOUNTS: Final = 0x100
-ADVERTISER_ACCOUNTS: Final = 0x4000
-DEMAND_ACCOUNTS: Final = 0xF000
 
 DEMAND_PARTNERS: Final = (
     "Google DV360 - RTB",
@@ -58,11 +28,6 @@ _DEVICES: Final = ("Desktop", "Phone", "Tablet", "Connected TV", "", None)
 _MAX_SLOTS: Final = 5
 _UNSOLD_ONE_IN: Final = 4
 _DEAL_ONE_IN: Final = 3
-
-
-def mint(kind: str, index: int) -> int:
-    """The id of the nth object of a type; the same in reports and in the Platform API."""
-    return ID_BASES[kind] + index
 
 
 @dataclass(frozen=True)
@@ -121,7 +86,7 @@ class Inventory:
 
     def account_id(self, publisher: Publisher) -> int:
         """The account id of a publisher."""
-        return mint("account", PUBLISHER_ACCOUNTS + self.publisher_index[publisher.id])
+        return id_of("account", PUBLISHER_ACCOUNTS + self.publisher_index[publisher.id])
 
     def _make_deals(self) -> tuple[Deal, ...]:
         world = self._world
@@ -176,23 +141,23 @@ class Inventory:
         if deal is not None:
             partner = deal.partner
         account = str(self.account_id(publisher))
-        partner_id = None if partner is None else str(mint("account", DEMAND_ACCOUNTS + partner))
+        partner_id = None if partner is None else str(id_of("account", DEMAND_ACCOUNTS + partner))
         values: dict[str, str | None] = {
             "publisherAccountId": account,
             "publisherAccountName": publisher.name,
             "publisherPlatformId": account,
             "publisherCurrency": publisher.currency,
-            "publisherSiteId": str(mint("site", self.site_index[site.id])) if site else None,
+            "publisherSiteId": str(id_of("site", self.site_index[site.id])) if site else None,
             "publisherSiteName": site.name if site else None,
             "pageDomain": site.domain if site else "",
-            "publisherAdUnitId": str(mint("adunit", nth)) if unit else None,
+            "publisherAdUnitId": str(id_of("adunit", nth)) if unit else None,
             "publisherAdUnitName": unit.name if unit else None,
             "demandPartnerAccountId": partner_id,
             "dspAccountId": partner_id,
             "demandPartnerAccountName": None if partner is None else DEMAND_PARTNERS[partner],
             "privateMarketplacePublisherDealId": deal.code if deal else None,
             "dealId": deal.code if deal else None,
-            "packageId": str(mint("package", deal.index)) if deal and deal.kind > 1 else None,
+            "packageId": str(id_of("package", deal.index)) if deal and deal.kind > 1 else None,
             "userDeviceType": _DEVICES[(bits >> 24) % len(_DEVICES)],
             "userGeoCountry": world.countries[(bits >> 32) % len(world.countries)],
         }

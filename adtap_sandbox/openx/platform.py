@@ -5,22 +5,23 @@ from __future__ import annotations
 import csv
 import io
 import re
+from functools import partial
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote_plus
 
 from starlette.responses import PlainTextResponse, Response
 
-from adtap_sandbox import credentials
-from adtap_sandbox.openx import asked, catalogue, replies
-from adtap_sandbox.openx.entities import SUBTYPES
+from adtap_sandbox import credentials, lists
+from adtap_sandbox.openx import asked, metadata, replies
+from adtap_sandbox.openx.objects import INSTANCE_UID, KINDS, SUBTYPES
 from adtap_sandbox.openx.replies import Refusal, plain_json
-from adtap_sandbox.openx.things import INSTANCE_UID
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
+    from adtap_sandbox.openx.objects import ApiObject, Document
     from adtap_sandbox.openx.store import Store
-    from adtap_sandbox.openx.things import Document, Thing
 
 DEFAULT_LIMIT: Final = 10
 TRAIL_LIMIT: Final = 20
@@ -28,49 +29,6 @@ API_VERSION: Final = "4.76.0.57"
 _IGNORED: Final = frozenset({"limit", "offset", "pretty"})
 _CONDITION: Final = re.compile(r"(\w+?)(>=|<=|!=|>|<|=)(.*)", re.DOTALL)
 _NEVER_DELETED: Final = frozenset({"account", "comment"})
-
-# Extra lists of an object: their type, and the field that leads back to it.
-RELATIONS: Final[dict[tuple[str, str], tuple[str, str]]] = {
-    ("account", "list_accounts"): ("account", "account_uid"),
-    ("account", "list_audience_segments"): ("audiencesegment", "account_uid"),
-    ("account", "list_competitive_exclusions"): ("competitiveexclusion", "account_uid"),
-    ("account", "list_conversion_tags"): ("conversiontag", "account_uid"),
-    ("account", "list_creatives"): ("creative", "account_uid"),
-    ("account", "list_orders"): ("order", "account_uid"),
-    ("account", "list_packages"): ("package", "account_uid"),
-    ("account", "list_payment_history"): ("paymenthistory", "account_uid"),
-    ("account", "list_sites"): ("site", "account_uid"),
-    ("account", "list_users"): ("user", "account_uid"),
-    ("adunit", "list_adunitgroups"): ("adunitgroup", "adunit_uids"),
-    ("order", "list_line_items"): ("lineitem", "order_uid"),
-    ("lineitem", "list_ads"): ("ad", "lineitem_uid"),
-    ("site", "list_ad_unit_groups"): ("adunitgroup", "site_uid"),
-    ("site", "list_ad_units"): ("adunit", "site_uid"),
-    ("site", "list_site_sections"): ("sitesection", "site_uid"),
-}
-# Lists that share the object's account, or that the object itself names.
-SIBLINGS: Final[dict[tuple[str, str], str]] = {
-    ("order", "list_conversion_tags"): "conversiontag",
-    ("conversiontag", "list_orders"): "order",
-    ("package", "list_floorrules"): "floorrule",
-}
-MEMBERS: Final[dict[tuple[str, str], tuple[str, str]]] = {
-    ("adunitgroup", "list_ad_units"): ("adunit", "adunit_ids"),
-    ("package", "list_deals"): ("deal", "deal_id"),
-}
-AUDITED: Final = frozenset(
-    {
-        "account",
-        "ad",
-        "adunit",
-        "adunitgroup",
-        "creative",
-        "conversiontag",
-        "lineitem",
-        "order",
-        "site",
-    }
-)
 
 
 class Platform:
@@ -113,7 +71,7 @@ class Platform:
         if service == "options":
             return self._options(request, parts[1:])
         if service == "subtypes":
-            return plain_json(catalogue.subtypes())
+            return plain_json(metadata.subtypes())
         if service in {"geo", "market"}:
             return self._envelope(service, [], request)
         if service == "eventfeed":
@@ -139,12 +97,12 @@ class Platform:
             return self._available_fields(request, kind)
         if parts == ["export"] and kind in {"deal", "floorrule"}:
             return self._export(kind)
-        thing = self._store.find(kind, parts[0])
-        if thing is None:
+        entity = self._store.find(kind, parts[0])
+        if entity is None:
             return replies.not_found(kind, parts[0])
         if len(parts) == 1:
-            return await self._single(request, kind, thing)
-        return self._extra(request, kind, thing, parts[1])
+            return await self._single(request, kind, entity)
+        return self._extra(request, kind, entity, parts[1])
 
     async def _collection(self, request: Request, kind: str) -> Response:
         if request.method == "GET":
@@ -159,28 +117,28 @@ class Platform:
         for item in batch:
             fields = _fields(item)
             name = str(fields.get("uid", fields.get("id")))
-            thing = self._store.find(kind, name)
-            if thing is None:
+            entity = self._store.find(kind, name)
+            if entity is None:
                 return replies.not_found(kind, name)
-            updated.append(self._store.update(thing, _own(fields)))
+            updated.append(self._store.update(entity, _own(fields)))
         return plain_json(updated)
 
-    async def _single(self, request: Request, kind: str, thing: Thing) -> Response:
+    async def _single(self, request: Request, kind: str, entity: ApiObject) -> Response:
         if request.method == "GET":
-            return plain_json([thing.document(self._store.now())])
+            return plain_json([entity.document(self._store.now())])
         if request.method == "DELETE":
-            self._delete(kind, thing.uid)
+            self._delete(kind, entity.uid)
             return Response(status_code=204)
         fields = _fields(await _json(request))
-        return plain_json([self._store.update(thing, _own(fields))])
+        return plain_json([self._store.update(entity, _own(fields))])
 
     def _delete(self, kind: str, name: str) -> bool:
         if kind in _NEVER_DELETED:
             raise Refusal(replies.platform_error(400, "Validation", f"{kind} can't be deleted"))
-        thing = self._store.find(kind, name)
-        if thing is None:
+        entity = self._store.find(kind, name)
+        if entity is None:
             return False
-        self._store.delete(thing)
+        self._store.delete(entity)
         return True
 
     def _list(self, request: Request, kind: str) -> Response:
@@ -189,52 +147,50 @@ class Platform:
         known = {name for item in objects for name in item} if conditions else set()
         for name, value in conditions:
             if name not in known:
-                return replies.platform_error(
-                    400, "Unknown Field", f"Unknown field {name}", attribute=name, value=value
-                )
-            objects = [item for item in objects if _equals(item.get(name), value)]
-        return self._envelope(kind, objects, request)
+                return replies.unknown_field(name, value)
+        tests = [partial(_equals, name, value) for name, value in conditions]
+        return self._envelope(kind, lists.select(objects, tests), request)
 
     def _envelope(
         self, kind: str, objects: list[Document], request: Request, default: int = DEFAULT_LIMIT
     ) -> Response:
         limit = min(_whole(request, "limit", default, 1), int(self._store.switch("max_limit")))
         offset = _whole(request, "offset", 0, 0)
-        page = self._store.page(kind, objects, limit, offset)
+        page = lists.page(self._store.shifted(kind, objects, offset), limit, offset)
         return plain_json(
-            {"has_more": page.more, "limit": limit, "objects": page.objects, "offset": offset}
+            {
+                "has_more": page.next is not None,
+                "limit": limit,
+                "objects": page.rows,
+                "offset": offset,
+            }
         )
 
     def _extra(  # noqa: PLR0911 - one per kind of call
-        self, request: Request, kind: str, thing: Thing, call: str
+        self, request: Request, kind: str, entity: ApiObject, call: str
     ) -> Response:
-        now = self._store.now()
-        if (kind, call) in RELATIONS:
-            target, back = RELATIONS[kind, call]
-            objects = [
-                item
-                for item in self._store.alive(target)
-                if thing.uid == item.get(back) or thing.uid in _listed(item.get(back))
-            ]
+        declared, own = KINDS[kind], entity.document(self._store.now())
+        if call in declared.get("lists", {}):
+            target, back = declared["lists"][call]
+            objects = [item for item in self._store.alive(target) if _leads(item.get(back), entity)]
             return self._envelope(target, objects, request)
-        if (kind, call) in SIBLINGS:
-            target = SIBLINGS[kind, call]
-            account = thing.document(now).get("account_uid")
+        if call in declared.get("siblings", {}):
+            target, account = declared["siblings"][call], own.get("account_uid")
             objects = [item for item in self._store.alive(target) if item["account_uid"] == account]
             return self._envelope(target, objects, request)
-        if (kind, call) in MEMBERS:
-            target, name = MEMBERS[kind, call]
-            own = thing.document(now).get(name)
-            wanted = {str(own)} if isinstance(own, str) else set(_listed(own))
-            objects = [item for item in self._store.alive(target) if item["id"] in wanted]
+        if call in declared.get("members", {}):
+            target, name = declared["members"][call]
+            wanted = own.get(name)
+            ids = {wanted} if isinstance(wanted, str) else set(_listed(wanted))
+            objects = [item for item in self._store.alive(target) if item["id"] in ids]
             return self._envelope(target, objects, request)
-        if call == "audittrail" and kind in AUDITED:
-            return self._audit_trail(request, {"obj_uid": thing.uid})
+        if call == "audittrail" and declared.get("audited"):
+            return self._audit_trail(request, {"obj_uid": entity.uid})
         if call == "generate_tag":
-            return PlainTextResponse(f'<script src="//ad.example/{thing.uid}.js"></script>')
+            return PlainTextResponse(f'<script src="//ad.example/{entity.uid}.js"></script>')
         if kind == "account" and call.endswith(("_budget_remaining", "payments_to_date")):
             return plain_json({call: "0.00"})
-        return replies.not_found(kind, f"{thing.uid}/{call}")
+        return replies.not_found(kind, f"{entity.uid}/{call}")
 
     def _available_fields(self, request: Request, kind: str) -> Response:
         given = dict(asked.query(request))
@@ -258,7 +214,7 @@ class Platform:
         merged: Document = {}
         for item in alike:
             merged |= {name: value for name, value in item.items() if merged.get(name) is None}
-        return plain_json(catalogue.describe(merged))
+        return plain_json(metadata.describe(merged))
 
     def _export(self, kind: str) -> Response:
         text = io.StringIO()
@@ -314,8 +270,8 @@ class Platform:
         key = parts[0] if parts else ""
         if key == "available_deals":
             return plain_json(self._deals(dict(asked.query(request)).get("account_uid")))
-        if key in catalogue.OBJECT_OPTIONS:
-            kind, narrowed = catalogue.OBJECT_OPTIONS[key]
+        if key in metadata.OBJECT_OPTIONS:
+            kind, narrowed = metadata.OBJECT_OPTIONS[key]
             return plain_json(
                 [
                     {"id": item["id"], "name": item.get("name"), "object": {"uid": item["uid"]}}
@@ -323,9 +279,9 @@ class Platform:
                     if all(item.get(name) == value for name, value in narrowed.items())
                 ]
             )
-        if key not in catalogue.OPTION_KEYS:
+        if key not in metadata.OPTION_KEYS:
             return replies.not_found("options", key)
-        return plain_json(catalogue.options(key))
+        return plain_json(metadata.options(key))
 
     def _deals(self, account_uid: str | None) -> list[Document]:
         accounts = {item["uid"]: item for item in self._store.alive("account")}
@@ -363,42 +319,32 @@ class Platform:
             elif name in {"obj_type", "obj_id", "obj_uid", "revision", "timestamp", "action"}:
                 rows = [row for row in rows if _holds(row[name], operator, value)]
             else:
-                return replies.platform_error(
-                    400, "Unknown Field", f"Unknown field {name}", attribute=name, value=value
-                )
+                return replies.unknown_field(name, value)
         key = order.lstrip("-+")
-        if key not in {"revision", "timestamp", "obj_id", "obj_type"}:
-            return replies.value_error(
-                "sort", order, ["revision", "timestamp", "obj_id", "obj_type"]
-            )
-        rows.sort(key=lambda row: row[key], reverse=order.startswith("-"))
+        columns = ["revision", "timestamp", "obj_id", "obj_type"]
+        if key not in columns:
+            return replies.value_error("sort", order, columns)
+        rows = lists.sort(rows, [(itemgetter(key), order.startswith("-"))])
         return self._envelope("audittrail", rows, request, TRAIL_LIMIT)
 
 
 def _holds(actual: Any, operator: str, value: str) -> bool:
-    if isinstance(actual, int):
-        if not value.lstrip("-").isdigit():
-            return False
-        left, right = actual, int(value)
-        order = (left > right) - (left < right)
-    else:
-        order = (str(actual) > value) - (str(actual) < value)
-    return {
-        "=": order == 0,
-        "!=": order != 0,
-        ">": order > 0,
-        "<": order < 0,
-        ">=": order >= 0,
-        "<=": order <= 0,
-    }[operator]
+    if not isinstance(actual, int):
+        return lists.COMPARISONS[operator](str(actual), value)
+    return value.lstrip("-").isdigit() and lists.COMPARISONS[operator](actual, int(value))
 
 
-def _equals(actual: object, value: str) -> bool:
+def _equals(name: str, value: str, item: Document) -> bool:
+    actual = item.get(name)
     if value == "null":
         return actual is None
     if isinstance(actual, bool):
         return value.lower() in ({"1", "true"} if actual else {"0", "false"})
     return actual is not None and str(actual) == value
+
+
+def _leads(value: object, entity: ApiObject) -> bool:
+    return value == entity.uid or entity.uid in _listed(value)
 
 
 def _listed(value: object) -> list[str]:
@@ -407,15 +353,16 @@ def _listed(value: object) -> list[str]:
 
 def _whole(request: Request, name: str, default: int, least: int) -> int:
     given = dict(asked.query(request)).get(name)
-    if given is None:
-        return default
-    if not given.isdigit() or int(given) < least:
-        raise Refusal(
+    return lists.whole_number(
+        given,
+        default,
+        lambda: Refusal(
             replies.platform_error(
                 400, "Value", f"Field {name} must be a number", attribute=name, value=given
             )
-        )
-    return int(given)
+        ),
+        least=least,
+    )
 
 
 async def _json(request: Request) -> object:

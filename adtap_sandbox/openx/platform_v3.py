@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from adtap_sandbox.openx import asked, catalogue, replies
+from adtap_sandbox.openx import asked, metadata, replies
 from adtap_sandbox.openx.replies import plain_json
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class PlatformV3:
                 self._store.legacy.end(asked.cookie(request))
                 return plain_json({})
             case ["account", ("currencyOptions" | "timezoneOptions") as key]:
-                return plain_json(catalogue.options(key.replace("Options", "_options")))
+                return plain_json(metadata.options(key.replace("Options", "_options")))
             case [kind, *rest] if kind in self._store.entities.by_kind:
                 return await self._object(request, kind, rest)
         return replies.not_found("service", path)
@@ -50,7 +50,7 @@ class PlatformV3:
             full = query.get("overload") == "medium"
             return plain_json(objects if full else [item["id"] for item in objects])
         if rest and rest[0] in {"availableFields", "requiredFields"}:
-            described = catalogue.describe(self._store.alive(kind)[0])
+            described = metadata.describe(self._store.alive(kind)[0])
             return plain_json(
                 {
                     name: entry

@@ -89,6 +89,13 @@ def not_found(kind: str, uid: str) -> Response:
     return platform_error(404, "Object Not Found", f"{kind} {uid} not found", uid=uid, object=kind)
 
 
+def unknown_field(name: str, value: str) -> Response:
+    """A filter on a field that no object has."""
+    return platform_error(
+        400, "Unknown Field", f"Unknown field {name}", attribute=name, value=value
+    )
+
+
 def forbidden(what: str) -> Response:
     """A thing this login may not see."""
     return platform_error(403, "Permission", f"You do not have permission to access {what}.")

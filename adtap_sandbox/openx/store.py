@@ -9,12 +9,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from adtap_sandbox.openx.data import Entities
 from adtap_sandbox.openx.delivery import Delivery, Question
-from adtap_sandbox.openx.entities import SUBTYPES, Entities
-from adtap_sandbox.openx.inventory import ID_BASES
+from adtap_sandbox.openx.objects import SUBTYPES, ApiObject, Document, id_of
 from adtap_sandbox.openx.questions import floor_hour
 from adtap_sandbox.openx.sessions import CurrentSessions, LegacySessions
-from adtap_sandbox.openx.things import Document, Thing, uid_of
 
 if TYPE_CHECKING:
     from adtap_sandbox.stage import Stage
@@ -37,14 +36,6 @@ class Job:
 
 
 @dataclass
-class Page:
-    """One page of a list."""
-
-    objects: list[Document]
-    more: bool
-
-
-@dataclass
 class Store:
     """The room's state; made anew by a reset.
 
@@ -63,16 +54,16 @@ class Store:
     _struck: Counter[str] = field(default_factory=Counter)
     _lists: dict[str, tuple[object, list[Document]]] = field(default_factory=dict)
     _writes: int = 0
-    _by_uid: dict[tuple[str, str], Thing] = field(default_factory=dict)
+    _by_uid: dict[tuple[str, str], ApiObject] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.delivery = Delivery(self.stage)
         self.entities = Entities(self.stage.world, self.delivery.inventory)
         self.legacy = LegacySessions(self.stage)
         self.current = CurrentSessions(self.stage)
-        for kind, things in self.entities.by_kind.items():
-            for thing in things:
-                self._index(kind, thing)
+        for kind, objects in self.entities.by_kind.items():
+            for entity in objects:
+                self._index(kind, entity)
 
     def switch(self, name: str) -> Any:
         """The present value of one of the room's switches."""
@@ -104,78 +95,77 @@ class Store:
             return None
         return int(wanted["status"]), str(wanted["message"])
 
-    def find(self, kind: str, name: str) -> Thing | None:
+    def find(self, kind: str, name: str) -> ApiObject | None:
         """An object by id or UID, if it exists now."""
-        thing = self._by_uid.get((kind, name))
-        return thing if thing is not None and thing.alive(self.now()) else None
+        entity = self._by_uid.get((kind, name))
+        return entity if entity is not None and entity.alive(self.now()) else None
 
     def alive(self, kind: str) -> list[Document]:
         """All objects of a type that exist now, by name."""
         now = self.now()
         version = (now, self._writes)
         if self._lists.get(kind, (None, []))[0] != version:
-            things = self.entities.by_kind[kind]
-            shown = [thing.document(now) for thing in things if thing.alive(now)]
+            objects = self.entities.by_kind[kind]
+            shown = [entity.document(now) for entity in objects if entity.alive(now)]
             shown.sort(key=lambda item: (str(item.get("name") or "").casefold(), item["id"]))
             # For as long as the clock stands: a long list is asked for in hundreds of pages.
             self._lists[kind] = (version, shown)
         return self._lists[kind][1]
 
-    def page(self, kind: str, objects: list[Document], limit: int, offset: int) -> Page:
-        """A page of a list, shifting the list under its reader if the switch says so.
+    def shifted(self, kind: str, objects: list[Document], offset: int) -> list[Document]:
+        """A list as its reader finds it, moved under them if the switch says so.
 
-        Each shift renames what stood first, once a reader is past the first page: everything moves
+        Each shift renames what stood first, once a reader is past the first page: everyentity moves
         up one place, so the object at the page's edge is skipped and the renamed one comes twice.
         """
         if offset > 0 and self._shifts[kind] < int(self.switch("shifting_lists")):
             self._shifts[kind] += 1
         turns = self._shifts[kind] % len(objects) if objects else 0
-        turned = objects[turns:] + objects[:turns]
-        return Page(turned[offset : offset + limit], offset + limit < len(turned))
+        return objects[turns:] + objects[:turns]
 
     def trail(self) -> list[Document]:
         """Every audit row there is now, newest revision first."""
         now = self.now()
         rows = [
             row
-            for things in self.entities.by_kind.values()
-            for thing in things
-            for row in thing.trail(now)
+            for objects in self.entities.by_kind.values()
+            for entity in objects
+            for row in entity.trail(now)
         ]
         return sorted(rows, key=lambda row: (-row["revision"], row["obj_type"], row["obj_id"]))
 
     def create(self, kind: str, fields: Document) -> Document:
         """Make an object; gives it as the API shows it."""
-        base = ID_BASES[kind] + _WRITTEN_FROM
-        number = base + sum(1 for thing in self.entities.by_kind[kind] if thing.number >= base)
+        base = id_of(kind, _WRITTEN_FROM)
+        number = base + sum(1 for entity in self.entities.by_kind[kind] if entity.number >= base)
         account = self.entities.network
         defaults = {
-            "account_id": str(account.number),
+            "account_id": account.id,
             "account_uid": account.uid,
             "name": f"{kind} {number}",
             "status": "Active",
         }
         if kind in SUBTYPES:
             defaults["type_full"] = SUBTYPES[kind][0]
-        thing = Thing(kind, number, {**defaults, **fields}, [self.now()])
-        self.entities.by_kind[kind].append(thing)
+        entity = ApiObject(kind, number, {**defaults, **fields}, [self.now()])
+        self.entities.by_kind[kind].append(entity)
         self._writes += 1
-        self._index(kind, thing)
-        return thing.document(self.now())
+        self._index(kind, entity)
+        return entity.document(self.now())
 
-    def update(self, thing: Thing, fields: Document) -> Document:
+    def update(self, entity: ApiObject, fields: Document) -> Document:
         """Change an object; gives it as the API shows it."""
         now = self.now()
-        thing.changes = [moment for moment in thing.changes if moment <= now] + [now]
-        thing.written[len(thing.changes) - 1] = fields
+        entity.changes = [moment for moment in entity.changes if moment <= now] + [now]
+        entity.written[len(entity.changes) - 1] = fields
         self._writes += 1
-        return thing.document(now)
+        return entity.document(now)
 
-    def delete(self, thing: Thing) -> None:
+    def delete(self, entity: ApiObject) -> None:
         """Delete an object: it leaves the lists, its audit trail stays."""
         now = self.now()
-        thing.changes = [moment for moment in thing.changes if moment <= now]
-        thing.deleted = now
+        entity.changes = [moment for moment in entity.changes if moment <= now]
+        entity.deleted = now
         self._writes += 1
 
     def new_job(self, question: Question, header: tuple[str, ...]) -> Job:
@@ -192,6 +182,6 @@ class Store:
         self.jobs[job.id] = job
         return job
 
-    def _index(self, kind: str, thing: Thing) -> None:
-        self._by_uid[kind, str(thing.number)] = thing
-        self._by_uid[kind, uid_of(kind, thing.number)] = thing
+    def _index(self, kind: str, entity: ApiObject) -> None:
+        self._by_uid[kind, entity.id] = entity
+        self._by_uid[kind, entity.uid] = entity

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from adtap_sandbox.openx.inventory import mint
+from adtap_sandbox.tables import table
 
 if TYPE_CHECKING:
     from adtap_sandbox.world import World
@@ -19,34 +19,32 @@ Document = dict[str, Any]
 INSTANCE_UID: Final = "5d0c7e2a-4b11-11e6-9f21-08002b3fa9c1"
 MAX_REVISIONS: Final = 12
 
-# The second group of a UID by type: those of the vendor's samples first, the rest our own.
-TYPE_CODES: Final[dict[str, str]] = {
-    "account": "accf",
-    "user": "acc0",
-    "site": "e000",
-    "adunit": "e0ad",
-    "order": "c001",
-    "lineitem": "c002",
-    "comment": "bbbb",
-    "sitesection": "e001",
-    "adunitgroup": "e0a6",
-    "ad": "c003",
-    "creative": "c004",
-    "deal": "dea1",
-    "package": "dea2",
-    "floorrule": "f100",
-    "optimization": "f101",
-    "paymenthistory": "acc1",
-    "audiencesegment": "a5e6",
-    "conversiontag": "c0a6",
-    "competitiveexclusion": "ce00",
-    "report": "4e40",
+KINDS: Final[dict[str, dict[str, Any]]] = table(__package__, "objects")
+"""The object types, by their name in a path; what is declared of each: see `objects.json`."""
+
+SUBTYPES: Final[dict[str, list[str]]] = {
+    kind: declared["subtypes"] for kind, declared in KINDS.items() if "subtypes" in declared
 }
+
+# Accounts share one id range: the network first, then each kind at its own distance.
+NETWORK_ACCOUNT: Final = 0
+AGENCY_ACCOUNT: Final = 1
+PUBLISHER_ACCOUNTS: Final = 0x100
+ADVERTISER_ACCOUNTS: Final = 0x4000
+DEMAND_ACCOUNTS: Final = 0xF000
+
+
+def id_of(kind: str, index: int) -> int:
+    """The id of the nth object of a type; the same in reports and in the Platform API.
+
+    All fit 32 bits unsigned, because eight hex digits of the id open the UID.
+    """
+    return int(KINDS[kind]["ids"], 16) + index
 
 
 def uid_of(kind: str, number: int) -> str:
     """The UID of an object: eight hex digits of its id, its type, the instance's last six."""
-    return f"{number:08x}-{TYPE_CODES[kind]}-fff1-8123-{INSTANCE_UID[-6:]}"
+    return f"{number:08x}-{KINDS[kind]['uid']}-fff1-8123-{INSTANCE_UID[-6:]}"
 
 
 def stamp(moment: datetime) -> str:
@@ -55,7 +53,7 @@ def stamp(moment: datetime) -> str:
 
 
 @dataclass
-class Thing:
+class ApiObject:
     """One object.
 
     Attributes:
@@ -75,6 +73,11 @@ class Thing:
     written: dict[int, Document] = field(default_factory=dict)
 
     @property
+    def id(self) -> str:
+        """Its id, as the API writes it."""
+        return str(self.number)
+
+    @property
     def uid(self) -> str:
         """Its UID."""
         return uid_of(self.kind, self.number)
@@ -91,7 +94,7 @@ class Thing:
         """It as the API shows it at a moment: nearly every scalar is a string."""
         revision = max(1, self.revision(now))
         common: Document = {
-            "id": str(self.number),
+            "id": self.id,
             "uid": self.uid,
             "instance_uid": INSTANCE_UID,
             "type": self.kind,
@@ -135,7 +138,7 @@ class Thing:
             changes["old_value"] = dict.fromkeys(new)
         return {
             "obj_type": self.kind,
-            "obj_id": str(self.number),
+            "obj_id": self.id,
             "obj_uid": self.uid,
             "action": action,
             "revision": revision,
@@ -153,7 +156,7 @@ class Thing:
 
 
 class Maker:
-    """Makes things whose history follows from the world.
+    """Makes objects whose history follows from the world.
 
     Args:
         world: The world.
@@ -163,16 +166,16 @@ class Maker:
         self._world = world
         self._start = datetime.combine(world.first_day, time(), UTC)
 
-    def thing(
+    def make(
         self,
         kind: str,
         index: int,
         *,
         deleted: bool = False,
         late: bool = False,
-        owner: tuple[str, Thing] | None = None,
+        owner: tuple[str, ApiObject] | None = None,
         **fields: Any,
-    ) -> Thing:
+    ) -> ApiObject:
         """The nth object of a type.
 
         Args:
@@ -180,10 +183,10 @@ class Maker:
             index: Its place among its type.
             deleted: Whether it is deleted in the autumn of its second year.
             late: Whether it is made a long time after the others, so that a later sync finds more.
-            owner: Another object it belongs to, as field name without `_id` and thing.
+            owner: Another object it belongs to, as field name without `_id` and object.
             fields: Its own fields.
         """
-        number = mint(kind, index)
+        number = id_of(kind, index)
         between = self._world.between
         born = self._start + timedelta(
             days=between(500, 1000, "openx born", kind, index)
@@ -205,5 +208,5 @@ class Maker:
             changes = [moment for moment in changes if moment < end] or [self._start]
         if owner is not None:
             name, parent = owner
-            fields = {f"{name}_id": str(parent.number), f"{name}_uid": parent.uid, **fields}
-        return Thing(kind, number, fields, changes, end if deleted else None)
+            fields = {f"{name}_id": parent.id, f"{name}_uid": parent.uid, **fields}
+        return ApiObject(kind, number, fields, changes, end if deleted else None)

@@ -1,0 +1,348 @@
+"""The objects of the Platform API, made from the world: the agency's inventory and its demand.
+
+What the fields of a type are and which of them are always alike is declared in `objects.json`; here
+stands what differs from object to object.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from adtap_sandbox import credentials
+from adtap_sandbox.openx.inventory import DEMAND_PARTNERS, Inventory
+from adtap_sandbox.openx.objects import (
+    ADVERTISER_ACCOUNTS,
+    AGENCY_ACCOUNT,
+    DEMAND_ACCOUNTS,
+    KINDS,
+    NETWORK_ACCOUNT,
+    PUBLISHER_ACCOUNTS,
+    ApiObject,
+    Maker,
+    stamp,
+)
+from adtap_sandbox.tables import fill
+from adtap_sandbox.world import AGENCY
+
+if TYPE_CHECKING:
+    from adtap_sandbox.world import Campaign, World
+
+_COUNTRY_OF_ZONE: Final = {"Europe/Berlin": "de", "Europe/Paris": "fr", "UTC": "gb"}
+_CURRENCY_IDS: Final = {"USD": "1", "EUR": "2"}
+_DEAL_TYPES: Final = {1: "Preferred Deal", 2: "Private Auction", 3: "Within Open Auction"}
+_DELETED_ONE_IN: Final = 11
+_DELETED_PLACE: Final = 10
+_LATE_ONE_IN: Final = 7
+
+
+class Entities:
+    """Every object of one world, by type.
+
+    Args:
+        world: The world.
+        inventory: Its publishers' ids and deals.
+    """
+
+    def __init__(self, world: World, inventory: Inventory) -> None:
+        self._world = world
+        self._inventory = inventory
+        self._maker = Maker(world)
+        self.by_kind: dict[str, list[ApiObject]] = {kind: [] for kind in KINDS}
+        self._accounts()
+        self._people()
+        self._sites()
+        self._ad_units()
+        self._demand()
+        self._exchange()
+        self._rest()
+        self._rare_fields()
+
+    def _add(
+        self,
+        kind: str,
+        index: int,
+        owner: tuple[str, ApiObject] | None = None,
+        *,
+        deleted: bool = False,
+        late: bool = False,
+        role: str = "",
+        **values: Any,
+    ) -> ApiObject:
+        """Add the nth object of a type.
+
+        Args:
+            kind: Its type.
+            index: Its place among its type.
+            owner: Another object it belongs to, as field name without `_id` and object.
+            deleted: Whether it is deleted in the autumn of its second year.
+            late: Whether it is made long after the others.
+            role: Of an account.
+            values: What the type's template needs.
+        """
+        declared = KINDS[kind]
+        template = declared["fields"] | declared.get("roles", {}).get(role, {})
+        fields = fill(template, {"role": role, **values})
+        made = self._maker.make(kind, index, deleted=deleted, late=late, owner=owner, **fields)
+        self.by_kind[kind].append(made)
+        return made
+
+    def _accounts(self) -> None:
+        world, dollars = self._world, ("USD", "UTC")
+        self.network = self._account(NETWORK_ACCOUNT, AGENCY, "network", dollars, None)
+        self.agency = self._account(
+            AGENCY_ACCOUNT, f"{AGENCY} Agency", "agency", ("EUR", "Europe/Berlin"), self.network
+        )
+        self.publishers = {
+            one.id: self._account(
+                PUBLISHER_ACCOUNTS + nth,
+                one.name,
+                "publisher",
+                (one.currency, one.time_zone),
+                self.network,
+            )
+            for nth, one in enumerate(world.publishers)
+        }
+        self.advertisers = {
+            one.id: self._account(
+                ADVERTISER_ACCOUNTS + nth,
+                one.name,
+                "advertiser",
+                (one.currency, one.time_zone),
+                self.agency,
+            )
+            for nth, one in enumerate(world.advertisers)
+        }
+        self.partners = [
+            self._account(
+                DEMAND_ACCOUNTS + nth, name, "advertiser", dollars, self.network, rtb=True
+            )
+            for nth, name in enumerate(DEMAND_PARTNERS)
+        ]
+
+    def _account(
+        self,
+        index: int,
+        name: str,
+        role: str,
+        home: tuple[str, str],
+        parent: ApiObject | None,
+        *,
+        rtb: bool = False,
+    ) -> ApiObject:
+        currency, zone = home
+        return self._add(
+            "account",
+            index,
+            role=role,
+            name=name,
+            parent_id=parent.id if parent else None,
+            parent_uid=parent.uid if parent else None,
+            experience="network.display" if role == "network" else role,
+            currency=currency,
+            currency_id=_CURRENCY_IDS.get(currency, "3"),
+            zone=zone,
+            zone_id=str(1 + len(zone)),
+            country=_COUNTRY_OF_ZONE.get(zone, "us"),
+            rtb=rtb,
+        )
+
+    def _people(self) -> None:
+        people = {
+            "Ops": credentials.EMAIL,
+            "Olga": "olga@northwind.example",
+            "Søren": "soren@northwind.example",
+            "Renée": "renee@northwind.example",
+            "Ex": "ex@northwind.example",
+        }
+        owner = ("account", self.network)
+        for nth, (first, email) in enumerate(people.items()):
+            self._add("user", nth, owner, deleted=first == "Ex", first=first, email=email)
+
+    def _sites(self) -> None:
+        self.sites: dict[int, ApiObject] = {}
+        for nth, site in enumerate(self._world.sites):
+            account = self.publishers[site.publisher_id]
+            made = self._add("site", nth, ("account", account), site=site, topic=str(1 + nth % 9))
+            self.sites[site.id] = made
+            for turn, section in enumerate(("Home", "Articles, long", "Archive")):
+                archive = section == "Archive"
+                self._add(
+                    "sitesection",
+                    nth * 4 + turn,
+                    ("site", made),
+                    deleted=archive and nth % 2 == 0,
+                    account=account,
+                    site=site,
+                    section=section,
+                    status="Inactive" if archive else "Active",
+                )
+        # A site that was given up: absent from lists, present in the audit trail.
+        given_up = self._maker.make(
+            "site",
+            len(self._world.sites),
+            deleted=True,
+            owner=("account", self.network),
+            name="Given up",
+            url="https://given-up.example",
+            status="Inactive",
+        )
+        self.by_kind["site"].append(given_up)
+
+    def _ad_units(self) -> None:
+        of_site: dict[int, list[ApiObject]] = {}
+        publisher_of = {site.id: self.publishers[site.publisher_id] for site in self._world.sites}
+        for nth, unit in enumerate(self._world.ad_units):
+            mobile = unit.size == (320, 50)
+            made = self._add(
+                "adunit",
+                nth,
+                ("site", self.sites[unit.site_id]),
+                account=publisher_of[unit.site_id],
+                unit=unit,
+                type_full="adunit.mobile" if mobile else "adunit.web",
+                size=f"{unit.size[0]}x{unit.size[1]}",
+                medium="3" if mobile else "2",
+                location="ABOVE_FOLD" if nth % 2 else None,
+                location_id="1" if nth % 2 else None,
+                floor=f"{nth % 5}.{nth % 10}0",
+            )
+            of_site.setdefault(unit.site_id, []).append(made)
+        for nth, (site_id, units) in enumerate(of_site.items()):
+            site = self.sites[site_id]
+            self._add(
+                "adunitgroup",
+                nth,
+                ("site", site),
+                account=publisher_of[site_id],
+                site_name=site.fields["name"],
+                first=units[0],
+                ids=[unit.id for unit in units],
+                uids=[unit.uid for unit in units],
+            )
+
+    def _demand(self) -> None:
+        users = self.by_kind["user"]
+        self.orders: dict[int, ApiObject] = {}
+        for nth, campaign in enumerate(self._world.campaigns):
+            account = self.advertisers[campaign.advertiser_id]
+            gone = campaign.status == "deleted"
+            begin, end = _flight(campaign)
+            shared: dict[str, Any] = {
+                "campaign": campaign,
+                "begin": begin,
+                "end": end,
+                "status": "Active" if campaign.status == "active" else "Inactive",
+            }
+            order = self._add(
+                "order",
+                nth,
+                ("account", account),
+                deleted=gone,
+                late=not gone and nth % _LATE_ONE_IN == 1,
+                budget="12500.00" if nth % 3 else None,
+                analyst=users[0],
+                trafficker=users[1],
+                **shared,
+            )
+            self.orders[campaign.id] = order
+            self._line_items(nth, order, {"account": account, **shared})
+
+    def _line_items(self, nth: int, order: ApiObject, shared: dict[str, Any]) -> None:
+        gone = order.deleted is not None
+        lines = [
+            self._add(
+                "lineitem",
+                nth * 2 + turn,
+                ("order", order),
+                deleted=gone,
+                format=kind,
+                rate=f"{1 + nth % 4}.2500",
+                **shared,
+            )
+            for turn, kind in enumerate(("exchange", "volume_goal"))
+        ]
+        for place, creative in enumerate(self._world.creatives):
+            if creative.campaign_id != shared["campaign"].id:
+                continue
+            width, height = creative.size
+            size: dict[str, Any] = {"creative": creative, "width": width, "height": height}
+            owner = ("account", shared["account"])
+            image = self._add("creative", place, owner, deleted=gone, **size)
+            self._add(
+                "ad",
+                place,
+                ("lineitem", lines[place % 2]),
+                deleted=gone or place % _DELETED_ONE_IN == _DELETED_PLACE,
+                order=order,
+                image=image,
+                **size,
+                **shared,
+            )
+
+    def _exchange(self) -> None:
+        begin = stamp(datetime.combine(self._world.first_day, time(7), UTC))
+        for deal in self._inventory.deals:
+            owner = ("account", self.publishers[deal.publisher])
+            shared: dict[str, Any] = {
+                "deal": deal,
+                "partner": self.partners[deal.partner],
+                "begin": begin,
+            }
+            kind = _DEAL_TYPES[deal.kind]
+            own = self._add("deal", deal.index, owner, deal_type=kind, **shared)
+            self._add("package", deal.index, owner, own=own, **shared)
+        for nth, account in enumerate(self.publishers.values()):
+            owner = ("account", account)
+            name, currency = account.fields["name"], account.fields["currency"]
+            self._add("floorrule", nth, owner, name=name, nth=nth + 1, currency=currency)
+            status = "Active" if nth % 2 == 0 else "Inactive"
+            self._add("optimization", nth, owner, name=name, status=status)
+            for month in range(1, 7):
+                self._add(
+                    "paymenthistory",
+                    nth * 12 + month,
+                    owner,
+                    period=f"2024-{month:02d}",
+                    amount=f"{1000 + nth * 10 + month}.{month}5",
+                    currency=currency,
+                )
+
+    def _rest(self) -> None:
+        network, user = ("account", self.network), self.by_kind["user"][0]
+        for nth, order in enumerate(self.by_kind["order"][:8]):
+            self._add("comment", nth, network, order=order, user=user)
+        for nth, account in enumerate(self.advertisers.values()):
+            self._add("conversiontag", nth, ("account", account), nth=nth)
+        for nth, name in enumerate(("Travellers", "Läufer, jung", "写真家")):
+            self._add("audiencesegment", nth, network, name=name)
+        for nth, name in enumerate(("Cars", "Beer & wine")):
+            self._add("competitiveexclusion", nth, network, name=name)
+        self._add("report", 0, network, user=user)
+
+    def _rare_fields(self) -> None:
+        """Fill every rare field on the first lasting object of its type."""
+        first = {
+            kind: next(made for made in objects if made.deleted is None)
+            for kind, objects in self.by_kind.items()
+        }
+        for kind, made in first.items():
+            made.fields |= {"external_id": f"crm/{kind}/0001", **KINDS[kind].get("rare", {})}
+            for name, target in KINDS[kind].get("rare_references", {}).items():
+                other = first[target]
+                made.fields |= {f"{name}_id": other.id, f"{name}_uid": other.uid}
+        first["package"].fields["floorrule_id"] = first["floorrule"].id
+        next(iter(self.advertisers.values())).fields["exchange"] = "1"
+        publisher = next(iter(self.publishers.values())).fields
+        publisher["market"] |= KINDS["account"]["rare_market"]
+        publisher["payment_info"] |= {"address_2": "Floor 2", "state": "BE"}
+
+
+def _flight(campaign: Campaign) -> tuple[str, str | None]:
+    """Start and end of a campaign as the API writes them: midnight in Los Angeles, seen from UTC."""
+
+    def midnight(day: date) -> str:
+        return stamp(datetime.combine(day, time(8), UTC))
+
+    end = campaign.end
+    return midnight(campaign.start), midnight(end + timedelta(days=1)) if end else None
