@@ -48,6 +48,8 @@ class Curve:
         """Return what of each number falls between two steps."""
         until, total = self._until, self._until[-1]
         before, after = until[first], until[last]
+        if after - before == total:
+            return list(values)
         return [value * after // total - value * before // total for value in values]
 
 
@@ -67,14 +69,14 @@ def cut_days(
     steps: int = HOURS,
     turns: Iterable[int] | None = None,
 ) -> Iterator[tuple[date, list[Piece]]]:
-    """Return the UTC days of a span, oldest first, cut where their bucket changes.
+    """Return the UTC days of a span, oldest first, cut into pieces of one bucket each.
 
     Args:
         begin: First moment, UTC; a step that begins earlier is left out.
         end: Moment after the last, UTC.
         label: Gives the bucket of a stretch, told from its first moment in UTC.
         steps: Steps that a day has.
-        turns: Steps at which the bucket may change; every one if None.
+        turns: Steps at which to cut; if None, wherever the bucket changes.
     """
     step = ONE_DAY / steps
     inner = set(range(steps) if turns is None else turns)
@@ -86,7 +88,7 @@ def cut_days(
         edges = {low, high, *(n for n in inner if low < n < high)} if low < high else set()
         for first, last in pairwise(sorted(edges)):
             labels = label(midnight + first * step)
-            if pieces and pieces[-1].labels == labels:
+            if turns is None and pieces and pieces[-1].labels == labels:
                 pieces[-1] = pieces[-1]._replace(last=last)
             else:
                 pieces.append(Piece(labels, first, last))

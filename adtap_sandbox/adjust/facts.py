@@ -11,93 +11,21 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
+from adtap_sandbox.cube import Curve
+from adtap_sandbox.stage import MILLION
+from adtap_sandbox.tables import table
+
 from .metrics import AD_REVENUE_SOURCES, MICROS, PERIOD_DAYS, SUBSCRIPTION_EVENTS, Atom
 from .periods import SLOTS
 from .store import USD_MICROS, AdjustApp, AdjustStore, Cell
 
-MILLION: Final = 1_000_000
 _MASK: Final = (1 << 64) - 1
 _GOLDEN: Final = 0x9E3779B97F4A7C15
 
-MEANS: Final = {
-    # For a cell of weight 30; money in whole units.
-    "impressions": 24000,
-    "clicks": 700,
-    "installs": 30,
-    "reinstalls": 4,
-    "uninstalls": 6,
-    "reattributions": 5,
-    "sessions": 400,
-    "events": 160,
-    "daus": 210,
-    "kpi_daus": 210,
-    "waus": 640,
-    "kpi_waus": 640,
-    "maus": 1500,
-    "kpi_maus": 1500,
-    "ad_impressions": 900,
-    "revenue_events": 12,
-    "revenue": 90,
-    "ad_revenue": 14,
-    "install_cost": 40,
-    "click_cost": 11,
-    "impression_cost": 3,
-    "event_cost": 2,
-    "network_cost": 60,
-    "network_impressions": 25000,
-    "network_clicks": 720,
-    "network_installs": 31,
-    "skad_installs": 22,
-    "skad_reinstalls": 3,
-}
-_DEFAULT_MEAN: Final = {"int": 3, "money": 4, "money+": 4, "sec": 600, "dec": 20}
-_NOT_ORGANIC: Final = frozenset(
-    (
-        "impressions",
-        "clicks",
-        "install_cost",
-        "click_cost",
-        "impression_cost",
-        "event_cost",
-    )
-)
-_ALIASES: Final = {
-    "attribution_clicks": "clicks",
-    "attribution_impressions": "impressions",
-    "paid_clicks": "clicks",
-    "paid_impressions": "impressions",
-    "ad_spend_network": "network_cost",
-    "base_sessions": "sessions",
-    "base_assisted_installs": "assisted_installs",
-    "skad_general_revenue": "general revenue_revenue_est",
-    "skad_general_revenue_min": "general revenue_revenue_min",
-    "skad_general_revenue_max": "general revenue_revenue_max",
-    "skan_total_revenue_min": "revenue_min",
-    "skan_total_revenue_est": "revenue_est",
-    "skan_total_revenue_max": "revenue_max",
-}
-_PER_USER: Final = {
-    # Over a user's whole life: thousandths, or millionths of the currency.
-    "revenue": 1_500_000,
-    "ad_revenue": 300_000,
-    "ad_impressions": 40_000,
-    "revenue_events": 300,
-    "uninstalls": 250,
-    "first_uninstalls": 200,
-    "reinstalls": 80,
-    "first_reinstalls": 60,
-    "gdpr_forgets": 20,
-    "first_paying_users": 60,
-    "reattributions": 50,
-    "deattributions": 30,
-    "sessions": 9_000,
-    "non_install_sessions": 8_000,
-    "time_spent": 5_400_000,
-    "events_cohort": 900,
-    "revenue_cohort": 400_000,
-    "conversions_cohort": 300,
-    "converted_user_size_cohort": 350,
-}
+_TABLE: Final = table(__package__, "numbers")
+_ALIASES: Final[dict[str, str]] = _TABLE["aliases"]
+_NOT_ORGANIC: Final = frozenset(_TABLE["not_organic"])
+_PER_USER: Final[dict[str, int]] = _TABLE["per_user"]
 _Steps = tuple[tuple[int, int], ...]
 _TOLD_LATE: Final[_Steps] = ((1, 0), (2, 400_000), (3, 800_000))
 """First SKAdNetwork postback: nothing on the day itself, whole after three days."""
@@ -108,9 +36,10 @@ _POSTBACKS: Final[tuple[_Steps, ...]] = (
 )
 """Second and third postback close after 7 and 35 days and arrive up to a week later."""
 
-# How a day's activity spreads over its quarter hours: little at night, most in the evening.
-_CURVE: Final = tuple(2 + (slot // 4 > 5) * 3 + (slot // 4 > 16) * 2 for slot in range(SLOTS))  # noqa: PLR2004 - hours of the day
-_UP_TO: Final = tuple(sum(_CURVE[:slot]) for slot in range(SLOTS + 1))
+CURVE: Final = Curve(
+    tuple(2 + (slot // 4 > 5) * 3 + (slot // 4 > 16) * 2 for slot in range(SLOTS))  # noqa: PLR2004 - hours of the day
+)
+"""How a day's activity spreads over its quarter hours: little at night, most in the evening."""
 
 
 @dataclass(frozen=True)
@@ -177,12 +106,6 @@ class DayState:
 Reader = Callable[[Cell, int, DayState], int]
 
 
-def cut(value: int, start: int, stop: int) -> int:
-    """The part of a day's value between two quarter hours; parts add up to the whole."""
-    total = _UP_TO[SLOTS]
-    return value * _UP_TO[stop] // total - value * _UP_TO[start] // total
-
-
 def _mix(number: int) -> int:
     number ^= number >> 31
     number = number * _GOLDEN & _MASK
@@ -216,7 +139,7 @@ class Facts:
         # Yesterday's spend is pulled at 05:00 UTC; same-day spend is a paid option.
         pulled = datetime(day.year, day.month, day.day, 5, tzinfo=UTC) + timedelta(days=1)
         shares = [
-            int(stage.share(day, "adjust", app.token, kind=kind) * MILLION)
+            stage.millionths(day, "adjust", app.token, kind=kind)
             for kind in ("events", "spend", "conversions")
         ]
         return DayState(
@@ -276,7 +199,7 @@ class Facts:
 
     def _hashed(self, atom: Atom) -> Callable[[Cell, int], int]:
         """Final value before restatement: around the metric's mean, by the cell's weight."""
-        mean = MEANS.get(atom.name, _DEFAULT_MEAN[atom.format])
+        mean = _TABLE["means"].get(atom.name, _TABLE["default_means"][atom.format])
         scale = mean * (MICROS if atom.format.startswith("money") else 1)
         salt = atom.salt
         extra = self.lens.filters and atom.section not in ("network", "skan")

@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any, Final
 
+from adtap_sandbox.tables import table
+
 from .facts import Lens
 from .metrics import LAST_PERIOD, MICROS, PERIOD_DAYS, Metric
 from .periods import Calendar, offset_minutes
@@ -18,124 +20,10 @@ from .replies import RefusedError, unsupported_metric
 from .report import Value, grouped
 from .store import AdjustApp, AdjustStore, Cell, Event
 
-DEFAULT_KPIS: Final = {
-    "overview": (
-        "clicks,installs,click_conversion_rate,reattributions,sessions,"
-        "revenue_events,revenue,daus,waus,maus"
-    ),
-    "events": "revenue_events,revenue",
-    "cohorts": "retention_rate",
-    "skadnetwork": "valid_conversions",
-}
-RETIRED: Final = frozenset(
-    (
-        "install_cost",
-        "click_cost",
-        "impression_cost",
-        "cost",
-        "paid_installs",
-        "paid_clicks",
-        "paid_impressions",
-        "ecpc",
-        "ecpm",
-        "ecpi",
-        "cohort_gross_profit",
-        "return_on_investment",
-    )
-)
-"""Spend KPIs: zero since 25 April 2023."""
-_TIME: Final = {
-    "hour": "hour",
-    "hours": "hour",
-    "date": "day",
-    "day": "day",
-    "days": "day",
-    "week": "week",
-    "weeks": "week",
-    "month": "month",
-    "months": "month",
-}
-_LEVELS: Final = {
-    # grouping token -> array key; the singular forms work too
-    "apps": "apps",
-    "app": "apps",
-    "trackers": "trackers",
-    "tracker": "trackers",
-    "networks": "networks",
-    "network": "networks",
-    "campaigns": "campaigns",
-    "campaign": "campaigns",
-    "adgroups": "adgroups",
-    "adgroup": "adgroups",
-    "creatives": "creatives",
-    "creative": "creatives",
-    "countries": "countries",
-    "country": "countries",
-    "region": "regions",
-    "regions": "regions",
-    "device_types": "device_types",
-    "device_type": "device_types",
-    "os_names": "os_names",
-    "os_name": "os_names",
-    "partners": "partners",
-    "partner": "partners",
-    "events": "events",
-    "event_types": "events",
-    "periods": "periods",
-    **dict.fromkeys(_TIME, "dates"),
-}
+_TABLE: Final = table(__package__, "kpis")
+DEFAULT_KPIS: Final[dict[str, str]] = _TABLE["defaults"]
 _DEPTH: Final = {"networks": 1, "campaigns": 2, "adgroups": 3, "creatives": 4}
-_LABELS: Final = {
-    # array key -> label field and the cell's dimension
-    "countries": ("country", "country_code"),
-    "regions": ("region", "region"),
-    "device_types": ("device_type", "device_type"),
-    "os_names": ("os_name", "os_name"),
-    "partners": ("partner", "partner_name"),
-}
-_COLUMNS: Final = {
-    "apps": ("app_token", "app_name"),
-    "trackers": ("tracker_token", "tracker_name"),
-    "networks": ("tracker_token", "network"),
-    "campaigns": ("campaign",),
-    "adgroups": ("adgroup",),
-    "creatives": ("creative",),
-    "dates": ("date",),
-    "events": ("event_token", "event_name"),
-    "periods": ("period",),
-    **{key: (label,) for key, (label, _) in _LABELS.items()},
-}
 _READABLE: Final = {"period": "Days after Install"}
-_EVENT_KPIS: Final = {
-    "events": ("{slug}_events", ""),
-    "revenue": ("{slug}_revenue", ""),
-    "revenue_events": ("{slug}_events", ""),
-    "first_events": ("{slug}_m0_conversions_cohort", ""),
-    "revenue_per_event": ("{slug}_revenue", "{slug}_events"),
-    "revenue_per_revenue_event": ("{slug}_revenue", "{slug}_events"),
-}
-_COHORT_EVENT_KPIS: Final = {
-    "events": ("{slug}_{period}_events_cohort", ""),
-    "revenue": ("{slug}_{period}_revenue_cohort", ""),
-    "converted_users": ("{slug}_{period}_conversions_cohort", ""),
-    "converted_user_size": ("{slug}_{period}_converted_user_size_cohort", ""),
-    "conversion_distribution": ("{slug}_{period}_conversion_distribution_cohort", ""),
-    "events_per_converted_user": ("{slug}_{period}_events_per_conversion_cohort", ""),
-    "events_per_user": ("{slug}_{period}_events_cohort", "cohort_size_{period}"),
-    "events_per_active_user": ("{slug}_{period}_events_cohort", "retained_users_{period}"),
-    "conversion_per_user": ("{slug}_{period}_conversions_cohort", "cohort_size_{period}"),
-    "conversion_per_active_user": ("{slug}_{period}_conversions_cohort", "retained_users_{period}"),
-}
-_OVERVIEW: Final = {
-    "first_events": ("non_install_sessions_m0", ""),
-    "revenue_per_event": ("revenue", "events"),
-    "revenue_per_revenue_event": ("revenue", "revenue_events"),
-    "conversion_by_token": ("valid_conversions", ""),
-    "direct_installs": ("skad_direct_installs", ""),
-    "direct_reinstalls": ("skad_direct_reinstalls", ""),
-    "direct_valid_conversions": ("skad_direct_valid_conversions", ""),
-    "direct_invalid_payloads": ("skad_direct_invalid_payloads", ""),
-}
 
 
 @dataclass(frozen=True)
@@ -197,7 +85,7 @@ class Result:
         """The flat form; header and rows."""
         out = io.StringIO()
         writer = csv.writer(out, lineterminator="\n")
-        columns = [column for level in self.levels for column in _COLUMNS[level.key]]
+        columns = [column for level in self.levels for column in _TABLE["columns"][level.key]]
         kpis = [human(kpi) for kpi in self.kpis] if readable else list(self.kpis)
         if readable:
             columns = [_READABLE.get(c, c.replace("_", " ").title()) for c in columns]
@@ -206,7 +94,7 @@ class Result:
             cells: list[Any] = []
             for level, label in zip(self.levels, labels, strict=True):
                 texts = list(label.values())
-                wide = len(_COLUMNS[level.key])
+                wide = len(_TABLE["columns"][level.key])
                 cells += texts[:wide] if wide > 1 or len(texts) == 1 else texts[-1:]
             writer.writerow([*cells, *values])
         return out.getvalue()
@@ -298,9 +186,9 @@ def _levels(
     sent = words(params, "grouping") or (("trackers",) if len(apps) == 1 else ("apps",))
     levels: list[Level] = []
     for word in sent:
-        if word not in _LEVELS:
+        if word not in _TABLE["levels"]:
             raise RefusedError(400, "request_error", f"Unknown grouping: {word}")
-        levels.append(Level(word, _LEVELS[word], _TIME.get(word, "")))
+        levels.append(Level(word, _TABLE["levels"][word], _TABLE["times"].get(word, "")))
     keys = {level.key for level in levels}
     if (kind == "events" or (kind == "cohorts" and with_events)) and "events" not in keys:
         levels.append(Level("events", "events"))
@@ -388,10 +276,10 @@ def _kpi(
     period: str,
 ) -> Kpi:
     catalogue = store.catalogue(apps[0].account)
-    if name in RETIRED:
+    if name in _TABLE["retired"]:
         return Kpi(name, None)
     if event is not None:
-        table = _COHORT_EVENT_KPIS if kind == "cohorts" else _EVENT_KPIS
+        table = _TABLE["cohort_event_kpis"] if kind == "cohorts" else _TABLE["event_kpis"]
         if name not in table and kind == "cohorts":
             return Kpi(name, catalogue.metric(f"{name}_{period}"))
         if name not in table:
@@ -400,7 +288,7 @@ def _kpi(
     elif kind == "cohorts":
         pair = ("{name}_{period}", "")
     else:
-        pair = _OVERVIEW.get(name, ("{name}", ""))
+        pair = _TABLE["overview_kpis"].get(name, ("{name}", ""))
     slug = event.slug if event is not None else ""
     over, under = (text.format(name=name, slug=slug, period=period) for text in pair)
     return Kpi(name, catalogue.metric(over), catalogue.metric(under) if under else None)
@@ -460,8 +348,8 @@ def _label(level: Level, cell: Cell, tracker: str | None) -> dict[str, Any]:
     """The label fields of a cell's node at a level."""
     if level.key == "apps":
         return _app_label(cell.app)
-    if level.key in _LABELS:
-        field, dimension = _LABELS[level.key]
+    if level.key in _TABLE["labels"]:
+        field, dimension = _TABLE["labels"][level.key]
         value = cell.dims[dimension] or ""
         return {field: value.lower() if field == "country" else value}
     depth = _DEPTH.get(level.key, 1)

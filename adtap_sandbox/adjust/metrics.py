@@ -7,15 +7,16 @@ vendor's metric list of November 2023 and its glossary of July 2026 (``metrics.t
 
 from __future__ import annotations
 
-import csv
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from hashlib import blake2b
-from importlib.resources import files
+from itertools import product
 
 from typing_extensions import override
+
+from adtap_sandbox.tables import lines, table
 
 from .replies import unsupported_metric
 
@@ -25,83 +26,10 @@ LAST_PERIOD = {"d": 120, "w": 52, "m": 36}
 """The longest cohort periods: D120, W52, M36."""
 SPEND_MODES = {"adjust": "adjust_cost", "network": "network_cost", "mixed": "mixed_cost"}
 
-AD_REVENUE_SOURCES = {
-    "unknown": "unknown",
-    "ironsource": "IronSource",
-    "applovin_max": "AppLovin Max",
-    "mopub": "MoPub",
-    "s2s": "S2S Ad Revenue",
-    "admost": "Admost",
-    "admost_sdk": "Admost SDK",
-    "admob": "AdMob",
-    "ironsource_sdk": "IronSource SDK",
-    "applovin_max_sdk": "Applovin MAX SDK",
-    "applovin_max_fb_only": "Applovin MAX FB only",
-    "facebook_sdk": "Facebook SDK",
-    "unity_sdk": "Unity SDK",
-    "topon": "TopOn",
-    "tapjoy": "Tapjoy",
-    "helium_by_chartboost_sdk": "Helium by Chartboost SDK",
-    "publisher_sdk": "Publisher SDK",
-    "topon_sdk": "TopOn SDK",
-    "adx_sdk": "ADX SDK",
-    "sdk_tradplus": "SDK Tradplus",
-    "api_tradplus": "API Tradplus",
-    "fyber": "Fyber",
-}
-SUBSCRIPTION_EVENTS = (
-    "activation",
-    "billing_retry",
-    "cancellation",
-    "discounted_offer",
-    "expiration",
-    "first_conversion",
-    "grace_period",
-    "on_hold",
-    "paused",
-    "price_accepted",
-    "price_declined",
-    "reactivation",
-    "renewal",
-    "renewal_from_billing_retry",
-    "refund",
-    "revoked",
-    "trial_started",
-)
-SUBSCRIPTION_MONEY = (
-    "activation",
-    "discounted_offer",
-    "reactivation",
-    "refund",
-    "renewal",
-    "renewal_from_billing_retry",
-    "unknown",
-)
-SUMS: dict[str, tuple[str, ...]] = {
-    "rejected_installs": tuple(
-        f"rejected_installs_{why}"
-        for why in (
-            "anon_ip",
-            "too_many_engagements",
-            "distribution_outlier",
-            "click_injection",
-            "invalid_signature",
-            "malformed_advertising_id",
-        )
-    ),
-    "rejected_reattributions": tuple(
-        f"rejected_reattributions_{why}"
-        for why in ("anon_ip", "too_many_engagements", "distribution_outlier", "click_injection")
-    ),
-    "subscrevnt_revenue": tuple(f"subscrevnt_{what}_revenue" for what in SUBSCRIPTION_MONEY),
-    "subscription_revenue": tuple(f"subscrevnt_{what}_revenue" for what in SUBSCRIPTION_MONEY),
-    "qualifiers": ("click_based_qualifiers", "impression_based_qualifiers"),
-    "reattribution_qualifiers": (
-        "click_based_reattribution_qualifiers",
-        "impression_based_reattribution_qualifiers",
-    ),
-}
-"""Metrics that are the sum of others, so that the parts always add up to the whole."""
+_FAMILIES = table(__package__, "families")
+AD_REVENUE_SOURCES: dict[str, str] = _FAMILIES["ad_revenue_sources"]
+SUBSCRIPTION_EVENTS = tuple(_FAMILIES["subscription_events"])
+SUMS: dict[str, list[str]] = _FAMILIES["sums"]
 
 
 @dataclass(frozen=True)
@@ -176,10 +104,7 @@ class Metric:
 @cache
 def listed() -> tuple[Listed, ...]:
     """The vendor's metric list."""
-    text = (files(__package__) / "metrics.tsv").read_text(encoding="utf-8")
-    return tuple(
-        Listed(**row) for row in csv.DictReader(text.splitlines(), delimiter="\t", quotechar="\x00")
-    )
+    return tuple(Listed(**line) for line in lines(__package__, "metrics"))
 
 
 @cache
@@ -203,73 +128,16 @@ def _line(section: str, name: str, fmt: str = "int", formula: str = "") -> Liste
     return Listed(section, name, fmt, "d" if section == "skan" else "h", "", readable, formula)
 
 
-def _families() -> list[Listed]:
+def _families() -> Iterator[Listed]:
     """The families that the list only describes: per source, per conversion value, ..."""
-    made = [
-        _line("skan", f"{alias}{number}")
-        for alias, last in (
-            ("conversion_value_", 64),
-            ("skad_conversion_value_", 64),
-            ("skad_direct_conversion_value_", 64),
-        )
-        for number in range(last)
-    ]
-    made += [
-        _line("skan", f"{alias}conversion_{n}")
-        for alias in ("", "skad_", "skad_direct_")
-        for n in range(1, 7)
-    ]
-    made += [
-        _line("skan", f"skad_coarse_conversion_values_{value}_{postback}")
-        for value in ("null", "none", "low", "medium", "high")
-        for postback in range(3)
-    ]
-    for which in ("min", "est", "max"):
-        for slug in ("general revenue", "iap_revenue"):
-            made.append(_line("skan", f"{slug}_events_{which}"))
-            made.append(_line("skan", f"{slug}_revenue_{which}", "money"))
-        made.append(_line("skan", f"skad_general_events_{which}"))
-        for what in ("ad", "iap", "total"):
-            money = {"ad": "skad_ad_revenue", "iap": "iap_revenue_revenue"}.get(what, "revenue")
-            made.append(
-                _line(
-                    "skan",
-                    f"skan_{what}_rpu_{which}",
-                    "money",
-                    f"{money}_{which} / valid_conversions",
-                )
-            )
-    made += [_line("skan", f"skad_general_revenue{tail}", "money") for tail in ("", "_min", "_max")]
-    for source in AD_REVENUE_SOURCES:
-        made += [
-            _line("revenue", f"ad_revenue_{source}", "money"),
-            _line("revenue", f"ad_impressions_{source}"),
-            _line(
-                "revenue",
-                f"ad_rpm_{source}",
-                "money",
-                f"(ad_revenue_{source} / ad_impressions_{source}) * 1000",
-            ),
-            _line("revenue", f"cohort_ad_revenue_{source}", "money"),
-            _line("cohort", f"ad_revenue_{source}", "money"),
-            _line("cohort", f"ad_impressions_{source}"),
-        ]
-    made += [_line("revenue", f"subscrevnt_{what}_events") for what in SUBSCRIPTION_EVENTS]
-    made += [_line("revenue", f"subscrevnt_{what}_revenue", "money") for what in SUBSCRIPTION_MONEY]
-    made.append(_line("revenue", "subscrevnt_revenue", "money"))
-    cohort = "subscription_cohort"
-    for total in ("", "_total"):
-        made += [
-            _line(cohort, f"subscription_{what}_events{total}") for what in SUBSCRIPTION_EVENTS
-        ]
-        made += [
-            _line(cohort, f"subscription_{what}_revenue{total}", "money")
-            for what in SUBSCRIPTION_MONEY
-        ]
-        made.append(_line(cohort, f"subscription_revenue{total}", "money"))
-    made.append(_line(cohort, "subscription_subscription_revenue_total_in_cohort", "money"))
-    made.append(_line(cohort, "subscription_roas", "ratio", "subscription_revenue_total / cost"))
-    return made
+    for family in _FAMILIES["families"]:
+        each = family["each"]
+        choices = [_FAMILIES[given] if isinstance(given, str) else given for given in each.values()]
+        for chosen in product(*choices):
+            fields = dict(zip(each, chosen, strict=True))
+            for metric in family["metrics"]:
+                name, *rest = (text.format(**fields) for text in metric)
+                yield _line(family["section"], name, *rest)
 
 
 _PERIOD = re.compile(r"^(.+)_([dwm])(0|[1-9]\d{0,2})$")

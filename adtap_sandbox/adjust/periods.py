@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from itertools import pairwise
+
+from adtap_sandbox.cube import Labels, Piece, cut_days
 
 from .replies import invalid
 
@@ -116,35 +118,18 @@ def label(dimension: str, moment: datetime, *, iso: bool, monday: bool = False) 
 
 
 @dataclass(frozen=True)
-class Piece:
-    """A stretch of one UTC day that falls into one bucket.
-
-    Attributes:
-        labels: The row's time dimensions, in the order asked for.
-        start: First quarter hour of the UTC day, 0 to 95.
-        stop: Quarter hour after the last one.
-        local_day: The day in the report's time zone.
-    """
-
-    labels: tuple[str, ...]
-    start: int
-    stop: int
-    local_day: date
-
-
-@dataclass(frozen=True)
 class BaseDay:
     """One UTC day and how it is cut.
 
     Attributes:
         day: The UTC day.
-        pieces: Its stretches inside the report's range.
+        pieces: Its stretches inside the report's range, in quarter hours.
         daily: Where the day's uncuttable numbers (network spend) go; None outside the range.
     """
 
     day: date
     pieces: tuple[Piece, ...]
-    daily: tuple[str, ...] | None
+    daily: Labels | None
 
 
 @dataclass(frozen=True)
@@ -176,51 +161,45 @@ class Calendar:
         """The running day in the report's time zone."""
         return (self.now + timedelta(minutes=self.offset)).date()
 
-    def _labels(self, moment: datetime) -> tuple[str, ...]:
-        return tuple(self._label(name, moment) for name in self.dimensions)
+    def local_day(self, day: date, slot: int) -> date:
+        """The day in the report's time zone on which a quarter hour of a UTC day lies."""
+        return (_midnight(day) + timedelta(minutes=15 * slot + self.offset)).date()
+
+    def _labels(self, moment: datetime) -> Labels:
+        return tuple([self._label(name, moment) for name in self.dimensions])
 
     def _label(self, name: str, moment: datetime) -> str:
         return label(name, moment, iso=self.iso, monday=self.monday)
 
     def days(self, known_since: date) -> list[BaseDay]:
         """The UTC days that touch the range, oldest first, nothing before ``known_since``."""
-        result: list[BaseDay] = []
-        day = max(self.first - DAY, known_since)
+        first = max(self.first - DAY, known_since)
         final = min(self.last + DAY, self.now.date())
-        while day <= final:
-            base = self._cut(day)
-            if base.pieces or base.daily is not None:
-                result.append(base)
-            day += DAY
+        cut = dict(self._cut(first))
+        result: list[BaseDay] = []
+        for ahead in range((final - first).days + 1):
+            day = first + ahead * DAY
+            # The ad networks' day is theirs: it is never re-cut by an offset.
+            inside = self.first <= day <= self.last and self.between is None
+            daily = self._labels(_midnight(day)) if inside else None
+            if cut.get(day) or daily is not None:
+                result.append(BaseDay(day, tuple(cut.get(day, ())), daily))
         return result
 
-    def _cut(self, day: date) -> BaseDay:
-        midnight = datetime(day.year, day.month, day.day, tzinfo=UTC)
-        step = 4 if "hour" in self.dimensions else SLOTS
+    def _cut(self, known_since: date) -> Iterator[tuple[date, list[Piece]]]:
+        """Cut where the local day (or hour) turns over; what has not happened yet is not counted."""
         shift = timedelta(minutes=self.offset)
-        bounds = {0, SLOTS}
-        # Where the local day (or hour) turns over inside this UTC day.
-        turn = (-self.offset // 15) % step
-        bounds.update(range(turn, SLOTS, step))
-        low, high = 0, SLOTS
-        if day == self.now.date():  # what has not happened yet is not counted
-            high = self.now.hour * 4 + self.now.minute // 15
-            bounds.add(high)
-        if self.between is not None:
-            low = max(low, int((self.between[0] - midnight).total_seconds() // 900))
-            high = min(high, int((self.between[1] - midnight).total_seconds() // 900))
-            bounds.update((low, high))
-        edges = sorted(bounds)
-        pieces: list[Piece] = []
-        for start, stop in pairwise(edges):
-            if start < low or stop > high:
-                continue
-            local = midnight + timedelta(minutes=15 * start) + shift
-            if self.first <= local.date() <= self.last:
-                pieces.append(Piece(self._labels(local), start, stop, local.date()))
-        # The ad networks' day is theirs: it is never re-cut by an offset.
-        inside = self.first <= day <= self.last and self.between is None
-        return BaseDay(day, tuple(pieces), self._labels(midnight) if inside else None)
+        quarter = self.now.replace(minute=self.now.minute // 15 * 15, second=0, microsecond=0)
+        bounds = [(_midnight(self.first) - shift, _midnight(self.last + DAY) - shift)]
+        bounds += [(_midnight(known_since), quarter), *([self.between] if self.between else [])]
+        step = 4 if "hour" in self.dimensions else SLOTS
+        return cut_days(
+            max(begin for begin, _ in bounds),
+            min(end for _, end in bounds),
+            lambda moment: self._labels(moment + shift),
+            steps=SLOTS,
+            turns=range((-self.offset // 15) % step, SLOTS, step),
+        )
 
     def days_per_bucket(self) -> dict[tuple[str, ...], int]:
         """How many days each bucket averages over, for averages of daily users."""
@@ -228,8 +207,11 @@ class Calendar:
         day = self.first
         by_day = tuple(name for name in self.dimensions if name != "hour")
         while day <= min(self.last, self.today):
-            midnight = datetime(day.year, day.month, day.day, tzinfo=UTC)
-            key = tuple(self._label(name, midnight) for name in by_day)
+            key = tuple(self._label(name, _midnight(day)) for name in by_day)
             result[key] = result.get(key, 0) + 1
             day += DAY
         return result
+
+
+def _midnight(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)

@@ -6,10 +6,13 @@ metrics, operators and enum values are refused.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
+
+from adtap_sandbox.tables import table
 
 from .facts import Lens
 from .metrics import AD_REVENUE_SOURCES, SPEND_MODES, Catalogue, Metric
@@ -17,52 +20,9 @@ from .periods import TIME_DIMENSIONS, Calendar, date_range, hours_back, offset_m
 from .replies import RefusedError, invalid, unauthorized
 from .store import MAIN_ACCOUNT, SECOND_ACCOUNT, USD_MICROS, AdjustApp, AdjustStore
 
-CELL_DIMENSIONS: Final = (
-    "app",
-    "app_token",
-    "store_id",
-    "store_type",
-    "app_network",
-    "currency",
-    "currency_code",
-    "network",
-    "campaign",
-    "adgroup",
-    "creative",
-    "campaign_network",
-    "campaign_id_network",
-    "adgroup_network",
-    "adgroup_id_network",
-    "source_network",
-    "source_id_network",
-    "creative_network",
-    "creative_id_network",
-    "ad_account_id",
-    "country",
-    "country_code",
-    "region",
-    "partner_name",
-    "partner_id",
-    "partner",
-    "channel",
-    "os_name",
-    "platform",
-    "device_type",
-)
-COMPANIONS: Final = {
-    "network": ("partner_id", "partner"),
-    "channel": ("partner_id", "partner"),
-    "partner": ("partner_id", "partner"),
-    "partner_name": ("partner_id", "partner"),
-    "partner_id": ("partner_id", "partner"),
-    "campaign": ("campaign_id_network",),
-    "campaign_network": ("campaign_id_network",),
-    "adgroup": ("adgroup_id_network",),
-    "adgroup_network": ("adgroup_id_network",),
-    "creative": ("creative_id_network",),
-    "creative_network": ("creative_id_network",),
-}
-"""Ids that ride in ``attr_dependency`` and tell rows of one name apart."""
+_TABLE: Final = table(__package__, "dimensions")
+CELL_DIMENSIONS: Final = tuple(_TABLE["cells"])
+COMPANIONS: Final[dict[str, list[str]]] = _TABLE["companions"]
 NEW_ATTRIBUTION_DEFAULT: Final = date(2026, 7, 13)
 """From this day on an omitted attribution filter means all types; before, click."""
 TYPES: Final = ("click", "impression", "engaged_ad")
@@ -76,12 +36,12 @@ _DIMENSION_OPERATORS: Final[dict[str, Callable[[str, str], bool]]] = {
     "not_ends_with": lambda have, want: not have.endswith(want),
 }
 _METRIC_OPERATORS: Final[dict[str, Callable[[float, float], bool]]] = {
-    "lt": lambda have, want: have < want,
-    "lte": lambda have, want: have <= want,
-    "gt": lambda have, want: have > want,
-    "gte": lambda have, want: have >= want,
-    "eq": lambda have, want: have == want,
-    "ne": lambda have, want: have != want,
+    "lt": operator.lt,
+    "lte": operator.le,
+    "gt": operator.gt,
+    "gte": operator.ge,
+    "eq": operator.eq,
+    "ne": operator.ne,
 }
 _PSEUDO: Final = ("adjust_account_id", "channel_id", "tracker_token", "app_token")
 _NOT_SERVED: Final = ("period_over_period", "drilldown", "focus", "timezone_id")
@@ -323,13 +283,13 @@ def _filters(params: Params, catalogue: Catalogue, mode: str) -> tuple[Tests, Me
     tests: list[tuple[str, DimensionTest]] = []
     metric_tests: list[tuple[Metric, MetricTest]] = []
     for key, value in params.items():
-        name, mark, operator = key.removesuffix("__column").rpartition("__")
+        name, mark, word = key.removesuffix("__column").rpartition("__")
         if not mark or name in _PSEUDO or key == "hour__between":
             continue
         if name in CELL_DIMENSIONS or name in TIME_DIMENSIONS:
-            tests.append((name, _dimension_test(key, operator, value)))
-        elif operator in _METRIC_OPERATORS:
-            metric_tests.append((catalogue.metric(name, mode), _metric_test(key, operator, value)))
+            tests.append((name, _dimension_test(key, word, value)))
+        elif word in _METRIC_OPERATORS:
+            metric_tests.append((catalogue.metric(name, mode), _metric_test(key, word, value)))
         else:
             raise invalid(f"Unsupported filter: {key} loc={key}")
     if os_names := _some(params, "os_names"):
@@ -337,21 +297,21 @@ def _filters(params: Params, catalogue: Catalogue, mode: str) -> tuple[Tests, Me
     return tuple(tests), tuple(metric_tests)
 
 
-def _dimension_test(key: str, operator: str, value: str) -> DimensionTest:
-    if operator in ("in", "not_in"):
+def _dimension_test(key: str, word: str, value: str) -> DimensionTest:
+    if word in ("in", "not_in"):
         wanted = set(value.split(","))
-        positive = operator == "in"
+        positive = word == "in"
         return lambda have: ((have or "") in wanted or have == value) is positive
-    if operator not in _DIMENSION_OPERATORS:
+    if word not in _DIMENSION_OPERATORS:
         raise invalid(f"Unsupported filter: {key} loc={key}")
-    compare, folded = _DIMENSION_OPERATORS[operator], value.casefold()
+    compare, folded = _DIMENSION_OPERATORS[word], value.casefold()
     return lambda have: compare((have or "").casefold(), folded)
 
 
-def _metric_test(key: str, operator: str, value: str) -> MetricTest:
+def _metric_test(key: str, word: str, value: str) -> MetricTest:
     try:
         number = float(value)
     except ValueError:
         raise invalid(f"Invalid value: {value} loc={key}") from None
-    compare = _METRIC_OPERATORS[operator]
+    compare = _METRIC_OPERATORS[word]
     return lambda have: compare(have, number)

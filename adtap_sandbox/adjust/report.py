@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
-from .facts import DayState, Facts, cut
+from adtap_sandbox.cube import Groups, Piece, placed, sort_rows
+
+from .facts import CURVE, DayState, Facts, Reader
 from .metrics import MICROS, Atom, Metric
-from .periods import SLOTS, TIME_DIMENSIONS, BaseDay
+from .periods import TIME_DIMENSIONS, BaseDay
 from .query import COMPANIONS, Query
 from .store import AdjustStore, Cell
 
@@ -53,38 +55,100 @@ class Report:
     currencies: tuple[str, ...]
 
 
-@dataclass
-class _Plan:
-    """What is summed, resolved once for the whole report."""
+Cells = Iterable[tuple[Cell, tuple[Any, ...]]]
+"""Cells, each with its part of a group's key."""
 
-    atoms: tuple[Atom, ...]
-    hourly: tuple[tuple[int, Callable[..., int]], ...]
-    daily: tuple[tuple[int, Callable[..., int]], ...]
-    sums: dict[tuple[Any, ...], list[int]] = field(default_factory=dict)
 
-    def at(self, key: tuple[Any, ...]) -> list[int]:
-        found = self.sums.get(key)
-        if found is None:
-            found = self.sums[key] = [0] * len(self.atoms)
-        return found
+class _Sums:
+    """Atoms summed by group; a group's key is its bucket's labels, then its cells' key.
 
-    def add(
+    Args:
+        store: The room.
+        query: Its calendar, lens and filters on time are used.
+        metrics: What has to be known of each group.
+        cells: What is summed.
+    """
+
+    def __init__(
+        self, store: AdjustStore, query: Query, metrics: Iterable[Metric], cells: Cells
+    ) -> None:
+        self.query, self.facts = query, Facts(store, query.lens)
+        atoms = tuple(dict.fromkeys(atom for metric in metrics for atom in metric.atoms))
+        self.slots = {atom: slot for slot, atom in enumerate(atoms)}
+        self.groups: Groups[tuple[Any, ...]] = Groups()
+        self._by_day = self._readers(atoms, daily=True)
+        self._by_hour = self._readers(atoms, daily=False)
+        self._add_all(store, cells)
+
+    def active(self) -> Iterator[tuple[tuple[Any, ...], list[int]]]:
+        """Groups with some activity, for no others come back."""
+        return ((key, sums) for key, sums in self.groups.items() if any(sums))
+
+    def value(self, metric: Metric, sums: list[int], days: int) -> Value:
+        """A metric of a group."""
+        return metric.compute([sums[self.slots[atom]] for atom in metric.atoms], days)
+
+    def _readers(self, atoms: tuple[Atom, ...], *, daily: bool) -> list[Reader | None] | None:
+        """How the atoms that come by day, or by hour, are read; None where there is none of them."""
+        wanted = [(atom.section in DAILY_SECTIONS) is daily for atom in atoms]
+        if not any(wanted):
+            return None
+        return [
+            self.facts.reader(atom) if here else None
+            for atom, here in zip(atoms, wanted, strict=True)
+        ]
+
+    def _add_all(self, store: AdjustStore, cells: Cells) -> None:
+        calendar = self.query.calendar
+        days = [_filtered(self.query, day) for day in calendar.days(store.world.first_day)]
+        days = [day for day in days if day.pieces or day.daily is not None]
+        by_app: dict[str, list[tuple[Cell, tuple[Any, ...]]]] = {}
+        for cell, key in cells:
+            by_app.setdefault(cell.app.token, []).append((cell, key))
+        for token, members in by_app.items():
+            for base in days:
+                state = self.facts.day(store.by_token[token], base.day)
+                running = [
+                    piece
+                    for piece in base.pieces
+                    if self.query.shadows
+                    and calendar.local_day(base.day, piece.first) == calendar.today
+                ]
+                for cell, key in members:
+                    seed = self.facts.seed(cell, state)
+                    if seed is None:
+                        continue
+                    numbers = self._add(base, key, cell, seed, state)
+                    if numbers and running and cell.base % 7 == 0 and len(cell.links) > 1:
+                        self._add_shadow(running, numbers, key)
+
+    def _add(
         self, base: BaseDay, key: tuple[Any, ...], cell: Cell, seed: int, state: DayState
-    ) -> list[tuple[int, int]]:
-        """Add a cell's day to its groups; gives the hourly values by atom."""
-        if self.daily and base.daily is not None:
-            bucket = self.at((base.daily, *key))
-            for number, read in self.daily:
-                bucket[number] += read(cell, seed, state)
-        if not self.hourly or not base.pieces:
+    ) -> list[int]:
+        """Add a cell's day to its groups; gives its hourly numbers."""
+        if self._by_day and base.daily is not None:
+            numbers = [read(cell, seed, state) if read else 0 for read in self._by_day]
+            self.groups.add((base.daily, *key), numbers)
+        if not self._by_hour or not base.pieces:
             return []
-        values = [(number, read(cell, seed, state)) for number, read in self.hourly]
-        whole = len(base.pieces) == 1 and base.pieces[0].stop - base.pieces[0].start == SLOTS
-        for piece in base.pieces:
-            bucket = self.at((piece.labels, *key))
-            for number, value in values:
-                bucket[number] += value if whole else cut(value, piece.start, piece.stop)
-        return values
+        numbers = [read(cell, seed, state) if read else 0 for read in self._by_hour]
+        for labels, first, last in base.pieces:
+            self.groups.add((labels, *key), CURVE.parts(numbers, first, last))
+        return numbers
+
+    def _add_shadow(self, running: list[Piece], numbers: list[int], key: tuple[Any, ...]) -> None:
+        """A row of the running day whose ids are not resolved yet, beside the one that has them."""
+        names = [name for name in self.query.dimensions if name not in TIME_DIMENSIONS]
+        dims = tuple(
+            "" if name in UNRESOLVED else value for name, value in zip(names, key[0], strict=True)
+        )
+        ids = tuple(
+            None if name in UNRESOLVED else value
+            for name, value in zip(companions_of(self.query.dimensions), key[1], strict=True)
+        )
+        tenth = [number // 10 for number in numbers]
+        for labels, first, last in running:
+            self.groups.add((labels, dims, ids), CURVE.parts(tenth, first, last))
 
 
 def companions_of(dimensions: tuple[str, ...]) -> tuple[str, ...]:
@@ -95,27 +159,43 @@ def companions_of(dimensions: tuple[str, ...]) -> tuple[str, ...]:
 
 def compute(store: AdjustStore, query: Query) -> Report:
     """The report that answers a query."""
-    facts = Facts(store, query.lens)
     asked = [*query.metrics, *(metric for metric, _ in query.metric_tests)]
-    atoms = tuple(dict.fromkeys(atom for metric in asked for atom in metric.atoms))
-    plan = _plan(facts, atoms)
-    _sum(store, query, facts, plan, chosen_cells(store, query))
-    slots = {atom: number for number, atom in enumerate(atoms)}
-    rows, total = _rows(query, plan, slots)
-    _sort(query, rows)
-    limit = query.limit
-    totals = tuple(_evaluate(metric, total, slots, _all_days(query)) for metric in query.metrics)
+    sums = _Sums(store, query, asked, chosen_cells(store, query))
+    place = placed(query.dimensions, query.calendar.dimensions)
+    kept: Groups[tuple[Any, ...]] = Groups()
+    rows: list[Row] = []
+    per_bucket = query.calendar.days_per_bucket()
+    by_day = [at for at, name in enumerate(query.calendar.dimensions) if name != "hour"]
+    for key, numbers in sums.active():
+        days = per_bucket.get(tuple([key[0][at] for at in by_day]), 1)
+        values = [sums.value(metric, numbers, days) for metric in asked]
+        tested = zip(query.metric_tests, values[len(query.metrics) :], strict=True)
+        if all(test(_plain(metric, value)) for (metric, test), value in tested):
+            kept[key] = numbers
+            labels, dims, companions = key
+            rows.append(Row(place(labels, dims), companions, tuple(values[: len(query.metrics)])))
+    sort_rows(rows, [(_of_column(query, name), down) for name, down in query.sort])
+    total, days = kept.totals(len(sums.slots)), _all_days(query)
     codes = [query.lens.currency] if query.lens.currency else [app.currency for app in query.apps]
     return Report(
         query=query,
-        rows=rows if limit is None else rows[:limit],
-        totals=totals,
-        cut_off=0 if limit is None else max(0, len(rows) - limit),
+        rows=rows[: query.limit],
+        totals=tuple(sums.value(metric, total, days) for metric in query.metrics),
+        cut_off=0 if query.limit is None else max(0, len(rows) - query.limit),
         currencies=tuple(dict.fromkeys(code for code in codes if code)),
     )
 
 
-def chosen_cells(store: AdjustStore, query: Query) -> Iterator[tuple[Cell, tuple[Any, ...]]]:
+def _of_column(query: Query, name: str) -> Callable[[Row], Any]:
+    """How a row's value is read where rows are sorted by it."""
+    if name in query.dimensions:
+        at = query.dimensions.index(name)
+        return lambda row: row.dims[at] or ""
+    at = [metric.id for metric in query.metrics].index(name)
+    return lambda row: row.values[at] or 0
+
+
+def chosen_cells(store: AdjustStore, query: Query) -> Cells:
     """The cells that pass the dimension filters, each with its part of the group's key."""
     names = tuple(name for name in query.dimensions if name not in TIME_DIMENSIONS)
     companions = companions_of(query.dimensions)
@@ -137,80 +217,20 @@ def chosen_cells(store: AdjustStore, query: Query) -> Iterator[tuple[Cell, tuple
 
 
 def grouped(
-    store: AdjustStore, query: Query, pairs: Iterable[tuple[Cell, tuple[Any, ...]]]
+    store: AdjustStore, query: Query, cells: Cells
 ) -> Iterator[tuple[tuple[Any, ...], tuple[Value, ...]]]:
     """Metric values by group, for groupings that the Report Service does not have.
 
     Args:
         store: The room.
         query: Its calendar, lens and metrics are used.
-        pairs: Cells, each with its key; groups are keyed by (time labels, *key).
+        cells: Cells, each with its key; groups are keyed by (time labels, *key).
     """
-    facts = Facts(store, query.lens)
-    atoms = tuple(dict.fromkeys(atom for metric in query.metrics for atom in metric.atoms))
-    plan = _plan(facts, atoms)
-    _sum(store, query, facts, plan, pairs)
-    slots = {atom: number for number, atom in enumerate(atoms)}
+    sums = _Sums(store, query, query.metrics, cells)
     per_bucket = query.calendar.days_per_bucket()
-    for key, sums in plan.sums.items():
-        if any(sums):
-            days = per_bucket.get(key[0], 1)
-            yield key, tuple(_evaluate(metric, sums, slots, days) for metric in query.metrics)
-
-
-def _plan(facts: Facts, atoms: tuple[Atom, ...]) -> _Plan:
-    readers = [(number, facts.reader(atom)) for number, atom in enumerate(atoms)]
-    return _Plan(
-        atoms,
-        hourly=tuple(r for r in readers if atoms[r[0]].section not in DAILY_SECTIONS),
-        daily=tuple(r for r in readers if atoms[r[0]].section in DAILY_SECTIONS),
-    )
-
-
-def _sum(
-    store: AdjustStore,
-    query: Query,
-    facts: Facts,
-    plan: _Plan,
-    pairs: Iterable[tuple[Cell, tuple[Any, ...]]],
-) -> None:
-    days = [_filtered(query, day) for day in query.calendar.days(store.world.first_day)]
-    days = [day for day in days if day.pieces or day.daily is not None]
-    cells: dict[str, list[tuple[Cell, tuple[Any, ...]]]] = {}
-    for cell, key in pairs:
-        cells.setdefault(cell.app.token, []).append((cell, key))
-    today = query.calendar.today
-    for token, members in cells.items():
-        app = store.by_token[token]
-        for base in days:
-            state = facts.day(app, base.day)
-            shadowed = query.shadows and any(piece.local_day == today for piece in base.pieces)
-            for cell, key in members:
-                seed = facts.seed(cell, state)
-                if seed is None:
-                    continue
-                values = plan.add(base, key, cell, seed, state)
-                if shadowed and cell.base % 7 == 0 and len(cell.links) > 1:
-                    _shadow(query, base, plan, values, key)
-
-
-def _shadow(
-    query: Query, base: BaseDay, plan: _Plan, values: list[tuple[int, int]], key: tuple[Any, ...]
-) -> None:
-    """A row of the running day whose ids are not resolved yet, beside the one that has them."""
-    names = tuple(name for name in query.dimensions if name not in TIME_DIMENSIONS)
-    dims = tuple(
-        "" if name in UNRESOLVED else value for name, value in zip(names, key[0], strict=True)
-    )
-    ids = tuple(
-        None if name in UNRESOLVED else value
-        for name, value in zip(companions_of(query.dimensions), key[1], strict=True)
-    )
-    for piece in base.pieces:
-        if piece.local_day == query.calendar.today:
-            bucket = plan.at((piece.labels, dims, ids))
-            for number, value in values:
-                bucket[number] += cut(value // 10, piece.start, piece.stop)
+    for key, numbers in sums.active():
+        days = per_bucket.get(key[0], 1)
+        yield key, tuple(sums.value(metric, numbers, days) for metric in query.metrics)
 
 
 def _filtered(query: Query, base: BaseDay) -> BaseDay:
@@ -230,69 +250,15 @@ def _filtered(query: Query, base: BaseDay) -> BaseDay:
     return BaseDay(base.day, tuple(piece for piece in base.pieces if stays(piece.labels)), daily)
 
 
-def _evaluate(metric: Metric, sums: list[int], slots: dict[Atom, int], days: int) -> Value:
-    return metric.compute([sums[slots[atom]] for atom in metric.atoms], days)
-
-
 def _all_days(query: Query) -> int:
     calendar = query.calendar
     return max(1, (min(calendar.last, calendar.today) - calendar.first).days + 1)
-
-
-def _rows(query: Query, plan: _Plan, slots: dict[Atom, int]) -> tuple[list[Row], list[int]]:
-    total = [0] * len(plan.atoms)
-    time_names = query.calendar.dimensions
-    per_bucket = query.calendar.days_per_bucket()
-    skip = time_names.index("hour") if "hour" in time_names else None
-    # Where each dimension's value comes from: the bucket's labels or the cell's part of the key.
-    names = tuple(name for name in query.dimensions if name not in TIME_DIMENSIONS)
-    places = [
-        (0, time_names.index(name)) if name in TIME_DIMENSIONS else (1, names.index(name))
-        for name in query.dimensions
-    ]
-    rows: list[Row] = []
-    for key, sums in plan.sums.items():
-        if not any(sums):
-            continue  # only combinations with some activity come back
-        labels = key[0] if skip is None else key[0][:skip] + key[0][skip + 1 :]
-        days = per_bucket.get(labels, 1)
-        if not all(
-            test(_plain(metric, _evaluate(metric, sums, slots, days)))
-            for metric, test in query.metric_tests
-        ):
-            continue
-        for number, value in enumerate(sums):
-            total[number] += value
-        rows.append(
-            Row(
-                dims=tuple([key[part][place] for part, place in places]),
-                companions=key[2],
-                values=tuple(
-                    [
-                        metric.compute([sums[slots[atom]] for atom in metric.atoms], days)
-                        for metric in query.metrics
-                    ]
-                ),
-            )
-        )
-    return rows, total
 
 
 def _plain(metric: Metric, value: Value) -> float:
     if value is None:
         return 0.0
     return value / MICROS if metric.micros else value
-
-
-def _sort(query: Query, rows: list[Row]) -> None:
-    metric_ids = [metric.id for metric in query.metrics]
-    for name, descending in reversed(query.sort):  # a stable sort, the last key first
-        if name in query.dimensions:
-            place = query.dimensions.index(name)
-            rows.sort(key=lambda row, at=place: row.dims[at] or "", reverse=descending)  # type: ignore[misc]
-        else:
-            place = metric_ids.index(name)
-            rows.sort(key=lambda row, at=place: row.values[at] or 0, reverse=descending)  # type: ignore[misc]
 
 
 def text(metric: Metric, value: Value, *, null: bool) -> str | None:
@@ -336,6 +302,6 @@ def truth(store: AdjustStore, query: Query) -> dict[str, dict[str, int]]:
                 for name, atom in atoms.items():
                     value = facts.reader(atom)(cell, seed, state)
                     if atom.section not in DAILY_SECTIONS and base.pieces:
-                        value = cut(value, base.pieces[0].start, base.pieces[-1].stop)
+                        value = CURVE.part(value, base.pieces[0].first, base.pieces[-1].last)
                     found[app.token][name] += value
     return found
