@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
-from .store import load_fields
+from adtap_sandbox.tables import table
 
-_DAYS: Final = ("current_day", "yesterday", "last_X_days", "month_to_date")
-_HOURS: Final = (*_DAYS, "last_X_hours")
-_BY_DAY: Final = ("all", "by_day", "by_week", "by_month")
-_BY_HOUR: Final = ("all", "by_hour", "by_day", "by_week", "by_month")
+_TABLE: Final = table(__package__, "fields_reporting_v2")
 
 
 @dataclass(frozen=True)
@@ -27,35 +24,20 @@ class Dataset:
     snapshot: bool = False
 
 
-DATASETS: Final[dict[str, Dataset]] = {
-    "all-dimensions-and-metrics": Dataset(_DAYS, _BY_DAY, 1096),
-    "performance": Dataset((*_DAYS, "campaign_to_date"), _BY_DAY),
-    "performance-hourly": Dataset(_HOURS, _BY_HOUR, 90, zones=("UTC", "campaign")),
-    "day-part": Dataset((*_DAYS, "campaign_to_date"), _BY_DAY, 365),
-    "reach-frequency": Dataset(
-        (
-            "yesterday",
-            *(f"last_{days}_days" for days in (7, 14, 30, 60, 90)),
-        ),
-        ("all",),
-        snapshot=True,
-    ),
-    "win-loss": Dataset(_HOURS, _BY_HOUR, 365),
-    "pixel-loads": Dataset(_DAYS, _BY_DAY, 90, source="pixels", zone="UTC"),
-    "deals": Dataset(_HOURS, _BY_HOUR, 365, source="deals", zone="UTC"),
-    "brain-feature-summary": Dataset(
-        ("yesterday", "last_X_days", "month_to_date"), ("by_day",), source="brain", zone="UTC"
-    ),
-    "brain-feature-value": Dataset(
-        ("yesterday", "last_X_days", "month_to_date"), ("by_day",), source="brain", zone="UTC"
-    ),
+def _frozen(declared: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: tuple(value) if isinstance(value, list) else value for name, value in declared.items()
+    }
+
+
+DATASETS: Final = {
+    name: Dataset(**_frozen(declared)) for name, declared in _TABLE["datasets"].items()
 }
 
 
 def _fields(kind: str) -> dict[str, frozenset[str]]:
     found: dict[str, set[str]] = {name: set() for name in DATASETS}
-    table = load_fields("fields_reporting_v2")[kind]
-    for entry in table if isinstance(table, list) else []:
+    for entry in _TABLE[kind]:
         for dataset in entry["datasets"]:
             found[dataset] |= set(entry["fields"])
     return {name: frozenset(fields) for name, fields in found.items()}

@@ -5,100 +5,15 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Final
 
+from adtap_sandbox.tables import table
+
 from .facts import Delivery, Fact
 from .store import Store
 from .values import Record, field_value, local
 
-# Name -> (which bits choose, values). Names with the same bits vary together.
-CHOICES: Final[dict[str, tuple[int, tuple[object, ...]]]] = {
-    "country_id": (3, (84, 251, 113, None)),
-    "country_code": (3, ("DE", "US", "JP", None)),
-    "country_name": (3, ("Germany", "United States", "Japan", None)),
-    "region_id": (5, (501, 502, 503)),
-    "region_code": (5, ("BY", "CA", "IDF")),
-    "region_name": (5, ("Bayern", "California", "Île-de-France")),
-    "dma_id": (5, (1001, 1002, None)),
-    "dma_name": (5, ("New York, NY", "Los Angeles, CA", "")),
-    "city_id": (5, (11, 12, 13)),
-    "city_name": (5, ("München", "San José", "Saint-Denis")),
-    "postal_code_id": (5, (80331, 94103, 93200)),
-    "postal_code_name": (5, ("80331", "94103", "93200")),
-    "browser": (7, ("Chrome", "Safari", "Firefox", "")),
-    "browser_version": (7, ("131", "18.1", "132", None)),
-    "device_make": (9, ("Apple", "Samsung", None)),
-    "device_model": (9, ("iPhone", 'Tab "S9", Wi-Fi', None)),
-    "form_factor": (9, ("Smartphone", "Tablet", "Desktop")),
-    "openrtb_device_type": (9, ("Phone", "Tablet", "Personal Computer")),
-    "inventory_type": (9, ("Mobile", "Mobile", "Desktop")),
-    "os_type": (9, ("iOS", "Android", "Windows")),
-    "os_version": (9, ("18", "15", "11")),
-    "inventory_browser_type": (7, ("In-app", "Mobile web", "Desktop web")),
-    "inventory_market_type": (11, ("Open", "Private", "Open")),
-    "mm_buying_modality": (11, ("RTB", "PMP", "RTB")),
-    "auction_type": (11, ("FIRST_PRICED", "SECOND_PRICED")),
-    "exchange_id": (11, (1001, 1002, 1003, 1004)),
-    "exchange_name": (11, ("Exchange A", "Börse Nord", "AdX", "OpenX")),
-    "deal_id": (13, (None, 7001, 7002, None, 7003)),
-    "site_domain": (15, ("nordlys.example", "dailyharbor.example", "", "a,b.example", None)),
-    "publisher_id": (15, (310, 311, None, 312, None)),
-    "publisher_name": (15, ("Nordlys Medien", "Daily Harbor, LLC", None, 'The "Local"', None)),
-    "primary_seller_id": (15, ("pub-1", "pub-2", None)),
-    "primary_seller_name": (15, ("Seller\tOne", "Seller Two", None)),
-    "app_id": (17, (None, "com.example.app", "1234567890")),
-    "app_name": (17, (None, "Beispiel\nApp", "東京カメラ")),
-    "app_store": (17, (None, "google_play", "app_store")),
-    "media_name": (15, ("News", "Sports", None)),
-    "channel_type": (17, ("Web", "App", "App")),
-    "content_title": (19, (None, "Episode 1: «Pilot»", "")),
-    "video_placement": (19, ("In-Stream", "Out-Stream", None)),
-    "video_skippability": (19, ("Skippable", "Non-Skippable", None)),
-    "isp_id": (21, (71, 72)),
-    "isp_name": (21, ("Telekom", "Comcast")),
-    "conn_speed_id": (21, (1, 2)),
-    "conn_speed_name": (21, ("Broadband", "Mobile")),
-    "ads_txt_type": (23, ("DIRECT", "RESELLER", None)),
-    "ads_txt_verified": (23, ("AUTHORIZED", "AUTHORIZED", "UNKNOWN")),
-    "bid_price_impact": (23, ("High", "Low")),
-    "attribution_group": (25, ("MediaMath Last Touch",)),
-    "flight_id": (27, (1, 2)),
-    "prisma_campaign_id": (27, (None, "P-1")),
-    "prisma_campaign_name": (27, (None, "Prisma, one")),
-    "prisma_client_product_estimate": (27, (None, "C/P/E")),
-    "prisma_io_number": (27, (None, "IO-1")),
-    "strategy_supply_type": (29, ("RTB & Private Market Place (PMP)", "Batch Supply")),
-    "context": (31, ("News", "Sports", "Arts & Leisure")),
-}
+_TABLE: Final = table(__package__, "dimensions")
+CHOICES: Final[dict[str, tuple[int, list[object]]]] = _TABLE["choices"]
 
-ALIASES: Final[dict[str, str]] = {
-    "audience_name": "context",
-    "campaign_budget": "campaign_total_budget",
-    "campaign_timezone": "campaign_zone_name",
-    "campaign_timezone_code": "campaign_zone_name",
-    "category_name": "context",
-    "device_type": "form_factor",
-    "domain": "site_domain",
-    "metro_name": "dma_name",
-    "provider_id": "pixel_provider_id",
-    "operating_system": "os_type",
-    "strategy_channel": "strategy_media_type",
-    "tpas_placement_id": "creative_tpas_placement_id",
-    "tpas_placement_name": "creative_tpas_placement_name",
-}
-"""V1 names and their V2 twins, and names that only reports use."""
-
-_HOUSES: Final = (
-    ("campaign_merit_pixel_", "pixel_bundles"),
-    ("pixel_provider_", "pixel_providers"),
-    ("organization_", "organizations"),
-    ("advertiser_", "advertisers"),
-    ("campaign_", "campaigns"),
-    ("strategy_", "strategies"),
-    ("creative_", "atomic_creatives"),
-    ("concept_", "concepts"),
-    ("agency_", "agencies"),
-    ("pixel_", "pixel_bundles"),
-    ("deal_", "deals"),
-)
 _OF_DEALS: Final = {
     "external_id": "deal_identifier",
     "start_date": "start_datetime",
@@ -122,14 +37,17 @@ class Dimensions:
 
     def value(self, fact: Fact, name: str) -> object:
         """The value of a dimension on a row; None where the row has none."""
-        name = ALIASES.get(name, name)
+        name = _TABLE["aliases"].get(name, name)
         if name in CHOICES:
             shift, values = CHOICES[name]
             return values[(fact.bits >> shift) % len(values)]
+        if name in _TABLE["by_slot"]:
+            values = _TABLE["by_slot"][name]
+            return values[fact.slot % len(values)]
         special = self._special(fact, name)
         if special is not None:
             return special
-        for prefix, house in _HOUSES:
+        for prefix, house in _TABLE["owners"].items():
             if name.startswith(prefix):
                 number = self._owner(fact, house)
                 if number is None:
@@ -147,9 +65,8 @@ class Dimensions:
             self._records[key] = self._store.record(collection, number)
         return self._records[key]
 
-    def _special(self, fact: Fact, name: str) -> object:  # noqa: PLR0911, PLR0912, C901
+    def _special(self, fact: Fact, name: str) -> object:  # noqa: PLR0911
         """Dimensions that follow from the row itself."""
-        slot = fact.slot
         if name == "day_part_id":
             return fact.hour // 6 + 1
         if name == "day_part_name":
@@ -158,28 +75,8 @@ class Dimensions:
             return fact.day.isoweekday()
         if name == "week_day_name":
             return fact.day.strftime("%A")
-        if name == "frequency":
-            return fact.bits % 10 + 1
-        if name == "frequency_bin":
-            return ("1", "2", "3-5", "3-5", "3-5", "6+", "6+", "6+", "6+", "6+")[fact.bits % 10]
-        if name == "referrer":
-            return ("https://shop.example/checkout?a=1&b=2", "https://été.example/", "")[slot % 3]
-        if name == "referrer_rank":
-            return slot + 1
-        if name == "feature":
-            return ("browser", "site", "hour", "Größe")[slot % 4]
         if name in ("index", "mean", "bid_impact"):
             return Decimal(fact.bits % 3000) / 1000
-        if name == "position":
-            return slot + 1
-        if name == "model_goal":
-            return "cpa"
-        if name == "feature_report_type":
-            return ("top_features", "bottom_features")[slot % 2]
-        if name == "feature_value":
-            return ("Chrome", "nordlys.example", "17", "300x250, mobil")[slot % 4]
-        if name == "is_numeric":
-            return "Y" if slot % 4 == 2 else "N"  # noqa: PLR2004
         if name == "creative_size" and isinstance(fact, Delivery):
             creative = self.record("atomic_creatives", fact.creative)
             return f"{creative['width']}x{creative['height']}"

@@ -8,14 +8,16 @@ the share that is known by now.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from typing_extensions import override
 
+from adtap_sandbox.cube import ONE_DAY
 from adtap_sandbox.stage import SETTLE_DAYS, Stage
+from adtap_sandbox.tables import table
 
 from .store import Store
 from .values import Record, floored
@@ -23,80 +25,14 @@ from .values import Record, floored
 SLOTS: Final = 3
 """Delivery rows per strategy and day."""
 
-ONE_DAY: Final = timedelta(days=1)
 MONEY_DIGITS: Final = 8  # vendor's V1 guide: `precision` is 8 by default
 _SETTLED: Final = max(SETTLE_DAYS.values()) + 1
 
-# Counters as thousandths of impressions; those of video only where the strategy is video.
-VIDEO_PARTS: Final[dict[str, int]] = {
-    "video_start": 950,
-    "video_first_quartile": 820,
-    "video_midpoint": 700,
-    "video_third_quartile": 610,
-    "video_complete": 540,
-    "video_close": 31,
-    "video_collapse": 5,
-    "video_companion_clicks": 3,
-    "video_companion_impressions": 410,
-    "video_engaged_impressions": 230,
-    "video_expand": 9,
-    "video_fullscreen": 44,
-    "video_mute": 120,
-    "video_pause": 65,
-    "video_resume": 52,
-    "video_rewind": 4,
-    "video_skip": 210,
-    "video_skippable_impressions": 640,
-    "video_skipped_impressions": 205,
-    "video_unmute": 77,
-}
-VIEW_PARTS: Final[dict[str, int]] = {
-    "measurable": 900,
-    "in_view": 560,
-    "in_view_100_percent": 430,
-    "in_view_15_seconds": 190,
-    "in_view_5_seconds": 330,
-    "in_view_q1": 520,
-    "in_view_q2": 480,
-    "in_view_q3": 450,
-    "in_view_q4": 400,
-    "calculated_impressions": 1000,
-    "watermark_impressions": 300,
-    "non_watermark_impressions": 700,
-    "wins": 1000,
-}
-# Fees and costs as thousandths of the total spend.
-SPEND_PARTS: Final[dict[str, int]] = {
-    "media_cost": 620,
-    "total_ad_cost": 710,
-    "billed_spend": 1000,
-    "adserving_cost": 12,
-    "adverification_cost": 8,
-    "client_exchange_cost": 5,
-    "client_margin_share": 3,
-    "contextual_cost": 6,
-    "dynamic_creative_cost": 2,
-    "managed_service_fee": 70,
-    "margin": 50,
-    "mm_data_cost": 40,
-    "mm_margin_share": 4,
-    "mm_total_fee": 120,
-    "optimization_fee": 20,
-    "platform_access_fee": 60,
-    "pmp_no_opto_fee": 1,
-    "pmp_opto_fee": 2,
-    "privacy_compliance_cost": 1,
-    "udi_data_cost": 9,
-    "media_cost_watermark": 190,
-    "media_cost_non_watermark": 430,
-}
-_BID_PARTS: Final[dict[str, int]] = {
-    "bids": 4,
-    "biddables": 9,
-    "matches": 7,
-    "matched_bid_opportunities": 8,
-    "pacing_matched_bid_opportunities": 6,
-}
+_TABLE: Final = table(__package__, "numbers")
+VIDEO_PARTS: Final[dict[str, int]] = _TABLE["video"]
+_COUNTED: Final[dict[str, int]] = {**VIDEO_PARTS, **_TABLE["views"]}
+SPEND_PARTS: Final[dict[str, int]] = _TABLE["spend"]
+_BID_PARTS: Final[dict[str, int]] = _TABLE["bids"]
 
 
 class Fact:
@@ -161,9 +97,8 @@ class Delivery(Fact):
             )
         if name in VIDEO_PARTS and self.record["media_type"] != "VIDEO":
             return 0
-        part = VIDEO_PARTS.get(name) or VIEW_PARTS.get(name)
-        if part:
-            return self.events(self.final() * part // 1000)
+        if name in _COUNTED:
+            return self.events(self.final() * _COUNTED[name] // 1000)
         if name in SPEND_PARTS:
             return floored(Decimal(self.number("total_spend")) * SPEND_PARTS[name] / 1000, 8)
         if name in _BID_PARTS:

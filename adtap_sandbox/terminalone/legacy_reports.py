@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
@@ -14,8 +14,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from .cube import Ask, Cube, Predicate, Row, Span, Test
-from .facts import ONE_DAY
+from adtap_sandbox.cube import ONE_DAY, sort_rows
+
 from .legacy_catalog import (
     ACCESS,
     REPORTS,
@@ -27,6 +27,7 @@ from .legacy_catalog import (
 from .legacy_gate import Gate
 from .legacy_render import LegacyError, Problem, xml_problem
 from .replies import json_reply
+from .report import Predicate, ReportQuery, Reports, Row, Span, Test
 from .spans import Bounds, named, not_older
 from .store import FOREIGN
 from .values import floored
@@ -50,11 +51,11 @@ def _bad(reason: str, text: str) -> LegacyError:
 
 
 @dataclass
-class Wish:
+class ReportRequest:
     """A report request, understood."""
 
     report: Report
-    ask: Ask
+    query: ReportQuery
     columns: list[str]
     bounds: Bounds
     window: str = ""
@@ -71,8 +72,8 @@ class Wish:
 class LegacyReports:
     """Answers `GET /reporting/v1/std/...`."""
 
-    def __init__(self, cube: Cube, gate: Gate) -> None:
-        self.cube = cube
+    def __init__(self, reports: Reports, gate: Gate) -> None:
+        self.reports = reports
         self.gate = gate
 
     async def __call__(self, request: Request) -> Response:
@@ -101,17 +102,17 @@ class LegacyReports:
         if parts[1:] == ["meta"]:
             body = definition(name, whole=True, base=base)
             return json_reply(body, media_type="application/json; charset=UTF-8")
-        wish = self._wish(REPORTS[name], request.query_params)
+        wanted = self._read(REPORTS[name], request.query_params)
         if parts[1:] == ["validate"]:
             good = "<?xml version='1.0' ?>\n<result><status code=\"ok\"/></result>"
             return Response(good, media_type=XML)
         if parts[1:]:
             raise LegacyError(Problem(404, "not_found", "Entity Not Found"))
-        return await self._data(request, wish)
+        return await self._data(request, wanted)
 
     # --- data ---------------------------------------------------------------------------------
 
-    async def _data(self, request: Request, wish: Wish) -> Response:
+    async def _data(self, request: Request, wanted: ReportRequest) -> Response:
         modified = self._modified()
         since = request.headers.get("if-modified-since")
         stamp = {"Last-Modified": format_datetime(modified, usegmt=True)}
@@ -122,7 +123,7 @@ class LegacyReports:
                 unchanged = False
             if unchanged:
                 return Response(status_code=304, headers=stamp)
-        rows = await run_in_threadpool(self._rows, wish)
+        rows = await run_in_threadpool(self._rows, wanted)
         limit, offset = (
             request.query_params.get("page_limit"),
             request.query_params.get("page_offset"),
@@ -132,81 +133,80 @@ class LegacyReports:
             # Pages here, where entities count rows.
             rows = rows[int(offset or 0) * size :][:size]
         return StreamingResponse(
-            self._csv(wish, rows), headers=stamp, media_type="text/csv; charset=UTF-8"
+            self._csv(wanted, rows), headers=stamp, media_type="text/csv; charset=UTF-8"
         )
 
     def _modified(self) -> datetime:
         """When the numbers were last written: daily at 06:00 UTC."""
-        now = self.cube.facts.stage.clock.now()
+        now = self.reports.facts.stage.clock.now()
         today = now.replace(hour=6, minute=0, second=0, microsecond=0)
         return today if today <= now else today - ONE_DAY
 
-    def _rows(self, wish: Wish) -> list[dict[str, object]]:
-        rows = self.cube.rows(wish.ask)
-        if wish.report.pixel_type and "referrer" in wish.ask.dimensions:
+    def _rows(self, wanted: ReportRequest) -> list[dict[str, object]]:
+        rows = self.reports.rows(wanted.query)
+        if wanted.report.pixel_type and "referrer" in wanted.query.dimensions:
             rows += _totals(rows)
-        made = [self._plain(wish, row) for row in rows]
-        made = [row for row in made if all(test.test(row.get) for test in wish.having)]
-        for order in reversed(wish.order):
-            name = order.removeprefix("-")
-            name = "start_date" if name == "date" else name
-            made.sort(key=lambda row: _sort_key(row.get(name)), reverse=order.startswith("-"))
+        made = [self._plain(wanted, row) for row in rows]
+        made = [row for row in made if all(test.test(row.get) for test in wanted.having)]
+        sort_rows(made, [(_of_column(name), name.startswith("-")) for name in wanted.order])
         return made
 
-    def _plain(self, wish: Wish, row: Row) -> dict[str, object]:
+    def _plain(self, wanted: ReportRequest, row: Row) -> dict[str, object]:
         made: dict[str, object] = {}
-        first, last = self._extent(wish, row)
-        if wish.by_interval:
-            made["interval"] = _interval(wish.window)
+        first, last = self._extent(wanted, row)
+        if wanted.by_interval:
+            made["interval"] = _interval(wanted.window)
         else:
-            shape = "%Y-%m-%d %H:%M:%S" if wish.ask.rollup == "by_hour" else "%Y-%m-%d"
+            shape = "%Y-%m-%d %H:%M:%S" if wanted.query.rollup == "by_hour" else "%Y-%m-%d"
             made |= {"start_date": first.strftime(shape), "end_date": last.strftime(shape)}
-        for name in wish.columns:
+        for name in wanted.columns:
             if name in row.dimensions:
                 value = row.dimensions[name]
                 if isinstance(value, datetime):
                     value = value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
                 made[name] = value
                 continue
-            twin = f"{name}_usd" if wish.report.usd and metric_type(name) == "money" else name
+            twin = f"{name}_usd" if wanted.report.usd and metric_type(name) == "money" else name
             number = row.metric(twin)
             if number is None:
                 # The recorded answer holds 0.00 where a ratio has nothing below the line.
                 number = Decimal(0)
             if metric_type(name) != "count":
-                number = floored(Decimal(number), wish.precision)
+                number = floored(Decimal(number), wanted.precision)
             made[name] = number
         return made
 
-    def _extent(self, wish: Wish, row: Row) -> tuple[datetime, datetime]:
+    def _extent(self, wanted: ReportRequest, row: Row) -> tuple[datetime, datetime]:
         """First and last day (or hour) of a row's bucket, cut to what was asked for."""
-        now = self.cube.facts.stage.clock.now().replace(tzinfo=None)
-        first, last = wish.bounds(now)
+        now = self.reports.facts.stage.clock.now().replace(tzinfo=None)
+        first, last = wanted.bounds(now)
         start = row.bucket
         if start is None:
             return first, last
-        if wish.ask.rollup == "by_hour":
+        if wanted.query.rollup == "by_hour":
             return start, start + timedelta(hours=1, seconds=-1)
-        length = {"by_day": 1, "by_week": 7}.get(wish.ask.rollup)
+        length = {"by_day": 1, "by_week": 7}.get(wanted.query.rollup)
         end = start + timedelta(days=length or 0)
         if length is None:
             end = (start.replace(day=28) + timedelta(days=4)).replace(day=1)
         return max(start, first), min(end - timedelta(seconds=1), last)
 
-    async def _csv(self, wish: Wish, rows: list[dict[str, object]]) -> AsyncIterator[str]:
-        time = ["interval"] if wish.by_interval else ["start_date", "end_date"]
-        names = [*time, *wish.columns]
+    async def _csv(
+        self, wanted: ReportRequest, rows: list[dict[str, object]]
+    ) -> AsyncIterator[str]:
+        time = ["interval"] if wanted.by_interval else ["start_date", "end_date"]
+        names = [*time, *wanted.columns]
         yield ",".join(names) + "\n"
         for first in range(0, len(rows), 500):
             lines = (
-                ",".join(_cell(row[name], name, wish) for name in names)
+                ",".join(_cell(row[name], name, wanted) for name in names)
                 for row in rows[first : first + 500]
             )
             yield "".join(f"{line}\n" for line in lines)
 
     # --- reading the request ------------------------------------------------------------------
 
-    def _wish(self, report: Report, given: Mapping[str, str]) -> Wish:
+    def _read(self, report: Report, given: Mapping[str, str]) -> ReportRequest:
         dimensions = _names(given.get("dimensions", ""))
         if not dimensions:
             raise _bad("missing_dimensions", "dimensions are required")
@@ -241,7 +241,7 @@ class LegacyReports:
                 Predicate(frozenset({"pixel_type"}), lambda look: look("pixel_type") == kind)
             )
         hourly = rollup == "by_hour" or window.endswith("_hours")
-        ask = Ask(
+        query = ReportQuery(
             source,
             Span(bounds, hourly, report.zone),
             rollup,
@@ -249,8 +249,10 @@ class LegacyReports:
             asked,
             predicates,
         )
-        wish = Wish(report, ask, columns, bounds, window, [test for test, _ in having], order)
-        return replace(wish, precision=_precision(given))
+        wanted = ReportRequest(
+            report, query, columns, bounds, window, [test for test, _ in having], order
+        )
+        return replace(wanted, precision=_precision(given))
 
     @staticmethod
     def _extra(report: Report, window: str, order: list[str], having: list[Parsed]) -> list[str]:
@@ -331,7 +333,7 @@ class LegacyReports:
                 if name == "organization_id" and number in STRANGERS:
                     text = "Insufficient permissions"
                     raise LegacyError(Problem(403, "denied", text, entity=(number, kind)))
-                if not self.cube.facts.store.exists(FOREIGN[name], number):
+                if not self.reports.facts.store.exists(FOREIGN[name], number):
                     text = "Entity Not Found"
                     raise LegacyError(Problem(404, "not_found", text, entity=(number, kind)))
 
@@ -421,20 +423,27 @@ def _totals(rows: list[Row]) -> list[Row]:
     return list(groups.values())
 
 
+def _of_column(name: str) -> Callable[[dict[str, object]], tuple[Decimal, str]]:
+    """How a row's value is read where rows are sorted by it; a dash before the name is left out."""
+    plain = name.removeprefix("-")
+    column = "start_date" if plain == "date" else plain
+    return lambda row: _sort_key(row.get(column))
+
+
 def _sort_key(value: object) -> tuple[Decimal, str]:
     if isinstance(value, (int, Decimal)):
         return Decimal(value), ""
     return Decimal(0), _text(value)
 
 
-def _cell(value: object, name: str, wish: Wish) -> str:
+def _cell(value: object, name: str, wanted: ReportRequest) -> str:
     """A field: text and dates quoted, numbers and ids bare, null empty."""
     if value is None:
         return ""
     if isinstance(value, bool):
         return str(int(value))
     if isinstance(value, Decimal):
-        digits = wish.precision if name in wish.report.metrics else 2
+        digits = wanted.precision if name in wanted.report.metrics else 2
         return format(floored(value, digits), "f")
     if isinstance(value, int):
         return str(value)

@@ -14,9 +14,9 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from .cube import Ask, Cube, Lookup, Predicate, Row, Span, Test
 from .datasets import DATASETS, DIMENSIONS, METRICS, Dataset, allows_window
 from .replies import RefusedError, json_reply, reporting_error
+from .report import Lookup, Predicate, ReportQuery, Reports, Row, Span, Test
 from .sessions import PLATFORM, Sessions
 from .spans import between, named, not_older
 from .values import Record, rfc3339, to_json
@@ -55,8 +55,8 @@ class Page:
 class ReportingApi:
     """Answers `POST /reporting/v2/{dataset}`."""
 
-    def __init__(self, cube: Cube, sessions: Sessions) -> None:
-        self.cube = cube
+    def __init__(self, reports: Reports, sessions: Sessions) -> None:
+        self.reports = reports
         self.sessions = sessions
 
     async def __call__(self, request: Request) -> Response:
@@ -67,16 +67,16 @@ class ReportingApi:
             headers = self.sessions.admit(request)
             name = request.path_params["dataset"]
             body = _body(await request.body())
-            ask = self._ask(name, body)
+            query = self._query(name, body)
             page = _page(body)
-            rows = await run_in_threadpool(self.cube.rows, ask)
+            rows = await run_in_threadpool(self.reports.rows, query)
         except RefusedError as refused:
             refused.headers = {**headers, **refused.headers}
             if refused.status == 401:  # noqa: PLR2004
                 refused.code = "Unauthorized"
             return reporting_error(refused, number)
-        rows = _ordered(rows, body.get("order"), ask)
-        names = _columns(body, ask)
+        _sort(rows, body.get("order"), query)
+        names = _columns(body, query)
         if page is not None:
             return json_reply(_paged(rows, names, page), headers=headers)
         most = body.get("max_results")
@@ -101,12 +101,12 @@ class ReportingApi:
                 yield '{"meta": {}}\n'
 
     def _switch(self, name: str) -> int:
-        value = self.cube.facts.stage.switch(PLATFORM, name)
+        value = self.reports.facts.stage.switch(PLATFORM, name)
         return value if isinstance(value, int) else 0
 
     # --- reading the request ------------------------------------------------------------------
 
-    def _ask(self, name: str, body: Record) -> Ask:
+    def _query(self, name: str, body: Record) -> ReportQuery:
         dataset = DATASETS.get(name)
         if dataset is None:
             raise RefusedError(404, "NotFound", f"no such dataset: {name}")
@@ -132,7 +132,7 @@ class ReportingApi:
                 Predicate(frozenset({"deal_id"}), lambda look: look("deal_id") is not None)
             )
             source = "delivery"
-        return Ask(source, span, str(rollup), dimensions, metrics, predicates)
+        return ReportQuery(source, span, str(rollup), dimensions, metrics, predicates)
 
     def _zone(self, body: Record, dataset: Dataset) -> str:
         zone = body.get("time_zone")
@@ -165,7 +165,7 @@ class ReportingApi:
             if dataset.snapshot:
                 raise _refuse("start_time is not supported by this dataset; use time_window")
             first = _wall(start, "start_time", zone)
-            now = self.cube.facts.stage.clock.now()
+            now = self.reports.facts.stage.clock.now()
             last = _wall(end, "end_time", zone) if end else now.replace(tzinfo=None)
             if last < first:
                 raise _refuse("end_time is before start_time")
@@ -173,7 +173,7 @@ class ReportingApi:
                 first = first.replace(hour=0, minute=0, second=0, microsecond=0)
             else:
                 first = first.replace(minute=0, second=0, microsecond=0)
-            if not self.cube.facts.stage.switch(PLATFORM, "end_time_inclusive"):
+            if not self.reports.facts.stage.switch(PLATFORM, "end_time_inclusive"):
                 last -= timedelta(microseconds=1)
             bounds = between(first, last)
         return Span(not_older(bounds, dataset.retention_days), hourly, zone)
@@ -204,10 +204,10 @@ def _fields(name: str, body: Record) -> tuple[list[str], list[str]]:
     return dimensions, [field for field in fields if field in METRICS[name]]
 
 
-def _columns(body: Record, ask: Ask) -> list[str]:
+def _columns(body: Record, query: ReportQuery) -> list[str]:
     fields = body["fields"]
     names = [str(field) for field in fields] if isinstance(fields, list) else []
-    if ask.rollup != "all" and "agg_timestamp" not in names:
+    if query.rollup != "all" and "agg_timestamp" not in names:
         names.insert(0, "agg_timestamp")
     return names
 
@@ -337,23 +337,22 @@ def _page(body: Record) -> Page | None:
     return Page(index, size)
 
 
-def _ordered(rows: list[Row], order: object, ask: Ask) -> list[Row]:
+def _sort(rows: list[Row], order: object, query: ReportQuery) -> None:
     for item in reversed(order if isinstance(order, list) else []):
         field = str(item.get("field"))
         down, nulls_last = bool(item.get("desc")), bool(item.get("nulls_last"))
-        rows.sort(key=lambda row: _sort_key(row, field, ask), reverse=down)
-        rows.sort(key=lambda row: (_cell(row, field, ask) is None) == nulls_last)
-    return rows
+        rows.sort(key=lambda row: _sort_key(row, field, query), reverse=down)
+        rows.sort(key=lambda row: (_cell(row, field, query) is None) == nulls_last)
 
 
-def _cell(row: Row, field: str, ask: Ask) -> object:
+def _cell(row: Row, field: str, query: ReportQuery) -> object:
     if field == "agg_timestamp":
         return row.bucket
-    return row.dimensions.get(field) if field in ask.dimensions else row.metric(field)
+    return row.dimensions.get(field) if field in query.dimensions else row.metric(field)
 
 
-def _sort_key(row: Row, field: str, ask: Ask) -> tuple[Decimal, str]:
-    value = _cell(row, field, ask)
+def _sort_key(row: Row, field: str, query: ReportQuery) -> tuple[Decimal, str]:
+    value = _cell(row, field, query)
     if isinstance(value, (int, Decimal)):
         return Decimal(value), ""
     return Decimal(), _text(value) if value is not None else ""

@@ -10,13 +10,13 @@ from starlette.routing import BaseRoute, Route
 
 from adtap_sandbox.stage import Stage
 
-from .cube import Cube
 from .current import CurrentApi
 from .deals import DealsApi
 from .facts import Facts
 from .legacy import LegacyApi
 from .legacy_gate import Gate
 from .legacy_reports import LegacyReports
+from .report import Reports
 from .reporting import ReportingApi
 from .sessions import Sessions, fields_of
 from .store import Store
@@ -61,12 +61,12 @@ def routes(stage: Stage) -> list[BaseRoute]:
     sessions = Sessions(stage)
     facts = Facts(store)
     current = CurrentApi(store, sessions)
-    reporting = ReportingApi(Cube(facts), sessions)
+    reporting = ReportingApi(Reports(facts), sessions)
     truth = Truth(facts)
     gate = Gate(sessions)
     legacy = LegacyApi(store, gate)
     deals = DealsApi(store, gate)
-    reports = LegacyReports(Cube(facts), gate)
+    reports = LegacyReports(Reports(facts), gate)
 
     async def token(request: Request) -> Response:
         return sessions.token(await fields_of(request))

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
 
-from .facts import ONE_DAY
+from adtap_sandbox.cube import ONE_DAY
 
 _LAST: Final = re.compile(r"^last_(\d+)_(days|hours)$")
 _EVER: Final = datetime(2013, 1, 1)  # noqa: DTZ001 - wall-clock time of any zone

@@ -13,7 +13,9 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from .facts import ONE_DAY, Fact, Facts
+from adtap_sandbox.cube import ONE_DAY
+
+from .facts import Fact, Facts
 from .replies import json_reply
 from .values import Record, rfc3339
 

@@ -9,8 +9,10 @@ from decimal import Decimal
 from typing import Final, TypeAlias
 from zoneinfo import ZoneInfo
 
+from adtap_sandbox.cube import ONE_DAY, Groups
+
 from .dimensions import Dimensions
-from .facts import ONE_DAY, BrainFeature, Fact, Facts, PixelLoads
+from .facts import BrainFeature, Fact, Facts, PixelLoads
 from .metrics import finished, needed
 from .values import Record
 
@@ -46,7 +48,7 @@ class Span:
 
 
 @dataclass
-class Ask:
+class ReportQuery:
     """One report: what to group by, what to sum, over which rows."""
 
     source: str
@@ -90,8 +92,8 @@ def truncated(moment: datetime, rollup: str) -> datetime | None:
     return day.replace(day=1) if rollup == "by_month" else day
 
 
-class Cube:
-    """Answers report questions over the facts.
+class Reports:
+    """Answers report queries over the facts.
 
     Args:
         facts: The finest rows.
@@ -100,35 +102,36 @@ class Cube:
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
 
-    def rows(self, ask: Ask) -> list[Row]:
+    def rows(self, query: ReportQuery) -> list[Row]:
         """The rows of a report, by bucket and dimensions; a combination without facts is absent."""
         lookup = Dimensions(self.facts.store)
-        numbers = needed(ask.metrics)
-        groups: dict[tuple[object, ...], Row] = {}
-        for fact in self._kept(ask, lookup):
-            bucket = truncated(wall(fact, ask.span.zone), ask.rollup)
-            values = {name: lookup.value(fact, name) for name in ask.dimensions}
+        numbers = tuple(needed(query.metrics))
+        sums: Groups[tuple[object, ...]] = Groups()
+        found: dict[tuple[object, ...], tuple[datetime | None, dict[str, object]]] = {}
+        for fact in self._kept(query, lookup):
+            bucket = truncated(wall(fact, query.span.zone), query.rollup)
+            values = {name: lookup.value(fact, name) for name in query.dimensions}
             key = (bucket, *(_hashable(value) for value in values.values()))
-            row = groups.get(key)
-            if row is None:
-                row = groups[key] = Row(bucket, values, dict.fromkeys(numbers, 0))
-            for name in numbers:
-                row.sums[name] += _number(fact, name)
-        return sorted(groups.values(), key=_order)
+            found.setdefault(key, (bucket, values))
+            sums.add(key, [_number(fact, name) for name in numbers])
+        rows = [
+            Row(*found[key], dict(zip(numbers, added, strict=True))) for key, added in sums.items()
+        ]
+        return sorted(rows, key=_order)
 
-    def _kept(self, ask: Ask, lookup: Dimensions) -> Iterator[Fact]:
+    def _kept(self, query: ReportQuery, lookup: Dimensions) -> Iterator[Fact]:
         """The facts inside the span that pass every predicate."""
         now = self.facts.stage.clock.now()
         bounds: dict[str, tuple[datetime, datetime]] = {}
-        late = [predicate for predicate in ask.predicates if not predicate.by_house]
-        for fact in self._source(ask, lookup, now):
-            zone = fact.zone if ask.span.zone == "campaign" else ask.span.zone
+        late = [predicate for predicate in query.predicates if not predicate.by_house]
+        for fact in self._source(query, lookup, now):
+            zone = fact.zone if query.span.zone == "campaign" else query.span.zone
             if zone not in bounds:
                 today = now.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
-                bounds[zone] = ask.span.bounds(today)
+                bounds[zone] = query.span.bounds(today)
             first, last = bounds[zone]
-            unit = wall(fact, ask.span.zone)
-            if not ask.span.hourly:
+            unit = wall(fact, query.span.zone)
+            if not query.span.hourly:
                 unit = unit.replace(hour=0)
             if first <= unit <= last and all(
                 predicate.test(lambda name, fact=fact: lookup.value(fact, name))  # type: ignore[misc]
@@ -136,31 +139,30 @@ class Cube:
             ):
                 yield fact
 
-    def _source(self, ask: Ask, lookup: Dimensions, now: datetime) -> Iterable[Fact]:
-        widest = [ask.span.bounds((now + shift).replace(tzinfo=None)) for shift in (-_DAY, _DAY)]
+    def _source(self, query: ReportQuery, lookup: Dimensions, now: datetime) -> Iterable[Fact]:
+        widest = [
+            query.span.bounds((now + shift).replace(tzinfo=None)) for shift in (-ONE_DAY, ONE_DAY)
+        ]
         first = min(bound[0] for bound in widest).date()
         last = max(bound[1] for bound in widest).date()
-        if ask.span.zone != "campaign":
+        if query.span.zone != "campaign":
             first, last = _stepped(first, -ONE_DAY), _stepped(last, ONE_DAY)
-        early = [predicate for predicate in ask.predicates if predicate.by_house]
+        early = [predicate for predicate in query.predicates if predicate.by_house]
 
         def wanted(record: Record) -> bool:
             # A stand-in row: only who owns it is looked at.
-            probe = (PixelLoads if ask.source == "pixels" else BrainFeature)(
+            probe = (PixelLoads if query.source == "pixels" else BrainFeature)(
                 self.facts.stage, ("probe",), now.date(), 0, "UTC", record
             )
             return all(
                 predicate.test(lambda name: lookup.value(probe, name)) for predicate in early
             )
 
-        if ask.source == "pixels":
+        if query.source == "pixels":
             return self.facts.pixel_loads(first, last, wanted)
-        if ask.source == "brain":
+        if query.source == "brain":
             return self.facts.brain(first, last, wanted)
         return self.facts.delivery(first, last, wanted)
-
-
-_DAY = ONE_DAY
 
 
 def _stepped(day: date, by: timedelta) -> date:
