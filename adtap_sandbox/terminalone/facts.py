@@ -214,7 +214,7 @@ class Facts:
         rates = self.rates()
         for seed in self.store.seeds("campaigns"):
             campaign = self.store.record("campaigns", seed.id)
-            known = self.store.roster.campaigns[seed.id]
+            known = self.store.entities.campaigns[seed.id]
             # A paused campaign has no row at all, whatever its dates.
             if known.status in ("paused", "deleted") or not campaigns(campaign):
                 continue

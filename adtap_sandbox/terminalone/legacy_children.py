@@ -18,7 +18,6 @@ from .legacy_render import (
     xml_result,
 )
 from .legacy_ties import Ties
-from .roster import DIMENSIONS
 from .store import Store
 from .values import Record
 
@@ -155,7 +154,7 @@ class Children:
     # --- targeting ----------------------------------------------------------------------------
 
     def _dimension(self, style: Style, strategy: int, text: str) -> Response:
-        if not text.isdigit() or int(text) not in DIMENSIONS:
+        if not text.isdigit() or not self.store.exists("target_dimensions", int(text)):
             raise refuse(404, "not_found", "Entity Not Found")
         rows = self.store.tied("target_values", "target_dimension_id", int(text))
         fields = self.ties.fields("target_values")
@@ -175,7 +174,8 @@ class Children:
 
     def _target_values(self, style: Style, strategy: int) -> Response:
         data: list[Record] = []
-        for number, (code, _) in DIMENSIONS.items():
+        for dimension in self.store.seeds("target_dimensions"):
+            number = dimension.id
             values = self.store.tied("target_values", "target_dimension_id", number)[:1]
             data.append(
                 {
@@ -186,7 +186,7 @@ class Children:
                     "target_dimension": {
                         "entity_type": "target_dimension",
                         "id": number,
-                        "name": code,
+                        "name": dimension.name,
                     },
                     "target_values": [
                         {"entity_type": "target_value", "id": row["id"], "name": row["name"]}

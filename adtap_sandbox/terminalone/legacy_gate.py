@@ -10,8 +10,8 @@ from starlette.responses import Response
 
 from adtap_sandbox import credentials
 
+from .data import USER
 from .legacy_render import LegacyError, Problem, Style, problem_reply, reply, wants_json
-from .roster import USER
 from .sessions import COOKIE, PLATFORM, SESSION_LIFE, Sessions, fields_of
 
 _TIME: Final = "%Y-%m-%dT%H:%M:%S"

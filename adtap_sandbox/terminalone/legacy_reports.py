@@ -16,6 +16,7 @@ from starlette.responses import Response, StreamingResponse
 
 from adtap_sandbox.cube import ONE_DAY, sort_rows
 
+from .data import FOREIGN
 from .legacy_catalog import (
     ACCESS,
     REPORTS,
@@ -29,7 +30,6 @@ from .legacy_render import LegacyError, Problem, xml_problem
 from .replies import json_reply
 from .report import Predicate, ReportQuery, Reports, Row, Span, Test
 from .spans import Bounds, named, not_older
-from .store import FOREIGN
 from .values import floored
 
 XML: Final = "text/xml; charset=UTF-8"

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from .data import FOREIGN
 from .legacy_render import Node, refuse
-from .store import FOREIGN, Store
+from .store import Store
 from .values import Record
 
 _SPECIAL: Final[dict[tuple[str, str], tuple[str, str]]] = {

@@ -18,8 +18,8 @@ from starlette.responses import Response
 from adtap_sandbox import credentials
 from adtap_sandbox.stage import Stage
 
+from .data import USER
 from .replies import RefusedError, json_reply
-from .roster import USER
 
 PLATFORM: Final = "terminalone"
 AUDIENCE: Final = "https://api.mediamath.com/"

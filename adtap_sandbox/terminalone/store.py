@@ -2,63 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from importlib import resources
 from typing import Final
 
 from adtap_sandbox.stage import Stage
+from adtap_sandbox.tables import table
 
-from .roster import Roster, Seed
+from .data import FOREIGN, Entities, Seed
 from .values import Record, field_value, rfc3339
-
-FOREIGN: Final[dict[str, str]] = {
-    "ad_server_id": "ad_servers",
-    "advertiser_id": "advertisers",
-    "agency_id": "agencies",
-    "atomic_creative_id": "atomic_creatives",
-    "audience_segment_id": "audience_segments",
-    "audience_vendor_id": "audience_vendors",
-    "billing_contact_id": "contacts",
-    "built_by_user_id": "users",
-    "bundle_id": "pixel_bundles",
-    "campaign_id": "campaigns",
-    "concept_id": "concepts",
-    "cpa_pixel_bundle_id": "pixel_bundles",
-    "creative_id": "creatives",
-    "creator_id": "users",
-    "deal_id": "deals",
-    "merit_pixel_id": "pixel_bundles",
-    "objective_id": "targeting_segment_objectives",
-    "organization_id": "organizations",
-    "parent_audience_segment_id": "audience_segments",
-    "parent_supply_id": "supply_sources",
-    "pixel_bundle_id": "pixel_bundles",
-    "pixel_id": "pixel_bundles",
-    "provider_id": "pixel_providers",
-    "publisher_id": "publishers",
-    "publisher_site_id": "publisher_sites",
-    "retired_audience_segment_id": "retired_audience_segments",
-    "rmx_strategy_id": "rmx_strategies",
-    "sales_contact_id": "contacts",
-    "segment_objective_id": "targeting_segment_objectives",
-    "site_list_id": "site_lists",
-    "site_placement_id": "site_placements",
-    "strategy_id": "strategies",
-    "supply_source_id": "supply_sources",
-    "target_dimension_id": "target_dimensions",
-    "targeting_segment_id": "targeting_segments",
-    "targeting_vendor_id": "targeting_vendors",
-    "traffic_contact_id": "contacts",
-    "vendor_domain_id": "vendor_domains",
-    "vendor_id": "vendors",
-    "vendor_pixel_id": "vendor_pixels",
-    "vertical_id": "verticals",
-    "viewability_vendor_id": "vendors",
-}
-"""Fields that point to another collection, under whatever collection they stand."""
 
 _KINDS: Final = {
     "integer": "int",
@@ -72,11 +25,9 @@ _MODIFIED: Final = ("updated_on", "last_modified", "udpated_on")
 
 
 def load_fields(name: str) -> dict[str, object]:
-    """Read one of the field tables beside this module."""
-    text = resources.files(__package__ or "").joinpath(f"{name}.json").read_text("utf-8")
-    table: dict[str, object] = json.loads(text)
-    table.pop("$comment")
-    return table
+    """Return one of the field tables beside this module."""
+    found: dict[str, object] = table(__package__ or "", name)
+    return found
 
 
 class Store:
@@ -89,18 +40,18 @@ class Store:
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
         self.world = stage.world
-        self.roster = Roster(stage.world)
+        self.entities = Entities(stage.world)
         self.legacy = load_fields("fields_v2")
         self.current = load_fields("fields_v3")
         self._records: dict[tuple[str, int, int], Record] = {}
-        self._eldests = {name: min(members) for name, members in self.roster.collections.items()}
+        self._eldests = {name: min(members) for name, members in self.entities.collections.items()}
         self._index: dict[tuple[str, str], dict[object, list[int]]] = {}
         self._standing: dict[object, tuple[datetime, list[Record]]] = {}
 
     def seeds(self, collection: str) -> Iterator[Seed]:
         """Members of a collection that exist now, by ascending id."""
         now = self.stage.clock.now()
-        members = self.roster.collections.get(collection, {})
+        members = self.entities.collections.get(collection, {})
         for number in sorted(members):
             seed = members[number]
             if seed.born <= now and (seed.gone is None or now < seed.gone):
@@ -108,7 +59,7 @@ class Store:
 
     def exists(self, collection: str, number: int) -> bool:
         """Whether the entity exists now."""
-        seed = self.roster.collections.get(collection, {}).get(number)
+        seed = self.entities.collections.get(collection, {}).get(number)
         now = self.stage.clock.now()
         return seed is not None and seed.born <= now and (seed.gone is None or now < seed.gone)
 
@@ -135,7 +86,7 @@ class Store:
         Raises:
             KeyError: If the collection has no such member.
         """
-        seed = self.roster.collections[collection][number]
+        seed = self.entities.collections[collection][number]
         moments = self.modifications(collection, seed)
         key = (collection, number, len(moments))
         if key not in self._records:
@@ -229,7 +180,7 @@ class Store:
         if key not in self._index:
             # Who points to whom never changes, so one pass serves all later questions.
             found: dict[object, list[int]] = {}
-            for number in self.roster.ids(collection):
+            for number in self.entities.ids(collection):
                 found.setdefault(self.record(collection, number).get(field), []).append(number)
             self._index[key] = found
         numbers = self._index[key].get(value, [])
@@ -244,7 +195,7 @@ class Store:
             kind = kind.removesuffix("?")
         if kind.removesuffix("?") == "int" and name in FOREIGN:
             nullable = kind.endswith("?") and self.world.number("t1", *key, name) % 4 == 0
-            return None if nullable else self.roster.pick(FOREIGN[name], *key, name)
+            return None if nullable else self.entities.pick(FOREIGN[name], *key, name)
         return field_value(self.world, key, name, kind)
 
     def _build(self, collection: str, seed: Seed, moments: list[datetime]) -> Record:
@@ -279,12 +230,12 @@ class Store:
             for name in ("goal_type", "goal_value", "merit_pixel_id"):
                 made[f"campaign_{name}"] = campaign[name]
         if collection == "concepts" and isinstance(made["advertiser_id"], int):
-            house = self.roster.collections["advertisers"][made["advertiser_id"]]
+            house = self.entities.collections["advertisers"][made["advertiser_id"]]
             made["advertiser_name"] = house.name
 
     def history(self, collection: str, number: int) -> list[Record]:
         """Change log of one entity, newest first, in the current generation's shape."""
-        seed = self.roster.collections[collection][number]
+        seed = self.entities.collections[collection][number]
         moments = self.modifications(collection, seed)
         rows: list[Record] = []
         for index, moment in enumerate(moments):
