@@ -83,12 +83,15 @@ _VALUES: Final = "kpi_values"
 Node = Mapping[str, Any]
 
 
-def flatten(document: Node, event_columns: Sequence[str] = ()) -> Iterator[dict[str, Any]]:
+def flatten(
+    document: Node, event_columns: Sequence[str] = (), asked: Sequence[str] = ()
+) -> Iterator[dict[str, Any]]:
     """Return an answer's leaves as flat rows: labels by column, KPIs by name.
 
     Args:
         document: The answer.
         event_columns: The value columns of the `event_kpis` that it was asked with: they follow the KPIs.
+        asked: The grouping that it was asked with, for an answer that does not repeat it.
 
     Raises:
         MalformedResponse: If a leaf has another number of values than there are KPIs, a KPI comes twice, or a group
@@ -106,7 +109,7 @@ def flatten(document: Node, event_columns: Sequence[str] = ()) -> Iterator[dict[
         array: {str(n.get("token")): n.get("name") for n in parameters.get(array) or ()}
         for array in ("events", "trackers")
     }
-    order = [ARRAYS[g] for g in parameters.get("grouping", ()) if g in ARRAYS]
+    order = [ARRAYS[g] for g in parameters.get("grouping") or asked if g in ARRAYS]
     start = {column: root.get(name) for name, column in LABELS["apps"].items() if root.get(name)}
     if _VALUES in root or any(map(_is_level, root.values())):  # else it is an answer without rows
         yield from _Walk(kpis, names).rows(root, {**start, **_others(root, "apps")}, order)
@@ -136,13 +139,17 @@ class _Walk:
         if array is None:
             yield from self._leaf(node, labels, order)
             return
-        spelt = LABELS.get(array, {})
-        rest = [a for a in order if a != array]
+        # A list that is called otherwise is that of its grouping word, else of the level that is due.
+        level = ARRAYS.get(array, array)
+        if level not in LABELS and order:
+            level = order[0]
+        spelt = LABELS.get(level, {})
+        rest = [a for a in order if a != level]
         for child in node[array]:
             own = {column: child.get(name) for name, column in spelt.items() if name in child}
-            if array in self.names and own.get(spelt["name"]) is None:
-                own[spelt["name"]] = self.names[array].get(str(child.get("token")))
-            yield from self.rows(child, {**labels, **_others(child, array), **own}, rest)
+            if level in self.names and own.get(spelt["name"]) is None:
+                own[spelt["name"]] = self.names[level].get(str(child.get("token")))
+            yield from self.rows(child, {**labels, **_others(child, level), **own}, rest)
 
     def _leaf(self, node: Node, labels: Node, order: Sequence[str]) -> Iterator[dict[str, Any]]:
         values = node.get(_VALUES)

@@ -312,7 +312,7 @@ class KpiService:
             self._orders[job.report.name] = words = better
             document = self._ask(job, choices, words)
         _check_days(job, document)
-        rows = list(flatten(document, event_kpis(words)))
+        rows = list(flatten(document, event_kpis(words), job.report.extras["grouping"]))
         if (said := says_more(document, len(rows))) is not None:
             raise ResponseTooLarge(f"{job.what}: the answer says that there is more ({said})")
         return Fetched(

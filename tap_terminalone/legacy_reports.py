@@ -26,6 +26,7 @@ from adtap_core.names import did_you_mean, respelt
 from adtap_core.platform import Fetched, RowContext, RowLookup, WindowJob
 from adtap_core.windows import Grain, Interval, midnight
 from tap_terminalone import fields
+from tap_terminalone.default_page import check_not_cut
 from tap_terminalone.definitions import ROLLUP_OF, is_snapshot, legacy_names
 from tap_terminalone.spans import of_one_bucket
 
@@ -44,8 +45,6 @@ BUCKET: Final = "start_date"
 PIXEL_TYPE: Final = "pixel_type"
 DEALS: Final = "deals"
 _ALWAYS: Final = frozenset({"start_date", "end_date", "interval"})
-SUSPICIOUS_ROWS: Final = 100
-"""The documented default of `page_limit`; no client ever sends one and none was ever cut off there."""
 WIDEST_ZONE: Final = timedelta(hours=14)
 _TAIL_BYTES: Final = 64 * 1024
 _LAST: Final = re.compile(r"^last_(\d+|X)_(days|hours)$")
@@ -265,23 +264,20 @@ class LegacyReports:
         if params is None:
             return None
         self._validate(job, definition, params)
-        reply = self._api.http.send(
-            Call(
-                url=f"{self._url}/{definition.name}",
-                what=job.what,
-                params=params,
-                expects="text",
-                table=True,
-                splittable=job.can_split,
-            ),
-            job.tally,
+        call = Call(
+            url=f"{self._url}/{definition.name}",
+            what=job.what,
+            params=params,
+            expects="text",
+            table=True,
+            splittable=job.can_split,
         )
-        if _has_suspicious_size(reply.body):
-            log.warning(
-                "%s: exactly %d rows, the default page of this API: check whether some are missing",
-                job.what,
-                SUSPICIOUS_ROWS,
-            )
+        reply = self._api.http.send(call, job.tally)
+        try:
+            check_not_cut(self._api.http, call, reply.body, job.tally)
+        except BaseException:
+            reply.body.close()
+            raise
         return reply
 
     def _validate(self, job: WindowJob, definition: Definition, params: Mapping[str, str]) -> None:
@@ -574,13 +570,6 @@ def _first_day(said: object, today: date) -> date | None:
         return date.fromisoformat(text[:10])
     except ValueError:
         return None
-
-
-def _has_suspicious_size(body: Spool) -> bool:
-    if body.size > _TAIL_BYTES:
-        return False
-    text = body.read().decode("utf-8-sig", "replace")
-    return sum(1 for _ in csv.reader(io.StringIO(text, newline=""))) == SUSPICIOUS_ROWS + 1
 
 
 def _close(bodies: Sequence[Spool]) -> None:

@@ -53,7 +53,9 @@ def stream_fault(spool: Spool) -> str | None:
     if not lines:
         return "the answer is empty"
     if not isinstance(_decoded(last), Mapping):
-        return "the answer breaks off in the middle of a row"
+        ended = last.endswith(b"}")  # as a line does that holds a bare NaN, which JSON does not know
+        unread = f"the last line can't be read: {last[-200:]!r}"
+        return unread if ended else "the answer breaks off in the middle of a row"
     rows = lines - 1
     if total is not None and as_decimal(total) != rows:
         return f"the answer holds {rows} rows of {str(total)[:80]}"

@@ -35,6 +35,7 @@ from adtap_core.http import outcomes
 from adtap_core.http.outcomes import Action, Outcome
 from adtap_core.http.response import Response
 from adtap_core.http.retries import LONGEST_WAIT_SECONDS, RetryPolicy, RetryState, Step
+from adtap_core.http.sessions import Sessions
 from adtap_core.redact import redact
 from adtap_core.words import count
 
@@ -212,7 +213,7 @@ class Http:
         self._budget = RateLimiter(limits.per_second, limits.burst, sleep)
         self._local = threading.local()
         self._login_lock = threading.Lock()
-        self._session_number = 0
+        self.sessions = Sessions()
         self._refused: CredentialsError | None = None
         self._proven = False
         self._proof = threading.Lock()
@@ -248,8 +249,8 @@ class Http:
 
     # -- one attempt -------------------------------------------------------------------------
 
-    def perform(self, call: Call) -> tuple[Response, int]:
-        """Send once; give the answer and the number of the session it was asked with.
+    def perform(self, call: Call) -> Response:
+        """Send once; give the answer.
 
         Raises:
             requests.RequestException: No answer came.
@@ -270,7 +271,6 @@ class Http:
         if call.json is not None:
             request.data = _encode(call.json)
             request.headers.setdefault("Content-Type", "application/json")
-        number = self._ensure_login() if call.login else self._session_number
         if call.login:
             self._auth.apply(request)
         session = self._session()
@@ -298,7 +298,7 @@ class Http:
             url=response.url,
             received_at=datetime.now(UTC),
             cookies=dict(response.cookies),
-        ), number
+        )
 
     @contextmanager
     def proving(self, call: Call) -> Iterator[Callable[[Outcome, bool, Callable[[], str]], None]]:
@@ -366,12 +366,13 @@ class Http:
 
     # -- login -------------------------------------------------------------------------------
 
-    def _ensure_login(self) -> int:
-        if self._refused is not None:
+    def session_for(self, call: Call) -> int:
+        """Return the number of the session that a call is sent with; logs in where there is none yet."""
+        if call.login and self._refused is not None:
             raise self._refused
-        if self._session_number == 0:
+        if call.login and self.sessions.newest == 0:
             self.relogin(0)
-        return self._session_number
+        return self.sessions.newest
 
     def relogin(self, number: int) -> None:
         """Log in, unless somebody already did since session `number`.
@@ -382,7 +383,7 @@ class Http:
         with self._login_lock:
             if self._refused is not None:
                 raise self._refused
-            if self._session_number != number:
+            if self.sessions.newest != number:
                 return
             try:
                 self._auth.login(self)
@@ -393,7 +394,7 @@ class Http:
                 self.login_gave_up = True
                 raise
             self.login_gave_up = False
-            self._session_number += 1
+            self.sessions.newest += 1
 
     @property
     def can_relogin(self) -> bool:
@@ -430,8 +431,12 @@ class _Tries:
         self._count("requests")
         try:
             with self._http.proving(self._call) as proven:
-                reply, number = self._http.perform(self._call)
-                outcome = self._http.classify(self._call, reply)
+                number = self._http.session_for(self._call)
+                with self._http.sessions.using(number):
+                    reply = self._http.perform(self._call)
+                    outcome = self._http.classify(self._call, reply)
+                    if outcome.action is Action.SUCCESS and self._call.login:
+                        self._http.sessions.was_good(number)
                 page = reply.status < 300  # noqa: PLR2004 - HTTP's own class
                 proven(outcome, page, partial(self._message, outcome, reply))
         except (requests.exceptions.InvalidHeader, UnicodeEncodeError) as error:
@@ -457,10 +462,17 @@ class _Tries:
                 outcome,
                 gateway=outcome.heavy or reply.status in outcomes.GATEWAY_STATUSES,
                 page=page,
+                ended=self._state.logged_in and self._has_ended(outcome, number),
                 at_most=self._at_most(),
             )
             self._act(step, outcome, reply, number)
         return None
+
+    def _has_ended(self, outcome: Outcome, number: int) -> bool:
+        """Return whether a session that was just got has ended again, rather than being refused."""
+        if outcome.action is not Action.REFRESH_LOGIN:
+            return False
+        return self._http.sessions.has_ended(number, self._http.limits.timeout_seconds)
 
     def _no_answer(self, error: Exception) -> None:
         if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.MissingSchema):

@@ -16,6 +16,8 @@ LONGEST_WAIT_SECONDS: Final = 4000.0
 """The longest wait a server may ask of us: an hourly quota, with room."""
 _GATEWAY_FAILURES: Final = 2
 """Answers 502 or 504, or none in time, in a row, after which a window is split rather than asked again."""
+_MOST_LOGINS: Final = 4
+"""New sessions for one request: each of them was good for another request, and had ended again when its turn came."""
 
 
 class Step(Enum):
@@ -75,6 +77,7 @@ class RetryState:
         gateway_failures: How many of the last answers in a row were 502 or 504, or did not come in time.
         logged_in: Whether a new session was tried since the last fault that may pass.
         saw_page: Whether a page for people came instead of data.
+        logins: New sessions so far.
 
     >>> state = RetryState(policy=RetryPolicy(max_retries=1, max_quota_waits=0))
     >>> state, step = state.after(Outcome(Action.RETRY))
@@ -88,6 +91,7 @@ class RetryState:
     gateway_failures: int = 0
     logged_in: bool = False
     saw_page: bool = False
+    logins: int = 0
 
     def after(
         self,
@@ -95,6 +99,7 @@ class RetryState:
         *,
         gateway: bool = False,
         page: bool = False,
+        ended: bool = False,
         at_most: int | None = None,
     ) -> tuple[RetryState, Step]:
         """Return the state after one more answer, and the next step.
@@ -103,12 +108,14 @@ class RetryState:
             outcome: What the answer asks of us; not SUCCESS.
             gateway: Whether it was a 502 or 504, or none came in time.
             page: Whether the login is asked for by a page under a 2xx, not by a status.
+            ended: Whether the session that was refused is known to have been good: another request was answered
+                with it, or it has been replaced since.
             at_most: Retries allowed now, where that is less than the policy's.
         """
         if outcome.action in _FINAL:
             return self, _FINAL[outcome.action]
         if outcome.action is Action.REFRESH_LOGIN:
-            return self._login(outcome, page=page, at_most=at_most)
+            return self._login(outcome, page=page, ended=ended, at_most=at_most)
         # While we wait, the new session may end as the old one did.
         rested = replace(self, logged_in=False)
         if outcome.action is Action.RATE_LIMITED:
@@ -119,13 +126,14 @@ class RetryState:
         return replace(rested, gateway_failures=run).failed_once_more(outcome, at_most)
 
     def _login(
-        self, outcome: Outcome, *, page: bool, at_most: int | None
+        self, outcome: Outcome, *, page: bool, ended: bool, at_most: int | None
     ) -> tuple[RetryState, Step]:
         if page and not self.saw_page:
             # A proxy's page passes more often than a session ends: one retry first, then one login.
             return replace(self, saw_page=True).failed_once_more(outcome, at_most)
-        if self.policy.can_log_in and not self.logged_in:
-            return replace(self, logged_in=True), Step.LOGIN
+        again = ended and not page and self.logins < _MOST_LOGINS
+        if self.policy.can_log_in and (again or not self.logged_in):
+            return replace(self, logged_in=True, logins=self.logins + 1), Step.LOGIN
         return self.failed_once_more(outcome, at_most) if page else (self, Step.BAD_CREDENTIALS)
 
     def failed_once_more(self, outcome: Outcome, at_most: int | None) -> tuple[RetryState, Step]:

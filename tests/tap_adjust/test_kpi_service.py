@@ -141,6 +141,21 @@ def test_flattening_follows_the_answer_not_the_question():
     assert list(flatten({"result_set": {"apps": []}})) == []
 
 
+@pytest.mark.parametrize("spelt", ["network", "network_list"])
+@pytest.mark.parametrize("echoed", [True, False])
+def test_a_level_that_is_called_otherwise_keeps_its_labels(spelt, echoed):
+    """The list is that of its grouping word, or of the level that is due: its names stand in no other column."""
+    grouping = ["networks", "day", "periods"]
+    days = [{"date": "2026-03-01", "period_list": [{"period": "0", "kpi_values": [7]}]}]
+    document = {
+        "result_parameters": {"kpis": ["sessions"], **({"grouping": grouping} if echoed else {})},
+        "result_set": {spelt: [{"token": "abc123", "name": "Organic", "days": days}]},
+    }
+    assert list(flatten(document, asked=grouping)) == [
+        {"network_token": "abc123", "network": "Organic", "date": "2026-03-01", "period": "0", "sessions": 7}
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [

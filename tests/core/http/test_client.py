@@ -152,6 +152,22 @@ def test_a_session_that_ends_is_renewed_once(bench: Bench) -> None:
     assert bench.auth.logins == 3
 
 
+def test_a_session_that_was_good_for_another_request_is_renewed_again(bench: Bench) -> None:
+    """Short-lived sessions, several requests side by side: refused twice in a row, and the login is not wrong."""
+    queue = [refusal(401), refusal(401)]
+
+    def answer(path: str, _query: object) -> Answer:
+        if path == "/y" or not queue:
+            return GOOD
+        if len(queue) == 1:  # the new session answers another request, and ends
+            bench.http.send(Call(url=f"{bench.url}/y", what="other things"))
+        return queue.pop(0)
+
+    bench.server.before.append(answer)
+    assert bench.send().json()["rows"] == [1]
+    assert bench.auth.logins == 3
+
+
 def test_a_session_that_ends_again_while_we_wait_is_renewed_again(bench: Bench) -> None:
     """A short-lived session and a long `Retry-After`: the login is not wrong, it was only used up."""
     bench.answers(refusal(401), refusal(429, Retry_After="70"), refusal(401))

@@ -14,6 +14,7 @@ RETRY, LOGIN, WAIT = (
 )
 GATEWAY = (RETRY, {"gateway": True})
 PAGE = (LOGIN, {"page": True})
+ENDED = (LOGIN, {"ended": True})
 
 CASES = {
     "a fault is retried, as often as allowed": ({}, [RETRY, RETRY, RETRY], [Step.RETRY, Step.RETRY, Step.GIVE_UP]),
@@ -26,6 +27,8 @@ CASES = {
     "not in a row: no split": ({"can_split": True}, [GATEWAY, RETRY, GATEWAY], [Step.RETRY, Step.RETRY, Step.GIVE_UP]),
     "what can't be split is retried": ({}, [GATEWAY, GATEWAY], [Step.RETRY, Step.RETRY]),
     "a session is renewed once": ({}, [LOGIN, LOGIN], [Step.LOGIN, Step.BAD_CREDENTIALS]),
+    "one that was good for others is renewed again": ({}, [ENDED, ENDED, LOGIN], [Step.LOGIN, Step.LOGIN, Step.BAD_CREDENTIALS]),
+    "but not without end": ({}, [ENDED] * 5, [*[Step.LOGIN] * 4, Step.BAD_CREDENTIALS]),
     "and again after a fault that passed": ({}, [LOGIN, RETRY, LOGIN], [Step.LOGIN, Step.RETRY, Step.LOGIN]),
     "and again after a quota": ({}, [LOGIN, WAIT, LOGIN], [Step.LOGIN, Step.WAIT_FOR_QUOTA, Step.LOGIN]),
     "a static token is refused at once": ({"can_log_in": False}, [LOGIN], [Step.BAD_CREDENTIALS]),
