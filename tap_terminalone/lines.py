@@ -53,7 +53,8 @@ def stream_fault(spool: Spool) -> str | None:
     if not lines:
         return "the answer is empty"
     if not isinstance(_decoded(last), Mapping):
-        ended = last.endswith(b"}")  # as a line does that holds a bare NaN, which JSON does not know
+        # A line with a bare NaN ends as it should: JSON does not know the word.
+        ended = last.endswith(b"}")
         unread = f"the last line can't be read: {last[-200:]!r}"
         return unread if ended else "the answer breaks off in the middle of a row"
     rows = lines - 1
