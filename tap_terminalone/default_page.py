@@ -38,7 +38,7 @@ def check_not_cut(http: Http, call: Call, body: Spool, tally: RequestStats | Non
     """
     if _rows(body, DEFAULT_ROWS + 1) != DEFAULT_ROWS:
         return
-    params = {**(call.params or {}), "page_limit": "1", "page_offset": str(DEFAULT_ROWS)}
+    params = {**dict(call.params or {}), "page_limit": "1", "page_offset": str(DEFAULT_ROWS)}
     what = f"{call.what}, row {DEFAULT_ROWS + 1}"
     words = f"{call.what}: exactly {DEFAULT_ROWS} rows, the default page of this API"
     try:
