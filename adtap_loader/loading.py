@@ -32,7 +32,7 @@ from adtap_loader.rows import read_message
 from adtap_loader.stream import Stream
 from adtap_loader.warehouse import Warehouse
 
-MAX_BYTES_HELD: Final = 32_000_000
+MAX_BYTES_HELD: Final = 64_000_000
 """Of rows on disk: a bound for wide rows, whatever batch_size_rows says."""
 STATE_AGE_SECONDS: Final = 30.0  # a STATE waits no longer than this for a batch to fill
 READ_BYTES: Final = 1 << 18

@@ -1,6 +1,6 @@
 """A Postgres schema: tables, their evolution, and one transaction per batch.
 
-Rows leave as the CSV that they nearly are (`as_csv`), so that the server makes the values and Python none:
+The rows' texts leave as they are, so that the server makes the values and Python none:
 
     spool ── COPY ──► temporary table of the table's types ── INSERT … ON CONFLICT DO UPDATE ──► the table
 
@@ -63,35 +63,13 @@ _KINDS: Final = {
 # Columns that other loaders made, which hold what we send as they are: UTC, and any number.
 _ZONELESS, _ANY_NUMBER = "timestamp without time zone", "numeric"
 
-_PLAIN_ESCAPES: Final = re.compile(rb'\\[^"\\]')
-_ESCAPE: Final = re.compile(rb"\\(?:([bfnrt])|u00([0-9a-fA-F]{2})|.)", re.DOTALL)
 _PLACE: Final = re.compile(r'^COPY .*?, line \d+, column (.+?): "(.*)"$', re.DOTALL | re.MULTILINE)
-_RAW: Final = {b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t"}
 
 
 def identifier(name: str) -> str:
     """Quote a name, whatever it holds, for SQL."""
     escaped = name.replace('"', '""')
     return f'"{escaped}"'
-
-
-def as_csv(block: bytes) -> bytes:
-    r"""Return rows that are JSON arrays as the CSV that COPY reads with `ESCAPE '\'` and `NULL 'null'`.
-
-    Without its brackets such a line is that CSV already, but for line ends and control characters in a
-    text: JSON escapes these, CSV has them as they are.
-
-    Args:
-        block: JSON arrays without spaces between the values, a line each.
-    """
-    rows = block[1:-2].replace(b"]\n[", b"\n") + b"\n"
-    return _ESCAPE.sub(_raw, rows) if _PLAIN_ESCAPES.search(rows) else rows
-
-
-def _raw(match: re.Match[bytes]) -> bytes:
-    if match[1]:
-        return _RAW[match[1]]
-    return bytes((int(match[2], 16),)) if match[2] else match[0]
 
 
 @dataclass(frozen=True)
@@ -291,7 +269,7 @@ class PostgresWarehouse(Warehouse):
         statement = f"COPY {stage} FROM STDIN (FORMAT csv, NULL 'null', ESCAPE E'\\\\')"
         with self._db.cursor().copy(statement) as copy:
             for block in batch.spool.blocks():
-                copy.write(as_csv(block))
+                copy.write(block)
 
     def _merge(self, table: Table, stage: str) -> None:
         """Put a batch into its table; the last row of a key counts."""

@@ -25,7 +25,7 @@ _BATCH_ROWS: Final[Property] = {
     "type": ["integer", "null"],
     "minimum": 1,
     "title": "Rows a batch",
-    "default": 100_000,
+    "default": 122_880,  # a row group of DuckDB: no group is compressed twice
     "description": "Rows of all streams together that are held before they are committed.",
 }
 _COMMON: Final[dict[str, Property]] = {

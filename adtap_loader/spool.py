@@ -13,12 +13,16 @@ from typing import IO, Final
 from adtap_loader.errors import LoadError
 
 _OPEN_FILES: Final = Path("/proc/self/fd")
+VECTOR_ROWS: Final = 2048  # DuckDB holds so many rows of a file at once, whatever their width
+PART_BYTES: Final = 8_000_000
 
 
 class Spool:
-    """Rows of one stream that wait for the next commit, each a JSON array on a line of its own.
+    """Rows of one stream that wait for the next commit, as CSV.
 
-    The file has no name where the system allows that, so a killed load leaves nothing behind.
+    They stand in as many files as it takes that a reader of `VECTOR_ROWS` rows at once never meets much more
+    than `PART_BYTES` of them: in one where rows are narrow. The files have no names where the system allows
+    that, so a killed load leaves nothing behind.
 
     Attributes:
         rows: How many there are.
@@ -27,15 +31,19 @@ class Spool:
     """
 
     def __init__(self) -> None:
-        self._file: IO[bytes] | None = None
-        self._blocks: list[int] = []
+        self._parts: list[_Part] = []
         self.rows = self.size = self.longest = 0
 
+    @property
+    def is_wide(self) -> bool:
+        """Whether there are rows that need a part of their own for their width."""
+        return any(part.is_wide for part in self._parts)
+
     def add(self, block: bytes, rows: int, longest: int) -> None:
-        """Add whole lines.
+        """Add whole rows.
 
         Args:
-            block: The lines, each with its end.
+            block: The rows, each with its line end.
             rows: How many.
             longest: A bound on the bytes of each.
 
@@ -43,34 +51,75 @@ class Spool:
             LoadError: If they can't be kept.
         """
         with _telling():
-            if self._file is None:
-                nameless = _OPEN_FILES.is_dir()
-                make = tempfile.TemporaryFile if nameless else tempfile.NamedTemporaryFile
-                self._file = make(prefix="adtap-load-")
-                # Also when a load ends with an error.
-                weakref.finalize(self, _close, self._file)
-            self._file.write(block)
-        self._blocks.append(len(block))
+            if not self._parts or not self._parts[-1].takes(block, rows):
+                self._parts.append(_Part())
+            self._parts[-1].add(block, rows)
         self.rows += rows
         self.size += len(block)
         self.longest = max(self.longest, longest)
 
     @property
-    def path(self) -> str:
-        """Where another reader of this process finds the lines."""
-        if self._file is None:
-            raise ValueError("nothing was added")
+    def paths(self) -> list[str]:
+        """Where another reader of this process finds the rows, in their order."""
         with _telling():
-            self._file.flush()
+            return [part.path for part in self._parts]
+
+    def blocks(self) -> Iterator[bytes]:
+        """Yield the blocks as they were added."""
+        for part in self._parts:
+            with _telling():
+                yield from part.blocks()
+
+    def clear(self) -> None:
+        """Forget all rows."""
+        for part in self._parts[1:]:
+            part.close()
+        self._parts = self._parts[:1]
+        for part in self._parts:
+            part.clear()
+        self.rows = self.size = self.longest = 0
+
+    def close(self) -> None:
+        """Let go of the files."""
+        for part in self._parts:
+            part.close()
+        self._parts = []
+
+
+class _Part:
+    """One file of rows."""
+
+    def __init__(self) -> None:
+        nameless = _OPEN_FILES.is_dir()
+        make = tempfile.TemporaryFile if nameless else tempfile.NamedTemporaryFile
+        self._file: IO[bytes] = make(prefix="adtap-load-")
+        # Also when a load ends with an error.
+        weakref.finalize(self, _close, self._file)
+        self._blocks: list[int] = []
+        self._size, self.is_wide = 0, False
+
+    def takes(self, block: bytes, rows: int) -> bool:
+        """Check whether rows may stand behind those that are there."""
+        wide = self.is_wide or _wide(block, rows)
+        return not self._size or not wide or self._size + len(block) <= PART_BYTES
+
+    def add(self, block: bytes, rows: int) -> None:
+        """Add whole rows."""
+        self._file.write(block)
+        self._blocks.append(len(block))
+        self._size += len(block)
+        self.is_wide = self.is_wide or _wide(block, rows)
+
+    @property
+    def path(self) -> str:
+        """Where another reader of this process finds the rows."""
+        self._file.flush()
         name = self._file.name
         return name if isinstance(name, str) else str(_OPEN_FILES / str(self._file.fileno()))
 
     def blocks(self) -> Iterator[bytes]:
         """Yield the blocks as they were added."""
-        if self._file is None:
-            return
-        with _telling():
-            self._file.flush()
+        self._file.flush()
         at = 0
         for length in self._blocks:
             yield os.pread(self._file.fileno(), length, at)
@@ -78,17 +127,17 @@ class Spool:
 
     def clear(self) -> None:
         """Forget all rows."""
-        if self._file is not None:
-            self._file.seek(0)
-            self._file.truncate()
-        self._blocks = []
-        self.rows = self.size = self.longest = 0
+        self._file.seek(0)
+        self._file.truncate()
+        self._blocks, self._size, self.is_wide = [], 0, False
 
     def close(self) -> None:
         """Let go of the file."""
-        if self._file is not None:
-            _close(self._file)
-            self._file = None
+        _close(self._file)
+
+
+def _wide(block: bytes, rows: int) -> bool:
+    return len(block) * VECTOR_ROWS > PART_BYTES * rows
 
 
 @contextlib.contextmanager

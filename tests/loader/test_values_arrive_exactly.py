@@ -230,3 +230,18 @@ def test_rows_of_twenty_kilobytes_need_no_more_memory_than_a_load_has(file):
     wide = {"t": "long" * 2500, "o": {"a": '"\\' * 2500}}
     file.load(head, *(record("s", id=number, **wide) for number in range(2_000)))
     assert file.query("SELECT count(*), min(length(t)) FROM s") == [(2_000, 10_000)]
+
+
+def test_narrow_and_wide_rows_of_one_stream_need_no_more_memory_than_a_load_has(file):
+    """In one batch, narrow, wide and narrow again; each row is whole, and the last of a key counts."""
+    head = schema("s", {"id": {"type": "integer"}, "t": {"type": "string"}}, ["id"])
+    texts = ["a\nb", '\\",' * 7_000, "c"]
+    rows = [
+        record("s", id=first + number, t=texts[kind])
+        for kind, first, count in ((0, 0, 20_000), (1, 20_000, 2_500), (2, 22_500, 20_000))
+        for number in range(count)
+    ]
+    file.load(head, *rows, record("s", id=21_000, t="last"), record("s", id=3, t="last"))
+    assert file.query("SELECT t, count(*) FROM s GROUP BY t ORDER BY min(id)") == [
+        ("a\nb", 19_999), ("last", 2), (texts[1], 2_499), ("c", 20_000),
+    ]  # fmt: skip
