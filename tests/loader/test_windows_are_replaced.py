@@ -85,7 +85,7 @@ WINDOWS = st.builds(
 )  # fmt: skip
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(read=st.lists(WINDOWS, min_size=1, max_size=8), size=st.sampled_from([1, 3, 1000]))
 def test_what_is_left_is_what_the_view_of_ghosts_shows(read, size):
     """Any windows of two streams and accounts, overlapping as they like, in batches of any size."""
