@@ -18,9 +18,9 @@ from adtap_cli.opening import (
     write_json,
 )
 from adtap_core.errors import SettingsError
-from adtap_core.inspect.check import CheckReport, run_check, settings_fault
+from adtap_core.formatting import count
+from adtap_core.inspect.check import CheckReport, run_check, settings_error
 from adtap_core.redact import redact
-from adtap_core.words import count
 
 MARKS = {True: "ok  ", False: "FAIL"}
 
@@ -60,7 +60,7 @@ def check(
             tap_name, configs, catalog=catalog, meltano=loader, defaults={"max_retries": 1}
         )
     except SettingsError as error:
-        found = CheckReport(kind.name, settings_fault(error))
+        found = CheckReport(kind.name, settings_error(error))
     else:
         found = run_check(tap, streams=streams)
     if as_json:

@@ -137,8 +137,8 @@ class Sandbox:
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(f"{self.url}/_control/{path}", data, method=method)  # noqa: S310 - always http
         try:
-            with self._opener.open(request, timeout=30) as reply:
-                return json.load(reply)
+            with self._opener.open(request, timeout=30) as response:
+                return json.load(response)
         except (OSError, ValueError, http.client.HTTPException) as error:
             # A process that was killed a moment ago may not be seen as ended yet.
             with contextlib.suppress(subprocess.TimeoutExpired):

@@ -76,11 +76,11 @@ def held(tap: str, loader: str) -> Held:
     try:
         settings = ask("invoke", "--dump=config", tap)
     except SettingsError as error:
-        raise SettingsError(_own_words(tap) or error.faults) from error
+        raise SettingsError(_own_words(tap) or error.errors) from error
     catalog = ask("invoke", "--dump=catalog", tap)
     extras = ask("config", "print", tap, "--extras", "--format=json")
-    if faults := list(_lost(extras.get("_select") or [], catalog)):
-        raise SettingsError(faults)
+    if errors := list(_lost(extras.get("_select") or [], catalog)):
+        raise SettingsError(errors)
     return Held(
         settings=settings,
         catalog=catalog,
@@ -96,7 +96,7 @@ def _own_words(tap: str) -> list[str]:
     try:
         dotenv = working_directory()
     except VariableError as error:
-        return list(error.faults)
+        return list(error.errors)
     own = replace(dotenv, path=Path("the environment"), values=own_environment())
     found = [
         line for source in (own, dotenv) for line in unfit(tap, kind.config_jsonschema, source)

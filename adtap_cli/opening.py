@@ -110,7 +110,7 @@ def lines_for_errors(function: F, *, as_the_tap: bool = False) -> F:
 def error_lines(error: AdtapError) -> list[str]:
     """Return what a user reads of an error, a line each."""
     if isinstance(error, SettingsError):
-        return [f if f.startswith("--") else f"Setting: {f}" for f in error.faults]
+        return [f if f.startswith("--") else f"Setting: {f}" for f in error.errors]
     if isinstance(error, CredentialsError):
         return [f"Login refused: {error}"]
     return [str(error)]

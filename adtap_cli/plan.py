@@ -20,10 +20,10 @@ from adtap_cli.opening import (
     tap_argument,
     write_json,
 )
+from adtap_core.formatting import count, spelt
 from adtap_core.inspect.dry_run import body_of, request_line
 from adtap_core.inspect.plan import BACKFILL, PAGES, make_plan
 from adtap_core.redact import redact
-from adtap_core.words import count, spelt
 
 if TYPE_CHECKING:
     from adtap_core.inspect.plan import Plan, PlannedAccount, StreamPlan

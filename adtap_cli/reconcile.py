@@ -129,8 +129,8 @@ def command(
     else:
         for line in lines(found, ways):
             click.echo(redact(line))
-    if faults := list(_faults(found)):
-        raise Failed(faults)
+    if errors := list(_errors(found)):
+        raise Failed(errors)
 
 
 def _day(option: str, text: str | None) -> datetime | None:
@@ -274,7 +274,7 @@ def _spelt(way: Backfill) -> str:
     return json.dumps({"backfill": way.setting()})
 
 
-def _faults(found: Sequence[Reconciled]) -> Iterator[str]:
+def _errors(found: Sequence[Reconciled]) -> Iterator[str]:
     for made in found:
         name = made.report.name
         if made.why_not and made.wrong:

@@ -28,7 +28,7 @@ def id_of(record: Mapping[str, Any], what: str) -> str:
     return str(found)
 
 
-def unseen_words(setting: str, account: str, kind: str, seen: Sequence[str]) -> str:
+def unseen_message(setting: str, account: str, kind: str, seen: Sequence[str]) -> str:
     """Return the line about an account that the login does not see.
 
     Args:

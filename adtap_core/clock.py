@@ -8,14 +8,14 @@ from datetime import UTC, datetime
 from typing import Final
 
 NOW_VARIABLE: Final = "ADTAPS_NOW"
-"""Environment variable that moves the clock (ISO date-time): for rehearsals on the sandbox."""
+"""Environment variable that moves the clock (ISO date-time): for runs on the sandbox."""
 
 
 class Clock:
     """Gives the present moment, in UTC.
 
     Windows, completeness and data states are planned with `now()`. `ADTAPS_NOW` moves it, so that a
-    rehearsal on the sandbox can live on another day; from there it goes on at the usual pace.
+    run on the sandbox can live on another day; from there it goes on at the usual pace.
 
     Args:
         start: The moment the clock starts at; the machine's own time if None.
@@ -40,7 +40,7 @@ class Clock:
 
     @property
     def is_moved(self) -> bool:
-        """Check whether a rehearsal plays another day than the machine's."""
+        """Check whether this run plays another day than the machine's."""
         return self._start is not None
 
     def now(self) -> datetime:

@@ -1,12 +1,12 @@
 """The frozen entries a stream is declared with: facts, no methods that act.
 
-A tap whose entities need more than these fields to be read declares them on a subclass of its own.
+A tap whose streams need more than these fields to be read adds them on a subclass of its own.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 from typing import Any, Self
 
@@ -18,7 +18,24 @@ def _nothing() -> Mapping[str, Any]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Entity:
+class _Entry:
+    name: str
+
+    @classmethod
+    def of(cls, entry: _Entry) -> Self:
+        """Return an entry of this class as what it is: a tap's client reads its own table only.
+
+        Raises:
+            TypeError: If it is no entry of this class.
+        """
+        if not isinstance(entry, cls):
+            msg = f"{entry.name} is declared as {type(entry).__name__}, not as {cls.__name__}"
+            raise TypeError(msg)
+        return entry
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entity(_Entry):
     """One entity stream: things that exist, not things that are counted.
 
     Args:
@@ -33,9 +50,11 @@ class Entity:
             any other stream are not selected by default.
         columns: Columns that are called otherwise than the platform's field, by field.
         generations: The API generations that have it, where a platform has several; empty: all.
+
+    >>> Entity(name="campaigns", path="/campaigns", replication_key="last_modified").keys
+    ('id',)
     """
 
-    name: str
     path: str
     keys: tuple[str, ...] = ("id",)
     replication_key: str | None = None
@@ -46,22 +65,13 @@ class Entity:
     columns: Mapping[str, str] = field(default_factory=_nothing)
     generations: tuple[str, ...] = ()
 
-    @classmethod
-    def of(cls, entry: Entity) -> Self:
-        """Return an entry of this class as what it is: a tap's client reads its own table only.
-
-        Raises:
-            TypeError: If it is no entry of this class.
-        """
-        if not isinstance(entry, cls):
-            msg = f"{entry.name} is declared as {type(entry).__name__}, not as {cls.__name__}"
-            raise TypeError(msg)
-        return entry
-
 
 @dataclass(frozen=True, kw_only=True)
-class Report:
+class Report(_Entry):
     """One report stream: built in, or defined by the user's setting `reports`.
+
+    What a definition of one platform says beyond these fields (`scope`, `endpoint` …) is a field of the tap's own
+    subclass, under the name that it has in the setting; None where a definition does not say it.
 
     Args:
         name: The stream; subject and grain.
@@ -80,11 +90,11 @@ class Report:
         custom: Whether the user defined it.
         source: Where the platform documents its fields, and the day that page was read.
         generations: The API generations that have it, where a platform has several; empty: all.
-        extras: What a definition says beyond these fields, in the platform's own words, by the names of its
-            JSON: `scope`, `report`, `grouping` …; the platform checks and reads them.
+
+    >>> Report(name="spend_daily", dimensions=("campaign_id",), metrics=("spend",), lookback_days=7).grain
+    <Grain.DAY: 'day'>
     """
 
-    name: str
     dimensions: tuple[str, ...]
     metrics: tuple[str, ...]
     grain: Grain = Grain.DAY
@@ -98,4 +108,14 @@ class Report:
     custom: bool = False
     source: str = ""
     generations: tuple[str, ...] = ()
-    extras: Mapping[str, Any] = field(default_factory=_nothing)
+
+    @classmethod
+    def extra_names(cls) -> frozenset[str]:
+        """Return the names of the fields that a tap's own class adds."""
+        return frozenset(f.name for f in fields(cls)) - {f.name for f in fields(Report)}
+
+    @property
+    def extras(self) -> dict[str, Any]:
+        """Return the fields that the tap's own class adds, where they are set, by name."""
+        own = {name: getattr(self, name) for name in sorted(self.extra_names())}
+        return {name: value for name, value in own.items() if value is not None}

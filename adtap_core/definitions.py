@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from adtap_core.declare import Report
@@ -13,16 +12,13 @@ from adtap_core.windows import Grain
 if TYPE_CHECKING:
     from adtap_core.platform import Platform
 
-_OWN_KEYS = frozenset(
-    {"name", "dimensions", "metrics", "filters", "grain", "lookback_days", "start_date"}
-)
 _BUCKETS = frozenset(Grain)
 
 
 def custom_reports(settings: Mapping[str, Any], platform: type[Platform]) -> list[Report]:
     """Return the user's report definitions as entries. Assumes that the settings' schema holds."""
     return [
-        platform.finish_definition(_report(definition), settings)
+        platform.finish_definition(_report(definition, platform.report_class(definition)), settings)
         for definition in platform.definitions(settings)
         if _is_readable(definition)
     ]
@@ -35,9 +31,10 @@ def _is_readable(definition: object) -> bool:
     )
 
 
-def _report(definition: Mapping[str, Any]) -> Report:
+def _report(definition: Mapping[str, Any], report_class: type[Report]) -> Report:
     grain = definition.get("grain", Grain.DAY.value)
-    return Report(
+    extras = report_class.extra_names()
+    return report_class(
         name=definition["name"],
         dimensions=tuple(str(d) for d in definition["dimensions"]),
         metrics=tuple(str(m) for m in definition["metrics"]),
@@ -46,56 +43,56 @@ def _report(definition: Mapping[str, Any]) -> Report:
         start_date=definition.get("start_date"),
         filters=definition.get("filters"),
         custom=True,
-        extras=MappingProxyType({k: v for k, v in definition.items() if k not in _OWN_KEYS}),
+        **{k: v for k, v in definition.items() if k in extras},
     )
 
 
-def definition_faults(
+def definition_errors(
     reports: Sequence[Report],
     built_in: Iterable[str],
     platform: type[Platform],
     settings: Mapping[str, Any],
 ) -> list[str]:
-    """Return one line for each fault in the user's reports that can be seen without the platform."""
-    faults: list[str] = []
+    """Return one line for each error in the user's reports that can be seen without the platform."""
+    errors: list[str] = []
     taken = set(built_in)
     seen: set[str] = set()
     for report in reports:
         name = f"report {report.name!r}"
         if report.name in taken:
-            faults.append(f"{name}: the name belongs to a built-in stream; choose another")
+            errors.append(f"{name}: the name belongs to a built-in stream; choose another")
         if report.name in seen:
-            faults.append(f"{name}: the name is used twice in `reports`")
+            errors.append(f"{name}: the name is used twice in `reports`")
         seen.add(report.name)
         for kind, fields in (("dimension", report.dimensions), ("metric", report.metrics)):
             doubles = sorted({f for f in fields if fields.count(f) > 1})
-            faults += [f"{name}: {kind} {field!r} is listed twice" for field in doubles]
-        faults += [
+            errors += [f"{name}: {kind} {field!r} is listed twice" for field in doubles]
+        errors += [
             f"{name}: {field!r} is both a dimension and a metric"
             for field in report.dimensions
             if field in report.metrics
         ]
-        faults += _column_faults(report)
-        faults += platform.definition_faults(report, settings)
-    return faults
+        errors += _column_errors(report)
+        errors += platform.definition_errors(report, settings)
+    return errors
 
 
-def _column_faults(report: Report) -> list[str]:
+def _column_errors(report: Report) -> list[str]:
     """Return one line for each field that would overwrite the time bucket or another field's column."""
     where = f"report {report.name!r}"
-    faults: list[str] = []
+    errors: list[str] = []
     taken: dict[str, str] = {}
     for kind, fields in (("dimension", report.dimensions), ("metric", report.metrics)):
         for field in dict.fromkeys(fields):
             column = column_name(field)
             if column in _BUCKETS:
                 advice = "; set `grain` to it instead" if kind == "dimension" else ""
-                faults.append(f"{where}: the time bucket {field!r} is not a {kind}{advice}")
+                errors.append(f"{where}: the time bucket {field!r} is not a {kind}{advice}")
             elif (other := taken.setdefault(column, field)) != field:
-                faults.append(
+                errors.append(
                     f"{where}: {other!r} and {field!r} would both be the column {column}; ask for them in two reports"
                 )
-    return faults
+    return errors
 
 
 def unknown_fields(report: Report, known: Collection[str]) -> list[str]:

@@ -56,14 +56,14 @@ class SettingsError(AdtapError):
     """One or more settings can't be used.
 
     Args:
-        faults: One line per fault: the setting, its value, what is expected.
+        errors: One line per error: the setting, its value, what is expected.
     """
 
     exit_code = SETTINGS_EXIT
 
-    def __init__(self, faults: list[str]) -> None:
-        super().__init__("\n".join(faults))
-        self.faults = faults
+    def __init__(self, errors: list[str]) -> None:
+        super().__init__("\n".join(errors))
+        self.errors = errors
 
 
 class CredentialsError(AdtapError):

@@ -48,7 +48,7 @@ def column_name(name: str) -> str:
 
 
 def column_names(names: Iterable[str]) -> dict[str, str]:
-    """Return the column of each of a report's fields. `definition_faults` sees to it that all differ."""
+    """Return the column of each of a report's fields. `definition_errors` sees to it that all differ."""
     return {name: column_name(name) for name in names}
 
 

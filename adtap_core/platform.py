@@ -1,8 +1,8 @@
 """The questions that a platform answers; everything else is the core's.
 
-How do I log in (`auth`), how is a reply judged (`classify`), how is a window or a page asked for and how do
+How do I log in (`make_login`), how is a response judged (`classify`), how is a window or a page asked for and how do
 rows come out (`fetch`, `pages`), which fields exist (`field_schema`), which accounts (`partitions`) and
-what does the platform hold (`held`). All network goes through `self.http`, from worker threads.
+what does the platform hold (`available_range`). All network goes through `self.http`, from worker threads.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from typing_extensions import override
 
 from adtap_core.bodies.parsing import Table
+from adtap_core.declare import Report
 from adtap_core.http import outcomes
 from adtap_core.http.client import Auth, Call, Http, RequestStats
 from adtap_core.http.outcomes import Outcome
@@ -28,7 +29,7 @@ from adtap_core.windows import Interval, Zone
 
 if TYPE_CHECKING:
     from adtap_core.clock import Clock
-    from adtap_core.declare import Entity, Report
+    from adtap_core.declare import Entity
     from adtap_core.windows import Grain
 
 LOGIN_PARTITION: Mapping[str, str] = {}
@@ -112,24 +113,24 @@ class Fetched:
 
     Args:
         tables: Opens the rows; called once each, in order, when it is the window's turn.
-        facts: What the rows are in.
+        context: What the rows are in.
         close: Gives the spools' room back.
         warnings: What the platform itself warns of in this answer; kept in the ledger.
         not_asked: Metrics of the report that this API does not know: they are null in every row.
         left_out: What could not be read though the rest of the window was: each is a failure of the run, but
             the window counts as read.
-        fullness: The answer's share of the most rows that the platform puts into one, if that is known:
+        fill_ratio: The answer's share of the most rows that the platform puts into one, if that is known:
             one that was nearly cut makes the next ones shorter.
         totals: The platform's own totals of all rows, by metric, where the answer brings them; None if not.
     """
 
     tables: Sequence[Callable[[], Table]]
-    facts: RowContext
+    context: RowContext
     close: Callable[[], None] = lambda: None
     warnings: Sequence[str] = ()
     not_asked: frozenset[str] = frozenset()
     left_out: Sequence[str] = ()
-    fullness: float = 0.0
+    fill_ratio: float = 0.0
     totals: Mapping[str, Decimal] | None = None
 
 
@@ -142,7 +143,7 @@ class WindowJob:
         partitions: Whose rows; several only where the platform bundles them.
         window: Half open, naive, in the zone.
         zone: The report's time zone.
-        tally: Counts requests, retries and splits; give it to every `http.send`.
+        stats: Counts requests, retries and splits; give it to every `http.send`.
         remembered: Report jobs that this run, or an earlier and interrupted one, began for this window.
         remember: Puts a report job into the state, at once, so that a restarted tap polls it instead
             of beginning another: `remember(name, parameters)`.
@@ -153,7 +154,7 @@ class WindowJob:
     partitions: tuple[Partition, ...]
     window: Interval
     zone: Zone
-    tally: RequestStats
+    stats: RequestStats
     remembered: dict[str, Any] = field(default_factory=dict)
     remember: Callable[[str, Any], None] = lambda _name, _parameters: None
     can_split: bool = False
@@ -173,27 +174,27 @@ class EntityQuery:
     Args:
         since: Only what was modified at or after this moment (UTC text), if the platform can filter.
         parent: The parent's record as the platform sent it, for a child stream.
-        tally: Counts requests and retries; give it to every `http.send`.
+        stats: Counts requests and retries; give it to every `http.send`.
     """
 
     since: str | None = None
     parent: Mapping[str, Any] | None = None
-    tally: RequestStats = field(default_factory=RequestStats)
+    stats: RequestStats = field(default_factory=RequestStats)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Probed:
+class ProbeResult:
     """What a cheap call found out about a credential, an account or a permission.
 
     Args:
         subject: Which one, in a user's words: `user ops@example.com`, `app abc123 (Puzzle)`.
-        words: What the platform said of it.
+        message: What the platform said of it.
         good: Whether it can be used.
         advice: What to do if not.
     """
 
     subject: str
-    words: str
+    message: str
     good: bool = True
     advice: str = ""
 
@@ -265,25 +266,25 @@ class Platform(ABC):
     def __init__(self, settings: Mapping[str, Any], clock: Clock) -> None:
         self.settings = settings
         self.clock = clock
-        self.ahead = Workers(1)
+        self.prefetch = Workers(1)
         """Threads in which a list's further pages are asked for; the tap gives as many as it has."""
 
-    def connect(self, http: Http, ahead: Workers) -> None:
+    def connect(self, http: Http, prefetch: Workers) -> None:
         """Take the connection, once, before the first question that needs it.
 
         A platform whose helpers need the connection makes them here, and hands them that, not itself.
 
         Args:
             http: Sends requests; it judges answers and logs in by this platform's `classify` and `auth`.
-            ahead: Threads in which a list's further pages are asked for.
+            prefetch: Threads in which a list's further pages are asked for.
         """
-        self.http, self.ahead = http, ahead
+        self.http, self.prefetch = http, prefetch
 
     # -- settings and schemas: no network ----------------------------------------------------
 
     @classmethod
-    def setting_faults(cls, settings: Mapping[str, Any]) -> list[str]:  # noqa: ARG003
-        """Return one line for each fault among settings that depend on one another."""
+    def setting_errors(cls, settings: Mapping[str, Any]) -> list[str]:  # noqa: ARG003
+        """Return one line for each error among settings that depend on one another."""
         return []
 
     @classmethod
@@ -292,12 +293,17 @@ class Platform(ABC):
         return list(settings.get("reports") or [])
 
     @classmethod
-    def definition_faults(
+    def report_class(cls, definition: Mapping[str, Any]) -> type[Report]:  # noqa: ARG003
+        """Return the class of the report that a user's definition makes: `Report`, or the tap's own."""
+        return Report
+
+    @classmethod
+    def definition_errors(
         cls,
         report: Report,  # noqa: ARG003
         settings: Mapping[str, Any],  # noqa: ARG003
     ) -> list[str]:
-        """Return one line for each fault in a user's report that can be seen without network."""
+        """Return one line for each error in a user's report that can be seen without network."""
         return []
 
     @classmethod
@@ -373,22 +379,26 @@ class Platform(ABC):
 
     # -- requests ----------------------------------------------------------------------------
 
-    @property
     @abstractmethod
-    def auth(self) -> Auth:
-        """Return how credentials get onto a request; one object for the tap's life."""
+    def make_login(self) -> Auth:
+        """Return how credentials get onto a request: a login of `adtap_core.http.auth`, or the platform's own."""
 
-    def classify(self, call: Call, reply: Response) -> Outcome:  # noqa: ARG002
+    @cached_property
+    def auth(self) -> Auth:
+        """Return the login; one object for the tap's life."""
+        return self.make_login()
+
+    def classify(self, call: Call, response: Response) -> Outcome:  # noqa: ARG002
         """Classify an answer: what it asks of us. The body first, where failures come under a 200."""
-        return outcomes.by_status(reply)
+        return outcomes.by_status(response)
 
     # -- reports -----------------------------------------------------------------------------
 
-    def report_faults(self, reports: Sequence[Report]) -> list[str]:  # noqa: ARG002
+    def report_errors(self, reports: Sequence[Report]) -> list[str]:  # noqa: ARG002
         """Check reports against the platform's metadata, before any data request.
 
         Returns:
-            One line for each fault: report, field, nearest valid names.
+            One line for each error: report, field, nearest valid names.
         """
         return []
 
@@ -400,7 +410,7 @@ class Platform(ABC):
         """Yield a line for each account that a setting names and the login does not see; may ask the platform.
 
         Each begins with the setting's name. Lists that are confined to such an account are empty, and nothing else
-        would say why; a report of it fails by itself (`held`).
+        would say why; a report of it fails by itself (`available_range`).
         """
         return iter(())
 
@@ -408,7 +418,7 @@ class Platform(ABC):
         """Return how many partitions one request may read."""
         return 1
 
-    def held(self, report: Report, partition: Partition) -> Interval | None:  # noqa: ARG002
+    def available_range(self, report: Report, partition: Partition) -> Interval | None:  # noqa: ARG002
         """Return what the platform holds of a report, if it says so (naive, in the report's zone)."""
         return None
 
@@ -416,11 +426,11 @@ class Platform(ABC):
         """Return how many hours after its end a bucket is complete on the platform."""
         return 0.0
 
-    def running_hours(self, report: Report) -> float:  # noqa: ARG002
+    def zone_spread_hours(self, report: Report) -> float:  # noqa: ARG002
         """Return how many hours after its end in the report's zone a bucket still runs somewhere."""
         return 0.0
 
-    def asked_grain(self, report: Report) -> Grain:
+    def requested_grain(self, report: Report) -> Grain:
         """Return the shortest stretch that can be asked for: the report's bucket, if the platform can."""
         return report.grain
 
@@ -461,7 +471,7 @@ class Platform(ABC):
 
     # -- the companion's questions -----------------------------------------------------------
 
-    def probe(self) -> Iterator[Probed]:
+    def probe(self) -> Iterator[ProbeResult]:
         """Ask the cheapest call for each credential and account, and say what it found.
 
         By default nothing: the companion then reads the first page of the first entity.

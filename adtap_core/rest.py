@@ -11,7 +11,6 @@ from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from typing_extensions import override
@@ -43,25 +42,27 @@ class Field:
         kind: `string`, `integer`, `boolean`, or `number` for an exact decimal.
         additivity: Of a metric: `additive`, `ratio` or `distinct`; only additive ones may be summed.
         money: Whether it is an amount in the row's currency, in the major unit.
-        words: What it is, for its column's description.
+        description: What it is, for its column's description.
     """
 
     kind: str = "string"
     additivity: str = "additive"
     money: bool = False
-    words: str = ""
+    description: str = ""
 
-    def said(self, words: str) -> Field:
+    def described(self, description: str) -> Field:
         """Return the same field with its own description."""
-        return replace(self, words=words)
+        return replace(self, description=description)
 
 
-TEXT: Final = Field(words="Text.")
-ID: Final = Field(words="The platform's id.")
-COUNT: Final = Field(kind="integer", words="Count.")
-USERS: Final = Field(kind="integer", additivity="distinct", words="Different users; never summed.")
-MONEY: Final = Field(kind="number", money=True, words="Money, major unit.")
-RATE: Final = Field(kind="number", additivity="ratio", words="A rate; never summed.")
+TEXT: Final = Field(description="Text.")
+ID: Final = Field(description="The platform's id.")
+COUNT: Final = Field(kind="integer", description="Count.")
+USERS: Final = Field(
+    kind="integer", additivity="distinct", description="Different users; never summed."
+)
+MONEY: Final = Field(kind="number", money=True, description="Money, major unit.")
+RATE: Final = Field(kind="number", additivity="ratio", description="A rate; never summed.")
 
 
 class RestPlatform(Platform):
@@ -139,8 +140,9 @@ class RestPlatform(Platform):
         """
         return Call(f"{self.url}/{entity.path}", entity.name, params=params)
 
+    @override
     def make_login(self) -> Auth:
-        """Return how credentials get onto a request; by default `api_token` as a bearer."""
+        """Return the setting `api_token` as a bearer, unless a subclass says otherwise."""
         return BearerToken(str(self.settings.get("api_token") or ""))
 
     # -- the core's questions ----------------------------------------------------------------
@@ -149,7 +151,10 @@ class RestPlatform(Platform):
     @override
     def field_schema(cls, report: Report, name: str, role: str) -> dict[str, Any]:
         known = cls.fields.get(name, TEXT if role == "dimension" else RATE)
-        schema = {"type": [known.kind, "null"], "description": f"{role.title()}. {known.words}"}
+        schema = {
+            "type": [known.kind, "null"],
+            "description": f"{role.title()}. {known.description}",
+        }
         if role == "metric":
             schema["x-additivity"] = known.additivity
             schema |= {"x-unit": "currency"} if known.money else {}
@@ -157,7 +162,7 @@ class RestPlatform(Platform):
 
     @classmethod
     @override
-    def definition_faults(cls, report: Report, settings: Mapping[str, Any]) -> list[str]:
+    def definition_errors(cls, report: Report, settings: Mapping[str, Any]) -> list[str]:
         return unknown_fields(report, cls.fields)
 
     @classmethod
@@ -169,36 +174,27 @@ class RestPlatform(Platform):
     def zone(self, report: Report) -> Zone:
         return Zone(self.settings.get("time_zone") or self.time_zone)
 
-    @cached_property
-    def _login(self) -> Auth:
-        return self.make_login()
-
-    @property
     @override
-    def auth(self) -> Auth:
-        return self._login
-
-    @override
-    def classify(self, call: Call, reply: Response) -> Outcome:
-        document = None if 200 <= reply.status < 300 else reply.json_or_none()  # noqa: PLR2004
+    def classify(self, call: Call, response: Response) -> Outcome:
+        document = None if response.is_success else response.json_or_none()
         said = value_at(document, self.error_at)
-        return outcomes.by_status(reply, said if isinstance(said, str) else "")
+        return outcomes.by_status(response, said if isinstance(said, str) else "")
 
     @override
     def fetch(self, job: WindowJob) -> Fetched:
         first, last = job.window.start.date(), (job.window.end - ONE_DAY).date()
         call = replace(self.report_call(job.report, first, last), splittable=job.can_split)
-        reply = self.http.send(replace(call, what=job.what), job.tally)
+        response = self.http.send(replace(call, what=job.what), job.stats)
         path = tuple(self.rows_at.split(".")) if self.rows_at else ()
         currency: str | RowLookup | None = self.currency
         if self.currency_field:
             currency = RowLookup(self.currency_field)
         elif self.currency_at:
-            currency = value_at(JsonRows(reply.body, path).read_envelope(), self.currency_at)
+            currency = value_at(JsonRows(response.body, path).read_envelope(), self.currency_at)
         return Fetched(
-            [lambda: Table(iter(JsonRows(reply.body, path)))],
+            [lambda: Table(iter(JsonRows(response.body, path)))],
             RowContext(currency=currency, bucket=self.bucket),
-            reply.body.close,
+            response.body.close,
         )
 
     @override
@@ -209,7 +205,7 @@ class RestPlatform(Platform):
             call = self.list_call(entity, {**since, **params})
             if address is not None:  # a link holds its parameters
                 call = replace(call, url=address, params=None)
-            return self.http.send(call, query.tally)
+            return self.http.send(call, query.stats)
 
         def records(document: Any) -> Sequence[Mapping[str, Any]]:
             found = value_at(document, self.records_at)
@@ -224,7 +220,9 @@ class RestPlatform(Platform):
             named = {snake_case(name): value for name, value in record.items()}
             return tuple(str(named.get(column)) for column in entity.keys)
 
-        listing = Listing(what=entity.name, ask=ask, records=records, key=key, ahead=self.ahead)
+        listing = Listing(
+            what=entity.name, ask=ask, records=records, key=key, prefetch=self.prefetch
+        )
         return self.paginator.pages(listing)
 
 

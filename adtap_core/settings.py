@@ -260,18 +260,18 @@ _EXPECTED: Final = {
 }
 
 
-def schema_faults(settings: Mapping[str, Any], schema: Schema) -> list[str]:
+def schema_errors(settings: Mapping[str, Any], schema: Schema) -> list[str]:
     """Return one line for each setting that is missing or has the wrong type, range or form."""
-    faults = []
+    errors = []
     if "stream_maps" in schema["properties"]:
-        # The SDK's own schema of it can't be walked by a validator; `maps.map_faults` looks at them.
+        # The SDK's own schema of it can't be walked by a validator; `maps.map_errors` looks at them.
         plain = {"stream_maps": {"type": ["object", "null"]}}
         schema = {**schema, "properties": {**schema["properties"], **plain}}
     for error in sorted(
         Draft202012Validator(schema).iter_errors(settings), key=lambda e: [str(p) for p in e.path]
     ):
-        faults += _lines(error, schema, settings)
-    return faults + [
+        errors += _lines(error, schema, settings)
+    return errors + [
         f"{name} is empty; it is required"
         for name in schema.get("required", ())
         if isinstance(given := settings.get(name), str) and not given.strip()
@@ -386,8 +386,8 @@ def _lines(  # noqa: C901, PLR0911, PLR0912 - one answer for each rule of a sche
             return [f"{where}: {value}: {error.message if not hidden else 'not accepted'}"]
 
 
-def moment_fault(name: str, value: object) -> str | None:
-    """Return the fault of a date or date-time setting, or None if it is good."""
+def moment_error(name: str, value: object) -> str | None:
+    """Return what is wrong with a date or date-time setting, or None if it is good."""
     try:
         datetime.fromisoformat(str(value))
     except ValueError:
@@ -395,46 +395,46 @@ def moment_fault(name: str, value: object) -> str | None:
     return None
 
 
-def common_faults(settings: Mapping[str, Any]) -> list[str]:
-    """Return one line for each fault of the common settings that a schema can't see."""
-    faults = [
+def common_errors(settings: Mapping[str, Any]) -> list[str]:
+    """Return one line for each error of the common settings that a schema can't see."""
+    errors = [
         fault
         for name in ("start_date", "end_date")
-        if settings.get(name) is not None and (fault := moment_fault(name, settings[name]))
+        if settings.get(name) is not None and (fault := moment_error(name, settings[name]))
     ]
-    if not faults and settings.get("start_date") and settings.get("end_date"):
-        faults += _order_fault(
+    if not errors and settings.get("start_date") and settings.get("end_date"):
+        errors += _order_error(
             "start_date", settings["start_date"], "end_date", settings["end_date"]
         )
-    faults += _backfill_faults(settings.get("backfill"))
+    errors += _backfill_errors(settings.get("backfill"))
     if isinstance(settings.get("time_zone"), str):
         try:
             Zone(settings["time_zone"])
         except ValueError as error:
-            faults.append(f"time_zone: {error}")
+            errors.append(f"time_zone: {error}")
     for index, report in enumerate(settings.get("reports") or []):
         if isinstance(report, dict) and report.get("start_date") is not None:
             place = _place(["reports", index, "start_date"], settings)
-            fault = moment_fault(place, report["start_date"])
-            faults += [fault] if fault else []
+            fault = moment_error(place, report["start_date"])
+            errors += [fault] if fault else []
     user_agent = settings.get("user_agent")
     if isinstance(user_agent, str) and not re.fullmatch(r"[\x20-\x7e]+", user_agent):
-        faults.append("user_agent: only printable ASCII can be sent in a header")
-    return faults + [
+        errors.append("user_agent: only printable ASCII can be sent in a header")
+    return errors + [
         f"{name}: {value!r} is not an address; expected e.g. https://api.example.com"
         for name, value in settings.items()
         if name.endswith("_url") and isinstance(value, str) and not _ADDRESS.match(value)
     ]
 
 
-def _backfill_faults(backfill: object) -> list[str]:
+def _backfill_errors(backfill: object) -> list[str]:
     if not (isinstance(backfill, dict) and "from" in backfill and "to" in backfill):
         return []
-    faults = [f for k in ("from", "to") if (f := moment_fault(f"backfill.{k}", backfill[k]))]
-    return faults or _order_fault("backfill.from", backfill["from"], "backfill.to", backfill["to"])
+    errors = [f for k in ("from", "to") if (f := moment_error(f"backfill.{k}", backfill[k]))]
+    return errors or _order_error("backfill.from", backfill["from"], "backfill.to", backfill["to"])
 
 
-def _order_fault(first: str, start: object, second: str, end: object) -> list[str]:
+def _order_error(first: str, start: object, second: str, end: object) -> list[str]:
     a, b = (_comparable(str(v)) for v in (start, end))
     return [] if a < b else [f"{second}: {end!r} is not after {first} {start!r}"]
 

@@ -20,7 +20,7 @@ from singer_sdk.plugin_base import PluginBase, SingerCommand, _ConfigInput
 from typing_extensions import override
 
 from adtap_core.clock import NOW_VARIABLE, Clock
-from adtap_core.definitions import custom_reports, definition_faults
+from adtap_core.definitions import custom_reports, definition_errors
 from adtap_core.errors import (
     FULL,
     AdtapError,
@@ -35,7 +35,7 @@ from adtap_core.http.workers import Workers, still_waiting
 from adtap_core.names import did_you_mean
 from adtap_core.redact import guard_logging, learn_settings, redact
 from adtap_core.rows.schemas import DAYS, DAYS_KEYS, DAYS_SCHEMA, LEDGER, contradictions, restored
-from adtap_core.settings import common_faults, schema_faults, with_types
+from adtap_core.settings import common_errors, schema_errors, with_types
 from adtap_core.state import documents
 from adtap_core.sync.failures import Failure
 from adtap_core.sync.garbage import seldom_collected
@@ -44,9 +44,9 @@ from adtap_core.sync.output import LineWriter, silence_stdout, unwritable
 from adtap_core.sync.reports import ReportStream
 from adtap_core.sync.run import Run, RunFailed
 from adtap_core.sync.schedule import read_reports
-from adtap_core.sync.stream_maps import Mapped, arithmetic_faults, empty_filters, fitted, map_faults
+from adtap_core.sync.stream_maps import Mapped, arithmetic_errors, empty_filters, fitted, map_errors
 from adtap_core.sync.streams import AdStream, EntityStream
-from adtap_core.sync.summary import failed_words, log_end
+from adtap_core.sync.summary import failed_message, log_end
 from adtap_plugin.origins import Given
 from adtap_plugin.plugin import FromVariables
 from adtap_plugin.variables import VariableError
@@ -95,7 +95,7 @@ class AdTap(FromVariables, Tap):
         try:
             super().__init__(*args, state=documents.understood(state), **kwargs)
         except VariableError as error:
-            raise SettingsError(error.faults) from error
+            raise SettingsError(error.errors) from error
         # What somebody else keeps in our state document is theirs: it goes out as it came in.
         foreign = {k: v for k, v in (self.given_state or {}).items() if k != "bookmarks"}
         cast("dict[str, Any]", self._state).update(foreign)
@@ -117,18 +117,18 @@ class AdTap(FromVariables, Tap):
         redact.learn_names(self.platform_class.secret_fields)
         if not raise_errors:
             return []
-        faults = schema_faults(config, schema)
-        sound = not faults
-        faults += common_faults(config)
+        errors = schema_errors(config, schema)
+        sound = not errors
+        errors += common_errors(config)
         if sound:
-            faults += self.platform_class.setting_faults(config)
+            errors += self.platform_class.setting_errors(config)
             taken = [
                 *(e.name for e in self.entities),
                 *(r.name for r in self.reports),
                 LEDGER,
                 DAYS,
             ]
-            faults += definition_faults(
+            errors += definition_errors(
                 custom_reports(config, self.platform_class), taken, self.platform_class, config
             )
         # Before the faults: what is missing may stand there under a name that is misspelt.
@@ -138,8 +138,8 @@ class AdTap(FromVariables, Tap):
                     "Setting %r is not known%s", name, did_you_mean(name, schema["properties"])
                 )
         self.warn_of_variables()
-        if faults:
-            raise SettingsError(faults)
+        if errors:
+            raise SettingsError(errors)
         for report in config.get("reports") or []:
             for place in empty_filters(report.get("filters"), "filters"):
                 log.warning(
@@ -186,7 +186,7 @@ class AdTap(FromVariables, Tap):
             SettingsError: If catalog, settings and maps contradict each other.
         """
         PluginBase.setup_mapper(self)
-        faults: list[str] = []
+        errors: list[str] = []
         found: dict[str, tuple[dict[str, Any], list[str]]] = {}
         mapped: dict[str, Mapped] = {}
         for entry in self.catalog.streams:
@@ -196,7 +196,7 @@ class AdTap(FromVariables, Tap):
             keys = list(entry.key_properties or ())
             is_selected = True
             if known is None and entry.metadata.root.selected:
-                faults.append(
+                errors.append(
                     f"--catalog: the stream {name!r} is selected, and with these settings {self.name} has none of this "
                     f"name{did_you_mean(name, self.streams)}: define it (setting `reports`), or deselect it"
                 )
@@ -207,16 +207,16 @@ class AdTap(FromVariables, Tap):
                 keys = list(known.primary_keys)
                 is_selected = known.selected
             if known is not None and is_selected:
-                faults += contradictions(name, schema, known.schema)
-                faults += arithmetic_faults(self.config, name, known.schema)
+                errors += contradictions(name, schema, known.schema)
+                errors += arithmetic_errors(self.config, name, known.schema)
             if is_selected:
                 schema = get_selected_schema(name, schema, entry.metadata.resolve_selection())
             # Of a stream that is off nothing is written, but a stream map may name it, or all of them.
             found[name] = schema, keys
             mapped[name] = Mapped(schema.get("properties", {}), keys, is_selected)
-        faults += map_faults(self.config, mapped)
-        if faults:
-            raise SettingsError(faults)
+        errors += map_errors(self.config, mapped)
+        if errors:
+            raise SettingsError(errors)
         self.mapper.stream_maps_dict = fitted(self.mapper.stream_maps_dict, mapped)
         for name, (schema, keys) in found.items():
             self.mapper.register_raw_stream_schema(name, schema, keys)
@@ -298,7 +298,7 @@ class AdTap(FromVariables, Tap):
         with (
             seldom_collected(),
             contextlib.closing(self.workers),
-            contextlib.closing(self.platform.ahead),
+            contextlib.closing(self.platform.prefetch),
         ):
             entities = [s for s in streams if isinstance(s, EntityStream)]
             if entities:
@@ -321,7 +321,9 @@ class AdTap(FromVariables, Tap):
             failures=[f"{f.line()}{self.current.advice(f)}" for f in self.failures],
         )
         if self.failures:
-            raise RunFailed(failed_words(sorted(failed), len(self.failures), whole), self.failures)
+            raise RunFailed(
+                failed_message(sorted(failed), len(self.failures), whole), self.failures
+            )
 
     def name_unseen_accounts(self) -> None:
         """Note each account that the settings name and the login does not see: entities can't say it."""
@@ -362,10 +364,10 @@ class AdTap(FromVariables, Tap):
         """Check reports against state and metadata, before any data request."""
         streams = [s for s in self.report_streams() if s.selected]
         backfill = self.config.get("backfill")
-        faults: list[str] = []
+        errors: list[str] = []
         if backfill:
             known = {s.name for s in self.report_streams()}
-            faults += [
+            errors += [
                 f"backfill.streams: {n!r} is not a report stream{did_you_mean(n, known)}"
                 for n in backfill.get("streams") or []
                 if n not in known
@@ -373,30 +375,30 @@ class AdTap(FromVariables, Tap):
             streams = [s for s in streams if self._is_backfilled(s)]
         if not backfill:  # which leaves state alone, and is a way out of what state says
             for stream in streams:
-                faults += stream.state_faults()
+                errors += stream.state_errors()
             for entity in self.entity_streams():
-                faults += entity.state_faults() if entity.selected else []
-        if faults:
-            raise SettingsError(faults)
+                errors += entity.state_errors() if entity.selected else []
+        if errors:
+            raise SettingsError(errors)
         documents.say_whose_it_is(self.state, self.streams, self.name)
         self._say_what_starts_later(streams)
         if not streams:
             return
         try:
-            faults = self.workers.call(
-                lambda: self.platform.report_faults([s.asked() for s in streams])
+            errors = self.workers.call(
+                lambda: self.platform.report_errors([s.asked() for s in streams])
             )
         except RequestError as error:
             for stream in streams:
                 stream.fail(error)
             return
-        if faults:
-            raise SettingsError(faults)
+        if errors:
+            raise SettingsError(errors)
 
     def _say_what_starts_later(self, streams: Sequence[ReportStream]) -> None:
         for stream in streams:
-            if (words := stream.starts_later()) is not None:
-                log.warning("%s", words)
+            if (message := stream.starts_later()) is not None:
+                log.warning("%s", message)
             try:
                 stream.check_buckets()
             except RequestError as error:
@@ -457,10 +459,10 @@ class AdTap(FromVariables, Tap):
                 raise SettingsError([f"--config {path}: there is no such file"]) from error
             except (OSError, ValueError, TypeError) as error:
                 is_list = isinstance(error, TypeError) or "dictionary update" in str(error)
-                words = (
+                message = (
                     "a JSON object is expected" if is_list else f"can't be read as JSON ({error})"
                 )
-                raise SettingsError([f"--config {path}: {words}"]) from error
+                raise SettingsError([f"--config {path}: {message}"]) from error
             given.update(read.config)
             given.files.update(dict.fromkeys(read.config, path))
             is_env = is_env or read.parse_env
@@ -525,7 +527,7 @@ class _Command(SingerCommand):
         if isinstance(error, KeyboardInterrupt):
             error = Interrupted(2)
         if isinstance(error, SettingsError):
-            for fault in error.faults:
+            for fault in error.errors:
                 self.logger.error("Setting: %s", redact(fault))
             return error.exit_code
         if isinstance(error, CredentialsError):

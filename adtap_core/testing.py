@@ -21,7 +21,7 @@ from abc import ABC, abstractmethod
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -391,11 +391,17 @@ class _Suite:
 
     def test_every_field_of_a_preset_is_known(self) -> None:
         """A preset passes what a user's definition must pass, and names its source."""
-        from adtap_core.definitions import definition_faults  # noqa: PLC0415
+        from adtap_core.definitions import definition_errors  # noqa: PLC0415
 
         for report in self.case.tap.reports:
-            assert not definition_faults([report], [], self.case.tap.platform_class, {})
+            assert not definition_errors([report], [], self.case.tap.platform_class, {})
             assert report.source, f"{report.name} names no source"
+
+    def test_whatever_a_definition_may_say_is_a_field_of_its_report(self) -> None:
+        """A key that the settings allow and the report's class does not have would be lost."""
+        keys = self.case.tap.config_jsonschema["properties"]["reports"]["items"]["properties"]
+        declared = {f.name for f in fields(self.case.tap.platform_class.report_class({}))}
+        assert {*keys} <= declared
 
     def test_rows_are_what_the_schema_says(self) -> None:
         """Keys tell rows apart, decimals are exact, the ledger counts what was written."""

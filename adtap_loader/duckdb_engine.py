@@ -187,7 +187,7 @@ class DuckdbWarehouse(Warehouse):
                 self._db.execute(f"INSERT INTO {table} ({names}) SELECT {values} FROM {rows}")
         except (duckdb.ConversionException, duckdb.OutOfRangeException) as error:
             self._db.rollback()
-            raise self._fault(batch, error) from None
+            raise self._failed_check(batch, error) from None
         if keys:
             listed = ", ".join(map(identifier, keys))
             same = " AND ".join(f"old.{key} = new.{key}" for key in map(identifier, keys))
@@ -259,7 +259,7 @@ class DuckdbWarehouse(Warehouse):
         partial.replace(target)
         self._changed.discard(stream)
 
-    def _fault(self, batch: Batch, error: duckdb.Error) -> LoadError:
+    def _failed_check(self, batch: Batch, error: duckdb.Error) -> LoadError:
         """Find the value that DuckDB refused."""
         stream = batch.table.stream
         columns = enumerate(self._types[stream].items())

@@ -34,12 +34,12 @@ class VariableError(ValueError):
     """Variables that can't be used.
 
     Args:
-        faults: One line for each, with the variable's name.
+        errors: One line for each, with the variable's name.
     """
 
-    def __init__(self, faults: list[str]) -> None:
-        super().__init__("; ".join(faults))
-        self.faults = faults
+    def __init__(self, errors: list[str]) -> None:
+        super().__init__("; ".join(errors))
+        self.errors = errors
 
 
 _FILLED: Final[dict[str, str]] = {}
@@ -131,7 +131,7 @@ def read_settings(
         VariableError: A value is not what its setting takes.
     """
     values: dict[str, Any] = {}
-    faults: list[str] = []
+    errors: list[str] = []
     from_env: list[str] = []
     from_file: list[str] = []
     beaten: list[str] = []
@@ -149,9 +149,9 @@ def read_settings(
             values[setting] = parse(text, rules)
         except ValueError as error:
             where = f" (in {dotenv.path})" if given is None else ""
-            faults.append(f"{name}{where}: {error}")
-    if faults:
-        raise VariableError(faults)
+            errors.append(f"{name}{where}: {error}")
+    if errors:
+        raise VariableError(errors)
     return Settings(values, _summary(from_env, from_file, beaten, dotenv))
 
 

@@ -76,8 +76,8 @@ def main(kind: str, url: str) -> None:
     asked = urllib.request.Request(  # noqa: S310 - loopback
         url + PATHS[kind], data=b"{}" if kind in _POSTED else None
     )
-    with urllib.request.urlopen(asked) as reply:  # noqa: S310 - as above
-        body = reply.read()
+    with urllib.request.urlopen(asked) as response:  # noqa: S310 - as above
+        body = response.read()
     encode = msgspec.json.Encoder().encode_into
     out, buffer = sys.stdout.buffer, bytearray()
     message = Message("bench", None, _CONSTANT)

@@ -15,12 +15,11 @@ import sys
 import urllib.request
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from adtap_sandbox import credentials
 from benchmarks.measure import (
     ROOT,
     Contender,
@@ -31,6 +30,7 @@ from benchmarks.measure import (
     tap_command,
     workspace,
 )
+from tests import logins
 from tests.contracts.platforms import ADJUST, ATOMX, OPENX, TERMINALONE, Case
 
 MOMENT: Final = "2026-03-18T12:00:00+00:00"
@@ -49,8 +49,6 @@ class Subject:
     Attributes:
         name: As shown.
         case: Where the tap is and how it finds the sandbox.
-        settings: Over those of the case; None takes a setting out.
-        paths: Settings that hold an address, over those of the case, with their paths.
         narrow: Definitions of a report by day and by the hour whose rows are few, by name.
         report_path: Regular expression of the requests that bring the reports' rows.
         listed: An entity stream whose list comes in pages and is as long as the world has
@@ -62,8 +60,6 @@ class Subject:
 
     name: str
     case: Case
-    settings: Mapping[str, Any] = field(default_factory=dict)
-    paths: Mapping[str, str] = field(default_factory=dict)
     narrow: tuple[Mapping[str, Any], ...]
     report_path: str
     listed: str | None = None
@@ -73,8 +69,7 @@ class Subject:
 
     def config(self, url: str, **more: Any) -> dict[str, Any]:
         """Settings of the tap for the sandbox at `url`; a value of None takes a setting out."""
-        login = {name: f"{url}{path}" for name, path in self.paths.items()}
-        return self.case.config(url, **{**login, **self.settings, **more})
+        return self.case.config(url, **more)
 
 
 def _narrow(dimensions: list[str], metrics: list[str], **extras: Any) -> dict[str, Any]:
@@ -115,16 +110,7 @@ SUBJECTS: Final = (
     ),
     Subject(
         name="openx, current",
-        case=OPENX,
-        paths={"identity_url": "/openx"},
-        settings={
-            "sso_url": None,
-            "consumer_key": None,
-            "consumer_secret": None,
-            "client_id": credentials.OPENX_CLIENT_ID,
-            "identity_key": credentials.OPENX_IDENTITY_KEY,
-            "instance_hostname": credentials.OPENX_INSTANCE_HOSTNAME,
-        },
+        case=replace(OPENX, login=logins.OPENX_CURRENT),
         narrow=_by_day_and_hour(_narrow(["publisherPlatformId"], ["impressions"])),
         report_path="report",
         listed="creatives",
@@ -145,14 +131,7 @@ SUBJECTS: Final = (
     ),
     Subject(
         name="terminalone, legacy",
-        case=TERMINALONE,
-        settings={
-            "api_generation": "legacy",
-            "auth_method": "cookie",
-            "client_id": None,
-            "client_secret": None,
-            "api_key": credentials.T1_API_KEY,
-        },
+        case=replace(TERMINALONE, login=logins.TERMINALONE_LEGACY),
         narrow=_by_day_and_hour(
             _narrow(["advertiser_id"], ["impressions"], report="performance"), report="pulse"
         ),
@@ -222,8 +201,8 @@ class Sandbox:
         """
         data = None if body is None else json.dumps(body).encode()
         asked = urllib.request.Request(f"{self.url}/_control/{path}", data, method=method)  # noqa: S310 - always http
-        with self._opener.open(asked, timeout=300) as reply:
-            return json.load(reply)
+        with self._opener.open(asked, timeout=300) as response:
+            return json.load(response)
 
     def reset(self, *, creatives: int = 0, apps: int = 0, now: str = MOMENT) -> None:
         """A new world whose clock stands still.

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal, InvalidOperation
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from adtap_core.names import did_you_mean
@@ -16,7 +15,7 @@ from tap_adjust.streams import SPAN_DAYS
 from tap_adjust.unpivot import MADE_HERE, asks
 
 if TYPE_CHECKING:
-    from adtap_core.declare import Report
+    from tap_adjust.streams import AdjustReport
 
 OWNED: Final = frozenset(
     {
@@ -68,51 +67,53 @@ _MADE_HERE: Final[Mapping[str, dict[str, Any]]] = {
 }
 
 
-def field_schema(report: Report, name: str, role: str) -> dict[str, Any]:
+def field_schema(report: AdjustReport, name: str, role: str) -> dict[str, Any]:
     """Return the schema of a dimension or metric of the Report Service."""
     if role == "dimension":
         if name in _MADE_HERE and is_unpivoted(report):
             return dict(_MADE_HERE[name])
-        words = fields.DIMENSIONS.get(name, "Not in the tap's list of dimensions.")
-        return {"type": ["string", "null"], "description": f"Dimension. {words}"}
-    if report.extras.get("per_event"):
+        description = fields.DIMENSIONS.get(name, "Not in the tap's list of dimensions.")
+        return {"type": ["string", "null"], "description": f"Dimension. {description}"}
+    if report.per_event:
         known = fields.metric(f"{_ANY_EVENT}_{name}")
-        words = known.description.replace(f" {_ANY_EVENT!r}", "").replace(f"{_ANY_EVENT}_", "")
-        return {**known.schema(), "description": words}
-    if report.extras.get("cohort_periods"):
+        description = known.description.replace(f" {_ANY_EVENT!r}", "").replace(
+            f"{_ANY_EVENT}_", ""
+        )
+        return {**known.schema(), "description": description}
+    if report.cohort_periods:
         known = fields.metric(f"{name}_d1")
-        words = known.description.replace("in day 1", "in the period")
-        words = words.replace("up to and with day 1", "up to and with the period")
-        return {**known.schema(), "description": words}
+        description = known.description.replace("in day 1", "in the period")
+        description = description.replace("up to and with day 1", "up to and with the period")
+        return {**known.schema(), "description": description}
     return fields.metric(name).schema()
 
 
-def not_added(report: Report, name: str) -> str:
+def not_added(report: AdjustReport, name: str) -> str:
     """Return why a metric's rows do not add up to the service's total; empty if they do."""
-    if report.extras.get("per_event"):
+    if report.per_event:
         known = fields.metric(f"{_ANY_EVENT}_{name}")
-    elif report.extras.get("cohort_periods"):
+    elif report.cohort_periods:
         known = fields.metric(f"{name}_d1")
     else:
         known = fields.metric(name)
     return known.not_added
 
 
-def is_unpivoted(report: Report) -> bool:
+def is_unpivoted(report: AdjustReport) -> bool:
     """Return whether the report's rows are made of several columns."""
-    return bool(report.extras.get("per_event") or report.extras.get("cohort_periods"))
+    return bool(report.per_event or report.cohort_periods)
 
 
-def finish(report: Report) -> Report:
+def finish(report: AdjustReport) -> AdjustReport:
     """Return a user's report with the lookback and the settling that its metrics demand."""
-    extras = dict(report.extras)
+    periods = report.cohort_periods
     dimensions = report.dimensions
-    if extras.get("per_event"):
+    if report.per_event:
         dimensions = (*dimensions, *(d for d in ("event_slug",) if d not in dimensions))
         names: Sequence[str] = [f"{_ANY_EVENT}_{m}" for m in report.metrics]
-    elif periods := extras.get("cohort_periods"):
+    elif periods:
         # One that is listed twice, or spelt `d01`, would be counted twice.
-        extras["cohort_periods"] = periods = tuple(dict.fromkeys(map(_period, periods)))
+        periods = tuple(dict.fromkeys(map(_period, periods)))
         dimensions = (*dimensions, *(d for d in ("period_type", "period") if d not in dimensions))
         names = [f"{m}_{p}" for m in report.metrics for p in periods]
     else:
@@ -126,7 +127,7 @@ def finish(report: Report) -> Report:
         lookback_days=lookback,
         settle_days=settle,
         span_days=span,
-        extras=MappingProxyType(extras),
+        cohort_periods=periods,
     )
 
 
@@ -135,52 +136,52 @@ def _period(given: object) -> str:
     return f"{text[0]}{int(text[1:])}" if text[1:].isdecimal() else text
 
 
-def definition_faults(report: Report) -> list[str]:
-    """Return the faults of a user's report that need no network to be seen."""
+def definition_errors(report: AdjustReport) -> list[str]:
+    """Return the errors of a user's report that need no network to be seen."""
     name = f"report {report.name!r}"
-    faults = fields.comma_faults(name, "metric", report.metrics)
-    faults += fields.comma_faults(name, "dimension", report.dimensions)
-    periods = report.extras.get("cohort_periods") or ()
-    faults += [
+    errors = fields.comma_errors(name, "metric", report.metrics)
+    errors += fields.comma_errors(name, "dimension", report.dimensions)
+    periods = report.cohort_periods or ()
+    errors += [
         f"{name}: cohort_periods: {p!r} is not a period; d0 to d120, w0 to w52, m0 to m36"
         for p in periods
         if fields.metric(f"cohort_size_{p}").kind != "cohort"
     ]
-    if report.extras.get("per_event"):
-        faults += [
+    if report.per_event:
+        errors += [
             f"{name}: {m!r} is not what an event metric ends in (such as events, revenue, d7_events_cohort)"
             for m in report.metrics
             if fields.metric(f"{_ANY_EVENT}_{m}").kind != "event"
         ]
-        faults += [f"{name}: per_event and cohort_periods exclude each other"] if periods else []
+        errors += [f"{name}: per_event and cohort_periods exclude each other"] if periods else []
     elif periods:
         stems = fields.cohort_stems()
-        faults += [
+        errors += [
             f"{name}: {m!r} is not a cohort metric's stem{did_you_mean(m, stems)}"
             for m in report.metrics
             if m not in stems
         ]
     else:
-        faults += [
+        errors += [
             f"{name}: metric {m!r} is not known (did you mean {right}?)"
             for m in report.metrics
             if (right := fields.wrong_period(m)) is not None
         ]
     if not isinstance(report.filters, Mapping | None):
-        faults.append(
+        errors.append(
             f'{name}: filters: an object is expected, e.g. {{"country_code__in": ["DE"]}}'
         )
     else:
-        faults += _filter_faults(name, report.filters or {})
-    faults += [
+        errors += _filter_errors(name, report.filters or {})
+    errors += [
         f"{name}: parameters: {key!r} is set by the tap or would break its rows"
-        for key in report.extras.get("parameters") or {}
+        for key in report.parameters or {}
         if key in OWNED
     ]
-    return faults
+    return errors
 
 
-def _filter_faults(name: str, filters: Mapping[str, Any]) -> Iterable[str]:
+def _filter_errors(name: str, filters: Mapping[str, Any]) -> Iterable[str]:
     for key, value in filters.items():
         field, mark, operator = key.rpartition("__")
         known = (*DIMENSION_OPERATORS, *METRIC_OPERATORS)
@@ -213,41 +214,41 @@ def _is_comparable(value: object, operator: str) -> bool:
     return bool(values) and all(isinstance(v, str | int | float | Decimal) for v in values)
 
 
-def live_faults(reports: Sequence[Report], service: ReportService) -> list[str]:
+def live_faults(reports: Sequence[AdjustReport], service: ReportService) -> list[str]:
     """Check the fields that the tap does not know by itself against the live lists.
 
     One unknown metric fails a whole request, so it is named before the first. The lists are asked for
     only when there is something to look up.
     """
-    faults: list[str] = []
+    errors: list[str] = []
     for report in reports:
         name = f"report {report.name!r}"
         made_here = MADE_HERE if is_unpivoted(report) else frozenset()
-        faults += [
+        errors += [
             f"{name}: dimension {d!r} is not known{hint}"
             for d in report.dimensions
-            if d not in made_here and (hint := _dimension_fault(d, service)) is not None
+            if d not in made_here and (hint := _dimension_error(d, service)) is not None
         ]
         # Events have metrics of their own, checked by their endings.
-        for ask in () if report.extras.get("per_event") else asks(report, list):
-            faults += [
+        for ask in () if report.per_event else asks(report, list):
+            errors += [
                 f"{name}: metric {metric!r} is not known{hint}"
                 for metric in ask.metrics
-                if (hint := _metric_fault(metric, service)) is not None
+                if (hint := _metric_error(metric, service)) is not None
             ]
         for key in report.filters or {}:
             field, _, operator = key.rpartition("__")
             hint = (
-                _metric_fault(field, service)
+                _metric_error(field, service)
                 if operator in METRIC_OPERATORS
-                else _dimension_fault(field, service)
+                else _dimension_error(field, service)
             )
             if hint is not None and field not in _PSEUDO_DIMENSIONS:
-                faults.append(f"{name}: filters: {field!r} is not known{hint}")
-    return faults
+                errors.append(f"{name}: filters: {field!r} is not known{hint}")
+    return errors
 
 
-def _dimension_fault(name: str, service: ReportService) -> str | None:
+def _dimension_error(name: str, service: ReportService) -> str | None:
     """Return a hint for a dimension that does not exist; None if it does."""
     if name in fields.DIMENSIONS:
         return None
@@ -259,7 +260,7 @@ def _ids(service: ReportService, *filters: str) -> set[str]:
     return {str(option["id"]) for name in filters for option in service.options(name)}
 
 
-def _metric_fault(name: str, service: ReportService) -> str | None:
+def _metric_error(name: str, service: ReportService) -> str | None:
     """Return a hint for a metric that does not exist; None if it does."""
     kind = fields.metric(name).kind
     if kind not in {"event", "unknown"}:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from tap_adjust.fields import ALL_ATTRIBUTION_TYPES
+from tap_adjust.streams import AdjustReport, KpiReport
 
 if TYPE_CHECKING:
     from adtap_core.declare import Report
@@ -60,7 +61,7 @@ class Choices:
     @property
     def is_kpi(self) -> bool:
         """Return whether the report belongs to the legacy KPI service."""
-        return "endpoint" in self.report.extras
+        return isinstance(self.report, KpiReport)
 
     @property
     def attribution_types(self) -> str:
@@ -71,8 +72,8 @@ class Choices:
     @property
     def kpi_attribution_type(self) -> str | None:
         """Return the one word of the KPI service for the attribution types; None if it has none."""
-        if (own := self.report.extras.get("attribution_type")) is not None:
-            return str(own)
+        if isinstance(self.report, KpiReport) and self.report.attribution_type is not None:
+            return self.report.attribution_type
         chosen = set(self.get("attribution_types"))
         if {"click", "impression"} <= chosen:
             return "all"
@@ -101,7 +102,7 @@ class Choices:
         for name in ("ad_revenue_sources", "os_names"):
             if value := self.get(name):
                 made[name] = ",".join(value)
-        made |= {k: word(v) for k, v in (self.report.extras.get("parameters") or {}).items()}
+        made |= {k: word(v) for k, v in (AdjustReport.of(self.report).parameters or {}).items()}
         return made
 
     def constants(self) -> dict[str, str | bool | None]:

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from typing_extensions import override
@@ -21,7 +22,7 @@ from adtap_core.errors import BadRequest, RequestError
 from adtap_core.http import outcomes
 from adtap_core.http.outcomes import Action, Outcome
 from adtap_core.names import did_you_mean
-from adtap_core.platform import EntityQuery, Fetched, Partition, Platform, Probed, WindowJob
+from adtap_core.platform import EntityQuery, Fetched, Partition, Platform, ProbeResult, WindowJob
 from adtap_core.settings import path_hint
 from adtap_core.windows import Grain, Interval, Zone
 from adtap_plugin.extras import missing
@@ -31,6 +32,7 @@ from tap_adjust.choices import Choices
 from tap_adjust.kpi_service import KpiService
 from tap_adjust.listed import exploded
 from tap_adjust.report_service import ReportService, cuts_rows
+from tap_adjust.streams import AdjustReport, KpiReport
 from tap_adjust.transports import PATHS
 
 if TYPE_CHECKING:
@@ -44,8 +46,6 @@ KPI_API_URL: Final = "https://api.adjust.com/kpis/v1"
 BUNDLE_SIZE: Final = 100
 """Apps in one request; no limit is published, clients send 25 to 100."""
 KPI_BUNDLE_SIZE: Final = 25
-_NOT_FOUND: Final = 404
-_GONE: Final = 410
 _CLIENT_CLOSED: Final = 499
 _SMALL_BYTES: Final = 4096
 _SHOWN_APPS: Final = 20
@@ -77,9 +77,6 @@ class AdjustPlatform(Platform):
         super().__init__(settings, clock)
         self._url = str(settings.get("api_url") or API_URL).rstrip("/")
         self._kpi_url = str(settings.get("kpi_api_url") or KPI_API_URL).rstrip("/")
-        self._auth = TokenAuth(
-            str(settings.get("api_token", "")), self._kpi_url, settings.get("kpi_auth") or "header"
-        )
 
     @cached_property
     def reports(self) -> ReportService:
@@ -95,19 +92,19 @@ class AdjustPlatform(Platform):
 
     @classmethod
     @override
-    def setting_faults(cls, settings: Mapping[str, Any]) -> list[str]:
-        faults = []
+    def setting_errors(cls, settings: Mapping[str, Any]) -> list[str]:
+        errors = []
         zone = str(settings.get("time_zone") or "UTC")
         if zone.upper() not in {"UTC", "Z"} and not re.fullmatch(r"[+-]\d{2}:\d{2}", zone):
-            faults.append(
+            errors.append(
                 f"time_zone: {zone!r} is not a fixed offset; Adjust takes only those, e.g. +05:30 or UTC"
             )
         wanted = {settings.get("report_format")} | {
             r.get("report_format") for r in settings.get("reports") or [] if isinstance(r, dict)
         }
-        if "parquet" in wanted and (words := missing("'parquet'", "pyarrow")) is not None:
-            faults.append(f"report_format: {words}, or choose csv")
-        return faults
+        if "parquet" in wanted and (message := missing("'parquet'", "pyarrow")) is not None:
+            errors.append(f"report_format: {message}, or choose csv")
+        return errors
 
     @classmethod
     @override
@@ -118,24 +115,29 @@ class AdjustPlatform(Platform):
 
     @classmethod
     @override
-    def definition_faults(cls, report: Report, settings: Mapping[str, Any]) -> list[str]:
-        if "endpoint" in report.extras:
-            return kpi_service.definition_faults(report, settings)
-        return checks.definition_faults(report)
+    def report_class(cls, definition: Mapping[str, Any]) -> type[Report]:
+        return KpiReport if "endpoint" in definition else AdjustReport
+
+    @classmethod
+    @override
+    def definition_errors(cls, report: Report, settings: Mapping[str, Any]) -> list[str]:
+        if isinstance(report, KpiReport):
+            return kpi_service.definition_errors(report, settings)
+        return checks.definition_errors(AdjustReport.of(report))
 
     @classmethod
     @override
     def finish_definition(cls, report: Report, settings: Mapping[str, Any]) -> Report:
-        if "endpoint" in report.extras:
+        if isinstance(report, KpiReport):
             return kpi_service.finish(report)
-        return checks.finish(report)
+        return checks.finish(AdjustReport.of(report))
 
     @classmethod
     @override
     def field_schema(cls, report: Report, name: str, role: str) -> dict[str, Any]:
-        if "endpoint" in report.extras:
+        if isinstance(report, KpiReport):
             return kpi_service.field_schema(report, name, role)
-        return checks.field_schema(report, name, role)
+        return checks.field_schema(AdjustReport.of(report), name, role)
 
     @classmethod
     @override
@@ -151,65 +153,66 @@ class AdjustPlatform(Platform):
 
     # -- requests ----------------------------------------------------------------------------
 
-    @property
     @override
-    def auth(self) -> TokenAuth:
-        return self._auth
+    def make_login(self) -> TokenAuth:
+        return TokenAuth(
+            str(self.settings.get("api_token", "")),
+            self._kpi_url,
+            self.settings.get("kpi_auth") or "header",
+        )
 
     @override
-    def classify(self, call: Call, reply: Response) -> Outcome:
-        status = reply.status
-        if status == 200:  # noqa: PLR2004 - HTTP's own number
-            return _judge_good(call, reply)
-        words = _words(reply)
-        if status == 401:  # noqa: PLR2004
+    def classify(self, call: Call, response: Response) -> Outcome:
+        status = response.status
+        if status == HTTPStatus.OK:
+            return _judge_good(call, response)
+        message = _message(response)
+        if status == HTTPStatus.UNAUTHORIZED:
             advice = "look at the settings `api_token` and `account_id`: the API token was refused"
-            return Outcome(Action.CREDENTIALS, f"{advice} ({words})")
+            return Outcome(Action.CREDENTIALS, f"{advice} ({message})")
         if status == _CLIENT_CLOSED and call.url.startswith(self._kpi_url):
             # The service's own word for a query that ran out of time.
             return Outcome(
-                Action.RETRY, words, outcomes.retry_after(reply.headers, reply.received_at)
+                Action.RETRY, message, outcomes.retry_after(response.headers, response.received_at)
             )
-        if status == _NOT_FOUND:
+        if status == HTTPStatus.NOT_FOUND:
             name, default = (
                 ("kpi_api_url", KPI_API_URL)
                 if call.url.startswith(self._kpi_url)
                 else ("api_url", API_URL)
             )
-            words += path_hint(name, self.settings.get(name), default)
-        if status == _GONE and call.url.startswith(self._kpi_url):
-            return Outcome(Action.FAIL, f"{words}: {kpi_service.sunset_words(call.url)}")
-        too_long = status == 504 or (status == 500 and "TimeoutError" in words)  # noqa: PLR2004
+            message += path_hint(name, self.settings.get(name), default)
+        if status == HTTPStatus.GONE and call.url.startswith(self._kpi_url):
+            return Outcome(Action.FAIL, f"{message}: {kpi_service.sunset_message(call.url)}")
+        too_long = status == HTTPStatus.GATEWAY_TIMEOUT or (
+            status == HTTPStatus.INTERNAL_SERVER_ERROR and "TimeoutError" in message
+        )
         if too_long and call.splittable:
-            return Outcome(Action.SPLIT_WINDOW, words)
-        if "Invalid app tokens" in words:
-            words += " (look at the settings `app_tokens` and `account_id`)"
-        outcome = outcomes.by_status(reply, words)
+            return Outcome(Action.SPLIT_WINDOW, message)
+        if "Invalid app tokens" in message:
+            message += " (look at the settings `app_tokens` and `account_id`)"
+        outcome = outcomes.by_status(response, message)
         # A slice that is too big may end in a 500 that says nothing (sheet: halve on 500 and 504).
-        return replace(outcome, heavy=status == 500)  # noqa: PLR2004
+        return replace(outcome, heavy=status == HTTPStatus.INTERNAL_SERVER_ERROR)
 
     # -- reports -----------------------------------------------------------------------------
 
     @override
-    def report_faults(self, reports: Sequence[Report]) -> list[str]:
-        legacy = [r for r in reports if "endpoint" in r.extras]
-        current = [r for r in reports if "endpoint" not in r.extras]
-        faults = [f for r in legacy if (f := kpi_service.attribution_fault(r, self.settings))]
+    def report_errors(self, reports: Sequence[Report]) -> list[str]:
+        legacy = [r for r in reports if isinstance(r, KpiReport)]
+        current = [AdjustReport.of(r) for r in reports if not isinstance(r, KpiReport)]
+        errors = [f for r in legacy if (f := kpi_service.attribution_error(r, self.settings))]
         if current:
-            faults += self._app_faults(current)
-            faults += checks.live_faults(current, self.reports)
-        return faults
+            errors += self._app_errors(current)
+            errors += checks.live_faults(current, self.reports)
+        return errors
 
-    def _app_faults(self, reports: Sequence[Report]) -> list[str]:
+    def _app_errors(self, reports: Sequence[AdjustReport]) -> list[str]:
         known = self.reports.app_tokens()
-        asked = {
-            f"report {r.name!r}: app_tokens": r.extras["app_tokens"]
-            for r in reports
-            if r.extras.get("app_tokens")
-        }
+        asked = {f"report {r.name!r}: app_tokens": r.app_tokens for r in reports if r.app_tokens}
         if self.settings.get("app_tokens"):
             asked["app_tokens"] = self.settings["app_tokens"]
-        # Where some are there, these are read, and the others fail alone (`held`): an app that has gone must
+        # Where some are there, these are read, and the others fail alone (`available_range`): an app that has gone must
         # not stop all.
         return [
             f"{where}: {_unknown_app(token, known)}"
@@ -247,13 +250,13 @@ class AdjustPlatform(Platform):
         return {k: v for k, v in made.items() if k not in {"utc_offset", "app_tokens"}}
 
     @override
-    def held(self, report: Report, partition: Partition) -> Interval | None:
+    def available_range(self, report: Report, partition: Partition) -> Interval | None:
         """Return None: nothing is published.
 
         Raises:
             BadRequest: If the token does not see the app; the others are read.
         """
-        if "endpoint" not in report.extras:
+        if not isinstance(report, KpiReport):
             known = self.reports.app_tokens()
             token = partition.key["app_token"]
             if known and token not in known:
@@ -262,18 +265,18 @@ class AdjustPlatform(Platform):
 
     @override
     def bundle_size(self, report: Report) -> int:
-        if "endpoint" not in report.extras:
+        if not isinstance(report, KpiReport):
             return BUNDLE_SIZE
         return 1 if kpi_service.takes_one_app(report) else KPI_BUNDLE_SIZE
 
     @override
-    def asked_grain(self, report: Report) -> Grain:
+    def requested_grain(self, report: Report) -> Grain:
         # A period is of whole days: an hour asked for alone would bring its day.
         return max(report.grain, Grain.DAY, key=_GRAINS.index)
 
     @override
     def fetch(self, job: WindowJob) -> Fetched:
-        if "endpoint" in job.report.extras:
+        if isinstance(job.report, KpiReport):
             return self.kpis.fetch(job)
         return self.reports.fetch(job)
 
@@ -281,28 +284,27 @@ class AdjustPlatform(Platform):
 
     @override
     def coarsest(self, report: Report) -> Report:
-        if "endpoint" in report.extras:
+        if isinstance(report, KpiReport):
             return kpi_service.coarsest(report)
         # JSON, whatever the transport: a file's header would cost more than these rows.
-        extras = {**report.extras, "report_format": "json"}
-        return replace(report, dimensions=(), extras=extras)
+        return replace(AdjustReport.of(report), dimensions=(), report_format="json")
 
     @override
     def not_added(self, report: Report, metric: str) -> str:
-        if "endpoint" in report.extras:
+        if isinstance(report, KpiReport):
             return kpi_service.not_added(report, metric)
-        return checks.not_added(report, metric)
+        return checks.not_added(AdjustReport.of(report), metric)
 
     @override
     def not_comparable(self, report: Report) -> str:
-        if "endpoint" in report.extras or not cuts_rows(report):
+        if isinstance(report, KpiReport) or not cuts_rows(report):
             return ""
         return "its filter on a metric leaves out rows by their own numbers, a total has other rows"
 
     # -- the companion -----------------------------------------------------------------------
 
     @override
-    def probe(self) -> Iterator[Probed]:
+    def probe(self) -> Iterator[ProbeResult]:
         return companion.probe(self.reports, self.settings)
 
     @classmethod
@@ -315,15 +317,15 @@ class AdjustPlatform(Platform):
     @override
     def pages(self, entity: Entity, query: EntityQuery) -> Iterator[Sequence[Mapping[str, Any]]]:
         if entity.name == "events":
-            yield self.reports.events(query.tally)
+            yield self.reports.events(query.stats)
         elif entity.name == "event_tokens":
-            yield list(exploded(self.reports.events(query.tally)))
+            yield list(exploded(self.reports.events(query.stats)))
         elif entity.name == "metrics":
             for name in entity.path.split(","):
-                listed = self.reports.options(name, query.tally)
+                listed = self.reports.options(name, query.stats)
                 yield [{"filter": name, **option} for option in listed]
         else:
-            yield self.reports.options(entity.path, query.tally)
+            yield self.reports.options(entity.path, query.stats)
 
 
 def _unknown_app(token: object, known: Sequence[str]) -> str:
@@ -333,56 +335,58 @@ def _unknown_app(token: object, known: Sequence[str]) -> str:
     return f"{token!r} is no app that the API token sees{did_you_mean(str(token), known)}; it sees {there}{more}"
 
 
-def _judge_good(call: Call, reply: Response) -> Outcome:
-    if not reply.body.size:
+def _judge_good(call: Call, response: Response) -> Outcome:
+    if not response.body.size:
         return Outcome(Action.RETRY, "an empty answer (no rows are a 204, or an empty list)")
     if call.expects == "json":
-        return _judge_report(call, reply)
-    if reply.looks_like_html():
-        return Outcome(Action.RETRY, f"an HTML page instead of data: {reply.excerpt(120)}")
+        return _judge_report(call, response)
+    if response.looks_like_html():
+        return Outcome(Action.RETRY, f"an HTML page instead of data: {response.excerpt(120)}")
     if call.expects == "text":
-        return _judge_csv(call, reply)
-    if call.expects == "any" and {reply.body.excerpt(4), reply.body.tail(4)} != {_PARQUET_MARK}:
+        return _judge_csv(call, response)
+    if call.expects == "any" and {response.body.excerpt(4), response.body.tail(4)} != {
+        _PARQUET_MARK
+    }:
         return Outcome(Action.RETRY, "not a whole Parquet file")
     return outcomes.SUCCESS
 
 
-def _judge_report(call: Call, reply: Response) -> Outcome:
+def _judge_report(call: Call, response: Response) -> Outcome:
     """A report says that it has no rows: a document that does not speak of rows is none."""
-    if reply.body.size < _SMALL_BYTES:
-        document = reply.json_or_none()
+    if response.body.size < _SMALL_BYTES:
+        document = response.json_or_none()
         report = call.url.endswith(PATHS["json"])
         if report and not (isinstance(document, dict) and isinstance(document.get("rows"), list)):
             # No rows are a 204, or an empty list; a null is documented nowhere, and would pass for a day of none.
-            return Outcome(Action.RETRY, f"not a report (no list `rows`): {_words(reply)}")
+            return Outcome(Action.RETRY, f"not a report (no list `rows`): {_message(response)}")
         if isinstance(document, dict) and document.get("error_code"):
-            return Outcome(Action.RETRY, f"an error under status 200: {_words(reply)}")
-    elif call.url.endswith(PATHS["json"]) and not _speaks_of_rows(reply):
-        return Outcome(Action.RETRY, f"not a report: {reply.excerpt(120)}")
+            return Outcome(Action.RETRY, f"an error under status 200: {_message(response)}")
+    elif call.url.endswith(PATHS["json"]) and not _speaks_of_rows(response):
+        return Outcome(Action.RETRY, f"not a report: {response.excerpt(120)}")
     return outcomes.SUCCESS
 
 
-def _speaks_of_rows(reply: Response) -> bool:
-    ends = (reply.body.excerpt(_ENDS), reply.body.tail(_ENDS))
+def _speaks_of_rows(response: Response) -> bool:
+    ends = (response.body.excerpt(_ENDS), response.body.tail(_ENDS))
     return any(b'"rows"' in end for end in ends) and not any(map(_NULL_ROWS.search, ends))
 
 
-def _judge_csv(call: Call, reply: Response) -> Outcome:
+def _judge_csv(call: Call, response: Response) -> Outcome:
     asked = str(dict(call.params or {}).get("dimensions", "")).partition(",")[0]
-    head = reply.text(_ENDS).lstrip("\ufeff")
+    head = response.text(_ENDS).lstrip("\ufeff")
     if not head.lstrip('"').startswith(asked):
-        return Outcome(Action.RETRY, f"not the CSV that was asked for: {reply.excerpt(120)}")
+        return Outcome(Action.RETRY, f"not the CSV that was asked for: {response.excerpt(120)}")
     width = len(next(csv.reader([head.partition("\n")[0]]), []))
-    if (torn := torn_row(reply.body, width)) is not None:
+    if (torn := torn_row(response.body, width)) is not None:
         return Outcome(Action.RETRY, f"the CSV ends in the middle of a row: {torn[-80:]!r}")
     return outcomes.SUCCESS
 
 
-def _words(reply: Response) -> str:
+def _message(response: Response) -> str:
     """Return the service's own words of a refusal, its correlation id with them."""
-    document = reply.json_or_none()
+    document = response.json_or_none()
     if not isinstance(document, dict):
-        return reply.excerpt()
+        return response.excerpt()
     said = [
         str(document[k])
         for k in ("error_code", "error_desc", "error", "message", "detail")
@@ -393,4 +397,4 @@ def _words(reply: Response) -> str:
         said.append(str(details)[:300])
     if document.get("correlation_id"):
         said.append(f"correlation id {document['correlation_id']}")
-    return ": ".join(said) or reply.excerpt()
+    return ": ".join(said) or response.excerpt()

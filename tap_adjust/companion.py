@@ -5,31 +5,32 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from adtap_core.formatting import count
 from adtap_core.names import did_you_mean
-from adtap_core.platform import Probed
+from adtap_core.platform import ProbeResult
 from adtap_core.windows import Grain
-from adtap_core.words import count
+from tap_adjust.streams import KpiReport
 
 if TYPE_CHECKING:
     from adtap_core.declare import Report
     from tap_adjust.report_service import ReportService
 
 
-def probe(service: ReportService, settings: Mapping[str, Any]) -> Iterator[Probed]:
+def probe(service: ReportService, settings: Mapping[str, Any]) -> Iterator[ProbeResult]:
     """Ask for the list of apps: one call tells what the token sees, and whether it is good."""
     apps = {str(app["id"]): str(app.get("name") or "") for app in service.apps()}
     account = settings.get("account_id")
     of = f" of account {account}" if account else ""
-    yield Probed(
+    yield ProbeResult(
         subject=f"API token{of}",
-        words=f"sees {count(len(apps), 'app')}" if apps else "sees no app",
+        message=f"sees {count(len(apps), 'app')}" if apps else "sees no app",
         good=bool(apps),
         advice="take the token of a user who may see apps, or correct the setting `account_id`",
     )
     for token in settings.get("app_tokens") or ():
-        yield Probed(
+        yield ProbeResult(
             subject=f"app {token}",
-            words=apps.get(token) or f"no app that the API token sees{did_you_mean(token, apps)}",
+            message=apps.get(token) or f"no app that the API token sees{did_you_mean(token, apps)}",
             good=token in apps,
             advice="correct the setting `app_tokens`, or let the token's user see the app",
         )
@@ -37,7 +38,7 @@ def probe(service: ReportService, settings: Mapping[str, Any]) -> Iterator[Probe
 
 def notes(report: Report) -> Mapping[str, str]:
     """Return what is to be known of a report; the help centre and developer pages, read 2026-11-20."""
-    legacy = "endpoint" in report.extras
+    legacy = isinstance(report, KpiReport)
     made = {
         "time_zone": "a fixed offset, setting `time_zone`; Datascape shows the view's own",
         "currency": "each app's reporting currency unless the setting `currency` asks for another",

@@ -36,7 +36,6 @@ PSEUDO_SLUGS: Final = frozenset({"general revenue", "iap_revenue", "skad_general
 """Events that no list names: the totals of SKAdNetwork."""
 ALL_ATTRIBUTION_TYPES: Final = ("click", "impression", "engaged_ad")
 
-TIME_DIMENSIONS: Final = frozenset({"hour", "day", "week", "month", "quarter", "year"})
 DIMENSIONS: Final[Mapping[str, str]] = {
     "quarter": "Quarter, e.g. `Q2 2024`.",
     "year": "Year.",
@@ -216,18 +215,18 @@ def metric(name: str) -> Metric:
 
 
 def _plain(name: str, entry: Mapping[str, Any]) -> Metric:
-    words = f"Metric. {_WORDS[entry['format']]}: {entry['title'] or name}."
+    description = f"Metric. {_WORDS[entry['format']]}: {entry['title'] or name}."
     if "formula" in entry:
-        words += f" {entry['formula']}."
-    words += f" Updated {entry['updated']}."
+        description += f" {entry['formula']}."
+    description += f" Updated {entry['updated']}."
     if entry.get("to_date"):
-        words += " To date: moves as long as the users of its day live."
+        description += " To date: moves as long as the users of its day live."
     return Metric(
         name,
         "plain",
         entry["format"],
         entry["additivity"],
-        words,
+        description,
         entry["section"],
         to_date=bool(entry.get("to_date")),
     )
@@ -242,11 +241,11 @@ def _cohort(name: str) -> Metric | None:
         if not _TRANSITION.fullmatch(match["stem"]):
             return None
         entry = {"format": "ratio", "additivity": "ratio", "family": "subscription"}
-    words = f"Metric. {_WORDS[entry['format']]}: {match['stem'].replace('_', ' ')}, {_period_words(period, entry)}."
+    description = f"Metric. {_WORDS[entry['format']]}: {match['stem'].replace('_', ' ')}, {_period_words(period, entry)}."
     if "formula" in entry:
-        words += f" {entry['formula']}."
+        description += f" {entry['formula']}."
     return Metric(
-        name, "cohort", entry["format"], entry["additivity"], words, entry["family"], period
+        name, "cohort", entry["format"], entry["additivity"], description, entry["family"], period
     )
 
 
@@ -272,15 +271,15 @@ def event_readings(name: str) -> Iterator[Metric]:
             continue
         slug = match["slug"]
         tail = name[len(slug) + 1 :].replace("_", " ")
-        words = f"Metric. {_WORDS[entry['format']]}: {tail} of the event {slug!r}."
+        description = f"Metric. {_WORDS[entry['format']]}: {tail} of the event {slug!r}."
         if "formula" in entry:
-            words += f" {entry['formula'].replace('{event_slug}', slug)}."
+            description += f" {entry['formula'].replace('{event_slug}', slug)}."
         yield Metric(
             name,
             "event",
             entry["format"],
             entry["additivity"],
-            words,
+            description,
             "event",
             period,
             slug,
@@ -330,7 +329,7 @@ def restated_days(metrics: Iterable[str]) -> tuple[int, int]:
     return lookback, settle
 
 
-def comma_faults(where: str, what: str, names: Iterable[str]) -> list[str]:
+def comma_errors(where: str, what: str, names: Iterable[str]) -> list[str]:
     """Return one line for each name that holds a comma: lists of names are joined by them.
 
     Args:

@@ -22,10 +22,9 @@ from adtap_core.windows import Grain
 from tap_adjust import fields
 from tap_adjust.choices import Choices, word
 from tap_adjust.kpi_answers import ARRAYS, DATES, LABELS, TIMES, flatten
-from tap_adjust.streams import SPAN_DAYS
+from tap_adjust.streams import SPAN_DAYS, KpiReport
 
 if TYPE_CHECKING:
-    from adtap_core.declare import Report
     from adtap_core.platform import WindowJob
 
 ENDPOINTS: Final[Mapping[str, str]] = {
@@ -151,20 +150,19 @@ def _split_events(words: Sequence[str]) -> list[tuple[str, list[str]]]:
     return made
 
 
-def takes_one_app(report: Report) -> bool:
+def takes_one_app(report: KpiReport) -> bool:
     """Return whether the path of a report's endpoint holds one app only."""
-    return report.extras["endpoint"] == "skadnetwork" or "tracker" in report.extras
+    return report.endpoint == "skadnetwork" or report.tracker is not None
 
 
-def finish(report: Report) -> Report:
+def finish(report: KpiReport) -> KpiReport:
     """Return a user's KPI report with the lookback that its endpoint demands."""
-    extras = report.extras
     days = fields.SPEND_DAYS
-    if extras["endpoint"] == "skadnetwork":
+    if report.endpoint == "skadnetwork":
         days = fields.SKAN_DAYS
-    if extras["endpoint"] == "cohorts":
-        unit = str(extras.get("period") or "day")[0]
-        last = _last_period(str(extras.get("cohort_period_filter") or ""), unit)
+    if report.endpoint == "cohorts":
+        unit = str(report.period or "day")[0]
+        last = _last_period(str(report.cohort_period_filter or ""), unit)
         days = max(days, fields.Period(unit, last).maturity_days)
     # The service's weeks may begin on another day than ours: each of ours is asked for alone, as a span.
     span = 7 if report.grain is Grain.WEEK else SPAN_DAYS
@@ -176,43 +174,42 @@ def _last_period(wanted: str, unit: str) -> int:
     return max(numbers, default=fields.LAST_PERIOD[unit])
 
 
-def definition_faults(report: Report, settings: Mapping[str, Any]) -> list[str]:
-    """Return the faults of a user's KPI report that need no network to be seen."""
+def definition_errors(report: KpiReport, settings: Mapping[str, Any]) -> list[str]:
+    """Return the errors of a user's KPI report that need no network to be seen."""
     name = f"kpi report {report.name!r}"
-    extras = report.extras
-    faults = [
+    errors = [
         f"{name}: grouping {g!r} is not known{did_you_mean(g, ARRAYS)}"
-        for g in extras["grouping"]
+        for g in report.grouping
         if g not in ARRAYS
     ]
-    faults += fields.comma_faults(name, "KPI", report.metrics)
-    arrays = [ARRAYS.get(g) for g in extras["grouping"]]
-    faults += [
+    errors += fields.comma_errors(name, "KPI", report.metrics)
+    arrays = [ARRAYS.get(g) for g in report.grouping]
+    errors += [
         f"{name}: the grouping has the level {a!r} twice"
         for a in dict.fromkeys(arrays)
         if a is not None and arrays.count(a) > 1
     ]
-    tokens = extras.get("app_tokens") or settings.get("app_tokens") or []
-    if extras.get("tracker") and len(tokens) != 1:
-        faults.append(f"{name}: a tracker belongs to one app; set `app_tokens` to it")
-    if extras["endpoint"] == "skadnetwork" and extras.get("tracker"):
-        faults.append(f"{name}: the endpoint skadnetwork has no trackers")
-    for event, kpis in _split_events(extras.get("event_kpis") or ()):
+    tokens = report.app_tokens or settings.get("app_tokens") or []
+    if report.tracker and len(tokens) != 1:
+        errors.append(f"{name}: a tracker belongs to one app; set `app_tokens` to it")
+    if report.endpoint == "skadnetwork" and report.tracker:
+        errors.append(f"{name}: the endpoint skadnetwork has no trackers")
+    for event, kpis in _split_events(report.event_kpis or ()):
         if event == "all":
-            faults.append(
+            errors.append(
                 f"{name}: event_kpis: 'all_…' makes a column for each event there is; use the endpoint "
                 "'events', which makes a row for each"
             )
         if not all(kpis):
-            faults.append(f"{name}: event_kpis: {event!r}: `<event token>_<kpi>` is expected")
-    if extras.get("event_kpis") and extras["endpoint"] != "deliverables":
-        faults.append(f"{name}: event_kpis belong to the endpoint deliverables")
-    if (fault := attribution_fault(report, settings)) is not None:
-        faults.append(fault)
-    return faults
+            errors.append(f"{name}: event_kpis: {event!r}: `<event token>_<kpi>` is expected")
+    if report.event_kpis and report.endpoint != "deliverables":
+        errors.append(f"{name}: event_kpis belong to the endpoint deliverables")
+    if (fault := attribution_error(report, settings)) is not None:
+        errors.append(fault)
+    return errors
 
 
-def attribution_fault(report: Report, settings: Mapping[str, Any]) -> str | None:
+def attribution_error(report: KpiReport, settings: Mapping[str, Any]) -> str | None:
     """Say that this service has no word for the attribution types asked for; None if it has."""
     choices = Choices(report, settings)
     if choices.kpi_attribution_type is not None:
@@ -223,7 +220,7 @@ def attribution_fault(report: Report, settings: Mapping[str, Any]) -> str | None
     )
 
 
-def field_schema(report: Report, name: str, role: str) -> dict[str, Any]:
+def field_schema(report: KpiReport, name: str, role: str) -> dict[str, Any]:
     """Return the schema of a label or a KPI."""
     if role == "dimension":
         kind = "integer" if name == "period" else "string"
@@ -237,46 +234,45 @@ def field_schema(report: Report, name: str, role: str) -> dict[str, Any]:
             "description": f"KPI {name}.",
         }
         return made | ({"x-unit": "currency"} if kpi in _MONEY else {})
-    found = fields.metric(f"{kpi}_d1") if report.extras["endpoint"] == "cohorts" else None
+    found = fields.metric(f"{kpi}_d1") if report.endpoint == "cohorts" else None
     if found is None or found.kind != "cohort":
         found = fields.metric(kpi)
     return {**found.schema(), "description": f"KPI {name}."}
 
 
-def coarsest(report: Report) -> Report:
+def coarsest(report: KpiReport) -> KpiReport:
     """Return a report grouped by app and time alone; the levels that an endpoint implies stay."""
-    extras = report.extras
-    kept = tuple(g for g in extras["grouping"] if ARRAYS.get(g) in {"apps", DATES})
-    events = set(event_kpis(extras.get("event_kpis") or ()))
+    kept = tuple(g for g in report.grouping if ARRAYS.get(g) in {"apps", DATES})
+    events = set(event_kpis(report.event_kpis or ()))
     metrics = report.metrics
     if events.issuperset(metrics):
         # Without a KPI of its own an answer would hold the service's default ones.
         metrics = (*metrics, _ANY_KPI)
-    dimensions = tuple(d for d in columns_of(kept, extras["endpoint"], extras) if d != "app_token")
-    return replace(
-        report, dimensions=dimensions, metrics=metrics, extras={**extras, "grouping": kept}
+    dimensions = tuple(
+        d for d in columns_of(kept, report.endpoint, report.extras) if d != "app_token"
     )
+    return replace(report, dimensions=dimensions, metrics=metrics, grouping=kept)
 
 
-def not_added(report: Report, name: str) -> str:
+def not_added(report: KpiReport, name: str) -> str:
     """Return why a KPI's rows do not add up to the service's total; empty if they do."""
     kpi = _kpi(report, name)
     if kpi in _COUNTS or kpi in _MONEY:
         return "distinct, which never adds up" if kpi in _COUNTS else "ratio, which never adds up"
-    if report.extras["endpoint"] == "cohorts":
+    if report.endpoint == "cohorts":
         return "a cohort's figures are computed anew for each grouping, rows miss the total by some per cent"
     return fields.metric(kpi).not_added
 
 
-def _kpi(report: Report, name: str) -> str:
+def _kpi(report: KpiReport, name: str) -> str:
     """Return the KPI behind a value column: `installs`, and of `abc123_events` the `events`."""
     kpi = name
-    for token, kpis in _split_events(report.extras.get("event_kpis") or ()):
+    for token, kpis in _split_events(report.event_kpis or ()):
         kpi = name.removeprefix(f"{token}_") if name.removeprefix(f"{token}_") in kpis else kpi
     return kpi
 
 
-def sunset_words(url: str) -> str:
+def sunset_message(url: str) -> str:
     """Say that the service is gone, and which streams replace what was asked for."""
     path = url.partition("?")[0].removesuffix(".json")
     ending = next(e for e in _REPLACED_BY if path.endswith(e))
@@ -304,20 +300,22 @@ class KpiService:
     def fetch(self, job: WindowJob) -> Fetched:
         """Fetch a window."""
         choices = Choices(job.report, self.settings)
-        words = self._orders.get(job.report.name) or list(job.report.extras.get("event_kpis") or ())
-        document = self._ask(job, choices, words)
-        if (better := _in_order(words, document)) != words:
+        wanted_events = self._orders.get(job.report.name) or list(
+            KpiReport.of(job.report).event_kpis or ()
+        )
+        document = self._ask(job, choices, wanted_events)
+        if (better := _in_order(wanted_events, document)) != wanted_events:
             # The values of several events come in the answer's own order of events, or in ours: asked
             # in that order, both are the same.
-            self._orders[job.report.name] = words = better
-            document = self._ask(job, choices, words)
+            self._orders[job.report.name] = wanted_events = better
+            document = self._ask(job, choices, wanted_events)
         _check_days(job, document)
-        rows = list(flatten(document, event_kpis(words), job.report.extras["grouping"]))
+        rows = list(flatten(document, event_kpis(wanted_events), KpiReport.of(job.report).grouping))
         if (said := says_more(document, len(rows))) is not None:
             raise ResponseTooLarge(f"{job.what}: the answer says that there is more ({said})")
         return Fetched(
             tables=[lambda: Table(iter(rows))],
-            facts=RowContext(
+            context=RowContext(
                 currency=RowLookup("currency"),
                 bucket=None if job.report.grain is Grain.WEEK else "date",
                 partition=("app_token", {p.key["app_token"]: p for p in job.partitions}),
@@ -328,22 +326,24 @@ class KpiService:
             ),
         )
 
-    def _ask(self, job: WindowJob, choices: Choices, words: Sequence[str]) -> Mapping[str, Any]:
-        extras = job.report.extras
+    def _ask(
+        self, job: WindowJob, choices: Choices, wanted_events: Sequence[str]
+    ) -> Mapping[str, Any]:
+        report = KpiReport.of(job.report)
         path = ",".join(p.key["app_token"] for p in job.partitions)
-        if tracker := extras.get("tracker"):
+        if tracker := report.tracker:
             path += f"/trackers/{tracker}"
-        reply = self.http.send(
+        response = self.http.send(
             Call(
-                url=f"{self.url}/{path}{ENDPOINTS[extras['endpoint']]}",
+                url=f"{self.url}/{path}{ENDPOINTS[report.endpoint]}",
                 what=job.what,
-                params=self._parameters(job, choices, words),
+                params=self._parameters(job, choices, wanted_events),
                 splittable=job.can_split,
             ),
-            job.tally,
+            job.stats,
         )
-        with reply.body:
-            found = reply.json() if reply.body.size else {}
+        with response.body:
+            found = response.json() if response.body.size else {}
         if not isinstance(found, Mapping):
             msg = f"{job.what}: the answer is not an object"
             raise MalformedResponse(msg)
@@ -351,10 +351,11 @@ class KpiService:
 
     @staticmethod
     def _parameters(
-        job: WindowJob, choices: Choices, words: Sequence[str]
+        job: WindowJob, choices: Choices, wanted_events: Sequence[str]
     ) -> Mapping[str, str | None]:
-        report, extras = job.report, job.report.extras
-        events = set(event_kpis(words))
+        report = KpiReport.of(job.report)
+        extras = report.extras
+        events = set(event_kpis(wanted_events))
         first, last = _days(job)
         made: dict[str, str | None] = {
             "start_date": first,
@@ -362,7 +363,7 @@ class KpiService:
             "kpis": ",".join(m for m in report.metrics if m not in events),
             "grouping": ",".join(
                 g
-                for g in extras["grouping"]
+                for g in report.grouping
                 if report.grain is not Grain.WEEK or TIMES.get(g) is not Grain.WEEK
             ),
             "utc_offset": choices.utc_offset,
@@ -370,10 +371,10 @@ class KpiService:
             "attribution_source": choices.get("attribution_source"),
             "reattributed": choices.get("reattributed"),
             "sandbox": word(choices.get("sandbox_data")),
-            "period": extras.get("period"),
+            "period": report.period,
         }
-        if words:
-            made["event_kpis"] = ",".join(words)
+        if wanted_events:
+            made["event_kpis"] = ",".join(wanted_events)
         for name in _OPTION_LISTS:
             if extras.get(name):
                 made[name] = ",".join(extras[name])
@@ -404,8 +405,8 @@ def _days(job: WindowJob) -> tuple[str, str]:
     return job.window.start.date().isoformat(), last.isoformat()
 
 
-def _in_order(words: Sequence[str], document: Mapping[str, Any]) -> list[str]:
+def _in_order(wanted_events: Sequence[str], document: Mapping[str, Any]) -> list[str]:
     """Return `event_kpis` in the order in which the answer lists their events."""
     listed = (document.get("result_parameters") or {}).get("events") or ()
     places = {str(event.get("token")): at for at, event in enumerate(listed)}
-    return sorted(words, key=lambda w: places.get(w.partition("_")[0], len(places)))
+    return sorted(wanted_events, key=lambda w: places.get(w.partition("_")[0], len(places)))

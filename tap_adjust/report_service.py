@@ -28,6 +28,7 @@ from adtap_core.windows import Grain
 from tap_adjust import listed, transports
 from tap_adjust.choices import Choices, word
 from tap_adjust.fields import near_names
+from tap_adjust.streams import AdjustReport
 from tap_adjust.transports import Answer, as_objects, within
 from tap_adjust.unpivot import Ask, asks
 
@@ -90,19 +91,19 @@ class ReportService:
 
     # -- lists -------------------------------------------------------------------------------
 
-    def options(self, filter_name: str, tally: RequestStats | None = None) -> list[Option]:
+    def options(self, filter_name: str, stats: RequestStats | None = None) -> list[Option]:
         """Return the options of a filter of `/filters_data`, asked once a run.
 
         Args:
             filter_name: The filter.
-            tally: Counts what they cost, also if somebody else asked before.
+            stats: Counts what they cost, also if somebody else asked before.
         """
         params = {"required_filters": filter_name}
-        return self._once(filter_name, "/filters_data", params, tally)
+        return self._once(filter_name, "/filters_data", params, stats)
 
-    def events(self, tally: RequestStats | None = None) -> list[Option]:
+    def events(self, stats: RequestStats | None = None) -> list[Option]:
         """Return the events of all apps, asked once a run."""
-        return self._once("events", "/events", {"tokens_mapping": "true"}, tally)
+        return self._once("events", "/events", {"tokens_mapping": "true"}, stats)
 
     def apps(self) -> list[Option]:
         """Return the apps that the token sees."""
@@ -113,18 +114,18 @@ class ReportService:
         return listed.app_ids(self.apps())
 
     def _once(
-        self, name: str, path: str, params: Mapping[str, str], tally: RequestStats | None
+        self, name: str, path: str, params: Mapping[str, str], stats: RequestStats | None
     ) -> list[Option]:
         with self._lock:
             if name not in self._lists:
                 cost = RequestStats()
                 self._lists[name] = self._listed(name, path, params, cost), cost
-                if tally is not None:  # whoever asked first has caused the requests
-                    tally.requests += cost.requests
-                    tally.retries += cost.retries
+                if stats is not None:  # whoever asked first has caused the requests
+                    stats.requests += cost.requests
+                    stats.retries += cost.retries
             found, cost = self._lists[name]
-        if tally is not None:
-            tally.replaced += cost.replaced
+        if stats is not None:
+            stats.replaced += cost.replaced
         return found
 
     def _listed(
@@ -139,9 +140,9 @@ class ReportService:
         found: list[Option] = []
         seen = {call.url}
         while True:
-            reply = self.http.send(call, cost)
-            with reply.body:
-                document = reply.json() if reply.body.size else []
+            response = self.http.send(call, cost)
+            with response.body:
+                document = response.json() if response.body.size else []
                 held = document.get(name) if isinstance(document, Mapping) else document
                 # A list that is not among others is empty; without any list it is another answer.
                 others = document.values() if isinstance(document, Mapping) else ()
@@ -149,13 +150,13 @@ class ReportService:
                 rows = [] if empty else held
                 if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
                     raise MalformedResponse(
-                        f"{name}: the answer holds no list of objects: {reply.excerpt(120)}"
+                        f"{name}: the answer holds no list of objects: {response.excerpt(120)}"
                     )
             before = len(found)
             found += rows
             if says_more(document, len(rows), before) is None:
                 return found
-            address = next_address(document, reply.url, name)
+            address = next_address(document, response.url, name)
             if address is None:
                 check_whole(document, len(rows), name, before)
             if address is None or address in seen:
@@ -200,18 +201,18 @@ class ReportService:
         parts: list[_Part] = []
         lost: list[str] = []
         try:
-            for ask in asks(report, lambda: self._events_of(tokens, lost)):
+            for ask in asks(AdjustReport.of(report), lambda: self._events_of(tokens, lost)):
                 parts += self._parts(job, choices, ask, tokens, bucket=bucket, lost=lost)
         except BaseException:
             for part in parts:
-                part.reply.body.close()
+                part.response.body.close()
             raise
         currency: str | RowLookup | None = choices.get("currency")
         if currency is None:
             currency = RowLookup("app_token", self.currencies())
         return Fetched(
             tables=[part.open for part in parts],
-            facts=RowContext(
+            context=RowContext(
                 currency=currency,
                 bucket=bucket,
                 partition=("app_token", {p.key["app_token"]: p for p in job.partitions}),
@@ -221,15 +222,15 @@ class ReportService:
             ),
             close=lambda: _close(parts),
             warnings=list(dict.fromkeys([*lost, *(w for part in parts for w in part.warnings)])),
-            left_out=[words for words in lost if self._is_first(report, words)],
+            left_out=[message for message in lost if self._is_first(report, message)],
             totals=None if cuts_rows(report) else joined(part.totals() for part in parts),
         )
 
-    def _is_first(self, report: Report, words: str) -> bool:
+    def _is_first(self, report: Report, message: str) -> bool:
         """Check whether something left out is met for the first time: it is one failure, not one a window."""
         with self._lock:
-            new = (report.name, words) not in self._told
-            self._told.add((report.name, words))
+            new = (report.name, message) not in self._told
+            self._told.add((report.name, message))
         return new
 
     def currencies(self) -> dict[str, str]:
@@ -302,9 +303,9 @@ class ReportService:
             ResponseTooLarge: If there is more, and nothing says where.
             MalformedResponse: If the pages lead back to one that was read, or one comes again.
         """
-        part, seen, before = first, {first.reply.url}, 0
+        part, seen, before = first, {first.response.url}, 0
         while said := says_more(part.answer.envelope, part.answer.sums.rows, before):
-            address = next_address(part.answer.envelope, part.reply.url, job.what)
+            address = next_address(part.answer.envelope, part.response.url, job.what)
             if address is None:
                 raise ResponseTooLarge(f"{job.what}: the answer says that there is more ({said})")
             if address in seen:
@@ -312,15 +313,15 @@ class ReportService:
             seen.add(address)
             before += part.answer.sums.rows
             call = replace(self._call("", job.what, {}, "json"), url=address, params=None)
-            reply = self.http.send(call, job.tally)
-            answer = transports.read(reply, "json", first.dimensions, ask.metrics)
+            response = self.http.send(call, job.stats)
+            answer = transports.read(response, "json", first.dimensions, ask.metrics)
             if answer.begins_like(part.answer):
-                reply.body.close()
+                response.body.close()
                 raise MalformedResponse(
                     f"{job.what}: a further page of the answer is the one before it"
                 )
             # The first page's totals are those of all pages.
-            part = _Part(reply, answer, ask, first.hours, (), first.dimensions, said={})
+            part = _Part(response, answer, ask, first.hours, (), first.dimensions, said={})
             yield part
 
     def _part(
@@ -345,7 +346,7 @@ class ReportService:
         kind = self.format_of(report)
         warnings: list[str] = []
         totals = self._totals(job, params, kind, ask, warnings)
-        reply = self._send(
+        response = self._send(
             job,
             transports.PATHS[kind],
             {**params, "format_dates": "false"}
@@ -353,20 +354,20 @@ class ReportService:
             kind,
         )
         try:
-            answer = transports.read(reply, kind, dimensions, ask.metrics)
-            job.tally.replaced += answer.replaced
+            answer = transports.read(response, kind, dimensions, ask.metrics)
+            job.stats.replaced += answer.replaced
             if kind == "json":
                 totals = answer.envelope.get("totals")
             paged = says_more(answer.envelope, answer.sums.rows) is not None
             # Of an answer with pages the totals are those of all.
             self._check(job, answer, None if paged else totals, warnings)
         except BaseException:
-            reply.body.close()
+            response.body.close()
             raise
         # Of a day asked for because some of its hours are wanted the totals are the whole day's.
         of_all = not _is_cut(job, bucket) and isinstance(totals, Mapping)
         return _Part(
-            reply,
+            response,
             answer,
             ask,
             self._hours(job, bucket),
@@ -389,29 +390,29 @@ class ReportService:
         """
         if kind == "json" or not transports.Sums(ask.metrics).names or cuts_rows(job.report):
             return None
-        reply = self._send(
+        response = self._send(
             job,
             transports.PATHS["json"],
             {**params, "dimensions": "app_token", "include_attr_dependency": "false"},
             "json",
         )
-        with reply.body:
-            document = reply.json() if reply.body.size else {}
+        with response.body:
+            document = response.json() if response.body.size else {}
         totals: Mapping[str, Any] = document.get("totals") or {}
-        warnings += [f"{slug}: {words}" for slug, words in self._tell(job.report, document)]
+        warnings += [f"{slug}: {message}" for slug, message in self._tell(job.report, document)]
         return totals
 
     def _send(self, job: WindowJob, path: str, params: Mapping[str, str], kind: str) -> Response:
         call = self._call(path, job.what, params, kind)
         call = replace(call, splittable=job.can_split)
         try:
-            return self.http.send(call, job.tally)
+            return self.http.send(call, job.stats)
         except BadRequest as error:
-            words = str(error)
-            if (found := _UNSUPPORTED.search(words)) is None:
+            message = str(error)
+            if (found := _UNSUPPORTED.search(message)) is None:
                 raise
             near = did_you_mean(found["name"], near_names(found["name"]))
-            raise type(error)(f"{words}{near}", status=error.status) from error
+            raise type(error)(f"{message}{near}", status=error.status) from error
 
     def _check(self, job: WindowJob, answer: Answer, totals: object, warnings: list[str]) -> None:
         """Hold an answer's rows against what the service itself says of them.
@@ -419,10 +420,10 @@ class ReportService:
         Raises:
             ResponseTooLarge: If rows are missing.
         """
-        for slug, words in self._tell(job.report, answer.envelope):
-            warnings.append(f"{slug}: {words}")
-            if ("limit" in slug and "row" in slug) or _CUT.search(words):
-                raise ResponseTooLarge(f"{job.what}: the answer is cut ({slug}: {words})")
+        for slug, message in self._tell(job.report, answer.envelope):
+            warnings.append(f"{slug}: {message}")
+            if ("limit" in slug and "row" in slug) or _CUT.search(message):
+                raise ResponseTooLarge(f"{job.what}: the answer is cut ({slug}: {message})")
         if isinstance(totals, Mapping) and not cuts_rows(job.report):
             short = answer.sums.short(totals)
             if short is not None:
@@ -436,17 +437,17 @@ class ReportService:
             for item in given if isinstance(given, list) else [given]:
                 text = item if isinstance(item, dict) else {"body": str(item)}
                 slug = str(text.get("slug") or "warning")
-                words = str(text.get("body") or text.get("title") or "")
-                found.append((slug, words))
-                self._say(report, slug, f"the service warns: {slug}: {words}")
+                message = str(text.get("body") or text.get("title") or "")
+                found.append((slug, message))
+                self._say(report, slug, f"the service warns: {slug}: {message}")
         return found
 
-    def _say(self, report: Report, slug: str, words: str) -> None:
+    def _say(self, report: Report, slug: str, message: str) -> None:
         with self._lock:
             if (report.name, slug) in self._told:
                 return
             self._told.add((report.name, slug))
-        log.warning("%s: %s", report.name, words)
+        log.warning("%s: %s", report.name, message)
 
     @staticmethod
     def _hours(job: WindowJob, bucket: str | None) -> Callable[[Table], Table]:
@@ -461,7 +462,7 @@ class _Part:
     """One answer of a window, and how its rows are opened.
 
     Args:
-        reply: The answer.
+        response: The answer.
         answer: What was read of it.
         ask: What was asked.
         hours: Leaves out the hours that were not wanted.
@@ -470,7 +471,7 @@ class _Part:
         said: The service's own totals of its rows; None if there are none.
     """
 
-    reply: Response
+    response: Response
     answer: Answer
     ask: Ask
     hours: Callable[[Table], Table]
@@ -503,7 +504,7 @@ def _is_cut(job: WindowJob, bucket: str | None) -> bool:
 
 def _close(parts: Iterable[_Part]) -> None:
     for part in parts:
-        part.reply.body.close()
+        part.response.body.close()
 
 
 def date_period(job: WindowJob) -> str:
@@ -520,5 +521,6 @@ def filters(report: Report) -> dict[str, str]:
 def cuts_rows(report: Report) -> bool:
     """Return whether rows are left out by their numbers: totals may count them all the same."""
     return any(key.rpartition("__")[2] in METRIC_OPERATORS for key in report.filters or {}) or any(
-        key.rpartition("__")[2] in METRIC_OPERATORS for key in report.extras.get("parameters") or {}
+        key.rpartition("__")[2] in METRIC_OPERATORS
+        for key in AdjustReport.of(report).parameters or {}
     )

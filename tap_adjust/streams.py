@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from adtap_core.declare import Entity, Report
@@ -18,6 +20,91 @@ _METRIC_FILTERS: Final = (
     "cohort_metrics",
     "event_metrics",
 )
+
+
+@dataclass(frozen=True, kw_only=True)
+class AdjustReport(Report):
+    """One report stream of the Report Service; parameters that it does not name are the settings'.
+
+    Args:
+        app_tokens: The apps; None: the setting's.
+        attribution_types: Attribution types that count.
+        attribution_source: Attribution source of later activity.
+        reattributed: Whether reattributed users count.
+        ad_spend_mode: Source of the ad spend in `cost`.
+        cohort_maturity: Whether unfinished cohorts count.
+        currency: What money is converted to.
+        sandbox_data: Whether it reads Adjust's sandbox environment.
+        report_format: The transport.
+        iap_revenue_mode: What share of purchases is revenue.
+        assisting_attribution_type: What an assist is.
+        ad_revenue_sources: Only these sources of ad revenue.
+        os_names: Only these operating systems.
+        per_event: Whether its metrics are asked for each event, a row for each.
+        cohort_periods: Periods since the install, a row for each.
+        parameters: Further parameters of the service, as it names them.
+    """
+
+    app_tokens: Sequence[str] | None = None
+    attribution_types: Sequence[str] | None = None
+    attribution_source: str | None = None
+    reattributed: str | None = None
+    ad_spend_mode: str | None = None
+    cohort_maturity: str | None = None
+    currency: str | None = None
+    sandbox_data: bool | None = None
+    report_format: str | None = None
+    iap_revenue_mode: str | None = None
+    assisting_attribution_type: str | None = None
+    ad_revenue_sources: Sequence[str] | None = None
+    os_names: Sequence[str] | None = None
+    per_event: bool | None = None
+    cohort_periods: Sequence[str] | None = None
+    parameters: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class KpiReport(AdjustReport):
+    """One report stream of the legacy KPI service.
+
+    Args:
+        endpoint: Which of its reports.
+        grouping: Levels that rows are told apart by, the time's among them.
+        event_kpis: `<event token>_<kpi>`, several KPIs joined by a pipe.
+        tracker: Only what lies below this link of one app.
+        attribution_type: The service's one word for the attribution types.
+        period: Length of a cohort period.
+        cohort_period_filter: Only these periods.
+        countries: Only these.
+        regions: Only these.
+        device_types: Only these.
+        tracker_filter: Only these links.
+        partner_ids: Only these.
+        events: Only these.
+        day_def: How a cohort's days are counted.
+        cohort_revenue_period: The periods whose revenue counts.
+        impression_based: Whether impressions count as well.
+        conversion_type: Which conversions count.
+    """
+
+    endpoint: str
+    grouping: tuple[str, ...]
+    event_kpis: Sequence[str] | None = None
+    tracker: str | None = None
+    attribution_type: str | None = None
+    period: str | None = None
+    cohort_period_filter: Any = None
+    countries: Sequence[str] | None = None
+    regions: Sequence[str] | None = None
+    device_types: Sequence[str] | None = None
+    tracker_filter: Sequence[str] | None = None
+    partner_ids: Sequence[str] | None = None
+    events: Sequence[str] | None = None
+    day_def: Any = None
+    cohort_revenue_period: Any = None
+    impression_based: Any = None
+    conversion_type: Any = None
+
 
 ENTITIES: Final = (
     Entity(name="apps", path="apps"),
@@ -95,10 +182,23 @@ _KPI_SOURCE: Final = (
 )
 
 
-def _preset(*, days: int = SPEND_DAYS, source: str = _SOURCE, **declared: Any) -> Report:
+def _preset(*, days: int = SPEND_DAYS, **declared: Any) -> AdjustReport:
     """Return a report whose rows are restated for some days, by default as long as network spend is."""
-    return Report(
-        lookback_days=days, settle_days=days, span_days=SPAN_DAYS, source=source, **declared
+    return AdjustReport(
+        lookback_days=days, settle_days=days, span_days=SPAN_DAYS, source=_SOURCE, **declared
+    )
+
+
+def _kpi_preset(*, days: int = SPEND_DAYS, **declared: Any) -> KpiReport:
+    """Return a report of the legacy KPI service; it was sunset, whoever still reaches it selects these."""
+    return KpiReport(
+        lookback_days=days,
+        settle_days=days,
+        span_days=SPAN_DAYS,
+        source=_KPI_SOURCE,
+        selected=False,
+        grouping=KPI_GROUPING,
+        **declared,
     )
 
 
@@ -148,7 +248,7 @@ REPORTS: Final = (
         name="events_daily",
         dimensions=("app_token", "channel", "event_slug"),
         metrics=("events", "revenue"),
-        extras={"per_event": True},
+        per_event=True,
     ),
     _preset(
         name="cohorts_daily",
@@ -174,7 +274,7 @@ REPORTS: Final = (
             "roas",
         ),
         days=_COHORT_DAYS,
-        extras={"cohort_periods": COHORT_PERIODS},
+        cohort_periods=COHORT_PERIODS,
     ),
     _preset(
         name="ad_spend_daily",
@@ -191,7 +291,7 @@ REPORTS: Final = (
         ),
         metrics=("network_cost", *_NETWORK),
         days=SPEND_DAYS + 1,
-        extras={"ad_spend_mode": "network"},
+        ad_spend_mode="network",
     ),
     _preset(
         name="skan_daily",
@@ -214,8 +314,7 @@ REPORTS: Final = (
         ),
         days=SKAN_DAYS,
     ),
-    # The legacy KPI service was sunset; whoever still reaches it selects these.
-    _preset(
+    _kpi_preset(
         name="kpi_deliverables",
         dimensions=("app_token", *_KPI_LINKS),
         metrics=(
@@ -230,30 +329,21 @@ REPORTS: Final = (
             "waus",
             "maus",
         ),
-        selected=False,
-        source=_KPI_SOURCE,
-        extras={"endpoint": "deliverables", "grouping": KPI_GROUPING},
+        endpoint="deliverables",
     ),
-    _preset(
+    _kpi_preset(
         name="kpi_events",
         dimensions=("app_token", *_KPI_LINKS, "event_token", "event_name"),
         metrics=("events", "revenue_events", "revenue"),
-        selected=False,
-        source=_KPI_SOURCE,
-        extras={"endpoint": "events", "grouping": KPI_GROUPING},
+        endpoint="events",
     ),
-    _preset(
+    _kpi_preset(
         name="kpi_cohorts",
         dimensions=("app_token", *_KPI_LINKS, "period"),
         metrics=("cohort_size", "retained_users", "retention_rate", "sessions", "revenue"),
         days=_COHORT_DAYS,
-        selected=False,
-        source=_KPI_SOURCE,
-        extras={
-            "endpoint": "cohorts",
-            "grouping": KPI_GROUPING,
-            "period": "day",
-            "cohort_period_filter": "0-30",
-        },
+        endpoint="cohorts",
+        period="day",
+        cohort_period_filter="0-30",
     ),
 )

@@ -121,11 +121,13 @@ class Answer:
         return bool(next(self.open().rows) == next(other.open().rows))
 
 
-def read(reply: Response, kind: str, dimensions: Sequence[str], metrics: Sequence[str]) -> Answer:
+def read(
+    response: Response, kind: str, dimensions: Sequence[str], metrics: Sequence[str]
+) -> Answer:
     """Read an answer through, so that its rows can be handed over without a fault.
 
     Args:
-        reply: The answer; 204 means no rows.
+        response: The answer; 204 means no rows.
         kind: `json`, `csv` or `parquet`.
         dimensions: Asked for; every one must be there.
         metrics: Asked for.
@@ -134,16 +136,16 @@ def read(reply: Response, kind: str, dimensions: Sequence[str], metrics: Sequenc
         MalformedResponse: If a column that was asked for is missing, or the body can't be read.
     """
     sums = Sums(metrics)
-    if not reply.body.size:
+    if not response.body.size:
         return Answer(lambda: Table(iter(())), sums)
     if kind == "json":
-        return _read_json(reply, sums, dimensions, metrics)
+        return _read_json(response, sums, dimensions, metrics)
     if kind == "csv":
-        table = _respelt(separated(reply.body), (*dimensions, *metrics))
+        table = _respelt(separated(response.body), (*dimensions, *metrics))
         _check_columns(table.columns, [*dimensions, *metrics])
         _sum_lists(sums, table)
-        return Answer(lambda: _respelt(separated(reply.body), (*dimensions, *metrics)), sums)
-    return _read_parquet(reply, sums, dimensions, metrics)
+        return Answer(lambda: _respelt(separated(response.body), (*dimensions, *metrics)), sums)
+    return _read_parquet(response, sums, dimensions, metrics)
 
 
 def _respelt(table: Table, asked: Sequence[str]) -> Table:
@@ -152,11 +154,11 @@ def _respelt(table: Table, asked: Sequence[str]) -> Table:
 
 
 def _read_json(
-    reply: Response, sums: Sums, dimensions: Sequence[str], metrics: Sequence[str]
+    response: Response, sums: Sums, dimensions: Sequence[str], metrics: Sequence[str]
 ) -> Answer:
-    rows = JsonRows(reply.body, _ROWS)
-    if reply.body.size > MEMORY_BYTES:
-        return _read_large_json(reply, sums, dimensions, metrics)
+    rows = JsonRows(response.body, _ROWS)
+    if response.body.size > MEMORY_BYTES:
+        return _read_large_json(response, sums, dimensions, metrics)
     kept = list(rows)
     if kept:
         if not all(isinstance(row, Mapping) for row in kept):
@@ -174,10 +176,10 @@ def _read_json(
 
 
 def _read_large_json(
-    reply: Response, sums: Sums, dimensions: Sequence[str], metrics: Sequence[str]
+    response: Response, sums: Sums, dimensions: Sequence[str], metrics: Sequence[str]
 ) -> Answer:
     """Read an answer from disk twice: once its sums alone, once, when it is its turn, its rows."""
-    first = next(iter(JsonRows(reply.body, _ROWS)), None)
+    first = next(iter(JsonRows(response.body, _ROWS)), None)
     fields = (*dimensions, *metrics)
     there = {name: name for name in fields}
     if first is not None:
@@ -185,15 +187,15 @@ def _read_large_json(
         _check_columns(first, [there[name] for name in dimensions])
         lost = [m for m in metrics if there[m] not in first]
         if lost:  # seldom, and then one more look at the body
-            seen = {m for row in JsonRows(reply.body, _ROWS) for m in lost if m in row}
+            seen = {m for row in JsonRows(response.body, _ROWS) for m in lost if m in row}
             _check_columns(seen, lost)
     whole = frozenset(there[m] for m in metrics if "integer" in metric(m).schema()["type"])
     summed = tuple(there[name] for name in sums.names)
-    rows = JsonRows(reply.body, _ROWS, summed or (there[fields[0]],), whole=whole)
+    rows = JsonRows(response.body, _ROWS, summed or (there[fields[0]],), whole=whole)
     places = {name: place for place, name in enumerate(sums.names)}
     for batch in batches(rows):
         sums.add(batch, places)
-    again = JsonRows(reply.body, _ROWS, tuple(there[name] for name in fields), whole=whole)
+    again = JsonRows(response.body, _ROWS, tuple(there[name] for name in fields), whole=whole)
     # Under the names that were asked for, however the answer spells them.
     return Answer(lambda: again.table(fields), sums, _envelope(rows))
 
@@ -217,7 +219,7 @@ def _check_columns(there: Container[str] | None, asked: Sequence[str]) -> None:
 
 
 def _read_parquet(
-    reply: Response, sums: Sums, dimensions: Sequence[str], metrics: Sequence[str]
+    response: Response, sums: Sums, dimensions: Sequence[str], metrics: Sequence[str]
 ) -> Answer:
     """Read a file column after column, and lay the values down to be taken row by row.
 
@@ -235,7 +237,7 @@ def _read_parquet(
     try:
         # Without the buffer a column is read whole: as much memory as the file is large.
         file = pq.ParquetFile(
-            reply.body.open(),
+            response.body.open(),
             buffer_size=_BUFFER_BYTES,
             pre_buffer=False,
             page_checksum_verification=True,
@@ -264,10 +266,10 @@ def _read_parquet(
     except BaseException:
         laid.close()
         raise
-    reply.body.close()
-    reply.body = laid.spool()
+    response.body.close()
+    response.body = laid.spool()
     return Answer(
-        lambda: Table(chain.from_iterable(laid.blocks(reply.body)), columns),
+        lambda: Table(chain.from_iterable(laid.blocks(response.body)), columns),
         sums,
         replaced=replaced,
     )

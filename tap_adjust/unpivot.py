@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from tap_adjust.fields import PERIOD_NAMES
 
 if TYPE_CHECKING:
-    from adtap_core.declare import Report
+    from tap_adjust.streams import AdjustReport
 
 Objects = Iterator[Mapping[str, Any]]
 MADE_HERE: Final = frozenset({"event_slug", "period_type", "period"})
@@ -64,7 +64,7 @@ class Ask:
         )
 
 
-def asks(report: Report, events: Callable[[], Sequence[str]]) -> Iterator[Ask]:
+def asks(report: AdjustReport, events: Callable[[], Sequence[str]]) -> Iterator[Ask]:
     """Yield the requests that a report needs for one window.
 
     Args:
@@ -73,9 +73,9 @@ def asks(report: Report, events: Callable[[], Sequence[str]]) -> Iterator[Ask]:
     """
     dimensions = [d for d in report.dimensions if d not in MADE_HERE]
     labels: list[tuple[dict[str, Any], str]]
-    if report.extras.get("per_event"):
+    if report.per_event:
         labels = [({"event_slug": slug}, f"{slug}_{{}}") for slug in events()]
-    elif periods := report.extras.get("cohort_periods"):
+    elif periods := report.cohort_periods:
         labels = [
             ({"period_type": PERIOD_NAMES[p[0]], "period": int(p[1:])}, f"{{}}_{p}")
             for p in periods

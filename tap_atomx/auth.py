@@ -75,23 +75,23 @@ class TokenLogin:
         code = self._code()
         if code is not None:
             body["totp"] = code
-        reply = self._ask(http, "login", body)
-        if reply.get("totp_required"):
-            reply = self._second_step(http, reply, code)
-        token = reply.get("auth_token")
+        response = self._ask(http, "login", body)
+        if response.get("totp_required"):
+            response = self._second_step(http, response, code)
+        token = response.get("auth_token")
         if not isinstance(token, str) or not token:
             raise CredentialsError(f"login of {self._who}: the answer holds no `auth_token`")
         redact.learn(token)
         self._token = token
         self.expires_at = ends_at(token)
-        self.message = str(reply.get("message") or "logged in")
+        self.message = str(response.get("message") or "logged in")
 
     @property
     def _who(self) -> str:
         return str(self._settings.get("email"))
 
     def _second_step(
-        self, http: Http, reply: Mapping[str, Any], code: str | None
+        self, http: Http, response: Mapping[str, Any], code: str | None
     ) -> Mapping[str, Any]:
         """Trade the provisional token and a code for a full token."""
         if code is None:
@@ -99,7 +99,7 @@ class TokenLogin:
                 f"the login {self._who} has a second factor, and none is set: put its secret (or a code, good "
                 "for one run) into the setting `totp`, or use an API user without a second factor"
             )
-        provisional = str(reply.get("auth_token"))
+        provisional = str(response.get("auth_token"))
         redact.learn(provisional)
         return self._ask(
             http, "totp", {"totp": code}, headers={"Authorization": f"Bearer {provisional}"}
@@ -116,9 +116,9 @@ class TokenLogin:
             headers=headers or {},
             login=False,
         )
-        reply = http.send(call)
-        with reply.body:
-            document: Mapping[str, Any] = reply.json()
+        response = http.send(call)
+        with response.body:
+            document: Mapping[str, Any] = response.json()
         return document
 
     def _code(self) -> str | None:
@@ -147,7 +147,7 @@ def one_time_code(secret: str, seconds: float) -> str:
     return str(number % 10**_DIGITS).zfill(_DIGITS)
 
 
-def totp_fault(given: str) -> str | None:
+def totp_error(given: str) -> str | None:
     """Return what is wrong with the setting `totp`, None if nothing is; never shows its value."""
     plain = given.replace(" ", "")
     if _CODE.fullmatch(plain):

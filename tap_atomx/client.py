@@ -26,14 +26,14 @@ from adtap_core.platform import (
     Fetched,
     Partition,
     Platform,
-    Probed,
+    ProbeResult,
     Tolerance,
     WindowJob,
 )
 from adtap_core.settings import path_hint
 from adtap_core.windows import ONE_DAY, Grain, Interval, Zone
-from tap_atomx import companion, definitions, fields, replies, shapes
-from tap_atomx.auth import TokenLogin, totp_fault
+from tap_atomx import companion, definitions, fields, responses, shapes
+from tap_atomx.auth import TokenLogin, totp_error
 from tap_atomx.lists import NOT_FOUND, PAGE_SIZE, Lists, bound, page_at
 from tap_atomx.reporting import Reporting
 from tap_atomx.streams import (
@@ -46,6 +46,7 @@ from tap_atomx.streams import (
     MONTHLY_SPAN_DAYS,
     SETTLE_DAYS,
     AtomxEntity,
+    AtomxReport,
 )
 
 if TYPE_CHECKING:
@@ -84,23 +85,28 @@ class AtomxPlatform(Platform):
             self._get,
             order_parameter=str(self.settings.get("order_parameter") or "order_by"),
             entities={e.name: e for e in ENTITIES},
-            ahead=self.ahead,
+            prefetch=self.prefetch,
         )
 
     # -- settings and schemas ----------------------------------------------------------------
 
     @classmethod
     @override
-    def setting_faults(cls, settings: Mapping[str, Any]) -> list[str]:
-        faults = definitions.zone_faults(settings.get("time_zone"))
-        if settings.get("totp") and (fault := totp_fault(str(settings["totp"]))):
-            faults.append(fault)
-        return faults
+    def setting_errors(cls, settings: Mapping[str, Any]) -> list[str]:
+        errors = definitions.zone_errors(settings.get("time_zone"))
+        if settings.get("totp") and (fault := totp_error(str(settings["totp"]))):
+            errors.append(fault)
+        return errors
 
     @classmethod
     @override
-    def definition_faults(cls, report: Report, settings: Mapping[str, Any]) -> list[str]:
-        return definitions.faults(report)
+    def report_class(cls, definition: Mapping[str, Any]) -> type[Report]:
+        return AtomxReport
+
+    @classmethod
+    @override
+    def definition_errors(cls, report: Report, settings: Mapping[str, Any]) -> list[str]:
+        return definitions.errors(report)
 
     @classmethod
     @override
@@ -136,30 +142,29 @@ class AtomxPlatform(Platform):
 
     # -- requests ----------------------------------------------------------------------------
 
-    @property
     @override
-    def auth(self) -> Auth:
+    def make_login(self) -> Auth:
         return self._login
 
     @override
-    def classify(self, call: Call, reply: Response) -> Outcome:
-        outcome = replies.classify(call, reply)
-        if reply.status == NOT_FOUND:
+    def classify(self, call: Call, response: Response) -> Outcome:
+        outcome = responses.classify(call, response)
+        if response.status == NOT_FOUND:
             hint = path_hint("api_url", self.settings.get("api_url"), API_URL)
-            outcome = replace(outcome, words=f"{outcome.words}{hint}")
+            outcome = replace(outcome, message=f"{outcome.message}{hint}")
         return outcome
 
-    def _get(self, path: str, params: Mapping[str, Any], tally: RequestStats) -> Any:
-        reply = self.http.send(
-            Call(url=f"{self._url}/{path}", what=f"list {path}", params=params), tally
+    def _get(self, path: str, params: Mapping[str, Any], stats: RequestStats) -> Any:
+        response = self.http.send(
+            Call(url=f"{self._url}/{path}", what=f"list {path}", params=params), stats
         )
-        with reply.body:
-            return reply.json()
+        with response.body:
+            return response.json()
 
     # -- reports -----------------------------------------------------------------------------
 
     @override
-    def held(self, report: Report, partition: Partition) -> Interval | None:
+    def available_range(self, report: Report, partition: Partition) -> Interval | None:
         if not definitions.is_snapshot(report):
             return None
         # A rolling report can only be read as it is now: its one row set belongs to the last whole day.
@@ -183,7 +188,7 @@ class AtomxPlatform(Platform):
     # -- the companion -----------------------------------------------------------------------
 
     @override
-    def probe(self) -> Iterator[Probed]:
+    def probe(self) -> Iterator[ProbeResult]:
         return companion.probe(self.http, self._login, self.settings)
 
     @classmethod
@@ -203,7 +208,7 @@ class AtomxPlatform(Platform):
             case "invoices":
                 return self._invoices(query)
             case _:
-                return self._lists.walk(AtomxEntity.of(entity), query.since, query.tally)
+                return self._lists.walk(AtomxEntity.of(entity), query.since, query.stats)
 
     @override
     def normalize(self, entity: Entity, record: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -217,10 +222,10 @@ class AtomxPlatform(Platform):
         refusals: list[BadRequest] = []
         for name in self.settings.get("history_models") or HISTORY_MODELS:
             model = models[name]
-            objects = self._modified(model, since, query.tally)
-            read = partial(self._log_of, name, model, query.tally)
+            objects = self._modified(model, since, query.stats)
+            read = partial(self._log_of, name, model, query.stats)
             try:
-                for _, done in self.ahead.in_order(objects, read):
+                for _, done in self.prefetch.in_order(objects, read):
                     yield from done.result()
             except BadRequest as error:
                 # The log of what may be read is read first; then the stream says what was refused.
@@ -230,11 +235,11 @@ class AtomxPlatform(Platform):
             raise refusals[0]
 
     def _modified(
-        self, model: AtomxEntity, since: str | None, tally: RequestStats
+        self, model: AtomxEntity, since: str | None, stats: RequestStats
     ) -> Iterator[object]:
         """Yield the ids of the objects that were modified since a moment, each once."""
         asked: set[object] = set()
-        for page in self._lists.walk(model, since, tally, expand=False):
+        for page in self._lists.walk(model, since, stats, expand=False):
             for row in page:
                 moved = row.get("updated_at")
                 if row["id"] in asked or (since and moved and str(moved)[:19] < since):
@@ -243,7 +248,7 @@ class AtomxPlatform(Platform):
                 yield row["id"]
 
     def _log_of(
-        self, name: str, model: AtomxEntity, tally: RequestStats, ident: object
+        self, name: str, model: AtomxEntity, stats: RequestStats, ident: object
     ) -> list[Sequence[Mapping[str, Any]]]:
         """Return an object's log, page by page."""
         pages: list[Sequence[Mapping[str, Any]]] = []
@@ -255,7 +260,7 @@ class AtomxPlatform(Platform):
             params = {"offset": offset, "limit": PAGE_SIZE, "sort": "date.asc"}
             path = f"history/{model.model}/{ident}"
             try:
-                document = self._get(path, params, tally)
+                document = self._get(path, params, stats)
             except BadRequest as error:
                 if error.status != NOT_FOUND:
                     raise
@@ -277,21 +282,21 @@ class AtomxPlatform(Platform):
         self, entity: Entity, query: EntityQuery
     ) -> Iterator[Sequence[Mapping[str, Any]]]:
         """Yield the reports that people have saved or scheduled: what they ask, not their data."""
-        document = self._get("reports", {}, query.tally)
-        listed = replies.payload(document, "list reports")
+        document = self._get("reports", {}, query.stats)
+        listed = responses.payload(document, "list reports")
         if not isinstance(listed, Mapping):
             raise RequestError("list reports: the answer is not an object of lists")
         shown = sum(len(part) for part in listed.values() if isinstance(part, list))
-        check_whole(replies.envelope(document), shown, "list reports")
+        check_whole(responses.envelope(document), shown, "list reports")
         yield listed.get(AtomxEntity.of(entity).part) or []
 
     def _invoices(self, query: EntityQuery) -> Iterator[Sequence[Mapping[str, Any]]]:
         """Yield all invoices of all types; without a bound the API gives the current month's."""
         seen: Counter[bytes] = Counter()
         for kind in INVOICE_TYPES:
-            document = self._get(f"invoices/{kind}", {"date>": FIRST_INVOICE}, query.tally)
-            rows = replies.rows(document, f"invoices {kind}")
-            envelope = replies.envelope(document)
+            document = self._get(f"invoices/{kind}", {"date>": FIRST_INVOICE}, query.stats)
+            rows = responses.rows(document, f"invoices {kind}")
+            envelope = responses.envelope(document)
             # `count` is the page's length or the total: greater than what came, it can only be the total.
             told = {"total": envelope.get("count")} if "count" in envelope else {}
             check_whole({**told, **envelope}, len(rows), f"invoices {kind}")

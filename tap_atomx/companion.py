@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from adtap_core.platform import Probed
+from adtap_core.platform import ProbeResult
+from tap_atomx.streams import AtomxReport
 
 if TYPE_CHECKING:
     from adtap_core.declare import Report
@@ -13,10 +14,10 @@ if TYPE_CHECKING:
     from tap_atomx.auth import TokenLogin
 
 
-def probe(http: Http, login: TokenLogin, settings: Mapping[str, Any]) -> Iterator[Probed]:
+def probe(http: Http, login: TokenLogin, settings: Mapping[str, Any]) -> Iterator[ProbeResult]:
     """Log in: the platform says by that who it is, and nothing else has to be asked."""
     http.relogin(0)
-    yield Probed(subject=f"user {settings.get('email')}", words=login.message)
+    yield ProbeResult(subject=f"user {settings.get('email')}", message=login.message)
 
 
 def notes(report: Report) -> Mapping[str, str]:
@@ -26,5 +27,5 @@ def notes(report: Report) -> Mapping[str, str]:
         "currency": "the exchange takes bids in US dollars only; its reports do not say so",
         "retention": "the platform publishes no limit",
         "ui": "in the platform's report page, choose the scope "
-        f"{report.extras.get('scope', 'of the report')!r}, the same groups and sums, and the same time zone",
+        f"{AtomxReport.of(report).scope!r}, the same groups and sums, and the same time zone",
     }

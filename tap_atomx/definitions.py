@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from adtap_core.names import did_you_mean
 from adtap_core.windows import Grain, Zone
 from tap_atomx.fields import LIST_OPERATORS, OPERATORS, SCOPES
+from tap_atomx.streams import AtomxReport
 
 if TYPE_CHECKING:
     from adtap_core.declare import Report
@@ -20,7 +21,7 @@ _CONDITION_PARTS = 3
 
 def is_snapshot(report: Report) -> bool:
     """Return whether a report is rolling."""
-    return bool(report.extras.get("daterange"))
+    return bool(AtomxReport.of(report).daterange)
 
 
 def not_comparable(report: Report) -> str:
@@ -51,8 +52,8 @@ def snapshot_columns() -> dict[str, dict[str, Any]]:
     }
 
 
-def zone_faults(name: object) -> list[str]:
-    """Return the faults of the setting `time_zone`."""
+def zone_errors(name: object) -> list[str]:
+    """Return the errors of the setting `time_zone`."""
     if not name:
         return []
     text = str(name)
@@ -67,11 +68,12 @@ def zone_faults(name: object) -> list[str]:
     return []
 
 
-def faults(report: Report) -> list[str]:
-    """Return the faults of a user's report."""
+def errors(report: Report) -> list[str]:
+    """Return the errors of a user's report."""
     name = f"report {report.name!r}"
     found = []
-    scope = report.extras.get("scope")
+    own = AtomxReport.of(report)
+    scope = own.scope
     if scope not in SCOPES:
         found.append(f"{name}: scope {scope!r} is unknown{did_you_mean(str(scope), SCOPES)}")
     if is_snapshot(report):
@@ -79,23 +81,23 @@ def faults(report: Report) -> list[str]:
             found.append(
                 f"{name}: a rolling report (`daterange`) is a snapshot a day; `grain` must be left out"
             )
-        if report.extras.get("transport") == "tsv":
+        if own.transport == "tsv":
             found.append(
                 f"{name}: a rolling report (`daterange`) is read as JSON, which says what it covers; "
                 "leave `transport` out"
             )
-    return found + [f"{name}: {fault}" for fault in _filter_faults(report.filters)]
+    return found + [f"{name}: {fault}" for fault in _filter_errors(report.filters)]
 
 
-def _filter_faults(filters: Any) -> list[str]:
+def _filter_errors(filters: Any) -> list[str]:
     if filters is None:
         return []
     if not isinstance(filters, list):
         return ["filters must be a list of [column, operator, value]"]
-    return [fault for part in filters if (fault := _condition_fault(part))]
+    return [fault for part in filters if (fault := _condition_error(part))]
 
 
-def _condition_fault(part: Any) -> str | None:
+def _condition_error(part: Any) -> str | None:
     if not isinstance(part, list) or len(part) != _CONDITION_PARTS:
         return f"filter {part!r} is not [column, operator, value]"
     column, operator, value = part

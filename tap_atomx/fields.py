@@ -109,16 +109,16 @@ _MONEY_WORDS: Final = frozenset(
 def dimension_schema(name: str) -> dict[str, Any]:
     """Return the column of a group: `*_id` is a whole number, all else text."""
     if name.endswith("_name_id"):
-        what = f"`Name (id)` of the {_words(name.removesuffix('_name_id'))}"
+        what = f"`Name (id)` of the {_message(name.removesuffix('_name_id'))}"
         return _text(f"Dimension. {what}: display text, a rename changes it.")
     if name.endswith("_name"):
-        return _text(f"Dimension. Name of the {_words(name.removesuffix('_name'))}.")
+        return _text(f"Dimension. Name of the {_message(name.removesuffix('_name'))}.")
     if name.endswith("_id"):
         entity = name.removesuffix("_id")
         join = f" Joins {JOINS[entity]}.id." if entity in JOINS else ""
         return {
             "type": ["integer", "null"],
-            "description": f"Dimension. Id of the {_words(entity)}.{join}",
+            "description": f"Dimension. Id of the {_message(entity)}.{join}",
         }
     return _text(f"Dimension. The platform's column `{name}`.")
 
@@ -148,7 +148,7 @@ def tolerance(metric: str) -> Tolerance:
     return TIES_EXACTLY if "integer" in metric_schema(metric)["type"] else FLOAT_NOISE
 
 
-def _words(name: str) -> str:
+def _message(name: str) -> str:
     return name.replace("_", " ")
 
 

@@ -15,7 +15,7 @@ from adtap_core.errors import BadRequest, Forbidden
 from adtap_core.http.completeness import number
 from adtap_core.http.listing import Page, in_order, key_of, number_of, page_of
 from adtap_core.http.workers import Workers
-from tap_atomx import replies
+from tap_atomx import responses
 
 if TYPE_CHECKING:
     from adtap_core.http.client import RequestStats
@@ -38,24 +38,29 @@ class Lists:
     """Walks the lists of models.
 
     Args:
-        ask: Sends a GET: path, parameters, tally; gives the decoded document.
+        ask: Sends a GET: path, parameters, stats; gives the decoded document.
         order_parameter: What the API calls the order: `order_by` or `sort`.
         entities: All models, by stream.
-        ahead: Where further pages are asked for.
+        prefetch: Where further pages are asked for.
     """
 
     page_size: ClassVar[int] = PAGE_SIZE
     """Rows a page."""
 
     def __init__(
-        self, ask: Ask, *, order_parameter: str, entities: Mapping[str, AtomxEntity], ahead: Workers
+        self,
+        ask: Ask,
+        *,
+        order_parameter: str,
+        entities: Mapping[str, AtomxEntity],
+        prefetch: Workers,
     ) -> None:
         self._ask, self._order, self._entities = ask, order_parameter, entities
-        self._ahead = ahead
+        self._prefetch = prefetch
         self._paths: dict[str, str] = {}
 
     def walk(
-        self, entity: AtomxEntity, since: str | None, tally: RequestStats, *, expand: bool = True
+        self, entity: AtomxEntity, since: str | None, stats: RequestStats, *, expand: bool = True
     ) -> Iterator[Sequence[Record]]:
         """Yield a model's rows, page by page.
 
@@ -64,7 +69,7 @@ class Lists:
             since: Only what was modified at or after this moment (UTC text). The bound on `updated_at` is
                 built like the documented one on `id`; a server that swallows it gives all rows (right, only
                 slower), one that refuses it is asked for all rows.
-            tally: Counts requests.
+            stats: Counts requests.
             expand: Whether to-many relations are asked for, too.
 
         Raises:
@@ -72,7 +77,7 @@ class Lists:
         """
         bounds = {} if since is None else {"updated_at>": bound(since)}
         try:
-            yield from self._walk(entity, bounds, tally, expand=expand)
+            yield from self._walk(entity, bounds, stats, expand=expand)
         except BadRequest as error:
             if error.status != BAD_REQUEST or not bounds:
                 raise
@@ -81,24 +86,24 @@ class Lists:
                 entity.name,
                 error,
             )
-            yield from self._walk(entity, {}, tally, expand=expand)
+            yield from self._walk(entity, {}, stats, expand=expand)
 
     def _walk(
-        self, entity: AtomxEntity, bounds: Mapping[str, str], tally: RequestStats, *, expand: bool
+        self, entity: AtomxEntity, bounds: Mapping[str, str], stats: RequestStats, *, expand: bool
     ) -> Iterator[Sequence[Record]]:
         params = {"depth": 0, self._order: "id.asc", **bounds}
         if expand and entity.expand:
             params["expand"] = ",".join(entity.expand)
 
         def ask(more: Mapping[str, Any]) -> Any:
-            return self._ask_any_path(entity, {**params, **more}, tally)
+            return self._ask_any_path(entity, {**params, **more}, stats)
 
         try:
             yield from self._pages(entity, ask)
         except BadRequest as error:
             if error.status != NOT_FOUND or not entity.below:
                 raise
-            yield from self._below_parents(entity, params, tally, error)
+            yield from self._below_parents(entity, params, stats, error)
 
     def _pages(
         self, entity: AtomxEntity, ask: Callable[[Mapping[str, Any]], Any]
@@ -110,19 +115,19 @@ class Lists:
             return page_at(ask(more), entity.name, offset, self.page_size)
 
         reach = REACH if entity.keyset else None
-        return in_order(read, key=number_of, what=entity.name, ahead=self._ahead, reach=reach)
+        return in_order(read, key=number_of, what=entity.name, prefetch=self._prefetch, reach=reach)
 
     def _ask_any_path(
-        self, entity: AtomxEntity, params: Mapping[str, Any], tally: RequestStats
+        self, entity: AtomxEntity, params: Mapping[str, Any], stats: RequestStats
     ) -> Any:
         """Ask under the spelling that the platform knows; the first time, find out which."""
         known = self._paths.get(entity.name)
         if known is not None:
-            return self._ask(known, params, tally)
+            return self._ask(known, params, stats)
         refusals: list[BadRequest] = []
         for path in spellings(entity.path, entity.model):
             try:
-                document = self._ask(path, params, tally)
+                document = self._ask(path, params, stats)
             except Forbidden:
                 raise
             except BadRequest as error:
@@ -138,20 +143,20 @@ class Lists:
         self,
         entity: AtomxEntity,
         params: Mapping[str, Any],
-        tally: RequestStats,
+        stats: RequestStats,
         missing: BadRequest,
     ) -> Iterator[Sequence[Record]]:
         """Walk a model below the objects it belongs to, where it has no list of its own."""
         parent = self._entities[entity.below]
         found = False
-        for page in self._walk(parent, {}, tally, expand=False):
+        for page in self._walk(parent, {}, stats, expand=False):
             for owner in page:
                 if (number_of_owner := key_of(owner, number_of)) is None:
                     continue  # the parent's own stream says so
                 path = f"{parent.model}/{number_of_owner}/{entity.path}"
 
                 def ask(more: Mapping[str, Any], path: str = path) -> Any:
-                    return self._ask(path, {**params, **more}, tally)
+                    return self._ask(path, {**params, **more}, stats)
 
                 try:
                     yield from self._pages(entity, ask)
@@ -189,8 +194,8 @@ def page_at(document: Any, what: str, offset: int, asked: int) -> Page:
         offset: How many rows were skipped.
         asked: How many rows were asked for.
     """
-    rows = replies.rows(document, what)
-    envelope = replies.envelope(document)
+    rows = responses.rows(document, what)
+    envelope = responses.envelope(document)
     echoed = number(envelope.get("limit")) or asked
     return page_of(
         rows,

@@ -24,6 +24,7 @@ from adtap_core.rows.totals import as_decimal
 from adtap_core.windows import Grain, Interval, Zone
 from tap_atomx.definitions import is_snapshot
 from tap_atomx.fields import METRICS
+from tap_atomx.streams import AtomxReport
 
 if TYPE_CHECKING:
     from adtap_core.declare import Report
@@ -59,14 +60,14 @@ class Reporting:
         zone = asked_zone(report, job.window, job.zone)
         body = question(report, job.window, job.zone, zone)
         snapshot = is_snapshot(report)
-        if snapshot or report.extras.get("transport") == "json":
+        if snapshot or AtomxReport.of(report).transport == "json":
             return self._inline(job, body, zone, snapshot=snapshot)
-        reply = self._send(job, body, "report?download", "text")
+        response = self._send(job, body, "report?download", "text")
         # The judge saw that the header holds what was asked for, in whatever order.
         return Fetched(
-            [lambda: separated(reply.body, delimiter="\t")],
-            self._facts(job, zone),
-            reply.body.close,
+            [lambda: separated(response.body, delimiter="\t")],
+            self._context(job, zone),
+            response.body.close,
         )
 
     def _send(self, job: WindowJob, body: Mapping[str, Any], path: str, expects: str) -> Response:
@@ -80,31 +81,31 @@ class Reporting:
                 table=expects == "text",
                 splittable=job.can_split,
             ),
-            job.tally,
+            job.stats,
         )
 
     def _inline(
         self, job: WindowJob, body: Mapping[str, Any], zone: Zone, *, snapshot: bool
     ) -> Fetched:
-        reply = self._send(job, body, "report", "json")
+        response = self._send(job, body, "report", "json")
         try:
-            rows, document = _read(reply, job.what)
+            rows, document = _read(response, job.what)
             columns = check(document, rows, body, job.what)
         except BaseException:
-            reply.body.close()
+            response.body.close()
             raise
         constants: dict[str, str | bool | None] = {}
         if snapshot:
             constants = {
-                "_daterange": str(job.report.extras["daterange"]),
+                "_daterange": AtomxReport.of(job.report).daterange,
                 "_from": _text(document.get("from")),
                 "_to": _text(document.get("to")),
             }
-        facts = self._facts(job, zone, snapshot=snapshot, constants=constants)
-        return Fetched([lambda: Table(iter(rows()), columns)], facts, reply.body.close)
+        context = self._context(job, zone, snapshot=snapshot, constants=constants)
+        return Fetched([lambda: Table(iter(rows()), columns)], context, response.body.close)
 
     @staticmethod
-    def _facts(
+    def _context(
         job: WindowJob,
         zone: Zone,
         *,
@@ -155,8 +156,9 @@ def question(report: Report, window: Interval, zone: Zone, asked: Zone) -> dict[
         zone: The report's time zone.
         asked: The time zone in which the platform is asked.
     """
+    own = AtomxReport.of(report)
     body: dict[str, Any] = {
-        "scope": report.extras["scope"],
+        "scope": own.scope,
         "groups": list(report.dimensions),
         "metrics": list(report.metrics),
         "where": report.filters or [],
@@ -165,7 +167,7 @@ def question(report: Report, window: Interval, zone: Zone, asked: Zone) -> dict[
         "save": False,
     }
     if is_snapshot(report):
-        return body | {"daterange": report.extras["daterange"]}
+        return body | {"daterange": own.daterange}
     body["groups"] = [report.grain.value, *report.dimensions]
     for key, moment in (("from", window.start), ("to", window.end)):
         there = moment if asked == zone else asked.local(zone.instant(moment))
@@ -173,10 +175,10 @@ def question(report: Report, window: Interval, zone: Zone, asked: Zone) -> dict[
     return body
 
 
-def _read(reply: Response, what: str) -> tuple[Callable[[], Iterator[Any]], Mapping[str, Any]]:
+def _read(response: Response, what: str) -> tuple[Callable[[], Iterator[Any]], Mapping[str, Any]]:
     """Return an opener of the rows, and the report without them."""
-    rows = JsonRows(reply.body, ("report", "data"))
-    if reply.body.size <= MEMORY_BYTES:
+    rows = JsonRows(response.body, ("report", "data"))
+    if response.body.size <= MEMORY_BYTES:
         kept = list(rows)
         return (lambda: iter(kept)), _report_of(rows.envelope, what)
     return (lambda: iter(rows)), _report_of(rows.read_envelope(), what)

@@ -50,6 +50,21 @@ class AtomxEntity(Entity):
     part: str = ""
 
 
+@dataclass(frozen=True, kw_only=True)
+class AtomxReport(Report):
+    """One report stream of atomx.
+
+    Args:
+        scope: Whose delivery it is.
+        daterange: The rolling range of a snapshot; None: by time bucket.
+        transport: `tsv` or `json`; None: TSV where it can be.
+    """
+
+    scope: str | None = None
+    daterange: str | None = None
+    transport: str | None = None
+
+
 def _model(
     name: str,
     model: str,
@@ -260,21 +275,20 @@ def _reports(
     metrics: tuple[str, ...],
     *,
     hourly: tuple[str, ...] | None = None,
-) -> tuple[Report, Report]:
+) -> tuple[AtomxReport, AtomxReport]:
     """Return a subject's daily and hourly report; the hourly one may have fewer dimensions."""
-    extras = MappingProxyType({"scope": scope})
     source = f"wiki pages api and reporting, vendor's Python and PHP clients; scope {scope}; read 2026-11-20"
     return (
-        Report(
+        AtomxReport(
             name=f"{subject}_daily",
             dimensions=dimensions,
             metrics=metrics,
             settle_days=SETTLE_DAYS,
             span_days=DAILY_SPAN_DAYS,
             source=source,
-            extras=extras,
+            scope=scope,
         ),
-        Report(
+        AtomxReport(
             name=f"{subject}_hourly",
             dimensions=dimensions if hourly is None else hourly,
             metrics=metrics,
@@ -284,7 +298,7 @@ def _reports(
             # Twenty-four times the rows: for whoever asks for them.
             selected=False,
             source=source,
-            extras=extras,
+            scope=scope,
         ),
     )
 

@@ -40,7 +40,7 @@ class Answers:
         self._renamed: set[tuple[str, str]] = set()
 
     def table(
-        self, reply: Response, names: Mapping[str, str], columns: tuple[str, ...], what: str
+        self, response: Response, names: Mapping[str, str], columns: tuple[str, ...], what: str
     ) -> Table:
         """Return an answer's rows by the names that the report knows their fields by; what is missing is null.
 
@@ -48,7 +48,7 @@ class Answers:
         `marketPublisherRevenueInPCoin`), and ids in the spelling of the server's list.
 
         Args:
-            reply: The answer.
+            response: The answer.
             names: The report's name of each field, by the name that was sent.
             columns: The report's names, in the order of the table's values.
             what: The window, in a user's words.
@@ -58,19 +58,19 @@ class Answers:
             came than the answer promises.
         """
         seen: set[str] = set()
-        rows = self._rows(reply, names, columns, what, seen)
+        rows = self._rows(response, names, columns, what, seen)
         return Table(rows, (*columns, OTHERS), seen=seen)
 
     def _rows(
         self,
-        reply: Response,
+        response: Response,
         names: Mapping[str, str],
         columns: tuple[str, ...],
         what: str,
         seen: set[str],
     ) -> Iterator[tuple[Any, ...]]:
         shapes: dict[tuple[str, ...], tuple[list[str | None], list[str]]] = {}
-        found = JsonRows(reply.body, ROWS_PATH)
+        found = JsonRows(response.body, ROWS_PATH)
         count = 0
         for row in found:
             if not isinstance(row, Mapping):
@@ -137,7 +137,7 @@ def named_alone(table: Table, others: set[str]) -> Table:
     return Table(rows(), (table.columns or ())[:-1], seen=table.seen)
 
 
-def lost_words(others: Collection[str], known: Collection[str] = ()) -> list[str]:
+def lost_message(others: Collection[str], known: Collection[str] = ()) -> list[str]:
     """Return what is said of fields that nobody asked for, and that are not kept as their rows were added up.
 
     Args:

@@ -11,6 +11,7 @@ import hashlib
 import secrets
 from collections.abc import Mapping
 from datetime import datetime
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qs, urljoin, urlsplit
 
@@ -20,7 +21,7 @@ from adtap_core.errors import BadRequest, CredentialsError, MalformedResponse, R
 from adtap_core.http.client import Call
 from adtap_core.http.tokens import ends_at
 from adtap_core.redact import redact
-from tap_openx import replies
+from tap_openx import responses
 
 if TYPE_CHECKING:
     from requests_oauthlib import OAuth1
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
 COOKIE: Final = "openx3_access_token"
 SCOPE: Final = "openid email profile api"
 LOGIN_ORIGIN: Final = "https://login.openx.com"
-_OK: Final = 200
-_FIRST_ERROR: Final = 400
 _REFUSALS: Final = frozenset({400, 401, 403})
 """The answers that refuse credentials."""
 _MOST_REDIRECTS: Final = 5
@@ -76,7 +75,7 @@ class CookieLogin:
         )
         given = _form(first.text())
         token, token_secret = given.get("oauth_token", ""), given.get("oauth_token_secret", "")
-        if first.status != _OK or not token:
+        if first.status != HTTPStatus.OK or not token:
             raise CredentialsError(
                 f"OpenX single sign-on refused the consumer key (settings `consumer_key`, "
                 f"`consumer_secret`): HTTP {first.status} {first.excerpt(200)}"
@@ -97,7 +96,7 @@ class CookieLogin:
             ),
         )
         access = _form(third.text()).get("oauth_token", "")
-        if third.status != _OK or not access:
+        if third.status != HTTPStatus.OK or not access:
             raise CredentialsError(
                 f"OpenX single sign-on gave no access token to {self._settings['email']}: "
                 f"HTTP {third.status} {third.excerpt(200)}"
@@ -145,10 +144,10 @@ class CookieLogin:
             login=False,
         )
         for _ in range(_MOST_REDIRECTS):
-            reply = _send(http, call, "sso_url")
-            jar |= reply.cookies
-            where = reply.headers.get("Location", "")
-            found = _form(where.partition("?")[2]) | _form(reply.text().partition("?")[2])
+            response = _send(http, call, "sso_url")
+            jar |= response.cookies
+            where = response.headers.get("Location", "")
+            found = _form(where.partition("?")[2]) | _form(response.text().partition("?")[2])
             if "oauth_verifier" in found:
                 return found["oauth_verifier"]
             if not where:
@@ -255,7 +254,7 @@ class BearerLogin:
 
     def _identity(self, http: Http) -> str:
         url = str(self._settings["identity_url"]).rstrip("/")
-        reply = _send(
+        response = _send(
             http,
             Call(
                 url=f"{url}/v1/accounts:signInWithPassword",
@@ -272,13 +271,13 @@ class BearerLogin:
             ),
             "identity_url",
         )
-        document = reply.json_or_none()
+        document = response.json_or_none()
         document = document if isinstance(document, Mapping) else {}
         token = document.get("idToken")
-        if reply.status < _FIRST_ERROR and token:
+        if response.status < HTTPStatus.BAD_REQUEST and token:
             redact.learn(token)
             return str(token)
-        said = replies.words(reply) or reply.excerpt(200)
+        said = responses.error_message(response) or response.excerpt(200)
         email = self._settings["email"]
         if document.get("mfaPendingCredential"):
             raise CredentialsError(
@@ -294,7 +293,7 @@ class BearerLogin:
 
     def _session(self, http: Http, verifier: str, redirect: str) -> str:
         digest = hashlib.sha256(verifier.encode()).digest()
-        reply = _send(
+        response = _send(
             http,
             Call(
                 url=f"{self._url}/authorize",
@@ -315,16 +314,16 @@ class BearerLogin:
             ),
             "api_url",
         )
-        came = parse_qs(urlsplit(reply.url).query)
+        came = parse_qs(urlsplit(response.url).query)
         found = came.get("session_id")
-        if reply.status >= _FIRST_ERROR or not found:
-            words = (
+        if response.status >= HTTPStatus.BAD_REQUEST or not found:
+            message = (
                 "OpenX did not begin a login (settings `client_id`, `instance_hostname`): "
-                f"HTTP {reply.status} {replies.words(reply) or reply.excerpt(200)}"
+                f"HTTP {response.status} {responses.error_message(response) or response.excerpt(200)}"
             )
             # Some page, and no word of the credentials: nothing was refused.
-            is_refusal = reply.status >= _FIRST_ERROR or "error" in came
-            raise CredentialsError(words) if is_refusal else MalformedResponse(words)
+            is_refusal = response.status >= HTTPStatus.BAD_REQUEST or "error" in came
+            raise CredentialsError(message) if is_refusal else MalformedResponse(message)
         redact.learn(found[0])
         return found[0]
 
@@ -332,16 +331,16 @@ class BearerLogin:
         return str(self._answer(http, call, wanted, setting)[wanted])
 
     def _answer(self, http: Http, call: Call, wanted: str, setting: str) -> Mapping[str, Any]:
-        reply = _send(http, call, "api_url")
-        document = reply.json_or_none()
+        response = _send(http, call, "api_url")
+        document = response.json_or_none()
         if (
-            reply.status >= _FIRST_ERROR
+            response.status >= HTTPStatus.BAD_REQUEST
             or not isinstance(document, Mapping)
             or not document.get(wanted)
         ):
             raise CredentialsError(
                 f"{call.what} refused for {self._settings['email']} (setting `{setting}`): "
-                f"HTTP {reply.status} {replies.words(reply) or reply.excerpt(200)}"
+                f"HTTP {response.status} {responses.error_message(response) or response.excerpt(200)}"
             )
         return document
 
@@ -358,13 +357,13 @@ def _send(http: Http, call: Call, setting: str) -> Response:
         "between it and the OAuth 2 login"
     )
     try:
-        reply = http.send(call)
+        response = http.send(call)
     except RetriesExhausted as error:
         raise RetriesExhausted(f"No login: {error}; {hint}", status=error.status) from error
-    if reply.status >= _FIRST_ERROR and reply.status not in _REFUSALS:
-        words = f"No login: {call.what}: HTTP {reply.status} {replies.words(reply) or reply.excerpt(200)}"
-        raise BadRequest(f"{words}; {hint}", status=reply.status)
-    return reply
+    if response.status >= HTTPStatus.BAD_REQUEST and response.status not in _REFUSALS:
+        message = f"No login: {call.what}: HTTP {response.status} {responses.error_message(response) or response.excerpt(200)}"
+        raise BadRequest(f"{message}; {hint}", status=response.status)
+    return response
 
 
 def _form(text: str) -> dict[str, str]:

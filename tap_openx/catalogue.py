@@ -10,6 +10,7 @@ from typing import Any, Final
 from adtap_core.declare import Report
 from adtap_core.names import did_you_mean
 from tap_openx import fields
+from tap_openx.streams import OpenxReport
 
 log = logging.getLogger("adtaps.openx")
 _COUNT: Final = "Number"
@@ -89,7 +90,7 @@ class Catalogue:
         """Return what of a report can be asked, and the currency that its money is in, if it has money.
 
         What the account does not list is left out with a warning, once: only built-in reports come here
-        with such fields, `faults` refuses the user's.
+        with such fields, `errors` refuses the user's.
 
         Args:
             report: The report.
@@ -121,15 +122,12 @@ class Catalogue:
 
     def needs_currency(self, report: Report) -> bool:
         """Check whether a report has money and not the currency among its dimensions."""
-        return bool(report.extras.get(fields.BY_CURRENCY, True)) and not _names(
-            report, fields.CURRENCY
-        )
+        return OpenxReport.of(report).by_currency and not _names(report, fields.CURRENCY)
 
     def is_currency_told(self, report: Report) -> bool:
         """Check whether a report's rows say the currency of their money, or have none."""
-        return fields.CURRENCY.lower() in self.dimensions or not report.extras.get(
-            fields.BY_CURRENCY, True
-        )
+        told = fields.CURRENCY.lower() in self.dimensions
+        return told or not OpenxReport.of(report).by_currency
 
     @staticmethod
     def clash(metric: Listed, attributes: Sequence[str] | Mapping[str, str]) -> list[str]:
@@ -147,10 +145,10 @@ class Catalogue:
             self._told.add((report, name))
             log.warning("%s: %s is left empty: %s", report, name, why)
 
-    def faults(self, report: Report) -> list[str]:
+    def errors(self, report: Report) -> list[str]:
         """Return one line for each field of a user's report that can't be asked for."""
         where = f"report {report.name!r}"
-        faults = [
+        errors = [
             f"{where}: unknown dimension {name!r}{self._near(name, self.dimensions, self.metrics)}"
             for name in report.dimensions
             if name.lower() not in self.dimensions
@@ -159,20 +157,20 @@ class Catalogue:
             listed = self.metrics.get(name.lower())
             if listed is None:
                 near = self._near(name, self.metrics, self.dimensions)
-                faults.append(f"{where}: unknown metric {name!r}{near}")
+                errors.append(f"{where}: unknown metric {name!r}{near}")
                 continue
             known = [d for d in report.dimensions if d.lower() in self.dimensions]
-            faults += [
+            errors += [
                 f"{where}: metric {name!r} can't be cut by {clash!r}; it goes with "
                 + ", ".join(sorted(self._spelled(a) for a in listed.available or ()))
                 for clash in self.clash(listed, known)
             ]
-        faults += [
+        errors += [
             f"{where}: filters: unknown attribute {name!r}{self._near(name, self.dimensions, {})}"
             for name in filter_names(report.filters)
             if name.lower() not in self.dimensions
         ]
-        return faults
+        return errors
 
     def _spelled(self, lower: str) -> str:
         return self.dimensions[lower].id if lower in self.dimensions else lower
@@ -259,7 +257,7 @@ def filter_names(tree: Any) -> Iterator[str]:
             yield from filter_names(tree.get(side))
 
 
-def filter_faults(tree: Any, where: str = "filters") -> list[str]:
+def filter_errors(tree: Any, where: str = "filters") -> list[str]:
     """Return one line for each place where a filter is not the Data Service's tree.
 
     A filter is `{"name", "value", "operator": "EQ"}` or `{"operator": "AND"|"OR"|"XOR", "leftOperand",
@@ -272,15 +270,15 @@ def filter_faults(tree: Any, where: str = "filters") -> list[str]:
         return [
             fault
             for side in ("leftOperand", "rightOperand")
-            for fault in filter_faults(tree.get(side), f"{where}.{side}")
+            for fault in filter_errors(tree.get(side), f"{where}.{side}")
         ]
-    faults = []
+    errors = []
     if operator != "EQ":
-        faults.append(
+        errors.append(
             f"{where}: operator {operator!r} is unknown; EQ compares, AND, OR and XOR combine"
         )
     if not isinstance(tree.get("name"), str):
-        faults.append(f"{where}: `name` (the attribute) is missing")
+        errors.append(f"{where}: `name` (the attribute) is missing")
     if tree.get("value") in (None, []):
-        faults.append(f"{where}: `value` (a text or a list of texts) is missing")
-    return faults
+        errors.append(f"{where}: `value` (a text or a list of texts) is missing")
+    return errors

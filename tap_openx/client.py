@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
-from types import MappingProxyType
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from typing_extensions import override
 
-from adtap_core.accounts import unseen_words
+from adtap_core.accounts import unseen_message
 from adtap_core.declare import Entity, Report
 from adtap_core.errors import BadRequest, Forbidden, MalformedResponse
 from adtap_core.http import outcomes
@@ -28,15 +28,15 @@ from adtap_core.platform import (
     Fetched,
     Partition,
     Platform,
-    Probed,
+    ProbeResult,
     Tolerance,
     WindowJob,
 )
 from adtap_core.windows import Grain, Interval, Zone
-from tap_openx import companion, fields, replies
+from tap_openx import companion, fields, responses
 from tap_openx.api import Api
 from tap_openx.auth import COOKIE
-from tap_openx.catalogue import filter_faults
+from tap_openx.catalogue import filter_errors
 from tap_openx.currencies import AccountCurrencies
 from tap_openx.current import Current
 from tap_openx.legacy import Legacy
@@ -50,6 +50,7 @@ from tap_openx.streams import (
     HOURLY_SPAN_DAYS,
     LEGACY,
     OPTION_KEYS,
+    OpenxReport,
 )
 
 if TYPE_CHECKING:
@@ -77,9 +78,6 @@ _KINDS_OF_VALUES: Final = {
     "publisheradunitid": ("adunit", "id"),
     "publishercurrency": ("account", "currency"),
 }
-_PARTIAL, _TOO_LARGE, _TOO_MANY = 206, 413, 429
-_UNAUTHORIZED, _NOT_FOUND, _SERVER_ERROR = 401, 404, 500
-_GOOD, _ERRORS, _TIMEOUT = 200, 400, 408
 _YES: Final = frozenset({"1", "True"})
 
 
@@ -105,31 +103,36 @@ class OpenxPlatform(Platform):
 
     @classmethod
     @override
-    def setting_faults(cls, settings: Mapping[str, Any]) -> list[str]:
+    def setting_errors(cls, settings: Mapping[str, Any]) -> list[str]:
         which = generation(settings)
-        faults = [
+        errors = [
             f"{name} is missing; it is required for `api_generation` {which}"
             for name in _NEEDED[which]
             if not settings.get(name)
         ]
         zone = settings.get("time_zone")
         if zone is not None and str(zone).upper() not in {"UTC", "Z", "ETC/UTC"}:
-            faults.append(
+            errors.append(
                 f"time_zone: {zone!r} is not possible; OpenX counts hours and days in UTC only"
             )
         if settings.get("account_ids") and which == CURRENT:
-            faults.append(
+            errors.append(
                 "account_ids: reports of `api_generation` current can't be narrowed to accounts; use the "
                 f"dimension {fields.PLATFORM_ID} in a report of your own"
             )
-        return faults
+        return errors
 
     @classmethod
     @override
-    def definition_faults(cls, report: Report, settings: Mapping[str, Any]) -> list[str]:
+    def report_class(cls, definition: Mapping[str, Any]) -> type[Report]:
+        return OpenxReport
+
+    @classmethod
+    @override
+    def definition_errors(cls, report: Report, settings: Mapping[str, Any]) -> list[str]:
         if not report.filters or generation(settings) == CURRENT:
             return []
-        return [f"report {report.name!r}: {fault}" for fault in filter_faults(report.filters)]
+        return [f"report {report.name!r}: {fault}" for fault in filter_errors(report.filters)]
 
     @classmethod
     @override
@@ -137,14 +140,12 @@ class OpenxPlatform(Platform):
         hourly = report.grain is Grain.HOUR
         days = HOURLY_LOOKBACK_DAYS if hourly else DAILY_LOOKBACK_DAYS
         return replace(
-            report,
+            OpenxReport.of(report),
             lookback_days=days,
             settle_days=days,
             span_days=HOURLY_SPAN_DAYS if hourly else DAILY_SPAN_DAYS,
             # Of the whole definition, not of the metrics selected later: the rows' grain hangs on it.
-            extras=MappingProxyType(
-                {**report.extras, fields.BY_CURRENCY: any(map(fields.is_money, report.metrics))}
-            ),
+            by_currency=any(map(fields.is_money, report.metrics)),
         )
 
     @classmethod
@@ -156,7 +157,7 @@ class OpenxPlatform(Platform):
     @override
     def key_columns(cls, report: Report) -> frozenset[str]:
         # Without money, rows of several currencies are one.
-        return frozenset({"_currency"} if report.extras.get(fields.BY_CURRENCY, True) else ())
+        return frozenset({"_currency"} if OpenxReport.of(report).by_currency else ())
 
     @override
     def zone(self, report: Report) -> Zone:
@@ -174,56 +175,61 @@ class OpenxPlatform(Platform):
         return Current if generation(self.settings) == CURRENT else Legacy
 
     @override
-    def connect(self, http: Http, ahead: Workers) -> None:
-        super().connect(http, ahead)
+    def connect(self, http: Http, prefetch: Workers) -> None:
+        super().connect(http, prefetch)
         self._generation: Current | Legacy = self._spoken(
             Api(http, self.settings, self.clock, self.currencies, self.known_values)
         )
 
-    @cached_property
     @override
-    def auth(self) -> Auth:
+    def make_login(self) -> Auth:
         return self._spoken.login(self.settings)
 
     @override
-    def classify(self, call: Call, reply: Response) -> Outcome:
-        status = reply.status
-        said = replies.words(reply) if status >= _ERRORS else ""
+    def classify(self, call: Call, response: Response) -> Outcome:
+        status = response.status
+        said = responses.error_message(response) if status >= HTTPStatus.BAD_REQUEST else ""
         if not call.login:
             # A login's failures are the login's to explain; only what may pass is asked again.
-            if status == _GOOD and call.expects == "text" and reply.looks_like_html():
-                return Outcome(Action.RETRY, f"an HTML page at the login: {reply.excerpt(120)}")
-            passing = status >= _SERVER_ERROR or status in {_TIMEOUT, _TOO_MANY}
-            return outcomes.by_status(reply, said) if passing else outcomes.SUCCESS
-        if status == _GOOD:
-            return self._judge_good(call, reply)
-        return self._judge_status(call, reply, said) or outcomes.by_status(reply, said)
+            if status == HTTPStatus.OK and call.expects == "text" and response.looks_like_html():
+                return Outcome(Action.RETRY, f"an HTML page at the login: {response.excerpt(120)}")
+            passing = status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in {
+                HTTPStatus.REQUEST_TIMEOUT,
+                HTTPStatus.TOO_MANY_REQUESTS,
+            }
+            return outcomes.by_status(response, said) if passing else outcomes.SUCCESS
+        if status == HTTPStatus.OK:
+            return self._judge_good(call, response)
+        return self._judge_status(call, response, said) or outcomes.by_status(response, said)
 
     @staticmethod
-    def _judge_good(call: Call, reply: Response) -> Outcome:
-        if not reply.body.size:
+    def _judge_good(call: Call, response: Response) -> Outcome:
+        if not response.body.size:
             return Outcome(
                 Action.RETRY, "an empty answer"
             )  # even no row at all has a frame or a header
-        if call.expects == "text" and reply.looks_like_html():
+        if call.expects == "text" and response.looks_like_html():
             return Outcome(Action.REFRESH_LOGIN, "an HTML page instead of data")
         return outcomes.SUCCESS
 
     def _judge_status(  # noqa: PLR0911 - one for each status
-        self, call: Call, reply: Response, said: str
+        self, call: Call, response: Response, said: str
     ) -> Outcome | None:
         """Judge a status that means something of its own here; None if it means what HTTP says."""
-        status = reply.status
-        if status == _PARTIAL:
+        status = response.status
+        if status == HTTPStatus.PARTIAL_CONTENT:
             if call.partial:
-                return self._judge_good(call, reply)
+                return self._judge_good(call, response)
             return Outcome(Action.SPLIT_WINDOW, "the platform cut the answer off (206)")
-        if status == _TOO_LARGE:
+        if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
             return Outcome(Action.SPLIT_WINDOW, said)
-        if status == _UNAUTHORIZED:
+        if status == HTTPStatus.UNAUTHORIZED:
             whose = f"login of {self.settings.get('email')} (settings `email`, `password`)"
-            return Outcome(Action.REFRESH_LOGIN, f"{said or reply.excerpt()}: {whose}")
-        if status == _TOO_MANY and outcomes.retry_after(reply.headers, reply.received_at) is None:
+            return Outcome(Action.REFRESH_LOGIN, f"{said or response.excerpt()}: {whose}")
+        if (
+            status == HTTPStatus.TOO_MANY_REQUESTS
+            and outcomes.retry_after(response.headers, response.received_at) is None
+        ):
             # The quota counts calls by the clock hour, those of people in the UI too.
             seconds = outcomes.until_next_hour(self.clock.now())
             return Outcome(
@@ -231,17 +237,17 @@ class OpenxPlatform(Platform):
                 f"{said or 'quota used up'}; waiting for the next hour",
                 seconds + random.uniform(0, QUOTA_JITTER_SECONDS),
             )
-        if status == _SERVER_ERROR and call.url.endswith("/pullReport"):
+        if status == HTTPStatus.INTERNAL_SERVER_ERROR and call.url.endswith("/pullReport"):
             return outcomes.SUCCESS  # a report job failed: the answer to our question
-        if status == _SERVER_ERROR and "Invalid JSON" in said:
+        if status == HTTPStatus.INTERNAL_SERVER_ERROR and "Invalid JSON" in said:
             return Outcome(Action.FAIL, said)
         return None
 
     # -- reports -----------------------------------------------------------------------------
 
     @override
-    def report_faults(self, reports: Sequence[Report]) -> list[str]:
-        return self._generation.report_faults(reports)
+    def report_errors(self, reports: Sequence[Report]) -> list[str]:
+        return self._generation.report_errors(reports)
 
     @override
     def partitions(self, report: Report) -> list[Partition]:
@@ -277,14 +283,14 @@ class OpenxPlatform(Platform):
         if wanted:
             seen = [str(o.get("id")) for o in self.objects("account", "accounts")]
         missing = (a for a in wanted if seen and a not in seen)
-        return {a: unseen_words("account_ids", a, "accounts", seen) for a in missing}
+        return {a: unseen_message("account_ids", a, "accounts", seen) for a in missing}
 
     @override
     def unseen_accounts(self) -> Iterator[str]:
         return iter(self._unseen.values())
 
     @override
-    def held(self, report: Report, partition: Partition) -> Interval | None:
+    def available_range(self, report: Report, partition: Partition) -> Interval | None:
         """Return what the platform holds.
 
         Raises:
@@ -294,7 +300,7 @@ class OpenxPlatform(Platform):
         with suppress(Forbidden):  # who may not list accounts may still read their rows
             if account is not None and account in self._unseen:
                 raise BadRequest(self._unseen[account])
-        return self._generation.held(report)
+        return self._generation.available_range(report)
 
     @override
     def closing_hours(self, report: Report) -> float:
@@ -321,7 +327,7 @@ class OpenxPlatform(Platform):
     # -- the companion -----------------------------------------------------------------------
 
     @override
-    def probe(self) -> Iterator[Probed]:
+    def probe(self) -> Iterator[ProbeResult]:
         entity = next(e for e in ENTITIES if e.name == "session")
         session = next(iter(self._session(entity, EntityQuery())))[0]
         return companion.probe(self.settings, session, lambda: self.objects("account", "accounts"))
@@ -353,51 +359,54 @@ class OpenxPlatform(Platform):
         return readers.get(entity.name, self._list)(entity, query)
 
     def _list(self, entity: Entity, query: EntityQuery) -> Iterator[Sequence[Mapping[str, Any]]]:
-        return self._walk(entity.path, entity.name, query.tally)
+        return self._walk(entity.path, entity.name, query.stats)
 
     def _walk(
         self,
         path: str,
         what: str,
-        tally: RequestStats | None = None,
+        stats: RequestStats | None = None,
         params: Sequence[tuple[str, str]] = (),
         key: Callable[[Mapping[str, Any]], object] | None = None,
     ) -> Iterator[Sequence[Mapping[str, Any]]]:
         """Walk a list by offset, as often as it takes until it shows nothing new."""
 
         def ask(offset: int) -> Page:
-            reply = self._get(
-                path, what, tally, [*params, ("limit", str(PAGE_SIZE)), ("offset", str(offset))]
+            response = self._get(
+                path, what, stats, [*params, ("limit", str(PAGE_SIZE)), ("offset", str(offset))]
             )
-            with reply.body:
-                document = reply.json()
+            with response.body:
+                document = response.json()
             return _page(_objects(document, what), document, offset)
 
         return by_offset(
-            ask, key=key or (lambda r: r.get("uid") or r.get("id")), what=what, ahead=self.ahead
+            ask,
+            key=key or (lambda r: r.get("uid") or r.get("id")),
+            what=what,
+            prefetch=self.prefetch,
         )
 
     def _get(
         self,
         path: str,
         what: str,
-        tally: RequestStats | None = None,
+        stats: RequestStats | None = None,
         params: list[tuple[str, str]] | None = None,
     ) -> Response:
         try:
             return self.http.send(
-                Call(url=f"{self._generation.entity_url}/{path}", what=what, params=params), tally
+                Call(url=f"{self._generation.entity_url}/{path}", what=what, params=params), stats
             )
         except BadRequest as error:
-            if error.status == _NOT_FOUND and not isinstance(error, Forbidden):
+            if error.status == HTTPStatus.NOT_FOUND and not isinstance(error, Forbidden):
                 # The instance has no such type of object: for the user the same as no permission.
                 raise Forbidden(str(error), status=error.status) from error
             raise
 
     def _session(self, entity: Entity, query: EntityQuery) -> Iterator[Sequence[Mapping[str, Any]]]:
-        reply = self._get(entity.path, entity.name, query.tally)
-        with reply.body:
-            document = dict(reply.json())
+        response = self._get(entity.path, entity.name, query.stats)
+        with response.body:
+            document = dict(response.json())
         instance, account = (document.get(k) or {} for k in ("instance", "account"))
         user = document.get("user") or {}
         # Who is paid is about people: beside the account, where it can be selected or not.
@@ -425,13 +434,13 @@ class OpenxPlatform(Platform):
         keys = self.settings.get("option_keys") or OPTION_KEYS
         for key in keys:
             try:
-                reply = self._get(f"{entity.path}/{key}", f"options {key}", query.tally)
+                response = self._get(f"{entity.path}/{key}", f"options {key}", query.stats)
             except Forbidden as error:
                 missing.append(error)
                 log.warning("options: %s", error)
                 continue
-            with reply.body:
-                document = reply.json()
+            with response.body:
+                document = response.json()
             rows = _objects(document, f"options {key}")
             check_whole(document, len(rows), f"options {key}")
             yield [{**row, "option_key": key} for row in rows]
@@ -452,7 +461,7 @@ class OpenxPlatform(Platform):
                 yield from self._walk(
                     entity.path,
                     f"audit_trail of {kind}",
-                    query.tally,
+                    query.stats,
                     params,
                     key=lambda r: (r.get("obj_type"), r.get("obj_id"), r.get("revision")),
                 )

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from adtap_core.errors import Forbidden
-from adtap_core.platform import Probed
+from adtap_core.formatting import count
+from adtap_core.platform import ProbeResult
 from adtap_core.windows import Grain
-from adtap_core.words import count
 from tap_openx.streams import CURRENT
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ def probe(
     settings: Mapping[str, Any],
     session: Mapping[str, Any],
     accounts: Callable[[], Iterator[Mapping[str, Any]]],
-) -> Iterator[Probed]:
+) -> Iterator[ProbeResult]:
     """Say who is logged in, and which of the accounts that the settings name the login sees.
 
     Args:
@@ -28,9 +28,9 @@ def probe(
         accounts: Lists the accounts; called only where the settings name some.
     """
     instance = session.get("instance_uid") or "an instance without a name"
-    yield Probed(
+    yield ProbeResult(
         subject=f"user {settings['email']}",
-        words=f"logged in to instance {instance}, account {session.get('account_uid')}, "
+        message=f"logged in to instance {instance}, account {session.get('account_uid')}, "
         f"time zone {session.get('time_zone')}, currency {session.get('currency')}",
     )
     wanted = [str(a) for a in settings.get("account_ids") or ()]
@@ -39,17 +39,17 @@ def probe(
     try:
         known = {str(o.get("id")): str(o.get("name")) for o in accounts()}
     except Forbidden as error:
-        yield Probed(
+        yield ProbeResult(
             subject="accounts",
-            words=str(error),
+            message=str(error),
             good=False,
             advice="give the user the permission to list accounts",
         )
         return
     for account in wanted:
-        yield Probed(
+        yield ProbeResult(
             subject=f"account {account}",
-            words=known.get(account)
+            message=known.get(account)
             or f"none of the {count(len(known), 'account')} that the login sees",
             good=account in known,
             advice="correct the setting `account_ids`, or give the user access to the account",

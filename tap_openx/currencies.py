@@ -68,7 +68,7 @@ class AccountCurrencies:
         self.known()
         return self._refusal
 
-    def unknown_fault(self, report: Report) -> RequestError:
+    def unknown_error(self, report: Report) -> RequestError:
         """Return why a report can't be read where accounts can't: nobody knows what its rows would add up.
 
         Args:
@@ -100,7 +100,7 @@ class AccountCurrencies:
         """
         return _Lookup(self.known(), self.only(), report)
 
-    def addition_fault(self, report: Report, metrics: Iterable[str]) -> RequestError | None:
+    def addition_error(self, report: Report, metrics: Iterable[str]) -> RequestError | None:
         """Return why a report that must be added up by currency can't be; None if it can.
 
         Args:

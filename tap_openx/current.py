@@ -12,6 +12,7 @@ import logging
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from adtap_core.bodies.doubles import check_columns
@@ -29,10 +30,11 @@ from adtap_core.names import did_you_mean
 from adtap_core.platform import Fetched, Partition, RowContext, RowLookup, WindowJob
 from adtap_core.sync.fetching import NEARLY_CUT
 from adtap_core.windows import Grain, Interval, midnight
-from tap_openx import fields, replies
-from tap_openx.answers import lost_words
+from tap_openx import fields, responses
+from tap_openx.answers import lost_message
 from tap_openx.auth import BearerLogin
 from tap_openx.currencies import COLUMN, added_up
+from tap_openx.streams import OpenxReport
 
 if TYPE_CHECKING:
     from adtap_core.http.client import Auth
@@ -54,9 +56,6 @@ _WAITS: Final = (0.5, 1.0, 2.0, 4.0, 8.0)
 _TYPES: Final = {Grain.HOUR: "HOURLY", Grain.DAY: "DAILY"}
 _BUCKETS: Final = {Grain.HOUR: "Hour", Grain.DAY: "Day"}
 _JOB_TRIES: Final = 2
-_RUNNING: Final = 202
-_FAILED: Final = 500
-_NOT_FOUND: Final = 404
 _SMALLEST_ROW_BYTES: Final = 10
 
 
@@ -90,14 +89,14 @@ class Current:
         log.info("report_fields: the current generation publishes no list of report fields")
         yield from ()
 
-    def report_faults(self, reports: Sequence[Report]) -> list[str]:
+    def report_errors(self, reports: Sequence[Report]) -> list[str]:
         """Check the user's reports: all metrics are published, of the dimensions only some."""
-        faults: list[str] = []
+        errors: list[str] = []
         for report in reports:
             if not report.custom:
                 continue
             where = f"report {report.name!r}"
-            faults += [
+            errors += [
                 f"{where}: unknown metric {name!r}{did_you_mean(name, fields.CURRENT_METRICS)}; there are "
                 + ", ".join(fields.CURRENT_METRICS)
                 for name in report.metrics
@@ -111,7 +110,7 @@ class Current:
                         name,
                         did_you_mean(name, fields.CURRENT_DIMENSIONS),
                     )
-        return faults
+        return errors
 
     @staticmethod
     def _platform_id(report: Report) -> str | None:
@@ -121,8 +120,7 @@ class Current:
 
     def _adds_publishers(self, report: Report) -> bool:
         """Check whether a report's rows add up what several publishers earned."""
-        by_currency = bool(report.extras.get(fields.BY_CURRENCY, True))
-        return by_currency and self._platform_id(report) is None
+        return OpenxReport.of(report).by_currency and self._platform_id(report) is None
 
     def _adds_by_currency(self, report: Report) -> bool:
         """Check whether a report's rows would add up money of several currencies, if nothing were done."""
@@ -141,9 +139,9 @@ class Current:
             and any(fields.is_money(m) for m in report.metrics)
             and self._api.currencies.refusal() is not None
         ):
-            raise self._api.currencies.unknown_fault(report)
+            raise self._api.currencies.unknown_error(report)
         if self._adds_by_currency(report):
-            fault = self._api.currencies.addition_fault(report, report.metrics)
+            fault = self._api.currencies.addition_error(report, report.metrics)
             if fault is not None:
                 raise fault
         return [Partition({})]
@@ -152,7 +150,7 @@ class Current:
         """One partition, one request."""
         return 1
 
-    def held(self, report: Report) -> Interval:
+    def available_range(self, report: Report) -> Interval:
         """Return what the platform's published retention holds, up to now."""
         now = self._api.clock.now().replace(tzinfo=None)
         first = midnight(now.date()) - timedelta(days=HELD_DAYS[report.grain])
@@ -202,28 +200,28 @@ class Current:
         }
         if job.report.filters:
             body["filters"] = job.report.filters
-        reply = self._run(job, body)
+        response = self._run(job, body)
 
         def table() -> Table:
-            found = separated(reply.body)
+            found = separated(response.body)
             columns = [names.get(h.lower(), h) for h in found.columns or ()]
             return Table(found.rows, columns, empty_is_null=True)
 
         try:
-            fullness = self._check(job, reply, names)
+            fill_ratio = self._check(job, response, names)
             if len(dimensions) > len(job.report.dimensions):
-                return self._by_currency(job, reply, table())
+                return self._by_currency(job, response, table())
         except BaseException:
-            reply.body.close()
+            response.body.close()
             raise
         return Fetched(
             [table],
             RowContext(currency=currency, bucket=grain.value),
-            reply.body.close,
-            fullness=fullness,
+            response.body.close,
+            fill_ratio=fill_ratio,
         )
 
-    def _by_currency(self, job: WindowJob, reply: Response, table: Table) -> Fetched:
+    def _by_currency(self, job: WindowJob, response: Response, table: Table) -> Fetched:
         """Return a report's rows added up by the currency of the publisher, which was asked for along with it."""
         known = {job.report.grain.value, *job.report.dimensions, *job.report.metrics}
         wanted = [n for n, c in enumerate(table.columns or ()) if c in {*known, fields.PLATFORM_ID}]
@@ -232,10 +230,10 @@ class Current:
             [(table.columns or ())[n] for n in wanted],
             empty_is_null=True,
         )
-        lost = lost_words(set(table.columns or ()).difference(asked.columns or ()))
+        lost = lost_message(set(table.columns or ()).difference(asked.columns or ()))
         lookup = self._api.currencies.lookup(job.report.name)
         found = added_up(asked, fields.PLATFORM_ID, job.report.metrics, lookup)
-        reply.body.close()
+        response.body.close()
         return Fetched(
             [lambda: found],
             RowContext(currency=RowLookup(COLUMN), bucket=job.report.grain.value),
@@ -251,21 +249,21 @@ class Current:
         return currencies.only()
 
     @staticmethod
-    def _check(job: WindowJob, reply: Response, names: Mapping[str, str]) -> float:
+    def _check(job: WindowJob, response: Response, names: Mapping[str, str]) -> float:
         """Check that every column is there, and take a report that fills the limit for a cut one.
 
         Returns:
             The report's share of the rows that the platform puts into one.
         """
-        header = [h.lower() for h in _header(reply)]
+        header = [h.lower() for h in _header(response)]
         there = set(header)
         check_columns([h for h in header if h in names], f"{job.what}: the report")
         missing = [n for n in names if n not in there]
         if missing:
             raise MalformedResponse(f"{job.what}: the report has no column {', '.join(missing)}")
-        if reply.body.size < MOST_ROWS * NEARLY_CUT * _SMALLEST_ROW_BYTES:
+        if response.body.size < MOST_ROWS * NEARLY_CUT * _SMALLEST_ROW_BYTES:
             return 0.0
-        lines = sum(chunk.count(b"\n") for chunk in reply.body.chunks())
+        lines = sum(chunk.count(b"\n") for chunk in response.body.chunks())
         if lines >= MOST_ROWS:
             raise ResponseTooLarge(
                 f"{job.what}: {lines} lines, the platform's limit is {MOST_ROWS} rows"
@@ -285,28 +283,28 @@ class Current:
             if number is None:
                 number = self._begin(job, body)
                 job.remember(name, {"id": number, "request": dict(body)})
-            reply = self._wait(job, number)
-            if reply is not None and reply.status != _FAILED:
-                return reply
-            if reply is not None:
-                with reply.body:
-                    failed = replies.words(reply) or reply.excerpt(200)
+            response = self._wait(job, number)
+            if response is not None and response.status != HTTPStatus.INTERNAL_SERVER_ERROR:
+                return response
+            if response is not None:
+                with response.body:
+                    failed = responses.error_message(response) or response.excerpt(200)
                 log.warning("%s: report job %s failed: %s", job.what, number, failed)
-                job.tally.retries += 1
+                job.stats.retries += 1
             elif attempt == 0:
                 log.info("%s: report job %s is no longer known; starting another", job.what, number)
             number = None
-        words = f"{job.what}: the report job failed {_JOB_TRIES} times: {failed}"
+        message = f"{job.what}: the report job failed {_JOB_TRIES} times: {failed}"
         if job.can_split:
             # Nothing in the answer tells a job that is too big from another failure.
-            raise ResponseTooLarge(words, status=_FAILED)
-        raise RequestError(words, status=_FAILED)
+            raise ResponseTooLarge(message, status=HTTPStatus.INTERNAL_SERVER_ERROR)
+        raise RequestError(message, status=HTTPStatus.INTERNAL_SERVER_ERROR)
 
     def _begin(self, job: WindowJob, body: Mapping[str, Any]) -> str:
-        reply = self._post("generateReport", body, job, expects="json")
-        with reply.body:
-            document = reply.json()
-            begins = reply.excerpt(200)
+        response = self._post("generateReport", body, job, expects="json")
+        with response.body:
+            document = response.json()
+            begins = response.excerpt(200)
         number = document.get("id") if isinstance(document, Mapping) else None
         if not number:
             raise MalformedResponse(f"{job.what}: generateReport gave no job id: {begins}")
@@ -318,14 +316,14 @@ class Current:
         polls = 0
         while True:
             try:
-                reply = self._post("pullReport", {"id": number}, job, expects="text")
+                response = self._post("pullReport", {"id": number}, job, expects="text")
             except BadRequest as error:
-                if error.status == _NOT_FOUND:
+                if error.status == HTTPStatus.NOT_FOUND:
                     return None
                 raise
-            if reply.status != _RUNNING:
-                return reply
-            reply.body.close()
+            if response.status != HTTPStatus.ACCEPTED:
+                return response
+            response.body.close()
             if time.monotonic() - begun > JOB_SECONDS:
                 raise RetriesExhausted(
                     f"{job.what}: report job {number} is not done after {JOB_SECONDS:.0f} s; the next run goes on "
@@ -348,7 +346,7 @@ class Current:
                 table=expects == "text",
                 splittable=job.can_split and path == "generateReport",
             ),
-            job.tally,
+            job.stats,
         )
 
 
@@ -360,8 +358,8 @@ def _text(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _header(reply: Response) -> list[str]:
-    first = reply.body.open().readline().decode("utf-8-sig", "replace")
+def _header(response: Response) -> list[str]:
+    first = response.body.open().readline().decode("utf-8-sig", "replace")
     return next(csv.reader(io.StringIO(first)), [])
 
 

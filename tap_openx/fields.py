@@ -1,4 +1,4 @@
-"""What is known of OpenX report fields without asking: types, words, today's spellings.
+"""What is known of OpenX report fields without asking: types, description, today's spellings.
 
 Source: the vendor's "Data Service API Overview" (copy of 2021), the ids of published clients and
 scripts, and the vendor's reporting client of January 2026; read 2026-11-20. An account may see over a
@@ -19,8 +19,6 @@ ACCOUNT_NAME: Final = "publisherAccountName"
 SITE: Final = "publisherSiteId"
 AD_UNIT: Final = "publisherAdUnitId"
 CURRENCY: Final = "publisherCurrency"
-BY_CURRENCY: Final = "by_currency"
-"""A report's fact: whether money is among its metrics, so that its rows must be told apart by currency."""
 PLATFORM_ID: Final = "PublisherPlatformId"
 """Today's dimension that tells publishers apart."""
 FLOAT_NOISE: Final = Tolerance(
@@ -44,11 +42,11 @@ class Known:
     """A field's meaning.
 
     Args:
-        words: Its description.
+        description: Its description.
         money: Whether it is an amount in the publisher's currency.
     """
 
-    words: str
+    description: str
     money: bool = False
 
 
@@ -153,8 +151,12 @@ def column_schema(name: str, role: str) -> dict[str, Any]:
     """
     known = _BY_LOWER[role].get(_bare(name))
     if role == "dimension":
-        words = known.words if known else f"{name}, as the account's list of report fields has it."
-        return {"type": ["string", "null"], "description": f"Dimension. {words}"}
+        description = (
+            known.description
+            if known
+            else f"{name}, as the account's list of report fields has it."
+        )
+        return {"type": ["string", "null"], "description": f"Dimension. {description}"}
     if known is None:
         # A field that only the account's own list knows: a decimal holds a count too, not the reverse.
         schema: dict[str, Any] = {
@@ -168,23 +170,23 @@ def column_schema(name: str, role: str) -> dict[str, Any]:
     if known.money:
         return {
             "type": ["number", "null"],
-            "description": f"Metric. {known.words} In the publisher's currency.",
+            "description": f"Metric. {known.description} In the publisher's currency.",
             "x-additivity": "additive",
             "x-unit": "currency",
         }
     return {
         "type": ["integer", "null"],
-        "description": f"Metric. {known.words}",
+        "description": f"Metric. {known.description}",
         "x-additivity": "additive",
     }
 
 
 def _additivity(name: str) -> str:
-    """Return what may be done with a metric that only the account's list knows, told by the words of its name."""
-    words = set(snake_case(name).split("_"))
-    if words & _RATIOS:
+    """Return what may be done with a metric that only the account's list knows, told by the description of its name."""
+    description = set(snake_case(name).split("_"))
+    if description & _RATIOS:
         return "ratio"
-    return "distinct" if words & _DISTINCT else "additive"
+    return "distinct" if description & _DISTINCT else "additive"
 
 
 def current_name(name: str, role: str) -> str | None:

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property, partial
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
 from adtap_core.bodies.parsing import OTHERS, Table
@@ -24,12 +25,12 @@ from adtap_core.inspect.dry_run import OfflineError
 from adtap_core.platform import Fetched, Partition, RowContext, RowLookup, WindowJob
 from adtap_core.windows import Interval
 from tap_openx import fields
-from tap_openx.answers import Answered, Answers, date_range, lost_words, named_alone
+from tap_openx.answers import Answered, Answers, date_range, lost_message, named_alone
 from tap_openx.auth import CookieLogin
 from tap_openx.catalogue import Asked, Catalogue
 from tap_openx.currencies import COLUMN, added_up
 from tap_openx.splits import AnyOf, Asker, Filter, FilterSplit, Given, add_up, both
-from tap_openx.streams import REPORTS
+from tap_openx.streams import REPORTS, OpenxReport
 
 if TYPE_CHECKING:
     from adtap_core.http.client import Auth
@@ -46,8 +47,6 @@ _OF_ONE_ACCOUNT: Final = frozenset(
     {fields.SITE.lower(), fields.AD_UNIT.lower(), fields.ACCOUNT_NAME.lower()}
 )
 _ACCEPT: Final = "application/json, text/html;q=0.9, */*;q=0.8"
-_NOT_FOUND: Final = 404
-_TOO_LARGE: Final = 413
 
 
 class Legacy:
@@ -84,9 +83,9 @@ class Legacy:
 
     @cached_property
     def _catalogue(self) -> Catalogue:
-        reply = self._read_fields()
-        with reply.body:
-            document = reply.json()
+        response = self._read_fields()
+        with response.body:
+            document = response.json()
         found = Catalogue.read(document)
         check_whole(document, len(found.dimensions) + len(found.metrics), "report fields")
         return found
@@ -97,9 +96,9 @@ class Legacy:
             try:
                 return self._catalogue
             except OfflineError:
-                # A rehearsal without a network: as if the account listed all that is declared.
+                # Offline: as if the account listed all that is declared.
                 own = [
-                    Report(
+                    OpenxReport(
                         name=r["name"],
                         dimensions=tuple(r["dimensions"]),
                         metrics=tuple(r["metrics"]),
@@ -113,7 +112,7 @@ class Legacy:
         refused: BadRequest | None = None
         for path in paths:
             try:
-                reply = self._api.http.send(
+                response = self._api.http.send(
                     Call(
                         url=f"{self._url}/{path.strip('/')}/report/fields",
                         what="report fields",
@@ -121,30 +120,30 @@ class Legacy:
                     )
                 )
             except BadRequest as error:
-                if error.status != _NOT_FOUND:
+                if error.status != HTTPStatus.NOT_FOUND:
                     raise
                 refused = error
                 continue
             if path != self._path:
                 log.info("The Data Service is at %s, not at %s", path, self._path)
                 self._path = path
-            return reply
+            return response
         raise BadRequest(
             f"{refused}; no Data Service at {' or '.join(paths)} (settings `api_url`, `data_service_path`)",
-            status=_NOT_FOUND,
+            status=HTTPStatus.NOT_FOUND,
         )
 
     def field_records(self) -> Iterator[dict[str, Any]]:
         """Yield the account's report fields as records."""
         yield from self.catalogue().records()
 
-    def report_faults(self, reports: Sequence[Report]) -> list[str]:
+    def report_errors(self, reports: Sequence[Report]) -> list[str]:
         """Check the user's reports against the account's fields."""
         custom = [r for r in reports if r.custom]
         if not custom:
             return []
         catalogue = self.catalogue()
-        return [fault for report in custom for fault in catalogue.faults(report)]
+        return [fault for report in custom for fault in catalogue.errors(report)]
 
     # -- what there is -----------------------------------------------------------------------
 
@@ -203,7 +202,7 @@ class Legacy:
             RequestError: If it can't.
         """
         if self._may_mix(report):
-            raise self._api.currencies.unknown_fault(report)
+            raise self._api.currencies.unknown_error(report)
         if not self._mixes_currencies(report):
             return
         catalogue, currencies = self.catalogue(), self._api.currencies
@@ -224,7 +223,7 @@ class Legacy:
                 f"report {report.name!r}: {', '.join(clash)} can't be cut by {account.id}, which alone tells money "
                 f"of several currencies ({', '.join(currencies.several())}) apart; take it out of the metrics"
             )
-        fault = currencies.addition_fault(report, report.metrics)
+        fault = currencies.addition_error(report, report.metrics)
         if fault is not None:
             raise fault
 
@@ -232,7 +231,7 @@ class Legacy:
         """Return how many accounts one request may read."""
         return ACCOUNTS_AT_ONCE
 
-    def held(self, report: Report) -> Interval | None:
+    def available_range(self, report: Report) -> Interval | None:
         """Return the range of dates that the platform holds for the report's very fields."""
         asked = self._asked(report)
         key = _range_key(report, asked)
@@ -242,7 +241,7 @@ class Legacy:
             return self._ranges[key]
 
     def _read_range(self, report: Report, asked: Asked) -> Interval:
-        reply = self._post(
+        response = self._post(
             "date-range",
             {
                 "attributes": _ids([report.grain.value, *asked.attributes]),
@@ -250,8 +249,8 @@ class Legacy:
             },
             what=f"{report.name} date range",
         )
-        with reply.body:
-            document = reply.json()
+        with response.body:
+            document = response.json()
         return date_range(document, report.name)
 
     def closing_hours(self) -> float:
@@ -290,12 +289,13 @@ class Legacy:
         bucket = job.report.grain.value
         names = {bucket: bucket, **asked.attributes, **asked.metrics}
         whose = names.setdefault(account, account)  # as the report spells it, if it asks for it
-        replies, merged, unproven = self._read_held(
+        responses, merged, unproven = self._read_held(
             job, window, attributes, list(asked.metrics), inside
         )
         columns = tuple(dict.fromkeys(names.values()))
         tables: list[Callable[[], Table]] = [
-            partial(self._answers.table, reply, names, columns, job.what) for reply in replies
+            partial(self._answers.table, response, names, columns, job.what)
+            for response in responses
         ]
         others: set[str] = set()
         if merged:
@@ -308,8 +308,8 @@ class Legacy:
             ]
 
         def close() -> None:
-            for reply in replies:
-                reply.body.close()
+            for response in responses:
+                response.body.close()
 
         if self._needs_account(job.report):
             try:
@@ -333,7 +333,7 @@ class Legacy:
                 ignored=self._proofs,
             ),
             close,
-            warnings=[*unproven, *lost_words(others, self._proofs)],
+            warnings=[*unproven, *lost_message(others, self._proofs)],
             not_asked=frozenset(job.report.metrics).difference(asked.metrics.values()),
         )
 
@@ -399,22 +399,22 @@ class Legacy:
         try:
             return self._read(job, window, attributes, metrics, inside)
         except BadRequest as error:
-            if error.status != _NOT_FOUND:
+            if error.status != HTTPStatus.NOT_FOUND:
                 raise
-            held = self._held_now(job.report)
-            if held.start <= window.start:
+            available = self._available_now(job.report)
+            if available.start <= window.start:
                 raise
             log.warning(
                 "%s: the platform meanwhile holds data from %s only; what lies before is not read",
                 job.what,
-                held.start.strftime("%Y-%m-%dT%H:00Z"),
+                available.start.strftime("%Y-%m-%dT%H:00Z"),
             )
-            kept = window.clip(held)
+            kept = window.clip(available)
             return (
                 Answered() if kept.is_empty else self._read(job, kept, attributes, metrics, inside)
             )
 
-    def _held_now(self, report: Report) -> Interval:
+    def _available_now(self, report: Report) -> Interval:
         asked = self._asked(report)
         found = self._read_range(report, asked)
         with self._lock:
@@ -424,10 +424,10 @@ class Legacy:
     def _still_held(self, job: WindowJob) -> Interval:
         """Return the part of a window that the platform still holds: its oldest days go while we read."""
         try:
-            held = self.held(job.report)
+            available = self.available_range(job.report)
         except OfflineError:
-            held = None
-        return job.window if held is None else job.window.clip(held)
+            available = None
+        return job.window if available is None else job.window.clip(available)
 
     def _read(
         self,
@@ -460,10 +460,14 @@ class Legacy:
             except (RetriesExhausted, ResponseTooLarge):
                 raise error from None
         except ResponseTooLarge as error:
-            too_large = error.status == _TOO_LARGE and not job.partitions[0].key
+            too_large = (
+                error.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE and not job.partitions[0].key
+            )
             # A shorter window holds fewer rows but not fewer accounts; unless the words mean something else.
-            crowd = too_large and self._crowded and "account" in str(error).removeprefix(job.what)
-            if (job.can_split and not crowd) or len(job.partitions) > 1:
+            too_many_accounts = (
+                too_large and self._crowded and "account" in str(error).removeprefix(job.what)
+            )
+            if (job.can_split and not too_many_accounts) or len(job.partitions) > 1:
                 raise
             try:
                 return self._read_in_parts(
@@ -486,7 +490,7 @@ class Legacy:
         many_accounts: bool = False,
     ) -> Answered:
         log.info("%s: %s; reading it by filter values", job.what, why)
-        job.tally.splits += 1
+        job.stats.splits += 1
         account = self._spelled(fields.ACCOUNT)
         foreign = many_accounts and account not in attributes
         levels = self._levels(job, attributes)
@@ -534,7 +538,7 @@ class Legacy:
             levels=levels,
             currency=currency.id if currency else None,
             known=self._api.known_values,
-            tally=job.tally,
+            stats=job.stats,
             what=job.what,
             shorter=job.can_split,
         )
@@ -578,7 +582,7 @@ class Legacy:
                 splittable=job is not None and (job.can_split or len(job.partitions) > 1),
                 partial=partial,
             ),
-            *([job.tally] if job else []),
+            *([job.stats] if job else []),
         )
 
     def _spelled(self, name: str) -> str:

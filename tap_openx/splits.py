@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
+from http import HTTPStatus
 from typing import Any, Final, Protocol
 
 from adtap_core.bodies.parsing import JsonRows
@@ -34,7 +35,6 @@ log = logging.getLogger("adtaps.openx")
 GROUP_SIZE: Final = 100
 """Most values of one filter to begin with: enough accounts for a 413, few enough to be read by people."""
 _ATTEMPTS: Final = 2
-_PARTIAL, _BAD_REQUEST, _TOO_LARGE = 206, 400, 413
 _REPORT: Final = frozenset({"reportData", "reportMetadata"})
 ROWS_PATH: Final = ("reportData",)
 
@@ -154,7 +154,7 @@ class Asker:
             return self._send(attributes, metrics, tree, partial)
         except BadRequest as error:
             plain = where.tree(lists=False)
-            if not self._lists or error.status != _BAD_REQUEST or plain == tree:
+            if not self._lists or error.status != HTTPStatus.BAD_REQUEST or plain == tree:
                 raise
             log.info("The server refuses a list of values in a filter; asking with OR instead")
             self._lists = False
@@ -172,7 +172,7 @@ class FilterSplit:
         levels: Attributes to cut by, coarse to fine.
         currency: The attribute that every row has a value of.
         known: Gives the values of an attribute from another source when they can't be listed.
-        tally: Counts the cuts.
+        stats: Counts the cuts.
         what: What is read, in a user's words.
         shorter: Whether the caller can ask for a shorter window.
     """
@@ -187,7 +187,7 @@ class FilterSplit:
         levels: Sequence[str],
         currency: str | None,
         known: Callable[[str], Sequence[str]],
-        tally: RequestStats,
+        stats: RequestStats,
         what: str,
         shorter: bool = False,
     ) -> None:
@@ -195,7 +195,7 @@ class FilterSplit:
         self._ask, self._attributes, self._count = ask, attributes, count
         self._metrics = metrics if count in metrics else [*metrics, count]
         self._levels, self._currency, self._known = levels, currency, known
-        self._tally, self._what = tally, what
+        self._stats, self._what = stats, what
         self.warnings: list[str] = []
         """What could not be proven, to stand in the window's row of the ledger."""
 
@@ -234,9 +234,9 @@ class FilterSplit:
             f"({self._count}: {found} of {total}); nothing of it is written"
         )
 
-    def sum_of(self, reply: Response) -> Decimal:
+    def sum_of(self, response: Response) -> Decimal:
         """Return the sum of the count over an answer's rows."""
-        values = (_value(row, self._count) for row in _rows(reply))
+        values = (_value(row, self._count) for row in _rows(response))
         return sum((_number(v, self._count) for v in values if v is not None), Decimal(0))
 
     def _total(self, inside: Filter | None) -> Decimal:
@@ -276,9 +276,9 @@ class FilterSplit:
 
     def _sum(self, inside: Filter | None) -> Decimal:
         # With the bucket: a service may want an attribute, and a bucket alone is a row.
-        reply = self._ask(self._attributes[:1], [self._count], inside)
-        with reply.body:
-            return self.sum_of(reply)
+        response = self._ask(self._attributes[:1], [self._count], inside)
+        with response.body:
+            return self.sum_of(response)
 
     def _parts(self, inside: Filter | None, level: int) -> list[Response]:
         """Read what lies inside a condition by the values of a level's attribute."""
@@ -310,7 +310,7 @@ class FilterSplit:
         try:
             return [self._ask(self._attributes, self._metrics, where)]
         except ResponseTooLarge:
-            self._tally.splits += 1
+            self._stats.splits += 1
             middle = len(values) // 2
             parts = self._group(inside, level, values[:middle])
             try:
@@ -323,9 +323,9 @@ class FilterSplit:
         try:
             return [self._ask(self._attributes, self._metrics, where)]
         except ResponseTooLarge as error:
-            if self._shorter and error.status == _TOO_LARGE:
+            if self._shorter and error.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
                 raise  # at one account it is not for their number: a shorter window may do
-            self._tally.splits += 1
+            self._stats.splits += 1
             return self._parts(where, level)
 
     def _values(self, attribute: str, inside: Filter | None) -> _Values:
@@ -335,7 +335,7 @@ class FilterSplit:
         except ResponseTooLarge as error:
             # Even their list is refused: take all that exist, and look for what they miss.
             values = self._existing(attribute)
-            crowded = error.status == _TOO_LARGE and bool(values)
+            crowded = error.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE and bool(values)
             return _Values(values, leftover=True, listed=False, crowded=crowded)
         if found.listed:
             return found
@@ -359,13 +359,13 @@ class FilterSplit:
 
     def _some_values(self, attribute: str, inside: Filter | None) -> _Values:
         """Ask once for the values of an attribute; a list that is cut off says so."""
-        reply = self._ask([attribute], [self._count], inside, partial=True)
-        with reply.body:
-            found = [_value(row, attribute) for row in _rows(reply)]
+        response = self._ask([attribute], [self._count], inside, partial=True)
+        with response.body:
+            found = [_value(row, attribute) for row in _rows(response)]
         return _Values(
             tuple(sorted({str(v) for v in found if v is not None})),
             leftover=any(v is None for v in found),
-            listed=reply.status != _PARTIAL,
+            listed=response.status != HTTPStatus.PARTIAL_CONTENT,
         )
 
     def _is_unaskable(self, listed: _Values, inside: Filter | None, attribute: str) -> bool:
@@ -387,15 +387,17 @@ class FilterSplit:
         """
         # Every row is an account's, so a whole list of accounts is all there is; no other list proves that.
         by_account = crowded and attribute.lower() == fields.ACCOUNT.lower()
-        if not by_account or not (error.status == _TOO_LARGE or isinstance(error, _NoRest)):
+        if not by_account or not (
+            error.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE or isinstance(error, _NoRest)
+        ):
             raise error
-        words = (
+        message = (
             f"read by the {attribute} of the list of accounts: rows of other accounts, if there are any, can't be "
             "asked for (413)"
         )
-        if words not in self.warnings:
-            self.warnings.append(words)
-            log.warning("%s: %s", self._what, words)
+        if message not in self.warnings:
+            self.warnings.append(message)
+            log.warning("%s: %s", self._what, message)
 
     def _rest(self, inside: Filter | None, attribute: str, values: tuple[str, ...]) -> Filter:
         """Return the condition of what lies inside, but has none of the values.
@@ -492,8 +494,8 @@ def add_up(rows: Iterable[Mapping[str, Any]], metrics: Sequence[str]) -> list[di
     return [*whole.values(), *sorted(apart, key=repr)]
 
 
-def _rows(reply: Response) -> Iterator[Mapping[str, Any]]:
-    found = JsonRows(reply.body, ROWS_PATH)
+def _rows(response: Response) -> Iterator[Mapping[str, Any]]:
+    found = JsonRows(response.body, ROWS_PATH)
     yield from found
     check_report(found.envelope, "a part of a report")
 
@@ -519,6 +521,6 @@ def _groups(values: Sequence[str], size: int) -> Iterable[tuple[str, ...]]:
         yield tuple(values[at : at + size])
 
 
-def _close(replies: Iterable[Response]) -> None:
-    for reply in replies:
-        reply.body.close()
+def _close(responses: Iterable[Response]) -> None:
+    for response in responses:
+        response.body.close()

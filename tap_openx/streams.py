@@ -6,6 +6,7 @@ ad unit, so its rows have another grain and must not mix with the Data Service's
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 from adtap_core.declare import Entity, Report
@@ -62,6 +63,18 @@ AUDITED_TYPES: Final = (
     "user",
 )
 _UID: Final = ("uid",)
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenxReport(Report):
+    """One report stream of OpenX.
+
+    Args:
+        by_currency: Whether its definition has money, whatever is selected later: its rows are then told apart by
+            currency.
+    """
+
+    by_currency: bool = True
 
 
 ENTITIES: Final = (
@@ -146,10 +159,10 @@ _SOURCES: Final = {
 
 def _report(
     name: str, generation: str, grain: Grain, dimensions: tuple[str, ...], metrics: tuple[str, ...]
-) -> Report:
+) -> OpenxReport:
     hourly = grain is Grain.HOUR
     days = HOURLY_LOOKBACK_DAYS if hourly else DAILY_LOOKBACK_DAYS
-    return Report(
+    return OpenxReport(
         name=name,
         dimensions=dimensions,
         metrics=metrics,

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, Protocol
 
-from adtap_core.accounts import unseen_words
+from adtap_core.accounts import unseen_message
 
 ORGANIZATIONS, ADVERTISERS = "organization_ids", "advertiser_ids"
 SETTINGS: Final[Mapping[str, str]] = {
@@ -67,7 +67,7 @@ class Accounts:
             seen = self.organizations()
             # A login that lists none at all may still read: nobody can tell.
             return (
-                unseen_words(setting, account, "organizations", seen)
+                unseen_message(setting, account, "organizations", seen)
                 if seen and account not in seen
                 else None
             )
@@ -75,14 +75,14 @@ class Accounts:
         if account in seen:
             return None
         shown = seen or self._once("first advertisers", self._lists.first_advertiser_ids)
-        return unseen_words(setting, account, "advertisers", shown)
+        return unseen_message(setting, account, "advertisers", shown)
 
-    def faults(self) -> Iterator[str]:
+    def errors(self) -> Iterator[str]:
         """Yield a line for each account that the settings name and the login does not see."""
         for setting in SETTINGS.values():
             for account in self.wanted(setting):
-                if (words := self.fault(setting, account)) is not None:
-                    yield words
+                if (message := self.fault(setting, account)) is not None:
+                    yield message
 
     def _once(self, name: str, ask: Callable[[], list[int]]) -> list[str]:
         with self._lock:

@@ -18,7 +18,7 @@ class Api:
 
     Args:
         http: Sends requests.
-        ahead: Threads in which a list's further pages are asked for.
+        prefetch: Threads in which a list's further pages are asked for.
         url: The API's base address, without a slash at its end.
         settings: The tap's settings.
         clock: What time it is.
@@ -26,7 +26,7 @@ class Api:
     """
 
     http: Http
-    ahead: Workers
+    prefetch: Workers
     url: str
     settings: Mapping[str, Any]
     clock: Clock

@@ -12,6 +12,7 @@ made when the platform says 401.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
 from typing_extensions import override
@@ -43,7 +44,6 @@ NEEDED: Final[Mapping[str, tuple[str, ...]]] = {
 AUDIENCE: Final = "https://api.mediamath.com/"
 REALM_GRANT: Final = "http://auth0.com/oauth/grant-type/password-realm"
 SESSION_COOKIE: Final = "adama_session"
-_OK: Final = 200
 _REFUSALS: Final = frozenset({400, 401, 403})
 """The answers that refuse credentials."""
 
@@ -96,7 +96,7 @@ class BearerAuth:
         """
         if self._method == ACCESS_TOKEN:
             return
-        reply = send_login(
+        response = send_login(
             http,
             Call(
                 url=f"{_base(self._settings, 'auth_url')}/oauth/token",
@@ -108,11 +108,15 @@ class BearerAuth:
             ),
             "auth_url",
         )
-        with reply.body:
-            answer = reply.json_or_none()
+        with response.body:
+            answer = response.json_or_none()
             token = answer.get("access_token") if isinstance(answer, Mapping) else None
-            if reply.status != _OK or not isinstance(token, str) or not isinstance(answer, Mapping):
-                raise CredentialsError(self._refused(reply, answer))
+            if (
+                response.status != HTTPStatus.OK
+                or not isinstance(token, str)
+                or not isinstance(answer, Mapping)
+            ):
+                raise CredentialsError(self._refused(response, answer))
         redact.learn(token, answer.get("id_token"), answer.get("refresh_token"))
         self._token = token
         self.expires_at = ends_at(token, answer)
@@ -135,17 +139,17 @@ class BearerAuth:
             grant |= {"grant_type": REALM_GRANT, "realm": given["realm"], "scope": "openid"}
         return grant
 
-    def _refused(self, reply: Response, answer: object) -> str:
+    def _refused(self, response: Response, answer: object) -> str:
         said = answer if isinstance(answer, Mapping) else {}
         error = str(said.get("error") or "")
-        words = str(said.get("error_description") or error or reply.excerpt(200))
+        message = str(said.get("error_description") or error or response.excerpt(200))
         if error in {"invalid_client", "access_denied", "unauthorized_client"}:
             which = "the client (settings `client_id`, `client_secret`)"
         elif self._method == OAUTH_REFRESH:
             which = "the refresh token (setting `refresh_token`); log in anew to get another"
         else:
             which = f"user {self._settings['username']} (settings `username`, `password`, `realm`)"
-        return f"TerminalOne refused {which}: HTTP {reply.status} {words}"
+        return f"TerminalOne refused {which}: HTTP {response.status} {message}"
 
 
 class BridgedAuth(BearerAuth):
@@ -169,7 +173,7 @@ class BridgedAuth(BearerAuth):
     def login(self, http: Http) -> None:
         super().login(http)
         self._session = ""
-        reply = send_login(
+        response = send_login(
             http,
             Call(
                 url=f"{_base(self._settings, 'api_url')}/api/v2.0/session",
@@ -180,13 +184,13 @@ class BridgedAuth(BearerAuth):
             ),
             "api_url",
         )
-        with reply.body:
-            if reply.status == _OK:
-                self._session = _session_of(reply)
+        with response.body:
+            if response.status == HTTPStatus.OK:
+                self._session = _session_of(response)
             elif self._method == ACCESS_TOKEN:
                 raise CredentialsError(
                     "TerminalOne refused the access token (setting `access_token`): "
-                    f"HTTP {reply.status} {reply.excerpt(200)}; get a new one"
+                    f"HTTP {response.status} {response.excerpt(200)}; get a new one"
                 )
         # Without a session the bearer alone goes on: the services that were migrated want no more.
 
@@ -220,7 +224,7 @@ class SessionAuth:
         if not self.can_refresh:
             return
         given = self._settings
-        reply = send_login(
+        response = send_login(
             http,
             Call(
                 url=f"{_base(given, 'api_url')}/api/v2.0/login",
@@ -234,16 +238,16 @@ class SessionAuth:
             ),
             "api_url",
         )
-        with reply.body:
-            session = _session_of(reply) if reply.status == _OK else ""
+        with response.body:
+            session = _session_of(response) if response.status == HTTPStatus.OK else ""
             if not session:
                 which = (
                     "the API key (setting `api_key`)"
-                    if "<h1>" in reply.text(200)
+                    if "<h1>" in response.text(200)
                     else f"user {given['username']} (settings `username`, `password`)"
                 )
                 raise CredentialsError(
-                    f"TerminalOne refused {which}: HTTP {reply.status} {reply.excerpt(200)}"
+                    f"TerminalOne refused {which}: HTTP {response.status} {response.excerpt(200)}"
                 )
         redact.learn(session)
         self._session = session
@@ -253,11 +257,11 @@ ACCEPT: Final = "application/vnd.mediamath.v1+json"
 """Asks the legacy API for JSON; without it the answer is XML."""
 
 
-def _session_of(reply: Response) -> str:
+def _session_of(response: Response) -> str:
     """Return the session of a login's answer: its cookie, else what the body says."""
-    found = reply.cookies.get(SESSION_COOKIE)
+    found = response.cookies.get(SESSION_COOKIE)
     if not found:
-        answer = reply.json_or_none()
+        answer = response.json_or_none()
         data = answer.get("data") if isinstance(answer, Mapping) else None
         session = data.get("session") if isinstance(data, Mapping) else None
         found = session.get("sessionid") if isinstance(session, Mapping) else None
@@ -277,13 +281,13 @@ def send_login(http: Http, call: Call, setting: str) -> Response:
         BadRequest: If there is no login at this address.
     """
     try:
-        reply = http.send(call)
+        response = http.send(call)
     except RetriesExhausted as error:
         raise RetriesExhausted(
             f"{error}; look at the setting `{setting}`", status=error.status
         ) from error
-    if reply.status != _OK and reply.status not in _REFUSALS:
-        with reply.body:
-            words = f"{call.what}: HTTP {reply.status} {reply.excerpt(200)}"
-        raise BadRequest(f"{words}; look at the setting `{setting}`", status=reply.status)
-    return reply
+    if response.status != HTTPStatus.OK and response.status not in _REFUSALS:
+        with response.body:
+            message = f"{call.what}: HTTP {response.status} {response.excerpt(200)}"
+        raise BadRequest(f"{message}; look at the setting `{setting}`", status=response.status)
+    return response

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from typing_extensions import override
@@ -19,12 +18,12 @@ from adtap_core.platform import (
     Fetched,
     Partition,
     Platform,
-    Probed,
+    ProbeResult,
     Tolerance,
     WindowJob,
 )
 from adtap_core.windows import Grain, Interval, Zone
-from tap_terminalone import accounts, auth, companion, definitions, fields, replies
+from tap_terminalone import accounts, auth, companion, definitions, fields, responses
 from tap_terminalone.api import Api
 from tap_terminalone.current import Current
 from tap_terminalone.legacy import Legacy
@@ -35,6 +34,7 @@ from tap_terminalone.streams import (
     LOOKBACK_DAYS,
     SPAN_DAYS,
     TerminalOneEntity,
+    TerminalOneReport,
 )
 
 if TYPE_CHECKING:
@@ -86,16 +86,15 @@ class TerminalOne(Platform):
     def __init__(self, settings: Mapping[str, Any], clock: Clock) -> None:
         super().__init__(settings, clock)
         self._spoken: type[Current | Legacy] = Legacy if generation(settings) == LEGACY else Current
-        self._auth = auth.make_auth(settings, legacy=generation(settings) == LEGACY)
         if generation(settings) == CURRENT:
             self.burst = BURST
 
     @override
-    def connect(self, http: Http, ahead: Workers) -> None:
-        super().connect(http, ahead)
+    def connect(self, http: Http, prefetch: Workers) -> None:
+        super().connect(http, prefetch)
         url = str(self.settings.get("api_url") or "").rstrip("/")
         self._generation: Current | Legacy = self._spoken(
-            Api(http, ahead, url, self.settings, self.clock, self.organizations)
+            Api(http, prefetch, url, self.settings, self.clock, self.organizations)
         )
         self.accounts = accounts.Accounts(self.settings, self._generation)
 
@@ -103,19 +102,19 @@ class TerminalOne(Platform):
 
     @classmethod
     @override
-    def setting_faults(cls, settings: Mapping[str, Any]) -> list[str]:
+    def setting_errors(cls, settings: Mapping[str, Any]) -> list[str]:
         which, how = generation(settings), auth.method(settings)
-        faults = [
+        errors = [
             f"{name} is missing; it is required for `auth_method` {how}"
             for name in auth.NEEDED[how]
             if not settings.get(name)
         ]
         if which == CURRENT and how not in auth.BEARERS:
-            faults.append(
+            errors.append(
                 f"auth_method: {how} opens the legacy generation only; `api_generation` current takes "
                 f"{', '.join(auth.BEARERS)}"
             )
-        faults += [
+        errors += [
             f"{name}: {number!r} is not an id; a whole number is expected"
             for name in accounts.SETTINGS.values()
             for number in settings.get(name) or ()
@@ -123,11 +122,11 @@ class TerminalOne(Platform):
         ]
         zone = settings.get("time_zone")
         if zone is not None and str(zone).upper() not in {"UTC", "Z", "ETC/UTC", "CAMPAIGN"}:
-            faults.append(
+            errors.append(
                 f"time_zone: {zone!r} is not possible; TerminalOne counts days in each campaign's own zone and "
                 "hours in UTC"
             )
-        return faults
+        return errors
 
     @classmethod
     @override
@@ -141,9 +140,14 @@ class TerminalOne(Platform):
 
     @classmethod
     @override
-    def definition_faults(cls, report: Report, settings: Mapping[str, Any]) -> list[str]:
+    def report_class(cls, definition: Mapping[str, Any]) -> type[Report]:
+        return TerminalOneReport
+
+    @classmethod
+    @override
+    def definition_errors(cls, report: Report, settings: Mapping[str, Any]) -> list[str]:
         which = generation(settings)
-        return [f"report {report.name!r}: {f}" for f in definitions.faults(report, which)]
+        return [f"report {report.name!r}: {f}" for f in definitions.errors(report, which)]
 
     @classmethod
     @override
@@ -152,14 +156,12 @@ class TerminalOne(Platform):
         # What a snapshot said yesterday can't be asked again, so nothing restates it.
         days = 0 if definitions.is_snapshot(report) else LOOKBACK_DAYS
         return replace(
-            report,
+            TerminalOneReport.of(report),
             grain=grain,
             lookback_days=days,
             settle_days=days,
             span_days=HOURLY_SPAN_DAYS if grain is Grain.HOUR else SPAN_DAYS,
-            extras=MappingProxyType(
-                {**report.extras, fields.MONEY: any(map(fields.is_money, report.metrics))}
-            ),
+            money=any(map(fields.is_money, report.metrics)),
         )
 
     @classmethod
@@ -193,28 +195,29 @@ class TerminalOne(Platform):
 
     # -- requests ----------------------------------------------------------------------------
 
-    @property
     @override
-    def auth(self) -> Auth:
-        return self._auth
+    def make_login(self) -> Auth:
+        return auth.make_auth(self.settings, legacy=generation(self.settings) == LEGACY)
 
     @override
-    def classify(self, call: Call, reply: Response) -> Outcome:
-        said = replies.words(reply) if reply.status >= replies.ERRORS else ""
+    def classify(self, call: Call, response: Response) -> Outcome:
+        said = responses.error_message(response) if response.status >= responses.ERRORS else ""
         if not call.login:
             # A login's failures are the login's to explain; only what may pass is asked again.
-            passing = reply.status >= replies.SERVER_ERROR or reply.status in replies.PASSING
-            if reply.status < replies.REDIRECTS and not _is_document(reply):
+            passing = (
+                response.status >= responses.SERVER_ERROR or response.status in responses.PASSING
+            )
+            if response.status < responses.REDIRECTS and not _is_document(response):
                 return Outcome(
-                    Action.RETRY, f"neither JSON nor XML at the login: {reply.excerpt(120)}"
+                    Action.RETRY, f"neither JSON nor XML at the login: {response.excerpt(120)}"
                 )
-            gateway = replies.over_quota(reply)
-            return gateway or (outcomes.by_status(reply, said) if passing else outcomes.SUCCESS)
-        outcome = self._generation.classify(call, reply, said)
-        if outcome.action is Action.REFRESH_LOGIN and not self._auth.can_refresh:
+            gateway = responses.over_quota(response)
+            return gateway or (outcomes.by_status(response, said) if passing else outcomes.SUCCESS)
+        outcome = self._generation.classify(call, response, said)
+        if outcome.action is Action.REFRESH_LOGIN and not self.auth.can_refresh:
             return Outcome(
                 Action.REFRESH_LOGIN,
-                f"{outcome.words}; the setting `{auth.method(self.settings)}` has expired or is wrong: such a "
+                f"{outcome.message}; the setting `{auth.method(self.settings)}` has expired or is wrong: such a "
                 "token or session lives 24 hours and is not renewed",
             )
         return outcome
@@ -222,8 +225,8 @@ class TerminalOne(Platform):
     # -- reports -----------------------------------------------------------------------------
 
     @override
-    def report_faults(self, reports: Sequence[Report]) -> list[str]:
-        return self._generation.report_faults(reports)
+    def report_errors(self, reports: Sequence[Report]) -> list[str]:
+        return self._generation.report_errors(reports)
 
     @override
     def partitions(self, report: Report) -> list[Partition]:
@@ -248,14 +251,14 @@ class TerminalOne(Platform):
 
     @override
     def unseen_accounts(self) -> Iterator[str]:
-        return self.accounts.faults()
+        return self.accounts.errors()
 
     @override
     def bundle_size(self, report: Report) -> int:
         return self._generation.bundle_size(report)
 
     @override
-    def held(self, report: Report, partition: Partition) -> Interval | None:
+    def available_range(self, report: Report, partition: Partition) -> Interval | None:
         """Return what the platform holds.
 
         Raises:
@@ -263,9 +266,9 @@ class TerminalOne(Platform):
         """
         # The legacy services refuse an organization in their own words; today's answers with no row.
         is_said = generation(self.settings) == LEGACY and "organization_id" in partition.key
-        if not is_said and (words := self._unseen([partition])):
-            raise BadRequest(words)
-        return self._generation.held(report)
+        if not is_said and (message := self._unseen([partition])):
+            raise BadRequest(message)
+        return self._generation.available_range(report)
 
     @override
     def closing_hours(self, report: Report) -> float:
@@ -273,10 +276,10 @@ class TerminalOne(Platform):
             return 0.0
         if report.grain is Grain.HOUR:
             return HOURLY_HOURS
-        return WRITTEN_HOURS + self.running_hours(report)
+        return WRITTEN_HOURS + self.zone_spread_hours(report)
 
     @override
-    def running_hours(self, report: Report) -> float:
+    def zone_spread_hours(self, report: Report) -> float:
         return 0.0 if self._generation.in_utc(report) else LAST_ZONE_HOURS
 
     @override
@@ -284,8 +287,8 @@ class TerminalOne(Platform):
         try:
             return self._generation.fetch(job)
         except BadRequest as error:
-            if words := self._unseen(job.partitions):
-                raise type(error)(f"{error}; {words}", status=error.status) from error
+            if message := self._unseen(job.partitions):
+                raise type(error)(f"{error}; {message}", status=error.status) from error
             raise
 
     def _unseen(self, partitions: Iterable[Partition]) -> str:
@@ -312,7 +315,7 @@ class TerminalOne(Platform):
     # -- the companion -----------------------------------------------------------------------
 
     @override
-    def probe(self) -> Iterator[Probed]:
+    def probe(self) -> Iterator[ProbeResult]:
         return companion.probe(self.settings, self.accounts)
 
     @classmethod
@@ -333,13 +336,13 @@ class TerminalOne(Platform):
         return self._spoken.normalize(entity, record)
 
 
-def _is_document(reply: Response) -> bool:
+def _is_document(response: Response) -> bool:
     """Return whether an answer is the login's own: a proxy's page, nothing, or garbage is not."""
-    if reply.looks_like_html():
+    if response.looks_like_html():
         return False
     # A session may come as a cookie alone.
     return (
-        bool(reply.cookies)
-        or reply.body.excerpt(10).lstrip().startswith(b"<")
-        or reply.json_or_none() is not None
+        bool(response.cookies)
+        or response.body.excerpt(10).lstrip().startswith(b"<")
+        or response.json_or_none() is not None
     )

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from adtap_core.platform import Probed
+from adtap_core.formatting import count
+from adtap_core.platform import ProbeResult
 from adtap_core.windows import Grain
-from adtap_core.words import count
 from tap_terminalone.accounts import SETTINGS
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tap_terminalone.accounts import Accounts
 
 
-def probe(settings: Mapping[str, Any], accounts: Accounts) -> Iterator[Probed]:
+def probe(settings: Mapping[str, Any], accounts: Accounts) -> Iterator[ProbeResult]:
     """Say which organizations the login sees, and which of the accounts that the settings name it does not.
 
     Args:
@@ -24,18 +24,18 @@ def probe(settings: Mapping[str, Any], accounts: Accounts) -> Iterator[Probed]:
     """
     seen = accounts.organizations()
     who = settings.get("username") or "the token or session given"
-    yield Probed(
+    yield ProbeResult(
         subject=f"user {who}" if settings.get("username") else who,
-        words=f"sees {count(len(seen), 'organization')}" if seen else "sees no organization",
+        message=f"sees {count(len(seen), 'organization')}" if seen else "sees no organization",
         good=bool(seen),
         advice="ask the platform to give the user access to an organization",
     )
     for key, setting in SETTINGS.items():
         for wanted in accounts.wanted(setting):
             fault = accounts.fault(setting, wanted)
-            yield Probed(
+            yield ProbeResult(
                 subject=f"{key.removesuffix('_id')} {wanted}",
-                words=fault or "visible",
+                message=fault or "visible",
                 good=fault is None,
                 advice=f"correct the setting `{setting}`, or ask for access to it",
             )

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
 
 import msgspec
@@ -31,11 +32,11 @@ from adtap_core.platform import (
     WindowJob,
 )
 from adtap_core.windows import Grain, Interval, midnight
-from tap_terminalone import fields, replies
+from tap_terminalone import fields, responses
 from tap_terminalone.changes import change
 from tap_terminalone.deals import Deals
-from tap_terminalone.definitions import ROLLUP_OF, dataset_name, is_snapshot
-from tap_terminalone.lines import promise, stream_fault, table
+from tap_terminalone.definitions import ROLLUP_OF, dataset_name, is_snapshot, time_window
+from tap_terminalone.lines import promise, stream_error, table
 from tap_terminalone.streams import CURRENT, ENTITIES, TerminalOneEntity
 from tap_terminalone.walks import id_of, in_ranges, records_of
 
@@ -65,7 +66,6 @@ _OWNERS: Final = {
     "campaign_id": "campaigns",
     "strategy_id": "strategies",
 }
-_BAD_REQUEST: Final = 400
 _GOOD: Final = frozenset({"ok", "success"})
 
 Record = Mapping[str, Any]
@@ -89,17 +89,17 @@ class Current:
 
     # -- verdicts ----------------------------------------------------------------------------
 
-    def classify(self, call: Call, reply: Response, said: str) -> Outcome:
+    def classify(self, call: Call, response: Response, said: str) -> Outcome:
         """Classify an answer: what it asks of us."""
-        if reply.status >= replies.ERRORS:
-            return replies.over_quota(reply) or outcomes.by_status(reply, said)
+        if response.status >= responses.ERRORS:
+            return responses.over_quota(response) or outcomes.by_status(response, said)
         if call.expects != "text":
-            fault = _envelope_fault(reply)
-        elif reply.looks_like_html():
+            fault = _envelope_error(response)
+        elif response.looks_like_html():
             return Outcome(Action.REFRESH_LOGIN, "an HTML page instead of data")
         else:
-            fault = stream_fault(reply.body)
-        return outcomes.by_status(reply) if fault is None else Outcome(Action.RETRY, fault)
+            fault = stream_error(response.body)
+        return outcomes.by_status(response) if fault is None else Outcome(Action.RETRY, fault)
 
     # -- entities ----------------------------------------------------------------------------
 
@@ -153,10 +153,10 @@ class Current:
                 params,
                 conditions=owners,
                 since=since,
-                tally=query.tally,
+                stats=query.stats,
             )
             for page in pages:
-                yield from self._made_whole(entity, page, query.tally)
+                yield from self._made_whole(entity, page, query.stats)
 
     def _owner_conditions(self, entity: TerminalOneEntity) -> Iterator[list[str]]:
         """Yield the conditions that confine a list to the configured organizations; one, empty, if none do."""
@@ -195,7 +195,7 @@ class Current:
         *,
         conditions: Sequence[str] = (),
         since: str | None = None,
-        tally: RequestStats | None = None,
+        stats: RequestStats | None = None,
     ) -> Iterator[Sequence[Record]]:
         """Walk a list by its ids, which never change; by offset if the list can't be searched."""
         params = params or {}
@@ -203,19 +203,21 @@ class Current:
         for wanted in tries:
             begun = False
             try:
-                for page in self._by_id(path, what, params, wanted, tally):
+                for page in self._by_id(path, what, params, wanted, stats):
                     begun = True
                     yield page
             except (Unordered, BadRequest) as error:
-                if isinstance(error, BadRequest) and (begun or error.status != _BAD_REQUEST):
+                if isinstance(error, BadRequest) and (
+                    begun or error.status != HTTPStatus.BAD_REQUEST
+                ):
                     raise
                 log.info("%s: the list does not take q=%s (%s)", what, "&".join(wanted), error)
             else:
                 return
         if conditions:
             msg = f"{what}: can't be confined to `organization_ids`: the list does not take {conditions[0][:60]}"
-            raise BadRequest(msg, status=_BAD_REQUEST)
-        yield from self._by_offset(path, what, params, tally)
+            raise BadRequest(msg, status=HTTPStatus.BAD_REQUEST)
+        yield from self._by_offset(path, what, params, stats)
 
     def _by_id(
         self,
@@ -223,66 +225,66 @@ class Current:
         what: str,
         params: Record,
         conditions: list[str],
-        tally: RequestStats | None,
+        stats: RequestStats | None,
     ) -> Iterator[Sequence[Record]]:
         def ask(behind: int, upto: int | None) -> Page:
             above = [] if upto is None else [f"id<={upto}"]
             query = {**params, "q": "&".join([f"id>{behind}", *above, *conditions])}
             try:
-                return self._page(path, what, {**query, "sort_by": "id"}, tally)
+                return self._page(path, what, {**query, "sort_by": "id"}, stats)
             except BadRequest as error:
-                if upto is None or error.status != _BAD_REQUEST:
+                if upto is None or error.status != HTTPStatus.BAD_REQUEST:
                     raise
                 raise TooDeep(str(error)) from error
 
-        return in_ranges(ask, what=what, size=PAGE_LIMIT, ahead=self._api.ahead)
+        return in_ranges(ask, what=what, size=PAGE_LIMIT, prefetch=self._api.prefetch)
 
     def _by_offset(
-        self, path: str, what: str, params: Record, tally: RequestStats | None
+        self, path: str, what: str, params: Record, stats: RequestStats | None
     ) -> Iterator[Sequence[Record]]:
         def ask(offset: int) -> Page:
             if offset > OFFSET_CEILING:
                 msg = f"{what}: the list is longer than the platform lets one page through"
                 raise RetriesExhausted(msg)
-            return self._page(path, what, {**params, "page_offset": offset}, tally)
+            return self._page(path, what, {**params, "page_offset": offset}, stats)
 
-        return by_offset(ask, key=_identity, what=what, ahead=self._api.ahead)
+        return by_offset(ask, key=_identity, what=what, prefetch=self._api.prefetch)
 
-    def _page(self, path: str, what: str, params: Record, tally: RequestStats | None) -> Page:
-        reply = self._api.http.send(
+    def _page(self, path: str, what: str, params: Record, stats: RequestStats | None) -> Page:
+        response = self._api.http.send(
             Call(url=f"{self._url}/{path}", what=what, params={**params, "page_limit": PAGE_LIMIT}),
-            tally,
+            stats,
         )
-        with reply.body:
-            document = reply.json()
+        with response.body:
+            document = response.json()
         # An empty page is null.
         found = records_of(document, what)
         offset, full = int(params.get("page_offset") or 0), len(found) >= PAGE_LIMIT
         return page_of(found, document, offset=offset, full=full)
 
     def _made_whole(
-        self, entity: TerminalOneEntity, page: Sequence[Record], tally: RequestStats
+        self, entity: TerminalOneEntity, page: Sequence[Record], stats: RequestStats
     ) -> Iterator[Sequence[Record]]:
         """Yield a page whose records are whole: some lists hold id and name only, whatever `full` says."""
         if not entity.single:
             yield page
             return
-        ask = partial(self._whole, entity, tally)
-        yield [done.result() for _, done in self._api.ahead.in_order(page, ask)]
+        ask = partial(self._whole, entity, stats)
+        yield [done.result() for _, done in self._api.prefetch.in_order(page, ask)]
 
-    def _whole(self, entity: Entity, tally: RequestStats, row: Record) -> Record:
+    def _whole(self, entity: Entity, stats: RequestStats, row: Record) -> Record:
         """Return a record whole."""
         if not _STUB.issuperset(row):
             return row
         what = f"{entity.name} {row['id']}"
         call = Call(url=f"{self._url}/{entity.path}/{row['id']}", what=what)
         try:
-            reply = self._api.http.send(call, tally)
+            response = self._api.http.send(call, stats)
         except BadRequest as error:
             log.warning("%s: listed, but can't be read: %s", what, error)
             return row
-        with reply.body:
-            data = reply.json().get("data")
+        with response.body:
+            data = response.json().get("data")
         return {**row, **data} if isinstance(data, Mapping) else row
 
     def _below(self, entity: TerminalOneEntity, query: EntityQuery) -> Iterator[Sequence[Record]]:
@@ -292,12 +294,12 @@ class Current:
         path = f"{_PATHS[entity.parent]}/{number}/{entity.path}"
         is_history = entity.kind == "history"
         params = {} if is_history else {"full": "*"}
-        for page in self._by_offset(path, f"{entity.name} of {number}", params, query.tally):
+        for page in self._by_offset(path, f"{entity.name} of {number}", params, query.stats):
             yield [change(row, int(number)) for row in page] if is_history else page
 
     # -- reports -----------------------------------------------------------------------------
 
-    def report_faults(self, reports: Sequence[Report]) -> list[str]:
+    def report_errors(self, reports: Sequence[Report]) -> list[str]:
         """Return nothing: which dataset has which field is known without asking."""
         del reports
         return []
@@ -315,7 +317,7 @@ class Current:
         dataset = _dataset(report)
         return dataset.zone == fields.UTC or is_snapshot(report) or report.grain is Grain.HOUR
 
-    def held(self, report: Report) -> Interval | None:
+    def available_range(self, report: Report) -> Interval | None:
         """Return what the platform holds of a report."""
         dataset = _dataset(report)
         today = midnight(self._api.clock.now().date())
@@ -351,7 +353,7 @@ class Current:
         level = next(iter(job.partitions[0].key))
         body = self._body(job, dataset, [level] if bundled else [])
         body["filters"] = [*pinned, *(job.report.filters or [])]
-        reply = self._api.http.send(
+        response = self._api.http.send(
             Call(
                 url=f"{self._api.url}/reporting/v2/{dataset.name}",
                 what=job.what,
@@ -360,24 +362,24 @@ class Current:
                 expects="text",
                 splittable=job.can_split,
             ),
-            job.tally,
+            job.stats,
         )
-        if (said := promise(reply.body)) is not None:
-            reply.body.close()
+        if (said := promise(response.body)) is not None:
+            response.body.close()
             raise ResponseTooLarge(f"{job.what}: the answer says that there is more ({said})")
         snapshot = is_snapshot(job.report)
         columns = (fields.BUCKET, *body["fields"])
         return Fetched(
-            [lambda: _table(reply.body, columns, None if snapshot else job.window.end)],
+            [lambda: _table(response.body, columns, None if snapshot else job.window.end)],
             RowContext(
                 currency=RowLookup(fields.CURRENCY) if _has_money(dataset) else None,
                 time_zone=None if self.in_utc(job.report) else RowLookup(fields.ZONE),
                 bucket=None if snapshot else fields.BUCKET,
                 partition=(level, {p.key[level]: p for p in job.partitions}) if bundled else None,
-                constants=({"_interval": job.report.extras["time_window"]} if snapshot else {}),
+                constants=({"_interval": time_window(job.report)} if snapshot else {}),
                 ignored=frozenset(columns),
             ),
-            reply.body.close,
+            response.body.close,
         )
 
     def _pinned(self, job: WindowJob, dataset: Dataset) -> list[dict[str, Any]] | None:
@@ -388,7 +390,7 @@ class Current:
             {"field": level, "op": "=", "value": ids if len(ids) > 1 else ids[0]}
         ]
         if dataset.name == "deals" and not _names_deals(job.report.filters):
-            deals = self._deals.ids(ids[0], job.tally)
+            deals = self._deals.ids(ids[0], job.stats)
             if not deals:
                 return None
             pinned.append({"field": "deal_id", "op": "=", "value": deals})
@@ -403,7 +405,7 @@ class Current:
             wanted.append(fields.ZONE)
         body: dict[str, Any] = {"fields": list(dict.fromkeys(wanted))}
         if is_snapshot(report):
-            return {**body, "rollup": "all", "time_window": report.extras["time_window"]}
+            return {**body, "rollup": "all", "time_window": time_window(report)}
         body |= {
             "rollup": ROLLUP_OF[report.grain],
             "start_time": _moment(job.window.start),
@@ -414,14 +416,14 @@ class Current:
         return body
 
 
-def _envelope_fault(reply: Response) -> str | None:
+def _envelope_error(response: Response) -> str | None:
     """Return what is wrong with an answer that bears a good status, or None if nothing is."""
-    document = reply.json_or_none()
+    document = response.json_or_none()
     meta = document.get("meta") if isinstance(document, Mapping) else None
     if not isinstance(meta, Mapping):
-        return f"not an answer of this API: {reply.excerpt(120)}"
+        return f"not an answer of this API: {response.excerpt(120)}"
     if str(meta.get("status", "ok")).lower() not in _GOOD:
-        return replies.words(reply)
+        return responses.error_message(response)
     return None
 
 

@@ -39,21 +39,21 @@ class Deals:
     def pages(self, organizations: Iterable[str], query: EntityQuery) -> Iterator[Sequence[Record]]:
         """Yield the deals of organizations."""
         for number in organizations:
-            yield from self._walk(int(number), query.tally)
+            yield from self._walk(int(number), query.stats)
 
-    def ids(self, organization: int, tally: RequestStats) -> list[int]:
+    def ids(self, organization: int, stats: RequestStats) -> list[int]:
         """Return the ids of an organization's deals; asked once in a run."""
         with self._lock:
             if organization not in self._known:
                 found = {
-                    id_of(row, "deals") for page in self._walk(organization, tally) for row in page
+                    id_of(row, "deals") for page in self._walk(organization, stats) for row in page
                 }
                 self._known[organization] = sorted(found)
             return self._known[organization]
 
-    def _walk(self, organization: int, tally: RequestStats) -> Iterator[Sequence[Record]]:
+    def _walk(self, organization: int, stats: RequestStats) -> Iterator[Sequence[Record]]:
         def ask(_behind: int | None, offset: int) -> Page:
-            reply = self._api.http.send(
+            response = self._api.http.send(
                 Call(
                     url=f"{self._api.url}/deals/v1.0/deals",
                     what=f"deals of organization {organization}",
@@ -65,12 +65,12 @@ class Deals:
                         "sort_dir": "ASC",
                     },
                 ),
-                tally,
+                stats,
             )
-            with reply.body:
-                document = reply.json()
+            with response.body:
+                document = response.json()
             found = records_of(document, f"deals of organization {organization}")
             full = len(found) >= PAGE_LIMIT
             return page_of(found, document, offset=offset, full=full)
 
-        return in_order(ask, key=number_of, what="deals", ahead=self._api.ahead)
+        return in_order(ask, key=number_of, what="deals", prefetch=self._api.prefetch)

@@ -24,14 +24,14 @@ DEFAULT_ROWS: Final = 100
 log = logging.getLogger("adtaps.terminalone")
 
 
-def check_not_cut(http: Http, call: Call, body: Spool, tally: RequestStats | None) -> None:
+def check_not_cut(http: Http, call: Call, body: Spool, stats: RequestStats | None) -> None:
     """Check that an answer of exactly 100 rows is all there is.
 
     Args:
         http: The connection.
         call: What was asked.
         body: The answer.
-        tally: Counts what the question costs.
+        stats: Counts what the question costs.
 
     Raises:
         ResponseTooLarge: If there is one row more.
@@ -40,18 +40,18 @@ def check_not_cut(http: Http, call: Call, body: Spool, tally: RequestStats | Non
         return
     params = {**dict(call.params or {}), "page_limit": "1", "page_offset": str(DEFAULT_ROWS)}
     what = f"{call.what}, row {DEFAULT_ROWS + 1}"
-    words = f"{call.what}: exactly {DEFAULT_ROWS} rows, the default page of this API"
+    message = f"{call.what}: exactly {DEFAULT_ROWS} rows, the default page of this API"
     try:
-        reply = http.send(replace(call, what=what, params=params, table=False), tally)
+        response = http.send(replace(call, what=what, params=params, table=False), stats)
     except (BadRequest, ResponseTooLarge, RetriesExhausted) as error:
-        log.warning("%s: check whether some are missing (%s)", words, error)
+        log.warning("%s: check whether some are missing (%s)", message, error)
         return
-    with reply.body:
-        behind = _rows(reply.body, 2)
+    with response.body:
+        behind = _rows(response.body, 2)
     if behind == 1:
-        raise ResponseTooLarge(f"{words}, and there are more")
+        raise ResponseTooLarge(f"{message}, and there are more")
     if behind:  # it knows no pages and gave all its rows again
-        log.warning("%s: check whether some are missing", words)
+        log.warning("%s: check whether some are missing", message)
 
 
 def _rows(body: Spool, most: int) -> int:

@@ -9,7 +9,7 @@ from adtap_core.names import did_you_mean
 from adtap_core.windows import Grain
 from tap_terminalone import fields
 from tap_terminalone.fields import DATASETS, Dataset
-from tap_terminalone.streams import CURRENT
+from tap_terminalone.streams import CURRENT, TerminalOneReport
 
 if TYPE_CHECKING:
     from adtap_core.declare import Report
@@ -24,25 +24,24 @@ _FEWEST_IN_A_GROUP: Final = 2
 
 def dataset_name(report: Report) -> str:
     """Return the dataset's path: users write `_` or `-`."""
-    return str(report.extras.get("report", "")).replace("_", "-")
+    return (TerminalOneReport.of(report).report or "").replace("_", "-")
 
 
 def legacy_names(report: Report) -> tuple[str, ...]:
     """Return the V1 reports that may hold a stream's rows: newest name first, `_` between words."""
-    if report.custom:
-        return (str(report.extras.get("report", "")).replace("-", "_"),)
-    return tuple(report.extras["legacy"])
+    own = TerminalOneReport.of(report)
+    return ((own.report or "").replace("-", "_"),) if own.legacy is None else own.legacy
 
 
 def grain(report: Report) -> Grain:
     """Return a definition's time bucket: `time_rollup` is the platform's word for `grain`."""
-    named = _ROLLUPS.get(str(report.extras.get("time_rollup")))
+    named = _ROLLUPS.get(str(TerminalOneReport.of(report).time_rollup))
     return named if named is not None and report.grain is Grain.DAY else report.grain
 
 
-def faults(report: Report, generation: str) -> list[str]:
-    """Return one line for each fault of a definition."""
-    found = _rollup_faults(report)
+def errors(report: Report, generation: str) -> list[str]:
+    """Return one line for each error of a definition."""
+    found = _rollup_errors(report)
     if generation != CURRENT:
         # V1's fields are in its metadata, which needs a login.
         if not isinstance(report.filters, Mapping | None):
@@ -50,36 +49,41 @@ def faults(report: Report, generation: str) -> list[str]:
         return found
     dataset = DATASETS.get(dataset_name(report))
     if dataset is None:
-        name = report.extras.get("report")
+        name = TerminalOneReport.of(report).report
         return [
             *found,
             f"there is no report {name!r}{did_you_mean(dataset_name(report), DATASETS)}",
         ]
     return [
         *found,
-        *_grain_faults(report, dataset),
-        *_field_faults(report, dataset),
-        *_filter_faults(report.filters, dataset),
+        *_grain_errors(report, dataset),
+        *_field_errors(report, dataset),
+        *_filter_errors(report.filters, dataset),
     ]
 
 
-def _rollup_faults(report: Report) -> list[str]:
-    rollup = report.extras.get("time_rollup")
+def _rollup_errors(report: Report) -> list[str]:
+    rollup = TerminalOneReport.of(report).time_rollup
     if rollup in (None, fields.SNAPSHOT) or _ROLLUPS[str(rollup)] is report.grain:
         return []
     return [f"`time_rollup` {rollup} and `grain` {report.grain.value} contradict one another"]
 
 
+def time_window(report: Report) -> str:
+    """Return the window that a snapshot sums up; empty for a report by time bucket."""
+    return TerminalOneReport.of(report).time_window or ""
+
+
 def is_snapshot(report: Report) -> bool:
     """Return whether a report sums up a window that ends yesterday, instead of time buckets."""
-    return bool(report.extras.get("time_window"))
+    return bool(time_window(report))
 
 
-def _grain_faults(report: Report, dataset: Dataset) -> list[str]:
+def _grain_errors(report: Report, dataset: Dataset) -> list[str]:
     if is_snapshot(report):
-        return _window_faults(report, dataset)
+        return _window_errors(report, dataset)
     fault = None
-    if dataset.only_snapshots or report.extras.get("time_rollup") == fields.SNAPSHOT:
+    if dataset.only_snapshots or TerminalOneReport.of(report).time_rollup == fields.SNAPSHOT:
         fault = f"{dataset.name} needs a `time_window` here: {', '.join(dataset.snapshots)}"
     elif ROLLUP_OF[report.grain] not in dataset.rollups:
         takes = ", ".join(r.removeprefix("by_") for r in dataset.rollups)
@@ -92,8 +96,8 @@ def _grain_faults(report: Report, dataset: Dataset) -> list[str]:
     return [] if fault is None else [fault]
 
 
-def _window_faults(report: Report, dataset: Dataset) -> list[str]:
-    window = report.extras["time_window"]
+def _window_errors(report: Report, dataset: Dataset) -> list[str]:
+    window = time_window(report)
     if report.grain is not Grain.DAY:
         return ["a `time_window` knows no time buckets; leave `grain` out"]
     if window in dataset.snapshots:
@@ -102,7 +106,7 @@ def _window_faults(report: Report, dataset: Dataset) -> list[str]:
     return [f"{dataset.name} has no `time_window` {window}; it has {has}"]
 
 
-def _field_faults(report: Report, dataset: Dataset) -> list[str]:
+def _field_errors(report: Report, dataset: Dataset) -> list[str]:
     found = []
     for kind, names, known, other in (
         ("dimension", report.dimensions, dataset.dimensions, dataset.metrics),
@@ -130,15 +134,15 @@ def _hint(name: str, known: Iterable[str]) -> str:
     return did_you_mean(name, known)
 
 
-def _filter_faults(filters: object, dataset: Dataset) -> list[str]:
+def _filter_errors(filters: object, dataset: Dataset) -> list[str]:
     if filters in (None, []):
         return []
     if not isinstance(filters, list):
         return ["filters: a list of {field, op, value} is expected"]
-    return [fault for item in filters for fault in _item_faults(item, dataset)]
+    return [fault for item in filters for fault in _item_errors(item, dataset)]
 
 
-def _item_faults(item: Any, dataset: Dataset) -> list[str]:
+def _item_errors(item: Any, dataset: Dataset) -> list[str]:
     if not isinstance(item, Mapping):
         return [f"filters: {item!r} is not an object of field, op and value"]
     op = item.get("op", "=")
@@ -148,7 +152,7 @@ def _item_faults(item: Any, dataset: Dataset) -> list[str]:
         inner = item.get("filters")
         if not isinstance(inner, list) or len(inner) < _FEWEST_IN_A_GROUP:
             return [f"filters: {op!r} needs `filters` with at least two conditions"]
-        return [fault for part in inner for fault in _item_faults(part, dataset)]
+        return [fault for part in inner for fault in _item_errors(part, dataset)]
     name = item.get("field")
     found = []
     if name not in dataset.dimensions and not (dataset.name == "deals" and name in fields.ACCESS):

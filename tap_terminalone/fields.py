@@ -97,8 +97,6 @@ SNAPSHOT_WINDOWS: Final = (
     "last_60_days",
     "last_90_days",
 )
-MONEY: Final = "money"
-"""A definition's fact: whether money is among its metrics, whichever of them are selected later."""
 OF_ONE_CAMPAIGN: Final = frozenset({"campaign_id", "strategy_id", "campaign_name", "strategy_name"})
 """Dimensions whose values belong to one campaign, and so to one currency."""
 ACCESS: Final = ("organization_id", "agency_id", "advertiser_id", "campaign_id", "strategy_id")

@@ -11,7 +11,7 @@ from adtap_core.http.client import Call
 from adtap_core.http.outcomes import Action, Outcome
 from adtap_core.http.response import Response
 from adtap_core.platform import TIES_EXACTLY, Tolerance
-from tap_terminalone import fields, legacy_entities, replies
+from tap_terminalone import fields, legacy_entities, responses
 from tap_terminalone.deals import Deals
 from tap_terminalone.legacy_documents import (
     GOOD,
@@ -19,11 +19,11 @@ from tap_terminalone.legacy_documents import (
     Refusing,
     Unreadable,
     document_of,
+    error_message,
     status_of,
-    words_of,
 )
 from tap_terminalone.legacy_entities import LegacyEntities
-from tap_terminalone.legacy_reports import LegacyReports, csv_fault
+from tap_terminalone.legacy_reports import LegacyReports, csv_error
 from tap_terminalone.streams import LEGACY, TerminalOneEntity
 
 if TYPE_CHECKING:
@@ -69,10 +69,10 @@ class Legacy:
 
     # -- verdicts ----------------------------------------------------------------------------
 
-    def classify(self, call: Call, reply: Response, said: str) -> Outcome:
+    def classify(self, call: Call, response: Response, said: str) -> Outcome:
         """Classify an answer by the code in its body, where there is one."""
         del said  # the body is read here, as XML too
-        return _of_gateway(reply) or _of_body(call, reply)
+        return _of_gateway(response) or _of_body(call, response)
 
     # -- entities ----------------------------------------------------------------------------
 
@@ -103,9 +103,9 @@ class Legacy:
 
     # -- reports -----------------------------------------------------------------------------
 
-    def report_faults(self, reports: Sequence[Report]) -> list[str]:
+    def report_errors(self, reports: Sequence[Report]) -> list[str]:
         """Check reports against the platform's metadata."""
-        return self._reports.faults(reports)
+        return self._reports.errors(reports)
 
     def needs_organization(self, report: Report) -> bool:
         """Return whether a report can only be read for one organization."""
@@ -119,9 +119,9 @@ class Legacy:
         """Return whether a report's buckets are UTC's."""
         return self._reports.in_utc(report)
 
-    def held(self, report: Report) -> Interval | None:
+    def available_range(self, report: Report) -> Interval | None:
         """Return what the platform holds of a report."""
-        return self._reports.held(report)
+        return self._reports.available_range(report)
 
     def coarsest(self, report: Report) -> tuple[str, ...]:
         """Return the dimensions that a report's totals need."""
@@ -141,55 +141,57 @@ class Legacy:
         return self._reports.fetch(job)
 
 
-def _of_gateway(reply: Response) -> Outcome | None:
+def _of_gateway(response: Response) -> Outcome | None:
     """Judge what the gateway in front says; None if the service itself answered."""
-    quota = replies.over_quota(reply)
+    quota = responses.over_quota(response)
     if quota is not None:
         return quota
-    if replies.key_refused(reply):
-        words = "the API key is missing, wrong or switched off (setting `api_key`)"
-        return Outcome(Action.CREDENTIALS, words)
-    if not reply.looks_like_html():
+    if responses.key_refused(response):
+        message = "the API key is missing, wrong or switched off (setting `api_key`)"
+        return Outcome(Action.CREDENTIALS, message)
+    if not response.looks_like_html():
         return None
-    if reply.status < replies.ERRORS:
+    if response.status < responses.ERRORS:
         return Outcome(Action.REFRESH_LOGIN, "an HTML page instead of data")
-    return outcomes.by_status(reply)
+    return outcomes.by_status(response)
 
 
-def _of_body(call: Call, reply: Response) -> Outcome:
-    good = reply.status < replies.ERRORS
-    if good and _is_csv(call, reply):
-        fault = csv_fault(reply.body)
+def _of_body(call: Call, response: Response) -> Outcome:
+    good = response.status < responses.ERRORS
+    if good and _is_csv(call, response):
+        fault = csv_error(response.body)
         return outcomes.SUCCESS if fault is None else Outcome(Action.RETRY, fault)
     try:
-        document = document_of(reply)
+        document = document_of(response)
     except Refusing as error:
         return Outcome(Action.FAIL, f"the answer is refused: {error}")
     except Unreadable as error:
         said = Outcome(Action.RETRY, f"the answer can't be read: {error}")
-        return said if good else outcomes.by_status(reply)
-    return _of_document(call, reply, document)
+        return said if good else outcomes.by_status(response)
+    return _of_document(call, response, document)
 
 
-def _is_csv(call: Call, reply: Response) -> bool:
+def _is_csv(call: Call, response: Response) -> bool:
     """Check whether an answer is CSV: it says so, or a table was asked for and nothing else came."""
-    kind = reply.content_type
+    kind = response.content_type
     if kind in _CSV_TYPES:
         return True
     if not call.table or (kind and not kind.startswith(("text/plain", "application/octet-stream"))):
         return False
-    return not reply.body.excerpt(200).lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"<", b"{", b"["))
+    return (
+        not response.body.excerpt(200).lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"<", b"{", b"["))
+    )
 
 
-def _of_document(call: Call, reply: Response, document: Document) -> Outcome:
-    code, words = status_of(document), words_of(document)
-    if code in GOOD or (not code and reply.status < replies.ERRORS):
+def _of_document(call: Call, response: Response, document: Document) -> Outcome:
+    code, message = status_of(document), error_message(document)
+    if code in GOOD or (not code and response.status < responses.ERRORS):
         # Reports' metadata bears no status at all.
-        return outcomes.by_status(reply)
+        return outcomes.by_status(response)
     ask = _ASKS.get(code)
     if code == "request_timeout" and call.splittable:
         ask = Action.SPLIT_WINDOW
     if ask is None:
-        judged = outcomes.by_status(reply, words)
-        return Outcome(Action.RETRY, words) if judged.action is Action.SUCCESS else judged
-    return Outcome(ask, words, outcomes.retry_after(reply.headers, reply.received_at))
+        judged = outcomes.by_status(response, message)
+        return Outcome(Action.RETRY, message) if judged.action is Action.SUCCESS else judged
+    return Outcome(ask, message, outcomes.retry_after(response.headers, response.received_at))

@@ -66,22 +66,22 @@ class Refusing(ValueError):  # noqa: N818 - an answer, not a fault of ours
     """The answer is XML that nobody needs and that can do harm: entities, external or nested."""
 
 
-def document_of(reply: Response) -> Document:
+def document_of(response: Response) -> Document:
     """Return an answer as the JSON document it is, or would be.
 
     Raises:
         Unreadable: If it can't be read.
         Refusing: If it is XML with a document type or entities.
     """
-    return reply.made_once(_document)
+    return response.made_once(_document)
 
 
-def _document(reply: Response) -> Document:
-    if reply.body.excerpt(64).lstrip()[:1] == b"<":
-        return xml_document(reply.body.read())
-    found = reply.json_or_none()
+def _document(response: Response) -> Document:
+    if response.body.excerpt(64).lstrip()[:1] == b"<":
+        return xml_document(response.body.read())
+    found = response.json_or_none()
     if not isinstance(found, Mapping):
-        raise Unreadable(reply.excerpt(120))
+        raise Unreadable(response.excerpt(120))
     return found
 
 
@@ -107,8 +107,8 @@ def xml_document(text: bytes) -> Document:
         {"field": e.get("name"), "message": e.get("error")} for e in root.iterfind(".//field-error")
     ]
     if not errors and status is not None and meta["status"].lower() not in GOOD:
-        words = " ".join(w for w in (status.get("reason"), (status.text or "").strip()) if w)
-        errors = [{"message": words or meta["status"]}]
+        message = " ".join(w for w in (status.get("reason"), (status.text or "").strip()) if w)
+        errors = [{"message": message or meta["status"]}]
     if errors:
         made["errors"] = errors
     made["data"] = _data(root, meta)
@@ -252,7 +252,7 @@ def status_of(document: Document) -> str:
     return str(meta.get("status") or "").lower() if isinstance(meta, Mapping) else ""
 
 
-def words_of(document: Document) -> str:
+def error_message(document: Document) -> str:
     """Return the platform's own words of an error."""
     said = [
         ": ".join(str(error[k]) for k in ("field", "code", "message") if error.get(k))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
 from adtap_core.errors import BadRequest
@@ -49,7 +50,6 @@ TARGET_DIMENSIONS: Final = {
     24: "device",
 }
 """The dimensions that the vendor's client knows by name."""
-_BAD_REQUEST, _NOT_FOUND = 400, 404
 _PATHS: Final = {e.name: e.path for e in ENTITIES}
 _AMOUNT: Final = frozenset({"currency_code", "value"})
 _LEVELS: Final = ("organization", "agency", "advertiser")
@@ -132,59 +132,59 @@ class LegacyEntities:
         """Walk a list: what changed, if that is enough and the server can tell; else all of it by id."""
         if query.since is not None:
             try:
-                yield from self._changed(path, what, query.since, query.tally)
+                yield from self._changed(path, what, query.since, query.stats)
             except BadRequest as error:
-                if error.status != _BAD_REQUEST:
+                if error.status != HTTPStatus.BAD_REQUEST:
                     raise
                 log.info("%s: the list does not take dates in `q` (%s)", what, error)
-                yield from self._newest_first(path, what, query.since, query.tally)
+                yield from self._newest_first(path, what, query.since, query.stats)
             return
         begun = False
         try:
-            for page in self._by_id(path, what, {}, query.tally):
+            for page in self._by_id(path, what, {}, query.stats):
                 begun = True
                 yield page
         except BadRequest as error:
-            if begun or error.status != _BAD_REQUEST:
+            if begun or error.status != HTTPStatus.BAD_REQUEST:
                 raise
             log.info("%s: the list does not take `q` (%s)", what, error)
-            yield from self._by_offset(path, what, {"sort_by": "id"}, query.tally)
+            yield from self._by_offset(path, what, {"sort_by": "id"}, query.stats)
 
-    def _by_id(self, path: str, what: str, params: Record, tally: RequestStats | None) -> Pages:
+    def _by_id(self, path: str, what: str, params: Record, stats: RequestStats | None) -> Pages:
         def ask(behind: int | None, offset: int) -> Page:
             query = {**params, "q": f"id>{behind or 0}", "sort_by": "id"}
-            return deeper(lambda more: self._page(path, what, {**query, **more}, tally), offset)
+            return deeper(lambda more: self._page(path, what, {**query, **more}, stats), offset)
 
-        ahead = self._api.ahead
-        return in_order(ask, key=number_of, what=what, ahead=ahead, reach=REACH)
+        prefetch = self._api.prefetch
+        return in_order(ask, key=number_of, what=what, prefetch=prefetch, reach=REACH)
 
-    def _changed(self, path: str, what: str, since: str, tally: RequestStats) -> Pages:
+    def _changed(self, path: str, what: str, since: str, stats: RequestStats) -> Pages:
         # Nothing says that two conditions may be joined here.
         params = {"q": f"updated_on>={_plain(since)}", "sort_by": "id"}
-        return self._by_offset(path, what, params, tally)
+        return self._by_offset(path, what, params, stats)
 
-    def _newest_first(self, path: str, what: str, since: str, tally: RequestStats) -> Pages:
+    def _newest_first(self, path: str, what: str, since: str, stats: RequestStats) -> Pages:
         """Walk from the latest change back, to the first that is known already."""
         bound = _plain(since)
         params = {"sort_by": "-updated_on"}
 
         def ask(offset: int) -> Page:
-            page = self._page(path, what, {**params, "page_offset": offset}, tally)
+            page = self._page(path, what, {**params, "page_offset": offset}, stats)
             last = page.records[-1] if page.records else {}
             reached = bool(last) and str(last.get("updated_on", ""))[: len(bound)] < bound
             return Page(page.records, page.more and not reached)
 
-        return by_offset(ask, key=number_of, what=what, ahead=self._api.ahead)
+        return by_offset(ask, key=number_of, what=what, prefetch=self._api.prefetch)
 
-    def _by_offset(self, path: str, what: str, params: Record, tally: RequestStats | None) -> Pages:
+    def _by_offset(self, path: str, what: str, params: Record, stats: RequestStats | None) -> Pages:
         def ask(_behind: int | None, offset: int) -> Page:
-            return self._page(path, what, {**params, "page_offset": offset}, tally)
+            return self._page(path, what, {**params, "page_offset": offset}, stats)
 
-        return in_order(ask, key=number_of, what=what, ahead=self._api.ahead)
+        return in_order(ask, key=number_of, what=what, prefetch=self._api.prefetch)
 
-    def _page(self, path: str, what: str, params: Record, tally: RequestStats | None) -> Page:
+    def _page(self, path: str, what: str, params: Record, stats: RequestStats | None) -> Page:
         document = self._document(
-            path, what, {"full": "*", **params, "page_limit": PAGE_LIMIT}, tally
+            path, what, {"full": "*", **params, "page_limit": PAGE_LIMIT}, stats
         )
         if isinstance(one := document.get("data"), Mapping) and one:
             return Page([one], more=False)
@@ -193,8 +193,8 @@ class LegacyEntities:
         offset, full = int(params.get("page_offset") or 0), len(rows) >= PAGE_LIMIT
         return page_of(rows, document, offset=offset, full=full)
 
-    def _document(self, path: str, what: str, params: Record, tally: RequestStats | None) -> Record:
-        reply = self._api.http.send(
+    def _document(self, path: str, what: str, params: Record, stats: RequestStats | None) -> Record:
+        response = self._api.http.send(
             Call(
                 url=f"{self._url}/{path}",
                 what=what,
@@ -202,10 +202,10 @@ class LegacyEntities:
                 headers={"Accept": ACCEPT},
                 expects="text",
             ),
-            tally,
+            stats,
         )
-        with reply.body:
-            return document_of(reply)
+        with response.body:
+            return document_of(response)
 
     def _tree(self, entity: TerminalOneEntity, query: EntityQuery) -> Pages:
         """Walk a tree: the list, and below every node whose children the list did not show."""
@@ -229,13 +229,13 @@ class LegacyEntities:
             for node in left:
                 asked.add(node)
                 yield from noted(
-                    self._by_id(entity.path, entity.name, {"parent": node}, query.tally)
+                    self._by_id(entity.path, entity.name, {"parent": node}, query.stats)
                 )
 
     def _embedded(self, entity: TerminalOneEntity, query: EntityQuery) -> Pages:
         """Yield what a list embeds: a page of parents holds all of theirs, with one request."""
         relation = entity.relation
-        for page in self._by_id(entity.path, entity.name, {"with": relation}, query.tally):
+        for page in self._by_id(entity.path, entity.name, {"with": relation}, query.stats):
             what = f"{entity.name} in a list of {entity.path}"
             yield [
                 row
@@ -250,7 +250,7 @@ class LegacyEntities:
         number = query.parent["id"]
         path = f"{_PATHS[entity.parent]}/{number}/{entity.path}{more}"
         what = f"{entity.name} of {number}"
-        document = self._document(path, what, {"full": "*"}, query.tally)
+        document = self._document(path, what, {"full": "*"}, query.stats)
         found = document.get("data")
         # Children come in one piece; the total that they tell is 0 or missing.
         inside = found.get("log_entries") if isinstance(found, Mapping) else found
@@ -298,7 +298,7 @@ class LegacyEntities:
             try:
                 found = self._child(entity, query, f"/{number}")
             except BadRequest as error:
-                if error.status != _NOT_FOUND:
+                if error.status != HTTPStatus.NOT_FOUND:
                     raise
                 continue  # a strategy need not have every dimension
             if isinstance(found, Mapping):

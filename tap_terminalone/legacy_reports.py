@@ -27,8 +27,9 @@ from adtap_core.platform import Fetched, RowContext, RowLookup, WindowJob
 from adtap_core.windows import Grain, Interval, midnight
 from tap_terminalone import fields
 from tap_terminalone.default_page import check_not_cut
-from tap_terminalone.definitions import ROLLUP_OF, is_snapshot, legacy_names
+from tap_terminalone.definitions import ROLLUP_OF, is_snapshot, legacy_names, time_window
 from tap_terminalone.spans import of_one_bucket
+from tap_terminalone.streams import TerminalOneReport
 
 if TYPE_CHECKING:
     from adtap_core.bodies.spool import Spool
@@ -117,20 +118,22 @@ class LegacyReports:
 
     # -- what there is -----------------------------------------------------------------------
 
-    def faults(self, reports: Sequence[Report]) -> list[str]:
+    def errors(self, reports: Sequence[Report]) -> list[str]:
         """Return one line for each report that the platform has not, or not so."""
-        faults = []
+        errors = []
         if reports:
             self._catalogue()  # without the list none can be read: that is asked for once, not once for each
         for report in reports:
             try:
-                faults += [f"report {report.name!r}: {fault}" for fault in self._fault(report)]
+                errors += [
+                    f"report {report.name!r}: {fault}" for fault in self._definition_error(report)
+                ]
             except RequestError as error:
                 # Its own turn will tell: the others have nothing to do with it.
                 log.info("%s: its metadata could not be read: %s", report.name, error)
-        return faults
+        return errors
 
-    def _fault(self, report: Report) -> Iterator[str]:
+    def _definition_error(self, report: Report) -> Iterator[str]:
         names = self._names(report)
         if not names:
             wanted = legacy_names(report)[0]
@@ -139,9 +142,9 @@ class LegacyReports:
             return
         definition = self._definition(names[0])
         if report.custom:
-            yield from _field_faults(report, definition)
-        window = report.extras.get("time_window")
-        if window is not None:
+            yield from _field_errors(report, definition)
+        window = time_window(report)
+        if window:
             if window not in definition.windows and _template(window) not in definition.windows:
                 yield f"{definition.name} has no `time_window` {window}; it has {', '.join(definition.windows)}"
         elif ROLLUP_OF[report.grain] not in definition.rollups:
@@ -173,9 +176,9 @@ class LegacyReports:
             return self._known[name]
 
     def _meta(self, path: str, what: str) -> Mapping[str, Any]:
-        reply = self._api.http.send(Call(url=f"{self._url}/{path}", what=what, expects="text"))
-        with reply.body:
-            document = reply.json()
+        response = self._api.http.send(Call(url=f"{self._url}/{path}", what=what, expects="text"))
+        with response.body:
+            document = response.json()
         return document if isinstance(document, Mapping) else {}
 
     def needs_organization(self, report: Report) -> bool:
@@ -194,7 +197,7 @@ class LegacyReports:
             known = [self._known[n] for n in legacy_names(report) if n in self._known]
         return bool(known) and not known[0].is_local
 
-    def held(self, report: Report) -> Interval | None:
+    def available_range(self, report: Report) -> Interval | None:
         """Return what the platform holds of a report."""
         today = midnight(self._api.clock.now().date())
         if is_snapshot(report):
@@ -243,17 +246,17 @@ class LegacyReports:
         bodies: list[Spool] = []
         try:
             for definition in definitions:
-                reply = self._data(job, definition)
-                if reply is not None:
-                    bodies.append(reply.body)
-                    made.append(partial(self._table, reply.body, job, definition))
+                response = self._data(job, definition)
+                if response is not None:
+                    bodies.append(response.body)
+                    made.append(partial(self._table, response.body, job, definition))
         except BaseException:
             _close(bodies)
             raise
         known = frozenset().union(*(d.metrics | d.dimensions for d in definitions))
         return Fetched(
             made,
-            self._facts(job, definitions[0]),
+            self._context(job, definitions[0]),
             lambda: _close(bodies),
             not_asked=frozenset(job.report.metrics) - known,
         )
@@ -272,13 +275,13 @@ class LegacyReports:
             table=True,
             splittable=job.can_split,
         )
-        reply = self._api.http.send(call, job.tally)
+        response = self._api.http.send(call, job.stats)
         try:
-            check_not_cut(self._api.http, call, reply.body, job.tally)
+            check_not_cut(self._api.http, call, response.body, job.stats)
         except BaseException:
-            reply.body.close()
+            response.body.close()
             raise
-        return reply
+        return response
 
     def _validate(self, job: WindowJob, definition: Definition, params: Mapping[str, str]) -> None:
         """Ask once whether a report may be asked for, before its data are."""
@@ -287,16 +290,16 @@ class LegacyReports:
         with self._validating:
             if key in self._validated:
                 return
-            reply = self._api.http.send(
+            response = self._api.http.send(
                 Call(
                     url=f"{self._url}/{definition.name}/validate",
                     what=f"{job.report.name}, validation",
                     params=params,
                     expects="text",
                 ),
-                job.tally,
+                job.stats,
             )
-            reply.body.close()
+            response.body.close()
             self._validated.add(key)
 
     def _params(self, job: WindowJob, definition: Definition) -> dict[str, str] | None:
@@ -337,7 +340,7 @@ class LegacyReports:
         parts = [f"{level}={','.join(p.key[level] for p in job.partitions)}"]
         own = predicates(job.report.filters, definition.dimensions)
         if definition.name == DEALS and "deal_id" not in (job.report.filters or {}):
-            deals = self._deals.ids(int(job.partitions[0].key[level]), job.tally)
+            deals = self._deals.ids(int(job.partitions[0].key[level]), job.stats)
             if not deals:
                 return None
             parts.append(f"deal_id={','.join(map(str, deals))}")
@@ -346,7 +349,7 @@ class LegacyReports:
     def _time(self, job: WindowJob, definition: Definition) -> dict[str, str]:
         report, window = job.report, job.window
         if is_snapshot(report):
-            return {"time_rollup": "all", "time_window": report.extras["time_window"]}
+            return {"time_rollup": "all", "time_window": time_window(report)}
         rollup = {"time_rollup": ROLLUP_OF[report.grain]}
         if report.grain is not Grain.HOUR:
             # Both ends belong to the range.
@@ -361,7 +364,7 @@ class LegacyReports:
         first, last = wide.start, wide.end - timedelta(hours=1)
         return {**rollup, "start_date": f"{first:%Y-%m-%dT%H}", "end_date": f"{last:%Y-%m-%dT%H}"}
 
-    def _facts(self, job: WindowJob, definition: Definition) -> RowContext:
+    def _context(self, job: WindowJob, definition: Definition) -> RowContext:
         report = job.report
         snapshot = is_snapshot(report)
         level = next(iter(job.partitions[0].key))
@@ -376,7 +379,7 @@ class LegacyReports:
                 if len(job.partitions) > 1
                 else None
             ),
-            constants={"_interval": report.extras["time_window"]} if snapshot else {},
+            constants={"_interval": time_window(report)} if snapshot else {},
             # The API adds both ends of the bucket, or the interval, and the fields that `having` names.
             ignored=frozenset({*_ALWAYS, ZONE, level, fields.CURRENCY, *(report.filters or ())}),
         )
@@ -414,7 +417,7 @@ class LegacyReports:
 # -- small things --------------------------------------------------------------------------------
 
 
-def csv_fault(body: Spool) -> str | None:
+def csv_error(body: Spool) -> str | None:
     """Return what is wrong with a CSV answer, or None if nothing is seen.
 
     An answer that breaks off between two rows looks whole: the transfer's own end guards against that.
@@ -464,7 +467,7 @@ def _quoted(value: object) -> str:
     return f'"{doubled}"'
 
 
-def _field_faults(report: Report, definition: Definition) -> Iterator[str]:
+def _field_errors(report: Report, definition: Definition) -> Iterator[str]:
     either = definition.dimensions | definition.metrics
     for kind, names, known in (
         ("dimension", report.dimensions, definition.dimensions),
@@ -487,7 +490,7 @@ def _currency(definition: Definition, report: Report) -> str | None:
 
     A snapshot without money is not split: its unique users could not be added up again.
     """
-    if is_snapshot(report) and not report.extras.get(fields.MONEY):
+    if is_snapshot(report) and not TerminalOneReport.of(report).money:
         return None
     said = definition.currency
     if "campaign" in said.lower():

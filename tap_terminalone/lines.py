@@ -32,7 +32,7 @@ _decoder: Final = msgspec.json.Decoder(float_hook=Decimal)
 Row = tuple[Any, ...]
 
 
-def stream_fault(spool: Spool) -> str | None:
+def stream_error(spool: Spool) -> str | None:
     """Return what is wrong with a streaming answer, or None if it is whole."""
     total: object = None
     lines = 0
@@ -154,5 +154,5 @@ def _told(about: object) -> str | None:
         k in meta for k in ("error", "error_code", "errors")
     ):
         return None
-    words = [str(meta[k]) for k in ("error_code", "message", "error", "errors") if meta.get(k)]
-    return ": ".join(words) or status
+    message = [str(meta[k]) for k in ("error_code", "message", "error", "errors") if meta.get(k)]
+    return ": ".join(message) or status

@@ -51,6 +51,25 @@ class TerminalOneEntity(Entity):
     relation: str = ""
 
 
+@dataclass(frozen=True, kw_only=True)
+class TerminalOneReport(Report):
+    """One report stream of TerminalOne.
+
+    Args:
+        report: The platform's own name of it, with `_` or `-`.
+        legacy: The V1 reports that may hold a built-in stream's rows, newest name first.
+        time_rollup: The platform's word for `grain`.
+        time_window: The window that a snapshot sums up; None: by time bucket.
+        money: Whether the user's definition has money, whatever is selected later.
+    """
+
+    report: str | None = None
+    legacy: tuple[str, ...] | None = None
+    time_rollup: str | None = None
+    time_window: str | None = None
+    money: bool | None = None
+
+
 def _history(of: str) -> TerminalOneEntity:
     """Return the change log of an entity: asked for by each one that changed."""
     return TerminalOneEntity(
@@ -243,10 +262,10 @@ def _report(
     legacy: tuple[str, ...] = (),
     grain: Grain = Grain.DAY,
     selected: bool = True,
-    time_window: str = "",
-) -> Report:
+    time_window: str | None = None,
+) -> TerminalOneReport:
     days = 0 if time_window else LOOKBACK_DAYS
-    return Report(
+    return TerminalOneReport(
         name=name,
         dimensions=dimensions,
         metrics=metrics,
@@ -257,10 +276,9 @@ def _report(
         selected=selected,
         source=_SOURCE,
         generations=() if legacy else _ONLY_CURRENT,
-        extras=MappingProxyType(
-            {"report": report, "legacy": legacy}
-            | ({"time_window": time_window} if time_window else {})
-        ),
+        report=report,
+        legacy=legacy,
+        time_window=time_window,
     )
 
 

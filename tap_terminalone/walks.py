@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
+from http import HTTPStatus
 from typing import Any, Final
 
 from adtap_core.errors import BadRequest, MalformedResponse
@@ -23,7 +24,6 @@ from adtap_core.http.workers import Workers
 Record = Mapping[str, Any]
 Range = tuple[int, int | None]
 """Ids greater than the first, up to and with the second; None: to the end."""
-_BAD_REQUEST: Final = 400
 _FILL: Final = 0.9
 """How full a range's page should be: ids are not spread evenly."""
 
@@ -43,7 +43,7 @@ def deeper(ask: Callable[[Record], Page], offset: int) -> Page:
     try:
         return ask({"page_offset": offset})
     except BadRequest as error:
-        if error.status != _BAD_REQUEST:
+        if error.status != HTTPStatus.BAD_REQUEST:
             raise
         raise TooDeep(str(error)) from error
 
@@ -83,7 +83,7 @@ def id_of(record: Record, what: str) -> int:
 
 
 def in_ranges(
-    ask: Callable[[int, int | None], Page], *, what: str, size: int, ahead: Workers
+    ask: Callable[[int, int | None], Page], *, what: str, size: int, prefetch: Workers
 ) -> Iterator[Sequence[Record]]:
     """Walk a list that can be filtered by id from both sides, in the order of ids.
 
@@ -96,13 +96,13 @@ def in_ranges(
             filtered from above. Called from several threads.
         what: The list, in a user's words.
         size: Most rows a page.
-        ahead: Where ranges are asked for in advance.
+        prefetch: Where ranges are asked for in advance.
 
     Raises:
         MalformedResponse: If the list says that it holds more than it gives.
         Unordered: If rows are not in the order of their ids.
     """
-    walk = _Ranges(ask, size, ahead)
+    walk = _Ranges(ask, size, prefetch)
     with closing(walk.pages):
         while walk.left:
             if records := walk.step():
@@ -115,15 +115,17 @@ def in_ranges(
 class _Ranges:
     """Where a walk by ranges is."""
 
-    def __init__(self, ask: Callable[[int, int | None], Page], size: int, ahead: Workers) -> None:
-        self.pages = Pages(ask, ahead, lasting=True)
+    def __init__(
+        self, ask: Callable[[int, int | None], Page], size: int, prefetch: Workers
+    ) -> None:
+        self.pages = Pages(ask, prefetch, lasting=True)
         self.left: deque[Range] = deque([(0, None)])
         self.shown = 0
         self.last = Page((), more=False)
         self._rows_wanted = max(1, int(size * _FILL))
-        self._most = ahead.count
+        self._most = prefetch.count
         self._seen = 0
-        self._lately: deque[tuple[int, int]] = deque(maxlen=2 * ahead.count)
+        self._lately: deque[tuple[int, int]] = deque(maxlen=2 * prefetch.count)
         """Ids and rows of the last ranges, empty ones too."""
 
     def step(self) -> Sequence[Record]:

@@ -15,7 +15,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final, NamedTuple
 
-from adtap_core.words import count
+from adtap_core.formatting import count
 
 REPLACEMENT: Final = "\N{REPLACEMENT CHARACTER}"
 _PARQUET: Final = b"PAR1"

@@ -212,7 +212,7 @@ class Spool:
         while piece := self._file.read(CHUNK_BYTES):
             yield piece
 
-    def encoding_fault(self) -> str | None:
+    def encoding_error(self) -> str | None:
         """Return what is wrong with the encoding of a text; None if nothing is.
 
         Of a long one, whoever reads it says so. XML says itself how it is encoded.
@@ -310,9 +310,9 @@ class Spool:
             msg = f"JSON body can't be read to its end ({error}{self._near(str(error))})"
             raise CutBody(msg) from error
 
-    def _near(self, words: str) -> str:
+    def _near(self, message: str) -> str:
         """Return what stands where a decoder stopped: `NaN`, say, which is no JSON."""
-        found = _BYTE.search(words)
+        found = _BYTE.search(message)
         if found is None:
             return ""
         file = self.open()

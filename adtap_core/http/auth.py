@@ -85,7 +85,17 @@ class ApiKey(Login):
         request.params.append((self._parameter, self._key))
 
 
-class BearerToken(Login):
+class _Authorization(Login):
+    """A login that is the value of the header `Authorization`."""
+
+    _value = ""
+
+    @override
+    def apply(self, request: requests.Request) -> None:
+        request.headers["Authorization"] = self._value
+
+
+class BearerToken(_Authorization):
     """A token that the user has: `Authorization: Bearer …`.
 
     Args:
@@ -94,14 +104,10 @@ class BearerToken(Login):
 
     def __init__(self, token: str) -> None:
         redact.learn(token)
-        self._token = token
-
-    @override
-    def apply(self, request: requests.Request) -> None:
-        request.headers["Authorization"] = f"Bearer {self._token}"
+        self._value = f"Bearer {token}"
 
 
-class BasicLogin(Login):
+class BasicLogin(_Authorization):
     """User name and password on every request (RFC 7617).
 
     Args:
@@ -114,12 +120,8 @@ class BasicLogin(Login):
         redact.learn(password, pair)
         self._value = f"Basic {pair}"
 
-    @override
-    def apply(self, request: requests.Request) -> None:
-        request.headers["Authorization"] = self._value
 
-
-class OAuth2(Login):
+class OAuth2(_Authorization):
     """A token that ends, traded at a token endpoint (RFC 6749) and renewed when the platform refuses it.
 
     Args:
@@ -136,7 +138,6 @@ class OAuth2(Login):
     ) -> None:
         self._settings = settings
         self._url, self._form, self._what = token_url, dict(form), what
-        self._token = ""
         self.expires_at: datetime | None = None
 
     @override
@@ -150,29 +151,25 @@ class OAuth2(Login):
             self._url, f"login of {self._what}", method="POST", form=self._form, login=False
         )
         try:
-            reply = http.send(call)
+            response = http.send(call)
         except BadRequest as error:
             if error.status in _REFUSED:
                 many = "s" if len(self._settings) > 1 else ""
                 named = ", ".join(f"`{name}`" for name in self._settings)
                 raise CredentialsError(f"{error}; look at the setting{many} {named}") from error
             raise
-        with reply.body:
-            document = reply.json()
+        with response.body:
+            document = response.json()
         token = document.get("access_token") if isinstance(document, dict) else None
         if not isinstance(token, str) or not token:
             raise CredentialsError(f"login of {self._what}: the answer holds no `access_token`")
         redact.learn(token)
-        self._token = token
+        self._value = f"Bearer {token}"
         self.expires_at = ends_at(token, document)
         self.traded(document)
 
     def traded(self, answer: Mapping[str, Any]) -> None:
         """Take note of what else the token endpoint answered."""
-
-    @override
-    def apply(self, request: requests.Request) -> None:
-        request.headers["Authorization"] = f"Bearer {self._token}"
 
 
 class OAuth2ClientCredentials(OAuth2):

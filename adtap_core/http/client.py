@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, Protocol
 from urllib.parse import urlsplit
 
@@ -31,13 +32,13 @@ from adtap_core.errors import (
     ResponseTooLarge,
     RetriesExhausted,
 )
+from adtap_core.formatting import count
 from adtap_core.http import outcomes
 from adtap_core.http.outcomes import Action, Outcome
 from adtap_core.http.response import Response
-from adtap_core.http.retries import LONGEST_WAIT_SECONDS, RetryPolicy, RetryState, Step
+from adtap_core.http.retries import LONGEST_WAIT_SECONDS, RetryPolicy, RetryState
 from adtap_core.http.sessions import Sessions
 from adtap_core.redact import redact
-from adtap_core.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,7 +51,6 @@ MAX_QUOTA_WAITS: Final = 3
 _SAID_FROM_SECONDS: Final = 10.0
 _ROUNDED_SHARE: Final = 1e-3
 """By so much a share may be rounded down and still be what it was meant to be."""
-_OK: Final = 200
 _counting: Final = threading.Lock()
 
 
@@ -225,12 +225,12 @@ class Http:
         self.login_gave_up = False
         """Whether the last login did not come about within `max_retries`."""
 
-    def send(self, call: Call, tally: RequestStats | None = None) -> Response:
+    def send(self, call: Call, stats: RequestStats | None = None) -> Response:
         """Ask until there is a good answer, or it is clear that there will be none.
 
         Args:
             call: What to ask.
-            tally: Counts what it cost.
+            stats: Counts what it cost.
 
         Raises:
             CredentialsError: The login was refused.
@@ -239,13 +239,13 @@ class Http:
             ResponseTooLarge: Ask for a smaller piece.
             RetriesExhausted: A transient fault outlived `max_retries`.
         """
-        if self.before is not None and (given := self.before(call, tally)) is not None:
+        if self.before is not None and (given := self.before(call, stats)) is not None:
             return given
-        tries = _Tries(self, call, tally or RequestStats())
+        tries = _Tries(self, call, stats or RequestStats())
         while True:
-            reply = tries.once()
-            if reply is not None:
-                return reply
+            response = tries.once()
+            if response is not None:
+                return response
 
     # -- one attempt -------------------------------------------------------------------------
 
@@ -282,22 +282,22 @@ class Http:
         )
         self._budget.wait(urlsplit(call.url).netloc)
         with self._in_flight:
-            response = session.send(
+            received = session.send(
                 prepared,
                 timeout=(CONNECT_SECONDS, call.timeout_seconds or self.limits.timeout_seconds),
                 allow_redirects=call.follow,
                 **settings,
             )
-            with response:
-                body = Spool.drain(response)
+            with received:
+                body = Spool.drain(received)
         body.clean()
         return Response(
-            status=response.status_code,
-            headers=response.headers,
+            status=received.status_code,
+            headers=received.headers,
             body=body,
-            url=response.url,
+            url=received.url,
             received_at=datetime.now(UTC),
-            cookies=dict(response.cookies),
+            cookies=dict(received.cookies),
         )
 
     @contextmanager
@@ -317,39 +317,39 @@ class Http:
                     return
         yield lambda _outcome, _page, _words: None
 
-    def _prove(self, outcome: Outcome, page: bool, words: Callable[[], str]) -> None:  # noqa: FBT001
+    def _prove(self, outcome: Outcome, page: bool, message: Callable[[], str]) -> None:  # noqa: FBT001
         self._proven = outcome.action not in {Action.CREDENTIALS, Action.REFRESH_LOGIN}
         if not self._proven and not page:  # a page is asked for once more
-            self.refuse(words())
+            self.refuse(message())
 
-    def refuse(self, words: str) -> CredentialsError:
+    def refuse(self, message: str) -> CredentialsError:
         """Return the error of refused credentials; if no answer was ever good, every call says so from now on."""
-        error = CredentialsError(self._with_origin(words))
+        error = CredentialsError(self._with_origin(message))
         if not self._proven and not self._auth.can_refresh:
             self._refused = error
         return error
 
-    def _with_origin(self, words: str) -> str:
+    def _with_origin(self, message: str) -> str:
         """Return a message with where the credentials that it names came from, said once."""
-        added = self._origin(words)
-        return words if words.endswith(added) else words + added
+        added = self._origin(message)
+        return message if message.endswith(added) else message + added
 
-    def classify(self, call: Call, reply: Response) -> Outcome:
+    def classify(self, call: Call, response: Response) -> Outcome:
         """Return the platform's outcome, after the checks every platform shares.
 
         Raises:
             CutBody: If a JSON document is not whole.
         """
-        good = 200 <= reply.status < 300  # noqa: PLR2004
-        if good and call.expects != "any" and (odd := reply.body.encoding_fault()) is not None:
+        good = response.is_success
+        if good and call.expects != "any" and (odd := response.body.encoding_error()) is not None:
             return Outcome(Action.RETRY, odd)
-        if good and call.expects == "json" and reply.body.size:
-            if reply.looks_like_html():
+        if good and call.expects == "json" and response.body.size:
+            if response.looks_like_html():
                 return Outcome(
-                    Action.REFRESH_LOGIN, f"an HTML page instead of data: {reply.excerpt(120)}"
+                    Action.REFRESH_LOGIN, f"an HTML page instead of data: {response.excerpt(120)}"
                 )
-            reply.body.check_json_whole()
-        return self._judge(call, reply)
+            response.body.check_json_whole()
+        return self._judge(call, response)
 
     def _session(self) -> requests.Session:
         session: requests.Session | None = getattr(self._local, "session", None)
@@ -411,8 +411,8 @@ class Http:
 class _Tries:
     """The attempts of one call."""
 
-    def __init__(self, http: Http, call: Call, tally: RequestStats) -> None:
-        self._http, self._call, self._tally = http, call, tally
+    def __init__(self, http: Http, call: Call, stats: RequestStats) -> None:
+        self._http, self._call, self._stats = http, call, stats
         self._waits: Iterator[float] = backoff.expo(base=2, factor=0.5, max_value=60)
         next(self._waits)  # backoff's generators begin with an empty value
         self._state = RetryState(
@@ -433,39 +433,39 @@ class _Tries:
             with self._http.proving(self._call) as proven:
                 number = self._http.session_for(self._call)
                 with self._http.sessions.using(number):
-                    reply = self._http.perform(self._call)
-                    outcome = self._http.classify(self._call, reply)
+                    response = self._http.perform(self._call)
+                    outcome = self._http.classify(self._call, response)
                     if outcome.action is Action.SUCCESS and self._call.login:
                         self._http.sessions.was_good(number)
-                page = reply.status < 300  # noqa: PLR2004 - HTTP's own class
-                proven(outcome, page, partial(self._message, outcome, reply))
+                page = response.is_success
+                proven(outcome, page, partial(self._message, outcome, response))
         except (requests.exceptions.InvalidHeader, UnicodeEncodeError) as error:
             # What we put there ourselves is fit for a header: it is what the settings gave.
-            words = (
+            message = (
                 f"{self._call.what}: a credential holds a character that no HTTP header can carry, such as a line "
                 "end or a long dash"
             )
-            raise self._http.refuse(words) from error
+            raise self._http.refuse(message) from error
         except (CutBody, requests.RequestException, urllib3.exceptions.HTTPError) as error:
             self._no_answer(error)
             return None
         self._http.unreachable.discard(self._host)
-        if outcome.action is Action.SUCCESS and self._is_whole(reply):
-            self._count("replaced", reply.body.replaced)
-            return reply
+        if outcome.action is Action.SUCCESS and self._is_whole(response):
+            self._count("replaced", response.body.replaced)
+            return response
         if outcome.action is Action.SUCCESS:
             outcome = Outcome(
                 Action.RETRY, "nothing marks the end of the table: asking for it once more"
             )
-        with reply.body:
-            self._state, step = self._state.after(
+        with response.body:
+            self._state, action = self._state.after(
                 outcome,
-                gateway=outcome.heavy or reply.status in outcomes.GATEWAY_STATUSES,
+                gateway=outcome.heavy or response.status in outcomes.GATEWAY_STATUSES,
                 page=page,
                 ended=self._state.logged_in and self._has_ended(outcome, number),
                 at_most=self._at_most(),
             )
-            self._act(step, outcome, reply, number)
+            self._act(action, outcome, response, number)
         return None
 
     def _has_ended(self, outcome: Outcome, number: int) -> bool:
@@ -476,18 +476,18 @@ class _Tries:
 
     def _no_answer(self, error: Exception) -> None:
         if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.MissingSchema):
-            words = f"{self._call.what}: {redact(str(error))}{self._look_at()}"
-            raise BadRequest(words) from error
+            message = f"{self._call.what}: {redact(str(error))}{self._look_at()}"
+            raise BadRequest(message) from error
         no_connection = outcomes.unconnected(error)
         setting = self._http.addresses.setting(self._call.url)
-        outcome = Outcome(Action.RETRY, outcomes.network_words(error, self._host, setting))
+        outcome = Outcome(Action.RETRY, outcomes.network_message(error, self._host, setting))
         gone = no_connection and self._host in self._http.unreachable
-        self._state, step = self._state.after(
+        self._state, action = self._state.after(
             outcome, gateway=outcomes.timed_out(error), at_most=1 if gone else self._at_most()
         )
-        if no_connection and step is Step.GIVE_UP:
+        if no_connection and action is Action.GIVE_UP:
             self._http.unreachable.add(self._host)
-        self._act(step, outcome, None, 0)
+        self._act(action, outcome, None, 0)
 
     def _look_at(self) -> str:
         setting = self._http.addresses.setting(self._call.url)
@@ -497,10 +497,10 @@ class _Tries:
         """Fail fast: once a host or the login is known to be down, later streams retry once."""
         return 1 if not self._call.login and self._http.login_gave_up else None
 
-    def _is_whole(self, reply: Response) -> bool:
+    def _is_whole(self, response: Response) -> bool:
         """Return whether a table came to its end: length declared and last line ended, or it came twice."""
-        body, size = reply.body, reply.body.size
-        if not self._call.table or reply.status != _OK or size == self._size:
+        body, size = response.body, response.body.size
+        if not self._call.table or response.status != HTTPStatus.OK or size == self._size:
             return True
         # A proxy that was cut off declares the length of what it has: the last number may lack digits.
         if body.framed and body.tail(1) in b"\r\n":
@@ -508,29 +508,31 @@ class _Tries:
         self._size = size
         return False
 
-    def _act(self, step: Step, outcome: Outcome, reply: Response | None, number: int) -> None:
-        words = self._message(outcome, reply)
-        status = None if reply is None else reply.status
-        match step:
-            case Step.SPLIT:
-                raise ResponseTooLarge(words, status=status)
-            case Step.FORBIDDEN:
-                raise Forbidden(words, status=status)
-            case Step.REFUSED:
-                raise BadRequest(words, status=status)
-            case Step.BAD_CREDENTIALS:
-                raise self._http.refuse(words)
-            case Step.GIVE_UP:
-                raise RetriesExhausted(words + self._why(outcome), status=status)
-            case Step.LOGIN:
+    def _act(
+        self, action: Action, outcome: Outcome, response: Response | None, number: int
+    ) -> None:
+        message = self._message(outcome, response)
+        status = None if response is None else response.status
+        match action:
+            case Action.SPLIT_WINDOW:
+                raise ResponseTooLarge(message, status=status)
+            case Action.FORBIDDEN:
+                raise Forbidden(message, status=status)
+            case Action.FAIL:
+                raise BadRequest(message, status=status)
+            case Action.CREDENTIALS:
+                raise self._http.refuse(message)
+            case Action.GIVE_UP:
+                raise RetriesExhausted(message + self._why(outcome), status=status)
+            case Action.REFRESH_LOGIN:
                 self._count("retries")
                 self._http.relogin(number)
-            case Step.WAIT_FOR_QUOTA:
+            case Action.RATE_LIMITED:
                 self._count("retries")
-                self._http.pause(outcome.seconds or 0.0, words)
-            case Step.RETRY:
+                self._http.pause(outcome.seconds or 0.0, message)
+            case Action.RETRY:
                 self._count("retries")
-                self._wait(outcome, words)
+                self._wait(outcome, message)
 
     def _why(self, outcome: Outcome) -> str:
         """Return why it is given up."""
@@ -540,7 +542,7 @@ class _Tries:
             return f" (asks to wait {outcome.seconds:.0f} s)"
         return f" (gave up after {count(self._state.failures, 'try')})"
 
-    def _wait(self, outcome: Outcome, words: str) -> None:
+    def _wait(self, outcome: Outcome, message: str) -> None:
         seconds = outcome.seconds
         if seconds is None:
             seconds = next(self._waits) * random.uniform(0.5, 1.0)
@@ -549,25 +551,25 @@ class _Tries:
             seconds,
             self._state.failures,
             self._http.limits.max_retries,
-            words,
+            message,
         )
-        self._http.pause(seconds, words)
+        self._http.pause(seconds, message)
 
-    def _message(self, outcome: Outcome, reply: Response | None) -> str:
+    def _message(self, outcome: Outcome, response: Response | None) -> str:
         parts = [self._call.what]
-        if reply is not None:
-            parts.append(f"HTTP {reply.status}")
-        if outcome.words:
-            is_redirect = reply is not None and 300 <= reply.status < 400  # noqa: PLR2004 - HTTP's own class
-            parts.append(outcome.words + (self._look_at() if is_redirect else ""))
-        if reply is not None and (found := outcomes.request_id(reply.headers)):
+        if response is not None:
+            parts.append(f"HTTP {response.status}")
+        if outcome.message:
+            is_redirect = response is not None and response.is_redirect
+            parts.append(outcome.message + (self._look_at() if is_redirect else ""))
+        if response is not None and (found := outcomes.request_id(response.headers)):
             parts.append(f"request id {found}")
         return redact(": ".join(parts))
 
     def _count(self, what: str, times: int = 1) -> None:
         with _counting:  # pages of one list are asked for side by side
-            for tally in (self._tally, self._http.total):
-                setattr(tally, what, getattr(tally, what) + times)
+            for stats in (self._stats, self._http.total):
+                setattr(stats, what, getattr(stats, what) + times)
 
 
 class _NoCookies(requests.cookies.cookielib.DefaultCookiePolicy):  # type: ignore[name-defined,misc]
@@ -590,10 +592,10 @@ def _encode(document: object) -> bytes:
 
 
 @contextmanager
-def closing(replies: Iterable[Response]) -> Iterator[None]:
+def closing(responses: Iterable[Response]) -> Iterator[None]:
     """Release what the bodies hold."""
     try:
         yield
     finally:
-        for reply in replies:
-            reply.body.close()
+        for response in responses:
+            response.body.close()

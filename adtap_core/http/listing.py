@@ -27,10 +27,10 @@ from typing import Any, Final, Generic, TypeVarTuple
 import msgspec
 
 from adtap_core.errors import MalformedResponse, RequestError, RetriesExhausted
+from adtap_core.formatting import count
 from adtap_core.http.completeness import says_more
 from adtap_core.http.completeness import total as promised_total
 from adtap_core.http.workers import Workers
-from adtap_core.words import count
 
 log = logging.getLogger("adtaps.paging")
 
@@ -91,14 +91,14 @@ class Pages(Generic[*Place]):
 
     Args:
         ask: Gives the page at a place.
-        ahead: Where pages are asked for in advance; one worker means never.
+        prefetch: Where pages are asked for in advance; one worker means never.
         lasting: Whether a page that was begun will be taken sooner or later, whatever comes before it.
     """
 
     def __init__(
-        self, ask: Callable[[*Place], Page], ahead: Workers, *, lasting: bool = False
+        self, ask: Callable[[*Place], Page], prefetch: Workers, *, lasting: bool = False
     ) -> None:
-        self._ask, self._ahead, self._lasting = ask, ahead, lasting
+        self._ask, self._prefetch, self._lasting = ask, prefetch, lasting
         self._begun: dict[tuple[*Place], Future[Page]] = {}
         self._depth = 1
 
@@ -118,7 +118,7 @@ class Pages(Generic[*Place]):
             places: Where they lie, nearest first.
             sure: Whether they are known to exist; else the guess grows with each page that did.
         """
-        most = self._ahead.count
+        most = self._prefetch.count
         self._depth = most if sure else min(most, self._depth * 2)
         if most == 1:
             return
@@ -126,7 +126,7 @@ class Pages(Generic[*Place]):
             if place not in self._begun:
                 if len(self._begun) >= self._depth:
                     return
-                self._begun[place] = self._ahead.submit(partial(self._ask, *place))
+                self._begun[place] = self._prefetch.submit(partial(self._ask, *place))
 
     def close(self) -> None:
         """Ask for nothing more in advance."""
@@ -220,7 +220,7 @@ def by_offset(
     *,
     key: Callable[[Record], object],
     what: str,
-    ahead: Workers,
+    prefetch: Workers,
     again: bool = True,
 ) -> Iterator[Sequence[Record]]:
     """Walk by offset, again and again until a pass shows nothing new.
@@ -229,7 +229,7 @@ def by_offset(
         ask: Gives the page that begins at an offset; called from several threads.
         key: What tells a record from all others.
         what: The list, in a user's words.
-        ahead: Where pages are asked for in advance.
+        prefetch: Where pages are asked for in advance.
         again: Whether the list may shift while it is read; without, one pass is all.
 
     Raises:
@@ -240,7 +240,7 @@ def by_offset(
     for _look in range(MOST_LOOKS):
         fresh = pages = 0
         last = Page((), more=False)
-        walk = _one_pass(ask, ahead, what, width, end)
+        walk = _one_pass(ask, prefetch, what, width, end)
         with closing(walk):
             for offset, page in walk:
                 pages += 1
@@ -261,20 +261,20 @@ def by_offset(
 
 
 def _one_pass(
-    ask: Callable[[int], Page], ahead: Workers, what: str, width: int, end: int
+    ask: Callable[[int], Page], prefetch: Workers, what: str, width: int, end: int
 ) -> Generator[tuple[int, Page], None, None]:
     """Yield a pass's pages with their offsets.
 
     Args:
         ask: Gives the page that begins at an offset.
-        ahead: Where pages are asked for in advance.
+        prefetch: Where pages are asked for in advance.
         what: The list, in a user's words.
         width: Rows a page, as the pass before found; 0 if this is the first.
         end: Where the pass before ended.
     """
     offset = 0
     before: Sequence[Record] = ()
-    with closing(Pages(ask, ahead)) as pages:
+    with closing(Pages(ask, prefetch)) as pages:
         pages.expect(((at,) for at in _offsets(0, width, end)), sure=True)
         while True:
             page = pages.take(offset)
@@ -339,7 +339,7 @@ def in_order(
     *,
     key: Callable[[Record], int],
     what: str,
-    ahead: Workers,
+    prefetch: Workers,
     reach: int | None = None,
 ) -> Iterator[Sequence[Record]]:
     """Walk a list that was asked for in the order of a key that never changes; no record is lost.
@@ -353,7 +353,7 @@ def in_order(
             all of them); called from several threads.
         key: A record's key.
         what: The list, in a user's words.
-        ahead: Where pages are asked for in advance.
+        prefetch: Where pages are asked for in advance.
         reach: The greatest offset behind a key; None if the API can't filter by the key, so that all
             offsets count from the list's beginning.
 
@@ -363,7 +363,7 @@ def in_order(
     Raises:
         RetriesExhausted: If the list does not come to rest.
     """
-    walk = _InOrder(ask, key, what, ahead, reach)
+    walk = _InOrder(ask, key, what, prefetch, reach)
     try:
         with closing(walk.pages):
             while not walk.over:
@@ -372,7 +372,7 @@ def in_order(
                 walk.look_ahead()
     except Unordered as finding:
         log.info("%s: read by offset, with a second look: %s", what, finding)
-        yield from by_offset(partial(ask, None), key=key, what=what, ahead=ahead)
+        yield from by_offset(partial(ask, None), key=key, what=what, prefetch=prefetch)
 
 
 def check_order(keys: Sequence[int], behind: int | None) -> None:
@@ -397,13 +397,13 @@ class _InOrder:
         ask: Callable[[int | None, int], Page],
         key: Callable[[Record], int],
         what: str,
-        ahead: Workers,
+        prefetch: Workers,
         reach: int | None,
     ) -> None:
-        self.pages = Pages(ask, ahead)
+        self.pages = Pages(ask, prefetch)
         self.over = False
         self._key, self._what = key, what
-        self._reach = 0 if ahead.count == 1 and reach is not None else reach
+        self._reach = 0 if prefetch.count == 1 and reach is not None else reach
         self._behind: int | None = None
         self._last: int | None = None
         self._offset = self._width = self._steps_back = self._alike = self._shown = 0

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from enum import Enum, auto
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
@@ -45,6 +46,8 @@ class Action(Enum):
     """The request is wrong: never ask it again."""
     CREDENTIALS = auto()
     """The login itself was refused: stop everything."""
+    GIVE_UP = auto()
+    """A fault that may pass did not, or asks for too long a wait. No answer says so: `RetryState` does."""
 
 
 @dataclass(frozen=True)
@@ -53,13 +56,13 @@ class Outcome:
 
     Args:
         action: What to do next.
-        words: The platform's own words, or ours; shown to the user (redacted).
+        message: The platform's own words, or ours; shown to the user (redacted).
         seconds: How long to wait before asking again; None: the usual backing off.
         heavy: Whether a smaller piece may pass where this one does not, as behind a gateway that timed out.
     """
 
     action: Action
-    words: str = ""
+    message: str = ""
     seconds: float | None = None
     heavy: bool = False
 
@@ -67,28 +70,28 @@ class Outcome:
 SUCCESS: Final = Outcome(Action.SUCCESS)
 
 
-def by_status(reply: Response, words: str = "") -> Outcome:
+def by_status(response: Response, message: str = "") -> Outcome:
     """Judge by the status line alone, as HTTP means it.
 
     2xx goes on, 401 logs in, 403 is forbidden, 408/425/429/5xx are retried, the rest stops. A platform
     judges its own bodies first and leaves the rest to this.
 
     Args:
-        reply: The answer.
-        words: What the platform says in the body, if its shape is known.
+        response: The answer.
+        message: What the platform says in the body, if its shape is known.
     """
-    said = words or reply.excerpt()
-    status = reply.status
-    if status in RETRIED_STATUSES or status >= 500:  # noqa: PLR2004 - HTTP's own classes
-        return Outcome(Action.RETRY, said, retry_after(reply.headers, reply.received_at))
-    if 200 <= status < 300:  # noqa: PLR2004
+    said = message or response.excerpt()
+    status = response.status
+    if status in RETRIED_STATUSES or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return Outcome(Action.RETRY, said, retry_after(response.headers, response.received_at))
+    if response.is_success:
         return SUCCESS
-    if status == 401:  # noqa: PLR2004
+    if status == HTTPStatus.UNAUTHORIZED:
         return Outcome(Action.REFRESH_LOGIN, said)
-    if status == 403:  # noqa: PLR2004
+    if status == HTTPStatus.FORBIDDEN:
         return Outcome(Action.FORBIDDEN, said)
-    if 300 <= status < 400:  # noqa: PLR2004
-        where = reply.headers.get("location", "")
+    if response.is_redirect:
+        where = response.headers.get("location", "")
         return Outcome(Action.FAIL, f"redirected to {where}")
     return Outcome(Action.FAIL, said)
 
@@ -171,7 +174,7 @@ def unconnected(error: BaseException) -> bool:
     return isinstance(_reason(error), urllib3.exceptions.NewConnectionError)
 
 
-def network_words(error: BaseException, host: str, setting: str) -> str:
+def network_message(error: BaseException, host: str, setting: str) -> str:
     """Return what a missing answer means, and where to look.
 
     Args:

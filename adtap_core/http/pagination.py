@@ -41,14 +41,14 @@ class Listing:
         ask: Sends the request for one page, given its query parameters, or its whole address.
         records: Takes the records out of an answer.
         key: Returns what tells a record from all others.
-        ahead: The threads in which further pages are asked for.
+        prefetch: The threads in which further pages are asked for.
     """
 
     what: str
     ask: Callable[[Mapping[str, Any], str | None], Response]
     records: Callable[[Any], Sequence[Record]]
     key: Callable[[Record], object]
-    ahead: Workers
+    prefetch: Workers
 
 
 class Paginator(ABC):
@@ -107,7 +107,7 @@ class PageNumber(Paginator):
             promise = f"{self.pages_at}: {pages}" if promised else ""
             return Page(records, promised or len(records) >= self.size, step=1, promise=promise)
 
-        return by_offset(ask, key=listing.key, what=listing.what, ahead=listing.ahead)
+        return by_offset(ask, key=listing.key, what=listing.what, prefetch=listing.prefetch)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,7 +136,7 @@ class Offset(Paginator):
             full = len(records) >= self.size
             return Page(records, full or (total or 0) > offset + len(records), total=total)
 
-        return by_offset(ask, key=listing.key, what=listing.what, ahead=listing.ahead)
+        return by_offset(ask, key=listing.key, what=listing.what, prefetch=listing.prefetch)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -187,30 +187,30 @@ class Link(Paginator):
         address: str | None = None
         seen: set[str] = set()
         for _ in range(MOST_PAGES):
-            reply = listing.ask({}, address)
-            with reply.body:
-                document = reply.json()
+            response = listing.ask({}, address)
+            with response.body:
+                document = response.json()
             yield listing.records(document)
-            given = self._next(reply, document)
+            given = self._next(response, document)
             if not given:
                 return
-            address = urljoin(reply.url, given)
-            if urlsplit(address).netloc != urlsplit(reply.url).netloc:
+            address = urljoin(response.url, given)
+            if urlsplit(address).netloc != urlsplit(response.url).netloc:
                 msg = f"{listing.what}: the next page lies on another host ({urlsplit(address).netloc}); it is not followed"
                 raise MalformedResponse(msg)
             _check_new(listing.what, address, seen)
 
-    def _next(self, reply: Response, document: Any) -> str:
+    def _next(self, response: Response, document: Any) -> str:
         if self.next_at is not None:
             return str(value_at(document, self.next_at) or "")
-        links = requests.utils.parse_header_links(reply.headers.get("Link", ""))
+        links = requests.utils.parse_header_links(response.headers.get("Link", ""))
         return next((str(link["url"]) for link in links if link.get("rel") == "next"), "")
 
 
 def _read(listing: Listing, params: Mapping[str, Any]) -> tuple[Any, Sequence[Record]]:
-    reply = listing.ask(params, None)
-    with reply.body:
-        document = reply.json()
+    response = listing.ask(params, None)
+    with response.body:
+        document = response.json()
     return document, listing.records(document)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from http import HTTPStatus
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -32,6 +33,16 @@ class Response:
     _made: dict[Callable[[Response], Any], Any] = field(
         default_factory=dict, init=False, repr=False
     )
+
+    @property
+    def is_success(self) -> bool:
+        """Return whether the status is a 2xx."""
+        return HTTPStatus.OK <= self.status < HTTPStatus.MULTIPLE_CHOICES
+
+    @property
+    def is_redirect(self) -> bool:
+        """Return whether the status is a 3xx."""
+        return HTTPStatus.MULTIPLE_CHOICES <= self.status < HTTPStatus.BAD_REQUEST
 
     @property
     def content_type(self) -> str:
@@ -83,11 +94,11 @@ class Response:
         return head.startswith((b"<!doctype html", b"<html"))
 
 
-def _json(reply: Response) -> Any:
-    return _decoder.decode(reply.body.read())
+def _json(response: Response) -> Any:
+    return _decoder.decode(response.body.read())
 
 
-def _checked(reply: Response) -> Any:
-    found = reply.made_once(_json)
-    check_once(reply.body.read(), found)
+def _checked(response: Response) -> Any:
+    found = response.made_once(_json)
+    check_once(response.body.read(), found)
     return found

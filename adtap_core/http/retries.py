@@ -1,13 +1,12 @@
 """What to do after an answer that was not good: a value that is replaced by each answer, never changed.
 
 `RetryState.after` knows nothing of sockets, clocks or logins: it turns what was tried so far and one more outcome
-into the next step. The table of cases in tests/core/http/test_retries.py is the whole of its behaviour.
+into what to do next. The table of cases in tests/core/http/test_retries.py is the whole of its behaviour.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from enum import Enum, auto
 from typing import Final
 
 from adtap_core.http.outcomes import Action, Outcome
@@ -18,35 +17,8 @@ _GATEWAY_FAILURES: Final = 2
 """Answers 502 or 504, or none in time, in a row, after which a window is split rather than asked again."""
 _MOST_LOGINS: Final = 4
 """New sessions for one request: each of them was good for another request, and had ended again when its turn came."""
-
-
-class Step(Enum):
-    """What comes next."""
-
-    RETRY = auto()
-    """Wait, then ask again; costs one of `max_retries`."""
-    LOGIN = auto()
-    """Get a new session, then ask again."""
-    WAIT_FOR_QUOTA = auto()
-    """Wait until the quota is there again, then ask again; costs no retry."""
-    SPLIT = auto()
-    """Ask for a smaller piece."""
-    GIVE_UP = auto()
-    """A fault that may pass did not, within `max_retries`, or asks for too long a wait."""
-    REFUSED = auto()
-    """The request is wrong."""
-    FORBIDDEN = auto()
-    """The login may not read this."""
-    BAD_CREDENTIALS = auto()
-    """The credentials are wrong: the run ends."""
-
-
-_FINAL: Final = {
-    Action.SPLIT_WINDOW: Step.SPLIT,
-    Action.FORBIDDEN: Step.FORBIDDEN,
-    Action.FAIL: Step.REFUSED,
-    Action.CREDENTIALS: Step.BAD_CREDENTIALS,
-}
+_FINAL: Final = frozenset({Action.SPLIT_WINDOW, Action.FORBIDDEN, Action.FAIL, Action.CREDENTIALS})
+"""What no later try can change."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,9 +52,9 @@ class RetryState:
         logins: New sessions so far.
 
     >>> state = RetryState(policy=RetryPolicy(max_retries=1, max_quota_waits=0))
-    >>> state, step = state.after(Outcome(Action.RETRY))
-    >>> step, state.after(Outcome(Action.RETRY))[1]
-    (<Step.RETRY: 1>, <Step.GIVE_UP: 5>)
+    >>> state, action = state.after(Outcome(Action.RETRY))
+    >>> action, state.after(Outcome(Action.RETRY))[1]
+    (<Action.RETRY: 1>, <Action.GIVE_UP: 5>)
     """
 
     policy: RetryPolicy
@@ -101,8 +73,8 @@ class RetryState:
         page: bool = False,
         ended: bool = False,
         at_most: int | None = None,
-    ) -> tuple[RetryState, Step]:
-        """Return the state after one more answer, and the next step.
+    ) -> tuple[RetryState, Action]:
+        """Return the state after one more answer, and what to do next.
 
         Args:
             outcome: What the answer asks of us; not SUCCESS.
@@ -113,7 +85,7 @@ class RetryState:
             at_most: Retries allowed now, where that is less than the policy's.
         """
         if outcome.action in _FINAL:
-            return self, _FINAL[outcome.action]
+            return self, outcome.action
         if outcome.action is Action.REFRESH_LOGIN:
             return self._login(outcome, page=page, ended=ended, at_most=at_most)
         # While we wait, the new session may end as the old one did.
@@ -121,33 +93,33 @@ class RetryState:
         if outcome.action is Action.RATE_LIMITED:
             waited = replace(rested, quota_waits=self.quota_waits + 1)
             over = waited.quota_waits > self.policy.max_quota_waits
-            return waited, Step.GIVE_UP if over else Step.WAIT_FOR_QUOTA
+            return waited, Action.GIVE_UP if over else Action.RATE_LIMITED
         run = self.gateway_failures + 1 if gateway else 0
         return replace(rested, gateway_failures=run).failed_once_more(outcome, at_most)
 
     def _login(
         self, outcome: Outcome, *, page: bool, ended: bool, at_most: int | None
-    ) -> tuple[RetryState, Step]:
+    ) -> tuple[RetryState, Action]:
         if page and not self.saw_page:
             # A proxy's page passes more often than a session ends: one retry first, then one login.
             return replace(self, saw_page=True).failed_once_more(outcome, at_most)
         again = ended and not page and self.logins < _MOST_LOGINS
         if self.policy.can_log_in and (again or not self.logged_in):
-            return replace(self, logged_in=True, logins=self.logins + 1), Step.LOGIN
-        return self.failed_once_more(outcome, at_most) if page else (self, Step.BAD_CREDENTIALS)
+            return replace(self, logged_in=True, logins=self.logins + 1), Action.REFRESH_LOGIN
+        return self.failed_once_more(outcome, at_most) if page else (self, Action.CREDENTIALS)
 
-    def failed_once_more(self, outcome: Outcome, at_most: int | None) -> tuple[RetryState, Step]:
-        """Return the state and the next step after one more fault that may pass.
+    def failed_once_more(self, outcome: Outcome, at_most: int | None) -> tuple[RetryState, Action]:
+        """Return the state after one more fault that may pass, and what to do next.
 
         Args:
             outcome: Says how long to wait, if the answer did.
             at_most: Retries allowed now, where that is less than the policy's.
         """
         if self.policy.can_split and self.gateway_failures >= _GATEWAY_FAILURES:
-            return self, Step.SPLIT
+            return self, Action.SPLIT_WINDOW
         failed = replace(self, failures=self.failures + 1)
         allowed = self.policy.max_retries
         if at_most is not None:
             allowed = min(allowed, at_most)
         too_long = (outcome.seconds or 0.0) > LONGEST_WAIT_SECONDS
-        return failed, Step.GIVE_UP if failed.failures > allowed or too_long else Step.RETRY
+        return failed, Action.GIVE_UP if failed.failures > allowed or too_long else Action.RETRY

@@ -40,7 +40,7 @@ class Workers:
         self.count = count
         self.idle: Callable[[], None] = check_target
         self._pool: ThreadPoolExecutor | None = None
-        self._stirred = threading.Event()
+        self._woken = threading.Event()
 
     def submit(self, work: Callable[[], T]) -> Future[T]:
         """Start work in a thread."""
@@ -93,16 +93,16 @@ class Workers:
 
     def wait_for(self, future: Future[Any]) -> None:
         """Wait until work has ended, well or not; look around (`idle`) now and then."""
-        future.add_done_callback(lambda _: self.stir())
+        future.add_done_callback(lambda _: self.wake())
         while not future.done():
-            self._stirred.wait(_LOOK_SECONDS)
-            self._stirred.clear()
+            self._woken.wait(_LOOK_SECONDS)
+            self._woken.clear()
             if not future.done():
                 self.idle()
 
-    def stir(self) -> None:
+    def wake(self) -> None:
         """Let the thread that waits look around at once. Called in any thread."""
-        self._stirred.set()
+        self._woken.set()
 
     def close(self) -> None:
         """Take no more work; what runs may end by itself."""

@@ -17,13 +17,13 @@ from adtap_core.errors import (
     RequestError,
     SettingsError,
 )
+from adtap_core.formatting import count
 from adtap_core.http.client import RequestStats
 from adtap_core.inspect.dry_run import record_requests
-from adtap_core.platform import EntityQuery, Probed, WindowJob
+from adtap_core.platform import EntityQuery, ProbeResult, WindowJob
 from adtap_core.sync.reports import ReportStream
 from adtap_core.sync.streams import EntityStream
 from adtap_core.windows import Interval
-from adtap_core.words import count
 from adtap_plugin.variables import VariableError, own_environment, unfit, unknown, working_directory
 
 if TYPE_CHECKING:
@@ -86,8 +86,8 @@ class CheckReport:
         }
 
 
-def _fault(area: str, subject: str, words: str, advice: str) -> CheckResult:
-    return CheckResult(area, subject, good=False, words=words, advice=advice)
+def _failed_check(area: str, subject: str, message: str, advice: str) -> CheckResult:
+    return CheckResult(area, subject, good=False, words=message, advice=advice)
 
 
 def _subject(fault: str) -> str:
@@ -95,9 +95,9 @@ def _subject(fault: str) -> str:
     return fault.partition(":")[0].partition(" is ")[0]
 
 
-def settings_fault(error: SettingsError) -> list[CheckResult]:
+def settings_error(error: SettingsError) -> list[CheckResult]:
     """Return the findings of settings that can't be used."""
-    return [_fault("settings", _subject(fault), fault, _SET) for fault in error.faults]
+    return [_failed_check("settings", _subject(fault), fault, _SET) for fault in error.errors]
 
 
 _RENAME: Final = "correct the variable's name, or take it out: a run goes on without it"
@@ -117,9 +117,9 @@ def _variables(tap: AdTap) -> list[CheckResult]:
     # Under Meltano a word that is not true is false, and the run goes on.
     odd = unfit(tap.name, tap.config_jsonschema, dotenv)
     return [
-        *(_fault("settings", _subject(line), line, _RENAME) for line in lines),
+        *(_failed_check("settings", _subject(line), line, _RENAME) for line in lines),
         *(
-            _fault("settings", name, line, _SET)
+            _failed_check("settings", name, line, _SET)
             for line in odd
             if (name := line.partition(" ")[0]) not in environment
         ),
@@ -143,7 +143,7 @@ def run_check(tap: AdTap, *, streams: bool = False) -> CheckReport:
             if streams:
                 made.findings += _streams(tap)
     except CredentialsError as error:
-        made.findings.append(_fault("login", "login", str(error), _login_advice(tap, error)))
+        made.findings.append(_failed_check("login", "login", str(error), _login_advice(tap, error)))
     finally:
         tap.workers.close()
     made.requests = len(watch.metadata)
@@ -162,10 +162,10 @@ def _login(tap: AdTap) -> Iterator[CheckResult]:
     except CredentialsError:
         raise
     except RequestError as error:
-        words, advice = str(error), f"{_addresses(tap)}; is the platform up?"
+        message, advice = str(error), f"{_addresses(tap)}; is the platform up?"
         if isinstance(error, Forbidden):
             advice = "ask the platform for this permission"
-        yield _fault("account" if answered else "login", "platform", words, advice)
+        yield _failed_check("account" if answered else "login", "platform", message, advice)
 
 
 def _addresses(tap: AdTap) -> str:
@@ -181,22 +181,22 @@ def _login_advice(tap: AdTap, error: CredentialsError) -> str:
     return _CREDENTIALS
 
 
-def _found(probed: Probed, area: str) -> CheckResult:
-    return CheckResult(area, probed.subject, probed.good, probed.words, probed.advice)
+def _found(probed: ProbeResult, area: str) -> CheckResult:
+    return CheckResult(area, probed.subject, probed.good, probed.message, probed.advice)
 
 
-def _first_page(tap: AdTap) -> Probed:
+def _first_page(tap: AdTap) -> ProbeResult:
     """Ask for the first page of the first entity: the cheapest call that every platform has."""
     for entity in tap.entities:
         if entity.parent is None and tap.platform_class.offers(entity, tap.config):
             for page in tap.platform.pages(entity, EntityQuery()):
-                return Probed(
-                    subject="login", words=f"accepted; {entity.name} begins with {len(page)}"
+                return ProbeResult(
+                    subject="login", message=f"accepted; {entity.name} begins with {len(page)}"
                 )
-            return Probed(subject="login", words=f"accepted; {entity.name} is empty")
+            return ProbeResult(subject="login", message=f"accepted; {entity.name} is empty")
     partitions = {p.text for s in tap.report_streams() for p in tap.platform.partitions(s.report)}
-    return Probed(
-        subject="login", words=f"{count(len(partitions), 'account')} (no call was needed to tell)"
+    return ProbeResult(
+        subject="login", message=f"{count(len(partitions), 'account')} (no call was needed to tell)"
     )
 
 
@@ -206,15 +206,15 @@ def _expiry(tap: AdTap, made: CheckReport) -> None:
         return
     renewed = tap.platform.auth.can_refresh
     left = moment - tap.clock.read_at()
-    words = f"this login ends {moment:%Y-%m-%d %H:%M} UTC"
+    message = f"this login ends {moment:%Y-%m-%d %H:%M} UTC"
     made.findings.append(
         CheckResult(
             "login",
             "expiry",
             good=renewed or left > timedelta(0),
-            words=f"{words}; a new one is made by itself"
+            words=f"{message}; a new one is made by itself"
             if renewed
-            else f"{words}; it can't be renewed{', soon' if left < SOON else ''}",
+            else f"{message}; it can't be renewed{', soon' if left < SOON else ''}",
             advice="" if renewed else "get a new one before then",
         )
     )
@@ -231,11 +231,13 @@ def _reports(tap: AdTap) -> Iterator[CheckResult]:
     try:
         tap.check_reports()
     except SettingsError as error:
-        for fault in error.faults:
-            yield _fault("report", _subject(fault), fault, _SET)
+        for fault in error.errors:
+            yield _failed_check("report", _subject(fault), fault, _SET)
         return
     for failure in tap.failures:
-        yield _fault("report", failure.stream, failure.words, _DESELECT.format(failure.stream))
+        yield _failed_check(
+            "report", failure.stream, failure.message, _DESELECT.format(failure.stream)
+        )
     failed = {f.stream for f in tap.failures}
     for stream in selected:
         if stream.name not in failed:
@@ -246,18 +248,20 @@ def _report(tap: AdTap, stream: ReportStream) -> CheckResult:
     report = stream.asked()
     try:
         partitions = tap.platform.partitions(report)
-        held = tap.platform.held(report, partitions[0]) if partitions else None
+        available = tap.platform.available_range(report, partitions[0]) if partitions else None
     except RequestError as error:
-        return _fault("report", stream.name, str(error), _DESELECT.format(stream.name))
+        return _failed_check("report", stream.name, str(error), _DESELECT.format(stream.name))
     if not partitions:
-        words = (
+        message = (
             "nothing to read: the platform, or this generation of its API, has no such report here"
         )
-        return CheckResult("report", stream.name, good=True, words=words)
-    words = f"{count(len(partitions), 'account')}, fields known"
-    if held is not None:
-        words += f"; the platform holds {held.start:%Y-%m-%d} to {held.end:%Y-%m-%d %H:%M}"
-    return CheckResult("report", stream.name, good=True, words=words)
+        return CheckResult("report", stream.name, good=True, words=message)
+    message = f"{count(len(partitions), 'account')}, fields known"
+    if available is not None:
+        message += (
+            f"; the platform holds {available.start:%Y-%m-%d} to {available.end:%Y-%m-%d %H:%M}"
+        )
+    return CheckResult("report", stream.name, good=True, words=message)
 
 
 # -- streams ---------------------------------------------------------------------------------
@@ -268,22 +272,22 @@ def _streams(tap: AdTap) -> Iterator[CheckResult]:
     for stream in tap.streams_to_read():
         try:
             if isinstance(stream, EntityStream):
-                words = _entity_words(tap, stream)
+                message = _entity_text(tap, stream)
             elif isinstance(stream, ReportStream):
-                words = _bucket_words(tap, stream)
+                message = _bucket_text(tap, stream)
             else:
                 continue
         except CredentialsError:
             raise
         except Forbidden as error:
-            yield _fault("stream", stream.name, str(error), _DESELECT.format(stream.name))
+            yield _failed_check("stream", stream.name, str(error), _DESELECT.format(stream.name))
         except AdtapError as error:
-            yield _fault("stream", stream.name, str(error), "")
+            yield _failed_check("stream", stream.name, str(error), "")
         else:
-            yield CheckResult("stream", stream.name, good=True, words=words)
+            yield CheckResult("stream", stream.name, good=True, words=message)
 
 
-def _entity_words(tap: AdTap, stream: EntityStream) -> str:
+def _entity_text(tap: AdTap, stream: EntityStream) -> str:
     parent = None
     if stream.entity.parent is not None:
         above = next(e for e in tap.entities if e.name == stream.entity.parent)
@@ -298,14 +302,16 @@ def _entity_words(tap: AdTap, stream: EntityStream) -> str:
     return "readable; empty"
 
 
-def _bucket_words(tap: AdTap, stream: ReportStream) -> str:
+def _bucket_text(tap: AdTap, stream: ReportStream) -> str:
     """Read the last bucket that is over, of the first account."""
     planner, report = stream.planner(), stream.asked()
     partitions = tap.platform.partitions(report)
     if not partitions:
         return "nothing to read"
-    held = tap.platform.held(report, partitions[0])
-    end = report.grain.floor(planner.over if held is None else min(planner.over, held.end))
+    available = tap.platform.available_range(report, partitions[0])
+    end = report.grain.floor(
+        planner.over if available is None else min(planner.over, available.end)
+    )
     window = Interval(report.grain.after(end, -1), end)
     fetched = tap.platform.fetch(
         WindowJob(report, tuple(partitions[:1]), window, planner.zone, RequestStats())

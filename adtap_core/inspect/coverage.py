@@ -6,14 +6,12 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any
 
 from adtap_core.state.bookmarks import unfinished_of
 from adtap_core.state.compaction import expanded
 from adtap_core.state.fingerprints import as_mapping
 from adtap_core.windows import Interval, join, subtract
-
-LONGEST_GAP_LIST: Final = 5
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """What a tap would ask, without asking: the code that reads runs, and its calls are noted, not sent.
 
-A window's calls carry the window's tally; all others that a report needs are metadata (lists of accounts
-and fields, date ranges). So a tally that rehearses tells the two apart, whatever the platform.
+A window's calls carry the window's stats; all others that a report needs are metadata (lists of accounts
+and fields, date ranges). So stats of the class `DryRun` tell the two apart, whatever the platform.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class OfflineError(RequestError):
 
 @dataclass
 class DryRun(RequestStats):
-    """A tally whose calls are noted instead of sent.
+    """Stats whose calls are noted instead of sent.
 
     Args:
         body: What each call is answered with.
@@ -69,26 +69,26 @@ class DryRun(RequestStats):
 
 @dataclass
 class RequestRecorder:
-    """Stands before a connection: lets metadata through and notes it, answers what is rehearsed.
+    """Stands before a connection: lets metadata through and notes it, answers a dry run's calls.
 
     Args:
         offline: Let nothing through.
-        everything: Rehearse every call on this, whatever its tally.
+        everything: Note every call on this, whatever its own stats.
     """
 
     offline: bool = False
     everything: DryRun | None = None
     sent: list[Call] = field(default_factory=list)
 
-    def before(self, call: Call, tally: RequestStats | None) -> Response | None:
+    def before(self, call: Call, stats: RequestStats | None) -> Response | None:
         """Look at a call before it is sent.
 
         Raises:
             OfflineError: If it may not be sent.
         """
-        rehearsal = tally if isinstance(tally, DryRun) else self.everything
-        if rehearsal is not None:
-            return rehearsal.answer(call)
+        dry_run = stats if isinstance(stats, DryRun) else self.everything
+        if dry_run is not None:
+            return dry_run.answer(call)
         if self.offline:
             msg = f"{call.what}: the platform would have to be asked ({request_line(call)})"
             raise OfflineError(msg)
@@ -121,20 +121,20 @@ def window_calls(platform: Platform, job: WindowJob) -> tuple[list[Call], Fetche
     Raises:
         AdtapError: If metadata that the calls are made of could not be had.
     """
-    rehearsal = DryRun()
+    dry_run = DryRun()
     try:
-        fetched = platform.fetch(replace(job, tally=rehearsal))
+        fetched = platform.fetch(replace(job, stats=dry_run))
     except AdtapError:
-        if not rehearsal.calls:
+        if not dry_run.calls:
             raise
-        return rehearsal.calls, None
+        return dry_run.calls, None
     except Exception:
         # An empty answer is no good answer: what came before it was asked all the same.
-        if not rehearsal.calls:
+        if not dry_run.calls:
             raise
-        return rehearsal.calls, None
+        return dry_run.calls, None
     fetched.close()
-    return rehearsal.calls, fetched
+    return dry_run.calls, fetched
 
 
 class Placeholder(dict[str, Any]):
@@ -155,17 +155,17 @@ def entity_calls(
 
     More follow where a list has more pages.
     """
-    rehearsal = DryRun(body=EMPTY_OBJECT)
+    dry_run = DryRun(body=EMPTY_OBJECT)
     parent = None if entity.parent is None else Placeholder()
-    watch.everything = rehearsal
+    watch.everything = dry_run
     try:
         for _page in platform.pages(entity, EntityQuery(since=since, parent=parent)):
             pass
     except Exception:  # noqa: BLE001 - an empty answer is no good answer
-        return rehearsal.calls
+        return dry_run.calls
     finally:
         watch.everything = None
-    return rehearsal.calls
+    return dry_run.calls
 
 
 # -- calls as a user reads them --------------------------------------------------------------

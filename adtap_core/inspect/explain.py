@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from adtap_core.declare import Entity, Report
 from adtap_core.errors import AdtapError
+from adtap_core.formatting import count
 from adtap_core.http.client import RequestStats
 from adtap_core.inspect.dry_run import (
     OfflineError,
@@ -25,7 +26,6 @@ from adtap_core.rows.schemas import LEDGER, LEDGER_KEYS, LEDGER_SCHEMA
 from adtap_core.sync.reports import ReportStream
 from adtap_core.sync.streams import EntityStream
 from adtap_core.windows import Interval
-from adtap_core.words import count
 
 if TYPE_CHECKING:
     from adtap_core.http.client import Call
@@ -90,7 +90,7 @@ class Explanation:
             "tap": self.tap,
             "stream": self.stream,
             "kind": self.kind,
-            **{name.replace(" ", "_"): words for name, words in self.facts.items()},
+            **{name.replace(" ", "_"): message for name, message in self.facts.items()},
             "columns": [vars(c) for c in self.columns],
             "requests": self.requests,
             "reproduce": self.ui,
@@ -150,7 +150,7 @@ def ledger(tap_name: str) -> Explanation:
 def _report(tap: AdTap, stream: ReportStream, *, offline: bool) -> Explanation:
     report, platform = stream.report, tap.platform_class
     notes = platform.notes(report, tap.config)
-    calls, facts, held, unknown = _rehearsed(tap, stream, offline=offline)
+    calls, context, available, unknown = _dry_run(tap, stream, offline=offline)
     made = Explanation(tap.name, report.name, "report")
     grain = [c for c in stream.schema["x-grain"] if c != "_account"]
     planner = stream.planner()
@@ -159,11 +159,11 @@ def _report(tap: AdTap, stream: ReportStream, *, offline: bool) -> Explanation:
         "grain": f"one row for each account (_account), {', '.join(grain)}",
         "key": "_row_key, a digest of these",
         "buckets": f"{report.grain.value}s in {zone}" + _plus(notes.get("time_zone")),
-        "currency": _currency(facts) + _plus(notes.get("currency")),
+        "currency": _currency(context) + _plus(notes.get("currency")),
         "lookback": f"{count(planner.lookback_days, 'day')}, from {_lookback_source(tap, stream)}"
         + _plus(notes.get("lookback") or _why(tap)),
         "settled": _settled(tap, stream) + _plus(notes.get("settled")),
-        "retention": _retention(notes, held),
+        "retention": _retention(notes, available),
         "window": f"one request covers at most {count(report.span_days, 'day')}"
         + _plus(platform.follows(report, tap.config)),
         "selected by default": "yes" if report.selected else "no",
@@ -178,11 +178,11 @@ def _report(tap: AdTap, stream: ReportStream, *, offline: bool) -> Explanation:
     return made
 
 
-def _plus(words: str | None) -> str:
-    return f"; {words}" if words else ""
+def _plus(message: str | None) -> str:
+    return f"; {message}" if message else ""
 
 
-def _rehearsed(
+def _dry_run(
     tap: AdTap, stream: ReportStream, *, offline: bool
 ) -> tuple[list[Call], RowContext | None, Interval | None, str]:
     """Return the calls of one bucket, what its rows are in, what the platform holds, what was in the way."""
@@ -213,27 +213,27 @@ def _bucket(
     except OfflineError:
         partitions = []
     partition = partitions[0] if partitions else Partition(platform.example_partition)
-    held: Interval | None = None
+    available: Interval | None = None
     with contextlib.suppress(OfflineError):
-        held = platform.held(report, partition)
-    over = planner.over if held is None else min(planner.over, held.end)
+        available = platform.available_range(report, partition)
+    over = planner.over if available is None else min(planner.over, available.end)
     end = report.grain.floor(over)
     window = Interval(report.grain.after(end, -1), end)
     job = WindowJob(report, (partition,), window, planner.zone, RequestStats())
     calls, fetched = window_calls(platform, job)
-    return calls, None if fetched is None else fetched.facts, held, ""
+    return calls, None if fetched is None else fetched.context, available, ""
 
 
-def _currency(facts: RowContext | None) -> str:
+def _currency(context: RowContext | None) -> str:
     base = "column _currency of each row"
-    if facts is None:
+    if context is None:
         return base
-    if isinstance(facts.currency, RowLookup):
-        by = "looked up by" if facts.currency.lookup is not None else "taken from"
-        return f"{base}, {by} the platform's {facts.currency.field}"
+    if isinstance(context.currency, RowLookup):
+        by = "looked up by" if context.currency.lookup is not None else "taken from"
+        return f"{base}, {by} the platform's {context.currency.field}"
     return (
-        f"{base}: {facts.currency}"
-        if facts.currency
+        f"{base}: {context.currency}"
+        if context.currency
         else f"{base}; null, the platform does not say"
     )
 
@@ -257,23 +257,23 @@ def _settled(tap: AdTap, stream: ReportStream) -> str:
     planner = stream.planner()
     try:
         hours = tap.platform.closing_hours(stream.report)
-        running = tap.platform.running_hours(stream.report)
+        running = tap.platform.zone_spread_hours(stream.report)
     except AdtapError:
         hours = running = 0.0
-    words = f"{count(planner.settle_days, 'day')} after the bucket ends"
+    message = f"{count(planner.settle_days, 'day')} after the bucket ends"
     if running:
-        words += f" everywhere ({running:g} hours after its end in {planner.zone.name})"
-    words += ", then `_data_state` is settled; until then provisional"
+        message += f" everywhere ({running:g} hours after its end in {planner.zone.name})"
+    message += ", then `_data_state` is settled; until then provisional"
     if hours:
-        words += f"; read from {hours:g} hours after its end on"
-    return words
+        message += f"; read from {hours:g} hours after its end on"
+    return message
 
 
-def _retention(notes: Mapping[str, str], held: Interval | None) -> str:
-    words = notes.get("retention", "")
-    if held is None:
-        return words or "the platform publishes no limit"
-    return f"read from {held.start:%Y-%m-%d} on, no earlier{_plus(words)}"
+def _retention(notes: Mapping[str, str], available: Interval | None) -> str:
+    message = notes.get("retention", "")
+    if available is None:
+        return message or "the platform publishes no limit"
+    return f"read from {available.start:%Y-%m-%d} on, no earlier{_plus(message)}"
 
 
 def _report_columns(stream: ReportStream) -> Iterator[Column]:

@@ -252,11 +252,11 @@ def _check(tap: AdTap, *, offline: bool) -> None:
     if not offline:
         tap.check_reports()
         return
-    faults = [
-        f for s in tap.streams_to_read() if isinstance(s, ReportStream) for f in s.state_faults()
+    errors = [
+        f for s in tap.streams_to_read() if isinstance(s, ReportStream) for f in s.state_errors()
     ]
-    if faults:
-        raise SettingsError(faults)
+    if errors:
+        raise SettingsError(errors)
 
 
 # -- reports ---------------------------------------------------------------------------------
@@ -373,7 +373,7 @@ def _ranges(numbers: Sequence[int]) -> str:
 def _knows_bounds(tap: AdTap, stream: ReportStream, partitions: Sequence[Partition]) -> bool:
     try:
         for partition in partitions[:1]:
-            tap.platform.held(stream.asked(), partition)
+            tap.platform.available_range(stream.asked(), partition)
     except OfflineError:
         return False
     return True

@@ -172,7 +172,7 @@ class _Comparison:
         self._report = stream.asked() if stream.selected else stream.report
         self._planner: Planner = stream.planner()
         self._reads, self._holds, self._made = reads, holds, made
-        self._tally = RequestStats()
+        self._stats = RequestStats()
 
     def run(self, wanted: tuple[datetime | None, datetime | None]) -> None:
         call, platform = self._run.workers.call, self._run.platform
@@ -194,13 +194,13 @@ class _Comparison:
         asks, windows = self._windows(partitions, whole)
         totals = self._totals(asked, asks)
         if self._made.accounts and not totals and len(self._made.accounts) == len(partitions):
-            words = next(iter(self._made.accounts.values()))
-            self._made.why_not, self._made.wrong = words, True
+            message = next(iter(self._made.accounts.values()))
+            self._made.why_not, self._made.wrong = message, True
             self._made.accounts = {}
             return
         known = {p.text for p in partitions if p.text not in self._made.accounts}
         self._compare(asked, totals, windows, whole, known)
-        self._made.requests = self._tally.requests
+        self._made.requests = self._stats.requests
 
     # -- which days --------------------------------------------------------------------------
 
@@ -227,14 +227,16 @@ class _Comparison:
         platform, grain = self._run.platform, self._report.grain
         asked = self._made.asked
         assert asked is not None  # noqa: S101 - asked before
-        held: dict[str, Interval] = {}
+        available: dict[str, Interval] = {}
         alike: dict[Interval, list[Partition]] = {}
         for partition in partitions:
-            span = self._run.workers.call(partial(platform.held, asked.report, partition))
+            span = self._run.workers.call(
+                partial(platform.available_range, asked.report, partition)
+            )
             stretch = whole
             if span is not None:
                 stretch = whole.clip(Interval(grain.ceil(span.start), grain.floor(span.end)))
-            held[partition.text] = stretch
+            available[partition.text] = stretch
             alike.setdefault(stretch, []).append(partition)
         for stretch, members in alike.items():
             if stretch.start > whole.start or stretch.is_empty:
@@ -250,13 +252,13 @@ class _Comparison:
                 tuple(members[at : at + size]),
                 window,
                 self._planner.zone,
-                self._tally,
+                self._stats,
             )
             for stretch, members in alike.items()
             for at in range(0, len(members), size)
             for window in cut([stretch], grain=grain, span_days=asked.report.span_days)
         ]
-        return jobs, held
+        return jobs, available
 
     # -- the platform ------------------------------------------------------------------------
 
@@ -267,8 +269,8 @@ class _Comparison:
         for _, done in self._run.workers.in_order(jobs, ask):
             found, failed = done.result()
             totals |= found
-            for account, words in failed.items():
-                self._made.accounts.setdefault(account, words)
+            for account, message in failed.items():
+                self._made.accounts.setdefault(account, message)
         return totals
 
     def _ask(self, asker: Asker, job: WindowJob) -> tuple[dict[Key, Sums], dict[str, str]]:
@@ -286,9 +288,9 @@ class _Comparison:
         totals: dict[Key, Sums] = {}
         failed: dict[str, str] = {}
         for partition in job.partitions:
-            found, words = self._ask(asker, replace(job, partitions=(partition,)))
+            found, message = self._ask(asker, replace(job, partitions=(partition,)))
             totals |= found
-            failed |= words
+            failed |= message
         return totals, failed
 
     # -- both --------------------------------------------------------------------------------
@@ -297,7 +299,7 @@ class _Comparison:
         self,
         asked: Question,
         totals: Mapping[Key, Sums],
-        held: Mapping[str, Interval],
+        available: Mapping[str, Interval],
         whole: Interval,
         known: set[str],
     ) -> None:
@@ -317,13 +319,13 @@ class _Comparison:
                 if account not in self._made.accounts:
                     strangers[account] = strangers.get(account, 0) + group.sums.rows
                 continue
-            stretch = spelled(held[account], grain, zone)
+            stretch = spelled(available[account], grain, zone)
             if not stretch.start <= bucket < stretch.end:
                 continue
             if constants and group.key[4:] not in constants:
-                words = f"rows of other settings ({', '.join(map(str, group.key[4:]))}) are not compared"
-                if words not in self._made.remarks:
-                    self._made.remarks.append(words)
+                message = f"rows of other settings ({', '.join(map(str, group.key[4:]))}) are not compared"
+                if message not in self._made.remarks:
+                    self._made.remarks.append(message)
                 continue
             sums = rows.setdefault(group.key, Sums(dict.fromkeys(asked.columns)))
             sums.merge(group.sums)
@@ -376,16 +378,16 @@ class _Comparison:
 
 
 def _remark(groups: Sequence[Group], read: Read | None, *, nothing: bool) -> str:
-    words = []
+    message = []
     if read is None:
-        words.append("never read")
+        message.append("never read")
     if nothing:
-        words.append("no row of this account at all")
+        message.append("no row of this account at all")
     elif not groups:
-        words.append("no row of this bucket")
+        message.append("no row of this bucket")
     if repeated := sum(g.repeated for g in groups):
-        words.append(f"{repeated} row{'s' if repeated > 1 else ''} with the key of another one")
-    return ", ".join(words)
+        message.append(f"{repeated} row{'s' if repeated > 1 else ''} with the key of another one")
+    return ", ".join(message)
 
 
 class LatestReads:

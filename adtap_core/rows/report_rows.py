@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 _encode: Final = msgspec.json.Encoder().encode
 _KEY_BYTES: Final = 16
-_DRAWER_SHIFT: Final = 54
+_GROUP_SHIFT: Final = 54
 _FEW_ROWS: Final = 150_000
 _TEXTS: Final = frozenset({str, type(None)})
 
@@ -113,7 +113,7 @@ class Repeats:
         # Few rows go into a hash table, which looks a thousand up at once; many would take ten times the
         # room there, so they lie in order, in drawers by their first bits.
         self._few: set[int] | None = set()
-        self._drawers: defaultdict[int, array[int]] = defaultdict(partial(array, "Q"))
+        self._groups: defaultdict[int, array[int]] = defaultdict(partial(array, "Q"))
         self._again: Counter[int] = Counter()
 
     def among(self, digests: Sequence[bytes]) -> dict[int, int]:
@@ -128,13 +128,13 @@ class Repeats:
             return {}
         found = {}
         for place, print_ in enumerate(prints):
-            drawer = self._drawers[print_ >> _DRAWER_SHIFT]
-            at = bisect_left(drawer, print_)
-            if at < len(drawer) and drawer[at] == print_:
+            group = self._groups[print_ >> _GROUP_SHIFT]
+            at = bisect_left(group, print_)
+            if at < len(group) and group[at] == print_:
                 self._again[print_] += 1
                 found[place] = self._again[print_]
             else:
-                drawer.insert(at, print_)
+                group.insert(at, print_)
         return found
 
     def _all_new(self, few: set[int], prints: Sequence[int]) -> bool:
@@ -146,7 +146,7 @@ class Repeats:
                 return True
             few.difference_update(prints)
         for print_ in sorted(few):
-            self._drawers[print_ >> _DRAWER_SHIFT].append(print_)
+            self._groups[print_ >> _GROUP_SHIFT].append(print_)
         self._few = None
         return False
 
@@ -179,7 +179,7 @@ class RowShaper:
     Args:
         report: With the metrics that are selected.
         schema: The stream's schema.
-        facts: What the rows are in.
+        context: What the rows are in.
         window: The window read.
         zone: Of the buckets.
         now: The present in the zone, naive.
@@ -197,7 +197,7 @@ class RowShaper:
         *,
         report: Report,
         schema: Mapping[str, Any],
-        facts: RowContext,
+        context: RowContext,
         window: Interval,
         zone: Zone,
         now: datetime,
@@ -209,7 +209,7 @@ class RowShaper:
         declared: Collection[str] = (),
         secrets: Collection[str] = (),
     ) -> None:
-        self._report, self._facts, self._window, self._zone = report, facts, window, zone
+        self._report, self._context, self._window, self._zone = report, context, window, zone
         self._now, self._days, self._synced_at = now, settle_days, synced_at
         self._partitions = partitions
         properties = schema["properties"]
@@ -219,15 +219,17 @@ class RowShaper:
             for field in (*report.dimensions, *report.metrics)
         ]
         self._keyed = sorted(names[d] for d in report.dimensions)
-        for column, fact in (("_currency", facts.currency), ("_time_zone", facts.time_zone)):
+        for column, fact in (("_currency", context.currency), ("_time_zone", context.time_zone)):
             if column in keyed or isinstance(fact, RowLookup):
                 self._keyed.append(column)
-        self._keyed += sorted(facts.constants)
-        sources = [f.field for f in (facts.currency, facts.time_zone) if isinstance(f, RowLookup)]
-        others = [f for f in (facts.bucket, facts.partition and facts.partition[0]) if f]
+        self._keyed += sorted(context.constants)
+        sources = [
+            f.field for f in (context.currency, context.time_zone) if isinstance(f, RowLookup)
+        ]
+        others = [f for f in (context.bucket, context.partition and context.partition[0]) if f]
         fields = [field for field, _name, _type in self._fields]
         self._wanted = tuple(dict.fromkeys([*fields, *sources, *others]))
-        self._known = {*self._wanted, *facts.ignored, *filter(None, [facts.told])}
+        self._known = {*self._wanted, *context.ignored, *filter(None, [context.told])}
         self._deselected = {f.lower() for f in declared if f not in self._known}
         self._secrets = secrets
         self._repeats = Repeats()
@@ -245,7 +247,7 @@ class RowShaper:
         """How many numbers have more digits behind the point than warehouses hold; they are whole in `_extra`."""
         self.others: set[str] = set()
         """Fields that nobody asked for: what they hold is kept in `_extra`."""
-        self._absent = {*fields, *sources} - facts.optional
+        self._absent = {*fields, *sources} - context.optional
 
     @property
     def absent(self) -> list[str]:
@@ -268,11 +270,11 @@ class RowShaper:
         self.beside += table.beside()
 
     def _records(self, block: list[Row], table: Table) -> Block | None:
-        facts = self._facts
+        context = self._context
         column_of = _Columns(block, table, self._wanted)
-        raws = column_of(facts.bucket) if facts.bucket else [None] * len(block)
+        raws = column_of(context.bucket) if context.bucket else [None] * len(block)
         buckets = self._buckets
-        for raw in _distinct(raws, facts.bucket) - buckets.keys():
+        for raw in _distinct(raws, context.bucket) - buckets.keys():
             buckets[raw] = self._read_bucket(raw)
         if not all(map(buckets.__getitem__, set(raws))):
             block, raws = self._inside(block, raws)
@@ -289,8 +291,8 @@ class RowShaper:
             columns[name] = self._cast(name, to_type, column_of(field), unfit)
         if self._absent:
             self._absent = {field for field in self._absent if not column_of.holds(field)}
-        if facts.told is not None:
-            self.told |= column_of.said(facts.told)
+        if context.told is not None:
+            self.told |= column_of.said(context.told)
         self._add_common(columns, column_of, len(block))
         columns["_data_state"] = states
         columns["_row_key"] = self._row_keys(columns, unfit)
@@ -310,9 +312,9 @@ class RowShaper:
         self, columns: dict[str, Sequence[Any]], column_of: _Columns, count: int
     ) -> None:
         """Add the columns that every report has."""
-        facts = self._facts
-        zone = self._zone.name if facts.time_zone is None else facts.time_zone
-        for name, fact in (("_time_zone", zone), ("_currency", facts.currency)):
+        context = self._context
+        zone = self._zone.name if context.time_zone is None else context.time_zone
+        for name, fact in (("_time_zone", zone), ("_currency", context.currency)):
             if not isinstance(fact, RowLookup):
                 columns[name] = [fact] * count
                 continue
@@ -323,19 +325,19 @@ class RowShaper:
                 values = [None if v is None else to_text(v) for v in values]
             columns[name] = values
         columns["_data_state"] = ()
-        if facts.partition is None:
+        if context.partition is None:
             only = self._partitions[0]
             columns["_account"] = [only.text] * count
             self.counts[only] += count
         else:
-            whose = list(map(str, column_of(facts.partition[0])))
+            whose = list(map(str, column_of(context.partition[0])))
             texts = {}
             for key, times in Counter(whose).items():
                 partition = self._partition(key)
                 self.counts[partition] += times
                 texts[key] = partition.text
             columns["_account"] = list(map(texts.__getitem__, whose))
-        for name, value in facts.constants.items():
+        for name, value in context.constants.items():
             columns[name] = [value] * count
         columns["_synced_at"] = [self._synced_at] * count
 
@@ -366,8 +368,8 @@ class RowShaper:
                 self.others.add(name)
 
     def _partition(self, key: str) -> Partition:
-        assert self._facts.partition is not None  # noqa: S101 - asked only then
-        found = self._facts.partition[1].get(key)
+        assert self._context.partition is not None  # noqa: S101 - asked only then
+        found = self._context.partition[1].get(key)
         if found is None:
             msg = f"a row belongs to {key!r}, which was not asked for"
             raise MalformedResponse(msg)
@@ -395,16 +397,16 @@ class RowShaper:
         """Read a bucket; None if it lies outside the window."""
         grain = self._report.grain
         if raw is None:
-            if self._facts.bucket is not None:
-                msg = f"a row has no {self._facts.bucket}"
+            if self._context.bucket is not None:
+                msg = f"a row has no {self._context.bucket}"
                 raise MalformedResponse(msg)
             moment = self._window.start
         else:
-            there = self._facts.bucket_zone or self._zone
+            there = self._context.bucket_zone or self._zone
             try:
                 moment = read_bucket(raw, grain, there)
             except ValueError as error:
-                msg = f"{self._facts.bucket} {raw!r} is not a {grain}"
+                msg = f"{self._context.bucket} {raw!r} is not a {grain}"
                 raise MalformedResponse(msg) from error
             if there != self._zone and not grain.is_date:
                 moment = self._zone.local(there.instant(moment))
@@ -414,14 +416,14 @@ class RowShaper:
             text = moment.date().isoformat()
             if moment.time() != time():
                 msg = (
-                    f"{self._facts.bucket} {raw!r} is not the beginning of a {grain}: in another time zone? (setting "
+                    f"{self._context.bucket} {raw!r} is not the beginning of a {grain}: in another time zone? (setting "
                     "`time_zone`)"
                 )
                 raise MalformedResponse(msg)
         if grain.is_date and grain.floor(moment) != moment:
             # Its days would lie in two of our buckets, and half of them each would share one key.
             msg = (
-                f"{self._facts.bucket} {raw!r} is not the first day of a {grain} (weeks begin on Monday): the "
+                f"{self._context.bucket} {raw!r} is not the first day of a {grain} (weeks begin on Monday): the "
                 "platform's buckets are others than those asked for"
             )
             raise MalformedResponse(msg)

@@ -81,11 +81,9 @@ def entity_schema(
     properties = {
         k: exact(v, decimals_as) for k, v in schema["properties"].items() if has_column(v)
     }
-    properties[EXTRA] = {
-        "type": ["object", "null"],
-        "additionalProperties": True,
-        "description": "What the platform sent and this schema does not name yet; null when nothing.",
-    }
+    properties[EXTRA] = _object(
+        "What the platform sent and this schema does not name yet; null when nothing."
+    )
     return {**schema, "properties": properties}
 
 
@@ -169,6 +167,18 @@ def _text(description: str, *, null: bool = True, **more: Any) -> dict[str, Any]
     return {"type": ["string", "null"] if null else "string", "description": description, **more}
 
 
+def _count(description: str) -> dict[str, Any]:
+    return {"type": ["integer", "null"], "description": description}
+
+
+def _object(description: str) -> dict[str, Any]:
+    return {
+        "type": ["object", "null"],
+        "additionalProperties": True,
+        "description": description,
+    }
+
+
 _BUCKETS: Final = {
     Grain.HOUR: {"format": "date-time", "description": "Start of the hour, a UTC instant."},
     Grain.DAY: {"format": "date", "description": "Day in the report's time zone."},
@@ -191,19 +201,20 @@ _COMMON: Final = {
     ),
     "_account": _text("Account-like unit that the row was read for, as JSON text.", null=False),
     "_synced_at": _text("When the window of this row was read.", format="date-time"),
-    EXTRA: {
-        "type": ["object", "null"],
-        "additionalProperties": True,
-        "description": "Values that do not fit their column's type, by column, and fields of the row that nobody "
-        "asked for, as the platform sent them; null when there are none.",
-    },
+    EXTRA: _object(
+        "Values that do not fit their column's type, by column, and fields of the row that nobody "
+        "asked for, as the platform sent them; null when there are none."
+    ),
+}
+_WHOSE: Final = {
+    "stream": _text("Report stream.", null=False),
+    "account": _text("Account-like unit, as JSON text.", null=False),
 }
 LEDGER_KEYS: Final = ("stream", "account", "window_start", "window_end")
 LEDGER_SCHEMA: Final[dict[str, Any]] = {
     "type": "object",
     "properties": {
-        "stream": _text("Report stream.", null=False),
-        "account": _text("Account-like unit, as JSON text.", null=False),
+        **_WHOSE,
         "window_start": _text(
             "First moment of the window: an instant for hourly reports, else the day at 00:00 with `Z`.",
             null=False,
@@ -212,28 +223,17 @@ LEDGER_SCHEMA: Final[dict[str, Any]] = {
         "window_end": _text(
             "End of the window, exclusive; written as window_start.", null=False, format="date-time"
         ),
-        "row_count": {"type": ["integer", "null"], "description": "Rows read for this account."},
-        "requests": {
-            "type": ["integer", "null"],
-            "description": "Requests that it took, retries included.",
-        },
-        "retries": {
-            "type": ["integer", "null"],
-            "description": "Requests that had to be repeated.",
-        },
-        "splits": {
-            "type": ["integer", "null"],
-            "description": "How often the window was cut into smaller requests.",
-        },
+        "row_count": _count("Rows read for this account."),
+        "requests": _count("Requests that it took, retries included."),
+        "retries": _count("Requests that had to be repeated."),
+        "splits": _count("How often the window was cut into smaller requests."),
         "data_state": _text(
             "State of the window's latest bucket: partial, provisional or settled."
         ),
-        "control": {
-            "type": ["object", "null"],
-            "additionalProperties": True,
-            "description": "The platform's own totals of the window, by metric (money: metric and currency), digits "
-            "as text; null if they were not asked for.",
-        },
+        "control": _object(
+            "The platform's own totals of the window, by metric (money: metric and currency), digits "
+            "as text; null if they were not asked for."
+        ),
         "ties": {
             "type": ["boolean", "null"],
             "description": "Whether the rows that were written add up to the platform's totals; null if those were "
@@ -248,8 +248,7 @@ DAYS_KEYS: Final = ("stream", "account", "bucket", "synced_at")
 DAYS_SCHEMA: Final[dict[str, Any]] = {
     "type": "object",
     "properties": {
-        "stream": _text("Report stream.", null=False),
-        "account": _text("Account-like unit, as JSON text.", null=False),
+        **_WHOSE,
         "bucket": _text(
             "Start of the time bucket: an instant for hourly reports, else the day at 00:00 with `Z`.",
             null=False,
@@ -258,18 +257,13 @@ DAYS_SCHEMA: Final[dict[str, Any]] = {
         "synced_at": _text(
             "When it was read; equals the rows' `_synced_at`.", null=False, format="date-time"
         ),
-        "age_days": {
-            "type": ["integer", "null"],
-            "description": "Whole days from the bucket's end to the reading.",
-        },
+        "age_days": _count("Whole days from the bucket's end to the reading."),
         "data_state": _text("partial, provisional or settled, as it was read."),
-        "row_count": {"type": ["integer", "null"], "description": "Rows of the bucket."},
-        "totals": {
-            "type": ["object", "null"],
-            "additionalProperties": True,
-            "description": "What its rows add up to, by additive metric (money: metric and currency), exact, digits "
-            "as text.",
-        },
+        "row_count": _count("Rows of the bucket."),
+        "totals": _object(
+            "What its rows add up to, by additive metric (money: metric and currency), exact, digits "
+            "as text."
+        ),
         "digest": _text(
             "Digest of what its rows say, whatever their order: two readings with one digest read the same."
         ),

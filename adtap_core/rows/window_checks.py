@@ -6,9 +6,9 @@ from collections.abc import Collection, Iterator
 
 from adtap_core.bodies import characters
 from adtap_core.errors import MalformedResponse, RequestError
+from adtap_core.formatting import count
 from adtap_core.rows.report_rows import RowShaper
 from adtap_core.rows.schemas import SCALE
-from adtap_core.words import count
 
 
 def oddities(shaper: RowShaper, replaced: int, grain: str) -> Iterator[tuple[str, str]]:
@@ -33,14 +33,14 @@ def oddities(shaper: RowShaper, replaced: int, grain: str) -> Iterator[tuple[str
     if replaced:
         yield "characters", characters.said(replaced)
     if shaper.beside:
-        words = (
+        message = (
             f"{count(shaper.beside, 'row')} of the {grain} that begins where the request ends came along: left out, "
             f"as the next request asks for {'it' if shaper.beside == 1 else 'them'}"
         )
-        yield "beside", words
+        yield "beside", message
 
 
-def window_fault(
+def window_error(
     shaper: RowShaper, what: str, *, not_asked: Collection[str]
 ) -> RequestError | None:
     """Return what is wrong with a window as a whole: then its bookmark must not move.

@@ -113,12 +113,12 @@ def _check_state(state: dict[str, Any]) -> None:
     marks = state.get("bookmarks", {})
     if not isinstance(marks, dict):
         raise SettingsError(["--state: `bookmarks` is not an object"])
-    faults = [fault for name, mark in marks.items() for fault in _mark_faults(name, mark)]
-    if faults:
-        raise SettingsError([f"{fault}; {_MEND}" for fault in faults])
+    errors = [fault for name, mark in marks.items() for fault in _mark_errors(name, mark)]
+    if errors:
+        raise SettingsError([f"{fault}; {_MEND}" for fault in errors])
 
 
-def _mark_faults(name: str, mark: object) -> Iterator[str]:
+def _mark_errors(name: str, mark: object) -> Iterator[str]:
     """Return one line for each way in which a stream's state is damaged, or half of it another state's."""
     where = f"--state: the bookmark of {name!r}"
     if not isinstance(mark, dict) or not isinstance(mark.get("partitions", []), list):
@@ -137,10 +137,10 @@ def _mark_faults(name: str, mark: object) -> Iterator[str]:
             yield f"--state: {name!r} has two entries of {account}"
         seen.add(account)
     for entry in (mark, *entries):
-        yield from _entry_faults(where, entry)
+        yield from _entry_errors(where, entry)
 
 
-def _entry_faults(where: str, entry: Mapping[str, Any]) -> Iterator[str]:
+def _entry_errors(where: str, entry: Mapping[str, Any]) -> Iterator[str]:
     values = [entry.get("replication_key_value"), entry.get("since"), entry.get("synced_at")]
     kinds: dict[str, Any] = {"unfinished": dict | list, "lookback_days": int}
     values += [n for n, kind in kinds.items() if n in entry and not isinstance(entry[n], kind)]

@@ -219,12 +219,12 @@ class Filled:
     Args:
         now: Before this run has read anything.
         then: When it has read all it planned.
-        words: A warning, if a metric is new.
+        message: A warning, if a metric is new.
     """
 
     now: Mapping[str, str | None]
     then: Mapping[str, str | None]
-    words: str | None = None
+    message: str | None = None
 
 
 def filled_from(
@@ -261,8 +261,8 @@ def filled_from(
         "to": to.date().isoformat(),
         "streams": [report.name],
     }
-    words = (
+    message = (
         f"{report.name}: {', '.join(fresh)} {'is' if len(fresh) == 1 else 'are'} new: null before {since}, where rows "
         f"were read without. To fill them, run once with the setting backfill: {json.dumps(backfill)}"
     )
-    return Filled(now, old | dict.fromkeys(fresh, since), words)
+    return Filled(now, old | dict.fromkeys(fresh, since), message)

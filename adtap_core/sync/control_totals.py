@@ -83,8 +83,8 @@ def question(report: Report, platform: Platform, settings: Mapping[str, Any]) ->
     left_out = {names[m]: why for m in report.metrics if (why := platform.not_added(report, m))}
     metrics = tuple(m for m in report.metrics if names[m] not in left_out)
     if not metrics:
-        words = "; ".join(f"{name}: {why}" for name, why in left_out.items())
-        return Question(report, (), keys, left_out, why_not=f"nothing in it adds up ({words})")
+        message = "; ".join(f"{name}: {why}" for name, why in left_out.items())
+        return Question(report, (), keys, left_out, why_not=f"nothing in it adds up ({message})")
     coarse = platform.coarsest(replace(report, metrics=metrics))
     tolerances = {names[m]: platform.tolerance(report, m) for m in metrics}
     return Question(coarse, tuple(names[m] for m in metrics), keys, left_out, tolerances)
@@ -126,7 +126,7 @@ class Asker:
         shaper = RowShaper(
             report=self._question.report,
             schema=self._schema,
-            facts=fetched.facts,
+            context=fetched.context,
             window=job.window,
             zone=job.zone,
             now=job.window.end,  # totals have no state

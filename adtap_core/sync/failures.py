@@ -13,14 +13,14 @@ class Failure:
 
     Args:
         stream: Which stream.
-        words: What happened.
+        message: What happened.
         partition: Whose data, as JSON text; empty if it does not matter.
         window: Which days; empty if it does not matter.
         error: The error itself.
     """
 
     stream: str
-    words: str
+    message: str
     partition: str = ""
     window: str = ""
     error: BaseException | None = None
@@ -28,4 +28,4 @@ class Failure:
     def line(self) -> str:
         """Return the failure as a line for the user."""
         where = " ".join(x for x in (self.stream, self.partition, self.window) if x)
-        return redact(f"{where}: {self.words.removeprefix(f'{self.stream}: ')}")
+        return redact(f"{where}: {self.message.removeprefix(f'{self.stream}: ')}")

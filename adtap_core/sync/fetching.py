@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 from adtap_core.bodies.parsing import Table
@@ -22,7 +23,6 @@ log = logging.getLogger("adtaps.fetching")
 
 NEARLY_CUT: Final = 0.9
 """From this share of the platform's limit on, the next windows are asked for in shorter pieces."""
-_TOO_LARGE: Final = 413
 _DAMAGED: Final = 2
 """How often an answer that makes no sense is fetched again."""
 _PATIENCE: Final = 16
@@ -52,7 +52,7 @@ class AdaptiveWindow:
             return list(cut([window], grain=grain, span_days=days))
         return list(_cut_short(window, grain, longest))
 
-    def too_long(self, window: Interval, grain: Grain) -> None:
+    def shrink(self, window: Interval, grain: Grain) -> None:
         """Note that a window was too much, or nearly so."""
         halves = window.halves(grain)
         if halves is None:
@@ -65,7 +65,7 @@ class AdaptiveWindow:
                 self._patience *= 2
             self._whole, self._trying = 0, False
 
-    def was_whole(self, window: Interval) -> None:
+    def grow(self, window: Interval) -> None:
         """Note that a piece came whole: after some of them a longer one is tried.
 
         The platform may have been busy when it refused, or the account quieter since.
@@ -104,36 +104,38 @@ class Fetcher:
             ResponseTooLarge: If the smallest piece is too much.
             AdtapError: If a piece can't be had.
         """
-        pieces = self._reach.pieces(job.window, self._platform.asked_grain(job.report))
+        pieces = self._reach.pieces(job.window, self._platform.requested_grain(job.report))
         if len(pieces) == 1:
             return self._fetch(job)
-        job.tally.splits += len(pieces) - 1
+        job.stats.splits += len(pieces) - 1
         return self._joined([replace(job, window=piece) for piece in pieces])
 
     def _fetch(self, job: WindowJob) -> Fetched:
         """Fetch a piece; halve it, then its bundle, for as long as it is too much."""
-        grain = self._platform.asked_grain(job.report)
+        grain = self._platform.requested_grain(job.report)
         halves = job.window.halves(grain)
         job.can_split = halves is not None or len(job.partitions) > 1
         try:
             fetched = self._understood(job)
         except ResponseTooLarge as error:
             # A request that is too large names too many accounts: a shorter window names as many.
-            crowd = error.status == _TOO_LARGE and len(job.partitions) > 1
-            if not crowd:
-                self._reach.too_long(job.window, grain)
-            pieces = _smaller(job, None if crowd else halves)
+            too_many_accounts = (
+                error.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE and len(job.partitions) > 1
+            )
+            if not too_many_accounts:
+                self._reach.shrink(job.window, grain)
+            pieces = _smaller(job, None if too_many_accounts else halves)
             if not pieces:
                 msg = f"{error} (and the window can't be cut any further)"
                 # Still too much: a bundle is then broken up, so that one account does not stop the others.
                 raise ResponseTooLarge(msg, status=error.status) from error
-            job.tally.splits += 1
+            job.stats.splits += 1
             log.info("%s: too much for one request, cut in two: %s", job.what, error)
             return self._joined(pieces)
-        if fetched.fullness >= NEARLY_CUT:
-            self._reach.too_long(job.window, grain)
+        if fetched.fill_ratio >= NEARLY_CUT:
+            self._reach.shrink(job.window, grain)
         else:
-            self._reach.was_whole(job.window)
+            self._reach.grow(job.window)
         return fetched
 
     def _understood(self, job: WindowJob) -> Fetched:
@@ -142,7 +144,7 @@ class Fetcher:
             try:
                 return self._platform.fetch(job)
             except MalformedResponse as error:
-                job.tally.retries += 1
+                job.stats.retries += 1
                 log.info("%s: fetched again: %s", job.what, error)
         return self._platform.fetch(job)
 
@@ -155,11 +157,11 @@ class Fetcher:
             _close_all(parts)
             raise
         opens: list[Callable[[], Table]] = [open_ for part in parts for open_ in part.tables]
-        said = list(dict.fromkeys(words for part in parts for words in part.warnings))
-        lost = list(dict.fromkeys(words for part in parts for words in part.left_out))
+        said = list(dict.fromkeys(message for part in parts for message in part.warnings))
+        lost = list(dict.fromkeys(message for part in parts for message in part.left_out))
         return Fetched(
             opens,
-            _joined_facts(parts),
+            _joined_context(parts),
             lambda: _close_all(parts),
             warnings=said,
             not_asked=frozenset().union(*(part.not_asked for part in parts)),
@@ -180,16 +182,19 @@ def _smaller(job: WindowJob, halves: tuple[Interval, Interval] | None) -> list[W
     ]
 
 
-def _joined_facts(parts: Sequence[Fetched]) -> RowContext:
+def _joined_context(parts: Sequence[Fetched]) -> RowContext:
     """Return the pieces' facts as one: rows of a bundle cut in two belong to either half's accounts."""
-    facts = parts[0].facts
-    if facts.partition is None:
-        return facts
-    name = facts.partition[0]
+    context = parts[0].context
+    if context.partition is None:
+        return context
+    name = context.partition[0]
     both = {
-        k: v for part in parts if part.facts.partition for k, v in part.facts.partition[1].items()
+        k: v
+        for part in parts
+        if part.context.partition
+        for k, v in part.context.partition[1].items()
     }
-    return replace(facts, partition=(name, both))
+    return replace(context, partition=(name, both))
 
 
 def _close_all(parts: Iterable[Fetched]) -> None:

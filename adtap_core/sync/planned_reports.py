@@ -108,12 +108,12 @@ class PlannedReport(AdStream):
             RequestError: If nothing is left of a backfill.
         """
         planner = self.planner()
-        if (words := planner.cut_buckets()) is None:
+        if (message := planner.cut_buckets()) is None:
             return
         requested = planner.requested()
         if self.config.get("backfill") and requested.start >= requested.end:
-            raise RequestError(words)
-        log.warning("%s", words)
+            raise RequestError(message)
+        log.warning("%s", message)
 
     def fingerprint(self) -> dict[str, Any]:
         """Return what must not change under one bookmark: what a row means, whatever is read of it."""
@@ -126,7 +126,7 @@ class PlannedReport(AdStream):
             settings=platform.row_settings(self.report, self.config),
         )
 
-    def state_faults(self) -> list[str]:
+    def state_errors(self) -> list[str]:
         """Return one line for each way in which the report no longer fits its state."""
         marks = self.run.state.get("bookmarks", {}).get(self.name, {})
         platform, report = self.run.platform, self.report
@@ -172,8 +172,8 @@ class PlannedReport(AdStream):
             [(p.bookmark.covered, p.windows) for p in self._plans if p.bookmark is not None],
             self.run.platform.zone(self.report),
         )
-        if filled.words is not None:
-            log.warning("%s", filled.words)
+        if filled.message is not None:
+            log.warning("%s", filled.message)
         return filled
 
     def plans(

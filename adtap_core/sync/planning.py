@@ -82,7 +82,7 @@ class Planner:
         self.lookback_days = lookback_days(report, settings, platform.lookback_days)
         self.settle_days = settle_days(report, settings, platform.lookback_days)
         self._closed = self.zone.local(now - timedelta(hours=platform.closing_hours(report)))
-        self._running = timedelta(hours=platform.running_hours(report))
+        self._running = timedelta(hours=platform.zone_spread_hours(report))
         self.over = self.over_at(now)
         """The moment up to which buckets are over, wherever their rows' own zones lie."""
 
@@ -179,9 +179,11 @@ class Planner:
         bookmark = None if backfill else Bookmark(entry, grain, self.zone)
         if bookmark is not None:
             requested = replace(requested, start=bookmark.start_of(requested))
-        held = self._platform.held(self._report, partition) if ask_platform else None
-        if held is not None:
-            requested = self._clip(requested, held, partition)
+        available = (
+            self._platform.available_range(self._report, partition) if ask_platform else None
+        )
+        if available is not None:
+            requested = self._clip(requested, available, partition)
         stretches: list[Interval] = []
         if requested.start < requested.end:
             stretches = [Interval(requested.start, requested.end)]
@@ -190,20 +192,20 @@ class Planner:
         windows = list(cut(stretches, grain=grain, span_days=span))
         return PartitionPlan(partition, bookmark, windows, requested)
 
-    def _clip(self, requested: SyncRange, held: Interval, partition: Partition) -> SyncRange:
+    def _clip(self, requested: SyncRange, available: Interval, partition: Partition) -> SyncRange:
         grain = self._report.grain
-        first = grain.ceil(held.start)
+        first = grain.ceil(available.start)
         if requested.start < first:
             log.warning(
                 "%s%s: asked from %s, the platform holds data from %s only; what lies before is not read",
                 self._report.name,
                 f" {partition.text}" if partition.key else "",
                 requested.start.date(),
-                held.start.date(),
+                available.start.date(),
             )
-        whole = grain.floor(held.end)
+        whole = grain.floor(available.end)
         # A running bucket is read up to the last moment that the platform holds, if it is wanted at all.
-        end = min(requested.end, held.end if self._settings.get("include_today") else whole)
+        end = min(requested.end, available.end if self._settings.get("include_today") else whole)
         return replace(
             requested,
             start=max(requested.start, first),

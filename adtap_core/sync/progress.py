@@ -7,7 +7,7 @@ import sys
 import time
 from typing import Final
 
-from adtap_core.words import count
+from adtap_core.formatting import count
 
 log = logging.getLogger("adtaps.progress")
 

@@ -25,14 +25,14 @@ from adtap_core.http.client import RequestStats
 from adtap_core.platform import Fetched, Partition, WindowJob
 from adtap_core.rows.report_rows import Block, RowShaper
 from adtap_core.rows.schemas import DAYS, LEDGER
-from adtap_core.rows.window_checks import oddities, window_fault
+from adtap_core.rows.window_checks import oddities, window_error
 from adtap_core.state.bookmarks import jobs_in, keep_jobs, ledger_moment
 from adtap_core.sync.fetching import Fetcher
 from adtap_core.sync.ledger import LedgerStream
 from adtap_core.sync.planned_reports import PlannedReport
 from adtap_core.sync.planning import Bundle, PartitionPlan, Planner, bundles
 from adtap_core.sync.schedule import read_reports
-from adtap_core.sync.summary import range_words
+from adtap_core.sync.summary import range_text
 from adtap_core.sync.window_tasks import (
     JobCheckpoint,
     ReadWindow,
@@ -77,7 +77,7 @@ class ReportStream(PlannedReport):
         self._left: dict[Partition, int] = {}
         self._odd: set[str] = set()
         self._others: set[str] = set()
-        self._tallies: list[RequestStats] = []
+        self._all_stats: list[RequestStats] = []
         self._read: list[Interval] = []
         self._totals: ReportTotals | None = None
 
@@ -173,7 +173,7 @@ class ReportStream(PlannedReport):
             partitions=tuple(p.partition for p in plans),
             window=window,
             zone=planner.zone,
-            tally=self._new_tally(),
+            stats=self._new_stats(),
             remembered={name: entry["parameters"] for name, entry in jobs.items()},
         )
         task = WindowTask(bundle, window, job)
@@ -183,37 +183,37 @@ class ReportStream(PlannedReport):
         job.remember = lambda name, parameters: self._remember(task, name, parameters)
         return task
 
-    def _new_tally(self) -> RequestStats:
-        self._tallies.append(RequestStats())
-        return self._tallies[-1]
+    def _new_stats(self) -> RequestStats:
+        self._all_stats.append(RequestStats())
+        return self._all_stats[-1]
 
     @override
     def cost(self) -> RequestStats:
         return RequestStats(
-            requests=sum(t.requests for t in self._tallies),
-            retries=sum(t.retries for t in self._tallies),
-            splits=sum(t.splits for t in self._tallies),
+            requests=sum(t.requests for t in self._all_stats),
+            retries=sum(t.retries for t in self._all_stats),
+            splits=sum(t.splits for t in self._all_stats),
         )
 
     @override
-    def range_words(self) -> list[str]:
+    def range_text(self) -> list[str]:
         if not self._read:
             return ["no window was read" if self._failed else "no window to read"]
-        return [range_words(self._read, self.report.grain)]
+        return [range_text(self._read, self.report.grain)]
 
     def start_next(self, reading: ReportRun) -> bool:
         """Begin to fetch the next window; tell whether there was one."""
-        while reading.work:
-            task = reading.work.popleft()
+        while reading.pending:
+            task = reading.pending.popleft()
             if any(p not in self._failed for p in task.job.partitions):
                 task.future = self.run.workers.submit(partial(self._fetch, task))
-                reading.flying.append(task)
+                reading.in_flight.append(task)
                 return True
         return False
 
     def take_next(self, reading: ReportRun) -> tuple[WindowTask, Fetched] | None:
         """Wait for the first window that was begun; give it, or None if it can't be had."""
-        task = reading.flying.popleft()
+        task = reading.in_flight.popleft()
         if all(p in self._failed for p in task.job.partitions):
             self._drop(task)
             return None
@@ -251,7 +251,7 @@ class ReportStream(PlannedReport):
     def _break_up(self, task: WindowTask, reading: ReportRun) -> None:
         """Read a bundle's windows from here on for each partition alone."""
         windows = [task.window]
-        for line in (reading.flying, reading.work):
+        for line in (reading.in_flight, reading.pending):
             same = [t for t in line if t.bundle is task.bundle]
             windows += [t.window for t in same]
             for other in same:
@@ -262,7 +262,7 @@ class ReportStream(PlannedReport):
             for plan in task.bundle.plans
             for window in windows
         ]
-        reading.work.extendleft(reversed(singles))
+        reading.pending.extendleft(reversed(singles))
         reading.whole += len(task.job.partitions)
 
     def _drop(self, task: WindowTask) -> None:
@@ -321,7 +321,7 @@ class ReportStream(PlannedReport):
             return
         note = JobCheckpoint(task, name, parameters)
         self._notes.put(note)
-        self.run.workers.stir()
+        self.run.workers.wake()
         # The job is bought already: its name must be in the state before we begin to wait for it.
         note.written.wait(_ANSWER_SECONDS)
 
@@ -351,7 +351,7 @@ class ReportStream(PlannedReport):
         shaper = RowShaper(
             report=task.job.report,
             schema=self.schema,
-            facts=fetched.facts,
+            context=fetched.context,
             window=task.window,
             zone=planner.zone,
             now=over_at_reading(task, planner),
@@ -379,8 +379,8 @@ class ReportStream(PlannedReport):
         for name in sorted(shaper.others - self._others):
             log.info("%s: field `%s` was not asked for: kept in `_extra`", self.name, name)
         self._others |= shaper.others
-        for words in fetched.left_out:
-            self.fail(RequestError(words))
+        for message in fetched.left_out:
+            self.fail(RequestError(message))
         self._rows += sum(shaper.counts.values())
         closing = ReadWindow(
             task,
@@ -402,13 +402,13 @@ class ReportStream(PlannedReport):
     def _mismatch(self, totals: WindowTotals, task: WindowTask) -> RequestError | None:
         """Say what does not tie out in a window; return a fault if that is to be one."""
         totals.check()
-        if not totals.words:
+        if not totals.messages:
             return None
-        more = f" (and {len(totals.words) - 1} more)" if len(totals.words) > 1 else ""
-        words = f"{task.job.what}: does not tie out: {totals.words[0]}{more}"
+        more = f" (and {len(totals.messages) - 1} more)" if len(totals.messages) > 1 else ""
+        message = f"{task.job.what}: does not tie out: {totals.messages[0]}{more}"
         if self.config.get("on_mismatch") == "fail":
-            return RequestError(f"{words} (setting `on_mismatch`)")
-        log.warning("%s", words)
+            return RequestError(f"{message} (setting `on_mismatch`)")
+        log.warning("%s", message)
         return None
 
     def _write_rows(
@@ -427,7 +427,7 @@ class ReportStream(PlannedReport):
             for block in chain(waiting, (following,), blocks):
                 self.note_records(write(block))
             waiting.clear()
-        fault = window_fault(shaper, task.job.what, not_asked=fetched.not_asked)
+        fault = window_error(shaper, task.job.what, not_asked=fetched.not_asked)
         if fault is None and totals is not None:
             fault = self._mismatch(totals, task)
         for block in waiting if fault is None else ():
@@ -446,11 +446,11 @@ class ReportStream(PlannedReport):
 
     def _oddities(self, shaper: RowShaper, task: WindowTask) -> Iterator[str]:
         """Return what was odd about a window's rows and could be kept all the same; the log says it once."""
-        for kind, words in oddities(shaper, task.job.tally.replaced, self.report.grain.value):
+        for kind, message in oddities(shaper, task.job.stats.replaced, self.report.grain.value):
             level = logging.INFO if kind in self._odd else logging.WARNING
             self._odd.add(kind)
-            log.log(level, "%s %s: %s", self.name, window_name(task.window), words)
-            yield words
+            log.log(level, "%s %s: %s", self.name, window_name(task.window), message)
+            yield message
 
     def _writer(self) -> Callable[[Block], int]:
         """Return the function that writes records: the short way where nothing was asked of the SDK."""
@@ -482,7 +482,7 @@ class ReportStream(PlannedReport):
             ledger_moment(m, self.report.grain, task.job.zone)
             for m in (task.window.start, task.window.end)
         ]
-        tally = task.job.tally
+        stats = task.job.stats
         plans = {p.partition: p for p in task.bundle.plans}
         rows: list[dict[str, Any]] = []
         for partition in task.job.partitions:
@@ -493,9 +493,9 @@ class ReportStream(PlannedReport):
                     "window_start": spelt[0],
                     "window_end": spelt[1],
                     "row_count": closing.counts[partition],
-                    "requests": tally.requests,
-                    "retries": tally.retries,
-                    "splits": tally.splits,
+                    "requests": stats.requests,
+                    "retries": stats.retries,
+                    "splits": stats.splits,
                     "data_state": closing.state,
                     **self._tied(closing, partition),
                     "warnings": "; ".join(closing.warnings) or None,
@@ -504,7 +504,7 @@ class ReportStream(PlannedReport):
                 }
             )
             # Bundled partitions share their requests: counted once, so that a sum over the ledger is true.
-            tally = RequestStats()
+            stats = RequestStats()
             plan = plans[partition]
             self._left[partition] -= 1
             if plan.bookmark is not None:
@@ -577,8 +577,8 @@ class ReportStream(PlannedReport):
         wish = self.config.get("on_empty", "ok")
         if self._rows or wish == "ok" or self._failed:
             return
-        words = "no row in the whole run"
+        message = "no row in the whole run"
         if wish == "fail":
-            self.fail(RequestError(f"{words} (setting `on_empty`); its bookmark was not moved"))
+            self.fail(RequestError(f"{message} (setting `on_empty`); its bookmark was not moved"))
         else:
-            log.warning("%s: %s (setting `on_empty`)", self.name, words)
+            log.warning("%s: %s (setting `on_empty`)", self.name, message)

@@ -64,7 +64,7 @@ class Run:
         clock: Clock,
         platform_class: type[Platform],
         entities: Sequence[Entity],
-        origin: Callable[[str], str] = lambda _words: "",
+        origin: Callable[[str], str] = lambda _message: "",
     ) -> None:
         self._origin = origin
         self.tap, self.clock, self.platform_class = tap, clock, platform_class

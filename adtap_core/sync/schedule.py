@@ -68,7 +68,7 @@ def read_reports(streams: Sequence[Scheduled], workers: Workers) -> None:
                     stream.fail(reading)
                     continue
                 stream.begin_turn()
-                while reading.flying:
+                while reading.in_flight:
                     taken = stream.take_next(reading)
                     line.begin_more(at)
                     if taken is not None:
@@ -97,7 +97,7 @@ class _Line:
         Args:
             at: Its place.
         """
-        begun = sum(len(r.flying) for r in self.readings[at:] if isinstance(r, ReportRun))
+        begun = sum(len(r.in_flight) for r in self.readings[at:] if isinstance(r, ReportRun))
         while begun < self._workers.count + _WAITING and at < len(self._streams):
             if at == len(self.readings):
                 if begun >= self._workers.count:

@@ -114,7 +114,7 @@ def _lacking(expression: str, column: str, there: Collection[str]) -> list[str]:
     return sorted(used - known - bound - called)
 
 
-def map_faults(settings: Mapping[str, Any], streams: Mapping[str, Mapped]) -> list[str]:
+def map_errors(settings: Mapping[str, Any], streams: Mapping[str, Mapped]) -> list[str]:
     """Return one line for each rule of a map that can't be used: before anything is asked.
 
     Args:
@@ -129,13 +129,13 @@ def map_faults(settings: Mapping[str, Any], streams: Mapping[str, Mapped]) -> li
                 continue
             source = str(rules.get(_SOURCE, name))
             if fnmatchcase(stream, source):
-                for column, words in _rule_faults(rules, stream, mapped, is_own=stream == source):
+                for column, message in _rule_errors(rules, stream, mapped, is_own=stream == source):
                     # What is wrong for all streams is said for the first one.
-                    found.setdefault(f"stream_maps.{name}.{column}", words)
-    return [f"{place}: {words}" for place, words in found.items()]
+                    found.setdefault(f"stream_maps.{name}.{column}", message)
+    return [f"{place}: {message}" for place, message in found.items()]
 
 
-def _rule_faults(
+def _rule_errors(
     rules: Mapping[str, Any], stream: str, mapped: Mapped, *, is_own: bool
 ) -> Iterator[tuple[str, str]]:
     for column, rule in rules.items():
@@ -147,10 +147,10 @@ def _rule_faults(
             continue
         elif is_null:
             if column in mapped.keys and _KEYS not in rules:
-                words = f"it is in the key of {stream}, without which rows can't be told apart; leave it in"
-                yield column, words
+                message = f"it is in the key of {stream}, without which rows can't be told apart; leave it in"
+                yield column, message
         elif isinstance(rule, str):
-            wrong = _expression_fault(rule)
+            wrong = _expression_error(rule)
             if wrong is None and is_own and (lost := _lacking(rule, column, mapped.columns)):
                 near = did_you_mean(lost[0], mapped.columns)
                 wrong = f"names {lost[0]}, which {stream} does not have{near}"
@@ -160,7 +160,7 @@ def _rule_faults(
             yield column, f"{rule!r:.60} is no expression; a text or null is expected"
 
 
-def _expression_fault(expression: str) -> str | None:
+def _expression_error(expression: str) -> str | None:
     """Return what is wrong with an expression whatever the stream; None if nothing is."""
     try:
         tree = ast.parse(expression, mode="eval")
@@ -178,7 +178,7 @@ def _expression_fault(expression: str) -> str | None:
     return None
 
 
-def arithmetic_faults(
+def arithmetic_errors(
     settings: Mapping[str, Any], stream: str, schema: Mapping[str, Any]
 ) -> Iterator[str]:
     """Return one line for each expression that calculates with a column whose digits are text.

@@ -14,9 +14,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
+from http import HTTPStatus
 from itertools import chain, compress
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import msgspec
 from singer_sdk.exceptions import AbortedSyncFailedException
@@ -56,7 +57,6 @@ if TYPE_CHECKING:
 log = logging.getLogger("adtaps.streams")
 _PARENTS: Final = "parents_until"
 _encode = msgspec.json.Encoder(enc_hook=str).encode
-_NOT_FOUND = 404
 
 
 @dataclass(frozen=True)
@@ -85,8 +85,6 @@ class AdStream(Stream):
         replication_key: Its bookmark's column, if it has one.
         selected: Whether it is read when nobody chose streams.
     """
-
-    automatic: ClassVar[frozenset[str]] = frozenset()
 
     def __init__(
         self,
@@ -175,14 +173,14 @@ class AdStream(Stream):
         """Return one line about what was read: rows, days, what it cost, and whether parts failed."""
         failures = sum(failure.stream == self.name for failure in self.run.failures)
         return stream_line(
-            self.name, self.records_written, self.range_words(), self.cost(), failures
+            self.name, self.records_written, self.range_text(), self.cost(), failures
         )
 
     def cost(self) -> RequestStats:
         """Return what this stream's reading cost by now."""
         return RequestStats()
 
-    def range_words(self) -> list[str]:
+    def range_text(self) -> list[str]:
         """Return what of the stream was read, in words."""
         return []
 
@@ -285,11 +283,11 @@ class AdStream(Stream):
         if isinstance(error, CredentialsError | Interrupted | TargetGone):
             raise error
         if isinstance(error, AdtapError):
-            words = str(error)
+            message = str(error)
         else:
             log.debug("Unexpected error in %s", self.name, exc_info=error)
-            words = f"unexpected {type(error).__name__}: {error}"
-        self.run.note_failure(Failure(self.name, words, partition, window, error))
+            message = f"unexpected {type(error).__name__}: {error}"
+        self.run.note_failure(Failure(self.name, message, partition, window, error))
 
 
 class EntityStream(AdStream):
@@ -318,9 +316,9 @@ class EntityStream(AdStream):
         self._seen: dict[object, int] = {}
         self._latest: datetime | None = None
         self._keyless = 0
-        self._tally = RequestStats()
+        self._stats = RequestStats()
         self._begun: _Begun | None = None
-        self._tally = RequestStats()
+        self._stats = RequestStats()
         self._asked_since: str | None = None
         self.kept: list[Mapping[str, Any]] | None = None
         """The parent fields of the records that this run read, if it read them well and a child wants them."""
@@ -337,7 +335,7 @@ class EntityStream(AdStream):
         """Ask for the first page already: another stream is read meanwhile. Children wait for their turn."""
         if self._begun is None and self.entity.parent is None:
             since, started = self.since(), self.run.clock.now()
-            query = EntityQuery(since=since, tally=self._tally)
+            query = EntityQuery(since=since, stats=self._stats)
             self._begun = _Begun(since, started, self._pages(query))
 
     @override
@@ -356,8 +354,8 @@ class EntityStream(AdStream):
                 self._write_pages(begun.pages, shaper, since)
             elif self._read_children(shaper, since):
                 self._know_parents()
-            if self._tally.replaced:
-                log.warning("%s: %s", self.name, characters.said(self._tally.replaced))
+            if self._stats.replaced:
+                log.warning("%s: %s", self.name, characters.said(self._stats.replaced))
             self._check_keys()
         except AbortedSyncFailedException:
             raise
@@ -367,7 +365,7 @@ class EntityStream(AdStream):
             return
         self._close(started)
 
-    def state_faults(self) -> list[str]:
+    def state_errors(self) -> list[str]:
         """Return a line if the bookmark lies in the future."""
         marks = self.run.state.get("bookmarks", {}).get(self.name) or {}
         now = self.run.clock.now()
@@ -377,10 +375,10 @@ class EntityStream(AdStream):
 
     @override
     def cost(self) -> RequestStats:
-        return self._tally
+        return self._stats
 
     @override
-    def range_words(self) -> list[str]:
+    def range_text(self) -> list[str]:
         return [] if self._asked_since is None else [f"changed since {self._asked_since}"]
 
     def since(self) -> str | None:
@@ -498,16 +496,16 @@ class EntityStream(AdStream):
         platform, workers = self.run.platform, self.run.workers
 
         def ask(parent: Mapping[str, Any]) -> list[Iterable[Mapping[str, Any]]]:
-            query = EntityQuery(since=since, parent=parent, tally=self._tally)
+            query = EntityQuery(since=since, parent=parent, stats=self._stats)
             return list(platform.pages(self.entity, query))
 
         refused: dict[str, int] = {}
         for parent, future in workers.in_order(self._parents(), ask):
             pages = self._child_pages(parent, future, refused)
             self._write_pages(pages, shaper, since)
-        for words, times in refused.items():
+        for message, times in refused.items():
             more = f" (and {times - 1} more like it)" if times > 1 else ""
-            self.fail(Forbidden(f"{words}{more}"))
+            self.fail(Forbidden(f"{message}{more}"))
         return not refused
 
     def _child_pages(
@@ -516,7 +514,7 @@ class EntityStream(AdStream):
         try:
             pages: list[Iterable[Mapping[str, Any]]] = future.result()
         except BadRequest as error:
-            if error.status == _NOT_FOUND:
+            if error.status == HTTPStatus.NOT_FOUND:
                 log.warning("%s: the parent %s no longer exists", self.name, dict(parent))
                 return []
             if not isinstance(error, Forbidden):

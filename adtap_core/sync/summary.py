@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Final
 
-from adtap_core.words import count
+from adtap_core.formatting import count
 
 if TYPE_CHECKING:
     from adtap_core.http.client import RequestStats
@@ -17,13 +17,13 @@ MOST_REPEATED: Final = 10
 """Failures that the end of the log says once more; each was said when it happened."""
 
 
-def cost_words(cost: RequestStats) -> list[str]:
+def cost_text(cost: RequestStats) -> list[str]:
     """Return what requests it took, in words; nothing where nobody was asked."""
     parts = ((cost.requests, "request"), (cost.retries, "retry"), (cost.splits, "split"))
     return [count(number, noun) for number, noun in parts if number]
 
 
-def range_words(windows: Sequence[Interval], grain: Grain) -> str:
+def range_text(windows: Sequence[Interval], grain: Grain) -> str:
     """Return the first and the last bucket of windows, both of them read: `2026-11-01 to 2026-11-27`.
 
     Args:
@@ -50,7 +50,7 @@ def stream_line(
     Example:
         `os_daily: 579 rows, 2026-11-01 to 2026-11-27, 4 requests, 1 retry`
     """
-    line = f"{name}: {', '.join([count(rows, 'row'), *what, *cost_words(cost)])}"
+    line = f"{name}: {', '.join([count(rows, 'row'), *what, *cost_text(cost)])}"
     return f"{line}; {count(failures, 'failure')}, named above" if failures else line
 
 
@@ -74,14 +74,14 @@ def log_end(
         failures: A line for each.
     """
     parts = [f"{whole} of {count(streams, 'stream')} read whole", count(rows, "row")]
-    log.info("Run ended: %s", ", ".join([*parts, *cost_words(cost), f"{seconds:.0f} s"]))
+    log.info("Run ended: %s", ", ".join([*parts, *cost_text(cost), f"{seconds:.0f} s"]))
     for line in failures[:MOST_REPEATED]:
         log.info("Failed: %s", line)
     if (more := len(failures) - MOST_REPEATED) > 0:
         log.info("Failed: %d more, named above", more)
 
 
-def failed_words(failed: Sequence[str], failures: int, whole: int) -> str:
+def failed_message(failed: Sequence[str], failures: int, whole: int) -> str:
     """Return the last line of a run of which parts failed.
 
     Args:

@@ -71,19 +71,19 @@ class ReportRun:
     Args:
         planner: Planned the windows.
         report: With the metrics that are selected.
-        work: Windows that nobody has begun, in order.
+        pending: Windows that nobody has begun, in order.
         accounts: How many accounts there are.
         whole: How many windows there are.
-        flying: Windows that were begun, in order.
+        in_flight: Windows that were begun, in order.
         done: How many were read.
     """
 
     planner: Planner
     report: Report
-    work: deque[WindowTask]
+    pending: deque[WindowTask]
     accounts: int
     whole: int
-    flying: deque[WindowTask] = field(default_factory=deque)
+    in_flight: deque[WindowTask] = field(default_factory=deque)
     done: int = 0
 
 

@@ -112,10 +112,10 @@ class ReportTotals:
         """
         if self._asker is None:
             return None
-        tally = RequestStats()
+        stats = RequestStats()
         try:
             return self._asker.ask(
-                replace(job, tally=tally, remembered={}, remember=lambda _name, _parameters: None)
+                replace(job, stats=stats, remembered={}, remember=lambda _name, _parameters: None)
             )
         except (CredentialsError, Interrupted, TargetGone):
             raise
@@ -126,8 +126,8 @@ class ReportTotals:
             log.log(level, "%s: no control totals: %s", self.report.name, error)
             return None
         finally:
-            job.tally.requests += tally.requests
-            job.tally.retries += tally.retries
+            job.stats.requests += stats.requests
+            job.stats.retries += stats.retries
 
     def window(
         self, fetched: Fetched, control: dict[Key, Sums] | None, accounts: int
@@ -167,7 +167,7 @@ class WindowTotals:
         keys: The columns that tell sums apart.
         control: The platform's totals, asked for.
         free: The platform's totals of all rows, by column, that came with the answer.
-        words: What does not tie out, a line each; there once `check` was called.
+        message: What does not tie out, a line each; there once `check` was called.
     """
 
     of: ReportTotals
@@ -175,7 +175,7 @@ class WindowTotals:
     keys: Sequence[str]
     control: Mapping[Key, Sums] | None
     free: Mapping[str, Decimal] | None
-    words: list[str] = field(default_factory=list)
+    messages: list[str] = field(default_factory=list)
     _ties: dict[str, bool] | bool | None = None
 
     def add(self, block: Block) -> None:
@@ -193,7 +193,7 @@ class WindowTotals:
                 self._ties[str(found.key[0])] = False
                 account, bucket, currency = found.key[:3]
                 label = self.of.labels.of(found.column, currency)
-                self.words.append(
+                self.messages.append(
                     f"{account} {bucket}: {label}: the rows add up to {spell(found.rows) or 'nothing'}, the "
                     f"platform's total is {spell(found.platform) or 'nothing'}"
                 )
@@ -206,10 +206,10 @@ class WindowTotals:
         for column in compared:
             own, total = whole.totals.get(column) or ZERO, free[column]
             if abs(own - total) > _room(own, total, whole.rows):
-                self.words.append(
+                self.messages.append(
                     f"{column}: the rows add up to {spell(own)}, the answer's own total is {spell(total)}"
                 )
-        self._ties = not self.words if compared else None
+        self._ties = not self.messages if compared else None
 
     def ledger(self, account: str, *, alone: bool) -> dict[str, Any]:
         """Return the ledger's columns about totals.

@@ -14,6 +14,7 @@ from click.testing import CliRunner
 
 from adtap_cli.main import main
 from adtap_sandbox import credentials
+from tests import logins
 from tests.contracts.platforms import ADJUST, ATOMX, MOMENT, OPENX, TERMINALONE, Case
 
 if TYPE_CHECKING:
@@ -21,14 +22,7 @@ if TYPE_CHECKING:
 
 OPENX_CURRENT: Final = replace(
     OPENX,
-    paths={"api_url": "/openx", "identity_url": "/openx"},
-    settings={
-        "email": credentials.EMAIL,
-        "password": credentials.OPENX_PASSWORD,
-        "client_id": credentials.OPENX_CLIENT_ID,
-        "identity_key": credentials.OPENX_IDENTITY_KEY,
-        "instance_hostname": credentials.OPENX_INSTANCE_HOSTNAME,
-    },
+    login=logins.OPENX_CURRENT,
     daily="exchange_daily",
     hourly="exchange_hourly",
     entity_path="/ox/4.0/site$",
@@ -38,13 +32,7 @@ OPENX_CURRENT: Final = replace(
 )
 TERMINALONE_LEGACY: Final = replace(
     TERMINALONE,
-    settings={
-        "api_generation": "legacy",
-        "auth_method": "cookie",
-        "username": credentials.USERNAME,
-        "password": credentials.T1_PASSWORD,
-        "api_key": credentials.T1_API_KEY,
-    },
+    login=logins.TERMINALONE_LEGACY,
     login_path="^/api/v2.0/login$",
     entity_path="/api/v2.0/advertisers$",
     report_path=r"^/reporting/v1/std/(?!meta$)[^/]+$",

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from adtap_sandbox import credentials
+from tests import logins
+from tests.logins import Login
 
 if TYPE_CHECKING:
     from adtap_core.tap import AdTap
@@ -49,8 +51,7 @@ class Case:
         platform: The sandbox's name of the platform.
         module: Package of the tap.
         class_name: Its class in `tap.py`.
-        paths: Settings that hold an address, with the path below the sandbox's own.
-        settings: The other settings.
+        login: How it logs in to the sandbox.
         secrets: Values that no output may show.
         daily: A built-in report by day.
         hourly: A built-in report by the hour.
@@ -73,8 +74,7 @@ class Case:
     platform: str
     module: str
     class_name: str
-    paths: Mapping[str, str]
-    settings: Mapping[str, Any]
+    login: Login
     secrets: tuple[str, ...]
     daily: str
     hourly: str
@@ -93,6 +93,16 @@ class Case:
     killed: frozenset[str]
 
     @property
+    def paths(self) -> Mapping[str, str]:
+        """The settings that hold an address, with their paths."""
+        return self.login.paths
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """The other settings of the login."""
+        return self.login.settings
+
+    @property
     def script(self) -> str:
         """The tap's command."""
         return self.module.replace("_", "-")
@@ -105,22 +115,14 @@ class Case:
 
     def config(self, url: str, **more: Any) -> dict[str, Any]:
         """Settings for the sandbox at `url`; a value of None takes a setting out."""
-        made = {
-            **self.settings,
-            **{name: f"{url}{path}" for name, path in self.paths.items()},
-            "start_date": START,
-            "max_retries": 3,
-            **more,
-        }
-        return {name: value for name, value in made.items() if value is not None}
+        return self.login.config(url, **{"start_date": START, "max_retries": 3, **more})
 
 
 ADJUST: Final = Case(
     platform="adjust",
     module="tap_adjust",
     class_name="TapAdjust",
-    paths={"api_url": "/adjust/reports-service", "kpi_api_url": "/adjust/kpis/v1"},
-    settings={"api_token": credentials.ADJUST_API_TOKEN},
+    login=logins.ADJUST,
     secrets=(credentials.ADJUST_API_TOKEN,),
     daily="campaign_daily",
     hourly="hourly",
@@ -149,13 +151,7 @@ OPENX: Final = Case(
     platform="openx",
     module="tap_openx",
     class_name="TapOpenx",
-    paths={"api_url": "/openx", "sso_url": "/openx"},
-    settings={
-        "email": credentials.EMAIL,
-        "password": credentials.OPENX_PASSWORD,
-        "consumer_key": credentials.OPENX_CONSUMER_KEY,
-        "consumer_secret": credentials.OPENX_CONSUMER_SECRET,
-    },
+    login=logins.OPENX,
     secrets=(
         credentials.OPENX_PASSWORD,
         credentials.OPENX_CONSUMER_KEY,
@@ -198,8 +194,7 @@ ATOMX: Final = Case(
     platform="atomx",
     module="tap_atomx",
     class_name="TapAtomx",
-    paths={"api_url": "/atomx/v3"},
-    settings={"email": credentials.EMAIL, "password": credentials.ATOMX_PASSWORD},
+    login=logins.ATOMX,
     secrets=(credentials.ATOMX_PASSWORD,),
     daily="advertiser_delivery_daily",
     hourly="advertiser_delivery_hourly",
@@ -238,14 +233,7 @@ TERMINALONE: Final = Case(
     platform="terminalone",
     module="tap_terminalone",
     class_name="TapTerminalOne",
-    paths={"api_url": "/terminalone", "auth_url": "/terminalone"},
-    settings={
-        "auth_method": "oauth_password",
-        "username": credentials.USERNAME,
-        "password": credentials.T1_PASSWORD,
-        "client_id": credentials.T1_CLIENT_ID,
-        "client_secret": credentials.T1_CLIENT_SECRET,
-    },
+    login=logins.TERMINALONE,
     secrets=(credentials.T1_PASSWORD, credentials.T1_CLIENT_SECRET),
     daily="performance_daily",
     hourly="performance_hourly",

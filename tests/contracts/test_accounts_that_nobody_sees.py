@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -12,19 +12,13 @@ from adtap_core.inspect.check import run_check
 from adtap_core.inspect.plan import make_plan
 from adtap_core.sync.run import RunFailed
 from adtap_core.tap import AdTap
-from adtap_sandbox import credentials as known
 from tap_adjust.tap import TapAdjust
 from tap_openx.tap import TapOpenx
 from tap_terminalone.tap import TapTerminalOne
+from tests import logins
 from tests.conftest import MOMENT, SandboxHandle
+from tests.logins import Login
 from tests.running import Messages, run_tap, select
-
-T1_LOGIN = {
-    "username": known.USERNAME,
-    "password": known.T1_PASSWORD,
-    "client_id": known.T1_CLIENT_ID,
-    "client_secret": known.T1_CLIENT_SECRET,
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,8 +32,7 @@ class Way:
         key: Of the report's partitions.
         entity: Whose list of accounts the test takes a good id from, and which is read.
         report: A report that is read by account.
-        paths: Addresses.
-        settings: The login.
+        login: How it logs in.
     """
 
     tap: type[AdTap]
@@ -48,13 +41,12 @@ class Way:
     key: str
     entity: str
     report: str
-    paths: dict[str, str]
-    settings: dict[str, Any] = field(default_factory=dict)
+    login: Login
 
     def config(self, sandbox: SandboxHandle, **more: Any) -> dict[str, Any]:
         """The tap's settings."""
-        addresses = {name: f"{sandbox.url}{path}" for name, path in self.paths.items()}
-        return {**self.settings, **addresses, "start_date": "2026-03-15", "max_retries": 0, **more}
+        given = {"start_date": "2026-03-15", "max_retries": 0, **more}
+        return self.login.config(sandbox.url, **given)
 
     def good(self, sandbox: SandboxHandle) -> str:
         """Return an id that the login sees."""
@@ -63,12 +55,12 @@ class Way:
         return next(str(r["id"]) for r in rows if "publisher" in r.get("type_full", "publisher"))
 
 
-T1 = {"api_url": "/terminalone", "auth_url": "/terminalone"}
-LEGACY = {**T1_LOGIN, "api_generation": "legacy"}
-ADJUST = {"api_url": "/adjust/reports-service", "kpi_api_url": "/adjust/kpis/v1"}
+LEGACY = Login(
+    logins.TERMINALONE.paths, {**logins.TERMINALONE.settings, "api_generation": "legacy"}
+)
 
 
-def terminalone(settings: dict[str, Any], kind: str) -> Way:
+def terminalone(login: Login, kind: str) -> Way:
     """A generation's organizations or advertisers."""
     return Way(
         tap=TapTerminalOne,
@@ -77,14 +69,13 @@ def terminalone(settings: dict[str, Any], kind: str) -> Way:
         key=f"{kind}_id",
         entity=f"{kind}s",
         report="performance_daily",
-        paths=T1,
-        settings=settings,
+        login=login,
     )
 
 
 WAYS = {
-    "terminalone organization": terminalone(T1_LOGIN, "organization"),
-    "terminalone advertiser": terminalone(T1_LOGIN, "advertiser"),
+    "terminalone organization": terminalone(logins.TERMINALONE, "organization"),
+    "terminalone advertiser": terminalone(logins.TERMINALONE, "advertiser"),
     "terminalone legacy organization": terminalone(LEGACY, "organization"),
     "terminalone legacy advertiser": terminalone(LEGACY, "advertiser"),
     "openx account": Way(
@@ -94,13 +85,7 @@ WAYS = {
         key="account_id",
         entity="accounts",
         report="inventory_daily",
-        paths={"api_url": "/openx", "sso_url": "/openx"},
-        settings={
-            "email": known.EMAIL,
-            "password": known.OPENX_PASSWORD,
-            "consumer_key": known.OPENX_CONSUMER_KEY,
-            "consumer_secret": known.OPENX_CONSUMER_SECRET,
-        },
+        login=logins.OPENX,
     ),
     "adjust app": Way(
         tap=TapAdjust,
@@ -109,8 +94,7 @@ WAYS = {
         key="app_token",
         entity="apps",
         report="app_daily",
-        paths=ADJUST,
-        settings={"api_token": known.ADJUST_API_TOKEN},
+        login=logins.ADJUST,
     ),
 }
 

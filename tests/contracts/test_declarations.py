@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import resource
@@ -40,12 +41,23 @@ def test_every_entity_has_a_schema_file_and_every_file_an_entity(case: Case) -> 
 
 def test_every_field_of_a_preset_is_known_to_the_platform(case: Case) -> None:
     """A preset is its entry alone: it passes what a user's definition must pass, and names its source."""
-    from adtap_core.definitions import definition_faults
+    from adtap_core.definitions import definition_errors
 
     platform = case.tap.platform_class
     for report in case.tap.reports:
-        assert definition_faults([report], [], platform, case.settings) == []
+        assert definition_errors([report], [], platform, case.settings) == []
         assert "read 20" in report.source, report.name
+
+
+def test_whatever_a_definition_may_say_is_a_field_of_its_report(case: Case) -> None:
+    """A key that the settings allow and the report's class does not have would be lost."""
+    settings = case.tap.config_jsonschema["properties"]
+    items = [settings[n]["items"] for n in ("reports", "kpi_reports") if n in settings]
+    for item in items:
+        report_class = case.tap.platform_class.report_class(dict.fromkeys(item["required"], "x"))
+        # Of the KPI service's definitions: they become `metrics`.
+        declared = {f.name for f in dataclasses.fields(report_class)} | {"kpis"}
+        assert {*item["properties"]} <= declared
 
 
 def test_a_schema_file_says_where_its_facts_come_from(case: Case) -> None:

@@ -268,7 +268,7 @@ def test_of_several_files_the_one_that_cant_be_read_is_named(
         bad.write_text(text)
     with pytest.raises(SettingsError) as caught:
         read_files(tap, good, bad)
-    (fault,) = caught.value.faults
+    (fault,) = caught.value.errors
     assert fault.startswith(f"--config {bad}: {words}")
 
 
@@ -286,7 +286,7 @@ def test_values_that_nearly_fit_say_how_they_fit() -> None:
     """A currency in small letters, one id where a list belongs."""
     with pytest.raises(SettingsError) as caught:
         TapAdjust(config={"api_token": "x", "currency": "usd", "app_tokens": "abc"})
-    assert caught.value.faults == [
+    assert caught.value.errors == [
         "app_tokens: 'abc' is not a list, such as [\"abc\"]",
         "currency: 'usd' does not have the form ^[A-Z]{3}$; did you mean 'USD'?",
     ]

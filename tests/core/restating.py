@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, Final
 
@@ -96,11 +97,23 @@ class RestatingServer(StandIn):
         return 200, {"rows": rows}
 
 
+@dataclass(frozen=True, kw_only=True)
+class FlavouredReport(Report):
+    """A report of which a definition may say more."""
+
+    flavour: str | None = None
+
+
 class Restating(Platform):
     """Asks the restating server."""
 
     concurrency: ClassVar[int] = 1
     lookback_days: ClassVar[int] = RESTATED
+
+    @classmethod
+    @override
+    def report_class(cls, definition: Mapping[str, Any]) -> type[Report]:
+        return FlavouredReport
 
     @classmethod
     @override
@@ -117,9 +130,8 @@ class Restating(Platform):
     def zone(self, report: Report) -> Zone:
         return Zone(self.settings.get("time_zone") or "UTC")
 
-    @property
     @override
-    def auth(self) -> Auth:
+    def make_login(self) -> Auth:
         return BearerToken("canary-restating-token")
 
     @override
@@ -143,7 +155,7 @@ class Restating(Platform):
             "metrics": ",".join(job.report.metrics),
         }
         url = f"{self.settings['api_url']}/report"
-        reply = self.http.send(Call(url, job.what, params=asked), job.tally)
+        reply = self.http.send(Call(url, job.what, params=asked), job.stats)
         return Fetched(
             [lambda: Table(iter(JsonRows(reply.body, ("rows",))))],
             RowContext(

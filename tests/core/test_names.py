@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adtap_core.declare import Report
-from adtap_core.definitions import definition_faults
+from adtap_core.definitions import definition_errors
 from adtap_core.names import LONGEST_NAME, column_name, column_names, snake_case
 from adtap_core.rows.schemas import report_schema
 from adtap_core.windows import Grain
@@ -80,7 +80,7 @@ def _report(**fields: Any) -> Report:
 )
 def test_what_would_overwrite_another_column_is_refused(fields: dict[str, Any], words: str) -> None:
     """Both fields are named, before any request."""
-    (fault,) = definition_faults([_report(**fields)], [], TinyPlatform, {})
+    (fault,) = definition_errors([_report(**fields)], [], TinyPlatform, {})
     assert fault.startswith("report 'mine': ")
     assert words in fault
 
@@ -88,7 +88,7 @@ def test_what_would_overwrite_another_column_is_refused(fields: dict[str, Any], 
 def test_a_dimension_spelt_nearly_like_the_bucket_has_a_column_of_its_own() -> None:
     """`day_` does not take the place of `day`."""
     report = _report(dimensions=("day_", "_currency"))
-    assert not definition_faults([report], [], TinyPlatform, {})
+    assert not definition_errors([report], [], TinyPlatform, {})
     columns = report_schema(report, TinyPlatform, {})["properties"]
     assert {"day", "_currency", column_name("day_"), column_name("_currency")} <= columns.keys()
     assert columns["day"]["format"] == "date"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from adtap_core.settings import common_faults, config_schema, ids, schema_faults, with_types
+from adtap_core.settings import common_errors, config_schema, ids, schema_errors, with_types
 
 SCHEMA = config_schema(
     own={},
@@ -33,7 +33,7 @@ GOOD = {"name": "mine", "dimensions": ["site"], "metrics": ["clicks"]}
 def test_a_fault_of_a_definition_names_the_report(change, words):
     """Whoever has twenty definitions in a variable does not count brackets to find the one that is wrong."""
     settings = {"reports": [{**GOOD, "name": "other"}, {**GOOD, **change}]}
-    (fault,) = [*schema_faults(settings, SCHEMA), *common_faults(settings)]
+    (fault,) = [*schema_errors(settings, SCHEMA), *common_errors(settings)]
     assert fault.startswith("report 'mine' ")
     assert words in fault
 
@@ -41,7 +41,7 @@ def test_a_fault_of_a_definition_names_the_report(change, words):
 def test_a_definition_without_a_name_is_told_by_its_place():
     """There is nothing better; the first has the number 0, as in JSON."""
     settings = {"reports": [{k: v for k, v in GOOD.items() if k != "name"}]}
-    assert schema_faults(settings, SCHEMA) == ["reports[0]: name is missing; it is required"]
+    assert schema_errors(settings, SCHEMA) == ["reports[0]: name is missing; it is required"]
 
 
 @pytest.mark.parametrize(
@@ -50,13 +50,13 @@ def test_a_definition_without_a_name_is_told_by_its_place():
 )
 def test_a_number_that_nobody_can_mean_is_refused(name):
     """A typing error of nine digits is a fault of the settings, not of the calendar."""
-    (fault,) = schema_faults({name: 1_000_000_000}, SCHEMA)
+    (fault,) = schema_errors({name: 1_000_000_000}, SCHEMA)
     assert fault.startswith(f"{name}: 1000000000 is too large; at most ")
 
 
 def test_a_reports_own_lookback_is_bounded_too():
     """As the tap's."""
-    (fault,) = schema_faults({"reports": [{**GOOD, "lookback_days": 10**9}]}, SCHEMA)
+    (fault,) = schema_errors({"reports": [{**GOOD, "lookback_days": 10**9}]}, SCHEMA)
     assert "lookback_days): 1000000000 is too large" in fault
 
 

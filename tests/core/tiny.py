@@ -138,8 +138,7 @@ class TinyPlatform(Platform):
     def zone(self, report: Report) -> Zone:
         return Zone(self.settings.get("time_zone", "UTC"))
 
-    @property
-    def auth(self) -> Auth:
+    def make_login(self) -> Auth:
         return self._auth
 
     def partitions(self, report: Report) -> list[Partition]:
@@ -162,7 +161,7 @@ class TinyPlatform(Platform):
                 },
                 splittable=job.can_split,
             ),
-            job.tally,
+            job.stats,
         )
         return Fetched(
             [lambda: Table(iter(JsonRows(reply.body, ("rows",))))],
@@ -182,7 +181,7 @@ class TinyPlatform(Platform):
             document = reply.json()
             return Page(document["rows"], document["more"])
 
-        return by_offset(ask, key=lambda r: r["id"], what=entity.name, ahead=self.ahead)
+        return by_offset(ask, key=lambda r: r["id"], what=entity.name, prefetch=self.prefetch)
 
 
 class TapTiny(AdTap):

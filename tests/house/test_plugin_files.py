@@ -65,7 +65,7 @@ def faults(name, settings):
     try:
         tap_class(name)(config={key: EXAMPLES.get(key, "0" * 40) for key in settings})
     except SettingsError as error:
-        return error.faults
+        return error.errors
     return []
 
 
@@ -194,7 +194,7 @@ def test_what_is_no_date_is_refused_by_its_settings_name(tap, text):
     """One line: the setting, what stands there, what is expected."""
     with pytest.raises(SettingsError) as caught:
         tap(config={"start_date": text, "end_date": text})
-    faults = [f for f in caught.value.faults if "_date" in f]
+    faults = [f for f in caught.value.errors if "_date" in f]
     assert faults == [
         f"{name}: {text!r} is not a date or date-time; expected e.g. 2026-01-31 or 2026-01-31T00:00:00Z"
         for name in ("start_date", "end_date")

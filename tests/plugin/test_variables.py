@@ -110,7 +110,7 @@ def test_a_value_that_does_not_fit_is_named_with_its_variable(setting, text, wor
     """No word is taken for `false`, no traceback for a number: the variable, its value, what is expected."""
     with pytest.raises(VariableError) as caught:
         read({f"TAP_X_{setting.upper()}": text})
-    (fault,) = caught.value.faults
+    (fault,) = caught.value.errors
     assert fault == f"TAP_X_{setting.upper()}: {words}"
 
 
@@ -119,7 +119,7 @@ def test_every_variable_that_does_not_fit_is_named_at_once():
     file = DotEnv(Path("/srv/.env"), {"TAP_X_INCLUDE_TODAY": "ture"})
     with pytest.raises(VariableError) as caught:
         read({"TAP_X_LOOKBACK_DAYS": "seven"}, file)
-    assert caught.value.faults == [
+    assert caught.value.errors == [
         "TAP_X_LOOKBACK_DAYS: 'seven' is not a whole number",
         "TAP_X_INCLUDE_TODAY (in /srv/.env): 'ture' is not true or false",
     ]
@@ -197,7 +197,7 @@ def test_whatever_a_variable_says_it_is_a_value_or_a_named_fault(given_):
     try:
         good = read(variables).values
     except VariableError as error:
-        faults = error.faults
+        faults = error.errors
     for name, value in good.items():
         assert isinstance(value, kinds[SCHEMA["properties"][name]["type"][0]])
     assert [f for f in faults if not any(f.startswith(f"{v}:") for v in variables)] == []

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests
 
-from adtap_sandbox.credentials import ADJUST_API_TOKEN
 from tap_adjust.fields import metric
 from tap_adjust.tap import TapAdjust
+from tests import logins
 from tests.running import Messages, run_tap
 
 if TYPE_CHECKING:
@@ -46,13 +46,7 @@ class Room:
 
     def config(self, **more: object) -> dict[str, Any]:
         """Settings of the tap: the sandbox is its addresses and nothing else."""
-        return {
-            "api_url": f"{self.url}/reports-service",
-            "kpi_api_url": f"{self.url}/kpis/v1",
-            "api_token": ADJUST_API_TOKEN,
-            "start_date": "2026-03-14",
-            **more,
-        }
+        return logins.ADJUST.config(self.sandbox.url, **{"start_date": "2026-03-14", **more})
 
     def run(self, *streams: str, **more: Any) -> Messages:
         """Run the tap with these streams selected; all, if none is named."""
@@ -81,7 +75,7 @@ class Room:
         """Ask again what the tap asked, as anybody could; gives the whole answer."""
         reply = requests.get(
             f"{self.sandbox.url}{entry['path']}?{entry['query']}",
-            headers={"Authorization": f"Bearer {ADJUST_API_TOKEN}"},
+            headers={"Authorization": f"Bearer {logins.ADJUST.settings['api_token']}"},
             timeout=60,
         )
         assert reply.status_code == 200, reply.text

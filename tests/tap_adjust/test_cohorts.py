@@ -7,9 +7,8 @@ from decimal import Decimal
 
 import pytest
 
-from adtap_core.declare import Report
 from adtap_core.errors import SettingsError
-from tap_adjust.streams import COHORT_PERIODS
+from tap_adjust.streams import COHORT_PERIODS, AdjustReport
 from tap_adjust.unpivot import asks
 
 from .conftest import keys_are_unique, total
@@ -119,8 +118,8 @@ def test_events_have_a_row_for_each_slug(room):
 )
 def test_a_row_without_a_figure_is_not_made_however_a_zero_is_spelt(zero):
     """Else rows would depend on which apps share a request."""
-    report = Report(name="mine", dimensions=("app_token", "event_slug"), metrics=("events", "revenue"),
-                    extras={"per_event": True})  # fmt: skip
+    report = AdjustReport(name="mine", dimensions=("app_token", "event_slug"), metrics=("events", "revenue"),
+                          per_event=True)  # fmt: skip
     (ask,) = asks(report, lambda: ["a", "b"])
     sent = {
         "app_token": "x",

@@ -24,7 +24,7 @@ ORDERS = [
 ]
 
 
-def facts(rows):
+def context(rows):
     """The rows without what each read has anew."""
     return Counter(
         tuple((k, str(v)) for k, v in sorted(r.items()) if k != "_synced_at") for r in rows
@@ -42,7 +42,7 @@ def test_the_order_of_the_grouping_changes_nothing(room, endpoint):
         report = {"name": "mine", "endpoint": endpoint, "kpis": kpis, "grouping": grouping, **more}
         rows = room.run("mine", kpi_reports=[report], start_date="2026-03-16").records["mine"]
         assert keys_are_unique(rows)
-        found.append(facts(rows))
+        found.append(context(rows))
     assert found[0]
     assert all(other == found[0] for other in found[1:])
 

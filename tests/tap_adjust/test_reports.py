@@ -11,7 +11,7 @@ import duckdb
 import pytest
 
 from tap_adjust.fields import metric
-from tap_adjust.streams import REPORTS
+from tap_adjust.streams import REPORTS, KpiReport
 from tap_adjust.tap import TapAdjust
 
 from .conftest import keys_are_unique, load_into_duckdb, load_into_postgres, total, whole
@@ -19,7 +19,7 @@ from .conftest import keys_are_unique, load_into_duckdb, load_into_postgres, tot
 WIDE = [
     r
     for r in REPORTS
-    if "endpoint" not in r.extras and r.name not in ("events_daily", "cohorts_daily")
+    if not isinstance(r, KpiReport) and r.name not in ("events_daily", "cohorts_daily")
 ]
 BY_CAMPAIGN = ("app_token", "campaign_network", "campaign_id_network", "country_code")
 

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 import pytest
 
 from tap_atomx.tap import TapAtomx
+from tests import logins
 from tests.conftest import MOMENT
 from tests.running import Messages, run_tap
 
@@ -22,12 +23,7 @@ if TYPE_CHECKING:
 @pytest.fixture
 def settings(sandbox: SandboxHandle) -> dict[str, Any]:
     """Settings that log in to the sandbox."""
-    return {
-        "api_url": f"{sandbox.url}/atomx/v3",
-        "email": "ops@northwind.example",
-        "password": "sandbox-atomx-password",
-        "start_date": "2026-03-10",
-    }
+    return logins.ATOMX.config(sandbox.url, start_date="2026-03-10")
 
 
 @pytest.fixture

@@ -9,10 +9,10 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adtap_core.declare import Report
 from adtap_core.windows import Grain, Interval, Zone
 from tap_atomx.reporting import asked_zone, question
 from tap_atomx.shapes import log_entries
+from tap_atomx.streams import AtomxReport
 
 ZONES = st.sampled_from(
     [
@@ -21,9 +21,7 @@ ZONES = st.sampled_from(
     ]
 )
 HOURS = st.integers(0, 24 * 800).map(lambda n: datetime(2025, 1, 1) + timedelta(hours=n))
-HOURLY = Report(
-    name="own", dimensions=(), metrics=("clicks",), grain=Grain.HOUR, extras={"scope": "dsp"}
-)
+HOURLY = AtomxReport(name="own", dimensions=(), metrics=("clicks",), grain=Grain.HOUR, scope="dsp")
 
 
 @given(zone=ZONES, start=HOURS, first=st.integers(1, 400), second=st.integers(1, 400))

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from adtap_sandbox import credentials
 from tap_openx.tap import TapOpenx
+from tests import logins
 from tests.running import Messages, run_tap
 
 if TYPE_CHECKING:
@@ -38,30 +38,11 @@ class Room:
 
     def legacy(self, **more: object) -> dict[str, Any]:
         """Settings of the legacy generation."""
-        return {
-            "api_url": self.url,
-            "sso_url": self.url,
-            "email": credentials.EMAIL,
-            "password": credentials.OPENX_PASSWORD,
-            "consumer_key": credentials.OPENX_CONSUMER_KEY,
-            "consumer_secret": credentials.OPENX_CONSUMER_SECRET,
-            "start_date": "2026-03-16",
-            **more,
-        }
+        return logins.OPENX.config(self.sandbox.url, **{"start_date": "2026-03-16", **more})
 
     def current(self, **more: object) -> dict[str, Any]:
         """Settings of today's generation."""
-        return {
-            "api_url": self.url,
-            "identity_url": self.url,
-            "email": credentials.EMAIL,
-            "password": credentials.OPENX_PASSWORD,
-            "client_id": credentials.OPENX_CLIENT_ID,
-            "identity_key": credentials.OPENX_IDENTITY_KEY,
-            "instance_hostname": credentials.OPENX_INSTANCE_HOSTNAME,
-            "start_date": "2026-03-16",
-            **more,
-        }
+        return logins.OPENX_CURRENT.config(self.sandbox.url, **{"start_date": "2026-03-16", **more})
 
     def run(self, config: Mapping[str, Any], *streams: str, **more: Any) -> Messages:
         """Run the tap with these streams selected."""

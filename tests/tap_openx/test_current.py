@@ -99,7 +99,7 @@ def test_a_wrong_metric_is_refused_before_any_job(room):
     report = {"name": "x_daily", "dimensions": [], "metrics": ["Impresions"]}
     with pytest.raises(SettingsError) as caught:
         room.run(room.current(reports=[report]), "x_daily")
-    (fault,) = caught.value.faults
+    (fault,) = caught.value.errors
     assert "unknown metric 'Impresions' (did you mean Impressions" in fault
     assert room.asked("/generateReport") == []
 

@@ -456,7 +456,7 @@ def faults_of(room, *reports):
         room.run(room.legacy(reports=list(reports)), *[r["name"] for r in reports])
     assert room.asked("/report") == []
     assert room.asked("/date-range") == []
-    return caught.value.faults
+    return caught.value.errors
 
 
 def test_a_wrong_metric_is_refused_before_any_data_request(room):
@@ -504,7 +504,7 @@ def test_a_filter_of_another_shape_is_refused_without_network(room, filters, wor
     report = {"name": "x_daily", "dimensions": [], "metrics": ["clicks"], "filters": filters}
     with pytest.raises(SettingsError) as caught:
         room.run(room.legacy(reports=[report]), "x_daily")
-    assert any(words in fault for fault in caught.value.faults)
+    assert any(words in fault for fault in caught.value.errors)
     assert room.sandbox.log("openx") == []
 
 
@@ -522,7 +522,7 @@ def test_settings_that_can_not_work_are_told_before_anything_is_asked(room, chan
     """One line a fault, no request."""
     with pytest.raises(SettingsError) as caught:
         room.run({k: v for k, v in room.legacy(**change).items() if v is not None})
-    assert any(words in fault for fault in caught.value.faults)
+    assert any(words in fault for fault in caught.value.errors)
     assert room.sandbox.log("openx") == []
 
 

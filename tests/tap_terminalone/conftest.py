@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from adtap_sandbox import credentials
 from tap_terminalone.client import TerminalOne
 from tap_terminalone.tap import TapTerminalOne
+from tests import logins
 from tests.running import Messages, run_tap
 
 if TYPE_CHECKING:
@@ -46,30 +46,12 @@ class Room:
 
     def current(self, **more: object) -> dict[str, Any]:
         """Settings of today's generation."""
-        return {
-            "api_url": self.url,
-            "auth_url": self.url,
-            "username": credentials.USERNAME,
-            "password": credentials.T1_PASSWORD,
-            "client_id": credentials.T1_CLIENT_ID,
-            "client_secret": credentials.T1_CLIENT_SECRET,
-            "start_date": "2026-03-10",
-            **more,
-        }
+        return logins.TERMINALONE.config(self.sandbox.url, **{"start_date": "2026-03-10", **more})
 
     def legacy(self, **more: object) -> dict[str, Any]:
         """Settings of the legacy generation, with a cookie session."""
-        return {
-            "api_generation": "legacy",
-            "auth_method": "cookie",
-            "api_url": self.url,
-            "auth_url": self.url,
-            "username": credentials.USERNAME,
-            "password": credentials.T1_PASSWORD,
-            "api_key": credentials.T1_API_KEY,
-            "start_date": "2026-03-10",
-            **more,
-        }
+        given = {"start_date": "2026-03-10", **more}
+        return logins.TERMINALONE_LEGACY.config(self.sandbox.url, **given)
 
     def run(self, config: Mapping[str, Any], *streams: str, **more: Any) -> Messages:
         """Run the tap with these streams selected."""

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from adtap_core.bodies.spool import Spool
 from adtap_core.errors import SettingsError
 from adtap_core.tap import RunFailed
-from tap_terminalone.legacy_reports import csv_fault, predicates
+from tap_terminalone.legacy_reports import csv_error, predicates
 from tap_terminalone.tap import TapTerminalOne
 from tests.running import run_tap, select
 from tests.tap_terminalone.conftest import exact, sums
@@ -288,10 +288,10 @@ def test_a_csv_that_breaks_off_in_its_last_row_is_noticed(rows):
     lines = [",".join('"' + v.replace('"', '""') + '"' for v in row) for row in rows]
     whole = "\n".join(["name,size", *lines])
     with Spool.of(f"{whole}\n".encode()) as spool:
-        assert csv_fault(spool) is None
+        assert csv_error(spool) is None
     cut = "\n".join(["name,size", *lines[:-1], '"a'])
     with Spool.of(cut.encode()) as spool:
-        assert csv_fault(spool)
+        assert csv_error(spool)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from adtap_core.bodies.characters import REPLACEMENT
 from adtap_core.bodies.spool import Spool
 from adtap_core.errors import MalformedResponse
 from tap_terminalone import lines
-from tap_terminalone.lines import stream_fault, table
+from tap_terminalone.lines import stream_error, table
 
 ROWS = st.lists(
     st.fixed_dictionaries(
@@ -52,7 +52,7 @@ def test_every_row_comes_out_as_it_went_in(found, block):
     """Whatever stands in the names, and wherever the blocks are cut; U+0000, which no database holds, is replaced."""
     with pytest.MonkeyPatch.context() as patch, Spool.of(body(found)) as spool:
         patch.setattr(lines, "_BLOCK_BYTES", block)
-        assert stream_fault(spool) is None
+        assert stream_error(spool) is None
         expected = [(*(r[f].replace("\0", REPLACEMENT) for f in FIELDS), None) for r in found]
         assert list(table(spool, FIELDS).rows) == expected
 
@@ -65,7 +65,7 @@ def test_a_cut_is_noticed_wherever_it_falls(found, data):
     with Spool.of(whole[:at]) as spool:
         rest = whole[at:].decode("utf-8", "replace")
         harmless = "".join(rest.split()) in {"", '{"meta":{}}'}
-        assert (stream_fault(spool) is None) == harmless
+        assert (stream_error(spool) is None) == harmless
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_a_cut_is_noticed_wherever_it_falls(found, data):
 def test_a_fault_is_told_in_words(text, words):
     """Each way to be no good answer has its own words."""
     with Spool.of(text.encode()) as spool:
-        assert words in (stream_fault(spool) or "")
+        assert words in (stream_error(spool) or "")
 
 
 def test_decimals_keep_their_digits():

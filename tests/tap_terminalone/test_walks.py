@@ -31,12 +31,12 @@ class Server:
         return Page(found, len(found) == self.size, total=len(rows) if self.tells else 0)
 
     def walk(self, count: int) -> list[int]:
-        ahead = Workers(count)
+        prefetch = Workers(count)
         try:
-            pages = in_ranges(self.page, what="things", size=self.size, ahead=ahead)
+            pages = in_ranges(self.page, what="things", size=self.size, prefetch=prefetch)
             return [row["id"] for page in pages for row in page]
         finally:
-            ahead.close()
+            prefetch.close()
 
 
 IDS = st.one_of(
@@ -87,14 +87,14 @@ def test_ids_in_clusters_cost_at_most_twice_as_many_requests_as_pages():
 
 def test_rows_out_of_order_are_noticed():
     """The caller then walks by offset."""
-    ahead = Workers(1)
+    prefetch = Workers(1)
     with pytest.raises(Unordered):
         list(
             in_ranges(
                 lambda _b, _u: Page([{"id": 2}, {"id": 1}], more=False),
                 what="things",
                 size=2,
-                ahead=ahead,
+                prefetch=prefetch,
             )
         )
 

@@ -10,7 +10,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
-from adtap_sandbox import credentials
+from tests import logins
+from tests.logins import Login
 from tests.running import Messages, command, parse
 
 NOW: Final = "2026-03-18T12:00:00Z"
@@ -25,7 +26,7 @@ class Platform:
 
     Args:
         tap: Its name.
-        settings: Credentials and addresses; `{url}` is the sandbox's.
+        login: Its credentials and addresses.
         report: A report of one's own, without its name.
         metric: Another metric of that report.
         daily: A built-in report whose past is restated.
@@ -33,7 +34,7 @@ class Platform:
     """
 
     tap: str
-    settings: Mapping[str, Any]
+    login: Login
     report: Mapping[str, Any]
     metric: str
     dimension: str
@@ -47,8 +48,7 @@ class Platform:
 
     def config(self, url: str, **more: object) -> dict[str, Any]:
         """Settings against a sandbox."""
-        filled = json.loads(json.dumps(self.settings).replace("{url}", url))
-        return {"start_date": START, **filled, **more}
+        return self.login.config(url, **{"start_date": START, **more})
 
 
 PLATFORMS: Final = {
@@ -56,14 +56,7 @@ PLATFORMS: Final = {
     for p in (
         Platform(
             tap="tap-openx",
-            settings={
-                "api_url": "{url}/openx",
-                "sso_url": "{url}/openx",
-                "email": credentials.EMAIL,
-                "password": credentials.OPENX_PASSWORD,
-                "consumer_key": credentials.OPENX_CONSUMER_KEY,
-                "consumer_secret": credentials.OPENX_CONSUMER_SECRET,
-            },
+            login=logins.OPENX,
             report={
                 "dimensions": ["publisherSiteName", "publisherCurrency"],
                 "metrics": ["marketImpressions", "marketPublisherRevenue"],
@@ -75,11 +68,7 @@ PLATFORMS: Final = {
         ),
         Platform(
             tap="tap-adjust",
-            settings={
-                "api_url": "{url}/adjust/reports-service",
-                "kpi_api_url": "{url}/adjust/kpis/v1",
-                "api_token": credentials.ADJUST_API_TOKEN,
-            },
+            login=logins.ADJUST,
             report={"dimensions": ["app_token", "country"], "metrics": ["installs", "revenue"]},
             metric="clicks",
             dimension="network",
@@ -88,11 +77,7 @@ PLATFORMS: Final = {
         ),
         Platform(
             tap="tap-atomx",
-            settings={
-                "api_url": "{url}/atomx/v3",
-                "email": credentials.EMAIL,
-                "password": credentials.ATOMX_PASSWORD,
-            },
+            login=logins.ATOMX,
             report={
                 "scope": "advertiser",
                 "dimensions": ["advertiser_id", "campaign_id"],
@@ -105,14 +90,7 @@ PLATFORMS: Final = {
         ),
         Platform(
             tap="tap-terminalone",
-            settings={
-                "api_url": "{url}/terminalone",
-                "auth_url": "{url}/terminalone",
-                "username": credentials.USERNAME,
-                "password": credentials.T1_PASSWORD,
-                "client_id": credentials.T1_CLIENT_ID,
-                "client_secret": credentials.T1_CLIENT_SECRET,
-            },
+            login=logins.TERMINALONE,
             report={
                 "report": "performance",
                 "dimensions": ["campaign_id", "campaign_name"],

@@ -15,7 +15,7 @@ from adtap_core.bodies.parsing import JsonRows
 from adtap_core.bodies.spool import MEMORY_BYTES, Spool
 from adtap_core.testing import run_tap
 from tap_terminalone.legacy_documents import xml_document
-from tap_terminalone.lines import stream_fault, table
+from tap_terminalone.lines import stream_error, table
 from tests.core.tiny import TapTiny, TinyServer
 
 MARK = "\N{REPLACEMENT CHARACTER}"
@@ -71,7 +71,7 @@ def test_lines_of_json_are_clean_before_they_are_read() -> None:
     """A stream of rows, one a line: its count still holds, and no row is lost."""
     head = b'{"fields": [{"name": "day"}, {"name": "name"}], "total_items_count": 2}\n'
     spool = Spool.of(head + rb'{"day": "a", "name": "\ud83d"}' + b"\n" + rb'{"day": "\u0000b"}')
-    assert stream_fault(spool) is None
+    assert stream_error(spool) is None
     rows = list(table(spool, ("day", "name")).rows)
     assert [row[:2] for row in rows] == [("a", MARK), (f"{MARK}b", None)]
 

@@ -28,7 +28,7 @@ from adtap_core.errors import AdtapError
 from adtap_core.http.response import Response
 from tap_adjust import transports
 from tap_terminalone.legacy_documents import xml_document
-from tap_terminalone.lines import stream_fault
+from tap_terminalone.lines import stream_error
 from tap_terminalone.lines import table as lines_table
 
 COLUMNS = ("day", "name", "count")
@@ -82,7 +82,7 @@ def lines_body(rows: Rows) -> bytes:
 
 def read_lines(body: bytes) -> list[tuple[Any, ...]]:
     spool = Spool.of(body)
-    if (fault := stream_fault(spool)) is not None:
+    if (fault := stream_error(spool)) is not None:
         raise LookupError(fault)
     return [tuple(row[:-1]) for row in lines_table(spool, COLUMNS).rows]
 

@@ -54,7 +54,7 @@ class Bench:
         self.url, self.server = url, server
         self.waits: list[float] = []
         self.auth = SessionAuth()
-        self.tally = RequestStats()
+        self.stats = RequestStats()
         limits = HttpOptions(
             concurrency=2, timeout_seconds=5, max_retries=3, user_agent="adtaps/test"
         )
@@ -72,7 +72,7 @@ class Bench:
 
     def send(self, **more: Any) -> Response:
         """Send the one call that these tests are about."""
-        return self.http.send(Call(url=f"{self.url}/x", what="things", **more), self.tally)
+        return self.http.send(Call(url=f"{self.url}/x", what="things", **more), self.stats)
 
 
 @pytest.fixture
@@ -115,7 +115,7 @@ def test_passing_faults_heal_with_growing_waits(bench: Bench, status: int) -> No
     assert bench.send().json()["rows"] == [1]
     assert len(bench.waits) == 3
     assert all(w <= 0.5 * 2**n for n, w in enumerate(bench.waits))
-    assert (bench.tally.requests, bench.tally.retries) == (4, 3)
+    assert (bench.stats.requests, bench.stats.retries) == (4, 3)
 
 
 def test_what_does_not_heal_is_given_up_with_the_platforms_words(bench: Bench) -> None:
@@ -214,7 +214,7 @@ def test_a_body_shorter_than_declared_is_fetched_again(bench: Bench) -> None:
     body = json.dumps({"rows": list(range(500))}).encode()
     bench.answers(cut(body, 200))
     assert bench.send().json()["rows"] == [1]
-    assert bench.tally.retries == 1
+    assert bench.stats.retries == 1
 
 
 def test_an_open_gzip_stream_is_fetched_again(bench: Bench) -> None:
@@ -233,7 +233,7 @@ def test_json_that_ends_in_the_middle_is_fetched_again(bench: Bench) -> None:
         bench.server.before.clear()
         bench.answers((200, {}, kept))
         assert bench.send().json()["rows"] == [1]
-    assert bench.tally.retries == 3
+    assert bench.stats.retries == 3
 
 
 def test_a_long_body_that_nobody_measured_is_read_to_its_end(bench: Bench) -> None:
@@ -243,7 +243,7 @@ def test_a_long_body_that_nobody_measured_is_read_to_its_end(bench: Bench) -> No
     closed = {"Connection": "close", "Content-Length": ""}
     bench.answers((200, closed, kept[:-1]), (200, closed, kept[:-1] + b"]}"))
     assert len(bench.send().json()["rows"]) == MEMORY_BYTES // 1000
-    assert bench.tally.retries == 1
+    assert bench.stats.retries == 1
 
 
 def test_a_table_whose_length_nobody_declares_is_believed_when_it_came_twice(bench: Bench) -> None:
@@ -252,11 +252,11 @@ def test_a_table_whose_length_nobody_declares_is_believed_when_it_came_twice(ben
     whole, cut_off = b"a,b\n1,2\n3,4\n", b"a,b\n1,2\n"
     bench.answers((200, unframed, cut_off), (200, unframed, whole), (200, unframed, whole))
     assert bench.send(expects="text", table=True).text() == whole.decode()
-    assert bench.tally.requests == 3
+    assert bench.stats.requests == 3
     bench.server.before.clear()
     bench.answers((200, {}, whole))
     assert bench.send(expects="text", table=True).text() == whole.decode()
-    assert bench.tally.requests == 4
+    assert bench.stats.requests == 4
 
 
 def test_a_table_that_ends_within_a_line_is_believed_when_it_came_twice(bench: Bench) -> None:
@@ -264,11 +264,11 @@ def test_a_table_that_ends_within_a_line_is_believed_when_it_came_twice(bench: B
     whole, cut_off = b"a,b\n1,2\n3,45\n", b"a,b\n1,2\n3,4"
     bench.answers((200, {}, cut_off), (200, {}, whole))
     assert bench.send(expects="text", table=True).text() == whole.decode()
-    assert bench.tally.requests == 2
+    assert bench.stats.requests == 2
     bench.server.before.clear()
     bench.answers((200, {}, cut_off), (200, {}, cut_off))
     assert bench.send(expects="text", table=True).text() == cut_off.decode()
-    assert bench.tally.requests == 4
+    assert bench.stats.requests == 4
 
 
 def test_a_page_for_people_is_one_retry_then_one_login(bench: Bench) -> None:
@@ -332,10 +332,10 @@ def test_a_host_that_is_not_there_is_waited_for_once_only(bench: Bench) -> None:
     """The first call tries as often as it may; the next ones give up soon, until it is back."""
     here, bench.url = bench.url, "http://127.0.0.1:1"
     for tries in (4, 2, 2):
-        bench.tally.requests = 0
+        bench.stats.requests = 0
         with pytest.raises(RetriesExhausted, match="could not connect"):
             bench.send()
-        assert bench.tally.requests == tries
+        assert bench.stats.requests == tries
     bench.url = here
     bench.answers(refusal(503), refusal(503), refusal(503))
     assert bench.send().json()["rows"] == [1]

@@ -67,12 +67,12 @@ def ident(row):
 
 
 def walk(server: Server, count: int, reach: int | None) -> list[int]:
-    ahead = Workers(count)
+    prefetch = Workers(count)
     try:
-        pages = in_order(server.page, key=ident, what="things", ahead=ahead, reach=reach)
+        pages = in_order(server.page, key=ident, what="things", prefetch=prefetch, reach=reach)
         return [row["id"] for page in pages for row in page]
     finally:
-        ahead.close()
+        prefetch.close()
 
 
 IDS = st.lists(st.integers(1, 10_000), unique=True, max_size=60).map(sorted)
@@ -103,11 +103,11 @@ def test_a_list_that_rests_is_given_in_its_own_order(ids, size, count, tells):
     backwards = ids[::-1]
     server = Server(backwards, size, tells=tells)
     assert sorted(set(walk(server, count, None))) == ids
-    ahead = Workers(count)
+    prefetch = Workers(count)
     ask = Server(backwards, size, tells=tells)
-    pages = by_offset(lambda at: ask.page(None, at), key=ident, what="things", ahead=ahead)
+    pages = by_offset(lambda at: ask.page(None, at), key=ident, what="things", prefetch=prefetch)
     assert [row["id"] for page in pages for row in page] == backwards
-    ahead.close()
+    prefetch.close()
 
 
 def test_one_worker_walks_behind_keys_and_asks_for_nothing_twice():
@@ -134,11 +134,11 @@ def test_a_total_says_how_many_pages_to_ask_for():
 def test_a_list_that_waits_for_its_turn_is_asked_for_one_page_only():
     """Others may be read for an hour before it; its pages would only lie in memory."""
     server = Server(list(range(1, 101)), 10, tells=True)
-    ahead = Workers(8)
-    pages = in_order(server.page, key=ident, what="things", ahead=ahead)
+    prefetch = Workers(8)
+    pages = in_order(server.page, key=ident, what="things", prefetch=prefetch)
     next(pages)
     assert len(server.asked) == 1
-    ahead.close()
+    prefetch.close()
 
 
 def test_guesses_beyond_an_unknown_end_grow_with_the_list():
@@ -161,11 +161,11 @@ def test_a_list_that_knows_no_offset_is_whole_on_its_first_page():
     """It would be read for ever otherwise."""
     server = Server([1, 2, 3], 3)
     whole = server.page(None, 0)
-    ahead = Workers(1)
-    assert list(in_order(lambda _b, _o: whole, key=ident, what="things", ahead=ahead)) == [
+    prefetch = Workers(1)
+    assert list(in_order(lambda _b, _o: whole, key=ident, what="things", prefetch=prefetch)) == [
         whole.records
     ]
-    assert list(by_offset(lambda _o: whole, key=ident, what="things", ahead=ahead)) == [
+    assert list(by_offset(lambda _o: whole, key=ident, what="things", prefetch=prefetch)) == [
         whole.records
     ]
 
@@ -178,7 +178,7 @@ def test_a_list_that_never_rests_is_given_up():
         return Page([{"id": next(numbers)} for _ in range(3)], offset < 9)
 
     with pytest.raises(RetriesExhausted, match="quieter time"):
-        list(by_offset(ask, key=ident, what="things", ahead=Workers(1)))
+        list(by_offset(ask, key=ident, what="things", prefetch=Workers(1)))
 
 
 @pytest.mark.parametrize("count", [1, 2, 8])
@@ -204,10 +204,10 @@ def test_a_record_without_a_key_hides_no_other(nothing, reach):
             found = rows[offset : offset + 3]
             return Page(found, len(found) == 3)
 
-        ahead = Workers(1)
-        pages = in_order(page, key=number_of, what="things", ahead=ahead, reach=reach)
+        prefetch = Workers(1)
+        pages = in_order(page, key=number_of, what="things", prefetch=prefetch, reach=reach)
         got = [row["id"] for page_ in pages for row in page_]
-        ahead.close()
+        prefetch.close()
         assert [i for i in got if isinstance(i, int)] == [1, 2, 3, 4, 5, 6]
         assert got.count(nothing) <= 1
 

@@ -34,7 +34,7 @@ def test_the_setting_of_an_address_is_the_longest_that_it_begins_with(url, setti
 def test_without_a_setting_the_host_alone_is_named():
     """A login may redirect to a host that stands in no setting."""
     error = requests.exceptions.ConnectTimeout()
-    assert outcomes.network_words(error, "elsewhere.example", "") == (
+    assert outcomes.network_message(error, "elsewhere.example", "") == (
         "could not connect to elsewhere.example: check DNS and network"
     )
 
@@ -43,7 +43,7 @@ def test_a_proxy_that_is_not_there_is_told_from_a_platform_that_is_not_there():
     """The variables of the proxy are what to look at, not the platform's address."""
     reason = urllib3.exceptions.ProxyError("Unable to connect to proxy", OSError("refused"))
     error = requests.exceptions.ProxyError(urllib3.exceptions.MaxRetryError(None, "/", reason))
-    words = outcomes.network_words(error, "api.example", "`api_url`")
+    words = outcomes.network_message(error, "api.example", "`api_url`")
     assert "through the proxy: check the variables HTTPS_PROXY" in words
     assert "api_url" not in words
 
@@ -52,7 +52,7 @@ def test_a_certificate_that_is_not_trusted_says_where_trust_is_set():
     """A company's own certificates, and an address with the wrong scheme, are the usual reasons."""
     reason = urllib3.exceptions.SSLError("certificate verify failed: self-signed certificate")
     error = requests.exceptions.SSLError(urllib3.exceptions.MaxRetryError(None, "/", reason))
-    words = outcomes.network_words(error, "api.example", "`api_url`")
+    words = outcomes.network_message(error, "api.example", "`api_url`")
     assert words.startswith("no secure connection to api.example: check `api_url`, and whether")
     assert "REQUESTS_CA_BUNDLE" in words
     assert "self-signed certificate" in words

@@ -41,7 +41,7 @@ def read(
 
     workers = Workers(count)
     listing = Listing(
-        what="things", ask=ask, records=lambda d: d["data"], key=lambda r: r["id"], ahead=workers
+        what="things", ask=ask, records=lambda d: d["data"], key=lambda r: r["id"], prefetch=workers
     )
     try:
         return [r["id"] for page in paginator.pages(listing) for r in page]

@@ -19,7 +19,7 @@ def test_work_that_needs_the_waiting_thread_does_not_wait_for_its_next_look(monk
 
     def work() -> bool:
         time.sleep(0.05)
-        workers.stir()
+        workers.wake()
         return looked.wait(PATIENCE / 2)
 
     begun = time.monotonic()

@@ -105,7 +105,7 @@ def shaper() -> RowShaper:
     return RowShaper(
         report=Report(name="r", dimensions=("site",), metrics=("clicks", "spend")),
         schema=SCHEMA,
-        facts=RowContext(
+        context=RowContext(
             currency=RowLookup("currency"),
             bucket="date",
             partition=("account_id", {p.key["account_id"]: p for p in PARTITIONS}),

@@ -27,9 +27,9 @@ def test_at_first_a_window_is_asked_for_whole():
 def test_a_window_that_was_too_long_makes_the_next_ones_half_as_long():
     """Down to hours, if it must be."""
     reach = AdaptiveWindow()
-    reach.too_long(window(8), Grain.DAY)
+    reach.shrink(window(8), Grain.DAY)
     assert [p.end - p.start for p in reach.pieces(window(8), Grain.DAY)] == [4 * ONE_DAY] * 2
-    reach.too_long(window(1), Grain.HOUR)
+    reach.shrink(window(1), Grain.HOUR)
     hours = [p.end - p.start for p in reach.pieces(window(1), Grain.HOUR)]
     assert hours == [timedelta(hours=12)] * 2
 
@@ -37,11 +37,11 @@ def test_a_window_that_was_too_long_makes_the_next_ones_half_as_long():
 def test_a_bucket_is_never_cut():
     """A month that is too much stays a month."""
     reach = AdaptiveWindow()
-    reach.too_long(window(62), Grain.DAY)
+    reach.shrink(window(62), Grain.DAY)
     march = Interval(local("2026-03-01"), local("2026-04-01"))
     both = Interval(march.start, local("2026-05-01"))
     assert reach.pieces(both, Grain.MONTH)[0] == march
-    reach.too_long(march, Grain.MONTH)
+    reach.shrink(march, Grain.MONTH)
     assert reach.pieces(march, Grain.MONTH) == [march]
 
 
@@ -53,9 +53,9 @@ def test_after_some_whole_pieces_a_longer_one_is_tried_and_ever_more_rarely():
         first = reach.pieces(window(8), Grain.DAY)[0]
         if first.end - first.start > ONE_DAY:
             tries.append(n)
-            reach.too_long(first, Grain.DAY)
+            reach.shrink(first, Grain.DAY)
         else:
-            reach.was_whole(first)
+            reach.grow(first)
     gaps = [b - a for a, b in pairwise(tries[3:])]
     assert len(gaps) >= 2
     assert gaps == sorted(gaps)
@@ -71,7 +71,7 @@ def test_pieces_tile_the_window(cuts, days, grain):
     """None overlap, none is missing, whatever was learned."""
     reach = AdaptiveWindow()
     for cut in cuts:
-        reach.too_long(window(cut), grain)
+        reach.shrink(window(cut), grain)
     pieces = reach.pieces(window(days), grain)
     assert pieces[0].start == START
     assert pieces[-1].end == window(days).end

@@ -132,14 +132,14 @@ class History(RuleBasedStateMachine):
                     item["metadata"]["selected"] = self.worth
         return catalog
 
-    def run_tap(self, *, state: Any = None, ahead: timedelta = timedelta(0), **more: Any) -> Messages:  # fmt: skip
+    def run_tap(self, *, state: Any = None, prefetch: timedelta = timedelta(0), **more: Any) -> Messages:  # fmt: skip
         """Run; what is written by then counts, however it ends. The platform's clock is right."""
         self.now = later(self.now, minutes=1)
         self.server.now = self.now.isoformat()
         written: list[Messages] = []
         config = self.config(**more)
         state = self.state if state is None else state
-        with patch("adtap_core.tap._clock", lambda: Played(self.now + ahead)):
+        with patch("adtap_core.tap._clock", lambda: Played(self.now + prefetch)):
             try:
                 run_tap(TapRestating, config, state=state, catalog=self.catalog(config), written=written.append)  # fmt: skip
             except RunFailed:
@@ -280,7 +280,7 @@ class History(RuleBasedStateMachine):
     @rule(hours=st.sampled_from([1, 3, 11, 24]))
     def the_clock_is_a_little_ahead_once(self, hours: int) -> None:
         """It shows if the next run begins before the moment that it showed; later nothing tells."""
-        self.keep(self.run_tap(ahead=timedelta(hours=hours)))
+        self.keep(self.run_tap(prefetch=timedelta(hours=hours)))
         self.wrong_until = max(self.wrong_until, later(self.now, hours=hours + 2))
         self.a_good_run()
 
@@ -288,7 +288,7 @@ class History(RuleBasedStateMachine):
     def the_clock_is_far_ahead_once(self, days: int) -> None:
         """The next run is refused; what the line says is done, by hand."""
         before = copied(self.state)
-        self.keep(self.run_tap(ahead=ONE_DAY * days))
+        self.keep(self.run_tap(prefetch=ONE_DAY * days))
         self.wrong_until = max(self.wrong_until, later(self.now, hours=24 * days + 2))
         limit = self.zone.local(self.now) + ONE_DAY
         marks = [value for entry in self.entries() for _, value in bookmarks(entry)]
@@ -460,7 +460,7 @@ def an_account_was_away(history: History) -> None:
 
 def the_clock_was_ahead(history: History) -> None:
     # Long enough that the next run begins before that moment, as nothing tells once it has passed.
-    history.keep(history.run_tap(ahead=timedelta(hours=34)))
+    history.keep(history.run_tap(prefetch=timedelta(hours=34)))
 
 
 def the_bookmark_was_set_back(history: History) -> None:

@@ -490,7 +490,7 @@ def test_a_bad_setting_is_one_clear_line_before_any_request(
     """Setting, value, what is expected."""
     with pytest.raises(SettingsError) as raised:
         tiny.run(**settings)
-    assert any(line in fault for fault in raised.value.faults), raised.value.faults
+    assert any(line in fault for fault in raised.value.errors), raised.value.errors
     assert tiny.server.log == []
 
 

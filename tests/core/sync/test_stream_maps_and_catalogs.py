@@ -134,7 +134,7 @@ def test_a_map_that_cannot_be_used_is_refused_before_any_request(
     """One line: stream, field, what is wrong and what to do; no defect of the tap."""
     with pytest.raises(SettingsError) as refusal:
         tiny.run(stream_maps={"spend_daily": rules})
-    (fault,) = refusal.value.faults
+    (fault,) = refusal.value.errors
     assert words in fault
     assert tiny.asked() == []
 
@@ -144,7 +144,7 @@ def test_what_is_wrong_for_all_streams_is_said_once(tiny: Tiny, rules: Any) -> N
     """Not a line for each of a hundred streams."""
     with pytest.raises(SettingsError) as refusal:
         tiny.run(stream_maps={"*": rules})
-    assert len(refusal.value.faults) == 1
+    assert len(refusal.value.errors) == 1
 
 
 def test_a_map_for_all_streams_asks_each_for_what_it_has(tiny: Tiny) -> None:

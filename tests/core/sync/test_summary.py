@@ -8,7 +8,7 @@ from datetime import datetime
 
 from adtap_core import words
 from adtap_core.http.client import RequestStats
-from adtap_core.sync.summary import MOST_REPEATED, log_end, range_words, stream_line
+from adtap_core.sync.summary import MOST_REPEATED, log_end, range_text, stream_line
 from adtap_core.windows import Grain, Interval
 
 
@@ -37,12 +37,12 @@ def test_both_ends_of_the_range_were_read():
     """Windows are half open; a person's range is not. Months begin on their first day."""
     first = window("2026-11-01T00:00", "2026-11-08T00:00")
     last = window("2026-11-08T00:00", "2026-11-10T00:00")
-    assert range_words([last, first], Grain.DAY) == "2026-11-01 to 2026-11-09"
+    assert range_text([last, first], Grain.DAY) == "2026-11-01 to 2026-11-09"
     assert (
-        range_words([window("2026-10-01", "2026-12-01")], Grain.MONTH) == "2026-10-01 to 2026-11-01"
+        range_text([window("2026-10-01", "2026-12-01")], Grain.MONTH) == "2026-10-01 to 2026-11-01"
     )
     hours = window("2026-11-08T00:00", "2026-11-08T11:00")
-    assert range_words([hours], Grain.HOUR) == "2026-11-08 00:00 to 2026-11-08 10:00"
+    assert range_text([hours], Grain.HOUR) == "2026-11-08 00:00 to 2026-11-08 10:00"
 
 
 def test_the_end_of_the_log_names_what_failed_last(caplog):

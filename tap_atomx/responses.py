@@ -1,4 +1,4 @@
-"""The envelope of atomx replies: what it says, and where its payload stands.
+"""The envelope of atomx responses: what it says, and where its payload stands.
 
 One flat object; `resource` names the key of the payload. A failure may come under status 200, so the
 body is judged first; the vendor's own clients (Go, PHP) check `success` for the same reason.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any, Final
 
 from adtap_core.bodies.parsing import torn_row
@@ -21,71 +22,73 @@ UNAUTHORIZED: Final = 1
 """`errno` of a missing or dead token; the meaning of other numbers is not published."""
 _LARGEST_ERROR_BYTES: Final = 64 * 1024
 _OBJECTS: Final = frozenset({dict})
-_OK: Final = range(200, 300)
-_TOO_LARGE: Final = 413
 _LOGIN_REFUSED: Final = (400, 401, 403)
 """401 is the platform's answer to a wrong login; the others, with a login, can mean nothing else."""
 
 
-def classify(call: Call, reply: Response) -> Outcome:
+def classify(call: Call, response: Response) -> Outcome:
     """Classify an answer: what it asks of us."""
-    if not call.login and _refuses_login(reply):
+    if not call.login and _refuses_login(response):
         # Asking again could lock the account.
-        words = error_words(_small_document(reply)) or reply.excerpt(120) or "no reason given"
-        return Outcome(
-            Action.CREDENTIALS, f"{words}; check the settings `email`, `password` and `totp`"
+        message = (
+            error_message(_small_document(response)) or response.excerpt(120) or "no reason given"
         )
-    if reply.status not in _OK:
-        return _judge_failure(reply)
-    if reply.looks_like_html():
-        return Outcome(Action.REFRESH_LOGIN, f"an HTML page instead of data: {reply.excerpt(120)}")
-    if not reply.body.size:
+        return Outcome(
+            Action.CREDENTIALS, f"{message}; check the settings `email`, `password` and `totp`"
+        )
+    if not response.is_success:
+        return _judge_failure(response)
+    if response.looks_like_html():
+        return Outcome(
+            Action.REFRESH_LOGIN, f"an HTML page instead of data: {response.excerpt(120)}"
+        )
+    if not response.body.size:
         return Outcome(Action.RETRY, "an empty answer")
     if call.expects == "text":
-        return _judge_table(call, reply)
+        return _judge_table(call, response)
     # An error is short; a report of many megabytes need not be parsed twice to see that it is none.
-    return SUCCESS if reply.body.size > _LARGEST_ERROR_BYTES else _judge_small(reply)
+    return SUCCESS if response.body.size > _LARGEST_ERROR_BYTES else _judge_small(response)
 
 
-def _judge_failure(reply: Response) -> Outcome:
-    words = error_words(_small_document(reply))
-    if reply.status == _TOO_LARGE:
-        return Outcome(Action.SPLIT_WINDOW, words or reply.excerpt(120))
-    return outcomes.by_status(reply, words)
+def _judge_failure(response: Response) -> Outcome:
+    message = error_message(_small_document(response))
+    if response.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        return Outcome(Action.SPLIT_WINDOW, message or response.excerpt(120))
+    return outcomes.by_status(response, message)
 
 
-def _refuses_login(reply: Response) -> bool:
-    document = _small_document(reply)
+def _refuses_login(response: Response) -> bool:
+    document = _small_document(response)
     said = isinstance(document, Mapping) and document.get("success") is False
-    return reply.status in _LOGIN_REFUSED or (reply.status in _OK and said)
+    return response.status in _LOGIN_REFUSED or (response.is_success and said)
 
 
-def _small_document(reply: Response) -> Any:
-    return reply.json_or_none() if reply.body.size <= _LARGEST_ERROR_BYTES else None
+def _small_document(response: Response) -> Any:
+    return response.json_or_none() if response.body.size <= _LARGEST_ERROR_BYTES else None
 
 
-def _judge_small(reply: Response) -> Outcome:
-    document = _small_document(reply)
+def _judge_small(response: Response) -> Outcome:
+    document = _small_document(response)
     if isinstance(document, Mapping):
         return _judge_envelope(document)
-    return Outcome(Action.RETRY, f"not a JSON object: {reply.excerpt(120)}")
+    return Outcome(Action.RETRY, f"not a JSON object: {response.excerpt(120)}")
 
 
 def _judge_envelope(document: Mapping[str, Any]) -> Outcome:
     if document.get("success") is True or ("success" not in document and "resource" in document):
         return SUCCESS
-    words = error_words(document) or "neither `success` nor a payload in the answer"
+    message = error_message(document) or "neither `success` nor a payload in the answer"
     if document.get("errno") == UNAUTHORIZED:
-        return Outcome(Action.REFRESH_LOGIN, words)
+        return Outcome(Action.REFRESH_LOGIN, message)
     # Under status 200 nothing tells a passing fault from a wrong request: it is asked a few times.
-    return Outcome(Action.RETRY, f"`success: false` under status 200: {words}")
+    return Outcome(Action.RETRY, f"`success: false` under status 200: {message}")
 
 
-def _judge_table(call: Call, reply: Response) -> Outcome:
+def _judge_table(call: Call, response: Response) -> Outcome:
     """Judge a download: a table whose header is what was asked for, or an error as JSON."""
-    head = reply.text(_LARGEST_ERROR_BYTES)
+    head = response.text(_LARGEST_ERROR_BYTES)
     if head.startswith("{"):
-        document = _small_document(reply)
+        document = _small_document(response)
         if isinstance(document, Mapping):
             return _judge_envelope({**document, "success": False})
     asked = columns_asked(call)
@@ -93,9 +96,9 @@ def _judge_table(call: Call, reply: Response) -> Outcome:
     named = next(csv.reader([first], delimiter="\t"), [])
     if asked and not set(named).issuperset(asked):
         return Outcome(
-            Action.RETRY, f"not the table that was asked for; it begins: {reply.excerpt(120)}"
+            Action.RETRY, f"not the table that was asked for; it begins: {response.excerpt(120)}"
         )
-    if asked and (torn := torn_row(reply.body, len(named), delimiter="\t")) is not None:
+    if asked and (torn := torn_row(response.body, len(named), delimiter="\t")) is not None:
         return Outcome(Action.RETRY, f"the table ends in the middle of a row: {torn[-80:]!r}")
     return SUCCESS
 
@@ -106,13 +109,13 @@ def columns_asked(call: Call) -> tuple[str, ...]:
     return (*body.get("groups", ()), *body.get("metrics", ()))
 
 
-def error_words(document: object) -> str:
+def error_message(document: object) -> str:
     """Return the platform's own words of a failure, empty if there are none."""
     if not isinstance(document, Mapping):
         return ""
-    words = str(document.get("error") or document.get("message") or "")
+    message = str(document.get("error") or document.get("message") or "")
     number = document.get("errno")
-    return f"{words} (errno {number})" if words and number is not None else words
+    return f"{message} (errno {number})" if message and number is not None else message
 
 
 def payload(document: object, what: str) -> Any:

@@ -18,9 +18,9 @@ _QUOTA_HEADER: Final = "X-Mashery-Error-Code"
 _QUOTA_CODE: Final = "OVER_QPS"
 
 
-def words(reply: Response) -> str:
+def error_message(response: Response) -> str:
     """Return the platform's own words of an error, its request id with them; empty if it has none."""
-    document = reply.json_or_none()
+    document = response.json_or_none()
     if not isinstance(document, Mapping):
         return ""
     if "error_code" in document:  # Reporting V2
@@ -47,16 +47,18 @@ def _joined(source: Mapping[str, Any], *names: str) -> str:
     )
 
 
-def over_quota(reply: Response) -> Outcome | None:
+def over_quota(response: Response) -> Outcome | None:
     """Return the outcome on a gateway's 403 that only says: too fast. None for any other answer."""
-    if reply.status != FORBIDDEN or _QUOTA_CODE not in str(reply.headers.get(_QUOTA_HEADER, "")):
+    if response.status != FORBIDDEN or _QUOTA_CODE not in str(
+        response.headers.get(_QUOTA_HEADER, "")
+    ):
         return None
-    seconds = outcomes.retry_after(reply.headers, reply.received_at)
+    seconds = outcomes.retry_after(response.headers, response.received_at)
     return Outcome(Action.RETRY, "over the API key's queries per second", seconds)
 
 
-def key_refused(reply: Response) -> bool:
+def key_refused(response: Response) -> bool:
     """Return whether the gateway before the legacy services refuses the API key itself."""
-    return reply.status == FORBIDDEN and "DEVELOPER_INACTIVE" in (
-        f"{reply.headers.get(_QUOTA_HEADER, '')} {reply.text(200).upper().replace(' ', '_')}"
+    return response.status == FORBIDDEN and "DEVELOPER_INACTIVE" in (
+        f"{response.headers.get(_QUOTA_HEADER, '')} {response.text(200).upper().replace(' ', '_')}"
     )

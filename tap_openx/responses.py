@@ -11,13 +11,13 @@ if TYPE_CHECKING:
 _FIELDS: Final = ("attribute", "field_errors", "item_errors", "dependency", "referencing_objects")
 
 
-def words(reply: Response) -> str:
+def error_message(response: Response) -> str:
     """Return an error body's words on one line; empty if it is none of the known shapes.
 
     Data Service: `code`, `message` (text, list or object) and `traceId`. Platform API: `type`, `message`
     and what they are about, one object or a list of them. OAuth 2: `error` and `error_description`.
     """
-    document = reply.json_or_none()
+    document = response.json_or_none()
     if isinstance(document, list):
         return "; ".join(said for item in document if (said := _of_object(item)))
     return _of_object(document)
