@@ -67,9 +67,7 @@ def test_daily_rows_and_sums_are_the_platforms(read, truth, report):
     """Each scope's preset: every row of the truth and no other; sums equal the answer's totals."""
     found = read({report.name})
     groups, metrics = ["day", *report.dimensions], list(report.metrics)
-    want = truth(
-        scope=report.extras["scope"], groups=",".join(groups), metrics=",".join(metrics), **WHEN
-    )
+    want = truth(scope=report.scope, groups=",".join(groups), metrics=",".join(metrics), **WHEN)
     rows = found.records[report.name]
     assert len(rows) == want["count"] > 0
     hold(rows, want, groups, metrics)
@@ -89,7 +87,7 @@ def test_hourly_rows_are_the_platforms(read, truth, report):
     found = read({report.name}, start_date="2026-03-17")
     groups, metrics = ["hour", *report.dimensions], list(report.metrics)
     want = truth(
-        scope=report.extras["scope"],
+        scope=report.scope,
         groups=",".join(groups),
         metrics=",".join(metrics),
         **{"from": "2026-03-17 00:00:00", "to": "2026-03-18 12:00:00"},
@@ -100,7 +98,7 @@ def test_hourly_rows_are_the_platforms(read, truth, report):
 
 def test_every_scope_has_presets():
     """Seven scopes, a daily and an hourly stream each."""
-    assert {r.extras["scope"] for r in DAILY} == {r.extras["scope"] for r in HOURLY} == set(SCOPES)
+    assert {r.scope for r in DAILY} == {r.scope for r in HOURLY} == set(SCOPES)
 
 
 def test_a_request_is_what_the_platform_documents(read, sandbox):

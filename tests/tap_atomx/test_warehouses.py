@@ -34,7 +34,7 @@ def test_every_stream_lands_as_the_platform_holds_it(sandbox, settings, truth, t
         for report in REPORTS:
             hourly = report.name.endswith("_hourly")
             want = truth(
-                scope=report.extras["scope"],
+                scope=report.scope,
                 groups=",".join(["hour" if hourly else "day", *report.dimensions]),
                 metrics=",".join(report.metrics),
                 **{

@@ -536,7 +536,7 @@ def test_a_report_that_failed_before_it_began_counts(tiny: Tiny, caplog: Any) ->
     def fail(*_: object) -> list[str]:
         raise refuse
 
-    tiny.patch.setattr(TinyPlatform, "report_faults", fail)
+    tiny.patch.setattr(TinyPlatform, "report_errors", fail)
     with caplog.at_level(logging.INFO), pytest.raises(RunFailed):
         tiny.run()
     assert "Run ended: 0 of 1 stream read whole" in caplog.text
