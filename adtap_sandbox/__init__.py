@@ -9,7 +9,7 @@ sit on both sides of a test.
     control.py      the control API below ``/_control/``
     stage.py        the clock, the restatement curve, the switches
     world.py        who exists, and the numbers of it
-    cube.py         the report engine: days cut into buckets, groups added up, rows sorted
+    cube.py         the report engine: days cut into buckets, lines added up in groups
     tables.py       reads what a platform declares in data, beside its code
     faults.py       the fault menu, the request log, the count of requests in flight
     kept.py         answers that are made once, where the answering must cost nothing

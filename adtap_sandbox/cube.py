@@ -1,11 +1,12 @@
-"""The report engine of all platforms: days are cut into buckets, lines added up in groups, rows sorted.
+"""The report engine of all platforms: days are cut into buckets, lines added up in groups.
 
 A line is the finest thing that a platform counts (a creative on a placement, a cell of a campaign, a
 slot of an ad unit). It has whole numbers for a whole UTC day; a piece of that day gets its part along a
 curve, by differences of running totals, so that parts add up to the day to the last digit.
 
 What stays with a platform: its lines and their numbers, names, limits, words of refusal, quirks. How
-much of a number is known by now is the matter of `Stage`, for all of them.
+much of a number is known by now is the matter of `Stage`, for all of them; rows are filtered, sorted and
+cut into pages as lists are (`lists.py`).
 
 Why not SQL: a platform has hundreds of metrics and dimensions of which a request wants a few, and each
 moves with the clock, so nothing can be stored ahead; and the sandbox runs without a database.
@@ -26,7 +27,6 @@ Labels: TypeAlias = tuple[Any, ...]
 """The values of a report's time columns in one bucket."""
 
 Key = TypeVar("Key", bound=Hashable)
-Row = TypeVar("Row")
 
 
 class Curve:
@@ -126,14 +126,3 @@ def placed(columns: Sequence[str], times: Sequence[str]) -> Callable[[Labels, La
         (0, times.index(name)) if name in times else (1, others.index(name)) for name in columns
     ]
     return lambda labels, values: tuple([(labels, values)[side][at] for side, at in places])
-
-
-def sort_rows(rows: list[Row], by: Sequence[tuple[Callable[[Row], Any], bool]]) -> None:
-    """Sort rows in place by several columns; rows alike stay as they stood.
-
-    Args:
-        rows: The rows.
-        by: How a column is read for comparison, and whether it descends; the first one foremost.
-    """
-    for value, descending in reversed(by):
-        rows.sort(key=value, reverse=descending)

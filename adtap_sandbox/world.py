@@ -1,7 +1,7 @@
 """The world behind the sandbox: one agency, the same names on all four platforms.
 
-Everything follows from the seed, so two runs with one seed hold the same world. Names are awkward
-on purpose: other scripts, quotes, commas, a tab, a line break, spaces at the end.
+Everything follows from the seed, so two runs with one seed hold the same world. Names stand in
+`world.json`, awkward on purpose.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_DOWN, Decimal
 from typing import Final
+
+from adtap_sandbox.tables import table
 
 AGENCY: Final = "Northwind Media"
 
@@ -88,83 +90,10 @@ class App:
     currency: str
 
 
-_ADVERTISERS: Final = (
-    ("Fjord Outdoor", "EUR", "Europe/Berlin"),
-    ('"Blue Bottle" Coffee, Inc.', "USD", "America/New_York"),
-    ("Müller & Söhne GmbH", "EUR", "Europe/Berlin"),
-    ("東京カメラ", "USD", "Asia/Tokyo"),
-    ("Smørrebrød A/S", "EUR", "Europe/Copenhagen"),
-    ("O'Neill <Travel>", "USD", "America/Los_Angeles"),
-)
-_CAMPAIGN_THEMES: Final = (
-    "Brand awareness",
-    "Spring sale, 20% off",
-    'Retargeting "warm"',
-    "Été – découverte",  # noqa: RUF001 - awkward on purpose
-    "Черная пятница",
-    "Always on; prospecting",
-    "App installs\tiOS",
-    "夏のキャンペーン",
-    "Store opening 🎉",
-)
-_CREATIVE_THEMES: Final = (
-    "Hero",
-    "Logo, dark",
-    'Product "A"',
-    "Video 15s",
-    "Two\nlines",
-    "Größe XL",
-    "Trailing space ",
-)
-_CAMPAIGN_STATES: Final = (
-    ("active", None),
-    ("active", None),
-    ("paused", None),
-    ("active", None),
-    ("active", date(2026, 6, 30)),
-    ("archived", date(2025, 12, 31)),
-    ("active", None),
-    ("deleted", date(2025, 3, 31)),
-    ("active", None),
-)
-_PUBLISHERS: Final = (
-    ("Nordlys Medien", "EUR", "Europe/Berlin"),
-    ("Daily Harbor, LLC", "USD", "America/New_York"),
-    ("Éditions du Pont", "EUR", "Europe/Paris"),
-    ('The "Local" Post', "USD", "UTC"),
-)
-_SITES: Final = (
-    ("Nordlys Nachrichten", "nordlys.example"),
-    ("Daily Harbor", "dailyharbor.example"),
-    ("Le Pont", "lepont.example"),
-    ("The Local Post", "localpost.example"),
-    ("Nordlys Wetter", "wetter.nordlys.example"),
-    ("Harbor, Sports", "sports.dailyharbor.example"),
-    ("Le Pont Cuisine – Été", "cuisine.lepont.example"),  # noqa: RUF001 - as above
-    ("Müsli-Magazin", "xn--msli-magazin-dlb.example"),
-    ('Harbor "Deals"', "deals.dailyharbor.example"),
-)
-_PLACES: Final = ("Top", "Right rail", "In-article", "Footer", 'Sticky "mobile"', "Haut de page")
-_SIZES: Final = ((300, 250), (728, 90), (160, 600), (320, 50), (970, 250))
-_APPS: Final = (
-    ("Fjord Routes", "example.fjord.routes", "app_store", "EUR"),
-    ("Fjord Routes", "example.fjord.routes.android", "google_play", "EUR"),
-    ("Blue Bottle, Order", "example.bluebottle.order", "app_store", "USD"),
-    ("東京カメラ Editor", "example.tokyocamera.editor", "google_play", "USD"),
-)
-_COUNTRIES: Final = ("DE", "US", "GB", "FR", "DK", "JP", "BR", "SE")
-_NETWORKS: Final = (
-    "Organic",
-    "Google Ads ACI",
-    "Facebook Installs",
-    "Apple Search Ads",
-    "Unattributed",
-    "Nordlys Netværk",
-    'Video, "Rewarded"',
-    "TikTok SAN",
-)
+_NAMES: Final = table(__package__, "world")
+_SIZES: Final = tuple((width, height) for width, height in _NAMES["sizes"])
 _TOKEN_LETTERS: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
-_SITES_AT_SIZE_1: Final = 9
+_SITES_AT_SIZE_1: Final = len(_NAMES["sites"])
 _AD_UNITS_AT_SIZE_1: Final = 30
 _CAMPAIGNS_PER_ADVERTISER: Final = 3
 
@@ -194,8 +123,8 @@ class World:
         self.least_creatives = creatives
         self.least_apps = apps
         self._salt = f"{seed}\x1e".encode()
-        self.countries: tuple[str, ...] = _COUNTRIES
-        self.networks: tuple[str, ...] = _NETWORKS
+        self.countries: tuple[str, ...] = tuple(_NAMES["countries"])
+        self.networks: tuple[str, ...] = tuple(_NAMES["networks"])
         self.advertisers = self._make_advertisers()
         self.campaigns = self._make_campaigns()
         self.creatives = self._make_creatives()
@@ -211,7 +140,7 @@ class World:
             key: Strings, numbers, dates: whatever has a stable text.
         """
         # The type is part of the text: the id 7 and the name "7" are different keys.
-        text = "\x1f".join(f"{type(part).__name__}:{part}" for part in key)
+        text = "\x1f".join([f"{type(part).__name__}:{part}" for part in key])
         digest = hashlib.blake2b(self._salt + text.encode(), digest_size=8).digest()
         return int.from_bytes(digest, "big")
 
@@ -242,19 +171,21 @@ class World:
         return tuple(
             Advertiser(
                 id=self._id("advertiser", 110_000, index),
-                name=_numbered(_ADVERTISERS, index),
-                currency=_ADVERTISERS[index % len(_ADVERTISERS)][1],
-                time_zone=_ADVERTISERS[index % len(_ADVERTISERS)][2],
+                name=_numbered(_NAMES["advertisers"], index),
+                currency=_NAMES["advertisers"][index % len(_NAMES["advertisers"])][1],
+                time_zone=_NAMES["advertisers"][index % len(_NAMES["advertisers"])][2],
             )
-            for index in range(len(_ADVERTISERS) * self.size)
+            for index in range(len(_NAMES["advertisers"]) * self.size)
         )
 
     def _make_campaigns(self) -> tuple[Campaign, ...]:
         made = []
         for index in range(len(self.advertisers) * _CAMPAIGNS_PER_ADVERTISER):
             advertiser = self.advertisers[index // _CAMPAIGNS_PER_ADVERTISER]
-            theme = _CAMPAIGN_THEMES[(index * 2 + index // 9) % len(_CAMPAIGN_THEMES)]
-            status, end = _CAMPAIGN_STATES[index % len(_CAMPAIGN_STATES)]
+            theme = _NAMES["campaign_themes"][
+                (index * 2 + index // 9) % len(_NAMES["campaign_themes"])
+            ]
+            status, end = _NAMES["campaign_states"][index % len(_NAMES["campaign_states"])]
             # The first of each advertiser runs from the first day, so that no day is without any.
             offset = (
                 0
@@ -267,7 +198,7 @@ class World:
                     name=f"{advertiser.name} | {theme}",
                     advertiser_id=advertiser.id,
                     start=self.first_day + timedelta(days=offset),
-                    end=end,
+                    end=date.fromisoformat(end) if end else None,
                     status=status,
                 )
             )
@@ -286,7 +217,7 @@ class World:
         made = []
         for number, (campaign, nth) in enumerate(places):
             width, height = size = _SIZES[number % len(_SIZES)]
-            theme = _CREATIVE_THEMES[(number + nth) % len(_CREATIVE_THEMES)]
+            theme = _NAMES["creative_themes"][(number + nth) % len(_NAMES["creative_themes"])]
             made.append(
                 Creative(
                     id=self._id("creative", 5_400_000, number),
@@ -301,22 +232,22 @@ class World:
         return tuple(
             Publisher(
                 id=self._id("publisher", 310_000, index),
-                name=_numbered(_PUBLISHERS, index),
-                currency=_PUBLISHERS[index % len(_PUBLISHERS)][1],
-                time_zone=_PUBLISHERS[index % len(_PUBLISHERS)][2],
+                name=_numbered(_NAMES["publishers"], index),
+                currency=_NAMES["publishers"][index % len(_NAMES["publishers"])][1],
+                time_zone=_NAMES["publishers"][index % len(_NAMES["publishers"])][2],
             )
-            for index in range(len(_PUBLISHERS) * self.size)
+            for index in range(len(_NAMES["publishers"]) * self.size)
         )
 
     def _make_sites(self) -> tuple[Site, ...]:
         made = []
         for index in range(_SITES_AT_SIZE_1 * self.size):
             lap, place = divmod(index, _SITES_AT_SIZE_1)
-            domain = _SITES[place][1]
+            domain = _NAMES["sites"][place][1]
             made.append(
                 Site(
                     id=self._id("site", 420_000, index),
-                    name=_numbered(_SITES, index),
+                    name=_numbered(_NAMES["sites"], index),
                     domain=domain if lap == 0 else f"www{lap + 1}.{domain}",
                     publisher_id=self.publishers[place % 4 + 4 * lap].id,
                 )
@@ -329,7 +260,7 @@ class World:
             lap, place = divmod(index, _AD_UNITS_AT_SIZE_1)
             site = self.sites[place % _SITES_AT_SIZE_1 + _SITES_AT_SIZE_1 * lap]
             width, height = size = _SIZES[place % len(_SIZES)]
-            spot = _PLACES[place // _SITES_AT_SIZE_1 % len(_PLACES)]
+            spot = _NAMES["places"][place // _SITES_AT_SIZE_1 % len(_NAMES["places"])]
             made.append(
                 AdUnit(
                     id=self._id("ad unit", 8_700_000, index),
@@ -342,9 +273,9 @@ class World:
 
     def _make_apps(self) -> tuple[App, ...]:
         made = []
-        for index in range(max(len(_APPS) * self.size, self.least_apps)):
-            lap, place = divmod(index, len(_APPS))
-            name, bundle_id, store, currency = _APPS[place]
+        for index in range(max(len(_NAMES["apps"]) * self.size, self.least_apps)):
+            lap, place = divmod(index, len(_NAMES["apps"]))
+            name, bundle_id, store, currency = _NAMES["apps"][place]
             made.append(
                 App(
                     token=self._token(index),
@@ -366,7 +297,7 @@ class World:
         return "".join(letters)
 
 
-def _numbered(table: tuple[tuple[str, ...], ...], index: int) -> str:
-    lap, place = divmod(index, len(table))
-    name = table[place][0]
+def _numbered(listed: list[list[str]], index: int) -> str:
+    lap, place = divmod(index, len(listed))
+    name = listed[place][0]
     return name if lap == 0 else f"{name} {lap + 1}"

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from adtap_sandbox.cube import Groups, Piece, placed, sort_rows
+from adtap_sandbox.cube import Groups, Piece, placed
+from adtap_sandbox.lists import sort
 
 from .facts import CURVE, DayState, Facts, Reader
 from .metrics import MICROS, Atom, Metric
@@ -174,7 +175,7 @@ def compute(store: AdjustStore, query: Query) -> Report:
             kept[key] = numbers
             labels, dims, companions = key
             rows.append(Row(place(labels, dims), companions, tuple(values[: len(query.metrics)])))
-    sort_rows(rows, [(_of_column(query, name), down) for name, down in query.sort])
+    rows = sort(rows, [(_of_column(query, name), down) for name, down in query.sort])
     total, days = kept.totals(len(sums.slots)), _all_days(query)
     codes = [query.lens.currency] if query.lens.currency else [app.currency for app in query.apps]
     return Report(

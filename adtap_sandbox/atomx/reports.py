@@ -6,6 +6,7 @@ one bucket, and where they go forward one bucket is missing.
 
 from __future__ import annotations
 
+import calendar
 import re
 import struct
 from collections.abc import Callable, Iterator
@@ -18,7 +19,8 @@ from zoneinfo import ZoneInfo
 from adtap_sandbox.atomx.facts import MONEY, NAMES, Facts, Line
 from adtap_sandbox.atomx.lists import order
 from adtap_sandbox.atomx.replies import Refusal
-from adtap_sandbox.cube import Groups, Labels, Piece, cut_days, placed, sort_rows
+from adtap_sandbox.cube import Groups, Labels, Piece, cut_days, placed
+from adtap_sandbox.lists import COMPARISONS, sort
 from adtap_sandbox.tables import table
 
 if TYPE_CHECKING:
@@ -68,28 +70,7 @@ ALIASES = {"advertisers": "advertiser", "publishers": "publisher"}
 MODEL_OF = {"advertiser_network": "network", "publisher_network": "network"}
 
 OPERATORS = ("==", "!=", "<", ">", "in", "not in")
-DATERANGES = (
-    "today",
-    "yesterday",
-    "last7days",
-    "last14days",
-    "last30days",
-    "monthtodate",
-    "lastmonth",
-    "yeartodate",
-    "lifetime",
-)
-WHENS = (
-    "daily",
-    "monthly",
-    "monday",
-    "tuesday",
-    "wednesday",
-    "thursday",
-    "friday",
-    "saturday",
-    "sunday",
-)
+WHENS = ("daily", "monthly", *(day.lower() for day in calendar.day_name))
 _MOMENT = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$")
 _INTERVAL = re.compile(r"^(\d+) (days?|months?)$")
 
@@ -183,7 +164,7 @@ def answer(facts: Facts, store: Store, query: Query, now: datetime) -> Groups[La
     return Groups(kept)
 
 
-def rows(query: Query, found: Groups[Labels], sort: str) -> list[list[Any]]:
+def rows(query: Query, found: Groups[Labels], given: str) -> list[list[Any]]:
     """Return the rows as they are sent, sorted.
 
     Raises:
@@ -193,8 +174,7 @@ def rows(query: Query, found: Groups[Labels], sort: str) -> list[list[Any]]:
         [*key, *(figure(metric, numbers) for metric in query.metrics)]
         for key, numbers in found.items()
     ]
-    sort_rows(made, [(_of_column(query, column), down) for column, down in order(sort)])
-    return made
+    return sort(made, [(_of_column(query, column), down) for column, down in order(given)])
 
 
 def _of_column(query: Query, column: str) -> Callable[[list[Any]], Any]:
@@ -390,7 +370,7 @@ def _daterange(
         "lifetime": (datetime.combine(first_day, time()), tomorrow),
     }
     if str(name) not in ranges:
-        raise Refusal(400, f"daterange must be one of {', '.join(DATERANGES)}, not {name!r}")
+        raise Refusal(400, f"daterange must be one of {', '.join(ranges)}, not {name!r}")
     return ranges[str(name)]
 
 
@@ -422,7 +402,7 @@ def _compare(have: Any, operator: str, value: Any) -> bool:
         bound = float(value)
     except (TypeError, ValueError):
         raise Refusal(400, f"{value!r} in where is not a number") from None
-    return bool(have < bound if operator == "<" else have > bound)
+    return COMPARISONS[operator](have, bound)
 
 
 def _sortable(value: Any) -> tuple[bool, Any]:

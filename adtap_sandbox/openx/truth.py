@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from starlette.concurrency import run_in_threadpool
 
+from adtap_sandbox.cube import Groups
 from adtap_sandbox.openx import fields, questions
 from adtap_sandbox.openx.delivery import MICROS, Question, as_sent
 from adtap_sandbox.openx.replies import plain_json
@@ -120,51 +121,45 @@ class Truth:
             return self._exact_sums(question, noise=noise)
 
     def _exact_sums(self, question: Question, *, noise: bool) -> dict[str, Any]:
-        days: dict[str, _Sums] = {}
-        currencies: dict[str, _Sums] = {}
-        total = _Sums(question.metrics)
+        names = question.metrics
+        sums: Groups[tuple[str, str]] = Groups()
         place = question.attributes.index(_CURRENCY) if _CURRENCY in question.attributes else None
+        sums.add(("total", ""), [0] * (1 + 2 * len(names)))
         for row in self._store.delivery.rows(question):
-            day = days.setdefault(row.day.isoformat(), _Sums(question.metrics))
-            for sums in (day, total):
-                sums.add(row.metrics, noise=noise)
+            pairs = zip(names, row.metrics, strict=True)
+            sent = [as_sent(name, value, noise=noise) for name, value in pairs]
+            numbers = [1, *sent, *row.metrics]
+            sums.add(("total", ""), numbers)
+            sums.add(("days", row.day.isoformat()), numbers)
             if place is not None:
-                currency = currencies.setdefault(str(row.values[place]), _Sums(question.metrics))
-                currency.add(row.metrics, noise=noise)
+                sums.add(("currencies", str(row.values[place])), numbers)
+
+        def shown(kind: str) -> dict[str, Any]:
+            return {
+                name: _shown(names, numbers) for (of, name), numbers in sums.items() if of == kind
+            }
+
         return {
             "as_of": questions.iso(self._store.now()),
             "start": questions.iso(question.start),
             "end": questions.iso(question.end),
             "attributes": question.attributes,
             "metrics": question.metrics,
-            **total.shown(),
-            "days": {day: sums.shown() for day, sums in days.items()},
-            "currencies": {name: sums.shown() for name, sums in currencies.items()},
+            **shown("total")[""],
+            "days": shown("days"),
+            "currencies": shown("currencies"),
         }
 
 
-class _Sums:
-    def __init__(self, metrics: tuple[str, ...]) -> None:
-        self._metrics = metrics
-        self._rows = 0
-        self._sent = [Decimal(0)] * len(metrics)
-        self._exact = [0] * len(metrics)
-
-    def add(self, values: tuple[int, ...], *, noise: bool) -> None:
-        self._rows += 1
-        for place, value in enumerate(values):
-            self._sent[place] += as_sent(self._metrics[place], value, noise=noise)
-            self._exact[place] += value
-
-    def shown(self) -> dict[str, Any]:
-        exact = [
-            Decimal(value) / MICROS if name in fields.MONEY else Decimal(value)
-            for name, value in zip(self._metrics, self._exact, strict=True)
-        ]
-        return {
-            "rows": self._rows,
-            "sent": {
-                name: f"{value:f}" for name, value in zip(self._metrics, self._sent, strict=True)
-            },
-            "exact": {name: f"{value:f}" for name, value in zip(self._metrics, exact, strict=True)},
-        }
+def _shown(names: tuple[str, ...], numbers: list[Any]) -> dict[str, Any]:
+    """Sums as decimal text: how many rows, amounts as sent, amounts in millionths."""
+    rows, sent, exact = numbers[0], numbers[1 : len(names) + 1], numbers[len(names) + 1 :]
+    whole = [
+        Decimal(value) / MICROS if name in fields.MONEY else value
+        for name, value in zip(names, exact, strict=True)
+    ]
+    return {
+        "rows": rows,
+        "sent": {name: f"{Decimal(value):f}" for name, value in zip(names, sent, strict=True)},
+        "exact": {name: f"{Decimal(value):f}" for name, value in zip(names, whole, strict=True)},
+    }

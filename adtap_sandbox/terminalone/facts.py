@@ -244,6 +244,8 @@ class Facts:
         number = campaign["id"]
         creatives = self._creatives.get(number if isinstance(number, int) else 0, [0])
         rate = rates.get(str(campaign["currency_code"]), Decimal(1))
+        # Only then may some of the day's hours still be to come, whatever the zone.
+        running = self.stage.age(day) <= 1
         for nth in range(2):
             strategy = self.store.record("strategies", int(f"{number}{nth}"))
             # Some strategies rest for a day: no row rather than a row of zeros.
@@ -255,7 +257,8 @@ class Facts:
                 fact = Delivery(
                     self.stage, fact_key, day, hour, str(campaign["zone_name"]), strategy
                 )
-                if fact.instant > now or self.stage.vanished(day, "t1", *fact_key):
+                to_come = running and fact.instant > now
+                if to_come or self.stage.vanished(day, "t1", *fact_key):
                     continue
                 fact.slot, fact.rate = slot, rate
                 fact.creative = creatives[(nth + slot) % len(creatives)]

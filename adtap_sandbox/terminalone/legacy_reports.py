@@ -14,7 +14,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from adtap_sandbox.cube import ONE_DAY, sort_rows
+from adtap_sandbox.cube import ONE_DAY
+from adtap_sandbox.lists import COMPARISONS, sort
 
 from .data import FOREIGN
 from .legacy_catalog import (
@@ -148,8 +149,7 @@ class LegacyReports:
             rows += _totals(rows)
         made = [self._plain(wanted, row) for row in rows]
         made = [row for row in made if all(test.test(row.get) for test in wanted.having)]
-        sort_rows(made, [(_of_column(name), name.startswith("-")) for name in wanted.order])
-        return made
+        return sort(made, [(_of_column(name), name.startswith("-")) for name in wanted.order])
 
     def _plain(self, wanted: ReportRequest, row: Row) -> dict[str, object]:
         made: dict[str, object] = {}
@@ -392,13 +392,8 @@ def _test(name: str, operator: str, values: list[str]) -> Test:
     if bound is None:
         raise _bad("incorrect_predicates", f"{name}: {values[0]}")
 
-    def compared(found: object) -> bool:
-        if not isinstance(found, (int, Decimal)):
-            return False
-        sign = (found > bound) - (found < bound)
-        return {">": sign > 0, "<": sign < 0, ">=": sign >= 0, "<=": sign <= 0}[operator]
-
-    return lambda look: compared(look(name))
+    compare = COMPARISONS[operator]
+    return lambda look: isinstance(look(name), (int, Decimal)) and compare(look(name), bound)
 
 
 def _text(value: object) -> str:

@@ -14,6 +14,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from adtap_sandbox.lists import COMPARISONS
+
 from .datasets import DATASETS, DIMENSIONS, METRICS, Dataset, allows_window
 from .replies import RefusedError, json_reply, reporting_error
 from .report import Lookup, Predicate, ReportQuery, Reports, Row, Span, Test
@@ -271,12 +273,11 @@ def _text(value: object) -> str:
 def _compared(found: object, op: str, value: object) -> bool:
     if found is None:
         return False
+    left, right = _text(found), _text(value)
     try:
-        left, right = Decimal(_text(found)), Decimal(_text(value))
-        order = (left > right) - (left < right)
+        return COMPARISONS[op](Decimal(left), Decimal(right))
     except InvalidOperation:
-        order = (_text(found) > _text(value)) - (_text(found) < _text(value))
-    return {">": order > 0, ">=": order >= 0, "<": order < 0, "<=": order <= 0}[op]
+        return COMPARISONS[op](left, right)
 
 
 def _equalities(filters: list[object]) -> dict[str, list[object]]:
