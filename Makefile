@@ -1,7 +1,7 @@
 # make setup   an environment in .venv with everything (Python >= 3.11 and a package registry are enough)
 # make test    set up, lint, test: what CI runs
 # make check   lint, and the tests that need no sandbox, no warehouse and no vendor's client; a minute
-# make test-orchestrators  the load on Airflow and Dagster, each in an environment of its own; half an hour
+# make test-orchestrators  the load on Airflow and Dagster, and states in a bucket, each in an environment of its own; half an hour
 # make demo    the four taps against the local sandbox, into DuckDB, through Meltano
 # make transform  the models of transform/ on what make demo loaded: dbt, in an environment of its own
 #              (make transform WAREHOUSE=ads.duckdb: on your own)
@@ -73,13 +73,20 @@ check: setup lint
 
 # Heavy, and of no use to the taps: not in .venv, not in `make test`.
 .cache/%/.complete: orchestrate/%/requirements.txt orchestrate/%/constraints.txt
-	@'$(PYTHON)' -m venv .cache/$*
-	@if command -v uv >/dev/null 2>&1; then uv pip install -q --python .cache/$*/bin/python -r orchestrate/$*/requirements.txt -c orchestrate/$*/constraints.txt; \
-	else .cache/$*/bin/python -m pip install -q -r orchestrate/$*/requirements.txt -c orchestrate/$*/constraints.txt; fi
-	@touch $@
+	@$(call APART,.cache/$*,orchestrate/$*)
 
-test-orchestrators: setup .cache/airflow/.complete .cache/dagster/.complete
-	$(BIN)/pytest -m orchestrators -n 0 -p no:randomly --timeout 1800 tests/orchestrators
+.cache/s3/.complete: tests/orchestrators/s3/requirements.txt tests/orchestrators/s3/constraints.txt
+	@$(call APART,.cache/s3,tests/orchestrators/s3)
+
+define APART
+'$(PYTHON)' -m venv $(1) && \
+if command -v uv >/dev/null 2>&1; then uv pip install -q --python $(1)/bin/python -r $(2)/requirements.txt -c $(2)/constraints.txt; \
+else $(1)/bin/python -m pip install -q -r $(2)/requirements.txt -c $(2)/constraints.txt; fi && \
+touch $(1)/.complete
+endef
+
+test-orchestrators: setup .cache/airflow/.complete .cache/dagster/.complete .cache/s3/.complete
+	$(BIN)/pytest -m orchestrators -n 0 -p no:randomly --timeout 3600 tests/orchestrators
 
 generate: setup
 	@$(BIN)/python -m adtap_cli.generate

@@ -96,10 +96,8 @@ class Project:
 
     def variables_for(self, more: Mapping[str, str]) -> dict[str, str]:
         """Return all variables of a run."""
-        path = f"{self.bin}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
-        return {
-            **os.environ, **self.variables, "MELTANO_ENVIRONMENT": self.environment, "PATH": path, **more
-        }  # fmt: skip
+        own = {**os.environ, **self.variables, "MELTANO_ENVIRONMENT": self.environment}
+        return {**own, "PATH": f"{self.bin}{os.pathsep}{own.get('PATH', os.defpath)}", **more}
 
 
 @dataclass

@@ -29,6 +29,8 @@ READ_TIMES: Final = frozenset(
     {"_synced_at", "synced_at", "requests", "retries", "splits", "warnings", "control"}
 )
 """When something was read, and what depends on how many accounts were read in one request."""
+MARK: Final = "ADTAPS_TEST"
+"""The variable that tells the processes of this test from all others of the machine."""
 _SDK: Final = "_sdc_"
 """What the loader adds of its own."""
 
@@ -61,8 +63,8 @@ class Field:
     def meltano(self, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
         """Run Meltano to its end."""
         return subprocess.run(
-            [BIN / "meltano", *arguments], cwd=self.folder, env={**self.variables, **more},
-            text=True, capture_output=True, check=False, timeout=300,
+            ["meltano", *arguments], cwd=self.folder, env={**self.variables, **more},
+            text=True, capture_output=True, check=False, timeout=600,
         )  # fmt: skip
 
     def query(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
@@ -115,18 +117,18 @@ def wait_for(what: Callable[[], Any], seconds: float, why: Callable[[], str] = l
     return found
 
 
+def parent(pid: int) -> int:
+    """The process that started a process; 0 where it has ended."""
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    except OSError:
+        return 0
+
+
 def children(pid: int) -> list[int]:
     """The processes that a process started."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
-            except OSError:
-                continue
-            if parent == pid:
-                found.append(int(entry.name))
-    return found
+    found = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+    return [child for child in found if parent(child) == pid]
 
 
 def marks(state: dict[str, Any]) -> dict[str, Any]:
@@ -150,6 +152,7 @@ def here(tmp_path: Path, postgres_url: str, sandbox: SandboxHandle) -> Field:
         **kept,
         "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
         "ADTAPS_NOW": NOW,
+        MARK: str(os.getpid()),
         "TAP_ADJUST_API_URL": f"{sandbox.url}/adjust/reports-service",
         "TAP_ADJUST_KPI_API_URL": f"{sandbox.url}/adjust/kpis/v1",
         "TAP_ADJUST_API_TOKEN": "sandbox-adjust-token",
@@ -162,6 +165,22 @@ def here(tmp_path: Path, postgres_url: str, sandbox: SandboxHandle) -> Field:
         "NO_PROXY": "127.0.0.1,localhost",
     }
     return Field(folder, postgres_url, sandbox, variables)
+
+
+def accounts(here: Field) -> dict[str, str]:
+    """Return the accounts' tokens, by the name of their shard."""
+    done = subprocess.run(
+        [BIN / "adtap", "shards", "tap-adjust", "--config=ENV"],
+        cwd=here.folder, env=here.variables, text=True, capture_output=True, check=True,
+    )  # fmt: skip
+    shards = json.loads(done.stdout)["shards"]
+    return {s["name"]: s["runs"][0]["accounts"][0]["app_token"] for s in shards}
+
+
+def asked(here: Field, token: str = "") -> list[str]:
+    """Return the windows that the platform was asked for by now, of one account or of all, in order."""
+    found = [e["query"] for e in here.sandbox.log("adjust") if e["path"].endswith("/report")]
+    return [query for query in found if token in query]
 
 
 def environment(name: str) -> Path:

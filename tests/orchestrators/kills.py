@@ -6,20 +6,21 @@ import os
 import signal
 from pathlib import Path
 
-from tests.orchestrators.conftest import BIN, Field, children
+from tests.orchestrators.conftest import BIN, MARK, Field, children, parent
 
 
 def loads() -> dict[str, list[int]]:
-    """Return the process groups of the Meltano runs of this machine, by the suffix of their state id."""
+    """Return the processes of the Meltano runs that this test has caused, by the suffix of their state id."""
     found: dict[str, list[int]] = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             try:
                 line = (entry / "cmdline").read_text().split("\0")
+                is_ours = f"\0{MARK}={os.getpid()}\0" in (entry / "environ").read_text()
             except OSError:
                 continue
             suffix = [a.partition("=")[2] for a in line if a.startswith("--state-id-suffix=")]
-            if suffix and str(BIN / "meltano") in line:
+            if suffix and is_ours and str(BIN / "meltano") in line:
                 found.setdefault(suffix[0], []).append(int(entry.name))
     return found
 
@@ -54,6 +55,22 @@ def kill_load(suffix: str) -> None:
     """Kill a Meltano run with its tap and its loader."""
     for pid in loads()[suffix]:
         os.killpg(pid, signal.SIGKILL)
+
+
+def kill_run(suffix: str) -> None:
+    """Kill the process of a Dagster run, and the Meltano that it has started."""
+    os.kill(parent(leader(suffix)), signal.SIGKILL)
+    kill_load(suffix)
+
+
+def stop_task(suffix: str) -> None:
+    """Tell Airflow's supervisor of a load to end, as a worker or a pod that is shut down is told."""
+    os.kill(parent(parent(leader(suffix))), signal.SIGTERM)
+
+
+def leader(suffix: str) -> int:
+    """Return the process of a Meltano run that the orchestrator has started."""
+    return next(pid for pid in loads()[suffix] if os.getpgid(pid) == pid)
 
 
 def minutes_later(here: Field) -> None:

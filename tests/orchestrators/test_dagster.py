@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from tests.orchestrators.conftest import BIN, Field, differ, environment, marks, wait_for
+from tests.orchestrators.conftest import BIN, Field, accounts, differ, environment, marks, wait_for
 from tests.orchestrators.kills import has_ended, kill_load, loads, minutes_later, under_way
 from tests.running import ROOT
 
@@ -170,16 +170,6 @@ def ended(here: Field, job: str, seconds: float = 300) -> list[tuple[str, str]]:
 
     found: list[tuple[str, str]] = wait_for(done, seconds, lambda: str(runs(here, job)))
     return found
-
-
-def accounts(here: Field) -> dict[str, str]:
-    """Return the accounts' tokens, by the name of their shard."""
-    done = subprocess.run(
-        [BIN / "adtap", "shards", "tap-adjust", "--config=ENV"],
-        cwd=here.folder, env=here.variables, text=True, capture_output=True, check=True,
-    )  # fmt: skip
-    shards = json.loads(done.stdout)["shards"]
-    return {s["name"]: s["runs"][0]["accounts"][0]["app_token"] for s in shards}
 
 
 @contextmanager
