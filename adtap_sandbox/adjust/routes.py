@@ -27,7 +27,7 @@ from . import formats, kpis
 from .lists import Lists
 from .query import Query, account_of, parse, words
 from .replies import RefusedError, plain_error, report_error, unauthorized
-from .report import compute, truth
+from .report import Report, compute, truth
 from .store import AdjustApp, AdjustStore, Link
 
 BARE: tuple[str, ...] = (
@@ -73,10 +73,10 @@ def routes(stage: Stage) -> list[BaseRoute]:
     """Adjust's routes, over fresh state."""
     room = _Room(stage)
     served: dict[str, Endpoint] = {
-        "/report": room.report,
-        "/csv_report": room.csv_report,
-        "/parquet_report": room.parquet_report,
-        "/pivot_report": room.pivot_report,
+        "/report": room.report_as(lambda report: _json(formats.as_json(report, stage))),
+        "/csv_report": room.report_as(room.csv),
+        "/parquet_report": room.report_as(_parquet),
+        "/pivot_report": room.report_as(lambda report: _json(formats.as_pivot(report))),
         "/filters_data": room.filters_data,
         "/events": room.events,
     }
@@ -142,46 +142,23 @@ class _Room:
     def _query(self, request: Request) -> Query:
         return parse(self.store, request.query_params, request.headers.get("x-account-id"))
 
-    def _empty(self) -> bool:
-        return not self.stage.switch("adjust", "empty_as_rows")
+    def report_as(self, write: Callable[[Report], Response]) -> Endpoint:
+        """Compute a report and write it in one of the formats; without rows it is a bare 204."""
 
-    async def report(self, request: Request) -> Response:
-        def work() -> Response:
-            report = compute(self.store, self._query(request))
-            if not report.rows and self._empty():
-                return Response(status_code=204)
-            return _json(formats.as_json(report, self.stage))
+        async def answer(request: Request) -> Response:
+            def work() -> Response:
+                report = compute(self.store, self._query(request))
+                if not report.rows and not self.stage.switch("adjust", "empty_as_rows"):
+                    return Response(status_code=204)
+                return write(report)
 
-        return await run_in_threadpool(work)
+            return await run_in_threadpool(work)
 
-    async def pivot_report(self, request: Request) -> Response:
-        def work() -> Response:
-            report = compute(self.store, self._query(request))
-            if not report.rows and self._empty():
-                return Response(status_code=204)
-            return _json(formats.as_pivot(report))
+        return answer
 
-        return await run_in_threadpool(work)
-
-    async def csv_report(self, request: Request) -> Response:
-        def work() -> Response:
-            report = compute(self.store, self._query(request))
-            if not report.rows and self._empty():
-                return Response(status_code=204)
-            kind = str(self.stage.switch("adjust", "csv_content_type"))
-            return _csv(formats.as_csv(report, self.stage), kind)
-
-        return await run_in_threadpool(work)
-
-    async def parquet_report(self, request: Request) -> Response:
-        def work() -> Response:
-            report = compute(self.store, self._query(request))
-            if not report.rows and self._empty():
-                return Response(status_code=204)
-            body = formats.as_parquet(report)
-            return Response(body, media_type="application/octet-stream")
-
-        return await run_in_threadpool(work)
+    def csv(self, report: Report) -> Response:
+        kind = str(self.stage.switch("adjust", "csv_content_type"))
+        return _csv(formats.as_csv(report, self.stage), kind)
 
     async def filters_data(self, request: Request) -> Response:
         def work() -> Response:
@@ -342,3 +319,7 @@ def _json(value: object) -> Response:
 def _csv(text: str, kind: str) -> Response:
     # A header of our own: media_type would add a charset, which one client does not take.
     return Response(text.encode(), headers={"content-type": kind})
+
+
+def _parquet(report: Report) -> Response:
+    return Response(formats.as_parquet(report), media_type="application/octet-stream")

@@ -2,7 +2,8 @@
 
 One delivery row is one hour of one day of one strategy on one creative, in the campaign's own zone
 and currency. Every report sums these rows, so all reports agree. A number is its final value times
-the share that is known by now.
+the share that is known by now, rounded down. Numbers are whole, in units of their last digit: a spend
+of 1.5 is 150,000,000 (see `digits`), so that sums of many rows are exact and quick.
 """
 
 from __future__ import annotations
@@ -10,17 +11,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from fractions import Fraction
+from functools import cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from typing_extensions import override
 
 from adtap_sandbox.cube import ONE_DAY
-from adtap_sandbox.stage import SETTLE_DAYS, Stage
+from adtap_sandbox.stage import MILLION, SETTLE_DAYS, Stage
 from adtap_sandbox.tables import table
 
 from .store import Store
-from .values import Record, floored
+from .values import Record
 
 SLOTS: Final = 3
 """Delivery rows per strategy and day."""
@@ -35,10 +38,40 @@ SPEND_PARTS: Final[dict[str, int]] = _TABLE["spend"]
 _BID_PARTS: Final[dict[str, int]] = _TABLE["bids"]
 
 
+_PENNY: Final = 10**MONEY_DIGITS
+_LEAST_VIEW: Final = 10**4
+
+
+@cache
+def digits(name: str) -> int:
+    """Return how many digits after the point a number has; 0 for counters."""
+    if name == "total_spend" or name in SPEND_PARTS or "revenue" in name or name.endswith("_usd"):
+        return MONEY_DIGITS
+    if name.endswith("_amount_cpm"):
+        return 6
+    return 4 if name in ("post_view_conversions", "total_conversions") else 0
+
+
+def exact(name: str, number: int) -> Decimal | int:
+    """Return a number, or a sum of it, as it is written."""
+    return Decimal(number).scaleb(-digits(name)) if digits(name) else number
+
+
 class Fact:
     """One finest row: a bucket, what it belongs to, and numbers by name."""
 
-    __slots__ = ("_numbers", "bits", "day", "hour", "key", "record", "slot", "stage", "zone")
+    __slots__ = (
+        "_numbers",
+        "_shares",
+        "bits",
+        "day",
+        "hour",
+        "key",
+        "record",
+        "slot",
+        "stage",
+        "zone",
+    )
 
     def __init__(  # noqa: PLR0917 - made a hundred thousand times
         self, stage: Stage, key: tuple[object, ...], day: date, hour: int, zone: str, record: Record
@@ -47,7 +80,8 @@ class Fact:
         self.record = record
         self.bits = stage.world.number("t1", "fact", day, *key)
         self.slot = 0
-        self._numbers: dict[str, Decimal | int] = {}
+        self._numbers: dict[str, int] = {}
+        self._shares: dict[str, int] = {}
 
     @property
     def instant(self) -> datetime:
@@ -55,8 +89,8 @@ class Fact:
         wall = datetime(self.day.year, self.day.month, self.day.day, self.hour)  # noqa: DTZ001
         return wall.replace(tzinfo=ZoneInfo(self.zone)).astimezone(UTC)
 
-    def number(self, name: str) -> Decimal | int:
-        """A number that may be summed, as it is known now.
+    def number(self, name: str) -> int:
+        """A number that may be summed, as it is known now, in units of its last digit.
 
         Raises:
             KeyError: If rows of this kind have no such number.
@@ -65,10 +99,13 @@ class Fact:
             self._numbers[name] = self._known(name)
         return self._numbers[name]
 
-    def _share(self, kind: str) -> Decimal:
-        return self.stage.share(self.day, "t1", *self.key, kind=kind)
+    def known(self, final: int, kind: str = "events") -> int:
+        """What is known now of a final value."""
+        if kind not in self._shares:
+            self._shares[kind] = self.stage.millionths(self.day, "t1", *self.key, kind=kind)
+        return final * self._shares[kind] // MILLION
 
-    def _known(self, name: str) -> Decimal | int:
+    def _known(self, name: str) -> int:
         raise KeyError(name)
 
 
@@ -78,11 +115,7 @@ class Delivery(Fact):
     __slots__ = ("creative", "rate")
 
     creative: int
-    rate: Decimal
-
-    def events(self, final: int) -> int:
-        """A counter as it is known now."""
-        return int(final * self._share("events"))
+    rate: Fraction
 
     def final(self) -> int:
         """Impressions once all is known; weekends are weaker."""
@@ -90,73 +123,63 @@ class Delivery(Fact):
         return weight * (60 + self.bits % 400)
 
     @override
-    def _known(self, name: str) -> Decimal | int:
+    def _known(self, name: str) -> int:
         if name.endswith("_usd"):
-            return floored(
-                Decimal(self.number(name.removesuffix("_usd"))) / self.rate, MONEY_DIGITS
-            )
+            own = name.removesuffix("_usd")
+            scale: int = 10 ** (MONEY_DIGITS - digits(own))
+            return self.number(own) * scale * self.rate.denominator // self.rate.numerator
         if name in VIDEO_PARTS and self.record["media_type"] != "VIDEO":
             return 0
         if name in _COUNTED:
-            return self.events(self.final() * _COUNTED[name] // 1000)
+            return self.known(self.final() * _COUNTED[name] // 1000)
         if name in SPEND_PARTS:
-            return floored(Decimal(self.number("total_spend")) * SPEND_PARTS[name] / 1000, 8)
+            return self.number("total_spend") * SPEND_PARTS[name] // 1000
         if name in _BID_PARTS:
-            return self.events(self.final() * _BID_PARTS[name])
+            return self.known(self.final() * _BID_PARTS[name])
         simple = _SIMPLE.get(name)
         if simple is None:
             raise KeyError(name)
         return simple(self)
 
-    def conversions(self, final: Decimal, digits: int) -> Decimal:
-        """A conversion number as it is known now."""
-        return floored(final * self._share("conversions"), digits)
-
     def clicks_final(self) -> int:
         """Clicks once all is known."""
         return self.final() * (2 + self.bits // 7 % 15) // 1000
 
-    def spend(self) -> Decimal:
-        """Total spend in the campaign's currency."""
-        thousand = Decimal(1_500_000 + self.bits // 11 % 4_000_000) / 1_000_000
-        return floored(self.final() * thousand / 1000 * self._share("spend"), MONEY_DIGITS)
+    def spend_final(self) -> int:
+        """Total spend in the campaign's currency once all is known, in 10^-9 of it."""
+        return self.final() * (1_500_000 + self.bits // 11 % 4_000_000)
 
-    def amount_per_thousand(self, part: int) -> Decimal:
-        """A bid or win amount as the sum of CPM values over the row's auctions."""
-        return floored(Decimal(self.number("total_spend")) * part, 6)
+    def views_final(self) -> int:
+        """Post-view conversions once all is known, in 12,800ths."""
+        return self.final() * (self.bits // 17 % 40)
 
 
-_SIMPLE: Final[dict[str, Callable[[Delivery], Decimal | int]]] = {
-    "impressions": lambda f: f.events(f.final()),
-    "clicks": lambda f: f.events(f.clicks_final()),
-    "general_invalid_clicks": lambda f: f.events(f.clicks_final() // 8),
-    "total_clicks": lambda f: int(f.number("clicks") + f.number("general_invalid_clicks")),
-    "total_spend": lambda f: f.spend(),
-    "post_click_conversions": lambda f: int(
-        f.conversions(Decimal(f.clicks_final() * (f.bits // 13 % 40) // 100), 0)
+_SIMPLE: Final[dict[str, Callable[[Delivery], int]]] = {
+    "impressions": lambda f: f.known(f.final()),
+    "clicks": lambda f: f.known(f.clicks_final()),
+    "general_invalid_clicks": lambda f: f.known(f.clicks_final() // 8),
+    "total_clicks": lambda f: f.number("clicks") + f.number("general_invalid_clicks"),
+    "total_spend": lambda f: f.known(f.spend_final(), "spend") // 10,
+    "post_click_conversions": lambda f: f.known(
+        f.clicks_final() * (f.bits // 13 % 40) // 100, "conversions"
     ),
     # Weighted by the campaign's post-view percentage, so not a whole number.
-    "post_view_conversions": lambda f: f.conversions(
-        Decimal(f.final() * (f.bits // 17 % 40)) / 12_800,
-        4,
+    "post_view_conversions": lambda f: (
+        f.known(f.views_final() * _LEAST_VIEW, "conversions") // 12_800
     ),
-    "post_view_conversions_raw": lambda f: int(f.number("post_view_conversions")) * 2,
+    "post_view_conversions_raw": lambda f: f.number("post_view_conversions") // _LEAST_VIEW * 2,
     "total_conversions": lambda f: (
-        Decimal(f.number("post_click_conversions")) + Decimal(f.number("post_view_conversions"))
+        f.number("post_click_conversions") * _LEAST_VIEW + f.number("post_view_conversions")
     ),
-    "post_click_revenue": lambda f: floored(
-        Decimal(f.number("post_click_conversions")) * Decimal("37.4375"), 8
-    ),
-    "post_view_revenue": lambda f: floored(
-        Decimal(f.number("post_view_conversions")) * Decimal("21.99"), 8
-    ),
-    "post_view_revenue_raw": lambda f: floored(Decimal(f.number("post_view_revenue")) * 2, 8),
-    "total_revenue": lambda f: (
-        Decimal(f.number("post_click_revenue")) + Decimal(f.number("post_view_revenue"))
-    ),
-    "revenue": lambda f: Decimal(f.number("total_revenue")),
-    "total_bid_amount_cpm": lambda f: f.amount_per_thousand(5),
-    "total_win_amount_cpm": lambda f: f.amount_per_thousand(1),
+    # 37.4375 and 21.99 for each conversion.
+    "post_click_revenue": lambda f: f.number("post_click_conversions") * 374_375 * _PENNY // 10_000,
+    "post_view_revenue": lambda f: f.number("post_view_conversions") * 2_199 * 100,
+    "post_view_revenue_raw": lambda f: f.number("post_view_revenue") * 2,
+    "total_revenue": lambda f: f.number("post_click_revenue") + f.number("post_view_revenue"),
+    "revenue": lambda f: f.number("total_revenue"),
+    # A bid or win amount: the sum of CPM values over the row's auctions.
+    "total_bid_amount_cpm": lambda f: f.number("total_spend") * 5 // 100,
+    "total_win_amount_cpm": lambda f: f.number("total_spend") // 100,
 }
 
 
@@ -166,9 +189,9 @@ class PixelLoads(Fact):
     __slots__ = ()
 
     @override
-    def _known(self, name: str) -> Decimal | int:
+    def _known(self, name: str) -> int:
         if name == "loads":
-            return int((40 + self.bits % 900) * self._share("events"))
+            return self.known(40 + self.bits % 900)
         return super()._known(name)
 
 
@@ -243,7 +266,7 @@ class Facts:
     ) -> Iterator[Delivery]:
         number = campaign["id"]
         creatives = self._creatives.get(number if isinstance(number, int) else 0, [0])
-        rate = rates.get(str(campaign["currency_code"]), Decimal(1))
+        rate = Fraction(rates.get(str(campaign["currency_code"]), Decimal(1)))
         # Only then may some of the day's hours still be to come, whatever the zone.
         running = self.stage.age(day) <= 1
         for nth in range(2):

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from adtap_sandbox.cube import ONE_DAY, Groups
 
 from .dimensions import Dimensions
-from .facts import BrainFeature, Fact, Facts, PixelLoads
+from .facts import BrainFeature, Fact, Facts, PixelLoads, exact
 from .metrics import finished, needed
 from .values import Record
 
@@ -115,7 +115,11 @@ class Reports:
             found.setdefault(key, (bucket, values))
             sums.add(key, [_number(fact, name) for name in numbers])
         rows = [
-            Row(*found[key], dict(zip(numbers, added, strict=True))) for key, added in sums.items()
+            Row(
+                *found[key],
+                {name: exact(name, number) for name, number in zip(numbers, added, strict=True)},
+            )
+            for key, added in sums.items()
         ]
         return sorted(rows, key=_order)
 
@@ -169,7 +173,7 @@ def _stepped(day: date, by: timedelta) -> date:
     return day + by if date.min + ONE_DAY < day < date.max - ONE_DAY else day
 
 
-def _number(fact: Fact, name: str) -> Decimal | int:
+def _number(fact: Fact, name: str) -> int:
     if name == "uniques_of":
         return fact.number("loads" if isinstance(fact, PixelLoads) else "impressions")
     return fact.number(name)

@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from adtap_sandbox.cube import ONE_DAY
 
-from .facts import Fact, Facts
+from .facts import Fact, Facts, exact
 from .replies import json_reply
 from .values import Record, rfc3339
 
@@ -72,7 +72,7 @@ class Truth:
             }
             key = "|".join(str(parts[name]) for name in given.get("by", "day").split(","))
             for name in metrics:
-                value = Decimal(fact.number(name))
+                value = Decimal(exact(name, fact.number(name)))
                 for place, where in ((totals, currency), (groups, key)):
                     sums = place.setdefault(where, {})
                     sums[name] = sums.get(name, Decimal()) + value

@@ -9,19 +9,14 @@ from decimal import ROUND_DOWN, Decimal
 from typing import TYPE_CHECKING, TypeAlias
 from zoneinfo import ZoneInfo
 
+from adtap_sandbox.tables import table
+
 if TYPE_CHECKING:
     from adtap_sandbox.world import World
 
 Record: TypeAlias = dict[str, object]
 
-AWKWARD_TEXTS = (
-    'Brücke "Süd", Phase 1',
-    "tab\there",
-    "line one\nline two",
-    "東京 夏キャンペーン",
-    "it's 50% off; a=b&c<d>",
-    "",
-)
+_TEXTS = table(__package__, "texts")
 
 
 def to_json(value: object) -> str:
@@ -99,22 +94,9 @@ def field_value(  # noqa: PLR0911 - one kind after the other
 
 def _text(number: int, key: tuple[object, ...], name: str) -> str:
     """Make up a string that fits its field's name; one free text in sixteen is awkward."""
-    fixed = {
-        "currency_code": ("USD", "EUR", "GBP"),
-        "zone_name": ("America/New_York", "Europe/Berlin", "Asia/Tokyo"),
-        "country": ("US", "DE", "JP"),
-        "days": ("MTWRFSU", "MTWRF", "SU"),
-        "domain": ("example.com", "news.example", "shop.example"),
-        "rate_card_type": ("CPM", "FIXED"),
-        "restriction": ("INCLUDE", "EXCLUDE"),
-        "operator": ("OR", "AND"),
-        "approval_status": ("APPROVED", "PENDING", "REJECTED"),
-        "tag_type": ("IFRAME", "SCRIPT", "IMG"),
-        "language": ("en", "de", "ja"),
-        "target_type": ("DOMAIN", "APP"),
-    }.get(name)
+    fixed = _TEXTS["by_name"].get(name)
     if fixed:
-        return fixed[number % len(fixed)]
+        return str(fixed[number % len(fixed)])
     if name.endswith(("_url", "website", "facebook", "linkedin", "twitter")):
         return f"https://www.example.com/{name}/{number % 997}"
     if "password" in name or "token" in name:
@@ -122,5 +104,5 @@ def _text(number: int, key: tuple[object, ...], name: str) -> str:
     if name.endswith("email"):
         return f"person{number % 997}@northwind.example"
     if number % 16 == 0:
-        return AWKWARD_TEXTS[number // 16 % len(AWKWARD_TEXTS)]
+        return str(_TEXTS["awkward"][number // 16 % len(_TEXTS["awkward"])])
     return f"{name.replace('_', ' ')} {key[-1]}"
