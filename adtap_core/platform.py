@@ -42,6 +42,9 @@ class Partition:
 
     Args:
         key: Its identity, e.g. `{"app_token": "abc"}`; empty when the login is the unit.
+
+    >>> Partition({"app_token": "abc"}).text
+    '{"app_token":"abc"}'
     """
 
     key: Mapping[str, str]
@@ -229,9 +232,20 @@ TIES_EXACTLY: Final = Tolerance()
 class Platform(ABC):
     """One ad platform, for one set of settings.
 
+    A subclass answers five questions, the abstract methods; the other hooks have a default. Those that only declare
+    are class methods: discovery asks them without settings and without network.
+
     Args:
         settings: The tap's validated settings.
         clock: What time it is.
+
+    >>> class Pixelyard(Platform):
+    ...     lookback_days = 3
+    ...     @classmethod
+    ...     def field_schema(cls, report, name, role):
+    ...         return {"type": ["integer", "null"], "description": "Count.", "x-additivity": "additive"}
+    >>> sorted(Pixelyard.__abstractmethods__)
+    ['fetch', 'make_login', 'pages', 'zone']
     """
 
     concurrency: ClassVar[int] = 1

@@ -43,6 +43,9 @@ class Field:
         additivity: Of a metric: `additive`, `ratio` or `distinct`; only additive ones may be summed.
         money: Whether it is an amount in the row's currency, in the major unit.
         description: What it is, for its column's description.
+
+    >>> COUNT.described("Clicks, filtered for three days.").kind
+    'integer'
     """
 
     kind: str = "string"
@@ -51,7 +54,7 @@ class Field:
     description: str = ""
 
     def described(self, description: str) -> Field:
-        """Return the same field with its own description."""
+        """Return the same field with a description of its own."""
         return replace(self, description=description)
 
 

@@ -22,7 +22,11 @@ _OFFSET = re.compile(r"^(?P<sign>[+-])(?P<hours>\d{2}):?(?P<minutes>\d{2})$")
 
 
 class Grain(StrEnum):
-    """The time bucket of a report; also the name of its column."""
+    """The time bucket of a report; also the name of its column.
+
+    >>> Grain.WEEK.floor(datetime(2026, 3, 18, 12))
+    datetime.datetime(2026, 3, 16, 0, 0)
+    """
 
     HOUR = "hour"
     DAY = "day"
@@ -73,6 +77,9 @@ class Zone:
 
     Raises:
         ValueError: If there is no such zone.
+
+    >>> Zone("+05:30").instant(datetime(2026, 3, 18))
+    datetime.datetime(2026, 3, 17, 18, 30, tzinfo=datetime.timezone.utc)
     """
 
     name: str
@@ -123,7 +130,16 @@ def _zone_info(name: str) -> tzinfo:
 
 @dataclass(frozen=True, order=True)
 class Interval:
-    """A half-open stretch of time, naive, in the report's zone."""
+    """A half-open stretch of time, naive, in the report's zone.
+
+    Args:
+        start: Its first moment.
+        end: The first moment behind it.
+
+    >>> march = Interval(datetime(2026, 3, 1), datetime(2026, 4, 1))
+    >>> march.clip(Interval(datetime(2026, 3, 30), datetime(2026, 5, 1))).start
+    datetime.datetime(2026, 3, 30, 0, 0)
+    """
 
     start: datetime
     end: datetime

@@ -20,6 +20,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
+import requests
 from typing_extensions import override
 
 from adtap_core.errors import BadRequest, CredentialsError
@@ -28,8 +29,6 @@ from adtap_core.http.tokens import ends_at
 from adtap_core.redact import redact
 
 if TYPE_CHECKING:
-    import requests
-
     from adtap_core.http.client import Http
 
 _REFUSED: Final = frozenset({400, 401, 403})
@@ -63,6 +62,11 @@ class ApiKey(Login):
 
     Raises:
         ValueError: Neither or both of them are given.
+
+    >>> request = requests.Request("GET", "https://api.example/things")
+    >>> ApiKey("key-0123456789", header="X-Api-Key").apply(request)
+    >>> request.headers
+    {'X-Api-Key': 'key-0123456789'}
     """
 
     def __init__(
@@ -100,6 +104,11 @@ class BearerToken(_Authorization):
 
     Args:
         token: The token.
+
+    >>> request = requests.Request("GET", "https://api.example/things")
+    >>> BearerToken("token-0123456789").apply(request)
+    >>> request.headers
+    {'Authorization': 'Bearer token-0123456789'}
     """
 
     def __init__(self, token: str) -> None:
@@ -113,6 +122,11 @@ class BasicLogin(_Authorization):
     Args:
         username: The user name.
         password: The password.
+
+    >>> request = requests.Request("GET", "https://api.example/things")
+    >>> BasicLogin("Aladdin", "open sesame").apply(request)
+    >>> request.headers
+    {'Authorization': 'Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=='}
     """
 
     def __init__(self, username: str, password: str) -> None:
@@ -180,6 +194,10 @@ class OAuth2ClientCredentials(OAuth2):
         client_id: The client's id.
         client_secret: Its secret.
         more: Further fields, such as `scope` or `audience`.
+
+    >>> login = OAuth2ClientCredentials("https://auth.example/token", "tap", "secret-0123456789", scope="reports")
+    >>> login.can_refresh, login.expires_at
+    (True, None)
     """
 
     def __init__(self, token_url: str, client_id: str, client_secret: str, **more: str) -> None:
@@ -205,6 +223,9 @@ class OAuth2Refresh(OAuth2):
         token_url: The token endpoint.
         refresh_token: The refresh token.
         more: Further fields, such as `client_id` and `client_secret`.
+
+    >>> OAuth2Refresh("https://auth.example/token", "refresh-0123456789", client_id="tap").can_refresh
+    True
     """
 
     def __init__(self, token_url: str, refresh_token: str, **more: str) -> None:

@@ -74,6 +74,10 @@ class Call:
         table: Whether lines without an end of their own are expected, as CSV is: where no length is declared,
             or the last line has no end, they are asked for until two answers in a row are equally long.
         partial: Whether a cut answer is of use too, such as some of a list's values; its status tells.
+
+    >>> call = Call("https://api.example/campaigns", "campaigns", params={"page": 1})
+    >>> call.method, call.login
+    ('GET', True)
     """
 
     url: str = field(kw_only=False)

@@ -120,6 +120,9 @@ class Offset(Paginator):
         size: Records per page that are asked for. A server may cut it: the next page begins behind the
             records that came.
         total_at: Where an answer says how many records the list holds.
+
+    >>> Offset(size=500, total_at="meta.total").parameter
+    'offset'
     """
 
     parameter: str = "offset"
@@ -148,6 +151,9 @@ class Cursor(Paginator):
         parameter: The query parameter that carries it.
         size_parameter: The query parameter of the records per page; None: the API takes none.
         size: Records per page that are asked for.
+
+    >>> Cursor(next_at="paging.cursors.after", parameter="after").size
+    100
     """
 
     next_at: str
@@ -178,6 +184,9 @@ class Link(Paginator):
 
     Args:
         next_at: Where an answer's body holds the address; None: its header `Link` with `rel="next"` (RFC 8288).
+
+    >>> Link(next_at="paging.next").next_at
+    'paging.next'
     """
 
     next_at: str | None = None

@@ -30,6 +30,9 @@ class RetryPolicy:
         max_quota_waits: How often a used-up quota is waited for.
         can_split: Whether the caller can ask for a smaller piece.
         can_log_in: Whether a new session can be had, and this request carries one.
+
+    >>> RetryPolicy(max_retries=6, max_quota_waits=3).can_split
+    False
     """
 
     max_retries: int
@@ -54,7 +57,7 @@ class RetryState:
     >>> state = RetryState(policy=RetryPolicy(max_retries=1, max_quota_waits=0))
     >>> state, action = state.after(Outcome(Action.RETRY))
     >>> action, state.after(Outcome(Action.RETRY))[1]
-    (<Action.RETRY: 1>, <Action.GIVE_UP: 5>)
+    (<Action.RETRY: 3>, <Action.GIVE_UP: 9>)
     """
 
     policy: RetryPolicy

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import doctest
 import logging
 from datetime import datetime
 
-from adtap_core import words
 from adtap_core.http.client import RequestStats
 from adtap_core.sync.summary import MOST_REPEATED, log_end, range_text, stream_line
 from adtap_core.windows import Grain, Interval
@@ -14,11 +12,6 @@ from adtap_core.windows import Grain, Interval
 
 def window(start, end):
     return Interval(datetime.fromisoformat(start), datetime.fromisoformat(end))
-
-
-def test_the_words_of_numbers_are_as_their_example_says():
-    """One is singular, all else plural."""
-    assert doctest.testmod(words).failed == 0
 
 
 def test_a_streams_line_has_rows_days_and_what_it_cost():
