@@ -87,7 +87,13 @@ def lines(facts: Facts) -> Iterator[str]:
 def table(
     head: Sequence[str], rows: Sequence[Sequence[str]], *, right: frozenset[int] | set[int]
 ) -> Iterator[str]:
-    """Rows under a head, columns aligned; what repeats the row above in the first column is left out."""
+    """Rows under a head, columns aligned; what repeats the row above in the first column is left out.
+
+    Args:
+        head: The columns' titles.
+        rows: The cells.
+        right: Columns that are set to the right, counted from 0.
+    """
     widths = [max(len(row[i]) for row in (head, *rows)) for i in range(len(head))]
     above = None
     for row in (head, *rows):

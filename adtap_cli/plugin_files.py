@@ -137,7 +137,12 @@ def kind(setting: Mapping[str, Any]) -> str:
 
 
 def label(name: str, setting: Mapping[str, Any]) -> str:
-    """A setting's title, or its name in words."""
+    """A setting's title, or its name in words.
+
+    Args:
+        name: The setting.
+        setting: Its schema.
+    """
     if title := setting.get("title"):
         return str(title)
     words = " ".join(SPELLED.get(word, word) for word in name.split("_"))

@@ -61,6 +61,10 @@ class Warehouse(ABC):
     def rows(self, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Return the rows of a query; `?` stands for a value.
 
+        Args:
+            query: SQL.
+            values: What its `?` stand for, in order.
+
         Raises:
             SettingsError: The warehouse says no.
         """

@@ -16,7 +16,12 @@ _BUCKETS = frozenset(Grain)
 
 
 def custom_reports(settings: Mapping[str, Any], platform: type[Platform]) -> list[Report]:
-    """Return the user's report definitions as entries. Assumes that the settings' schema holds."""
+    """Return the user's report definitions as entries. Assumes that the settings' schema holds.
+
+    Args:
+        settings: The tap's settings.
+        platform: The platform's class.
+    """
     return [
         platform.finish_definition(_report(definition, platform.report_class(definition)), settings)
         for definition in platform.definitions(settings)
@@ -53,7 +58,14 @@ def definition_errors(
     platform: type[Platform],
     settings: Mapping[str, Any],
 ) -> list[str]:
-    """Return one line for each error in the user's reports that can be seen without the platform."""
+    """Return one line for each error in the user's reports that can be seen without the platform.
+
+    Args:
+        reports: The user's reports.
+        built_in: Names of the tap's own streams.
+        platform: The platform's class.
+        settings: The tap's settings.
+    """
     errors: list[str] = []
     taken = set(built_in)
     seen: set[str] = set()

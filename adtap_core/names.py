@@ -55,6 +55,10 @@ def column_names(names: Iterable[str]) -> dict[str, str]:
 def respelt(there: Iterable[str], asked: Iterable[str]) -> list[str]:
     """Return an answer's names, each as it was asked for if nothing but its letters' case differs.
 
+    Args:
+        there: The names in the answer.
+        asked: The names that were asked for.
+
     >>> respelt(["Day", "installs"], ["day", "installs", "cost"])
     ['day', 'installs']
     """
@@ -77,13 +81,24 @@ def _with_digest(column: str, name: str) -> str:
 
 
 def nearest(name: str, known: Iterable[str], count: int = 3) -> list[str]:
-    """Return the known names that look most like a wrong one, best first."""
+    """Return the known names that look most like a wrong one, best first.
+
+    Args:
+        name: The wrong name.
+        known: The right ones.
+        count: Most of them.
+    """
     by_lower = {k.lower(): k for k in known}
     found = get_close_matches(name.lower(), by_lower, n=count, cutoff=0.5)
     return [by_lower[f] for f in found]
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Return ` (did you mean a, b?)`, or nothing if no known name is near."""
+    """Return ` (did you mean a, b?)`, or nothing if no known name is near.
+
+    Args:
+        name: The wrong name.
+        known: The right ones.
+    """
     close = nearest(name, (k for k in known if k != name))
     return f" (did you mean {', '.join(close)}?)" if close else ""

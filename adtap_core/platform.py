@@ -317,22 +317,42 @@ class Platform(ABC):
         report: Report,  # noqa: ARG003
         settings: Mapping[str, Any],  # noqa: ARG003
     ) -> list[str]:
-        """Return one line for each error in a user's report that can be seen without network."""
+        """Return one line for each error in a user's report that can be seen without network.
+
+        Args:
+            report: The user's report.
+            settings: The tap's settings.
+        """
         return []
 
     @classmethod
     def offers(cls, entry: Entity | Report, settings: Mapping[str, Any]) -> bool:  # noqa: ARG003
-        """Return whether a stream exists under these settings; a platform may have two generations."""
+        """Return whether a stream exists under these settings; a platform may have two generations.
+
+        Args:
+            entry: The stream's entry.
+            settings: The tap's settings.
+        """
         return True
 
     @classmethod
     def has_column(cls, column: Mapping[str, Any], settings: Mapping[str, Any]) -> bool:  # noqa: ARG003
-        """Return whether an entity's column, as its schema file has it, exists under these settings."""
+        """Return whether an entity's column, as its schema file has it, exists under these settings.
+
+        Args:
+            column: Its property of the schema file.
+            settings: The tap's settings.
+        """
         return True
 
     @classmethod
     def finish_definition(cls, report: Report, settings: Mapping[str, Any]) -> Report:  # noqa: ARG003
-        """Return a user's report with the platform's own facts: lookback, span, settle days."""
+        """Return a user's report with the platform's own facts: lookback, span, settle days.
+
+        Args:
+            report: As the definition says it.
+            settings: The tap's settings.
+        """
         return report
 
     @classmethod
@@ -356,7 +376,12 @@ class Platform(ABC):
         report: Report,  # noqa: ARG003
         settings: Mapping[str, Any],  # noqa: ARG003
     ) -> dict[str, dict[str, Any]]:
-        """Return the schemas of further key columns (see `RowContext.constants`)."""
+        """Return the schemas of further key columns (see `RowContext.constants`).
+
+        Args:
+            report: The report.
+            settings: The tap's settings.
+        """
         return {}
 
     @classmethod
@@ -376,6 +401,10 @@ class Platform(ABC):
 
         State keeps them: a run with other ones is refused. By default the extras of a user's definition; grain,
         time zone and filters are the core's.
+
+        Args:
+            report: The report.
+            settings: Those of this run.
         """
         return dict(report.extras) if report.custom else {}
 
@@ -403,7 +432,12 @@ class Platform(ABC):
         return self.make_login()
 
     def classify(self, call: Call, response: Response) -> Outcome:  # noqa: ARG002
-        """Classify an answer: what it asks of us. The body first, where failures come under a 200."""
+        """Classify an answer: what it asks of us. The body first, where failures come under a 200.
+
+        Args:
+            call: What was asked.
+            response: The answer.
+        """
         return outcomes.by_status(response)
 
     # -- reports -----------------------------------------------------------------------------
@@ -433,7 +467,12 @@ class Platform(ABC):
         return 1
 
     def available_range(self, report: Report, partition: Partition) -> Interval | None:  # noqa: ARG002
-        """Return what the platform holds of a report, if it says so (naive, in the report's zone)."""
+        """Return what the platform holds of a report, if it says so (naive, in the report's zone).
+
+        Args:
+            report: The report.
+            partition: The account.
+        """
         return None
 
     def closing_hours(self, report: Report) -> float:  # noqa: ARG002
@@ -471,7 +510,12 @@ class Platform(ABC):
         return replace(report, dimensions=())
 
     def not_added(self, report: Report, metric: str) -> str:
-        """Return why a metric's rows do not add up to the platform's total; empty if they do."""
+        """Return why a metric's rows do not add up to the platform's total; empty if they do.
+
+        Args:
+            report: The report.
+            metric: The platform's name of the metric.
+        """
         kind = self.field_schema(report, metric, "metric").get("x-additivity")
         return "" if kind == "additive" else f"{kind or 'of unknown kind'}, which never adds up"
 
@@ -480,7 +524,12 @@ class Platform(ABC):
         return ""
 
     def tolerance(self, report: Report, metric: str) -> Tolerance:  # noqa: ARG002
-        """Return by how much a metric's totals may miss the sum of its rows."""
+        """Return by how much a metric's totals may miss the sum of its rows.
+
+        Args:
+            report: The report.
+            metric: The platform's name of the metric.
+        """
         return TIES_EXACTLY
 
     # -- the companion's questions -----------------------------------------------------------
@@ -502,12 +551,21 @@ class Platform(ABC):
 
     @classmethod
     def follows(cls, report: Report, settings: Mapping[str, Any]) -> str:  # noqa: ARG003
-        """Say which requests follow a window's first one in a number that nobody can know before."""
+        """Say which requests follow a window's first one in a number that nobody can know before.
+
+        Args:
+            report: The report.
+            settings: The tap's settings.
+        """
         return ""
 
     @classmethod
     def notes(cls, report: Report, settings: Mapping[str, Any]) -> Mapping[str, str]:  # noqa: ARG003
         """Return what is to be known of a report beside its declaration, with sources, no network.
+
+        Args:
+            report: The report.
+            settings: The tap's settings.
 
         Returns:
             Any of `currency`, `time_zone`, `lookback`, `retention`, `settled`, `ui` (how to get the same
@@ -519,8 +577,18 @@ class Platform(ABC):
 
     @abstractmethod
     def pages(self, entity: Entity, query: EntityQuery) -> Iterator[Sequence[Mapping[str, Any]]]:
-        """Return an entity's records, page by page, as the platform sends them. Runs in a worker."""
+        """Return an entity's records, page by page, as the platform sends them. Runs in a worker.
+
+        Args:
+            entity: The entity.
+            query: What of it is asked for.
+        """
 
     def normalize(self, entity: Entity, record: Mapping[str, Any]) -> Mapping[str, Any]:  # noqa: ARG002
-        """Return a record with the platform's shapes made plain; names still the platform's."""
+        """Return a record with the platform's shapes made plain; names still the platform's.
+
+        Args:
+            entity: The entity.
+            record: The record as the platform sent it.
+        """
         return record

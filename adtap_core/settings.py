@@ -30,27 +30,56 @@ ID: Final[Schema] = {"type": ["string", "integer"], "minLength": 1}
 
 
 def text(title: str, description: str, **more: Any) -> Schema:
-    """Return the schema of a text setting."""
+    """Return the schema of a text setting.
+
+    Args:
+        title: Short name for people.
+        description: What it does, for people; markdown.
+        more: Further keywords of JSON schema, such as `pattern` or `minimum`.
+    """
     return {"type": ["string", "null"], "title": title, "description": description, **more}
 
 
 def secret(title: str, description: str) -> Schema:
-    """Return the schema of a setting that no output may show."""
+    """Return the schema of a setting that no output may show.
+
+    Args:
+        title: Short name for people.
+        description: What it does, for people; markdown.
+    """
     return text(title, description, secret=True, writeOnly=True)
 
 
 def number(title: str, description: str, **more: Any) -> Schema:
-    """Return the schema of a number setting."""
+    """Return the schema of a number setting.
+
+    Args:
+        title: Short name for people.
+        description: What it does, for people; markdown.
+        more: Further keywords of JSON schema, such as `pattern` or `minimum`.
+    """
     return {"type": ["number", "null"], "title": title, "description": description, **more}
 
 
 def integer(title: str, description: str, **more: Any) -> Schema:
-    """Return the schema of a whole-number setting."""
+    """Return the schema of a whole-number setting.
+
+    Args:
+        title: Short name for people.
+        description: What it does, for people; markdown.
+        more: Further keywords of JSON schema, such as `pattern` or `minimum`.
+    """
     return {"type": ["integer", "null"], "title": title, "description": description, **more}
 
 
 def boolean(title: str, description: str, *, default: bool) -> Schema:
-    """Return the schema of a yes-or-no setting."""
+    """Return the schema of a yes-or-no setting.
+
+    Args:
+        title: Short name for people.
+        description: What it does, for people; markdown.
+        default: What holds where the user says nothing.
+    """
     return {
         "type": ["boolean", "null"],
         "title": title,
@@ -60,12 +89,24 @@ def boolean(title: str, description: str, *, default: bool) -> Schema:
 
 
 def choice(title: str, description: str, options: Sequence[str], **more: Any) -> Schema:
-    """Return the schema of a setting with a few possible values."""
+    """Return the schema of a setting with a few possible values.
+
+    Args:
+        title: Short name for people.
+        description: What it does, for people; markdown.
+        options: The values.
+        more: Further keywords of JSON schema, such as `pattern` or `minimum`.
+    """
     return text(title, description, enum=[*options, None], **more)
 
 
 def texts(title: str, description: str) -> Schema:
-    """Return the schema of a list-of-text setting."""
+    """Return the schema of a list-of-text setting.
+
+    Args:
+        title: Short name for people.
+        description: What it does, for people; markdown.
+    """
     return {
         "type": ["array", "null"],
         "items": {"type": "string"},
@@ -75,7 +116,12 @@ def texts(title: str, description: str) -> Schema:
 
 
 def ids(title: str, description: str) -> Schema:
-    """Return the schema of a setting that lists ids: texts, or numbers as YAML and JSON have them."""
+    """Return the schema of a setting that lists ids: texts, or numbers as YAML and JSON have them.
+
+    Args:
+        title: Short name for people.
+        description: What it does, for people; markdown.
+    """
     return {**texts(title, description), "items": dict(ID)}
 
 
@@ -261,7 +307,12 @@ _EXPECTED: Final = {
 
 
 def schema_errors(settings: Mapping[str, Any], schema: Schema) -> list[str]:
-    """Return one line for each setting that is missing or has the wrong type, range or form."""
+    """Return one line for each setting that is missing or has the wrong type, range or form.
+
+    Args:
+        settings: The tap's settings.
+        schema: The tap's `config_jsonschema`.
+    """
     errors = []
     if "stream_maps" in schema["properties"]:
         # The SDK's own schema of it can't be walked by a validator; `maps.map_errors` looks at them.
@@ -387,7 +438,12 @@ def _lines(  # noqa: C901, PLR0911, PLR0912 - one answer for each rule of a sche
 
 
 def moment_error(name: str, value: object) -> str | None:
-    """Return what is wrong with a date or date-time setting, or None if it is good."""
+    """Return what is wrong with a date or date-time setting, or None if it is good.
+
+    Args:
+        name: The setting, as the message names it.
+        value: What the user wrote.
+    """
     try:
         datetime.fromisoformat(str(value))
     except ValueError:

@@ -93,7 +93,13 @@ class Messages:
 
 
 def parse(text: str, *, code: int = 0, stderr: str = "") -> Messages:
-    """Read a run's output, decimals exact."""
+    """Read a run's output, decimals exact.
+
+    Args:
+        text: Lines of messages.
+        code: The exit code.
+        stderr: What was said beside the messages.
+    """
     lines = [json.loads(line, parse_float=Decimal) for line in text.splitlines() if line.strip()]
     return Messages(lines, code, stderr)
 
@@ -201,7 +207,14 @@ class StandIn(ABC):
     def answer(
         self, method: str, path: str, query: Mapping[str, str], headers: Mapping[str, str]
     ) -> tuple[int, object]:
-        """Return the status and the JSON document of an answer."""
+        """Return the status and the JSON document of an answer.
+
+        Args:
+            method: The HTTP method.
+            path: The path, without the query.
+            query: The query's last value of each name.
+            headers: The request's headers.
+        """
 
     def __enter__(self) -> Self:
         """Start to listen."""

@@ -57,7 +57,12 @@ class Grain(StrEnum):
         return floor if floor == moment else self.after(floor)
 
     def after(self, bucket: datetime, steps: int = 1) -> datetime:
-        """Return the start of the bucket `steps` further on (negative: back)."""
+        """Return the start of the bucket `steps` further on (negative: back).
+
+        Args:
+            bucket: A bucket's start.
+            steps: How many buckets.
+        """
         if self is Grain.HOUR:
             return bucket + ONE_HOUR * steps
         if self is Grain.DAY:
@@ -101,6 +106,10 @@ class Zone:
 
         No platform says which days it means. Where clocks were put forward in between, three days of the calendar
         are 71 hours.
+
+        Args:
+            moment: Naive, in the report's zone.
+            days: How many; parts of days too.
         """
         by_hours = self.local(self.instant(moment) - days * ONE_DAY)
         return min(by_hours, moment - days * ONE_DAY)
@@ -175,7 +184,12 @@ def join(intervals: Iterable[Interval]) -> list[Interval]:
 
 
 def subtract(whole: Iterable[Interval], holes: Iterable[Interval]) -> list[Interval]:
-    """Return what of `whole` lies in none of `holes`."""
+    """Return what of `whole` lies in none of `holes`.
+
+    Args:
+        whole: Half open.
+        holes: What is taken out of it, in any order.
+    """
     left = join(whole)
     for hole in join(holes):
         rest: list[Interval] = []

@@ -42,7 +42,14 @@ def not_a_message(number: int, why: str) -> LoadError:
 
 
 def unfit(stream: str, column: str, value: object, reason: str) -> LoadError:
-    """Return the error of a value that its column cannot take."""
+    """Return the error of a value that its column cannot take.
+
+    Args:
+        stream: The stream's name.
+        column: The column.
+        value: The value.
+        reason: Why it does not fit.
+    """
     text = str(value)
     shown = text if len(text) <= _VALUE_LENGTH else f"{text[:_VALUE_LENGTH]}…"
     return LoadError(f"Stream '{stream}', column '{column}': {shown!r} is refused: {reason}.")

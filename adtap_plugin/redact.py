@@ -162,7 +162,12 @@ redact: Final = Redactor()
 
 
 def learn_settings(config: Mapping[str, Any], jsonschema: Mapping[str, Any]) -> None:
-    """Teach the redactor the values of every setting that is marked secret."""
+    """Teach the redactor the values of every setting that is marked secret.
+
+    Args:
+        config: The settings.
+        jsonschema: Says which of them are secret.
+    """
     for name, prop in jsonschema.get("properties", {}).items():
         if prop.get("secret") and config.get(name) is not None:
             redact.learn(config[name])

@@ -73,7 +73,13 @@ class Mode:
     requests: dict[str, int] = field(default_factory=dict)
 
     def run(self, case: Case, streams: set[str], *, counts: bool) -> None:
-        """Run once, and take in what it read."""
+        """Run once, and take in what it read.
+
+        Args:
+            case: The tap.
+            streams: The streams to read.
+            counts: Whether its requests and rows count.
+        """
         messages: Messages = run_tap(
             case.tap,
             self.settings,
@@ -103,7 +109,14 @@ class Waiting:
     surprises: dict[str, int] = field(default_factory=dict)
 
     def look(self, day: int, today: date, fixed: Mode, learned: Mode) -> None:
-        """Compare both after the runs of a day."""
+        """Compare both after the runs of a day.
+
+        Args:
+            day: The day that was played, from 0.
+            today: Its date.
+            fixed: The run with a fixed lookback.
+            learned: The run that learned.
+        """
         for place, digest in fixed.digests.items():
             name = place[0]
             if learned.digests.get(place) != digest:
@@ -136,7 +149,12 @@ def surprises() -> Iterator[None]:
 
 
 def simulate(name: str, days: int) -> Iterator[tuple[str, ...]]:
-    """Run a tap for so many days in both modes; give a table's rows."""
+    """Run a tap for so many days in both modes; give a table's rows.
+
+    Args:
+        name: The tap.
+        days: How many.
+    """
     case, streams = CASES[name], set(REPORTS[name])
     server = shared_server()
     start = (BEGIN - timedelta(days=HISTORY_DAYS)).date().isoformat()

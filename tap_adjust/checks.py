@@ -68,7 +68,13 @@ _MADE_HERE: Final[Mapping[str, dict[str, Any]]] = {
 
 
 def field_schema(report: AdjustReport, name: str, role: str) -> dict[str, Any]:
-    """Return the schema of a dimension or metric of the Report Service."""
+    """Return the schema of a dimension or metric of the Report Service.
+
+    Args:
+        report: The report.
+        name: The service's name of the field.
+        role: `dimension` or `metric`.
+    """
     if role == "dimension":
         if name in _MADE_HERE and is_unpivoted(report):
             return dict(_MADE_HERE[name])
@@ -89,7 +95,12 @@ def field_schema(report: AdjustReport, name: str, role: str) -> dict[str, Any]:
 
 
 def not_added(report: AdjustReport, name: str) -> str:
-    """Return why a metric's rows do not add up to the service's total; empty if they do."""
+    """Return why a metric's rows do not add up to the service's total; empty if they do.
+
+    Args:
+        report: The report.
+        name: The metric.
+    """
     if report.per_event:
         known = fields.metric(f"{_ANY_EVENT}_{name}")
     elif report.cohort_periods:
@@ -219,6 +230,10 @@ def live_faults(reports: Sequence[AdjustReport], service: ReportService) -> list
 
     One unknown metric fails a whole request, so it is named before the first. The lists are asked for
     only when there is something to look up.
+
+    Args:
+        reports: The reports to be read.
+        service: Gives the lists.
     """
     errors: list[str] = []
     for report in reports:

@@ -127,7 +127,13 @@ def definition(given: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def columns_of(grouping: Sequence[str], endpoint: str, given: Mapping[str, Any]) -> list[str]:
-    """Return the columns that a grouping's levels make, those that an endpoint implies with them."""
+    """Return the columns that a grouping's levels make, those that an endpoint implies with them.
+
+    Args:
+        grouping: Its levels.
+        endpoint: The endpoint.
+        given: The definition.
+    """
     arrays = [ARRAYS[g] for g in grouping if g in ARRAYS]
     if endpoint == "events" or (endpoint == "cohorts" and given.get("events")):
         arrays.append("events")
@@ -175,7 +181,12 @@ def _last_period(wanted: str, unit: str) -> int:
 
 
 def definition_errors(report: KpiReport, settings: Mapping[str, Any]) -> list[str]:
-    """Return the errors of a user's KPI report that need no network to be seen."""
+    """Return the errors of a user's KPI report that need no network to be seen.
+
+    Args:
+        report: The report.
+        settings: The tap's settings.
+    """
     name = f"kpi report {report.name!r}"
     errors = [
         f"{name}: grouping {g!r} is not known{did_you_mean(g, ARRAYS)}"
@@ -210,7 +221,12 @@ def definition_errors(report: KpiReport, settings: Mapping[str, Any]) -> list[st
 
 
 def attribution_error(report: KpiReport, settings: Mapping[str, Any]) -> str | None:
-    """Say that this service has no word for the attribution types asked for; None if it has."""
+    """Say that this service has no word for the attribution types asked for; None if it has.
+
+    Args:
+        report: The report.
+        settings: The tap's settings.
+    """
     choices = Choices(report, settings)
     if choices.kpi_attribution_type is not None:
         return None
@@ -221,7 +237,13 @@ def attribution_error(report: KpiReport, settings: Mapping[str, Any]) -> str | N
 
 
 def field_schema(report: KpiReport, name: str, role: str) -> dict[str, Any]:
-    """Return the schema of a label or a KPI."""
+    """Return the schema of a label or a KPI.
+
+    Args:
+        report: The report.
+        name: The label or KPI.
+        role: `dimension` or `metric`.
+    """
     if role == "dimension":
         kind = "integer" if name == "period" else "string"
         words = _DESCRIBED.get(name, f"{name.replace('_', ' ').capitalize()}.")
@@ -255,7 +277,12 @@ def coarsest(report: KpiReport) -> KpiReport:
 
 
 def not_added(report: KpiReport, name: str) -> str:
-    """Return why a KPI's rows do not add up to the service's total; empty if they do."""
+    """Return why a KPI's rows do not add up to the service's total; empty if they do.
+
+    Args:
+        report: The report.
+        name: The KPI.
+    """
     kpi = _kpi(report, name)
     if kpi in _COUNTS or kpi in _MONEY:
         return "distinct, which never adds up" if kpi in _COUNTS else "ratio, which never adds up"

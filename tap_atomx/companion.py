@@ -15,7 +15,13 @@ if TYPE_CHECKING:
 
 
 def probe(http: Http, login: TokenLogin, settings: Mapping[str, Any]) -> Iterator[ProbeResult]:
-    """Log in: the platform says by that who it is, and nothing else has to be asked."""
+    """Log in: the platform says by that who it is, and nothing else has to be asked.
+
+    Args:
+        http: The connection.
+        login: The login.
+        settings: The tap's settings.
+    """
     http.relogin(0)
     yield ProbeResult(subject=f"user {settings.get('email')}", message=login.message)
 

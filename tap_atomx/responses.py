@@ -27,7 +27,12 @@ _LOGIN_REFUSED: Final = (400, 401, 403)
 
 
 def classify(call: Call, response: Response) -> Outcome:
-    """Classify an answer: what it asks of us."""
+    """Classify an answer: what it asks of us.
+
+    Args:
+        call: What was asked.
+        response: The answer.
+    """
     if not call.login and _refuses_login(response):
         # Asking again could lock the account.
         message = (
@@ -121,6 +126,10 @@ def error_message(document: object) -> str:
 def payload(document: object, what: str) -> Any:
     """Return the payload of an envelope.
 
+    Args:
+        document: The decoded body.
+        what: What was asked, in a user's words.
+
     Raises:
         RequestError: If the envelope names none.
     """
@@ -138,6 +147,10 @@ def envelope(document: object) -> Mapping[str, Any]:
 
 def rows(document: object, what: str) -> list[Mapping[str, Any]]:
     """Return the payload as a list of objects: one object is a list of one, null is empty.
+
+    Args:
+        document: The decoded body.
+        what: What was asked, in a user's words.
 
     Raises:
         RequestError: If the payload is something else.

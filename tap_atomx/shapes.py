@@ -22,7 +22,12 @@ _PLAIN = frozenset({int})
 
 
 def normalize(entity: AtomxEntity, record: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return a model's record with its relations as ids, still under the platform's names."""
+    """Return a model's record with its relations as ids, still under the platform's names.
+
+    Args:
+        entity: The entity.
+        record: The record as the platform sent it.
+    """
     made = record
     for name in entity.one:
         value = record.get(name)

@@ -131,7 +131,12 @@ class Catalogue:
 
     @staticmethod
     def clash(metric: Listed, attributes: Sequence[str] | Mapping[str, str]) -> list[str]:
-        """Return the attributes that a metric can't be cut by."""
+        """Return the attributes that a metric can't be cut by.
+
+        Args:
+            metric: The metric, as the account's list has it.
+            attributes: The attributes' ids.
+        """
         if metric.available is None:
             return []
         return [
@@ -262,6 +267,10 @@ def filter_errors(tree: Any, where: str = "filters") -> list[str]:
 
     A filter is `{"name", "value", "operator": "EQ"}` or `{"operator": "AND"|"OR"|"XOR", "leftOperand",
     "rightOperand"}`; there is no other comparison.
+
+    Args:
+        tree: The filter, or a branch of it.
+        where: Where the branch stands, for the message.
     """
     if not isinstance(tree, Mapping):
         return [f"{where}: one filter object is expected, not {tree!r:.60}"]

@@ -472,7 +472,12 @@ class OpenxPlatform(Platform):
             raise missing[0]
 
     def objects(self, path: str, what: str) -> Iterator[Mapping[str, Any]]:
-        """Yield all objects of a type, as the platform sends them."""
+        """Yield all objects of a type, as the platform sends them.
+
+        Args:
+            path: The type, as addresses name it.
+            what: What was asked, in a user's words.
+        """
         for page in self._walk(path, what):
             yield from page
 

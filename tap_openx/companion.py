@@ -57,7 +57,12 @@ def probe(
 
 
 def notes(report: Report, generation: str) -> Mapping[str, str]:
-    """Return what is to be known of a report; docs.openx.com, read 2026-11-20."""
+    """Return what is to be known of a report; docs.openx.com, read 2026-11-20.
+
+    Args:
+        report: The report.
+        generation: The API generation, `current` or `legacy`.
+    """
     hourly = report.grain is Grain.HOUR
     held = "about three months of hours" if hourly else "about two years of days"
     closing = "books close four to six hours after midnight of the instance's time zone"

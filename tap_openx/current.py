@@ -166,7 +166,12 @@ class Current:
         return () if found is None else (found,)
 
     def not_added(self, report: Report, metric: str) -> str:  # noqa: ARG002
-        """Return why a metric is not in a report's rows: here all are."""
+        """Return why a metric is not in a report's rows: here all are.
+
+        Args:
+            report: The report.
+            metric: The platform's name of the metric.
+        """
         return ""
 
     # -- reading -----------------------------------------------------------------------------

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
 from functools import cached_property, partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
@@ -66,7 +65,7 @@ class Legacy:
         self._ranges: dict[tuple[str, ...], Interval] = {}
         self._answers = Answers()
         self._proofs: frozenset[str] = frozenset()
-        self._crowded = True
+        self._trusts_413 = True
         """Whether 413 is taken at its word, that there are too many accounts; else time is cut first."""
 
     @staticmethod
@@ -244,8 +243,8 @@ class Legacy:
         response = self._post(
             "date-range",
             {
-                "attributes": _ids([report.grain.value, *asked.attributes]),
-                "metrics": _ids(asked.metrics),
+                "attributes": [{"id": name} for name in [report.grain.value, *asked.attributes]],
+                "metrics": [{"id": name} for name in asked.metrics],
             },
             what=f"{report.name} date range",
         )
@@ -262,7 +261,12 @@ class Legacy:
         return tuple(d for d in report.dimensions if d.lower() == fields.CURRENCY.lower())
 
     def not_added(self, report: Report, metric: str) -> str:
-        """Return why a metric is not in a report's rows; empty if it is."""
+        """Return why a metric is not in a report's rows; empty if it is.
+
+        Args:
+            report: The report.
+            metric: The platform's name of the metric.
+        """
         read = self.catalogue().asked(report).metrics.values()
         return "" if metric in read else "left empty, the account's report fields do not allow it"
 
@@ -410,9 +414,9 @@ class Legacy:
                 available.start.strftime("%Y-%m-%dT%H:00Z"),
             )
             kept = window.clip(available)
-            return (
-                Answered() if kept.is_empty else self._read(job, kept, attributes, metrics, inside)
-            )
+            if kept.is_empty:
+                return Answered()
+            return self._read(job, kept, attributes, metrics, inside)
 
     def _available_now(self, report: Report) -> Interval:
         asked = self._asked(report)
@@ -460,13 +464,11 @@ class Legacy:
             except (RetriesExhausted, ResponseTooLarge):
                 raise error from None
         except ResponseTooLarge as error:
-            too_large = (
-                error.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE and not job.partitions[0].key
-            )
+            too_large = error.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+            too_large = too_large and not job.partitions[0].key
             # A shorter window holds fewer rows but not fewer accounts; unless the words mean something else.
-            too_many_accounts = (
-                too_large and self._crowded and "account" in str(error).removeprefix(job.what)
-            )
+            says_accounts = "account" in str(error).removeprefix(job.what)
+            too_many_accounts = too_large and self._trusts_413 and says_accounts
             if (job.can_split and not too_many_accounts) or len(job.partitions) > 1:
                 raise
             try:
@@ -475,7 +477,7 @@ class Legacy:
                 )
             except ResponseTooLarge:
                 # One account alone is too much as well.
-                self._crowded = self._crowded and not job.can_split
+                self._trusts_413 = self._trusts_413 and not job.can_split
                 raise
 
     def _read_in_parts(
@@ -554,10 +556,10 @@ class Legacy:
         partial: bool,
     ) -> Response:
         body: dict[str, Any] = {
-            "startDate": _text(window.start),
-            "endDate": _text(window.end),
-            "attributes": _ids(attributes),
-            "metrics": _ids(metrics),
+            "startDate": f"{window.start:%Y-%m-%dT%H:00:00Z}",
+            "endDate": f"{window.end:%Y-%m-%dT%H:00:00Z}",
+            "attributes": [{"id": name} for name in attributes],
+            "metrics": [{"id": name} for name in metrics],
         }
         if tree is not None:
             body["filters"] = tree
@@ -592,11 +594,3 @@ class Legacy:
 
 def _range_key(report: Report, asked: Asked) -> tuple[str, ...]:
     return (report.grain.value, *asked.attributes, *asked.metrics)
-
-
-def _ids(names: Sequence[str] | Mapping[str, str]) -> list[dict[str, str]]:
-    return [{"id": name} for name in names]
-
-
-def _text(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:00:00Z")

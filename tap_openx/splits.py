@@ -101,7 +101,12 @@ def _one_by_one(tree: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def both(left: Filter | None, right: Filter) -> Filter:
-    """Return the condition that both hold."""
+    """Return the condition that both hold.
+
+    Args:
+        left: A condition, or None.
+        right: Another, or None.
+    """
     return right if left is None else Both("AND", left, right)
 
 
@@ -470,6 +475,10 @@ def add_up(rows: Iterable[Mapping[str, Any]], metrics: Sequence[str]) -> list[di
 
     OpenX reports only what can be added up: counts and money. A row in which a metric is no number stays as it is, or
     one odd value would cost all the others.
+
+    Args:
+        rows: The rows.
+        metrics: The columns that are summed.
     """
     summed = frozenset(metrics)
     whole: dict[tuple[tuple[str, str], ...], dict[str, Any]] = {}

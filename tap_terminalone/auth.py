@@ -62,7 +62,12 @@ def method(settings: Mapping[str, Any]) -> str:
 
 
 def make_auth(settings: Mapping[str, Any], *, legacy: bool) -> Auth:
-    """Return the login that the settings mean."""
+    """Return the login that the settings mean.
+
+    Args:
+        settings: The tap's settings.
+        legacy: Whether it is for the legacy generation.
+    """
     if method(settings) not in BEARERS:
         return SessionAuth(settings)
     return BridgedAuth(settings) if legacy else BearerAuth(settings)
@@ -275,6 +280,11 @@ def _base(settings: Mapping[str, Any], name: str) -> str:
 
 def send_login(http: Http, call: Call, setting: str) -> Response:
     """Send a login's call; give an answer that is good, or that refuses the credentials.
+
+    Args:
+        http: The connection.
+        call: What was asked.
+        setting: The setting that holds its address: named in errors.
 
     Raises:
         RetriesExhausted: If nobody answers, or only the platform's faults do: nothing was said of the credentials.

@@ -10,7 +10,12 @@ import msgspec
 
 
 def change(row: Mapping[str, Any], number: int) -> dict[str, Any]:
-    """Return an entry of an entity's change log with a key: the digest of all that it says."""
+    """Return an entry of an entity's change log with a key: the digest of all that it says.
+
+    Args:
+        row: The entry as the platform sent it.
+        number: The id of the entity that changed.
+    """
     entry = {**row, "entity_id": int(row.get("entity_id") or number)}
     text = msgspec.json.encode(_texts(entry), order="deterministic")
     return {"change_key": hashlib.blake2b(text, digest_size=16).hexdigest(), **entry}

@@ -42,7 +42,12 @@ def probe(settings: Mapping[str, Any], accounts: Accounts) -> Iterator[ProbeResu
 
 
 def notes(report: Report, zone_of_days: str) -> Mapping[str, str]:
-    """Return what is to be known of a report; the published report documentation, read 2026-11-20."""
+    """Return what is to be known of a report; the published report documentation, read 2026-11-20.
+
+    Args:
+        report: The report.
+        zone_of_days: What its days are in, in a user's words.
+    """
     made = {
         "currency": "the campaign's own, part of the row's key where the report has it; never add two",
         "ui": "in the interface's reporting, choose the report of the same name, the same dimensions and days; "

@@ -90,7 +90,13 @@ class Current:
     # -- verdicts ----------------------------------------------------------------------------
 
     def classify(self, call: Call, response: Response, said: str) -> Outcome:
-        """Classify an answer: what it asks of us."""
+        """Classify an answer: what it asks of us.
+
+        Args:
+            call: What was asked.
+            response: The answer.
+            said: What the platform says in the body.
+        """
         if response.status >= responses.ERRORS:
             return responses.over_quota(response) or outcomes.by_status(response, said)
         if call.expects != "text":
@@ -128,7 +134,12 @@ class Current:
         return [id_of(row, "advertisers") for row in page.records]
 
     def pages(self, entity: TerminalOneEntity, query: EntityQuery) -> Iterator[Sequence[Record]]:
-        """Return an entity's records."""
+        """Return an entity's records.
+
+        Args:
+            entity: The entity.
+            query: What of it is asked for.
+        """
         if entity.kind == "deals":
             return self._deals.pages(self._api.organizations(), query)
         if entity.parent is None:
@@ -137,7 +148,12 @@ class Current:
 
     @staticmethod
     def normalize(entity: Entity, record: Record) -> Record:
-        """Return a record as it is: v3's shapes are plain."""
+        """Return a record as it is: v3's shapes are plain.
+
+        Args:
+            entity: The entity.
+            record: The record as the platform sent it.
+        """
         del entity
         return record
 

@@ -37,12 +37,22 @@ class Deals:
         self._known: dict[int, list[int]] = {}
 
     def pages(self, organizations: Iterable[str], query: EntityQuery) -> Iterator[Sequence[Record]]:
-        """Yield the deals of organizations."""
+        """Yield the deals of organizations.
+
+        Args:
+            organizations: Their ids.
+            query: What of it is asked for.
+        """
         for number in organizations:
             yield from self._walk(int(number), query.stats)
 
     def ids(self, organization: int, stats: RequestStats) -> list[int]:
-        """Return the ids of an organization's deals; asked once in a run."""
+        """Return the ids of an organization's deals; asked once in a run.
+
+        Args:
+            organization: Its id.
+            stats: Counts what it costs.
+        """
         with self._lock:
             if organization not in self._known:
                 found = {

@@ -40,7 +40,12 @@ def grain(report: Report) -> Grain:
 
 
 def errors(report: Report, generation: str) -> list[str]:
-    """Return one line for each error of a definition."""
+    """Return one line for each error of a definition.
+
+    Args:
+        report: The report.
+        generation: The API generation, `current` or `legacy`.
+    """
     found = _rollup_errors(report)
     if generation != CURRENT:
         # V1's fields are in its metadata, which needs a login.

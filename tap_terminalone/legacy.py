@@ -70,7 +70,13 @@ class Legacy:
     # -- verdicts ----------------------------------------------------------------------------
 
     def classify(self, call: Call, response: Response, said: str) -> Outcome:
-        """Classify an answer by the code in its body, where there is one."""
+        """Classify an answer by the code in its body, where there is one.
+
+        Args:
+            call: What was asked.
+            response: The answer.
+            said: What the platform says in the body.
+        """
         del said  # the body is read here, as XML too
         return _of_gateway(response) or _of_body(call, response)
 
@@ -91,14 +97,24 @@ class Legacy:
     def pages(
         self, entity: TerminalOneEntity, query: EntityQuery
     ) -> Iterator[Sequence[Mapping[str, Any]]]:
-        """Return an entity's records."""
+        """Return an entity's records.
+
+        Args:
+            entity: The entity.
+            query: What of it is asked for.
+        """
         if entity.kind == "deals":
             return self._deals.pages(self._api.organizations(), query)
         return self._entities.pages(entity, query)
 
     @staticmethod
     def normalize(entity: Entity, record: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Return a record in the shapes of today's generation."""
+        """Return a record in the shapes of today's generation.
+
+        Args:
+            entity: The entity.
+            record: The record as the platform sent it.
+        """
         return legacy_entities.normalize(entity, record)
 
     # -- reports -----------------------------------------------------------------------------

@@ -69,7 +69,12 @@ class LegacyEntities:
         self._url = f"{api.url}/api/v2.0"
 
     def pages(self, entity: TerminalOneEntity, query: EntityQuery) -> Pages:
-        """Return an entity's records."""
+        """Return an entity's records.
+
+        Args:
+            entity: The entity.
+            query: What of it is asked for.
+        """
         readers: dict[str, Callable[[TerminalOneEntity, EntityQuery], Pages]] = {
             "acl": self._acl,
             "embedded": self._embedded,
@@ -322,6 +327,10 @@ def normalize(entity: Entity, record: Record) -> Record:
 
     Money comes as a list of amounts by currency: the value stays under its name, its currency stands
     beside it where it is not the record's own, and the list is kept where it holds more than one.
+
+    Args:
+        entity: The entity.
+        record: The record as the platform sent it.
     """
     made: dict[str, Any] = {}
     for name, value in record.items():

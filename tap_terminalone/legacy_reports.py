@@ -85,7 +85,13 @@ class Definition:
 
     @classmethod
     def read(cls, name: str, document: Mapping[str, Any], today: date) -> Definition:
-        """Read the platform's own definition."""
+        """Read the platform's own definition.
+
+        Args:
+            name: The report's name.
+            document: The platform's definition.
+            today: The platform's day.
+        """
         structure = document.get("structure") or {}
         return cls(
             name=name,

@@ -72,6 +72,10 @@ def records_of(document: object, what: str, *, null_is_empty: bool = True) -> li
 def id_of(record: Record, what: str) -> int:
     """Return a record's id as a number.
 
+    Args:
+        record: The record as the platform sent it.
+        what: What was asked, in a user's words.
+
     Raises:
         MalformedResponse: If it has none.
     """

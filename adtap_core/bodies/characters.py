@@ -95,7 +95,12 @@ def may_be_odd(data: Body, seen: frozenset[bytes], spelt: Spelling) -> bool:
 
 
 def cleaned(data: Body, spelt: Spelling) -> tuple[Iterator[bytes], Callable[[], int]]:
-    """Return a body without such characters, piece by piece, and what then tells how many there were."""
+    """Return a body without such characters, piece by piece, and what then tells how many there were.
+
+    Args:
+        data: The body, in pieces.
+        spelt: How its format spells characters.
+    """
     found = 0
 
     def pieces() -> Iterator[bytes]:

@@ -46,6 +46,10 @@ def declared(content_type: str, head: bytes) -> str | None:
 def recoded(pieces: Iterable[bytes], encoding: str) -> Iterator[bytes]:
     """Return a text of another encoding in UTF-8, piece by piece.
 
+    Args:
+        pieces: The body, in pieces.
+        encoding: What it is written in.
+
     Raises:
         UnicodeDecodeError: If it is not in that encoding.
     """

@@ -87,7 +87,12 @@ class Table:
 
 
 def batches(rows: Iterable[Any], size: int = _ROWS) -> Iterator[list[Any]]:
-    """Yield rows a thousand or so at a time."""
+    """Yield rows a thousand or so at a time.
+
+    Args:
+        rows: The rows.
+        size: Rows in a batch.
+    """
     line = iter(rows)
     while batch := list(islice(line, size)):
         yield batch

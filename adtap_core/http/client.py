@@ -1,4 +1,4 @@
-"""One request, done well: budget, login, retries, a body that is whole.
+"""One request, done well: rate limiter, login, retries, a body that is whole.
 
 Everything a platform asks goes through `Http.send`, from worker threads. The main thread only waits
 and writes, so a signal or a dead target is noticed at once.
@@ -35,6 +35,7 @@ from adtap_core.errors import (
 from adtap_core.formatting import count
 from adtap_core.http import outcomes
 from adtap_core.http.outcomes import Action, Outcome
+from adtap_core.http.rate_limiter import RateLimiter
 from adtap_core.http.response import Response
 from adtap_core.http.retries import LONGEST_WAIT_SECONDS, RetryPolicy, RetryState
 from adtap_core.http.sessions import Sessions
@@ -164,35 +165,11 @@ class HttpOptions:
         return replace(self, concurrency=at_once, per_second=per_second, burst=1)
 
 
-class RateLimiter:
-    """Lets `per_second` requests begin in a second, per host; after a rest, `burst` of them at once."""
-
-    def __init__(
-        self, per_second: float | None, burst: int, sleep: Callable[[float], None]
-    ) -> None:
-        self._gap = 1.0 / per_second if per_second else 0.0
-        self._slack = self._gap * (burst - 1)
-        self._sleep = sleep
-        self._next: dict[str, float] = {}
-        self._lock = threading.Lock()
-
-    def wait(self, host: str) -> None:
-        """Wait for the host's next turn."""
-        if not self._gap:
-            return
-        with self._lock:
-            now = time.monotonic()
-            turn = max(now, self._next.get(host, now))
-            self._next[host] = turn + self._gap
-        if turn > now + self._slack:
-            self._sleep(turn - now - self._slack)
-
-
 class Http:
     """Sends calls for all streams of a tap, at most `concurrency` at once.
 
     Args:
-        judge: Says what an answer asks of us; looks at the body first where the platform hides
+        classify: Says what an answer asks of us; looks at the body first where the platform hides
             failures under a 200.
         auth: The platform's login.
         limits: How hard the platform may be asked.
@@ -209,12 +186,12 @@ class Http:
         limits: HttpOptions,
         sleep: Callable[[float], None] = time.sleep,
         addresses: Mapping[str, str] | None = None,
-        origin: Callable[[str], str] = lambda _words: "",
+        origin: Callable[[str], str] = lambda _message: "",
     ) -> None:
         self.addresses, self._origin = outcomes.Addresses(addresses or {}), origin
         self._judge, self._auth, self.limits, self._sleep = classify, auth, limits, sleep
         self._in_flight = threading.BoundedSemaphore(limits.concurrency)
-        self._budget = RateLimiter(limits.per_second, limits.burst, sleep)
+        self._rate_limiter = RateLimiter(limits.per_second, limits.burst, sleep)
         self._local = threading.local()
         self._login_lock = threading.Lock()
         self.sessions = Sessions()
@@ -284,7 +261,7 @@ class Http:
         settings = session.merge_environment_settings(
             prepared.url, {}, stream=True, verify=None, cert=None
         )
-        self._budget.wait(urlsplit(call.url).netloc)
+        self._rate_limiter.wait(urlsplit(call.url).netloc)
         with self._in_flight:
             received = session.send(
                 prepared,
@@ -340,6 +317,10 @@ class Http:
 
     def classify(self, call: Call, response: Response) -> Outcome:
         """Return the platform's outcome, after the checks every platform shares.
+
+        Args:
+            call: What was asked.
+            response: The answer.
 
         Raises:
             CutBody: If a JSON document is not whole.
@@ -406,7 +387,12 @@ class Http:
         return self._auth.can_refresh
 
     def pause(self, seconds: float, why: str) -> None:
-        """Wait, saying so if it takes long."""
+        """Wait, saying so if it takes long.
+
+        Args:
+            seconds: How long.
+            why: What is waited for, in a user's words.
+        """
         if seconds >= _SAID_FROM_SECONDS:
             log.warning("Waiting %.0f s: %s", seconds, redact(why))
         self._sleep(seconds)

@@ -378,6 +378,10 @@ def in_order(
 def check_order(keys: Sequence[int], behind: int | None) -> None:
     """Check that a page's keys rise, from behind the one that was asked for.
 
+    Args:
+        keys: The page's keys, in its order.
+        behind: The key that the page was asked behind; None: the first page.
+
     Raises:
         Unordered: If they do not.
     """

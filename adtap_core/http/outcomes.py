@@ -126,7 +126,12 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
 
 
 def until_next_hour(now: datetime, margin_seconds: float = 2.0) -> float:
-    """Return the seconds until the next full hour of UTC, and a little more."""
+    """Return the seconds until the next full hour of UTC, and a little more.
+
+    Args:
+        now: The present, with its zone.
+        margin_seconds: How much more.
+    """
     top = now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
     return (top - now).total_seconds() + margin_seconds
 

@@ -67,6 +67,10 @@ class Paginator(ABC):
 def value_at(document: Any, path: str) -> Any:
     """Return what stands in a document under dotted keys, None if nothing does.
 
+    Args:
+        document: The decoded body.
+        path: Keys joined by dots; empty: the document itself.
+
     >>> value_at({"meta": {"pages": 3}}, "meta.pages")
     3
     """

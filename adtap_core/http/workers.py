@@ -79,6 +79,10 @@ class Workers:
         """Do work on items side by side; give each with its ended future, in the items' order.
 
         At most as many as there are workers are begun ahead, so what is held does not grow.
+
+        Args:
+            items: What to work on.
+            work: Is given an item; runs in a worker thread.
         """
         begun: deque[tuple[S, Future[T]]] = deque()
         source = iter(items)

@@ -83,6 +83,10 @@ class RequestRecorder:
     def before(self, call: Call, stats: RequestStats | None) -> Response | None:
         """Look at a call before it is sent.
 
+        Args:
+            call: What is to be sent.
+            stats: Counts its window's requests; None: metadata.
+
         Raises:
             OfflineError: If it may not be sent.
         """
@@ -102,7 +106,12 @@ class RequestRecorder:
 
 
 def record_requests(http: Http, *, offline: bool = False) -> RequestRecorder:
-    """Put a watch before a connection."""
+    """Put a watch before a connection.
+
+    Args:
+        http: The connection.
+        offline: Let nothing through.
+    """
     watch = RequestRecorder(offline=offline)
     http.before = watch.before
     return watch
@@ -154,6 +163,12 @@ def entity_calls(
     """Return the calls that reading an entity begins with; for a child, those of one parent.
 
     More follow where a list has more pages.
+
+    Args:
+        platform: Its connection must be recorded.
+        watch: Records it.
+        entity: The entity.
+        since: The moment since which records changed, ISO 8601 in UTC; None: all.
     """
     dry_run = DryRun(body=EMPTY_OBJECT)
     parent = None if entity.parent is None else Placeholder()

@@ -324,7 +324,12 @@ def asked_for(platform: Platform, job: WindowJob, control: Report | None) -> lis
 
 
 def control_of(stream: ReportStream, made: StreamPlan) -> Report | None:
-    """Return what is asked for control totals beside each window; None if nothing is."""
+    """Return what is asked for control totals beside each window; None if nothing is.
+
+    Args:
+        stream: The report's stream.
+        made: Takes why nothing is asked.
+    """
     if not stream.config.get("control_totals"):
         return None
     try:
@@ -411,7 +416,12 @@ def _account(plan: PartitionPlan, grain: Grain) -> PlannedAccount:
 
 
 def buckets(interval: Interval, grain: Grain) -> int:
-    """Return how many buckets an interval holds, one that is cut counted whole."""
+    """Return how many buckets an interval holds, one that is cut counted whole.
+
+    Args:
+        interval: Half open, naive.
+        grain: The time bucket.
+    """
     if interval.is_empty:
         return 0
     start, end = grain.floor(interval.start), grain.ceil(interval.end)
@@ -427,7 +437,13 @@ def buckets(interval: Interval, grain: Grain) -> int:
 
 
 def entity_plan(tap: AdTap, watch: RequestRecorder, stream: EntityStream) -> StreamPlan:
-    """Return what is to be read of an entity, as far as it can be known before."""
+    """Return what is to be read of an entity, as far as it can be known before.
+
+    Args:
+        tap: The tap.
+        watch: Records its requests.
+        stream: The entity's stream.
+    """
     entity = stream.entity
     made = StreamPlan(stream.name, since=stream.since())
     calls = entity_calls(tap.platform, watch, entity, made.since)

@@ -441,7 +441,13 @@ def moment_of(bucket: str) -> datetime:
 
 
 def spelled(stretch: Interval, grain: Grain, zone: Zone) -> Interval:
-    """Return a stretch as the ledger spells it: hours as instants in UTC, days by their dates."""
+    """Return a stretch as the ledger spells it: hours as instants in UTC, days by their dates.
+
+    Args:
+        stretch: Half open, naive.
+        grain: The time bucket.
+        zone: The report's time zone.
+    """
     if grain is not Grain.HOUR or stretch.is_empty:
         return stretch
     return Interval(_naive(zone.instant(stretch.start)), _naive(zone.instant(stretch.end)))

@@ -287,6 +287,10 @@ def cast_column(  # noqa: PLR0911 - one answer for each kind of column
     """Make a whole column fit at once, where its values are alike and plain; None where they aren't.
 
     Gives exactly what `cast` would give value by value; only faster.
+
+    Args:
+        cast: Fits one value.
+        values: The column's values, in the rows' order.
     """
     kinds = set(map(type, values))
     if kinds <= {_PLAIN_KINDS.get(cast), _NONE}:

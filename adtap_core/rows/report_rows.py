@@ -78,6 +78,11 @@ def read_bucket(value: object, grain: Grain, zone: Zone) -> datetime:
     `2026-03-01`, `2026-03-01T05:00:00[Z|+02:00]`, `2026-03-01 05:00:00`, `20260301`, `2026030105`,
     `2026-03`, and of two dates (`2026-03-01 - 2026-03-07`) the first.
 
+    Args:
+        value: The bucket as the platform writes it.
+        grain: The time bucket.
+        zone: The report's time zone.
+
     Raises:
         ValueError: If the value is none of these.
     """

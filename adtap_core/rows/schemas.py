@@ -36,7 +36,12 @@ def _file(package: str, name: str) -> str | None:
 
 
 def stream_file(package: str, name: str) -> dict[str, Any] | None:
-    """Return the schema file of a stream as it stands in the package, or None."""
+    """Return the schema file of a stream as it stands in the package, or None.
+
+    Args:
+        package: The tap's package.
+        name: Its name.
+    """
     text = _file(package, name)
     return None if text is None else json.loads(text)
 

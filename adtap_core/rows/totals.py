@@ -57,7 +57,12 @@ def as_decimal(value: object) -> Decimal | None:
 
 
 def add(one: Decimal | None, other: Decimal | None) -> Decimal | None:
-    """Return the exact sum of two numbers; null adds nothing, and null and null stay null."""
+    """Return the exact sum of two numbers; null adds nothing, and null and null stay null.
+
+    Args:
+        one: A number, or null.
+        other: Another.
+    """
     if one is None or other is None:
         return other if one is None else one
     return EXACT.add(one, other)
@@ -75,7 +80,12 @@ def joined(parts: Iterable[Mapping[str, Decimal] | None]) -> dict[str, Decimal] 
 
 
 def subtract(one: Decimal | None, other: Decimal | None) -> Decimal:
-    """Return the exact difference of two numbers; null counts nothing."""
+    """Return the exact difference of two numbers; null counts nothing.
+
+    Args:
+        one: A number, or null.
+        other: What is taken off it.
+    """
     return EXACT.subtract(one or ZERO, other or ZERO)
 
 

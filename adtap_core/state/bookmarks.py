@@ -50,7 +50,13 @@ they are over now: what need not be read again in this run."""
 
 
 def write_moment(moment: datetime, grain: Grain, zone: Zone) -> str:
-    """Spell a naive local moment as the report's bucket column does: a date, or UTC with `Z`."""
+    """Spell a naive local moment as the report's bucket column does: a date, or UTC with `Z`.
+
+    Args:
+        moment: Naive, in the report's zone.
+        grain: The time bucket.
+        zone: The report's time zone.
+    """
     if grain.is_date:
         return moment.date().isoformat()
     return zone.instant(moment).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -58,6 +64,11 @@ def write_moment(moment: datetime, grain: Grain, zone: Zone) -> str:
 
 def read_moment(text: str, grain: Grain, zone: Zone) -> datetime:
     """Read back what `write_moment` wrote (or another tool's date or date-time).
+
+    Args:
+        text: A date, or a date-time with its zone.
+        grain: The time bucket.
+        zone: The report's time zone.
 
     Raises:
         ValueError: If the text is neither.
@@ -348,7 +359,12 @@ def jobs_in(entry: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def keep_jobs(entry: MutableMapping[str, Any], jobs: Mapping[str, Mapping[str, Any]]) -> None:
-    """Write an entry's report jobs; null if there are none."""
+    """Write an entry's report jobs; null if there are none.
+
+    Args:
+        entry: A partition's entry in the state; changed.
+        jobs: By window, then by the job's name.
+    """
     entry["jobs"] = [[window, dict(named)] for window, named in jobs.items() if named] or None
 
 
@@ -358,6 +374,11 @@ def ledger_moment(moment: datetime, grain: Grain, zone: Zone) -> str:
     Days, weeks and months keep their calendar date (`2026-11-01` is `2026-11-01T00:00:00Z` whatever
     the zone), so that they compare with the report's date column; hours are UTC instants, like the
     report's `hour` column.
+
+    Args:
+        moment: Naive, in the report's zone.
+        grain: The time bucket.
+        zone: The report's time zone.
     """
     if grain.is_date:
         return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -369,6 +390,10 @@ def read_requested_date(value: str | date, zone: Zone) -> datetime:
 
     A date, or a midnight written with `Z` (as many tools write dates), means that day in the report's
     zone; any other date-time means that instant.
+
+    Args:
+        value: What the user wrote.
+        zone: The report's time zone.
 
     Raises:
         ValueError: If the text is neither.

@@ -43,7 +43,12 @@ class AdaptiveWindow:
         self._lock = threading.Lock()
 
     def pieces(self, window: Interval, grain: Grain) -> list[Interval]:
-        """Return a window in the pieces to ask for."""
+        """Return a window in the pieces to ask for.
+
+        Args:
+            window: The window: half open, naive, in the report's zone.
+            grain: The time bucket.
+        """
         longest = self._longest
         if longest is None or window.end - window.start <= longest:
             return [window]
@@ -53,7 +58,12 @@ class AdaptiveWindow:
         return list(_cut_short(window, grain, longest))
 
     def shrink(self, window: Interval, grain: Grain) -> None:
-        """Note that a window was too much, or nearly so."""
+        """Note that a window was too much, or nearly so.
+
+        Args:
+            window: The window: half open, naive, in the report's zone.
+            grain: The time bucket.
+        """
         halves = window.halves(grain)
         if halves is None:
             return

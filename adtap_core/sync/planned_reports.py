@@ -179,7 +179,13 @@ class PlannedReport(AdStream):
     def plans(
         self, planner: Planner, partitions: Sequence[Partition], *, ask_platform: bool
     ) -> list[PartitionPlan]:
-        """Plan all partitions. Changes no bookmark."""
+        """Plan all partitions. Changes no bookmark.
+
+        Args:
+            planner: The report's planner.
+            partitions: The accounts.
+            ask_platform: Whether the platform may be asked what it holds.
+        """
         backfill = bool(self.config.get("backfill"))
         entries: Mapping[Partition, dict[str, Any]] = (
             {p: {} for p in partitions} if backfill else self._entries(partitions)

@@ -20,7 +20,13 @@ log = logging.getLogger("adtaps.plans")
 
 
 def lookback_days(report: Report, settings: Mapping[str, Any], platform_days: int) -> int:
-    """Return a report's lookback: the user's definition, the setting, the built-in report, the platform."""
+    """Return a report's lookback: the user's definition, the setting, the built-in report, the platform.
+
+    Args:
+        report: The report.
+        settings: The tap's settings.
+        platform_days: The platform's own.
+    """
     for days in (report.own_lookback_days, settings.get("lookback_days"), report.lookback_days):
         if days is not None:
             return int(days)
@@ -32,6 +38,11 @@ def settle_days(report: Report, settings: Mapping[str, Any], platform_days: int)
 
     A report that says nothing of its own is final once the platform's lookback is over, whatever lookback
     the user chose.
+
+    Args:
+        report: The report.
+        settings: The tap's settings.
+        platform_days: The platform's own lookback.
     """
     own = platform_days if report.settle_days is None else report.settle_days
     return max(lookback_days(report, settings, platform_days), own)
@@ -238,7 +249,12 @@ def cut_out(stretches: Sequence[Interval], jobs: Iterable[str]) -> list[Interval
 
 
 def bundles(plans: Iterable[PartitionPlan], size: int) -> Iterator[Bundle]:
-    """Put partitions whose windows agree together, at most `size` of them, in order."""
+    """Put partitions whose windows agree together, at most `size` of them, in order.
+
+    Args:
+        plans: The partitions' plans.
+        size: Most of them.
+    """
     groups: dict[tuple[Interval, ...], list[PartitionPlan]] = {}
     for plan in plans:
         groups.setdefault(tuple(plan.windows), []).append(plan)

@@ -33,7 +33,15 @@ class Progress:
     def window(
         self, stream: str, *, done: int, total: int, account: tuple[int, int], rows: int
     ) -> None:
-        """Note that a window is done."""
+        """Note that a window is done.
+
+        Args:
+            stream: The stream's name.
+            done: Windows of it that are done.
+            total: Windows of it.
+            account: Whose, as a reader is told.
+            rows: Rows written.
+        """
         now = time.monotonic()
         left = (now - self._began) / done * (total - done) if done else 0.0
         accounts = f", account {account[0]}/{account[1]}" if account[1] > 1 else ""
@@ -46,7 +54,12 @@ class Progress:
             log.info("%s", line)
 
     def records(self, stream: str, number: int) -> None:
-        """Note how many records of an entity have been read."""
+        """Note how many records of an entity have been read.
+
+        Args:
+            stream: The stream's name.
+            number: How many.
+        """
         now = time.monotonic()
         if now - self._said >= _EVERY_SECONDS:
             self._said = now

@@ -151,7 +151,13 @@ class ReportStream(PlannedReport):
     def tasks(
         self, planner: Planner, report: Report, plans: Sequence[PartitionPlan]
     ) -> list[WindowTask]:
-        """Return the windows to read, in order, partitions bundled where the platform takes several."""
+        """Return the windows to read, in order, partitions bundled where the platform takes several.
+
+        Args:
+            planner: The report's planner.
+            report: With the metrics that are selected.
+            plans: The partitions' plans.
+        """
         size = self.run.platform.bundle_size(report)
         return [
             self._task(report, planner, bundle, bundle.plans, window)
@@ -230,7 +236,13 @@ class ReportStream(PlannedReport):
         return None
 
     def write_window(self, task: WindowTask, fetched: Fetched, reading: ReportRun) -> None:
-        """Write a window's rows and close it."""
+        """Write a window's rows and close it.
+
+        Args:
+            task: The window to read.
+            fetched: Its answer.
+            reading: The report's run.
+        """
         self._write(task, fetched, reading.planner)
         reading.done += 1
         self.run.progress.window(

@@ -34,7 +34,13 @@ class Scheduled(Protocol):
         """Wait for the window whose turn it is; return None if it failed or was cut up."""
 
     def write_window(self, task: WindowTask, fetched: Fetched, reading: ReportRun) -> None:
-        """Write a window."""
+        """Write a window.
+
+        Args:
+            task: The window to read.
+            fetched: Its answer.
+            reading: The report's run.
+        """
 
     def end_turn(self) -> None:
         """Note that all of its windows are done."""

@@ -277,6 +277,11 @@ class AdStream(Stream):
     def fail(self, error: BaseException, *, partition: str = "", window: str = "") -> None:
         """Note a failure; ends the run if it must.
 
+        Args:
+            error: What happened.
+            partition: Whose; None: all accounts'.
+            window: Which window; None: none in particular.
+
         Raises:
             AdtapError: The error itself, if no other stream should be read after it.
         """

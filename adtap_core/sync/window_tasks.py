@@ -91,6 +91,10 @@ def jobs_of(bookmark: Bookmark | None, window: Interval) -> Mapping[str, Mapping
     """Return the report jobs of a window that a run which goes on may poll.
 
     None of a run that has ended, or that broke off a day ago or more: their numbers are as old as the jobs.
+
+    Args:
+        bookmark: The account's; None: it has none yet.
+        window: The window: half open, naive, in the report's zone.
     """
     if bookmark is None or not bookmark.is_resumed:
         return {}
@@ -103,7 +107,12 @@ def jobs_of(bookmark: Bookmark | None, window: Interval) -> Mapping[str, Mapping
 
 
 def over_at_reading(task: WindowTask, planner: Planner) -> datetime:
-    """Return up to where buckets were over when a window was read."""
+    """Return up to where buckets were over when a window was read.
+
+    Args:
+        task: The window to read.
+        planner: The report's planner.
+    """
     return planner.over if task.made is None else min(planner.over, planner.over_at(task.made))
 
 

@@ -47,7 +47,12 @@ class Labels:
     properties: Mapping[str, Mapping[str, Any]]
 
     def of(self, column: str, currency: object) -> str:
-        """Return the name of a column's sum in a currency."""
+        """Return the name of a column's sum in a currency.
+
+        Args:
+            column: The metric's column.
+            currency: The row's; None: it has none.
+        """
         schema = self.properties[column]
         if schema.get("x-unit") != "currency":
             return column
@@ -323,6 +328,11 @@ def buckets(window: Interval, grain: Grain, zone: Zone) -> Iterator[tuple[dateti
     """Return the buckets of a window: naive starts, and how rows spell them.
 
     Of an hour that a clock change repeats both, of one that it skips none.
+
+    Args:
+        window: The window: half open, naive, in the report's zone.
+        grain: The time bucket.
+        zone: The report's time zone.
     """
     moment, told = grain.floor(window.start), set()
     while moment < window.end:
