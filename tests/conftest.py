@@ -18,6 +18,7 @@ ROOT: Final = Path(__file__).resolve().parents[1]
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
+from adtap_core.http import client  # noqa: E402 - after the path
 from adtap_plugin.redact import redact  # noqa: E402 - after the path
 from adtap_sandbox.server import shared_server  # noqa: E402 - after the path
 
@@ -146,6 +147,14 @@ def nobodys_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]
             if name.startswith(("TAP_", "TARGET_", "MELTANO_")) or name.endswith("LOGLEVEL"):
                 patch.delenv(name)
         patch.chdir(tmp_path_factory.mktemp("cwd"))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def short_waits() -> Iterator[None]:
+    """A tap of a test waits a moment before it asks again, not seconds; what an answer asks for, it waits for."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(client, "FIRST_WAIT_SECONDS", 0.02)
         yield
 
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 import psycopg
 
+from tests import programs
 from tests.postgres import loader_url
-from tests.running import command
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,13 +28,7 @@ def load(script: str, settings: dict[str, Any], messages: Messages, folder: Path
     config = folder / f"{script}.json"
     config.write_text(json.dumps(settings), encoding="utf-8")
     text = "\n".join(json.dumps(line, default=str) for line in messages.lines)
-    done = subprocess.run(
-        [command(script), "--config", str(config)],
-        input=text,
-        text=True,
-        capture_output=True,
-        check=False,
-    )
+    done = programs.run(script, ["--config", str(config)], given=text)
     assert done.returncode == 0, done.stderr[-2000:]
 
 

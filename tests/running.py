@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -13,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import yaml
 
 from adtap_core.testing import Messages, parse, run_tap, select
+from tests import programs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,7 +55,7 @@ def run_command(
     state: Mapping[str, Any] | None = None,
     catalog: Mapping[str, Any] | None = None,
     environment: Mapping[str, str] | None = None,
-    timeout: float = 90,
+    timeout: float | None = None,
 ) -> Messages:
     """Run a tap as a user does, in a process of its own.
 
@@ -68,22 +67,15 @@ def run_command(
         state: State; given as a file.
         catalog: Catalog; given as a file.
         environment: Variables on top of ours.
-        timeout: Seconds until the test gives up.
+        timeout: Seconds until it is given up; None leaves that to pytest.
     """
-    given = [command(script)]
+    given = []
     for name, document in (("config", config), ("state", state), ("catalog", catalog)):
         if document is not None:
             path = folder / f"{name}.json"
             path.write_text(json.dumps(document), encoding="utf-8")
             given += [f"--{name}", str(path)]
-    done = subprocess.run(
-        [*given, *arguments],
-        capture_output=True,
-        text=True,
-        timeout=timeout,
-        check=False,
-        env={**os.environ, **(environment or {})},
-    )
+    done = programs.run(script, [*given, *arguments], environment=environment, timeout=timeout)
     return parse(done.stdout, code=done.returncode, stderr=done.stderr)
 
 

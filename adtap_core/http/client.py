@@ -49,6 +49,8 @@ log = logging.getLogger("adtaps.http")
 CONNECT_SECONDS: Final = 20.0
 MAX_QUOTA_WAITS: Final = 3
 """How often one request waits for a quota, unless the tap's setting `quota_waits` says otherwise."""
+FIRST_WAIT_SECONDS: Final = 0.5
+"""The longest wait before the first retry where the answer names none; each further one may be twice as long."""
 _SAID_FROM_SECONDS: Final = 10.0
 _ROUNDED_SHARE: Final = 1e-3
 """By so much a share may be rounded down and still be what it was meant to be."""
@@ -403,7 +405,7 @@ class _Tries:
 
     def __init__(self, http: Http, call: Call, stats: RequestStats) -> None:
         self._http, self._call, self._stats = http, call, stats
-        self._waits: Iterator[float] = backoff.expo(base=2, factor=0.5, max_value=60)
+        self._waits: Iterator[float] = backoff.expo(base=2, factor=FIRST_WAIT_SECONDS, max_value=60)
         next(self._waits)  # backoff's generators begin with an empty value
         self._state = RetryState(
             policy=RetryPolicy(

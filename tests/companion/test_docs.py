@@ -44,7 +44,7 @@ def test_the_pages_commands_work(desk: Desk) -> None:
             text=True,
             capture_output=True,
             check=False,
-            timeout=60,
+            timeout=250,
         )
         assert done.returncode == 0, (line, done.stderr)
         assert done.stdout
@@ -71,7 +71,7 @@ def test_the_commands_and_queries_about_numbers_work(desk: Desk) -> None:
             text=True,
             capture_output=True,
             check=False,
-            timeout=60,
+            timeout=250,
         )
         assert done.returncode == 0, (line, done.stderr)
         assert done.stdout
@@ -96,7 +96,7 @@ def test_settings_come_from_the_environment(desk: Desk, tmp_path: Path) -> None:
         text=True,
         capture_output=True,
         check=False,
-        timeout=60,
+        timeout=250,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "sees 4 apps" in done.stdout

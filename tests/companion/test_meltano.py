@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import programs
 from tests.running import copy_project
 
 BIN = Path(sys.executable).parent
@@ -34,7 +35,7 @@ def project(tmp_path, sandbox):
 def run(folder, *words, **environment):
     kept = {key: os.environ[key] for key in ("HOME", "LANG", "TMPDIR") if key in os.environ}
     return subprocess.run(
-        [BIN / words[0], *words[1:]],
+        [programs.on_path() / words[0], *words[1:]],
         cwd=folder,
         env={"PATH": os.defpath, **kept, "ADTAPS_NOW": NOW, **environment},
         text=True,
@@ -53,7 +54,7 @@ def test_a_plan_knows_what_meltano_knows(project):
     assert "sees 4 apps" in found.stdout
     assert "channel_daily" not in found.stdout
 
-    path = {"PATH": f"{BIN}{os.pathsep}{os.defpath}"}
+    path = {"PATH": f"{programs.on_path()}{os.pathsep}{os.defpath}"}
     ran = run(project, "meltano", "run", "tap-adjust", "target-adtap-duckdb", **here, **path)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     done = run(project, "adtap", "plan", "tap-adjust", "--meltano", "--json", **here)

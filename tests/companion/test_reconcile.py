@@ -17,6 +17,7 @@ import psycopg
 import pytest
 
 from adtap_core.inspect.reconcile import Backfill, Reconciled, repairs
+from tests import programs
 from tests.companion.conftest import Desk
 from tests.running import command, run_tap, select
 
@@ -65,14 +66,7 @@ class Books:
             "target", {"path": str(self.path), "default_target_schema": self.case.module}
         )
         lines = "\n".join(json.dumps(m, default=str) for m in messages.lines)
-        done = subprocess.run(
-            [command("target-adtap-duckdb"), "--config", target],
-            input=lines + "\n",
-            text=True,
-            capture_output=True,
-            check=False,
-            timeout=90,
-        )
+        done = programs.run("target-adtap-duckdb", ["--config", target], given=lines + "\n")
         assert done.returncode == 0, done.stderr
 
     def run(self, *arguments: str, place: str | None = None) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import urllib.request
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -13,9 +12,10 @@ from typing import TYPE_CHECKING, Any, Final
 import duckdb
 import pytest
 
+from tests import programs
 from tests.companion.conftest import Desk
 from tests.companion.test_status import read
-from tests.running import command, run_tap, select
+from tests.running import run_tap, select
 
 if TYPE_CHECKING:
     from tests.running import Messages
@@ -76,12 +76,8 @@ def load_all(desk: Desk, runs: list[Messages]) -> Path:
     path = desk.folder / "days.duckdb"
     target = desk.file("target", {"path": str(path), "default_target_schema": "tap_terminalone"})
     for messages in runs:
-        done = subprocess.run(
-            [command("target-adtap-duckdb"), "--config", target],
-            input="".join(json.dumps(line, default=str) + "\n" for line in messages.lines),
-            text=True,
-            check=False,
-        )
+        lines = "".join(json.dumps(line, default=str) + "\n" for line in messages.lines)
+        done = programs.run("target-adtap-duckdb", ["--config", target], given=lines)
         assert done.returncode == 0
     return path
 

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,8 +13,9 @@ import duckdb
 import psycopg
 import pytest
 
+from tests import programs
 from tests.companion.conftest import Desk
-from tests.running import Messages, command, run_tap, select
+from tests.running import Messages, run_tap, select
 
 
 def read(desk: Desk, **more: Any) -> Messages:
@@ -30,14 +30,7 @@ def load(desk: Desk, messages: Messages, schema: str = "ads") -> str:
     config = desk.folder / "target.json"
     config.write_text(json.dumps({"path": str(path), "default_target_schema": schema}))
     lines = "\n".join(json.dumps(m, default=float) for m in messages.lines) + "\n"
-    done = subprocess.run(
-        [command("target-adtap-duckdb"), "--config", str(config)],
-        input=lines,
-        text=True,
-        capture_output=True,
-        check=False,
-        timeout=90,
-    )
+    done = programs.run("target-adtap-duckdb", ["--config", str(config)], given=lines)
     assert done.returncode == 0, done.stderr
     return str(path)
 

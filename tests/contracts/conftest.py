@@ -14,7 +14,7 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
-from tests.contracts import programs
+from tests import programs
 from tests.contracts.platforms import CASES, MOMENT, Case
 from tests.running import Messages, parse, run_tap, select
 
@@ -96,7 +96,7 @@ class Bench:
         process = programs.start(
             self.case.script, arguments, stdout=out, stderr=errors, environment=environment
         )
-        process.join(60)
+        process.join(250)
         if process.exitcode is None:
             process.kill()
             pytest.fail(f"{self.case.script} hangs: {errors.read_text()[-2000:]}")

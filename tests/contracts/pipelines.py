@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import psycopg
 
-from tests.contracts import programs
+from tests import programs
 from tests.contracts.conftest import READ_TIMES
 from tests.postgres import loader_url
 
 if TYPE_CHECKING:
-    from multiprocessing.process import BaseProcess
-
     from tests.contracts.conftest import Bench
+    from tests.forks import Running
 
 Tables = dict[str, list[tuple[Any, ...]]]
 _OURS_TO_IGNORE = READ_TIMES | {"requests", "retries", "splits"}
@@ -144,7 +143,7 @@ class Pipe:
         tap = programs.start(bench.case.script, arguments, stdout=writer, stderr=errors)
         target = programs.start(
             self.loader.script,
-            ["--config", settings, "--input", "/dev/stdin"],
+            ["--config", settings],
             stdin=reader,
             stdout=states,
             stderr=more,
@@ -154,8 +153,8 @@ class Pipe:
         writer.close()
         try:
             killed = kill_at is not None and self._kill(tap, target, kill_at)
-            tap.join(60)
-            target.join(60)
+            tap.join(250)
+            target.join(250)
             codes = tap.exitcode, target.exitcode
         finally:
             for process in (tap, target):
@@ -171,7 +170,7 @@ class Pipe:
         assert finished or killed, said + loader_said
         return Outcome(finished, last, *codes, said, stats)
 
-    def _kill(self, tap: BaseProcess, target: BaseProcess, kill_at: int) -> bool:
+    def _kill(self, tap: Running, target: Running, kill_at: int) -> bool:
         """Kill one of the two, or both; False if the tap was done before."""
         platform = self.bench.case.platform
         while self.bench.sandbox.stats()["requests"].get(platform, 0) < kill_at:

@@ -13,18 +13,18 @@ from typing import Any
 
 import pytest
 
-from tests.contracts import programs
+from tests import programs
 from tests.contracts.conftest import Bench
 from tests.contracts.pipelines import DuckDB
 from tests.running import command, parse
 
-HANGS = {"kind": "slow", "seconds": 8.0, "times": None}
+HANGS = {"kind": "slow", "seconds": 100.0, "times": None}
 """An answer that does not come while the test lasts."""
-AT_ONCE = 5.0
-"""Seconds within which a tap must be gone, whatever hangs; a good deal less is usual."""
+AT_ONCE = 50.0
+"""Seconds within which a tap must be gone, whatever hangs: half of what it would wait. One is usual."""
 
 
-def wait_for(what: Any, seconds: float = 30) -> None:
+def wait_for(what: Any, seconds: float = 90) -> None:
     """Wait until something is true."""
     until = time.monotonic() + seconds
     while not what():
@@ -53,7 +53,7 @@ def test_a_signal_ends_the_run_after_the_last_whole_window(
     begun = time.monotonic()
     assert process.pid is not None
     os.kill(process.pid, number)
-    process.join(30)
+    process.join(90)
     assert time.monotonic() - begun < AT_ONCE
     assert process.exitcode == code
     got = parse(out.read_text())
@@ -95,7 +95,7 @@ def test_a_target_that_dies_ends_the_tap_within_seconds(bench: Bench) -> None:
     wait_for(lambda: _drained(reader.fileno()) and _hangs(bench))
     begun = time.monotonic()
     reader.close()
-    process.join(30)
+    process.join(90)
     assert time.monotonic() - begun < AT_ONCE
     assert process.exitcode not in {0, None}
     said = errors.read_text()
@@ -157,7 +157,7 @@ def test_the_commands_themselves_load_into_a_warehouse(bench: Bench, tmp_path: P
         )
         assert tap.stdout is not None
         tap.stdout.close()
-        out, _ = target.communicate(timeout=60)
+        out, _ = target.communicate(timeout=250)
         assert (tap.wait(60), target.returncode) == (0, 0), (tmp_path / "errors.txt").read_text()
     whole = bench.undisturbed()
     assert json.loads(out.splitlines()[-1]) == whole.last_state

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.contracts import programs
+from tests import programs
 from tests.contracts.conftest import Bench
 from tests.contracts.platforms import TERMINALONE
 
@@ -51,7 +51,7 @@ def run_at_once(bench: Bench, folder: Path, **settings: Any) -> Seen:
             programs.start(bench.case.script, files, stdout=own / "out", stderr=own / "errors")
         )
     for number, process in enumerate(processes):
-        process.join(60)
+        process.join(250)
         assert process.exitcode == 0, (folder / str(number) / "errors").read_text()
     log: list[Mapping[str, Any]] = bench.sandbox.log(bench.case.platform)
     begun = sorted(datetime.fromisoformat(e["started_at"]).timestamp() for e in log)

@@ -40,7 +40,7 @@ def installed(tmp_path_factory) -> tuple[Path, dict[str, str]]:
 def run(*arguments: str, cwd: Path = ROOT, env=None) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, *arguments], capture_output=True, text=True, cwd=cwd, env=env,
-        timeout=110, check=False,
+        timeout=250, check=False,
     )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ import yaml
 
 from tap_adjust.tap import TapAdjust
 from tap_terminalone.tap import TapTerminalOne
+from tests import programs
 from tests.running import copy_project, project_document
 
 ROOT = Path(__file__).parents[2]
@@ -33,9 +34,14 @@ def meltano(folder, *arguments, **environment):
     kept = {key: os.environ[key] for key in ("HOME", "LANG", "TMPDIR") if key in os.environ}
     dead = {"http_proxy": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:9"}
     return subprocess.run(
-        [BIN / "meltano", *arguments],
+        [programs.on_path() / "meltano", *arguments],
         cwd=folder,
-        env={"PATH": f"{BIN}{os.pathsep}{os.defpath}", **kept, **dead, **environment},
+        env={
+            "PATH": f"{programs.on_path()}{os.pathsep}{os.defpath}",
+            **kept,
+            **dead,
+            **environment,
+        },
         text=True,
         capture_output=True,
         check=False,

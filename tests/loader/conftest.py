@@ -115,7 +115,7 @@ class Place:
     def run(self, *messages: dict[str, Any] | str, **config: Any) -> Run:
         """Run the real program on these messages."""
         process = self.start(**config)
-        out, errors = process.communicate(lines(messages), timeout=60)
+        out, errors = process.communicate(lines(messages), timeout=250)
         return Run(
             process.returncode, [json.loads(line) for line in out.splitlines()], errors.decode()
         )

@@ -28,7 +28,7 @@ def test_eight_loads_make_and_fill_one_table_together(database):
     done = {}
 
     def feed(number: int) -> None:
-        done[number] = processes[number].communicate(lines(messages[number]), timeout=100)
+        done[number] = processes[number].communicate(lines(messages[number]), timeout=250)
 
     threads = [threading.Thread(target=feed, args=(n,)) for n in range(WRITERS)]
     for thread in threads:

@@ -88,7 +88,7 @@ def test_a_server_that_restarts_ends_the_load_and_the_next_run_completes(tmp_pat
         while "s" not in {name for (name,) in place.query("SELECT relname FROM pg_class")}:
             threading.Event().wait(0.05)
         server.run("pg_ctl", "-w", "-m", "fast", "-D", str(server.folder / "data"), "restart")
-        out, said = process.communicate(lines([*rows, state({"n": 2})]), timeout=60)
+        out, said = process.communicate(lines([*rows, state({"n": 2})]), timeout=250)
         assert process.returncode == 1
         assert b'{"n":2}' not in out
         assert b"Traceback" not in said

@@ -67,7 +67,7 @@ def test_a_taken_port_is_one_line_and_code_1():
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         command = [sys.executable, "-m", "adtap_sandbox", "--port", port]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=250, check=False)
     assert (done.returncode, done.stdout) == (1, "")
     (line,) = done.stderr.splitlines()
     assert f"can't listen on 127.0.0.1:{port}" in line
@@ -77,6 +77,6 @@ def test_a_taken_port_is_one_line_and_code_1():
 def test_a_wrong_argument_is_named():
     """By argparse's own words, code 2."""
     command = [sys.executable, "-m", "adtap_sandbox", "--port", "0", "--now", "soon"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=250, check=False)
     assert done.returncode == 2
     assert "'soon' is no ISO 8601 date or date-time" in done.stderr

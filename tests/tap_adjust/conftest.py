@@ -124,10 +124,8 @@ def load_into_duckdb(messages: Messages, path: Path) -> None:
 
 def load_into_postgres(messages: Messages, url: str, folder: Path) -> None:
     """Load a run's messages with target-postgres, as Meltano would."""
-    import subprocess
-
+    from tests import programs
     from tests.postgres import loader_url
-    from tests.running import command
 
     config = folder / "target.json"
     settings = {
@@ -136,12 +134,6 @@ def load_into_postgres(messages: Messages, url: str, folder: Path) -> None:
         "default_target_schema": "adjust",
     }
     config.write_text(json.dumps(settings), encoding="utf-8")
-    done = subprocess.run(
-        [command("target-postgres"), "--config", str(config)],
-        input="\n".join(json.dumps(m, default=str) for m in messages.lines),
-        text=True,
-        capture_output=True,
-        check=False,
-        timeout=100,
-    )
+    lines = "\n".join(json.dumps(m, default=str) for m in messages.lines)
+    done = programs.run("target-postgres", ["--config", str(config)], given=lines)
     assert done.returncode == 0, done.stderr

@@ -255,7 +255,7 @@ def test_a_400_of_the_service_is_read_aloud_with_the_nearest_name(room, caplog):
 def test_discovery_needs_no_credentials_and_no_network():
     """`tap-adjust --discover` with an empty configuration."""
     done = subprocess.run(
-        [command("tap-adjust"), "--discover"], capture_output=True, check=False, timeout=60
+        [command("tap-adjust"), "--discover"], capture_output=True, check=False, timeout=250
     )
     assert done.returncode == 0, done.stderr
     streams = {s["tap_stream_id"] for s in json.loads(done.stdout)["streams"]}

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
-from tests import logins
+from tests import logins, programs
 from tests.logins import Login
 from tests.running import Messages, command, parse
 
@@ -116,14 +115,8 @@ def run(
 ) -> tuple[str, Messages]:
     """Run the tap in a process of its own; gives its output as text and as messages."""
     folder.mkdir(parents=True, exist_ok=True)
-    done = subprocess.run(
-        arguments(platform, folder, config, state=state, streams=streams),
-        capture_output=True,
-        encoding="utf-8",
-        env=_environment(now),
-        check=False,
-        timeout=100,
-    )
+    _, *given = arguments(platform, folder, config, state=state, streams=streams)
+    done = programs.run(platform.tap, given, environment={"ADTAPS_NOW": now})
     return done.stdout, parse(done.stdout, code=done.returncode, stderr=done.stderr)
 
 
@@ -152,24 +145,14 @@ def arguments(
 def _catalog(platform, folder, config, streams):
     path = folder / f"{platform.tap}.discover.json"
     path.write_text(json.dumps(config), encoding="utf-8")
-    done = subprocess.run(
-        [command(platform.tap), "--config", path, "--discover"],
-        capture_output=True,
-        encoding="utf-8",
-        check=True,
-    )
+    done = programs.run(platform.tap, ["--config", str(path), "--discover"])
+    assert done.returncode == 0, done.stderr
     catalog = json.loads(done.stdout)
     for entry in catalog["streams"]:
         for item in entry["metadata"]:
             if not item["breadcrumb"]:
                 item["metadata"]["selected"] = entry["tap_stream_id"] in {*streams, "sync_windows"}
     return catalog
-
-
-def _environment(now: str) -> dict[str, str]:
-    import os
-
-    return {**os.environ, "ADTAPS_NOW": now}
 
 
 def decode(line: str) -> dict[str, Any]:

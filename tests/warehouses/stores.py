@@ -16,6 +16,7 @@ JSON makes of nested ones. `JSON_NULL` is a JSON null where SQL has NULL for oth
 
 from __future__ import annotations
 
+import functools
 import json
 import subprocess
 import sys
@@ -28,10 +29,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+from tests import programs
 from tests.contracts.vendors import Vendor, build
+from tests.forks import Forks
 from tests.postgres import loader_url
 
-HERE: Final = Path(__file__).parent
+EMULATED: Final = Path(__file__).with_name("snowflake_emulated.py")
 BIN: Final = Path(sys.executable).parent
 TARGETS: Final[Mapping[str, Vendor]] = {
     "target-jsonl": Vendor("target_jsonl", ("target-jsonl==0.1.4",)),
@@ -47,6 +50,10 @@ TARGETS: Final[Mapping[str, Vendor]] = {
     ),
 }
 """Targets that can't live beside singer-sdk 0.54: built on first use, kept below `.cache`."""
+_IMPORTED: Final = {
+    "target-jsonl": ("target_jsonl",),
+    "target-snowflake": ("fakesnow", "target_snowflake.target"),
+}
 JSON_NULL: Final = object()
 Row = dict[str, Any]
 
@@ -54,6 +61,12 @@ Row = dict[str, Any]
 def python_of(target: str) -> Path:
     """The interpreter of a target's own environment; skips with the reason if it can't be built."""
     return build(target, TARGETS[target])[0]
+
+
+@functools.cache
+def forks_of(target: str) -> Forks:
+    """The process that has imported a target in its own environment; it ends with this one."""
+    return Forks(python_of(target), _IMPORTED[target])
 
 
 @dataclass(frozen=True)
@@ -114,6 +127,10 @@ class Store:
         """The rows of a table, as they come out."""
         raise NotImplementedError
 
+    def execute(self, arguments: list[str], given: str) -> subprocess.CompletedProcess[str]:
+        """Run the target's program to its end, as a fork of a process that has imported it."""
+        return programs.run(self.name, arguments, given=given, folder=self.folder)
+
     # -- what is the same for all
 
     def program(self, **settings: object) -> list[str]:
@@ -125,15 +142,7 @@ class Store:
     def load(self, messages: str, **settings: object) -> Load:
         """Load messages, as text."""
         began = time.monotonic()
-        done = subprocess.run(
-            self.program(**settings),
-            input=messages,
-            capture_output=True,
-            encoding="utf-8",
-            cwd=self.folder,
-            check=False,
-            timeout=110,
-        )
+        done = self.execute(self.program(**settings)[len(self.command()) :], messages)
         states = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
         return Load(done.returncode, states, done.stderr, time.monotonic() - began)
 
@@ -286,6 +295,10 @@ class JsonLines(Store):
     def command(self):
         return [str(python_of(self.name).with_name(self.name))]
 
+    def execute(self, arguments, given):
+        forks = forks_of(self.name)
+        return forks.run("target_jsonl:main", arguments, given=given, folder=self.folder)  # fmt: skip
+
     def settings(self):
         return {"destination_path": str(self.folder / "lines"), "do_timestamp_file": False}
 
@@ -307,8 +320,14 @@ class Snowflake(Store):
     _tables: dict[str, Any] | None = None
 
     def command(self):
-        script = str(HERE / "snowflake_emulated.py")
-        return [str(python_of(self.name)), script, "load", str(self.folder / "snowflake")]
+        return [str(python_of(self.name)), str(EMULATED), "load", str(self.folder / "snowflake")]
+
+    def execute(self, arguments, given):
+        return self._emulated("load", arguments, given)
+
+    def _emulated(self, command, arguments, given):
+        words = [command, str(self.folder / "snowflake"), *arguments]
+        return forks_of(self.name).run(EMULATED, words, given=given, folder=self.folder)
 
     def settings(self):
         return {
@@ -327,13 +346,7 @@ class Snowflake(Store):
         return super().load(messages, **settings)
 
     def _said(self, command, *arguments, text=None):
-        done = subprocess.run(
-            [*self.command()[:2], command, str(self.folder / "snowflake"), *arguments],
-            input=text,
-            capture_output=True,
-            encoding="utf-8",
-            check=False,
-        )
+        done = self._emulated(command, arguments, text or "")
         assert done.returncode == 0, done.stderr[-3000:]
         return [json.loads(line) for line in done.stdout.splitlines()]
 

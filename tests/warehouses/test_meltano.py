@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from tests import programs
 from tests.running import copy_project
 from tests.warehouses.conftest import STORES, make_store
 from tests.warehouses.platforms import PLATFORMS, arguments, run
-from tests.warehouses.stores import BIN, DuckDB, Store
+from tests.warehouses.stores import DuckDB, Store
 
 ROOT = Path(__file__).parents[2]
 NOW = "2026-03-18T12:00:00Z"
@@ -65,9 +66,14 @@ class Project:
     ) -> subprocess.CompletedProcess:
         kept = {key: os.environ[key] for key in ("HOME", "LANG", "TMPDIR") if key in os.environ}
         done = subprocess.run(
-            [BIN / "meltano", "--environment=sandbox", *words],
+            [programs.on_path() / "meltano", "--environment=sandbox", *words],
             cwd=self.folder,
-            env={"PATH": f"{BIN}{os.pathsep}{os.defpath}", **kept, **self.variables, **variables},
+            env={
+                "PATH": f"{programs.on_path()}{os.pathsep}{os.defpath}",
+                **kept,
+                **self.variables,
+                **variables,
+            },
             text=True,
             capture_output=True,
             check=False,

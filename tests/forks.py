@@ -1,0 +1,287 @@
+"""Programs of any Python environment, started by a fork: what they import is imported once.
+
+    forks = Forks(python, ["meltano.cli"])
+    forks.run("meltano.cli:main", arguments)            to its end; the result is that of subprocess.run
+    forks.start("meltano.cli:main", arguments, ...)     started, with pipes or files of one's own
+    forks.shim(folder, "meltano", "meltano.cli:main")   a program to be put on PATH
+
+Most of what these tests run takes longer to import than to do its work: a tap half a second, Meltano a second,
+a published loader two. So for each environment one process imports it all, and each run is a fork of that: a
+process of its own with its own exit code, streams and signals, running the function behind the console script.
+
+Run as a script this file is that process, or the program that a shim starts; it then needs nothing but a
+Python of 3.9 or newer.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import signal
+import socket
+import sys
+
+STREAMS = 3
+"""Standard input, output and error."""
+
+
+class Running:
+    """A program that was started.
+
+    Args:
+        connection: On which its process is named, and its exit code when it has ended.
+    """
+
+    def __init__(self, connection) -> None:
+        self._connection = connection
+        self._said = connection.makefile("r")
+        self.pid = int(self._said.readline())
+        self._code = None
+
+    def join(self, timeout=None) -> None:
+        """Wait until it has ended, at most some seconds."""
+        if self._code is None and select.select([self._connection], [], [], timeout)[0]:
+            self._code = int(self._said.readline())
+            self._said.close()
+            self._connection.close()
+
+    @property
+    def exitcode(self):
+        """Its exit code, the negative number of a signal that ended it; None as long as it runs."""
+        self.join(0)
+        return self._code
+
+    def kill(self) -> None:
+        """End it at once, if it has not ended, and wait."""
+        if self.exitcode is None:
+            os.kill(self.pid, signal.SIGKILL)
+            self.join()
+
+
+class Forks:
+    """A process that has imported some modules, and forks.
+
+    Args:
+        python: The environment's interpreter.
+        modules: What is imported.
+    """
+
+    def __init__(self, python, modules) -> None:
+        self._python, self._modules = str(python), modules
+        self._process = self._place = None
+
+    def run(
+        self, call, arguments, *, given="", folder=None, environment=None, name=None, timeout=None
+    ):
+        """Run a function as a program of its own, to its end.
+
+        Args:
+            call: `module:function`, or the path of a script.
+            arguments: The program's arguments.
+            given: Its standard input.
+            folder: Where it runs; here if None.
+            environment: All its variables; this process's if None.
+            name: What it is called by; the function's place if None.
+            timeout: Seconds until it is given up; None leaves that to pytest.
+        """
+        import subprocess
+        import tempfile
+
+        with contextlib.ExitStack() as stack:
+            streams = [stack.enter_context(tempfile.TemporaryFile()) for _ in range(STREAMS)]
+            streams[0].write(given.encode())
+            streams[0].seek(0)
+            running = self.start(
+                call, arguments, streams=streams, folder=folder, environment=environment, name=name
+            )
+            running.join(timeout)
+            hangs = running.exitcode is None
+            running.kill()
+            for stream in streams:
+                stream.seek(0)
+            said = [stream.read().decode() for stream in streams[1:]]
+        words = [name or str(call), *map(str, arguments)]
+        if hangs:
+            raise subprocess.TimeoutExpired(words, timeout, *said)
+        return subprocess.CompletedProcess(words, running.exitcode, *said)
+
+    def start(
+        self, call, arguments, *, streams, folder=None, environment=None, name=None
+    ) -> Running:
+        """Start a function as a program of its own.
+
+        Args:
+            call: `module:function`, or the path of a script.
+            arguments: The program's arguments.
+            streams: Its standard input, output and error: descriptors, or what has one.
+            folder: Where it runs; here if None.
+            environment: All its variables; this process's if None.
+            name: What it is called by; the function's place if None.
+        """
+        return wish(
+            self.address, str(call), [name or str(call), *map(str, arguments)],
+            folder=folder, environment=environment, streams=streams,
+        )  # fmt: skip
+
+    def shim(self, folder, name, call) -> None:
+        """Write a program of that name into a folder, which starts a fork and ends as it does."""
+        path = folder / name
+        words = " ".join(f"'{w}'" for w in (self._python, "-IS", __file__, "-", self.address, call))
+        path.write_text(f'#!/bin/sh\nexec {words} "$0" "$@"\n')
+        path.chmod(0o755)
+
+    @property
+    def address(self) -> str:
+        """Where the process listens, which starts if it does not run."""
+        import atexit
+        import subprocess
+        import tempfile
+
+        if self._process is None or self._process.poll() is not None:
+            self._place = tempfile.mkdtemp(prefix="forks-")
+            self._process = subprocess.Popen(
+                [self._python, __file__, f"{self._place}/socket", *self._modules],
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            )  # fmt: skip
+            atexit.register(self.close)
+            if not self._process.stdout.read(1):
+                raise RuntimeError(f"{self._python} could not import {', '.join(self._modules)}")
+        return f"{self._place}/socket"
+
+    def close(self) -> None:
+        """End the process."""
+        import shutil
+
+        if self._process is not None:
+            self._process.stdin.close()
+            self._process.stdout.close()
+            self._process.wait()
+            self._process = None
+            shutil.rmtree(self._place, ignore_errors=True)
+
+
+def wish(address, call, argv, *, folder=None, environment=None, streams=(0, 1, 2)) -> Running:
+    """Ask a process for a fork."""
+    document = {
+        "call": call,
+        "argv": argv,
+        "folder": str(folder or os.getcwd()),  # noqa: PTH109 - a shim imports no more than it must
+        "environment": dict(os.environ if environment is None else environment),
+    }
+    connection = socket.socket(socket.AF_UNIX)
+    connection.connect(address)
+    text = json.dumps(document).encode()
+    numbers = [s if isinstance(s, int) else s.fileno() for s in streams]
+    socket.send_fds(connection, [b"%12d" % len(text)], numbers)
+    connection.sendall(text)
+    return Running(connection)
+
+
+def serve(address, modules) -> None:
+    """Fork for each wish, until standard input ends."""
+    import gc
+    import importlib
+
+    # The standard streams are left as they are, unread and unwritten: modules keep them at import.
+    end, ready = os.dup(0), os.dup(1)
+    del sys.path[0]  # this file's folder, which nobody imports from
+    for module in modules:
+        importlib.import_module(module)
+    gc.freeze()  # to look through what was imported would copy its pages in each fork
+    listening = socket.socket(socket.AF_UNIX)
+    listening.bind(address)
+    listening.listen(64)
+    os.write(ready, b".")
+    while end not in select.select([listening, end], [], [])[0]:
+        connection, _ = listening.accept()
+        if os.fork() == 0:
+            for number in (end, ready, listening.fileno()):
+                os.close(number)
+            _fulfil(connection)
+            return
+        connection.close()
+        with contextlib.suppress(ChildProcessError):
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+
+
+def _fulfil(connection) -> None:
+    """Be the program in one more fork; here, wait for its end and tell it."""
+    head, streams, _, _ = socket.recv_fds(connection, 12, STREAMS)
+    with connection.makefile("rb") as reader:
+        document = json.loads(reader.read(int(head)))
+    child = os.fork()
+    if child == 0:
+        connection.close()
+        _become(document, streams)
+        return
+    for stream in streams:
+        os.close(stream)
+    os.close(0)
+    connection.sendall(b"%d\n" % child)
+    _, status = os.waitpid(child, 0)
+    code = -os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
+    with contextlib.suppress(OSError):  # whoever asked may have gone
+        connection.sendall(b"%d\n" % code)
+    os._exit(0)
+
+
+def _become(document, streams) -> None:
+    import atexit
+    import importlib
+    import runpy
+    import threading
+
+    for number, stream in enumerate(streams):
+        os.dup2(stream, number)
+        os.close(stream)
+    os.chdir(document["folder"])
+    os.environ.clear()
+    os.environ.update(document["environment"])
+    sys.argv = document["argv"]
+    module, _, path = document["call"].partition(":")
+    code = 0
+    try:
+        if path:
+            program = importlib.import_module(module)
+            for part in path.split("."):
+                program = getattr(program, part)
+            sys.exit(program())
+        runpy.run_path(document["call"], run_name="__main__")
+    except SystemExit as end:
+        code = end.code
+        if code is not None and not isinstance(code, int):
+            sys.stderr.write(f"{code}\n")
+            code = 1
+    except BaseException:  # noqa: BLE001 - said as Python says it
+        sys.excepthook(*sys.exc_info())
+        code = 1
+    finally:
+        # As at the end of a process, but without what C++ would do to threads that a fork has not (DuckDB's).
+        threading._shutdown()
+        atexit._run_exitfuncs()
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(OSError, ValueError):
+                stream.flush()
+        os._exit((code or 0) & 0xFF)
+
+
+def _shim(address, call, argv) -> None:
+    running = wish(address, call, argv)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda number, _: os.kill(running.pid, number))
+    running.join()
+    code = running.exitcode
+    if code < 0:
+        signal.signal(-code, signal.SIG_DFL)
+        os.kill(os.getpid(), -code)
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "-":
+        _shim(sys.argv[2], sys.argv[3], sys.argv[4:])
+    else:
+        serve(sys.argv[1], sys.argv[2:])

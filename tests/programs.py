@@ -1,0 +1,184 @@
+"""The taps and loaders as processes that begin at once: forks of one that has imported them all.
+
+    run(script, arguments)      to its end; the result is that of subprocess.run
+    start(script, arguments)    started, with pipes or files of one's own
+
+They run the very functions behind the console scripts; that the scripts themselves work is tested where pipes
+are. What is not asked of such a run is how long it waits before it asks again: it waits as this process does
+(`short_waits` in tests/conftest.py).
+"""
+
+from __future__ import annotations
+
+import atexit
+import functools
+import importlib
+import multiprocessing
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Final
+
+from adtap_core.http import client
+from tests.forks import Forks, Running
+
+PROGRAMS: Final[dict[str, str]] = {
+    "tap-adjust": "tap_adjust.tap:TapAdjust.cli",
+    "tap-atomx": "tap_atomx.tap:TapAtomx.cli",
+    "tap-openx": "tap_openx.tap:TapOpenx.cli",
+    "tap-terminalone": "tap_terminalone.tap:TapTerminalOne.cli",
+    "target-adtap-duckdb": "adtap_loader.programs:duckdb",
+    "target-adtap-postgres": "adtap_loader.programs:postgres",
+    "target-postgres": "target_postgres.target:TargetPostgres.cli",
+}
+"""Console scripts, each with the function that it calls."""
+_ALSO: Final = (
+    "adtap_cli.main",
+    "tests.programs",
+    "adtap_loader.duckdb_engine",
+    "adtap_loader.duckdb_target",
+    "adtap_loader.postgres_engine",
+    "adtap_loader.postgres_target",
+    "sqlalchemy.dialects.postgresql.psycopg",
+)
+FORKS: Final = Forks(
+    sys.executable,
+    [*_ALSO, *sorted({call.partition(":")[0] for call in PROGRAMS.values()})],
+)
+_MELTANO: Final = Forks(
+    sys.executable,
+    [
+        "alembic.command",
+        "alembic.ddl.sqlite",
+        "mako.template",
+        "meltano.cli",
+        "meltano.core.meltano_file",
+        "meltano.core.plugin.utility",
+        "meltano.core.state_store.azure",
+        "meltano.core.state_store.google",
+        "meltano.core.state_store.s3",
+        "meltano.migrations.utils.dialect_typing",
+        "sqlalchemy.dialects.sqlite.pysqlite",
+    ],
+)
+"""What Meltano imports in the course of a run."""
+
+
+@functools.cache
+def on_path() -> Path:
+    """A folder for PATH: `meltano`, `adtap`, the taps and the loaders, each a fork of what has imported it.
+
+    What one of them starts by its name, or as the program beside its own, is a fork too.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="bin-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    for script, call in PROGRAMS.items():
+        FORKS.shim(folder, script, call)
+    FORKS.shim(folder, "adtap", "tests.programs:companion")
+    _MELTANO.shim(folder, "meltano", "meltano.cli:main")
+    return folder
+
+
+def companion() -> None:
+    """In the fork: be `adtap`; what it starts beside its own Python is in the same folder as itself."""
+    from adtap_cli.main import main
+
+    sys.executable = str(Path(sys.argv[0]).with_name("python"))
+    main()
+
+
+def pipe() -> tuple[Connection, Connection]:
+    """A pipe of the system: where to read, where to write."""
+    return multiprocessing.Pipe(duplex=False)
+
+
+def run(
+    script: str,
+    arguments: Sequence[str],
+    *,
+    given: str = "",
+    folder: Path | None = None,
+    environment: Mapping[str, str | None] | None = None,
+    timeout: float | None = None,
+) -> subprocess.CompletedProcess[str]:
+    """Run a program to its end.
+
+    Args:
+        script: Its console script's name.
+        arguments: Its arguments.
+        given: Its standard input.
+        folder: Where it runs; here if None.
+        environment: Variables on top of this process's own; None takes one out.
+        timeout: Seconds until it is given up; None leaves that to pytest.
+    """
+    return FORKS.run(
+        "tests.programs:become",
+        [client.FIRST_WAIT_SECONDS, script, *arguments],
+        given=given,
+        folder=folder,
+        environment=_variables(environment),
+        timeout=timeout,
+    )
+
+
+def start(
+    script: str,
+    arguments: Sequence[str],
+    *,
+    stdin: Connection | None = None,
+    stdout: Connection | Path,
+    stderr: Path,
+    environment: Mapping[str, str | None] | None = None,
+) -> Running:
+    """Start a program.
+
+    Args:
+        script: Its console script's name.
+        arguments: Its arguments.
+        stdin: What it reads; nothing if None.
+        stdout: Where it writes.
+        stderr: The file that its standard error is added to.
+        environment: Variables on top of this process's own; None takes one out.
+    """
+    opened: list[int] = []
+
+    def descriptor(place: Connection | Path) -> int:
+        if isinstance(place, Connection):
+            return place.fileno()
+        flags = os.O_RDONLY if place == nothing else os.O_WRONLY | os.O_CREAT | os.O_APPEND
+        opened.append(os.open(place, flags, 0o644))
+        return opened[-1]
+
+    nothing = Path(os.devnull)
+    try:
+        streams = [descriptor(place) for place in (stdin or nothing, stdout, stderr)]
+        return FORKS.start(
+            "tests.programs:become",
+            [client.FIRST_WAIT_SECONDS, script, *arguments],
+            streams=streams,
+            environment=_variables(environment),
+        )
+    finally:
+        for number in opened:
+            os.close(number)
+
+
+def become() -> None:
+    """In the fork: be the program."""
+    _, first_wait, script, *arguments = sys.argv
+    client.FIRST_WAIT_SECONDS = float(first_wait)  # type: ignore[misc] - a constant to all but tests
+    sys.argv = [script, *arguments]
+    module, _, path = PROGRAMS[script].partition(":")
+    program = importlib.import_module(module)
+    for part in path.split("."):
+        program = getattr(program, part)
+    program()  # type: ignore[operator] - a console script's function
+
+
+def _variables(more: Mapping[str, str | None] | None) -> dict[str, str]:
+    return {k: v for k, v in {**os.environ, **(more or {})}.items() if v is not None}
