@@ -18,7 +18,7 @@ from urllib.parse import parse_qs, urljoin, urlsplit
 import requests
 
 from adtap_core.errors import BadRequest, CredentialsError, MalformedResponse, RetriesExhausted
-from adtap_core.http.client import Call
+from adtap_core.http.client import Call, RequestStats
 from adtap_core.http.tokens import ends_at
 from adtap_core.redact import redact
 from tap_openx import responses
@@ -39,6 +39,26 @@ _EXPIRY: Final = (
     "OpenX passwords expire after six months: log in to the OpenX UI as this user to see whether that is "
     "the reason"
 )
+
+
+class _Spent(CredentialsError):  # noqa: N818 - named for what happened
+    """A one-time verifier or code was refused that a lost answer had used up, or a good answer held nothing.
+
+    Nothing was said of the credentials: the login is begun once more.
+    """
+
+
+def _failure(words: str, response: Response, tally: RequestStats) -> CredentialsError:
+    """Return what a step's answer without what was wanted of it means.
+
+    Args:
+        words: What happened.
+        response: The answer.
+        tally: Counted the step's requests.
+    """
+    return (_Spent if response.status == HTTPStatus.OK or tally.retries else CredentialsError)(
+        words
+    )
 
 
 class CookieLogin:
@@ -66,23 +86,32 @@ class CookieLogin:
             CredentialsError: If a credential is refused.
             RetriesExhausted: If nobody answers at the login's address, or only the platform's faults do.
         """
+        try:
+            self._log_in(http)
+        except _Spent:
+            self._log_in(http)
+
+    def _log_in(self, http: Http) -> None:
         # Imported here: with it comes all of OAuth 2, and discovery, which logs in nowhere, is quick.
         from requests_oauthlib import OAuth1  # noqa: PLC0415
 
         key, secret = (str(self._settings[k]) for k in ("consumer_key", "consumer_secret"))
+        tally = RequestStats()
         first = self._signed(
-            http, "initiate", OAuth1(key, client_secret=secret, callback_uri="oob")
+            http, "initiate", OAuth1(key, client_secret=secret, callback_uri="oob"), tally
         )
         given = _form(first.text())
         token, token_secret = given.get("oauth_token", ""), given.get("oauth_token_secret", "")
         if first.status != HTTPStatus.OK or not token:
-            raise CredentialsError(
+            words = (
                 f"OpenX single sign-on refused the consumer key (settings `consumer_key`, "
                 f"`consumer_secret`): HTTP {first.status} {first.excerpt(200)}"
             )
+            raise _failure(words, first, tally)
         redact.learn(token, token_secret)
         verifier = self._verifier(http, token, first.cookies)
         redact.learn(verifier)
+        tally = RequestStats()
         third = self._signed(
             http,
             "token",
@@ -94,17 +123,19 @@ class CookieLogin:
                 callback_uri="oob",
                 verifier=verifier,
             ),
+            tally,
         )
         access = _form(third.text()).get("oauth_token", "")
         if third.status != HTTPStatus.OK or not access:
-            raise CredentialsError(
+            words = (
                 f"OpenX single sign-on gave no access token to {self._settings['email']}: "
                 f"HTTP {third.status} {third.excerpt(200)}"
             )
+            raise _failure(words, third, tally)
         redact.learn(access)
         self._token = access
 
-    def _signed(self, http: Http, step: str, signer: OAuth1) -> Response:
+    def _signed(self, http: Http, step: str, signer: OAuth1, tally: RequestStats) -> Response:
         url = f"{self._url}/api/index/{step}"
         prepared = requests.Request("POST", url).prepare()
         signer(prepared)
@@ -121,6 +152,7 @@ class CookieLogin:
                 login=False,
             ),
             "sso_url",
+            tally,
         )
 
     def _verifier(self, http: Http, token: str, cookies: Mapping[str, str]) -> str:
@@ -190,6 +222,12 @@ class BearerLogin:
         Raises:
             CredentialsError: If a step is refused; the message says which credential.
         """
+        try:
+            self._log_in(http)
+        except _Spent:
+            self._log_in(http)
+
+    def _log_in(self, http: Http) -> None:
         identity = self._identity(http)
         verifier = secrets.token_urlsafe(64)
         redirect = f"https://{self._settings['instance_hostname']}"
@@ -331,21 +369,23 @@ class BearerLogin:
         return str(self._answer(http, call, wanted, setting)[wanted])
 
     def _answer(self, http: Http, call: Call, wanted: str, setting: str) -> Mapping[str, Any]:
-        response = _send(http, call, "api_url")
+        tally = RequestStats()
+        response = _send(http, call, "api_url", tally)
         document = response.json_or_none()
         if (
             response.status >= HTTPStatus.BAD_REQUEST
             or not isinstance(document, Mapping)
             or not document.get(wanted)
         ):
-            raise CredentialsError(
+            words = (
                 f"{call.what} refused for {self._settings['email']} (setting `{setting}`): "
                 f"HTTP {response.status} {responses.error_message(response) or response.excerpt(200)}"
             )
+            raise _failure(words, response, tally)
         return document
 
 
-def _send(http: Http, call: Call, setting: str) -> Response:
+def _send(http: Http, call: Call, setting: str, tally: RequestStats | None = None) -> Response:
     """Send a step of a login; give an answer that is good, or that refuses the credentials.
 
     Raises:
@@ -357,7 +397,7 @@ def _send(http: Http, call: Call, setting: str) -> Response:
         "between it and the OAuth 2 login"
     )
     try:
-        response = http.send(call)
+        response = http.send(call, tally)
     except RetriesExhausted as error:
         raise RetriesExhausted(f"No login: {error}; {hint}", status=error.status) from error
     if response.status >= HTTPStatus.BAD_REQUEST and response.status not in _REFUSALS:

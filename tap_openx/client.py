@@ -210,6 +210,8 @@ class OpenxPlatform(Platform):
             )  # even no row at all has a frame or a header
         if call.expects == "text" and response.looks_like_html():
             return Outcome(Action.REFRESH_LOGIN, "an HTML page instead of data")
+        if call.expects == "json" and (odd := responses.oddity(call.url, response)):
+            return Outcome(Action.RETRY, odd)
         return outcomes.SUCCESS
 
     def _judge_status(  # noqa: PLR0911 - one for each status

@@ -9,6 +9,50 @@ if TYPE_CHECKING:
     from adtap_core.http.response import Response
 
 _FIELDS: Final = ("attribute", "field_errors", "item_errors", "dependency", "referencing_objects")
+_SMALL_BYTES: Final = 64 * 1024
+"""An error is short: larger answers are not parsed twice to see that they are none."""
+_WANTED: Final[dict[str, frozenset[str]]] = {
+    "/report/fields": frozenset({"metrics", "dimensions"}),
+    "/report": frozenset({"reportData", "reportMetadata"}),
+    "/date-range": frozenset({"dateRange"}),
+    "/generateReport": frozenset({"id"}),
+}
+"""What an answer holds one of, by the end of its address."""
+_LIST: Final = frozenset({"objects", "has_more"})
+_OBJECTS_AT: Final = "/ox/4.0/"
+_NO_LISTS: Final = frozenset({"session"})
+_EVERY_ERROR: Final = frozenset({"message", "error", "errors", "traceId"})
+
+
+def oddity(url: str, response: Response) -> str:
+    """Return why a good answer is none: an error under a good status, or nothing of what was asked for.
+
+    Args:
+        url: What was asked, without a query.
+        response: The answer, of a good status.
+    """
+    if response.body.size > _SMALL_BYTES:
+        return ""
+    document = response.json_or_none()
+    if isinstance(document, list):
+        return ""
+    held = set(document) if isinstance(document, Mapping) else set()
+    path, _, kind = url.rstrip("/").partition(_OBJECTS_AT)
+    wanted = next((names for end, names in _WANTED.items() if path.endswith(end)), None)
+    if kind in _NO_LISTS:
+        good = bool(held) and not (held & _EVERY_ERROR)
+    elif kind:
+        good = not held.isdisjoint(_LIST)
+    else:
+        good = wanted is None or not held.isdisjoint(wanted)
+    if good:
+        return ""
+    said = error_message(response)
+    return (
+        f"an error under a good status: {said}"
+        if said
+        else f"not an answer: {response.excerpt(120)}"
+    )
 
 
 def error_message(response: Response) -> str:

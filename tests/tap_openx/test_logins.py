@@ -47,6 +47,20 @@ def test_a_login_by_redirect_works(room):
     assert room.run(room.legacy(), "sites").records["sites"]
 
 
+@pytest.mark.parametrize("generation", ["legacy", "current"])
+@pytest.mark.parametrize("kind", ["cut", "cut_chunked", "status"])
+def test_an_answer_that_is_lost_with_its_one_time_code_begins_the_login_again(
+    room, generation, kind
+):
+    """The verifier and the code are good once: what is refused at the second try refuses no credential."""
+    path = "/api/index/token$" if generation == "legacy" else "/oauth2/v1/token$"
+    more = {"status": 200, "body": "{}"} if kind == "status" else {}
+    room.sandbox.fault(kind, path=path, method="POST", **more)
+    assert room.run(getattr(room, generation)(), "sites").records["sites"]
+    posted = "/login/process" if generation == "legacy" else "signInWithPassword"
+    assert len(room.asked(posted)) == 2
+
+
 def test_a_single_sign_on_that_is_gone_is_no_refused_login(room, caplog):
     """502 from the login's host: nothing was said of the credentials; the message says where to go from here."""
     room.switch(sso_down=True)

@@ -560,3 +560,15 @@ def test_a_currency_that_stands_in_no_row_is_no_null(room):
     }
     with pytest.raises(RunFailed, match="own"):
         room.run(room.legacy(start_date="2026-03-17", reports=[report]), "own")
+
+
+@pytest.mark.parametrize("body", [{}, {"code": "500", "message": "Internal Server Error"}, None])
+def test_an_error_under_a_good_status_is_asked_for_again(room, body):
+    """An empty list of fields once meant that nothing was to be read, exit code 0; an error in a list, a failure."""
+    one_day = {"start_date": "2026-03-16", "end_date": "2026-03-17"}
+    for path in ("/report/fields$", "/date-range$", "/report$", "/ox/4.0/site$"):
+        room.sandbox.fault("status", path=path, status=200, body=json.dumps(body))
+    found = room.run(room.legacy(**one_day), "demand_daily", "sites")
+    assert found.records["demand_daily"]
+    assert found.records["sites"]
+    assert len([e for e in room.sandbox.log("openx") if e["status"] == 200]) >= 8
