@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import subprocess
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,8 +18,15 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.orchestrators.conftest import BIN, Field, differ, environment, wait_for
-from tests.orchestrators.kills import has_ended, kill_load, loads, minutes_later, under_way
+from tests.orchestrators.conftest import BIN, Field, accounts, asked, differ, environment, wait_for
+from tests.orchestrators.kills import (
+    has_ended,
+    kill_load,
+    loads,
+    minutes_later,
+    stop_task,
+    under_way,
+)
 from tests.running import ROOT
 
 pytestmark = pytest.mark.orchestrators
@@ -27,6 +35,12 @@ ORCHESTRATE = ROOT / "orchestrate" / "airflow"
 POOL = "adtaps_tap_adjust"
 SLOTS = 3
 SLOW = {"kind": "slow", "seconds": 1.0, "times": None, "platform": "adjust", "path": "/report$"}
+# A busy machine is no scheduler that has died.
+PATIENT = {
+    "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "300",
+    "AIRFLOW__SCHEDULER__SCHEDULER_HEALTH_CHECK_THRESHOLD": "120",
+    "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "300",
+}
 DAGS = f"""
 import sys
 from dataclasses import replace
@@ -87,6 +101,15 @@ class Airflow:
         )
         return self.state(run)
 
+    def is_up(self) -> bool:
+        """Check whether tasks find the server that they report to, and the DAGs are known."""
+        try:
+            port = int(self.variables["AIRFLOW__API__PORT"])
+            socket.create_connection(("127.0.0.1", port), 1).close()
+        except OSError:
+            return False
+        return bool(self.query("SELECT 1 FROM dag WHERE dag_id = 'refused'"))
+
     @contextmanager
     def standalone(self) -> Iterator[subprocess.Popen[bytes]]:
         """Run all of Airflow; at the end none of its processes is left."""
@@ -96,6 +119,7 @@ class Airflow:
                 stdout=output, stderr=output, start_new_session=True,
             )  # fmt: skip
             try:
+                wait_for(self.is_up, 600)
                 yield process
             finally:
                 end_all(process)
@@ -121,7 +145,7 @@ def end_all(process: subprocess.Popen[bytes], number: int = signal.SIGKILL) -> N
             os.kill(pid, number)
         except ProcessLookupError:
             continue
-    process.wait(60)
+    process.wait(600)
 
 
 def running(airflow: Airflow) -> int:
@@ -130,13 +154,17 @@ def running(airflow: Airflow) -> int:
     return int(airflow.query(sql, POOL)[0][0])
 
 
+def log_of(airflow: Airflow, run: str, index: int, attempt: int) -> str:
+    """Return the log of a try of a run's mapped task `shard`."""
+    folders = (airflow.home / "logs").glob(f"*/run_id={run}/task_id=shard/map_index={index}")
+    return "".join((folder / f"attempt={attempt}.log").read_text() for folder in folders)
+
+
 @pytest.fixture
 def airflow(here: Field, tmp_path: Path) -> Airflow:
     """An Airflow with its database, the pool and the DAGs; nothing runs yet."""
     folder = environment("airflow")
-    name = f"airflow_{os.getpid()}"
-    here.query(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-    here.query(f"CREATE DATABASE {name}")
+    name, template = f"airflow_{os.getpid()}", f"airflow_template_{os.getpid()}"
     path = here.warehouse.partition("?")[0].rpartition("/")[2]
     database = here.warehouse.replace(f"/{path}?", f"/{name}?")
     home = tmp_path / "airflow"
@@ -165,7 +193,7 @@ def airflow(here: Field, tmp_path: Path) -> Airflow:
         "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "5",
         # Five minutes by default, until tasks of a scheduler that has died are looked for.
         "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "10",
-        "AIRFLOW__SCHEDULER__SCHEDULER_HEALTH_CHECK_THRESHOLD": "10",
+        "AIRFLOW__SCHEDULER__SCHEDULER_HEALTH_CHECK_THRESHOLD": "30",
         "AIRFLOW__SCHEDULER__SCHEDULER_HEARTBEAT_SEC": "2",
         "AIRFLOW__SCHEDULER__ENABLE_HEALTH_CHECK": "False",
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
@@ -175,8 +203,13 @@ def airflow(here: Field, tmp_path: Path) -> Airflow:
         "ADTAPS_ALERTS": "ads",
     }  # fmt: skip
     made = Airflow(here, folder, home, database, variables)
-    made.call("db", "migrate")
-    made.call("pools", "set", POOL, str(SLOTS), "what the platform takes at once")
+    here.query(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+    if not here.query("SELECT 1 FROM pg_database WHERE datname = %s", template):
+        here.query(f"CREATE DATABASE {name}")
+        made.call("db", "migrate")
+        made.call("pools", "set", POOL, str(SLOTS), "what the platform takes at once")
+        here.query(f"ALTER DATABASE {name} RENAME TO {template}")
+    here.query(f"CREATE DATABASE {name} TEMPLATE {template}")
     return made
 
 
@@ -217,23 +250,22 @@ def test_a_load_that_is_killed_in_every_way_ends_as_one_process_does(airflow: Ai
     )
     here.sandbox.fault(**SLOW)
     with airflow.standalone():
-        wait_for(lambda: airflow.query("SELECT 1 FROM dag WHERE dag_id = 'refused'"), 240)
         for run in ("one", "other"):
             airflow.call("dags", "trigger", "daily", "--run-id", run)
         airflow.call("dags", "unpause", "daily", "--yes")
         suffix = ""
         for _ in range(2):
-            suffix = wait_for(partial(under_way, suffix), 300, lambda: str(loads()))
+            suffix = wait_for(partial(under_way, suffix), 600, lambda: str(loads()))
             assert running(airflow) <= SLOTS
             kill_load(suffix)
-            wait_for(partial(has_ended, suffix), 60)
+            wait_for(partial(has_ended, suffix), 600)
             minutes_later(here)
         ((first, active),) = airflow.query(
             "SELECT MAX(run_id), COUNT(*) FROM dag_run WHERE state = 'running'"
         )
         assert active == 1, "two runs of one shard would fetch the same windows"
     # What it had started goes on, or ends for want of somebody who listens.
-    wait_for(lambda: not loads(), 300, lambda: str(loads()))
+    wait_for(lambda: not loads(), 600, lambda: str(loads()))
     minutes_later(here)
     here.sandbox.clear_faults()
     with airflow.standalone():
@@ -268,7 +300,6 @@ def test_back_fills_touch_no_bookmark_and_a_refused_login_is_not_tried_again(
     airflow.call("dags", "test", "daily", "2026-03-18")
     before, rows = here.texts(), here.rows("tap_adjust")
     with airflow.standalone():
-        wait_for(lambda: airflow.query("SELECT 1 FROM dag WHERE dag_id = 'refused'"), 240)
         for dag in ("history", "refused"):
             airflow.call("dags", "unpause", dag, "--yes")
         asked = json.dumps({"from": "2026-02-01", "to": "2026-02-11", "grain": "month"})
@@ -305,3 +336,49 @@ def test_back_fills_touch_no_bookmark_and_a_refused_login_is_not_tried_again(
     ]
     assert len(refusals) == 1, "a refused login is asked once"
     assert "sandbox-adjust-token" not in logs
+
+
+def test_a_task_that_is_stopped_ends_after_its_window_and_an_account_has_gone(
+    airflow: Airflow,
+) -> None:
+    """A daily run beside a backfill: SIGTERM to a task, and one of the accounts is none any more.
+
+    The stopped tap ends with 143 after its last whole window, which is tried again: no window but the one on its way
+    is asked for twice. The account that has gone fails by its name, once; all others are loaded.
+    """
+    here = airflow.here
+    here.variables["TAP_ADJUST_START_DATE"] = "2025-10-01"
+    tokens = accounts(here)
+    here.variables["TAP_ADJUST_CONCURRENCY"] = "1"
+    gone = json.dumps([*tokens.values(), "gonegonegone"])
+    airflow.variables |= {**here.variables, "PATH": airflow.variables["PATH"]}
+    airflow.variables |= {"TAP_ADJUST_APP_TOKENS": gone, **PATIENT}
+    here.sandbox.fault(**SLOW)
+    with airflow.standalone():
+        airflow.call("dags", "unpause", "daily", "--yes")
+        stopped = wait_for(
+            lambda: next((n for n in {*tokens} & {*loads()} if len(asked(here, tokens[n])) > 2), None),
+            600, lambda: str(loads()),
+        )  # fmt: skip
+        stop_task(stopped)
+        wait_for(partial(has_ended, stopped), 600)
+        windows = asked(here, tokens[stopped])
+        here.sandbox.clear_log()
+        airflow.call("dags", "unpause", "history", "--yes")
+        filling = json.dumps({"from": "2025-09-01", "to": "2025-09-04"})
+        airflow.call("dags", "trigger", "history", "--run-id", "filled", "--conf", filling)
+        here.sandbox.clear_faults()
+        ((daily,),) = airflow.query("SELECT run_id FROM dag_run WHERE dag_id = 'daily'")
+        assert [airflow.ended(run) for run in (daily, "filled")] == ["failed", "failed"]
+    again = [query for query in asked(here, tokens[stopped]) if "2025-09" not in query]
+    assert again
+    assert not set(again) & set(windows[:-1])
+    ended = [(*told, i) for (task, i), told in airflow.tasks(daily).items() if task == "shard"]
+    ((tries, failed),) = [(n, i) for state, n, i in ended if state == "failed"]
+    assert tries == 1, "an account that has gone is not tried again"
+    assert Counter(state for state, _, _ in ended) == {"success": len(tokens), "failed": 1}
+    assert "'gonegonegone' is no app" in log_of(airflow, daily, failed, 1)
+    # The entities' run names it too, when all else is read.
+    assert airflow.tasks(daily)["rest", 0] == ("failed", 1)
+    again_tried = [i for _, n, i in ended if n > 1]
+    assert any("exit code 143, stopped" in log_of(airflow, daily, i, 1) for i in again_tried)

@@ -222,7 +222,7 @@ def test_the_daemon_ends_what_was_killed_as_one_process_does(dagster: Field) -> 
         process.kill()
     with daemon(here):
         here.sandbox.clear_faults()
-        assert ended(here, "adjust_entities") == [("", "SUCCESS")]
+        assert ended(here, "adjust_entities") == [("", "FAILURE")], "names what has gone too"
         found = Counter(ended(here, "adjust_load"))
         (gone,) = (a for a, _ in found if a.startswith("gonegonegone"))
         assert found.pop((gone, "FAILURE")) == 1, "not tried again"
