@@ -95,9 +95,10 @@ class Fact:
         Raises:
             KeyError: If rows of this kind have no such number.
         """
-        if name not in self._numbers:
-            self._numbers[name] = self._known(name)
-        return self._numbers[name]
+        number = self._numbers.get(name)
+        if number is None:
+            number = self._numbers[name] = self._known(name)
+        return number
 
     def known(self, final: int, kind: str = "events") -> int:
         """What is known now of a final value."""
@@ -112,50 +113,32 @@ class Fact:
 class Delivery(Fact):
     """An hour of a strategy's delivery; `record` is the strategy, `rate` units per dollar."""
 
-    __slots__ = ("creative", "rate")
+    __slots__ = ("creative", "final", "rate")
 
     creative: int
+    final: int
+    """Impressions once all is known."""
     rate: Fraction
-
-    def final(self) -> int:
-        """Impressions once all is known; weekends are weaker."""
-        weight = 6 if self.day.weekday() > 4 else 10  # noqa: PLR2004
-        return weight * (60 + self.bits % 400)
 
     @override
     def _known(self, name: str) -> int:
-        if name.endswith("_usd"):
-            own = name.removesuffix("_usd")
-            scale: int = 10 ** (MONEY_DIGITS - digits(own))
-            return self.number(own) * scale * self.rate.denominator // self.rate.numerator
-        if name in VIDEO_PARTS and self.record["media_type"] != "VIDEO":
-            return 0
-        if name in _COUNTED:
-            return self.known(self.final() * _COUNTED[name] // 1000)
-        if name in SPEND_PARTS:
-            return self.number("total_spend") * SPEND_PARTS[name] // 1000
-        if name in _BID_PARTS:
-            return self.known(self.final() * _BID_PARTS[name])
-        simple = _SIMPLE.get(name)
-        if simple is None:
-            raise KeyError(name)
-        return simple(self)
+        return _reader(name)(self)
 
     def clicks_final(self) -> int:
         """Clicks once all is known."""
-        return self.final() * (2 + self.bits // 7 % 15) // 1000
+        return self.final * (2 + self.bits // 7 % 15) // 1000
 
     def spend_final(self) -> int:
         """Total spend in the campaign's currency once all is known, in 10^-9 of it."""
-        return self.final() * (1_500_000 + self.bits // 11 % 4_000_000)
+        return self.final * (1_500_000 + self.bits // 11 % 4_000_000)
 
     def views_final(self) -> int:
         """Post-view conversions once all is known, in 12,800ths."""
-        return self.final() * (self.bits // 17 % 40)
+        return self.final * (self.bits // 17 % 40)
 
 
 _SIMPLE: Final[dict[str, Callable[[Delivery], int]]] = {
-    "impressions": lambda f: f.known(f.final()),
+    "impressions": lambda f: f.known(f.final),
     "clicks": lambda f: f.known(f.clicks_final()),
     "general_invalid_clicks": lambda f: f.known(f.clicks_final() // 8),
     "total_clicks": lambda f: f.number("clicks") + f.number("general_invalid_clicks"),
@@ -181,6 +164,27 @@ _SIMPLE: Final[dict[str, Callable[[Delivery], int]]] = {
     "total_bid_amount_cpm": lambda f: f.number("total_spend") * 5 // 100,
     "total_win_amount_cpm": lambda f: f.number("total_spend") // 100,
 }
+
+
+@cache
+def _reader(name: str) -> Callable[[Delivery], int]:
+    """How a number of a delivery row is read.
+
+    Raises:
+        KeyError: If there is no such number.
+    """
+    if name.endswith("_usd"):
+        own = name.removesuffix("_usd")
+        scale: int = 10 ** (MONEY_DIGITS - digits(own))
+        return lambda f: f.number(own) * scale * f.rate.denominator // f.rate.numerator
+    part = _COUNTED.get(name) or SPEND_PARTS.get(name) or _BID_PARTS.get(name) or 0
+    if name in VIDEO_PARTS:
+        return lambda f: f.known(f.final * part // 1000) if f.record["media_type"] == "VIDEO" else 0
+    if name in _COUNTED:
+        return lambda f: f.known(f.final * part // 1000)
+    if name in SPEND_PARTS:
+        return lambda f: f.number("total_spend") * part // 1000
+    return (lambda f: f.known(f.final * part)) if name in _BID_PARTS else _SIMPLE[name]
 
 
 class PixelLoads(Fact):
@@ -284,6 +288,8 @@ class Facts:
                 if to_come or self.stage.vanished(day, "t1", *fact_key):
                     continue
                 fact.slot, fact.rate = slot, rate
+                # Weekends are weaker.
+                fact.final = (6 if day.weekday() > 4 else 10) * (60 + fact.bits % 400)  # noqa: PLR2004
                 fact.creative = creatives[(nth + slot) % len(creatives)]
                 yield fact
 

@@ -106,6 +106,8 @@ class Reports:
         """The rows of a report, by bucket and dimensions; a combination without facts is absent."""
         lookup = Dimensions(self.facts.store)
         numbers = tuple(needed(query.metrics))
+        counted = "loads" if query.source == "pixels" else "impressions"
+        read = [counted if name == "uniques_of" else name for name in numbers]
         sums: Groups[tuple[object, ...]] = Groups()
         found: dict[tuple[object, ...], tuple[datetime | None, dict[str, object]]] = {}
         for fact in self._kept(query, lookup):
@@ -113,7 +115,7 @@ class Reports:
             values = {name: lookup.value(fact, name) for name in query.dimensions}
             key = (bucket, *(_hashable(value) for value in values.values()))
             found.setdefault(key, (bucket, values))
-            sums.add(key, [_number(fact, name) for name in numbers])
+            sums.add(key, [fact.number(name) for name in read])
         rows = [
             Row(
                 *found[key],
@@ -171,12 +173,6 @@ class Reports:
 
 def _stepped(day: date, by: timedelta) -> date:
     return day + by if date.min + ONE_DAY < day < date.max - ONE_DAY else day
-
-
-def _number(fact: Fact, name: str) -> int:
-    if name == "uniques_of":
-        return fact.number("loads" if isinstance(fact, PixelLoads) else "impressions")
-    return fact.number(name)
 
 
 def _hashable(value: object) -> object:
