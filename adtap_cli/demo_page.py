@@ -10,7 +10,7 @@ from html import escape
 from adtap_cli.demo_chart import chart
 from adtap_cli.demo_facts import Facts, Turnover
 from adtap_cli.demo_runs import Ran, seconds_words
-from adtap_cli.demo_words import CHANGED, LOADED, amount, count, signed, states
+from adtap_cli.demo_words import CHANGED, LOADED, amount, changed, count, loaded, signed
 from adtap_cli.page import ROLES, STYLE, key, table
 
 
@@ -134,16 +134,7 @@ def _loaded(facts: Facts) -> Iterator[str]:
     yield "<p>A row is <i>provisional</i> while its platform may still restate it, and <i>settled</i> after.</p>"
     yield from table(
         LOADED,
-        (
-            (
-                s.platform,
-                s.name,
-                count(s.rows),
-                f"{s.first} to {s.last}" if s.first else "",
-                states(s),
-            )
-            for s in facts.streams
-        ),
+        loaded(facts),
         numbers={2},
         label="What was loaded",
     )
@@ -159,17 +150,7 @@ def _changed(facts: Facts) -> Iterator[str]:
     )
     yield from table(
         CHANGED,
-        (
-            (
-                s.platform,
-                s.name,
-                count(s.change.new),
-                count(s.change.restated),
-                count(s.change.vanished) if s.is_report else "",
-                count(s.change.settled) if s.is_report else "",
-            )
-            for s in facts.streams
-        ),
+        changed(facts),
         numbers={2, 3, 4, 5},
         label="What the second run changed",
     )

@@ -35,10 +35,9 @@ def states(stream: Stream) -> str:
     return ", ".join(f"{count(stream.states[s])} {s}" for s in order if stream.states.get(s))
 
 
-def lines(facts: Facts) -> Iterator[str]:
-    """All of it, line by line."""
-    yield "Loaded"
-    rows = [
+def loaded(facts: Facts) -> list[tuple[str, ...]]:
+    """Return what was loaded, a row for each stream, under the titles `LOADED`."""
+    return [
         (
             s.platform,
             s.name,
@@ -48,7 +47,27 @@ def lines(facts: Facts) -> Iterator[str]:
         )
         for s in facts.streams
     ]
-    yield from table(LOADED, rows, right={2})
+
+
+def changed(facts: Facts) -> list[tuple[str, ...]]:
+    """Return what the second run changed, a row for each stream, under the titles `CHANGED`."""
+    return [
+        (
+            s.platform,
+            s.name,
+            count(s.change.new),
+            count(s.change.restated),
+            count(s.change.vanished) if s.is_report else "",
+            count(s.change.settled) if s.is_report else "",
+        )
+        for s in facts.streams
+    ]
+
+
+def lines(facts: Facts) -> Iterator[str]:
+    """All of it, line by line."""
+    yield "Loaded"
+    yield from table(LOADED, loaded(facts), right={2})
 
     yield ""
     yield "Money by role, and by how much the second run changed it (roles are never added up)"
@@ -70,18 +89,7 @@ def lines(facts: Facts) -> Iterator[str]:
 
     yield ""
     yield "What the second run changed"
-    changed = [
-        (
-            s.platform,
-            s.name,
-            count(s.change.new),
-            count(s.change.restated),
-            count(s.change.vanished) if s.is_report else "",
-            count(s.change.settled) if s.is_report else "",
-        )
-        for s in facts.streams
-    ]
-    yield from table(CHANGED, changed, right={2, 3, 4, 5})
+    yield from table(CHANGED, changed(facts), right={2, 3, 4, 5})
 
 
 def table(

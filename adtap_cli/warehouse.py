@@ -49,13 +49,16 @@ class Warehouse(ABC):
 
     Args:
         place: What it is called in messages; holds no password.
+        connection: The driver's connection.
+        errors: What the driver raises.
     """
 
     decimal: str
     """The type that sums are made in where a column's own is not exact."""
 
-    def __init__(self, place: str) -> None:
+    def __init__(self, place: str, connection: Any, errors: type[Exception]) -> None:
         self.place = place
+        self._connection, self._errors = connection, errors
 
     @abstractmethod
     def rows(self, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
@@ -142,10 +145,6 @@ class Warehouse(ABC):
 class _DuckDB(Warehouse):
     decimal = "DECIMAL(38, 18)"
 
-    def __init__(self, place: str, connection: Any, errors: type[Exception]) -> None:
-        super().__init__(place)
-        self._connection, self._errors = connection, errors
-
     @override
     def rows(self, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         try:
@@ -157,10 +156,6 @@ class _DuckDB(Warehouse):
 
 class _Postgres(Warehouse):
     decimal = "NUMERIC"
-
-    def __init__(self, place: str, connection: Any, errors: type[Exception]) -> None:
-        super().__init__(place)
-        self._connection, self._errors = connection, errors
 
     @override
     def rows(self, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
