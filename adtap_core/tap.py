@@ -360,18 +360,26 @@ class AdTap(FromVariables, Tap):
         wanted = self.config["backfill"].get("streams")
         return isinstance(stream, ReportStream) and (not wanted or stream.name in wanted)
 
+    def _backfill_errors(self, named: Sequence[str], selected: Sequence[ReportStream]) -> list[str]:
+        """Return a line for each name that is no report's; say which reports are not selected."""
+        known = {s.name for s in self.report_streams()}
+        for name in dict.fromkeys(n for n in named if n in known - {s.name for s in selected}):
+            log.warning(
+                "backfill.streams: %s is not selected in the catalog, and is not read", name
+            )
+        return [
+            f"backfill.streams: {n!r} is not a report stream{did_you_mean(n, known)}"
+            for n in named
+            if n not in known
+        ]
+
     def check_reports(self) -> None:
         """Check reports against state and metadata, before any data request."""
         streams = [s for s in self.report_streams() if s.selected]
         backfill = self.config.get("backfill")
         errors: list[str] = []
         if backfill:
-            known = {s.name for s in self.report_streams()}
-            errors += [
-                f"backfill.streams: {n!r} is not a report stream{did_you_mean(n, known)}"
-                for n in backfill.get("streams") or []
-                if n not in known
-            ]
+            errors += self._backfill_errors(backfill.get("streams") or [], streams)
             streams = [s for s in streams if self._is_backfilled(s)]
         if not backfill:  # which leaves state alone, and is a way out of what state says
             for stream in streams:

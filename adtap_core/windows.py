@@ -125,12 +125,12 @@ class Zone:
 
 @lru_cache(maxsize=1024)
 def _zone_info(name: str) -> tzinfo:
-    if found := _OFFSET.match(name):
-        shift = timedelta(hours=int(found["hours"]), minutes=int(found["minutes"]))
-        return timezone(shift if found["sign"] == "+" else -shift)
     if name.upper() in {"UTC", "Z"}:
         return UTC
     try:
+        if found := _OFFSET.match(name):
+            shift = timedelta(hours=int(found["hours"]), minutes=int(found["minutes"]))
+            return timezone(shift if found["sign"] == "+" else -shift)
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         msg = f"{name!r} is not a time zone (an IANA name such as Europe/Berlin, or +02:00)"

@@ -264,9 +264,8 @@ class TerminalOne(Platform):
         Raises:
             BadRequest: If the login does not see the organization or advertiser; the others are read.
         """
-        # The legacy services refuse an organization in their own words; today's answers with no row.
-        is_said = generation(self.settings) == LEGACY and "organization_id" in partition.key
-        if not is_said and (message := self._unseen([partition])):
+        # Whether a service refuses such an account or answers with no row is not documented for all of them.
+        if message := self._unseen([partition]):
             raise BadRequest(message)
         return self._generation.available_range(report)
 

@@ -159,6 +159,14 @@ def test_a_backfill_of_a_day_that_is_not_yet_makes_the_tables_and_asks_nothing(
     assert not got.records
 
 
+def test_a_report_that_a_backfill_names_and_nobody_selected_is_said(tiny: Tiny, caplog) -> None:
+    """Nothing of it is read: without a word, exit code 0 would look like a backfill that was done."""
+    days = {"from": "2026-01-01", "to": "2026-01-02", "streams": ["spend_daily"]}
+    run_tap(TapTiny, tiny.config | {"backfill": days}, catalog=select(TapTiny, tiny.config, set()))
+    assert not tiny.asked()
+    assert "backfill.streams: spend_daily is not selected in the catalog" in caplog.text
+
+
 def test_a_backfill_reads_exactly_its_range_and_leaves_the_state_as_it_was(tiny: Tiny) -> None:
     """Byte for byte, and without a lookback."""
     state = tiny.run().last_state
@@ -462,6 +470,7 @@ def test_what_others_keep_in_the_state_document_stays(tiny: Tiny) -> None:
         ({"start_date": "soon"}, "start_date: 'soon' is not a date"),
         ({"end_date": "2026-03-01"}, "end_date: '2026-03-01' is not after start_date"),
         ({"time_zone": "Mars/Base"}, "'Mars/Base' is not a time zone"),
+        ({"time_zone": "+25:00"}, "'+25:00' is not a time zone"),
         ({"concurrency": 0}, "concurrency: 0 is too small"),
         ({"lookback_days": "many"}, "lookback_days: 'many' is not a whole number"),
         ({"on_empty": "shrug"}, "on_empty: 'shrug' is not one of ok, warn, fail"),
