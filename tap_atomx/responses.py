@@ -95,7 +95,10 @@ def _judge_table(call: Call, response: Response) -> Outcome:
     if head.startswith("{"):
         document = _small_document(response)
         if isinstance(document, Mapping):
-            return _judge_envelope({**document, "success": False})
+            is_report = isinstance(document.get("report"), Mapping)
+            return _judge_envelope(document if is_report else {**document, "success": False})
+        if response.body.size > _LARGEST_ERROR_BYTES:
+            return SUCCESS  # no error is as long: a report, as JSON
     asked = columns_asked(call)
     first = head.partition("\n")[0].rstrip("\r").lstrip("\N{ZERO WIDTH NO-BREAK SPACE}")
     named = next(csv.reader([first], delimiter="\t"), [])
@@ -106,6 +109,11 @@ def _judge_table(call: Call, response: Response) -> Outcome:
     if asked and (torn := torn_row(response.body, len(named), delimiter="\t")) is not None:
         return Outcome(Action.RETRY, f"the table ends in the middle of a row: {torn[-80:]!r}")
     return SUCCESS
+
+
+def is_object(response: Response) -> bool:
+    """Check whether an answer is a JSON object, whatever was asked for."""
+    return response.body.excerpt(100).lstrip().startswith(b"{")
 
 
 def columns_asked(call: Call) -> tuple[str, ...]:

@@ -152,7 +152,7 @@ class Desk:
         limit, offset = whole(given, "limit", 0), whole(given, "offset", 0)
         # 0 is unlimited, as the wiki says.
         page = made[offset : offset + limit] if limit else made[offset:]
-        if "download" in given:
+        if "download" in given and self.stage.switch("atomx", "downloads"):
             return self._download(query, page, header=True)
         length = page if self.stage.switch("atomx", "length_is_page") else made
         return success(

@@ -68,6 +68,8 @@ SWITCHES: dict[str, object] = {
     # Whether a report's `length` counts the rows sent; all rows before `limit` if not.
     "length_is_page": False,
     # Whether the last line of a TSV ends in a line feed.
+    # Whether a report can be downloaded; `download` is passed over, and the answer is JSON, if not.
+    "downloads": True,
     "tsv_last_newline": True,
     # Questions after which a report of v1 or v2 is ready.
     "report_polls": 1,

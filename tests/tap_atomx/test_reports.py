@@ -259,6 +259,20 @@ def test_both_transports_give_the_same_rows(read, sandbox):
     assert sorted(queries) == ["", "download"]
 
 
+def test_a_server_without_downloads_is_read(read, sandbox):
+    """JSON in answer to a download: the same rows, under the keys of a download."""
+    report = {**OWN, "dimensions": ["creative_name"]}
+    hidden = {"_synced_at"}
+
+    def rows():
+        found = read({"own"}, reports=[report]).records["own"]
+        return [[(k, v) for k, v in r.items() if k not in hidden] for r in found]
+
+    downloaded = rows()
+    sandbox.switch("atomx", downloads=False)
+    assert rows() == downloaded
+
+
 def test_null_and_empty_names_are_two_rows(read):
     """Inline answers tell null from the empty text; a download can't, and still loses neither row."""
     report = {**OWN, "dimensions": ["creative_name"], "metrics": ["impressions"]}
