@@ -65,3 +65,8 @@ def fill(template: Any, values: Mapping[str, Any]) -> Any:
         return template.format_map(values)
     name, *attributes = alone[1].split(".")
     return reduce(getattr, attributes, values[name])
+
+
+def switches(package: str) -> dict[str, object]:
+    """Return what a test may change about a platform, by name, with its default; see its `switches.json`."""
+    return {name: default for name, (default, _) in table(package, "switches").items()}

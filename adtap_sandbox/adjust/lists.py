@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+from adtap_sandbox.tables import fill, table
+
 from .metrics import AD_REVENUE_SOURCES, LAST_PERIOD, Listed, catalogue_sections, listed
 from .periods import TIME_DIMENSIONS
 from .query import CELL_DIMENSIONS, IAP_MODES, Params, words
@@ -12,38 +14,7 @@ from .replies import invalid
 from .store import COUNTRY_NAMES, CURRENCY_NAMES, ORGANIC_PARTNER, AdjustStore
 
 Option = dict[str, Any]
-SECTIONS: Final = (
-    "conversion",
-    "fraud",
-    "cost",
-    "revenue",
-    "retention",
-    "events",
-    "conversion_events",
-    "installs",
-    "conversion_values",
-)
-_FORMATTING: Final = {
-    "int": "integer",
-    "money": "money",
-    "money+": "money_precise",
-    "dec": "decimal",
-    "ratio": "percent",
-    "sec": "timeperiod",
-}
-_TITLES: Final = {
-    "conversion": "Conversion",
-    "assists": "Conversion",
-    "cost": "Cost",
-    "network": "Cost",
-    "revenue": "Revenue",
-    "aar": "Revenue",
-    "fraud": "Fraud",
-    "cohort": "Retention",
-    "subscription_cohort": "Revenue",
-    "event": "Events",
-    "skan": "Installs",
-}
+_DECLARED: Final = table(__package__ or "", "filters")
 PERIODS: Final = tuple(
     f"{unit}{number}" for unit, last in LAST_PERIOD.items() for number in range(last + 1)
 )
@@ -64,10 +35,11 @@ def option(key: str, name: str, section: str = "", formatting: str | None = None
 
 def _metric(entry: Listed, key: str) -> Option:
     name = entry.name or key.replace("_", " ").capitalize()
-    return option(key, name, _TITLES[entry.section], _FORMATTING[entry.format])
+    title: str = _DECLARED["titles"][entry.section]
+    return option(key, name, title, _DECLARED["formatting"][entry.format])
 
 
-def _section_metrics(*sections: str) -> list[Option]:
+def _section_metrics(sections: list[str]) -> list[Option]:
     return [_metric(entry, entry.id) for entry in listed() if entry.section in sections]
 
 
@@ -87,11 +59,6 @@ class Lists:
                 for app in store.apps
                 if app.account == account
             ],
-            "overview_metrics": lambda _: _section_metrics(
-                "conversion", "fraud", "revenue", "assists", "aar"
-            ),
-            "cost_metrics": lambda _: _section_metrics("cost", "network"),
-            "etl_metrics": lambda _: _section_metrics("network"),
             "skad_metrics": lambda _: [
                 _metric(entry, entry.id)
                 for entry in catalogue_sections()[0].values()
@@ -112,7 +79,6 @@ class Lists:
                 for code in store.world.countries
             ],
             "currencies": self._currencies,
-            "os_names": lambda _: _plain("android", "ios", "unknown", "windows"),
             "networks": lambda _: _plain(*store.world.networks),
             "partners": lambda _: [
                 option(partner.id, partner.name, "Partners") for partner in store.partners.values()
@@ -120,17 +86,8 @@ class Lists:
             "channels": self._channels,
             "ad_revenue_sources": lambda _: _plain(*AD_REVENUE_SOURCES.values()),
             "iap_revenue_mode": lambda _: _plain(*IAP_MODES),
-            "attribution_type": lambda _: _plain("click", "impression", "all"),
-            "attribution_source": lambda _: _plain("dynamic", "first"),
-            "attribution_status": lambda _: _plain("all", "installs", "reattributions"),
-            "ad_spend_mode": lambda _: _plain("adjust", "network", "mixed"),
-            "cohort_maturity": lambda _: _plain("immature", "mature"),
             "utc_offset": lambda _: _plain(*(f"{hour:+03d}:00" for hour in range(-12, 15))),
-            "attributes": lambda _: [],
             "index": lambda _: _plain(*CELL_DIMENSIONS),
-            "period_over_period": lambda _: [],
-            "store_type": lambda _: _plain("app_store", "google_play"),
-            "skad_time_adjustment": lambda _: [],
         }
 
     def filters_data(self, params: Params, account: str) -> dict[str, list[Option]]:
@@ -141,10 +98,10 @@ class Lists:
         """
         answer: dict[str, list[Option]] = {}
         section = params.get("section")
-        if section is not None and section not in SECTIONS:
+        if section is not None and section not in _DECLARED["sections"]:
             raise invalid(f"Invalid value: {section} loc=section")
         for name in words(params, "required_filters"):
-            if name not in self.filters:
+            if name not in {*self.filters, *_DECLARED["plain"], *_DECLARED["metrics"]}:
                 raise invalid(f"Unsupported filter: {name} loc=required_filters")
             wanted = params.get(f"{name}__contains", "").casefold()
             answer[name] = [
@@ -159,32 +116,24 @@ class Lists:
         key = f"filter {name} {account} {[event.slug for event in self.store.events]}"
         found = self.store.cache.get(key)
         if not isinstance(found, list):
-            found = self.store.cache[key] = self.filters[name](account)
+            found = self.store.cache[key] = self._options(name, account)
         return found
 
+    def _options(self, name: str, account: str) -> list[Option]:
+        if name in _DECLARED["plain"]:
+            return _plain(*_DECLARED["plain"][name])
+        if name in _DECLARED["metrics"]:
+            return _section_metrics(_DECLARED["metrics"][name])
+        return self.filters[name](account)
+
     def _apps(self, account: str) -> list[Option]:
-        return [
-            {
-                **option(app.token, app.name, "mobile"),
-                "default_store_app_id": app.store_id,
-                "currency": {
-                    "name": CURRENCY_NAMES.get(app.currency, app.currency),
-                    "code": app.currency,
-                },
-                "platforms": {
-                    app.os_name: {
-                        "store_type": app.store_type,
-                        "store_id": app.store_id,
-                        "bundle_id": app.store_id,
-                        "configured": True,
-                        "platform": app.os_name,
-                        "app_state": "verified",
-                    }
-                },
-            }
-            for app in self.store.apps
-            if app.account == account
-        ]
+        made = []
+        for app in self.store.apps:
+            if app.account == account:
+                values = {"app": app, "currency": CURRENCY_NAMES.get(app.currency, app.currency)}
+                platforms = {app.os_name: fill(_DECLARED["platform"], values)}
+                made.append({**fill(_DECLARED["app"], values), "platforms": platforms})
+        return made
 
     def _cohort_metrics(self, _account: str) -> list[Option]:
         return [

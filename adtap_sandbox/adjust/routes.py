@@ -20,8 +20,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from adtap_sandbox import lists
 from adtap_sandbox.credentials import ADJUST_API_TOKEN
 from adtap_sandbox.stage import Stage
+from adtap_sandbox.tables import fill, switches, table
 
 from . import formats, kpis
 from .lists import Lists
@@ -37,34 +39,7 @@ BARE: tuple[str, ...] = (
     "/public/v2",
     "/dashboard/api",
 )
-SWITCHES: dict[str, object] = {
-    # An empty report is 200 with `rows: []` instead of the documented 204.
-    "empty_as_rows": False,
-    # Today holds rows whose ids are not resolved yet.
-    "shadow_rows": True,
-    # Without app_token__in, attribution numbers of campaigns younger than 30 days are zero.
-    "hide_new_trackers": False,
-    # A ratio over zero is null instead of "0.0".
-    "null_metrics": False,
-    # Most rows of an answer, with a limit_rows warning; 0 for no cap.
-    "max_rows": 0,
-    # A report of more days than this answers 504; 0 for no such limit.
-    "timeout_days": 0,
-    # More Report Service requests at once than this answer 500 TimeoutError; 0 for no limit.
-    "max_parallel": 0,
-    # App tokens that answer 403.
-    "forbidden_apps": [],
-    # Event name -> its new name; the slug changes with it.
-    "renamed_events": {},
-    # Warnings stand under this key; the other one is empty or absent.
-    "warnings_key": "data_warnings",
-    # Slug of a warning that every report carries, "" for none.
-    "warn": "",
-    # Everything of the KPI service answers 410, as it has since its retirement.
-    "kpi_gone": False,
-    # What CSV answers are called; a published client wants exactly text/csv.
-    "csv_content_type": "text/csv",
-}
+SWITCHES: dict[str, object] = switches(__package__)
 PREFIXES: Final = ("", "/reports-service", "/control-center/reports-service")
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -269,18 +244,19 @@ class _Room:
 
     def _page(self, request: Request, items: list[dict[str, Any]]) -> Response:
         """One page by ``cursor`` and ``limit``; the last has no ``next``."""
-        limit, cursor = (
-            request.query_params.get(name, default)
-            for name, default in (("limit", "50"), ("cursor", "0"))
-        )
-        if not (limit.isdigit() and int(limit) > 0 and cursor.isdigit()):
-            raise RefusedError(400, "request_error", "limit and cursor are positive numbers")
-        start, stop = int(cursor), int(cursor) + int(limit)
-        paging: dict[str, Any] = {"cursor": cursor}
-        if stop < len(items):
-            following = request.url.include_query_params(cursor=stop, limit=limit)
+        given = request.query_params
+
+        def refused() -> RefusedError:
+            return RefusedError(400, "request_error", "limit and cursor are positive numbers")
+
+        limit = lists.whole_number(given.get("limit"), 50, refused, least=1)
+        cursor = lists.whole_number(given.get("cursor"), 0, refused)
+        page = lists.page(items, limit, cursor)
+        paging: dict[str, Any] = {"cursor": given.get("cursor", "0")}
+        if page.next is not None:
+            following = request.url.include_query_params(cursor=page.next, limit=limit)
             paging["next"] = str(following)
-        return _json({"data": {"items": items[start:stop], "paging": paging}})
+        return _json({"data": {"items": page.rows, "paging": paging}})
 
     async def dashboard_apps(self, _request: Request) -> Response:
         return _json({"apps": formats.dashboard_apps(self.store), "urls": {}, "page": {}})
@@ -295,20 +271,14 @@ def _find(links: list[Link], token: str) -> Link | None:
 
 
 def _tracker(link: Link) -> dict[str, Any]:
-    clicks = f"https://app.adjust.example/{link.token}"
-    return {
-        "name": link.name,
-        "token": link.token,
-        "label": link.label,
-        "level": link.level,
-        "archived": link.archived,
-        "has_subtrackers": bool(link.children),
+    values = {
+        "link": link,
+        "has_children": bool(link.children),
         "partner_id": int(link.partner.id) if link.partner else None,
-        "cost_data_enabled": link.partner is not None and link.partner.integrated,
-        "url": clicks,
-        "click_url": clicks,
-        "impression_url": clicks.replace("app.", "view."),
+        "costs": link.partner is not None and link.partner.integrated,
     }
+    made: dict[str, Any] = fill(table(__package__ or "", "data")["tracker"], values)
+    return made
 
 
 def _json(value: object) -> Response:

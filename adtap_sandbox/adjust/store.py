@@ -7,13 +7,14 @@ country, on one device type. Everything follows from the world's seed.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 
 from adtap_sandbox.stage import Stage
+from adtap_sandbox.tables import fill, table
 from adtap_sandbox.world import Campaign
 
 from .metrics import AD_REVENUE_SOURCES, Catalogue
@@ -23,46 +24,14 @@ MAIN_ACCOUNT: Final = "1001"
 SECOND_ACCOUNT: Final = "2002"
 """Another account of the same user, with apps of its own."""
 
-CURRENCY_NAMES: Final = {
-    "EUR": "Euro",
-    "USD": "US Dollar",
-    "GBP": "British Pound",
-    "JPY": "Japanese Yen",
-    "DKK": "Danish Krone",
-}
-USD_MICROS: Final = {
-    "USD": 1_000_000,
-    "EUR": 1_080_000,
-    "GBP": 1_250_000,
-    "JPY": 6_700,
-    "DKK": 145_000,
-}
-"""What one unit of a currency is worth, in millionths of a dollar; fixed, so totals are exact."""
-
-COUNTRY_NAMES: Final = {
-    "DE": ("Germany", "EMEA"),
-    "US": ("United States of America", "North America"),
-    "GB": ("United Kingdom", "EMEA"),
-    "FR": ("France", "EMEA"),
-    "DK": ("Denmark", "EMEA"),
-    "JP": ("Japan", "APAC"),
-    "BR": ("Brazil", "LATAM"),
-    "SE": ("Sweden", "EMEA"),
-}
-_EVENTS: Final = (
-    # name, earns money, also measured by SKAdNetwork
-    ("first order", True, True),
-    ("add_to_cart", False, False),
-    ("purchase", True, True),
-    ("level 10 reached", False, True),
-    ("registration", False, False),
-    ("Größe „XL“ gewählt", False, False),
-)
-_ADGROUPS: Final = ("Broad", 'Lookalike "1%"', "Retargeting, 7d", "Größe\tM")
+_DATA: Final = table(__package__ or "", "data")
+CURRENCY_NAMES: Final[dict[str, str]] = _DATA["currencies"]
+USD_MICROS: Final[dict[str, int]] = _DATA["usd_micros"]
+COUNTRY_NAMES: Final[dict[str, tuple[str, str]]] = _DATA["countries"]
+"""Name and region by code."""
 _LETTERS: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
 ORGANIC_PARTNER: Final = "-300"
 _DAYS_UNTIL_PAUSED: Final = 400
-_DEVICES: Final = ("phone", "phone", "tablet", "unknown")
 
 
 @dataclass(frozen=True)
@@ -194,7 +163,7 @@ class AdjustStore:
                     index=len(made),
                 )
             )
-        for number, name in enumerate(("Northwind Labs, Puzzle", "Northwind Labs “Café”")):
+        for number, name in enumerate(_DATA["second_account"]):
             made.append(
                 AdjustApp(
                     token=self.token(12, "second", number),
@@ -230,7 +199,7 @@ class AdjustStore:
         renamed = self.stage.switch("adjust", "renamed_events")
         names = renamed if isinstance(renamed, dict) else {}
         made = []
-        for number, (name, money, skan) in enumerate(_EVENTS):
+        for number, (name, money, skan) in enumerate(_DATA["events"]):
             tokens = {
                 app.token: self.token(6, "event", name, app.token)
                 for app in self.apps
@@ -289,85 +258,68 @@ class AdjustStore:
         """Organic and unattributed activity: no campaign below the network."""
         for country in (*self.world.countries[:3], ""):
             dims = {
-                **self._app_dims(app),
-                **self._country_dims(country or None),
-                **dict.fromkeys(("campaign", "adgroup", "creative"), "unknown"),
-                **dict.fromkeys(_NETWORK_DIMENSIONS, None if organic else ""),
-                "network": root.name,
-                "channel": root.name,
+                **self._shared_dims(app, country or None),
+                **dict.fromkeys(_DATA["dimensions"]["network"], None if organic else ""),
+                **fill(_DATA["dimensions"]["plain"], {"root": root}),
                 "partner_name": "Organic" if organic else "",
                 "partner_id": ORGANIC_PARTNER if organic else None,
                 "partner": "Organic" if organic else None,
-                "device_type": "phone",
             }
             yield self._cell(app, dims, (root.token,), None, None)
 
     def _campaign_cells(
         self, app: AdjustApp, root: Link, partner: Partner, campaign: Campaign, name: str
     ) -> Iterator[Cell]:
-        campaign_id = str(campaign.id)
         archived = campaign.status in ("archived", "deleted")
-        label = f"{name} ({campaign_id})"
-        level2 = Link(
-            self.token(7, app.token, root.name, campaign_id),
-            f"{root.name}::{label}",
-            label,
-            2,
-            partner,
-            archived,
-        )
-        root.children.append(level2)
-        creatives = [c for c in self.world.creatives if c.campaign_id == campaign.id][:2]
-        for number in range(2):
-            group_id = f"{campaign_id}{number + 1}"
-            group = _ADGROUPS[(campaign.id + number) % len(_ADGROUPS)]
-            level3 = Link(
-                self.token(7, level2.token, group_id),
-                f"{level2.name}::{group} ({group_id})",
-                f"{group} ({group_id})",
-                3,
+
+        def link(parent: Link, label: str, *key: object) -> Link:
+            """A link below another; its token follows from the key."""
+            made = Link(
+                self.token(7, *key),
+                f"{parent.name}::{label}",
+                label,
+                parent.level + 1,
                 partner,
                 archived,
             )
-            level2.children.append(level3)
+            parent.children.append(made)
+            return made
+
+        level2 = link(root, f"{name} ({campaign.id})", app.token, root.name, str(campaign.id))
+        creatives = [c for c in self.world.creatives if c.campaign_id == campaign.id][:2]
+        for number in range(2):
+            group_id = f"{campaign.id}{number + 1}"
+            group = _DATA["adgroups"][(campaign.id + number) % len(_DATA["adgroups"])]
+            level3 = link(level2, f"{group} ({group_id})", level2.token, group_id)
             for creative in creatives[: 1 + number]:
-                level4 = Link(
-                    self.token(7, level3.token, creative.id),
-                    f"{level3.name}::{creative.name} ({creative.id})",
-                    f"{creative.name} ({creative.id})",
-                    4,
-                    partner,
-                    archived,
+                label = f"{creative.name} ({creative.id})"
+                level4 = link(level3, label, level3.token, creative.id)
+                values = {
+                    "root": root,
+                    "level2": level2,
+                    "level3": level3,
+                    "level4": level4,
+                    "campaign": campaign,
+                    "name": name,
+                    "group": group,
+                    "group_id": group_id,
+                    "creative": creative,
+                    "partner": partner,
+                    "device": self._choose(_DATA["devices"], "device", level4),
+                }
+                values["source"], values["source_id"] = self._choose(
+                    _DATA["sources"], "source", level4
                 )
-                level3.children.append(level4)
-                country = self.world.countries[
-                    self.world.number("country", level4.token) % len(self.world.countries)
-                ]
-                source = self.world.number("source", level4.token) % 4
+                country = self._choose(self.world.countries, "country", level4)
                 dims: dict[str, str | None] = {
-                    **self._app_dims(app),
-                    **self._country_dims(country),
-                    "network": root.name,
-                    "campaign": level2.label,
-                    "adgroup": level3.label,
-                    "creative": level4.label,
-                    "campaign_network": name,
-                    "campaign_id_network": campaign_id,
-                    "adgroup_network": group,
-                    "adgroup_id_network": group_id,
-                    "creative_network": creative.name,
-                    "creative_id_network": str(creative.id),
-                    "source_network": (None, "", "Daily Harbor", "Le Pont")[source],
-                    "source_id_network": (None, "", "1284", "1310")[source],
-                    "ad_account_id": f"act_{campaign.advertiser_id}",
-                    "channel": partner.name,
-                    "partner_name": partner.name,
-                    "partner_id": partner.id,
-                    "partner": partner.slug,
-                    "device_type": _DEVICES[self.world.number("device", level4.token) % 4],
+                    **self._shared_dims(app, country),
+                    **fill(_DATA["dimensions"]["campaign"], values),
                 }
                 links = (root.token, level2.token, level3.token, level4.token)
                 yield from self._split(app, dims, links, campaign, partner)
+
+    def _choose(self, choices: Sequence[Any], what: str, link: Link) -> Any:
+        return choices[self.world.number(what, link.token) % len(choices)]
 
     def _split(
         self,
@@ -383,7 +335,7 @@ class AdjustStore:
             return
         blank = {
             **dict.fromkeys(("campaign", "adgroup", "creative"), "unknown"),
-            **dict.fromkeys(_NETWORK_DIMENSIONS, ""),
+            **dict.fromkeys(_DATA["dimensions"]["network"], ""),
         }
         yield self._cell(app, {**dims, **blank}, links, campaign, partner)
         yield self._cell(
@@ -427,34 +379,13 @@ class AdjustStore:
             links=links,
         )
 
-    def _app_dims(self, app: AdjustApp) -> dict[str, str | None]:
-        return {
-            "app": app.name,
-            "app_token": app.token,
-            "store_id": app.store_id,
-            "store_type": app.store_type,
-            "app_network": f"{app.store_type}:{app.store_id}",
-            "currency": CURRENCY_NAMES.get(app.currency, app.currency),
-            "currency_code": app.currency,
-            "os_name": app.os_name,
-            "platform": app.os_name,
-        }
-
-    def _country_dims(self, code: str | None) -> dict[str, str | None]:
-        if code is None:
-            return {"country": None, "country_code": None, "region": ""}
-        name, region = COUNTRY_NAMES.get(code, (code, "Other"))
-        return {"country": name, "country_code": code, "region": region}
-
-
-_NETWORK_DIMENSIONS: Final = (
-    "campaign_network",
-    "campaign_id_network",
-    "adgroup_network",
-    "adgroup_id_network",
-    "creative_network",
-    "creative_id_network",
-    "source_network",
-    "source_id_network",
-    "ad_account_id",
-)
+    def _shared_dims(self, app: AdjustApp, country: str | None) -> dict[str, str | None]:
+        """The dimensions of an app's cells, and those of a country."""
+        currency = CURRENCY_NAMES.get(app.currency, app.currency)
+        dims: dict[str, str | None] = fill(
+            _DATA["dimensions"]["app"], {"app": app, "currency": currency}
+        )
+        if country is None:
+            return dims | {"country": None, "country_code": None, "region": ""}
+        name, region = COUNTRY_NAMES.get(country, (country, "Other"))
+        return dims | {"country": name, "country_code": country, "region": region}

@@ -22,6 +22,7 @@ from adtap_sandbox.atomx.replies import Refusal
 from adtap_sandbox.atomx.reports import read
 from adtap_sandbox.atomx.resources import Resources
 from adtap_sandbox.atomx.store import need_model
+from adtap_sandbox.tables import switches
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -30,50 +31,7 @@ if TYPE_CHECKING:
 
 BARE: tuple[str, ...] = ("/v3/", "/v2/", "/v1/login")
 
-SWITCHES: dict[str, object] = {
-    # Password that opens the account; empty means the one in `credentials`.
-    "password": "",
-    # Whether a login needs a six-digit code, and which.
-    "second_factor": False,
-    "totp_code": "123456",
-    # Whether the login takes the code; if not, it must be sent in a second step.
-    "totp_in_login": True,
-    # Calls after which a token is refused; 0 is never.
-    "requests_per_token": 0,
-    # How the login shows the user's networks, publishers, advertisers: ids, objects, or absent.
-    "user_lists": "ids",
-    # Words of resources and scopes that this user may not see: 403.
-    "forbidden": [],
-    # Paths (regular expressions) that fail under status 200, and how often; 0 is always.
-    "fail_softly": [],
-    "fail_softly_times": 0,
-    # Which parameter orders lists: both, order_by or sort. The other is then an attribute filter.
-    "order_parameter": "both",
-    # Whether `<attribute>>=` and `<attribute><=` filter; where not, they are swallowed.
-    "bound_filters": True,
-    # Attributes on which a bound is refused: 400.
-    "refused_bounds": [],
-    # Relations are objects down to this depth even where `depth=0` was asked for.
-    "least_depth": 0,
-    # What `count` says: the total, or the rows of this page.
-    "count_is_page": False,
-    # Whether `?id=7` gives one object; a list of one if not.
-    "single_id_is_object": True,
-    # Whether attributes are shown that only a user inside atomx sees.
-    "internal_attributes": False,
-    # Lists (plural names) that change after a page of them was served, how, and how often per model.
-    "shifting_lists": [],
-    "shifting_kinds": ["vanish", "touch", "appear"],
-    "shifting_times": 3,
-    # Whether a report's `length` counts the rows sent; all rows before `limit` if not.
-    "length_is_page": False,
-    # Whether the last line of a TSV ends in a line feed.
-    # Whether a report can be downloaded; `download` is passed over, and the answer is JSON, if not.
-    "downloads": True,
-    "tsv_last_newline": True,
-    # Questions after which a report of v1 or v2 is ready.
-    "report_polls": 1,
-}
+SWITCHES: dict[str, object] = switches(__package__)
 
 
 def routes(stage: Stage) -> list[BaseRoute]:

@@ -29,6 +29,7 @@ from adtap_sandbox.openx.replies import Refusal, plain_json
 from adtap_sandbox.openx.sso import SingleSignOn
 from adtap_sandbox.openx.store import Store
 from adtap_sandbox.openx.truth import Truth
+from adtap_sandbox.tables import switches
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -51,58 +52,7 @@ BARE: tuple[str, ...] = (
     "/.well-known",
 )
 
-SWITCHES: dict[str, object] = {
-    # Login, both generations
-    "sso_down": False,  # the legacy SSO answers 502 with a page
-    "login_redirect": False,  # step 2 answers 302; the oob text is where it leads
-    "password_expired": False,  # a right password is refused as expired
-    "idle_seconds": 7200,  # a legacy session ends after so long without a call
-    "html_when_logged_out": False,  # Platform v4 without a session: 200 and a login page, not 401
-    "bearer_seconds": 3600,  # life of a bearer token
-    # Data Service, shapes
-    "wrapped_fields": True,  # metadataMetrics / metadataDimensions around each field
-    "date_range_as_list": True,  # dateRange as a one-element list, else an object
-    "account_id_spelling": "publisherAccountID",  # how report/fields lists it; both are taken
-    "dimension_path_as_object": False,  # path inside dimensionsAvailable
-    "rename_metrics": True,  # money comes back under …InPCoin
-    "money_noise": True,  # money through single precision
-    "omit_nulls": True,  # some attributes are missing from a row instead of null
-    "shuffle_rows": True,  # rows in no order, as none is promised
-    "repeat_rows": False,  # some rows come as two with the same attributes
-    "numeric_ids": False,  # ids as numbers
-    "day_format": "%Y-%m-%d",  # strftime of the attribute day
-    "message_shape": "sample",  # error message: as in the samples, or string, list, object
-    "code_as_int": False,  # error code as a number
-    # Data Service, behaviour
-    "prefixes": ("/data/ods/1.0", "/data/1.0"),  # prefixes that exist; others are a plain 404
-    "inferred_fields": False,  # ids deduced from the current API are served too
-    "null_split_attributes": True,  # some traffic has no ad unit, some no site
-    "row_cap": 10_000,  # rows past it are cut off, status 206
-    "account_cap": 500,  # more publisher accounts in scope: 413
-    "accounts_by_name": False,  # in scope is every account that the filter names, whatever it leaves of them
-    "window_cap_hours": None,  # a wider window: 502, or the status below
-    "window_cap_status": 502,
-    "attributes_wanted": False,  # a report without attributes: 400
-    "filter_lists": True,  # a filter takes a list of values, else 400
-    "retention_hourly_days": 90,
-    "retention_daily_days": 730,
-    "data_lag_hours": 1,  # maxEndDate is so far behind the full hour
-    "max_end_date": None,  # maxEndDate stalls here
-    "lenient_json": False,  # decode a doubly encoded body
-    "data_failure": None,  # {"endpoint": fields|date-range|report, "status", "message", "times"}
-    # Platform API
-    "hourly_quota": None,  # calls per clock hour, then 429 without Retry-After
-    "max_limit": 200,  # largest page
-    "forbidden_types": (),  # 403 on these types (or "audittrail")
-    "missing_types": (),  # 404 on these types
-    "shifting_lists": 0,  # so many times per type a list moves up under its reader
-    # Reports of the current generation
-    "polls_before_ready": 1,  # polls that get 202
-    "job_seconds": 0,  # and nothing before this age
-    "failed_jobs": 0,  # the first so many jobs since the reset fail
-    "job_life_hours": 24,  # then the job is forgotten
-    "report_row_limit": 1_000_000,  # a job with more rows fails
-}
+SWITCHES: dict[str, object] = switches(__package__)
 
 _METHODS: Final = ["GET", "POST", "PUT", "DELETE", "OPTIONS"]
 _DATA_PREFIXES: Final = ("/data/ods/1.0", "/data/1.0")

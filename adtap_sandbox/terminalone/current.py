@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Final
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
+
+from adtap_sandbox import lists
+from adtap_sandbox.tables import table
 
 from .query import QueryError, select
 from .replies import RefusedError, json_reply, v3_error
@@ -38,61 +40,9 @@ class Resource:
     relations: tuple[str, ...] = ()
 
 
-_JOIN = ("strategy", "campaign", "advertiser", "agency")
-_TARGETING = (
-    "technology",
-    "location",
-    "ip_addresses",
-    "geofences",
-    "my_data",
-    "audience",
-    "contextual",
-    "deals",
-    "site_lists",
-    "supply",
-    "domain_restrictions",
-    "concepts",
-    "day_parts",
-    "fold_positions",
-)
-
 RESOURCES: Final[dict[str, Resource]] = {
-    "organizations": Resource("organizations", history=True),
-    "agencies": Resource("agencies", history=True, relations=("organization",)),
-    "advertisers": Resource("advertisers", history=True, relations=("agency",)),
-    "campaigns": Resource("campaigns", history=True, relations=("advertiser", "agency")),
-    "strategies": Resource("strategies", history=True, relations=_TARGETING),
-    "concepts": Resource("concepts", history=True),
-    "atomic_creatives": Resource("atomic_creatives", full=False, history=True),
-    "creatives": Resource("creatives", listed=False),
-    "pixel_bundles": Resource("pixel_bundles", history=True, relations=("organization",)),
-    "pixel_providers": Resource("pixel_providers", full=False, single=False),
-    "strategy_concepts": Resource("strategy_concepts", single=False),
-    "strategy_day_parts": Resource("strategy_day_parts", single=False),
-    "strategy_deals": Resource("strategy_deals", single=False, relations=_JOIN),
-    "strategy_target_values": Resource("strategy_target_values", single=False),
-    "strategy_ip_addresses": Resource("strategy_ip_addresses", single=False),
-    "strategy_postal_codes": Resource("strategy_postal_codes", single=False),
-    "site_lists": Resource("site_lists"),
-    "supply_sources": Resource("supply_sources"),
-    "marketplaces": Resource("marketplaces"),
-    "vendors": Resource("vendors"),
-    "vendor_contracts": Resource("vendor_contracts", single=False),
-    "contracts": Resource("contracts", history=True),
-    "ad_servers": Resource("ad_servers", single=False),
-    "currency_rates": Resource("currency_rates", single=False),
-    "timezones": Resource("timezones", single=False),
-    "verticals": Resource("verticals", full=False, single=False),
-    "audience_vendors": Resource("audience_vendors", full=False),
-    "users": Resource("users", brief=True, history=True),
-    "targeting_segments": Resource("targeting_segments", full=False, single=False),
-    "targeting_segment_objectives": Resource("targeting_segment_objectives", full=False),
-    "path_targeting_segments": Resource("path_targeting_segments", full=False, single=False),
-    "path_audience_segments": Resource(
-        "audience_segments", full=False, single=False, needs_q=True, relations=("audience_vendor",)
-    ),
-    "new_strategy_groups": Resource("new_strategy_groups", full=False),
-    "campaign_plans": Resource("campaign_plans", full=False),
+    name: Resource(**{"collection": name, **declared})
+    for name, declared in table(__package__ or "", "resources").items()
 }
 
 
@@ -300,18 +250,18 @@ class CurrentApi:
         ceiling = self.store.stage.switch(PLATFORM, "page_offset_ceiling")
         most = ceiling if isinstance(ceiling, int) else 1000
         offset = _bounded(request, "page_offset", 0, 0, most)
-        page = rows[offset : offset + limit]
-        meta: Record = {"status": "success", "count": len(page)}
+        page = lists.page(rows, limit, offset)
+        meta: Record = {"status": "success", "count": len(page.rows)}
         total = self.store.stage.switch(PLATFORM, "total_count")
         if total != "missing":
-            meta["total_count"] = 0 if total == "zero" else len(rows)
+            meta["total_count"] = 0 if total == "zero" else page.total
         meta["offset"] = offset
-        if offset + limit < len(rows):
-            meta["next_page"] = _neighbour(request, offset + limit, limit)
+        if page.next is not None:
+            meta["next_page"] = _neighbour(request, page.next, limit)
         if offset:
             meta["prev_page"] = _neighbour(request, max(0, offset - limit), limit)
         null = self.store.stage.switch(PLATFORM, "empty_data_null")
-        data: object = shape(page) if page or not null else None
+        data: object = shape(page.rows) if page.rows or not null else None
         return {"data": data, "meta": meta}
 
 
@@ -338,13 +288,14 @@ def _later(value: object, moment: object) -> bool:
 
 
 def _bounded(request: Request, name: str, default: int, low: int, high: int) -> int:
-    text = request.query_params.get(name)
-    if text is None:
-        return default
-    if not text.isdigit() or not low <= int(text) <= high:
-        message = f"{name} must be between {low} and {high}"
-        raise RefusedError(400, "invalid-parameter", message, field=name)
-    return int(text)
+    message = f"{name} must be between {low} and {high}"
+    return lists.whole_number(
+        request.query_params.get(name),
+        default,
+        lambda: RefusedError(400, "invalid-parameter", message, field=name),
+        least=low,
+        most=high,
+    )
 
 
 def _searchable(row: Record) -> Record:
@@ -354,26 +305,22 @@ def _searchable(row: Record) -> Record:
 
 def sorted_rows(rows: list[Record], sort_by: str) -> list[Record]:
     """Rows by one field, `-` for descending; nulls last, ties by id."""
-    field = sort_by.removeprefix("-")
+    field, descending = sort_by.removeprefix("-"), sort_by.startswith("-")
+    if sort_by == "id":
+        return lists.sort(rows, [(_id_of, False)])
     if rows and not any(field in row for row in rows):
-        if sort_by == "id":
-            return rows
         message = f"cannot sort by {field}"
         raise RefusedError(400, "invalid-parameter", message, field="sort_by")
 
-    def number(row: Record) -> int:
-        found = row.get("id")
-        return found if isinstance(found, int) else 0
+    def key(row: Record) -> tuple[object, ...]:
+        return (*lists.sort_key(row.get(field), nulls_last=True), _id_of(row))
 
-    def key(row: Record) -> tuple[bool, Decimal, str, int]:
-        value = row.get(field)
-        exact = Decimal(value) if isinstance(value, (int, Decimal)) else Decimal()
-        text = "" if isinstance(value, (int, Decimal)) else str(value)
-        return value is None, exact, text, number(row)
+    return lists.sort(rows, [(key, descending)])
 
-    if sort_by == "id":
-        return sorted(rows, key=number)
-    return sorted(rows, key=key, reverse=sort_by.startswith("-"))
+
+def _id_of(row: Record) -> int:
+    found = row.get("id")
+    return found if isinstance(found, int) else 0
 
 
 def _neighbour(request: Request, offset: int, limit: int) -> str:

@@ -8,6 +8,9 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
+from adtap_sandbox import lists
+from adtap_sandbox.tables import fill, table
+
 from .current import sorted_rows
 from .legacy_gate import Gate
 from .legacy_render import JSON, LegacyError, refuse
@@ -16,44 +19,7 @@ from .replies import json_reply
 from .store import Store
 from .values import Record, rfc3339
 
-_SORTS: Final = frozenset(
-    {
-        "name",
-        "id",
-        "deal_identifier",
-        "supply_source_id",
-        "updated_on",
-        "created_on",
-        "start_datetime",
-        "end_datetime",
-        "price",
-        "description",
-    }
-)
-_KNOWN: Final = frozenset(
-    {
-        "owner.organization_id",
-        "owner.agency_id",
-        "owner.advertiser_id",
-        "owner.type",
-        "permissions.organization_ids",
-        "permissions.agency_ids",
-        "permissions.advertiser_ids",
-        "strategy_id",
-        "status",
-        "deal_type",
-        "ids",
-        "q",
-        "currency_code",
-        "time_window",
-        "export",
-        "page_limit",
-        "page_offset",
-        "sort_by",
-        "sort_dir",
-        "api_key",
-    }
-)
+_DECLARED: Final = table(__package__ or "", "deals")
 
 
 class DealsApi:
@@ -84,7 +50,7 @@ class DealsApi:
     def _answer(self, request: Request) -> Record:
         parts = [part for part in request.path_params["path"].split("/") if part]
         collection = parts[0] if parts else ""
-        if collection not in ("deals", "publishers", "channels", "deal_groups"):
+        if collection not in ("deals", "publishers", *_DECLARED["collections"]):
             raise refuse(404, "not_found", "Not found")
         # The word that the vendor's client knows; newer answers say success.
         status = str(self.gate.switch("legacy_status"))
@@ -94,11 +60,16 @@ class DealsApi:
                 raise refuse(404, "not_found", "Not found")
             return {"data": self._deal(number, whole=True), "meta": {"status": status}}
         rows = self._rows(request, collection)
-        limit = _whole(request, "page_limit", 100)
-        offset = _whole(request, "page_offset", 0)
-        page = rows[offset : offset + limit]
-        meta = {"status": status, "count": len(page), "offset": offset, "total_count": len(rows)}
-        return {"data": page, "meta": meta}
+        page = lists.page(
+            rows, _whole(request, "page_limit", 100), _whole(request, "page_offset", 0)
+        )
+        meta = {
+            "status": status,
+            "count": len(page.rows),
+            "offset": page.offset,
+            "total_count": page.total,
+        }
+        return {"data": page.rows, "meta": meta}
 
     def _rows(self, request: Request, collection: str) -> list[Record]:
         given = request.query_params
@@ -108,10 +79,10 @@ class DealsApi:
                 for row in self.store.records("publishers")
             ]
         if collection != "deals":
-            names = ("Display", "Video") if collection == "channels" else ("Group A", "Group B")
+            names = _DECLARED["collections"][collection]
             kind = collection.removesuffix("s")
             return [{"id": i, "name": n, "entity_type": kind} for i, n in enumerate(names, 1)]
-        unknown = sorted(set(given) - _KNOWN)
+        unknown = sorted(set(given) - {*_DECLARED["parameters"]})
         if unknown:
             raise refuse(400, "error", "Unknown parameter", unknown[0])
         if not given.get("owner.organization_id", "").isdigit():
@@ -121,7 +92,7 @@ class DealsApi:
             test = parse(given["q"], set().union(*rows) if rows else {"id"})
             rows = [row for row in rows if test(row)]
         order, way = given.get("sort_by", "id"), given.get("sort_dir", "ASC")
-        if order not in _SORTS or way not in ("ASC", "DESC"):
+        if order not in _DECLARED["sorts"] or way not in ("ASC", "DESC"):
             raise refuse(400, "error", f"cannot sort by {order} {way}", "sort_by")
         rows = sorted_rows(rows, f"-{order}" if way == "DESC" else order)
         return [self._deal(row["id"]) for row in rows]
@@ -146,44 +117,18 @@ class DealsApi:
         exchange = self.store.record("supply_sources", source if isinstance(source, int) else 0)
         used = self.store.tied("strategy_deals", "deal_id", row["id"])
         publisher = self.store.records("publishers")[0]
-        deal: Record = {
-            "id": row["id"],
-            "entity_type": "deal",
-            "name": row["name"],
-            "deal_identifier": row["deal_identifier"],
-            "deal_type": row["deal_type"],
-            "description": row["description"],
-            "advertiser_id": 0,
-            "organization_id": row["organization_id"],
-            "owner": {"id": row["organization_id"], "type": "ORGANIZATION"},
-            "permissions": {
-                "all_organizations": False,
-                "organization_ids": [row["organization_id"]],
-                "agency_ids": [],
-                "advertiser_ids": [],
-            },
-            "price": row["price"],
-            "currency_code": row["currency_code"],
-            "price_method": "CPM",
-            "price_type": row["price_type"],
-            "start_datetime": _offset_time(row["start_datetime"]),
-            "end_datetime": _offset_time(row["end_datetime"]),
-            "status": row["status"],
-            "supply_source_id": source,
-            "supply_source": {"id": source, "name": exchange["name"]},
-            "sub_supply_source_id": None,
+        times = ("start_datetime", "end_datetime", "created_on", "updated_on")
+        values = row | {name: _offset_time(row[name]) for name in times}
+        values |= {
+            "exchange_name": exchange["name"],
             "publisher_id": publisher["id"],
-            "publisher": {"id": publisher["id"], "name": publisher["name"]},
-            "channels": [{"id": 1, "name": "Display"}],
-            "deal_groups": [],
+            "publisher_name": publisher["name"],
             "strategies_count": len(used),
             "has_strategies": bool(used),
             "impressions": 1000 * len(used),
             "effective_status": "ready" if row["status"] else "deal_status_inactive",
-            "severity": None,
-            "created_on": _offset_time(row["created_on"]),
-            "updated_on": _offset_time(row["updated_on"]),
         }
+        deal: Record = fill(_DECLARED["deal"], values)
         if whole:
             deal["bill_type"] = row["bill_type"]
         return deal
@@ -204,7 +149,8 @@ def _offset_time(value: object) -> object:
 
 
 def _whole(request: Request, name: str, default: int) -> int:
-    text = request.query_params.get(name, str(default))
-    if not text.isdigit():
-        raise refuse(400, "error", f"{name} must be a whole number", name)
-    return int(text)
+    return lists.whole_number(
+        request.query_params.get(name),
+        default,
+        lambda: refuse(400, "error", f"{name} must be a whole number", name),
+    )

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
+
+from adtap_sandbox import lists
 
 from .current import sorted_rows
 from .legacy_children import SPECIAL, Children
@@ -30,16 +30,6 @@ from .store import Store
 from .values import Record
 
 MAX_LIMIT: Final = 100  # README of the vendor's client: default and max
-
-
-@dataclass(frozen=True)
-class Listing:
-    """A page of a collection on its way out."""
-
-    nodes: Sequence[Node]
-    total: int
-    offset: int
-    limit: int
 
 
 class LegacyApi:
@@ -90,27 +80,31 @@ class LegacyApi:
     def _list(
         self, request: Request, style: Style, collection: str, rows: list[Record]
     ) -> Response:
-        listing = self._listing(request, collection, rows)
+        page = self._page(request, collection, rows)
+        paths = _paths(request)
+        full = request.query_params.get("full", "")
+        nodes = [self.ties.node(collection, row, full, paths, top=False) for row in page.rows]
+        for path in paths:
+            self.ties.tie(collection, path[0])
+        total = self._total(page.total)
         if style.json:
             meta = json_meta(
                 style,
                 str(request.url),
-                offset=listing.offset,
-                count=len(listing.nodes),
-                total_count=self._total(listing.total),
+                offset=page.offset,
+                count=len(nodes),
+                total_count=total,
             )
-            if listing.offset + listing.limit < listing.total:
+            if page.next is not None:
                 # As recorded: with the key, without the order.
                 following = request.url.remove_query_params("sort_by").include_query_params(
-                    page_offset=listing.offset + listing.limit, page_limit=listing.limit
+                    page_offset=page.next, page_limit=page.limit
                 )
                 meta["next_page"] = str(following)
-            data = [json_entity(node, style) for node in listing.nodes]
-            return reply({"data": data, "meta": meta})
-        inner = "".join(xml_entity(node) for node in listing.nodes)
-        total = self._total(listing.total)
+            return reply({"data": [json_entity(node, style) for node in nodes], "meta": meta})
+        inner = "".join(xml_entity(node) for node in nodes)
         count = "" if total is None else f' count="{total}"'
-        head = f'<entities{count} start="{listing.offset}">'
+        head = f'<entities{count} start="{page.offset}">'
         return reply(xml_result(f"{head}{inner}</entities>", style))
 
     def _total(self, total: int) -> object:
@@ -118,29 +112,19 @@ class LegacyApi:
         told = self.gate.switch("legacy_total")
         return {"zero": 0, "text": str(total)}.get(str(told), total)
 
-    def _listing(self, request: Request, collection: str, rows: list[Record]) -> Listing:
+    def _page(self, request: Request, collection: str, rows: list[Record]) -> lists.Page[Record]:
         given = request.query_params
+        known = {*self.ties.fields(collection), "id", "version"}
         if "parent" in given:
             parent = given["parent"]
             rows = [row for row in rows if str(row.get("parent_audience_segment_id")) == parent]
         if "q" in given:
-            rows = select(
-                rows, given["q"], lambda: {*self.ties.fields(collection), "id", "version"}
-            )
+            rows = select(rows, given["q"], lambda: known)
         order = given.get("sort_by", "id")
-        if order.removeprefix("-") not in {*self.ties.fields(collection), "id", "version"}:
+        if order.removeprefix("-") not in known:
             raise refuse(400, "invalid", f"cannot sort by {order}", "sort_by")
         rows = sorted_rows(rows, order)
-        limit, offset = self._limit(request), _whole(request, "page_offset", 0)
-        paths = _paths(request)
-        full = given.get("full", "")
-        nodes = [
-            self.ties.node(collection, row, full, paths, top=False)
-            for row in rows[offset : offset + limit]
-        ]
-        for path in paths:
-            self.ties.tie(collection, path[0])
-        return Listing(nodes, len(rows), offset, limit)
+        return lists.page(rows, self._limit(request), _whole(request, "page_offset", 0))
 
     def _limit(self, request: Request) -> int:
         limit = _whole(request, "page_limit", MAX_LIMIT)
@@ -200,9 +184,8 @@ def _paths(request: Request) -> list[list[str]]:
 
 
 def _whole(request: Request, name: str, default: int) -> int:
-    text = request.query_params.get(name)
-    if text is None:
-        return default
-    if not text.isdigit():
-        raise refuse(400, "invalid", f"{name} must be a whole number", name)
-    return int(text)
+    return lists.whole_number(
+        request.query_params.get(name),
+        default,
+        lambda: refuse(400, "invalid", f"{name} must be a whole number", name),
+    )

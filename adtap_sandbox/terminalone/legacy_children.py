@@ -7,6 +7,7 @@ from xml.sax.saxutils import quoteattr
 
 from starlette.responses import Response
 
+from .data import FOREIGN
 from .legacy_render import (
     Node,
     Style,
@@ -41,12 +42,6 @@ _THROUGH: Final[dict[tuple[str, str], tuple[str, str]]] = {
     ("strategies", "supplies"): ("strategy_supply_sources", "supply_source_id"),
     ("strategies", "audience_segments"): ("strategy_audience_segments", "audience_segment_id"),
 }
-_TARGETS: Final = {
-    "concept_id": "concepts",
-    "deal_id": "deals",
-    "supply_source_id": "supply_sources",
-    "audience_segment_id": "audience_segments",
-}
 
 
 class Children:
@@ -64,7 +59,7 @@ class Children:
         """
         if (collection, child) in _THROUGH:
             join, field = _THROUGH[collection, child]
-            target = _TARGETS[field]
+            target = FOREIGN[field]
             return target, [
                 self.store.record(target, row[field])  # type: ignore[arg-type]
                 for row in self.store.tied(join, "strategy_id", number)

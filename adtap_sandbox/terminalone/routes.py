@@ -9,6 +9,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from adtap_sandbox.stage import Stage
+from adtap_sandbox.tables import switches
 
 from .current import CurrentApi
 from .deals import DealsApi
@@ -32,27 +33,7 @@ BARE: Final[tuple[str, ...]] = (
     "/media/v1.0",
 )
 
-SWITCHES: Final[dict[str, object]] = {
-    # --- both generations
-    "token_lifetime_seconds": 86_400,
-    "token_requests": 0,  # a token or session dies after so many requests; 0 = never
-    "refresh_token_rotates": False,
-    # --- current
-    "requests_per_second": 0,  # more than so many in a second get 429; 0 = no limit
-    "page_offset_ceiling": 1000,  # greatest page_offset of v3
-    "total_count": "true",  # "zero" or "missing": what v3 lists say of their total
-    "empty_data_null": True,  # an empty v3 list is null instead of []
-    "end_time_inclusive": True,  # whether the bucket that begins at end_time is in the answer
-    "meta_line_every": 50,  # a {"meta": {}} line after so many rows of a stream; 0 = none
-    "stream_error_after": 0,  # a stream fails in its own words after so many rows; 0 = never
-    # --- legacy
-    "over_qps_every": 0,  # each n-th request gets Mashery's 403 with Retry-After; 0 = none
-    "page_limit_over": "clamp",  # page_limit over 100: "clamp" or "refuse"
-    "legacy_status": "ok",  # the good status in JSON; newer answers say "success"
-    "legacy_total": "true",  # "zero" or "text": what lists say of their total
-    "string_numbers": False,  # decimals in JSON as text
-    "bare_auth_required": False,  # a JSON 401 of the entity API without `errors`
-}
+SWITCHES: dict[str, object] = switches(__package__)
 
 
 def routes(stage: Stage) -> list[BaseRoute]:
