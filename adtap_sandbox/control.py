@@ -11,7 +11,7 @@
 | ``GET log?platform=``, ``DELETE log`` | | the requests; forgets them and the counts |
 | ``GET stats`` | | the counts |
 | ``POST latency`` | ``{"seconds"}`` | the soonest that any request is answered |
-| ``POST kept`` | ``{"path"}`` | answers are made once from here on (see ``kept.py``) |
+| ``POST kept`` | ``{"path"}`` | answers are made once from here on (see ``cached_answers.py``) |
 | ``GET kept``, ``DELETE kept`` | | how many there are; each is made anew again |
 | ``GET health`` | | what is served |
 """
@@ -92,7 +92,7 @@ class _Control:
     async def clock(self, request: Request) -> Response:
         given = await _body(request, "set", "advance_days", "follow")
         clock = self._sandbox.stage.clock
-        self._sandbox.keeper.forget()
+        self._sandbox.cached_answers.forget()
         match given:
             case {"set": moment, **rest} if not rest:
                 clock.set(parse_moment(moment))
@@ -137,13 +137,13 @@ class _Control:
         return await self.health(request)
 
     async def kept(self, request: Request) -> Response:
-        keeper = self._sandbox.keeper
+        cached = self._sandbox.cached_answers
         if request.method == "POST":
             given = await _body(request, "path")
-            keeper.keep(str(given.get("path", "")))
+            cached.keep(str(given.get("path", "")))
         elif request.method == "DELETE":
-            keeper.keep(None)
-        return JSONResponse({"answers": len(keeper)})
+            cached.keep(None)
+        return JSONResponse({"answers": len(cached)})
 
     async def health(self, _request: Request) -> Response:
         stage = self._sandbox.stage

@@ -1,6 +1,6 @@
 """The platforms side by side, and the state that the control API moves.
 
-Way of a request: platform found → log → latency → fault → kept answers → compression → room.
+Way of a request: platform found → log → latency → fault → cached answers → compression → room.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from starlette.applications import Starlette
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import JSONResponse
 
+from adtap_sandbox.cached_answers import CachedAnswers
 from adtap_sandbox.faults import FaultGate, Journal, Menu, Recorder
-from adtap_sandbox.kept import Keeper
 from adtap_sandbox.stage import Clock, Stage
 from adtap_sandbox.world import World
 
@@ -98,10 +98,10 @@ class Sandbox:
         self.connections: set[Any] = set()
         """The server's open connections; whoever runs the application puts them here."""
         compressed: ASGIApp = GZipMiddleware(self._enter_room, COMPRESS_FROM, compresslevel=5)
-        self.keeper = Keeper(compressed)
+        self.cached_answers = CachedAnswers(compressed)
         self.reset(seed=seed, size=size, now=now)
         self.latency = latency
-        gate = FaultGate(self.keeper, self.menu, self._hang_up)
+        gate = FaultGate(self.cached_answers, self.menu, self._hang_up)
         self._platform_app = Recorder(gate, self.journal, lambda: self.latency)
 
     def reset(
@@ -113,7 +113,7 @@ class Sandbox:
         apps: int = 0,
         now: datetime | None = None,
     ) -> None:
-        """Make the world, the clock, the switches and the rooms anew; clear faults, log, kept answers.
+        """Make the world, the clock, the switches and the rooms anew; clear faults, log, cached answers.
 
         Args:
             seed: Seed of the world.
@@ -132,7 +132,7 @@ class Sandbox:
         self.latency = 0.0
         self.menu.clear()
         self.journal.clear()
-        self.keeper.keep(None)
+        self.cached_answers.keep(None)
 
     def turn(self, given: dict[str, Any]) -> None:
         """Change switches.
@@ -155,7 +155,7 @@ class Sandbox:
                     raise ValueError(f"{platform} has no switch {name!r}; it has {known}")
         for platform, values in given.items():
             switches[platform].update(values)
-        self.keeper.forget()
+        self.cached_answers.forget()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request to a platform."""

@@ -9,7 +9,6 @@ from adtap_sandbox import lists
 from adtap_sandbox.atomx.accounts import Accounts
 from adtap_sandbox.atomx.calls import Call
 from adtap_sandbox.atomx.data import USER_ID, text
-from adtap_sandbox.atomx.desk import Desk
 from adtap_sandbox.atomx.lists import (
     DEFAULT_LIMIT,
     MAX_LIMIT,
@@ -23,6 +22,7 @@ from adtap_sandbox.atomx.lists import (
 )
 from adtap_sandbox.atomx.models import MODELS, NAME_LISTS, Model, find_model, fold
 from adtap_sandbox.atomx.replies import Refusal, success
+from adtap_sandbox.atomx.reports_api import ReportsApi
 from adtap_sandbox.atomx.store import Store, need_model
 
 if TYPE_CHECKING:
@@ -43,13 +43,13 @@ class Resources:
         self.stage = stage
         self.store = Store(stage)
         self.accounts = Accounts(stage)
-        self.desk = Desk(stage, self.store)
+        self.reports = ReportsApi(stage, self.store)
 
     def reader(self) -> Reader:
         """Return a reader of all rows as they stand now."""
         return Reader(
             self.store.view(),
-            self.desk.quickstats,
+            self.reports.quickstats,
             internal=bool(self.stage.switch("atomx", "internal_attributes")),
             bounds=bool(self.stage.switch("atomx", "bound_filters")),
         )
@@ -205,7 +205,7 @@ class Resources:
         now = reader.view.now
         question = self._question(call)
         if name == "quickstats":
-            return success(now, name, self.desk.quickstats(model, ident))
+            return success(now, name, self.reports.quickstats(model, ident))
         if name in model.many or name in model.children:
             target = MODELS[model.many[name] if name in model.many else model.children[name][0]]
             members = {

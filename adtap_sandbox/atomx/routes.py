@@ -16,10 +16,10 @@ from starlette.routing import BaseRoute, Route
 
 from adtap_sandbox.atomx import replies, truth
 from adtap_sandbox.atomx.calls import Call
-from adtap_sandbox.atomx.desk import Desk
 from adtap_sandbox.atomx.models import SEARCH_KEYS, find_model, fold
 from adtap_sandbox.atomx.replies import Refusal
 from adtap_sandbox.atomx.reports import read
+from adtap_sandbox.atomx.reports_api import ReportsApi
 from adtap_sandbox.atomx.resources import Resources
 from adtap_sandbox.atomx.store import need_model
 from adtap_sandbox.tables import switches
@@ -94,7 +94,7 @@ class Room:
                 now = self.stage.clock.now()
                 found = await run_in_threadpool(
                     truth.of_report,
-                    resources.desk.facts,
+                    resources.reports.facts,
                     resources.store,
                     read(query, now, self.stage.world.first_day),
                     now,
@@ -142,14 +142,14 @@ class Room:
 
     async def _inside(self, call: Call) -> Response:
         resources = self.resources
-        desk: Desk = resources.desk
+        reports: ReportsApi = resources.reports
         if call.head == "logout":
             return replies.success(self.stage.clock.now(), "message", "Logged out")
         if call.head in ("report", "reports"):
             # A long report must not hold up the other calls.
-            return await run_in_threadpool(desk.call, call)
+            return await run_in_threadpool(reports.call, call)
         if call.head == "invoices":
-            return await run_in_threadpool(desk.invoices, call)
+            return await run_in_threadpool(reports.invoices, call)
         if call.head == "search":
             return resources.search(call, SEARCH_KEYS)
         return resources.call(call)

@@ -107,7 +107,7 @@ class CurrentApi:
         if child == "history" and resource.history:
             return self._page(request, self.store.history(resource.collection, number), list)
         if child == "budget_flights" and name == "campaigns":
-            rows = self.store.tied("budget_flights", "campaign_id", number)
+            rows = self.store.pointing_to("budget_flights", "campaign_id", number)
             return self._page(request, rows, self._shaper(request, "budget_flights"))
         if child == "assignments" and name == "site_lists":
             return self._page(request, self._assignments(number), list)

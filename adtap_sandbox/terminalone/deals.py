@@ -12,7 +12,7 @@ from adtap_sandbox import lists
 from adtap_sandbox.tables import fill, table
 
 from .current import sorted_rows
-from .legacy_gate import Gate
+from .legacy_auth import LegacyAuth
 from .legacy_render import JSON, LegacyError, refuse
 from .query import QueryError, parse
 from .replies import json_reply
@@ -27,20 +27,20 @@ class DealsApi:
 
     Args:
         store: The entities.
-        gate: The legacy door; the service takes cookies and bearers alike.
+        auth: Checks the login of the legacy generation; the service takes cookies and bearers alike.
     """
 
-    def __init__(self, store: Store, gate: Gate) -> None:
+    def __init__(self, store: Store, auth: LegacyAuth) -> None:
         self.store = store
-        self.gate = gate
+        self.auth = auth
 
     async def __call__(self, request: Request) -> Response:
         """Answer one request."""
-        closed = self.gate.mashery(request)
+        closed = self.auth.mashery(request)
         if closed:
             return closed
         try:
-            self.gate.require(request)
+            self.auth.require(request)
             return json_reply(self._answer(request))
         except LegacyError as error:
             return self._refused(error)
@@ -53,7 +53,7 @@ class DealsApi:
         if collection not in ("deals", "publishers", *_DECLARED["collections"]):
             raise refuse(404, "not_found", "Not found")
         # The word that the vendor's client knows; newer answers say success.
-        status = str(self.gate.switch("legacy_status"))
+        status = str(self.auth.switch("legacy_status"))
         if len(parts) > 1:
             number = int(parts[1]) if parts[1].isdigit() else 0
             if collection != "deals" or not self.store.exists("deals", number):
@@ -106,7 +106,7 @@ class DealsApi:
         if "status" in given and row["status"] is not (given["status"].lower() in ("1", "true")):
             return False
         if "strategy_id" in given:
-            joins = self.store.tied("strategy_deals", "deal_id", row["id"])
+            joins = self.store.pointing_to("strategy_deals", "deal_id", row["id"])
             return any(str(join["strategy_id"]) == given["strategy_id"] for join in joins)
         return "deal_type" not in given or row["deal_type"] == given["deal_type"]
 
@@ -115,7 +115,7 @@ class DealsApi:
         row = self.store.record("deals", number if isinstance(number, int) else 0)
         source = row["supply_source_id"]
         exchange = self.store.record("supply_sources", source if isinstance(source, int) else 0)
-        used = self.store.tied("strategy_deals", "deal_id", row["id"])
+        used = self.store.pointing_to("strategy_deals", "deal_id", row["id"])
         publisher = self.store.records("publishers")[0]
         times = ("start_datetime", "end_datetime", "created_on", "updated_on")
         values = row | {name: _offset_time(row[name]) for name in times}

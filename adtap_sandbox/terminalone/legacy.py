@@ -11,8 +11,9 @@ from starlette.responses import Response
 from adtap_sandbox import lists
 
 from .current import sorted_rows
+from .legacy_auth import LegacyAuth
 from .legacy_children import SPECIAL, Children
-from .legacy_gate import Gate
+from .legacy_relations import Relations
 from .legacy_render import (
     LegacyError,
     Node,
@@ -24,7 +25,6 @@ from .legacy_render import (
     xml_entity,
     xml_result,
 )
-from .legacy_ties import Ties
 from .query import QueryError, select
 from .store import Store
 from .values import Record
@@ -35,35 +35,35 @@ MAX_LIMIT: Final = 100  # README of the vendor's client: default and max
 class LegacyApi:
     """Answers `GET /api/v2.0/...`."""
 
-    def __init__(self, store: Store, gate: Gate) -> None:
+    def __init__(self, store: Store, auth: LegacyAuth) -> None:
         self.store = store
-        self.gate = gate
-        self.ties = Ties(store)
-        self.children = Children(store, self.ties)
+        self.auth = auth
+        self.relations = Relations(store)
+        self.children = Children(store, self.relations)
 
     async def __call__(self, request: Request) -> Response:
         """Answer one request."""
-        closed = self.gate.mashery(request)
+        closed = self.auth.mashery(request)
         if closed:
             return closed
         try:
-            self.gate.require(request)
+            self.auth.require(request)
             return await run_in_threadpool(self._answer, request)
         except LegacyError as error:
-            return self.gate.refused(error, request)
+            return self.auth.refused(error, request)
         except QueryError as error:
-            return self.gate.refused(refuse(400, "invalid", str(error), error.field), request)
+            return self.auth.refused(refuse(400, "invalid", str(error), error.field), request)
 
     def _answer(self, request: Request) -> Response:
         parts = [part for part in request.path_params["path"].split("/") if part]
-        style = self.gate.style(request)
+        style = self.auth.style(request)
         collection = parts[0] if parts else ""
-        if not self.ties.known(collection):
+        if not self.relations.known(collection):
             raise refuse(404, "not_found", "Entity Not Found")
         if len(parts) == 1:
             return self._list(request, style, collection, self.store.records(collection))
         if parts[1] == "limit" and len(parts) > 2:  # noqa: PLR2004 - collection, limit, chain
-            rows = self.ties.limited(collection, parts[2])
+            rows = self.relations.limited(collection, parts[2])
             return self._list(request, style, collection, rows)
         if not parts[1].isdigit() or not self.store.exists(collection, int(parts[1])):
             raise refuse(404, "not_found", "Entity Not Found")
@@ -72,7 +72,7 @@ class LegacyApi:
             return self._below(request, style, collection, number, parts[2:])
         full = request.query_params.get("full", "")
         record = self.store.record(collection, number)
-        node = self.ties.node(collection, record, full, _paths(request), top=True)
+        node = self.relations.node(collection, record, full, _paths(request), top=True)
         return _one(node, style)
 
     # --- collections --------------------------------------------------------------------------
@@ -83,9 +83,9 @@ class LegacyApi:
         page = self._page(request, collection, rows)
         paths = _paths(request)
         full = request.query_params.get("full", "")
-        nodes = [self.ties.node(collection, row, full, paths, top=False) for row in page.rows]
+        nodes = [self.relations.node(collection, row, full, paths, top=False) for row in page.rows]
         for path in paths:
-            self.ties.tie(collection, path[0])
+            self.relations.find(collection, path[0])
         total = self._total(page.total)
         if style.json:
             meta = json_meta(
@@ -109,12 +109,12 @@ class LegacyApi:
 
     def _total(self, total: int) -> object:
         """The total, or the 0 that some recorded answers hold, or a text as in others."""
-        told = self.gate.switch("legacy_total")
+        told = self.auth.switch("legacy_total")
         return {"zero": 0, "text": str(total)}.get(str(told), total)
 
     def _page(self, request: Request, collection: str, rows: list[Record]) -> lists.Page[Record]:
         given = request.query_params
-        known = {*self.ties.fields(collection), "id", "version"}
+        known = {*self.relations.fields(collection), "id", "version"}
         if "parent" in given:
             parent = given["parent"]
             rows = [row for row in rows if str(row.get("parent_audience_segment_id")) == parent]
@@ -130,7 +130,7 @@ class LegacyApi:
         limit = _whole(request, "page_limit", MAX_LIMIT)
         if limit <= MAX_LIMIT:
             return max(1, limit)
-        if self.gate.switch("page_limit_over") == "refuse":
+        if self.auth.switch("page_limit_over") == "refuse":
             raise refuse(400, "invalid", f"page_limit is at most {MAX_LIMIT}", "page_limit")
         return MAX_LIMIT
 
@@ -149,11 +149,11 @@ class LegacyApi:
             rows = [row for row in rows if str(row["id"]) == rest[1]]
             if not rows:
                 raise refuse(404, "not_found", "Entity Not Found")
-            return _one(self.ties.node(target, rows[0], "*", _paths(request), top=True), style)
+            return _one(self.relations.node(target, rows[0], "*", _paths(request), top=True), style)
         full = request.query_params.get("full", "")
         if child == "deals":
             return self._bought(style, collection, number, rows)
-        nodes = [self.ties.node(target, row, full, _paths(request), top=False) for row in rows]
+        nodes = [self.relations.node(target, row, full, _paths(request), top=False) for row in rows]
         if style.json:
             # As recorded: children are counted on the page, their total is 0.
             meta = json_meta(style, str(request.url), offset=0, count=len(nodes), total_count=0)
@@ -165,7 +165,9 @@ class LegacyApi:
 
     def _bought(self, style: Style, collection: str, number: int, rows: list[Record]) -> Response:
         """Deals of a strategy: the strategy itself with deals in it, nameless and without rel."""
-        node = self.ties.node(collection, self.store.record(collection, number), "", [], top=True)
+        node = self.relations.node(
+            collection, self.store.record(collection, number), "", [], top=True
+        )
         for row in rows:
             deal = {**row, "entity_type": "deal"}
             node.embedded.append(Node(deal, (), single=False, nameless=True))

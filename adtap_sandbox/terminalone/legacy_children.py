@@ -8,6 +8,7 @@ from xml.sax.saxutils import quoteattr
 from starlette.responses import Response
 
 from .data import FOREIGN
+from .legacy_relations import Relations
 from .legacy_render import (
     Node,
     Style,
@@ -18,7 +19,6 @@ from .legacy_render import (
     xml_entity,
     xml_result,
 )
-from .legacy_ties import Ties
 from .store import Store
 from .values import Record
 
@@ -47,9 +47,9 @@ _THROUGH: Final[dict[tuple[str, str], tuple[str, str]]] = {
 class Children:
     """Answers below one entity."""
 
-    def __init__(self, store: Store, ties: Ties) -> None:
+    def __init__(self, store: Store, relations: Relations) -> None:
         self.store = store
-        self.ties = ties
+        self.relations = relations
 
     def rows(self, collection: str, number: int, child: str) -> tuple[str, list[Record]]:
         """Rows of an ordinary child, and the collection they are from.
@@ -62,7 +62,7 @@ class Children:
             target = FOREIGN[field]
             return target, [
                 self.store.record(target, row[field])  # type: ignore[arg-type]
-                for row in self.store.tied(join, "strategy_id", number)
+                for row in self.store.pointing_to(join, "strategy_id", number)
             ]
         if child == "site_lists" and collection in ("campaigns", "strategies"):
             return child, self.store.records(child)[:2]
@@ -70,10 +70,10 @@ class Children:
         if child == "retired_audience_segments":
             prefixed = "retired_strategy_audience_segments"
         for name in (prefixed, child):
-            if self.ties.known(name):
-                tie = self.ties.tie(collection, name)
-                if not tie.single:
-                    return name, self.store.tied(name, tie.field, number)
+            if self.relations.known(name):
+                found = self.relations.find(collection, name)
+                if not found.single:
+                    return name, self.store.pointing_to(name, found.field, number)
         raise refuse(404, "not_found", "Entity Not Found")
 
     def special(self, style: Style, collection: str, number: int, rest: list[str]) -> Response:
@@ -151,8 +151,8 @@ class Children:
     def _dimension(self, style: Style, strategy: int, text: str) -> Response:
         if not text.isdigit() or not self.store.exists("target_dimensions", int(text)):
             raise refuse(404, "not_found", "Entity Not Found")
-        rows = self.store.tied("target_values", "target_dimension_id", int(text))
-        fields = self.ties.fields("target_values")
+        rows = self.store.pointing_to("target_values", "target_dimension_id", int(text))
+        fields = self.relations.fields("target_values")
         nodes = [Node(row, fields, full=True) for row in rows]
         cut = 1 + strategy % max(1, len(nodes))
         sides = {"include": nodes[:cut], "exclude": nodes[cut:]}
@@ -171,7 +171,7 @@ class Children:
         data: list[Record] = []
         for dimension in self.store.seeds("target_dimensions"):
             number = dimension.id
-            values = self.store.tied("target_values", "target_dimension_id", number)[:1]
+            values = self.store.pointing_to("target_values", "target_dimension_id", number)[:1]
             data.append(
                 {
                     "entity_type": "strategy_target",

@@ -18,6 +18,7 @@ from adtap_sandbox.cube import ONE_DAY
 from adtap_sandbox.lists import COMPARISONS, sort
 
 from .data import FOREIGN
+from .legacy_auth import LegacyAuth
 from .legacy_catalog import (
     ACCESS,
     REPORTS,
@@ -26,7 +27,6 @@ from .legacy_catalog import (
     definition,
     metric_type,
 )
-from .legacy_gate import Gate
 from .legacy_render import LegacyError, Problem, xml_problem
 from .replies import json_reply
 from .report import Predicate, ReportQuery, Reports, Row, Span, Test
@@ -73,17 +73,17 @@ class ReportRequest:
 class LegacyReports:
     """Answers `GET /reporting/v1/std/...`."""
 
-    def __init__(self, reports: Reports, gate: Gate) -> None:
+    def __init__(self, reports: Reports, auth: LegacyAuth) -> None:
         self.reports = reports
-        self.gate = gate
+        self.auth = auth
 
     async def __call__(self, request: Request) -> Response:
         """Answer one request."""
-        closed = self.gate.mashery(request)
+        closed = self.auth.mashery(request)
         if closed:
             return closed
         try:
-            self.gate.require(request)
+            self.auth.require(request)
             return await self._answer(request)
         except LegacyError as error:
             # Never in another form, whatever was asked for.

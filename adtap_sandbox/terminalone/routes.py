@@ -15,7 +15,7 @@ from .current import CurrentApi
 from .deals import DealsApi
 from .facts import Facts
 from .legacy import LegacyApi
-from .legacy_gate import Gate
+from .legacy_auth import LegacyAuth
 from .legacy_reports import LegacyReports
 from .report import Reports
 from .reporting import ReportingApi
@@ -44,10 +44,10 @@ def routes(stage: Stage) -> list[BaseRoute]:
     current = CurrentApi(store, sessions)
     reporting = ReportingApi(Reports(facts), sessions)
     truth = Truth(facts)
-    gate = Gate(sessions)
-    legacy = LegacyApi(store, gate)
-    deals = DealsApi(store, gate)
-    reports = LegacyReports(Reports(facts), gate)
+    auth = LegacyAuth(sessions)
+    legacy = LegacyApi(store, auth)
+    deals = DealsApi(store, auth)
+    reports = LegacyReports(Reports(facts), auth)
 
     async def token(request: Request) -> Response:
         return sessions.token(await fields_of(request))
@@ -74,8 +74,8 @@ def routes(stage: Stage) -> list[BaseRoute]:
         Route("/oauth/token", token, methods=["POST"]),
         Route("/api/v3.0/{path:path}", campaigns_api, methods=["GET"]),
         Route("/reporting/v2/{dataset}", report, methods=["POST"]),
-        Route("/api/v2.0/login", gate.login, methods=["POST"]),
-        Route("/api/v2.0/session", gate.session, methods=["GET"]),
+        Route("/api/v2.0/login", auth.login, methods=["POST"]),
+        Route("/api/v2.0/session", auth.session, methods=["GET"]),
         Route("/api/v2.0/{path:path}", legacy_api, methods=["GET"]),
         Route("/deals/v1.0/{path:path}", deals_api, methods=["GET"]),
         Route("/media/v1.0/{path:path}", deals_api, methods=["GET"]),

@@ -121,7 +121,7 @@ class Store:
         # Relations come only when asked for by `with`.
         made.pop("agency", None)
         if resource == "campaigns":
-            own = self.tied("strategies", "campaign_id", number)
+            own = self.pointing_to("strategies", "campaign_id", number)
             made["strategies"] = {
                 "count": len(own),
                 "strategies_list": [item["id"] for item in own],
@@ -165,16 +165,16 @@ class Store:
     def _children(self, name: str, flat: Record) -> list[Record] | None:
         """Real rows behind a nested list, where the platform has them as entities too."""
         if name == "flights":
-            return self.tied("budget_flights", "campaign_id", flat["id"])
+            return self.pointing_to("budget_flights", "campaign_id", flat["id"])
         if name == "creative_groups":
-            return self.tied("strategy_concepts", "strategy_id", flat["id"])
+            return self.pointing_to("strategy_concepts", "strategy_id", flat["id"])
         if name == "site_lists":
             return self.records("site_lists")[:2]
         if name == "deals" and "campaign_id" in flat:
-            return self.tied("strategy_deals", "strategy_id", flat["id"])
+            return self.pointing_to("strategy_deals", "strategy_id", flat["id"])
         return None
 
-    def tied(self, collection: str, field: str, value: object) -> list[Record]:
+    def pointing_to(self, collection: str, field: str, value: object) -> list[Record]:
         """Records of a collection whose field points to the given id."""
         key = (collection, field)
         if key not in self._index:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 TSV_LINES_PER_CHUNK = 500
 
 
-class Desk:
+class ReportsApi:
     """Answers calls on reports.
 
     Args:

@@ -23,7 +23,7 @@ _REVERSE: Final[dict[tuple[str, str], str]] = {
 
 
 @dataclass(frozen=True)
-class Tie:
+class Relation:
     """A relation: to one record by a field of ours, or to many by a field of theirs."""
 
     collection: str
@@ -31,7 +31,7 @@ class Tie:
     single: bool
 
 
-class Ties:
+class Relations:
     """Relations of the legacy collections.
 
     Args:
@@ -55,32 +55,32 @@ class Ties:
         fields = table["fields"] if isinstance(table, dict) else {}
         return tuple(name for name in ("name", *fields) if name not in ("id", "version"))
 
-    def tie(self, collection: str, relation: str) -> Tie:
-        """Find a relation.
+    def find(self, collection: str, name: str) -> Relation:
+        """Find a relation by its name.
 
         Raises:
             LegacyError: If the collection has none of that name.
         """
-        if (collection, relation) in _SPECIAL:
-            field, target = _SPECIAL[collection, relation]
-            return Tie(target, field, single=True)
-        field = f"{relation}_id"
+        if (collection, name) in _SPECIAL:
+            field, target = _SPECIAL[collection, name]
+            return Relation(target, field, single=True)
+        field = f"{name}_id"
         if field in FOREIGN and field in self.fields(collection):
-            return Tie(FOREIGN[field], field, single=True)
-        field = _REVERSE.get((collection, relation), f"{self._types.get(collection)}_id")
-        if relation in self._types and field in self.fields(relation):
-            return Tie(relation, field, single=False)
-        raise refuse(400, "invalid", f"unknown relation {relation}", relation)
+            return Relation(FOREIGN[field], field, single=True)
+        field = _REVERSE.get((collection, name), f"{self._types.get(collection)}_id")
+        if name in self._types and field in self.fields(name):
+            return Relation(name, field, single=False)
+        raise refuse(400, "invalid", f"unknown relation {name}", name)
 
     def related(self, collection: str, record: Record, relation: str) -> list[Record]:
         """The records that a relation leads to."""
-        tie = self.tie(collection, relation)
-        if not tie.single:
-            return self.store.tied(tie.collection, tie.field, record["id"])
-        number = record.get(tie.field)
-        if not isinstance(number, int) or not self.store.exists(tie.collection, number):
+        found = self.find(collection, relation)
+        if not found.single:
+            return self.store.pointing_to(found.collection, found.field, record["id"])
+        number = record.get(found.field)
+        if not isinstance(number, int) or not self.store.exists(found.collection, number):
             return []
-        return [self.store.record(tie.collection, number)]
+        return [self.store.record(found.collection, number)]
 
     def limited(self, collection: str, condition: str) -> list[Record]:
         """Records of a collection below an ancestor, for `.../limit/advertiser.agency=22`.
@@ -104,16 +104,16 @@ class Ties:
 
     def _checked(self, collection: str, path: list[str]) -> None:
         for relation in path:
-            collection = self.tie(collection, relation).collection
+            collection = self.find(collection, relation).collection
 
     def _below(self, collection: str, record: Record, path: list[str], value: str) -> bool:
-        tie = self.tie(collection, path[0])
-        if len(path) == 1 and tie.single:
-            return str(record.get(tie.field)) == value
+        found = self.find(collection, path[0])
+        if len(path) == 1 and found.single:
+            return str(record.get(found.field)) == value
         others = self.related(collection, record, path[0])
         if len(path) == 1:
             return any(str(other["id"]) == value for other in others)
-        return any(self._below(tie.collection, other, path[1:], value) for other in others)
+        return any(self._below(found.collection, other, path[1:], value) for other in others)
 
     def node(
         self, collection: str, record: Record, full: str, paths: list[list[str]], *, top: bool
@@ -132,11 +132,11 @@ class Ties:
         node = Node(record, self.fields(collection), whole)
         firsts = dict.fromkeys(path[0] for path in paths if path)
         for relation in firsts:
-            tie = self.tie(collection, relation)
+            found = self.find(collection, relation)
             rest = [path[1:] for path in paths if path[:1] == [relation]]
             for other in self.related(collection, record, relation):
-                below = self.node(tie.collection, other, full, rest, top=False)
-                below.single = tie.single
+                below = self.node(found.collection, other, full, rest, top=False)
+                below.single = found.single
                 # The client tells one from many by whether `rel` equals the type.
                 below.rel = relation
                 node.embedded.append(below)

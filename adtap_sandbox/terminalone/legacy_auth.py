@@ -17,7 +17,7 @@ from .sessions import COOKIE, PLATFORM, SESSION_LIFE, Sessions, fields_of
 _TIME: Final = "%Y-%m-%dT%H:%M:%S"
 
 
-class Gate:
+class LegacyAuth:
     """Lets legacy requests in.
 
     Args:

@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 _GOOD: Final = 200
 
 
-class Keeper:
-    """Gives kept answers, and keeps those that it may.
+class CachedAnswers:
+    """Gives cached answers, and keeps those that it may.
 
     Two requests are the same if method, target, query, body and the encodings taken are. Who asks is
-    not looked at: a login that ended is not noticed on a kept path.
+    not looked at: a login that ended is not noticed on such a path.
 
     Args:
         app: What answers otherwise, compression included.
