@@ -96,9 +96,11 @@ class Forks:
             running = self.start(
                 call, arguments, streams=streams, folder=folder, environment=environment, name=name
             )
-            running.join(timeout)
-            hangs = running.exitcode is None
-            running.kill()
+            try:
+                running.join(timeout)
+                hangs = running.exitcode is None
+            finally:
+                running.kill()
             for stream in streams:
                 stream.seek(0)
             said = [stream.read().decode() for stream in streams[1:]]
