@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,6 +29,9 @@ from tests.orchestrators.kills import (
     under_way,
 )
 from tests.running import ROOT
+
+sys.path.append(str(ROOT / "orchestrate"))
+from adtap_run import Project, run_shard
 
 pytestmark = pytest.mark.orchestrators
 
@@ -344,7 +348,8 @@ def test_a_task_that_is_stopped_ends_after_its_window_and_an_account_has_gone(
     """A daily run beside a backfill: SIGTERM to a task, and one of the accounts is none any more.
 
     The stopped tap ends with 143 after its last whole window, which is tried again: no window but the one on its way
-    is asked for twice. The account that has gone fails by its name, once; all others are loaded.
+    is asked for twice. The account that has gone fails by its name, once; all others are loaded. In the end: the rows
+    of one process and of the backfill, and the states of loads that nothing disturbed, byte for byte.
     """
     here = airflow.here
     here.variables["TAP_ADJUST_START_DATE"] = "2025-10-01"
@@ -373,12 +378,40 @@ def test_a_task_that_is_stopped_ends_after_its_window_and_an_account_has_gone(
     again = [query for query in asked(here, tokens[stopped]) if "2025-09" not in query]
     assert again
     assert not set(again) & set(windows[:-1])
-    ended = [(*told, i) for (task, i), told in airflow.tasks(daily).items() if task == "shard"]
-    ((tries, failed),) = [(n, i) for state, n, i in ended if state == "failed"]
-    assert tries == 1, "an account that has gone is not tried again"
-    assert Counter(state for state, _, _ in ended) == {"success": len(tokens), "failed": 1}
-    assert "'gonegonegone' is no app" in log_of(airflow, daily, failed, 1)
-    # The entities' run names it too, when all else is read.
-    assert airflow.tasks(daily)["rest", 0] == ("failed", 1)
-    again_tried = [i for _, n, i in ended if n > 1]
-    assert any("exit code 143, stopped" in log_of(airflow, daily, i, 1) for i in again_tried)
+    for run in (daily, "filled"):
+        ended = [(*told, i) for (task, i), told in airflow.tasks(run).items() if task == "shard"]
+        ((tries, failed),) = [(n, i) for state, n, i in ended if state == "failed"]
+        assert tries == 1, "an account that has gone is not tried again"
+        assert Counter(state for state, _, _ in ended) == {"success": len(tokens), "failed": 1}
+        assert "'gonegonegone' is no app" in log_of(airflow, run, failed, 1)
+        if run == daily:
+            # The entities' run names it too, when all else is read.
+            assert airflow.tasks(run)["rest", 0] == ("failed", 1)
+            again_tried = [i for _, n, i in ended if n > 1]
+            assert any("exit code 143, stopped" in log_of(airflow, run, i, 1) for i in again_tried)
+
+    rows, whole = here.rows("tap_adjust"), here.one_process()
+    for table, key in (("sync_windows", "window_start"), ("app_daily", "day"), ("campaign_daily", "day")):  # fmt: skip
+        filled = [row for row in rows[table] if json.loads(row)[key] < "2025-10-01"]
+        assert filled
+        assert {json.loads(row)[key][:10] for row in filled} <= {f"2025-09-0{n}" for n in (1, 2, 3)}
+        for row in filled:
+            del rows[table][row]
+    assert differ(rows, whole) == {}
+    states = {i.rpartition(":")[2]: text for i, text in here.texts().items()}
+    for suffix, text in undisturbed(here).items():
+        assert states[suffix] == text
+
+
+def undisturbed(here: Field) -> dict[str, str]:
+    """Load each account once more, from the start and one after the other; give the states by their suffix."""
+    project = Project(
+        folder=str(here.folder), tap="tap-adjust", target="target-postgres", bin=str(BIN), environment="dev",
+        variables={**here.variables, "TARGET_POSTGRES_DEFAULT_TARGET_SCHEMA": "undisturbed"},
+    )  # fmt: skip
+    found = project.shards()
+    runs = [run for shard in found["shards"] for run in shard["runs"]]
+    again = [{**run, "state_id_suffix": f"undisturbed-{run['state_id_suffix']}"} for run in runs]
+    run_shard(project, {"name": "all", "runs": again}, found["environment"], say=lambda _: None)
+    texts = {i.partition("undisturbed-")[2]: text for i, text in here.texts().items()}
+    return {run["state_id_suffix"]: texts[run["state_id_suffix"]] for run in runs}
