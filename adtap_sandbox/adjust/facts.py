@@ -242,7 +242,7 @@ class Facts:
                 return 0
             if event is not None and cell.app.token not in event.tokens:
                 return 0
-            if by_source and not self._source_asked(cell):
+            if by_source and not self._source_wanted(cell):
                 return 0
             return hashed(cell, seed) * state.events // MILLION
 
@@ -267,7 +267,7 @@ class Facts:
             return self._skan(atom)
         return None
 
-    def _source_asked(self, cell: Cell) -> bool:
+    def _source_wanted(self, cell: Cell) -> bool:
         sources = self.lens.ad_sources
         return sources is None or AD_REVENUE_SOURCES[cell.source] in sources
 
@@ -344,7 +344,7 @@ class Facts:
             if event is not None and cell.app.token not in event.tokens:
                 return 0
             if by_source and (
-                (span.source and cell.source != span.source) or not self._source_asked(cell)
+                (span.source and cell.source != span.source) or not self._source_wanted(cell)
             ):
                 return 0
             if not span.begun(state.age):

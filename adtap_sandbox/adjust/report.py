@@ -42,7 +42,7 @@ class Report:
     """A report's answer before it takes a format.
 
     Attributes:
-        query: What was asked.
+        query: What was wanted.
         rows: Its rows.
         totals: Metric values over all rows, the cut-off ones included.
         cut_off: Rows that ``limit`` took away.
@@ -160,8 +160,8 @@ def companions_of(dimensions: tuple[str, ...]) -> tuple[str, ...]:
 
 def compute(store: AdjustStore, query: Query) -> Report:
     """The report that answers a query."""
-    asked = [*query.metrics, *(metric for metric, _ in query.metric_tests)]
-    sums = _Sums(store, query, asked, chosen_cells(store, query))
+    wanted = [*query.metrics, *(metric for metric, _ in query.metric_tests)]
+    sums = _Sums(store, query, wanted, chosen_cells(store, query))
     place = placed(query.dimensions, query.calendar.dimensions)
     kept: Groups[tuple[Any, ...]] = Groups()
     rows: list[Row] = []
@@ -169,7 +169,7 @@ def compute(store: AdjustStore, query: Query) -> Report:
     by_day = [at for at, name in enumerate(query.calendar.dimensions) if name != "hour"]
     for key, numbers in sums.active():
         days = per_bucket.get(tuple([key[0][at] for at in by_day]), 1)
-        values = [sums.value(metric, numbers, days) for metric in asked]
+        values = [sums.value(metric, numbers, days) for metric in wanted]
         tested = zip(query.metric_tests, values[len(query.metrics) :], strict=True)
         if all(test(_plain(metric, value)) for (metric, test), value in tested):
             kept[key] = numbers
@@ -282,7 +282,7 @@ def number(metric: Metric, value: Value) -> float:
     return float(_plain(metric, value))
 
 
-def truth(store: AdjustStore, query: Query) -> dict[str, dict[str, int]]:
+def expected_totals(store: AdjustStore, query: Query) -> dict[str, dict[str, int]]:
     """Sums computed without groups: app token → atom → whole number (money in millionths).
 
     It walks cells and days on its own, so that grouping, cutting and formatting can be held

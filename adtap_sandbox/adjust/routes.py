@@ -29,7 +29,7 @@ from . import formats, kpis
 from .lists import Lists
 from .query import Query, account_of, parse, words
 from .replies import RefusedError, plain_error, report_error, unauthorized
-from .report import Report, compute, truth
+from .report import Report, compute, expected_totals
 from .store import AdjustApp, AdjustStore, Link
 
 BARE: tuple[str, ...] = (
@@ -70,7 +70,7 @@ def routes(stage: Stage) -> list[BaseRoute]:
             methods=["GET"],
         ),
         Route("/dashboard/api/apps", room.plain_service(room.dashboard_apps), methods=["GET"]),
-        Route("/_truth", room.truth, methods=["GET"]),
+        Route("/_truth", room.expected_totals, methods=["GET"]),
     ]
     return made
 
@@ -147,7 +147,7 @@ class _Room:
         account = account_of(params, request.headers.get("x-account-id"))
         return _json(self.lists.events(params, account, words(params, "app_token__in")))
 
-    async def truth(self, request: Request) -> Response:
+    async def expected_totals(self, request: Request) -> Response:
         """Sums over the store, without the report's grouping; needs no token.
 
         Takes a report's parameters (``dimensions`` may be left out) and answers
@@ -156,7 +156,7 @@ class _Room:
 
         def work() -> Response:
             params = {"dimensions": "day", **request.query_params}
-            found = truth(self.store, parse(self.store, params, None))
+            found = expected_totals(self.store, parse(self.store, params, None))
             totals: dict[str, int] = {}
             for sums in found.values():
                 for name, value in sums.items():

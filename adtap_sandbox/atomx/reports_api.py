@@ -226,10 +226,10 @@ class ReportsApi:
 
     def _started(self, report: StoredReport) -> Response:
         """Answer as v1 and v2 do, which make the caller ask until the report is ready."""
-        asked = self._polls.get(report.ident, -1) + 1
-        self._polls[report.ident] = asked
-        polls = self.stage.switch("atomx", "report_polls")
-        ready = isinstance(polls, int) and asked >= polls
+        polls = self._polls.get(report.ident, -1) + 1
+        self._polls[report.ident] = polls
+        needed = self.stage.switch("atomx", "report_polls")
+        ready = isinstance(needed, int) and polls >= needed
         began = int(report.created.timestamp())
         now = self.stage.clock.now()
         return replies.body(

@@ -14,7 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from adtap_sandbox.atomx import replies, truth
+from adtap_sandbox.atomx import expected_totals, replies
 from adtap_sandbox.atomx.calls import Call
 from adtap_sandbox.atomx.models import SEARCH_KEYS, find_model, fold
 from adtap_sandbox.atomx.replies import Refusal
@@ -43,7 +43,7 @@ def routes(stage: Stage) -> list[BaseRoute]:
     room = Room(stage)
     verbs = ["GET", "POST", "PUT", "DELETE"]
     return [
-        Route("/_truth", room.truth, methods=["GET"]),
+        Route("/_truth", room.expected_totals, methods=["GET"]),
         Route("/{version:str}/{path:path}", room.call, methods=verbs),
     ]
 
@@ -74,8 +74,8 @@ class Room:
         except Refusal as no:
             return replies.refusal(no)
 
-    async def truth(self, request: Request) -> Response:
-        """Return what a reader should end up with; see `truth`.
+    async def expected_totals(self, request: Request) -> Response:
+        """Return what a reader should end up with; see `expected_totals`.
 
         `?model=creatives` gives ids and modification times. `?scope=…&groups=a,b&metrics=c&from=…&to=…&timezone=…`
         (or `daterange`; `where` as JSON) gives exact rows and totals of a report.
@@ -84,7 +84,7 @@ class Room:
         resources = self.resources
         try:
             if "model" in given:
-                found = truth.of_model(resources.reader(), need_model(given["model"]))
+                found = expected_totals.of_model(resources.reader(), need_model(given["model"]))
             else:
                 query: dict[str, Any] = dict(given)
                 for key in ("groups", "metrics"):
@@ -93,7 +93,7 @@ class Room:
                     query["where"] = json.loads(given["where"])
                 now = self.stage.clock.now()
                 found = await run_in_threadpool(
-                    truth.of_report,
+                    expected_totals.of_report,
                     resources.reports.facts,
                     resources.store,
                     read(query, now, self.stage.world.first_day),

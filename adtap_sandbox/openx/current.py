@@ -16,7 +16,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from adtap_sandbox import credentials
-from adtap_sandbox.openx import asked, fields, questions
+from adtap_sandbox.openx import fields, questions, request_parts
 from adtap_sandbox.openx.delivery import Question, on_the_wire
 from adtap_sandbox.openx.replies import (
     Refusal,
@@ -49,18 +49,18 @@ class Login:
 
     async def sign_in(self, request: Request) -> Response:
         """The identity toolkit's `accounts:signInWithPassword`; a form or JSON."""
-        key = dict(asked.query(request)).get("key")
+        key = dict(request_parts.query(request)).get("key")
         if key != credentials.OPENX_IDENTITY_KEY:
             return identity_error("API key not valid. Please pass a valid API key.")
         if request.headers.get("content-type", "").startswith("application/json"):
             try:
-                given = await asked.body(request)
+                given = await request_parts.body(request)
             except ValueError:
                 given = None
             if not isinstance(given, dict):
                 return identity_error("Invalid JSON payload received.")
         else:
-            given = dict(await asked.form(request))
+            given = dict(await request_parts.form(request))
         if not given.get("password"):
             return identity_error("MISSING_PASSWORD")
         if self._store.switch("password_expired"):
@@ -82,7 +82,7 @@ class Login:
 
     async def authorize(self, request: Request) -> Response:
         """The start of the code flow: sends the browser to the login page with a session id."""
-        given = dict(asked.query(request))
+        given = dict(request_parts.query(request))
         if given.get("client_id") != credentials.OPENX_CLIENT_ID:
             return oauth2_error("invalid_client", "Unknown client_id", 401)
         if given.get("response_type") != "code":
@@ -120,12 +120,12 @@ class Login:
 
     async def session_info(self, request: Request) -> Response:
         """What an authorization asks for."""
-        grant = self._grant(request, dict(asked.query(request)).get("session_id", ""))
+        grant = self._grant(request, dict(request_parts.query(request)).get("session_id", ""))
         return plain_json({"scope": grant.scope, "client_id": grant.client_id})
 
     async def consent(self, request: Request) -> Response:
         """The user's yes; gives the code."""
-        given = dict(await asked.form(request))
+        given = dict(await request_parts.form(request))
         session_id = given.get("session_id", "")
         grant = self._grant(request, session_id)
         if given.get("consent") != "true":
@@ -140,7 +140,7 @@ class Login:
 
     async def token(self, request: Request) -> Response:  # noqa: PLR0911 - one per way to fail
         """A code and its PKCE verifier, or a refresh token, for a bearer token."""
-        given = dict(await asked.form(request))
+        given = dict(await request_parts.form(request))
         if given.get("client_id") != credentials.OPENX_CLIENT_ID:
             return oauth2_error("invalid_client", "Unknown client_id", 401)
         kind = given.get("grant_type")
@@ -165,7 +165,7 @@ class Login:
 
     async def revoke(self, request: Request) -> Response:
         """Ends a token; 200 whether it was known or not (RFC 7009)."""
-        self._sessions.revoke(dict(await asked.form(request)).get("token", ""))
+        self._sessions.revoke(dict(await request_parts.form(request)).get("token", ""))
         return Response(status_code=200)
 
     async def discovery(self, request: Request) -> Response:
@@ -194,7 +194,7 @@ class Login:
         }
 
     def _grant(self, request: Request, session_id: str) -> Grant:
-        if not self._sessions.knows_identity(asked.bearer(request)):
+        if not self._sessions.knows_identity(request_parts.bearer(request)):
             raise Refusal(oauth2_error("invalid_token", "The identity token is not valid", 401))
         grant = self._sessions.grant(session_id)
         if grant is None:
@@ -303,13 +303,13 @@ class Reporting:
         return timedelta(hours=float(self._store.switch("job_life_hours")))
 
     def _admit(self, request: Request) -> None:
-        if not self._store.current.accepts(asked.bearer(request)):
+        if not self._store.current.accepts(request_parts.bearer(request)):
             raise Refusal(reporting_error(401, "Unauthorized"))
 
     @staticmethod
     async def _body(request: Request) -> dict[str, Any]:
         try:
-            given = await asked.body(request)
+            given = await request_parts.body(request)
         except json.JSONDecodeError:
             given = None
         if not isinstance(given, dict):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from adtap_sandbox.openx import asked, fields, questions, replies
+from adtap_sandbox.openx import fields, questions, replies, request_parts
 from adtap_sandbox.openx.delivery import Question, Row, on_the_wire
 from adtap_sandbox.openx.fields import Field
 from adtap_sandbox.openx.replies import Refusal, data_error, plain_json
@@ -77,7 +77,7 @@ class DataService:
         """`POST date-range`."""
         self._admit(request, "date-range")
         given = await self._body(request)
-        attributes, metrics = self._asked_fields(given)
+        attributes, metrics = self._requested_fields(given)
         inferred = bool(self._store.switch("inferred_fields"))
         strange = [
             *questions.unknown(attributes, fields.known_attributes(inferred=inferred)),
@@ -94,7 +94,7 @@ class DataService:
         """`POST report`."""
         self._admit(request, "report")
         given = await self._body(request)
-        attributes, metrics = self._asked_fields(given)
+        attributes, metrics = self._requested_fields(given)
         self._check_form(given, attributes)
         question = self._question(given, attributes, metrics)
         store = self._store
@@ -203,7 +203,7 @@ class DataService:
             raise self._no(400, "Invalid field(s): attributes=[], metrics=[], filters=[value]")
 
     @staticmethod
-    def _asked_fields(given: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    def _requested_fields(given: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
         return questions.read_ids(given.get("attributes")), questions.read_ids(given.get("metrics"))
 
     def _admit(self, request: Request, endpoint: str) -> None:
@@ -212,7 +212,7 @@ class DataService:
         Raises:
             Refusal: Without a good token; or with the failure that a switch wants.
         """
-        if not self._store.legacy.alive(asked.cookie(request)):
+        if not self._store.legacy.alive(request_parts.cookie(request)):
             if endpoint == "date-range":
                 raise self._no(401, replies.NOT_AUTHORIZED, "object")
             raise self._no(401, replies.BAD_TOKEN)
@@ -223,7 +223,7 @@ class DataService:
 
     async def _body(self, request: Request) -> Mapping[str, Any]:
         try:
-            given = await asked.body(request)
+            given = await request_parts.body(request)
             if isinstance(given, str) and self._store.switch("lenient_json"):
                 given = json.loads(given)
         except ValueError:

@@ -13,7 +13,7 @@ from urllib.parse import unquote_plus
 from starlette.responses import PlainTextResponse, Response
 
 from adtap_sandbox import credentials, lists
-from adtap_sandbox.openx import asked, metadata, replies
+from adtap_sandbox.openx import metadata, replies, request_parts
 from adtap_sandbox.openx.objects import INSTANCE_UID, KINDS, SUBTYPES
 from adtap_sandbox.openx.replies import Refusal, plain_json
 
@@ -143,7 +143,7 @@ class Platform:
 
     def _list(self, request: Request, kind: str) -> Response:
         objects = self._store.alive(kind)
-        conditions = [pair for pair in asked.query(request) if pair[0] not in _IGNORED]
+        conditions = [pair for pair in request_parts.query(request) if pair[0] not in _IGNORED]
         known = {name for item in objects for name in item} if conditions else set()
         for name, value in conditions:
             if name not in known:
@@ -193,7 +193,7 @@ class Platform:
         return replies.not_found(kind, f"{entity.uid}/{call}")
 
     def _available_fields(self, request: Request, kind: str) -> Response:
-        given = dict(asked.query(request))
+        given = dict(request_parts.query(request))
         full = given.get("type_full")
         if kind in SUBTYPES and full not in SUBTYPES[kind]:
             return replies.value_error("type_full", full, list(SUBTYPES[kind]))
@@ -244,7 +244,7 @@ class Platform:
     def _session(self, request: Request) -> Response:
         store = self._store
         if request.method == "DELETE":
-            store.legacy.end(asked.cookie(request))
+            store.legacy.end(request_parts.cookie(request))
             return plain_json({})
         now = store.now()
         user = store.entities.by_kind["user"][0].document(now)
@@ -269,7 +269,7 @@ class Platform:
     def _options(self, request: Request, parts: list[str]) -> Response:
         key = parts[0] if parts else ""
         if key == "available_deals":
-            return plain_json(self._deals(dict(asked.query(request)).get("account_uid")))
+            return plain_json(self._deals(dict(request_parts.query(request)).get("account_uid")))
         if key in metadata.OBJECT_OPTIONS:
             kind, narrowed = metadata.OBJECT_OPTIONS[key]
             return plain_json(
@@ -352,7 +352,7 @@ def _listed(value: object) -> list[str]:
 
 
 def _whole(request: Request, name: str, default: int, least: int) -> int:
-    given = dict(asked.query(request)).get(name)
+    given = dict(request_parts.query(request)).get(name)
     return lists.whole_number(
         given,
         default,
@@ -367,7 +367,7 @@ def _whole(request: Request, name: str, default: int, least: int) -> int:
 
 async def _json(request: Request) -> object:
     try:
-        return await asked.body(request)
+        return await request_parts.body(request)
     except ValueError as error:
         raise Refusal(replies.platform_error(400, "Validation", "Invalid JSON")) from error
 

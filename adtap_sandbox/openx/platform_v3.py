@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from adtap_sandbox.openx import asked, metadata, replies
+from adtap_sandbox.openx import metadata, replies, request_parts
 from adtap_sandbox.openx.replies import plain_json
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class PlatformV3:
             case ["session", "validate"]:
                 return plain_json({"valid": True})
             case ["session"] if request.method == "DELETE":
-                self._store.legacy.end(asked.cookie(request))
+                self._store.legacy.end(request_parts.cookie(request))
                 return plain_json({})
             case ["account", ("currencyOptions" | "timezoneOptions") as key]:
                 return plain_json(metadata.options(key.replace("Options", "_options")))
@@ -44,7 +44,7 @@ class PlatformV3:
     async def _object(  # noqa: PLR0911 - one per method and path
         self, request: Request, kind: str, rest: list[str]
     ) -> Response:
-        query = dict(asked.query(request))
+        query = dict(request_parts.query(request))
         if not rest and request.method == "GET":
             objects = self._store.alive(kind)[: int(query.get("limit", "1000000"))]
             full = query.get("overload") == "medium"
@@ -60,7 +60,8 @@ class PlatformV3:
             )
         # null is written as the text "null".
         given = {
-            name: None if value == "null" else value for name, value in await asked.form(request)
+            name: None if value == "null" else value
+            for name, value in await request_parts.form(request)
         }
         if not rest:
             return plain_json(self._store.create(kind, given)["id"])

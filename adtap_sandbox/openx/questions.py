@@ -102,11 +102,11 @@ def unknown(ids: Iterable[str], fields: Iterable[Field]) -> list[str]:
 
 def clashes(attributes: Iterable[str], metrics: Iterable[str]) -> list[str]:
     """Attributes that one of the metrics can't be cut by."""
-    asked = tuple(metrics)
+    wanted = tuple(metrics)
     return [
         name
         for name in attributes
-        if not all(goes_with(canonical(name), metric) for metric in asked)
+        if not all(goes_with(canonical(name), metric) for metric in wanted)
     ]
 
 
@@ -186,16 +186,16 @@ def available(stage: Stage, attributes: Iterable[str], metrics: Iterable[str]) -
         attributes: Ids asked for.
         metrics: Ids asked for.
     """
-    asked = {canonical(name) for name in attributes}
+    wanted = {canonical(name) for name in attributes}
     now = floor_hour(stage.clock.now())
-    hourly = "hour" in asked
+    hourly = "hour" in wanted
     days = _whole(
         stage.switch("openx", "retention_hourly_days" if hourly else "retention_daily_days")
     )
     if hourly and TRACKING_VIDEO_METRICS & set(metrics):
         days = min(days, HOURLY_VIDEO_DAYS)
     lag = _whole(stage.switch("openx", "data_lag_hours")) + (
-        1 if asked & RESPONSE_ATTRIBUTES else 0
+        1 if wanted & RESPONSE_ATTRIBUTES else 0
     )
     stall = stage.switch("openx", "max_end_date")
     end = read_date(stall) if isinstance(stall, str) else now - timedelta(hours=lag)

@@ -7,7 +7,7 @@
 /v1/accounts:…  /oauth2/v1/…      current login                    current.py
 /api/v1/ox/4.0/…                  Platform API, bearer             platform.py
 /api/v1/reporting-api/…           current reports                  current.py
-/_truth                           expected totals, for tests       truth.py
+/_truth                           expected totals, for tests       expected_totals.py
 /_sessions                        DELETE: end every session now
 """
 
@@ -20,15 +20,15 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import BaseRoute, Route
 
 from adtap_sandbox import credentials
-from adtap_sandbox.openx import asked, replies
+from adtap_sandbox.openx import replies, request_parts
 from adtap_sandbox.openx.current import Login, Reporting
 from adtap_sandbox.openx.data_service import DataService
+from adtap_sandbox.openx.expected_totals import ExpectedTotals
 from adtap_sandbox.openx.platform import Platform
 from adtap_sandbox.openx.platform_v3 import PlatformV3
 from adtap_sandbox.openx.replies import Refusal, plain_json
 from adtap_sandbox.openx.sso import SingleSignOn
 from adtap_sandbox.openx.store import Store
-from adtap_sandbox.openx.truth import Truth
 from adtap_sandbox.tables import switches
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def routes(stage: Stage) -> list[BaseRoute]:
         at("/api/v1/reporting-api/generateReport", reporting.generate, "POST"),
         at("/api/v1/reporting-api/pullReport", reporting.pull, "POST"),
         at("/api/v1/ox/4.0/{rest:path}", gates.current, *_METHODS),
-        at("/_truth", Truth(store).answer),
+        at("/_truth", ExpectedTotals(store).answer),
         at("/_sessions", gates.end_sessions, "DELETE"),
     ]
 
@@ -160,7 +160,7 @@ class _Gates:
         return plain_json({"legacy": store.legacy.end_all(), "current": store.current.end_all()})
 
     def _bearer(self, request: Request) -> None:
-        if not self._store.current.accepts(asked.bearer(request)):
+        if not self._store.current.accepts(request_parts.bearer(request)):
             raise Refusal(replies.platform_error(401, "Permission", "Unauthorized"))
         instance = request.headers.get("x-openx-instance")
         if instance is None:
@@ -171,7 +171,7 @@ class _Gates:
             raise Refusal(replies.forbidden(f"instance {instance}"))
 
     def _cookie(self, request: Request) -> None:
-        if self._store.legacy.alive(asked.cookie(request)):
+        if self._store.legacy.alive(request_parts.cookie(request)):
             return
         if self._store.switch("html_when_logged_out"):
             raise Refusal(replies.login_page("Your session has ended."))

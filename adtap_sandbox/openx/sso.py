@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from adtap_sandbox import credentials
-from adtap_sandbox.openx import asked, signature
+from adtap_sandbox.openx import request_parts, signature
 from adtap_sandbox.openx.replies import Refusal, login_page, oauth_problem
 from adtap_sandbox.openx.sessions import knows_login
 
@@ -48,7 +48,7 @@ class SingleSignOn:
     async def process(self, request: Request) -> Response:
         """Step 2: e-mail and password; the answer is a bare relative callback URL."""
         self._up(request)
-        given = dict([*asked.query(request), *await asked.form(request)])
+        given = dict([*request_parts.query(request), *await request_parts.form(request)])
         token = given.get("oauth_token", "")
         pending = self._store.legacy.pending(token)
         if pending is None:
@@ -99,7 +99,7 @@ class SingleSignOn:
 
     async def _parameters(self, request: Request) -> signature.Pairs:
         header = signature.header_parameters(request.headers.get("authorization", ""))
-        return [*header, *asked.query(request), *await asked.form(request)]
+        return [*header, *request_parts.query(request), *await request_parts.form(request)]
 
     async def _signed(self, request: Request, secret: str) -> dict[str, str]:
         """The parameters of a request whose signature is right.

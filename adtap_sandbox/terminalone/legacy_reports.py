@@ -225,9 +225,9 @@ class LegacyReports:
         order = _names(given.get("order", ""))
         extra = self._extra(report, window, order, having)
         columns = list(dict.fromkeys([*dimensions, *metrics, *extra]))
-        asked = [name for name in columns if name in report.metrics]
+        metrics = [name for name in columns if name in report.metrics]
         if report.usd:
-            asked += [f"{name}_usd" for name in asked if metric_type(name) == "money"]
+            metrics += [f"{name}_usd" for name in metrics if metric_type(name) == "money"]
         predicates = [predicate for predicate, _ in filters]
         source = report.source
         if source == "deals":
@@ -246,7 +246,7 @@ class LegacyReports:
             Span(bounds, hourly, report.zone),
             rollup,
             [name for name in columns if name in report.dimensions],
-            asked,
+            metrics,
             predicates,
         )
         wanted = ReportRequest(

@@ -13,6 +13,7 @@ from adtap_sandbox.tables import switches
 
 from .current import CurrentApi
 from .deals import DealsApi
+from .expected_totals import ExpectedTotals
 from .facts import Facts
 from .legacy import LegacyApi
 from .legacy_auth import LegacyAuth
@@ -21,7 +22,6 @@ from .report import Reports
 from .reporting import ReportingApi
 from .sessions import Sessions, fields_of
 from .store import Store
-from .truth import Truth
 
 BARE: Final[tuple[str, ...]] = (
     "/api/v2.0",
@@ -43,7 +43,7 @@ def routes(stage: Stage) -> list[BaseRoute]:
     facts = Facts(store)
     current = CurrentApi(store, sessions)
     reporting = ReportingApi(Reports(facts), sessions)
-    truth = Truth(facts)
+    totals = ExpectedTotals(facts)
     auth = LegacyAuth(sessions)
     legacy = LegacyApi(store, auth)
     deals = DealsApi(store, auth)
@@ -59,7 +59,7 @@ def routes(stage: Stage) -> list[BaseRoute]:
         return await reporting(request)
 
     async def expected(request: Request) -> Response:
-        return await truth(request)
+        return await totals(request)
 
     async def legacy_api(request: Request) -> Response:
         return await legacy(request)

@@ -1,12 +1,12 @@
 """What a reader should have seen in the end, computed from the store with no API in between.
 
-    GET /openx/_truth                                   what can be asked
+    GET /openx/_truth                                   what there is
     GET /openx/_truth?stream=report_inventory_daily     one of the presets
     GET /openx/_truth?attributes=day,publisherSiteId&metrics=clicks&start=…&end=…&filters={…}
     GET /openx/_truth?entity=site                       ids that exist now, ids that are gone
     GET /openx/_truth?trail=1                           number of audit rows by type
 
-`sent` sums the digits as they go over the wire, row by row at the grain asked for, so it depends on
+`sent` sums the digits as they go over the wire, row by row at the grain wanted, so it depends on
 the attributes where money has float noise; `exact` sums the amounts behind them. Both are decimal
 text. Where `publisherCurrency` is among the attributes, `currencies` has the same sums for each: amounts of two
 currencies have no sum. `start` and `end` default to the whole available range; dates in any spelling of the API.
@@ -38,7 +38,7 @@ _CURRENCY: Final = "publisherCurrency"
 _PRESETS: Final = table(__package__, "presets")
 
 
-class Truth:
+class ExpectedTotals:
     """Answers `/_truth`.
 
     Args:
@@ -50,12 +50,12 @@ class Truth:
 
     async def answer(self, request: Request) -> Response:
         """One question; see the module's text."""
-        asked = dict(request.query_params)
-        if "entity" in asked:
-            return self._entity(asked["entity"])
-        if "trail" in asked:
+        given = dict(request.query_params)
+        if "entity" in given:
+            return self._entity(given["entity"])
+        if "trail" in given:
             return plain_json(dict(Counter(row["obj_type"] for row in self._store.trail())))
-        if "stream" not in asked and "metrics" not in asked:
+        if "stream" not in given and "metrics" not in given:
             return plain_json(
                 {
                     "streams": _PRESETS,
@@ -65,7 +65,7 @@ class Truth:
                 }
             )
         try:
-            question = self._question(asked)
+            question = self._question(given)
         except (KeyError, ValueError) as error:
             return plain_json({"error": repr(error)}, 400)
         return plain_json(await run_in_threadpool(self._sums, question))
@@ -86,17 +86,17 @@ class Truth:
             }
         )
 
-    def _question(self, asked: dict[str, str]) -> Question:
-        if "stream" in asked:
-            preset = _PRESETS[asked["stream"]]
+    def _question(self, given: dict[str, str]) -> Question:
+        if "stream" in given:
+            preset = _PRESETS[given["stream"]]
             attributes, metrics = tuple(preset["attributes"]), tuple(preset["metrics"])
         else:
-            given = [part for part in asked.get("attributes", "").split(",") if part]
+            names = [part for part in given.get("attributes", "").split(",") if part]
             attributes = tuple(
-                fields.canonical(fields.CURRENT_DIMENSIONS.get(part, part)) for part in given
+                fields.canonical(fields.CURRENT_DIMENSIONS.get(part, part)) for part in names
             )
             metrics = tuple(
-                fields.CURRENT_METRICS.get(part, part) for part in asked["metrics"].split(",")
+                fields.CURRENT_METRICS.get(part, part) for part in given["metrics"].split(",")
             )
         strange = [
             *questions.unknown(attributes, fields.ATTRIBUTES),
@@ -105,10 +105,10 @@ class Truth:
         if strange:
             raise KeyError(strange)
         span = questions.available(self._store.stage, attributes, metrics)
-        tree = json.loads(asked["filters"]) if "filters" in asked else None
+        tree = json.loads(given["filters"]) if "filters" in given else None
         return Question(
-            questions.read_date(asked["start"]) if "start" in asked else span.first,
-            questions.read_date(asked["end"]) if "end" in asked else span.end,
+            questions.read_date(given["start"]) if "start" in given else span.first,
+            questions.read_date(given["end"]) if "end" in given else span.end,
             attributes,
             metrics,
             questions.read_filter(tree, fields.ATTRIBUTES),

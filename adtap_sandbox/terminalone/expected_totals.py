@@ -22,7 +22,7 @@ from .values import Record, rfc3339
 _USUAL = "impressions,clicks,total_spend,total_conversions"
 
 
-class Truth:
+class ExpectedTotals:
     """Answers `GET /_truth`."""
 
     def __init__(self, facts: Facts) -> None:
