@@ -179,3 +179,12 @@ def test_a_login_that_sees_no_account_is_no_empty_report(name, listed, words, ca
 
     blind = replace(wire, settings=settings, route=route)
     assert words in fails(blind, lambda _: wire.write([wire.row("de")], {}), caplog)
+
+
+@pytest.mark.parametrize("name", ["terminalone v2", "terminalone v1"])
+def test_an_account_that_is_not_seen_is_no_empty_report(name, caplog):
+    """Its service answers with no row: named before it is asked, instead of a bookmark that moves."""
+    wire = WIRES[name]
+    blind = replace(wire, settings={**wire.settings, "organization_ids": [99]})
+    said = fails(blind, lambda _: wire.write([], {}), caplog)
+    assert "organization_ids: 99 is none of the organizations that the login sees (33)" in said
