@@ -192,6 +192,8 @@ def bound(since: str) -> str:
 def page_at(document: Any, what: str, offset: int, asked: int) -> Page:
     """Return a page of a list: another may follow if it is as long as the limit the server says it used.
 
+    Where the server does not say it, any limit may be its own: the list ends with an empty page, as for the Go client.
+
     Args:
         document: The answer.
         what: The list, in a user's words.
@@ -200,7 +202,7 @@ def page_at(document: Any, what: str, offset: int, asked: int) -> Page:
     """
     rows = responses.rows(document, what)
     envelope = responses.envelope(document)
-    echoed = number(envelope.get("limit")) or asked
+    echoed = number(envelope.get("limit")) or 1
     return page_of(
         rows,
         envelope,

@@ -522,6 +522,7 @@ def _objects(document: object, what: str) -> list[Mapping[str, Any]]:
 def _page(objects: Sequence[Mapping[str, Any]], document: object, offset: int) -> Page:
     said = document if isinstance(document, Mapping) else {}
     total = number(said.get("count"))
-    # A server that says nothing of it at all, and gives as many as were asked for, may have more.
-    full = said.get("has_more") is None and len(objects) >= PAGE_SIZE
+    # A server that says nothing of it at all may have more behind any page, its own limit being unknown.
+    limit = min(number(said.get("limit")) or 1, PAGE_SIZE)
+    full = said.get("has_more") is None and len(objects) >= limit
     return page_of(objects, said, offset=offset, full=full, total=total)

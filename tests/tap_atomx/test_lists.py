@@ -14,6 +14,7 @@ from adtap_core.rows.records import RecordShaper
 from adtap_core.rows.schemas import entity_schema
 from adtap_core.tap import RunFailed
 from tap_atomx import lists, shapes
+from tap_atomx.lists import page_at
 from tap_atomx.streams import BIG, BUSINESS, ENTITIES, REFERENCE
 from tap_atomx.tap import TapAtomx
 from tests.canned import Asked, Canned
@@ -374,3 +375,19 @@ def test_a_record_without_an_id_hides_no_other(nothing, monkeypatch, caplog):
             run_tap(TapAtomx, config, catalog=catalog, written=written.append)
     assert [r["id"] for r in written[0].records["advertisers"]] == [1, 2, 3]
     assert "no `id` and can't be told apart: left out" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("said", "more"),
+    [
+        ({}, True),
+        ({"limit": 1}, True),
+        ({"limit": 1000}, False),
+        ({"limit": 1000, "count": 9}, True),
+    ],
+)
+def test_a_list_that_does_not_say_its_limit_ends_with_an_empty_page(said, more):
+    """A server may give fewer than were asked for: only what it says of its limit tells a last page."""
+    document = {"success": True, "resource": "sizes", "sizes": [{"id": 1}], **said}
+    assert page_at(document, "sizes", 0, 1000).more is more
+    assert not page_at({"success": True, "resource": "sizes", "sizes": []}, "sizes", 1, 1000).more
