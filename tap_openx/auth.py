@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qs, urljoin, urlsplit
 
 import requests
+from typing_extensions import override
 
 from adtap_core.errors import BadRequest, CredentialsError, MalformedResponse, RetriesExhausted
 from adtap_core.http.client import Call, RequestStats
@@ -48,27 +49,46 @@ class _Spent(CredentialsError):  # noqa: N818 - named for what happened
     """
 
 
-def _failure(words: str, response: Response, tally: RequestStats) -> CredentialsError:
+def _failure(message: str, response: Response, stats: RequestStats) -> CredentialsError:
     """Return what a step's answer without what was wanted of it means.
 
     Args:
-        words: What happened.
+        message: What happened.
         response: The answer.
-        tally: Counted the step's requests.
+        stats: Counted the step's requests.
     """
-    return (_Spent if response.status == HTTPStatus.OK or tally.retries else CredentialsError)(
-        words
-    )
+    is_spent = response.status == HTTPStatus.OK or stats.retries
+    return _Spent(message) if is_spent else CredentialsError(message)
 
 
-class CookieLogin:
+class _Login:
+    """A login of several steps, one of which takes a verifier or code that is good once."""
+
+    can_refresh = True
+
+    def login(self, http: Http) -> None:
+        """Get a new token; once more from the beginning where a lost answer had used up the verifier or code.
+
+        Raises:
+            CredentialsError: If a step is refused; the message says which credential.
+            RetriesExhausted: If nobody answers at the login's address, or only the platform's faults do.
+        """
+        try:
+            self._log_in(http)
+        except _Spent:
+            self._log_in(http)
+
+    def _log_in(self, http: Http) -> None:
+        """Go through all steps once."""
+        raise NotImplementedError
+
+
+class CookieLogin(_Login):
     """OAuth 1.0a in three steps; from then on a cookie carries the access token.
 
     Args:
         settings: `sso_url`, `email`, `password`, `consumer_key`, `consumer_secret`.
     """
-
-    can_refresh = True
 
     def __init__(self, settings: Mapping[str, Any]) -> None:
         self._url = str(settings["sso_url"]).rstrip("/")
@@ -79,39 +99,28 @@ class CookieLogin:
         """Set the cookie."""
         request.headers["Cookie"] = f"{COOKIE}={self._token}"
 
-    def login(self, http: Http) -> None:
-        """Get a new access token.
-
-        Raises:
-            CredentialsError: If a credential is refused.
-            RetriesExhausted: If nobody answers at the login's address, or only the platform's faults do.
-        """
-        try:
-            self._log_in(http)
-        except _Spent:
-            self._log_in(http)
-
+    @override
     def _log_in(self, http: Http) -> None:
         # Imported here: with it comes all of OAuth 2, and discovery, which logs in nowhere, is quick.
         from requests_oauthlib import OAuth1  # noqa: PLC0415
 
         key, secret = (str(self._settings[k]) for k in ("consumer_key", "consumer_secret"))
-        tally = RequestStats()
+        stats = RequestStats()
         first = self._signed(
-            http, "initiate", OAuth1(key, client_secret=secret, callback_uri="oob"), tally
+            http, "initiate", OAuth1(key, client_secret=secret, callback_uri="oob"), stats
         )
         given = _form(first.text())
         token, token_secret = given.get("oauth_token", ""), given.get("oauth_token_secret", "")
         if first.status != HTTPStatus.OK or not token:
-            words = (
+            message = (
                 f"OpenX single sign-on refused the consumer key (settings `consumer_key`, "
                 f"`consumer_secret`): HTTP {first.status} {first.excerpt(200)}"
             )
-            raise _failure(words, first, tally)
+            raise _failure(message, first, stats)
         redact.learn(token, token_secret)
         verifier = self._verifier(http, token, first.cookies)
         redact.learn(verifier)
-        tally = RequestStats()
+        stats = RequestStats()
         third = self._signed(
             http,
             "token",
@@ -123,19 +132,19 @@ class CookieLogin:
                 callback_uri="oob",
                 verifier=verifier,
             ),
-            tally,
+            stats,
         )
         access = _form(third.text()).get("oauth_token", "")
         if third.status != HTTPStatus.OK or not access:
-            words = (
+            message = (
                 f"OpenX single sign-on gave no access token to {self._settings['email']}: "
                 f"HTTP {third.status} {third.excerpt(200)}"
             )
-            raise _failure(words, third, tally)
+            raise _failure(message, third, stats)
         redact.learn(access)
         self._token = access
 
-    def _signed(self, http: Http, step: str, signer: OAuth1, tally: RequestStats) -> Response:
+    def _signed(self, http: Http, step: str, signer: OAuth1, stats: RequestStats) -> Response:
         url = f"{self._url}/api/index/{step}"
         prepared = requests.Request("POST", url).prepare()
         signer(prepared)
@@ -152,7 +161,7 @@ class CookieLogin:
                 login=False,
             ),
             "sso_url",
-            tally,
+            stats,
         )
 
     def _verifier(self, http: Http, token: str, cookies: Mapping[str, str]) -> str:
@@ -196,15 +205,13 @@ class CookieLogin:
         )
 
 
-class BearerLogin:
+class BearerLogin(_Login):
     """OAuth 2: identity, authorization code with PKCE, consent, token.
 
     Args:
         settings: `identity_url`, `identity_key`, `email`, `password`, `client_id`, `instance_hostname`.
         api_url: Base address of the API.
     """
-
-    can_refresh = True
 
     def __init__(self, settings: Mapping[str, Any], api_url: str) -> None:
         self._settings, self._url = settings, f"{api_url}/oauth2/v1"
@@ -216,17 +223,7 @@ class BearerLogin:
         request.headers["Authorization"] = f"Bearer {self._token}"
         request.headers["X-Openx-Instance"] = str(self._settings["instance_hostname"])
 
-    def login(self, http: Http) -> None:
-        """Get a new bearer token.
-
-        Raises:
-            CredentialsError: If a step is refused; the message says which credential.
-        """
-        try:
-            self._log_in(http)
-        except _Spent:
-            self._log_in(http)
-
+    @override
     def _log_in(self, http: Http) -> None:
         identity = self._identity(http)
         verifier = secrets.token_urlsafe(64)
@@ -369,23 +366,23 @@ class BearerLogin:
         return str(self._answer(http, call, wanted, setting)[wanted])
 
     def _answer(self, http: Http, call: Call, wanted: str, setting: str) -> Mapping[str, Any]:
-        tally = RequestStats()
-        response = _send(http, call, "api_url", tally)
+        stats = RequestStats()
+        response = _send(http, call, "api_url", stats)
         document = response.json_or_none()
         if (
             response.status >= HTTPStatus.BAD_REQUEST
             or not isinstance(document, Mapping)
             or not document.get(wanted)
         ):
-            words = (
+            message = (
                 f"{call.what} refused for {self._settings['email']} (setting `{setting}`): "
                 f"HTTP {response.status} {responses.error_message(response) or response.excerpt(200)}"
             )
-            raise _failure(words, response, tally)
+            raise _failure(message, response, stats)
         return document
 
 
-def _send(http: Http, call: Call, setting: str, tally: RequestStats | None = None) -> Response:
+def _send(http: Http, call: Call, setting: str, stats: RequestStats | None = None) -> Response:
     """Send a step of a login; give an answer that is good, or that refuses the credentials.
 
     Raises:
@@ -397,7 +394,7 @@ def _send(http: Http, call: Call, setting: str, tally: RequestStats | None = Non
         "between it and the OAuth 2 login"
     )
     try:
-        response = http.send(call, tally)
+        response = http.send(call, stats)
     except RetriesExhausted as error:
         raise RetriesExhausted(f"No login: {error}; {hint}", status=error.status) from error
     if response.status >= HTTPStatus.BAD_REQUEST and response.status not in _REFUSALS:

@@ -379,7 +379,7 @@ class OpenxPlatform(Platform):
             )
             with response.body:
                 document = response.json()
-            return _page(_objects(document, what), document, offset)
+            return page_at(_objects(document, what), document, offset)
 
         return by_offset(
             ask,
@@ -519,7 +519,14 @@ def _objects(document: object, what: str) -> list[Mapping[str, Any]]:
     return found
 
 
-def _page(objects: Sequence[Mapping[str, Any]], document: object, offset: int) -> Page:
+def page_at(objects: Sequence[Mapping[str, Any]], document: object, offset: int) -> Page:
+    """Return a page of a list: another may follow unless the server says not, or says a limit that it falls short of.
+
+    Args:
+        objects: What the page holds.
+        document: The answer.
+        offset: How many objects lie before it.
+    """
     said = document if isinstance(document, Mapping) else {}
     total = number(said.get("count"))
     # A server that says nothing of it at all may have more behind any page, its own limit being unknown.

@@ -340,7 +340,12 @@ class FilterSplit:
         except ResponseTooLarge as error:
             # Even their list is refused: take all that exist, and look for what they miss.
             values = self._existing(attribute)
-            crowded = error.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE and bool(values)
+            # Every row is an account's, so a whole list of accounts is all there is; no other list proves that.
+            crowded = (
+                error.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+                and bool(values)
+                and attribute.lower() == fields.ACCOUNT.lower()
+            )
             return _Values(values, leftover=True, listed=False, crowded=crowded)
         if found.listed:
             return found
@@ -375,7 +380,7 @@ class FilterSplit:
 
     def _is_unaskable(self, listed: _Values, inside: Filter | None, attribute: str) -> bool:
         """Check whether what has none of the listed values can't be asked for: it has too many accounts in scope."""
-        if not listed.crowded or attribute.lower() != fields.ACCOUNT.lower():
+        if not listed.crowded:
             return False
         try:
             self._sum(self._rest(inside, attribute, listed.values))
@@ -390,9 +395,7 @@ class FilterSplit:
         Raises:
             RequestError: If there is another reason than the number of accounts in scope.
         """
-        # Every row is an account's, so a whole list of accounts is all there is; no other list proves that.
-        by_account = crowded and attribute.lower() == fields.ACCOUNT.lower()
-        if not by_account or not (
+        if not crowded or not (
             error.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE or isinstance(error, _NoRest)
         ):
             raise error
@@ -442,7 +445,7 @@ class _Values:
         values: Sorted.
         leftover: Whether rows without a value, or with another one, may exist.
         listed: Whether the platform listed them, all of them, for this very question.
-        crowded: Whether it refused to, for the number of accounts in scope.
+        crowded: Whether it refused to, for the number of accounts in scope; these are all accounts then.
     """
 
     values: tuple[str, ...]

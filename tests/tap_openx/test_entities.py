@@ -11,7 +11,7 @@ from decimal import Decimal
 import pytest
 
 from adtap_core.tap import RunFailed
-from tap_openx.client import _page
+from tap_openx.client import page_at
 from tap_openx.streams import AUDITED_TYPES, ENTITIES, OPTION_KEYS
 from tap_openx.tap import TapOpenx
 from tests.running import parse, select
@@ -250,5 +250,5 @@ def test_the_option_keys_read_are_a_setting(room):
 def test_a_list_that_says_nothing_of_more_ends_with_an_empty_page(said, more):
     """The largest limit is not documented: a page shorter than the one asked for need not be the last."""
     document = {"objects": [{"uid": "a"}], **said}
-    assert _page(document["objects"], document, 0).more is more
-    assert not _page([], {"objects": []}, 1).more
+    assert page_at(document["objects"], document, 0).more is more
+    assert not page_at([], {"objects": []}, 1).more
