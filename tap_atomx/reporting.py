@@ -121,9 +121,8 @@ class Reporting:
 
         def table() -> Table:
             found: Iterator[Any] = iter(rows())
-            if (
-                download
-            ):  # a download can't tell null from an empty text: keys are those of a download
+            # A download can't tell null from an empty text, and keys are those of a download.
+            if download:
                 found = ([None if v == "" else v for v in row] for row in found)
             return Table(found, columns)
 
