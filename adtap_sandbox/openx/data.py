@@ -26,7 +26,9 @@ from adtap_sandbox.tables import fill
 from adtap_sandbox.world import AGENCY
 
 if TYPE_CHECKING:
-    from adtap_sandbox.world import Campaign, World
+    from collections.abc import Sequence
+
+    from adtap_sandbox.world import Advertiser, Campaign, Publisher, World
 
 _COUNTRY_OF_ZONE: Final = {"Europe/Berlin": "de", "Europe/Paris": "fr", "UTC": "gb"}
 _CURRENCY_IDS: Final = {"USD": "1", "EUR": "2"}
@@ -93,32 +95,28 @@ class Entities:
         self.agency = self._account(
             AGENCY_ACCOUNT, f"{AGENCY} Agency", "agency", ("EUR", "Europe/Berlin"), self.network
         )
-        self.publishers = {
-            one.id: self._account(
-                PUBLISHER_ACCOUNTS + nth,
-                one.name,
-                "publisher",
-                (one.currency, one.time_zone),
-                self.network,
-            )
-            for nth, one in enumerate(world.publishers)
-        }
-        self.advertisers = {
-            one.id: self._account(
-                ADVERTISER_ACCOUNTS + nth,
-                one.name,
-                "advertiser",
-                (one.currency, one.time_zone),
-                self.agency,
-            )
-            for nth, one in enumerate(world.advertisers)
-        }
+        self.publishers = self._accounts_of(
+            world.publishers, PUBLISHER_ACCOUNTS, "publisher", self.network
+        )
+        self.advertisers = self._accounts_of(
+            world.advertisers, ADVERTISER_ACCOUNTS, "advertiser", self.agency
+        )
         self.partners = [
             self._account(
                 DEMAND_ACCOUNTS + nth, name, "advertiser", dollars, self.network, rtb=True
             )
             for nth, name in enumerate(DEMAND_PARTNERS)
         ]
+
+    def _accounts_of(
+        self, companies: Sequence[Publisher | Advertiser], first: int, role: str, parent: ApiObject
+    ) -> dict[int, ApiObject]:
+        return {
+            one.id: self._account(
+                first + nth, one.name, role, (one.currency, one.time_zone), parent
+            )
+            for nth, one in enumerate(companies)
+        }
 
     def _account(
         self,
