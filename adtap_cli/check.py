@@ -20,7 +20,7 @@ from adtap_cli.opening import (
 from adtap_core.errors import SettingsError
 from adtap_core.formatting import count
 from adtap_core.inspect.check import CheckReport, run_check, settings_error
-from adtap_core.redact import redact
+from adtap_core.redact import on_one_line, redact
 
 MARKS = {True: "ok  ", False: "FAIL"}
 
@@ -67,7 +67,7 @@ def check(
         write_json(found.document())
     else:
         for line in lines(found):
-            click.echo(redact(line))
+            click.echo(on_one_line(redact(line)))
     if not found.good:
         bad, looked_at = sum(not f.good for f in found.findings), len(found.findings)
         words = "does not work" if bad == 1 else "do not work"

@@ -17,7 +17,7 @@ from typing_extensions import override
 from adtap_cli.meltano_project import held
 from adtap_cli.taps import tap_class
 from adtap_core.errors import FULL, AdtapError, CredentialsError, SettingsError
-from adtap_core.redact import guard_logging, redact
+from adtap_core.redact import guard_logging, on_one_line, redact
 from adtap_core.state.documents import unwrapped
 from adtap_core.sync.output import silence_stdout
 from adtap_plugin.origins import MELTANO_FOLDER, Given
@@ -48,7 +48,7 @@ class Failed(click.ClickException):
     def show(self, file: Any = None) -> None:
         """Write the lines to standard error, secrets masked."""
         for line in self.lines:
-            click.echo(redact(line), file=file or sys.stderr)
+            click.echo(on_one_line(redact(line)), file=file or sys.stderr)
 
 
 def tap_argument(function: F) -> F:

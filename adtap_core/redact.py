@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from adtap_plugin.redact import MASK, Redactor, guard_logging, learn_settings, redact
+from adtap_plugin.redact import MASK, Redactor, guard_logging, learn_settings, on_one_line, redact
 
-__all__ = ["MASK", "Redactor", "guard_logging", "learn_settings", "redact"]
+__all__ = ["MASK", "Redactor", "guard_logging", "learn_settings", "on_one_line", "redact"]

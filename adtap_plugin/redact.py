@@ -60,6 +60,8 @@ _IN_ADDRESS: Final = re.compile(
 )
 _OPAQUE: Final = re.compile(r"[A-Za-z0-9+/_-]{16,}={0,2}")
 _HEX: Final = re.compile(r"[0-9a-f]{24,}|[0-9A-F]{24,}")
+_BREAKS: Final = re.compile("[\x00-\x08\n-\x1f\x7f-\x9f\u2028\u2029]")
+"""Characters that end a line, or tell a terminal what to do."""
 METRICS: Final = "singer_sdk.metrics"
 _OURS: Final = ("adtap", "tap-", "tap_", "target-", "singer_sdk")
 """Beginnings of the names of loggers whose words are written with care."""
@@ -161,6 +163,17 @@ redact: Final = Redactor()
 """The process's redactor: settings and logins teach it, logs and errors go through it."""
 
 
+def on_one_line(text: str) -> str:
+    r"""Return a text with its line ends and control characters spelt out.
+
+    A setting or a platform's words may hold some: half of a message would be a line of its own.
+
+    >>> on_one_line("user a\nb")
+    'user a\\nb'
+    """
+    return _BREAKS.sub(lambda m: m[0].encode("unicode_escape").decode(), text)
+
+
 def learn_settings(config: Mapping[str, Any], jsonschema: Mapping[str, Any]) -> None:
     """Teach the redactor the values of every setting that is marked secret.
 
@@ -189,7 +202,8 @@ def guard_logging() -> None:
         if not getattr(record, "_keep_args", False) and record.name != METRICS:
             ours = record.name.startswith(_OURS)
             masked = redact if ours else redact.words_of_others
-            record.msg, record.args = masked(_message(record)), ()
+            message = masked(_message(record))
+            record.msg, record.args = on_one_line(message) if _is_our_own(record) else message, ()
         if record.exc_info and record.exc_info[0] is not None:
             record.exc_text = redact("".join(traceback.format_exception(*record.exc_info)))
             record.exc_info = None
@@ -199,6 +213,11 @@ def guard_logging() -> None:
 
     build.redacts = True  # type: ignore[attr-defined]
     logging.setLogRecordFactory(build)
+
+
+def _is_our_own(record: logging.LogRecord) -> bool:
+    """Check whether a record is ours and not of the SDK, which also logs whole documents."""
+    return record.name.startswith(_OURS) and not record.name.startswith("singer_sdk")
 
 
 def _name_stream(record: logging.LogRecord) -> None:

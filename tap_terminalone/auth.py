@@ -18,9 +18,11 @@ from typing import TYPE_CHECKING, Any, Final
 from typing_extensions import override
 
 from adtap_core.errors import BadRequest, CredentialsError, RetriesExhausted
+from adtap_core.http.auth import Rotation
 from adtap_core.http.client import Call
 from adtap_core.http.tokens import ends_at
 from adtap_core.redact import redact
+from tap_terminalone import responses
 
 if TYPE_CHECKING:
     import requests
@@ -86,6 +88,7 @@ class BearerAuth:
         self._token = str(settings.get("access_token") or "")
         self.expires_at = ends_at(self._token)
         self._refresh_token = str(settings.get("refresh_token") or "")
+        self._rotation = Rotation("TerminalOne", "refresh_token", self._refresh_token)
         self.can_refresh = self._method != ACCESS_TOKEN
 
     def apply(self, request: requests.Request) -> None:
@@ -127,6 +130,8 @@ class BearerAuth:
         self.expires_at = ends_at(token, answer)
         # Where refresh tokens rotate, the old one is spent with this answer.
         self._refresh_token = str(answer.get("refresh_token") or self._refresh_token)
+        if self._method == OAUTH_REFRESH:
+            self._rotation.tell(self._refresh_token)
 
     def _grant(self) -> dict[str, Any]:
         given = self._settings
@@ -270,6 +275,9 @@ def _session_of(response: Response) -> str:
         data = answer.get("data") if isinstance(answer, Mapping) else None
         session = data.get("session") if isinstance(data, Mapping) else None
         found = session.get("sessionid") if isinstance(session, Mapping) else None
+    if not found and (root := responses.xml_root(response)) is not None:
+        element = root.find("session")
+        found = None if element is None else element.get("sessionid")
     redact.learn(found)
     return str(found or "")
 

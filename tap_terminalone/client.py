@@ -342,6 +342,6 @@ def _is_document(response: Response) -> bool:
     # A session may come as a cookie alone.
     return (
         bool(response.cookies)
-        or response.body.excerpt(10).lstrip().startswith(b"<")
+        or responses.xml_root(response) is not None
         or response.json_or_none() is not None
     )

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
+from xml.etree.ElementTree import ParseError
+
+from defusedxml.common import DefusedXmlException
+from defusedxml.ElementTree import fromstring
 
 from adtap_core.http import outcomes
 from adtap_core.http.outcomes import Action, Outcome
 
 if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
+
     from adtap_core.http.response import Response
 
 REDIRECTS, ERRORS, SERVER_ERROR = 300, 400, 500
@@ -62,3 +68,14 @@ def key_refused(response: Response) -> bool:
     return response.status == FORBIDDEN and "DEVELOPER_INACTIVE" in (
         f"{response.headers.get(_QUOTA_HEADER, '')} {response.text(200).upper().replace(' ', '_')}"
     )
+
+
+def xml_root(response: Response) -> Element | None:
+    """Return the root of an answer that is XML, whole and harmless; None for any other."""
+    if not response.body.excerpt(64).lstrip().startswith(b"<"):
+        return None
+    try:
+        root: Element = fromstring(response.body.read(), forbid_dtd=True)
+    except (ParseError, DefusedXmlException):
+        return None
+    return root

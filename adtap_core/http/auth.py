@@ -16,6 +16,7 @@ writes a class with the same three members.
 from __future__ import annotations
 
 import base64
+import logging
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -30,6 +31,8 @@ from adtap_core.redact import redact
 
 if TYPE_CHECKING:
     from adtap_core.http.client import Http
+
+log = logging.getLogger("adtaps.login")
 
 _REFUSED: Final = frozenset({400, 401, 403})
 """A token endpoint's answers that mean wrong credentials; RFC 6749, section 5.2, read 2026-11-28."""
@@ -213,6 +216,37 @@ class OAuth2ClientCredentials(OAuth2):
         )
 
 
+class Rotation:
+    """Says once that a platform gives a new refresh token at each use: the next run would be refused.
+
+    Args:
+        what: Whose token it is, in a user's words.
+        setting: The setting that holds it.
+        given: Its value there.
+    """
+
+    def __init__(self, what: str, setting: str, given: str) -> None:
+        self._what, self._setting, self._given = what, setting, given
+        self._is_told = False
+
+    def tell(self, fresh: str) -> None:
+        """Warn if a token is another one than the setting's.
+
+        Args:
+            fresh: What the platform answered with.
+        """
+        if fresh == self._given or self._is_told:
+            return
+        self._is_told = True
+        log.warning(
+            "%s gave a new refresh token in place of the one in the setting `%s`: this run goes on with the new "
+            "one, the next run may find the old one refused. Use a client whose refresh tokens do not rotate, "
+            "or another way to log in",
+            self._what,
+            self._setting,
+        )
+
+
 class OAuth2Refresh(OAuth2):
     """A token for a refresh token (RFC 6749, section 6).
 
@@ -232,9 +266,11 @@ class OAuth2Refresh(OAuth2):
         redact.learn(refresh_token, more.get("client_secret"))
         form = {"grant_type": "refresh_token", "refresh_token": refresh_token, **more}
         super().__init__(token_url, form, what="a refresh token", settings=("refresh_token",))
+        self._rotation = Rotation("The platform", "refresh_token", refresh_token)
 
     @override
     def traded(self, answer: Mapping[str, Any]) -> None:
         if isinstance(fresh := answer.get("refresh_token"), str) and fresh:
             redact.learn(fresh)
             self._form["refresh_token"] = fresh
+            self._rotation.tell(fresh)

@@ -57,6 +57,14 @@ def test_our_own_words_keep_the_ids_they_name(said):
     assert said("adtaps", "request %s", "Root=1-Aa67b891233X") == "request Root=1-Aa67b891233X"
 
 
+def test_a_line_end_in_a_value_makes_no_second_line(said):
+    """A setting's or a platform's words, a terminal's controls: spelt out in ours; a library's stay as they are."""
+    given = "user a\nERROR all is well\x1b[2J\u2028b"
+    assert said("adtaps", "%s", given) == r"user a\nERROR all is well\x1b[2J\u2028b"
+    assert said("tap-adjust", "%s", "a\r\n\tb") == "a\\r\\n\tb"
+    assert said("some.library", "%s", "a\nb") == "a\nb"
+
+
 def test_tracebacks_and_stacks_pass_the_same_gate(said):
     """A library that logs its exception logs the text of a request with it."""
     try:

@@ -11,7 +11,8 @@ from adtap_core.errors import CredentialsError, SettingsError
 from adtap_core.tap import RunFailed
 from adtap_sandbox import credentials
 from tap_terminalone.tap import TapTerminalOne
-from tests.running import run_command
+from tests.canned import Canned, Text
+from tests.running import run_command, run_tap
 
 LOGIN = {
     "grant_type": "password",
@@ -37,6 +38,37 @@ def test_what_is_no_answer_of_the_login_is_asked_again(room, generation, kind):
     room.fault(kind, path=path, times=1)
     found = room.run(getattr(room, generation)(), "agencies")
     assert found.records["agencies"]
+
+
+def test_half_a_login_in_xml_is_asked_for_again(room):
+    """It breaks off before the session: nothing was refused."""
+    half = """<?xml version='1.0' ?><result><entity name="etl" id="4711" type="user" /><sess"""
+    room.fault("status", path="/api/v2.0/login", status=200, times=1, body=half)
+    assert room.run(room.legacy(), "agencies").records["agencies"]
+
+
+def test_a_session_may_stand_in_the_logins_xml_alone():
+    """As the sheet shows it, without a cookie: the body says the session."""
+    xml = """<result><session sessionid="0a1b2c3d4e5f60718293a4b5c6d7e8f901234567" /><status code="ok" /></result>"""
+
+    def answers(asked):
+        if asked.path == "/api/v2.0/login":
+            return Text(xml, "text/xml")
+        signed_on = "adama_session=0a1b2c3d" in asked.headers.get("cookie", "")
+        assert signed_on
+        return {"data": [], "meta": {"status": "ok", "count": 0, "total_count": 0}}
+
+    with Canned(answers) as server:
+        config = {
+            "api_url": server.url,
+            "api_generation": "legacy",
+            "auth_method": "cookie",
+            "username": "etl",
+            "password": "canary-0123456789",
+            "api_key": "key-0123456789",
+        }
+        run_tap(TapTerminalOne, config, streams={"verticals"})
+        assert "/api/v2.0/verticals" in server.paths()
 
 
 def test_password_refresh_token_and_given_token_read_the_same(room):
@@ -81,14 +113,17 @@ def test_a_token_that_ends_is_renewed_once_and_nothing_is_repeated(room):
         assert sorted(ids) == room.truth(collection=name)["ids"]
 
 
-def test_rotating_refresh_tokens_are_followed(room):
-    """Each answer holds the next refresh token; the one in the settings is spent with the first."""
+def test_rotating_refresh_tokens_are_followed(room, caplog):
+    """Each answer holds the next refresh token; that the setting's is spent with the first is said, once."""
     tokens = granted(room)
     room.switch(token_requests=4, refresh_token_rotates=True)
     config = room.current(auth_method="oauth_refresh", refresh_token=tokens["refresh_token"])
     found = room.run(config, "campaigns", "strategies", "concepts", "agencies", "vendors", "deals")
     assert found.records["deals"]
     assert len(room.asked("/oauth/token")) > 2
+    (warned,) = [r.getMessage() for r in caplog.records if r.name == "adtaps.login"]
+    assert "setting `refresh_token`" in warned
+    assert tokens["refresh_token"] not in caplog.text
 
 
 def test_a_given_token_that_ends_stops_the_run_at_once(room):

@@ -113,11 +113,12 @@ def test_a_refused_client_is_named_and_its_secret_is_not():
     assert KEY not in str(failure.value)
 
 
-def test_a_new_refresh_token_takes_the_old_ones_place():
-    """And is a secret from then on."""
+def test_a_new_refresh_token_takes_the_old_ones_place(caplog):
+    """And is a secret from then on; that the setting's is spent is said."""
     with TokenServer() as server:
         login = OAuth2Refresh(f"{server.url}/token", KEY, client_id="client-7")
         http = connection(login)
         http.send(Call(f"{server.url}/list", "list"))
         assert login._form["refresh_token"] == "refresh-number-1"
+    assert "in the setting `refresh_token`" in caplog.text
     assert "refresh-number-1" not in redact("it was refresh-number-1")
