@@ -13,8 +13,6 @@ The page docs/scale.md says what to set up: the pool, the run queue, the variabl
 import json
 import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import date, timedelta
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +20,9 @@ import dagster as dg
 
 sys.path += [str(Path(__file__).resolve().parents[n]) for n in (0, 1)]
 from adtap_run import Ended, Outcome, Project, run_shard
-from adtaps_checks import BLOCKING, ads_checks, failure
+from adtaps_checks import BLOCKING, ads_checks, failure, stretches
 
 ACCOUNT = "adtaps/account"
-ONE_DAY = timedelta(days=1)
-Stretch = tuple[str, date, date]
 
 
 def run(
@@ -53,19 +49,6 @@ def listed(project: Project, *options: str) -> dict[str, Any]:
         return project.shards(*options)
     except Ended as ended:
         raise failure(ended) from None
-
-
-def stretches(keys: Sequence[dg.MultiPartitionKey]) -> Iterator[Stretch]:
-    """Return the stretches of days that partitions make up, by account; the end of each is exclusive."""
-    days = sorted(
-        (k.keys_by_dimension["account"], date.fromisoformat(k.keys_by_dimension["day"]))
-        for k in keys
-    )
-    for (account, _), members in groupby(
-        enumerate(days), lambda m: (m[1][0], m[1][1].toordinal() - m[0])
-    ):
-        found = [day for _, (_, day) in members]
-        yield account, found[0], found[-1] + ONE_DAY
 
 
 def ads_definitions(  # noqa: C901 - one place that shows all of it
@@ -120,9 +103,7 @@ def ads_definitions(  # noqa: C901 - one place that shows all of it
         """Read days of accounts again, as a backfill: beside the daily load, without touching its state."""
         names = [key.path[-1] for key in context.selected_asset_keys]
         rows: dict[str, int] = {}
-        for account, first, end in stretches(
-            [dg.MultiPartitionKey(_key(k)) for k in context.partition_keys]
-        ):
+        for account, first, end in stretches(context.partition_keys):
             found = listed(project, *options, f"--from={first}", f"--to={end}", "--grain=month")
             wanted = [s for s in found["shards"] if s["name"].startswith(f"{account}-")]
             if not wanted:
@@ -188,7 +169,8 @@ def ads_definitions(  # noqa: C901 - one place that shows all of it
         return [dg.RunRequest(run_key=f"{day}/{name}", partition_key=name) for name in names]
 
     checks = [] if warehouse is None else ads_checks(
-        project, reports, warehouse, pool=pool, policy=policy, schema=schema, options=options, blocking=blocking
+        project, reports, warehouse, partitions=by_day, pool=pool, policy=policy, schema=schema,
+        options=options, blocking=blocking,
     )  # fmt: skip
     return dg.Definitions(
         assets=[read_days, load, entities],
@@ -198,12 +180,6 @@ def ads_definitions(  # noqa: C901 - one place that shows all of it
         executor=dg.in_process_executor,
         schedules=[daily_load, dg.ScheduleDefinition(job=once, cron_schedule=cron)],
     )
-
-
-def _key(text: str) -> dict[str, str]:
-    """Return a partition of two dimensions, named in the order of the alphabet, of its text."""
-    account, _, day = text.partition("|")
-    return {"account": account, "day": day}
 
 
 def _narrowed(project: Project, shard: Mapping[str, Any], streams: Sequence[str]) -> dict[str, Any]:
