@@ -26,15 +26,18 @@ DLT_DUCKDB: Final = "dlt, duckdb"
 DLT_POSTGRES: Final = "dlt, postgres"
 ATOMX_CLIENT: Final = "atomx client and pandas"
 TERMINALONE_CLIENT: Final = "terminalone client and pandas"
+PREDECESSOR: Final = "loader-0.1.0"
+"""What the loader of 0.1.0 stood on; its one DuckDB was 1.4.4."""
 
 _PANDAS: Final = "pandas==2.2.3"
 _NEWEST: Final = ("3.11", "3.10", "3.9")
 
 ENVIRONMENTS: Final[Mapping[str, Vendor]] = {
     "airbyte": VENDORS["airbyte-source-adjust"],
-    # The DuckDB of our own loader.
+    PREDECESSOR: Vendor("singer_sdk", ("singer-sdk[msgspec]==0.54.9", "duckdb==1.4.4")),
+    # On the DuckDB of our own loader.
     "dlt": Vendor(
-        "dlt.sources.rest_api", ("dlt==1.31.0", "duckdb==1.4.4", "psycopg2-binary==2.9.13")
+        "dlt.sources.rest_api", ("dlt==1.31.0", "duckdb==2.0.1", "psycopg2-binary==2.9.13")
     ),
     "atomx": replace(
         VENDORS["atomx"], requirements=(*VENDORS["atomx"].requirements, _PANDAS), pythons=_NEWEST
@@ -200,6 +203,19 @@ def versions() -> dict[str, str]:
 
 
 def _command(name: str, script: str, *arguments: str) -> Command:
+    python, prelude = interpreter(name)
+    return Command((python, "-c", prelude + script, *arguments), {"PYTHONIOENCODING": "utf-8"})
+
+
+def interpreter(name: str) -> tuple[str, str]:
+    """Return the interpreter of an environment, and what a script for it must begin with.
+
+    Args:
+        name: Of `ENVIRONMENTS`.
+
+    Raises:
+        Unavailable: If the environment can't be made.
+    """
     progress(f"the environment of {name}")
     try:
         python, release = build(f"bench-{name}", ENVIRONMENTS[name])
@@ -207,5 +223,4 @@ def _command(name: str, script: str, *arguments: str) -> Command:
         raise Unavailable(str(reason).splitlines()[0]) from reason
     finally:
         progress("")
-    prelude = (ENVIRONMENTS[name].prelude or {}).get(release, "")
-    return Command((str(python), "-c", prelude + script, *arguments), {"PYTHONIOENCODING": "utf-8"})
+    return str(python), (ENVIRONMENTS[name].prelude or {}).get(release, "")
