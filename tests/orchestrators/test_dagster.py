@@ -56,7 +56,8 @@ defs = ads_definitions(
 """
 POOL = "adtaps_tap_adjust"
 SLOTS = 3
-SLOW = {"kind": "slow", "seconds": 8.0, "times": None, "platform": "adjust", "path": "/report$"}
+# So slow that no other load ends while one of them is killed twice.
+SLOW = {"kind": "slow", "seconds": 30.0, "times": None, "platform": "adjust", "path": "/report$"}
 CHECKS = """
 import json
 import sys
