@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
@@ -386,7 +386,7 @@ class Current:
         snapshot = is_snapshot(job.report)
         columns = (fields.BUCKET, *body["fields"])
         return Fetched(
-            [lambda: _table(response.body, columns, None if snapshot else job.window.end)],
+            [lambda: _table(response.body, columns, job)],
             RowContext(
                 currency=RowLookup(fields.CURRENCY) if _has_money(dataset) else None,
                 time_zone=None if self.in_utc(job.report) else RowLookup(fields.ZONE),
@@ -456,12 +456,13 @@ def _has_money(dataset: Dataset) -> bool:
     return fields.CURRENCY in dataset.dimensions and not dataset.only_snapshots
 
 
-def _table(body: Spool, columns: tuple[str, ...], end: datetime | None) -> Table:
+def _table(body: Spool, columns: tuple[str, ...], job: WindowJob) -> Table:
     """Return an answer's rows, without the sums that stand among a pixel's rows by referrer.
 
     They would count everything twice.
     """
-    found = table(body, columns, end)
+    end = None if is_snapshot(job.report) else job.window.end
+    found = table(body, columns, end, job.report.grain)
     if fields.REFERRER in columns:
         at = columns.index(fields.REFERRER)
         rows = cast("Iterator[Sequence[Any]]", found.rows)

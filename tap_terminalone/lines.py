@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
@@ -19,9 +18,13 @@ import msgspec
 
 from adtap_core.bodies.parsing import Picker, Table, json_lines
 from adtap_core.http.completeness import says_more
+from adtap_core.rows.report_rows import read_bucket
 from adtap_core.rows.totals import as_decimal
+from adtap_core.windows import Grain, Zone
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from adtap_core.bodies.spool import Spool
 
 _BLOCK_BYTES: Final = 1024 * 1024
@@ -79,7 +82,12 @@ def promise(spool: Spool) -> str | None:
     return None
 
 
-def table(spool: Spool, fields: tuple[str, ...], end: datetime | None = None) -> Table:
+def table(
+    spool: Spool,
+    fields: tuple[str, ...],
+    end: datetime | None = None,
+    grain: Grain = Grain.HOUR,
+) -> Table:
     """Return the rows of a streaming answer.
 
     Args:
@@ -88,13 +96,14 @@ def table(spool: Spool, fields: tuple[str, ...], end: datetime | None = None) ->
             case.
         end: The end that was asked for, naive, in UTC. Nothing tells whether it belongs to the answer: rows of
             the bucket that begins there are left out, and counted.
+        grain: The bucket: what is spelt as a moment in a zone is that moment if it is an hour, and its date if not.
 
     Returns:
         A table of these fields, and of what rows hold besides. Reading its rows raises `MalformedResponse` at a line that can't be read.
     """
     picker = Picker(fields, spelt=_spelt(spool, fields), others=True)
     beside: list[Row] = []
-    rows = chain.from_iterable(_blocks_of_rows(spool, picker, end, beside))
+    rows = chain.from_iterable(_blocks_of_rows(spool, picker, end, beside, grain))
     return Table(rows, picker.columns, seen=picker.seen, beside=lambda: len(beside))
 
 
@@ -108,7 +117,7 @@ def _spelt(spool: Spool, fields: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _blocks_of_rows(
-    spool: Spool, picker: Picker, end: datetime | None, beside: list[Row]
+    spool: Spool, picker: Picker, end: datetime | None, beside: list[Row], grain: Grain
 ) -> Iterator[list[Row]]:
     head = True
     for block in spool.line_blocks(_BLOCK_BYTES):
@@ -118,22 +127,20 @@ def _blocks_of_rows(
         if _META in text:
             text = _ABOUT.sub(b"", text)
         found = json_lines(text, picker)
-        ends = [] if end is None else [b for b in {str(row[0]) for row in found} if _is(b, end)]
+        firsts = set() if end is None else {str(row[0]) for row in found}
+        ends = [b for b in firsts if _begins(b, grain) == end]
         if ends:
             beside += [row for row in found if str(row[0]) in ends]
             found = [row for row in found if str(row[0]) not in ends]
         yield found
 
 
-def _is(bucket: str, moment: datetime) -> bool:
-    """Check whether a bucket begins at a moment; what is no time is told where its row is made."""
+def _begins(bucket: str, grain: Grain) -> datetime | None:
+    """Return when a bucket begins; None if it is no time, which is told where its row is made."""
     try:
-        begins = datetime.fromisoformat(bucket)
+        return read_bucket(bucket, grain, Zone("UTC"))
     except ValueError:
-        return False
-    if begins.tzinfo is not None:
-        begins = begins.astimezone(UTC).replace(tzinfo=None)
-    return begins == moment
+        return None
 
 
 def _decoded(line: bytes) -> Any:

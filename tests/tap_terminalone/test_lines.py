@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from adtap_core.bodies.characters import REPLACEMENT
 from adtap_core.bodies.spool import Spool
 from adtap_core.errors import MalformedResponse
+from adtap_core.windows import Grain
 from tap_terminalone import lines
 from tap_terminalone.lines import stream_error, table
 
@@ -110,6 +111,20 @@ def test_the_bucket_at_the_end_is_left_out_and_counted():
     with Spool.of(text.encode()) as spool:
         found = table(spool, ("agg_timestamp", "spend"), datetime(2026, 3, 2))
         assert [row[1] for row in found.rows] == [1, 4]
+    assert found.beside() == 2
+
+
+def test_a_day_at_the_end_is_left_out_whatever_zone_it_is_spelt_in():
+    """A day in a campaign's own zone is its date: midnight in Sydney is the same day's row as midnight in UTC."""
+    text = (
+        '{"fields": [{"name": "agg_timestamp"}]}\n'
+        '{"agg_timestamp": "2026-03-01T00:00:00+11:00", "spend": 1}\n'
+        '{"agg_timestamp": "2026-03-02T00:00:00+11:00", "spend": 2}\n'
+        '{"agg_timestamp": "2026-03-02T00:00:00-10:00", "spend": 3}\n'
+    )
+    with Spool.of(text.encode()) as spool:
+        found = table(spool, ("agg_timestamp", "spend"), datetime(2026, 3, 2), Grain.DAY)
+        assert [row[1] for row in found.rows] == [1]
     assert found.beside() == 2
 
 
