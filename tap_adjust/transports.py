@@ -259,6 +259,7 @@ def _read_parquet(
                 laid.add(column, values)
                 length += len(values)
             _check_length(name, length, sums.rows)
+        laid.end()
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         laid.close()
         msg = f"the answer is not a Parquet file that can be read: {error}"
@@ -292,10 +293,25 @@ class _Laid:
     def __init__(self) -> None:
         self._file = SpooledTemporaryFile(max_size=MEMORY_BYTES)  # noqa: SIM115 - a spool closes it
         self._places: dict[str, list[tuple[int, int]]] = {}
+        self._waiting: dict[str, list[Any]] = {}
         self._end = 0
 
     def add(self, name: str, values: list[Any]) -> None:
-        """Lay a batch of a column down."""
+        """Lay values of a column down, in batches of one length: a file's own may differ from column to column."""
+        waiting = self._waiting.setdefault(name, [])
+        waiting += values
+        while len(waiting) >= _BATCH:
+            self._write(name, waiting[:_BATCH])
+            del waiting[:_BATCH]
+
+    def end(self) -> None:
+        """Lay down what is left of all columns."""
+        for name, values in self._waiting.items():
+            if values:
+                self._write(name, values)
+        self._waiting.clear()
+
+    def _write(self, name: str, values: list[Any]) -> None:
         # Written and read by this very process. Version 2 looks for no value that came before.
         laid = marshal.dumps(values, 2)
         self._file.write(laid)

@@ -19,6 +19,7 @@ from adtap_core.bodies.parsing import Table
 from adtap_core.errors import BadRequest, ResponseTooLarge, RetriesExhausted
 from adtap_core.http import outcomes
 from adtap_core.http.client import Call
+from adtap_core.http.completeness import number
 from adtap_core.http.listing import Page, TooDeep, Unordered, by_offset, page_of
 from adtap_core.http.outcomes import Action, Outcome
 from adtap_core.http.response import Response
@@ -50,6 +51,9 @@ if TYPE_CHECKING:
 log = logging.getLogger("adtaps.terminalone")
 
 PAGE_LIMIT: Final = 1000
+SMALL_PAGE: Final = 100
+"""The page of the generation before, where the list has no total and every page more costs three requests: one that
+is shorter ends it."""
 OFFSET_CEILING: Final = 1000
 """The greatest `page_offset` that v3 documents: beyond it only `q=id>N` goes on."""
 IDS_AT_ONCE: Final = 200
@@ -86,6 +90,8 @@ class Current:
         self._url = f"{api.url}/api/v3.0"
         self._lock = threading.Lock()
         self._owners: dict[str, list[int]] = {}
+        self._widest: dict[str, int] = {}
+        """The most rows that a page of a list without a total has held."""
 
     # -- verdicts ----------------------------------------------------------------------------
 
@@ -275,8 +281,20 @@ class Current:
             document = response.json()
         # An empty page is null.
         found = records_of(document, what)
-        offset, full = int(params.get("page_offset") or 0), len(found) >= PAGE_LIMIT
-        return page_of(found, document, offset=offset, full=full)
+        least = PAGE_LIMIT if _says_total(document) else self._least(path, len(found), params)
+        offset = int(params.get("page_offset") or 0)
+        return page_of(found, document, offset=offset, full=len(found) >= least)
+
+    def _least(self, path: str, rows: int, params: Record) -> int:
+        """Return how many rows of a page, in a list without a total, mean that more may follow.
+
+        How many the server lets through is not said. A page that is shorter than another one of the same list
+        ends it; before there is another one, only an empty page does.
+        """
+        with self._lock:
+            before = self._widest.get(path, 1 if params.get("q") else SMALL_PAGE)
+            self._widest[path] = max(before, rows)
+            return min(before, PAGE_LIMIT)
 
     def _made_whole(
         self, entity: TerminalOneEntity, page: Sequence[Record], stats: RequestStats
@@ -441,6 +459,12 @@ def _envelope_error(response: Response) -> str | None:
     if str(meta.get("status", "ok")).lower() not in _GOOD:
         return responses.error_message(response)
     return None
+
+
+def _says_total(document: object) -> bool:
+    """Check whether a list says how many rows it holds; 0 stands where it does not know."""
+    meta = document.get("meta") if isinstance(document, Mapping) else None
+    return isinstance(meta, Mapping) and bool(number(meta.get("total_count")))
 
 
 def _dataset(report: Report) -> Dataset:

@@ -126,6 +126,7 @@ class _Ranges:
         self.left: deque[Range] = deque([(0, None)])
         self.shown = 0
         self.last = Page((), more=False)
+        self._size = size
         self._rows_wanted = max(1, int(size * _FILL))
         self._most = prefetch.count
         self._seen = 0
@@ -170,6 +171,8 @@ class _Ranges:
         # Totals are sometimes 0 or missing: then the list may be as long again as what was seen of it.
         left = (page.total or 0) - len(page.records)
         known = left > 0
+        if not known and len(page.records) < self._size:
+            return [(last, upto)]  # most probably the end
         wanted = -(-left // self._rows_wanted) if known else self._seen + 1
         ids, rows = (sum(column) for column in zip(*self._lately, strict=True))
         step = max(1, ids * self._rows_wanted // rows)

@@ -15,6 +15,7 @@ from adtap_core.errors import CredentialsError, SettingsError
 from adtap_core.tap import RunFailed
 from adtap_core.testing import Messages, StandIn, run_tap, select
 from tap_adjust.tap import TapAdjust
+from tests.canned import Canned, Text
 
 APP, OTHER = "aaaabbbbcccc", "ddddeeeeffff"
 TOKEN = "T-0123456789abcdefgh"
@@ -450,3 +451,31 @@ def test_a_list_that_is_none_is_named(room, stream, given, caplog):
     room.failed(RunFailed, stream=stream)
     assert 'apps: the answer holds no list of objects: {"apps"' in caplog.text
     assert "unexpected" not in caplog.text
+
+
+def test_the_columns_of_a_csv_may_come_in_any_order() -> None:
+    """The header says where each one stands; a header without what was asked for is another answer."""
+
+    def answers(asked: Any) -> object:
+        if asked.path.endswith("/csv_report"):
+            assert asked.query["dimensions"].startswith("day,app_token")
+            text = f'"installs","country_code","app_token","day"\r\n31,de,{APP},2026-11-01\r\n'
+            return Text(text, "text/csv; charset=utf-8")
+        if asked.path.endswith("/report"):
+            return {"rows": [], "totals": {"installs": 31}, "warnings": [], "pagination": None}
+        names = [{"id": n, "name": n} for n in ("installs", "country_code")]
+        lists = asked.query.get("required_filters", "").split(",")
+        return {n: [{"id": APP, "name": "a"}] if n == "apps" else names for n in lists}
+
+    with Canned(answers) as server:
+        config = {
+            "api_token": TOKEN,
+            "api_url": server.url,
+            "start_date": "2026-11-01",
+            "end_date": "2026-11-02",
+            "reports": [REPORT],
+            "report_format": "csv",
+            "max_retries": 0,
+        }
+        (row,) = run_tap(TapAdjust, config, streams={"x"}).records["x"]
+    assert (row["day"], row["country_code"], row["installs"]) == ("2026-11-01", "de", 31)

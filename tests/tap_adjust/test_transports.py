@@ -93,9 +93,11 @@ def test_a_column_with_fewer_values_than_rows_is_an_error() -> None:
         transports._check_length("cost", 1, 2)
 
 
-@given(texts=TEXTS, coded=st.booleans(), batch=st.integers(1, 5))
+@given(
+    texts=TEXTS, coded=st.booleans(), batch=st.integers(1, 5), group=st.sampled_from([1, 3, 100])
+)
 def test_a_parquet_file_is_read_as_it_was_written(
-    texts: list[str | None], coded: bool, batch: int
+    texts: list[str | None], coded: bool, batch: int, group: int
 ) -> None:
     """Null and the empty text apart, numbers as numbers, all else as text; the sums with it."""
     pa = pytest.importorskip("pyarrow")
@@ -108,7 +110,7 @@ def test_a_parquet_file_is_read_as_it_was_written(
         "cost": pa.array([0.1] * len(texts), pa.float64()),
     }
     sink = pa.BufferOutputStream()
-    parquet.write_table(pa.table(table), sink)
+    parquet.write_table(pa.table(table), sink, row_group_size=group)
     body = Spool.of(sink.getvalue().to_pybytes())
     reply = Response(200, {}, body, "", datetime.now(UTC))
     with pytest.MonkeyPatch.context() as patch:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 import pytest
 
 from adtap_core.tap import RunFailed
 from tap_terminalone.tap import TapTerminalOne
+from tests.canned import Canned
+from tests.running import run_tap
 
 LISTS = [
     "organizations",
@@ -37,6 +40,36 @@ def test_every_list_is_whole_whatever_it_says_of_its_total(room, total):
     for name in LISTS:
         ids = [r["id"] for r in found.records[name]]
         assert sorted(ids) == sorted(room.truth(collection=name)["ids"]), name
+
+
+@pytest.mark.parametrize("total", [None, 0])
+@pytest.mark.parametrize("concurrency", [1, 4])
+def test_a_server_that_lets_fewer_rows_through_than_asked_for_loses_none(total, concurrency):
+    """It says neither its limit nor a total: only an empty page, or a shorter one, ends the list."""
+
+    def answers(asked):
+        if asked.path == "/oauth/token":
+            return {"access_token": "token-0123456789", "expires_in": 86400}
+        condition = dict(re.findall(r"id(>|<=)(\d+)", asked.query.get("q", "")))
+        rows = [i for i in range(1, 260) if i > int(condition.get(">", 0))]
+        rows = [i for i in rows if i <= int(condition.get("<=", 999))][:100]
+        told = {} if total is None else {"total_count": total}
+        found = [{"id": i, "name": str(i), "entity_type": "vertical"} for i in rows]
+        return {"data": found, "meta": {"status": "success", "count": len(rows), **told}}
+
+    with Canned(answers) as server:
+        config = {
+            "api_url": server.url,
+            "auth_url": server.url,
+            "username": "etl",
+            "password": "canary-0123456789",
+            "client_id": "client",
+            "client_secret": "canary-secret-01",
+            "concurrency": concurrency,
+        }
+        found = run_tap(TapTerminalOne, config, streams={"verticals"})
+        assert [r["id"] for r in found.records["verticals"]] == list(range(1, 260))
+        assert len(server.paths("verticals")) <= 6
 
 
 @pytest.mark.parametrize("concurrency", [1, 2, 8])
