@@ -180,7 +180,7 @@ async def _body(request: Request, *keys: str) -> dict[str, Any]:
     except ValueError as error:
         raise ValueError(f"the body is no JSON: {error}") from error
     if not isinstance(given, dict):
-        raise ValueError("the body is no JSON object")  # noqa: TRY004 - one kind for all that is wrong  # noqa: TRY004 - all faults of a request are one
+        raise ValueError("the body is no JSON object")  # noqa: TRY004 - all faults of a request are one
     unknown = sorted(set(given) - set(keys)) if keys else []
     if unknown:
         raise ValueError(f"unknown: {', '.join(unknown)}; known: {', '.join(keys)}")

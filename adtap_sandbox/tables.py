@@ -7,10 +7,11 @@ import json
 import re
 from functools import cache, reduce
 from importlib.resources import files
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 _ALONE: Final = re.compile(r"\{([\w.]+)\}")
 
@@ -36,6 +37,16 @@ def lines(package: str, name: str) -> tuple[dict[str, str], ...]:
     """Return the lines of the file `{name}.tsv` of a package by the names in its first line."""
     text = files(package).joinpath(f"{name}.tsv").read_text("utf-8")
     return tuple(csv.DictReader(text.splitlines(), delimiter="\t", quotechar="\x00"))
+
+
+def named(declared: Mapping[str, Any], names: Iterable[str]) -> tuple[str, ...]:
+    """Return names, each once, with the lists of a table written out where one is named as `+list`.
+
+    >>> named({"common": ["day", "country"]}, ["site", "+common"])
+    ('site', 'day', 'country')
+    """
+    parts = (declared[name[1:]] if name.startswith("+") else [name] for name in names)
+    return tuple(dict.fromkeys(chain.from_iterable(parts)))
 
 
 def fill(template: Any, values: Mapping[str, Any]) -> Any:

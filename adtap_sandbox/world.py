@@ -10,7 +10,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_DOWN, Decimal
-from typing import Final
+from typing import Final, TypeVar
 
 from adtap_sandbox.tables import table
 
@@ -18,13 +18,21 @@ AGENCY: Final = "Northwind Media"
 
 
 @dataclass(frozen=True)
-class Advertiser:
-    """A client of the agency; money is in its currency, days are in its zone (IANA name)."""
+class Company:
+    """Who buys or sells; money is in its currency, days are in its zone (IANA name)."""
 
     id: int
     name: str
     currency: str
     time_zone: str
+
+
+class Advertiser(Company):
+    """A client of the agency."""
+
+
+class Publisher(Company):
+    """A seller of ad space."""
 
 
 @dataclass(frozen=True)
@@ -47,16 +55,6 @@ class Creative:
     name: str
     campaign_id: int
     size: tuple[int, int]
-
-
-@dataclass(frozen=True)
-class Publisher:
-    """A seller of ad space."""
-
-    id: int
-    name: str
-    currency: str
-    time_zone: str
 
 
 @dataclass(frozen=True)
@@ -89,6 +87,8 @@ class App:
     store: str
     currency: str
 
+
+OneCompany = TypeVar("OneCompany", bound=Company)
 
 _NAMES: Final = table(__package__, "world")
 _SIZES: Final = tuple((width, height) for width, height in _NAMES["sizes"])
@@ -125,10 +125,10 @@ class World:
         self._salt = f"{seed}\x1e".encode()
         self.countries: tuple[str, ...] = tuple(_NAMES["countries"])
         self.networks: tuple[str, ...] = tuple(_NAMES["networks"])
-        self.advertisers = self._make_advertisers()
+        self.advertisers = self._make_companies(Advertiser, 110_000)
         self.campaigns = self._make_campaigns()
         self.creatives = self._make_creatives()
-        self.publishers = self._make_publishers()
+        self.publishers = self._make_companies(Publisher, 310_000)
         self.sites = self._make_sites()
         self.ad_units = self._make_ad_units()
         self.apps = self._make_apps()
@@ -167,15 +167,16 @@ class World:
         """An id that grows with the index, has gaps, and differs by seed."""
         return base + 40 * index + self.between(0, 39, "id", kind, index)
 
-    def _make_advertisers(self) -> tuple[Advertiser, ...]:
+    def _make_companies(self, made: type[OneCompany], base: int) -> tuple[OneCompany, ...]:
+        kind = made.__name__.lower()
+        listed = _NAMES[f"{kind}s"]
         return tuple(
-            Advertiser(
-                id=self._id("advertiser", 110_000, index),
-                name=_numbered(_NAMES["advertisers"], index),
-                currency=_NAMES["advertisers"][index % len(_NAMES["advertisers"])][1],
-                time_zone=_NAMES["advertisers"][index % len(_NAMES["advertisers"])][2],
+            made(
+                self._id(kind, base, index),
+                _numbered(listed, index),
+                *listed[index % len(listed)][1:3],
             )
-            for index in range(len(_NAMES["advertisers"]) * self.size)
+            for index in range(len(listed) * self.size)
         )
 
     def _make_campaigns(self) -> tuple[Campaign, ...]:
@@ -227,17 +228,6 @@ class World:
                 )
             )
         return tuple(made)
-
-    def _make_publishers(self) -> tuple[Publisher, ...]:
-        return tuple(
-            Publisher(
-                id=self._id("publisher", 310_000, index),
-                name=_numbered(_NAMES["publishers"], index),
-                currency=_NAMES["publishers"][index % len(_NAMES["publishers"])][1],
-                time_zone=_NAMES["publishers"][index % len(_NAMES["publishers"])][2],
-            )
-            for index in range(len(_NAMES["publishers"]) * self.size)
-        )
 
     def _make_sites(self) -> tuple[Site, ...]:
         made = []

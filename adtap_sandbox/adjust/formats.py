@@ -7,18 +7,18 @@ import io
 from typing import Any
 
 from adtap_sandbox.stage import Stage
+from adtap_sandbox.tables import fill, table
 
 from .metrics import MICROS, catalogue_sections
 from .query import Query
 from .replies import RefusedError
-from .report import Report, Row, companions_of, number, text
+from .report import Report, Row, Value, companions_of, number, text
 from .store import AdjustStore
 
 
 def as_json(report: Report, stage: Stage) -> dict[str, Any]:
     """The body of ``/report``."""
     query = report.query
-    null = bool(stage.switch("adjust", "null_metrics"))
     companions = companions_of(query.dimensions)
     networks = any(name in ("app", "app_token") for name in query.dimensions)
     app_networks: dict[str, str] = {app.token: app_network(query, app.token) for app in query.apps}
@@ -40,17 +40,12 @@ def as_json(report: Report, stage: Stage) -> dict[str, Any]:
                 ids["app_network"] = [app_networks[token]] if token else by_name[dims["app"]]
             made["attr_dependency"] = ids
         made.update(dims)
-        for metric, value in zip(query.metrics, row.values, strict=True):
-            made[metric.id] = text(metric, value, null=null)
-        rows.append(made)
+        rows.append({**made, **_texts(query, row, stage)})
     notes = _warnings(report, stage)
     key = str(stage.switch("adjust", "warnings_key"))
     return {
         "rows": rows,
-        "totals": {
-            metric.id: number(metric, value)
-            for metric, value in zip(query.metrics, report.totals, strict=True)
-        },
+        "totals": _numbers(query, report.totals),
         "warnings": notes if key == "warnings" else [],
         "data_warnings": notes if key == "data_warnings" else [],
         "currencies": list(report.currencies),
@@ -83,7 +78,6 @@ def _warnings(report: Report, stage: Stage) -> list[dict[str, str]]:
 def as_csv(report: Report, stage: Stage) -> str:
     """The body of ``/csv_report``: null and the empty string look the same in it."""
     query = report.query
-    null = bool(stage.switch("adjust", "null_metrics"))
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     names = [*query.dimensions, *(metric.id for metric in query.metrics)]
@@ -95,10 +89,7 @@ def as_csv(report: Report, stage: Stage) -> str:
         ]
     writer.writerow(names)
     for row in report.rows:
-        values = [
-            text(metric, value, null=null)
-            for metric, value in zip(query.metrics, row.values, strict=True)
-        ]
+        values = _texts(query, row, stage).values()
         writer.writerow([*("" if value is None else value for value in row.dims), *values])
     return out.getvalue()
 
@@ -152,51 +143,43 @@ def as_pivot(report: Report) -> dict[str, Any]:
             for name, value in zip(query.dimensions, row.dims, strict=True)
             if name != first
         }
-        made.update(_numbers(query, row))
+        made.update(_numbers(query, row.values))
         rows.setdefault(row.dims[place] or "", {"rows": []})["rows"].append(made)
     per: dict[str, dict[str, dict[str, float]]] = {}
     for at, name in enumerate(query.dimensions):
         values = per.setdefault(name, {})
         for row in report.rows:
             sums = values.setdefault(row.dims[at] or "", {})
-            for metric, value in _numbers(query, row).items():
+            for metric, value in _numbers(query, row.values).items():
                 sums[metric] = sums.get(metric, 0) + value
-    totals = {
-        metric.id: number(metric, value)
-        for metric, value in zip(query.metrics, report.totals, strict=True)
-    }
+    totals = _numbers(query, report.totals)
     return {"rows": rows, "totals": totals, "totals_per_dimension": per}
 
 
-def _numbers(query: Query, row: Row) -> dict[str, float]:
+def _numbers(query: Query, values: tuple[Value, ...]) -> dict[str, float]:
     return {
         metric.id: number(metric, value)
+        for metric, value in zip(query.metrics, values, strict=True)
+    }
+
+
+def _texts(query: Query, row: Row, stage: Stage) -> dict[str, str | None]:
+    null = bool(stage.switch("adjust", "null_metrics"))
+    return {
+        metric.id: text(metric, value, null=null)
         for metric, value in zip(query.metrics, row.values, strict=True)
     }
 
 
 def dashboard_apps(store: AdjustStore) -> list[dict[str, Any]]:
     """The apps as the dashboard lists them; a published client refuses further keys."""
+    day = store.world.first_day.isoformat()
+    template = table(__package__ or "", "data")["dashboard"]
     return [
         {
-            "id": 7000 + app.index,
-            "name": app.name,
-            "token": app.token,
-            "start_date": store.world.first_day.isoformat(),
-            "default_store_app_id": app.store_id,
-            "integration_dates": {app.os_name: store.world.first_day.isoformat()},
-            "default_attribution_platform": app.os_name,
-            "app_token": app.token,
+            **fill(template, {"app": app, "id": 7000 + app.index, "day": day}),
+            "integration_dates": {app.os_name: day},
             "platforms": {app.os_name: {"store_id": app.store_id, "configured": True}},
-            "permissions": {
-                "generate_report": True,
-                "read_statistics": True,
-                "create_tracker": False,
-                "update_settings": False,
-                "update_custom_twitter_permissions": False,
-            },
-            "currency": {"name": app.currency, "symbol": app.currency, "iso_code": app.currency},
-            "is_ctv": False,
         }
         for app in store.apps
     ]

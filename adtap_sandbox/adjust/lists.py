@@ -56,8 +56,7 @@ class Lists:
             "apps": self._apps,
             "apps_network": lambda account: [
                 option(f"{app.store_type}:{app.store_id}", app.name)
-                for app in store.apps
-                if app.account == account
+                for app in store.apps_of(account).values()
             ],
             "skad_metrics": lambda _: [
                 _metric(entry, entry.id)
@@ -128,11 +127,10 @@ class Lists:
 
     def _apps(self, account: str) -> list[Option]:
         made = []
-        for app in self.store.apps:
-            if app.account == account:
-                values = {"app": app, "currency": CURRENCY_NAMES.get(app.currency, app.currency)}
-                platforms = {app.os_name: fill(_DECLARED["platform"], values)}
-                made.append({**fill(_DECLARED["app"], values), "platforms": platforms})
+        for app in self.store.apps_of(account).values():
+            values = {"app": app, "currency": CURRENCY_NAMES.get(app.currency, app.currency)}
+            platforms = {app.os_name: fill(_DECLARED["platform"], values)}
+            made.append({**fill(_DECLARED["app"], values), "platforms": platforms})
         return made
 
     def _cohort_metrics(self, _account: str) -> list[Option]:
@@ -143,23 +141,21 @@ class Lists:
         ]
 
     def _event_metrics(self, account: str) -> list[Option]:
-        owned = {app.token for app in self.store.apps if app.account == account}
+        owned = self.store.apps_of(account).keys()
         made = []
         for event in self.store.events:
             if not owned & event.tokens.keys():
                 continue
             for key, entry in catalogue_sections()[2].items():
-                if "{cohort_period}" in key:
-                    made += [
-                        _metric(entry, f"{event.slug}_{key.replace('{cohort_period}', period)}")
-                        for period in PERIODS
-                    ]
-                else:
-                    made.append(_metric(entry, f"{event.slug}_{key}"))
+                periods = PERIODS if "{cohort_period}" in key else ("",)
+                made += [
+                    _metric(entry, f"{event.slug}_{key.replace('{cohort_period}', period)}")
+                    for period in periods
+                ]
         return made
 
     def _currencies(self, account: str) -> list[Option]:
-        own = {app.currency for app in self.store.apps if app.account == account}
+        own = {app.currency for app in self.store.apps_of(account).values()}
         return [
             option(code, name, "Apps Currencies" if code in own else "Other Currencies")
             for code, name in CURRENCY_NAMES.items()
@@ -178,7 +174,7 @@ class Lists:
         Raises:
             RefusedError: 400 for an app token that is not the account's.
         """
-        owned = {app.token for app in self.store.apps if app.account == account}
+        owned = set(self.store.apps_of(account))
         if not owned.issuperset(tokens):
             raise invalid("Invalid app tokens")
         asked = set(tokens) or owned

@@ -127,18 +127,15 @@ def apps_of(store: AdjustStore, params: Params, account: str) -> tuple[AdjustApp
     Raises:
         RefusedError: 400 when a token is not one of the account's, 403 when it is forbidden.
     """
-    owned = [app for app in store.apps if app.account == account]
-    forbidden = store.stage.switch("adjust", "forbidden_apps")
-    closed = set(forbidden) if isinstance(forbidden, list | tuple) else set()
+    owned, closed = store.apps_of(account), store.closed
     wanted = words(params, "app_token__in")
     if not wanted:
-        return tuple(app for app in owned if app.token not in closed)
-    by_token = {app.token: app for app in owned}
-    if any(token not in by_token for token in wanted):
+        return tuple(app for token, app in owned.items() if token not in closed)
+    if any(token not in owned for token in wanted):
         raise invalid("Invalid app tokens")
     if closed.intersection(wanted):
         raise RefusedError(403, "request_error", "Permission denied for the requested apps")
-    return tuple(by_token[token] for token in wanted)
+    return tuple(owned[token] for token in wanted)
 
 
 def parse(store: AdjustStore, params: Params, account_header: str | None) -> Query:

@@ -212,10 +212,8 @@ class _Room:
         return _json(result.as_json())
 
     def _kpi_apps(self, text: str) -> tuple[AdjustApp, ...]:
-        forbidden = self.stage.switch("adjust", "forbidden_apps")
-        closed = set(forbidden) if isinstance(forbidden, list | tuple) else set()
         tokens = [token for token in text.split(",") if token]
-        known = self.store.by_token
+        known, closed = self.store.by_token, self.store.closed
         if not tokens or any(token not in known or token in closed for token in tokens):
             raise RefusedError(403, "request_error", "No access to the requested app")
         return tuple(known[token] for token in tokens)

@@ -211,13 +211,23 @@ class AdjustStore:
 
     def catalogue(self, account: str) -> Catalogue:
         """The metrics an account may ask for."""
-        owned = {app.token for app in self.apps if app.account == account}
+        owned = self.apps_of(account).keys()
         slugs = tuple(event.slug for event in self.events if owned & event.tokens.keys())
         key = f"catalogue {slugs}"
         found = self.cache.get(key)
         if not isinstance(found, Catalogue):
             found = self.cache[key] = Catalogue(slugs)
         return found
+
+    @property
+    def closed(self) -> frozenset[str]:
+        """Tokens of apps that the user may not read (switch ``forbidden_apps``)."""
+        forbidden = self.stage.switch("adjust", "forbidden_apps")
+        return frozenset(forbidden if isinstance(forbidden, list | tuple) else ())
+
+    def apps_of(self, account: str) -> dict[str, AdjustApp]:
+        """The apps of an account by their token."""
+        return {app.token: app for app in self.apps if app.account == account}
 
     @cached_property
     def by_token(self) -> dict[str, AdjustApp]:

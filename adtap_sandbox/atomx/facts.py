@@ -59,6 +59,11 @@ class Line:
     sold: bool
     shift: int = field(default=0)
 
+    @property
+    def by_dsp(self) -> bool:
+        """Whether a DSP bought it."""
+        return self.dims["dsp"] is not None
+
 
 class Final:
     """The final numbers of all lines; they depend on the world alone.

@@ -21,48 +21,34 @@ from adtap_sandbox.atomx.lists import order
 from adtap_sandbox.atomx.replies import Refusal
 from adtap_sandbox.cube import Groups, Labels, Piece, cut_days, placed
 from adtap_sandbox.lists import COMPARISONS, sort
-from adtap_sandbox.tables import table
+from adtap_sandbox.tables import named, table
 
 if TYPE_CHECKING:
     from adtap_sandbox.atomx.store import Store
 
 TIME = ("hour", "day", "month")
 _COLUMNS = table(__package__, "reports")
-_COMMON, _BUY, _SELL, _BUY_METRICS, _SELL_METRICS = (
-    tuple(_COLUMNS[kind]) for kind in ("common", "buy", "sell", "buy_metrics", "sell_metrics")
-)
 RATIOS = {"ctr": ("clicks", "impressions", 100), "cpm": ("campaign_cost", "impressions", 1000)}
 
 
 @dataclass(frozen=True)
 class Scope:
-    """One scope: its entities, its metrics, and the lines that it sees."""
+    """One scope: its entities, its metrics, and what the lines are that it sees."""
 
     entities: tuple[str, ...]
     metrics: tuple[str, ...]
-    sees: Callable[[Line], bool]
+    lines: tuple[str, ...]
+
+    def sees(self, line: Line) -> bool:
+        """Return whether a line is one of the scope's."""
+        return all(getattr(line, trait) for trait in self.lines)
 
 
 SCOPES: dict[str, Scope] = {
-    "advertiser": Scope(_BUY + _COMMON, _BUY_METRICS, lambda line: line.bought),
-    "publisher": Scope(_SELL + _COMMON, _SELL_METRICS, lambda line: line.sold),
-    "inventory": Scope(_SELL + _COMMON, ("requests", "impressions"), lambda line: line.sold),
-    "dsp": Scope(
-        ("dsp", *_SELL, *_COMMON),
-        ("requests", "impressions", "clicks", "publisher_revenue"),
-        lambda line: line.dims["dsp"] is not None,
-    ),
-    "network_managed": Scope(
-        _BUY + _SELL + _COMMON,
-        tuple(dict.fromkeys(_BUY_METRICS + _SELL_METRICS)),
-        lambda line: line.bought and line.sold,
-    ),
-    "network_buy": Scope(
-        (*_BUY, "publisher_network", *_COMMON), _BUY_METRICS, lambda line: line.bought
-    ),
-    "network_sell": Scope(
-        (*_SELL, "advertiser_network", "dsp", *_COMMON), _SELL_METRICS, lambda line: line.sold
-    ),
+    name: Scope(
+        named(_COLUMNS, scope["entities"]), named(_COLUMNS, scope["metrics"]), tuple(scope["sees"])
+    )
+    for name, scope in _COLUMNS["scopes"].items()
 }
 # The vendor's Python client sends these when nobody chose a scope.
 ALIASES = {"advertisers": "advertiser", "publishers": "publisher"}

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode, urlsplit
@@ -26,6 +25,7 @@ from adtap_sandbox.openx.replies import (
     reporting_error,
 )
 from adtap_sandbox.openx.sessions import Grant, knows_login, proves
+from adtap_sandbox.tables import fill, table
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from adtap_sandbox.openx.store import Job, Store
 
 _SCOPES: Final = frozenset({"openid", "email", "profile", "api", "offline_access"})
+_DOCUMENTS: Final = table(__package__, "documents")
 _GRAIN: Final = {"HOURLY": "Hour", "DAILY": "Day"}
 
 
@@ -53,11 +54,8 @@ class Login:
         if key != credentials.OPENX_IDENTITY_KEY:
             return identity_error("API key not valid. Please pass a valid API key.")
         if request.headers.get("content-type", "").startswith("application/json"):
-            try:
-                given = await request_parts.body(request)
-            except ValueError:
-                given = None
-            if not isinstance(given, dict):
+            given = await request_parts.json_object(request)
+            if given is None:
                 return identity_error("Invalid JSON payload received.")
         else:
             given = dict(await request_parts.form(request))
@@ -67,18 +65,8 @@ class Login:
             return identity_error("PASSWORD_EXPIRED")
         if not knows_login(str(given.get("email")), str(given["password"])):
             return identity_error("INVALID_LOGIN_CREDENTIALS")
-        return plain_json(
-            {
-                "kind": "identitytoolkit#VerifyPasswordResponse",
-                "localId": "northwind-ops",
-                "email": credentials.EMAIL,
-                "displayName": "",
-                "idToken": self._sessions.sign_in(),
-                "registered": True,
-                "refreshToken": "unused",
-                "expiresIn": "3600",
-            }
-        )
+        values = {"email": credentials.EMAIL, "token": self._sessions.sign_in()}
+        return plain_json(fill(_DOCUMENTS["signed_in"], values))
 
     async def authorize(self, request: Request) -> Response:
         """The start of the code flow: sends the browser to the login page with a session id."""
@@ -171,19 +159,8 @@ class Login:
     async def discovery(self, request: Request) -> Response:
         """The OpenID discovery document."""
         issuer = f"{request.url.scheme}://{request.url.netloc}{request.scope.get('root_path', '')}"
-        base = f"{issuer}/oauth2/v1"
-        return plain_json(
-            {
-                "issuer": issuer,
-                "authorization_endpoint": f"{base}/authorize",
-                "token_endpoint": f"{base}/token",
-                "revocation_endpoint": f"{base}/revoke",
-                "response_types_supported": ["code"],
-                "grant_types_supported": ["authorization_code", "refresh_token"],
-                "code_challenge_methods_supported": ["S256"],
-                "scopes_supported": sorted(_SCOPES),
-            }
-        )
+        values = {"issuer": issuer, "scopes": sorted(_SCOPES)}
+        return plain_json(fill(_DOCUMENTS["discovery"], values))
 
     def _bearer(self, more: dict[str, object]) -> dict[str, object]:
         return {
@@ -284,14 +261,9 @@ class Reporting:
             if count > limit:
                 job.error = f"The report exceeds {limit} rows"
                 return
-            values = [
-                f"{row.day.isoformat()}T{row.hour or 0:02d}:00:00Z"
-                if name == "hour"
-                else row.day.isoformat()
-                if name == "day"
-                else value
-                for name, value in zip(question.attributes, row.values, strict=True)
-            ]
+            buckets = {"hour": row.stamp, "day": row.day.isoformat()}
+            pairs = zip(question.attributes, row.values, strict=True)
+            values = [buckets.get(name, value) for name, value in pairs]
             numbers = [
                 repr(on_the_wire(name, number, noise=noise))
                 for name, number in zip(question.metrics, row.metrics, strict=True)
@@ -308,11 +280,8 @@ class Reporting:
 
     @staticmethod
     async def _body(request: Request) -> dict[str, Any]:
-        try:
-            given = await request_parts.body(request)
-        except json.JSONDecodeError:
-            given = None
-        if not isinstance(given, dict):
+        given = await request_parts.json_object(request)
+        if given is None:
             raise Refusal(reporting_error(400, "Invalid JSON"))
         return given
 

@@ -26,10 +26,6 @@ if TYPE_CHECKING:
 
 # `reportCreated` carries the offset of the vendor's own zone, not Z.
 _PACIFIC: Final = timezone(timedelta(hours=-8))
-# Attributes that are left out of a row when they have no value; the others come as null.
-_LEFT_OUT: Final = frozenset(
-    {"userDeviceType", "privateMarketplacePublisherDealId", "publisherSiteName"}
-)
 _IDS: Final = frozenset(field.id for field in fields.ATTRIBUTES if field.format == "Number")
 
 
@@ -135,10 +131,10 @@ class DataService:
         shown: dict[str, Any] = {}
         for spelled, name, value in zip(attributes, question.attributes, row.values, strict=True):
             if name == "hour":
-                shown[spelled] = f"{row.day.isoformat()}T{row.hour or 0:02d}:00:00Z"
+                shown[spelled] = row.stamp
             elif name == "day":
                 shown[spelled] = row.day.strftime(str(switch("day_format")))
-            elif value is None and name in _LEFT_OUT and switch("omit_nulls"):
+            elif value is None and name in fields.LEFT_OUT and switch("omit_nulls"):
                 continue
             elif value is not None and name in _IDS and switch("numeric_ids"):
                 shown[spelled] = int(value)

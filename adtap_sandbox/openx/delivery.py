@@ -59,6 +59,11 @@ class Row:
     values: tuple[str | None, ...]
     metrics: tuple[int, ...]
 
+    @property
+    def stamp(self) -> str:
+        """The beginning of its hour, as both APIs write it."""
+        return f"{self.day.isoformat()}T{self.hour or 0:02d}:00:00Z"
+
 
 def finals(bits: int, slot: Slot, day: date) -> dict[str, int]:
     """The final value of every metric of a slot's day.

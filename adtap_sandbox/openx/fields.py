@@ -8,53 +8,33 @@ Paths marked "assumed" there are this sandbox's own choice.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
-from adtap_sandbox.tables import lines
+from adtap_sandbox.tables import lines, table
 
-TIME_ATTRIBUTES = ("hour", "day")
-
-# Attributes on the demand side of a request: they exist only once a bidder has answered, so metrics
-# counted before the auction can't be cut by them.
-RESPONSE_ATTRIBUTES = frozenset(
-    {
-        "demandPartnerAccountId",
-        "demandPartnerAccountName",
-        "privateMarketplacePublisherDealId",
-        "dealId",
-        "dspAccountId",
-        "packageId",
-    }
-)
-PRE_AUCTION_METRICS = frozenset({"allRequests", "exchangeFills"})
-TRACKING_VIDEO_METRICS = frozenset(
-    {
-        "firstQuartileFirstOccurance",
-        "midPointFirstOccurance",
-        "thirdQuartileFirstOccurance",
-        "completeFirstOccurance",
-    }
-)
-
-# Money comes back under another key than it was asked for: "PCoin" is the publisher's currency.
-RENAMED = {
-    "marketPublisherRevenue": "marketPublisherRevenueInPCoin",
-    "privateMarketPublisherGrossRevenue": "privateMarketPublisherGrossRevenueInPCoin",
-}
-
-MONEY = frozenset(
-    {
-        "publisherRevenue",
-        "marketPublisherRevenue",
-        "privateMarketPublisherGrossRevenue",
-        "publisherRevenueInPCoin",
-    }
-)
+_DECLARED: Final = table(__package__, "fields")
+TIME_ATTRIBUTES: Final[list[str]] = _DECLARED["time"]
+RESPONSE_ATTRIBUTES: Final = frozenset(_DECLARED["response"])
+"""On the demand side of a request: they exist only once a bidder has answered."""
+PRE_AUCTION_METRICS: Final = frozenset(_DECLARED["pre_auction"])
+"""Counted before the auction, so they can't be cut by the attributes of an answer."""
+TRACKING_VIDEO_METRICS: Final = frozenset(_DECLARED["video_events"])
+RENAMED: Final[dict[str, str]] = _DECLARED["renamed"]
+"""Money comes back under another key than it was asked for: "PCoin" is the publisher's currency."""
+MONEY: Final = frozenset(_DECLARED["money"])
+LEFT_OUT: Final = frozenset(_DECLARED["left_out"])
+"""Attributes that are left out of a row when they have no value; the others come as null."""
+ACCOUNT_ID_SPELLINGS: Final = frozenset({"publisherAccountId", "publisherAccountID"})
+CURRENT_DIMENSIONS: Final[dict[str, str]] = _DECLARED["current_dimensions"]
+"""The current API's name of an attribute, and the store's."""
+CURRENT_METRICS: Final[dict[str, str]] = _DECLARED["current_metrics"]
 
 
 @dataclass(frozen=True)
 class Field:
-    """One attribute or metric as `/report/fields` describes it."""
+    """One attribute or metric as `/report/fields` describes it; `kind` says which."""
 
+    kind: str
     id: str
     path: str
     description: str
@@ -65,14 +45,7 @@ class Field:
 
 def _listed(kind: str) -> tuple[Field, ...]:
     return tuple(
-        Field(
-            line["id"],
-            line["path"],
-            line["description"],
-            line["format"],
-            line["example"],
-            inferred=line["inferred"] == "yes",
-        )
+        Field(**{**line, "inferred": line["inferred"] == "yes"})  # type: ignore[arg-type]
         for line in lines(__package__, "fields")
         if line["kind"] == kind
     )
@@ -81,31 +54,6 @@ def _listed(kind: str) -> tuple[Field, ...]:
 # The vendor's page gives `publisherRevenue` the text of `billableImpressions`; kept.
 ATTRIBUTES = _listed("attribute")
 METRICS = _listed("metric")
-
-ACCOUNT_ID_SPELLINGS = frozenset({"publisherAccountId", "publisherAccountID"})
-
-# The current API's names, case-sensitive, and what they are called in the store.
-CURRENT_DIMENSIONS: dict[str, str] = {
-    "Day": "day",
-    "Hour": "hour",
-    "PageDomain": "pageDomain",
-    "DealId": "dealId",
-    "PackageId": "packageId",
-    "DspAccountId": "dspAccountId",
-    "PublisherPlatformId": "publisherPlatformId",
-    "UserGeoCountry": "userGeoCountry",
-}
-CURRENT_METRICS: dict[str, str] = {
-    "AllRequests": "allRequests",
-    "Impressions": "impressions",
-    "ExchangeFills": "exchangeFills",
-    "MarketRequests": "marketRequests",
-    "VideoStarts": "videoStarts",
-    "VideoCompletions": "videoCompletions",
-    "PrivateMarketImpressions": "privateMarketImpressions",
-    "PublisherRevenueInPCoin": "publisherRevenueInPCoin",
-    "PrivateMarketPublisherGrossRevenueInPCoin": "privateMarketPublisherGrossRevenue",
-}
 
 
 def canonical(field_id: str) -> str:

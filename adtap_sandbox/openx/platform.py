@@ -16,6 +16,7 @@ from adtap_sandbox import credentials, lists
 from adtap_sandbox.openx import metadata, replies, request_parts
 from adtap_sandbox.openx.objects import INSTANCE_UID, KINDS, SUBTYPES
 from adtap_sandbox.openx.replies import Refusal, plain_json
+from adtap_sandbox.tables import fill, table
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 DEFAULT_LIMIT: Final = 10
 TRAIL_LIMIT: Final = 20
-API_VERSION: Final = "4.76.0.57"
+_DOCUMENTS: Final = table(__package__, "documents")
 _IGNORED: Final = frozenset({"limit", "offset", "pretty"})
 _CONDITION: Final = re.compile(r"(\w+?)(>=|<=|!=|>|<|=)(.*)", re.DOTALL)
 _NEVER_DELETED: Final = frozenset({"account", "comment"})
@@ -219,26 +220,13 @@ class Platform:
     def _export(self, kind: str) -> Response:
         text = io.StringIO()
         writer = csv.writer(text)
+        columns = _DOCUMENTS["exports"][kind]
+        writer.writerow(columns)
         packages = {item["deal_id"]: item for item in self._store.alive("package")}
-        if kind == "deal":
-            writer.writerow(
-                ["deal_id", "deal_name", "package_name", "package_description", "floor_price"]
-            )
-        else:
-            writer.writerow(["floorrule_id", "floorrule_name", "floor"])
         for item in self._store.alive(kind):
             package = packages.get(item["id"], {})
-            if kind == "deal":
-                row = [
-                    item["code"],
-                    item["name"],
-                    package.get("name"),
-                    package.get("notes"),
-                    item["floor_price"],
-                ]
-            else:
-                row = [item["id"], item["name"], item["floor"]]
-            writer.writerow(row)
+            row = {f"package_{name}": package.get(name) for name in ("name", "notes")} | item
+            writer.writerow([row[field] for field in columns.values()])
         return Response(text.getvalue(), media_type="text/csv")
 
     def _session(self, request: Request) -> Response:
@@ -247,24 +235,13 @@ class Platform:
             store.legacy.end(request_parts.cookie(request))
             return plain_json({})
         now = store.now()
-        user = store.entities.by_kind["user"][0].document(now)
-        return plain_json(
-            {
-                "account": store.entities.network.document(now),
-                "acl_mapping": {},
-                "api_version": API_VERSION,
-                "instance": {
-                    "uid": INSTANCE_UID,
-                    "name": "northwind",
-                    "hostname": credentials.OPENX_INSTANCE_HOSTNAME,
-                    "timezone": "UTC",
-                    "delivery_host": "northwind-d.openx.example",
-                },
-                "locale": "en_US",
-                "sso_domain": "sso.openx.example",
-                "user": user,
-            }
-        )
+        values = {
+            "account": store.entities.network.document(now),
+            "user": store.entities.by_kind["user"][0].document(now),
+            "uid": INSTANCE_UID,
+            "hostname": credentials.OPENX_INSTANCE_HOSTNAME,
+        }
+        return plain_json(fill(_DOCUMENTS["session"], values))
 
     def _options(self, request: Request, parts: list[str]) -> Response:
         key = parts[0] if parts else ""
@@ -285,22 +262,14 @@ class Platform:
 
     def _deals(self, account_uid: str | None) -> list[Document]:
         accounts = {item["uid"]: item for item in self._store.alive("account")}
-        return [
-            {
-                "id": item["id"],
-                "code": item["code"],
-                "name": item["name"],
-                "type": {"id": item["deal_type_id"], "name": item["deal_type"]},
-                "floor_price": item["floor_price"],
-                "currency": {"currency": item["currency"]},
-                "start_date": item["start_date"],
-                "end_date": item["end_date"],
-                "seller": {"id": item["account_id"], "name": accounts[item["account_uid"]]["name"]},
-                "buyer": [{"id": accounts[uid]["id"]} for uid in item["buyer_uids"]],
-            }
-            for item in self._store.alive("deal")
-            if account_uid in {None, item["account_uid"]}
-        ]
+        made = []
+        for item in self._store.alive("deal"):
+            if account_uid in {None, item["account_uid"]}:
+                seller = accounts[item["account_uid"]]["name"]
+                buyers = [{"id": accounts[uid]["id"]} for uid in item["buyer_uids"]]
+                values = item | {"seller": seller, "buyers": buyers}
+                made.append(fill(_DOCUMENTS["deal"], values))
+        return made
 
     def _audit_trail(self, request: Request, fixed: dict[str, str]) -> Response:
         rows = self._store.trail()

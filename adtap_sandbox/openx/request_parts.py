@@ -5,7 +5,7 @@ from __future__ import annotations
 import email
 import email.policy
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 if TYPE_CHECKING:
@@ -45,6 +45,15 @@ async def body(request: Request) -> object:
     raw = await request.body()
     parsed: object = json.loads(raw)
     return parsed
+
+
+async def json_object(request: Request) -> dict[str, Any] | None:
+    """The JSON object of a body; None for any other body."""
+    try:
+        given = await body(request)
+    except ValueError:
+        return None
+    return given if isinstance(given, dict) else None
 
 
 def cookie(request: Request) -> str | None:

@@ -53,7 +53,7 @@ class CurrentApi:
         self.store = store
         self.sessions = sessions
 
-    async def __call__(self, request: Request) -> Response:
+    async def answer(self, request: Request) -> Response:
         """Answer one request."""
         try:
             headers = self.sessions.admit(request)
@@ -183,7 +183,7 @@ class CurrentApi:
         def shape(rows: list[Record]) -> list[Record]:
             made = []
             for row in rows:
-                number = row["id"] if isinstance(row["id"], int) else 0
+                number = row["id"]
                 if short:
                     record = {key: row.get(key) for key in ("id", "name", "entity_type")}
                 elif name in RESOURCES:

@@ -26,17 +26,6 @@ _FIRST_DEAL: Final = 7001
 _DATA: Final = table(__package__ or "", "data")
 FOREIGN: Final[dict[str, str]] = _DATA["foreign"]
 """Fields that point to another collection, under whatever collection they stand."""
-_JOINS: Final = (
-    "strategy_concepts",
-    "strategy_day_parts",
-    "strategy_audience_segments",
-    "strategy_targeting_segments",
-    "strategy_domain_restrictions",
-    "strategy_supply_sources",
-    "strategy_target_values",
-    "strategy_ip_addresses",
-    "strategy_postal_codes",
-)
 
 
 @dataclass(frozen=True)
@@ -183,7 +172,7 @@ class Entities:
             goal=("cpa", "vcr")[nth],
             **values,
         )
-        joins = [*_JOINS]
+        joins = [*_DATA["joins"]]
         if number % 3 == 0:
             joins.append("strategy_deals")
         if number % 6 == 0:

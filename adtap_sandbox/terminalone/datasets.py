@@ -10,6 +10,9 @@ from adtap_sandbox.tables import table
 
 _TABLE: Final = table(__package__, "fields_reporting_v2")
 
+KEYS: Final = frozenset(_TABLE["keys"])
+"""Properties of a request."""
+
 
 @dataclass(frozen=True)
 class Dataset:

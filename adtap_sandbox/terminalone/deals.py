@@ -14,7 +14,7 @@ from adtap_sandbox.tables import fill, table
 from .current import sorted_rows
 from .legacy_auth import LegacyAuth
 from .legacy_render import JSON, LegacyError, refuse
-from .query import QueryError, parse
+from .query import parse
 from .replies import json_reply
 from .store import Store
 from .values import Record, rfc3339
@@ -34,20 +34,14 @@ class DealsApi:
         self.store = store
         self.auth = auth
 
-    async def __call__(self, request: Request) -> Response:
+    async def answer(self, request: Request) -> Response:
         """Answer one request."""
-        closed = self.auth.mashery(request)
-        if closed:
-            return closed
-        try:
-            self.auth.require(request)
-            return json_reply(self._answer(request))
-        except LegacyError as error:
-            return self._refused(error)
-        except QueryError as error:
-            return self._refused(refuse(400, "error", str(error), error.field))
+        return await self.auth.inside(request, self._answer, self._refused, "error")
 
-    def _answer(self, request: Request) -> Record:
+    async def _answer(self, request: Request) -> Response:
+        return json_reply(self._found(request))
+
+    def _found(self, request: Request) -> Record:
         parts = [part for part in request.path_params["path"].split("/") if part]
         collection = parts[0] if parts else ""
         if collection not in ("deals", "publishers", *_DECLARED["collections"]):
@@ -110,11 +104,10 @@ class DealsApi:
             return any(str(join["strategy_id"]) == given["strategy_id"] for join in joins)
         return "deal_type" not in given or row["deal_type"] == given["deal_type"]
 
-    def _deal(self, number: object, *, whole: bool = False) -> Record:
+    def _deal(self, number: int, *, whole: bool = False) -> Record:
         """A deal as the service writes it; `bill_type` only when read one by one."""
-        row = self.store.record("deals", number if isinstance(number, int) else 0)
-        source = row["supply_source_id"]
-        exchange = self.store.record("supply_sources", source if isinstance(source, int) else 0)
+        row = self.store.record("deals", number)
+        exchange = self.store.record("supply_sources", row["supply_source_id"])
         used = self.store.pointing_to("strategy_deals", "deal_id", row["id"])
         publisher = self.store.records("publishers")[0]
         times = ("start_datetime", "end_datetime", "created_on", "updated_on")
@@ -133,7 +126,7 @@ class DealsApi:
             deal["bill_type"] = row["bill_type"]
         return deal
 
-    def _refused(self, error: LegacyError) -> Response:
+    def _refused(self, error: LegacyError, _request: Request) -> Response:
         problem = error.problem
         body: Record = {"message": problem.text}
         if problem.field:

@@ -28,7 +28,7 @@ class ExpectedTotals:
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
 
-    async def __call__(self, request: Request) -> Response:
+    async def answer(self, request: Request) -> Response:
         """Return ids of a collection, or totals of days."""
         return json_reply(await run_in_threadpool(self._answer, dict(request.query_params)))
 
@@ -37,10 +37,7 @@ class ExpectedTotals:
             rows = self.facts.store.records(given["collection"])
             return {
                 "ids": [row["id"] for row in rows],
-                "updated_on": {
-                    str(row["id"]): rfc3339(row["updated_on"])  # type: ignore[arg-type]
-                    for row in rows
-                },
+                "updated_on": {str(row["id"]): rfc3339(row["updated_on"]) for row in rows},
             }
         return self._totals(given)
 
@@ -83,14 +80,11 @@ class ExpectedTotals:
 
     def _owned(self, campaign: Record, given: dict[str, str]) -> bool:
         store = self.facts.store
-        advertiser = campaign["advertiser_id"]
-        house = store.record("advertisers", advertiser if isinstance(advertiser, int) else 0)
-        agency = store.record(
-            "agencies", house["agency_id"] if isinstance(house["agency_id"], int) else 0
-        )
+        house = store.record("advertisers", campaign["advertiser_id"])
+        agency = store.record("agencies", house["agency_id"])
         owners = {
             "campaign_id": campaign["id"],
-            "advertiser_id": advertiser,
+            "advertiser_id": house["id"],
             "agency_id": agency["id"],
             "organization_id": agency["organization_id"],
         }

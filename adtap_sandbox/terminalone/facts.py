@@ -218,12 +218,7 @@ class Facts:
 
     def rates(self) -> dict[str, Decimal]:
         """Units of each currency per dollar."""
-        rates = {}
-        for row in self.store.records("currency_rates"):
-            rate = row["rate"]
-            if isinstance(rate, Decimal):
-                rates[str(row["currency_code"])] = rate
-        return rates
+        return {row["currency_code"]: row["rate"] for row in self.store.records("currency_rates")}
 
     def delivery(
         self, first: date, last: date, campaigns: Callable[[Record], bool]
@@ -254,8 +249,7 @@ class Facts:
     def _campaign_day(
         self, campaign: Record, day: date, now: datetime, rates: dict[str, Decimal]
     ) -> Iterator[Delivery]:
-        number = campaign["id"]
-        key = (number if isinstance(number, int) else 0, day)
+        key = (campaign["id"], day)
         settled = self.stage.age(day) > _SETTLED
         if settled and key in self._settled:
             yield from self._settled[key]
@@ -269,8 +263,8 @@ class Facts:
         self, campaign: Record, day: date, now: datetime, rates: dict[str, Decimal]
     ) -> Iterator[Delivery]:
         number = campaign["id"]
-        creatives = self._creatives.get(number if isinstance(number, int) else 0, [0])
-        rate = Fraction(rates.get(str(campaign["currency_code"]), Decimal(1)))
+        creatives = self._creatives.get(number, [0])
+        rate = Fraction(rates.get(campaign["currency_code"], Decimal(1)))
         # Only then may some of the day's hours still be to come, whatever the zone.
         running = self.stage.age(day) <= 1
         for nth in range(2):

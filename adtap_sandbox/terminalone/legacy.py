@@ -14,18 +14,8 @@ from .current import sorted_rows
 from .legacy_auth import LegacyAuth
 from .legacy_children import SPECIAL, Children
 from .legacy_relations import Relations
-from .legacy_render import (
-    LegacyError,
-    Node,
-    Style,
-    json_entity,
-    json_meta,
-    refuse,
-    reply,
-    xml_entity,
-    xml_result,
-)
-from .query import QueryError, select
+from .legacy_render import Node, Style, json_meta, list_reply, one_reply, refuse
+from .query import select
 from .store import Store
 from .values import Record
 
@@ -41,20 +31,14 @@ class LegacyApi:
         self.relations = Relations(store)
         self.children = Children(store, self.relations)
 
-    async def __call__(self, request: Request) -> Response:
+    async def answer(self, request: Request) -> Response:
         """Answer one request."""
-        closed = self.auth.mashery(request)
-        if closed:
-            return closed
-        try:
-            self.auth.require(request)
-            return await run_in_threadpool(self._answer, request)
-        except LegacyError as error:
-            return self.auth.refused(error, request)
-        except QueryError as error:
-            return self.auth.refused(refuse(400, "invalid", str(error), error.field), request)
+        return await self.auth.inside(request, self._answer, self.auth.refused)
 
-    def _answer(self, request: Request) -> Response:
+    async def _answer(self, request: Request) -> Response:
+        return await run_in_threadpool(self._found, request)
+
+    def _found(self, request: Request) -> Response:
         parts = [part for part in request.path_params["path"].split("/") if part]
         style = self.auth.style(request)
         collection = parts[0] if parts else ""
@@ -73,7 +57,7 @@ class LegacyApi:
         full = request.query_params.get("full", "")
         record = self.store.record(collection, number)
         node = self.relations.node(collection, record, full, _paths(request), top=True)
-        return _one(node, style)
+        return one_reply(node, style)
 
     # --- collections --------------------------------------------------------------------------
 
@@ -87,25 +71,15 @@ class LegacyApi:
         for path in paths:
             self.relations.find(collection, path[0])
         total = self._total(page.total)
-        if style.json:
-            meta = json_meta(
-                style,
-                str(request.url),
-                offset=page.offset,
-                count=len(nodes),
-                total_count=total,
+        counts: Record = {"offset": page.offset, "count": len(nodes), "total_count": total}
+        meta = json_meta(style, str(request.url), **counts)
+        if page.next is not None:
+            # As recorded: with the key, without the order.
+            following = request.url.remove_query_params("sort_by").include_query_params(
+                page_offset=page.next, page_limit=page.limit
             )
-            if page.next is not None:
-                # As recorded: with the key, without the order.
-                following = request.url.remove_query_params("sort_by").include_query_params(
-                    page_offset=page.next, page_limit=page.limit
-                )
-                meta["next_page"] = str(following)
-            return reply({"data": [json_entity(node, style) for node in nodes], "meta": meta})
-        inner = "".join(xml_entity(node) for node in nodes)
-        count = "" if total is None else f' count="{total}"'
-        head = f'<entities{count} start="{page.offset}">'
-        return reply(xml_result(f"{head}{inner}</entities>", style))
+            meta["next_page"] = str(following)
+        return list_reply(nodes, style, meta, total)
 
     def _total(self, total: int) -> object:
         """The total, or the 0 that some recorded answers hold, or a text as in others."""
@@ -149,19 +123,16 @@ class LegacyApi:
             rows = [row for row in rows if str(row["id"]) == rest[1]]
             if not rows:
                 raise refuse(404, "not_found", "Entity Not Found")
-            return _one(self.relations.node(target, rows[0], "*", _paths(request), top=True), style)
+            return one_reply(
+                self.relations.node(target, rows[0], "*", _paths(request), top=True), style
+            )
         full = request.query_params.get("full", "")
         if child == "deals":
             return self._bought(style, collection, number, rows)
         nodes = [self.relations.node(target, row, full, _paths(request), top=False) for row in rows]
-        if style.json:
-            # As recorded: children are counted on the page, their total is 0.
-            meta = json_meta(style, str(request.url), offset=0, count=len(nodes), total_count=0)
-            return reply({"data": [json_entity(node, style) for node in nodes], "meta": meta})
-        inner = "".join(xml_entity(node) for node in nodes)
-        # As recorded: day parts come without a count.
-        count = "" if child == "day_parts" else f' count="{len(nodes)}"'
-        return reply(xml_result(f'<entities{count} start="0">{inner}</entities>', style))
+        # As recorded: children are counted on the page, their total is 0; day parts have no count.
+        meta = json_meta(style, str(request.url), offset=0, count=len(nodes), total_count=0)
+        return list_reply(nodes, style, meta, None if child == "day_parts" else len(nodes))
 
     def _bought(self, style: Style, collection: str, number: int, rows: list[Record]) -> Response:
         """Deals of a strategy: the strategy itself with deals in it, nameless and without rel."""
@@ -171,14 +142,7 @@ class LegacyApi:
         for row in rows:
             deal = {**row, "entity_type": "deal"}
             node.embedded.append(Node(deal, (), single=False, nameless=True))
-        return _one(node, style)
-
-
-def _one(node: Node, style: Style) -> Response:
-    if style.json:
-        meta = json_meta(style, str(node.record["id"]))
-        return reply({"data": json_entity(node, style), "meta": meta})
-    return reply(xml_result(xml_entity(node), style))
+        return one_reply(node, style)
 
 
 def _paths(request: Request) -> list[list[str]]:

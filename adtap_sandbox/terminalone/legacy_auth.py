@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Final
 from xml.sax.saxutils import quoteattr
 
@@ -11,7 +12,16 @@ from starlette.responses import Response
 from adtap_sandbox import credentials
 
 from .data import USER
-from .legacy_render import LegacyError, Problem, Style, problem_reply, reply, wants_json
+from .legacy_render import (
+    LegacyError,
+    Problem,
+    Style,
+    problem_reply,
+    refuse,
+    reply,
+    wants_json,
+)
+from .query import QueryError
 from .sessions import COOKIE, PLATFORM, SESSION_LIFE, Sessions, fields_of
 
 _TIME: Final = "%Y-%m-%dT%H:%M:%S"
@@ -70,6 +80,32 @@ class LegacyAuth:
             return
         text = "Authentication Required"
         raise LegacyError(Problem(401, "auth_required", text, reason="not_logged_in"))
+
+    async def inside(
+        self,
+        request: Request,
+        answer: Callable[[Request], Awaitable[Response]],
+        refused: Callable[[LegacyError, Request], Response],
+        unread: str = "invalid",
+    ) -> Response:
+        """Answer one request of a service that stands behind the gateway and the login.
+
+        Args:
+            request: The request.
+            answer: What the service says to a request that may pass.
+            refused: How the service writes an error.
+            unread: Its code for a condition that it can't read.
+        """
+        closed = self.mashery(request)
+        if closed:
+            return closed
+        try:
+            self.require(request)
+            return await answer(request)
+        except LegacyError as error:
+            return refused(error, request)
+        except QueryError as error:
+            return refused(refuse(400, unread, str(error), error.field), request)
 
     def refused(self, error: LegacyError, request: Request) -> Response:
         """Answer an error of the entity API."""

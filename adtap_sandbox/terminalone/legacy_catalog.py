@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from itertools import chain
 from typing import Any, Final
 
-from adtap_sandbox.tables import table
+from adtap_sandbox.tables import named, table
 
 from .metrics import ratio_of
 
@@ -44,10 +43,7 @@ class Report:
 
 def _declared(value: object) -> Any:
     """A declared value, the blocks in a list of names written out."""
-    if not isinstance(value, list):
-        return value
-    parts = (_TABLE[name[1:]] if name.startswith("+") else [name] for name in value)
-    return tuple(chain.from_iterable(parts))
+    return named(_TABLE, value) if isinstance(value, list) else value
 
 
 REPORTS: Final = {

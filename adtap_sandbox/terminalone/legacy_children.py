@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import Final
 from xml.sax.saxutils import quoteattr
 
@@ -10,10 +11,12 @@ from starlette.responses import Response
 from .data import FOREIGN
 from .legacy_relations import Relations
 from .legacy_render import (
+    WORDS,
     Node,
     Style,
+    data_reply,
     json_entity,
-    json_meta,
+    one_reply,
     refuse,
     reply,
     xml_entity,
@@ -22,26 +25,8 @@ from .legacy_render import (
 from .store import Store
 from .values import Record
 
+_CHANGE: Final = itemgetter("field_name", "old_value", "new_value")
 SPECIAL: Final = ("permissions", "acl", "target_dimensions", "target_values", "settings")
-_FLAGS: Final = (
-    "edit_data_definition",
-    "view_data_definition",
-    "edit_segments",
-    "edit_campaigns",
-    "access_internal_fees",
-    "edit_margins_and_performance",
-    "view_organizations",
-    "view_segments",
-    "view_dmp_reports",
-)
-_WORDS: Final = ("type", "role", "scope")
-# Children under another name than their collection's, or reached through a join.
-_THROUGH: Final[dict[tuple[str, str], tuple[str, str]]] = {
-    ("strategies", "concepts"): ("strategy_concepts", "concept_id"),
-    ("strategies", "deals"): ("strategy_deals", "deal_id"),
-    ("strategies", "supplies"): ("strategy_supply_sources", "supply_source_id"),
-    ("strategies", "audience_segments"): ("strategy_audience_segments", "audience_segment_id"),
-}
 
 
 class Children:
@@ -57,8 +42,8 @@ class Children:
         Raises:
             LegacyError: 404 for a child that the collection does not have.
         """
-        if (collection, child) in _THROUGH:
-            join, field = _THROUGH[collection, child]
+        if f"{collection}/{child}" in WORDS["through"]:
+            join, field = WORDS["through"][f"{collection}/{child}"]
             target = FOREIGN[field]
             return target, [
                 self.store.record(target, row[field])  # type: ignore[arg-type]
@@ -88,15 +73,15 @@ class Children:
         if collection == "strategies" and child == "target_values":
             return self._target_values(style, number)
         if collection == "users" and child == "settings":
-            return reply({"data": {"zone_name": "UTC"}, "meta": json_meta(style, "settings")})
+            return data_reply({"zone_name": "UTC"}, style, "settings")
         raise refuse(404, "not_found", "Entity Not Found")
 
     # --- permissions --------------------------------------------------------------------------
 
     def _permissions(self, style: Style, number: int) -> Response:
         user = self.store.record("users", number)
-        flags = {name: str(int(bool(user[name]))) for name in _FLAGS}
-        flags |= {name: str(user[name]) for name in _WORDS}
+        flags = {name: str(int(bool(user[name]))) for name in WORDS["flags"]}
+        flags |= {name: str(user[name]) for name in WORDS["words"]}
         # A user with access to everything has no list of entities.
         levels = {} if user["scope"] == "GLOBAL" else self._levels()
         if style.json:
@@ -106,7 +91,7 @@ class Children:
             permissions["entities"] = {k: [{"access": v}] for k, v in levels.items()}
             identity = {"id": number, "name": user["name"], "type": "user"}
             data = {"permissions": permissions, "user": identity}
-            return reply({"data": data, "meta": json_meta(style, f"permissions{number}")})
+            return data_reply(data, style, f"permissions{number}")
         inner = "".join(
             f"<{level}>{''.join(_xml('access', row) for row in rows)}</{level}>"
             for level, rows in levels.items()
@@ -142,9 +127,7 @@ class Children:
             f"{record['entity_type']}_id": number,
         }
         node = Node(own, ("editable", f"{record['entity_type']}_id"), full=True)
-        if style.json:
-            return reply({"data": json_entity(node, style), "meta": json_meta(style, "acl")})
-        return reply(xml_result(xml_entity(node), style))
+        return one_reply(node, style, "acl")
 
     # --- targeting ----------------------------------------------------------------------------
 
@@ -160,7 +143,7 @@ class Children:
         if style.json:
             data: Record = {"enabled": {"active": active}, "include_op": "OR", "exclude_op": "OR"}
             data |= {side: [json_entity(node, style) for node in sides[side]] for side in sides}
-            return reply({"data": data, "meta": json_meta(style, f"{strategy}/{text}")})
+            return data_reply(data, style, f"{strategy}/{text}")
         inner = f'<enabled active="{int(active)}"/>'
         for side, members in sides.items():
             written = "".join(xml_entity(node) for node in members)
@@ -192,8 +175,8 @@ class Children:
                     "exclude": False,
                 }
             )
-        meta = json_meta(style, f"targets{strategy}", count=len(data), total_count=0, offset=0)
-        return reply({"data": data, "meta": meta})
+        counts: Record = {"count": len(data), "total_count": 0, "offset": 0}
+        return data_reply(data, style, f"targets{strategy}", **counts)
 
     # --- change log ---------------------------------------------------------------------------
 
@@ -201,24 +184,15 @@ class Children:
         """The change log; the entry's attributes follow the current generation's."""
         rows = self.store.history(collection, number)
         if style.json:
-            return reply(
-                {"data": {"log_entries": rows}, "meta": json_meta(style, f"history{number}")}
-            )
+            return data_reply({"log_entries": rows}, style, f"history{number}")
         inner = ""
         for row in rows:
             attributes = {k: str(v) for k, v in row.items() if k != "fields"}
             start = "".join(f" {name}={quoteattr(text)}" for name, text in attributes.items())
             fields = row["fields"] if isinstance(row["fields"], list) else []
             written = "".join(
-                _xml(
-                    "field",
-                    {
-                        "name": change["field_name"],
-                        "old_value": change["old_value"] or "",
-                        "new_value": change["new_value"],
-                    },
-                )
-                for change in fields
+                _xml("field", {"name": name, "old_value": old or "", "new_value": new})
+                for name, old, new in map(_CHANGE, fields)
             )
             inner += f"<entry{start}>{written}</entry>"
         return reply(xml_result(f"<log_entries>{inner}</log_entries>", style))

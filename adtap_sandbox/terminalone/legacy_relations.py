@@ -3,23 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
 from .data import FOREIGN
-from .legacy_render import Node, refuse
+from .legacy_render import WORDS, Node, refuse
 from .store import Store
 from .values import Record
-
-_SPECIAL: Final[dict[tuple[str, str], tuple[str, str]]] = {
-    ("audience_segments", "parent"): ("parent_audience_segment_id", "audience_segments"),
-    ("pixels", "pixel_bundle"): ("bundle_id", "pixel_bundles"),
-    ("site_placements", "publisher"): ("publisher_site_id", "publisher_sites"),
-}
-_CHILDREN_ONLY: Final = frozenset({"acl", "deals", "permissions", "target_dimensions"})
-_REVERSE: Final[dict[tuple[str, str], str]] = {
-    ("pixel_bundles", "pixels"): "bundle_id",
-    ("audience_segments", "audience_segments"): "parent_audience_segment_id",
-}
 
 
 @dataclass(frozen=True)
@@ -40,19 +28,15 @@ class Relations:
 
     def __init__(self, store: Store) -> None:
         self.store = store
-        self._types: dict[str, str] = {}
-        for name, table in store.legacy.items():
-            if isinstance(table, dict):
-                self._types[name] = str(table["type"])
+        self._types = {name: str(declared["type"]) for name, declared in store.legacy.items()}
 
     def known(self, collection: str) -> bool:
         """Whether `/api/v2.0` serves the collection."""
-        return collection in self._types and collection not in _CHILDREN_ONLY
+        return collection in self._types and collection not in WORDS["children_only"]
 
     def fields(self, collection: str) -> tuple[str, ...]:
         """Fields of a full entity, beyond id and version."""
-        table = self.store.legacy.get(collection)
-        fields = table["fields"] if isinstance(table, dict) else {}
+        fields = self.store.legacy.get(collection, {"fields": ()})["fields"]
         return tuple(name for name in ("name", *fields) if name not in ("id", "version"))
 
     def find(self, collection: str, name: str) -> Relation:
@@ -61,13 +45,14 @@ class Relations:
         Raises:
             LegacyError: If the collection has none of that name.
         """
-        if (collection, name) in _SPECIAL:
-            field, target = _SPECIAL[collection, name]
+        path = f"{collection}/{name}"
+        if path in WORDS["parents"]:
+            field, target = WORDS["parents"][path]
             return Relation(target, field, single=True)
         field = f"{name}_id"
         if field in FOREIGN and field in self.fields(collection):
             return Relation(FOREIGN[field], field, single=True)
-        field = _REVERSE.get((collection, name), f"{self._types.get(collection)}_id")
+        field = WORDS["children"].get(path, f"{self._types.get(collection)}_id")
         if name in self._types and field in self.fields(name):
             return Relation(name, field, single=False)
         raise refuse(400, "invalid", f"unknown relation {name}", name)

@@ -13,32 +13,15 @@ from xml.sax.saxutils import escape, quoteattr
 from starlette.requests import Request
 from starlette.responses import Response
 
+from adtap_sandbox.tables import table
+
 from .values import Record, local, rfc3339, to_json
 
 XML: Final = "text/xml"
 JSON: Final = "application/vnd.mediamath.v1+json"
 
-_MONEY: Final = frozenset(
-    {
-        "budget",
-        "buy_price",
-        "max_bid",
-        "max_bid_wm",
-        "min_bid",
-        "pacing_amount",
-        "price",
-        "retail_cpm",
-        "sell_price",
-        "spend_cap_amount",
-        "total_budget",
-        "wholesale_cpm",
-    }
-)
-_TWO_CURRENCIES: Final = frozenset({"retail_cpm", "wholesale_cpm"})
-_MONETARY_GOALS: Final = frozenset({"cpa", "cpc", "cpe", "spend", "vcpm"})
-_LOCAL_TIMES: Final = frozenset({"start_date", "end_date", "initial_start_date"})
-# Decimals that recorded JSON answers give as text.
-_TEXT_NUMBERS: Final = frozenset({"agency_fee_pct", "margin_pct", "pv_pct"})
+WORDS: Final = table(__package__, "legacy")
+"""Names of fields and relations; `legacy.json` says what they are."""
 
 
 @dataclass
@@ -75,11 +58,11 @@ def money(record: Record, name: str) -> list[tuple[str, Decimal]]:
     value = record.get(name)
     if not isinstance(value, Decimal):
         return []
-    monetary = name == "goal_value" and record.get("goal_type") in _MONETARY_GOALS
-    if name not in _MONEY and not monetary:
+    monetary = name == "goal_value" and record.get("goal_type") in WORDS["monetary_goals"]
+    if name not in WORDS["money"] and not monetary:
         return []
     amounts = [(str(record.get("currency_code") or "USD"), value)]
-    if name in _TWO_CURRENCIES:
+    if name in WORDS["two_currencies"]:
         amounts.append(("EUR", (value * Decimal("0.92")).quantize(Decimal("0.0001"))))
     return amounts
 
@@ -119,7 +102,7 @@ def _xml_prop(record: Record, name: str) -> str:
     if isinstance(value, datetime):
         text = value.strftime("%Y-%m-%dT%H:%M:%S")
         zone = record.get("zone_name")
-        if zone and name in _LOCAL_TIMES:
+        if zone and name in WORDS["local_times"]:
             there = local(value, str(zone)).strftime("%Y-%m-%dT%H:%M:%S")
             inner = f"<local_time value={quoteattr(there)} zone_name={quoteattr(str(zone))}/>"
     elif isinstance(value, bool):
@@ -172,7 +155,7 @@ def _json_value(record: Record, name: str, style: Style) -> object:
         return value.strftime("%Y-%m-%dT%H:%M:%S+0000")
     if name == "org_type":
         return [value]
-    if isinstance(value, Decimal) and (style.string_numbers or name in _TEXT_NUMBERS):
+    if isinstance(value, Decimal) and (style.string_numbers or name in WORDS["text_numbers"]):
         return str(value)
     return value
 
@@ -189,6 +172,34 @@ def reply(body: str | Mapping[str, object], status: int = 200) -> Response:
     if isinstance(body, str):
         return Response(body, status, media_type=XML)
     return Response(to_json(body), status, media_type=JSON)
+
+
+def data_reply(data: object, style: Style, seed: str, **more: object) -> Response:
+    """Return a good answer in JSON; see `json_meta`."""
+    return reply({"data": data, "meta": json_meta(style, seed, **more)})
+
+
+def one_reply(node: Node, style: Style, seed: str = "") -> Response:
+    """Return an answer with one entity; the seed of its etag is its id if there is no other."""
+    if style.json:
+        return data_reply(json_entity(node, style), style, seed or str(node.record["id"]))
+    return reply(xml_result(xml_entity(node), style))
+
+
+def list_reply(nodes: list[Node], style: Style, meta: Record, total: object) -> Response:
+    """Return an answer with entities.
+
+    Args:
+        nodes: The entities.
+        style: Format of the answer.
+        meta: The `meta` of JSON; its `offset` is told in XML, too.
+        total: The count that XML tells; none if None.
+    """
+    if style.json:
+        return reply({"data": [json_entity(node, style) for node in nodes], "meta": meta})
+    inner = "".join(xml_entity(node) for node in nodes)
+    count = "" if total is None else f' count="{total}"'
+    return reply(xml_result(f'<entities{count} start="{meta["offset"]}">{inner}</entities>', style))
 
 
 # --- errors -----------------------------------------------------------------------------------

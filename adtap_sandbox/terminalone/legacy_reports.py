@@ -30,7 +30,7 @@ from .legacy_catalog import (
 from .legacy_render import LegacyError, Problem, xml_problem
 from .replies import json_reply
 from .report import Predicate, ReportQuery, Reports, Row, Span, Test
-from .spans import Bounds, named, not_older
+from .spans import Bounds, day_of, hour_of, named, not_older
 from .values import floored
 
 XML: Final = "text/xml; charset=UTF-8"
@@ -77,17 +77,9 @@ class LegacyReports:
         self.reports = reports
         self.auth = auth
 
-    async def __call__(self, request: Request) -> Response:
+    async def answer(self, request: Request) -> Response:
         """Answer one request."""
-        closed = self.auth.mashery(request)
-        if closed:
-            return closed
-        try:
-            self.auth.require(request)
-            return await self._answer(request)
-        except LegacyError as error:
-            # Never in another form, whatever was asked for.
-            return Response(xml_problem(error.problem), error.problem.http, media_type=XML)
+        return await self.auth.inside(request, self._answer, _refused)
 
     async def _answer(self, request: Request) -> Response:
         parts = [part for part in request.path_params["path"].split("/") if part]
@@ -140,7 +132,7 @@ class LegacyReports:
     def _modified(self) -> datetime:
         """When the numbers were last written: daily at 06:00 UTC."""
         now = self.reports.facts.stage.clock.now()
-        today = now.replace(hour=6, minute=0, second=0, microsecond=0)
+        today = hour_of(now).replace(hour=6)
         return today if today <= now else today - ONE_DAY
 
     def _rows(self, wanted: ReportRequest) -> list[dict[str, object]]:
@@ -229,12 +221,6 @@ class LegacyReports:
         if report.usd:
             metrics += [f"{name}_usd" for name in metrics if metric_type(name) == "money"]
         predicates = [predicate for predicate, _ in filters]
-        source = report.source
-        if source == "deals":
-            predicates.append(
-                Predicate(frozenset({"deal_id"}), lambda look: look("deal_id") is not None)
-            )
-            source = "delivery"
         if report.pixel_type:
             kind = report.pixel_type
             predicates.append(
@@ -242,7 +228,7 @@ class LegacyReports:
             )
         hourly = rollup == "by_hour" or window.endswith("_hours")
         query = ReportQuery(
-            source,
+            report.source,
             Span(bounds, hourly, report.zone),
             rollup,
             [name for name in columns if name in report.dimensions],
@@ -287,11 +273,9 @@ class LegacyReports:
         last = _unit(end, hourly=report.hourly)[1] if end else None
 
         def dated(now: datetime) -> tuple[datetime, datetime]:
-            midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
-            hour = now.replace(minute=0, second=0, microsecond=0)
             # Daily numbers are written when the day is over, hourly ones when the hour is.
-            closed = (hour if report.hourly else midnight) - timedelta(seconds=1)
-            yesterday = midnight - timedelta(seconds=1)
+            closed = (hour_of(now) if report.hourly else day_of(now)) - timedelta(seconds=1)
+            yesterday = day_of(now) - timedelta(seconds=1)
             return first, min(last or yesterday, closed)
 
         return not_older(dated, report.retention_days)
@@ -338,6 +322,11 @@ class LegacyReports:
                     raise LegacyError(Problem(404, "not_found", text, entity=(number, kind)))
 
 
+def _refused(error: LegacyError, _request: Request) -> Response:
+    """An error is XML, whatever was asked for."""
+    return Response(xml_problem(error.problem), error.problem.http, media_type=XML)
+
+
 def _names(text: str) -> list[str]:
     return [name.strip() for name in text.split(",") if name.strip()]
 
@@ -367,10 +356,10 @@ def _unit(text: str, *, hourly: bool) -> tuple[datetime, datetime]:
         if shape == "%Y-%m":
             following = (moment + timedelta(days=31)).replace(day=1)
         elif hourly and "%H" in shape:
-            moment = moment.replace(minute=0, second=0)
+            moment = hour_of(moment)
             following = moment + timedelta(hours=1)
         else:
-            moment = moment.replace(hour=0, minute=0, second=0)
+            moment = day_of(moment)
             following = moment + ONE_DAY
         return moment, following - timedelta(seconds=1)
     raise _bad("incorrect_date", f"cannot read the date {text}")

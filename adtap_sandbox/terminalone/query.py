@@ -10,6 +10,8 @@ from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import TypeAlias, TypeVar
 
+from adtap_sandbox.lists import COMPARISONS
+
 from .values import rfc3339
 
 Predicate: TypeAlias = Callable[[Mapping[str, object]], bool]
@@ -109,15 +111,7 @@ def _compare(value: object, operator: str, literal: str, field: str) -> bool:
     """Compare a record's value with a literal, in the value's own type."""
     if value is None:
         return operator == "!="
-    sign = _sign(value, literal, field)
-    return {
-        "==": sign == 0,
-        "!=": sign != 0,
-        ">": sign > 0,
-        ">=": sign >= 0,
-        "<": sign < 0,
-        "<=": sign <= 0,
-    }[operator]
+    return COMPARISONS[operator](_sign(value, literal, field), 0)
 
 
 def _sign(value: object, literal: str, field: str) -> int:

@@ -14,6 +14,7 @@ from adtap_sandbox.cube import ONE_DAY, Groups
 from .dimensions import Dimensions
 from .facts import BrainFeature, Fact, Facts, PixelLoads, exact
 from .metrics import finished, needed
+from .spans import day_of, hour_of
 from .values import Record
 
 Lookup: TypeAlias = Callable[[str], object]
@@ -33,6 +34,10 @@ class Predicate:
     def by_house(self) -> bool:
         """Whether a campaign as a whole passes or fails."""
         return all(name.startswith(_HOUSE_PREFIXES) for name in self.fields)
+
+
+_OF_A_DEAL: Final = Predicate(frozenset({"deal_id"}), lambda look: look("deal_id") is not None)
+"""What was bought through a deal."""
 
 
 @dataclass(frozen=True)
@@ -83,10 +88,9 @@ def truncated(moment: datetime, rollup: str) -> datetime | None:
     """The beginning of the bucket that a moment falls into; weeks start on Monday."""
     if rollup == "all":
         return None
-    hour = moment.replace(minute=0, second=0, microsecond=0)
     if rollup == "by_hour":
-        return hour
-    day = hour.replace(hour=0)
+        return hour_of(moment)
+    day = day_of(moment)
     if rollup == "by_week":
         return day - timedelta(days=day.weekday())
     return day.replace(day=1) if rollup == "by_month" else day
@@ -130,6 +134,8 @@ class Reports:
         now = self.facts.stage.clock.now()
         bounds: dict[str, tuple[datetime, datetime]] = {}
         late = [predicate for predicate in query.predicates if not predicate.by_house]
+        if query.source == "deals":
+            late.append(_OF_A_DEAL)
         for fact in self._source(query, lookup, now):
             zone = fact.zone if query.span.zone == "campaign" else query.span.zone
             if zone not in bounds:

@@ -16,30 +16,15 @@ from starlette.responses import Response, StreamingResponse
 
 from adtap_sandbox.lists import COMPARISONS
 
-from .datasets import DATASETS, DIMENSIONS, METRICS, Dataset, allows_window
+from .datasets import DATASETS, DIMENSIONS, KEYS, METRICS, Dataset, allows_window
 from .replies import RefusedError, json_reply, reporting_error
 from .report import Lookup, Predicate, ReportQuery, Reports, Row, Span, Test
 from .sessions import PLATFORM, Sessions
-from .spans import between, named, not_older
+from .spans import between, day_of, hour_of, named, not_older
 from .values import Record, rfc3339, to_json
 
 ACCESS: Final = ("organization_id", "agency_id", "advertiser_id", "campaign_id", "strategy_id")
 MAX_PAGE: Final = 10_000  # vendor's OpenAPI, pagination.page_size
-_KEYS: Final = frozenset(
-    [
-        "fields",
-        "filters",
-        "rollup",
-        "time_window",
-        "start_time",
-        "end_time",
-        "order",
-        "pagination",
-        "max_results",
-        "time_zone",
-        "full_entities",
-    ]
-)
 
 
 def _refuse(message: str) -> RefusedError:
@@ -61,7 +46,7 @@ class ReportingApi:
         self.reports = reports
         self.sessions = sessions
 
-    async def __call__(self, request: Request) -> Response:
+    async def answer(self, request: Request) -> Response:
         """Answer one report."""
         number = self.sessions.requests + 1
         headers: dict[str, str] = {}
@@ -112,7 +97,7 @@ class ReportingApi:
         dataset = DATASETS.get(name)
         if dataset is None:
             raise RefusedError(404, "NotFound", f"no such dataset: {name}")
-        unknown = sorted(body.keys() - _KEYS)
+        unknown = sorted(body.keys() - KEYS)
         if unknown:
             raise _refuse(f"unknown property: {unknown[0]}")
         dimensions, metrics = _fields(name, body)
@@ -127,14 +112,7 @@ class ReportingApi:
         zone = self._zone(body, dataset)
         span = self._span(body, dataset, zone, str(rollup))
         _unique_windows(name, metrics, body)
-        source = dataset.source
-        if source == "deals":
-            # Only what was bought through a deal.
-            predicates.append(
-                Predicate(frozenset({"deal_id"}), lambda look: look("deal_id") is not None)
-            )
-            source = "delivery"
-        return ReportQuery(source, span, str(rollup), dimensions, metrics, predicates)
+        return ReportQuery(dataset.source, span, str(rollup), dimensions, metrics, predicates)
 
     def _zone(self, body: Record, dataset: Dataset) -> str:
         zone = body.get("time_zone")
@@ -171,10 +149,7 @@ class ReportingApi:
             last = _wall(end, "end_time", zone) if end else now.replace(tzinfo=None)
             if last < first:
                 raise _refuse("end_time is before start_time")
-            if not hourly:
-                first = first.replace(hour=0, minute=0, second=0, microsecond=0)
-            else:
-                first = first.replace(minute=0, second=0, microsecond=0)
+            first = hour_of(first) if hourly else day_of(first)
             if not self.reports.facts.stage.switch(PLATFORM, "end_time_inclusive"):
                 last -= timedelta(microseconds=1)
             bounds = between(first, last)

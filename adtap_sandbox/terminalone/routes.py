@@ -52,34 +52,16 @@ def routes(stage: Stage) -> list[BaseRoute]:
     async def token(request: Request) -> Response:
         return sessions.token(await fields_of(request))
 
-    async def campaigns_api(request: Request) -> Response:
-        return await current(request)
-
-    async def report(request: Request) -> Response:
-        return await reporting(request)
-
-    async def expected(request: Request) -> Response:
-        return await totals(request)
-
-    async def legacy_api(request: Request) -> Response:
-        return await legacy(request)
-
-    async def deals_api(request: Request) -> Response:
-        return await deals(request)
-
-    async def legacy_report(request: Request) -> Response:
-        return await reports(request)
-
     return [
         Route("/oauth/token", token, methods=["POST"]),
-        Route("/api/v3.0/{path:path}", campaigns_api, methods=["GET"]),
-        Route("/reporting/v2/{dataset}", report, methods=["POST"]),
+        Route("/api/v3.0/{path:path}", current.answer, methods=["GET"]),
+        Route("/reporting/v2/{dataset}", reporting.answer, methods=["POST"]),
         Route("/api/v2.0/login", auth.login, methods=["POST"]),
         Route("/api/v2.0/session", auth.session, methods=["GET"]),
-        Route("/api/v2.0/{path:path}", legacy_api, methods=["GET"]),
-        Route("/deals/v1.0/{path:path}", deals_api, methods=["GET"]),
-        Route("/media/v1.0/{path:path}", deals_api, methods=["GET"]),
-        Route("/reporting/v1/std/{path:path}", legacy_report, methods=["GET"]),
-        Route("/reporting-beta/v1/std/{path:path}", legacy_report, methods=["GET"]),
-        Route("/_truth", expected, methods=["GET"]),
+        Route("/api/v2.0/{path:path}", legacy.answer, methods=["GET"]),
+        Route("/deals/v1.0/{path:path}", deals.answer, methods=["GET"]),
+        Route("/media/v1.0/{path:path}", deals.answer, methods=["GET"]),
+        Route("/reporting/v1/std/{path:path}", reports.answer, methods=["GET"]),
+        Route("/reporting-beta/v1/std/{path:path}", reports.answer, methods=["GET"]),
+        Route("/_truth", totals.answer, methods=["GET"]),
     ]

@@ -12,7 +12,19 @@ from adtap_sandbox.cube import ONE_DAY
 _LAST: Final = re.compile(r"^last_(\d+)_(days|hours)$")
 _EVER: Final = datetime(2013, 1, 1)  # noqa: DTZ001 - wall-clock time of any zone
 
+_TICK: Final = timedelta(microseconds=1)
+
 Bounds = Callable[[datetime], tuple[datetime, datetime]]
+
+
+def day_of(moment: datetime) -> datetime:
+    """Return the midnight at or before a moment."""
+    return moment.replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def hour_of(moment: datetime) -> datetime:
+    """Return the full hour at or before a moment."""
+    return moment.replace(minute=0, second=0, microsecond=0)
 
 
 def named(window: str) -> Bounds | None:
@@ -24,14 +36,14 @@ def named(window: str) -> Bounds | None:
     if match:
         count = int(match[1])
         if match[2] == "days":
-            return lambda now: (_day(now) - count * ONE_DAY, _day(now) - _TICK)
-        return lambda now: (_hour(now) - timedelta(hours=count), _hour(now) - _TICK)
+            return lambda now: (day_of(now) - count * ONE_DAY, day_of(now) - _TICK)
+        return lambda now: (hour_of(now) - timedelta(hours=count), hour_of(now) - _TICK)
     return {
-        "current_day": lambda now: (_day(now), _day(now) + ONE_DAY - _TICK),
-        "yesterday": lambda now: (_day(now) - ONE_DAY, _day(now) - _TICK),
-        "month_to_date": lambda now: (_day(now).replace(day=1), _day(now) - _TICK),
-        "campaign_to_date": lambda now: (_EVER, _day(now) - _TICK),
-        "flight_to_date": lambda now: (_EVER, _day(now) - _TICK),
+        "current_day": lambda now: (day_of(now), day_of(now) + ONE_DAY - _TICK),
+        "yesterday": lambda now: (day_of(now) - ONE_DAY, day_of(now) - _TICK),
+        "month_to_date": lambda now: (day_of(now).replace(day=1), day_of(now) - _TICK),
+        "campaign_to_date": lambda now: (_EVER, day_of(now) - _TICK),
+        "flight_to_date": lambda now: (_EVER, day_of(now) - _TICK),
     }.get(window)
 
 
@@ -47,17 +59,6 @@ def not_older(bounds: Bounds, days: int | None) -> Bounds:
 
     def cut(now: datetime) -> tuple[datetime, datetime]:
         first, last = bounds(now)
-        return max(first, _day(now) - days * ONE_DAY), last
+        return max(first, day_of(now) - days * ONE_DAY), last
 
     return cut
-
-
-_TICK: Final = timedelta(microseconds=1)
-
-
-def _day(moment: datetime) -> datetime:
-    return moment.replace(hour=0, minute=0, second=0, microsecond=0)
-
-
-def _hour(moment: datetime) -> datetime:
-    return moment.replace(minute=0, second=0, microsecond=0)

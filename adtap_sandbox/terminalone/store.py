@@ -21,13 +21,11 @@ _KINDS: Final = {
     "string": "str",
     "object": "object",
 }
+_OF_CAMPAIGN: Final = (
+    *("name", "start_date", "end_date", "zone_name", "service_type"),
+    *("goal_type", "goal_value", "merit_pixel_id"),
+)
 _MODIFIED: Final = ("updated_on", "last_modified", "udpated_on")
-
-
-def load_fields(name: str) -> dict[str, object]:
-    """Return one of the field tables beside this module."""
-    found: dict[str, object] = table(__package__ or "", name)
-    return found
 
 
 class Store:
@@ -41,8 +39,8 @@ class Store:
         self.stage = stage
         self.world = stage.world
         self.entities = Entities(stage.world)
-        self.legacy = load_fields("fields_v2")
-        self.current = load_fields("fields_v3")
+        self.legacy: Record = table(__package__, "fields_v2")
+        self.current: Record = table(__package__, "fields_v3")
         self._records: dict[tuple[str, int, int], Record] = {}
         self._eldests = {name: min(members) for name, members in self.entities.collections.items()}
         self._index: dict[tuple[str, str], dict[object, list[int]]] = {}
@@ -199,15 +197,14 @@ class Store:
         return field_value(self.world, key, name, kind)
 
     def _build(self, collection: str, seed: Seed, moments: list[datetime]) -> Record:
-        table = self.legacy.get(collection)
-        fields = table["fields"] if isinstance(table, dict) else {}
-        kind_of = {name: _KINDS.get(kind, kind) for name, kind in fields.items()}
+        declared = {"fields": {}, "type": collection.removesuffix("s")}
+        declared |= self.legacy.get(collection, {})
+        kind_of = {name: _KINDS.get(kind, kind) for name, kind in declared["fields"].items()}
         made: Record = {"id": seed.id, **seed.fixed}
         for name, kind in kind_of.items():
             if name not in made:
                 made[name] = self._filled((collection, seed.id), name, kind)
-        entity = table["type"] if isinstance(table, dict) else collection.removesuffix("s")
-        made["entity_type"] = entity
+        made["entity_type"] = declared["type"]
         made["version"] = len(moments)
         made["created_on"] = moments[0]
         if "created_at" in kind_of:
@@ -223,13 +220,10 @@ class Store:
 
     def _campaign_columns(self, collection: str, made: Record) -> None:
         """Columns that answers about strategies and concepts borrow from their parents."""
-        if collection == "strategies" and isinstance(made["campaign_id"], int):
+        if collection == "strategies":
             campaign = self.record("campaigns", made["campaign_id"])
-            for name in ("name", "start_date", "end_date", "zone_name", "service_type"):
-                made[f"campaign_{name}"] = campaign[name]
-            for name in ("goal_type", "goal_value", "merit_pixel_id"):
-                made[f"campaign_{name}"] = campaign[name]
-        if collection == "concepts" and isinstance(made["advertiser_id"], int):
+            made |= {f"campaign_{name}": campaign[name] for name in _OF_CAMPAIGN}
+        if collection == "concepts":
             house = self.entities.collections["advertisers"][made["advertiser_id"]]
             made["advertiser_name"] = house.name
 

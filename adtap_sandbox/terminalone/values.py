@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_DOWN, Decimal
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 from zoneinfo import ZoneInfo
 
 from adtap_sandbox.tables import table
@@ -14,7 +14,7 @@ from adtap_sandbox.tables import table
 if TYPE_CHECKING:
     from adtap_sandbox.world import World
 
-Record: TypeAlias = dict[str, object]
+Record: TypeAlias = dict[str, Any]
 
 _TEXTS = table(__package__, "texts")
 
