@@ -11,7 +11,7 @@ from adtap_cli.demo_chart import chart
 from adtap_cli.demo_facts import Facts, Turnover
 from adtap_cli.demo_runs import Ran, seconds_words
 from adtap_cli.demo_words import CHANGED, LOADED, amount, changed, count, loaded, signed
-from adtap_cli.page import ROLES, STYLE, key, table
+from adtap_cli.page import STYLE, by_role, key, table
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,15 +92,7 @@ def _money(facts: Facts) -> Iterator[str]:
             ("was", "what the first run had found"),
         )
     )
-    for role, (title, words) in ROLES.items():
-        turnovers = [t for t in facts.turnovers if t.money.role is role]
-        if not turnovers:
-            continue
-        yield f'<section class="{role.word}" aria-labelledby="{role.word}"><h3 id="{role.word}">{title}</h3>'
-        yield f'<p class="soft">{escape(words)}</p><div class="charts">'
-        for number, turnover in enumerate(turnovers):
-            yield from _figure(turnover, f"{role.word}{number}")
-        yield "</div></section>"
+    yield from by_role(facts.turnovers, lambda turnover: turnover.money.role, _figure)
     yield "</section>"
 
 

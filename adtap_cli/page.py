@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from html import escape
-from typing import Final
+from typing import Final, TypeVar
 
 from adtap_cli.performance import Role
+
+Turnover = TypeVar("Turnover")
 
 ROLES: Final = {
     Role.BUY: ("Buying", "What advertisers spend."),
@@ -89,6 +91,29 @@ def table(
         ]
         yield f"<tr>{''.join(cells)}</tr>"
     yield "</tbody></table></div>"
+
+
+def by_role(
+    turnovers: Sequence[Turnover],
+    role_of: Callable[[Turnover], Role],
+    figure: Callable[[Turnover, str], Iterator[str]],
+) -> Iterator[str]:
+    """Yield a section for each role that has turnovers: its title and its charts.
+
+    Args:
+        turnovers: What there is to draw.
+        role_of: Gives a turnover's role.
+        figure: Draws one, under a name that no other has.
+    """
+    for role, (title, words) in ROLES.items():
+        drawn = [turnover for turnover in turnovers if role_of(turnover) is role]
+        if not drawn:
+            continue
+        yield f'<section class="{role.word}" aria-labelledby="{role.word}"><h3 id="{role.word}">{title}</h3>'
+        yield f'<p class="soft">{escape(words)}</p><div class="charts">'
+        for number, turnover in enumerate(drawn):
+            yield from figure(turnover, f"{role.word}{number}")
+        yield "</div></section>"
 
 
 def key(marks: Sequence[tuple[str, str]]) -> Iterator[str]:

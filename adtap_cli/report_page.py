@@ -10,7 +10,7 @@ from typing import Final
 
 from adtap_cli import chart
 from adtap_cli.demo_words import amount, count, signed
-from adtap_cli.page import ROLES, STYLE, key, table
+from adtap_cli.page import STYLE, by_role, key, table
 from adtap_cli.report_days import STATES, Day
 from adtap_cli.report_facts import Amount, Facts, Line, Turnover
 from adtap_core.rows.totals import spell
@@ -193,15 +193,7 @@ def _money(facts: Facts) -> Iterator[str]:
     if facts.has_readings:
         marks.append(("was", "what the first reading after the day's end had found"))
     yield from key(marks)
-    for role, (title, words) in ROLES.items():
-        turnovers = [one for one in facts.turnovers if one.entry.role is role]
-        if not turnovers:
-            continue
-        yield f'<section class="{role.word}" aria-labelledby="{role.word}"><h3 id="{role.word}">{title}</h3>'
-        yield f'<p class="soft">{escape(words)}</p><div class="charts">'
-        for number, turnover in enumerate(turnovers):
-            yield from _figure(turnover, f"{role.word}{number}")
-        yield "</div></section>"
+    yield from by_role(facts.turnovers, lambda turnover: turnover.entry.role, _figure)
     yield "</section>"
 
 

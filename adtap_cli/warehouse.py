@@ -251,8 +251,7 @@ def ledger(warehouse: Warehouse, schema: str) -> list[Mapping[str, Any]]:
         },
         **{name: quoted(name) for name in ("row_count", "requests", "data_state")},
     }
-    query = f"SELECT {', '.join(made.values())} FROM {quoted(schema)}.{quoted(LEDGER)}"
-    return [dict(zip(made, row, strict=True)) for row in warehouse.rows(query)]
+    return _selected(warehouse, schema, LEDGER, made)
 
 
 def whole_ledger(warehouse: Warehouse, schema: str) -> list[dict[str, Any]]:
@@ -271,8 +270,15 @@ def whole_ledger(warehouse: Warehouse, schema: str) -> list[dict[str, Any]]:
         else "NULL"
         for name in LEDGER_SCHEMA["properties"]
     }
-    query = f"SELECT {', '.join(made.values())} FROM {quoted(schema)}.{quoted(LEDGER)}"
-    return [dict(zip(made, row, strict=True)) for row in warehouse.rows(query)]
+    return _selected(warehouse, schema, LEDGER, made)
+
+
+def _selected(
+    warehouse: Warehouse, schema: str, table: str, columns: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    """Return a table's rows: what each name stands for, in SQL."""
+    query = f"SELECT {', '.join(columns.values())} FROM {quoted(schema)}.{quoted(table)}"
+    return [dict(zip(columns, row, strict=True)) for row in warehouse.rows(query)]
 
 
 def readings(warehouse: Warehouse, schema: str) -> list[Mapping[str, Any]]:
@@ -297,8 +303,7 @@ def readings(warehouse: Warehouse, schema: str) -> list[Mapping[str, Any]]:
         else quoted(name)
         for name in ("stream", "account", "bucket", "synced_at", "age_days", "data_state", "totals")
     }
-    query = f"SELECT {', '.join(made.values())} FROM {quoted(schema)}.{quoted(DAYS)}"
-    return [dict(zip(made, row, strict=True)) for row in warehouse.rows(query)]
+    return [*_selected(warehouse, schema, DAYS, made)]
 
 
 # -- a report's rows -------------------------------------------------------------------------

@@ -261,6 +261,8 @@ class Platform(ABC):
     clock_margin_seconds: ClassVar[float] = 0.0
     """How far the platform's clock and ours may differ: an entity's bookmark stays this far behind the
     moment its read began, or a change made while it was read could seem older than it is."""
+    report_type: ClassVar[type[Report]] = Report
+    """The class of the reports that a user's definitions make: `Report`, or the tap's own."""
     secret_fields: ClassVar[frozenset[str]] = frozenset()
     """The platform's own names of secrets, beside `redact.SECRET_NAMES`: such fields are dropped from every
     record, and what stands behind such a name (a cookie, a parameter) is masked in every message."""
@@ -308,8 +310,8 @@ class Platform(ABC):
 
     @classmethod
     def report_class(cls, definition: Mapping[str, Any]) -> type[Report]:  # noqa: ARG003
-        """Return the class of the report that a user's definition makes: `Report`, or the tap's own."""
-        return Report
+        """Return the class of the report that a definition makes: `report_type`, unless definitions differ."""
+        return cls.report_type
 
     @classmethod
     def definition_errors(

@@ -188,33 +188,8 @@ class Fault:
     cut: bool = False
 
 
-class StandIn(ABC):
-    """A local stand-in for a platform, with faults: subclass it and write `answer`.
-
-    `with PixelyardServer() as server:` runs it on a free port of 127.0.0.1; `server.url` is its address.
-    """
-
-    def __init__(self) -> None:
-        self.now = NOON
-        """The moment that the platform plays, ISO 8601."""
-        self.log: list[tuple[str, str]] = []
-        """Method and path of each request, in order."""
-        self.faults: list[Fault] = []
-        """What goes wrong next; each request takes the first one that is left."""
-        self._lock = threading.Lock()
-
-    @abstractmethod
-    def answer(
-        self, method: str, path: str, query: Mapping[str, str], headers: Mapping[str, str]
-    ) -> tuple[int, object]:
-        """Return the status and the JSON document of an answer.
-
-        Args:
-            method: The HTTP method.
-            path: The path, without the query.
-            query: The query's last value of each name.
-            headers: The request's headers.
-        """
+class LocalServer(ABC):
+    """A server in a thread on a free port of 127.0.0.1, for as long as it is a context; `url` is its address."""
 
     def __enter__(self) -> Self:
         """Start to listen."""
@@ -247,6 +222,40 @@ class StandIn(ABC):
         self._server.server_close()
         self._thread.join()
 
+    @abstractmethod
+    def _serve(self, request: BaseHTTPRequestHandler) -> None:
+        """Read a request, and answer it."""
+
+
+class StandIn(LocalServer):
+    """A local stand-in for a platform, with faults: subclass it and write `answer`.
+
+    `with PixelyardServer() as server:` runs it on a free port of 127.0.0.1; `server.url` is its address.
+    """
+
+    def __init__(self) -> None:
+        self.now = NOON
+        """The moment that the platform plays, ISO 8601."""
+        self.log: list[tuple[str, str]] = []
+        """Method and path of each request, in order."""
+        self.faults: list[Fault] = []
+        """What goes wrong next; each request takes the first one that is left."""
+        self._lock = threading.Lock()
+
+    @abstractmethod
+    def answer(
+        self, method: str, path: str, query: Mapping[str, str], headers: Mapping[str, str]
+    ) -> tuple[int, object]:
+        """Return the status and the JSON document of an answer.
+
+        Args:
+            method: The HTTP method.
+            path: The path, without the query.
+            query: The query's last value of each name.
+            headers: The request's headers.
+        """
+
+    @override
     def _serve(self, request: BaseHTTPRequestHandler) -> None:
         split = urlsplit(request.path)
         query = {k: v[-1] for k, v in parse_qs(split.query, keep_blank_values=True).items()}

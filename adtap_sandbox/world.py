@@ -18,11 +18,17 @@ AGENCY: Final = "Northwind Media"
 
 
 @dataclass(frozen=True)
-class Company:
-    """Who buys or sells; money is in its currency, days are in its zone (IANA name)."""
+class Thing:
+    """What has an id and a name."""
 
     id: int
     name: str
+
+
+@dataclass(frozen=True)
+class Company(Thing):
+    """Who buys or sells; money is in its currency, days are in its zone (IANA name)."""
+
     currency: str
     time_zone: str
 
@@ -36,11 +42,9 @@ class Publisher(Company):
 
 
 @dataclass(frozen=True)
-class Campaign:
+class Campaign(Thing):
     """A campaign; ``status`` is active, paused, archived or deleted; ``end`` is its last day."""
 
-    id: int
-    name: str
     advertiser_id: int
     start: date
     end: date | None
@@ -48,31 +52,25 @@ class Campaign:
 
 
 @dataclass(frozen=True)
-class Creative:
+class Creative(Thing):
     """An ad; ``size`` is width and height in pixels."""
 
-    id: int
-    name: str
     campaign_id: int
     size: tuple[int, int]
 
 
 @dataclass(frozen=True)
-class Site:
+class Site(Thing):
     """A publisher's site."""
 
-    id: int
-    name: str
     domain: str
     publisher_id: int
 
 
 @dataclass(frozen=True)
-class AdUnit:
+class AdUnit(Thing):
     """A place for ads on a site; ``size`` is width and height in pixels."""
 
-    id: int
-    name: str
     site_id: int
     size: tuple[int, int]
 

@@ -71,6 +71,7 @@ class AtomxPlatform(Platform):
     # The vendor's PHP client waits ten minutes for a report.
     timeout_seconds = 600.0
     lookback_days = LOOKBACK_DAYS
+    report_type = AtomxReport
     # Its time stamps are whole seconds of a clock that we don't see.
     clock_margin_seconds = 300.0
 
@@ -97,11 +98,6 @@ class AtomxPlatform(Platform):
         if settings.get("totp") and (fault := totp_error(str(settings["totp"]))):
             errors.append(fault)
         return errors
-
-    @classmethod
-    @override
-    def report_class(cls, definition: Mapping[str, Any]) -> type[Report]:
-        return AtomxReport
 
     @classmethod
     @override

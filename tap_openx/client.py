@@ -96,6 +96,7 @@ class OpenxPlatform(Platform):
     timeout_seconds: ClassVar[float] = 900.0
     """Reports are slow: one of the vendor's own clients waits fifteen minutes."""
     lookback_days: ClassVar[int] = DAILY_LOOKBACK_DAYS
+    report_type: ClassVar[type[Report]] = OpenxReport
     account_settings: ClassVar[Mapping[str, str]] = {"account_id": "account_ids"}
     secret_fields: ClassVar[frozenset[str]] = frozenset({"token", COOKIE, "phpsessid"})
 
@@ -121,11 +122,6 @@ class OpenxPlatform(Platform):
                 f"dimension {fields.PLATFORM_ID} in a report of your own"
             )
         return errors
-
-    @classmethod
-    @override
-    def report_class(cls, definition: Mapping[str, Any]) -> type[Report]:
-        return OpenxReport
 
     @classmethod
     @override

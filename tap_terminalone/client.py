@@ -69,6 +69,7 @@ class TerminalOne(Platform):
     """What the vendor guarantees; its pages of different dates promise up to 50."""
     timeout_seconds: ClassVar[float] = 300.0
     lookback_days: ClassVar[int] = LOOKBACK_DAYS
+    report_type: ClassVar[type[Report]] = TerminalOneReport
     account_settings: ClassVar[Mapping[str, str]] = accounts.SETTINGS
     example_partition: ClassVar[Mapping[str, str]] = {"organization_id": "1"}
     secret_fields: ClassVar[frozenset[str]] = frozenset(
@@ -137,11 +138,6 @@ class TerminalOne(Platform):
     @override
     def has_column(cls, column: Mapping[str, Any], settings: Mapping[str, Any]) -> bool:
         return generation(settings) in column.get("x-generations", (CURRENT, LEGACY))
-
-    @classmethod
-    @override
-    def report_class(cls, definition: Mapping[str, Any]) -> type[Report]:
-        return TerminalOneReport
 
     @classmethod
     @override

@@ -4,13 +4,30 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Self
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from typing_extensions import override
+
+from adtap_core.testing import LocalServer
+
+
+@contextmanager
+def served(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
+    """Serve on a free port of 127.0.0.1 by a handler of one's own; gives the address."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
 
 
 @dataclass(frozen=True)
@@ -57,7 +74,7 @@ class Text:
 Answers = Callable[[Asked], object]
 
 
-class Canned:
+class Canned(LocalServer):
     """`with Canned(answers) as server:` listens on a free port; `server.asked` holds the requests.
 
     Args:
@@ -73,33 +90,7 @@ class Canned:
         """Return the paths asked for that hold a text, in order."""
         return [a.path for a in self.asked if part in a.path]
 
-    def __enter__(self) -> Self:
-        """Start to listen."""
-        outer = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_GET(self) -> None:
-                outer._serve(self)
-
-            do_POST = do_GET  # noqa: N815 - the name that http.server looks for
-
-            @override
-            def log_message(self, format: str, *args: object) -> None:
-                """Say nothing."""
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Stop listening."""
-        self._server.shutdown()
-        self._server.server_close()
-
+    @override
     def _serve(self, request: BaseHTTPRequestHandler) -> None:
         split = urlsplit(request.path)
         asked = Asked(

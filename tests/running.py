@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,7 +16,7 @@ from adtap_core.testing import Messages, parse, run_tap, select
 from tests import programs
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 __all__ = [
     "ROOT",
@@ -26,9 +28,19 @@ __all__ = [
     "run_command",
     "run_tap",
     "select",
+    "signal_handlers_kept",
 ]
 
 ROOT: Final = Path(__file__).resolve().parents[1]
+
+
+@contextmanager
+def signal_handlers_kept() -> Iterator[None]:
+    """Put back the signal handlers that a tap or a loader sets for the whole process."""
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
 
 
 def copy_project(folder: Path) -> Path:

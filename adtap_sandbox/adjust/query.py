@@ -22,6 +22,8 @@ from .store import MAIN_ACCOUNT, SECOND_ACCOUNT, USD_MICROS, AdjustApp, AdjustSt
 
 _TABLE: Final = table(__package__, "dimensions")
 CELL_DIMENSIONS: Final = tuple(_TABLE["cells"])
+UNRESOLVED: Final = frozenset(_TABLE["unresolved"])
+"""Ids that a shadow row of the running day does not have yet."""
 COMPANIONS: Final[dict[str, list[str]]] = _TABLE["companions"]
 NEW_ATTRIBUTION_DEFAULT: Final = date(2026, 7, 13)
 """From this day on an omitted attribution filter means all types; before, click."""

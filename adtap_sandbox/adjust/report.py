@@ -12,18 +12,11 @@ from adtap_sandbox.lists import sort
 from .facts import CURVE, DayState, Facts, Reader
 from .metrics import MICROS, Atom, Metric
 from .periods import TIME_DIMENSIONS, BaseDay
-from .query import COMPANIONS, Query
+from .query import COMPANIONS, UNRESOLVED, Query
 from .store import AdjustStore, Cell
 
 DAILY_SECTIONS: Final = ("network", "skan", "mixed")
 """Sections whose numbers come by day: no offset and no hour re-cuts them."""
-UNRESOLVED: Final = (
-    "campaign_id_network",
-    "adgroup_id_network",
-    "creative_id_network",
-    "source_id_network",
-)
-"""Ids that a shadow row of the running day does not have yet."""
 
 Value = float | None
 

@@ -258,64 +258,60 @@ class _Lines:
         units = self.world.ad_units
         fitting = [index for index, unit in enumerate(units) if unit.size == creative.size]
         unit = fitting[nth % len(fitting)] if fitting else nth % len(units)
-        return Line(
-            key=f"own/{creative.id}",
-            dims={
-                **self._context("own", creative.id),
-                **self._seller(unit),
-                **self._buyer(creative, campaign),
-            },
-            mean=self.world.between(300, 4000, "atomx mean", creative.id),
-            first=campaign.start,
-            last=campaign.end,
-            bought=True,
-            sold=True,
-            shift=nth % 5,
+        return self._line(
+            "own",
+            creative.id,
+            ("atomx mean", 300, 4000),
+            nth % 5,
+            {**self._seller(unit), **self._buyer(creative, campaign)},
+            campaign=campaign,
         )
 
     def _open_market(self, nth: int, creative: Creative, campaign: Campaign) -> Line:
         in_app = nth % 3 == 0
         number = self.world.number("atomx market", creative.id)
-        return Line(
-            key=f"market/{creative.id}",
-            dims={
-                **self._context("market", creative.id),
-                **self._buyer(creative, campaign),
-                "publisher": None,
-                "publisher_network": OTHER_NETWORK_ID,
-                "site": None,
-                "placement": None,
-                "placement_type": 5 if in_app else 1,
-                "domain": None if in_app else 780_001 + number % 4000,
-                "app": 1 + number % 60 if in_app else None,
-            },
-            mean=self.world.between(800, 9000, "atomx market mean", creative.id),
-            first=campaign.start,
-            last=campaign.end,
-            bought=True,
-            sold=False,
-            shift=nth % 7,
-        )
+        dims = {
+            **self._buyer(creative, campaign),
+            **dict.fromkeys(("publisher", "site", "placement")),
+            "publisher_network": OTHER_NETWORK_ID,
+            "placement_type": 5 if in_app else 1,
+            "domain": None if in_app else 780_001 + number % 4000,
+            "app": 1 + number % 60 if in_app else None,
+        }
+        mean = ("atomx market mean", 800, 9000)
+        return self._line("market", creative.id, mean, nth % 7, dims, campaign=campaign, sold=False)
 
     def _dsp(self, nth: int) -> Line:
         unit = self.world.ad_units[nth]
+        nobody = ("advertiser", "advertiser_network", "campaign", "creative", "conversion_pixel")
+        dims = {
+            **self._seller(nth),
+            **dict.fromkeys(nobody),
+            "size": self.sizes[unit.size],
+            "dsp": 1 + nth % 3,
+        }
+        return self._line("dsp", unit.id, ("atomx dsp mean", 500, 6000), nth % 4, dims)
+
+    def _line(
+        self,
+        kind: str,
+        ident: int,
+        mean: tuple[str, int, int],
+        shift: int,
+        dims: dict[str, int | None],
+        *,
+        campaign: Campaign | None = None,
+        sold: bool = True,
+    ) -> Line:
+        """Make a line; it runs as long as its campaign, or for ever where nobody of ours buys."""
+        label, low, high = mean
         return Line(
-            key=f"dsp/{unit.id}",
-            dims={
-                **self._context("dsp", unit.id),
-                **self._seller(nth),
-                "advertiser": None,
-                "advertiser_network": None,
-                "campaign": None,
-                "creative": None,
-                "conversion_pixel": None,
-                "size": self.sizes[unit.size],
-                "dsp": 1 + nth % 3,
-            },
-            mean=self.world.between(500, 6000, "atomx dsp mean", unit.id),
-            first=self.world.first_day,
-            last=None,
-            bought=False,
-            sold=True,
-            shift=nth % 4,
+            key=f"{kind}/{ident}",
+            dims={**self._context(kind, ident), **dims},
+            mean=self.world.between(low, high, label, ident),
+            first=campaign.start if campaign else self.world.first_day,
+            last=campaign.end if campaign else None,
+            bought=campaign is not None,
+            sold=sold,
+            shift=shift,
         )

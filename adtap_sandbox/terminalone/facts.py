@@ -8,12 +8,12 @@ of 1.5 is 150,000,000 (see `digits`), so that sums of many rows are exact and qu
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from fractions import Fraction
 from functools import cache
-from typing import Final
+from typing import Final, TypeVar
 from zoneinfo import ZoneInfo
 
 from typing_extensions import override
@@ -108,6 +108,9 @@ class Fact:
 
     def _known(self, name: str) -> int:
         raise KeyError(name)
+
+
+OneFact = TypeVar("OneFact", bound=Fact)
 
 
 class Delivery(Fact):
@@ -292,29 +295,26 @@ class Facts:
     ) -> Iterator[PixelLoads]:
         """Pixel loads of the UTC days `first` to `last`, one row per referrer."""
         last = min(last, self.stage.clock.now().date())
-        for pixel in self.store.records("pixel_bundles"):
-            if not pixels(pixel):
-                continue
-            day = max(first, self.store.world.first_day)
-            while day <= last:
-                for slot in range(3):
-                    fact = PixelLoads(self.stage, (pixel["id"], slot), day, 0, "UTC", pixel)
-                    fact.slot = slot
-                    yield fact
-                day += ONE_DAY
+        return self._by_day(
+            PixelLoads, filter(pixels, self.store.records("pixel_bundles")), first, last, 3
+        )
 
     def brain(
         self, first: date, last: date, campaigns: Callable[[Record], bool]
     ) -> Iterator[BrainFeature]:
         """Model features of the UTC days `first` to `last`."""
         last = min(last, self.stage.clock.now().date() - ONE_DAY)
-        for campaign in self.store.records("campaigns"):
-            if campaign["status"] is not True or not campaigns(campaign):
-                continue
+        active = [row for row in self.store.records("campaigns") if row["status"] is True]
+        return self._by_day(BrainFeature, filter(campaigns, active), first, last, 4)
+
+    def _by_day(
+        self, kind: type[OneFact], records: Iterable[Record], first: date, last: date, slots: int
+    ) -> Iterator[OneFact]:
+        for record in records:
             day = max(first, self.store.world.first_day)
             while day <= last:
-                for slot in range(4):
-                    fact = BrainFeature(self.stage, (campaign["id"], slot), day, 0, "UTC", campaign)
+                for slot in range(slots):
+                    fact = kind(self.stage, (record["id"], slot), day, 0, "UTC", record)
                     fact.slot = slot
                     yield fact
                 day += ONE_DAY

@@ -23,6 +23,22 @@ NUMBERS = PAGE.with_name("numbers.md")
 BLOCK = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
+def run_line(line: str, folder: Path) -> str:
+    """Run a page's command in a folder; it ends well and says something, which is given."""
+    program, *arguments = shlex.split(line)
+    done = subprocess.run(
+        [str(Path(sys.executable).parent / program), *arguments],
+        cwd=folder,
+        text=True,
+        capture_output=True,
+        check=False,
+        timeout=250,
+    )
+    assert done.returncode == 0, (line, done.stderr)
+    assert done.stdout
+    return done.stdout
+
+
 @pytest.mark.parametrize("desk", ["adjust"], indirect=True)
 def test_the_pages_commands_work(desk: Desk) -> None:
     """Each line of each block ends well, in a folder with the files that the page names."""
@@ -34,22 +50,11 @@ def test_the_pages_commands_work(desk: Desk) -> None:
         line for block in BLOCK.findall(PAGE.read_text()) for line in block.splitlines() if line
     ]
     assert len(lines) > 8
-    folder = Path(sys.executable).parent
     for line in lines:
         # The loader of this test calls its schema `ads`; a reader's is called as they like.
-        program, *arguments = shlex.split(line.replace("--schema adjust", "--schema ads"))
-        done = subprocess.run(
-            [str(folder / program), *arguments],
-            cwd=desk.folder,
-            text=True,
-            capture_output=True,
-            check=False,
-            timeout=250,
-        )
-        assert done.returncode == 0, (line, done.stderr)
-        assert done.stdout
+        said = run_line(line.replace("--schema adjust", "--schema ads"), desk.folder)
         if "--json" in line:
-            json.loads(done.stdout)
+            json.loads(said)
 
 
 @pytest.mark.parametrize("desk", ["adjust"], indirect=True)
@@ -64,17 +69,7 @@ def test_the_commands_and_queries_about_numbers_work(desk: Desk) -> None:
     lines = [line for block in BLOCK.findall(text) for line in block.splitlines() if line]
     assert len(lines) == 4
     for line in lines:
-        program, *arguments = shlex.split(line)
-        done = subprocess.run(
-            [str(Path(sys.executable).parent / program), *arguments],
-            cwd=desk.folder,
-            text=True,
-            capture_output=True,
-            check=False,
-            timeout=250,
-        )
-        assert done.returncode == 0, (line, done.stderr)
-        assert done.stdout
+        run_line(line, desk.folder)
     queries = re.findall(r"^```sql\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
     assert queries
     with duckdb.connect(path, read_only=True) as db:

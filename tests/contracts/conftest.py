@@ -6,7 +6,6 @@ import base64
 import functools
 import json
 import re
-import signal
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +15,7 @@ import pytest
 
 from tests import programs
 from tests.contracts.platforms import CASES, MOMENT, Case
-from tests.running import Messages, parse, run_tap, select
+from tests.running import Messages, parse, run_tap, select, signal_handlers_kept
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -190,10 +189,8 @@ _PUBLIC = frozenset(
 @pytest.fixture(autouse=True)
 def _signals() -> Iterator[None]:
     """Put back the signal handlers that a tap in this process sets."""
-    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    yield
-    for number, handler in handlers.items():
-        signal.signal(number, handler)
+    with signal_handlers_kept():
+        yield
 
 
 @pytest.fixture(params=CASES, ids=lambda case: case.platform)

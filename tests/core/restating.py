@@ -109,11 +109,7 @@ class Restating(Platform):
 
     concurrency: ClassVar[int] = 1
     lookback_days: ClassVar[int] = RESTATED
-
-    @classmethod
-    @override
-    def report_class(cls, definition: Mapping[str, Any]) -> type[Report]:
-        return FlavouredReport
+    report_type: ClassVar[type[Report]] = FlavouredReport
 
     @classmethod
     @override

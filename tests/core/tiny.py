@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -21,6 +20,7 @@ from adtap_core.http.listing import Page, by_offset
 from adtap_core.platform import EntityQuery, Fetched, Partition, Platform, RowContext, WindowJob
 from adtap_core.tap import AdTap
 from adtap_core.windows import Grain, Zone
+from tests.canned import served
 
 Answer = tuple[int, dict[str, str], bytes]
 
@@ -92,15 +92,8 @@ class TinyServer:
             def log_message(self, *_: object) -> None:
                 pass
 
-        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            server.server_close()
-            thread.join()
+        with served(Handler) as url:
+            yield url
 
 
 class TokenAuth:

@@ -7,7 +7,6 @@ from __future__ import annotations
 import io
 import itertools
 import json
-import signal
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
@@ -25,6 +24,7 @@ from adtap_loader.duckdb_target import TargetAdtapDuckdb
 from adtap_loader.postgres_engine import kind_of
 from adtap_loader.postgres_target import TargetAdtapPostgres
 from adtap_loader.sdk import LoaderTarget
+from tests.running import signal_handlers_kept
 
 BIN = Path(sys.executable).parent
 _numbers = itertools.count(1)
@@ -193,10 +193,8 @@ class Database(Place):
 @pytest.fixture(autouse=True)
 def _signals() -> Iterator[None]:
     """Put back the signal handlers that the SDK sets for the whole process."""
-    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    yield
-    for number, handler in handlers.items():
-        signal.signal(number, handler)
+    with signal_handlers_kept():
+        yield
 
 
 @pytest.fixture

@@ -13,36 +13,26 @@ import requests
 
 from tap_adjust.fields import metric
 from tap_adjust.tap import TapAdjust
-from tests import logins
+from tests import logins, rooms
+from tests.rooms import NOW
 from tests.running import Messages, run_tap
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-NOW = "2026-03-18T12:00:00+00:00"
 MILLION = 1_000_000
 
 
-class Room:
+class Room(rooms.Room):
     """The Adjust room as a test of the tap uses it."""
 
-    def __init__(self, sandbox: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.sandbox, self._monkeypatch = sandbox, monkeypatch
-        self.url = f"{sandbox.url}/adjust"
-        self.now(NOW)
-
-    def now(self, moment: str) -> None:
-        """Hold the sandbox's clock at a moment; the tap's begins there."""
-        self.sandbox.clock(moment)
-        self._monkeypatch.setenv("ADTAPS_NOW", moment)
+    platform = "adjust"
+    tap = TapAdjust
 
     def reset(self, size: int, moment: str = NOW) -> None:
         """A larger world."""
         self.sandbox.reset(size=size, now=moment)
         self.now(moment)
-
-    def switch(self, **values: object) -> None:
-        self.sandbox.switch("adjust", **values)
 
     def config(self, **more: object) -> dict[str, Any]:
         """Settings of the tap: the sandbox is its addresses and nothing else."""

@@ -10,6 +10,7 @@ from adtap_core.names import column_names
 from tap_openx import fields
 from tap_openx.streams import AUDITED_TYPES, ENTITIES, REPORTS
 from tests.loaded import Ask, warehouses
+from tests.tap_openx.conftest import money_of_a_day
 
 OBJECTS = {
     e.name: e.path
@@ -83,12 +84,7 @@ def test_the_vendors_sample_of_money_lands_as_it_is(room, tmp_path, request):
         '"reportMetadata":{"reportCreated":"2026-03-18T04:00:00-08:00"}}'
     )
     room.sandbox.fault("status", path="/report$", method="POST", status=200, body=body)
-    report = {
-        "name": "money_daily",
-        "dimensions": ["publisherSiteId"],
-        "metrics": ["marketPublisherRevenue"],
-    }
-    found = room.run(room.legacy(start_date="2026-03-17", reports=[report]), "money_daily")
+    found = money_of_a_day(room)
     for ask in warehouses(found, tmp_path, request):
         ((value,),) = ask("SELECT market_publisher_revenue FROM WAREHOUSE.money_daily")
         assert value == Decimal("2.739120012072817")

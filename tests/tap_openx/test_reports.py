@@ -12,7 +12,7 @@ from adtap_core.errors import SettingsError
 from adtap_core.names import column_names
 from adtap_core.tap import RunFailed
 from tap_openx.streams import REPORTS
-from tests.tap_openx.conftest import sums
+from tests.tap_openx.conftest import money_of_a_day, sums
 
 LEGACY = {r.name: r for r in REPORTS if r.generations == ("legacy",)}
 
@@ -63,12 +63,7 @@ def test_the_vendors_own_sample_of_money_arrives_as_it_is(room):
     }
     body = json.dumps(sent).replace('"MONEY"', "2.739120012072817000001")
     room.sandbox.fault("status", path="/report$", method="POST", status=200, body=body)
-    report = {
-        "name": "money_daily",
-        "dimensions": ["publisherSiteId"],
-        "metrics": ["marketPublisherRevenue"],
-    }
-    found = room.run(room.legacy(start_date="2026-03-17", reports=[report]), "money_daily")
+    found = money_of_a_day(room)
     (row,) = found.records["money_daily"]
     assert row["market_publisher_revenue"] == "2.739120012072817000001"
     assert (row["publisher_site_id"], row["_currency"]) == ("1", "EUR")

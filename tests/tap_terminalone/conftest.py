@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import urllib.parse
-import urllib.request
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -12,33 +9,30 @@ import pytest
 
 from tap_terminalone.client import TerminalOne
 from tap_terminalone.tap import TapTerminalOne
-from tests import logins
-from tests.running import Messages, run_tap
+from tests import logins, rooms
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-NOW = "2026-03-18T12:00:00+00:00"
+
+LISTS = [
+    *("organizations", "agencies", "advertisers", "campaigns", "strategies", "concepts"),
+    *("atomic_creatives", "pixel_bundles", "supply_sources", "vendors", "site_lists", "contracts"),
+    *("strategy_concepts", "strategy_day_parts", "users", "budget_flights"),
+]
+"""Entities that both generations list."""
 
 
-class Room:
+class Room(rooms.Room):
     """The TerminalOne room as a test of the tap uses it."""
 
+    platform = "terminalone"
+    tap = TapTerminalOne
+
     def __init__(self, sandbox: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.sandbox, self._monkeypatch = sandbox, monkeypatch
-        self.url = f"{sandbox.url}/terminalone"
         # The vendor's rate is kept by a test of its own; the others need not wait for it.
         monkeypatch.setattr(TerminalOne, "per_second", None)
-        self.now(NOW)
-
-    def now(self, moment: str) -> None:
-        """Hold the sandbox's clock at a moment; the tap's begins there."""
-        self.sandbox.clock(moment)
-        self._monkeypatch.setenv("ADTAPS_NOW", moment)
-
-    def switch(self, **values: object) -> None:
-        """Change behaviours of the room."""
-        self.sandbox.switch("terminalone", **values)
+        super().__init__(sandbox, monkeypatch)
 
     def fault(self, kind: str, **fields: Any) -> None:
         """Put a fault of this platform on the menu."""
@@ -52,17 +46,6 @@ class Room:
         """Settings of the legacy generation, with a cookie session."""
         given = {"start_date": "2026-03-10", **more}
         return logins.TERMINALONE_LEGACY.config(self.sandbox.url, **given)
-
-    def run(self, config: Mapping[str, Any], *streams: str, **more: Any) -> Messages:
-        """Run the tap with these streams selected."""
-        return run_tap(TapTerminalOne, config, streams=set(streams) or None, **more)
-
-    def truth(self, **asked: object) -> dict[str, Any]:
-        """What the world says, computed with no API in between."""
-        url = f"{self.url}/_truth?{urllib.parse.urlencode(asked)}"
-        with urllib.request.urlopen(url) as reply:  # noqa: S310 - always http
-            found: dict[str, Any] = json.load(reply, parse_float=Decimal)
-        return found
 
     def asked(self, part: str) -> list[dict[str, Any]]:
         """The requests whose path holds this, oldest first."""

@@ -11,25 +11,7 @@ from adtap_core.tap import RunFailed
 from tap_terminalone.tap import TapTerminalOne
 from tests.canned import Canned
 from tests.running import run_tap
-
-LISTS = [
-    "organizations",
-    "agencies",
-    "advertisers",
-    "campaigns",
-    "strategies",
-    "concepts",
-    "atomic_creatives",
-    "pixel_bundles",
-    "supply_sources",
-    "vendors",
-    "site_lists",
-    "contracts",
-    "strategy_concepts",
-    "strategy_day_parts",
-    "users",
-    "budget_flights",
-]
+from tests.tap_terminalone.conftest import LISTS
 
 
 @pytest.mark.parametrize("total", ["true", "zero", "missing"])

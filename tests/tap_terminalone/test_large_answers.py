@@ -6,14 +6,14 @@ import json
 import os
 import subprocess
 import sys
-import threading
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tap_terminalone.tap import TapTerminalOne
+from tests.canned import served
 from tests.running import command, select
 
 if TYPE_CHECKING:
@@ -94,15 +94,8 @@ def serving(count: int) -> Iterator[str]:  # noqa: C901 - a branch for each path
             pass
 
     Handler.wbufsize = 1 << 20
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with served(Handler) as url:
+        yield url
 
 
 def peak(generation: str, count: int, folder) -> tuple[float, int]:

@@ -12,6 +12,7 @@ from adtap_core.tap import RunFailed
 from adtap_sandbox import credentials
 from tap_terminalone.legacy_documents import Refusing, Unreadable, xml_document
 from tap_terminalone.tap import TapTerminalOne
+from tests.tap_terminalone.conftest import LISTS
 
 MODELS = [
     "organizations",
@@ -62,27 +63,7 @@ MODELS = [
     "rmx_strategies",
     "rmx_strategy_roi_target_pixels",
 ]
-SHARED = [
-    "organizations",
-    "agencies",
-    "advertisers",
-    "campaigns",
-    "strategies",
-    "concepts",
-    "atomic_creatives",
-    "budget_flights",
-    "pixel_bundles",
-    "pixel_providers",
-    "supply_sources",
-    "vendors",
-    "site_lists",
-    "contracts",
-    "strategy_concepts",
-    "strategy_day_parts",
-    "strategy_deals",
-    "deals",
-    "users",
-]
+SHARED = [*LISTS, "deals", "pixel_providers", "strategy_deals"]
 BOMB = """<?xml version="1.0"?>
 <!DOCTYPE result [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;"><!ENTITY c "&b;&b;&b;&b;">]>
 <result><entities count="1"><entity id="1" name="&c;" type="vendor"/></entities><status code="ok"/></result>"""

@@ -191,12 +191,15 @@ def openx(sandbox: SandboxHandle) -> SandboxHandle:
     return sandbox
 
 
+def _open(caller):
+    with caller.http:
+        yield caller
+
+
 @pytest.fixture
 def stranger(openx):
     """A legacy caller who has not logged in."""
-    caller = Legacy(f"{openx.url}/openx")
-    with caller.http:
-        yield caller
+    yield from _open(Legacy(f"{openx.url}/openx"))
 
 
 @pytest.fixture
@@ -208,9 +211,7 @@ def legacy(stranger):
 @pytest.fixture
 def newcomer(openx):
     """A caller of the current generation who has not logged in."""
-    caller = Current(f"{openx.url}/openx")
-    with caller.http:
-        yield caller
+    yield from _open(Current(f"{openx.url}/openx"))
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ LOGIN = {
     "audience": "https://api.mediamath.com/",
 }
 NORTHWIND = [{"field": "organization_id", "value": 33}]
+TENTH = {"start_time": "2026-03-10T00:00:00Z", "end_time": "2026-03-10T23:59:59Z"}
 
 
 class Client:
@@ -226,8 +227,7 @@ def test_hours_in_utc_are_those_of_the_facts(client):
         filters=NORTHWIND,
         rollup="by_hour",
         time_zone="UTC",
-        start_time="2026-03-10T00:00:00Z",
-        end_time="2026-03-10T23:59:59Z",
+        **TENTH,
     )
     truth = client.truth(start="2026-03-10", end="2026-03-10", zone="UTC", by="hour")["by"]
     found = {row["agg_timestamp"][:13]: row["impressions"] for row in rows}
@@ -307,8 +307,7 @@ def test_conversions_of_a_day_grow_until_thirty_days_later(sandbox, client):
             fields=["total_conversions"],
             filters=NORTHWIND,
             rollup="all",
-            start_time="2026-03-10T00:00:00Z",
-            end_time="2026-03-10T23:59:59Z",
+            **TENTH,
         )
         seen.append(rows[0]["total_conversions"])
     assert seen[0] < seen[1] < seen[2] == seen[3]

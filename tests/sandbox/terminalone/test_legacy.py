@@ -11,6 +11,13 @@ import pytest
 import requests
 
 JSON = {"Accept": "application/vnd.mediamath.v1+json"}
+YESTERDAY = {
+    "dimensions": "campaign_id",
+    "filter": "organization_id=33",
+    "time_rollup": "by_day",
+    "time_window": "yesterday",
+}
+"""A report of yesterday, by campaign."""
 
 
 class Client:
@@ -249,12 +256,7 @@ def test_pixel_loads_hold_a_total_beside_the_referrers(client):
 )
 def test_validate_says_what_the_data_call_would(client, change, status, code):
     """Errors are XML whatever was asked for, and the same with and without `/validate`."""
-    ask = {
-        "dimensions": "campaign_id",
-        "filter": "organization_id=33",
-        "time_rollup": "by_day",
-        "time_window": "yesterday",
-    } | change
+    ask = YESTERDAY | change
     checked = client.get("reporting/v1/std/performance/validate", **ask)
     assert checked.status_code == status
     assert ET.fromstring(checked.text).find("status").get("code") == code  # noqa: S314
@@ -271,13 +273,7 @@ def test_a_retired_report_is_gone(client):
 
 def test_an_unchanged_report_is_not_sent_again(client):
     """If-Modified-Since with what Last-Modified said gives an empty 304."""
-    ask = {
-        "dimensions": "campaign_id",
-        "filter": "organization_id=33",
-        "time_rollup": "by_day",
-        "time_window": "yesterday",
-    }
-    first = client.get("reporting/v1/std/performance", **ask)
+    first = client.get("reporting/v1/std/performance", **YESTERDAY)
     since = {"If-Modified-Since": first.headers["last-modified"]}
-    again = client.get("reporting/v1/std/performance", headers=since, **ask)
+    again = client.get("reporting/v1/std/performance", headers=since, **YESTERDAY)
     assert (again.status_code, again.content) == (304, b"")
