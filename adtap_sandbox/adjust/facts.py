@@ -172,7 +172,7 @@ class Facts:
         return self._readers[atom]
 
     def _finish(self, atom: Atom, plain: Reader) -> Reader:
-        """Add what holds for whole families: sandbox data, in-app share, currency, hidden links."""
+        """Add what holds for whole families: events of an app, sandbox data, in-app share, currency, hidden links."""
         lens, steps = self.lens, []
         iap = "revenue" in atom.name and "ad_revenue" not in atom.name and atom.format == "money"
         if iap and lens.iap_percent != 100:  # noqa: PLR2004 - per cent
@@ -181,12 +181,15 @@ class Facts:
             steps.append((1, 50))
         converts = atom.format.startswith("money") and lens.currency is not None
         hide = lens.hide_from if atom.section not in ("network", "mixed") else None
-        if not steps and not converts and hide is None:
+        event = self._events[atom.slug] if atom.slug else None
+        if not steps and not converts and hide is None and event is None:
             return plain
         target = USD_MICROS.get(lens.currency or "USD", MICROS)
 
         def read(cell: Cell, seed: int, state: DayState) -> int:
             if hide is not None and cell.start >= hide:
+                return 0
+            if event is not None and cell.app.token not in event.tokens:
                 return 0
             value = plain(cell, seed, state)
             for numerator, denominator in steps:
@@ -239,8 +242,6 @@ class Facts:
 
         def read(cell: Cell, seed: int, state: DayState) -> int:
             if not cell.attributed or (paid and cell.organic):
-                return 0
-            if event is not None and cell.app.token not in event.tokens:
                 return 0
             if by_source and not self._source_wanted(cell):
                 return 0
@@ -314,12 +315,9 @@ class Facts:
             steps = _POSTBACKS[int(name[-1])]
         valid = self._hashed(Atom("skad_installs", "int", "skan"))
         hashed = self._hashed(Atom(name, atom.format, "skan", slug=atom.slug))
-        event = self._events[atom.slug] if atom.slug else None
 
         def read(cell: Cell, seed: int, state: DayState) -> int:
             if not cell.skan or not cell.attributed:
-                return 0
-            if event is not None and cell.app.token not in event.tokens:
                 return 0
             known = _late(steps, state.age)
             conversions = valid(cell, seed) * known // MILLION * 7 // 10 // part
@@ -341,8 +339,6 @@ class Facts:
         by_source = span.stem in ("ad_revenue", "ad_impressions")
 
         def read(cell: Cell, seed: int, state: DayState) -> int:
-            if event is not None and cell.app.token not in event.tokens:
-                return 0
             if by_source and (
                 (span.source and cell.source != span.source) or not self._source_wanted(cell)
             ):

@@ -22,6 +22,8 @@ from .values import Record
 MAX_LIMIT: Final = 1000  # vendor's OpenAPI 3.0.1807, page_limit
 DEFAULT_LIMIT: Final = 100  # not stated by the vendor; the legacy default
 
+_ACCESS: Final = {"create": False, "read": True, "update": False, "delete": False}
+
 
 @dataclass(frozen=True)
 class Resource:
@@ -112,14 +114,7 @@ class CurrentApi:
         if child == "assignments" and name == "site_lists":
             return self._page(request, self._assignments(number), list)
         if child == "permissions" and name not in ("users", "contracts"):
-            access: Record = {
-                "id": number,
-                "create": False,
-                "read": True,
-                "update": False,
-                "delete": False,
-            }
-            return _single(access)
+            return _single({"id": number, **_ACCESS})
         if child == "settings" and name in ("organizations", "users"):
             return _single({"id": number, "zone_name": "UTC", "language": "en"})
         raise _missing(f"{name}/{number}/{child} not found")
@@ -144,9 +139,8 @@ class CurrentApi:
         return {"user_id": number, **self._levels()}
 
     def _levels(self) -> Record:
-        access = {"create": False, "read": True, "update": False, "delete": False}
         return {
-            level: [{"id": seed.id, **access} for seed in self.store.seeds(level)]
+            level: [{"id": seed.id, **_ACCESS} for seed in self.store.seeds(level)]
             for level in ("organizations", "agencies", "advertisers")
         }
 
@@ -208,12 +202,8 @@ class CurrentApi:
                     continue  # the parts of a strategy's targeting are in its record anyway
                 other = self._related(resource.collection, number, relation)
                 if other is not None:
-                    record[relation] = {
-                        "id": other["id"],
-                        "name": other["name"],
-                        "entity_type": other["entity_type"],
-                        "rel": relation,
-                    }
+                    stub = {key: other[key] for key in ("id", "name", "entity_type")}
+                    record[relation] = {**stub, "rel": relation}
         return record
 
     def _related(self, collection: str, number: int, relation: str) -> Record | None:

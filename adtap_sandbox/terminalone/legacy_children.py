@@ -8,6 +8,8 @@ from xml.sax.saxutils import quoteattr
 
 from starlette.responses import Response
 
+from adtap_sandbox.tables import fill
+
 from .data import FOREIGN
 from .legacy_relations import Relations
 from .legacy_render import (
@@ -155,26 +157,13 @@ class Children:
         for dimension in self.store.seeds("target_dimensions"):
             number = dimension.id
             values = self.store.pointing_to("target_values", "target_dimension_id", number)[:1]
-            data.append(
-                {
-                    "entity_type": "strategy_target",
-                    "id": strategy * 100 + number,
-                    "strategy_id": strategy,
-                    "target_dimension_id": number,
-                    "target_dimension": {
-                        "entity_type": "target_dimension",
-                        "id": number,
-                        "name": dimension.name,
-                    },
-                    "target_values": [
-                        {"entity_type": "target_value", "id": row["id"], "name": row["name"]}
-                        for row in values
-                    ],
-                    "target_op": "OR",
-                    "active": True,
-                    "exclude": False,
-                }
-            )
+            stubs = [
+                {"entity_type": "target_value", "id": row["id"], "name": row["name"]}
+                for row in values
+            ]
+            ids = {"id": strategy * 100 + number, "strategy": strategy}
+            made = {**ids, "dimension": dimension, "values": stubs}
+            data.append(fill(WORDS["strategy_target"], made))
         counts: Record = {"count": len(data), "total_count": 0, "offset": 0}
         return data_reply(data, style, f"targets{strategy}", **counts)
 

@@ -29,7 +29,7 @@ from .legacy_catalog import (
 )
 from .legacy_render import LegacyError, Problem, xml_problem
 from .replies import json_reply
-from .report import Predicate, ReportQuery, Reports, Row, Span, Test
+from .report import Predicate, ReportQuery, Reports, Row, Span, Test, sort_key
 from .spans import Bounds, day_of, hour_of, named, not_older
 from .values import floored
 
@@ -411,13 +411,7 @@ def _of_column(name: str) -> Callable[[dict[str, object]], tuple[Decimal, str]]:
     """How a row's value is read where rows are sorted by it; a dash before the name is left out."""
     plain = name.removeprefix("-")
     column = "start_date" if plain == "date" else plain
-    return lambda row: _sort_key(row.get(column))
-
-
-def _sort_key(value: object) -> tuple[Decimal, str]:
-    if isinstance(value, (int, Decimal)):
-        return Decimal(value), ""
-    return Decimal(0), _text(value)
+    return lambda row: sort_key(row.get(column))
 
 
 def _cell(value: object, name: str, wanted: ReportRequest) -> str:

@@ -15,7 +15,7 @@ from .dimensions import Dimensions
 from .facts import BrainFeature, Fact, Facts, PixelLoads, exact
 from .metrics import finished, needed
 from .spans import day_of, hour_of
-from .values import Record
+from .values import Record, rfc3339
 
 Lookup: TypeAlias = Callable[[str], object]
 Test: TypeAlias = Callable[[Lookup], bool]
@@ -175,6 +175,20 @@ class Reports:
         if query.source == "brain":
             return self.facts.brain(first, last, wanted)
         return self.facts.delivery(first, last, wanted)
+
+
+def sort_key(value: object) -> tuple[Decimal, str]:
+    """How a value stands among those of its column: numbers by size, all else by its text."""
+    if isinstance(value, (int, Decimal)):
+        return Decimal(value), ""
+    return Decimal(), "" if value is None else text_of(value)
+
+
+def text_of(value: object) -> str:
+    """A value as conditions compare it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return rfc3339(value) if isinstance(value, datetime) else str(value)
 
 
 def _stepped(day: date, by: timedelta) -> date:

@@ -18,10 +18,20 @@ from adtap_sandbox.lists import COMPARISONS
 
 from .datasets import DATASETS, DIMENSIONS, KEYS, METRICS, Dataset, allows_window
 from .replies import RefusedError, json_reply, reporting_error
-from .report import Lookup, Predicate, ReportQuery, Reports, Row, Span, Test
+from .report import (
+    Lookup,
+    Predicate,
+    ReportQuery,
+    Reports,
+    Row,
+    Span,
+    Test,
+    sort_key,
+    text_of,
+)
 from .sessions import PLATFORM, Sessions
 from .spans import between, day_of, hour_of, named, not_older
-from .values import Record, rfc3339, to_json
+from .values import Record, to_json
 
 ACCESS: Final = ("organization_id", "agency_id", "advertiser_id", "campaign_id", "strategy_id")
 MAX_PAGE: Final = 10_000  # vendor's OpenAPI, pagination.page_size
@@ -222,11 +232,11 @@ def _test(field: str, op: str, value: object) -> Test:
         raise _refuse(f"the filter on {field} has no value")
     values = value if isinstance(value, list) else [value]
     if op in ("=", "!="):
-        wanted = {_text(item) for item in values}
+        wanted = {text_of(item) for item in values}
 
         def same(look: Lookup) -> bool:
             found = look(field)
-            return (found is not None and _text(found) in wanted) == (op == "=")
+            return (found is not None and text_of(found) in wanted) == (op == "=")
 
         return same
     if op == "=~":
@@ -237,18 +247,10 @@ def _test(field: str, op: str, value: object) -> Test:
     return lambda look: _compared(look(field), op, value)
 
 
-def _text(value: object) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, datetime):
-        return rfc3339(value)
-    return str(value)
-
-
 def _compared(found: object, op: str, value: object) -> bool:
     if found is None:
         return False
-    left, right = _text(found), _text(value)
+    left, right = text_of(found), text_of(value)
     try:
         return COMPARISONS[op](Decimal(left), Decimal(right))
     except InvalidOperation:
@@ -317,7 +319,7 @@ def _sort(rows: list[Row], order: object, query: ReportQuery) -> None:
     for item in reversed(order if isinstance(order, list) else []):
         field = str(item.get("field"))
         down, nulls_last = bool(item.get("desc")), bool(item.get("nulls_last"))
-        rows.sort(key=lambda row: _sort_key(row, field, query), reverse=down)
+        rows.sort(key=lambda row: sort_key(_cell(row, field, query)), reverse=down)
         rows.sort(key=lambda row: (_cell(row, field, query) is None) == nulls_last)
 
 
@@ -325,13 +327,6 @@ def _cell(row: Row, field: str, query: ReportQuery) -> object:
     if field == "agg_timestamp":
         return row.bucket
     return row.dimensions.get(field) if field in query.dimensions else row.metric(field)
-
-
-def _sort_key(row: Row, field: str, query: ReportQuery) -> tuple[Decimal, str]:
-    value = _cell(row, field, query)
-    if isinstance(value, (int, Decimal)):
-        return Decimal(value), ""
-    return Decimal(), _text(value) if value is not None else ""
 
 
 def _paged(rows: list[Row], names: list[str], page: Page) -> Record:
