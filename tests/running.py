@@ -29,6 +29,7 @@ __all__ = [
     "run_tap",
     "select",
     "signal_handlers_kept",
+    "without",
 ]
 
 ROOT: Final = Path(__file__).resolve().parents[1]
@@ -47,6 +48,15 @@ def copy_project(folder: Path) -> Path:
     """Copy the Meltano project, its file and what it includes, into a folder; give the copy of its file."""
     shutil.copytree(ROOT / "plugins", folder / "plugins")
     return Path(shutil.copy(ROOT / "meltano.yml", folder))
+
+
+def without(catalog: dict[str, Any], *columns: str) -> dict[str, Any]:
+    """Return a catalog as a user leaves it who has deselected these columns, in whatever stream."""
+    for entry in catalog["streams"]:
+        for item in entry["metadata"]:
+            if item["breadcrumb"][1:] and item["breadcrumb"][-1] in columns:
+                item["metadata"]["selected"] = False
+    return catalog
 
 
 def project_document() -> dict[str, Any]:

@@ -106,15 +106,7 @@ class Wire:
             }
             name = "kpi_reports" if "kpis" in self.report else "reports"
             config.setdefault(name, [{"name": STREAM, **self.report}])
-            catalog = select(tap, config, set(select_all))
-            for entry in catalog["streams"]:
-                for part in entry["metadata"]:
-                    if (
-                        entry["tap_stream_id"] == STREAM
-                        and part["breadcrumb"][1:]
-                        and part["breadcrumb"][-1] in deselected
-                    ):
-                        part["metadata"]["selected"] = False
+            catalog = without(select(tap, config, set(select_all)), *deselected)
             return run_tap(tap, config, catalog=catalog, written=written)
 
     def rows(self, *rows: Mapping[str, Any], **more: Any) -> Messages:
