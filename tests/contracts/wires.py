@@ -19,6 +19,7 @@ from unittest.mock import patch
 
 from adtap_core.testing import Messages, run_tap, select
 from tests.canned import Asked, Canned, Text
+from tests.running import without
 
 DAY: Final = "2026-03-16"
 STREAM: Final = "mine"
