@@ -344,17 +344,6 @@ def _state(campaign: Campaign) -> str:
 
 # -- the models that nobody edits ------------------------------------------------------------
 
-_COUNTRY_NAMES = {
-    "BR": "Brazil",
-    "DE": "Germany",
-    "DK": "Denmark",
-    "FR": "France",
-    "GB": "United Kingdom",
-    "JP": "Japan",
-    "SE": "Sweden",
-    "US": "United States",
-}
-
 _SYLLABLES = ("atom", "nord", "vent", "blau", "kiosk", "mini", "nova", "é", "pixel", "str", "han")
 _ENDINGS = ("example", "test.example", "news.example", "blog.example")
 
@@ -384,10 +373,8 @@ def reference_rows(world: World) -> dict[str, dict[int, Row]]:
     # Only `description` is evidenced for these two, and `name` nowhere.
     for row in rows["creative_ban_reason"]:
         row["description"] = row.pop("name")
-    rows["country"] = [
-        {"id": nth, "name": _COUNTRY_NAMES.get(code, code), "code": code}
-        for nth, code in enumerate(world.countries, 1)
-    ]
+    for row, code in zip(rows["country"], world.countries, strict=True):
+        row["code"] = code
     rows["size"] = _sizes(world)
     rows["dma"] = [{"id": 500 + nth, "name": f"Market {nth:03d}, US"} for nth in range(210)]
     for row in rows["ssp"]:

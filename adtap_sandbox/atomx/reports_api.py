@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.responses import Response, StreamingResponse
 
-from adtap_sandbox.atomx import invoices, replies
+from adtap_sandbox.atomx import invoices
 from adtap_sandbox.atomx.data import USER_ID, text
 from adtap_sandbox.atomx.facts import Facts
 from adtap_sandbox.atomx.lists import whole
@@ -232,23 +232,16 @@ class ReportsApi:
         ready = isinstance(needed, int) and polls >= needed
         began = int(report.created.timestamp())
         now = self.stage.clock.now()
-        return replies.body(
-            {
-                "success": True,
-                "timestamp": replies.stamp(now),
-                "resource": "report",
-                "report": {
-                    "id": report.ident,
-                    "link": f"/v2/report/{report.ident}",
-                    "lines": 0,
-                    "error": None,
-                    "started": began,
-                    "finished": int(now.timestamp()) if ready else None,
-                    "duration": int(now.timestamp()) - began if ready else None,
-                    "is_ready": ready,
-                    "fast": True,
-                    "name": report.name,
-                },
-                "query": report.query,
-            }
-        )
+        job = {
+            "id": report.ident,
+            "link": f"/v2/report/{report.ident}",
+            "lines": 0,
+            "error": None,
+            "started": began,
+            "finished": int(now.timestamp()) if ready else None,
+            "duration": int(now.timestamp()) - began if ready else None,
+            "is_ready": ready,
+            "fast": True,
+            "name": report.name,
+        }
+        return success(now, "report", job, query=report.query)
