@@ -225,7 +225,7 @@ class Platform:
         packages = {item["deal_id"]: item for item in self._store.alive("package")}
         for item in self._store.alive(kind):
             package = packages.get(item["id"], {})
-            row = {f"package_{name}": package.get(name) for name in ("name", "notes")} | item
+            row = item | {f"package_{name}": package.get(name) for name in ("name", "notes")}
             writer.writerow([row[field] for field in columns.values()])
         return Response(text.getvalue(), media_type="text/csv")
 
