@@ -251,7 +251,7 @@ def ledger(warehouse: Warehouse, schema: str) -> list[Mapping[str, Any]]:
         },
         **{name: quoted(name) for name in ("row_count", "requests", "data_state")},
     }
-    return _selected(warehouse, schema, LEDGER, made)
+    return [*_selected(warehouse, schema, LEDGER, made)]
 
 
 def whole_ledger(warehouse: Warehouse, schema: str) -> list[dict[str, Any]]:

@@ -127,7 +127,7 @@ class Dimensions:
             moment = record[field.removesuffix("_campaign_tz")]
             zone = str(record["zone_name"])
             # The same moment on the campaign's wall clock, without a zone.
-            return local(moment, zone).strftime("%Y-%m-%dT%H:%M:%S")  # type: ignore[arg-type]
+            return local(moment, zone).strftime("%Y-%m-%dT%H:%M:%S")
         # The whole name first: a pixel has both a `pixel_type` and a `type`.
         for candidate in (name, field):
             if candidate in record:

@@ -48,7 +48,7 @@ class Children:
             join, field = WORDS["through"][f"{collection}/{child}"]
             target = FOREIGN[field]
             return target, [
-                self.store.record(target, row[field])  # type: ignore[arg-type]
+                self.store.record(target, row[field])
                 for row in self.store.pointing_to(join, "strategy_id", number)
             ]
         if child == "site_lists" and collection in ("campaigns", "strategies"):

@@ -197,8 +197,8 @@ class Store:
         return field_value(self.world, key, name, kind)
 
     def _build(self, collection: str, seed: Seed, moments: list[datetime]) -> Record:
-        declared = {"fields": {}, "type": collection.removesuffix("s")}
-        declared |= self.legacy.get(collection, {})
+        unknown = {"fields": {}, "type": collection.removesuffix("s")}
+        declared: Record = self.legacy.get(collection, unknown)
         kind_of = {name: _KINDS.get(kind, kind) for name, kind in declared["fields"].items()}
         made: Record = {"id": seed.id, **seed.fixed}
         for name, kind in kind_of.items():
