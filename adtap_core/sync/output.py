@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from datetime import datetime
 from functools import lru_cache
 from itertools import starmap
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 import msgspec
 from singer_sdk.singerlib.encoding.base import GenericSingerWriter
@@ -103,7 +104,7 @@ class LineWriter(GenericSingerWriter[bytes, Message]):
             if out is None:  # a text-only stand-in for standard output
                 sys.stdout.write(data.decode())
             else:
-                out.write(data)
+                _write_all(out, data)
             sys.stdout.flush()
         except OSError as error:
             silence_stdout()
@@ -125,6 +126,20 @@ class LineWriter(GenericSingerWriter[bytes, Message]):
         if self._writing:  # asked twice, and the target still does not read
             os._exit(128 + signum)
         raise Interrupted(signum)
+
+
+def _write_all(out: BinaryIO, data: bytearray) -> None:
+    """Write all of some bytes: an unbuffered output (PYTHONUNBUFFERED) takes a part when a signal comes meanwhile.
+
+    Raises:
+        OSError: If nothing more can be written there.
+    """
+    left = memoryview(data)
+    while left:
+        taken = out.write(left)
+        if taken is None:
+            raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+        left = left[taken:]
 
 
 def unwritable(error: OSError) -> str:
