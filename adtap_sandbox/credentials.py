@@ -5,7 +5,14 @@ The values are spelled so that a leak into a log line is found by searching for 
 
 from __future__ import annotations
 
+import base64
 from typing import Final
+
+
+def base64url(data: bytes) -> str:
+    """Return bytes as the parts of web tokens are written: base64 for addresses, without padding."""
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
 
 EMAIL: Final = "ops@northwind.example"
 """Who logs in, on atomx and OpenX."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import hmac
 import json
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from adtap_sandbox.atomx.data import USER_ID
 from adtap_sandbox.atomx.replies import Refusal, unauthorized
-from adtap_sandbox.credentials import ATOMX_PASSWORD, EMAIL
+from adtap_sandbox.credentials import ATOMX_PASSWORD, EMAIL, base64url
 
 if TYPE_CHECKING:
     from adtap_sandbox.stage import Stage
@@ -142,11 +141,7 @@ def _life(given: object) -> int:
 
 
 def _sign(claims: dict[str, Any]) -> str:
-    head = _encode(json.dumps({"alg": "HS256", "typ": "JWT"}).encode())
-    middle = _encode(json.dumps(claims).encode())
+    head = base64url(json.dumps({"alg": "HS256", "typ": "JWT"}).encode())
+    middle = base64url(json.dumps(claims).encode())
     mark = hmac.new(_SECRET, f"{head}.{middle}".encode(), hashlib.sha256).digest()
-    return f"{head}.{middle}.{_encode(mark)}"
-
-
-def _encode(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+    return f"{head}.{middle}.{base64url(mark)}"

@@ -5,7 +5,6 @@ All times are the sandbox clock's. Tokens are random: nothing in the data depend
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import hmac
 import secrets
@@ -198,8 +197,7 @@ class CurrentSessions:
 
 def proves(verifier: str, challenge: str) -> bool:
     """Whether a PKCE verifier belongs to an S256 challenge."""
-    digest = hashlib.sha256(verifier.encode()).digest()
-    made = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+    made = credentials.base64url(hashlib.sha256(verifier.encode()).digest())
     return hmac.compare_digest(made, challenge)
 
 

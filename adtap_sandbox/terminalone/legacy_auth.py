@@ -25,6 +25,9 @@ from .query import QueryError
 from .sessions import COOKIE, PLATFORM, SESSION_LIFE, Sessions, fields_of
 
 _TIME: Final = "%Y-%m-%dT%H:%M:%S"
+_NOT_LOGGED_IN: Final = Problem(
+    401, "auth_required", "Authentication Required", reason="not_logged_in"
+)
 
 
 class LegacyAuth:
@@ -76,10 +79,8 @@ class LegacyAuth:
         Raises:
             LegacyError: 401 `auth_required` without.
         """
-        if self.sessions.bearer_of(request) or self.sessions.session_of(request):
-            return
-        text = "Authentication Required"
-        raise LegacyError(Problem(401, "auth_required", text, reason="not_logged_in"))
+        if not self.sessions.bearer_of(request) and not self.sessions.session_of(request):
+            raise LegacyError(_NOT_LOGGED_IN)
 
     async def inside(
         self,
@@ -132,9 +133,7 @@ class LegacyAuth:
             return closed
         found = self.sessions.session_of(request)
         if found is None and self.sessions.bearer_of(request) is None:
-            text = "Authentication Required"
-            error = LegacyError(Problem(401, "auth_required", text, reason="not_logged_in"))
-            return self.refused(error, request)
+            return self.refused(LegacyError(_NOT_LOGGED_IN), request)
         return self._opened(request, found[0] if found else self.sessions.log_in()[0])
 
     def _opened(self, request: Request, session: str) -> Response:

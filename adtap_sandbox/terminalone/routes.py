@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from starlette.requests import Request
-from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from adtap_sandbox.stage import Stage
@@ -20,7 +18,7 @@ from .legacy_auth import LegacyAuth
 from .legacy_reports import LegacyReports
 from .report import Reports
 from .reporting import ReportingApi
-from .sessions import Sessions, fields_of
+from .sessions import Sessions
 from .store import Store
 
 BARE: Final[tuple[str, ...]] = (
@@ -49,11 +47,8 @@ def routes(stage: Stage) -> list[BaseRoute]:
     deals = DealsApi(store, auth)
     reports = LegacyReports(Reports(facts), auth)
 
-    async def token(request: Request) -> Response:
-        return sessions.token(await fields_of(request))
-
     return [
-        Route("/oauth/token", token, methods=["POST"]),
+        Route("/oauth/token", sessions.token, methods=["POST"]),
         Route("/api/v3.0/{path:path}", current.answer, methods=["GET"]),
         Route("/reporting/v2/{dataset}", reporting.answer, methods=["POST"]),
         Route("/api/v2.0/login", auth.login, methods=["POST"]),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
 import time
@@ -17,6 +16,7 @@ from starlette.responses import Response
 
 from adtap_sandbox import credentials
 from adtap_sandbox.stage import Stage
+from adtap_sandbox.tables import fill, table
 
 from .data import USER
 from .replies import RefusedError, json_reply
@@ -50,12 +50,9 @@ class Sessions:
 
     # --- tokens -------------------------------------------------------------------------------
 
-    def token(self, form: Mapping[str, object]) -> Response:
-        """Answer the token endpoint, in Auth0's words.
-
-        Args:
-            form: The request's fields, from JSON or a form.
-        """
+    async def token(self, request: Request) -> Response:
+        """Answer the token endpoint, in Auth0's words; its fields come as JSON or as a form."""
+        form = await fields_of(request)
         try:
             return json_reply(self._granted(form), headers={"Cache-Control": "no-store"})
         except RefusedError as refused:
@@ -94,21 +91,12 @@ class Sessions:
         seconds = self.stage.switch(PLATFORM, "token_lifetime_seconds")
         life = timedelta(seconds=seconds if isinstance(seconds, int) else 86_400)
         self._issued += 1
-        claims = {
-            "https://api.mediamath.com/user_id": USER,
-            "https://api.mediamath.com/nickname": credentials.USERNAME,
-            "iss": "https://auth.mediamath.com/",
-            "sub": f"auth0|{USER}",
-            "aud": AUDIENCE,
-            "iat": int(now.timestamp()),
-            "exp": int((now + life).timestamp()),
-            "azp": credentials.T1_CLIENT_ID,
-            "scope": "manage:services",
-            "gty": "password",
-            "jti": self._issued,
-        }
+        values = {"user": USER, "name": credentials.USERNAME, "client": credentials.T1_CLIENT_ID}
+        values |= {"audience": AUDIENCE, "number": self._issued}
+        values |= {"begins": int(now.timestamp()), "ends": int((now + life).timestamp())}
+        claims = fill(table(__package__, "texts")["claims"], values)
         token = ".".join(_segment(part) for part in ({"alg": "RS256", "typ": "JWT"}, claims))
-        token += f".{_base64(b'not signed; the sandbox checks the whole token')}"
+        token += f".{credentials.base64url(b'not signed; the sandbox checks the whole token')}"
         self.bearers[token] = Grant(now + life)
         answer: dict[str, object] = {
             "access_token": token,
@@ -193,12 +181,8 @@ class Sessions:
         return headers
 
 
-def _base64(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
-
-
 def _segment(part: Mapping[str, object]) -> str:
-    return _base64(json.dumps(part).encode())
+    return credentials.base64url(json.dumps(part).encode())
 
 
 async def fields_of(request: Request) -> dict[str, object]:

@@ -233,18 +233,15 @@ class Store:
         moments = self.modifications(collection, seed)
         rows: list[Record] = []
         for index, moment in enumerate(moments):
-            before = str(5000 + 100 * index) if index else None
-            name = "total_budget" if collection in ("campaigns", "budget_flights") else "version"
-            old, new = (
-                (before, str(5000 + 100 * (index + 1)))
-                if name == "total_budget"
-                else (str(index) if index else None, str(index + 1))
-            )
+            name, old, new = "version", index, index + 1
+            if collection in ("campaigns", "budget_flights"):
+                name, old, new = "total_budget", 5000 + 100 * old, 5000 + 100 * new
+            change = {"field_name": name, "old_value": str(old) if index else None}
             rows.append(
                 {
                     "action": "update" if index else "insert",
                     "date": rfc3339(moment),
-                    "fields": [{"field_name": name, "old_value": old, "new_value": new}],
+                    "fields": [{**change, "new_value": str(new)}],
                     "user_name": "ops@northwind.example",
                     "user_id": 4711,
                     "collection": collection,

@@ -118,6 +118,11 @@ class Case:
         return self.login.config(url, **{"start_date": START, "max_retries": 3, **more})
 
 
+WRONG_PASSWORD: Final = Refusal(
+    name="wrong password",
+    settings={"password": "canary-wrong-password"},
+    words=("password", credentials.EMAIL),
+)
 ADJUST: Final = Case(
     platform="adjust",
     module="tap_adjust",
@@ -171,11 +176,7 @@ OPENX: Final = Case(
     },
     bad_field=("marketImpresions", "marketImpressions"),
     refusals=(
-        Refusal(
-            name="wrong password",
-            settings={"password": "canary-wrong-password"},
-            words=("password", credentials.EMAIL),
-        ),
+        WRONG_PASSWORD,
         Refusal(
             name="wrong key",
             settings={"consumer_key": "canary-wrong-key"},
@@ -212,11 +213,7 @@ ATOMX: Final = Case(
     bad_field=("impresions", "impressions"),
     checked=False,
     refusals=(
-        Refusal(
-            name="wrong password",
-            settings={"password": "canary-wrong-password"},
-            words=("password", credentials.EMAIL),
-        ),
+        WRONG_PASSWORD,
         Refusal(
             name="second factor",
             switches={"second_factor": True},
@@ -249,13 +246,7 @@ TERMINALONE: Final = Case(
         "metrics": ["impressions", "clicks"],
     },
     bad_field=("impresions", "impressions"),
-    refusals=(
-        Refusal(
-            name="wrong password",
-            settings={"password": "canary-wrong-password"},
-            words=("password", credentials.USERNAME),
-        ),
-    ),
+    refusals=(WRONG_PASSWORD,),
     dies={"token_requests": 2},
     lag_days=1,  # written once a day for each campaign's own time zone
     vanishing="creatives_daily",
