@@ -11,6 +11,7 @@ from adtap_core.bodies.parsing import OTHERS, JsonRows, Table, check_names
 from adtap_core.errors import MalformedResponse
 from adtap_core.http.completeness import check_whole
 from adtap_core.windows import Interval
+from tap_openx import fields
 from tap_openx.splits import ROWS_PATH, check_report
 
 if TYPE_CHECKING:
@@ -93,13 +94,16 @@ class Answers:
         """Return the key under which rows of a shape hold each column; None where they do not.
 
         Raises:
-            MalformedResponse: If a key was damaged on its way.
+            MalformedResponse: If a key was damaged on its way, or a column's value stands under several.
         """
         held = {key: key for key in shape}
+        spelled: dict[str, list[str]] = {}
         for key in shape:
             name = key if names.get(key) == key else self._resolve(key, names)
             if name is not None and name not in held:
-                held[name] = held.pop(key)
+                spelled.setdefault(name, []).append(key)
+        for name, keys in spelled.items():
+            held[name] = held.pop(_one_of(keys, name))
         check_names(held, columns)
         return [held.get(column) for column in columns]
 
@@ -118,6 +122,22 @@ class Answers:
                 "OpenX answers %s as %s; it stays in the column of %s", begun[-1], key, begun[-1]
             )
         return names[begun[-1]]
+
+
+def _one_of(keys: Sequence[str], name: str) -> str:
+    """Return the key that holds a column, of those that may.
+
+    An amount may come in several currencies (`…InPCoin`, `…InUSD`): columns are in the publisher's.
+
+    Raises:
+        MalformedResponse: If nothing tells which one was asked for.
+    """
+    if len(keys) == 1:
+        return keys[0]
+    meant = [k for k in keys if k.endswith(fields.MONEY_SUFFIX)]
+    if len(meant) != 1:
+        raise MalformedResponse(f"a row holds {name} under {' and '.join(sorted(keys))}")
+    return meant[0]
 
 
 def named_alone(table: Table, others: set[str]) -> Table:

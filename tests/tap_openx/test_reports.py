@@ -69,6 +69,29 @@ def test_the_vendors_own_sample_of_money_arrives_as_it_is(room):
     assert (row["publisher_site_id"], row["_currency"]) == ("1", "EUR")
 
 
+def test_money_that_comes_in_several_currencies_is_the_publishers(room):
+    """Whatever comes first in a row, the column holds `…InPCoin`; the others stay in `_extra`."""
+    one = '{"day":"2026-03-17","publisherSiteId":"1","publisherCurrency":"EUR",'
+    other = one.replace('"1"', '"2"')
+    body = (
+        f'{{"reportData":[{one}"publisherRevenueInUSD":2.5,"publisherRevenueInPCoin":2.25}},'
+        f'{other}"publisherRevenueInPCoin":3.25,"publisherRevenueInUSD":3.5}}],"reportMetadata":{{}}}}'
+    )
+    room.sandbox.fault("status", path="/report$", method="POST", status=200, body=body)
+    report = {
+        "name": "money_daily",
+        "dimensions": ["publisherSiteId"],
+        "metrics": ["publisherRevenue"],
+    }
+    found = room.run(room.legacy(start_date="2026-03-17", reports=[report]), "money_daily")
+    rows = found.records["money_daily"]
+    assert [r["publisher_revenue"] for r in rows] == ["2.25", "3.25"]
+    assert [r["_extra"] for r in rows] == [
+        {"publisher_revenue_in_usd": Decimal("2.5")},
+        {"publisher_revenue_in_usd": Decimal("3.5")},
+    ]
+
+
 @pytest.mark.parametrize(
     "shapes",
     [
