@@ -56,6 +56,8 @@ _WAITS: Final = (0.5, 1.0, 2.0, 4.0, 8.0)
 _TYPES: Final = {Grain.HOUR: "HOURLY", Grain.DAY: "DAILY"}
 _BUCKETS: Final = {Grain.HOUR: "Hour", Grain.DAY: "Day"}
 _JOB_TRIES: Final = 2
+_UNKNOWN_JOB: Final = frozenset({400, 404, 410})
+"""Answers to a poll that says nothing but a job's id: what is wrong can only be the job."""
 _SMALLEST_ROW_BYTES: Final = 10
 
 
@@ -284,20 +286,31 @@ class Current:
             number = str(known.get("id"))
             log.info("%s: going on with report job %s of an earlier run", job.what, number)
         failed = ""
-        for attempt in range(_JOB_TRIES):
+        # What an earlier run began is no try of this one.
+        for _ in range(_JOB_TRIES + (number is not None)):
             if number is None:
                 number = self._begin(job, body)
                 job.remember(name, {"id": number, "request": dict(body)})
-            response = self._wait(job, number)
-            if response is not None and response.status != HTTPStatus.INTERNAL_SERVER_ERROR:
+            try:
+                response = self._wait(job, number)
+            except BadRequest as error:
+                if error.status not in _UNKNOWN_JOB:
+                    raise
+                failed = str(error).removeprefix(f"{job.what}: ")
+                log.info(
+                    "%s: report job %s is no longer known (%s); starting another",
+                    job.what,
+                    number,
+                    failed,
+                )
+                number = None
+                continue
+            if response.status != HTTPStatus.INTERNAL_SERVER_ERROR:
                 return response
-            if response is not None:
-                with response.body:
-                    failed = responses.error_message(response) or response.excerpt(200)
-                log.warning("%s: report job %s failed: %s", job.what, number, failed)
-                job.stats.retries += 1
-            elif attempt == 0:
-                log.info("%s: report job %s is no longer known; starting another", job.what, number)
+            with response.body:
+                failed = responses.error_message(response) or response.excerpt(200)
+            log.warning("%s: report job %s failed: %s", job.what, number, failed)
+            job.stats.retries += 1
             number = None
         message = f"{job.what}: the report job failed {_JOB_TRIES} times: {failed}"
         if job.can_split:
@@ -315,17 +328,17 @@ class Current:
             raise MalformedResponse(f"{job.what}: generateReport gave no job id: {begins}")
         return str(number)
 
-    def _wait(self, job: WindowJob, number: str) -> Response | None:
-        """Poll a job; give its CSV or its failure, None if the platform no longer knows it."""
+    def _wait(self, job: WindowJob, number: str) -> Response:
+        """Poll a job; give its CSV or its failure.
+
+        Raises:
+            BadRequest: If the platform no longer knows it.
+            RetriesExhausted: If it is not done in time.
+        """
         begun = time.monotonic()
         polls = 0
         while True:
-            try:
-                response = self._post("pullReport", {"id": number}, job, expects="text")
-            except BadRequest as error:
-                if error.status == HTTPStatus.NOT_FOUND:
-                    return None
-                raise
+            response = self._post("pullReport", {"id": number}, job, expects="text")
             if response.status != HTTPStatus.ACCEPTED:
                 return response
             response.body.close()

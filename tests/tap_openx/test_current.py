@@ -385,16 +385,29 @@ def test_a_job_of_a_run_that_has_ended_is_not_taken_up(room, tmp_path):
 
 
 def test_a_job_that_the_platform_forgot_is_begun_anew(room, tmp_path):
-    """404 for a remembered job: another one, and the rows are whole."""
+    """404 for a remembered job: another one, which may fail once as any, and the rows are whole."""
     whole = rows_of(room.run(room.current(), "country_daily"))
     room.switch(polls_before_ready=1_000_000)
     state = kill_while_polling(room, tmp_path)
     room.sandbox.clear_log()
-    room.switch(polls_before_ready=1, job_life_hours=0.01)
+    room.switch(polls_before_ready=1, job_life_hours=0.01, failed_jobs=3)
     room.sandbox.clock("2026-03-18T12:30:00+00:00")
     found = room.run(room.current(), "country_daily", state=state)
     assert rows_of(found) == whole
-    assert len(room.asked("/generateReport")) == 1
+    assert len(room.asked("/generateReport")) == 2
+
+
+@pytest.mark.parametrize("status", [400, 404, 410])
+def test_a_job_that_is_lost_is_begun_anew_however_the_platform_says_so(room, status):
+    """A poll says nothing but the job's id: no such job, a bad id, gone are one."""
+    whole = rows_of(room.run(room.current(), "country_daily"))
+    room.sandbox.clear_log()
+    room.sandbox.fault(
+        "status", path="/pullReport$", method="POST", status=status, body='{"message":"no job"}'
+    )
+    found = room.run(room.current(), "country_daily")
+    assert rows_of(found) == whole
+    assert len(room.asked("/generateReport")) == 2
 
 
 def test_a_remembered_job_of_another_question_is_not_taken(room, tmp_path):
