@@ -32,6 +32,10 @@ _ADJUST_REPORTS: Final = {
     "/reports-service/parquet_report": "adjust.parquet",
 }
 _V1: Final = "/reporting/v1/std/"
+_ORGANIZATIONS = (
+    b'<result><entities count="1" start="0"><entity id="1" type="organization"/></entities>'
+    b'<status code="ok"/></result>'
+)
 
 
 class Replay(BaseHTTPRequestHandler):
@@ -57,6 +61,10 @@ class Replay(BaseHTTPRequestHandler):
             self._send_bytes(self.page_of_creatives(int(query.get("offset", 0))))
         elif split.path.startswith(_V1):
             self._send_v1(split.path.removeprefix(_V1))
+        elif split.path == "/api/v2.0/organizations":
+            self._send_bytes(_ORGANIZATIONS, "text/xml")
+        elif split.path.endswith("/organizations"):
+            self._send({"data": [{"id": 1}], "meta": {"status": "success", "count": 1}})
         else:
             self.send_error(404)
 
@@ -100,8 +108,8 @@ class Replay(BaseHTTPRequestHandler):
     def _send(self, document: Any) -> None:
         self._send_bytes(json.dumps(document).encode())
 
-    def _send_bytes(self, body: bytes) -> None:
-        self._head(len(body), "application/json")
+    def _send_bytes(self, body: bytes, media: str = "application/json") -> None:
+        self._head(len(body), media)
         self.wfile.write(body)
 
     def _send_file(self, name: str) -> None:

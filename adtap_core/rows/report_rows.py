@@ -496,7 +496,7 @@ class _Columns:
         spelt = {*known, *self._spelt.values()}
         for name, values in self._unwanted(known):
             if name == OTHERS:
-                for place, more in enumerate(values):
+                for place, more in enumerate(values) if any(values) else ():
                     yield from (
                         (place, n, v)
                         for n, v in (more or {}).items()
