@@ -29,6 +29,8 @@ SHOW_PIP := '/^(Collecting|Processing)/ { if (++n % 10 == 0) { print "  " n " of
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
+# Some images set it; without what is kept compiled, each program that is started compiles the project anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help setup lint format test check test-orchestrators generate demo transform docs bench bench-quick clean
