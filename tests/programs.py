@@ -71,12 +71,27 @@ _MELTANO: Final = Forks(
 
 @functools.cache
 def on_path() -> Path:
-    """A folder for PATH: `meltano`, `adtap`, the taps and the loaders, each a fork of what has imported it.
+    """A folder for PATH, of an environment as this one: all its programs, and `activate`.
 
-    What one of them starts by its name, or as the program beside its own, is a fork too.
+    `meltano`, `adtap`, the taps and the loaders are forks of what has imported them. What one of them starts by its
+    name, or as the program beside its own, is a fork too. A signal that nothing can catch ends only what was started
+    here, not the fork: whoever kills takes the programs themselves.
     """
-    folder = Path(tempfile.mkdtemp(prefix="bin-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    whole, real = Path(tempfile.mkdtemp(prefix="environment-")), Path(sys.executable).parent
+    atexit.register(shutil.rmtree, whole, ignore_errors=True)
+    if (real.parent / "pyvenv.cfg").exists():
+        for entry in real.parent.iterdir():
+            if entry != real:
+                (whole / entry.name).symlink_to(entry)
+    folder = whole / "bin"
+    folder.mkdir()
+    forked = {"meltano", "adtap", *PROGRAMS}
+    for entry in real.iterdir():
+        if entry.name == "activate":
+            text = entry.read_text(encoding="utf-8")
+            (folder / entry.name).write_text(text.replace(str(real.parent), str(whole)))
+        elif entry.name not in forked:
+            (folder / entry.name).symlink_to(entry)
     for script, call in PROGRAMS.items():
         FORKS.shim(folder, script, call)
     FORKS.shim(folder, "adtap", "tests.programs:companion")
@@ -88,7 +103,7 @@ def companion() -> None:
     """In the fork: be `adtap`; what it starts beside its own Python is in the same folder as itself."""
     from adtap_cli.main import main
 
-    sys.executable = str(Path(sys.argv[0]).with_name("python"))
+    sys.executable = str(Path(sys.argv[0]).absolute().with_name("python"))
     main()
 
 

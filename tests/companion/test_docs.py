@@ -7,7 +7,6 @@ import os
 import re
 import shlex
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ import pytest
 
 from tests.companion.conftest import Desk
 from tests.companion.test_status import load, read
+from tests.programs import on_path
 from tests.running import run_tap, select
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "companion.md"
@@ -27,7 +27,7 @@ def run_line(line: str, folder: Path) -> str:
     """Run a page's command in a folder; it ends well and says something, which is given."""
     program, *arguments = shlex.split(line)
     done = subprocess.run(
-        [str(Path(sys.executable).parent / program), *arguments],
+        [on_path() / program, *arguments],
         cwd=folder,
         text=True,
         capture_output=True,
@@ -85,7 +85,7 @@ def test_settings_come_from_the_environment(desk: Desk, tmp_path: Path) -> None:
         for name, value in settings.items()
     }
     done = subprocess.run(
-        [str(Path(sys.executable).with_name("adtap")), "check", "tap-adjust", "--config=ENV"],
+        [on_path() / "adtap", "check", "tap-adjust", "--config=ENV"],
         cwd=tmp_path,
         env={**os.environ, **environment},
         text=True,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from hypothesis import strategies as st
 from adtap_cli.main import main
 from adtap_core.state.compaction import compacted, expanded
 from adtap_core.state.parts import REST, merged, part_name, parts
+from tests.programs import on_path
 
 ENTRY = {
     "context": {"app_token": "abc"},
@@ -39,7 +39,7 @@ STATE = {
 
 def adtap(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "adtap_cli", "state", *arguments],
+        [on_path() / "adtap", "state", *arguments],
         capture_output=True, text=True, timeout=250, check=False,
     )  # fmt: skip
 

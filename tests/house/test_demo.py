@@ -21,16 +21,17 @@ import yaml
 from adtap_cli.demo_choice import CHOICES
 from adtap_cli.performance import Role
 from adtap_cli.taps import tap_class
+from tests.programs import on_path
 from tests.running import copy_project
 
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
 
 
-def demo(folder, *arguments, **environment):
-    """Run the demo in a folder that holds nothing."""
+def demo(folder, *arguments, programs=None, **environment):
+    """Run the demo in a folder that holds nothing; its programs, and what they start, are forks if none are given."""
     return subprocess.run(
-        [BIN / "adtap", "demo", "--project", ROOT / "meltano.yml", *arguments],
+        [(programs or on_path()) / "adtap", "demo", "--project", ROOT / "meltano.yml", *arguments],
         cwd=folder,
         env={**os.environ, **environment},
         text=True,
@@ -80,6 +81,7 @@ def played(tmp_path_factory):
         folder,
         "--taps=tap-openx",
         "--days=6",
+        programs=BIN,  # once in earnest
         TAP_OPENX_API_URL="http://127.0.0.1:9",
         TAP_OPENX_PASSWORD="a-real-password",
         TARGET_ADTAP_DUCKDB_PATH="/nowhere/ads.duckdb",

@@ -19,6 +19,7 @@ import pytest
 from adtap_cli.taps import TAPS
 from adtap_sandbox import credentials
 from tap_openx.tap import TapOpenx
+from tests.programs import on_path
 from tests.running import copy_project, project_document, run_tap
 
 ROOT = Path(__file__).parents[2]
@@ -62,12 +63,16 @@ def block(text, words, kind="sh"):
 
 
 def shell(script, folder, **environment):
-    """Run lines as a reader's shell does; the first that fails fails the test."""
+    """Run lines as a reader's shell does; the first that fails fails the test.
+
+    The programs of the environment are forks (tests/programs.py): that the scripts themselves work under Meltano is
+    tested in test_demo.py.
+    """
     kept = {key: os.environ[key] for key in ("HOME", "LANG", "TMPDIR") if key in os.environ}
     done = subprocess.run(
         ["bash", "-e", "-o", "pipefail", "-c", script],
         cwd=folder,
-        env={"PATH": f"{BIN}{os.pathsep}{os.defpath}", **kept, **environment},
+        env={"PATH": f"{on_path()}{os.pathsep}{os.defpath}", **kept, **environment},
         text=True,
         capture_output=True,
         check=False,
@@ -87,7 +92,7 @@ def clone(tmp_path_factory):
     copy_project(folder)
     if not (BIN.parent / ".complete").exists():
         pytest.skip("this environment was not made by `make setup`")
-    (folder / ".venv").symlink_to(BIN.parent)
+    (folder / ".venv").symlink_to(on_path().parent)
     return folder
 
 
