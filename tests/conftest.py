@@ -128,8 +128,39 @@ _BY_PLACE: Final = {
 }
 
 
+_FIRST: Final = (
+    "tests/transform/test_postgres.py",
+    "tests/house/test_readme.py",
+    "tests/contracts/test_vendor_adjust.py",
+    "tests/warehouses/test_deeds.py",
+    "tests/warehouses/test_meltano.py",
+    "tests/contracts/test_failing_well.py",
+    "tests/contracts/test_killed_anywhere.py",
+    "tests/tap_atomx/test_sdk_suite.py",
+    "tests/warehouses/test_matrix.py",
+    "tests/companion/test_reconcile.py",
+    "tests/contracts/test_lists_that_say_more.py",
+    "tests/tap_openx/test_current.py",
+    "tests/companion/test_plan.py",
+    "tests/tap_terminalone/test_large_answers.py",
+    "tests/transform/test_answers.py",
+    "tests/companion/test_status.py",
+    "tests/warehouses/test_production.py",
+    "tests/house/test_demo.py",
+    "tests/contracts/test_rows_and_windows.py",
+    "tests/tap_terminalone/test_sdk_suite.py",
+    "tests/contracts/test_pipes_and_signals.py",
+)
+"""The files that take longest, longest first: begun last, one of them would be waited for by processes that are done."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark tests by what they need, so that nobody has to remember it: `-m "not sandbox"` and the like."""
+    """Mark tests by what they need, so that nobody has to remember it: `-m "not sandbox"` and the like.
+
+    The files that take longest come first; all others stay as they were shuffled.
+    """
+    places = {ROOT / name: place for place, name in enumerate(_FIRST)}
+    items.sort(key=lambda item: places.get(item.path, len(_FIRST)))
     for item in items:
         place = item.path.relative_to(ROOT).as_posix() if ROOT in item.path.parents else ""
         found = {mark for part, mark in _BY_PLACE.items() if part in place}
