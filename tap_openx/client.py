@@ -404,7 +404,12 @@ class OpenxPlatform(Platform):
     def _session(self, entity: Entity, query: EntityQuery) -> Iterator[Sequence[Mapping[str, Any]]]:
         response = self._get(entity.path, entity.name, query.stats)
         with response.body:
-            document = dict(response.json())
+            found = response.json()
+        if isinstance(found, list) and len(found) == 1:
+            (found,) = found  # as any other object that is read alone
+        if not isinstance(found, Mapping):
+            raise MalformedResponse(f"{entity.name}: the answer is no object: {str(found)[:200]}")
+        document = dict(found)
         instance, account = (document.get(k) or {} for k in ("instance", "account"))
         user = document.get("user") or {}
         # Who is paid is about people: beside the account, where it can be selected or not.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import logging
 from contextlib import redirect_stdout
 from datetime import datetime, timedelta
@@ -252,3 +253,14 @@ def test_a_list_that_says_nothing_of_more_ends_with_an_empty_page(said, more):
     document = {"objects": [{"uid": "a"}], **said}
     assert page_at(document["objects"], document, 0).more is more
     assert not page_at([], {"objects": []}, 1).more
+
+
+def test_a_session_in_a_list_of_one_is_the_session(room):
+    """Objects that are read alone come as a list of one; the session, by its page, does not."""
+    sent = {"instance": {"uid": "u-1", "timezone": "UTC"}, "account": {"uid": "a-1"}, "user": None}
+    rows = []
+    for body in (sent, [sent]):
+        room.sandbox.fault("status", path="/session$", status=200, body=json.dumps(body))
+        rows.append(room.run(room.legacy(), "session").records["session"])
+    assert rows[0] == rows[1]
+    assert [r["instance_uid"] for r in rows[1]] == ["u-1"]
