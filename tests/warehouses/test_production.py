@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 
+from tests.programs import on_path
 from tests.running import copy_project
 from tests.warehouses.stores import BIN
 
@@ -37,7 +38,7 @@ def test_the_page_from_the_first_login_to_the_back_fill(postgres_url, sandbox, t
     copy_project(tmp_path)
     kept = {key: os.environ[key] for key in ("HOME", "LANG", "TMPDIR") if key in os.environ}
     environment = {
-        "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
+        "PATH": f"{on_path()}{os.pathsep}{os.environ['PATH']}",
         **kept,
         "ADTAPS_NOW": "2026-03-18T12:00:00Z",
         "TAP_ADJUST_API_URL": f"{sandbox.url}/adjust/reports-service",
@@ -104,14 +105,14 @@ def test_a_state_folder_is_a_backend(sandbox, tmp_path):
     copy_project(tmp_path)
     (tmp_path / "state").mkdir()
     environment = {
-        "PATH": f"{BIN}{os.pathsep}{os.defpath}",
+        "PATH": f"{on_path()}{os.pathsep}{os.defpath}",
         "HOME": os.environ.get("HOME", "/"),
         "MELTANO_STATE_BACKEND_URI": f"file://{tmp_path}/state",
     }
     words = ("set", "--force", "prod:tap-x-to-target-y", '{"singer_state": {"a": 1}}')
     for arguments in (words, ("get", "prod:tap-x-to-target-y")):
         done = subprocess.run(
-            [BIN / "meltano", "--environment=prod", "state", *arguments],
+            [on_path() / "meltano", "--environment=prod", "state", *arguments],
             cwd=tmp_path,
             env=environment,
             text=True,
