@@ -19,7 +19,6 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 from unittest.mock import patch
 
@@ -40,7 +39,7 @@ HISTORY_DAYS: Final = 40
 SURPRISE_AGE: Final = 25
 SURPRISES: Final = (date(2026, 3, 22), date(2026, 4, 5), date(2026, 4, 6))
 """Days whose numbers move once more at that age."""
-MOVED_LATE: Final = Decimal("0.01")
+MOVED_LATE: Final = 10_000  # of a million
 REPORTS: Final = {
     "adjust": ("country_daily", "campaign_daily"),
     "atomx": ("network_managed_delivery_daily",),
@@ -134,17 +133,17 @@ class Waiting:
 @contextlib.contextmanager
 def surprises() -> Iterator[None]:
     """Let some days move once more, long after their numbers stood still."""
-    share = Stage.share
+    millionths = Stage.millionths
 
-    def late(self: Stage, moment_of_bucket: date, *key: object, kind: str = "events") -> Decimal:
-        known = share(self, moment_of_bucket, *key, kind=kind)
+    def late(self: Stage, moment_of_bucket: date, *key: object, kind: str = "events") -> int:
+        known = millionths(self, moment_of_bucket, *key, kind=kind)
         day = (
             moment_of_bucket.date() if isinstance(moment_of_bucket, datetime) else moment_of_bucket
         )
         is_early = day in SURPRISES and self.age(day) < SURPRISE_AGE
         return known - MOVED_LATE if is_early else known
 
-    with patch.object(Stage, "share", late):
+    with patch.object(Stage, "millionths", late):
         yield
 
 
