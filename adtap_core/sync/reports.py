@@ -184,7 +184,6 @@ class ReportStream(PlannedReport):
         )
         task = WindowTask(bundle, window, job)
         if jobs:  # as old as the oldest of them: its numbers are
-            task.synced_at = min(str(entry["synced_at"]) for entry in jobs.values())
             task.made = min(datetime.fromisoformat(str(e["made"])) for e in jobs.values())
         job.remember = lambda name, parameters: self._remember(task, name, parameters)
         return task
@@ -289,8 +288,10 @@ class ReportStream(PlannedReport):
         if self._given_up.issuperset(task.job.partitions):
             msg = f"{task.job.what}: not asked for, a window before it failed"
             raise BadRequest(msg)
-        if task.made is None:
+        if not task.synced_at:
+            made = task.made
             self._date(task)
+            task.made = made or task.made
         try:
             fetched = self._fetcher.fetch(task.job)
         except CredentialsError:

@@ -27,9 +27,11 @@ class WindowTask:
         bundle: Whose.
         window: Which days.
         job: What the platform is asked.
-        synced_at: When it was read, as its rows and the ledger say; of a report job that is taken up again,
-            when the platform was asked for it.
-        made: The tap's clock at that moment.
+        synced_at: When it was read, as its rows and the ledger say. Of a report job that is taken up again not when
+            it was made: a backfill may have read its days since, of which state knows nothing, and the rows, which
+            overwrite the backfill's, would pass for its ghosts.
+        made: The tap's clock at that moment; of a report job that is taken up again, when the platform was asked for
+            it: its numbers are as young as they were then.
         control: The platform's totals of the window, if they are wanted.
     """
 
@@ -102,7 +104,7 @@ def jobs_of(bookmark: Bookmark | None, window: Interval) -> Mapping[str, Mapping
     return {
         name: entry
         for name, entry in jobs.items()
-        if isinstance(entry, Mapping) and entry.get("made") and entry.get("synced_at")
+        if isinstance(entry, Mapping) and entry.get("made")
     }
 
 

@@ -320,10 +320,28 @@ def test_a_job_outlives_a_killed_tap(room, tmp_path):
     assert len(room.asked("/generateReport")) == 1
     pulled = {json.loads(e["body"])["id"] for e in room.asked("/pullReport")}
     assert pulled == {parameters["id"]}
-    # The numbers are as old as the job, and so their rows say.
-    assert {r["_synced_at"] for r in found.records["country_daily"]} == {remembered["synced_at"]}
-    assert {w["synced_at"] for w in found.windows("country_daily")} == {remembered["synced_at"]}
+    # Read now, whatever the job's age: what was written since must not be the later reading.
+    (read,) = {r["_synced_at"] for r in found.records["country_daily"]}
+    assert {w["synced_at"] for w in found.windows("country_daily")} == {read}
+    assert read > remembered["synced_at"]
     assert not found.last_state["bookmarks"]["country_daily"].get("jobs")
+
+
+def test_a_backfill_while_a_job_runs_makes_no_ghosts_of_its_rows(room, tmp_path):
+    """State knows nothing of the backfill; the job's rows, which overwrite its own, are the later reading."""
+    room.switch(polls_before_ready=1_000_000)
+    state = kill_while_polling(room, tmp_path)
+    room.switch(polls_before_ready=1)
+    backfill = {"from": "2026-03-16", "to": "2026-03-17"}
+    filled = room.run(room.current(backfill=backfill), "country_daily", state=state)
+    found = room.run(room.current(), "country_daily", state=filled.last_state or state)
+    (day,) = filled.windows("country_daily")
+    rows = filled.final("country_daily") | found.final("country_daily")
+    kept = [
+        r for r in rows.values() if r["day"] != "2026-03-16" or r["_synced_at"] >= day["synced_at"]
+    ]
+    assert len(kept) == len(rows)
+    assert any(r["day"] == "2026-03-16" for r in kept)
 
 
 def test_what_a_job_says_is_as_old_as_the_job(room, tmp_path):
