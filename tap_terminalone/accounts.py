@@ -87,5 +87,6 @@ class Accounts:
     def _once(self, name: str, ask: Callable[[], list[int]]) -> list[str]:
         with self._lock:
             if name not in self._found:
-                self._found[name] = [str(number) for number in ask()]
+                # A page that comes again, where a list says no total, is no second account.
+                self._found[name] = list(dict.fromkeys(str(number) for number in ask()))
             return self._found[name]
