@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from itertools import product
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 from urllib.parse import quote
 
 import duckdb
@@ -94,7 +94,8 @@ class DuckdbWarehouse(Warehouse):
         self._changed: set[str] = set()
 
     @classmethod
-    def of(cls, config: Mapping[str, Any]) -> DuckdbWarehouse:
+    @override
+    def of(cls, config: Mapping[str, Any]) -> Self:
         """Return the warehouse that settings name.
 
         Args:

@@ -18,7 +18,7 @@ import logging
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import psycopg
 from psycopg import errors as pg
@@ -117,7 +117,8 @@ class PostgresWarehouse(Warehouse):
         self._reports: dict[str, Table] = {}
 
     @classmethod
-    def of(cls, config: Mapping[str, Any]) -> PostgresWarehouse:
+    @override
+    def of(cls, config: Mapping[str, Any]) -> Self:
         """Return the warehouse that settings name.
 
         Args:

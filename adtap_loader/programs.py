@@ -15,7 +15,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -65,12 +65,12 @@ class Program:
     def __call__(self) -> None:
         """Run the program."""
         try:
-            warehouse: Any = _named(self.engine)
+            warehouse: type[Warehouse] = _named(self.engine)
             config = self._plain_settings(sys.argv[1:])
             if config is None:
                 _named(self.target).cli()
             else:
-                self._load(warehouse.of, warehouse.errors, config)
+                self._load(warehouse, config)
         except ModuleNotFoundError as missing:
             if (missing.name or "").partition(".")[0] not in {"duckdb", "psycopg"}:
                 raise
@@ -101,12 +101,7 @@ class Program:
             return None
         return {name: value for name, value in config.items() if value is not None}
 
-    def _load(
-        self,
-        open_warehouse: Callable[[Mapping[str, Any]], Warehouse],
-        errors: tuple[type[Exception], ...],
-        config: Mapping[str, Any],
-    ) -> None:
+    def _load(self, warehouse: type[Warehouse], config: Mapping[str, Any]) -> None:
         logging.basicConfig(level=self._log_level(), format=_LOG_FORMAT, stream=sys.stderr)
         guard_logging()
         learn_settings(config, self.schema)
@@ -117,9 +112,9 @@ class Program:
         # Rows are made and forgotten by the hundred thousand, and none of them is a part of a circle.
         gc.freeze()
         gc.set_threshold(100_000)
-        expected: tuple[type[Exception], ...] = (LoadError, OSError, *errors)
+        expected: tuple[type[Exception], ...] = (LoadError, OSError, *warehouse.errors)
         try:
-            loader = Loader(open_warehouse(config), batch_rows=config["batch_size_rows"], log=log)
+            loader = Loader(warehouse.of(config), batch_rows=config["batch_size_rows"], log=log)
             loader.read(sys.stdin.buffer)
             loader.finish()
         except expected as error:

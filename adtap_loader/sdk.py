@@ -157,31 +157,19 @@ class LoaderTarget(FromVariables, Target):
     package_name = "adtaps"
     default_sink_class = LoaderSink
     message_reader_class = LineReader
-    warehouse_errors: ClassVar[tuple[type[Exception], ...]] = ()
+    warehouse_class: ClassVar[type[Warehouse]]
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.warn_of_variables()
         # Opened before the first message: what is wrong with it is said before anything was read.
-        self.warehouse = self.open_warehouse(self.config)
+        self.warehouse = self.warehouse_class.of(self.config)
         self.loader = _MappingLoader(
             self.warehouse, batch_rows=int(self.config["batch_size_rows"]), log=self.logger
         )
         self.loader.target = self
         self.bucket = ""
         cast("LineReader", self.message_reader).loader = self.loader
-
-    @classmethod
-    def open_warehouse(cls, config: Mapping[str, Any]) -> Warehouse:
-        """Return the warehouse.
-
-        Args:
-            config: The settings.
-
-        Raises:
-            LoadError: If it can't be had.
-        """
-        raise NotImplementedError
 
     # -- what the SDK does to messages
 
@@ -247,7 +235,7 @@ class LoaderTarget(FromVariables, Target):
     @override
     def invoke(cls, **kwargs: Any) -> None:
         """Run the load; whatever is wrong with the input or the warehouse is one line and exit code 1."""
-        expected = (*EXPECTED, *cls.warehouse_errors)
+        expected = (*EXPECTED, *cls.warehouse_class.errors)
         try:
             super().invoke(**kwargs)
         except expected as error:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final, Self
 
 from adtap_loader.columns import DATE, TIMESTAMPTZ, Column, common_type, short
 from adtap_loader.errors import LoadError
@@ -75,6 +75,18 @@ class Warehouse(ABC):
     """What the warehouse's own client raises."""
     zeros: ClassVar[bool]
     """Whether texts may have the character U+0000."""
+
+    @classmethod
+    @abstractmethod
+    def of(cls, config: Mapping[str, Any]) -> Self:
+        """Return the warehouse that settings name.
+
+        Args:
+            config: The loader's settings.
+
+        Raises:
+            LoadError: If it can't be had.
+        """
 
     @abstractmethod
     def prepare(self, table: Table) -> None:
