@@ -31,14 +31,14 @@ class Bar:
         now: Its amount.
         before: What it was at an earlier reading, which gets a mark; None if there is nothing to mark.
         final: Whether it can't change any more; others are drawn pale.
-        words: All of it, for who points at the bar or listens.
+        label: All of it, for who points at the bar or listens.
     """
 
     day: date
     now: Decimal
     before: Decimal | None
     final: bool
-    words: str
+    label: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +59,7 @@ class Series:
 def chart(series: Series, name: str) -> str:
     """Return the SVG of a series.
 
-    Drawing needs no exact numbers, so heights are floats; each bar's words have the exact ones.
+    Drawing needs no exact numbers, so heights are floats; each bar's label has the exact ones.
 
     Args:
         series: What to draw.
@@ -95,12 +95,12 @@ def chart(series: Series, name: str) -> str:
         parts.append(_bar(day, x=x, width=bar, y=y))
         # Counted from the last day: that is the one people look for.
         if (len(days) - 1 - place) % every == 0:
-            words = f"{day.day.day} {day.day:%b}"
+            label = f"{day.day.day} {day.day:%b}"
             # The last one would be cut off at the border if it were centred.
             anchor = "end" if place == len(days) - 1 else "middle"
             at = min(x + slot / 2, WIDTH - RIGHT) if anchor == "end" else x
             parts.append(
-                f'<text class="tick" x="{at:.1f}" y="{HEIGHT - 8}" text-anchor="{anchor}">{words}</text>'
+                f'<text class="tick" x="{at:.1f}" y="{HEIGHT - 8}" text-anchor="{anchor}">{label}</text>'
             )
     return "".join([*parts, "</svg>"])
 
@@ -116,7 +116,7 @@ def _bar(bar: Bar, *, x: float, width: float, y: Callable[[float], float]) -> st
             f'y1="{was:.1f}" y2="{was:.1f}"/>'
         )
     return (
-        f"<g><title>{escape(bar.words)}</title>"
+        f"<g><title>{escape(bar.label)}</title>"
         f'<rect class="{kind}" x="{x - width / 2:.1f}" y="{height:.1f}" width="{width:.1f}" '
         f'height="{y(0.0) - height:.1f}" rx="1.5"/>{mark}</g>'
     )

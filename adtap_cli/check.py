@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 import click
 
-from adtap_cli.meltano_project import meltano_option
-from adtap_cli.opening import (
+from adtap_cli.commands import (
     Failed,
     config_option,
     json_option,
@@ -17,6 +16,7 @@ from adtap_cli.opening import (
     tap_kind,
     write_json,
 )
+from adtap_cli.meltano_project import meltano_option
 from adtap_core.errors import SettingsError
 from adtap_core.formatting import count
 from adtap_core.inspect.check import CheckReport, run_check, settings_error
@@ -70,8 +70,8 @@ def check(
             click.echo(on_one_line(redact(line)))
     if not found.good:
         bad, looked_at = sum(not f.good for f in found.findings), len(found.findings)
-        words = "does not work" if bad == 1 else "do not work"
-        raise Failed([f"{bad} of {count(looked_at, 'thing')} looked at {words}"])
+        verb = "does not work" if bad == 1 else "do not work"
+        raise Failed([f"{bad} of {count(looked_at, 'thing')} looked at {verb}"])
 
 
 def lines(found: CheckReport) -> Iterator[str]:
@@ -79,8 +79,8 @@ def lines(found: CheckReport) -> Iterator[str]:
     width = max((len(f.subject) for f in found.findings), default=0)
     width = min(width, 40)
     for finding in found.findings:
-        words = finding.words.removeprefix(f"{finding.subject}: ")
-        yield f"{MARKS[finding.good]}  {finding.area:<8}  {finding.subject:<{width}}  {words}"
+        message = finding.words.removeprefix(f"{finding.subject}: ")
+        yield f"{MARKS[finding.good]}  {finding.area:<8}  {finding.subject:<{width}}  {message}"
         if finding.advice and not finding.good:
             yield f"      {'':8}  {'':{width}}  → {finding.advice}"
     yield f"{found.tap}: {count(found.requests, 'request')}, logins not counted"

@@ -108,9 +108,9 @@ def _make(folder: Path, warehouse: str) -> None:
 def _do(command: list[str]) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own command
     if done.returncode != 0:
-        said = [line for line in (done.stderr or done.stdout).splitlines() if line.strip()]
-        words = said[-1] if said else f"exit code {done.returncode}"
-        raise NoEnvironmentError(f"{Path(command[0]).name} {' '.join(command[1:4])} …: {words}")
+        lines = [line for line in (done.stderr or done.stdout).splitlines() if line.strip()]
+        why = lines[-1] if lines else f"exit code {done.returncode}"
+        raise NoEnvironmentError(f"{Path(command[0]).name} {' '.join(command[1:4])} …: {why}")
 
 
 def variables(warehouse: str, place: str, schema: str | None = None) -> dict[str, str]:
@@ -177,21 +177,21 @@ def main(
         folder = environment(warehouse)
     except NoEnvironmentError as error:
         raise click.ClickException(str(error)) from None
-    kept = {
+    environ = {
         "DBT_TARGET_PATH": str(CACHE / "dbt" / warehouse),
         "DBT_LOG_PATH": str(CACHE / "dbt"),
         **os.environ,
         **variables(warehouse, place, schema),
     }
     # A demo lives in the past: its days are as fresh as they were then.
-    if "ADTAPS_NOW" not in kept and warehouse == "duckdb":
+    if "ADTAPS_NOW" not in environ and warehouse == "duckdb":
         moment = Path(place).with_name("now")
         if moment.is_file():
-            kept["ADTAPS_NOW"] = moment.read_text(encoding="utf-8").strip()
+            environ["ADTAPS_NOW"] = moment.read_text(encoding="utf-8").strip()
     given = (*(arguments or ("build",)), *(COMPILE_ONLY if snowflake else ()))
     done = subprocess.run(  # noqa: S603 - our own command
         [str(folder / "bin" / "dbt"), *given, "--project-dir", str(PROJECT)],
-        env=kept,
+        env=environ,
         check=False,
     )
     sys.exit(done.returncode)

@@ -228,11 +228,11 @@ def _entity(tap: str, cls: type[AdTap], entity: Entity) -> Model:
 
 
 def _of_schema(
-    tap: str, stream: str, schema: Mapping[str, Any], words: str, *,
+    tap: str, stream: str, schema: Mapping[str, Any], description: str, *,
     keys: tuple[str, ...], bucket: str = "", selected: bool = True,
 ) -> Model:  # fmt: skip
     columns = tuple(column(n, p) for n, p in schema["properties"].items() if n != EXTRA)
-    return Model(tap, stream, words, columns, keys, bucket, selected)
+    return Model(tap, stream, description, columns, keys, bucket, selected)
 
 
 # -- files -----------------------------------------------------------------------------------
@@ -351,8 +351,8 @@ def intermediate_yml() -> str:
             f"      enabled: \"{{{{ var('adtap_{entry.platform}', true) }}}}\"",
             "    columns:",
         ]
-        for name, words in _MEANS.items():
-            lines += [f"      - name: {name}", f"        description: {_quoted(words)}"]
+        for name, description in _MEANS.items():
+            lines += [f"      - name: {name}", f"        description: {_quoted(description)}"]
     return "\n".join(lines) + "\n"
 
 

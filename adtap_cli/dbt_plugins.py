@@ -79,11 +79,11 @@ def definition(warehouse: str) -> str:
         if one.secret:
             lines.append("      sensitive: true")
     lines.append("    commands:")
-    for command, (arguments, words) in COMMANDS.items():
+    for command, (arguments, description) in COMMANDS.items():
         lines += [
             f"      {command}:",
             f"        args: {arguments}",
-            f"        description: {words}",
+            f"        description: {description}",
         ]
     return "\n".join(lines) + "\n"
 

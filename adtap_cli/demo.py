@@ -35,6 +35,7 @@ NEXT: Final = (
     '  All the steps    README.md, from "Your account" on',
 )
 """What a reader does after the demo."""
+_FILE: Final = click.Path(dir_okay=False, path_type=Path)
 ROOT: Final = Path(__file__).resolve().parents[1]
 
 
@@ -67,17 +68,9 @@ def _project_file() -> Path:
     help="Where the DuckDB file and the logs go; what an earlier demo left there is replaced.",
 )
 @click.option(
-    "--report",
-    type=click.Path(dir_okay=False, path_type=Path),
-    default=Path("demo-report.html"),
-    show_default=True,
-    help="The page.",
+    "--report", type=_FILE, default=Path("demo-report.html"), show_default=True, help="The page."
 )
-@click.option(
-    "--project",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="The project file to run; meltano.yml otherwise.",
-)
+@click.option("--project", type=_FILE, help="The project file to run; meltano.yml otherwise.")
 def demo(
     *,
     days: int,
@@ -93,8 +86,8 @@ def demo(
     """
     # Without this, whoever stops the demo leaves a sandbox running.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    if (words := missing("the demo", "duckdb", "meltano", "starlette", "uvicorn")) is not None:
-        raise click.ClickException(words)
+    if (message := missing("the demo", "duckdb", "meltano", "starlette", "uvicorn")) is not None:
+        raise click.ClickException(message)
     try:
         choices = _choices(taps)
         _demo(
@@ -141,28 +134,28 @@ def _demo(
     _say("No account is needed, and nothing leaves this machine.")
     with Sandbox(port=port, now=first, log=folder / "sandbox.log") as sandbox:
         _say(f"\nThe sandbox runs at {sandbox.url}; its clock is set to {_moment(sandbox.now())}.")
-        with _step(f"First run: every day since {start}") as said:
-            runs = [scratch.run(choices, sandbox=sandbox, start=start, said=said)]
-        seconds = [said.seconds]
+        with _step(f"First run: every day since {start}") as step:
+            runs = [scratch.run(choices, sandbox=sandbox, start=start, report=step)]
+        seconds = [step.seconds]
         before = folder / "before.duckdb"
         shutil.copy(scratch.warehouse, before)
         now = sandbox.advance(DAYS_BETWEEN)
         _say(f"\nThe sandbox's clock moves to {_moment(now)}: the platforms restate recent days.")
-        with _step("Second run: new days, and those that may have been restated") as said:
-            runs.append(scratch.run(choices, sandbox=sandbox, start=start, said=said))
-        seconds.append(said.seconds)
+        with _step("Second run: new days, and those that may have been restated") as step:
+            runs.append(scratch.run(choices, sandbox=sandbox, start=start, report=step))
+        seconds.append(step.seconds)
         requests = sandbox.requests()
     # For whoever looks at the file later: to its days the present is the sandbox's.
     (folder / "now").write_text(f"{now.isoformat()}\n", encoding="utf-8")
 
     # Imported this late because DuckDB takes its time, and nobody waits for it before the runs.
-    from adtap_cli import demo_page, demo_words
+    from adtap_cli import demo_page, demo_text
     from adtap_cli.demo_facts import facts
 
     found = facts(scratch.warehouse, before, choices)
     before.unlink()
     _say("")
-    for line in demo_words.lines(found):
+    for line in demo_text.lines(found):
         _say(line)
     story = demo_page.Story(runs=runs, seconds=seconds, moments=(first, now), requests=requests)
     page = demo_page.page(found, story)
@@ -178,12 +171,12 @@ class _Step:
     """Says when a platform is done, and in the end how long all took, Meltano's start included.
 
     Args:
-        words: What is done.
+        message: What is done.
     """
 
-    def __init__(self, words: str) -> None:
+    def __init__(self, message: str) -> None:
         self.seconds = 0.0
-        _say(f"{words} …")
+        _say(f"{message} …")
 
     def __call__(self, ran: Ran) -> None:
         """Say it."""
@@ -191,9 +184,9 @@ class _Step:
 
 
 @contextmanager
-def _step(words: str) -> Iterator[_Step]:
+def _step(message: str) -> Iterator[_Step]:
     began = time.monotonic()
-    step = _Step(words)
+    step = _Step(message)
     yield step
     step.seconds = time.monotonic() - began
     _say(f"  {'in all':<12} {seconds_words(step.seconds):>7}")

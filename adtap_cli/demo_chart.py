@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from adtap_cli import chart as drawing
 from adtap_cli.demo_facts import Day, Turnover
-from adtap_cli.demo_words import amount
+from adtap_cli.demo_text import amount
 
 
 def chart(turnover: Turnover, name: str) -> str:
@@ -20,11 +20,11 @@ def chart(turnover: Turnover, name: str) -> str:
             now=day.now,
             before=day.before,
             final=day.final,
-            words=_words(day, turnover.currency),
+            label=_label(day, turnover.currency),
         )
         for day in turnover.days
     )
-    title = f"{turnover.platform}, {turnover.money.words}, {turnover.currency} a day"
+    title = f"{turnover.platform}, {turnover.money.label}, {turnover.currency} a day"
     series = drawing.Series(title=title, description=description(turnover), bars=bars)
     return drawing.chart(series, name)
 
@@ -41,10 +41,10 @@ def description(turnover: Turnover) -> str:
     )
 
 
-def _words(day: Day, currency: str) -> str:
-    words = (
+def _label(day: Day, currency: str) -> str:
+    label = (
         f"{day.day}: {amount(day.now)} {currency}, {'settled' if day.final else 'may still change'}"
     )
     if day.before is None:
-        return f"{words}; new in the second run"
-    return words if day.before == day.now else f"{words}; the first run found {amount(day.before)}"
+        return f"{label}; new in the second run"
+    return label if day.before == day.now else f"{label}; the first run found {amount(day.before)}"

@@ -23,13 +23,13 @@ class Money:
         stream: A report stream that holds all of it once.
         column: The column.
         role: The side of the trade.
-        words: What the sum is, for a reader.
+        label: What the sum is, for a reader.
     """
 
     stream: str
     column: str
     role: Role
-    words: str
+    label: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +80,7 @@ CHOICES: Final = (
                 stream="advertiser_delivery_daily",
                 column="campaign_cost",
                 role=Role.BUY,
-                words="cost of campaigns",
+                label="cost of campaigns",
             ),
         ),
     ),
@@ -95,13 +95,13 @@ CHOICES: Final = (
                 stream="campaign_daily",
                 column="cost",
                 role=Role.MEASURE,
-                words="cost as networks report it",
+                label="cost as networks report it",
             ),
             Money(
                 stream="campaign_daily",
                 column="revenue",
                 role=Role.MEASURE,
-                words="revenue inside the apps",
+                label="revenue inside the apps",
             ),
         ),
     ),
@@ -116,7 +116,7 @@ CHOICES: Final = (
                 stream="performance_daily",
                 column="total_spend",
                 role=Role.BUY,
-                words="total spend",
+                label="total spend",
             ),
         ),
     ),
@@ -131,7 +131,7 @@ CHOICES: Final = (
                 stream="inventory_daily",
                 column="market_publisher_revenue",
                 role=Role.SELL,
-                words="market publisher revenue",
+                label="market publisher revenue",
             ),
         ),
     ),

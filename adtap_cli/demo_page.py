@@ -10,7 +10,7 @@ from html import escape
 from adtap_cli.demo_chart import chart
 from adtap_cli.demo_facts import Facts, Turnover
 from adtap_cli.demo_runs import Ran, seconds_words
-from adtap_cli.demo_words import CHANGED, LOADED, amount, changed, count, loaded, signed
+from adtap_cli.demo_text import CHANGED, LOADED, amount, changed, count, loaded, signed
 from adtap_cli.page import STYLE, by_role, key, table
 
 
@@ -67,15 +67,15 @@ def _head(facts: Facts, story: Story) -> Iterator[str]:
         (count(sum(s.rows for s in facts.streams)), f"rows in {len(facts.streams)} streams"),
         (count(story.requests), "requests answered by the sandbox"),
         *(
-            (seconds_words(seconds), f"{words} run")
-            for seconds, words in zip(story.seconds, ("first", "second"), strict=True)
+            (seconds_words(seconds), f"{label} run")
+            for seconds, label in zip(story.seconds, ("first", "second"), strict=True)
         ),
         (count(sum(c.new for c in changes)), "new rows in the second run"),
         (count(sum(c.restated for c in changes)), "rows restated"),
         (count(sum(c.vanished for c in changes)), "rows vanished"),
     ]
     yield '<dl class="tiles">'
-    yield from (f"<div><dt>{words}</dt><dd>{number}</dd></div>" for number, words in tiles)
+    yield from (f"<div><dt>{label}</dt><dd>{number}</dd></div>" for number, label in tiles)
     yield "</dl>"
 
 
@@ -97,8 +97,8 @@ def _money(facts: Facts) -> Iterator[str]:
 
 
 def _figure(turnover: Turnover, name: str) -> Iterator[str]:
-    words = f"{turnover.platform}, {turnover.money.words}"
-    yield f"<figure><figcaption><b>{escape(words)}</b>"
+    label = f"{turnover.platform}, {turnover.money.label}"
+    yield f"<figure><figcaption><b>{escape(label)}</b>"
     yield f"<span>{amount(turnover.total)} {escape(turnover.currency)}</span></figcaption>"
     yield chart(turnover, name)
     yield "<details><summary>The same as a table</summary>"
@@ -114,7 +114,7 @@ def _figure(turnover: Turnover, name: str) -> Iterator[str]:
             for day in reversed(turnover.days)
         ),
         numbers={1, 2},
-        label=f"{words}, {turnover.currency} a day",
+        label=f"{label}, {turnover.currency} a day",
     )
     source = f"{turnover.money.stream}.{turnover.money.column}"
     yield f'<p class="soft">Column <code>{escape(source)}</code>; {signed(turnover.moved)} '

@@ -230,7 +230,7 @@ class Project:
         *,
         sandbox: Sandbox,
         start: date,
-        said: Callable[[Ran], None],
+        report: Callable[[Ran], None],
     ) -> list[Ran]:
         """Run the jobs of these platforms, one after the other, in the environment `sandbox`.
 
@@ -238,7 +238,7 @@ class Project:
             choices: The platforms.
             sandbox: Where they are asked.
             start: First day asked of reports.
-            said: Called when a platform is done.
+            report: Called when a platform is done.
 
         Raises:
             DemoError: A job failed; the message says which, and with which words.
@@ -251,39 +251,39 @@ class Project:
             "run",
             *(choice.job for choice in choices),
         ]
-        words: list[str] = []
+        messages: list[str] = []
         others: list[str] = []
         done: list[Ran] = []
         with self.log.open("a", encoding="utf-8") as log:
             for event in _events(command, self.folder, environment, log, sandbox):
                 if event.get("event") == "Block run completed" and event.get("success"):
                     done.append(Ran(choices[len(done)], float(event["duration_seconds"])))
-                    said(done[-1])
+                    report(done[-1])
                 elif text := _complaint(event):
                     # A program's own words say more than what Meltano says about its end.
-                    (words if "string_id" in event else others).append(text)
+                    (messages if "string_id" in event else others).append(text)
         if len(done) < len(choices):
             sandbox.check()
-            why = (words or others or ["it did not say why"])[-1]
+            why = (messages or others or ["it did not say why"])[-1]
             raise DemoError(f"{choices[len(done)].job} failed: {why} (all of it: {self.log})")
         return done
 
     def _environment(
         self, choices: Sequence[Choice], *, sandbox: Sandbox, start: date
     ) -> dict[str, str]:
-        kept = {k: v for k, v in os.environ.items() if not k.startswith(_NOT_HANDED_ON)}
+        environment = {k: v for k, v in os.environ.items() if not k.startswith(_NOT_HANDED_ON)}
         bin_ = str(Path(sys.executable).parent)
-        kept["PATH"] = f"{bin_}{os.pathsep}{kept.get('PATH', os.defpath)}"
-        kept["MELTANO_PROJECT_ROOT"] = str(self.folder)
-        kept["NO_PROXY"] = kept["no_proxy"] = "127.0.0.1,localhost"
-        kept["ADTAPS_NOW"] = sandbox.now().isoformat()
+        environment["PATH"] = f"{bin_}{os.pathsep}{environment.get('PATH', os.defpath)}"
+        environment["MELTANO_PROJECT_ROOT"] = str(self.folder)
+        environment["NO_PROXY"] = environment["no_proxy"] = "127.0.0.1,localhost"
+        environment["ADTAPS_NOW"] = sandbox.now().isoformat()
         for choice in choices:
             prefix = choice.schema.upper()
-            kept[f"{prefix}_START_DATE"] = start.isoformat()
-            kept[f"{prefix}__SELECT"] = json.dumps(choice.select)
+            environment[f"{prefix}_START_DATE"] = start.isoformat()
+            environment[f"{prefix}__SELECT"] = json.dumps(choice.select)
             for setting, path in choice.urls.items():
-                kept[f"{prefix}_{setting.upper()}"] = sandbox.url + path
-        return kept
+                environment[f"{prefix}_{setting.upper()}"] = sandbox.url + path
+        return environment
 
 
 def _events(

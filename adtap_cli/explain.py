@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import click
 
-from adtap_cli.opening import (
+from adtap_cli.commands import (
     config_option,
     json_option,
     lines_for_errors,
@@ -80,8 +80,8 @@ def _found(tap_name: str, stream: str, configs: tuple[str, ...]) -> tuple[AdTap,
         }
         tap = kind(config={**defaults, **settings}, validate_config=False, setup_mapper=False)
     if stream not in known:
-        words = f"{kind.name} has no stream {stream!r}{did_you_mean(stream, known)}"
-        raise click.UsageError(f"{words}; there are {', '.join(known)}")
+        message = f"{kind.name} has no stream {stream!r}{did_you_mean(stream, known)}"
+        raise click.UsageError(f"{message}; there are {', '.join(known)}")
     return tap, known[stream]
 
 
@@ -90,9 +90,9 @@ def lines(made: Explanation) -> Iterator[str]:
     yield f"{made.tap} {made.stream} ({made.kind})"
     yield ""
     width = max(len(name) for name in made.facts)
-    for name, words in made.facts.items():
+    for name, message in made.facts.items():
         yield from textwrap.wrap(
-            words,
+            message,
             WIDTH,
             initial_indent=f"{name:<{width}}  ",
             subsequent_indent=" " * (width + 2),

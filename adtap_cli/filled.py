@@ -60,7 +60,7 @@ def _look_into(warehouse: Warehouse, schema: str, coverage: Coverage) -> None:
             coverage.filled_in[metric] = max(filter(None, [known, spell(first)]))
 
 
-def words(coverage: Coverage) -> Iterator[str]:
+def lines(coverage: Coverage) -> Iterator[str]:
     """Return a line for each metric that came to a report later than its first rows."""
     for metric, since in coverage.filled_from.items():
         stored = coverage.filled_in.get(metric)

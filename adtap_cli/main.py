@@ -97,8 +97,8 @@ def main() -> None:
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def sandbox(arguments: tuple[str, ...]) -> None:
     """Run the sandbox: a local server that behaves like the four platforms (`adtap sandbox --help`)."""
-    if (words := missing("the sandbox", "starlette", "uvicorn")) is not None:
-        raise click.ClickException(words)
+    if (message := missing("the sandbox", "starlette", "uvicorn")) is not None:
+        raise click.ClickException(message)
     # A new program in this process's place, not an import: nothing of ours may import the sandbox,
     # and Ctrl-C reaches the server itself.
     os.execv(sys.executable, [sys.executable, "-m", "adtap_sandbox", *arguments])  # noqa: S606

@@ -9,10 +9,10 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import click
 
@@ -26,40 +26,37 @@ LOADER: Final = "target-adtap-duckdb"
 _DEFAULT_ENVIRONMENT: Final = re.compile(r"^default_environment: *(\S+)", re.MULTILINE)
 _SECONDS: Final = 120
 _ERROR: Final = re.compile(r"\w*(Error|Exception): ")
-F = TypeVar("F", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True)
-class Held:
+class ProjectSettings:
     """What a project holds for a tap.
 
     Args:
         settings: As `meltano run` hands them on.
         catalog: The catalog with the selection of the project.
         state: The state of this tap and loader; empty before the first run.
-        words: Where it is from, for people.
+        origin: Where it is from, for people.
     """
 
     settings: Mapping[str, Any]
     catalog: Mapping[str, Any]
     state: Mapping[str, Any]
-    words: str
+    origin: str
 
 
-def meltano_option(function: F) -> F:
-    """Add `--meltano`."""
-    return click.option(
-        "--meltano",
-        "loader",
-        is_flag=False,
-        flag_value=LOADER,
-        metavar="[LOADER]",
-        help="Settings, selection and state as the Meltano project of this folder holds them for runs into LOADER "
-        f"({LOADER}). Its environment is MELTANO_ENVIRONMENT, else the project's default.",
-    )(function)
+meltano_option: Final = click.option(
+    "--meltano",
+    "loader",
+    is_flag=False,
+    flag_value=LOADER,
+    metavar="[LOADER]",
+    help="Settings, selection and state as the Meltano project of this folder holds them for runs into LOADER "
+    f"({LOADER}). Its environment is MELTANO_ENVIRONMENT, else the project's default.",
+)
 
 
-def held(tap: str, loader: str) -> Held:
+def read_project(tap: str, loader: str) -> ProjectSettings:
     """Return what the project of the working directory holds.
 
     Args:
@@ -81,11 +78,11 @@ def held(tap: str, loader: str) -> Held:
     extras = ask("config", "print", tap, "--extras", "--format=json")
     if errors := list(_lost(extras.get("_select") or [], catalog)):
         raise SettingsError(errors)
-    return Held(
+    return ProjectSettings(
         settings=settings,
         catalog=catalog,
         state=state.get("singer_state") or {},
-        words=f"Settings, streams and state of Meltano: environment {environment}, state {state_id}"
+        origin=f"Settings, streams and state of Meltano: environment {environment}, state {state_id}"
         + ("" if state else " (none yet: a first run)"),
     )
 
@@ -148,14 +145,14 @@ class _Meltano:
             raise SettingsError(["--meltano: Meltano is not installed in this environment"])
         self._command = (found, "--log-level=error", f"--environment={environment}")
 
-    def __call__(self, *words: str) -> dict[str, Any]:
+    def __call__(self, *arguments: str) -> dict[str, Any]:
         """Return what a command prints.
 
         Raises:
             SettingsError: It fails; with its own last line.
         """
         done = subprocess.run(  # noqa: S603 - Meltano's own program
-            [*self._command, *words],
+            [*self._command, *arguments],
             text=True,
             capture_output=True,
             check=False,
@@ -172,11 +169,11 @@ class _Meltano:
         except ValueError:
             document = None
         if done.returncode or not isinstance(document, dict):
-            said = [line.strip(" │╭╰─╮╯") for line in done.stderr.splitlines()]
-            said = [line for line in said if line]
+            lines = [line.strip(" │╭╰─╮╯") for line in done.stderr.splitlines()]
+            lines = [line for line in lines if line]
             # What a traceback ends with says more than the path that Meltano prints last.
-            errors = [line for line in said if _ERROR.match(line)]
+            errors = [line for line in lines if _ERROR.match(line)]
             errors.sort(key=lambda line: line.startswith("ValueError"))
-            why = (errors or said or [f"exit code {done.returncode}"])[-1] + _place(errors)
-            raise SettingsError([f"--meltano: `meltano {' '.join(words)}` failed: {why}"])
+            why = (errors or lines or [f"exit code {done.returncode}"])[-1] + _place(errors)
+            raise SettingsError([f"--meltano: `meltano {' '.join(arguments)}` failed: {why}"])
         return document

@@ -77,7 +77,7 @@ def table(
         label: What the table is, for who listens.
     """
 
-    def cell(kind: str, place: int, text: str, more: str = "") -> str:
+    def cell(kind: str, place: int, text: str, more: str) -> str:
         right = ' class="n"' if place in numbers else ""
         return f"<{kind}{right}{more}>{escape(text)}</{kind}>"
 
@@ -105,12 +105,12 @@ def by_role(
         role_of: Gives a turnover's role.
         figure: Draws one, under a name that no other has.
     """
-    for role, (title, words) in ROLES.items():
+    for role, (title, label) in ROLES.items():
         drawn = [turnover for turnover in turnovers if role_of(turnover) is role]
         if not drawn:
             continue
         yield f'<section class="{role.word}" aria-labelledby="{role.word}"><h3 id="{role.word}">{title}</h3>'
-        yield f'<p class="soft">{escape(words)}</p><div class="charts">'
+        yield f'<p class="soft">{escape(label)}</p><div class="charts">'
         for number, turnover in enumerate(drawn):
             yield from figure(turnover, f"{role.word}{number}")
         yield "</div></section>"
@@ -123,12 +123,12 @@ def key(marks: Sequence[tuple[str, str]]) -> Iterator[str]:
         marks: A mark (`settled`, `open`, `was`) and what it means.
     """
     yield '<ul class="key" aria-label="How to read the charts">'
-    for mark, words in marks:
+    for mark, label in marks:
         shape = (
             '<line class="was" x1="1" x2="21" y1="8" y2="8"/>'
             if mark == "was"
             else f'<rect class="{mark}" x="4" y="1" width="14" height="14" rx="1.5"/>'
         )
         box = f'<svg viewBox="0 0 22 16" class="buying" aria-hidden="true">{shape}</svg>'
-        yield f"<li>{box}{escape(words)}</li>"
+        yield f"<li>{box}{escape(label)}</li>"
     yield "</ul>"

@@ -66,7 +66,7 @@ class Performance:
         account_kind: What an account is there.
         columns: The report's columns, by the mart's: of `LABELS` and `MEASURES`; what is missing is null.
         serves: What it is used for.
-        words: What its money is, for a reader, by the mart's column.
+        labels: What its money is, for a reader, by the mart's column.
     """
 
     tap: str
@@ -75,7 +75,7 @@ class Performance:
     account_kind: str
     columns: dict[str, str]
     serves: frozenset[Serves]
-    words: dict[str, str]
+    labels: dict[str, str]
 
     @property
     def platform(self) -> str:
@@ -95,7 +95,7 @@ def _entry(
     *serves: Serves,
     account: tuple[str, str],
     columns: dict[str, str],
-    words: dict[str, str] | None = None,
+    labels: dict[str, str] | None = None,
 ) -> Performance:
     kind, column = account
     return Performance(
@@ -105,7 +105,7 @@ def _entry(
         account_kind=kind,
         columns={"account_id": column, **columns},
         serves=frozenset(serves),
-        words=words or {},
+        labels=labels or {},
     )
 
 
@@ -121,7 +121,7 @@ _ADJUST: Final = {
     "spend": "cost",
     "revenue": "revenue",
 }
-_ADJUST_WORDS: Final = {
+_ADJUST_LABELS: Final = {
     "spend": "cost as networks report it",
     "revenue": "revenue inside the apps",
 }
@@ -131,7 +131,7 @@ _TERMINALONE: Final = {
     "conversions": "total_conversions",
     "spend": "total_spend",
 }
-_T1_WORDS: Final = {"spend": "total spend", "conversion_value": "value of conversions"}
+_T1_LABELS: Final = {"spend": "total spend", "conversion_value": "value of conversions"}
 
 PERFORMANCE: Final = (
     _entry(
@@ -140,7 +140,7 @@ PERFORMANCE: Final = (
         account=("advertiser", "advertiser_id"),
         columns={**_ATOMX, "campaign_id": "campaign_id", "ad_id": "creative_id",
                  "country": "country_id", "spend": "campaign_cost"},
-        words={"spend": "cost of campaigns"},
+        labels={"spend": "cost of campaigns"},
     ),
     # What publishers earn is in no column of this report that the platform documents.
     _entry(
@@ -152,26 +152,26 @@ PERFORMANCE: Final = (
         "tap-adjust", "campaign_daily", Role.MEASURE, Serves.DAILY, Serves.COUNTRY,
         account=("app", "app_token"),
         columns=_ADJUST,
-        words=_ADJUST_WORDS,
+        labels=_ADJUST_LABELS,
     ),
     _entry(
         "tap-adjust", "adgroup_daily", Role.MEASURE, Serves.AD_GROUP,
         account=("app", "app_token"),
         columns={**_ADJUST, "ad_group_id": "adgroup_id_network", "ad_group_name": "adgroup_network"},
-        words=_ADJUST_WORDS,
+        labels=_ADJUST_LABELS,
     ),
     _entry(
         "tap-adjust", "creative_daily", Role.MEASURE, Serves.AD,
         account=("app", "app_token"),
         columns={**_ADJUST, "ad_group_id": "adgroup_id_network", "ad_group_name": "adgroup_network",
                  "ad_id": "creative_id_network", "ad_name": "creative_network"},
-        words=_ADJUST_WORDS,
+        labels=_ADJUST_LABELS,
     ),
     _entry(
         "tap-terminalone", "performance_daily", Role.BUY, Serves.DAILY, Serves.AD_GROUP,
         account=("advertiser", "advertiser_id"),
         columns={**_TERMINALONE, "ad_group_id": "strategy_id", "conversion_value": "total_revenue"},
-        words=_T1_WORDS,
+        labels=_T1_LABELS,
     ),
     # The report has no advertiser; the campaign's own record names it.
     _entry(
@@ -179,13 +179,13 @@ PERFORMANCE: Final = (
         account=("advertiser", ""),
         columns={**_TERMINALONE, "ad_group_id": "strategy_id", "ad_id": "creative_id",
                  "conversion_value": "total_revenue"},
-        words=_T1_WORDS,
+        labels=_T1_LABELS,
     ),
     _entry(
         "tap-terminalone", "geo_daily", Role.BUY, Serves.COUNTRY,
         account=("advertiser", ""),
         columns={**_TERMINALONE, "country": "country_name"},
-        words=_T1_WORDS,
+        labels=_T1_LABELS,
     ),
     _entry(
         "tap-openx", "inventory_daily", Role.SELL, Serves.DAILY,
@@ -193,14 +193,14 @@ PERFORMANCE: Final = (
         columns={"impressions": "market_impressions", "clicks": "clicks",
                  "site_id": "publisher_site_id", "site_name": "publisher_site_name",
                  "revenue": "market_publisher_revenue"},
-        words={"revenue": "market publisher revenue"},
+        labels={"revenue": "market publisher revenue"},
     ),
     _entry(
         "tap-openx", "exchange_daily", Role.SELL, Serves.DAILY,
         account=("platform", "publisher_platform_id"),
         columns={"impressions": "impressions", "site_id": "page_domain",
                  "revenue": "publisher_revenue"},
-        words={"revenue": "publisher revenue"},
+        labels={"revenue": "publisher revenue"},
     ),
 )  # fmt: skip
 """By tap and report."""

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from adtap_cli.meltano_project import meltano_option
-from adtap_cli.opening import (
+from adtap_cli.commands import (
     Failed,
     account_text,
     config_option,
@@ -20,6 +19,7 @@ from adtap_cli.opening import (
     tap_argument,
     write_json,
 )
+from adtap_cli.meltano_project import meltano_option
 from adtap_core.formatting import count, spelt
 from adtap_core.inspect.dry_run import body_of, request_line
 from adtap_core.inspect.plan import BACKFILL, PAGES, make_plan
@@ -194,11 +194,11 @@ def _totals(made: Plan) -> str:
 
 
 def _count(made: Plan) -> str:
-    return _least(made.requests, more=made.is_least, words="at least ")
+    return _least(made.requests, more=made.is_least, prefix="at least ")
 
 
-def _least(number: int, *, more: bool, words: str = "≥ ") -> str:
-    return f"{words}{number}" if more else str(number)
+def _least(number: int, *, more: bool, prefix: str = "≥ ") -> str:
+    return f"{prefix}{number}" if more else str(number)
 
 
 def _moment(moment: datetime | None) -> str:

@@ -145,8 +145,8 @@ def label(name: str, setting: Mapping[str, Any]) -> str:
     """
     if title := setting.get("title"):
         return str(title)
-    words = " ".join(SPELLED.get(word, word) for word in name.split("_"))
-    return words[0].upper() + words[1:]
+    text = " ".join(SPELLED.get(word, word) for word in name.split("_"))
+    return text[0].upper() + text[1:]
 
 
 _PLAIN: Final = re.compile(r"[A-Za-z/$][^\n]*[^\s:]|[A-Za-z/$]")
@@ -173,14 +173,14 @@ def scalar(value: object, *, in_list: bool = False) -> str:
     return f"'{value}'"
 
 
-def _text(key: str, words: str, indent: str) -> Iterator[str]:
-    line = f"{indent}{key}: {scalar(words)}"
+def _text(key: str, text: str, indent: str) -> Iterator[str]:
+    line = f"{indent}{key}: {scalar(text)}"
     if len(line) <= WIDTH:
         yield line
         return
     yield f"{indent}{key}: >-"
     yield from textwrap.wrap(
-        words,
+        text,
         WIDTH,
         initial_indent=f"{indent}  ",
         subsequent_indent=f"{indent}  ",
@@ -201,8 +201,8 @@ def settings_lines(schema: Mapping[str, Any]) -> Iterator[str]:
         if default is not None and version("adtaps") not in str(default):
             yield f"{inner}value: {scalar(default)}"
         yield from _text("label", label(name, setting), inner)
-        if words := " ".join(str(setting.get("description", "")).split()):
-            yield from _text("description", words, inner)
+        if text := " ".join(str(setting.get("description", "")).split()):
+            yield from _text("description", text, inner)
         if "enum" in setting:
             yield f"{inner}options:"
             for choice in setting["enum"]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from adtap_cli.opening import (
+from adtap_cli.commands import (
     Failed,
     account_text,
     config_option,
@@ -21,6 +21,7 @@ from adtap_cli.opening import (
     open_tap,
     table,
     tap_argument,
+    warehouse_option,
 )
 from adtap_cli.warehouse import Warehouse, groups, ledger, opened
 from adtap_core.inspect import coverage
@@ -59,13 +60,7 @@ SHOWN: Final = 200
 @click.argument("more", metavar="", nargs=-1)
 @config_option
 @click.option("--catalog", metavar="FILE", help="Singer catalog: which metrics were selected.")
-@click.option(
-    "--warehouse",
-    "place",
-    required=True,
-    metavar="PLACE",
-    help="duckdb:PATH, a DuckDB file, or postgresql://…",
-)
+@warehouse_option
 @click.option("--schema", metavar="NAME", help="The tables' schema; tap_adjust for tap-adjust.")
 @click.option(
     "--from", "first", metavar="DATE", help="First day; the first that was read otherwise."
@@ -201,11 +196,11 @@ def lines(found: Sequence[Reconciled], ways: Sequence[Backfill]) -> Iterator[str
                 yield f"and {len(rows) - SHOWN} more (--format json or csv lists them)"
     remarks: dict[str, list[str]] = {}
     for made in found:
-        for words in _remarks(made):
-            remarks.setdefault(words, []).append(made.report.name)
+        for remark in _remarks(made):
+            remarks.setdefault(remark, []).append(made.report.name)
     if remarks:
         yield ""
-        yield from (f"{', '.join(names)}: {words}" for words, names in remarks.items())
+        yield from (f"{', '.join(names)}: {remark}" for remark, names in remarks.items())
     if ways:
         yield ""
         yield "To mend it, run the tap once with each of these settings:"
@@ -243,12 +238,12 @@ def _summary(made: Reconciled) -> tuple[object, ...]:
 def _row(made: Reconciled, one: Difference) -> tuple[object, ...]:
     found = one.found
     currency, zone = found.key[2:4]
-    words = [found.column, *(w for w in (currency, zone) if w)]
+    named = [found.column, *(w for w in (currency, zone) if w)]
     return (
         made.report.name,
         account_text(json.loads(one.account)),
         f"{one.day} {one.hour}".strip(),
-        " ".join(map(str, words)),
+        " ".join(map(str, named)),
         spell(found.rows) or "(null)",
         spell(found.platform) or "(null)",
         spell(found.difference),
@@ -262,16 +257,16 @@ def _remarks(made: Reconciled) -> Iterator[str]:
     if made.why_not:
         yield f"not comparable: {made.why_not}"
         return
-    for account, words in made.accounts.items():
-        yield f"{account_text(json.loads(account))}: not comparable: {words}"
+    for account, remark in made.accounts.items():
+        yield f"{account_text(json.loads(account))}: not comparable: {remark}"
     if made.asked is not None:
         alike: dict[str, list[str]] = {}
-        for column, words in made.asked.left_out.items():
-            alike.setdefault(words, []).append(column)
-        for words, columns in alike.items():
-            yield f"not compared: {', '.join(columns)}: {words}"
-        for words in sorted({t.source for t in made.asked.tolerances.values() if t.source}):
-            yield f"compared with a tolerance: {words}"
+        for column, remark in made.asked.left_out.items():
+            alike.setdefault(remark, []).append(column)
+        for remark, columns in alike.items():
+            yield f"not compared: {', '.join(columns)}: {remark}"
+        for remark in sorted({t.source for t in made.asked.tolerances.values() if t.source}):
+            yield f"compared with a tolerance: {remark}"
     yield from made.remarks
 
 
@@ -284,8 +279,8 @@ def _errors(found: Sequence[Reconciled]) -> Iterator[str]:
         name = made.report.name
         if made.why_not and made.wrong:
             yield f"{name}: not comparable: {made.why_not}"
-        for account, words in made.accounts.items():
-            yield f"{name} {account}: not comparable: {words}"
+        for account, remark in made.accounts.items():
+            yield f"{name} {account}: not comparable: {remark}"
         if made.differences:
             days = sorted({d.day for d in made.differences})
             yield (

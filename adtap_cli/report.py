@@ -9,7 +9,7 @@ from typing import Final
 
 import click
 
-from adtap_cli.opening import lines_for_errors
+from adtap_cli.commands import lines_for_errors, warehouse_option
 from adtap_cli.report_facts import facts
 from adtap_cli.report_page import page
 from adtap_cli.warehouse import opened
@@ -22,12 +22,7 @@ DAYS: Final = 62
 
 
 @click.command("report")
-@click.option(
-    "--warehouse",
-    required=True,
-    metavar="PLACE",
-    help="duckdb:PATH, a DuckDB file, or postgresql://…; nothing in it is changed.",
-)
+@warehouse_option
 @click.option(
     "--schema", metavar="NAME", help="Only this schema; all that have a ledger otherwise."
 )
@@ -46,15 +41,15 @@ DAYS: Final = 62
     help="How many days are shown, up to the last one loaded.",
 )
 @lines_for_errors
-def command(warehouse: str, schema: str | None, out: str, days: int) -> None:
+def command(place: str, schema: str | None, out: str, days: int) -> None:
     """Write one page about a warehouse: money, how good each day is, what was restated, what it cost.
 
     Reads the ledgers `sync_windows`, the streams `sync_days` where they are loaded, and the reports. It asks no
     platform, and the page loads nothing from elsewhere.
     """
-    now = _now(warehouse)
-    with opened(warehouse) as place:
-        text = page(facts(place, schema, now=now, days=days))
+    now = _now(place)
+    with opened(place) as warehouse:
+        text = page(facts(warehouse, schema, now=now, days=days))
     if out == "-":
         click.echo(redact(text), nl=False)
         return

@@ -12,14 +12,14 @@ from typing import Any
 
 from adtap_cli import report_days
 from adtap_cli.closing import closing_hours
+from adtap_cli.commands import account_text
 from adtap_cli.demo_choice import CHOICES
-from adtap_cli.opening import account_text
 from adtap_cli.performance import MONEY, PERFORMANCE, Performance, Serves
 from adtap_cli.report_days import STATES, Day
-from adtap_cli.warehouse import Warehouse, by_day, fault, readings, whole_ledger
+from adtap_cli.warehouse import Warehouse, by_day, ledgers, readings
 from adtap_core.inspect.explain import declared
 from adtap_core.registry import TapUnavailable, load_tap, tap_names
-from adtap_core.rows.schemas import DAYS, LEDGER
+from adtap_core.rows.schemas import DAYS, LEDGER_SCHEMA
 from adtap_core.sync.restatements import MovedAfter, Readings, Restatement
 from adtap_core.tap import AdTap
 
@@ -161,23 +161,16 @@ def facts(
     Raises:
         SettingsError: There is no ledger.
     """
-    there = warehouse.schemas_with(LEDGER)
-    if not there or schema not in {None, *there}:
-        where = f"schema {schema!r} of {warehouse.place}" if schema else warehouse.place
-        raise fault(f": no table {LEDGER} in {where}; load something with it first")
-    ledgers = {
-        name: whole_ledger(warehouse, warehouse.schema_for(name, name))
-        for name in (there if schema is None else [schema])
-    }
+    found = ledgers(warehouse, schema, LEDGER_SCHEMA["properties"])
     moment = now.astimezone(UTC).replace(tzinfo=None)
-    ends = [row["window_end"] for rows in ledgers.values() for row in rows]
+    ends = [row["window_end"] for rows in found.values() for row in rows]
     last = max((min(max(ends), moment) if ends else moment).date(), date.min)
     made = Facts(
         place=warehouse.place,
         now=now,
         since=date.min if days is None else last - timedelta(days=days),
     )
-    for name, rows in ledgers.items():
+    for name, rows in found.items():
         _of_schema(made, warehouse, name, rows)
     made.restatements.sort(key=lambda one: (one[1].at.synced_at, one[1].bucket), reverse=True)
     return made

@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import Final
 
 from adtap_cli import chart
-from adtap_cli.demo_words import amount, count, signed
+from adtap_cli.demo_text import amount, count, signed
 from adtap_cli.page import STYLE, by_role, key, table
 from adtap_cli.report_days import STATES, Day
 from adtap_cli.report_facts import Amount, Facts, Line, Turnover
@@ -29,13 +29,14 @@ MEANS: Final = {
     "settled": "read when it was final",
 }
 SECTIONS: Final = (
-    ("money", "Money"),
-    ("days", "Days"),
-    ("restated", "Restated"),
-    ("fresh", "Freshness"),
-    ("cost", "Requests"),
-    ("ties", "Ties out"),
+    ("money", "Money", "Money a day"),
+    ("days", "Days", "How good each day is"),
+    ("restated", "Restated", "What was restated"),
+    ("fresh", "Freshness", "Freshness"),
+    ("cost", "Requests", "Requests, retries and splits"),
+    ("ties", "Ties out", "What did not tie out"),
 )
+"""A section's anchor, its name in the navigation, its heading."""
 # Nothing may be loaded, whatever a name in the data looks like.
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'"
 _STYLE: Final = """
@@ -88,21 +89,18 @@ def page(facts: Facts) -> str:
             f'<style>{STYLE}{_STYLE}</style></head><body><a class="skip" href="#needs">To the content</a><main>',
             *_head(facts),
             *_needs(facts),
-            *_money(facts),
-            *_days(facts),
-            *_restated(facts),
-            *_fresh(facts),
-            *_cost(facts),
-            *_ties(facts),
+            *_sections(facts),
             "</main></body></html>\n",
         ]
     )
 
 
-def _section(name: str) -> str:
-    title = {"money": "Money a day", "days": "How good each day is", "restated": "What was restated",
-             "fresh": "Freshness", "cost": "Requests, retries and splits", "ties": "What did not tie out"}[name]  # fmt: skip
-    return f'<section aria-labelledby="{name}"><h2 id="{name}">{title}</h2>'
+def _sections(facts: Facts) -> Iterator[str]:
+    bodies = (_money, _days, _restated, _fresh, _cost, _ties)
+    for (name, _, title), body in zip(SECTIONS, bodies, strict=True):
+        yield f'<section aria-labelledby="{name}"><h2 id="{name}">{title}</h2>'
+        yield from body(facts)
+        yield "</section>"
 
 
 def _head(facts: Facts) -> Iterator[str]:
@@ -114,7 +112,7 @@ def _head(facts: Facts) -> Iterator[str]:
         "nothing was asked of a platform.</p>"
     )
     yield '<nav aria-label="Sections"><ul>'
-    yield "".join(f'<li><a href="#{name}">{words}</a></li>' for name, words in SECTIONS)
+    yield "".join(f'<li><a href="#{name}">{label}</a></li>' for name, label, _ in SECTIONS)
     yield "</ul></nav></header>"
 
 
@@ -134,7 +132,7 @@ def _needs(facts: Facts) -> Iterator[str]:
     retried = sum(cost.counts["retries"] for cost in facts.costs)
     recent = {(p, r.stream, r.account, r.bucket) for p, r in facts.restatements}
     yield '<dl class="tiles" id="needs">'
-    for number, words in (
+    for number, label in (
         (count(sum(len(days) for _, days in missing)), "days missing"),
         (count(len(late)), "reports and accounts late"),
         (
@@ -144,7 +142,7 @@ def _needs(facts: Facts) -> Iterator[str]:
         (count(len(recent)) if facts.has_readings else "?", "buckets restated"),
         (count(retried), "requests retried"),
     ):
-        yield f"<div><dt>{words}</dt><dd>{number}</dd></div>"
+        yield f"<div><dt>{label}</dt><dd>{number}</dd></div>"
     yield "</dl>"
     wanted = [f"{_name(line)}: {_stretches(days)} missing" for line, days in missing]
     wanted += [
@@ -155,7 +153,7 @@ def _needs(facts: Facts) -> Iterator[str]:
         yield "<p>No day is missing, and whatever was compared with the platform's own totals ties out.</p>"
         return
     yield "<h2>What needs somebody</h2>"
-    yield f'<ul class="needs">{"".join(f"<li>{escape(words)}</li>" for words in wanted[:SHOWN])}</ul>'
+    yield f'<ul class="needs">{"".join(f"<li>{escape(label)}</li>" for label in wanted[:SHOWN])}</ul>'
     yield from _more(len(wanted), "in the sections below")
 
 
@@ -181,38 +179,36 @@ def _stretches(days: Sequence[date]) -> str:
 
 
 def _money(facts: Facts) -> Iterator[str]:
-    yield _section("money")
     yield (
         "<p>One chart for each platform, role and currency. They are never added together: one side's spend is the "
         "other side's revenue, and a tracker counts both again. Rows that a platform took back are left out.</p>"
     )
     if not facts.turnovers:
-        yield "<p>None of the reports that the charts are drawn from is loaded.</p></section>"
+        yield "<p>None of the reports that the charts are drawn from is loaded.</p>"
         return
     marks = [("settled", "settled: final"), ("open", "provisional or partial: may still change")]
     if facts.has_readings:
         marks.append(("was", "what the first reading after the day's end had found"))
     yield from key(marks)
     yield from by_role(facts.turnovers, lambda turnover: turnover.entry.role, _figure)
-    yield "</section>"
 
 
 def _figure(turnover: Turnover, name: str) -> Iterator[str]:
     column = turnover.entry.columns[turnover.measure]
-    words = f"{turnover.platform}, {turnover.entry.words.get(turnover.measure, column)}"
+    label = f"{turnover.platform}, {turnover.entry.labels.get(turnover.measure, column)}"
     days = turnover.days
     high, low = max(days, key=lambda d: d.now), min(days, key=lambda d: d.now)
     series = chart.Series(
-        title=f"{words}, {turnover.currency} a day",
+        title=f"{label}, {turnover.currency} a day",
         description=f"A bar for each day from {days[0].day} to {days[-1].day}. Highest {amount(high.now)} on {high.day}, "
         f"lowest {amount(low.now)} on {low.day}, together {amount(turnover.total)} {turnover.currency}.",
         bars=tuple(
             chart.Bar(day=day.day, now=day.now, before=day.first, final=day.state == "settled",
-                      words=_words(day, turnover.currency))
+                      label=_label(day, turnover.currency))
             for day in days
         ),
     )  # fmt: skip
-    yield f"<figure><figcaption><b>{escape(words)}</b>"
+    yield f"<figure><figcaption><b>{escape(label)}</b>"
     yield f"<span>{amount(turnover.total)} {escape(turnover.currency)}</span></figcaption>"
     yield chart.chart(series, name)
     yield "<details><summary>The same as a table</summary>"
@@ -237,18 +233,17 @@ def _figure(turnover: Turnover, name: str) -> Iterator[str]:
     yield f"; {signed(moved)} since the first readings.</p></details></figure>"
 
 
-def _words(day: Amount, currency: str) -> str:
-    words = f"{day.day}: {amount(day.now)} {currency}, {day.state}"
+def _label(day: Amount, currency: str) -> str:
+    label = f"{day.day}: {amount(day.now)} {currency}, {day.state}"
     if day.first is None or day.first == day.now:
-        return words
-    return f"{words}; the first reading found {amount(day.first)}"
+        return label
+    return f"{label}; the first reading found {amount(day.first)}"
 
 
 # -- days ------------------------------------------------------------------------------------
 
 
 def _days(facts: Facts) -> Iterator[str]:
-    yield _section("days")
     yield '<ul class="marks" aria-label="How to read the calendar">'
     for state in STATES:
         yield f'<li><b class="day {state}" aria-hidden="true">{MARKS[state]}</b>{state}: {MEANS[state]}</li>'
@@ -257,7 +252,6 @@ def _days(facts: Facts) -> Iterator[str]:
     for platform, lines in groupby(facts.lines, key=lambda line: line.platform):
         yield f"<h3>{escape(platform)}</h3>"
         yield from _calendar(platform, _folded(list(lines)))
-    yield "</section>"
 
 
 def _folded(lines: Sequence[Line]) -> list[tuple[str, Mapping[date, Day]]]:
@@ -301,8 +295,8 @@ def _calendar(platform: str, lines: Sequence[tuple[str, Mapping[date, Day]]]) ->
     label = f"Days of {platform}"
     yield f'<div class="scroll calendar" tabindex="0" role="region" aria-label="{escape(label)}"><table class="days"><thead><tr>'
     yield '<th scope="col" rowspan="2">report, account</th>'
-    for (_, words), days in groupby(each, key=lambda day: ((day.year, day.month), f"{day:%b %Y}")):
-        yield f'<th scope="colgroup" colspan="{len(list(days))}">{words}</th>'
+    for (_, label), days in groupby(each, key=lambda day: ((day.year, day.month), f"{day:%b %Y}")):
+        yield f'<th scope="colgroup" colspan="{len(list(days))}">{label}</th>'
     yield "</tr><tr>"
     yield "".join(f'<th scope="col"><time datetime="{day}">{day.day}</time></th>' for day in each)
     yield "</tr></thead><tbody>"
@@ -314,19 +308,19 @@ def _calendar(platform: str, lines: Sequence[tuple[str, Mapping[date, Day]]]) ->
 def _cell(day: date, one: Day | None) -> str:
     if one is None:
         return '<td><span class="out">not asked</span></td>'
-    words = [one.state]
+    parts = [one.state]
     kinds = [one.state]
     if one.restated:
-        words.append("restated")
+        parts.append("restated")
         kinds.append("restated")
     if one.ties is not None:
-        words.append("ties out" if one.ties else "does not tie out")
+        parts.append("ties out" if one.ties else "does not tie out")
         kinds += [] if one.ties else ["untied"]
     more = "" if one.read_at is None else f"; read {one.read_at:%Y-%m-%d %H:%M} UTC"
-    said = ", ".join(words)
+    text = ", ".join(parts)
     return (
-        f'<td class="day {" ".join(kinds)}" title="{day}: {said}{more}"><span aria-hidden="true">{MARKS[one.state]}</span>'
-        f'<span class="out">{said}</span></td>'
+        f'<td class="day {" ".join(kinds)}" title="{day}: {text}{more}"><span aria-hidden="true">{MARKS[one.state]}</span>'
+        f'<span class="out">{text}</span></td>'
     )
 
 
@@ -334,11 +328,10 @@ def _cell(day: date, one: Day | None) -> str:
 
 
 def _restated(facts: Facts) -> Iterator[str]:
-    yield _section("restated")
     if not facts.has_readings:
         yield (
             "<p>Nobody wrote down what days held before. Select the stream <code>sync_days</code>, and from then on "
-            "every number that moves stands here, with how much and how late.</p></section>"
+            "every number that moves stands here, with how much and how late.</p>"
         )
         return
     shares = [(platform, one) for platform, one in facts.shares if any(one.shares.values())]
@@ -358,7 +351,7 @@ def _restated(facts: Facts) -> Iterator[str]:
         )  # fmt: skip
         yield "</details>"
     if not facts.restatements:
-        yield "<p>No number has moved between two readings.</p></section>"
+        yield "<p>No number has moved between two readings.</p>"
         return
     yield f"<p>{count(len(facts.restatements))} numbers moved between two readings; money and the latest first:</p>"
     money_first = sorted(facts.restatements, key=lambda one: not one[1].currency)
@@ -381,7 +374,6 @@ def _restated(facts: Facts) -> Iterator[str]:
     yield from _more(
         len(facts.restatements), "which <code>adtap status --restatements --json</code> lists"
     )
-    yield "</section>"
 
 
 def _moved(platform: str, one: Restatement) -> tuple[str, ...]:
@@ -396,7 +388,6 @@ def _moved(platform: str, one: Restatement) -> tuple[str, ...]:
 
 
 def _fresh(facts: Facts) -> Iterator[str]:
-    yield _section("fresh")
     yield (
         "<p>A day is due when the platform has it whole: so many hours after the day's end. "
         "Late is a report whose last due day was not read whole.</p>"
@@ -425,11 +416,9 @@ def _fresh(facts: Facts) -> Iterator[str]:
         numbers=set(),
         label="Freshness by report and account",
     )
-    yield "</section>"
 
 
 def _cost(facts: Facts) -> Iterator[str]:
-    yield _section("cost")
     yield from table(
         ("platform", "report", "windows read", "rows", "requests", "retries", "splits"),
         (
@@ -447,27 +436,25 @@ def _cost(facts: Facts) -> Iterator[str]:
         label="What reading took",
     )
     # By their words where counts are equal: a warehouse gives rows in any order.
-    said = [
-        (cost, words, n)
+    warned = [
+        (cost, warning, n)
         for cost in facts.costs
-        for words, n in sorted(cost.warnings.items(), key=lambda pair: (-pair[1], pair[0]))
+        for warning, n in sorted(cost.warnings.items(), key=lambda pair: (-pair[1], pair[0]))
     ]
-    if said:
-        yield f"<details><summary>What was warned of ({count(len(said))})</summary><ul>"
-        for cost, words, number in said[:SHOWN]:
-            yield f"<li>{escape(f'{cost.platform}, {cost.stream}: {words}')} ({count(number)}×)</li>"
+    if warned:
+        yield f"<details><summary>What was warned of ({count(len(warned))})</summary><ul>"
+        for cost, warning, number in warned[:SHOWN]:
+            yield f"<li>{escape(f'{cost.platform}, {cost.stream}: {warning}')} ({count(number)}×)</li>"
         yield "</ul>"
-        yield from _more(len(said), "in the ledgers' column <code>warnings</code>")
+        yield from _more(len(warned), "in the ledgers' column <code>warnings</code>")
         yield "</details>"
-    yield "</section>"
 
 
 def _ties(facts: Facts) -> Iterator[str]:
-    yield _section("ties")
     if not facts.compared:
         yield (
             "<p>Nothing was compared: with <code>control_totals: true</code> a tap asks for the platform's own totals "
-            "beside each window.</p></section>"
+            "beside each window.</p>"
         )
         return
     yield (
@@ -488,7 +475,6 @@ def _ties(facts: Facts) -> Iterator[str]:
             label="Windows that did not tie out",
         )  # fmt: skip
         yield from _more(len(facts.untied), "in the ledgers, with <code>ties</code> false")
-    yield "</section>"
 
 
 def _moment(moment: datetime) -> str:

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any, Final
 
-from adtap_cli.opening import account_text, table
-from adtap_cli.warehouse import fault, opened, readings
+from adtap_cli.commands import account_text, table
+from adtap_cli.warehouse import opened, readings, warehouse_error
 from adtap_core.inspect.coverage import spell as spell_moment
 from adtap_core.rows.schemas import DAYS
 from adtap_core.rows.totals import spell
@@ -31,7 +31,7 @@ def read(place: str, schema: str | None) -> Readings:
     with opened(place) as warehouse:
         chosen = warehouse.schemas_with(DAYS) if schema is None else [schema]
         if not chosen:
-            raise fault(
+            raise warehouse_error(
                 f" {warehouse.place}: no table {DAYS}; select the stream {DAYS}, it is not selected by default"
             )
         return Readings(row for name in chosen for row in readings(warehouse, name))

@@ -23,10 +23,10 @@ Where a setting is written, in a file, a variable or `.env`, and how lists and o
 
 def table(plugin: str) -> str:
     """The table of settings that a plugin's `--about --format=markdown` has."""
-    said = io.StringIO()
-    with contextlib.redirect_stdout(said):
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
         plugin_class(plugin).print_about("markdown")
-    lines = said.getvalue().partition("\n## Settings\n")[2].strip().splitlines()
+    lines = printed.getvalue().partition("\n## Settings\n")[2].strip().splitlines()
     return "\n".join(line for line in lines if line.startswith("|"))
 
 

@@ -7,14 +7,14 @@ from functools import partial
 
 import click
 
-from adtap_cli.meltano_project import meltano_option
-from adtap_cli.opening import (
+from adtap_cli.commands import (
     config_option,
     lines_for_errors,
     open_tap,
     tap_argument,
     write_json,
 )
+from adtap_cli.meltano_project import meltano_option
 from adtap_core.errors import SettingsError
 from adtap_core.inspect.sharding import Cut, shards_of
 from adtap_core.inspect.shards import stretches

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import click
 
-from adtap_cli.opening import (
+from adtap_cli.commands import (
     account_text,
     json_option,
     lines_for_errors,
@@ -126,9 +126,9 @@ def set_(
     else:
         for entry in _entries(marks[report], account):
             if clear:
-                kept = {"context": entry["context"]} if "context" in entry else {}
+                context = {"context": entry["context"]} if "context" in entry else {}
                 entry.clear()
-                entry.update(kept)
+                entry.update(context)
             else:
                 _move(entry, str(bookmark))
     click.echo(_spelt(document, [state]))

@@ -11,7 +11,7 @@ from typing import Any, Final
 import click
 
 from adtap_cli import filled, restated
-from adtap_cli.opening import (
+from adtap_cli.commands import (
     account_text,
     json_option,
     lines_for_errors,
@@ -21,13 +21,12 @@ from adtap_cli.opening import (
     tap_kind,
     write_json,
 )
-from adtap_cli.warehouse import ledger, opened
+from adtap_cli.warehouse import ledgers, opened
 from adtap_core.errors import SettingsError
 from adtap_core.inspect.coverage import Coverage, from_ledger, from_state, spell
 from adtap_core.inspect.explain import declared
 from adtap_core.redact import redact
 from adtap_core.registry import TapUnavailable, load_tap, tap_names
-from adtap_core.rows.schemas import LEDGER
 from adtap_core.sync.planning import settle_days
 from adtap_core.tap import AdTap
 
@@ -166,16 +165,8 @@ def final_after(tap: AdTap) -> dict[str, int]:
 
 def _of_warehouse(place: str, schema: str | None) -> list[Coverage]:
     with opened(place) as warehouse:
-        there = warehouse.schemas_with(LEDGER)
-        if not there or schema not in {None, *there}:
-            where = f"schema {schema!r} of {warehouse.place}" if schema else warehouse.place
-            raise SettingsError([f"--warehouse: no table {LEDGER} in {where}"])
-        chosen = there if schema is None else [schema]
-        return [
-            c
-            for name in chosen
-            for c in from_ledger(ledger(warehouse, warehouse.schema_for(name, name)), name)
-        ]
+        found = ledgers(warehouse, schema)
+        return [c for name, rows in found.items() for c in from_ledger(rows, name)]
 
 
 # -- output ----------------------------------------------------------------------------------
@@ -209,7 +200,7 @@ def lines(found: Sequence[Coverage]) -> Iterator[str]:
             yield f"{where}: and {len(c.gaps) - GAPS_SHOWN} gaps more (--json lists them)"
         if c.unfinished is not None:
             yield f"{where}: the run of {spell(c.unfinished)} broke off; the next one goes on, or begins anew a day later"
-        yield from (f"{where}: {line}" for line in filled.words(c))
+        yield from (f"{where}: {line}" for line in filled.lines(c))
     if entities:
         if reports:
             yield ""

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import importlib
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
@@ -17,8 +17,9 @@ from urllib.parse import urlsplit
 from typing_extensions import override
 
 from adtap_core.errors import AdtapError, SettingsError
+from adtap_core.inspect.coverage import LEDGER_COLUMNS
 from adtap_core.inspect.reconcile import STATES, Group
-from adtap_core.rows.schemas import DAYS, LEDGER, LEDGER_SCHEMA
+from adtap_core.rows.schemas import DAYS, LEDGER
 from adtap_core.rows.totals import ZERO, Sums, as_decimal
 from adtap_core.windows import Grain
 from adtap_plugin.extras import missing
@@ -34,9 +35,9 @@ _TEXTS: Final = ("CHARACTER VARYING", "VARCHAR", "TEXT")
 _OLD_NAMES: Final = ({"partition", "rows"}, {"account", "row_count"})
 
 
-def fault(words: str) -> SettingsError:
+def warehouse_error(message: str) -> SettingsError:
     """Return an error about the option `--warehouse`, as one line."""
-    return SettingsError([f"--warehouse{words}"])
+    return SettingsError([f"--warehouse{message}"])
 
 
 def quoted(name: str) -> str:
@@ -102,7 +103,7 @@ class Warehouse(ABC):
         schema = wanted or default
         if schema not in found:
             there = f"; there is one in {', '.join(found)} (--schema)" if found else ""
-            raise fault(f" {self.place}: no table {LEDGER} in schema {schema}{there}")
+            raise warehouse_error(f" {self.place}: no table {LEDGER} in schema {schema}{there}")
         columns = self.columns(schema)[LEDGER].keys()
         old, new = _OLD_NAMES
         if missing := sorted(new - columns):
@@ -111,7 +112,7 @@ class Warehouse(ABC):
                 if old <= columns
                 else f"has no column {', '.join(missing)}; is it this tap's ledger?"
             )
-            raise fault(f" {self.place}: {schema}.{LEDGER} {what}")
+            raise warehouse_error(f" {self.place}: {schema}.{LEDGER} {what}")
         return schema
 
     def moment(self, column: str, kind: str) -> str:
@@ -150,7 +151,7 @@ class _DuckDB(Warehouse):
         try:
             found: list[tuple[Any, ...]] = self._connection.execute(query, list(values)).fetchall()
         except self._errors as error:
-            raise fault(f" {self.place}: {str(error).splitlines()[0]}") from error
+            raise warehouse_error(f" {self.place}: {str(error).splitlines()[0]}") from error
         return found
 
 
@@ -164,7 +165,7 @@ class _Postgres(Warehouse):
                 query.replace("%", "%%").replace("?", "%s"), list(values)
             ).fetchall()
         except self._errors as error:
-            raise fault(f" {self.place}: {' '.join(str(error).split())}") from error
+            raise warehouse_error(f" {self.place}: {' '.join(str(error).split())}") from error
         return found
 
 
@@ -185,7 +186,7 @@ def opened(place: str) -> Iterator[Warehouse]:
         path = place.removeprefix("duckdb:").removeprefix("file:")
         opens = _open_duckdb(f"/{path.lstrip('/')}" if path.startswith("//") else path)
     else:
-        raise fault(
+        raise warehouse_error(
             f": {scheme!r} is not understood; duckdb:PATH, a DuckDB file or postgresql://… is expected"
         )
     with opens as warehouse:
@@ -198,8 +199,8 @@ def _driver(name: str, what: str) -> Any:
     Raises:
         SettingsError: It is not installed; names what to install.
     """
-    if (words := missing(what, name)) is not None:
-        raise fault(f": {words}")
+    if (message := missing(what, name)) is not None:
+        raise warehouse_error(f": {message}")
     return importlib.import_module(name)
 
 
@@ -207,14 +208,14 @@ def _driver(name: str, what: str) -> Any:
 def _open_duckdb(path: str) -> Iterator[Warehouse]:
     driver = _driver("duckdb", "a DuckDB file")
     if not Path(path).is_file():
-        raise fault(f": there is no file {path}")
+        raise warehouse_error(f": there is no file {path}")
     try:
         connection = driver.connect(path, read_only=True)
     except driver.Error as error:
-        words = str(error).splitlines()[0]
-        if "lock" in words.lower():
-            words += "; somebody writes to it just now: wait for the loader to end"
-        raise fault(f" {path}: {words}") from error
+        message = str(error).splitlines()[0]
+        if "lock" in message.lower():
+            message += "; somebody writes to it just now: wait for the loader to end"
+        raise warehouse_error(f" {path}: {message}") from error
     with connection:
         connection.execute("SET TimeZone = 'UTC'")
         yield _DuckDB(path, connection, driver.Error)
@@ -228,47 +229,53 @@ def _open_postgres(url: str) -> Iterator[Warehouse]:
     try:
         connection = driver.connect(url, connect_timeout=10)
     except driver.Error as error:
-        raise fault(f" {shown}: {' '.join(str(error).split())}") from error
+        raise warehouse_error(f" {shown}: {' '.join(str(error).split())}") from error
     with connection:
         connection.execute("SET TIME ZONE 'UTC'")
         yield _Postgres(shown, connection, driver.Error)
 
 
-def ledger(warehouse: Warehouse, schema: str) -> list[Mapping[str, Any]]:
-    """Return the ledger's rows, moments in UTC without a zone.
+def ledgers(
+    warehouse: Warehouse, schema: str | None, columns: Iterable[str] = LEDGER_COLUMNS
+) -> dict[str, list[dict[str, Any]]]:
+    """Return the rows of each ledger, by its schema.
 
     Args:
         warehouse: Open.
-        schema: Of the ledger.
+        schema: Only this one; all that have a ledger otherwise.
+        columns: As `ledger` takes them.
+
+    Raises:
+        SettingsError: There is none, or one is of another version.
     """
-    kinds = warehouse.columns(schema)[LEDGER]
-    made = {
-        "stream": '"stream"',
-        "account": '"account"',
-        **{
-            name: warehouse.moment(name, kinds[name])
-            for name in ("window_start", "window_end", "synced_at")
-        },
-        **{name: quoted(name) for name in ("row_count", "requests", "data_state")},
+    there = warehouse.schemas_with(LEDGER)
+    if not there or schema not in {None, *there}:
+        where = f"schema {schema!r} of {warehouse.place}" if schema else warehouse.place
+        raise warehouse_error(f": no table {LEDGER} in {where}; load something with it first")
+    return {
+        name: ledger(warehouse, warehouse.schema_for(name, name), columns)
+        for name in (there if schema is None else [schema])
     }
-    return [*_selected(warehouse, schema, LEDGER, made)]
 
 
-def whole_ledger(warehouse: Warehouse, schema: str) -> list[dict[str, Any]]:
-    """Return the ledger's rows with all their columns; null where the table is older than a column.
+def ledger(
+    warehouse: Warehouse, schema: str, columns: Iterable[str] = LEDGER_COLUMNS
+) -> list[dict[str, Any]]:
+    """Return a ledger's rows by column, moments in UTC without a zone.
 
     Args:
         warehouse: Open.
         schema: Of the ledger.
+        columns: Which are wanted; one beyond those that coverage is made of is null where the table is older than it.
     """
     kinds = warehouse.columns(schema)[LEDGER]
     made = {
         name: warehouse.moment(name, kinds[name])
         if name in {"window_start", "window_end", "synced_at"}
         else quoted(name)
-        if name in kinds
+        if name in kinds or name in LEDGER_COLUMNS
         else "NULL"
-        for name in LEDGER_SCHEMA["properties"]
+        for name in columns
     }
     return _selected(warehouse, schema, LEDGER, made)
 
@@ -281,7 +288,7 @@ def _selected(
     return [dict(zip(columns, row, strict=True)) for row in warehouse.rows(query)]
 
 
-def readings(warehouse: Warehouse, schema: str) -> list[Mapping[str, Any]]:
+def readings(warehouse: Warehouse, schema: str) -> list[dict[str, Any]]:
     """Return the rows of `sync_days`, moments in UTC without a zone.
 
     Args:
@@ -293,7 +300,7 @@ def readings(warehouse: Warehouse, schema: str) -> list[Mapping[str, Any]]:
     """
     kinds = warehouse.columns(schema).get(DAYS)
     if kinds is None:
-        raise fault(
+        raise warehouse_error(
             f" {warehouse.place}: no table {DAYS} in schema {schema}; select the stream {DAYS}, it is not "
             "selected by default"
         )
@@ -303,7 +310,7 @@ def readings(warehouse: Warehouse, schema: str) -> list[Mapping[str, Any]]:
         else quoted(name)
         for name in ("stream", "account", "bucket", "synced_at", "age_days", "data_state", "totals")
     }
-    return [*_selected(warehouse, schema, DAYS, made)]
+    return _selected(warehouse, schema, DAYS, made)
 
 
 # -- a report's rows -------------------------------------------------------------------------

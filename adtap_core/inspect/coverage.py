@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from adtap_core.state.bookmarks import unfinished_of
 from adtap_core.state.compaction import expanded
@@ -77,7 +77,12 @@ class Coverage:
         return subtract([Interval(self.covered[0].start, self.covered[-1].end)], self.covered)
 
     def document(self) -> dict[str, Any]:
-        """Return it for JSON."""
+        """Return it for JSON.
+
+        Returns:
+            `stream`, `account`, `place`, `kind`, `bookmark`; of a report the stretches read, its gaps and what is read
+            again besides, moments in the report's zone.
+        """
         made: dict[str, Any] = {
             "stream": self.stream,
             "account": dict(self.account),
@@ -189,11 +194,20 @@ def from_ledger(rows: Iterable[Mapping[str, Any]], place: str) -> list[Coverage]
     ]
 
 
+LEDGER_COLUMNS: Final = (
+    "stream", "account", "window_start", "window_end", "synced_at", "row_count", "requests", "data_state",
+)  # fmt: skip
+"""Columns of the ledger that `reads_of` looks at."""
+
+
 def reads_of(rows: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, list[Read]]]:
     """Return what a ledger says of each stream and account (as JSON text).
 
     Args:
-        rows: Of the table `sync_windows`, as a warehouse gives them.
+        rows: Of the table `sync_windows`, as a warehouse gives them; `LEDGER_COLUMNS` of it.
+
+    Returns:
+        Readings by stream, then by account.
     """
     streams: dict[str, dict[str, list[Read]]] = {}
     for row in rows:

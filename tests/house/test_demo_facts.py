@@ -14,12 +14,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adtap_cli import chart, demo_chart, demo_words
+from adtap_cli import chart, demo_chart, demo_text
 from adtap_cli.demo_choice import Choice, Money
 from adtap_cli.demo_facts import Day, Stream, Turnover, facts
 from adtap_cli.performance import Role
 
-REVENUE = Money(stream="sales_daily", column="revenue", role=Role.SELL, words="revenue")
+REVENUE = Money(stream="sales_daily", column="revenue", role=Role.SELL, label="revenue")
 CHOICE = Choice(
     tap="tap-shop",
     platform="Shop",
@@ -213,7 +213,7 @@ def test_every_chart_stays_within_its_frame(amounts):
 def test_a_table_on_the_terminal_is_aligned():
     """Columns begin below their heads, numbers end there, and nothing trails."""
     lines = list(
-        demo_words.table(
+        demo_text.table(
             ("name", "rows"), [("a", "1,234"), ("a", "5"), ("long name", "67")], right={1}
         )
     )
@@ -228,4 +228,4 @@ def test_a_table_on_the_terminal_is_aligned():
 def test_states_are_named_in_the_order_of_finality():
     """Settled first, and none that has no row."""
     stream = Stream(platform="Shop", name="s", rows=3, states={"partial": 1, "settled": 2000})
-    assert demo_words.states(stream) == "2,000 settled, 1 partial"
+    assert demo_text.states(stream) == "2,000 settled, 1 partial"

@@ -267,10 +267,10 @@ def test_the_glossary_has_its_words_in_order():
 
 def test_the_picture_of_the_demo_has_what_the_demo_prints():
     """Its headings and heads of columns are those of today's demo; drawn anew with `adtap_cli.demo_picture`."""
-    from adtap_cli import demo_picture, demo_words
+    from adtap_cli import demo_picture, demo_text
 
     picture = (DOCS / "images/demo.svg").read_text(encoding="utf-8")
-    for head in (demo_words.LOADED, demo_words.MONEY, demo_words.CHANGED):
+    for head in (demo_text.LOADED, demo_text.MONEY, demo_text.CHANGED):
         pattern = r"\s+".join(map(re.escape, head))
         assert re.search(pattern, picture), head
     lines = ["$ nothing", "Loaded", "  a  1", "", "The DuckDB file   x"]

@@ -75,7 +75,7 @@ def lines(facts: Facts) -> Iterator[str]:
         (
             t.money.role.word,
             t.platform,
-            t.money.words,
+            t.money.label,
             t.currency,
             amount(t.total),
             amount(t.final),

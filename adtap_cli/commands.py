@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 import click
 from typing_extensions import override
 
-from adtap_cli.meltano_project import held
+from adtap_cli.meltano_project import read_project
 from adtap_cli.taps import tap_class
 from adtap_core.errors import FULL, AdtapError, CredentialsError, SettingsError
 from adtap_core.redact import guard_logging, on_one_line, redact
@@ -51,27 +51,18 @@ class Failed(click.ClickException):
             click.echo(on_one_line(redact(line)), file=file or sys.stderr)
 
 
-def tap_argument(function: F) -> F:
-    """Add the argument TAP."""
-    return click.argument("tap_name", metavar="TAP")(function)
-
-
-def config_option(function: F) -> F:
-    """Add `--config`."""
-    return click.option(
-        "--config",
-        "configs",
-        multiple=True,
-        metavar="FILE",
-        help="Settings: a JSON file, or ENV for the environment's variables; may be given again.",
-    )(function)
-
-
-def json_option(function: F) -> F:
-    """Add `--json`."""
-    return click.option("--json", "as_json", is_flag=True, help="Write JSON for programs.")(
-        function
-    )
+tap_argument: Final = click.argument("tap_name", metavar="TAP")
+config_option: Final = click.option(
+    "--config", "configs", multiple=True, metavar="FILE",
+    help="Settings: a JSON file, or ENV for the environment's variables; may be given again.",
+)  # fmt: skip
+warehouse_option: Final = click.option(
+    "--warehouse", "place", required=True, metavar="PLACE",
+    help="duckdb:PATH, a DuckDB file, or postgresql://…; nothing in it is changed.",
+)  # fmt: skip
+json_option: Final = click.option(
+    "--json", "as_json", is_flag=True, help="Write JSON for programs."
+)
 
 
 def lines_for_errors(function: F, *, as_the_tap: bool = False) -> F:
@@ -101,8 +92,8 @@ def lines_for_errors(function: F, *, as_the_tap: bool = False) -> F:
                 silence_stdout()
                 raise Failed([f"nothing more can be written: {error}"]) from error
             logging.getLogger("adtaps").debug("Unexpected error", exc_info=error)
-            words = f"Unexpected {type(error).__name__}: {error} (a defect of adtap)"
-            raise Failed([words]) from error
+            message = f"Unexpected {type(error).__name__}: {error} (a defect of adtap)"
+            raise Failed([message]) from error
 
     return cast("F", run)
 
@@ -156,8 +147,8 @@ def open_tap(
     given_state = None if state is None else read_state(state)
     given_catalog = None if catalog is None else read_object(catalog, "--catalog")
     if meltano is not None:
-        project = held(kind.name, meltano)
-        log.info("%s", project.words)
+        project = read_project(kind.name, meltano)
+        log.info("%s", project.origin)
         settings |= {name: value for name, value in project.settings.items() if value is not None}
         files = dict.fromkeys(project.settings, MELTANO_FOLDER)
         given_state = dict(project.state) if given_state is None else given_state
