@@ -23,8 +23,8 @@
             title="Throughput",
             lead="What is measured, in a sentence or two; markdown.",
             columns=("contender", "CPU s"),
-            rows=(("tap-adjust", seconds(runs[tap.name].cpu)), …),
-            bars=(at_least("tap-adjust against the ordinary stream", ratio, 5.0),),
+            rows=[("tap-adjust", seconds(runs[tap.name].cpu)), …],
+            bars=[at_least("tap-adjust against the ordinary stream", ratio, 5.0)],
         )
 
 - `size.quick` asks for the short form (all sections of it together stay under a minute);

@@ -54,11 +54,11 @@ def measure(size: Size) -> Section:
             "least",
             "why",
         ),
-        rows=tuple(row for name, found in counted.items() for row in _rows(name, found["streams"])),
-        bars=(
+        rows=[row for name, found in counted.items() for row in _rows(name, found["streams"])],
+        bars=[
             *_bars(counted),
             at_most("answers cut off in vain", cut["cut"]["cut"], MOST_CUT, unit=""),
-        ),
+        ],
     )
 
 

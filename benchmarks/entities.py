@@ -29,7 +29,7 @@ def measure(size: Size) -> Section:
             "one page at a time (`concurrency` 1); the ordinary stream walks the same pages by offset."
         ),
         columns=COLUMNS,
-        rows=tuple(line(name, ENTITIES, run) for name, run in runs.items()),
-        bars=tuple(faster(size, claim, runs[ours.name], runs[theirs.name], _BOUND)),
+        rows=[line(name, ENTITIES, run) for name, run in runs.items()],
+        bars=list(faster(size, claim, runs[ours.name], runs[theirs.name], _BOUND)),
         contenders={"singer-sdk": versions()["singer-sdk"]},
     )

@@ -82,7 +82,7 @@ def measure(size: Size) -> Section:
             f"{STEEPEST} times as much at the largest number as at the one before."
         ),
         columns=("of what", "how many", "CPU s", "ms a unit", "last STATE, bytes"),
-        rows=(
+        rows=[
             *(row for growth in grown for row in _lines(growth)),
             (
                 f"accounts and reports, {BOTH_DAYS} days",
@@ -91,8 +91,8 @@ def measure(size: Size) -> Section:
                 f"{both.run.cpu * 1000 / ACCOUNTS[-1] / REPORTS[-1]:.3f}",
                 thousands(both.state_bytes),
             ),
-        ),
-        bars=(
+        ],
+        bars=[
             *(
                 at_most(f"cost of a unit, {growth.kind}", growth.steepness, STEEPEST)
                 for growth in grown
@@ -103,7 +103,7 @@ def measure(size: Size) -> Section:
                 f"< {thousands(STATE_BYTES)}",
                 most < STATE_BYTES,
             ),
-        ),
+        ],
         after=""
         if size.quick
         else f"![CPU seconds against number of things](images/{PICTURE.name})",

@@ -16,11 +16,11 @@ from benchmarks.loaders import (
     memory_bar,
     message,
     report,
-    server_of_postgres,
 )
 from benchmarks.measure import ROOT, Run, once, progress, side_by_side, workspace
 from benchmarks.sections import Bar, Section, Size, at_most
 from benchmarks.throughput import COLUMNS, line
+from tests.postgres import running_server
 
 _TABLE_ROWS: Final = 5 * 10**6
 _UPSERTED: Final = 20_000
@@ -43,16 +43,16 @@ def measure(size: Size) -> Section:
     Args:
         size: How often.
     """
-    rows: list[tuple[str, ...]] = []
-    bars: list[Bar] = []
-    with server_of_postgres() as url:
+    section = Section("Heavy loads", _LEAD, COLUMNS)
+    with running_server() as server:
+        url = server.url("postgres")
         for kind, run in _wide(url):
-            rows.append(line(f"20 kB → {kind}", _WIDE_ROWS, run))
-            bars.append(memory_bar(f"rows of 20 kB → {kind}", run))
+            section.rows.append(line(f"20 kB → {kind}", _WIDE_ROWS, run))
+            section.bars.append(memory_bar(f"rows of 20 kB → {kind}", run))
         for kind, run, bar in _into_much(size, url):
-            rows.append(line(f"into {_TABLE_ROWS:,} → {kind}", _UPSERTED, run))
-            bars.append(bar)
-    return Section("Heavy loads", _LEAD, COLUMNS, tuple(rows), tuple(bars))
+            section.rows.append(line(f"into {_TABLE_ROWS:,} → {kind}", _UPSERTED, run))
+            section.bars.append(bar)
+    return section
 
 
 def _into_much(size: Size, url: str) -> Iterator[tuple[str, Run, Bar]]:

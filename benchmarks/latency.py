@@ -169,8 +169,8 @@ def measure(size: Size) -> Section:
             "most in flight",
             "differing",
         ),
-        rows=tuple(_row(group) for group in groups),
-        bars=tuple(_bars(timed)),
+        rows=[_row(group) for group in groups],
+        bars=list(_bars(timed)),
     )
 
 

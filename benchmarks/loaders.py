@@ -5,12 +5,10 @@ from __future__ import annotations
 import io
 import json
 import random
-import shutil
 import subprocess
 import sys
 import tarfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
@@ -32,7 +30,7 @@ from benchmarks.measure import (
 )
 from benchmarks.sections import Bar, Section, Size, at_least, at_most, megabytes, not_measured
 from benchmarks.throughput import COLUMNS, line
-from tests.postgres import loader_url, start_server
+from tests.postgres import running_server, target_settings
 
 PREDECESSOR: Final = "e111588"
 """The last commit with the loader of 0.1.0, which shaped every row in Python."""
@@ -63,19 +61,19 @@ def measure(size: Size) -> Section:
     Args:
         size: How much.
     """
-    rows: list[tuple[str, ...]] = []
-    bars: list[Bar] = []
+    section = Section("Loaders", _LEAD, COLUMNS)
     small = 50_000 if size.quick else 2 * 10**5
     for count in (small,) if size.quick else (small, 10**6):
         runs, missing = _duckdb(count, size)
-        rows += [line(f"{name} → DuckDB", count, run) for name, run in runs.items()]
-        bars += _duckdb_bars(count, runs, missing, size)
-    with server_of_postgres() as url:
+        section.rows += [line(f"{name} → DuckDB", count, run) for name, run in runs.items()]
+        section.bars += _duckdb_bars(count, runs, missing, size)
+    with running_server() as server:
+        url = server.url("postgres")
         count = 20_000 if size.quick else 10**5
         runs = _postgres(count, size, url)
-        rows += [line(f"{name} → Postgres", count, run) for name, run in runs.items()]
-        bars += _postgres_bars(count, runs, size)
-    return Section("Loaders", _LEAD, COLUMNS, tuple(rows), tuple(bars))
+        section.rows += [line(f"{name} → Postgres", count, run) for name, run in runs.items()]
+        section.bars += _postgres_bars(count, runs, size)
+    return section
 
 
 # -- the three kinds of runs
@@ -202,12 +200,7 @@ def into_database(name: str, body: Path, url: str) -> Contender:
     script = "target-adtap-postgres"
     if name == THEIRS:
         script = "target-postgres"
-        config |= {
-            "sqlalchemy_url": loader_url(url),
-            "add_record_metadata": False,
-            "validate_records": False,
-            "activate_version": False,
-        }
+        config |= target_settings(url)
     loader = tap_command(script, workspace("loaders", _schema(name)), config=config)
     drop = Command((sys.executable, "-c", _DROP, url, _schema(name)))
     return Contender(name, (Command(("cat", str(body))), loader), before=(drop,))
@@ -246,17 +239,6 @@ def _old_loader() -> str:
     with tarfile.open(fileobj=io.BytesIO(packed.stdout)) as archive:
         archive.extractall(folder, filter="data")
     return str(folder)
-
-
-@contextmanager
-def server_of_postgres() -> Iterator[str]:
-    """A server for as long as the block runs; gives the address of its first database."""
-    server = start_server()
-    try:
-        yield server.url("postgres")
-    finally:
-        server.stop()
-        shutil.rmtree(server.folder)
 
 
 # -- what is loaded

@@ -235,10 +235,8 @@ def tap_command(
     script: str,
     folder: Path,
     *arguments: str,
-    config: Mapping[str, Any] | None = None,
-    state: Mapping[str, Any] | None = None,
-    catalog: Mapping[str, Any] | None = None,
     env: Mapping[str, str] | None = None,
+    **documents: Mapping[str, Any] | None,
 ) -> Command:
     """The installed script of a tap or a loader, as a user runs it.
 
@@ -246,14 +244,12 @@ def tap_command(
         script: `tap-openx` and so on.
         folder: Where its files are written.
         arguments: More arguments.
-        config: Settings; given as a file.
-        state: State; given as a file.
-        catalog: Catalog; given as a file.
         env: Variables on top of ours.
+        documents: `config`, `state`, `catalog`, each given as a file.
     """
     folder.mkdir(parents=True, exist_ok=True)
     given = [str(Path(sys.executable).with_name(script))]
-    for name, document in (("config", config), ("state", state), ("catalog", catalog)):
+    for name, document in documents.items():
         if document is not None:
             path = folder / f"{name}.json"
             path.write_text(json.dumps(document), encoding="utf-8")

@@ -31,8 +31,8 @@ def measure(size: Size) -> Section:
             "groups of a million rows."
         ),
         columns=("tap and body", *(f"{thousands(count)} rows, peak MB" for count in counts)),
-        rows=tuple((name, *map(megabytes, found)) for name, found in peaks.items()),
-        bars=tuple(bar for name, found in peaks.items() for bar in _bars(name, found)),
+        rows=[(name, *map(megabytes, found)) for name, found in peaks.items()],
+        bars=[bar for name, found in peaks.items() for bar in _bars(name, found)],
     )
 
 

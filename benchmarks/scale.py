@@ -84,8 +84,8 @@ def measure(size: Size) -> Section:
             "start-up that the first row shows."
         ),
         columns=("processes", "seconds", "model", "efficiency", "requests", "most in a second", "in flight", "rows"),
-        rows=tuple(_row(run, runs[0], load) for run in runs),
-        bars=tuple(_bars(runs, load)),
+        rows=[_row(run, runs[0], load) for run in runs],
+        bars=list(_bars(runs, load)),
         after=_modelled(),
         page="scale.md",
     )  # fmt: skip

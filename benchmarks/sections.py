@@ -59,7 +59,7 @@ class Bar:
     good: bool | None
 
 
-@dataclass(frozen=True)
+@dataclass
 class Section:
     """Figures of one kind.
 
@@ -77,8 +77,8 @@ class Section:
     title: str
     lead: str
     columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    bars: tuple[Bar, ...]
+    rows: list[tuple[str, ...]] = field(default_factory=list)
+    bars: list[Bar] = field(default_factory=list)
     after: str = ""
     contenders: dict[str, str] = field(default_factory=dict)
     page: str = "performance.md"
@@ -97,14 +97,7 @@ def at_least(claim: str, measured: float, bound: float, *, unit: str = "×") -> 
 
 
 def at_most(claim: str, measured: float, bound: float, *, unit: str = "×") -> Bar:
-    """A bar from above.
-
-    Args:
-        claim: What is compared.
-        measured: The figure.
-        bound: The most that is good.
-        unit: Put after both.
-    """
+    """A bar from above: as `at_least`, but the bound is the most that is good."""
     return Bar(claim, f"{measured:.2f} {unit}", f"≤ {bound:g} {unit}", measured <= bound)
 
 

@@ -53,8 +53,7 @@ def measure(size: Size) -> Section:
             "writing makes messages. The rest is the login, the plan, and the process' end."
         ),
         columns=("tap and body", "rows", "whole", *STAGES, "rest"),
-        rows=tuple(rows),
-        bars=(),
+        rows=rows,
     )
 
 

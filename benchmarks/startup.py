@@ -100,8 +100,8 @@ def measure(size: Size) -> Section:
             "requests",
             "packages",
         ),
-        rows=tuple(rows),
-        bars=tuple(bars),
+        rows=rows,
+        bars=bars,
         after=_told({**loaded, "singer-sdk alone": sdk}),
     )
 

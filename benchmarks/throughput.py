@@ -87,21 +87,13 @@ def measure(size: Size) -> Section:
     Args:
         size: How much.
     """
-    rows: list[tuple[str, ...]] = []
-    bars: list[Bar] = []
+    section = Section("Throughput", _LEAD, COLUMNS, contenders=strangers.versions())
     for count in size.rows:
         runs, missing = _runs(count, size)
-        rows += [line(name, count, run) for name, run in runs.items()]
+        section.rows += [line(name, count, run) for name, run in runs.items()]
         if count >= BARRED_ROWS:
-            bars += _bars(count, runs, missing, size)
-    return Section(
-        title="Throughput",
-        lead=_LEAD,
-        columns=COLUMNS,
-        rows=tuple(rows),
-        bars=tuple(bars),
-        contenders=strangers.versions(),
-    )
+            section.bars += _bars(count, runs, missing, size)
+    return section
 
 
 @contextmanager

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 
 from benchmarks import readers, stores, strangers
@@ -20,7 +17,7 @@ from benchmarks.measure import (
 )
 from benchmarks.sections import Bar, Section, Size, at_least, not_measured
 from benchmarks.throughput import BARRED_ROWS, COLUMNS, faster, line, replay
-from tests.postgres import loader_url, start_server
+from tests.postgres import running_server, target_settings
 
 _KIND = "adjust.json"
 _OURS = "tap-adjust, our loader"
@@ -47,39 +44,36 @@ def measure(size: Size) -> Section:
     Args:
         size: How much.
     """
-    rows: list[tuple[str, ...]] = []
-    bars: list[Bar] = []
+    section = Section("Into a warehouse", _LEAD, COLUMNS, contenders=strangers.versions())
     counts = (_QUICK_ROWS,) if size.quick else size.rows
     for count in counts:
         runs, missing = _duckdb(count, size)
-        rows += [line(f"{name} → DuckDB", count, run) for name, run in runs.items()]
+        section.rows += [line(f"{name} → DuckDB", count, run) for name, run in runs.items()]
         claim = f"tap-adjust → target-adtap-duckdb, against dlt into DuckDB, {count:,} rows"
         if count < BARRED_ROWS and not size.quick:
             continue
         if missing:
-            bars.append(not_measured(claim, f"≥ {_CPU_BOUND:g} ×", missing))
+            section.bars.append(not_measured(claim, f"≥ {_CPU_BOUND:g} ×", missing))
         else:
-            bars += _bars(size, claim, runs)
+            section.bars += _bars(size, claim, runs)
     if not size.quick:
-        with _postgres() as url:
+        with running_server() as server:
+            url = server.url("postgres")
             for count in counts:
                 if count <= _MOST_ROWS:
                     loads, missing = _into_postgres(count, size, url)
-                    rows += [line(f"{name} → Postgres", count, run) for name, run in loads.items()]
+                    section.rows += [
+                        line(f"{name} → Postgres", count, run) for name, run in loads.items()
+                    ]
                     claim = f"tap-adjust → target-adtap-postgres, against dlt into Postgres, {count:,} rows, by the clock"
                     if missing:
-                        bars.append(not_measured(claim, f"≥ {_POSTGRES_BOUND:g} ×", missing))
+                        section.bars.append(
+                            not_measured(claim, f"≥ {_POSTGRES_BOUND:g} ×", missing)
+                        )
                     elif count >= BARRED_ROWS:
                         ratio = loads[strangers.DLT_POSTGRES].wall / loads[_OURS].wall
-                        bars.append(at_least(claim, ratio, _POSTGRES_BOUND))
-    return Section(
-        title="Into a warehouse",
-        lead=_LEAD,
-        columns=COLUMNS,
-        rows=tuple(rows),
-        bars=tuple(bars),
-        contenders=strangers.versions(),
-    )
+                        section.bars.append(at_least(claim, ratio, _POSTGRES_BOUND))
+    return section
 
 
 def _duckdb(count: int, size: Size) -> tuple[dict[str, Run], str]:
@@ -151,23 +145,6 @@ def _into_database(tap: Contender, name: str, url: str, script: str) -> Contende
     place = url.replace("/postgres?", f"/{name}?")
     config: dict[str, object] = {"sqlalchemy_url": place, "default_target_schema": "bench"}
     if script == "target-postgres":
-        config |= {
-            "sqlalchemy_url": loader_url(place),
-            "add_record_metadata": False,
-            "validate_records": False,
-            "use_copy": False,
-            "activate_version": False,
-        }
+        config |= {**target_settings(place), "use_copy": False}
     loader = tap_command(script, workspace("load", name), config=config)
     return replace(tap, commands=(*tap.commands, loader), before=(stores.fresh(url, name),))
-
-
-@contextmanager
-def _postgres() -> Iterator[str]:
-    """A server for as long as the block runs; gives the address of its first database."""
-    server = start_server()
-    try:
-        yield server.url("postgres")
-    finally:
-        server.stop()
-        shutil.rmtree(server.folder)

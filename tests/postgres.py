@@ -19,8 +19,10 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote, urlencode
 
 import pytest
@@ -121,8 +123,24 @@ def _reachable(binaries: Path, user: str | None) -> bool:
     return done.returncode == 0
 
 
-def start_server() -> Server:
-    """Start a server on an empty data folder; whoever asks stops it and removes its folder."""
+def target_settings(url: str) -> dict[str, Any]:
+    """The settings of target-postgres for a database: only what a load needs of it."""
+    off = ("add_record_metadata", "validate_records", "activate_version")
+    return {"sqlalchemy_url": loader_url(url), **dict.fromkeys(off, False)}
+
+
+@contextmanager
+def running_server() -> Iterator[Server]:
+    """A server on an empty data folder, for as long as the block runs."""
+    server = _started()
+    try:
+        yield server
+    finally:
+        server.stop()
+        shutil.rmtree(server.folder, ignore_errors=True)  # a test may have mounted a disk in it
+
+
+def _started() -> Server:
     user = UNPRIVILEGED if os.geteuid() == 0 else None
     # A short path: a socket's may have at most 103 characters on macOS, 107 on Linux.
     folder = Path(tempfile.mkdtemp(prefix="pg-"))
@@ -144,10 +162,8 @@ def start_server() -> Server:
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[Server]:
     """A Postgres of this test process, started when the first test asks for it."""
-    server = start_server()
-    yield server
-    server.stop()
-    shutil.rmtree(server.folder)
+    with running_server() as server:
+        yield server
 
 
 @pytest.fixture

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import signal
+import subprocess
 import sys
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,13 +18,14 @@ from adtap_core.testing import Messages, parse, run_tap, select
 from tests import programs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
 __all__ = [
     "ROOT",
     "Messages",
     "command",
     "copy_project",
+    "finished",
     "parse",
     "project_document",
     "run_command",
@@ -73,11 +76,9 @@ def run_command(
     script: str,
     *arguments: str,
     folder: Path,
-    config: Mapping[str, Any] | None = None,
-    state: Mapping[str, Any] | None = None,
-    catalog: Mapping[str, Any] | None = None,
     environment: Mapping[str, str] | None = None,
     timeout: float | None = None,
+    **documents: Mapping[str, Any] | None,
 ) -> Messages:
     """Run a tap as a user does, in a process of its own.
 
@@ -85,20 +86,33 @@ def run_command(
         script: `tap-openx` and so on.
         arguments: More arguments.
         folder: Where the settings files are written.
-        config: Settings; given as a file.
-        state: State; given as a file.
-        catalog: Catalog; given as a file.
         environment: Variables on top of ours.
         timeout: Seconds until it is given up; None leaves that to pytest.
+        documents: `config`, `state`, `catalog`, each given as a file.
     """
     given = []
-    for name, document in (("config", config), ("state", state), ("catalog", catalog)):
+    for name, document in documents.items():
         if document is not None:
             path = folder / f"{name}.json"
             path.write_text(json.dumps(document), encoding="utf-8")
             given += [f"--{name}", str(path)]
     done = programs.run(script, [*given, *arguments], environment=environment, timeout=timeout)
     return parse(done.stdout, code=done.returncode, stderr=done.stderr)
+
+
+def finished(
+    arguments: Sequence[str | Path], folder: Path, environment: Mapping[str, str]
+) -> subprocess.CompletedProcess[str]:
+    """Run a program to its end in a folder, with variables on top of ours; its output is text."""
+    return subprocess.run(
+        arguments,
+        cwd=folder,
+        env={**os.environ, **environment},
+        text=True,
+        capture_output=True,
+        check=False,
+        timeout=250,
+    )
 
 
 def command(script: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shlex
 import subprocess
@@ -16,7 +15,7 @@ import pytest
 from tests.companion.conftest import Desk
 from tests.companion.test_status import load, read
 from tests.programs import on_path
-from tests.running import run_tap, select
+from tests.running import finished, run_tap, select
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "companion.md"
 NUMBERS = PAGE.with_name("numbers.md")
@@ -84,14 +83,7 @@ def test_settings_come_from_the_environment(desk: Desk, tmp_path: Path) -> None:
         f"TAP_ADJUST_{name.upper()}": value if isinstance(value, str) else json.dumps(value)
         for name, value in settings.items()
     }
-    done = subprocess.run(
-        [on_path() / "adtap", "check", "tap-adjust", "--config=ENV"],
-        cwd=tmp_path,
-        env={**os.environ, **environment},
-        text=True,
-        capture_output=True,
-        check=False,
-        timeout=250,
-    )
+    program = on_path() / "adtap"
+    done = finished([program, "check", "tap-adjust", "--config=ENV"], tmp_path, environment)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "sees 4 apps" in done.stdout

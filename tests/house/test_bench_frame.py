@@ -18,7 +18,7 @@ from benchmarks.sections import Section, Size, at_least, at_most, not_measured
 from benchmarks.throughput import replay
 
 QUICK = Size.of(quick=True, repeats=None, rows=None)
-SECTION = Section("Title", "Lead.", ("a", "b"), (("x", "1"),), (at_least("claim", 5.0, 4.0),))
+SECTION = Section("Title", "Lead.", ("a", "b"), [("x", "1")], [at_least("claim", 5.0, 4.0)])
 
 
 def script(source, *, name="it", **more):

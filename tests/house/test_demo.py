@@ -22,7 +22,7 @@ from adtap_cli.demo_choice import CHOICES
 from adtap_cli.performance import Role
 from adtap_cli.taps import tap_class
 from tests.programs import on_path
-from tests.running import copy_project
+from tests.running import copy_project, finished
 
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
@@ -30,14 +30,9 @@ BIN = Path(sys.executable).parent
 
 def demo(folder, *arguments, programs=None, **environment):
     """Run the demo in a folder that holds nothing; its programs, and what they start, are forks if none are given."""
-    return subprocess.run(
-        [(programs or on_path()) / "adtap", "demo", "--project", ROOT / "meltano.yml", *arguments],
-        cwd=folder,
-        env={**os.environ, **environment},
-        text=True,
-        capture_output=True,
-        check=False,
-        timeout=250,
+    program = (programs or on_path()) / "adtap"
+    return finished(
+        [program, "demo", "--project", ROOT / "meltano.yml", *arguments], folder, environment
     )
 
 

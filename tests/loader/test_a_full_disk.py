@@ -17,7 +17,7 @@ from typing import Final
 
 import pytest
 
-from tests.postgres import start_server
+from tests.postgres import running_server
 
 from .conftest import Database, File, Place, record, schema, state
 
@@ -113,8 +113,7 @@ def test_where_rows_can_not_wait_for_their_commit_the_folder_is_named(
 
 def test_where_the_server_has_no_room_nothing_is_claimed_that_is_not_there(mounted, tmp_path):
     """A server whose new tables are on a small disk."""
-    server = start_server()
-    try:
+    with running_server() as server:
         disk = mounted(server.folder / "disk")
         if server.user:
             shutil.chown(disk.folder, server.user)
@@ -123,6 +122,3 @@ def test_where_the_server_has_no_room_nothing_is_claimed_that_is_not_there(mount
             connection.execute(f"CREATE TABLESPACE small LOCATION '{disk.folder}'")
             connection.execute("ALTER DATABASE postgres SET default_tablespace = small")
         ends_and_completes(place, disk, "the server's disk is full; make room on it")
-    finally:
-        server.stop()
-        shutil.rmtree(server.folder, ignore_errors=True)

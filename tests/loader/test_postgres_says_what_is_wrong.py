@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import threading
 from dataclasses import replace
 from urllib.parse import quote
@@ -11,7 +10,7 @@ import pytest
 
 from adtap_loader.errors import LoadError
 from adtap_loader.postgres_engine import conninfo_of
-from tests.postgres import start_server
+from tests.postgres import running_server
 
 from .conftest import Database, lines, record, schema, state
 
@@ -78,8 +77,7 @@ def test_a_server_that_is_not_there_is_named(database):
 
 def test_a_server_that_restarts_ends_the_load_and_the_next_run_completes(tmp_path):
     """The rows since the last STATE are not claimed; the run after it has them all."""
-    server = start_server()
-    try:
+    with running_server() as server:
         place = Database(server.url("postgres"), tmp_path)
         process = place.start(batch_size_rows=10)
         rows = [record("s", id=n, v="x") for n in range(10)]
@@ -96,9 +94,6 @@ def test_a_server_that_restarts_ends_the_load_and_the_next_run_completes(tmp_pat
         assert b"the connection is gone; run it again" in said
         assert place.run(HEAD, *rows, state({"n": 2})).states == [{"n": 2}]
         assert place.query("SELECT count(*) FROM s") == [(10,)]
-    finally:
-        server.stop()
-        shutil.rmtree(server.folder)
 
 
 def test_a_view_in_the_way_of_a_wider_type_is_named_with_what_to_do(database):

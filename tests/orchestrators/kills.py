@@ -4,9 +4,20 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
-from tests.orchestrators.conftest import BIN, MARK, Field, children, parent
+from tests.orchestrators.conftest import BIN, MARK, Field, children, parent, wait_for
+
+if TYPE_CHECKING:
+    from adtap_run import Meltano
+
+SLOW: Final[dict[str, Any]] = {
+    "kind": "slow", "seconds": 1.0, "times": None, "platform": "adjust", "path": "/report$",
+}  # fmt: skip
+"""A fault of the sandbox: reports that come so slowly that a run can be ended in their midst."""
 
 
 def loads() -> dict[str, list[int]]:
@@ -76,3 +87,16 @@ def leader(suffix: str) -> int:
 def minutes_later(here: Field) -> None:
     """Let Meltano take killed runs for dead: for five minutes it takes them for running ones."""
     here.query("UPDATE runs SET last_heartbeat_at = last_heartbeat_at - interval '6 minutes'")
+
+
+def ended_early(meltano: Meltano, how: str, is_under_way: Callable[[], object]) -> int:
+    """Stop a started load ("stop"), or kill it ("kill"), once it is under way; give its exit code."""
+    reader = threading.Thread(target=lambda: [None for _ in meltano.lines()])
+    reader.start()
+    wait_for(is_under_way, 600)
+    if how == "stop":
+        meltano.stop()
+    else:
+        os.killpg(meltano.process.pid, signal.SIGKILL)
+    reader.join(600)
+    return meltano.outcome().code

@@ -15,13 +15,13 @@ from typing import Any
 import pytest
 
 from tests.orchestrators.conftest import BIN, Field, asked, differ, marks, wait_for
+from tests.orchestrators.kills import SLOW, ended_early, minutes_later
 from tests.running import ROOT
 
 sys.path.append(str(ROOT / "orchestrate"))
 from adtap_run import Ended, Meltano, Project, run_shard
 
 pytestmark = pytest.mark.orchestrators
-SLOW = {"kind": "slow", "seconds": 1.0, "times": None, "platform": "adjust", "path": "/report$"}
 
 
 @pytest.fixture
@@ -115,18 +115,9 @@ def test_a_run_that_is_stopped_or_killed_loses_nothing(here: Field, project: Pro
     for how in ("stop", "kill", "kill"):
         here.sandbox.clear_log()
         meltano = Meltano(project, run, common)
-        reader = threading.Thread(target=lambda m=meltano: [None for _ in m.lines()])
-        reader.start()
-        wait_for(lambda: len(asked(here)) > 3, 600)
-        if how == "stop":
-            meltano.stop()
-        else:
-            os.killpg(meltano.process.pid, signal.SIGKILL)
-        reader.join(600)
-        codes.append(meltano.outcome().code)
+        codes.append(ended_early(meltano, how, lambda: len(asked(here)) > 3))
         windows.append(asked(here))
-        # Five minutes later: so long Meltano takes a killed run for a running one.
-        here.query("UPDATE runs SET last_heartbeat_at = last_heartbeat_at - interval '6 minutes'")
+        minutes_later(here)
     here.sandbox.clear_faults()
     assert codes == [143, -signal.SIGKILL, -signal.SIGKILL]
     # The stopped run handed over all but the window that was on its way; a killed one nothing.

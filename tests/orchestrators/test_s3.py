@@ -17,14 +17,13 @@ from typing import Any
 import pytest
 
 from tests.orchestrators.conftest import BIN, Field, asked, differ, environment, wait_for
-from tests.orchestrators.kills import minutes_later
+from tests.orchestrators.kills import SLOW, ended_early, minutes_later
 from tests.running import ROOT
 
 sys.path.append(str(ROOT / "orchestrate"))
 from adtap_run import Meltano, Project, run_shard
 
 pytestmark = pytest.mark.orchestrators
-SLOW = {"kind": "slow", "seconds": 1.0, "times": None, "platform": "adjust", "path": "/report$"}
 NAMED = {"accessKey": "states", "secretKey": "a-key-of-this-test-alone"}
 IN_BUCKET = """
 import sys
@@ -118,15 +117,7 @@ def test_states_in_a_bucket_go_on_where_they_were_and_merge_into_one(
     for how in ("stop", "kill"):
         here.sandbox.clear_log()
         meltano = Meltano(project, first["runs"][0], common)
-        reader = threading.Thread(target=lambda m=meltano: [None for _ in m.lines()])
-        reader.start()
-        wait_for(lambda: len(asked(here, token)) > 2, 600)
-        if how == "stop":
-            meltano.stop()
-        else:
-            os.killpg(meltano.process.pid, signal.SIGKILL)
-        reader.join(600)
-        codes.append(meltano.outcome().code)
+        codes.append(ended_early(meltano, how, lambda: len(asked(here, token)) > 2))
         windows.append(asked(here, token))
         minutes_later(here)
     assert codes == [143, -signal.SIGKILL]

@@ -21,7 +21,7 @@ from adtap_cli.dbt import PROJECT, variables
 from adtap_cli.report_facts import facts
 from adtap_cli.report_page import page
 from adtap_cli.warehouse import opened
-from tests.postgres import loader_url
+from tests.postgres import target_settings
 from tests.running import copy_project
 from tests.transform import reading_again
 from tests.transform.conftest import Dbt, dbt_environment
@@ -40,12 +40,7 @@ def load(url, world, folder):
         name = "target-adtap-postgres"
         if nth % 2:
             name = "target-postgres"
-            settings |= {
-                "sqlalchemy_url": loader_url(url),
-                "add_record_metadata": False,
-                "activate_version": False,
-                "validate_records": False,
-            }
+            settings |= target_settings(url)
         config.write_text(json.dumps(settings))
         done = subprocess.run(
             [Path(sys.executable).with_name(name), "--config", config],

@@ -32,7 +32,7 @@ from typing import Any, Final
 from tests import programs
 from tests.contracts.vendors import Vendor, build
 from tests.forks import Forks
-from tests.postgres import loader_url
+from tests.postgres import target_settings
 
 EMULATED: Final = Path(__file__).with_name("snowflake_emulated.py")
 BIN: Final = Path(sys.executable).parent
@@ -181,12 +181,9 @@ class Postgres(Store):
 
     def settings(self):
         return {
-            "sqlalchemy_url": loader_url(self.url),
+            **target_settings(self.url),
             "default_target_schema": self.schema,
-            "add_record_metadata": False,
-            "validate_records": False,
             "use_copy": False,
-            "activate_version": False,
         }
 
     def ask(self, query, parameters=()):
