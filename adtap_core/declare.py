@@ -6,7 +6,7 @@ A tap whose streams need more than these fields to be read adds them on a subcla
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from types import MappingProxyType
 from typing import Any, Self
 
@@ -108,6 +108,19 @@ class Report(_Entry):
     custom: bool = False
     source: str = ""
     generations: tuple[str, ...] = ()
+
+    def restated(self, days: int, *, span_days: int) -> Self:
+        """Return the report as one that the platform restates for some days: read again, and not settled before.
+
+        Args:
+            days: For how many days after a bucket's end; 0: what was read stays.
+            span_days: Most days that one request may cover.
+
+        >>> hourly = Report(name="spend_hourly", dimensions=(), metrics=("spend",), grain=Grain.HOUR)
+        >>> hourly.restated(2, span_days=7).settle_days
+        2
+        """
+        return replace(self, lookback_days=days, settle_days=days, span_days=span_days)
 
     @classmethod
     def extra_names(cls) -> frozenset[str]:

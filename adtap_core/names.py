@@ -48,7 +48,11 @@ def column_name(name: str) -> str:
 
 
 def column_names(names: Iterable[str]) -> dict[str, str]:
-    """Return the column of each of a report's fields. `definition_errors` sees to it that all differ."""
+    """Return the column of each of a report's fields. `definition_errors` sees to it that all differ.
+
+    Returns:
+        Columns by the platform's names.
+    """
     return {name: column_name(name) for name in names}
 
 
@@ -80,25 +84,13 @@ def _with_digest(column: str, name: str) -> str:
     return f"{column[: LONGEST_NAME - _DIGEST_LENGTH - 1]}_{digest}"
 
 
-def nearest(name: str, known: Iterable[str], count: int = 3) -> list[str]:
-    """Return the known names that look most like a wrong one, best first.
-
-    Args:
-        name: The wrong name.
-        known: The right ones.
-        count: Most of them.
-    """
-    by_lower = {k.lower(): k for k in known}
-    found = get_close_matches(name.lower(), by_lower, n=count, cutoff=0.5)
-    return [by_lower[f] for f in found]
-
-
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Return ` (did you mean a, b?)`, or nothing if no known name is near.
+    """Return ` (did you mean a, b?)`, the likeliest first and at most three, or nothing if no known name is near.
 
     Args:
         name: The wrong name.
         known: The right ones.
     """
-    close = nearest(name, (k for k in known if k != name))
+    by_lower = {k.lower(): k for k in known if k != name}
+    close = [by_lower[k] for k in get_close_matches(name.lower(), by_lower, n=3, cutoff=0.5)]
     return f" (did you mean {', '.join(close)}?)" if close else ""

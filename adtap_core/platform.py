@@ -14,23 +14,19 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import Any, ClassVar, Final
 
 from typing_extensions import override
 
 from adtap_core.bodies.parsing import Table
-from adtap_core.declare import Report
+from adtap_core.clock import Clock
+from adtap_core.declare import Entity, Report
 from adtap_core.http import outcomes
 from adtap_core.http.client import Auth, Call, Http, RequestStats
 from adtap_core.http.outcomes import Outcome
 from adtap_core.http.response import Response
 from adtap_core.http.workers import Workers
-from adtap_core.windows import Interval, Zone
-
-if TYPE_CHECKING:
-    from adtap_core.clock import Clock
-    from adtap_core.declare import Entity
-    from adtap_core.windows import Grain
+from adtap_core.windows import Grain, Interval, Zone
 
 LOGIN_PARTITION: Mapping[str, str] = {}
 """The partition of a platform that reads all that its login sees."""
@@ -383,6 +379,9 @@ class Platform(ABC):
         Args:
             report: The report.
             settings: The tap's settings.
+
+        Returns:
+            JSON schemas by column.
         """
         return {}
 
@@ -399,7 +398,7 @@ class Platform(ABC):
         return frozenset({"_currency"})
 
     def row_settings(self, report: Report, settings: Mapping[str, Any]) -> Mapping[str, Any]:  # noqa: ARG002
-        """Return the settings that change what a report's rows mean, with the values that take effect.
+        """Return the settings that change what a report's rows mean: the values that take effect, as JSON holds them.
 
         State keeps them: a run with other ones is refused. By default the extras of a user's definition; grain,
         time zone and filters are the core's.
@@ -584,6 +583,9 @@ class Platform(ABC):
         Args:
             entity: The entity.
             query: What of it is asked for.
+
+        Returns:
+            Lists of records, each by the platform's names.
         """
 
     def normalize(self, entity: Entity, record: Mapping[str, Any]) -> Mapping[str, Any]:  # noqa: ARG002

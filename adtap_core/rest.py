@@ -237,14 +237,12 @@ def settings_of(platform: type[RestPlatform], **extras: Schema) -> Schema:
         extras: The platform's own keys of a report definition.
     """
     return config_schema(
+        platform,
         own=platform.own_settings,
         required=platform.required,
         report_extras=extras,
         api_url=platform.base_url,
-        lookback_days=platform.lookback_days,
         lookback_source=platform.lookback_source,
-        concurrency=platform.concurrency,
-        timeout_seconds=platform.timeout_seconds,
         time_zone=platform.time_zone,
         grains=platform.grains,
     )

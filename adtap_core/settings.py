@@ -7,7 +7,9 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from typing import Any, Final
+from functools import partial
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from jsonschema import Draft202012Validator
@@ -17,6 +19,9 @@ from adtap_core import __version__
 from adtap_core.names import did_you_mean
 from adtap_core.windows import Zone
 
+if TYPE_CHECKING:
+    from adtap_core.platform import Platform
+
 DEFAULT_START_DAYS: Final = 30
 MOST_DAYS: Final = 36_500
 """A hundred years: more days than any platform keeps, and few enough to reckon with dates."""
@@ -25,19 +30,34 @@ _NUMBER: Final = re.compile(r"[+-]?\d+(\.\d+)?", re.ASCII)
 _REPORT_NAME: Final = r"^[a-z][a-z0-9_]{0,62}$"
 
 Schema = dict[str, Any]
+_NOTHING: Final[Mapping[str, Schema]] = MappingProxyType({})
 ID: Final[Schema] = {"type": ["string", "integer"], "minLength": 1}
 """An id, written as a text or as a number; the platform gets text. `with_types` makes it so."""
 
 
-def text(title: str, description: str, **more: Any) -> Schema:
-    """Return the schema of a text setting.
+def setting(kind: str, title: str, description: str, **more: Any) -> Schema:
+    """Return the schema of a setting of one JSON type; `null` stands for a setting that was not set.
 
     Args:
+        kind: The JSON type.
         title: Short name for people.
         description: What it does, for people; markdown.
-        more: Further keywords of JSON schema, such as `pattern` or `minimum`.
+        more: Further keywords of JSON schema, such as `pattern`, `minimum` or `default`.
+
+    Returns:
+        A JSON schema, such as `{"type": ["string", "null"], "title": …, "description": …}`.
     """
-    return {"type": ["string", "null"], "title": title, "description": description, **more}
+    return {"type": [kind, "null"], "title": title, "description": description, **more}
+
+
+text: Final = partial(setting, "string")
+"""The schema of a text setting: `text("Place", "Where it lies.", pattern="^/")`; see `setting`."""
+number: Final = partial(setting, "number")
+"""The schema of a number setting; see `setting`."""
+integer: Final = partial(setting, "integer")
+"""The schema of a whole-number setting; see `setting`."""
+boolean: Final = partial(setting, "boolean")
+"""The schema of a yes-or-no setting, `default=` what holds where the user says nothing; see `setting`."""
 
 
 def secret(title: str, description: str) -> Schema:
@@ -48,44 +68,6 @@ def secret(title: str, description: str) -> Schema:
         description: What it does, for people; markdown.
     """
     return text(title, description, secret=True, writeOnly=True)
-
-
-def number(title: str, description: str, **more: Any) -> Schema:
-    """Return the schema of a number setting.
-
-    Args:
-        title: Short name for people.
-        description: What it does, for people; markdown.
-        more: Further keywords of JSON schema, such as `pattern` or `minimum`.
-    """
-    return {"type": ["number", "null"], "title": title, "description": description, **more}
-
-
-def integer(title: str, description: str, **more: Any) -> Schema:
-    """Return the schema of a whole-number setting.
-
-    Args:
-        title: Short name for people.
-        description: What it does, for people; markdown.
-        more: Further keywords of JSON schema, such as `pattern` or `minimum`.
-    """
-    return {"type": ["integer", "null"], "title": title, "description": description, **more}
-
-
-def boolean(title: str, description: str, *, default: bool) -> Schema:
-    """Return the schema of a yes-or-no setting.
-
-    Args:
-        title: Short name for people.
-        description: What it does, for people; markdown.
-        default: What holds where the user says nothing.
-    """
-    return {
-        "type": ["boolean", "null"],
-        "title": title,
-        "description": description,
-        "default": default,
-    }
 
 
 def choice(title: str, description: str, options: Sequence[str], **more: Any) -> Schema:
@@ -107,12 +89,7 @@ def texts(title: str, description: str) -> Schema:
         title: Short name for people.
         description: What it does, for people; markdown.
     """
-    return {
-        "type": ["array", "null"],
-        "items": {"type": "string"},
-        "title": title,
-        "description": description,
-    }
+    return setting("array", title, description, items={"type": "string"})
 
 
 def ids(title: str, description: str) -> Schema:
@@ -126,31 +103,27 @@ def ids(title: str, description: str) -> Schema:
 
 
 def config_schema(
+    platform: type[Platform],
     *,
     own: Mapping[str, Schema],
     required: Sequence[str] = (),
-    report_extras: Mapping[str, Schema],
+    report_extras: Mapping[str, Schema] = _NOTHING,
     report_required: Sequence[str] = (),
-    api_url: str | None,
-    lookback_days: int,
+    api_url: str | None = None,
     lookback_source: str,
-    concurrency: int,
-    timeout_seconds: float,
     time_zone: str,
     grains: Sequence[str] = ("hour", "day", "week", "month"),
 ) -> Schema:
     """Return a tap's `config_jsonschema`: its own settings and the common ones.
 
     Args:
+        platform: Whose defaults of lookback, `concurrency` and `request_timeout_seconds` hold.
         own: The platform's settings.
         required: Settings that a sync can't do without.
         report_extras: The platform's keys of a report definition.
         report_required: Those of them that a definition can't do without.
         api_url: Default of `api_url`; None when it is the customer's own host.
-        lookback_days: Days that the platform restates.
-        lookback_source: Where that is said.
-        concurrency: Default of `concurrency`.
-        timeout_seconds: Default of `request_timeout_seconds`.
+        lookback_source: Why that many days are read again; in brackets behind the setting's description.
         time_zone: Default of `time_zone`, in words.
         grains: Time buckets that the platform knows.
     """
@@ -181,7 +154,7 @@ def config_schema(
         "lookback_days": integer(
             "Lookback",
             "Days before the bookmark that are read again because the platform restates them "
-            f"({lookback_source}). A report may override it. Default: {lookback_days}, or the report's own.",
+            f"({lookback_source}). A report may override it. Default: {platform.lookback_days}, or the report's own.",
             minimum=0,
             maximum=MOST_DAYS,
         ),
@@ -240,7 +213,7 @@ def config_schema(
             "Most requests in flight at once, over all streams; 1 is strictly one after the other.",
             minimum=1,
             maximum=1000,
-            default=concurrency,
+            default=platform.concurrency,
         ),
         "rate_share": number(
             "Rate share",
@@ -256,7 +229,7 @@ def config_schema(
             "Read timeout of one request, in seconds.",
             exclusiveMinimum=0,
             maximum=86_400,
-            default=timeout_seconds,
+            default=platform.timeout_seconds,
         ),
         "max_retries": integer(
             "Retries",

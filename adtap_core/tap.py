@@ -65,8 +65,8 @@ log = logging.getLogger("adtaps")
 class AdTap(FromVariables, Tap):
     """A tap made of declarations.
 
-    A platform's tap sets `name`, `config_jsonschema`, `platform_class`, `entities`, `reports` and
-    `package`, and nothing else.
+    A platform's tap sets `name`, `config_jsonschema`, `platform_class`, `entities` and `reports`, and nothing else;
+    its schemas are looked for in the package that its class stands in.
     """
 
     package_name = "adtaps"
@@ -84,7 +84,13 @@ class AdTap(FromVariables, Tap):
     entities: ClassVar[Sequence[Entity]] = ()
     reports: ClassVar[Sequence[Report]] = ()
     package: ClassVar[str]
-    """The package that holds `schemas/`."""
+    """The package that holds `schemas/`: that of the class, unless it says another."""
+
+    @override
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if not hasattr(cls, "package"):  # a subclass of a tap has that tap's schemas
+            cls.package = cls.__module__.rpartition(".")[0]
 
     def __init__(self, *args: Any, state: Any = None, **kwargs: Any) -> None:
         guard_logging()

@@ -149,6 +149,9 @@ def select(tap_class: type[AdTap], config: Mapping[str, Any], streams: set[str])
         tap_class: The tap.
         config: Its settings.
         streams: Names; `users.email` stands for a stream and a column that nobody selects by default.
+
+    Returns:
+        A Singer catalog, as a tap takes it.
     """
     tap = tap_class(config=dict(config), validate_config=False, setup_mapper=False)
     catalog: dict[str, Any] = json.loads(tap.catalog_json_text)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from adtap_core.bodies.parsing import Table
 from adtap_core.errors import MalformedResponse, ResponseTooLarge
-from adtap_core.http.client import Call, Http
+from adtap_core.http.client import Call
 from adtap_core.http.completeness import says_more
 from adtap_core.names import did_you_mean
 from adtap_core.platform import Fetched, RowContext, RowLookup
@@ -22,6 +22,7 @@ from adtap_core.windows import Grain
 from tap_adjust import fields
 from tap_adjust.choices import Choices, word
 from tap_adjust.kpi_answers import ARRAYS, DATES, LABELS, TIMES, flatten
+from tap_adjust.service import Service
 from tap_adjust.streams import SPAN_DAYS, KpiReport
 
 if TYPE_CHECKING:
@@ -172,7 +173,7 @@ def finish(report: KpiReport) -> KpiReport:
         days = max(days, fields.Period(unit, last).maturity_days)
     # The service's weeks may begin on another day than ours: each of ours is asked for alone, as a span.
     span = 7 if report.grain is Grain.WEEK else SPAN_DAYS
-    return replace(report, lookback_days=days, settle_days=days, span_days=span)
+    return report.restated(days, span_days=span)
 
 
 def _last_period(wanted: str, unit: str) -> int:
@@ -310,18 +311,9 @@ def sunset_message(url: str) -> str:
 
 
 @dataclass
-class KpiService:
-    """Asks the KPI service.
+class KpiService(Service):
+    """Asks the KPI service."""
 
-    Args:
-        http: The connection.
-        url: Base address.
-        settings: The tap's settings.
-    """
-
-    http: Http
-    url: str
-    settings: Mapping[str, Any]
     _orders: dict[str, list[str]] = field(default_factory=dict)
 
     def fetch(self, job: WindowJob) -> Fetched:

@@ -13,11 +13,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from adtap_core.bodies.parsing import Table
 from adtap_core.errors import BadRequest, MalformedResponse, ResponseTooLarge
-from adtap_core.http.client import Call, Http, RequestStats
+from adtap_core.http.client import Call, RequestStats
 from adtap_core.http.completeness import check_whole, next_address, says_more
 from adtap_core.http.response import Response
 from adtap_core.inspect.dry_run import OfflineError
@@ -28,6 +29,7 @@ from adtap_core.windows import Grain
 from tap_adjust import listed, transports
 from tap_adjust.choices import Choices, word
 from tap_adjust.fields import near_names
+from tap_adjust.service import Service
 from tap_adjust.streams import AdjustReport
 from tap_adjust.transports import Answer, as_objects, within
 from tap_adjust.unpivot import Ask, asks
@@ -73,18 +75,9 @@ Option = dict[str, Any]
 
 
 @dataclass
-class ReportService:
-    """Asks the Report Service.
+class ReportService(Service):
+    """Asks the Report Service."""
 
-    Args:
-        http: The connection.
-        url: Base address.
-        settings: The tap's settings.
-    """
-
-    http: Http
-    url: str
-    settings: Mapping[str, Any]
     _lists: dict[str, tuple[list[Option], RequestStats]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _told: set[tuple[str, str]] = field(default_factory=set)
@@ -202,7 +195,9 @@ class ReportService:
         lost: list[str] = []
         try:
             for ask in asks(AdjustReport.of(report), lambda: self._events_of(tokens, lost)):
-                parts += self._parts(job, choices, ask, tokens, bucket=bucket, lost=lost)
+                parts += self._parts(
+                    job, ask, partial(self._part, job, choices, tokens, bucket), lost
+                )
         except BaseException:
             for part in parts:
                 part.response.body.close()
@@ -252,19 +247,12 @@ class ReportService:
         return [s for s in slugs if "," not in s]
 
     def _parts(
-        self,
-        job: WindowJob,
-        choices: Choices,
-        ask: Ask,
-        tokens: Sequence[str],
-        *,
-        bucket: str | None,
-        lost: list[str],
+        self, job: WindowJob, ask: Ask, read: Callable[[Ask], _Part], lost: list[str]
     ) -> Iterator[_Part]:
         """Return the answers to one request: without the events that the service refuses, which go to `lost`."""
         while True:
             try:
-                part = self._part(job, choices, ask, tokens, bucket)
+                part = read(ask)
             except BadRequest as error:
                 found = _UNSUPPORTED.search(str(error))
                 smaller = ask.without(found["name"]) if found else None
@@ -328,9 +316,9 @@ class ReportService:
         self,
         job: WindowJob,
         choices: Choices,
-        ask: Ask,
         tokens: Sequence[str],
         bucket: str | None,
+        ask: Ask,
     ) -> _Part:
         report = job.report
         # app_token always: it says whose row it is, and in which currency.

@@ -184,22 +184,13 @@ _KPI_SOURCE: Final = (
 
 def _preset(*, days: int = SPEND_DAYS, **declared: Any) -> AdjustReport:
     """Return a report whose rows are restated for some days, by default as long as network spend is."""
-    return AdjustReport(
-        lookback_days=days, settle_days=days, span_days=SPAN_DAYS, source=_SOURCE, **declared
-    )
+    return AdjustReport(source=_SOURCE, **declared).restated(days, span_days=SPAN_DAYS)
 
 
 def _kpi_preset(*, days: int = SPEND_DAYS, **declared: Any) -> KpiReport:
     """Return a report of the legacy KPI service; it was sunset, whoever still reaches it selects these."""
-    return KpiReport(
-        lookback_days=days,
-        settle_days=days,
-        span_days=SPAN_DAYS,
-        source=_KPI_SOURCE,
-        selected=False,
-        grouping=KPI_GROUPING,
-        **declared,
-    )
+    made = KpiReport(source=_KPI_SOURCE, selected=False, grouping=KPI_GROUPING, **declared)
+    return made.restated(days, span_days=SPAN_DAYS)
 
 
 REPORTS: Final = (

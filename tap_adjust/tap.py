@@ -8,7 +8,7 @@ from adtap_core import settings as s
 from adtap_core.tap import AdTap
 from tap_adjust.choices import DEFAULTS
 from tap_adjust.client import API_URL, KPI_API_URL, AdjustPlatform
-from tap_adjust.fields import ALL_ATTRIBUTION_TYPES, SPEND_DAYS
+from tap_adjust.fields import ALL_ATTRIBUTION_TYPES
 from tap_adjust.kpi_service import DEFINITION_SCHEMA
 from tap_adjust.streams import ENTITIES, REPORTS
 from tap_adjust.transports import FORMATS
@@ -22,32 +22,35 @@ _ATTRIBUTION_TYPES: Final = {
     "three, as the service itself counts since 2026-07-13.",
     "default": DEFAULTS["attribution_types"],
 }
+
+
+def _choice(name: str, words: str, options: tuple[str, ...]) -> dict[str, s.Schema]:
+    title = name.replace("_", " ").capitalize()
+    return {name: s.choice(title, words, options, default=DEFAULTS[name])}
+
+
 _CHOICES: Final[dict[str, dict[str, Any]]] = {
     "attribution_types": _ATTRIBUTION_TYPES,
-    "attribution_source": s.choice(
-        "Attribution source",
+    **_choice(
+        "attribution_source",
         "first counts all later activity to the install's source; dynamic splits it with the sources of "
         "reattributions.",
         ("first", "dynamic"),
-        default=DEFAULTS["attribution_source"],
     ),
-    "reattributed": s.choice(
-        "Reattributed",
+    **_choice(
+        "reattributed",
         "Whether reattributed users count: all, true (only they) or false (none of them).",
         ("all", "true", "false"),
-        default=DEFAULTS["reattributed"],
     ),
-    "ad_spend_mode": s.choice(
-        "Ad spend mode",
+    **_choice(
+        "ad_spend_mode",
         "Source of `cost` and of all that is computed from it: adjust (attribution), network, or mixed.",
         ("adjust", "network", "mixed"),
-        default=DEFAULTS["ad_spend_mode"],
     ),
-    "cohort_maturity": s.choice(
-        "Cohort maturity",
+    **_choice(
+        "cohort_maturity",
         "immature gives unfinished cohorts their current value, mature gives them 0.",
         ("immature", "mature", "fully_mature"),
-        default=DEFAULTS["cohort_maturity"],
     ),
     "currency": s.text(
         "Currency",
@@ -78,9 +81,9 @@ class TapAdjust(AdTap):
     """Apps, events and reports of the Adjust mobile measurement service."""
 
     name = "tap-adjust"
-    package = "tap_adjust"
     platform_class = AdjustPlatform
     config_jsonschema = s.config_schema(
+        AdjustPlatform,
         own={
             "api_token": s.secret(
                 "API token", "API token of the Adjust user (Account settings, My profile)."
@@ -131,10 +134,7 @@ class TapAdjust(AdTap):
             "parameters": {"type": "object"},
         },
         api_url=API_URL,
-        lookback_days=SPEND_DAYS,
         lookback_source="network spend is pulled again for the last 14 days, every day",
-        concurrency=AdjustPlatform.concurrency,
-        timeout_seconds=AdjustPlatform.timeout_seconds,
         time_zone="UTC; else a fixed offset such as +05:30, as Adjust takes no other",
     )
     entities = ENTITIES

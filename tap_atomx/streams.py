@@ -7,7 +7,7 @@ those with evidence are in presets; any other is a name in a report of the user'
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -278,29 +278,25 @@ def _reports(
 ) -> tuple[AtomxReport, AtomxReport]:
     """Return a subject's daily and hourly report; the hourly one may have fewer dimensions."""
     source = f"wiki pages api and reporting, vendor's Python and PHP clients; scope {scope}; read 2026-11-20"
-    return (
-        AtomxReport(
-            name=f"{subject}_daily",
-            dimensions=dimensions,
-            metrics=metrics,
-            settle_days=SETTLE_DAYS,
-            span_days=DAILY_SPAN_DAYS,
-            source=source,
-            scope=scope,
-        ),
-        AtomxReport(
-            name=f"{subject}_hourly",
-            dimensions=dimensions if hourly is None else hourly,
-            metrics=metrics,
-            grain=Grain.HOUR,
-            settle_days=SETTLE_DAYS,
-            span_days=HOURLY_SPAN_DAYS,
-            # Twenty-four times the rows: for whoever asks for them.
-            selected=False,
-            source=source,
-            scope=scope,
-        ),
+    daily = AtomxReport(
+        name=f"{subject}_daily",
+        dimensions=dimensions,
+        metrics=metrics,
+        settle_days=SETTLE_DAYS,
+        span_days=DAILY_SPAN_DAYS,
+        source=source,
+        scope=scope,
     )
+    # Twenty-four times the rows: for whoever asks for them.
+    every_hour = replace(
+        daily,
+        name=f"{subject}_hourly",
+        dimensions=dimensions if hourly is None else hourly,
+        grain=Grain.HOUR,
+        span_days=HOURLY_SPAN_DAYS,
+        selected=False,
+    )
+    return daily, every_hour
 
 
 _COUNTS: Final = ("impressions", "clicks", "conversions")

@@ -7,18 +7,18 @@ from adtap_core.tap import AdTap
 from tap_atomx.auth import DEFAULT_EXPIRATION_SECONDS
 from tap_atomx.client import API_URL, AtomxPlatform
 from tap_atomx.fields import DATE_RANGES, SCOPES
-from tap_atomx.streams import ENTITIES, LOGGED_MODELS, LOOKBACK_DAYS, REPORTS
+from tap_atomx.streams import ENTITIES, LOGGED_MODELS, REPORTS
 
 
 class TapAtomx(AdTap):
     """Campaigns, creatives, inventory, change history and reports of the atomx ad exchange."""
 
     name = "tap-atomx"
-    package = "tap_atomx"
     platform_class = AtomxPlatform
     entities = ENTITIES
     reports = REPORTS
     config_jsonschema = s.config_schema(
+        AtomxPlatform,
         own={
             "email": s.text("E-mail", "Login of the atomx account."),
             "password": s.secret("Password", "Password of the login."),
@@ -65,11 +65,8 @@ class TapAtomx(AdTap):
         },
         report_required=("scope",),
         api_url=API_URL,
-        lookback_days=LOOKBACK_DAYS,
         lookback_source="fraud filtering and late conversions change recent days; the platform publishes no "
         "closing day",
-        concurrency=AtomxPlatform.concurrency,
-        timeout_seconds=AtomxPlatform.timeout_seconds,
         time_zone="UTC",
         grains=("hour", "day", "month"),
     )

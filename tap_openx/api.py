@@ -29,3 +29,14 @@ class Api:
     clock: Clock
     currencies: AccountCurrencies
     known_values: Callable[[str], Sequence[str]]
+
+
+class Generation:
+    """One of the two APIs over which the platform's questions are answered.
+
+    Args:
+        api: What both need of the platform.
+    """
+
+    def __init__(self, api: Api) -> None:
+        self._api, self._settings = api, api.settings

@@ -62,9 +62,21 @@ def _failure(message: str, response: Response, stats: RequestStats) -> Credentia
 
 
 class _Login:
-    """A login of several steps, one of which takes a verifier or code that is good once."""
+    """A login of several steps, one of which takes a verifier or code that is good once.
+
+    Args:
+        settings: The tap's, `email` and `password` among them.
+    """
 
     can_refresh = True
+
+    def __init__(self, settings: Mapping[str, Any]) -> None:
+        self._settings = settings
+        self._token = ""
+
+    @property
+    def _user(self) -> dict[str, Any]:
+        return {name: self._settings[name] for name in ("email", "password")}
 
     def login(self, http: Http) -> None:
         """Get a new token; once more from the beginning where a lost answer had used up the verifier or code.
@@ -91,9 +103,8 @@ class CookieLogin(_Login):
     """
 
     def __init__(self, settings: Mapping[str, Any]) -> None:
+        super().__init__(settings)
         self._url = str(settings["sso_url"]).rstrip("/")
-        self._settings = settings
-        self._token = ""
 
     def apply(self, request: requests.Request) -> None:
         """Set the cookie."""
@@ -176,11 +187,7 @@ class CookieLogin(_Login):
             what="OpenX single sign-on",
             method="POST",
             headers=_cookie(jar),
-            form={
-                "email": self._settings["email"],
-                "password": self._settings["password"],
-                "oauth_token": token,
-            },
+            form={**self._user, "oauth_token": token},
             expects="any",
             login=False,
         )
@@ -214,8 +221,8 @@ class BearerLogin(_Login):
     """
 
     def __init__(self, settings: Mapping[str, Any], api_url: str) -> None:
-        self._settings, self._url = settings, f"{api_url}/oauth2/v1"
-        self._token = ""
+        super().__init__(settings)
+        self._url = f"{api_url}/oauth2/v1"
         self.expires_at: datetime | None = None
 
     def apply(self, request: requests.Request) -> None:
@@ -296,11 +303,7 @@ class BearerLogin(_Login):
                 what="OpenX identity",
                 method="POST",
                 params={"key": self._settings["identity_key"]},
-                json={
-                    "email": self._settings["email"],
-                    "password": self._settings["password"],
-                    "returnSecureToken": True,
-                },
+                json={**self._user, "returnSecureToken": True},
                 expects="text",
                 login=False,
             ),

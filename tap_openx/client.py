@@ -32,7 +32,7 @@ from adtap_core.platform import (
     Tolerance,
     WindowJob,
 )
-from adtap_core.windows import Grain, Interval, Zone
+from adtap_core.windows import Interval, Zone
 from tap_openx import companion, fields, responses
 from tap_openx.api import Api
 from tap_openx.auth import COOKIE
@@ -44,13 +44,11 @@ from tap_openx.streams import (
     AUDITED_TYPES,
     CURRENT,
     DAILY_LOOKBACK_DAYS,
-    DAILY_SPAN_DAYS,
     ENTITIES,
-    HOURLY_LOOKBACK_DAYS,
-    HOURLY_SPAN_DAYS,
     LEGACY,
     OPTION_KEYS,
     OpenxReport,
+    of_grain,
 )
 
 if TYPE_CHECKING:
@@ -133,13 +131,8 @@ class OpenxPlatform(Platform):
     @classmethod
     @override
     def finish_definition(cls, report: Report, settings: Mapping[str, Any]) -> Report:
-        hourly = report.grain is Grain.HOUR
-        days = HOURLY_LOOKBACK_DAYS if hourly else DAILY_LOOKBACK_DAYS
         return replace(
-            OpenxReport.of(report),
-            lookback_days=days,
-            settle_days=days,
-            span_days=HOURLY_SPAN_DAYS if hourly else DAILY_SPAN_DAYS,
+            of_grain(OpenxReport.of(report)),
             # Of the whole definition, not of the metrics selected later: the rows' grain hangs on it.
             by_currency=any(map(fields.is_money, report.metrics)),
         )

@@ -32,6 +32,7 @@ from adtap_core.sync.fetching import NEARLY_CUT
 from adtap_core.windows import Grain, Interval, midnight
 from tap_openx import fields, responses
 from tap_openx.answers import lost_message
+from tap_openx.api import Generation
 from tap_openx.auth import BearerLogin
 from tap_openx.currencies import COLUMN, added_up
 from tap_openx.streams import OpenxReport
@@ -61,17 +62,13 @@ _UNKNOWN_JOB: Final = frozenset({400, 404, 410})
 _SMALLEST_ROW_BYTES: Final = 10
 
 
-class Current:
-    """Answers the platform's questions over today's reporting API.
-
-    Args:
-        api: What both generations need of the platform.
-    """
+class Current(Generation):
+    """Answers the platform's questions over today's reporting API."""
 
     name = "current"
 
     def __init__(self, api: Api) -> None:
-        self._api, self._settings = api, api.settings
+        super().__init__(api)
         self._url = _base_url(self._settings)
 
     @staticmethod

@@ -25,6 +25,7 @@ from adtap_core.platform import Fetched, Partition, RowContext, RowLookup, Windo
 from adtap_core.windows import Interval
 from tap_openx import fields
 from tap_openx.answers import Answered, Answers, date_range, lost_message, named_alone
+from tap_openx.api import Api, Generation
 from tap_openx.auth import CookieLogin
 from tap_openx.catalogue import Asked, Catalogue
 from tap_openx.currencies import COLUMN, added_up
@@ -34,7 +35,6 @@ from tap_openx.streams import REPORTS, OpenxReport
 if TYPE_CHECKING:
     from adtap_core.http.client import Auth
     from adtap_core.http.response import Response
-    from tap_openx.api import Api
 
 log = logging.getLogger("adtaps.openx")
 
@@ -48,17 +48,13 @@ _OF_ONE_ACCOUNT: Final = frozenset(
 _ACCEPT: Final = "application/json, text/html;q=0.9, */*;q=0.8"
 
 
-class Legacy:
-    """Answers the platform's questions over the Data Service.
-
-    Args:
-        api: What both generations need of the platform.
-    """
+class Legacy(Generation):
+    """Answers the platform's questions over the Data Service."""
 
     name = "legacy"
 
     def __init__(self, api: Api) -> None:
-        self._api, self._settings = api, api.settings
+        super().__init__(api)
         self._url = str(self._settings["api_url"]).rstrip("/")
         self._lock = threading.Lock()
         self._path = str(self._settings.get("data_service_path") or DATA_SERVICE_PATHS[0])
@@ -293,9 +289,10 @@ class Legacy:
         bucket = job.report.grain.value
         names = {bucket: bucket, **asked.attributes, **asked.metrics}
         whose = names.setdefault(account, account)  # as the report spells it, if it asks for it
-        responses, merged, unproven = self._read_held(
-            job, window, attributes, list(asked.metrics), inside
+        read = partial(
+            self._read, job, attributes=attributes, metrics=list(asked.metrics), inside=inside
         )
+        responses, merged, unproven = self._read_held(job, window, read)
         columns = tuple(dict.fromkeys(names.values()))
         tables: list[Callable[[], Table]] = [
             partial(self._answers.table, response, names, columns, job.what)
@@ -387,12 +384,7 @@ class Legacy:
         return currencies.only()
 
     def _read_held(
-        self,
-        job: WindowJob,
-        window: Interval,
-        attributes: list[str],
-        metrics: list[str],
-        inside: Filter | None,
+        self, job: WindowJob, window: Interval, read: Callable[[Interval], Answered]
     ) -> Answered:
         """Read a window; what of it the platform dropped since the run was planned is left out.
 
@@ -401,7 +393,7 @@ class Legacy:
         if window.is_empty:
             return Answered()
         try:
-            return self._read(job, window, attributes, metrics, inside)
+            return read(window)
         except BadRequest as error:
             if error.status != HTTPStatus.NOT_FOUND:
                 raise
@@ -414,9 +406,7 @@ class Legacy:
                 available.start.strftime("%Y-%m-%dT%H:00Z"),
             )
             kept = window.clip(available)
-            if kept.is_empty:
-                return Answered()
-            return self._read(job, kept, attributes, metrics, inside)
+            return Answered() if kept.is_empty else read(kept)
 
     def _available_now(self, report: Report) -> Interval:
         asked = self._asked(report)

@@ -110,21 +110,6 @@ def both(left: Filter | None, right: Filter) -> Filter:
     return right if left is None else Both("AND", left, right)
 
 
-class Send(Protocol):
-    """Asks the platform for attributes and metrics of one window under a filter."""
-
-    def __call__(
-        self,
-        attributes: Sequence[str],
-        metrics: Sequence[str],
-        where: Filter | None,
-        /,
-        *,
-        partial: bool = False,
-    ) -> Response:
-        """Ask; `partial`: whether a cut answer (206) is given back instead of raising."""
-
-
 class Asker:
     """Asks with filters, in the form of list that the server takes.
 
@@ -148,6 +133,12 @@ class Asker:
         partial: bool = False,
     ) -> Response:
         """Ask.
+
+        Args:
+            attributes: To cut by.
+            metrics: To count.
+            where: The condition; None for none.
+            partial: Whether a cut answer (206) is given back instead of raising.
 
         Raises:
             ResponseTooLarge: If the answer is too big.
@@ -185,7 +176,7 @@ class FilterSplit:
     def __init__(
         self,
         *,
-        ask: Send,
+        ask: Asker,
         attributes: Sequence[str],
         metrics: Sequence[str],
         count: str,

@@ -77,22 +77,26 @@ class OpenxReport(Report):
     by_currency: bool = True
 
 
+_OBJECTS: Final = {
+    "accounts": "account",
+    "sites": "site",
+    "site_sections": "sitesection",
+    "ad_units": "adunit",
+    "ad_unit_groups": "adunitgroup",
+    "orders": "order",
+    "line_items": "lineitem",
+    "ads": "ad",
+    "creatives": "creative",
+    "deals": "deal",
+    "packages": "package",
+    "floor_rules": "floorrule",
+    "optimizations": "optimization",
+}
+"""Streams of the Platform API's objects, each with its path."""
 ENTITIES: Final = (
     Entity(name="session", path="session", keys=("instance_uid",)),
     Entity(name="report_fields", path="", keys=("kind", "id")),
-    Entity(name="accounts", path="account", keys=_UID),
-    Entity(name="sites", path="site", keys=_UID),
-    Entity(name="site_sections", path="sitesection", keys=_UID),
-    Entity(name="ad_units", path="adunit", keys=_UID),
-    Entity(name="ad_unit_groups", path="adunitgroup", keys=_UID),
-    Entity(name="orders", path="order", keys=_UID),
-    Entity(name="line_items", path="lineitem", keys=_UID),
-    Entity(name="ads", path="ad", keys=_UID),
-    Entity(name="creatives", path="creative", keys=_UID),
-    Entity(name="deals", path="deal", keys=_UID),
-    Entity(name="packages", path="package", keys=_UID),
-    Entity(name="floor_rules", path="floorrule", keys=_UID),
-    Entity(name="optimizations", path="optimization", keys=_UID),
+    *(Entity(name=name, path=path, keys=_UID) for name, path in _OBJECTS.items()),
     Entity(name="users", path="user", keys=_UID, selected=False, people=True),
     Entity(name="comments", path="comment", keys=_UID),
     Entity(name="payment_history", path="paymenthistory", keys=("id",)),
@@ -157,22 +161,25 @@ _SOURCES: Final = {
 }
 
 
+def of_grain(report: OpenxReport) -> OpenxReport:
+    """Return a report with what follows from its grain: how long it is restated, and what one request may cover."""
+    if report.grain is Grain.HOUR:
+        return report.restated(HOURLY_LOOKBACK_DAYS, span_days=HOURLY_SPAN_DAYS)
+    return report.restated(DAILY_LOOKBACK_DAYS, span_days=DAILY_SPAN_DAYS)
+
+
 def _report(
     name: str, generation: str, grain: Grain, dimensions: tuple[str, ...], metrics: tuple[str, ...]
 ) -> OpenxReport:
-    hourly = grain is Grain.HOUR
-    days = HOURLY_LOOKBACK_DAYS if hourly else DAILY_LOOKBACK_DAYS
-    return OpenxReport(
+    report = OpenxReport(
         name=name,
         dimensions=dimensions,
         metrics=metrics,
         grain=grain,
-        lookback_days=days,
-        settle_days=days,
-        span_days=HOURLY_SPAN_DAYS if hourly else DAILY_SPAN_DAYS,
         source=_SOURCES[generation],
         generations=(generation,),
     )
+    return of_grain(report)
 
 
 REPORTS: Final = (

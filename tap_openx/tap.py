@@ -9,7 +9,6 @@ from tap_openx.current import API_URL
 from tap_openx.legacy import DATA_SERVICE_PATHS
 from tap_openx.streams import (
     CURRENT,
-    DAILY_LOOKBACK_DAYS,
     ENTITIES,
     LEGACY,
     OPTION_KEYS,
@@ -77,17 +76,12 @@ class TapOpenx(AdTap):
     """Accounts, inventory, demand and reports of the OpenX exchange and ad server."""
 
     name = "tap-openx"
-    package = "tap_openx"
     platform_class = OpenxPlatform
     config_jsonschema = s.config_schema(
+        OpenxPlatform,
         own=_SETTINGS,
         required=("email", "password"),
-        report_extras={},
-        api_url=None,
-        lookback_days=DAILY_LOOKBACK_DAYS,
         lookback_source="recent hours are replaced by trued-up data when the books close; hourly reports 2 days",
-        concurrency=OpenxPlatform.concurrency,
-        timeout_seconds=OpenxPlatform.timeout_seconds,
         time_zone="UTC, the only one OpenX counts in",
         grains=("hour", "day"),
     )

@@ -29,12 +29,11 @@ from tap_terminalone.current import Current
 from tap_terminalone.legacy import Legacy
 from tap_terminalone.streams import (
     CURRENT,
-    HOURLY_SPAN_DAYS,
     LEGACY,
     LOOKBACK_DAYS,
-    SPAN_DAYS,
     TerminalOneEntity,
     TerminalOneReport,
+    restated,
 )
 
 if TYPE_CHECKING:
@@ -67,7 +66,7 @@ class TerminalOne(Platform):
     concurrency: ClassVar[int] = 4
     per_second: float | None = 10.0
     """What the vendor guarantees; its pages of different dates promise up to 50."""
-    timeout_seconds: ClassVar[float] = 300.0
+    timeout_seconds: ClassVar[float] = 300
     lookback_days: ClassVar[int] = LOOKBACK_DAYS
     report_type: ClassVar[type[Report]] = TerminalOneReport
     account_settings: ClassVar[Mapping[str, str]] = accounts.SETTINGS
@@ -151,14 +150,8 @@ class TerminalOne(Platform):
         grain = definitions.grain(report)
         # What a snapshot said yesterday can't be asked again, so nothing restates it.
         days = 0 if definitions.is_snapshot(report) else LOOKBACK_DAYS
-        return replace(
-            TerminalOneReport.of(report),
-            grain=grain,
-            lookback_days=days,
-            settle_days=days,
-            span_days=HOURLY_SPAN_DAYS if grain is Grain.HOUR else SPAN_DAYS,
-            money=any(map(fields.is_money, report.metrics)),
-        )
+        money = any(map(fields.is_money, report.metrics))
+        return restated(replace(TerminalOneReport.of(report), grain=grain, money=money), days)
 
     @classmethod
     @override

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import msgspec
 
@@ -38,7 +38,7 @@ from tap_terminalone.changes import change
 from tap_terminalone.deals import Deals
 from tap_terminalone.definitions import ROLLUP_OF, dataset_name, is_snapshot, time_window
 from tap_terminalone.lines import promise, stream_error, table
-from tap_terminalone.streams import CURRENT, ENTITIES, TerminalOneEntity
+from tap_terminalone.streams import ENTITIES, TerminalOneEntity
 from tap_terminalone.walks import id_of, in_ranges, records_of
 
 if TYPE_CHECKING:
@@ -81,8 +81,6 @@ class Current:
     Args:
         api: What it needs of the platform.
     """
-
-    name: ClassVar[str] = CURRENT
 
     def __init__(self, api: Api) -> None:
         self._api = api
@@ -147,7 +145,7 @@ class Current:
             query: What of it is asked for.
         """
         if entity.kind == "deals":
-            return self._deals.pages(self._api.organizations(), query)
+            return self._deals.pages(query)
         if entity.parent is None:
             return self._list(entity, query)
         return self._below(entity, query)

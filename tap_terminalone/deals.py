@@ -7,7 +7,7 @@ organization's.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from adtap_core.http.client import Call
@@ -36,14 +36,13 @@ class Deals:
         self._lock = threading.Lock()
         self._known: dict[int, list[int]] = {}
 
-    def pages(self, organizations: Iterable[str], query: EntityQuery) -> Iterator[Sequence[Record]]:
-        """Yield the deals of organizations.
+    def pages(self, query: EntityQuery) -> Iterator[Sequence[Record]]:
+        """Yield the deals of the organizations that are read.
 
         Args:
-            organizations: Their ids.
             query: What of it is asked for.
         """
-        for number in organizations:
+        for number in self._api.organizations():
             yield from self._walk(int(number), query.stats)
 
     def ids(self, organization: int, stats: RequestStats) -> list[int]:

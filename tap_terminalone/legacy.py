@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from adtap_core.http import outcomes
 from adtap_core.http.client import Call
@@ -24,7 +24,7 @@ from tap_terminalone.legacy_documents import (
 )
 from tap_terminalone.legacy_entities import LegacyEntities
 from tap_terminalone.legacy_reports import LegacyReports, csv_error
-from tap_terminalone.streams import LEGACY, TerminalOneEntity
+from tap_terminalone.streams import TerminalOneEntity
 
 if TYPE_CHECKING:
     from adtap_core.declare import Entity, Report
@@ -59,10 +59,7 @@ class Legacy:
         api: What it needs of the platform.
     """
 
-    name: ClassVar[str] = LEGACY
-
     def __init__(self, api: Api) -> None:
-        self._api = api
         self._deals = Deals(api)
         self._entities = LegacyEntities(api)
         self._reports = LegacyReports(api, self._deals)
@@ -104,7 +101,7 @@ class Legacy:
             query: What of it is asked for.
         """
         if entity.kind == "deals":
-            return self._deals.pages(self._api.organizations(), query)
+            return self._deals.pages(query)
         return self._entities.pages(entity, query)
 
     @staticmethod

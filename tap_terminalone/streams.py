@@ -101,6 +101,12 @@ _NOW_ONLY: Final[Mapping[str, Any]] = MappingProxyType({"generations": _ONLY_CUR
 _THEN_ONLY: Final[Mapping[str, Any]] = MappingProxyType({"generations": _ONLY_LEGACY})
 _SINCE: Final[Mapping[str, Any]] = MappingProxyType({"replication_key": _MODIFIED})
 
+
+def _below(parent: str, name: str, **more: Any) -> TerminalOneEntity:
+    """Return an entity of the legacy API alone that each record of another is asked for, in a way of its own."""
+    return _entity(name, parent=parent, kind=name, selected=False, **_THEN_ONLY, **more)
+
+
 ENTITIES: Final = (
     _entity("organizations", owner="id", **_SINCE),
     _entity("agencies", owner="organization_id", limit="organization", **_SINCE),
@@ -176,31 +182,9 @@ ENTITIES: Final = (
     _entity("retired_audience_segments", selected=False, **_THEN_ONLY, **_SINCE),
     _entity("target_values", selected=False, **_THEN_ONLY),
     # One request for each user, advertiser, or dimension of a strategy.
-    _entity(
-        "target_dimensions",
-        keys=("strategy_id", "target_dimension_id"),
-        parent="strategies",
-        kind="target_dimensions",
-        selected=False,
-        **_THEN_ONLY,
-    ),
-    _entity(
-        "permissions",
-        keys=("user_id",),
-        parent="users",
-        kind="permissions",
-        selected=False,
-        people=True,
-        **_THEN_ONLY,
-    ),
-    _entity(
-        "acl",
-        keys=("entity_type", "id"),
-        parent="advertisers",
-        kind="acl",
-        selected=False,
-        **_THEN_ONLY,
-    ),
+    _below("strategies", "target_dimensions", keys=("strategy_id", "target_dimension_id")),
+    _below("users", "permissions", keys=("user_id",), people=True),
+    _below("advertisers", "acl", keys=("entity_type", "id")),
     _entity("contacts", selected=False, people=True, **_THEN_ONLY),
     *(
         _history(of)
@@ -253,6 +237,12 @@ _SOURCE: Final = (
 )
 
 
+def restated(report: TerminalOneReport, days: int) -> TerminalOneReport:
+    """Return a report with the days for which it is restated, and what one request of its grain may cover."""
+    hourly = report.grain is Grain.HOUR
+    return report.restated(days, span_days=HOURLY_SPAN_DAYS if hourly else SPAN_DAYS)
+
+
 def _report(
     name: str,
     report: str,
@@ -264,15 +254,11 @@ def _report(
     selected: bool = True,
     time_window: str | None = None,
 ) -> TerminalOneReport:
-    days = 0 if time_window else LOOKBACK_DAYS
-    return TerminalOneReport(
+    made = TerminalOneReport(
         name=name,
         dimensions=dimensions,
         metrics=metrics,
         grain=grain,
-        lookback_days=days,
-        settle_days=days,
-        span_days=HOURLY_SPAN_DAYS if grain is Grain.HOUR else SPAN_DAYS,
         selected=selected,
         source=_SOURCE,
         generations=() if legacy else _ONLY_CURRENT,
@@ -280,6 +266,7 @@ def _report(
         legacy=legacy,
         time_window=time_window,
     )
+    return restated(made, 0 if time_window else LOOKBACK_DAYS)
 
 
 _INVENTORY: Final = "all-dimensions-and-metrics"

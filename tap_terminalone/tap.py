@@ -7,7 +7,7 @@ from adtap_core.tap import AdTap
 from tap_terminalone import auth
 from tap_terminalone.client import TerminalOne
 from tap_terminalone.fields import SNAPSHOT_WINDOWS, TO_DATE
-from tap_terminalone.streams import CURRENT, ENTITIES, LEGACY, LOOKBACK_DAYS, REPORTS
+from tap_terminalone.streams import CURRENT, ENTITIES, LEGACY, REPORTS
 
 _SETTINGS = {
     "api_generation": s.choice(
@@ -58,9 +58,9 @@ class TapTerminalOne(AdTap):
     """Organizations, campaigns, strategies, creatives and reports of MediaMath TerminalOne."""
 
     name = "tap-terminalone"
-    package = "tap_terminalone"
     platform_class = TerminalOne
     config_jsonschema = s.config_schema(
+        TerminalOne,
         own=_SETTINGS,
         report_extras={
             "report": {"type": "string"},
@@ -72,11 +72,8 @@ class TapTerminalOne(AdTap):
         },
         report_required=("report",),
         api_url="https://api.mediamath.com",
-        lookback_days=LOOKBACK_DAYS,
         lookback_source="conversions are credited to the day of the impression or click for as long as a "
         "campaign's windows say, 30 days is common",
-        concurrency=4,
-        timeout_seconds=300,
         time_zone="each campaign's own for days, UTC for hours; the API offers no other",
     )
     entities = ENTITIES

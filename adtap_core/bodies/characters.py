@@ -100,6 +100,9 @@ def cleaned(data: Body, spelt: Spelling) -> tuple[Iterator[bytes], Callable[[], 
     Args:
         data: The body, in pieces.
         spelt: How its format spells characters.
+
+    Returns:
+        The pieces, to be read once, and a function that gives the count when all of them are.
     """
     found = 0
 
@@ -172,6 +175,9 @@ def clean_text(text: str | bytes) -> tuple[str, int]:
 
     Args:
         text: Decoded, or as UTF-8 with halves of surrogate pairs in it.
+
+    Returns:
+        The text, and the count.
 
     Raises:
         UnicodeDecodeError: If bytes are no UTF-8 even so.

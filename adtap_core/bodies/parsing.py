@@ -86,15 +86,14 @@ class Table:
     beside: Callable[[], int] = lambda: 0
 
 
-def batches(rows: Iterable[Any], size: int = _ROWS) -> Iterator[list[Any]]:
+def batches(rows: Iterable[Any]) -> Iterator[list[Any]]:
     """Yield rows a thousand or so at a time.
 
     Args:
         rows: The rows.
-        size: Rows in a batch.
     """
     line = iter(rows)
-    while batch := list(islice(line, size)):
+    while batch := list(islice(line, _ROWS)):
         yield batch
 
 
@@ -292,6 +291,9 @@ class Picker:
 
     def decode(self, text: bytes) -> list[tuple[Any, ...]]:
         """Decode a list of objects.
+
+        Returns:
+            A tuple of values for each object, in the order of `columns`.
 
         Raises:
             DecodeError: If it is none.
@@ -534,6 +536,9 @@ def json_lines(block: bytes, picker: Picker) -> list[tuple[Any, ...]]:
     Args:
         block: Whole lines.
         picker: Knows the fields.
+
+    Returns:
+        A tuple of values for each line, in the order of the picker's `columns`.
 
     Raises:
         MalformedResponse: If a line can't be read, or a name in it is damaged.

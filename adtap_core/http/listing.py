@@ -221,7 +221,6 @@ def by_offset(
     key: Callable[[Record], object],
     what: str,
     prefetch: Workers,
-    again: bool = True,
 ) -> Iterator[Sequence[Record]]:
     """Walk by offset, again and again until a pass shows nothing new.
 
@@ -230,7 +229,6 @@ def by_offset(
         key: What tells a record from all others.
         what: The list, in a user's words.
         prefetch: Where pages are asked for in advance.
-        again: Whether the list may shift while it is read; without, one pass is all.
 
     Raises:
         RetriesExhausted: If the list does not come to rest.
@@ -253,7 +251,7 @@ def by_offset(
                 last = page
                 if new:
                     yield new
-        if not again or pages == 1 or not fresh:
+        if pages == 1 or not fresh:
             check_end(last, len(seen), what)
             return
     msg = f"{what}: the list still changes after {MOST_LOOKS} passes; run again at a quieter time"

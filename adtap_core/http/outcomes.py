@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 RETRIED_STATUSES: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
 GATEWAY_STATUSES: Final = frozenset({502, 504})
 _SHOWN_REASON: Final = 200
+_MARGIN_SECONDS: Final = 2.0
+"""How much longer than to a quota's next hour is waited: clocks differ."""
 _REQUEST_IDS: Final = ("x-request-id", "x-correlation-id", "x-amzn-requestid", "traceid")
 
 
@@ -125,15 +127,14 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
     return max(0.0, (until - since).total_seconds())
 
 
-def until_next_hour(now: datetime, margin_seconds: float = 2.0) -> float:
+def until_next_hour(now: datetime) -> float:
     """Return the seconds until the next full hour of UTC, and a little more.
 
     Args:
         now: The present, with its zone.
-        margin_seconds: How much more.
     """
     top = now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
-    return (top - now).total_seconds() + margin_seconds
+    return (top - now).total_seconds() + _MARGIN_SECONDS
 
 
 def request_id(headers: Mapping[str, str]) -> str | None:

@@ -74,7 +74,12 @@ class CheckReport:
         return all(f.good for f in self.findings)
 
     def document(self) -> dict[str, Any]:
-        """Return it for JSON."""
+        """Return it for JSON.
+
+        Returns:
+            `tap`, `good`, `findings` (`area`, `subject`, `good`, `words`, `advice`), `login_expires_at` (ISO, or null),
+            `requests`.
+        """
         return {
             "tap": self.tap,
             "good": self.good,

@@ -85,7 +85,12 @@ class Explanation:
     ui: list[str] = field(default_factory=list)
 
     def document(self) -> dict[str, Any]:
-        """Return it for JSON."""
+        """Return it for JSON.
+
+        Returns:
+            `tap`, `stream`, `kind`, each fact under its name with `_` for spaces, `columns`, `requests`, `reproduce`
+            (steps in the UI).
+        """
         return {
             "tap": self.tap,
             "stream": self.stream,

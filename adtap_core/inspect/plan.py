@@ -87,7 +87,11 @@ class PlannedRequest:
     interval: Interval | None = None
 
     def document(self) -> dict[str, Any]:
-        """Return the request for JSON."""
+        """Return the request for JSON.
+
+        Returns:
+            `method`, `url`, `body`; of a window `from`, `to` (exclusive) in the report's zone and `accounts`.
+        """
         method, _, url = request_line(self.call).partition(" ")
         made: dict[str, Any] = {"method": method, "url": url, "body": body_of(self.call)}
         if self.interval is not None:
@@ -130,7 +134,12 @@ class StreamPlan:
         return sum(len(a.windows) for a in self.accounts)
 
     def document(self) -> dict[str, Any]:
-        """Return the plan for JSON."""
+        """Return the plan for JSON.
+
+        Returns:
+            `stream`, `kind`, `requests`, `follows`, `remarks`, `notes`; of an entity `since`, of a report its grain,
+            zone, lookback and `accounts`.
+        """
         made: dict[str, Any] = {
             "stream": self.name,
             "kind": "entity" if self.grain is None else "report",
@@ -198,7 +207,11 @@ class Plan:
         return any(s.follows or s.remarks for s in self.streams)
 
     def document(self) -> dict[str, Any]:
-        """Return the plan for JSON."""
+        """Return the plan for JSON.
+
+        Returns:
+            `tap`, `now` (UTC), `streams`, `metadata` (requests), `totals` (counts), `failures` (lines).
+        """
         accounts = [a for s in self.streams for a in s.accounts]
         return {
             "tap": self.tap,

@@ -49,6 +49,9 @@ def stretches(start: date, end: date, grain: Grain) -> list[tuple[date, date]]:
         start: First day.
         end: Exclusive.
         grain: `day`, `week` or `month`.
+
+    Returns:
+        First day and end (exclusive) of each piece, in order.
     """
     made = []
     while start < end:
@@ -148,7 +151,11 @@ class Shards:
     remarks: list[str] = field(default_factory=list)
 
     def document(self) -> dict[str, Any]:
-        """Return the load for JSON."""
+        """Return the load for JSON.
+
+        Returns:
+            What `docs/companion.md` says: what holds for all, then `rest` and `shards`, lists of shards.
+        """
         sharded = sum(r.requests for s in (*self.rest, *self.shards) for r in s.runs)
         return {
             "tap": self.tap,

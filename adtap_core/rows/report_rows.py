@@ -19,7 +19,7 @@ import msgspec
 from adtap_core.bodies.parsing import OTHERS, batches, check_names
 from adtap_core.errors import MalformedResponse
 from adtap_core.names import column_names, respelt, snake_case
-from adtap_core.platform import Partition, RowContext, RowLookup
+from adtap_core.platform import Partition, RowContext, RowLookup, WindowJob
 from adtap_core.redact import redact
 from adtap_core.rows.records import (
     Cast,
@@ -33,11 +33,10 @@ from adtap_core.rows.records import (
     without_secrets,
 )
 from adtap_core.rows.schemas import EXTRA
-from adtap_core.windows import Grain, Interval, Zone
+from adtap_core.windows import Grain, Zone
 
 if TYPE_CHECKING:
     from adtap_core.bodies.parsing import Row, Table
-    from adtap_core.declare import Report
 
 _encode: Final = msgspec.json.Encoder().encode
 _KEY_BYTES: Final = 16
@@ -182,15 +181,12 @@ class RowShaper:
     """Makes one window's rows.
 
     Args:
-        report: With the metrics that are selected.
+        job: The window read: report, partitions, time zone.
         schema: The stream's schema.
         context: What the rows are in.
-        window: The window read.
-        zone: Of the buckets.
-        now: The present in the zone, naive.
+        now: The present in the job's zone, naive.
         settle_days: Days in which a row may still be restated.
         keyed: Columns that are always in the key, beside account, bucket and dimensions.
-        partitions: Whose rows these are.
         synced_at: When the window was read, as text.
         noisy: Columns whose numbers carry noise of the platform's own making.
         declared: All fields of the report: one that was deselected and comes all the same is left out.
@@ -200,23 +196,26 @@ class RowShaper:
     def __init__(
         self,
         *,
-        report: Report,
+        job: WindowJob,
         schema: Mapping[str, Any],
         context: RowContext,
-        window: Interval,
-        zone: Zone,
         now: datetime,
         settle_days: float,
         keyed: frozenset[str],
-        partitions: Sequence[Partition],
         synced_at: str,
         noisy: frozenset[str] = frozenset(),
         declared: Collection[str] = (),
         secrets: Collection[str] = (),
     ) -> None:
-        self._report, self._context, self._window, self._zone = report, context, window, zone
+        report = job.report
+        self._report, self._context, self._window, self._zone = (
+            report,
+            context,
+            job.window,
+            job.zone,
+        )
         self._now, self._days, self._synced_at = now, settle_days, synced_at
-        self._partitions = partitions
+        self._partitions = job.partitions
         properties = schema["properties"]
         names = column_names([*report.dimensions, *report.metrics])
         self._fields = [
@@ -239,7 +238,7 @@ class RowShaper:
         self._secrets = secrets
         self._repeats = Repeats()
         self._buckets: dict[object, _Bucket | None] = {}
-        self.counts: dict[Partition, int] = dict.fromkeys(partitions, 0)
+        self.counts: dict[Partition, int] = dict.fromkeys(job.partitions, 0)
         self.outside: list[str] = []
         """What rows outside the window say that they are of: the window is not what was asked for."""
         self.told: set[str] = set()

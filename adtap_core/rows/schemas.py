@@ -76,6 +76,9 @@ def entity_schema(
         decimals_as: How exact decimals are written.
         has_column: Which of the file's columns exist.
 
+    Returns:
+        The file's JSON schema: its columns that exist, and `_extra`.
+
     Raises:
         FileNotFoundError: If the stream has no schema file.
     """
@@ -101,6 +104,10 @@ def report_schema(
         report: The entry, built in or the user's.
         platform: Types and describes its fields.
         settings: The tap's settings.
+
+    Returns:
+        A JSON schema; `x-grain` names the columns of the key, its properties are `_row_key`, the bucket, dimensions,
+        metrics and the core's own.
     """
     decimals_as = settings.get("decimals_as", "singer_decimal")
     names = column_names([*report.dimensions, *report.metrics])
@@ -172,6 +179,10 @@ def _text(description: str, *, null: bool = True, **more: Any) -> dict[str, Any]
     return {"type": ["string", "null"] if null else "string", "description": description, **more}
 
 
+def _key_moment(description: str) -> dict[str, Any]:
+    return _text(description, null=False, format="date-time")
+
+
 def _count(description: str) -> dict[str, Any]:
     return {"type": ["integer", "null"], "description": description}
 
@@ -211,6 +222,8 @@ _COMMON: Final = {
         "asked for, as the platform sent them; null when there are none."
     ),
 }
+_WRITTEN: Final = "an instant for hourly reports, else the day at 00:00 with `Z`"
+_WHEN_READ: Final = "When it was read; equals the rows' `_synced_at`."
 _WHOSE: Final = {
     "stream": _text("Report stream.", null=False),
     "account": _text("Account-like unit, as JSON text.", null=False),
@@ -220,14 +233,8 @@ LEDGER_SCHEMA: Final[dict[str, Any]] = {
     "type": "object",
     "properties": {
         **_WHOSE,
-        "window_start": _text(
-            "First moment of the window: an instant for hourly reports, else the day at 00:00 with `Z`.",
-            null=False,
-            format="date-time",
-        ),
-        "window_end": _text(
-            "End of the window, exclusive; written as window_start.", null=False, format="date-time"
-        ),
+        "window_start": _key_moment(f"First moment of the window: {_WRITTEN}."),
+        "window_end": _key_moment("End of the window, exclusive; written as window_start."),
         "row_count": _count("Rows read for this account."),
         "requests": _count("Requests that it took, retries included."),
         "retries": _count("Requests that had to be repeated."),
@@ -245,7 +252,7 @@ LEDGER_SCHEMA: Final[dict[str, Any]] = {
             "not asked for.",
         },
         "warnings": _text("What the platform itself warned of in its answer; null if of nothing."),
-        "synced_at": _text("When it was read; equals the rows' `_synced_at`.", format="date-time"),
+        "synced_at": _text(_WHEN_READ, format="date-time"),
         "tap_version": _text("Version of the tap that read it."),
     },
 }
@@ -254,14 +261,8 @@ DAYS_SCHEMA: Final[dict[str, Any]] = {
     "type": "object",
     "properties": {
         **_WHOSE,
-        "bucket": _text(
-            "Start of the time bucket: an instant for hourly reports, else the day at 00:00 with `Z`.",
-            null=False,
-            format="date-time",
-        ),
-        "synced_at": _text(
-            "When it was read; equals the rows' `_synced_at`.", null=False, format="date-time"
-        ),
+        "bucket": _key_moment(f"Start of the time bucket: {_WRITTEN}."),
+        "synced_at": _key_moment(_WHEN_READ),
         "age_days": _count("Whole days from the bucket's end to the reading."),
         "data_state": _text("partial, provisional or settled, as it was read."),
         "row_count": _count("Rows of the bucket."),

@@ -69,7 +69,11 @@ def add(one: Decimal | None, other: Decimal | None) -> Decimal | None:
 
 
 def joined(parts: Iterable[Mapping[str, Decimal] | None]) -> dict[str, Decimal] | None:
-    """Return the sums of several answers' own totals; None if one of them brings none."""
+    """Return the sums of several answers' own totals; None if one of them brings none.
+
+    Returns:
+        Sums by metric.
+    """
     whole: dict[str, Decimal] = {}
     for part in parts:
         if part is None:
@@ -234,6 +238,9 @@ class RowTotals:
 
         Args:
             by: Some of the columns that told keys apart.
+
+        Returns:
+            Sums by the values of those columns, in their order.
         """
         at = [self._by.index(name) for name in by]
         rolled: dict[Key, Sums] = {}

@@ -20,7 +20,12 @@ _CONTEXT: Final = "context"
 
 
 def compacted(mark: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return a stream's state with equal entries of its accounts as one; unchanged if they are few."""
+    """Return a stream's state with equal entries of its accounts as one; unchanged if they are few.
+
+    Returns:
+        The stream's state: `partitions` of accounts that stand alone, `alike` with `contexts` of those that share an
+        entry.
+    """
     entries = mark.get("partitions") or ()
     if len(entries) < FEWEST:
         return mark

@@ -77,7 +77,7 @@ def state_lines(
         report: The report.
         marks: Its state.
         now_means: Its fingerprint in this run.
-        keys: The names of this run's accounts' keys; None: settings can't change them.
+        keys: The names of this run's accounts' keys; empty: the login is the account; None: settings can't change them.
         zone: Of its buckets.
         now: The present there, naive.
     """
@@ -86,20 +86,16 @@ def state_lines(
         return read_moment(text, report.grain, zone)
 
     return [
-        *changed_lines(tap, report, marks.get("report"), now_means),
-        *kind_lines(tap, report, marks, keys),
+        *_changed_lines(tap, report, marks.get("report"), now_means),
+        *_kind_lines(tap, report, marks, keys),
         *future_lines(tap, report.name, marks, read, now),
     ]
 
 
-def changed_lines(tap: str, report: Report, known: Any, now: Mapping[str, Any]) -> Iterator[str]:
-    """Return one line for each way in which rows would mean something else than state says.
+def _changed_lines(tap: str, report: Report, known: Any, now: Mapping[str, Any]) -> Iterator[str]:
+    """Return one line for each way in which rows would mean something else than the known fingerprint says.
 
-    Args:
-        tap: The tap's name, for the commands.
-        report: The report.
-        known: What state keeps; one of 0.1 keeps no settings, and is taken as it is.
-        now: The fingerprint of this run.
+    One of 0.1 keeps no settings, and is taken as it is.
     """
     if not isinstance(known, Mapping):
         return
@@ -149,18 +145,12 @@ def _ways_out(tap: str, report: Report) -> str:
     )
 
 
-def kind_lines(
+def _kind_lines(
     tap: str, report: Report, marks: Mapping[str, Any], keys: Sequence[str] | None
 ) -> Iterator[str]:
     """Return a line if state keeps the report by another kind of account than this run reads it by.
 
     Each day would be there twice: under the old accounts and under the new ones.
-
-    Args:
-        tap: The tap's name, for the commands.
-        report: The report.
-        marks: The report's state.
-        keys: The names of this run's accounts' keys; empty: the login is the account; None: they never change.
     """
     if keys is None:
         return

@@ -46,6 +46,9 @@ def parts(state: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     Args:
         state: The whole; accounts that share an entry are understood.
 
+    Returns:
+        A state by name of each account, and `rest`: what belongs to none.
+
     Raises:
         ValueError: If it can't be understood.
     """

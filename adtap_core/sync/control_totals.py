@@ -57,9 +57,9 @@ class Question:
         """Return by how much a column's totals may miss its rows."""
         return self.tolerances.get(column, TIES_EXACTLY)
 
-    def totals(self, *, digests: bool = False) -> RowTotals:
+    def totals(self) -> RowTotals:
         """Return an empty account of rows, kept as the answer to this question is."""
-        return RowTotals(self.columns, self.keys, digests=digests, sizes=self.noisy)
+        return RowTotals(self.columns, self.keys, sizes=self.noisy)
 
 
 def question(report: Report, platform: Platform, settings: Mapping[str, Any]) -> Question:
@@ -116,7 +116,8 @@ class Asker:
         Raises:
             AdtapError: If they can't be had.
         """
-        fetched = self._fetcher.fetch(replace(job, report=self._question.report))
+        job = replace(job, report=self._question.report)
+        fetched = self._fetcher.fetch(job)
         try:
             return self._added_up(fetched, job)
         finally:
@@ -124,15 +125,12 @@ class Asker:
 
     def _added_up(self, fetched: Fetched, job: WindowJob) -> dict[Key, Sums]:
         shaper = RowShaper(
-            report=self._question.report,
+            job=job,
             schema=self._schema,
             context=fetched.context,
-            window=job.window,
-            zone=job.zone,
             now=job.window.end,  # totals have no state
             settle_days=0,
             keyed=frozenset(),
-            partitions=job.partitions,
             synced_at=UNREAD,
         )
         totals = self._question.totals()

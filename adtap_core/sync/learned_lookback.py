@@ -148,7 +148,11 @@ class Learned:
         return sorted(often, key=lambda age: (-often[age], age))
 
     def due_ages(self) -> tuple[int, ...]:
-        """Return the ages at which a day is read again; all of the lookback while too little was seen."""
+        """Return the ages at which a day is read again; all of the lookback while too little was seen.
+
+        Returns:
+            Days from a bucket's end, youngest first.
+        """
         last = self.lookback_days
         if self.is_learning:
             return tuple(range(1, last + 1))

@@ -17,12 +17,7 @@ if TYPE_CHECKING:
 class LedgerStream(AdStream):
     """What report streams write about their reading: `sync_windows`, one row a window, or `sync_days`, one a bucket.
 
-    Args:
-        run: The run that it is read in.
-        name: The stream's name.
-        schema: Its JSON schema.
-        keys: Its primary key.
-        selected: Whether it is written when nobody chose streams.
+    By default the former; the arguments are those of `AdStream`.
     """
 
     def __init__(

@@ -353,7 +353,6 @@ class ReportStream(PlannedReport):
                 jobs = jobs_in(plan.bookmark.entry)
                 jobs.setdefault(window_name(note.task.window), {})[note.name] = {
                     "made": None if note.task.made is None else note.task.made.isoformat(),
-                    "synced_at": note.task.synced_at,
                     "parameters": note.parameters,
                 }
                 keep_jobs(plan.bookmark.entry, jobs)
@@ -362,15 +361,12 @@ class ReportStream(PlannedReport):
 
     def _write(self, task: WindowTask, fetched: Fetched, planner: Planner) -> None:
         shaper = RowShaper(
-            report=task.job.report,
+            job=task.job,
             schema=self.schema,
             context=fetched.context,
-            window=task.window,
-            zone=planner.zone,
             now=over_at_reading(task, planner),
             settle_days=planner.settle_days,
             keyed=self.run.platform_class.key_columns(self.report),
-            partitions=task.job.partitions,
             synced_at=task.synced_at,
             noisy=self._noisy,
             declared=(*self.report.dimensions, *self.report.metrics),

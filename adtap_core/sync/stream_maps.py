@@ -22,13 +22,12 @@ _FUNCTIONS: Final = frozenset(
 """What the SDK lets expressions call."""
 
 
-def maps_of(settings: Mapping[str, Any], stream: str, *, filters: bool = False) -> dict[str, str]:
-    """Return the expressions of a stream's map, by column: those of `*` too.
+def maps_of(settings: Mapping[str, Any], stream: str) -> dict[str, str]:
+    """Return the expressions of a stream's map, by column, `__filter__` among them: those of `*` too.
 
     Args:
         settings: The tap's settings.
         stream: Its name.
-        filters: Whether the expression of `__filter__` is among them.
     """
     given = settings.get("stream_maps") or {}
     found: dict[str, str] = {}
@@ -36,8 +35,7 @@ def maps_of(settings: Mapping[str, Any], stream: str, *, filters: bool = False) 
         of_stream = given.get(name)
         if isinstance(of_stream, Mapping):
             found |= {k: v for k, v in of_stream.items() if isinstance(v, str)}
-    own = {_FILTER} if filters else set()
-    return {k: v for k, v in found.items() if not k.startswith("__") or k in own}
+    return {k: v for k, v in found.items() if not k.startswith("__") or k == _FILTER}
 
 
 @dataclass(frozen=True)
@@ -191,7 +189,7 @@ def arithmetic_errors(
         schema: Its JSON schema.
     """
     exact = {k for k, v in schema.get("properties", {}).items() if v.get("format") == _DECIMAL}
-    for column, expression in maps_of(settings, stream, filters=True).items():
+    for column, expression in maps_of(settings, stream).items():
         used = sorted(exact & set(_operands(expression)))
         if used:
             cure = (
@@ -240,7 +238,7 @@ def map_failure(
         record: The record, before the map.
         error: What the SDK raised.
     """
-    for column, expression in maps_of(settings, stream, filters=True).items():
+    for column, expression in maps_of(settings, stream).items():
         try:
             names = {
                 n.id

@@ -112,6 +112,9 @@ class ReportTotals:
     def control(self, job: WindowJob) -> dict[Key, Sums] | None:
         """Ask for the totals of a window; None if they are not wanted or can't be had. Runs in a worker.
 
+        Returns:
+            Sums by account, bucket, currency, time zone and constants.
+
         Raises:
             CredentialsError: The login is refused.
         """
@@ -300,7 +303,11 @@ class WindowTotals:
         return _spelt(self._labelled(chosen))
 
     def digested(self) -> dict[tuple[str, str], int]:
-        """Return the digest of each account's bucket that has rows."""
+        """Return the digest of each account's bucket that has rows.
+
+        Returns:
+            Digests by account (JSON text) and bucket (as rows spell it).
+        """
         made: dict[tuple[str, str], int] = {}
         for key, sums in self.rows.found.items():
             place = (str(key[0]), str(key[1]))

@@ -27,21 +27,24 @@ class Way:
 
     Args:
         tap: The tap.
-        setting: The setting.
-        gone: An id that nobody sees.
         key: Of the report's partitions.
         entity: Whose list of accounts the test takes a good id from, and which is read.
         report: A report that is read by account.
         login: How it logs in.
+        gone: An id that nobody sees.
     """
 
     tap: type[AdTap]
-    setting: str
-    gone: str
     key: str
     entity: str
     report: str
     login: Login
+    gone: str = "99999"
+
+    @property
+    def setting(self) -> str:
+        """The setting."""
+        return f"{self.key}s"
 
     def config(self, sandbox: SandboxHandle, **more: Any) -> dict[str, Any]:
         """The tap's settings."""
@@ -54,6 +57,11 @@ class Way:
         # Not every account has rows of its own: on OpenX a publisher's has.
         return next(str(r["id"]) for r in rows if "publisher" in r.get("type_full", "publisher"))
 
+    def with_one_gone(self, sandbox: SandboxHandle) -> tuple[dict[str, Any], str]:
+        """Settings that name an id that nobody sees, and one that the login does; and the latter."""
+        good = self.good(sandbox)
+        return self.config(sandbox, **{self.setting: [self.gone, good]}), good
+
 
 LEGACY = Login(
     logins.TERMINALONE.paths, {**logins.TERMINALONE.settings, "api_generation": "legacy"}
@@ -64,8 +72,6 @@ def terminalone(login: Login, kind: str) -> Way:
     """A generation's organizations or advertisers."""
     return Way(
         tap=TapTerminalOne,
-        setting=f"{kind}_ids",
-        gone="99999",
         key=f"{kind}_id",
         entity=f"{kind}s",
         report="performance_daily",
@@ -80,8 +86,6 @@ WAYS = {
     "terminalone legacy advertiser": terminalone(LEGACY, "advertiser"),
     "openx account": Way(
         tap=TapOpenx,
-        setting="account_ids",
-        gone="99999",
         key="account_id",
         entity="accounts",
         report="inventory_daily",
@@ -89,14 +93,14 @@ WAYS = {
     ),
     "adjust app": Way(
         tap=TapAdjust,
-        setting="app_tokens",
-        gone="gonegonegone",
         key="app_token",
         entity="apps",
         report="app_daily",
         login=logins.ADJUST,
+        gone="gonegonegone",
     ),
 }
+ONE_EACH = ("terminalone advertiser", "openx account", "adjust app")
 
 
 @pytest.fixture(autouse=True)
@@ -104,73 +108,66 @@ def _noon(sandbox: SandboxHandle, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ADTAPS_NOW", MOMENT)
 
 
-def fails(way: Way, config: dict[str, Any], stream: str) -> tuple[RunFailed, Messages]:
-    """Run one stream, expect a failure; give it, and what was written."""
+def fails(way: Way, config: dict[str, Any], stream: str) -> Messages:
+    """Run one stream, expect a failure that another try would not mend; give what was written."""
     written: list[Messages] = []
     catalog = select(way.tap, config, {stream})
     with pytest.raises(RunFailed) as caught:
         run_tap(way.tap, config, catalog=catalog, written=written.append)
-    return caught.value, written[0]
+    assert caught.value.exit_code == REFUSED_EXIT
+    return written[0]
 
 
-@pytest.mark.parametrize("name", WAYS)
-def test_entities_name_the_account_that_the_login_does_not_see(
-    sandbox: SandboxHandle, caplog: pytest.LogCaptureFixture, name: str
-) -> None:
+def errors_of(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """The errors that were logged."""
+    return [r.getMessage() for r in caplog.records if r.levelname == "ERROR"]
+
+
+@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
+def test_entities_name_the_account_that_the_login_does_not_see(sandbox, caplog, way):
     """Once, with those that it sees; lists are read all the same; another try would mend nothing."""
-    way = WAYS[name]
-    good = way.good(sandbox)
+    config, good = way.with_one_gone(sandbox)
     caplog.clear()
-    error, written = fails(way, way.config(sandbox, **{way.setting: [way.gone, good]}), way.entity)
-    assert error.exit_code == REFUSED_EXIT
-    errors = [r.getMessage() for r in caplog.records if r.levelname == "ERROR"]
-    (line,) = errors
+    written = fails(way, config, way.entity)
+    (line,) = errors_of(caplog)
     assert line.startswith(f"{way.setting}: ")
     assert way.gone in line
     assert good in line
     assert good in {str(r["id"]) for r in written.records[way.entity]}
 
 
-@pytest.mark.parametrize("name", WAYS)
-def test_reports_name_the_account_that_the_login_does_not_see(
-    sandbox: SandboxHandle, caplog: pytest.LogCaptureFixture, name: str
-) -> None:
+@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
+def test_reports_name_the_account_that_the_login_does_not_see(sandbox, caplog, way):
     """The others' rows come, and no bookmark of it is written: its days are not read."""
-    way = WAYS[name]
-    good = way.good(sandbox)
+    config, good = way.with_one_gone(sandbox)
     caplog.clear()
-    error, written = fails(way, way.config(sandbox, **{way.setting: [way.gone, good]}), way.report)
-    assert error.exit_code == REFUSED_EXIT
-    errors = [r.getMessage() for r in caplog.records if r.levelname == "ERROR"]
-    assert [line for line in errors if way.gone in line and good in line and way.setting in line]
+    written = fails(way, config, way.report)
+    assert [
+        line
+        for line in errors_of(caplog)
+        if way.gone in line and good in line and way.setting in line
+    ]
     accounts = {r["_account"] for r in written.records[way.report]}
     assert accounts == {f'{{"{way.key}":"{good}"}}'}
     marks = written.states[-1]["bookmarks"][way.report]["partitions"]
     assert [m["context"] for m in marks if m.get("replication_key_value")] == [{way.key: good}]
 
 
-@pytest.mark.parametrize("name", ["terminalone advertiser", "openx account", "adjust app"])
-def test_a_check_names_the_account_that_the_login_does_not_see(
-    sandbox: SandboxHandle, name: str
-) -> None:
+@pytest.mark.parametrize("way", [WAYS[name] for name in ONE_EACH], ids=ONE_EACH)
+def test_a_check_names_the_account_that_the_login_does_not_see(sandbox, way):
     """Before the first run."""
-    way = WAYS[name]
-    good = way.good(sandbox)
-    found = run_check(way.tap(config=way.config(sandbox, **{way.setting: [way.gone, good]})))
+    config, good = way.with_one_gone(sandbox)
+    found = run_check(way.tap(config=config))
     accounts = {f.subject.split()[-1]: f for f in found.findings if f.area == "account"}
     assert accounts[good].good
     assert not accounts[way.gone].good
     assert f"`{way.setting}`" in accounts[way.gone].advice
 
 
-@pytest.mark.parametrize("name", ["terminalone advertiser", "openx account", "adjust app"])
-def test_a_plan_names_the_account_and_counts_what_is_asked_for_it(
-    sandbox: SandboxHandle, name: str
-) -> None:
+@pytest.mark.parametrize("way", [WAYS[name] for name in ONE_EACH], ids=ONE_EACH)
+def test_a_plan_names_the_account_and_counts_what_is_asked_for_it(sandbox, way):
     """Every request that the sync makes is in the plan, the one for the list of accounts too."""
-    way = WAYS[name]
-    good = way.good(sandbox)
-    config = way.config(sandbox, **{way.setting: [way.gone, good]})
+    config, _ = way.with_one_gone(sandbox)
     catalog = select(way.tap, config, {way.entity})
     sandbox.clear_log()
     plan = make_plan(way.tap(config=config, catalog=catalog))

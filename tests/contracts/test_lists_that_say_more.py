@@ -49,24 +49,24 @@ def _atomx(resource: str, rows: Any) -> Callable[[Mapping[str, Any]], Any]:
     return answer
 
 
-def _terminalone(data: Any) -> Callable[[Mapping[str, Any]], Any]:
-    return lambda words: {"data": data, "meta": {"status": "ok", **words}}
+def _terminalone(settings: Mapping[str, Any], stream: str, path: str, data: Any = (ROW,)) -> List:
+    def answer(words: Mapping[str, Any]) -> Any:
+        return {"data": data, "meta": {"status": "ok", **words}}
+
+    return List(case=TERMINALONE, stream=stream, path=path, answer=answer, settings=settings)
 
 
-def _openx(words: Mapping[str, Any]) -> Any:
-    return {"objects": [ROW | CHANGE], "limit": 200, "offset": 0, **words}
+def _openx(stream: str, path: str) -> List:
+    def answer(words: Mapping[str, Any]) -> Any:
+        return {"objects": [ROW | CHANGE], "limit": 200, "offset": 0, **words}
+
+    return List(case=OPENX, stream=stream, path=path, answer=answer, settings=LEGACY)
 
 
 LISTS = {
-    "openx objects": List(
-        case=OPENX, stream="sites", path="^/ox/4.0/site$", answer=_openx, settings=LEGACY
-    ),
-    "openx options": List(
-        case=OPENX, stream="options", path="/options/", answer=_openx, settings=LEGACY
-    ),
-    "openx audit trail": List(
-        case=OPENX, stream="audit_trail", path="/audittrail", answer=_openx, settings=LEGACY
-    ),
+    "openx objects": _openx("sites", "^/ox/4.0/site$"),
+    "openx options": _openx("options", "/options/"),
+    "openx audit trail": _openx("audit_trail", "/audittrail"),
     "atomx models": List(
         case=ATOMX, stream="sites", path="^/v3/sites$", answer=_atomx("sites", [ROW])
     ),
@@ -86,33 +86,13 @@ LISTS = {
     "atomx invoices": List(
         case=ATOMX, stream="invoices", path="/invoices/", answer=_atomx("invoices", [{"id": "i"}])
     ),
-    "terminalone entities": List(
-        case=TERMINALONE,
-        stream="organizations",
-        path="^/api/v3.0/organizations$",
-        answer=_terminalone([ROW]),
-        settings=CURRENT,
+    "terminalone entities": _terminalone(CURRENT, "organizations", "^/api/v3.0/organizations$"),
+    "terminalone deals": _terminalone(CURRENT, "deals", "^/deals/v1.0/deals$"),
+    "terminalone children": _terminalone(
+        LEGACY, "budget_flights", "/campaigns/[0-9]+/budget_flights$"
     ),
-    "terminalone deals": List(
-        case=TERMINALONE,
-        stream="deals",
-        path="^/deals/v1.0/deals$",
-        answer=_terminalone([ROW]),
-        settings=CURRENT,
-    ),
-    "terminalone children": List(
-        case=TERMINALONE,
-        stream="budget_flights",
-        path="/campaigns/[0-9]+/budget_flights$",
-        answer=_terminalone([ROW]),
-        settings=LEGACY,
-    ),
-    "terminalone history": List(
-        case=TERMINALONE,
-        stream="campaigns_history",
-        path="/campaigns/[0-9]+/history$",
-        answer=_terminalone({"log_entries": [{"id": 1}]}),
-        settings=LEGACY,
+    "terminalone history": _terminalone(
+        LEGACY, "campaigns_history", "/campaigns/[0-9]+/history$", {"log_entries": [{"id": 1}]}
     ),
     "adjust filters": List(
         case=ADJUST,

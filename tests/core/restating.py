@@ -108,6 +108,7 @@ class Restating(Platform):
     """Asks the restating server."""
 
     concurrency: ClassVar[int] = 1
+    timeout_seconds: ClassVar[float] = 5
     lookback_days: ClassVar[int] = RESTATED
     report_type: ClassVar[type[Report]] = FlavouredReport
 
@@ -171,17 +172,13 @@ class TapRestating(AdTap):
     """A tap for the restating platform, with a report a grain."""
 
     name = "tap-restating"
-    package = "tests.core"
     platform_class = Restating
     config_jsonschema = s.config_schema(
+        Restating,
         own={"accounts": s.texts("Accounts", "Whose rows.")},
         required=("api_url",),
         report_extras={"flavour": {"type": "string"}},
-        api_url=None,
-        lookback_days=RESTATED,
         lookback_source="made up",
-        concurrency=1,
-        timeout_seconds=5,
         time_zone="UTC",
     )
     reports = tuple(

@@ -4,18 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from adtap_core.settings import common_errors, config_schema, ids, schema_errors, with_types
+from adtap_core.settings import common_errors, ids, schema_errors, with_types
+from tests.core.tiny import TapTiny
 
-SCHEMA = config_schema(
-    own={},
-    report_extras={},
-    api_url=None,
-    lookback_days=1,
-    lookback_source="",
-    concurrency=1,
-    timeout_seconds=1.0,
-    time_zone="UTC",
-)
+SCHEMA = {**TapTiny.config_jsonschema, "required": []}
 GOOD = {"name": "mine", "dimensions": ["site"], "metrics": ["clicks"]}
 
 

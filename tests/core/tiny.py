@@ -115,6 +115,7 @@ class TinyPlatform(Platform):
     """Answers the core's questions for the tiny server."""
 
     concurrency = 2
+    timeout_seconds = 5
     lookback_days = 2
 
     def __init__(self, settings: Mapping[str, Any], clock: Any) -> None:
@@ -181,20 +182,15 @@ class TapTiny(AdTap):
     """A tap for the tiny platform."""
 
     name = "tap-tiny"
-    package = "tests.core"
     platform_class = TinyPlatform
     config_jsonschema = s.config_schema(
+        TinyPlatform,
         own={
             "token": s.secret("Token", "The token."),
             "accounts": s.texts("Accounts", "Whose rows."),
         },
         required=("token", "api_url"),
-        report_extras={},
-        api_url=None,
-        lookback_days=2,
         lookback_source="made up",
-        concurrency=2,
-        timeout_seconds=5,
         time_zone="UTC",
     )
     reports = (

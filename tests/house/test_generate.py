@@ -33,34 +33,33 @@ def test_every_generated_file_is_as_the_plugins_say():
     assert (done.exit_code, done.output) == (0, "")
 
 
-@pytest.mark.parametrize(
-    ("file", "old", "new"),
-    [
-        ("plugins/tap-adjust.meltano.yml", "name: api_token", "name: token"),
-        ("hub/extractors/tap-openx/adtaps.yml", "name: email", "name: mail"),
-        ("docs/reference/settings.md", "| max_retries |", "| retries |"),
-        ("docs/reference/streams.md", "`sites`", "`site`"),
-        ("docs/reference/joins.md", "site_uid", "site_id"),
-        ("docs/reference/diagrams/openx.svg", "site_uid", "site_id"),
-        (
-            "transform/models/staging/openx/stg_openx__sites.sql",
-            "['name', 'text']",
-            "['title', 'text']",
-        ),
-        (
-            "transform/models/staging/openx/openx_models.yml",
-            "- name: publisher_site_id",
-            "- name: site",
-        ),
-        (
-            "transform/models/intermediate/int_openx__inventory_daily.sql",
-            "market_impressions",
-            "clicks",
-        ),
-    ],
-)
-def test_a_file_that_is_out_of_date_is_named_and_put_right(copy, file, old, new):
+DRIFTED = {
+    "plugins/tap-adjust.meltano.yml": ("name: api_token", "name: token"),
+    "hub/extractors/tap-openx/adtaps.yml": ("name: email", "name: mail"),
+    "docs/reference/settings.md": ("| max_retries |", "| retries |"),
+    "docs/reference/streams.md": ("`sites`", "`site`"),
+    "docs/reference/joins.md": ("site_uid", "site_id"),
+    "docs/reference/diagrams/openx.svg": ("site_uid", "site_id"),
+    "transform/models/staging/openx/stg_openx__sites.sql": (
+        "['name', 'text']",
+        "['title', 'text']",
+    ),
+    "transform/models/staging/openx/openx_models.yml": (
+        "- name: publisher_site_id",
+        "- name: site",
+    ),
+    "transform/models/intermediate/int_openx__inventory_daily.sql": (
+        "market_impressions",
+        "clicks",
+    ),
+}
+"""Of each kind of generated file one, and what somebody puts into the place of what."""
+
+
+@pytest.mark.parametrize("file", DRIFTED)
+def test_a_file_that_is_out_of_date_is_named_and_put_right(copy, file):
     """Whoever changes a declaration and not the files is told which, and which command writes them."""
+    old, new = DRIFTED[file]
     text = (copy / file).read_text(encoding="utf-8")
     assert old in text
     (copy / file).write_text(text.replace(old, new), encoding="utf-8")

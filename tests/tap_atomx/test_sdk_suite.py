@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from adtap_sandbox import credentials
 from adtap_sandbox.server import shared_server
 from tap_atomx.tap import TapAtomx
+from tests import logins
 from tests.sdk_suite import sdk_suite
 
-CONFIG = {
-    "api_url": f"{shared_server().url}/atomx/v3",
-    "email": credentials.EMAIL,
-    "password": credentials.ATOMX_PASSWORD,
-    "start_date": "2026-03-17",
-}
+CONFIG = logins.ATOMX.config(shared_server().url, start_date="2026-03-17")
 # Nobody has stored or scheduled a report in the sandbox's account.
 Suite = sdk_suite(
     TapAtomx, CONFIG, ignore_no_records_for_streams=["reports", "scheduled_reports", "sync_days"]

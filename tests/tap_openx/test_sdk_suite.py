@@ -4,22 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from adtap_sandbox import credentials
 from adtap_sandbox.server import shared_server
 from tap_openx.streams import REPORTS
 from tap_openx.tap import TapOpenx
+from tests import logins
 from tests.sdk_suite import sdk_suite
 
-URL = f"{shared_server(None).url}/openx"
-CONFIG = {
-    "api_url": URL,
-    "sso_url": URL,
-    "email": credentials.EMAIL,
-    "password": credentials.OPENX_PASSWORD,
-    "consumer_key": credentials.OPENX_CONSUMER_KEY,
-    "consumer_secret": credentials.OPENX_CONSUMER_SECRET,
-    "start_date": "2026-03-17",
-}
+CONFIG = logins.OPENX.config(shared_server(None).url, start_date="2026-03-17")
 # The presets of today's generation have no rows in this one.
 CURRENT = [r.name for r in REPORTS if r.generations == ("current",)]
 Suite = sdk_suite(TapOpenx, CONFIG, ignore_no_records_for_streams=[*CURRENT, "sync_days"])

@@ -4,21 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from adtap_sandbox import credentials
 from adtap_sandbox.server import shared_server
 from tap_terminalone.tap import TapTerminalOne
+from tests import logins
 from tests.sdk_suite import sdk_suite
 
-URL = f"{shared_server().url}/terminalone"
-CONFIG = {
-    "api_url": URL,
-    "auth_url": URL,
-    "username": credentials.USERNAME,
-    "password": credentials.T1_PASSWORD,
-    "client_id": credentials.T1_CLIENT_ID,
-    "client_secret": credentials.T1_CLIENT_SECRET,
-    "start_date": "2026-03-15",
-}
+CONFIG = logins.TERMINALONE.config(shared_server().url, start_date="2026-03-15")
 Suite = sdk_suite(TapTerminalOne, CONFIG, ignore_no_records=True)
 
 

@@ -10,7 +10,6 @@ class TapPixelyard(AdTap):
     """Campaigns and delivery of Pixelyard."""
 
     name = "tap-pixelyard"
-    package = "tap_pixelyard"
     package_name = "tap-pixelyard"
     platform_class = Pixelyard
     entities = ENTITIES

@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 from adtap_core.bodies.parsing import Table
 from adtap_core.declare import Report
 from adtap_core.errors import MalformedResponse
-from adtap_core.platform import Partition, RowContext, RowLookup
+from adtap_core.http.client import RequestStats
+from adtap_core.platform import Partition, RowContext, RowLookup, WindowJob
 from adtap_core.rows.records import cast_column, decimal_text, to_boolean, to_integer, to_text
 from adtap_core.rows.report_rows import Repeats, RowShaper
 from adtap_core.sync.output import LineWriter
@@ -103,19 +104,22 @@ FIELDS = ("date", "account_id", "currency", "site", "clicks", "spend")
 def shaper() -> RowShaper:
     """A shaper of a bundle's rows, currencies by row."""
     return RowShaper(
-        report=Report(name="r", dimensions=("site",), metrics=("clicks", "spend")),
+        job=WindowJob(
+            report=Report(name="r", dimensions=("site",), metrics=("clicks", "spend")),
+            partitions=PARTITIONS,
+            window=Interval(datetime(2026, 3, 1), datetime(2026, 3, 8)),
+            zone=Zone("UTC"),
+            stats=RequestStats(),
+        ),
         schema=SCHEMA,
         context=RowContext(
             currency=RowLookup("currency"),
             bucket="date",
             partition=("account_id", {p.key["account_id"]: p for p in PARTITIONS}),
         ),
-        window=Interval(datetime(2026, 3, 1), datetime(2026, 3, 8)),
-        zone=Zone("UTC"),
         now=datetime(2026, 3, 2, 12),
         settle_days=3,
         keyed=frozenset(),
-        partitions=PARTITIONS,
         synced_at="now",
     )
 

@@ -251,23 +251,24 @@ def test_rows_hold_nulls_empty_names_and_deleted_things(api):
     assert paused.isdisjoint(row[0] for row in api.report(query)["data"])
 
 
-@pytest.mark.parametrize(
-    ("name", "begin", "end"),
-    [
-        ("today", "2026-03-18", "2026-03-19"),
-        ("yesterday", "2026-03-17", "2026-03-18"),
-        ("last7days", "2026-03-11", "2026-03-18"),
-        ("last14days", "2026-03-04", "2026-03-18"),
-        ("last30days", "2026-02-16", "2026-03-18"),
-        ("monthtodate", "2026-03-01", "2026-03-19"),
-        ("lastmonth", "2026-02-01", "2026-03-01"),
-        ("yeartodate", "2026-01-01", "2026-03-19"),
-        ("lifetime", "2024-01-01", "2026-03-19"),
-    ],
-)
-def test_dateranges(api, name, begin, end):
+RANGES = {
+    "today": ("2026-03-18", "2026-03-19"),
+    "yesterday": ("2026-03-17", "2026-03-18"),
+    "last7days": ("2026-03-11", "2026-03-18"),
+    "last14days": ("2026-03-04", "2026-03-18"),
+    "last30days": ("2026-02-16", "2026-03-18"),
+    "monthtodate": ("2026-03-01", "2026-03-19"),
+    "lastmonth": ("2026-02-01", "2026-03-01"),
+    "yeartodate": ("2026-01-01", "2026-03-19"),
+    "lifetime": ("2024-01-01", "2026-03-19"),
+}
+
+
+@pytest.mark.parametrize("name", RANGES)
+def test_dateranges(api, name):
     """They are of the report's zone, and the reply says what they mean."""
     report = api.report({"scope": "dsp", "metrics": ["requests"], "daterange": name})
+    begin, end = RANGES[name]
     assert report["from"] == f"{begin} 00:00:00"
     assert report["to"] == f"{end} 00:00:00"
 
