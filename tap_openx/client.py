@@ -77,6 +77,8 @@ _KINDS_OF_VALUES: Final = {
     "publishercurrency": ("account", "currency"),
 }
 _YES: Final = frozenset({"1", "True"})
+_OF_TYPE: Final = "attribute obj_type"
+"""In a refusal's words: this instance does not know the type of object that was asked for."""
 
 
 def generation(settings: Mapping[str, Any]) -> str:
@@ -426,29 +428,27 @@ class OpenxPlatform(Platform):
         yield list(self._generation.field_records())
 
     def _options(self, entity: Entity, query: EntityQuery) -> Iterator[Sequence[Mapping[str, Any]]]:
-        missing: list[Forbidden] = []
         keys = self.settings.get("option_keys") or OPTION_KEYS
+        refused = _Refused("option_keys", len(keys))
         for key in keys:
             try:
                 response = self._get(f"{entity.path}/{key}", f"options {key}", query.stats)
             except Forbidden as error:
-                missing.append(error)
-                log.warning("options: %s", error)
+                refused.note(error)
                 continue
             with response.body:
                 document = response.json()
             rows = _objects(document, f"options {key}")
             check_whole(document, len(rows), f"options {key}")
             yield [{**row, "option_key": key} for row in rows]
-        if len(missing) == len(keys):
-            raise missing[0]
+        refused.check()
 
     def _audit_trail(
         self, entity: Entity, query: EntityQuery
     ) -> Iterator[Sequence[Mapping[str, Any]]]:
         """Walk the trail of each type of object; the API takes a day as its bound."""
-        missing: list[BadRequest] = []
-        kinds = AUDITED_TYPES
+        kinds = self.settings.get("audited_types") or AUDITED_TYPES
+        refused = _Refused("audited_types", len(kinds))
         for kind in kinds:
             params = [("obj_type", kind), ("sort", "-timestamp")]
             if query.since:
@@ -462,10 +462,8 @@ class OpenxPlatform(Platform):
                     key=lambda r: (r.get("obj_type"), r.get("obj_id"), r.get("revision")),
                 )
             except BadRequest as error:
-                missing.append(error)
-                log.warning("%s", error)
-        if len(missing) == len(kinds):
-            raise missing[0]
+                refused.note(error)
+        refused.check()
 
     def objects(self, path: str, what: str) -> Iterator[Mapping[str, Any]]:
         """Yield all objects of a type, as the platform sends them.
@@ -493,6 +491,44 @@ class OpenxPlatform(Platform):
             # Written as a set, a map of uid to "1", by some clients; read back as it was written.
             return {**record, "adunit_uids": list(units)}
         return record
+
+
+class _Refused:
+    """What of a stream of several lists was refused: the others are read first, then the stream says so.
+
+    A list that the instance does not have (404, or a type that it does not know) hides nothing; of one that may not be
+    read nobody knows what it holds, and no bookmark may pass it.
+
+    Args:
+        setting: The setting that chooses the lists.
+        asked: How many lists there are.
+    """
+
+    def __init__(self, setting: str, asked: int) -> None:
+        self._setting, self._left = setting, asked
+        self._first: BadRequest | None = None
+        self._missing: BadRequest | None = None
+
+    def note(self, error: BadRequest) -> None:
+        """Note, and say, that a list was refused."""
+        self._left -= 1
+        error = type(error)(f"{error} (setting `{self._setting}`)", status=error.status)
+        log.warning("%s", error)
+        is_unknown = error.status == HTTPStatus.NOT_FOUND or _OF_TYPE in str(error)
+        if is_unknown:
+            self._missing = self._missing or error
+        else:
+            self._first = self._first or error
+
+    def check(self) -> None:
+        """Check that all was read that there is.
+
+        Raises:
+            BadRequest: If a list was refused, or there is none at all.
+        """
+        error = self._first or (None if self._left else self._missing)
+        if error is not None:
+            raise error
 
 
 def _objects(document: object, what: str) -> list[Mapping[str, Any]]:

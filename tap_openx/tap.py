@@ -8,6 +8,7 @@ from tap_openx.client import OpenxPlatform
 from tap_openx.current import API_URL
 from tap_openx.legacy import DATA_SERVICE_PATHS
 from tap_openx.streams import (
+    AUDITED_TYPES,
     CURRENT,
     ENTITIES,
     LEGACY,
@@ -61,6 +62,14 @@ _SETTINGS = {
         "Keys whose options the stream `options` reads, such as country_options. Default: the "
         f"{len(OPTION_KEYS)} that name what other streams hold.",
     ),
+    "audited_types": {
+        **s.texts(
+            "Audited types",
+            "Types of objects whose changes the stream `audit_trail` reads. Default: all of "
+            f"{', '.join(AUDITED_TYPES)}.",
+        ),
+        "items": {"type": "string", "enum": list(AUDITED_TYPES)},
+    },
     "quota_waits": s.integer(
         "Quota waits",
         "How often one request waits for the next hour when the instance's hourly quota is used up; then its "

@@ -125,6 +125,63 @@ def test_the_audit_trail_is_read_from_its_bookmark(room):
     assert all("timestamp" in e["query"] for e in room.asked("/audittrail"))
 
 
+def refused_trail(room, status, body):
+    """Read the trails of line items and of sites; those of line items, asked for first, are refused."""
+    room.sandbox.fault("status", path="/audittrail$", status=status, body=body)
+    return room.run(room.legacy(audited_types=["lineitem", "site"]), "audit_trail")
+
+
+def test_no_bookmark_passes_a_type_whose_trail_is_refused(room, caplog):
+    """The other types are read, then the stream fails; `audited_types` leaves the type out."""
+    body = {"http_status": 403, "type": "Permission", "message": "no"}
+    with pytest.raises(RunFailed, match="audit_trail"), caplog.at_level(logging.WARNING):
+        refused_trail(room, 403, body)
+    (line,) = (r.message for r in caplog.records if r.levelno == logging.ERROR)
+    assert "audit_trail of lineitem: HTTP 403" in line
+    assert "setting `audited_types`" in line
+    assert len(room.asked("/audittrail")) > 1, "the other type is asked for all the same"
+    found = room.run(room.legacy(audited_types=["site"]), "audit_trail")
+    assert {r["obj_type"] for r in found.records["audit_trail"]} == {"site"}
+    assert found.last_state["bookmarks"]["audit_trail"]["replication_key_value"]
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (404, {"http_status": 404, "type": "Object Not Found", "message": "none"}),
+        (
+            400,
+            {
+                "http_status": 400,
+                "type": "Value Error",
+                "message": "Field obj_type value must be one of …",
+                "attribute": "obj_type",
+                "value": "lineitem",
+            },
+        ),
+    ],
+)
+def test_a_type_that_the_instance_does_not_know_has_no_trail(room, caplog, status, body):
+    """It is named, and nothing is missing."""
+    with caplog.at_level(logging.WARNING):
+        found = refused_trail(room, status, body)
+    assert found.last_state["bookmarks"]["audit_trail"]["replication_key_value"]
+    assert {r["obj_type"] for r in found.records["audit_trail"]} == {"site"}
+    assert any("audit_trail of lineitem" in m for m in caplog.messages)
+
+
+def test_options_that_may_not_be_read_fail_their_stream(room, caplog):
+    """The others are read; where nobody chose streams it is a warning."""
+    body = {"http_status": 403, "type": "Permission", "message": "no"}
+    room.sandbox.fault("status", path="/options/os_options", times=99, status=403, body=body)
+    with caplog.at_level(logging.WARNING):
+        found = room.run(room.legacy(end_date="2026-03-17"))
+    keys = {r["option_key"] for r in found.records["options"]}
+    assert keys == set(OPTION_KEYS) - {"os_options"}
+    with pytest.raises(RunFailed, match="options"):
+        room.run(room.legacy(), "options")
+
+
 # -- lists that misbehave ------------------------------------------------------------------------
 
 
