@@ -97,10 +97,10 @@ class AdStream(Stream):
         selected: bool,
     ) -> None:
         self.selected_by_default = selected
+        self._own_keys, self._own_replication_key = keys, replication_key
         super().__init__(run.tap, schema=schema, name=name)
         self.run = run
-        self.primary_keys = self._own_keys = keys
-        self.replication_key = self._own_replication_key = replication_key
+        self.primary_keys, self.replication_key = keys, replication_key
         self.records_written = 0
         self.done = False
         """Whether its turn is over."""
@@ -111,7 +111,8 @@ class AdStream(Stream):
         fresh = self._metadata is None
         mapping = super().metadata
         if fresh:
-            for column in self.unselectable():
+            for column in {*self._own_keys, self._own_replication_key, *self.unselectable()}:
+                # Also where a catalog was written by hand and lacks `inclusion`: no loader takes a row without its key.
                 if ("properties", column) in mapping:
                     mapping["properties", column].inclusion = mapping[()].InclusionType.AUTOMATIC
             for column in self.personal():

@@ -299,6 +299,24 @@ def test_a_vanished_row_is_recognised_through_the_ledger(bench: Bench) -> None:
 # -- reports of one's own --------------------------------------------------------------------------
 
 
+def test_no_catalog_takes_a_key_out(bench: Bench) -> None:
+    """One written by hand may lack `inclusion`: objects, reports and the ledger keep their keys."""
+    from tests.running import run_tap
+
+    catalog = bench.catalog({bench.case.entity, bench.case.daily})
+    changed = json.loads(json.dumps(catalog))
+    for entry in changed["streams"]:
+        for item in entry["metadata"]:
+            if item["breadcrumb"]:
+                item["metadata"] = {"selected": False}
+    got = run_tap(bench.case.tap, bench.config(), catalog=changed)
+    for name in (bench.case.entity, bench.case.daily, "sync_windows"):
+        keys = set(got.schemas[name]["key_properties"])
+        assert keys <= got.schemas[name]["schema"]["properties"].keys()
+        assert got.records[name]
+        assert all(keys <= row.keys() for row in got.records[name])
+
+
 def test_a_users_report_is_read_like_a_built_in_one(bench: Bench) -> None:
     """Its dimensions and metrics are the columns; it has windows and a bookmark of its own."""
     reports = [
