@@ -34,6 +34,9 @@ _NOTHING: Final[Mapping[str, Schema]] = MappingProxyType({})
 ID: Final[Schema] = {"type": ["string", "integer"], "minLength": 1}
 """An id, written as a text or as a number; the platform gets text. `with_types` makes it so."""
 
+WORD: Final[Schema] = {"type": "string", "minLength": 1}
+"""An entry of a list of texts: an empty one is what is left of a variable that is not set."""
+
 
 def setting(kind: str, title: str, description: str, **more: Any) -> Schema:
     """Return the schema of a setting of one JSON type; `null` stands for a setting that was not set.
@@ -89,7 +92,7 @@ def texts(title: str, description: str) -> Schema:
         title: Short name for people.
         description: What it does, for people; markdown.
     """
-    return setting("array", title, description, items={"type": "string"})
+    return setting("array", title, description, items=dict(WORD))
 
 
 def ids(title: str, description: str) -> Schema:
@@ -133,8 +136,8 @@ def config_schema(
         "additionalProperties": False,
         "properties": {
             "name": {"type": "string", "pattern": _REPORT_NAME},
-            "dimensions": {"type": "array", "items": {"type": "string"}},
-            "metrics": {"type": "array", "items": {"type": "string"}, "minItems": 1},
+            "dimensions": {"type": "array", "items": dict(WORD)},
+            "metrics": {"type": "array", "items": dict(WORD), "minItems": 1},
             "filters": {"type": ["object", "array", "null"]},
             "grain": {"type": "string", "enum": list(grains)},
             "lookback_days": {"type": "integer", "minimum": 0, "maximum": MOST_DAYS},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from adtap_core.settings import common_errors, ids, schema_errors, with_types
+from adtap_core.settings import common_errors, ids, schema_errors, texts, with_types
 from tests.core.tiny import TapTiny
 
 SCHEMA = {**TapTiny.config_jsonschema, "required": []}
@@ -17,6 +17,8 @@ GOOD = {"name": "mine", "dimensions": ["site"], "metrics": ["clicks"]}
         ({"metrics": []}, "(reports[1].metrics): at least one entry is expected"),
         ({"metrics": None}, "(reports[1].metrics): None is not a list"),
         ({"dimensions": "site"}, "(reports[1].dimensions): 'site' is not a list"),
+        ({"metrics": ["clicks", ""]}, "(reports[1].metrics[1]) is empty; an unset variable"),
+        ({"dimensions": [""]}, "(reports[1].dimensions[0]) is empty; an unset variable"),
         ({"grain": "year"}, "(reports[1].grain): 'year' is not one of hour, day, week, month"),
         ({"metrix": 1}, "(reports[1]): unknown key 'metrix' (did you mean metrics?)"),
         ({"start_date": "soon"}, "(reports[1].start_date): 'soon' is not a date or date-time"),
@@ -44,6 +46,13 @@ def test_a_number_that_nobody_can_mean_is_refused(name):
     """A typing error of nine digits is a fault of the settings, not of the calendar."""
     (fault,) = schema_errors({name: 1_000_000_000}, SCHEMA)
     assert fault.startswith(f"{name}: 1000000000 is too large; at most ")
+
+
+def test_an_empty_entry_of_a_list_of_texts_is_refused():
+    """It is what is left of a variable that is not set, and would be asked for as it is."""
+    schema = {"properties": {"option_keys": texts("Keys", "")}}
+    (fault,) = schema_errors({"option_keys": ["os_options", ""]}, schema)
+    assert fault.startswith("option_keys[1] is empty; an unset variable")
 
 
 def test_a_reports_own_lookback_is_bounded_too():
