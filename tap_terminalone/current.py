@@ -6,6 +6,7 @@ Source: the vendor's OpenAPI 3.0.1807 and its guide to Reporting V2, read 2026-1
 from __future__ import annotations
 
 import logging
+import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
@@ -51,9 +52,10 @@ if TYPE_CHECKING:
 log = logging.getLogger("adtaps.terminalone")
 
 PAGE_LIMIT: Final = 1000
-SMALL_PAGE: Final = 100
-"""The page of the generation before, where the list has no total and every page more costs three requests: one that
-is shorter ends it."""
+SMALL_PAGE: Final = 10
+"""Of the lists below one parent that have no total: shorter pages end them, as every page more costs three requests for
+each parent, and no server is known that lets fewer rows through."""
+_NUMBERS: Final = re.compile(r"/\d+/")
 OFFSET_CEILING: Final = 1000
 """The greatest `page_offset` that v3 documents: beyond it only `q=id>N` goes on."""
 IDS_AT_ONCE: Final = 200
@@ -89,7 +91,7 @@ class Current:
         self._lock = threading.Lock()
         self._owners: dict[str, list[int]] = {}
         self._widest: dict[str, int] = {}
-        """The most rows that a page of a list without a total has held."""
+        """The most rows that a page of a kind of list without a total has held."""
 
     # -- verdicts ----------------------------------------------------------------------------
 
@@ -279,19 +281,21 @@ class Current:
             document = response.json()
         # An empty page is null.
         found = records_of(document, what)
-        least = PAGE_LIMIT if _says_total(document) else self._least(path, len(found), params)
+        least = PAGE_LIMIT if _says_total(document) else self._least(path, len(found))
         offset = int(params.get("page_offset") or 0)
         return page_of(found, document, offset=offset, full=len(found) >= least)
 
-    def _least(self, path: str, rows: int, params: Record) -> int:
+    def _least(self, path: str, rows: int) -> int:
         """Return how many rows of a page, in a list without a total, mean that more may follow.
 
-        How many the server lets through is not said. A page that is shorter than another one of the same list
-        ends it; before there is another one, only an empty page does.
+        How many the server lets through is not said. A page that is shorter than another one of the same kind of
+        list ends it, whoever's that was: no cut page is shorter than another one. Before there is another one, only an
+        empty page does.
         """
+        kind = _NUMBERS.sub("/*/", path)
         with self._lock:
-            before = self._widest.get(path, 1 if params.get("q") else SMALL_PAGE)
-            self._widest[path] = max(before, rows)
+            before = self._widest.get(kind, 1 if kind == path else SMALL_PAGE)
+            self._widest[kind] = max(before, rows)
             return min(before, PAGE_LIMIT)
 
     def _made_whole(

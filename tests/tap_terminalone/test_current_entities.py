@@ -14,6 +14,19 @@ from tests.running import run_tap
 from tests.tap_terminalone.conftest import LISTS
 
 
+def login(server, concurrency):
+    """Settings for a server that a test speaks for."""
+    return {
+        "api_url": server.url,
+        "auth_url": server.url,
+        "username": "etl",
+        "password": "canary-0123456789",
+        "client_id": "client",
+        "client_secret": "canary-secret-01",
+        "concurrency": concurrency,
+    }
+
+
 @pytest.mark.parametrize("total", ["true", "zero", "missing"])
 def test_every_list_is_whole_whatever_it_says_of_its_total(room, total):
     """Each stream equals the world's ids, switched-off and archived things included."""
@@ -40,18 +53,38 @@ def test_a_server_that_lets_fewer_rows_through_than_asked_for_loses_none(total, 
         return {"data": found, "meta": {"status": "success", "count": len(rows), **told}}
 
     with Canned(answers) as server:
-        config = {
-            "api_url": server.url,
-            "auth_url": server.url,
-            "username": "etl",
-            "password": "canary-0123456789",
-            "client_id": "client",
-            "client_secret": "canary-secret-01",
-            "concurrency": concurrency,
-        }
-        found = run_tap(TapTerminalOne, config, streams={"verticals"})
+        found = run_tap(TapTerminalOne, login(server, concurrency), streams={"verticals"})
         assert [r["id"] for r in found.records["verticals"]] == list(range(1, 260))
         assert len(server.paths("verticals")) <= 6
+
+
+@pytest.mark.parametrize("limit", [10, 50])
+@pytest.mark.parametrize("concurrency", [1, 4])
+def test_a_list_below_a_parent_is_not_cut_by_a_limit_that_nobody_told(limit, concurrency):
+    """Without a total, a page as long as the longest of its kind may be cut: what lies behind it is asked for."""
+    flights = {1: 3, 2: 50, 3: 120, 4: 50, 5: 9, 6: 51, 7: 1}
+
+    def answers(asked):
+        if asked.path == "/oauth/token":
+            return {"access_token": "token-0123456789", "expires_in": 86400}
+        if asked.path == "/api/v3.0/campaigns":
+            behind = int(re.search(r"id>(\d+)", asked.query["q"])[1])
+            rows = [{"id": i, "entity_type": "campaign"} for i in flights if i > behind]
+            return {"data": rows, "meta": {"status": "success", "count": len(rows)}}
+        number = int(asked.path.split("/")[4])
+        first = int(asked.query.get("page_offset", 0))
+        ids = range(number * 1000, number * 1000 + flights[number])[first : first + limit]
+        rows = [{"id": i, "campaign_id": number, "entity_type": "flight"} for i in ids]
+        return {"data": rows, "meta": {"status": "success", "count": len(rows)}}
+
+    with Canned(answers) as server:
+        found = run_tap(
+            TapTerminalOne,
+            login(server, concurrency),
+            streams={"campaigns", "budget_flights"},
+        )
+    ids = [r["id"] for r in found.records["budget_flights"]]
+    assert sorted(ids) == [n * 1000 + i for n, many in flights.items() for i in range(many)]
 
 
 @pytest.mark.parametrize("concurrency", [1, 2, 8])
