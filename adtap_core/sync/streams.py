@@ -111,8 +111,8 @@ class AdStream(Stream):
         fresh = self._metadata is None
         mapping = super().metadata
         if fresh:
-            for column in {*self._own_keys, self._own_replication_key, *self.unselectable()}:
-                # Also where a catalog was written by hand and lacks `inclusion`: no loader takes a row without its key.
+            # Also where a catalog was written by hand and lacks `inclusion`: no loader takes a row without its key.
+            for column in {*self._own_keys, self._own_replication_key or "", *self.unselectable()}:
                 if ("properties", column) in mapping:
                     mapping["properties", column].inclusion = mapping[()].InclusionType.AUTOMATIC
             for column in self.personal():
