@@ -24,6 +24,7 @@ from typing import Any, Final
 from adtap_loader import settings
 from adtap_loader.errors import LoadError, told
 from adtap_loader.loading import Loader
+from adtap_loader.stopping import ends_as_asked, stop
 from adtap_loader.warehouse import Warehouse
 from adtap_plugin.redact import guard_logging, learn_settings
 from adtap_plugin.variables import VariableError, own_environment, unfit, unknown, working_directory
@@ -114,9 +115,10 @@ class Program:
         gc.set_threshold(100_000)
         expected: tuple[type[Exception], ...] = (LoadError, OSError, *warehouse.errors)
         try:
-            loader = Loader(warehouse.of(config), batch_rows=config["batch_size_rows"], log=log)
-            loader.read(sys.stdin.buffer)
-            loader.finish()
+            with ends_as_asked():
+                loader = Loader(warehouse.of(config), batch_rows=config["batch_size_rows"], log=log)
+                loader.read(sys.stdin.buffer)
+                loader.finish()
         except expected as error:
             log.error("%s", told(error))  # noqa: TRY400 - one line is asked for
             sys.exit(1)
@@ -170,11 +172,7 @@ def _fits(value: object, rules: Mapping[str, Any]) -> bool:
 
 
 def _stop(number: int, _frame: FrameType | None) -> None:
-    """Stop at once with the code a shell gives for the signal; what is not committed is read again."""
-    logging.getLogger("adtap").info(
-        "Stopped by signal %d; rows since the last STATE are read again.", number
-    )
-    raise SystemExit(128 + number)
+    stop(logging.getLogger("adtap"), number)
 
 
 def _named(place: tuple[str, str]) -> Any:

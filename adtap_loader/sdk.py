@@ -33,6 +33,7 @@ from typing_extensions import override
 from adtap_loader.errors import LoadError, NoKeyError, NoSchemaError, told
 from adtap_loader.loading import Loader, Message, bucket_of
 from adtap_loader.rows import read_message
+from adtap_loader.stopping import ends_as_asked, stop
 from adtap_loader.warehouse import Warehouse
 from adtap_plugin.plugin import FromVariables
 from adtap_plugin.variables import VariableError
@@ -237,7 +238,8 @@ class LoaderTarget(FromVariables, Target):
         """Run the load; whatever is wrong with the input or the warehouse is one line and exit code 1."""
         expected = (*EXPECTED, *cls.warehouse_class.errors)
         try:
-            super().invoke(**kwargs)
+            with ends_as_asked():
+                super().invoke(**kwargs)
         except expected as error:
             cls.logger.error("%s", told(error))  # noqa: TRY400 - one line is asked for
             sys.exit(1)
@@ -249,5 +251,4 @@ class LoaderTarget(FromVariables, Target):
         The SDK would drain here, in the middle of whatever ran, and could write a STATE whose rows are
         in a transaction still open. What is not committed is simply read again.
         """
-        self.logger.info("Stopped by signal %d; rows since the last STATE are read again.", signum)
-        raise SystemExit(128 + signum)
+        stop(self.logger, signum)

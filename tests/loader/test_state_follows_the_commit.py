@@ -131,6 +131,27 @@ def test_a_signal_ends_the_load_at_once_with_its_code_and_claims_nothing_more(fi
     assert file.query("SELECT id FROM a") == [(2,)]
 
 
+@pytest.mark.parametrize("way", [{}, {"add_record_metadata": True}], ids=["plain", "sdk"])
+def test_a_signal_in_a_statement_is_no_defect(file, way):
+    """DuckDB puts an error of its own in the place of the exit: the code is the signal's, without a traceback."""
+    tables = lines([schema(f"table_{n}", {"id": {"type": "integer"}}, ["id"]) for n in range(3000)])
+    for wait in range(4):  # most of the time is spent in statements, not all of it
+        with file.start(**way) as process:
+            writer = feed(process, tables)
+            deadline = time.monotonic() + 30
+            while not file.path.exists() and time.monotonic() < deadline:
+                time.sleep(0.01)
+            time.sleep(0.2 + wait / 20)
+            process.terminate()
+            errors = process.stderr.read()
+            writer.join()
+        assert process.returncode == 143
+        assert b"Traceback" not in errors
+        assert errors.count(b"Stopped by signal") == 1
+        file.path.unlink()
+        file.path.with_name(f"{file.path.name}.wal").unlink(missing_ok=True)
+
+
 def test_a_second_run_on_the_same_file_refuses_and_the_first_loses_nothing(file):
     """One clear line with the holder's process number, exit 1, before a row was read."""
     first = file.start()

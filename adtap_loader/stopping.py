@@ -1,0 +1,44 @@
+"""SIGTERM and SIGINT: a load stops at once, with the code that a shell gives for the signal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final, NoReturn
+
+if TYPE_CHECKING:
+    import logging
+
+_stopped_by: Final[list[int]] = []
+
+
+def stop(log: logging.Logger, number: int) -> NoReturn:
+    """Say that a signal ends the load, and end it; what is not committed is read again.
+
+    Args:
+        log: Where it is said.
+        number: The signal.
+
+    Raises:
+        SystemExit: With the code that a shell gives for the signal.
+    """
+    log.info("Stopped by signal %d; rows since the last STATE are read again.", number)
+    _stopped_by.append(number)
+    raise SystemExit(128 + number)
+
+
+@contextmanager
+def ends_as_asked() -> Iterator[None]:
+    """Keep the exit that a signal asked for.
+
+    DuckDB puts an error of its own (`Query interrupted`) in its place where the signal comes in a query.
+
+    Raises:
+        SystemExit: With the code of the signal, whatever error came of it.
+    """
+    try:
+        yield
+    except Exception:
+        if not _stopped_by:
+            raise
+        raise SystemExit(128 + _stopped_by[-1]) from None
