@@ -5,14 +5,11 @@ from __future__ import annotations
 import argparse
 import logging
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from adtap_sandbox.control import parse_moment
 from adtap_sandbox.sandbox import PLATFORMS, find_rooms
 from adtap_sandbox.server import DEFAULT_PORT, PortTakenError, Server
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -9,12 +9,11 @@ forgets them.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-if TYPE_CHECKING:
-    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-    from adtap_sandbox.faults import Entry
+from adtap_sandbox.faults import Entry
 
 _GOOD: Final = 200
 
@@ -38,11 +37,7 @@ class CachedAnswers:
         return len(self._answers)
 
     def keep(self, path: str | None) -> None:
-        """Begin anew.
-
-        Args:
-            path: Regular expression searched in the path below the platform's prefix; None: keep
-                nothing.
+        """Begin anew with a path (regular expression, below the platform's prefix); None: keep nothing.
 
         Raises:
             ValueError: If it is no regular expression.

@@ -20,32 +20,23 @@ from __future__ import annotations
 
 import functools
 import json
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from starlette.applications import Starlette
-from starlette.responses import JSONResponse
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from adtap_sandbox.faults import Fault
+from adtap_sandbox.sandbox import Sandbox
 
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
-    from starlette.requests import Request
-    from starlette.responses import Response
-
-    from adtap_sandbox.sandbox import Sandbox
-
-    Endpoint = Callable[[Request], Awaitable[Response]]
+Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 def parse_moment(text: str) -> datetime:
-    """A moment from ISO 8601 text; without a zone it is UTC.
-
-    Raises:
-        ValueError: If it is no ISO 8601 date or date-time.
-    """
+    """A moment from ISO 8601 text, UTC without a zone; a `ValueError` for any other text."""
     try:
         moment = datetime.fromisoformat(text)
     except (TypeError, ValueError) as error:

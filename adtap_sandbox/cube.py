@@ -30,11 +30,7 @@ Key = TypeVar("Key", bound=Hashable)
 
 
 class Curve:
-    """How a day's numbers spread over its steps (hours, quarter hours).
-
-    Args:
-        weights: One per step.
-    """
+    """How a day's numbers spread over its steps (hours, quarter hours): one weight for each."""
 
     def __init__(self, weights: Sequence[int]) -> None:
         self._until = (0, *accumulate(weights))
@@ -105,11 +101,7 @@ class Groups(dict[Key, list[Any]]):
         self[key] = list(numbers if known is None else map(add, known, numbers))
 
     def totals(self, width: int) -> list[Any]:
-        """Return the sums over all keys; zeros where there is none.
-
-        Args:
-            width: How many numbers each key has.
-        """
+        """Return the sums of each of so many columns over all keys; zeros where there is none."""
         return [sum(column) for column in zip(*self.values(), strict=True)] or [0] * width
 
 

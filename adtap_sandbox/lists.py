@@ -7,12 +7,10 @@ writes the page into its own envelope. The work in between is the same for all a
 from __future__ import annotations
 
 import operator
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Final, Generic, TypeVar
 
 Row = TypeVar("Row")
 
@@ -29,14 +27,7 @@ COMPARISONS: Final[dict[str, Callable[[Any, Any], bool]]] = {
 
 @dataclass(frozen=True)
 class Page(Generic[Row]):
-    """A part of a list.
-
-    Attributes:
-        rows: Those of this page.
-        total: Rows of the whole list.
-        offset: Rows before this page.
-        limit: Most rows of a page.
-    """
+    """The rows of one page, and of how many in all; at most `limit`, after `offset` others."""
 
     rows: list[Row]
     total: int

@@ -10,24 +10,21 @@ import importlib
 import importlib.util
 import socket
 import struct
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, Final, Protocol
 from wsgiref.handlers import format_date_time
 
 from starlette.applications import Starlette
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import JSONResponse
+from starlette.routing import BaseRoute
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from adtap_sandbox.cached_answers import CachedAnswers
 from adtap_sandbox.faults import FaultGate, Journal, Menu, Recorder
 from adtap_sandbox.stage import Clock, Stage
 from adtap_sandbox.world import World
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from datetime import datetime
-
-    from starlette.routing import BaseRoute
-    from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 PLATFORMS: Final = ("adjust", "atomx", "openx", "terminalone")
 UNROUTED: Final = "unrouted"

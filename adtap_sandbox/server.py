@@ -13,22 +13,18 @@ import re
 import signal
 import socket
 import threading
-from typing import TYPE_CHECKING, Final, Self
+from collections.abc import Mapping
+from datetime import datetime
+from types import TracebackType
+from typing import Final, Self
 
 import uvicorn
+from starlette.types import Receive, Scope, Send
 from typing_extensions import override
 
 from adtap_sandbox.control import control_app
 from adtap_sandbox.sandbox import CONTROL, Room, Sandbox, find_rooms
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import datetime
-    from types import TracebackType
-
-    from starlette.types import Receive, Scope, Send
-
-    from adtap_sandbox.stage import Stage
+from adtap_sandbox.stage import Stage
 
 DEFAULT_PORT: Final = 4310
 # RFC 9112, 3.2.2: a server must accept the absolute form, which clients send to a proxy; it is
@@ -41,11 +37,7 @@ class PortTakenError(Exception):
 
 
 class Front:
-    """The application: makes the target plain, then the control API or the platforms.
-
-    Args:
-        sandbox: The platforms, and the state that the control API moves.
-    """
+    """The application: makes the target plain, then the control API or the platforms."""
 
     def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox

@@ -6,10 +6,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-if TYPE_CHECKING:
-    from adtap_sandbox.world import World
+from adtap_sandbox.world import World
 
 SETTLE_DAYS: Final[dict[str, int]] = {
     "events": 3,
@@ -50,22 +49,11 @@ class Clock:
         return standing_at if standing_at is not None else datetime.now(UTC) + offset
 
     def set(self, moment: datetime) -> None:
-        """Put the clock at a moment and hold it there.
-
-        Args:
-            moment: The moment, with a zone.
-
-        Raises:
-            ValueError: If the moment has no zone.
-        """
+        """Put the clock at a moment, which has a zone (else a `ValueError`), and hold it there."""
         self._state = (self._state[0], _aware(moment))
 
     def advance(self, by: timedelta) -> None:
-        """Move the clock; it goes on to run, or to stand still, as before.
-
-        Args:
-            by: How far; negative goes back.
-        """
+        """Move the clock, back by a negative step; it goes on to run, or to stand still, as before."""
         offset, standing_at = self._state
         if standing_at is None:
             self._state = (offset + by, None)
@@ -88,15 +76,7 @@ class Stage:
     switches: dict[str, dict[str, object]] = field(default_factory=dict)
 
     def switch(self, platform: str, name: str) -> object:
-        """The present value of a behaviour that a test may change.
-
-        Args:
-            platform: The platform's folder name.
-            name: A key of that platform's ``SWITCHES``.
-
-        Raises:
-            KeyError: If the platform has no such switch.
-        """
+        """The present value of a behaviour that a test may change; a `KeyError` if the platform has none such."""
         return self.switches[platform][name]
 
     def age(self, day: date) -> int:
@@ -135,10 +115,6 @@ class Stage:
         """Whether a row that the platform showed at first has been taken back.
 
         About one row in forty exists while its day is younger than two days and is gone after.
-
-        Args:
-            day: The bucket's day.
-            key: The row's dimensions.
         """
         if self.age(day) < VANISH_DAYS:
             return False

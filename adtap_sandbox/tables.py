@@ -5,13 +5,11 @@ from __future__ import annotations
 import csv
 import json
 import re
+from collections.abc import Iterable, Mapping
 from functools import cache, reduce
 from importlib.resources import files
 from itertools import chain
-from typing import TYPE_CHECKING, Any, Final
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+from typing import Any, Final
 
 _ALONE: Final = re.compile(r"\{([\w.]+)\}")
 

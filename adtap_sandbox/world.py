@@ -132,11 +132,7 @@ class World:
         self.apps = self._make_apps()
 
     def number(self, *key: object) -> int:
-        """64 bits that depend on the seed and the key alone.
-
-        Args:
-            key: Strings, numbers, dates: whatever has a stable text.
-        """
+        """64 bits that depend on the seed and the key alone; a key's parts are whatever has a stable text."""
         # The type is part of the text: the id 7 and the name "7" are different keys.
         text = "\x1f".join([f"{type(part).__name__}:{part}" for part in key])
         digest = hashlib.blake2b(self._salt + text.encode(), digest_size=8).digest()
@@ -151,13 +147,7 @@ class World:
         return mean * self.between(500, 1500, *key) // 1000
 
     def money(self, mean: str, *key: object, digits: int = 6) -> Decimal:
-        """An amount around the mean (half to one and a half), rounded down.
-
-        Args:
-            mean: The mean as decimal text, in whole units of the currency.
-            key: What the amount belongs to.
-            digits: Digits after the point.
-        """
+        """An amount around the mean (decimal text; half to one and a half of it), rounded down to so many digits."""
         amount = Decimal(mean) * self.between(500_000_000, 1_500_000_000, *key) / 1_000_000_000
         return amount.quantize(Decimal(1).scaleb(-digits), rounding=ROUND_DOWN)
 

@@ -120,12 +120,7 @@ def _late(steps: _Steps, age: int) -> int:
 
 
 class Facts:
-    """Reads atoms through a lens.
-
-    Args:
-        store: The room.
-        lens: Settings that change numbers.
-    """
+    """Reads atoms through a lens, the settings that change numbers."""
 
     def __init__(self, store: AdjustStore, lens: Lens) -> None:
         self.store, self.lens = store, lens

@@ -99,11 +99,7 @@ def _readable(name: str) -> str:
 
 
 def as_parquet(report: Report) -> bytes:
-    """The body of ``/parquet_report``: dimensions text, counts int64, the rest double.
-
-    Raises:
-        RefusedError: 501 when pyarrow is not installed where the sandbox runs.
-    """
+    """The body of ``/parquet_report``: dimensions text, counts int64, the rest double; 501 without pyarrow."""
     try:
         import pyarrow as pa  # noqa: PLC0415 - only this format needs it
         import pyarrow.parquet as pq  # noqa: PLC0415 - as above

@@ -108,7 +108,7 @@ def human(name: str) -> str:
 def answer(
     store: AdjustStore, apps: tuple[AdjustApp, ...], kind: str, tracker: str | None, params: Params
 ) -> Result:
-    """The answer to a KPI request.
+    """The answer to a KPI request; 400 for what is malformed, 404 for an unknown link.
 
     Args:
         store: The room.
@@ -116,9 +116,6 @@ def answer(
         kind: ``overview``, ``events``, ``cohorts`` or ``skadnetwork``.
         tracker: Link token in the path, if any.
         params: The query string.
-
-    Raises:
-        RefusedError: 400 for what is malformed, 404 for an unknown link.
     """
     if tracker is not None and all(tracker not in c.links for a in apps for c in store.cells(a)):
         raise RefusedError(404, "request_error", "Tracker not found")

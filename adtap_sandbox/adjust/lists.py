@@ -44,11 +44,7 @@ def _section_metrics(sections: list[str]) -> list[Option]:
 
 
 class Lists:
-    """The options of every filter, for one account.
-
-    Args:
-        store: The room.
-    """
+    """The options of every filter, for one account."""
 
     def __init__(self, store: AdjustStore) -> None:
         self.store = store
@@ -90,11 +86,7 @@ class Lists:
         }
 
     def filters_data(self, params: Params, account: str) -> dict[str, list[Option]]:
-        """The filters asked for; none asked for is an empty object, not an error.
-
-        Raises:
-            RefusedError: 400 for an unknown filter or section.
-        """
+        """The filters asked for (none is an empty object); 400 for an unknown filter or section."""
         answer: dict[str, list[Option]] = {}
         section = params.get("section")
         if section is not None and section not in _DECLARED["sections"]:
@@ -169,11 +161,7 @@ class Lists:
         return [option(f"partner_{ORGANIC_PARTNER}", "Organic", "Partners"), *partners]
 
     def events(self, params: Params, account: str, tokens: tuple[str, ...]) -> list[Option]:
-        """The events of the apps, as ``/events`` lists them.
-
-        Raises:
-            RefusedError: 400 for an app token that is not the account's.
-        """
+        """The events of the apps, as ``/events`` lists them; 400 for an app that is not the account's."""
         owned = set(self.store.apps_of(account))
         if not owned.issuperset(tokens):
             raise invalid("Invalid app tokens")

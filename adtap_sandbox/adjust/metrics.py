@@ -147,11 +147,7 @@ Part = str | Atom
 
 
 class Catalogue:
-    """Finds metrics by name for one account.
-
-    Args:
-        slugs: Event slugs of the account; they may hold spaces.
-    """
+    """Finds metrics by name for one account, told by its event slugs, which may hold spaces."""
 
     def __init__(self, slugs: Sequence[str]) -> None:
         # The longest first: "order" must not win over "order placed".
@@ -159,14 +155,11 @@ class Catalogue:
         self._known: dict[tuple[str, str], Metric] = {}
 
     def metric(self, name: str, spend_mode: str = "adjust") -> Metric:
-        """The metric of that name.
+        """The metric of that name; 400 with the live text when there is none.
 
         Args:
             name: As the request spells it.
             spend_mode: ``adjust``, ``network`` or ``mixed``: which spend ``cost`` is.
-
-        Raises:
-            RefusedError: 400 with the live text when there is no such metric.
         """
         key = (name, spend_mode)
         if key not in self._known:

@@ -22,11 +22,7 @@ _OFFSET = re.compile(r"^([+-]?)(\d{2}):(\d{2})$")
 
 
 def offset_minutes(text: str) -> int:
-    """Minutes east of UTC in ``[+-]HH:MM``.
-
-    Raises:
-        RefusedError: 400 when the text is anything else; an unescaped ``+`` arrives as a space.
-    """
+    """Minutes east of UTC in ``[+-]HH:MM``; 400 for anything else: an unescaped ``+`` arrives as a space."""
     found = _OFFSET.match(text)
     if not found:
         message = f"Invalid utc_offset: {text!r} loc=utc_offset"
@@ -42,11 +38,9 @@ def date_range(text: str, today: date) -> tuple[date, date]:
     """First and last day (both inclusive) of a ``date_period``.
 
     Args:
-        text: Absolute ``D:D``, relative ``-10d:-3d`` or one of the documented keywords.
+        text: Absolute ``D:D``, relative ``-10d:-3d`` or one of the documented keywords; 400 for
+            every other form, those refused live (``last_7_days``) among them.
         today: The running day in the report's time zone.
-
-    Raises:
-        RefusedError: 400 for every other form, those refused live (``last_7_days``) among them.
     """
     sunday = today - DAY * ((today.weekday() + 1) % 7)  # the docs' sample week runs Sunday on
     first_of_month = today.replace(day=1)

@@ -100,11 +100,7 @@ def words(params: Params, name: str) -> tuple[str, ...]:
 
 
 def choice(params: Params, name: str, allowed: tuple[str, ...], default: str) -> str:
-    """An enum parameter.
-
-    Raises:
-        RefusedError: 400 when the value is none of the allowed.
-    """
+    """An enum parameter; 400 when the value is none of the allowed."""
     value = params.get(name, default)
     if value not in allowed:
         raise invalid(f"Invalid value: {value} loc={name}")
@@ -112,11 +108,7 @@ def choice(params: Params, name: str, allowed: tuple[str, ...], default: str) ->
 
 
 def account_of(params: Params, header: str | None) -> str:
-    """The account a request is about: header, query, or the user's first.
-
-    Raises:
-        RefusedError: 401 when the token's user has no such account.
-    """
+    """The account a request is about: header, query, or the user's first; 401 for no account of the user's."""
     account = params.get("adjust_account_id__in") or header or MAIN_ACCOUNT
     if account not in (MAIN_ACCOUNT, SECOND_ACCOUNT):
         raise unauthorized()
@@ -124,11 +116,7 @@ def account_of(params: Params, header: str | None) -> str:
 
 
 def apps_of(store: AdjustStore, params: Params, account: str) -> tuple[AdjustApp, ...]:
-    """The apps a request covers.
-
-    Raises:
-        RefusedError: 400 when a token is not one of the account's, 403 when it is forbidden.
-    """
+    """The apps a request covers; 400 when one is not the account's, 403 when it is forbidden."""
     owned, closed = store.apps_of(account), store.closed
     wanted = words(params, "app_token__in")
     if not wanted:
@@ -141,11 +129,7 @@ def apps_of(store: AdjustStore, params: Params, account: str) -> tuple[AdjustApp
 
 
 def parse(store: AdjustStore, params: Params, account_header: str | None) -> Query:
-    """A query from its parameters.
-
-    Raises:
-        RefusedError: What Adjust would refuse, with its text where one is known.
-    """
+    """A query from its parameters; refused as Adjust would, with its text where one is known."""
     account = account_of(params, account_header)
     _check(params)
     apps = apps_of(store, params, account)
@@ -230,13 +214,10 @@ def _calendar(store: AdjustStore, params: Params, dimensions: tuple[str, ...]) -
 
 
 def attribution_types(params: Params, today: date) -> frozenset[str]:
-    """The attribution types a request counts.
+    """The attribution types a request counts; 400 for an unknown one.
 
     ``attribution_types`` goes before the older ``attribution_type``; what an omitted filter means
     changed on 13 July 2026.
-
-    Raises:
-        RefusedError: 400 for an unknown type.
     """
     chosen = words(params, "attribution_types")
     if not chosen and "attribution_type" in params:

@@ -15,10 +15,7 @@ WRONG_OWNER = "It is impossible to check account ownership!"
 class RefusedError(Exception):
     """A request that Adjust would refuse.
 
-    Args:
-        status: HTTP status.
-        code: ``error_code`` of the Report Service (``validation_error``, ``auth_error``, ...).
-        text: ``error_desc``, shown to the user as it is.
+    ``code`` and ``text`` are ``error_code`` (``auth_error``, …) and ``error_desc`` of the Report Service.
     """
 
     def __init__(self, status: int, code: str, text: str) -> None:

@@ -34,12 +34,7 @@ class Row:
 class Report:
     """A report's answer before it takes a format.
 
-    Attributes:
-        query: What was wanted.
-        rows: Its rows.
-        totals: Metric values over all rows, the cut-off ones included.
-        cut_off: Rows that ``limit`` took away.
-        currencies: Currencies of the money in it.
+    ``totals`` are over all rows, the ``cut_off`` ones that ``limit`` took away included.
     """
 
     query: Query
@@ -54,14 +49,7 @@ Cells = Iterable[tuple[Cell, tuple[Any, ...]]]
 
 
 class _Sums:
-    """Atoms summed by group; a group's key is its bucket's labels, then its cells' key.
-
-    Args:
-        store: The room.
-        query: Its calendar, lens and filters on time are used.
-        metrics: What has to be known of each group.
-        cells: What is summed.
-    """
+    """Atoms summed by group; a group's key is its bucket's labels, then its cells' key."""
 
     def __init__(
         self, store: AdjustStore, query: Query, metrics: Iterable[Metric], cells: Cells
@@ -215,10 +203,7 @@ def grouped(
 ) -> Iterator[tuple[tuple[Any, ...], tuple[Value, ...]]]:
     """Metric values by group, for groupings that the Report Service does not have.
 
-    Args:
-        store: The room.
-        query: Its calendar, lens and metrics are used.
-        cells: Cells, each with its key; groups are keyed by (time labels, *key).
+    Groups are keyed by (time labels, *key of the cells).
     """
     sums = _Sums(store, query, query.metrics, cells)
     per_bucket = query.calendar.days_per_bucket()
@@ -256,13 +241,7 @@ def _plain(metric: Metric, value: Value) -> float:
 
 
 def text(metric: Metric, value: Value, *, null: bool) -> str | None:
-    """A metric's value as the Report Service writes it in a row: always a string.
-
-    Args:
-        metric: Its metric.
-        value: Its value; None where the formula would divide by zero.
-        null: Write such a value as null instead of ``0.0``.
-    """
+    """A metric's value as a row has it, always a string; ``null`` or 0.0 where it divides by zero."""
     if value is None:
         return None if null else "0.0"
     if metric.micros:

@@ -125,11 +125,7 @@ class Cell:
 
 
 class AdjustStore:
-    """All of Adjust's room, made from the stage's world.
-
-    Args:
-        stage: Clock, world and restatement curve.
-    """
+    """All of Adjust's room, made from the stage's world."""
 
     def __init__(self, stage: Stage) -> None:
         self.stage = stage

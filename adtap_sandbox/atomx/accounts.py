@@ -6,14 +6,12 @@ import hashlib
 import hmac
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from adtap_sandbox.atomx.data import USER_ID
 from adtap_sandbox.atomx.replies import Refusal, unauthorized
 from adtap_sandbox.credentials import ATOMX_PASSWORD, EMAIL, base64url
-
-if TYPE_CHECKING:
-    from adtap_sandbox.stage import Stage
+from adtap_sandbox.stage import Stage
 
 DEFAULT_SECONDS = 86_400
 """How long a token lives if the login does not say; assumed."""
@@ -26,13 +24,7 @@ _SECRET = b"sandbox-atomx-signing-key"
 
 @dataclass
 class Token:
-    """A token that was handed out.
-
-    Args:
-        expires: Seconds since 1970 at which it dies.
-        provisional: Whether the second factor is still owed.
-        used: Calls made with it.
-    """
+    """A token that was handed out; `expires` in seconds since 1970, `used` by so many calls."""
 
     expires: float
     provisional: bool
@@ -40,27 +32,17 @@ class Token:
 
 
 class Accounts:
-    """Who may log in, and the tokens handed out since the last reset.
-
-    Args:
-        stage: Clock and switches.
-    """
+    """Who may log in, and the tokens handed out since the last reset."""
 
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
         self.tokens: dict[str, Token] = {}
 
     def login(self, given: dict[str, Any]) -> tuple[str, bool]:
-        """Check a login.
-
-        Args:
-            given: `email` or `id`, `password`, and perhaps `totp` and `expiration`.
+        """Check `email` or `id`, `password`, and perhaps `totp` and `expiration`; 401 or 400 if they are wrong.
 
         Returns:
             A token, and whether the second factor is still owed.
-
-        Raises:
-            Refusal: 401 for wrong credentials, 400 for a life of the token that is no number of seconds.
         """
         who = given.get("email")
         right = who == EMAIL or (who is None and str(given.get("id")) == str(USER_ID))
@@ -79,22 +61,14 @@ class Accounts:
         return self._issue(life, provisional=False), False
 
     def confirm(self, header: str | None, code: object) -> str:
-        """Trade a provisional token and a code for a full token.
-
-        Raises:
-            Refusal: 401 if the token is dead or the code wrong.
-        """
+        """Trade a provisional token and a code for a full token; 401 if the token is dead or the code wrong."""
         token = self._living(header)
         self._check_code(code)
         life = token.expires - self.stage.clock.now().timestamp()
         return self._issue(int(life), provisional=False)
 
     def check(self, header: str | None) -> None:
-        """Check the `Authorization` header of a call.
-
-        Raises:
-            Refusal: 401 if there is no token, a foreign, dead or provisional one, or one used up.
-        """
+        """Check an `Authorization` header: 401 without a token, or if it is foreign, dead, provisional or used up."""
         token = self._living(header)
         if token.provisional:
             raise unauthorized()

@@ -14,15 +14,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from adtap_sandbox.atomx.models import MODELS
 from adtap_sandbox.credentials import EMAIL
 from adtap_sandbox.tables import fill, table
-from adtap_sandbox.world import World
-
-if TYPE_CHECKING:
-    from adtap_sandbox.world import Campaign
+from adtap_sandbox.world import Campaign, World
 
 Row = dict[str, Any]
 
@@ -116,11 +113,7 @@ def ground(seed: int, size: int, creatives: int = 0) -> Ground:
 
 
 class _Maker:
-    """Makes the lives of the edited models.
-
-    Args:
-        world: The world.
-    """
+    """Makes the lives of the edited models."""
 
     def __init__(self, world: World) -> None:
         self.world = world

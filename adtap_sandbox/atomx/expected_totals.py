@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from adtap_sandbox.atomx.facts import MONEY, NAMES, Facts
+from adtap_sandbox.atomx.lists import Reader
+from adtap_sandbox.atomx.models import Model
 from adtap_sandbox.atomx.reports import RATIOS, SCOPES, Names, Query, passes
-
-if TYPE_CHECKING:
-    from adtap_sandbox.atomx.lists import Reader
-    from adtap_sandbox.atomx.models import Model
-    from adtap_sandbox.atomx.store import Store
+from adtap_sandbox.atomx.store import Store
 
 
 def of_report(facts: Facts, store: Store, query: Query, now: datetime) -> dict[str, Any]:

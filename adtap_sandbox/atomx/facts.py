@@ -9,16 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from adtap_sandbox.atomx.data import NETWORK_ID, OTHER_NETWORK_ID, Ground, ground
 from adtap_sandbox.cube import HOURS, Curve
-from adtap_sandbox.stage import MILLION
+from adtap_sandbox.stage import MILLION, Stage
 from adtap_sandbox.tables import table
-
-if TYPE_CHECKING:
-    from adtap_sandbox.stage import Stage
-    from adtap_sandbox.world import Campaign, Creative
+from adtap_sandbox.world import Campaign, Creative
 
 _COLUMNS = table(__package__, "reports")
 NAMES = tuple(_COLUMNS["metrics"])
@@ -66,11 +62,7 @@ class Line:
 
 
 class Final:
-    """The final numbers of all lines; they depend on the world alone.
-
-    Args:
-        ground: World and first rows.
-    """
+    """The final numbers of all lines; they depend on the world alone."""
 
     def __init__(self, ground: Ground) -> None:
         self.world = ground.world
@@ -116,11 +108,7 @@ def final(seed: int, size: int, creatives: int = 0) -> Final:
 
 
 class Facts:
-    """The delivery of all lines as it is known by the clock.
-
-    Args:
-        stage: World and clock.
-    """
+    """The delivery of all lines as it is known by the clock."""
 
     def __init__(self, stage: Stage) -> None:
         self.stage = stage

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from adtap_sandbox.atomx.facts import NAMES, Facts
 from adtap_sandbox.atomx.models import fold
 from adtap_sandbox.atomx.replies import Refusal
-
-if TYPE_CHECKING:
-    from adtap_sandbox.atomx.store import Store
+from adtap_sandbox.atomx.store import Store
 
 # Type -> entity of its owner, and the figure that is charged.
 TYPES = {
@@ -22,11 +20,7 @@ TYPES = {
 
 
 def type_of(word: str) -> str:
-    """Find an invoice type by a word of a path.
-
-    Raises:
-        Refusal: 404 if there is none.
-    """
+    """Find an invoice type by a word of a path; 404 if there is none."""
     for name in TYPES:
         if fold(name) == fold(word):
             return name
@@ -34,15 +28,12 @@ def type_of(word: str) -> str:
 
 
 def months(given: dict[str, str], now: datetime, *, year: bool) -> list[date]:
-    """List the months asked for: `date>` is inclusive, `date<` exclusive; no bound means the default.
+    """List the months asked for: `date>` is inclusive, `date<` exclusive; 400 for a bound that is no month.
 
     Args:
         given: The query string.
         now: The sandbox clock.
         year: Whether the default is this year so far (one owner's invoices) or this month (a list).
-
-    Raises:
-        Refusal: 400 if a bound is no month.
     """
     this = now.date().replace(day=1)
     first = _month(given["date>"]) if "date>" in given else None
@@ -95,11 +86,7 @@ def invoices(
 
 
 def pdf(kind: str, owner: int, month: str) -> bytes:
-    """Return a PDF of one page without words; enough to tell that it is one.
-
-    Raises:
-        Refusal: 400 if `month` is none.
-    """
+    """Return a PDF of one page without words, enough to tell that it is one; 400 if `month` is none."""
     _month(month)
     return (
         f"%PDF-1.4\n% invoice {kind} {owner} {month}\n"

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from adtap_sandbox import lists
+from adtap_sandbox.atomx.data import Row
 from adtap_sandbox.atomx.models import MODELS, Model
 from adtap_sandbox.atomx.replies import Refusal
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    from adtap_sandbox.atomx.data import Row
-    from adtap_sandbox.atomx.store import View
+from adtap_sandbox.atomx.store import View
 
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 1000
@@ -191,14 +188,9 @@ class Reader:
 
 
 def ask(params: list[tuple[str, str]], *, order_names: tuple[str, ...]) -> Question:
-    """Read the query string of a list request.
+    """Read the query string of a list request; 400 if a number is none or an order is malformed.
 
-    Args:
-        params: Decoded pairs.
-        order_names: Which of `order_by` and `sort` order the list; any other is taken for a filter.
-
-    Raises:
-        Refusal: 400 if a number is none or an order is malformed.
+    `order_names` says which of `order_by` and `sort` order the list; any other is taken for a filter.
     """
     given = dict(params)
     sort = next((given[name] for name in order_names if name in given), "")
@@ -223,11 +215,7 @@ def ask(params: list[tuple[str, str]], *, order_names: tuple[str, ...]) -> Quest
 
 
 def order(sort: str) -> list[tuple[str, bool]]:
-    """Read `a.asc,b.desc` as pairs of a path and whether it descends.
-
-    Raises:
-        Refusal: 400 if a part is malformed.
-    """
+    """Read `a.asc,b.desc` as pairs of a path and whether it descends; 400 if a part is malformed."""
     made = []
     for part in words(sort):
         path, dot, direction = part.rpartition(".")
@@ -238,11 +226,7 @@ def order(sort: str) -> list[tuple[str, bool]]:
 
 
 def whole(given: dict[str, str], name: str, default: int) -> int:
-    """Read a parameter as a whole number that is not negative.
-
-    Raises:
-        Refusal: 400 if it is none.
-    """
+    """Read a parameter as a whole number that is not negative; 400 if it is none."""
     value = given.get(name) or None
     return lists.whole_number(
         value, default, lambda: Refusal(400, f"{name} must be a number, not {value!r}")

@@ -7,12 +7,10 @@ missing or dead token; the others are not known and are made up here.
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from typing import Any
 
 from starlette.responses import Response
-
-if TYPE_CHECKING:
-    from datetime import datetime
 
 UNAUTHORIZED = 1
 BAD_REQUEST = 2
@@ -23,12 +21,7 @@ _ERRNO = {401: UNAUTHORIZED, 400: BAD_REQUEST, 404: NOT_FOUND, 403: FORBIDDEN}
 
 
 class Refusal(Exception):  # noqa: N818 - the word says what the platform does
-    """The platform says no.
-
-    Args:
-        status: HTTP status of the reply.
-        message: The `error` text.
-    """
+    """The platform says no, with an HTTP status and an `error` text."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
@@ -58,12 +51,7 @@ def success(now: datetime, resource: str, payload: object, **more: object) -> Re
 
 
 def refusal(no: Refusal, *, soft: bool = False) -> Response:
-    """Return the reply to a refused request.
-
-    Args:
-        no: The refusal.
-        soft: Whether it comes under status 200, as the vendor's Go and PHP clients expect it may.
-    """
+    """Return the reply to a refused request; `soft` under 200, as the vendor's Go and PHP clients expect it may."""
     return body(
         {"success": False, "error": no.message, "errno": _ERRNO.get(no.status, BAD_REQUEST)},
         200 if soft else no.status,

@@ -13,18 +13,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from adtap_sandbox.atomx.facts import MONEY, NAMES, Facts, Line
 from adtap_sandbox.atomx.lists import order
 from adtap_sandbox.atomx.replies import Refusal
+from adtap_sandbox.atomx.store import Store
 from adtap_sandbox.cube import Groups, Labels, Piece, cut_days, placed
 from adtap_sandbox.lists import COMPARISONS, sort
 from adtap_sandbox.tables import named, table
-
-if TYPE_CHECKING:
-    from adtap_sandbox.atomx.store import Store
 
 TIME = ("hour", "day", "month")
 _COLUMNS = table(__package__, "reports")
@@ -99,11 +97,7 @@ class Query:
 
 
 def read(given: Any, now: datetime, first_day: date) -> Query:
-    """Check the body of a report request.
-
-    Raises:
-        Refusal: 400, naming the key and what was expected.
-    """
+    """Check the body of a report request; 400 names the key and what was expected."""
     if not isinstance(given, dict):
         raise Refusal(400, "The report must be a JSON object")
     name = given.get("scope")
@@ -151,11 +145,7 @@ def answer(facts: Facts, store: Store, query: Query, now: datetime) -> Groups[La
 
 
 def rows(query: Query, found: Groups[Labels], given: str) -> list[list[Any]]:
-    """Return the rows as they are sent, sorted.
-
-    Raises:
-        Refusal: 400 if a sort column is none of the query's.
-    """
+    """Return the rows as they are sent, sorted; 400 if a sort column is none of the query's."""
     made = [
         [*key, *(figure(metric, numbers) for metric in query.metrics)]
         for key, numbers in found.items()
@@ -195,11 +185,7 @@ def noisy(value: float) -> float:
 
 
 class Names:
-    """Values of group columns: ids, names, and `Name (id)`.
-
-    Args:
-        store: Where the names come from; what was deleted keeps its name.
-    """
+    """Values of group columns: ids, names (a deleted thing keeps its own), and `Name (id)`."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
@@ -227,11 +213,7 @@ def split(column: str) -> tuple[str, str]:
 
 
 def interval_span(interval: str, now: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    """Return the span that a scheduled report covers when it runs at `now`: whole days before today.
-
-    Raises:
-        Refusal: 400 if the interval is not `N days` or `N month`.
-    """
+    """Return the whole days before today that a scheduled report covers; 400 if not `N days` or `N month`."""
     found = _INTERVAL.match(interval)
     if found is None or not 1 <= int(found[1]) <= MAX_INTERVAL:
         raise Refusal(400, f"interval must be 'N days' or 'N month', not {interval!r}")

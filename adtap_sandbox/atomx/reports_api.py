@@ -4,36 +4,28 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterator
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from starlette.responses import Response, StreamingResponse
 
 from adtap_sandbox.atomx import invoices
+from adtap_sandbox.atomx.calls import Call
 from adtap_sandbox.atomx.data import USER_ID, text
 from adtap_sandbox.atomx.facts import Facts
 from adtap_sandbox.atomx.lists import whole
+from adtap_sandbox.atomx.models import Model
 from adtap_sandbox.atomx.replies import Refusal, success
 from adtap_sandbox.atomx.reports import Query, answer, read, rows, totals
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from adtap_sandbox.atomx.calls import Call
-    from adtap_sandbox.atomx.models import Model
-    from adtap_sandbox.atomx.store import Store, StoredReport
-    from adtap_sandbox.stage import Stage
+from adtap_sandbox.atomx.store import Store, StoredReport
+from adtap_sandbox.stage import Stage
 
 TSV_LINES_PER_CHUNK = 500
 
 
 class ReportsApi:
-    """Answers calls on reports.
-
-    Args:
-        stage: World, clock and switches.
-        store: Stored reports, and names.
-    """
+    """Answers calls on reports."""
 
     def __init__(self, stage: Stage, store: Store) -> None:
         self.stage = stage
@@ -61,11 +53,7 @@ class ReportsApi:
         return self._stats.get((model.name, ident), periods)
 
     def invoices(self, call: Call) -> Response:
-        """Answer `invoices/{type}[/{id}[/{month}]]`.
-
-        Raises:
-            Refusal: 404 for an unknown type or owner, 400 for a bad month.
-        """
+        """Answer `invoices/{type}[/{id}[/{month}]]`; 404 for an unknown type or owner, 400 for a bad month."""
         words = call.words[1:]
         if not words or call.verb != "GET":
             raise Refusal(404, "Not found")
@@ -82,11 +70,7 @@ class ReportsApi:
         return success(now, "invoices", made, count=len(made))
 
     def call(self, call: Call) -> Response:
-        """Answer a call on `report` or `reports`.
-
-        Raises:
-            Refusal: 404 for an unknown report, 400 for a bad query.
-        """
+        """Answer a call on `report` or `reports`; 404 for an unknown report, 400 for a bad query."""
         given = dict(call.params)
         if len(call.words) == 1:
             if call.verb == "GET":

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from starlette.responses import Response
 
 from adtap_sandbox import lists
 from adtap_sandbox.atomx.accounts import Accounts
 from adtap_sandbox.atomx.calls import Call
-from adtap_sandbox.atomx.data import USER_ID, text
+from adtap_sandbox.atomx.data import USER_ID, Edit, Row, text
 from adtap_sandbox.atomx.lists import (
     DEFAULT_LIMIT,
     MAX_LIMIT,
@@ -24,20 +26,11 @@ from adtap_sandbox.atomx.models import MODELS, NAME_LISTS, Model, find_model, fo
 from adtap_sandbox.atomx.replies import Refusal, success
 from adtap_sandbox.atomx.reports_api import ReportsApi
 from adtap_sandbox.atomx.store import Store, need_model
-
-if TYPE_CHECKING:
-    from starlette.responses import Response
-
-    from adtap_sandbox.atomx.data import Edit, Row
-    from adtap_sandbox.stage import Stage
+from adtap_sandbox.stage import Stage
 
 
 class Resources:
-    """Answers calls on models.
-
-    Args:
-        stage: World, clock and switches.
-    """
+    """Answers calls on models."""
 
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
@@ -55,11 +48,7 @@ class Resources:
         )
 
     def call(self, call: Call) -> Response:
-        """Answer a call whose path begins with a model, `history` or a `…_list`.
-
-        Raises:
-            Refusal: 404 for what is not there, 400 for what is not understood.
-        """
+        """Answer a call whose path begins with a model, `history` or a `…_list`; 404 for what is not there."""
         if call.head == "history" and call.verb == "GET":
             model, ident = need_model(_word(call, 1)), _number(_word(call, 2))
             return self._history(call, model, ident)
@@ -354,11 +343,7 @@ def _object(call: Call) -> dict[str, Any]:
 
 
 def _attribute_name(model: Model, row: Row, word: str) -> str:
-    """Find an attribute by a word of a path.
-
-    Raises:
-        Refusal: 404 if there is none.
-    """
+    """Find an attribute by a word of a path; 404 if there is none."""
     known = [*row, *model.one, *model.many, *model.children]
     if model.stats:
         known.append("quickstats")

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
@@ -22,12 +23,8 @@ from adtap_sandbox.atomx.reports import read
 from adtap_sandbox.atomx.reports_api import ReportsApi
 from adtap_sandbox.atomx.resources import Resources
 from adtap_sandbox.atomx.store import need_model
+from adtap_sandbox.stage import Stage
 from adtap_sandbox.tables import switches
-
-if TYPE_CHECKING:
-    from starlette.requests import Request
-
-    from adtap_sandbox.stage import Stage
 
 BARE: tuple[str, ...] = ("/v3/", "/v2/", "/v1/login")
 
@@ -35,11 +32,7 @@ SWITCHES: dict[str, object] = switches(__package__)
 
 
 def routes(stage: Stage) -> list[BaseRoute]:
-    """Return the routes of the room, with a state of their own.
-
-    Args:
-        stage: World, clock and switches.
-    """
+    """Return the routes of the room, with a state of their own."""
     room = Room(stage)
     verbs = ["GET", "POST", "PUT", "DELETE"]
     return [
@@ -49,11 +42,7 @@ def routes(stage: Stage) -> list[BaseRoute]:
 
 
 class Room:
-    """The endpoints.
-
-    Args:
-        stage: World, clock and switches.
-    """
+    """The endpoints."""
 
     def __init__(self, stage: Stage) -> None:
         self.stage = stage

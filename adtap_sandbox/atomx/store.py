@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from typing import Any
 
 from adtap_sandbox.atomx.data import USER_ID, Edit, Row, ground, text
 from adtap_sandbox.atomx.models import MODELS, Model, find_model
 from adtap_sandbox.atomx.replies import Refusal
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from adtap_sandbox.stage import Stage
+from adtap_sandbox.stage import Stage
 
 STATES = ("ACTIVE", "INACTIVE")
 
@@ -42,11 +39,7 @@ class Writes:
 
 
 class Store:
-    """The state of the room since the last reset.
-
-    Args:
-        stage: World, clock and switches.
-    """
+    """The state of the room since the last reset."""
 
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
@@ -100,16 +93,7 @@ class Store:
         return None if name is None else str(name)
 
     def create(self, model: Model, given: dict[str, Any], comment: str | None) -> Row:
-        """Add a row.
-
-        Args:
-            model: What to create.
-            given: Attributes as the client sent them.
-            comment: Note for the history.
-
-        Raises:
-            Refusal: 400 if an attribute is missing or wrong, 403 if the model can't be written.
-        """
+        """Add a row; 400 if an attribute is missing or wrong, 403 if the model can't be written."""
         if not model.writable:
             raise Refusal(403, f"{model.name} can not be created")
         row = self._clean(model, given)
@@ -130,11 +114,7 @@ class Store:
         return row
 
     def change(self, model: Model, ident: int, given: dict[str, Any], comment: str | None) -> Row:
-        """Change attributes of a row and note it in the history.
-
-        Raises:
-            Refusal: 404 if there is no such row, 400 if an attribute is wrong, 403 if the model can't be written.
-        """
+        """Change attributes of a row, and note it in the history; 404, 400 or 403 if it can't be."""
         if not model.writable:
             raise Refusal(403, f"{model.name} can not be changed")
         old = self.view().get(model, ident)
@@ -150,14 +130,7 @@ class Store:
         return self.view().get(model, ident)
 
     def delete(self, model: Model, ident: int) -> dict[str, list[int]]:
-        """Remove a row and all that hangs on it.
-
-        Returns:
-            Removed ids by model name.
-
-        Raises:
-            Refusal: 404 if there is no such row, 403 if the model can't be written.
-        """
+        """Remove a row and all that hangs on it; return the removed ids by model. 404 or 403 if it can't be."""
         if not model.writable:
             raise Refusal(403, f"{model.name} can not be deleted")
         view = self.view()
@@ -280,11 +253,7 @@ class Store:
 
 
 class View:
-    """All rows at one moment; each model's are made once, when first asked for.
-
-    Args:
-        store: Where the rows come from; its clock is read now and not again.
-    """
+    """All rows at one moment, the clock's at the making; each model's are made when first asked for."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
@@ -300,11 +269,7 @@ class View:
         return self._rows[model]
 
     def get(self, model: Model, ident: int) -> Row:
-        """Return one row.
-
-        Raises:
-            Refusal: 404 if there is none.
-        """
+        """Return one row; 404 if there is none."""
         row = self.rows(model.name).get(ident)
         if row is None:
             raise Refusal(404, f"{model.name} {ident} not found")
@@ -322,11 +287,7 @@ class View:
 
 
 def need_model(word: str) -> Model:
-    """Find a model by a word of a path.
-
-    Raises:
-        Refusal: 404 if there is none.
-    """
+    """Find a model by a word of a path; 404 if there is none."""
     model = find_model(word)
     if model is None:
         raise Refusal(404, f"Resource {word!r} not found")

@@ -8,10 +8,11 @@ from __future__ import annotations
 import csv
 import io
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from adtap_sandbox import credentials
@@ -25,12 +26,8 @@ from adtap_sandbox.openx.replies import (
     reporting_error,
 )
 from adtap_sandbox.openx.sessions import Grant, knows_login, proves
+from adtap_sandbox.openx.store import Job, Store
 from adtap_sandbox.tables import fill, table
-
-if TYPE_CHECKING:
-    from starlette.requests import Request
-
-    from adtap_sandbox.openx.store import Job, Store
 
 _SCOPES: Final = frozenset({"openid", "email", "profile", "api", "offline_access"})
 _DOCUMENTS: Final = table(__package__, "documents")
@@ -38,11 +35,7 @@ _GRAIN: Final = {"HOURLY": "Hour", "DAILY": "Day"}
 
 
 class Login:
-    """The steps from e-mail and password to a bearer token.
-
-    Args:
-        store: The room's state.
-    """
+    """The steps from e-mail and password to a bearer token."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -180,11 +173,7 @@ class Login:
 
 
 class Reporting:
-    """Reports of the current generation: asked for, polled for, then read as CSV.
-
-    Args:
-        store: The room's state.
-    """
+    """Reports of the current generation: asked for, polled for, then read as CSV."""
 
     def __init__(self, store: Store) -> None:
         self._store = store

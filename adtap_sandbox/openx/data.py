@@ -6,8 +6,9 @@ stands what differs from object to object.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from adtap_sandbox import credentials
 from adtap_sandbox.openx.inventory import DEMAND_PARTNERS, Inventory
@@ -23,12 +24,7 @@ from adtap_sandbox.openx.objects import (
     stamp,
 )
 from adtap_sandbox.tables import fill
-from adtap_sandbox.world import AGENCY
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from adtap_sandbox.world import Advertiser, Campaign, Publisher, World
+from adtap_sandbox.world import AGENCY, Advertiser, Campaign, Publisher, World
 
 _COUNTRY_OF_ZONE: Final = {"Europe/Berlin": "de", "Europe/Paris": "fr", "UTC": "gb"}
 _CURRENCY_IDS: Final = {"USD": "1", "EUR": "2"}
@@ -39,12 +35,7 @@ _LATE_ONE_IN: Final = 7
 
 
 class Entities:
-    """Every object of one world, by type.
-
-    Args:
-        world: The world.
-        inventory: Its publishers' ids and deals.
-    """
+    """Every object of one world, by type."""
 
     def __init__(self, world: World, inventory: Inventory) -> None:
         self._world = world

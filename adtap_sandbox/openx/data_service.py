@@ -6,23 +6,19 @@ import itertools
 import json
 import random
 import zlib
+from collections.abc import Mapping
 from datetime import timedelta, timezone
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
 from starlette.responses import Response
 
 from adtap_sandbox.openx import fields, questions, replies, request_parts
 from adtap_sandbox.openx.delivery import Question, Row, on_the_wire
 from adtap_sandbox.openx.fields import Field
 from adtap_sandbox.openx.replies import Refusal, data_error, plain_json
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from starlette.requests import Request
-
-    from adtap_sandbox.openx.store import Store
+from adtap_sandbox.openx.store import Store
 
 # `reportCreated` carries the offset of the vendor's own zone, not Z.
 _PACIFIC: Final = timezone(timedelta(hours=-8))
@@ -30,11 +26,7 @@ _IDS: Final = frozenset(field.id for field in fields.ATTRIBUTES if field.format 
 
 
 class DataService:
-    """Answers `/data/…` below either prefix.
-
-    Args:
-        store: The room's state.
-    """
+    """Answers `/data/…` below either prefix."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -188,11 +180,7 @@ class DataService:
         return Question(start, end, tuple(map(fields.canonical, attributes)), metrics, wanted)
 
     def _check_form(self, given: Mapping[str, Any], attributes: tuple[str, ...]) -> None:
-        """Refuse what a stricter service refuses.
-
-        Raises:
-            Refusal: If a switch wants it.
-        """
+        """Refuse what a stricter service refuses, if a switch wants it."""
         if not attributes and self._store.switch("attributes_wanted"):
             raise self._no(400, "Invalid field(s): attributes=[], metrics=[], filters=[]")
         if not self._store.switch("filter_lists") and questions.holds_list(given.get("filters")):
@@ -203,11 +191,7 @@ class DataService:
         return questions.read_ids(given.get("attributes")), questions.read_ids(given.get("metrics"))
 
     def _admit(self, request: Request, endpoint: str) -> None:
-        """Let a logged-in caller in.
-
-        Raises:
-            Refusal: Without a good token; or with the failure that a switch wants.
-        """
+        """Let a logged-in caller in, unless a switch wants a failure."""
         if not self._store.legacy.alive(request_parts.cookie(request)):
             if endpoint == "date-range":
                 raise self._no(401, replies.NOT_AUTHORIZED, "object")

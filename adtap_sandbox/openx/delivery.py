@@ -7,20 +7,16 @@ times the stage's share, rounded down. A query over two years of days needs no h
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from adtap_sandbox.cube import ONE_DAY, Curve, Groups, cut_days
 from adtap_sandbox.openx.fields import MONEY
 from adtap_sandbox.openx.inventory import Inventory, Slot
-from adtap_sandbox.stage import MILLION
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
-    from adtap_sandbox.stage import Stage
+from adtap_sandbox.stage import MILLION, Stage
 
 MICROS: Final = 1_000_000
 # What each hour of a day has of its traffic.
@@ -66,15 +62,9 @@ class Row:
 
 
 def finals(bits: int, slot: Slot, day: date) -> dict[str, int]:
-    """The final value of every metric of a slot's day.
+    """The final value of every metric of a slot's day: counts, and money in millionths of its currency.
 
-    Args:
-        bits: 64 bits of the world for this slot and day.
-        slot: The slot.
-        day: The day, UTC.
-
-    Returns:
-        Counts, and money in millionths of the publisher's currency.
+    `bits` are 64 bits of the world for this slot and day (UTC).
     """
     mean = slot.mean * 7 // 10 if day.weekday() >= _WEEKEND else slot.mean
     requests = mean * (512 + (bits >> 4 & 1023)) // 1024
@@ -132,11 +122,7 @@ def as_sent(metric: str, value: int, *, noise: bool) -> Decimal:
 
 
 class Delivery:
-    """Answers questions from the world, as known at the stage's now.
-
-    Args:
-        stage: World, clock and restatement curve.
-    """
+    """Answers questions from the world, as known at the stage's now."""
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage

@@ -17,21 +17,18 @@ from __future__ import annotations
 import json
 from collections import Counter
 from decimal import Decimal, localcontext
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
 
 from adtap_sandbox.cube import Groups
 from adtap_sandbox.openx import fields, questions
 from adtap_sandbox.openx.delivery import MICROS, Question, as_sent
 from adtap_sandbox.openx.replies import plain_json
+from adtap_sandbox.openx.store import Store
 from adtap_sandbox.tables import table
-
-if TYPE_CHECKING:
-    from starlette.requests import Request
-    from starlette.responses import Response
-
-    from adtap_sandbox.openx.store import Store
 
 _CURRENCY: Final = "publisherCurrency"
 # The report streams that the platform sheet suggests in section 6.2.
@@ -39,11 +36,7 @@ _PRESETS: Final = table(__package__, "presets")
 
 
 class ExpectedTotals:
-    """Answers `/_truth`.
-
-    Args:
-        store: The room's state.
-    """
+    """Answers `/_truth`."""
 
     def __init__(self, store: Store) -> None:
         self._store = store

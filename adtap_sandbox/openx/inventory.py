@@ -6,15 +6,12 @@ A slot is the finest thing that is counted: one ad unit (or none), one bidder (o
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from adtap_sandbox.openx.objects import DEMAND_ACCOUNTS, PUBLISHER_ACCOUNTS, id_of
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from adtap_sandbox.world import AdUnit, Publisher, Site, World
+from adtap_sandbox.world import AdUnit, Publisher, Site, World
 
 DEMAND_PARTNERS: Final = (
     "Google DV360 - RTB",
@@ -68,11 +65,7 @@ class Slot:
 
 
 class Inventory:
-    """All slots and deals of one world.
-
-    Args:
-        world: The world they belong to.
-    """
+    """All slots and deals of one world."""
 
     def __init__(self, world: World) -> None:
         self._world = world

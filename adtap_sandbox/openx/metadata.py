@@ -5,15 +5,11 @@ The keys, and where they are from: `options.json`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
 
-from adtap_sandbox.openx.objects import SUBTYPES
+from adtap_sandbox.openx.objects import SUBTYPES, Document
 from adtap_sandbox.tables import table
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from adtap_sandbox.openx.objects import Document
 
 _DECLARED: Final[dict[str, Any]] = table(__package__, "options")
 OPTION_KEYS: Final = {f"{name}_options" for name in _DECLARED["plain"]} | {*_DECLARED["named"]}
@@ -39,11 +35,7 @@ def _named(names: Iterable[str]) -> list[Document]:
 
 
 def describe(sample: Mapping[str, Any]) -> Document:
-    """`available_fields` of a type, from one of its objects.
-
-    Args:
-        sample: An object as the API shows it.
-    """
+    """`available_fields` of a type, from one of its objects as the API shows it."""
     described: Document = {}
     for name, value in sample.items():
         readonly = name in _DECLARED["read_only"]

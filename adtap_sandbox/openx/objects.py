@@ -7,12 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from adtap_sandbox.tables import table
-
-if TYPE_CHECKING:
-    from adtap_sandbox.world import World
+from adtap_sandbox.world import World
 
 Document = dict[str, Any]
 
@@ -156,11 +154,7 @@ class ApiObject:
 
 
 class Maker:
-    """Makes objects whose history follows from the world.
-
-    Args:
-        world: The world.
-    """
+    """Makes objects whose history follows from the world."""
 
     def __init__(self, world: World) -> None:
         self._world = world

@@ -7,22 +7,18 @@ import io
 import re
 from functools import partial
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from urllib.parse import unquote_plus
 
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from adtap_sandbox import credentials, lists
 from adtap_sandbox.openx import metadata, replies, request_parts
-from adtap_sandbox.openx.objects import INSTANCE_UID, KINDS, SUBTYPES
+from adtap_sandbox.openx.objects import INSTANCE_UID, KINDS, SUBTYPES, ApiObject, Document
 from adtap_sandbox.openx.replies import Refusal, plain_json
+from adtap_sandbox.openx.store import Store
 from adtap_sandbox.tables import fill, table
-
-if TYPE_CHECKING:
-    from starlette.requests import Request
-
-    from adtap_sandbox.openx.objects import ApiObject, Document
-    from adtap_sandbox.openx.store import Store
 
 DEFAULT_LIMIT: Final = 10
 TRAIL_LIMIT: Final = 20
@@ -33,11 +29,7 @@ _NEVER_DELETED: Final = frozenset({"account", "comment"})
 
 
 class Platform:
-    """Answers `/ox/4.0/…` for a caller who is already known.
-
-    Args:
-        store: The room's state.
-    """
+    """Answers `/ox/4.0/…` for a caller who is already known."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -45,15 +37,7 @@ class Platform:
     async def answer(  # noqa: PLR0911 - one per service
         self, request: Request, path: str
     ) -> Response:
-        """One call.
-
-        Args:
-            request: The request.
-            path: What follows `/ox/4.0/`.
-
-        Raises:
-            Refusal: With the answer, where the platform refuses.
-        """
+        """One call; `path` is what follows `/ox/4.0/`."""
         if self._store.over_quota():
             # Neither Retry-After nor a counter: the caller has to know that the hour matters.
             return replies.platform_error(

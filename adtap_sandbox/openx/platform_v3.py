@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from starlette.requests import Request
+from starlette.responses import Response
 
 from adtap_sandbox.openx import metadata, replies, request_parts
 from adtap_sandbox.openx.replies import plain_json
-
-if TYPE_CHECKING:
-    from starlette.requests import Request
-    from starlette.responses import Response
-
-    from adtap_sandbox.openx.store import Store
+from adtap_sandbox.openx.store import Store
 
 
 class PlatformV3:
-    """Answers `/ox/3.0/a/…`: bodies are forms, lists are bare arrays.
-
-    Args:
-        store: The room's state.
-    """
+    """Answers `/ox/3.0/a/…`: bodies are forms, lists are bare arrays."""
 
     def __init__(self, store: Store) -> None:
         self._store = store

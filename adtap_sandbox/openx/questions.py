@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from adtap_sandbox.openx.fields import (
     METRICS,
@@ -16,13 +17,10 @@ from adtap_sandbox.openx.fields import (
     canonical,
     goes_with,
 )
+from adtap_sandbox.stage import Stage
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+Predicate = Callable[[Mapping[str, str | None]], bool]
 
-    from adtap_sandbox.stage import Stage
-
-    Predicate = Callable[[Mapping[str, str | None]], bool]
 
 HOURLY_VIDEO_DAYS: Final = 60
 _COMPACT: Final = re.compile(r"(\d{4})(\d{2})(\d{2})(?::?(\d{2}))?")
@@ -35,11 +33,7 @@ class DateError(ValueError):
 
 
 class FilterError(ValueError):
-    """A filter of the wrong shape, or over a field that can't be filtered.
-
-    Args:
-        names: The filter names to blame.
-    """
+    """A filter of the wrong shape, or over a field that can't be filtered; `names` are to blame."""
 
     def __init__(self, *names: str) -> None:
         super().__init__(", ".join(names))
@@ -60,14 +54,11 @@ def floor_hour(moment: datetime) -> datetime:
 
 
 def read_date(given: object) -> datetime:
-    """The full hour that a request's date means; minutes and seconds are cut off.
+    """The full hour that a request's date means; minutes and seconds are cut off, else a `DateError`.
 
     Args:
         given: ISO 8601 with a zone, `YYYYMMDD`, `YYYYMMDDHH` or `YYYYMMDD:HH` as text, or the
             first two as a number: the spellings of the vendor's samples and of live scripts.
-
-    Raises:
-        DateError: If it is none of these, or no such date exists.
     """
     text = str(given)
     try:
@@ -111,14 +102,11 @@ def clashes(attributes: Iterable[str], metrics: Iterable[str]) -> list[str]:
 
 
 def read_filter(tree: object, fields: Iterable[Field]) -> Predicate:
-    """A test of a slot's values, from a filter tree.
+    """A test of a slot's values, from a filter tree; else a `FilterError`.
 
     Args:
         tree: None, `{"name", "value", "operator": "EQ"}`, or a binary `AND`/`OR`/`XOR` expression.
-        fields: The attributes this login sees.
-
-    Raises:
-        FilterError: If the tree has another shape, an unknown name, or names a metric or a bucket.
+        fields: The attributes this login sees; metrics and buckets can't be filtered.
     """
     if tree is None:
         return lambda _: True
@@ -180,11 +168,6 @@ def available(stage: Stage, attributes: Iterable[str], metrics: Iterable[str]) -
 
     Hours are kept about three months, days two years; a set that holds demand fields lags one hour
     more, and video events by the hour are kept for two months.
-
-    Args:
-        stage: Gives the clock and the switches.
-        attributes: Ids asked for.
-        metrics: Ids asked for.
     """
     wanted = {canonical(name) for name in attributes}
     now = floor_hour(stage.clock.now())

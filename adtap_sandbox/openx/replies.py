@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 import uuid
-from typing import TYPE_CHECKING
 
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 
-if TYPE_CHECKING:
-    from adtap_sandbox.stage import Stage
+from adtap_sandbox.stage import Stage
 
 LOGIN_PAGE = """<!DOCTYPE html>
 <html><head><title>OpenX | Log in</title></head>
@@ -25,11 +23,7 @@ TOO_MANY_ACCOUNTS = "Number of accounts requested is too large. Please contact O
 
 
 class Refusal(Exception):  # noqa: N818 - it is an answer, not a defect
-    """Stops a handler with a finished answer.
-
-    Args:
-        response: What to send.
-    """
+    """Stops a handler with a finished answer."""
 
     def __init__(self, response: Response) -> None:
         super().__init__(str(response.status_code))

@@ -5,11 +5,10 @@ from __future__ import annotations
 import email
 import email.policy
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import parse_qsl
 
-if TYPE_CHECKING:
-    from starlette.requests import Request
+from starlette.requests import Request
 
 TOKEN_COOKIE = "openx3_access_token"
 
@@ -37,11 +36,7 @@ async def form(request: Request) -> list[tuple[str, str]]:
 
 
 async def body(request: Request) -> object:
-    """The JSON of a body, a missing Content-Type notwithstanding.
-
-    Raises:
-        ValueError: If it is no JSON.
-    """
+    """The JSON of a body, a missing Content-Type notwithstanding; a `ValueError` if it is none."""
     raw = await request.body()
     parsed: object = json.loads(raw)
     return parsed

@@ -14,9 +14,11 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
 
-from starlette.responses import PlainTextResponse
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from adtap_sandbox import credentials
@@ -29,17 +31,11 @@ from adtap_sandbox.openx.platform_v3 import PlatformV3
 from adtap_sandbox.openx.replies import Refusal, plain_json
 from adtap_sandbox.openx.sso import SingleSignOn
 from adtap_sandbox.openx.store import Store
+from adtap_sandbox.stage import Stage
 from adtap_sandbox.tables import switches
 
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+Handler = Callable[[Request], Awaitable[Response]]
 
-    from starlette.requests import Request
-    from starlette.responses import Response
-
-    from adtap_sandbox.stage import Stage
-
-    Handler = Callable[[Request], Awaitable[Response]]
 
 BARE: tuple[str, ...] = (
     "/ox/",
@@ -59,11 +55,7 @@ _DATA_PREFIXES: Final = ("/data/ods/1.0", "/data/1.0")
 
 
 def routes(stage: Stage) -> list[BaseRoute]:
-    """The room's routes, over fresh state.
-
-    Args:
-        stage: World, clock and switches.
-    """
+    """The room's routes, over fresh state."""
     store = Store(stage)
     sso, login, reporting = SingleSignOn(store), Login(store), Reporting(store)
     gates = _Gates(store)

@@ -10,12 +10,10 @@ import hmac
 import secrets
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from adtap_sandbox import credentials
-
-if TYPE_CHECKING:
-    from adtap_sandbox.stage import Stage
+from adtap_sandbox.stage import Stage
 
 IDLE: Final = timedelta(hours=2)  # "at least once every two hours", the vendor's guide
 REQUEST_TOKEN_LIFE: Final = timedelta(minutes=10)
@@ -34,11 +32,7 @@ class RequestToken:
 
 
 class LegacySessions:
-    """Request tokens and access tokens of the legacy single sign-on.
-
-    Args:
-        stage: Gives the clock and the idle expiry.
-    """
+    """Request tokens and access tokens of the legacy single sign-on."""
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage

@@ -9,11 +9,9 @@ import base64
 import hashlib
 import hmac
 import re
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterable
+from typing import Final
 from urllib.parse import quote, unquote
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 Pairs = list[tuple[str, str]]
 _HEADER_PAIR: Final = re.compile(r'\s*([A-Za-z_]+)="([^"]*)"')
@@ -39,12 +37,8 @@ def base_url(scheme: str, host: str, path: str) -> str:
 def signature(method: str, url: str, parameters: Pairs, consumer_secret: str, secret: str) -> str:
     """The HMAC-SHA1 signature of a request, base64.
 
-    Args:
-        method: HTTP method.
-        url: As `base_url` gives it.
-        parameters: Every parameter of header, query and form; `realm` and the signature are left out.
-        consumer_secret: The consumer's secret.
-        secret: The token's secret, empty where there is none yet.
+    `url` as `base_url` gives it; `parameters` of header, query and form, of which `realm` and the signature
+    are left out; `secret` of the token, empty where there is none yet.
     """
     pairs = sorted(
         (_encode(name), _encode(value))
@@ -63,12 +57,8 @@ def verifies(
 ) -> bool:
     """Whether a signature is right for one of the URLs the caller may have used.
 
-    Args:
-        given: The signature sent.
-        method: HTTP method.
-        urls: Candidates: the caller signs the URL it knows, which a proxy or a path prefix hides.
-        parameters: As for `signature`.
-        secrets: The consumer's secret and the token's.
+    The caller signs the URL it knows, which a proxy or a path prefix hides. `secrets` are the consumer's and
+    the token's.
     """
     return any(
         hmac.compare_digest(given, signature(method, url, parameters, *secrets)) for url in urls

@@ -3,30 +3,22 @@
 from __future__ import annotations
 
 import secrets
-from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from adtap_sandbox import credentials
 from adtap_sandbox.openx import request_parts, signature
 from adtap_sandbox.openx.replies import Refusal, login_page, oauth_problem
 from adtap_sandbox.openx.sessions import knows_login
-
-if TYPE_CHECKING:
-    from starlette.requests import Request
-
-    from adtap_sandbox.openx.store import Store
+from adtap_sandbox.openx.store import Store
 
 _NO_CACHE = {"Cache-Control": "private; must-revalidate", "Pragma": "no-cache"}
 
 
 class SingleSignOn:
-    """Answers `/api/index/…` and `/login/…`.
-
-    Args:
-        store: The room's state.
-    """
+    """Answers `/api/index/…` and `/login/…`."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -102,11 +94,7 @@ class SingleSignOn:
         return [*header, *request_parts.query(request), *await request_parts.form(request)]
 
     async def _signed(self, request: Request, secret: str) -> dict[str, str]:
-        """The parameters of a request whose signature is right.
-
-        Raises:
-            Refusal: Without a length, with an unknown consumer or with a wrong signature.
-        """
+        """The parameters of a request with a length, a known consumer and a right signature; refused otherwise."""
         if "content-length" not in request.headers:
             raise Refusal(PlainTextResponse("Length Required", status_code=411))
         pairs = await self._parameters(request)

@@ -7,16 +7,14 @@ import uuid
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from adtap_sandbox.openx.data import Entities
 from adtap_sandbox.openx.delivery import Delivery, Question
 from adtap_sandbox.openx.objects import SUBTYPES, ApiObject, Document, id_of
 from adtap_sandbox.openx.questions import floor_hour
 from adtap_sandbox.openx.sessions import CurrentSessions, LegacySessions
-
-if TYPE_CHECKING:
-    from adtap_sandbox.stage import Stage
+from adtap_sandbox.stage import Stage
 
 _WRITTEN_FROM = 0x8000  # places of objects made by a caller, past those of the world
 
@@ -37,11 +35,7 @@ class Job:
 
 @dataclass
 class Store:
-    """The room's state; made anew by a reset.
-
-    Attributes:
-        stage: World, clock and switches.
-    """
+    """The room's state; made anew by a reset."""
 
     stage: Stage
     delivery: Delivery = field(init=False)

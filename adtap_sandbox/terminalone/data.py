@@ -43,11 +43,7 @@ class Seed:
 
 
 class Entities:
-    """All entities by collection and id, for one world.
-
-    Args:
-        world: The world.
-    """
+    """All entities by collection and id, for one world."""
 
     def __init__(self, world: World) -> None:
         self.world = world

@@ -24,11 +24,7 @@ _YES_NO: Final = ("_eligible", "_status", "_archived", "_friendly", "_merit", "_
 
 
 class Dimensions:
-    """Looks dimensions up; made per request, so that a record is read once.
-
-    Args:
-        store: The entities behind the rows.
-    """
+    """Looks dimensions up; made per request, so that a record is read once."""
 
     def __init__(self, store: Store) -> None:
         self._store = store

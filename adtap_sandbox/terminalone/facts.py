@@ -90,11 +90,7 @@ class Fact:
         return wall.replace(tzinfo=ZoneInfo(self.zone)).astimezone(UTC)
 
     def number(self, name: str) -> int:
-        """A number that may be summed, as it is known now, in units of its last digit.
-
-        Raises:
-            KeyError: If rows of this kind have no such number.
-        """
+        """A number that may be summed, as known now, in units of its last digit; a `KeyError` if there is none."""
         number = self._numbers.get(name)
         if number is None:
             number = self._numbers[name] = self._known(name)
@@ -171,11 +167,7 @@ _SIMPLE: Final[dict[str, Callable[[Delivery], int]]] = {
 
 @cache
 def _reader(name: str) -> Callable[[Delivery], int]:
-    """How a number of a delivery row is read.
-
-    Raises:
-        KeyError: If there is no such number.
-    """
+    """How a number of a delivery row is read; a `KeyError` if there is no such number."""
     if name.endswith("_usd"):
         own = name.removesuffix("_usd")
         scale: int = 10 ** (MONEY_DIGITS - digits(own))
@@ -226,13 +218,7 @@ class Facts:
     def delivery(
         self, first: date, last: date, campaigns: Callable[[Record], bool]
     ) -> Iterator[Delivery]:
-        """Delivery rows of the campaign-local days `first` to `last`, both included.
-
-        Args:
-            first: First day; nothing is older than the world.
-            last: Last day.
-            campaigns: Which campaigns, told by their record.
-        """
+        """Delivery rows of the campaign-local days `first` to `last`, both included, of some campaigns."""
         now = self.stage.clock.now()
         first = max(first, self.store.world.first_day)
         last = min(last, now.date() + ONE_DAY)

@@ -31,11 +31,7 @@ _NOT_LOGGED_IN: Final = Problem(
 
 
 class LegacyAuth:
-    """Lets legacy requests in.
-
-    Args:
-        sessions: Tokens and sessions.
-    """
+    """Lets legacy requests in."""
 
     def __init__(self, sessions: Sessions) -> None:
         self.sessions = sessions
@@ -74,11 +70,7 @@ class LegacyAuth:
         return None
 
     def require(self, request: Request) -> None:
-        """Pass with a live session or bearer.
-
-        Raises:
-            LegacyError: 401 `auth_required` without.
-        """
+        """Pass with a live session or bearer; 401 `auth_required` without."""
         if not self.sessions.bearer_of(request) and not self.sessions.session_of(request):
             raise LegacyError(_NOT_LOGGED_IN)
 

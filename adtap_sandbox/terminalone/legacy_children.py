@@ -39,11 +39,7 @@ class Children:
         self.relations = relations
 
     def rows(self, collection: str, number: int, child: str) -> tuple[str, list[Record]]:
-        """Rows of an ordinary child, and the collection they are from.
-
-        Raises:
-            LegacyError: 404 for a child that the collection does not have.
-        """
+        """Rows of an ordinary child, and the collection they are from; 404 if there is no such child."""
         if f"{collection}/{child}" in WORDS["through"]:
             join, field = WORDS["through"][f"{collection}/{child}"]
             target = FOREIGN[field]

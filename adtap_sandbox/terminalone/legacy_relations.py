@@ -20,11 +20,7 @@ class Relation:
 
 
 class Relations:
-    """Relations of the legacy collections.
-
-    Args:
-        store: The entities.
-    """
+    """Relations of the legacy collections."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
@@ -40,11 +36,7 @@ class Relations:
         return tuple(name for name in ("name", *fields) if name not in ("id", "version"))
 
     def find(self, collection: str, name: str) -> Relation:
-        """Find a relation by its name.
-
-        Raises:
-            LegacyError: If the collection has none of that name.
-        """
+        """Find a relation by its name; 400 if the collection has none of that name."""
         path = f"{collection}/{name}"
         if path in WORDS["parents"]:
             field, target = WORDS["parents"][path]
@@ -68,11 +60,7 @@ class Relations:
         return [self.store.record(found.collection, number)]
 
     def limited(self, collection: str, condition: str) -> list[Record]:
-        """Records of a collection below an ancestor, for `.../limit/advertiser.agency=22`.
-
-        Raises:
-            LegacyError: If the condition cannot be read or names an unknown relation.
-        """
+        """Records below an ancestor, for `.../limit/advertiser.agency=22`; 400 for what can't be read."""
         chain, equals, value = condition.partition("=")
         if not equals:
             raise refuse(400, "invalid", "a limit is written relation=value", "limit")

@@ -50,16 +50,9 @@ def select(
     known: Callable[[], set[str]],
     shown: Callable[[Row], Mapping[str, object]] = dict,
 ) -> list[Row]:
-    """The rows that meet an expression, in their order.
+    """The rows that meet an expression, in their order; refused as by `parse`.
 
-    Args:
-        rows: What is searched.
-        text: The expression.
-        known: Gives the names that a condition may use.
-        shown: Gives the fields of a row that a condition sees.
-
-    Raises:
-        QueryError: As `parse`.
+    `known` gives the names that a condition may use, `shown` the fields of a row that a condition sees.
     """
     between = _BETWEEN.fullmatch(text)
     ids = [row.get("id") for row in rows] if between else []

@@ -11,15 +11,7 @@ from .values import to_json
 
 
 class RefusedError(Exception):
-    """A request that the platform answers with an error.
-
-    Args:
-        status: HTTP status.
-        code: The platform's own error code.
-        message: Its words.
-        field: The parameter at fault, where there is one.
-        headers: Headers beyond the usual.
-    """
+    """A request that the platform answers with an error; `field` is the parameter at fault, if one is."""
 
     def __init__(
         self,

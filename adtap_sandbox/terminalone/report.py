@@ -97,11 +97,7 @@ def truncated(moment: datetime, rollup: str) -> datetime | None:
 
 
 class Reports:
-    """Answers report queries over the facts.
-
-    Args:
-        facts: The finest rows.
-    """
+    """Answers report queries over the facts."""
 
     def __init__(self, facts: Facts) -> None:
         self.facts = facts

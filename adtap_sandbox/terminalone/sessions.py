@@ -146,11 +146,7 @@ class Sessions:
     # --- the gate of the current generation ---------------------------------------------------
 
     def admit(self, request: Request) -> dict[str, str]:
-        """Let a request of the current generation in and give the headers of its answer.
-
-        Raises:
-            RefusedError: 401 without a live bearer (a cookie is not enough), 429 over the limit.
-        """
+        """Let a request of the current generation in, with the headers of its answer; 401 without a bearer, 429."""
         self.requests += 1
         headers = self._limit()
         if self.bearer_of(request) is None:

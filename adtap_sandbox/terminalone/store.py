@@ -29,11 +29,7 @@ _MODIFIED: Final = ("updated_on", "last_modified", "udpated_on")
 
 
 class Store:
-    """Records of every collection; what is created or changed later than now is not there yet.
-
-    Args:
-        stage: World and clock.
-    """
+    """Records of every collection; what is created or changed later than now is not there yet."""
 
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
@@ -79,11 +75,7 @@ class Store:
         return moments
 
     def record(self, collection: str, number: int) -> Record:
-        """The flat record of one entity: legacy names, Python values, money as Decimal.
-
-        Raises:
-            KeyError: If the collection has no such member.
-        """
+        """The flat record of one entity: legacy names, Python values, money as Decimal."""
         seed = self.entities.collections[collection][number]
         moments = self.modifications(collection, seed)
         key = (collection, number, len(moments))

@@ -6,13 +6,11 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_DOWN, Decimal
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
 from adtap_sandbox.tables import table
-
-if TYPE_CHECKING:
-    from adtap_sandbox.world import World
+from adtap_sandbox.world import World
 
 Record: TypeAlias = dict[str, Any]
 
