@@ -14,6 +14,7 @@ moves with the clock, so nothing can be stored ahead; and the sandbox runs witho
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import accumulate, pairwise
@@ -27,6 +28,16 @@ Labels: TypeAlias = tuple[Any, ...]
 """The values of a report's time columns in one bucket."""
 
 Key = TypeVar("Key", bound=Hashable)
+
+
+def midnight(day: date) -> datetime:
+    """Return the moment at which a day begins in UTC."""
+    return datetime.combine(day, time(), UTC)
+
+
+def single_precision(number: float) -> float:
+    """Return a number gone through four bytes: 0.0019 becomes 0.0018999999389052391, as on two platforms' wire."""
+    return float(struct.unpack("f", struct.pack("f", number))[0])
 
 
 class Curve:
@@ -76,20 +87,20 @@ def cut_days(
     """
     step = ONE_DAY / steps
     inner = set(range(steps) if turns is None else turns)
-    midnight = datetime.combine(begin.date(), time(), UTC)
-    while midnight < end:
-        low = max(0, -((midnight - begin) // step))
-        high = min(steps, -((midnight - end) // step))
+    dawn = midnight(begin.date())
+    while dawn < end:
+        low = max(0, -((dawn - begin) // step))
+        high = min(steps, -((dawn - end) // step))
         pieces: list[Piece] = []
         edges = {low, high, *(n for n in inner if low < n < high)} if low < high else set()
         for first, last in pairwise(sorted(edges)):
-            labels = label(midnight + first * step)
+            labels = label(dawn + first * step)
             if turns is None and pieces and pieces[-1].labels == labels:
                 pieces[-1] = pieces[-1]._replace(last=last)
             else:
                 pieces.append(Piece(labels, first, last))
-        yield midnight.date(), pieces
-        midnight += ONE_DAY
+        yield dawn.date(), pieces
+        dawn += ONE_DAY
 
 
 class Groups(dict[Key, list[Any]]):

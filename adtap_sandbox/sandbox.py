@@ -138,7 +138,8 @@ class Sandbox:
             given: New values by platform and switch.
 
         Raises:
-            ValueError: If a platform or a switch is not there; then nothing is changed.
+            ValueError: If a platform or a switch is not there, or a value is not of its default's kind;
+                then nothing is changed.
         """
         switches = self.stage.switches
         for platform, values in given.items():
@@ -146,10 +147,13 @@ class Sandbox:
                 raise ValueError(f"no platform {platform!r}; there are {', '.join(switches)}")
             if not isinstance(values, dict):
                 raise ValueError(f"the switches of {platform} are no object: {values!r}")  # noqa: TRY004 - all that is wrong here is one kind
-            for name in values:
+            for name, value in values.items():
                 if name not in switches[platform]:
                     known = ", ".join(sorted(switches[platform])) or "none"
                     raise ValueError(f"{platform} has no switch {name!r}; it has {known}")
+                default = self._modules[platform].SWITCHES[name]
+                if default is not None and _kind(value) != _kind(default):
+                    raise ValueError(f"the switch {name!r} of {platform} can't be {value!r}")
         for platform, values in given.items():
             switches[platform].update(values)
         self.cached_answers.forget()
@@ -229,6 +233,11 @@ class Sandbox:
                     transport.close()
                 return
         raise RuntimeError("the connection of this request is not among the server's")
+
+
+def _kind(value: object) -> type:
+    """The kind of a switch's value; whole or not, a number is a number."""
+    return float if type(value) is int else type(value)
 
 
 @functools.lru_cache(maxsize=8)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
 from fractions import Fraction
-from typing import Final
+from typing import Any, Final
 
 from adtap_sandbox.world import World
 
@@ -75,7 +74,7 @@ class Stage:
     clock: Clock
     switches: dict[str, dict[str, object]] = field(default_factory=dict)
 
-    def switch(self, platform: str, name: str) -> object:
+    def switch(self, platform: str, name: str) -> Any:
         """The present value of a behaviour that a test may change; a `KeyError` if the platform has none such."""
         return self.switches[platform][name]
 
@@ -84,19 +83,11 @@ class Stage:
         return max(0, (self.clock.now().date() - _day(day)).days)
 
     def millionths(self, moment_of_bucket: date, *key: object, kind: str = "events") -> int:
-        """How many millionths of a bucket's final value are known by now.
+        """How many millionths of a bucket's final value are known by now; another key has another curve.
 
-        They start at 800,000 to 960,000, by key, on the bucket's own day, grow with every whole day,
-        and are exactly a million from the kind's settle age on. Whole, so that
+        They start at 800,000 to 960,000, by key, on the bucket's own day (of a moment, its date), grow
+        with every whole day, and are exactly a million from the kind's settle age on. Whole, so that
         ``value * millionths // MILLION`` rounds down without a doubt.
-
-        Args:
-            moment_of_bucket: The bucket's day (of a moment, its date is taken).
-            key: What the number belongs to; another key has another curve.
-            kind: A key of `SETTLE_DAYS`.
-
-        Raises:
-            KeyError: If the kind is unknown.
         """
         settle = SETTLE_DAYS[kind]
         age = self.age(moment_of_bucket)
@@ -106,10 +97,6 @@ class Stage:
         missing = self.world.between(40, 200, "share", kind, day, *key) * 1000
         # Quadratic: most of what is late comes in the first days, as it does on the platforms.
         return MILLION - round(Fraction(missing * (settle - age) ** 2, settle**2))
-
-    def share(self, moment_of_bucket: date, *key: object, kind: str = "events") -> Decimal:
-        """`millionths` as a share of one, to multiply amounts with; round the product down."""
-        return Decimal(self.millionths(moment_of_bucket, *key, kind=kind)).scaleb(-6)
 
     def vanished(self, day: date, *key: object) -> bool:
         """Whether a row that the platform showed at first has been taken back.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import re
 from collections.abc import Iterable, Mapping
@@ -35,6 +36,13 @@ def lines(package: str, name: str) -> tuple[dict[str, str], ...]:
     """Return the lines of the file `{name}.tsv` of a package by the names in its first line."""
     text = files(package).joinpath(f"{name}.tsv").read_text("utf-8")
     return tuple(csv.DictReader(text.splitlines(), delimiter="\t", quotechar="\x00"))
+
+
+def csv_text(rows: Iterable[Iterable[Any]], delimiter: str = ",", end: str = "\n") -> str:
+    """Return rows as CSV: None becomes nothing, and only what needs quotes has them."""
+    written = io.StringIO()
+    csv.writer(written, delimiter=delimiter, lineterminator=end).writerows(rows)
+    return written.getvalue()
 
 
 def named(declared: Mapping[str, Any], names: Iterable[str]) -> tuple[str, ...]:

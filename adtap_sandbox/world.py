@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import ROUND_DOWN, Decimal
 from typing import Final, TypeVar
 
 from adtap_sandbox.tables import table
@@ -141,15 +140,6 @@ class World:
     def between(self, low: int, high: int, *key: object) -> int:
         """A whole number from ``low`` to ``high``, both included."""
         return low + self.number(*key) % (high - low + 1)
-
-    def count(self, mean: int, *key: object) -> int:
-        """A count around the mean: from half of it to one and a half."""
-        return mean * self.between(500, 1500, *key) // 1000
-
-    def money(self, mean: str, *key: object, digits: int = 6) -> Decimal:
-        """An amount around the mean (decimal text; half to one and a half of it), rounded down to so many digits."""
-        amount = Decimal(mean) * self.between(500_000_000, 1_500_000_000, *key) / 1_000_000_000
-        return amount.quantize(Decimal(1).scaleb(-digits), rounding=ROUND_DOWN)
 
     def _id(self, kind: str, base: int, index: int) -> int:
         """An id that grows with the index, has gaps, and differs by seed."""

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from typing import Any
 
 from adtap_sandbox.stage import Stage
-from adtap_sandbox.tables import fill, table
+from adtap_sandbox.tables import csv_text, fill, table
 
 from .metrics import MICROS, catalogue_sections
 from .query import Query
@@ -21,7 +19,7 @@ def as_json(report: Report, stage: Stage) -> dict[str, Any]:
     query = report.query
     companions = companions_of(query.dimensions)
     networks = any(name in ("app", "app_token") for name in query.dimensions)
-    app_networks: dict[str, str] = {app.token: app_network(query, app.token) for app in query.apps}
+    app_networks = {app.token: f"{app.store_type}:{app.store_id}" for app in query.apps}
     by_name: dict[str | None, list[str]] = {}
     for app in query.apps:
         by_name.setdefault(app.name, []).append(app_networks[app.token])
@@ -42,7 +40,7 @@ def as_json(report: Report, stage: Stage) -> dict[str, Any]:
         made.update(dims)
         rows.append({**made, **_texts(query, row, stage)})
     notes = _warnings(report, stage)
-    key = str(stage.switch("adjust", "warnings_key"))
+    key = stage.switch("adjust", "warnings_key")
     return {
         "rows": rows,
         "totals": _numbers(query, report.totals),
@@ -51,12 +49,6 @@ def as_json(report: Report, stage: Stage) -> dict[str, Any]:
         "currencies": list(report.currencies),
         "pagination": None,
     }
-
-
-def app_network(query: Query, token: str) -> str:
-    """``store_type:store_id`` of one of the query's apps."""
-    app = next(app for app in query.apps if app.token == token)
-    return f"{app.store_type}:{app.store_id}"
 
 
 def _warnings(report: Report, stage: Stage) -> list[dict[str, str]]:
@@ -70,7 +62,7 @@ def _warnings(report: Report, stage: Stage) -> list[dict[str, str]]:
                 "body": f"Only the first {shown} of {shown + report.cut_off} rows are shown.",
             }
         )
-    if slug := str(stage.switch("adjust", "warn")):
+    if slug := stage.switch("adjust", "warn"):
         notes.append({"slug": slug, "title": "Sandbox", "body": "Asked for by a switch."})
     return notes
 
@@ -78,8 +70,6 @@ def _warnings(report: Report, stage: Stage) -> list[dict[str, str]]:
 def as_csv(report: Report, stage: Stage) -> str:
     """The body of ``/csv_report``: null and the empty string look the same in it."""
     query = report.query
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
     names = [*query.dimensions, *(metric.id for metric in query.metrics)]
     if query.readable:
         known = catalogue_sections()[0]
@@ -87,11 +77,9 @@ def as_csv(report: Report, stage: Stage) -> str:
             known[name].name if name in known and known[name].name else _readable(name)
             for name in names
         ]
-    writer.writerow(names)
-    for row in report.rows:
-        values = _texts(query, row, stage).values()
-        writer.writerow([*("" if value is None else value for value in row.dims), *values])
-    return out.getvalue()
+    return csv_text(
+        [names, *([*row.dims, *_texts(query, row, stage).values()] for row in report.rows)]
+    )
 
 
 def _readable(name: str) -> str:
@@ -160,7 +148,7 @@ def _numbers(query: Query, values: tuple[Value, ...]) -> dict[str, float]:
 
 
 def _texts(query: Query, row: Row, stage: Stage) -> dict[str, str | None]:
-    null = bool(stage.switch("adjust", "null_metrics"))
+    null = stage.switch("adjust", "null_metrics")
     return {
         metric.id: text(metric, value, null=null)
         for metric, value in zip(query.metrics, row.values, strict=True)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any, Final
 
-from adtap_sandbox.tables import table
+from adtap_sandbox.tables import csv_text, table
 
 from .facts import Lens
 from .metrics import LAST_PERIOD, MICROS, PERIOD_DAYS, Metric
@@ -83,21 +81,19 @@ class Result:
 
     def as_csv(self, *, readable: bool) -> str:
         """The flat form; header and rows."""
-        out = io.StringIO()
-        writer = csv.writer(out, lineterminator="\n")
         columns = [column for level in self.levels for column in _TABLE["columns"][level.key]]
-        kpis = [human(kpi) for kpi in self.kpis] if readable else list(self.kpis)
+        kpis: list[Any] = [human(kpi) for kpi in self.kpis] if readable else [*self.kpis]
         if readable:
             columns = [_READABLE.get(c, c.replace("_", " ").title()) for c in columns]
-        writer.writerow([*columns, *kpis])
+        rows = [[*columns, *kpis]]
         for labels, values in self.records:
             cells: list[Any] = []
             for level, label in zip(self.levels, labels, strict=True):
                 texts = list(label.values())
                 wide = len(_TABLE["columns"][level.key])
                 cells += texts[:wide] if wide > 1 or len(texts) == 1 else texts[-1:]
-            writer.writerow([*cells, *values])
-        return out.getvalue()
+            rows.append([*cells, *values])
+        return csv_text(rows)
 
 
 def human(name: str) -> str:

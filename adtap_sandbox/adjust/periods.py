@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 
-from adtap_sandbox.cube import Labels, Piece, cut_days
+from adtap_sandbox.cube import ONE_DAY, Labels, Piece, cut_days, midnight
 
 from .replies import invalid
 
-DAY = timedelta(days=1)
 SLOTS = 96  # quarter hours a day: the finest UTC offset there is
 TIME_DIMENSIONS = ("hour", "day", "week", "month", "quarter", "year")
 _DATE = r"(\d{4}-\d{2}-\d{2})(?:T[\d:.]+Z?)?"
@@ -23,15 +22,11 @@ _OFFSET = re.compile(r"^([+-]?)(\d{2}):(\d{2})$")
 
 def offset_minutes(text: str) -> int:
     """Minutes east of UTC in ``[+-]HH:MM``; 400 for anything else: an unescaped ``+`` arrives as a space."""
-    found = _OFFSET.match(text)
-    if not found:
-        message = f"Invalid utc_offset: {text!r} loc=utc_offset"
-        raise invalid(message)
-    minutes = int(found[2]) * 60 + int(found[3])
-    if minutes > 14 * 60 or minutes % 15:
-        message = f"Invalid utc_offset: {text!r} loc=utc_offset"
-        raise invalid(message)
-    return -minutes if found[1] == "-" else minutes
+    if found := _OFFSET.match(text):
+        minutes = int(found[2]) * 60 + int(found[3])
+        if minutes <= 14 * 60 and minutes % 15 == 0:
+            return -minutes if found[1] == "-" else minutes
+    raise invalid(f"Invalid utc_offset: {text!r} loc=utc_offset")
 
 
 def date_range(text: str, today: date) -> tuple[date, date]:
@@ -42,34 +37,31 @@ def date_range(text: str, today: date) -> tuple[date, date]:
             every other form, those refused live (``last_7_days``) among them.
         today: The running day in the report's time zone.
     """
-    sunday = today - DAY * ((today.weekday() + 1) % 7)  # the docs' sample week runs Sunday on
+    sunday = today - ONE_DAY * ((today.weekday() + 1) % 7)  # the docs' sample week runs Sunday on
     first_of_month = today.replace(day=1)
-    last_of_previous = first_of_month - DAY
+    last_of_previous = first_of_month - ONE_DAY
     keywords = {
         "today": (today, today),
-        "yesterday": (today - DAY, today - DAY),
+        "yesterday": (today - ONE_DAY, today - ONE_DAY),
         "this_week": (sunday, today),
-        "last_week": (sunday - 7 * DAY, sunday - DAY),
+        "last_week": (sunday - 7 * ONE_DAY, sunday - ONE_DAY),
         "this_month": (first_of_month, today),
         "last_month": (last_of_previous.replace(day=1), last_of_previous),
-        "this_month_until_yesterday": (first_of_month, today - DAY),
+        "this_month_until_yesterday": (first_of_month, today - ONE_DAY),
     }
     if text in keywords:
         return keywords[text]
     if found := _RELATIVE.match(text):
-        first, last = (today - int(n) * DAY for n in found.groups())
+        first, last = (today - int(n) * ONE_DAY for n in found.groups())
     elif found := _ABSOLUTE.match(text):
         try:
             first, last = date.fromisoformat(found[1]), date.fromisoformat(found[2])
         except ValueError:
-            message = f"Invalid date_period: {text} loc=date_period"
-            raise invalid(message) from None
+            raise invalid(f"Invalid date_period: {text} loc=date_period") from None
     else:
-        message = f"Invalid date_period: {text} loc=date_period"
-        raise invalid(message)
+        raise invalid(f"Invalid date_period: {text} loc=date_period")
     if last < first:
-        message = f"Invalid date_period: {text} ends before it starts loc=date_period"
-        raise invalid(message)
+        raise invalid(f"Invalid date_period: {text} ends before it starts loc=date_period")
     return first, last
 
 
@@ -77,8 +69,7 @@ def hours_back(text: str, now: datetime) -> tuple[datetime, datetime]:
     """UTC bounds of ``hour__between`` (``-10h:-0h``): whole hours, the last one included."""
     found = _HOURS.match(text)
     if not found or int(found[1]) < int(found[2]):
-        message = f"Invalid hour__between: {text} loc=hour__between"
-        raise invalid(message)
+        raise invalid(f"Invalid hour__between: {text} loc=hour__between")
     this_hour = now.replace(minute=0, second=0, microsecond=0)
     return (
         this_hour - timedelta(hours=int(found[1])),
@@ -101,8 +92,8 @@ def label(dimension: str, moment: datetime, *, iso: bool, monday: bool = False) 
     if dimension == "day":
         return day.isoformat()
     if dimension == "week":
-        start = day - DAY * (day.weekday() if monday else (day.weekday() + 1) % 7)
-        return start.isoformat() if iso else f"{start} - {start + 6 * DAY}"
+        start = day - ONE_DAY * (day.weekday() if monday else (day.weekday() + 1) % 7)
+        return start.isoformat() if iso else f"{start} - {start + 6 * ONE_DAY}"
     if dimension == "month":
         return f"{day:%Y-%m}-01" if iso else f"{day:%Y-%m}"
     quarter = (day.month - 1) // 3
@@ -157,7 +148,7 @@ class Calendar:
 
     def local_day(self, day: date, slot: int) -> date:
         """The day in the report's time zone on which a quarter hour of a UTC day lies."""
-        return (_midnight(day) + timedelta(minutes=15 * slot + self.offset)).date()
+        return (midnight(day) + timedelta(minutes=15 * slot + self.offset)).date()
 
     def _labels(self, moment: datetime) -> Labels:
         return tuple([self._label(name, moment) for name in self.dimensions])
@@ -167,15 +158,15 @@ class Calendar:
 
     def days(self, known_since: date) -> list[BaseDay]:
         """The UTC days that touch the range, oldest first, nothing before ``known_since``."""
-        first = max(self.first - DAY, known_since)
-        final = min(self.last + DAY, self.now.date())
+        first = max(self.first - ONE_DAY, known_since)
+        final = min(self.last + ONE_DAY, self.now.date())
         cut = dict(self._cut(first))
         result: list[BaseDay] = []
         for ahead in range((final - first).days + 1):
-            day = first + ahead * DAY
+            day = first + ahead * ONE_DAY
             # The ad networks' day is theirs: it is never re-cut by an offset.
             inside = self.first <= day <= self.last and self.between is None
-            daily = self._labels(_midnight(day)) if inside else None
+            daily = self._labels(midnight(day)) if inside else None
             if cut.get(day) or daily is not None:
                 result.append(BaseDay(day, tuple(cut.get(day, ())), daily))
         return result
@@ -184,8 +175,8 @@ class Calendar:
         """Cut where the local day (or hour) turns over; what has not happened yet is not counted."""
         shift = timedelta(minutes=self.offset)
         quarter = self.now.replace(minute=self.now.minute // 15 * 15, second=0, microsecond=0)
-        bounds = [(_midnight(self.first) - shift, _midnight(self.last + DAY) - shift)]
-        bounds += [(_midnight(known_since), quarter), *([self.between] if self.between else [])]
+        bounds = [(midnight(self.first) - shift, midnight(self.last + ONE_DAY) - shift)]
+        bounds += [(midnight(known_since), quarter), *([self.between] if self.between else [])]
         step = 4 if "hour" in self.dimensions else SLOTS
         return cut_days(
             max(begin for begin, _ in bounds),
@@ -201,11 +192,7 @@ class Calendar:
         day = self.first
         by_day = tuple(name for name in self.dimensions if name != "hour")
         while day <= min(self.last, self.today):
-            key = tuple(self._label(name, _midnight(day)) for name in by_day)
+            key = tuple(self._label(name, midnight(day)) for name in by_day)
             result[key] = result.get(key, 0) + 1
-            day += DAY
+            day += ONE_DAY
         return result
-
-
-def _midnight(day: date) -> datetime:
-    return datetime(day.year, day.month, day.day, tzinfo=UTC)

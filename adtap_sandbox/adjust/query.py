@@ -138,8 +138,7 @@ def parse(store: AdjustStore, params: Params, account_header: str | None) -> Que
     mode = choice(params, "ad_spend_mode", tuple(SPEND_MODES), "adjust")
     metrics = tuple(catalogue.metric(name, mode) for name in words(params, "metrics"))
     calendar = _calendar(store, params, dimensions)
-    too_long = store.stage.switch("adjust", "timeout_days")
-    if isinstance(too_long, int) and 0 < too_long <= (calendar.last - calendar.first).days:
+    if 0 < store.stage.switch("adjust", "timeout_days") <= (calendar.last - calendar.first).days:
         raise RefusedError(504, "service_error", "Query took too long")
     tests, metric_tests = _filters(params, catalogue, mode)
     sort = tuple((word.removeprefix("-"), word.startswith("-")) for word in words(params, "sort"))
@@ -161,7 +160,7 @@ def parse(store: AdjustStore, params: Params, account_header: str | None) -> Que
         attr_dependency=_boolean(params, "include_attr_dependency", default=True),
         readable=_boolean(params, "readable_names", default=False),
         index=words(params, "index"),
-        shadows=bool(store.stage.switch("adjust", "shadow_rows")),
+        shadows=store.stage.switch("adjust", "shadow_rows"),
     )
 
 
@@ -192,8 +191,7 @@ def _limit(store: AdjustStore, params: Params) -> int | None:
     text = params.get("limit")
     if text is not None and not (text.isdigit() and int(text) > 0):
         raise invalid(f"Invalid limit: {text} loc=limit")
-    limits = [int(value) for value in (text, cap) if isinstance(value, int | str) and int(value)]
-    return min(limits, default=None)
+    return min([int(given) for given in (text, cap) if given], default=None)
 
 
 def _calendar(store: AdjustStore, params: Params, dimensions: tuple[str, ...]) -> Calendar:

@@ -12,6 +12,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
@@ -55,24 +56,22 @@ def routes(stage: Stage) -> list[BaseRoute]:
         "/filters_data": room.filters_data,
         "/events": room.events,
     }
-    made: list[BaseRoute] = [
-        Route(f"{prefix}{path}", room.report_service(endpoint), methods=["GET"])
-        for prefix in PREFIXES
-        for path, endpoint in served.items()
-    ]
-    made += [
-        Route("/kpis/v1/{path:path}", room.plain_service(room.kpi), methods=["GET"]),
-        Route("/public/v2/partners", room.plain_service(room.partners), methods=["GET"]),
-        Route("/public/v2/apps/{app}/trackers", room.plain_service(room.trackers), methods=["GET"]),
-        Route(
-            "/public/v2/apps/{app}/trackers/{tracker}/children",
-            room.plain_service(room.trackers),
-            methods=["GET"],
+    older: dict[str, Endpoint] = {
+        "/kpis/v1/{path:path}": room.kpi,
+        "/public/v2/partners": room.partners,
+        "/public/v2/apps/{app}/trackers": room.trackers,
+        "/public/v2/apps/{app}/trackers/{tracker}/children": room.trackers,
+        "/dashboard/api/apps": room.dashboard_apps,
+    }
+    return [
+        *(
+            Route(f"{prefix}{path}", room.report_service(endpoint))
+            for prefix in PREFIXES
+            for path, endpoint in served.items()
         ),
-        Route("/dashboard/api/apps", room.plain_service(room.dashboard_apps), methods=["GET"]),
-        Route("/_truth", room.expected_totals, methods=["GET"]),
+        *(Route(path, room.plain_service(endpoint)) for path, endpoint in older.items()),
+        Route("/_truth", room.expected_totals),
     ]
-    return made
 
 
 class _Room:
@@ -110,8 +109,7 @@ class _Room:
     def _admit(self, request: Request) -> None:
         if request.headers.get("authorization") != f"Bearer {ADJUST_API_TOKEN}":
             raise unauthorized()
-        most = self.stage.switch("adjust", "max_parallel")
-        if isinstance(most, int) and 0 < most < self._in_flight:
+        if 0 < self.stage.switch("adjust", "max_parallel") < self._in_flight:
             raise RefusedError(500, "service_error", "Internal Service Error: TimeoutError")
 
     def _query(self, request: Request) -> Query:
@@ -132,7 +130,7 @@ class _Room:
         return answer
 
     def csv(self, report: Report) -> Response:
-        kind = str(self.stage.switch("adjust", "csv_content_type"))
+        kind = self.stage.switch("adjust", "csv_content_type")
         return _csv(formats.as_csv(report, self.stage), kind)
 
     async def filters_data(self, request: Request) -> Response:
@@ -157,10 +155,9 @@ class _Room:
         def work() -> Response:
             params = {"dimensions": "day", **request.query_params}
             found = expected_totals(self.store, parse(self.store, params, None))
-            totals: dict[str, int] = {}
+            totals: Counter[str] = Counter()
             for sums in found.values():
-                for name, value in sums.items():
-                    totals[name] = totals.get(name, 0) + value
+                totals.update(sums)
             return _json({"totals": totals, "by_app": found})
 
         try:
@@ -174,12 +171,10 @@ class _Room:
         """Check the token in any of its older forms; refusals are JSON with an ``error``."""
 
         async def checked(request: Request) -> Response:
-            sent = (
-                request.headers.get("authorization"),
-                f"Bearer {request.query_params.get('user_token')}",
-            )
+            header = request.headers.get("authorization")
             accepted = (f"Token token={ADJUST_API_TOKEN}", f"Bearer {ADJUST_API_TOKEN}")
-            if not any(value in accepted for value in sent):
+            token = request.query_params.get("user_token")
+            if header not in accepted and token != ADJUST_API_TOKEN:
                 return plain_error(RefusedError(401, "auth_error", "Authentication failed"))
             try:
                 return await endpoint(request)

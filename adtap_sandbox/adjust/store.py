@@ -38,14 +38,18 @@ _DAYS_UNTIL_PAUSED: Final = 400
 class AdjustApp:
     """An app of one account. ``store_type`` and ``os_name`` are Adjust's own words."""
 
+    index: int
     token: str
     name: str
     store_id: str
     store_type: str
-    os_name: str
     currency: str
     account: str
-    index: int
+
+    @property
+    def os_name(self) -> str:
+        """The system that apps of its store run on."""
+        return "ios" if self.store_type == "app_store" else "android"
 
 
 @dataclass(frozen=True)
@@ -142,37 +146,15 @@ class AdjustStore:
         return "".join(_LETTERS[(number // 36**place) % 36] for place in range(length))
 
     def _make_apps(self) -> tuple[AdjustApp, ...]:
-        made: list[AdjustApp] = []
+        rows = []
         for app in self.world.apps:
-            ios = app.store == "app_store"
-            made.append(
-                AdjustApp(
-                    token=app.token,
-                    name=app.name,
-                    store_id=str(self.world.between(10**8, 10**9, "itunes", app.token))
-                    if ios
-                    else app.bundle_id,
-                    store_type=app.store,
-                    os_name="ios" if ios else "android",
-                    currency=app.currency,
-                    account=MAIN_ACCOUNT,
-                    index=len(made),
-                )
-            )
+            itunes = str(self.world.between(10**8, 10**9, "itunes", app.token))
+            ident = itunes if app.store == "app_store" else app.bundle_id
+            rows.append((app.token, app.name, ident, app.store, app.currency, MAIN_ACCOUNT))
         for number, name in enumerate(_DATA["second_account"]):
-            made.append(
-                AdjustApp(
-                    token=self.token(12, "second", number),
-                    name=name,
-                    store_id=f"example.northwind.labs{number}",
-                    store_type="google_play",
-                    os_name="android",
-                    currency="GBP",
-                    account=SECOND_ACCOUNT,
-                    index=len(made),
-                )
-            )
-        return tuple(made)
+            token, ident = self.token(12, "second", number), f"example.northwind.labs{number}"
+            rows.append((token, name, ident, "google_play", "GBP", SECOND_ACCOUNT))
+        return tuple(AdjustApp(index, *row) for index, row in enumerate(rows))
 
     def _make_partners(self) -> dict[str, Partner]:
         made: dict[str, Partner] = {}
@@ -193,7 +175,6 @@ class AdjustStore:
     def events(self) -> tuple[Event, ...]:
         """The events; a renamed one has its new slug (switch ``renamed_events``)."""
         renamed = self.stage.switch("adjust", "renamed_events")
-        names = renamed if isinstance(renamed, dict) else {}
         made = []
         for number, (name, money, skan) in enumerate(_DATA["events"]):
             tokens = {
@@ -201,7 +182,7 @@ class AdjustStore:
                 for app in self.apps
                 if (app.index + number) % 3  # no event is in every app
             }
-            shown = str(names.get(name, name))
+            shown = renamed.get(name, name)
             made.append(Event(shown.lower(), shown, money, skan, tokens))
         return tuple(made)
 
@@ -218,8 +199,7 @@ class AdjustStore:
     @property
     def closed(self) -> frozenset[str]:
         """Tokens of apps that the user may not read (switch ``forbidden_apps``)."""
-        forbidden = self.stage.switch("adjust", "forbidden_apps")
-        return frozenset(forbidden if isinstance(forbidden, list | tuple) else ())
+        return frozenset(self.stage.switch("adjust", "forbidden_apps"))
 
     def apps_of(self, account: str) -> dict[str, AdjustApp]:
         """The apps of an account by their token."""

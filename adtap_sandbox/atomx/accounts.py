@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from adtap_sandbox.atomx.data import USER_ID
 from adtap_sandbox.atomx.replies import Refusal, unauthorized
 from adtap_sandbox.credentials import ATOMX_PASSWORD, EMAIL, base64url
+from adtap_sandbox.passes import Pass, Passes
 from adtap_sandbox.stage import Stage
 
 DEFAULT_SECONDS = 86_400
@@ -22,21 +23,13 @@ MAX_SECONDS = 30 * 86_400
 _SECRET = b"sandbox-atomx-signing-key"
 
 
-@dataclass
-class Token:
-    """A token that was handed out; `expires` in seconds since 1970, `used` by so many calls."""
-
-    expires: float
-    provisional: bool
-    used: int = 0
-
-
 class Accounts:
     """Who may log in, and the tokens handed out since the last reset."""
 
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
-        self.tokens: dict[str, Token] = {}
+        # What a token stands for: whether the second factor is still owed.
+        self.tokens: Passes[bool] = Passes(stage.clock)
 
     def login(self, given: dict[str, Any]) -> tuple[str, bool]:
         """Check `email` or `id`, `password`, and perhaps `totp` and `expiration`; 401 or 400 if they are wrong.
@@ -50,59 +43,55 @@ class Accounts:
         if not right or given.get("password") != password:
             raise Refusal(401, "Invalid email or password")
         life = _life(given.get("expiration"))
-        if not self.stage.switch("atomx", "second_factor"):
-            return self._issue(life, provisional=False), False
-        code = given.get("totp")
+        owed = self.stage.switch("atomx", "second_factor")
         # The vendor's PHP client always sends the key, with null in it.
-        one_step = self.stage.switch("atomx", "totp_in_login")
-        if code is None or code == "" or not one_step:
-            return self._issue(life, provisional=True), True
-        self._check_code(code)
-        return self._issue(life, provisional=False), False
+        code = given.get("totp")
+        if owed and code not in (None, "") and self.stage.switch("atomx", "totp_in_login"):
+            self._check_code(code)
+            owed = False
+        return self._issue(life, provisional=owed), owed
 
     def confirm(self, header: str | None, code: object) -> str:
         """Trade a provisional token and a code for a full token; 401 if the token is dead or the code wrong."""
-        token = self._living(header)
+        ends = self._living(header).ends
         self._check_code(code)
-        life = token.expires - self.stage.clock.now().timestamp()
-        return self._issue(int(life), provisional=False)
+        left = ends - self.stage.clock.now() if ends else timedelta()
+        return self._issue(int(left.total_seconds()), provisional=False)
 
     def check(self, header: str | None) -> None:
         """Check an `Authorization` header: 401 without a token, or if it is foreign, dead, provisional or used up."""
         token = self._living(header)
-        if token.provisional:
+        if token.holder:
             raise unauthorized()
-        most = self.stage.switch("atomx", "requests_per_token")
-        token.used += 1
-        if isinstance(most, int) and 0 < most < token.used:
+        token.shown += 1
+        if 0 < self.stage.switch("atomx", "requests_per_token") < token.shown:
             raise unauthorized()
 
-    def _living(self, header: str | None) -> Token:
+    def _living(self, header: str | None) -> Pass[bool]:
         kind, _, text = (header or "").partition(" ")
-        token = self.tokens.get(text.strip())
+        token = self.tokens.find(text.strip())
         if kind.lower() != "bearer" or token is None:
-            raise unauthorized()
-        if self.stage.clock.now().timestamp() >= token.expires:
             raise unauthorized()
         return token
 
     def _check_code(self, code: object) -> None:
-        if str(code) != str(self.stage.switch("atomx", "totp_code")):
+        if str(code) != self.stage.switch("atomx", "totp_code"):
             raise Refusal(401, "Invalid two-factor code")
 
     def _issue(self, seconds: int, *, provisional: bool) -> str:
-        now = self.stage.clock.now().timestamp()
+        now = self.stage.clock.now()
+        begins = int(now.timestamp())
         text = _sign(
             {
                 "sub": USER_ID,
-                "iat": int(now),
-                "exp": int(now) + seconds,
+                "iat": begins,
+                "exp": begins + seconds,
                 "jti": len(self.tokens) + 1,
                 "seed": self.stage.world.seed,
             }
         )
-        self.tokens[text] = Token(expires=int(now) + seconds, provisional=provisional)
-        return text
+        life = timedelta(seconds=seconds, microseconds=-now.microsecond)
+        return self.tokens.add(text, provisional, life)
 
 
 def _life(given: object) -> int:

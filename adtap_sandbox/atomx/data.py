@@ -12,12 +12,13 @@ Of most of the other models only the name is known; an id and a name are certain
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
 from adtap_sandbox.atomx.models import MODELS
 from adtap_sandbox.credentials import EMAIL
+from adtap_sandbox.cube import midnight
 from adtap_sandbox.tables import fill, table
 from adtap_sandbox.world import Campaign, World
 
@@ -91,11 +92,6 @@ def text(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%S")
 
 
-def midnight(day: date) -> datetime:
-    """Return the start of `day` in UTC."""
-    return datetime.combine(day, time(), UTC)
-
-
 @dataclass(frozen=True)
 class Ground:
     """What a world holds before anybody writes: lives of the edited models, rows of the others."""
@@ -109,7 +105,7 @@ class Ground:
 def ground(seed: int, size: int, creatives: int = 0) -> Ground:
     """Return the ground of a world; made once, kept over resets."""
     world = World(seed, size, creatives)
-    return Ground(world, _Maker(world).made, reference_rows(world))
+    return Ground(world, _Maker(world).made, _reference_rows(world))
 
 
 class _Maker:
@@ -121,8 +117,7 @@ class _Maker:
         self.made: dict[str, dict[int, Life]] = {
             model.name: {} for model in MODELS.values() if model.stamped or model.writable
         }
-        sizes = [*(c.size for c in world.creatives), *(u.size for u in world.ad_units)]
-        self.sizes = {size: nth for nth, size in enumerate(dict.fromkeys(sizes), 1)}
+        self.sizes = {size: nth for nth, size in enumerate(_sizes(world), 1)}
         self.campaigns = {campaign.id: campaign for campaign in world.campaigns}
         self._buy_side()
         self._creatives()
@@ -357,7 +352,7 @@ def host(world: World, number: int) -> str:
     return f"{word(world, 'host', number).replace('é', 'e')}{number}.{ending}"
 
 
-def reference_rows(world: World) -> dict[str, dict[int, Row]]:
+def _reference_rows(world: World) -> dict[str, dict[int, Row]]:
     """Return the rows of every reference model, by model and id."""
     rows: dict[str, list[Row]] = {
         model: [{"id": nth, "name": name} for nth, name in enumerate(names, 1)]
@@ -368,7 +363,10 @@ def reference_rows(world: World) -> dict[str, dict[int, Row]]:
         row["description"] = row.pop("name")
     for row, code in zip(rows["country"], world.countries, strict=True):
         row["code"] = code
-    rows["size"] = _sizes(world)
+    rows["size"] = [
+        {"id": nth, "name": f"{width}x{height}", "width": width, "height": height}
+        for nth, (width, height) in enumerate(_sizes(world), 1)
+    ]
     rows["dma"] = [{"id": 500 + nth, "name": f"Market {nth:03d}, US"} for nth in range(210)]
     for row in rows["ssp"]:
         row["seller_profile"] = row["id"]
@@ -399,20 +397,10 @@ def reference_rows(world: World) -> dict[str, dict[int, Row]]:
     return {model: {row["id"]: row for row in made} for model, made in rows.items()}
 
 
-def _sizes(world: World) -> list[Row]:
-    known = dict.fromkeys(
-        [
-            *(creative.size for creative in world.creatives),
-            *(unit.size for unit in world.ad_units),
-            (468, 60),
-            (120, 600),
-            (1, 1),
-        ]
-    )
-    return [
-        {"id": nth, "name": f"{width}x{height}", "width": width, "height": height}
-        for nth, (width, height) in enumerate(known, 1)
-    ]
+def _sizes(world: World) -> dict[tuple[int, int], None]:
+    """Return the sizes that things of the world have, and three that nothing has, each once."""
+    used = [*(one.size for one in world.creatives), *(unit.size for unit in world.ad_units)]
+    return dict.fromkeys([*used, (468, 60), (120, 600), (1, 1)])
 
 
 def _apps(world: World) -> list[Row]:

@@ -1,7 +1,7 @@
 """Delivery: what each line of the world bought or sold in each hour, in whole numbers.
 
 A line is one constant combination of dimensions (a creative on a placement in a country …). Its final numbers follow
-from the world alone; how much of them is known follows from the clock (see `Stage.share`). Money is in millionths.
+from the world alone; how much of them is known follows from the clock (see `Stage.millionths`). Money is in millionths.
 """
 
 from __future__ import annotations

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time
+from collections import Counter
+from datetime import date, datetime
 from typing import Any
 
 from adtap_sandbox.atomx.facts import NAMES, Facts
 from adtap_sandbox.atomx.models import fold
 from adtap_sandbox.atomx.replies import Refusal
 from adtap_sandbox.atomx.store import Store
+from adtap_sandbox.cube import ONE_DAY, midnight
 
 # Type -> entity of its owner, and the figure that is charged.
 TYPES = {
@@ -59,7 +61,7 @@ def invoices(
     place = NAMES.index(metric)
     made = []
     for month in wanted:
-        sums: dict[int, int] = {}
+        sums: Counter[int] = Counter()
         day = month
         while day < _after(month) and day < now.date():
             for line in facts.lines:
@@ -68,8 +70,8 @@ def invoices(
                     continue
                 numbers = facts.known(line, day, now)
                 if numbers is not None and numbers[place]:
-                    sums[ident] = sums.get(ident, 0) + numbers[place]
-            day = date.fromordinal(day.toordinal() + 1)
+                    sums[ident] += numbers[place]
+            day += ONE_DAY
         made += [
             {
                 "id": int(f"{month:%Y%m}{ident}"),
@@ -78,7 +80,7 @@ def invoices(
                 "date": f"{month:%Y-%m}",
                 "amount": round(amount / 1e6, 2),
                 "currency": "USD",
-                "is_final": datetime.combine(_after(month), time(), UTC) <= now,
+                "is_final": midnight(_after(month)) <= now,
             }
             for ident, amount in sorted(sums.items())
         ]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import calendar
 import re
-import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -20,8 +19,17 @@ from adtap_sandbox.atomx.facts import MONEY, NAMES, Facts, Line
 from adtap_sandbox.atomx.lists import order
 from adtap_sandbox.atomx.replies import Refusal
 from adtap_sandbox.atomx.store import Store
-from adtap_sandbox.cube import Groups, Labels, Piece, cut_days, placed
-from adtap_sandbox.lists import COMPARISONS, sort
+from adtap_sandbox.cube import (
+    ONE_DAY,
+    Groups,
+    Labels,
+    Piece,
+    cut_days,
+    midnight,
+    placed,
+    single_precision,
+)
+from adtap_sandbox.lists import COMPARISONS, sort, sort_key
 from adtap_sandbox.tables import named, table
 
 TIME = ("hour", "day", "month")
@@ -140,7 +148,7 @@ def answer(facts: Facts, store: Store, query: Query, now: datetime) -> Groups[La
                 if numbers is not None:
                     sums.add(key(labels, values), numbers)
     kept = [item for item in sums.items() if _having(query, item[1])]
-    kept.sort(key=lambda item: [_sortable(part) for part in item[0]])
+    kept.sort(key=lambda item: [sort_key(part) for part in item[0]])
     return Groups(kept)
 
 
@@ -157,7 +165,7 @@ def _of_column(query: Query, column: str) -> Callable[[list[Any]], Any]:
     if column not in query.columns:
         raise Refusal(400, f"Can't sort by {column!r}, it is no column of the report")
     place = query.columns.index(column)
-    return lambda row: _sortable(row[place])
+    return lambda row: sort_key(row[place])
 
 
 def totals(query: Query, found: Groups[Labels]) -> dict[str, Any]:
@@ -174,14 +182,9 @@ def figure(metric: str, numbers: list[int]) -> float | int | None:
         if not base:
             return None
         value = numbers[NAMES.index(above)] / (1e6 if above in MONEY else 1)
-        return noisy(value * scale / base)
+        return single_precision(value * scale / base)
     number = numbers[NAMES.index(metric)]
-    return noisy(number / 1e6) if metric in MONEY else number
-
-
-def noisy(value: float) -> float:
-    """Return the 32-bit float next to `value`, as a 64-bit one: 0.0019 becomes 0.0018999999389052391."""
-    return float(struct.unpack("f", struct.pack("f", value))[0])
+    return single_precision(number / 1e6) if metric in MONEY else number
 
 
 class Names:
@@ -237,8 +240,8 @@ def _calendar(query: Query, now: datetime, first_day: date) -> Iterator[tuple[da
 
     begin = query.begin.replace(tzinfo=query.zone).astimezone(UTC)
     end = query.end.replace(tzinfo=query.zone).astimezone(UTC)
-    earliest = datetime.combine(first_day, time(), UTC)
-    return cut_days(max(begin, earliest), min(end, now), label, turns=None if times else ())
+    span = max(begin, midnight(first_day)), min(end, now)
+    return cut_days(*span, label, turns=None if times else ())
 
 
 def _group_columns(scope: Scope) -> tuple[str, ...]:
@@ -324,16 +327,14 @@ def _daterange(
     name: object, now: datetime, zone: ZoneInfo, first_day: date
 ) -> tuple[datetime, datetime]:
     today = datetime.combine(now.astimezone(zone).date(), time())
-    tomorrow = today + timedelta(days=1)
+    tomorrow = today + ONE_DAY
     month = today.replace(day=1)
     ranges = {
         "today": (today, tomorrow),
-        "yesterday": (today - timedelta(days=1), today),
-        "last7days": (today - timedelta(days=7), today),
-        "last14days": (today - timedelta(days=14), today),
-        "last30days": (today - timedelta(days=30), today),
+        "yesterday": (today - ONE_DAY, today),
+        **{f"last{days}days": (today - days * ONE_DAY, today) for days in (7, 14, 30)},
         "monthtodate": (month, tomorrow),
-        "lastmonth": ((month - timedelta(days=1)).replace(day=1), month),
+        "lastmonth": ((month - ONE_DAY).replace(day=1), month),
         "yeartodate": (today.replace(month=1, day=1), tomorrow),
         "lifetime": (datetime.combine(first_day, time()), tomorrow),
     }
@@ -371,11 +372,6 @@ def _compare(have: Any, operator: str, value: Any) -> bool:
     except (TypeError, ValueError):
         raise Refusal(400, f"{value!r} in where is not a number") from None
     return COMPARISONS[operator](have, bound)
-
-
-def _sortable(value: Any) -> tuple[bool, Any]:
-    """Put nulls before everything; values of one column are of one kind."""
-    return value is not None, 0 if value is None else value
 
 
 def _same(have: Any, value: Any) -> bool:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from starlette.responses import Response, StreamingResponse
@@ -20,6 +19,7 @@ from adtap_sandbox.atomx.replies import Refusal, success
 from adtap_sandbox.atomx.reports import Query, answer, read, rows, totals
 from adtap_sandbox.atomx.store import Store, StoredReport
 from adtap_sandbox.stage import Stage
+from adtap_sandbox.tables import csv_text
 
 TSV_LINES_PER_CHUNK = 500
 
@@ -30,17 +30,14 @@ class ReportsApi:
     def __init__(self, stage: Stage, store: Store) -> None:
         self.stage = stage
         self.store = store
-        self._facts: Facts | None = None
         self._stats_at: datetime | None = None
         self._stats: dict[tuple[str, int], dict[str, dict[str, Any]]] = {}
         self._polls: dict[str, int] = {}
 
-    @property
+    @cached_property
     def facts(self) -> Facts:
         """The delivery, made when it is first asked for."""
-        if self._facts is None:
-            self._facts = Facts(self.stage)
-        return self._facts
+        return Facts(self.stage)
 
     def quickstats(self, model: Model, ident: int) -> dict[str, dict[str, Any]]:
         """Return the quickstats of a row, to the minute."""
@@ -196,14 +193,10 @@ class ReportsApi:
         )
 
     def _lines(self, query: Query, made: list[list[Any]], *, header: bool) -> Iterator[str]:
-        last_newline = bool(self.stage.switch("atomx", "tsv_last_newline"))
+        last_newline = self.stage.switch("atomx", "tsv_last_newline")
         lines = [list(query.columns), *made] if header else made
         for start in range(0, len(lines), TSV_LINES_PER_CHUNK):
-            chunk = io.StringIO()
-            # None becomes nothing between tabs; what holds a tab, a quote or a line feed is quoted.
-            writer = csv.writer(chunk, delimiter="\t", lineterminator="\n")
-            writer.writerows(lines[start : start + TSV_LINES_PER_CHUNK])
-            written = chunk.getvalue()
+            written = csv_text(lines[start : start + TSV_LINES_PER_CHUNK], delimiter="\t")
             if start + TSV_LINES_PER_CHUNK >= len(lines) and not last_newline:
                 written = written.removesuffix("\n")
             yield written
@@ -212,8 +205,7 @@ class ReportsApi:
         """Answer as v1 and v2 do, which make the caller ask until the report is ready."""
         polls = self._polls.get(report.ident, -1) + 1
         self._polls[report.ident] = polls
-        needed = self.stage.switch("atomx", "report_polls")
-        ready = isinstance(needed, int) and polls >= needed
+        ready = polls >= self.stage.switch("atomx", "report_polls")
         began = int(report.created.timestamp())
         now = self.stage.clock.now()
         job = {

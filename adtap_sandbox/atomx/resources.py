@@ -22,7 +22,7 @@ from adtap_sandbox.atomx.lists import (
     whole,
     words,
 )
-from adtap_sandbox.atomx.models import MODELS, NAME_LISTS, Model, find_model, fold
+from adtap_sandbox.atomx.models import MODELS, NAME_LISTS, SEARCH_KEYS, Model, find_model, fold
 from adtap_sandbox.atomx.replies import Refusal, success
 from adtap_sandbox.atomx.reports_api import ReportsApi
 from adtap_sandbox.atomx.store import Store, need_model
@@ -43,8 +43,8 @@ class Resources:
         return Reader(
             self.store.view(),
             self.reports.quickstats,
-            internal=bool(self.stage.switch("atomx", "internal_attributes")),
-            bounds=bool(self.stage.switch("atomx", "bound_filters")),
+            internal=self.stage.switch("atomx", "internal_attributes"),
+            bounds=self.stage.switch("atomx", "bound_filters"),
         )
 
     def call(self, call: Call) -> Response:
@@ -72,10 +72,10 @@ class Resources:
         """Answer the second step of a login."""
         return self._welcome(call, self.accounts.confirm(header, code), totp_required=False)
 
-    def search(self, call: Call, keys: tuple[str, ...]) -> Response:
+    def search(self, call: Call) -> Response:
         """Answer a search: ids and names only, by plural model name."""
         given = dict(call.params)
-        wanted = words(given.get("index", "")) or keys
+        wanted = words(given.get("index", "")) or SEARCH_KEYS
         pattern = given.get("q", "")
         if "*" not in pattern:
             pattern = f"*{pattern}*"
@@ -130,16 +130,15 @@ class Resources:
 
     def _question(self, call: Call) -> Question:
         setting = self.stage.switch("atomx", "order_parameter")
-        names = ("order_by", "sort") if setting == "both" else (str(setting),)
+        names = ("order_by", "sort") if setting == "both" else (setting,)
         question = ask(call.params, order_names=names)
         refused = self.stage.switch("atomx", "refused_bounds")
         for condition in question.conditions:
-            if condition.operator != "=" and condition.path in (refused or ()):  # type: ignore[operator]
+            if condition.operator != "=" and condition.path in refused:
                 raise Refusal(400, f"{condition.path} takes no bound")
-        least = self.stage.switch("atomx", "least_depth")
-        if isinstance(least, int) and question.shape.depth < least:
-            question = replace(question, shape=replace(question.shape, depth=least))
-        return question
+        shape = question.shape
+        depth = max(shape.depth, self.stage.switch("atomx", "least_depth"))
+        return replace(question, shape=replace(shape, depth=depth))
 
     def _list(self, call: Call, model: Model) -> Response:
         question = self._question(call)
@@ -169,16 +168,9 @@ class Resources:
 
     def _shift(self, model: Model, page: lists.Page[Row]) -> None:
         shifting = self.stage.switch("atomx", "shifting_lists")
-        kinds = self.stage.switch("atomx", "shifting_kinds")
-        times = self.stage.switch("atomx", "shifting_times")
-        if (
-            page.next is not None
-            and model.writable
-            and isinstance(shifting, list)
-            and isinstance(kinds, list)
-            and isinstance(times, int)
-            and model.plural in shifting
-        ):
+        if page.next is not None and model.writable and model.plural in shifting:
+            kinds = self.stage.switch("atomx", "shifting_kinds")
+            times = self.stage.switch("atomx", "shifting_times")
             self.store.shift(model, [row["id"] for row in page.rows], kinds, times)
 
     def _one(self, call: Call, model: Model, ident: int) -> Response:

@@ -17,10 +17,9 @@ from starlette.routing import BaseRoute, Route
 
 from adtap_sandbox.atomx import expected_totals, replies
 from adtap_sandbox.atomx.calls import Call
-from adtap_sandbox.atomx.models import SEARCH_KEYS, find_model, fold
+from adtap_sandbox.atomx.models import find_model, fold
 from adtap_sandbox.atomx.replies import Refusal
 from adtap_sandbox.atomx.reports import read
-from adtap_sandbox.atomx.reports_api import ReportsApi
 from adtap_sandbox.atomx.resources import Resources
 from adtap_sandbox.atomx.store import need_model
 from adtap_sandbox.stage import Stage
@@ -36,7 +35,7 @@ def routes(stage: Stage) -> list[BaseRoute]:
     room = Room(stage)
     verbs = ["GET", "POST", "PUT", "DELETE"]
     return [
-        Route("/_truth", room.expected_totals, methods=["GET"]),
+        Route("/_truth", room.expected_totals),
         Route("/{version:str}/{path:path}", room.call, methods=verbs),
     ]
 
@@ -46,15 +45,8 @@ class Room:
 
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
-        self._resources: Resources | None = None
+        self.resources = Resources(stage)
         self._soft_failures = 0
-
-    @property
-    def resources(self) -> Resources:
-        """The state, made when it is first asked for: most resets never come here."""
-        if self._resources is None:
-            self._resources = Resources(self.stage)
-        return self._resources
 
     async def call(self, request: Request) -> Response:
         """Answer a call of the API."""
@@ -106,7 +98,7 @@ class Room:
             ip=request.client.host if request.client else "127.0.0.1",
             agent=request.headers.get("user-agent", ""),
         )
-        open_door = await self._door(call, request)
+        open_door = self._door(call, request)
         if open_door is not None:
             return open_door
         self.resources.accounts.check(_token(request, version))
@@ -115,14 +107,13 @@ class Room:
             return replies.refusal(Refusal(400, "Temporary failure, try again"), soft=True)
         return await self._inside(call)
 
-    async def _door(self, call: Call, request: Request) -> Response | None:
+    def _door(self, call: Call, request: Request) -> Response | None:
         """Answer what needs no token: login, second factor, forgotten passwords."""
         resources = self.resources
+        given = call.body if isinstance(call.body, dict) else {}
         if call.head == "login" and call.verb in ("GET", "POST"):
-            given = call.body if isinstance(call.body, dict) else {}
             return resources.login(call, {**dict(call.params), **given})
         if call.head == "totp" and call.verb == "POST":
-            given = call.body if isinstance(call.body, dict) else {}
             return resources.confirm(call, request.headers.get("authorization"), given.get("totp"))
         if call.head == "resetpassword":
             now = self.stage.clock.now()
@@ -130,22 +121,19 @@ class Room:
         return None
 
     async def _inside(self, call: Call) -> Response:
-        resources = self.resources
-        reports: ReportsApi = resources.reports
         if call.head == "logout":
             return replies.success(self.stage.clock.now(), "message", "Logged out")
         if call.head in ("report", "reports"):
             # A long report must not hold up the other calls.
-            return await run_in_threadpool(reports.call, call)
+            return await run_in_threadpool(self.resources.reports.call, call)
         if call.head == "invoices":
-            return await run_in_threadpool(reports.invoices, call)
+            return await run_in_threadpool(self.resources.reports.invoices, call)
         if call.head == "search":
-            return resources.search(call, SEARCH_KEYS)
-        return resources.call(call)
+            return self.resources.search(call)
+        return self.resources.call(call)
 
     def _may_see(self, call: Call) -> None:
         forbidden = self.stage.switch("atomx", "forbidden")
-        named = forbidden if isinstance(forbidden, list) else []
         scope = call.body.get("scope") if isinstance(call.body, dict) else None
         # Paths fold singular and plural, so the names of both are compared.
         asked = {fold(word) for word in (*call.words, str(scope))}
@@ -153,17 +141,15 @@ class Room:
             model = find_model(word)
             if model is not None:
                 asked |= {fold(model.name), fold(model.plural)}
-        hit = next((word for word in named if fold(str(word)) in asked), None)
+        hit = next((word for word in forbidden if fold(word) in asked), None)
         if hit is not None:
             raise Refusal(403, f"You have no access to {hit}")
 
     def _fails_softly(self, path: str) -> bool:
         patterns = self.stage.switch("atomx", "fail_softly")
-        times = self.stage.switch("atomx", "fail_softly_times")
-        if not isinstance(patterns, list) or not isinstance(times, int):
+        if not any(re.search(pattern, path) for pattern in patterns):
             return False
-        if not any(re.search(str(pattern), path) for pattern in patterns):
-            return False
+        times: int = self.stage.switch("atomx", "fail_softly_times")
         self._soft_failures += 1
         return times == 0 or self._soft_failures <= times
 

@@ -5,8 +5,7 @@ Source: the platform sheet, section 9, from the vendor's own reporting client of
 
 from __future__ import annotations
 
-import csv
-import io
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
@@ -27,7 +26,7 @@ from adtap_sandbox.openx.replies import (
 )
 from adtap_sandbox.openx.sessions import Grant, knows_login, proves
 from adtap_sandbox.openx.store import Job, Store
-from adtap_sandbox.tables import fill, table
+from adtap_sandbox.tables import csv_text, fill, table
 
 _SCOPES: Final = frozenset({"openid", "email", "profile", "api", "offline_access"})
 _DOCUMENTS: Final = table(__package__, "documents")
@@ -83,9 +82,7 @@ class Login:
                 redirect_uri=redirect,
                 scope=scope,
                 state=given.get("state", ""),
-                nonce=given.get("nonce", ""),
                 challenge=given["code_challenge"],
-                made=self._store.now(),
             )
         )
         return RedirectResponse(f"login?{urlencode({'session_id': session_id})}", status_code=302)
@@ -115,7 +112,7 @@ class Login:
             return oauth2_error("access_denied", "This user has no access to the instance", 403)
         if not set(given.get("scope", "").split()) <= set(grant.scope.split()):
             return oauth2_error("invalid_scope", "More than was asked for")
-        code = self._sessions.consent(session_id)
+        code = self._sessions.consent(session_id, grant)
         query = urlencode({"code": code, "state": grant.state})
         return plain_json({"code": code, "redirect_uri": f"{grant.redirect_uri}?{query}"})
 
@@ -127,7 +124,7 @@ class Login:
         kind = given.get("grant_type")
         if kind == "refresh_token":
             token = given.get("refresh_token", "")
-            if self._sessions.refreshed(token) is None:
+            if self._sessions.refreshers.find(token) is None:
                 return oauth2_error("invalid_grant", "Unknown refresh token")
             return plain_json(self._bearer({"refresh_token": token}))
         if kind != "authorization_code":
@@ -164,12 +161,12 @@ class Login:
         }
 
     def _grant(self, request: Request, session_id: str) -> Grant:
-        if not self._sessions.knows_identity(request_parts.bearer(request)):
+        if not self._sessions.identities.find(request_parts.bearer(request)):
             raise Refusal(oauth2_error("invalid_token", "The identity token is not valid", 401))
-        grant = self._sessions.grant(session_id)
-        if grant is None:
+        found = self._sessions.grants.find(session_id)
+        if found is None:
             raise Refusal(oauth2_error("invalid_request", "Unknown session_id", 404))
-        return grant
+        return found.holder
 
 
 class Reporting:
@@ -225,12 +222,13 @@ class Reporting:
         self._admit(request)
         given = await self._body(request)
         job = self._store.jobs.get(str(given.get("id")))
-        if job is None or self._store.now() - job.made >= self._life():
+        life = timedelta(hours=self._store.switch("job_life_hours"))
+        if job is None or self._store.now() - job.made >= life:
             return reporting_error(404, "Report not found")
         job.polls += 1
         age = (self._store.now() - job.made).total_seconds()
-        waits = int(self._store.switch("polls_before_ready"))
-        if job.polls <= waits or age < float(self._store.switch("job_seconds")):
+        waits = self._store.switch("polls_before_ready")
+        if job.polls <= waits or age < self._store.switch("job_seconds"):
             return plain_json({"id": job.id, "status": "IN_PROGRESS"}, 202)
         if job.csv is None and not job.error:
             await run_in_threadpool(self._run, job)
@@ -240,11 +238,9 @@ class Reporting:
 
     def _run(self, job: Job) -> None:
         """Write a job's CSV once: pulling it again gives the same bytes."""
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(job.header)
-        limit = int(self._store.switch("report_row_limit"))
-        noise = bool(self._store.switch("money_noise"))
+        rows: list[Sequence[Any]] = [job.header]
+        limit = self._store.switch("report_row_limit")
+        noise = self._store.switch("money_noise")
         question = job.question
         for count, row in enumerate(self._store.delivery.rows(question), start=1):
             if count > limit:
@@ -257,14 +253,11 @@ class Reporting:
                 repr(on_the_wire(name, number, noise=noise))
                 for name, number in zip(question.metrics, row.metrics, strict=True)
             ]
-            writer.writerow([*values, *numbers])
-        job.csv = text.getvalue().encode()
-
-    def _life(self) -> timedelta:
-        return timedelta(hours=float(self._store.switch("job_life_hours")))
+            rows.append([*values, *numbers])
+        job.csv = csv_text(rows).encode()
 
     def _admit(self, request: Request) -> None:
-        if not self._store.current.accepts(request_parts.bearer(request)):
+        if not self._store.current.bearers.find(request_parts.bearer(request)):
             raise Refusal(reporting_error(401, "Unauthorized"))
 
     @staticmethod

@@ -20,7 +20,7 @@ from adtap_sandbox.openx.objects import (
     NETWORK_ACCOUNT,
     PUBLISHER_ACCOUNTS,
     ApiObject,
-    Maker,
+    made,
     stamp,
 )
 from adtap_sandbox.tables import fill
@@ -40,7 +40,6 @@ class Entities:
     def __init__(self, world: World, inventory: Inventory) -> None:
         self._world = world
         self._inventory = inventory
-        self._maker = Maker(world)
         self.by_kind: dict[str, list[ApiObject]] = {kind: [] for kind in KINDS}
         self._accounts()
         self._people()
@@ -62,23 +61,26 @@ class Entities:
         role: str = "",
         **values: Any,
     ) -> ApiObject:
-        """Add the nth object of a type.
+        """Add the nth object of a type; see `made`.
 
         Args:
             kind: Its type.
             index: Its place among its type.
             owner: Another object it belongs to, as field name without `_id` and object.
-            deleted: Whether it is deleted in the autumn of its second year.
-            late: Whether it is made long after the others.
+            deleted: Whether it is deleted.
+            late: Whether it is made late.
             role: Of an account.
             values: What the type's template needs.
         """
         declared = KINDS[kind]
         template = declared["fields"] | declared.get("roles", {}).get(role, {})
         fields = fill(template, {"role": role, **values})
-        made = self._maker.make(kind, index, deleted=deleted, late=late, owner=owner, **fields)
-        self.by_kind[kind].append(made)
-        return made
+        if owner is not None:
+            name, parent = owner
+            fields = {f"{name}_id": parent.id, f"{name}_uid": parent.uid, **fields}
+        added = made(self._world, kind, index, fields, deleted=deleted, late=late)
+        self.by_kind[kind].append(added)
+        return added
 
     def _accounts(self) -> None:
         world, dollars = self._world, ("USD", "UTC")
@@ -152,14 +154,15 @@ class Entities:
         self.sites: dict[int, ApiObject] = {}
         for nth, site in enumerate(self._world.sites):
             account = self.publishers[site.publisher_id]
-            made = self._add("site", nth, ("account", account), site=site, topic=str(1 + nth % 9))
-            self.sites[site.id] = made
+            owner = ("account", account)
+            own = self._add("site", nth, owner, site=site, topic=str(1 + nth % 9))
+            self.sites[site.id] = own
             for turn, section in enumerate(("Home", "Articles, long", "Archive")):
                 archive = section == "Archive"
                 self._add(
                     "sitesection",
                     nth * 4 + turn,
-                    ("site", made),
+                    ("site", own),
                     deleted=archive and nth % 2 == 0,
                     account=account,
                     site=site,
@@ -167,15 +170,9 @@ class Entities:
                     status="Inactive" if archive else "Active",
                 )
         # A site that was given up: absent from lists, present in the audit trail.
-        given_up = self._maker.make(
-            "site",
-            len(self._world.sites),
-            deleted=True,
-            owner=("account", self.network),
-            name="Given up",
-            url="https://given-up.example",
-            status="Inactive",
-        )
+        fields = {"account_id": self.network.id, "account_uid": self.network.uid}
+        fields |= {"name": "Given up", "url": "https://given-up.example", "status": "Inactive"}
+        given_up = made(self._world, "site", len(self._world.sites), fields, deleted=True)
         self.by_kind["site"].append(given_up)
 
     def _ad_units(self) -> None:
@@ -183,7 +180,7 @@ class Entities:
         publisher_of = {site.id: self.publishers[site.publisher_id] for site in self._world.sites}
         for nth, unit in enumerate(self._world.ad_units):
             mobile = unit.size == (320, 50)
-            made = self._add(
+            own = self._add(
                 "adunit",
                 nth,
                 ("site", self.sites[unit.site_id]),
@@ -196,7 +193,7 @@ class Entities:
                 location_id="1" if nth % 2 else None,
                 floor=f"{nth % 5}.{nth % 10}0",
             )
-            of_site.setdefault(unit.site_id, []).append(made)
+            of_site.setdefault(unit.site_id, []).append(own)
         for nth, (site_id, units) in enumerate(of_site.items()):
             site = self.sites[site_id]
             self._add(
@@ -312,14 +309,14 @@ class Entities:
     def _rare_fields(self) -> None:
         """Fill every rare field on the first lasting object of its type."""
         first = {
-            kind: next(made for made in objects if made.deleted is None)
+            kind: next(one for one in objects if one.deleted is None)
             for kind, objects in self.by_kind.items()
         }
-        for kind, made in first.items():
-            made.fields |= {"external_id": f"crm/{kind}/0001", **KINDS[kind].get("rare", {})}
+        for kind, one in first.items():
+            one.fields |= {"external_id": f"crm/{kind}/0001", **KINDS[kind].get("rare", {})}
             for name, target in KINDS[kind].get("rare_references", {}).items():
                 other = first[target]
-                made.fields |= {f"{name}_id": other.id, f"{name}_uid": other.uid}
+                one.fields |= {f"{name}_id": other.id, f"{name}_uid": other.uid}
         first["package"].fields["floorrule_id"] = first["floorrule"].id
         next(iter(self.advertisers.values())).fields["exchange"] = "1"
         publisher = next(iter(self.publishers.values())).fields

@@ -6,7 +6,7 @@ import itertools
 import json
 import random
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta, timezone
 from typing import Any, Final
 
@@ -34,10 +34,7 @@ class DataService:
     async def fields(self, request: Request) -> Response:
         """`GET report/fields`."""
         self._admit(request, "fields")
-        store = self._store
-        wrapped = bool(store.switch("wrapped_fields"))
-        inferred = bool(store.switch("inferred_fields"))
-        attributes = fields.known_attributes(inferred=inferred)
+        attributes, known_metrics = fields.known(self._store.stage)
         metrics = [
             {
                 **self._describe(metric),
@@ -49,16 +46,12 @@ class DataService:
                     ]
                 },
             }
-            for metric in fields.known_metrics(inferred=inferred)
+            for metric in known_metrics
         ]
         dimensions = [self._describe(attribute) for attribute in attributes]
-        if wrapped:
-            return plain_json(
-                {
-                    "metrics": [{"metadataMetrics": item} for item in metrics],
-                    "dimensions": [{"metadataDimensions": item} for item in dimensions],
-                }
-            )
+        if self._store.switch("wrapped_fields"):
+            metrics = [{"metadataMetrics": item} for item in metrics]
+            dimensions = [{"metadataDimensions": item} for item in dimensions]
         return plain_json({"metrics": metrics, "dimensions": dimensions})
 
     async def date_range(self, request: Request) -> Response:
@@ -66,16 +59,12 @@ class DataService:
         self._admit(request, "date-range")
         given = await self._body(request)
         attributes, metrics = self._requested_fields(given)
-        inferred = bool(self._store.switch("inferred_fields"))
-        strange = [
-            *questions.unknown(attributes, fields.known_attributes(inferred=inferred)),
-            *questions.unknown(metrics, fields.known_metrics(inferred=inferred)),
-        ]
-        if strange or "attributes" not in given or "metrics" not in given:
+        strange = self._unknown(attributes, metrics)
+        if any(strange) or "attributes" not in given or "metrics" not in given:
             raise self._no(400, replies.NO_ACCESS, "list")
         span = questions.available(self._store.stage, attributes, metrics)
         found = {"minStartDate": questions.iso(span.first), "maxEndDate": questions.iso(span.end)}
-        listed = bool(self._store.switch("date_range_as_list"))
+        listed = self._store.switch("date_range_as_list")
         return plain_json({"dateRange": [found] if listed else found})
 
     async def report(self, request: Request) -> Response:
@@ -89,9 +78,9 @@ class DataService:
         in_scope = store.delivery.accounts(question)
         if store.switch("accounts_by_name"):
             in_scope = questions.accounts_named(given.get("filters")) or in_scope
-        if in_scope > int(store.switch("account_cap")):
+        if in_scope > store.switch("account_cap"):
             raise self._no(413, replies.TOO_MANY_ACCOUNTS)
-        cap = int(store.switch("row_cap"))
+        cap = store.switch("row_cap")
         body, cut = await run_in_threadpool(self._rows, question, attributes, cap)
         # The status alone tells that rows are missing: nothing in the body does.
         response = Response(body, status_code=206 if cut else 200, media_type="application/json")
@@ -125,7 +114,7 @@ class DataService:
             if name == "hour":
                 shown[spelled] = row.stamp
             elif name == "day":
-                shown[spelled] = row.day.strftime(str(switch("day_format")))
+                shown[spelled] = row.day.strftime(switch("day_format"))
             elif value is None and name in fields.LEFT_OUT and switch("omit_nulls"):
                 continue
             elif value is not None and name in _IDS and switch("numeric_ids"):
@@ -133,7 +122,7 @@ class DataService:
             else:
                 shown[spelled] = value
         renamed = fields.RENAMED if switch("rename_metrics") else {}
-        noise = bool(switch("money_noise"))
+        noise = switch("money_noise")
         for name, number in zip(question.metrics, row.metrics, strict=True):
             shown[renamed.get(name, name)] = on_the_wire(name, number, noise=noise)
         return shown
@@ -141,10 +130,8 @@ class DataService:
     def _question(
         self, given: Mapping[str, Any], attributes: tuple[str, ...], metrics: tuple[str, ...]
     ) -> Question:
-        inferred = bool(self._store.switch("inferred_fields"))
-        known = fields.known_attributes(inferred=inferred)
-        bad_attributes = questions.unknown(attributes, known)
-        bad_metrics = questions.unknown(metrics, fields.known_metrics(inferred=inferred))
+        known, _ = fields.known(self._store.stage)
+        bad_attributes, bad_metrics = self._unknown(attributes, metrics)
         bad_filters: tuple[str, ...] = ()
         if not bad_attributes and not bad_metrics:
             bad_attributes = questions.clashes(attributes, metrics)
@@ -155,10 +142,7 @@ class DataService:
             bad_filters = error.names
         messages = []
         if bad_attributes or bad_metrics or bad_filters:
-            messages.append(
-                f"Invalid field(s): attributes=[{', '.join(bad_attributes)}], "
-                f"metrics=[{', '.join(bad_metrics)}], filters=[{', '.join(bad_filters)}]"
-            )
+            messages.append(_invalid(bad_attributes, bad_metrics, bad_filters))
         moments = []
         for name in ("startDate", "endDate"):
             try:
@@ -174,21 +158,31 @@ class DataService:
         if not (span.first <= start < end <= span.end):
             raise self._no(404, replies.DATE_RANGE_NOT_VALID)
         widest = self._store.switch("window_cap_hours")
-        if widest is not None and end - start > timedelta(hours=int(widest)):
-            status = int(self._store.switch("window_cap_status"))
+        if widest is not None and end - start > timedelta(hours=widest):
+            status = self._store.switch("window_cap_status")
             raise self._no(status, replies.TOO_MANY_ACCOUNTS if status == 413 else "Server Error")  # noqa: PLR2004
         return Question(start, end, tuple(map(fields.canonical, attributes)), metrics, wanted)
 
     def _check_form(self, given: Mapping[str, Any], attributes: tuple[str, ...]) -> None:
         """Refuse what a stricter service refuses, if a switch wants it."""
         if not attributes and self._store.switch("attributes_wanted"):
-            raise self._no(400, "Invalid field(s): attributes=[], metrics=[], filters=[]")
+            raise self._no(400, _invalid())
         if not self._store.switch("filter_lists") and questions.holds_list(given.get("filters")):
-            raise self._no(400, "Invalid field(s): attributes=[], metrics=[], filters=[value]")
+            raise self._no(400, _invalid(filters=["value"]))
 
     @staticmethod
     def _requested_fields(given: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
         return questions.read_ids(given.get("attributes")), questions.read_ids(given.get("metrics"))
+
+    def _unknown(
+        self, attributes: Iterable[str], metrics: Iterable[str]
+    ) -> tuple[list[str], list[str]]:
+        """Those ids of a request that name no field of this login."""
+        known_attributes, known_metrics = fields.known(self._store.stage)
+        return (
+            questions.unknown(attributes, known_attributes),
+            questions.unknown(metrics, known_metrics),
+        )
 
     def _admit(self, request: Request, endpoint: str) -> None:
         """Let a logged-in caller in, unless a switch wants a failure."""
@@ -226,13 +220,20 @@ class DataService:
         }
 
     def _spelled(self, name: str) -> str:
-        return (
-            str(self._store.switch("account_id_spelling")) if name == "publisherAccountId" else name
-        )
+        spelling: str = self._store.switch("account_id_spelling")
+        return spelling if name == "publisherAccountId" else name
 
     def _path(self, field: Field) -> object:
         as_object = self._store.switch("dimension_path_as_object")
         return {"dimensionPaths": field.path} if as_object else field.path
+
+
+def _invalid(
+    attributes: Iterable[str] = (), metrics: Iterable[str] = (), filters: Iterable[str] = ()
+) -> str:
+    named = {"attributes": attributes, "metrics": metrics, "filters": filters}
+    listed = (f"{kind}=[{', '.join(names)}]" for kind, names in named.items())
+    return f"Invalid field(s): {', '.join(listed)}"
 
 
 def _encoded(response: Response, wanted: str, request: Request) -> Response:

@@ -6,14 +6,13 @@ times the stage's share, rounded down. A query over two years of days needs no h
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Final
 
-from adtap_sandbox.cube import ONE_DAY, Curve, Groups, cut_days
+from adtap_sandbox.cube import ONE_DAY, Curve, Groups, cut_days, single_precision
 from adtap_sandbox.openx.fields import MONEY
 from adtap_sandbox.openx.inventory import Inventory, Slot
 from adtap_sandbox.stage import MILLION, Stage
@@ -100,20 +99,14 @@ def finals(bits: int, slot: Slot, day: date) -> dict[str, int]:
     }
 
 
-def noisy(micros: int) -> float:
-    """An amount as the wire carries it: single precision widened to double.
-
-    The vendor's sample has 2.739120012072817, which is 2.73912 gone through four bytes.
-    """
-    widened: float = struct.unpack("f", struct.pack("f", micros / MICROS))[0]
-    return widened
-
-
 def on_the_wire(metric: str, value: int, *, noise: bool) -> int | float:
-    """A metric's value as JSON carries it; whole zero for no money, as in the vendor's sample."""
+    """A metric's value as JSON carries it; whole zero for no money, as in the vendor's sample.
+
+    Noise: the sample has 2.739120012072817, which is 2.73912 gone through four bytes.
+    """
     if metric not in MONEY or value == 0:
         return value
-    return noisy(value) if noise else value / MICROS
+    return single_precision(value / MICROS) if noise else value / MICROS
 
 
 def as_sent(metric: str, value: int, *, noise: bool) -> Decimal:
@@ -130,7 +123,7 @@ class Delivery:
 
     def slots(self, question: Question) -> list[Slot]:
         """The slots that a question's filter lets through."""
-        null_splits = bool(self._stage.switch("openx", "null_split_attributes"))
+        null_splits = self._stage.switch("openx", "null_split_attributes")
         return [
             slot
             for slot in self.inventory.slots

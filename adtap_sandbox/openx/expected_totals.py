@@ -49,14 +49,8 @@ class ExpectedTotals:
         if "trail" in given:
             return plain_json(dict(Counter(row["obj_type"] for row in self._store.trail())))
         if "stream" not in given and "metrics" not in given:
-            return plain_json(
-                {
-                    "streams": _PRESETS,
-                    "entities": {
-                        kind: len(self._store.alive(kind)) for kind in self._store.entities.by_kind
-                    },
-                }
-            )
+            counts = {kind: len(self._store.alive(kind)) for kind in self._store.entities.by_kind}
+            return plain_json({"streams": _PRESETS, "entities": counts})
         try:
             question = self._question(given)
         except (KeyError, ValueError) as error:
@@ -68,14 +62,11 @@ class ExpectedTotals:
             return plain_json({"error": f"no type {kind}"}, 404)
         now = self._store.now()
         things = self._store.entities.by_kind[kind]
+        gone = [thing for thing in things if thing.deleted is not None and thing.deleted <= now]
         return plain_json(
             {
                 "uids": sorted(thing.uid for thing in things if thing.alive(now)),
-                "deleted": sorted(
-                    thing.uid
-                    for thing in things
-                    if thing.deleted is not None and thing.deleted <= now
-                ),
+                "deleted": sorted(thing.uid for thing in gone),
             }
         )
 
@@ -84,13 +75,10 @@ class ExpectedTotals:
             preset = _PRESETS[given["stream"]]
             attributes, metrics = tuple(preset["attributes"]), tuple(preset["metrics"])
         else:
+            dimensions, current = fields.CURRENT_DIMENSIONS, fields.CURRENT_METRICS
             names = [part for part in given.get("attributes", "").split(",") if part]
-            attributes = tuple(
-                fields.canonical(fields.CURRENT_DIMENSIONS.get(part, part)) for part in names
-            )
-            metrics = tuple(
-                fields.CURRENT_METRICS.get(part, part) for part in given["metrics"].split(",")
-            )
+            attributes = tuple(fields.canonical(dimensions.get(name, name)) for name in names)
+            metrics = tuple(current.get(name, name) for name in given["metrics"].split(","))
         strange = [
             *questions.unknown(attributes, fields.ATTRIBUTES),
             *questions.unknown(metrics, fields.METRICS),
@@ -108,7 +96,7 @@ class ExpectedTotals:
         )
 
     def _sums(self, question: Question) -> dict[str, Any]:
-        noise = bool(self._store.switch("money_noise"))
+        noise = self._store.switch("money_noise")
         # Float noise has up to 18 digits after the point: the usual 28 would round a long sum.
         with localcontext(prec=80):
             return self._exact_sums(question, noise=noise)

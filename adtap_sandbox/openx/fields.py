@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from adtap_sandbox.stage import Stage
 from adtap_sandbox.tables import lines, table
 
 _DECLARED: Final = table(__package__, "fields")
@@ -43,17 +44,13 @@ class Field:
     inferred: bool = False
 
 
-def _listed(kind: str) -> tuple[Field, ...]:
-    return tuple(
-        Field(**{**line, "inferred": line["inferred"] == "yes"})  # type: ignore[arg-type]
-        for line in lines(__package__, "fields")
-        if line["kind"] == kind
-    )
-
-
+_LISTED: Final = tuple(
+    Field(**{**line, "inferred": line["inferred"] == "yes"})  # type: ignore[arg-type]
+    for line in lines(__package__, "fields")
+)
 # The vendor's page gives `publisherRevenue` the text of `billableImpressions`; kept.
-ATTRIBUTES = _listed("attribute")
-METRICS = _listed("metric")
+ATTRIBUTES: Final = tuple(field for field in _LISTED if field.kind == "attribute")
+METRICS: Final = tuple(field for field in _LISTED if field.kind == "metric")
 
 
 def canonical(field_id: str) -> str:
@@ -61,18 +58,14 @@ def canonical(field_id: str) -> str:
     return "publisherAccountId" if field_id in ACCOUNT_ID_SPELLINGS else field_id
 
 
-def known_attributes(*, inferred: bool) -> tuple[Field, ...]:
-    """Attributes that this login sees.
-
-    Args:
-        inferred: Whether ids that are only deduced from the current API are served too.
-    """
-    return tuple(field for field in ATTRIBUTES if inferred or not field.inferred)
-
-
-def known_metrics(*, inferred: bool) -> tuple[Field, ...]:
-    """Metrics that this login sees; `inferred` as in `known_attributes`."""
-    return tuple(field for field in METRICS if inferred or not field.inferred)
+def known(stage: Stage) -> tuple[list[Field], list[Field]]:
+    """Attributes and metrics that a login sees; ids only deduced from the current API by a switch."""
+    inferred = stage.switch("openx", "inferred_fields")
+    attributes, metrics = (
+        [field for field in listed if inferred or not field.inferred]
+        for listed in (ATTRIBUTES, METRICS)
+    )
+    return attributes, metrics
 
 
 def goes_with(attribute: str, metric: str) -> bool:

@@ -6,9 +6,10 @@ Its revisions follow from the world; what a list shows of it is what it is at th
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from adtap_sandbox.cube import midnight
 from adtap_sandbox.tables import table
 from adtap_sandbox.world import World
 
@@ -153,54 +154,32 @@ class ApiObject:
         }
 
 
-class Maker:
-    """Makes objects whose history follows from the world."""
+def made(
+    world: World, kind: str, index: int, fields: Document, *, deleted: bool, late: bool = False
+) -> ApiObject:
+    """The nth object of a type, with fields of its own and a history that follows from the world.
 
-    def __init__(self, world: World) -> None:
-        self._world = world
-        self._start = datetime.combine(world.first_day, time(), UTC)
+    Args:
+        world: The world.
+        kind: Its type.
+        index: Its place among its type.
+        fields: Its own fields.
+        deleted: Whether it is deleted in the autumn of its second year.
+        late: Whether it is made a long time after the others, so that a later sync finds more.
+    """
 
-    def make(
-        self,
-        kind: str,
-        index: int,
-        *,
-        deleted: bool = False,
-        late: bool = False,
-        owner: tuple[str, ApiObject] | None = None,
-        **fields: Any,
-    ) -> ApiObject:
-        """The nth object of a type.
+    def number(low: int, high: int, what: str, *nth: int) -> int:
+        return world.between(low, high, f"openx {what}", kind, index, *nth)
 
-        Args:
-            kind: Its type.
-            index: Its place among its type.
-            deleted: Whether it is deleted in the autumn of its second year.
-            late: Whether it is made a long time after the others, so that a later sync finds more.
-            owner: Another object it belongs to, as field name without `_id` and object.
-            fields: Its own fields.
-        """
-        number = id_of(kind, index)
-        between = self._world.between
-        born = self._start + timedelta(
-            days=between(500, 1000, "openx born", kind, index)
-            if late
-            else -between(30, 900, "openx born", kind, index),
-            seconds=between(0, 86_399, "openx born second", kind, index),
-        )
-        changes = [born]
-        for nth in range(between(0, MAX_REVISIONS - 1, "openx changes", kind, index)):
-            gap = timedelta(
-                days=between(3, 150, "openx gap", kind, index, nth),
-                seconds=between(0, 86_399, "openx gap second", kind, index, nth),
-            )
-            changes.append(changes[-1] + gap)
-        end = self._start + timedelta(
-            days=600, seconds=between(0, 86_399, "openx end", kind, index)
-        )
-        if deleted:
-            changes = [moment for moment in changes if moment < end] or [self._start]
-        if owner is not None:
-            name, parent = owner
-            fields = {f"{name}_id": parent.id, f"{name}_uid": parent.uid, **fields}
-        return ApiObject(kind, number, fields, changes, end if deleted else None)
+    def after(days: int, what: str, *nth: int) -> timedelta:
+        return timedelta(days=days, seconds=number(0, 86_399, what, *nth))
+
+    start = midnight(world.first_day)
+    days = number(500, 1000, "born") if late else -number(30, 900, "born")
+    changes = [start + after(days, "born second")]
+    for nth in range(number(0, MAX_REVISIONS - 1, "changes")):
+        changes.append(changes[-1] + after(number(3, 150, "gap", nth), "gap second", nth))
+    end = start + after(600, "end")
+    if deleted:
+        changes = [moment for moment in changes if moment < end] or [start]
+    return ApiObject(kind, id_of(kind, index), fields, changes, end if deleted else None)

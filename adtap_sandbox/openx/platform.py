@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from functools import partial
 from operator import itemgetter
@@ -18,7 +16,7 @@ from adtap_sandbox.openx import metadata, replies, request_parts
 from adtap_sandbox.openx.objects import INSTANCE_UID, KINDS, SUBTYPES, ApiObject, Document
 from adtap_sandbox.openx.replies import Refusal, plain_json
 from adtap_sandbox.openx.store import Store
-from adtap_sandbox.tables import fill, table
+from adtap_sandbox.tables import csv_text, fill, table
 
 DEFAULT_LIMIT: Final = 10
 TRAIL_LIMIT: Final = 20
@@ -139,17 +137,11 @@ class Platform:
     def _envelope(
         self, kind: str, objects: list[Document], request: Request, default: int = DEFAULT_LIMIT
     ) -> Response:
-        limit = min(_whole(request, "limit", default, 1), int(self._store.switch("max_limit")))
+        limit = min(_whole(request, "limit", default, 1), self._store.switch("max_limit"))
         offset = _whole(request, "offset", 0, 0)
         page = lists.page(self._store.shifted(kind, objects, offset), limit, offset)
-        return plain_json(
-            {
-                "has_more": page.next is not None,
-                "limit": limit,
-                "objects": page.rows,
-                "offset": offset,
-            }
-        )
+        found = {"has_more": page.next is not None, "limit": limit}
+        return plain_json({**found, "objects": page.rows, "offset": offset})
 
     def _extra(  # noqa: PLR0911 - one per kind of call
         self, request: Request, kind: str, entity: ApiObject, call: str
@@ -184,14 +176,9 @@ class Platform:
             return replies.value_error("type_full", full, list(SUBTYPES[kind]))
         needed = {"site": "account_uid", "adunit.mobile": "site_uid"}.get(full or kind)
         if needed is not None and needed not in given:
-            return replies.platform_error(
-                400,
-                "Require",
-                f"Field {needed} is required",
-                attribute=needed,
-                value=None,
-                field={},
-            )
+            message = f"Field {needed} is required"
+            more: Document = {"value": None, "field": {}}
+            return replies.platform_error(400, "Require", message, attribute=needed, **more)
         objects = self._store.alive(kind)
         alike = [
             item for item in objects if full is None or item.get("type_full") == full
@@ -202,16 +189,14 @@ class Platform:
         return plain_json(metadata.describe(merged))
 
     def _export(self, kind: str) -> Response:
-        text = io.StringIO()
-        writer = csv.writer(text)
         columns = _DOCUMENTS["exports"][kind]
-        writer.writerow(columns)
+        rows = [list(columns)]
         packages = {item["deal_id"]: item for item in self._store.alive("package")}
         for item in self._store.alive(kind):
             package = packages.get(item["id"], {})
             row = item | {f"package_{name}": package.get(name) for name in ("name", "notes")}
-            writer.writerow([row[field] for field in columns.values()])
-        return Response(text.getvalue(), media_type="text/csv")
+            rows.append([row[field] for field in columns.values()])
+        return Response(csv_text(rows, end="\r\n"), media_type="text/csv")
 
     def _session(self, request: Request) -> Response:
         store = self._store

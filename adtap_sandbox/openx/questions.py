@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from adtap_sandbox.cube import midnight
 from adtap_sandbox.openx.fields import (
     METRICS,
     RESPONSE_ATTRIBUTES,
@@ -172,28 +173,16 @@ def available(stage: Stage, attributes: Iterable[str], metrics: Iterable[str]) -
     wanted = {canonical(name) for name in attributes}
     now = floor_hour(stage.clock.now())
     hourly = "hour" in wanted
-    days = _whole(
-        stage.switch("openx", "retention_hourly_days" if hourly else "retention_daily_days")
-    )
+    days = stage.switch("openx", "retention_hourly_days" if hourly else "retention_daily_days")
     if hourly and TRACKING_VIDEO_METRICS & set(metrics):
         days = min(days, HOURLY_VIDEO_DAYS)
-    lag = _whole(stage.switch("openx", "data_lag_hours")) + (
-        1 if wanted & RESPONSE_ATTRIBUTES else 0
-    )
+    lag = stage.switch("openx", "data_lag_hours") + bool(wanted & RESPONSE_ATTRIBUTES)
     stall = stage.switch("openx", "max_end_date")
-    end = read_date(stall) if isinstance(stall, str) else now - timedelta(hours=lag)
-    first_day = stage.world.first_day
-    first = max(
-        now.replace(hour=0) - timedelta(days=days),
-        datetime(first_day.year, first_day.month, first_day.day, tzinfo=UTC),
-    )
+    end = read_date(stall) if stall else now - timedelta(hours=lag)
+    first = max(now.replace(hour=0) - timedelta(days=days), midnight(stage.world.first_day))
     return Span(first=first, end=max(first, end))
 
 
 def iso(moment: datetime) -> str:
     """A moment the way the Data Service writes hours."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _whole(value: object) -> int:
-    return int(str(value))

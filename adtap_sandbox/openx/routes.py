@@ -149,10 +149,12 @@ class _Gates:
         """A control of the sandbox: every session and bearer token ends at once."""
         del request
         store = self._store
-        return plain_json({"legacy": store.legacy.end_all(), "current": store.current.end_all()})
+        return plain_json(
+            {"legacy": store.legacy.end_all(), "current": store.current.bearers.clear()}
+        )
 
     def _bearer(self, request: Request) -> None:
-        if not self._store.current.accepts(request_parts.bearer(request)):
+        if not self._store.current.bearers.find(request_parts.bearer(request)):
             raise Refusal(replies.platform_error(401, "Permission", "Unauthorized"))
         instance = request.headers.get("x-openx-instance")
         if instance is None:

@@ -8,14 +8,14 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from adtap_sandbox import credentials
+from adtap_sandbox.passes import Passes
 from adtap_sandbox.stage import Stage
 
-IDLE: Final = timedelta(hours=2)  # "at least once every two hours", the vendor's guide
 REQUEST_TOKEN_LIFE: Final = timedelta(minutes=10)
 ID_TOKEN_LIFE: Final = timedelta(hours=1)
 CODE_LIFE: Final = timedelta(minutes=5)
@@ -27,7 +27,6 @@ class RequestToken:
 
     secret: str
     callback: str
-    made: datetime
     verifier: str | None = None
 
 
@@ -36,53 +35,40 @@ class LegacySessions:
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
-        self._pending: dict[str, RequestToken] = {}
+        self._pending: Passes[RequestToken] = Passes(stage.clock)
+        # When each was last used: they end for want of calls.
         self._access: dict[str, datetime] = {}
 
     def request_token(self, callback: str) -> tuple[str, str]:
         """A new request token and its secret."""
         token, secret = secrets.token_hex(64) + "0a1b2", secrets.token_hex(64)
-        self._pending[token] = RequestToken(secret, callback, self._stage.clock.now())
+        self._pending.add(token, RequestToken(secret, callback), REQUEST_TOKEN_LIFE)
         return token, secret
 
     def pending(self, token: str) -> RequestToken | None:
         """A request token that is known and not too old."""
-        found = self._pending.get(token)
-        if found is None or self._stage.clock.now() - found.made > REQUEST_TOKEN_LIFE:
-            return None
-        return found
-
-    def verify(self, token: str) -> str | None:
-        """The verifier for a request token whose owner has just logged in."""
-        found = self.pending(token)
-        if found is None:
-            return None
-        found.verifier = secrets.token_hex(5)
-        return found.verifier
+        found = self._pending.find(token)
+        return found.holder if found else None
 
     def access_token(self, request_token: str) -> tuple[str, str]:
         """Turn a request token into an access token and its secret; it works once."""
-        del self._pending[request_token]
+        self._pending.drop(request_token)
         token = secrets.token_hex(68) + "7"
         self._access[token] = self._stage.clock.now()
         return token, secrets.token_hex(64)
 
     def alive(self, token: str | None) -> bool:
         """Whether an access token is good now; asking keeps it alive, as any call does."""
-        now = self._stage.clock.now()
-        used = self._access.get(token or "")
-        if token is None or used is None:
-            return False
-        idle = timedelta(seconds=float(str(self._stage.switch("openx", "idle_seconds"))))
-        if now - used >= idle:
-            del self._access[token]
+        now, used = self._stage.clock.now(), self._access.pop(token or "", None)
+        idle = timedelta(seconds=self._stage.switch("openx", "idle_seconds"))
+        if token is None or used is None or now - used >= idle:
             return False
         self._access[token] = now
         return True
 
-    def end(self, token: str | None) -> bool:
-        """Log out; whether there was such a session."""
-        return self._access.pop(token or "", None) is not None
+    def end(self, token: str | None) -> None:
+        """Log out, if there is such a session."""
+        self._access.pop(token or "", None)
 
     def end_all(self) -> int:
         """Log everyone out; how many there were."""
@@ -99,94 +85,57 @@ class Grant:
     redirect_uri: str
     scope: str
     state: str
-    nonce: str
     challenge: str
-    made: datetime
-    consented: bool = False
 
 
-@dataclass
 class CurrentSessions:
-    """Identity tokens, authorizations and bearer tokens of the current OAuth 2 stack."""
+    """Identity tokens, authorizations, one-time codes and tokens of the current OAuth 2 stack."""
 
-    stage: Stage
-    _identities: dict[str, datetime] = field(default_factory=dict)
-    _grants: dict[str, Grant] = field(default_factory=dict)
-    _codes: dict[str, tuple[Grant, datetime]] = field(default_factory=dict)
-    _bearers: dict[str, datetime] = field(default_factory=dict)
-    _refresh: dict[str, Grant] = field(default_factory=dict)
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self.identities: Passes[None] = Passes(stage.clock)
+        self.grants: Passes[Grant] = Passes(stage.clock)
+        self.codes: Passes[Grant] = Passes(stage.clock)
+        self.bearers: Passes[None] = Passes(stage.clock)
+        self.refreshers: Passes[Grant] = Passes(stage.clock)
 
     @property
     def bearer_seconds(self) -> int:
         """How long a bearer token is good for."""
-        return int(str(self.stage.switch("openx", "bearer_seconds")))
+        return int(self._stage.switch("openx", "bearer_seconds"))
 
     def sign_in(self) -> str:
         """A new identity token."""
-        token = "sandbox." + secrets.token_urlsafe(120)
-        self._identities[token] = self.stage.clock.now() + ID_TOKEN_LIFE
-        return token
-
-    def knows_identity(self, token: str) -> bool:
-        """Whether an identity token is good now."""
-        ends = self._identities.get(token)
-        return ends is not None and self.stage.clock.now() < ends
+        return self.identities.add("sandbox." + secrets.token_urlsafe(120), None, ID_TOKEN_LIFE)
 
     def authorize(self, grant: Grant) -> str:
         """Start an authorization; gives its session id."""
-        session_id = secrets.token_urlsafe(24)
-        self._grants[session_id] = grant
-        return session_id
+        return self.grants.add(secrets.token_urlsafe(24), grant)
 
-    def grant(self, session_id: str) -> Grant | None:
-        """The authorization of a session id."""
-        return self._grants.get(session_id)
-
-    def consent(self, session_id: str) -> str:
+    def consent(self, session_id: str, grant: Grant) -> str:
         """A one-time code for an authorization the user has agreed to."""
-        grant = self._grants.pop(session_id)
-        code = secrets.token_urlsafe(32)
-        self._codes[code] = (grant, self.stage.clock.now() + CODE_LIFE)
-        return code
+        self.grants.drop(session_id)
+        return self.codes.add(secrets.token_urlsafe(32), grant, CODE_LIFE)
 
     def redeem(self, code: str) -> Grant | None:
         """The authorization behind a code; a code works once."""
-        grant, ends = self._codes.pop(code, (None, None))
-        if grant is None or ends is None or self.stage.clock.now() >= ends:
-            return None
-        return grant
+        found = self.codes.find(code)
+        self.codes.drop(code)
+        return found.holder if found else None
 
     def bearer(self) -> str:
         """A new bearer token."""
-        token = secrets.token_urlsafe(48)
-        self._bearers[token] = self.stage.clock.now() + timedelta(seconds=self.bearer_seconds)
-        return token
+        life = timedelta(seconds=self.bearer_seconds)
+        return self.bearers.add(secrets.token_urlsafe(48), None, life)
 
     def refresh_token(self, grant: Grant) -> str:
-        """A refresh token for an authorization that asked for `offline_access`."""
-        token = secrets.token_urlsafe(48)
-        self._refresh[token] = grant
-        return token
-
-    def refreshed(self, token: str) -> Grant | None:
-        """The authorization behind a refresh token; it stays good."""
-        return self._refresh.get(token)
-
-    def accepts(self, token: str) -> bool:
-        """Whether a bearer token is good now."""
-        ends = self._bearers.get(token)
-        return ends is not None and self.stage.clock.now() < ends
+        """A refresh token for an authorization that asked for `offline_access`; it stays good."""
+        return self.refreshers.add(secrets.token_urlsafe(48), grant)
 
     def revoke(self, token: str) -> None:
         """Forget a bearer or refresh token, known or not."""
-        self._bearers.pop(token, None)
-        self._refresh.pop(token, None)
-
-    def end_all(self) -> int:
-        """Forget every bearer token; how many there were."""
-        count = len(self._bearers)
-        self._bearers.clear()
-        return count
+        self.bearers.drop(token)
+        self.refreshers.drop(token)
 
 
 def proves(verifier: str, challenge: str) -> bool:

@@ -50,13 +50,10 @@ class SingleSignOn:
         if not knows_login(given.get("email"), given.get("password")):
             # A status of success, and no `oob`: what is wrong shows in the body alone.
             return login_page("The email or password you entered is incorrect.")
-        verifier = self._store.legacy.verify(token)
-        target = (
-            f"{pending.callback}?{urlencode({'oauth_token': token, 'oauth_verifier': verifier})}"
-        )
-        if pending.callback != "oob":
-            return RedirectResponse(target, status_code=302)
-        if self._store.switch("login_redirect"):
+        pending.verifier = secrets.token_hex(5)
+        query = urlencode({"oauth_token": token, "oauth_verifier": pending.verifier})
+        target = f"{pending.callback}?{query}"
+        if pending.callback != "oob" or self._store.switch("login_redirect"):
             return RedirectResponse(target, status_code=302)
         return PlainTextResponse(target, media_type="text/html")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -33,28 +33,22 @@ class Job:
     error: str = ""
 
 
-@dataclass
 class Store:
     """The room's state; made anew by a reset."""
 
-    stage: Stage
-    delivery: Delivery = field(init=False)
-    entities: Entities = field(init=False)
-    legacy: LegacySessions = field(init=False)
-    current: CurrentSessions = field(init=False)
-    jobs: dict[str, Job] = field(default_factory=dict)
-    _calls: Counter[datetime] = field(default_factory=Counter)
-    _shifts: Counter[str] = field(default_factory=Counter)
-    _struck: Counter[str] = field(default_factory=Counter)
-    _lists: dict[str, tuple[object, list[Document]]] = field(default_factory=dict)
-    _writes: int = 0
-    _by_uid: dict[tuple[str, str], ApiObject] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self.delivery = Delivery(self.stage)
-        self.entities = Entities(self.stage.world, self.delivery.inventory)
-        self.legacy = LegacySessions(self.stage)
-        self.current = CurrentSessions(self.stage)
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+        self.delivery = Delivery(stage)
+        self.entities = Entities(stage.world, self.delivery.inventory)
+        self.legacy = LegacySessions(stage)
+        self.current = CurrentSessions(stage)
+        self.jobs: dict[str, Job] = {}
+        self._calls: Counter[datetime] = Counter()
+        self._shifts: Counter[str] = Counter()
+        self._struck: Counter[str] = Counter()
+        self._lists: dict[str, tuple[object, list[Document]]] = {}
+        self._writes = 0
+        self._by_uid: dict[tuple[str, str], ApiObject] = {}
         for kind, objects in self.entities.by_kind.items():
             for entity in objects:
                 self._index(kind, entity)
@@ -72,7 +66,7 @@ class Store:
         hour = floor_hour(self.now())
         self._calls[hour] += 1
         quota = self.switch("hourly_quota")
-        return quota is not None and self._calls[hour] > int(quota)
+        return quota is not None and self._calls[hour] > quota
 
     def failure(self, endpoint: str) -> tuple[int, str] | None:
         """The failure that the switch `data_failure` wants for this call, if any.
@@ -81,7 +75,7 @@ class Store:
         value of the switch.
         """
         wanted = self.switch("data_failure")
-        if not isinstance(wanted, dict) or wanted.get("endpoint", endpoint) != endpoint:
+        if wanted is None or wanted.get("endpoint", endpoint) != endpoint:
             return None
         key = json.dumps(wanted, sort_keys=True)
         self._struck[key] += 1
@@ -112,7 +106,7 @@ class Store:
         Each shift renames what stood first, once a reader is past the first page: everyentity moves
         up one place, so the object at the page's edge is skipped and the renamed one comes twice.
         """
-        if offset > 0 and self._shifts[kind] < int(self.switch("shifting_lists")):
+        if offset > 0 and self._shifts[kind] < self.switch("shifting_lists"):
             self._shifts[kind] += 1
         turns = self._shifts[kind] % len(objects) if objects else 0
         return objects[turns:] + objects[:turns]
@@ -133,12 +127,8 @@ class Store:
         base = id_of(kind, _WRITTEN_FROM)
         number = base + sum(1 for entity in self.entities.by_kind[kind] if entity.number >= base)
         account = self.entities.network
-        defaults = {
-            "account_id": account.id,
-            "account_uid": account.uid,
-            "name": f"{kind} {number}",
-            "status": "Active",
-        }
+        defaults = {"account_id": account.id, "account_uid": account.uid}
+        defaults |= {"name": f"{kind} {number}", "status": "Active"}
         if kind in SUBTYPES:
             defaults["type_full"] = SUBTYPES[kind][0]
         entity = ApiObject(kind, number, {**defaults, **fields}, [self.now()])
@@ -164,15 +154,9 @@ class Store:
 
     def new_job(self, question: Question, header: tuple[str, ...]) -> Job:
         """Take in a report of the current API."""
-        failing = int(self.switch("failed_jobs"))
         self._struck["failed jobs"] += 1
-        job = Job(
-            id=str(uuid.uuid4()),
-            question=question,
-            header=header,
-            made=self.now(),
-            fails=self._struck["failed jobs"] <= failing,
-        )
+        fails = self._struck["failed jobs"] <= self.switch("failed_jobs")
+        job = Job(str(uuid.uuid4()), question, header, self.now(), fails)
         self.jobs[job.id] = job
         return job
 

@@ -313,6 +313,7 @@ def test_reset_makes_everything_new(server: Server, http: requests.Session):
         ("kept", {"path": "("}, "the path '(' is no regular expression"),
         ("latency", {"seconds": -1}, "'seconds' can't be -1"),
         ("switches", {"adjoust": {}}, "no platform 'adjoust'; there are adjust, openx"),
+        ("switches", {"openx": {"eager": 1}}, "the switch 'eager' of openx can't be 1"),
         ("faults", {"kind": "smoke"}, "no fault of the kind 'smoke'"),
         ("faults", {"kind": "reset", "path": "("}, "the path '(' is no regular expression"),
         ("faults", {"kind": "reset", "platform": "x"}, "no platform 'x'; there are adjust, openx"),

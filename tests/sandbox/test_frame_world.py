@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
 from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adtap_sandbox.stage import SETTLE_DAYS, Clock, Stage
+from adtap_sandbox.stage import MILLION, SETTLE_DAYS, Clock, Stage
 from adtap_sandbox.world import World
 
 WORLD = World()
@@ -124,39 +123,31 @@ def test_between_stays_between(low: int, width: int, key: tuple[object, ...]):
     assert low <= WORLD.between(low, low + width, *key) <= low + width
 
 
-@given(key=KEYS)
-def test_counts_and_amounts_are_around_their_mean(key: tuple[object, ...]):
-    """From half of it to one and a half, with the digits asked for."""
-    assert 500 <= WORLD.count(1000, *key) <= 1500
-    amount = WORLD.money("12.34", *key, digits=4)
-    assert Decimal("6.17") <= amount <= Decimal("18.51")
-    assert amount.as_tuple().exponent == -4
-
-
 @given(day=DAYS, key=KEYS, kind=st.sampled_from(sorted(SETTLE_DAYS)))
 def test_a_bucket_grows_every_day_until_it_settles(day: date, key: tuple[object, ...], kind: str):
     """Strictly, from at least four fifths to exactly one, and never back."""
     settle = SETTLE_DAYS[kind]
     shares = [
-        stage_at(day + timedelta(days=age)).share(day, *key, kind=kind) for age in range(settle + 3)
+        stage_at(day + timedelta(days=age)).millionths(day, *key, kind=kind)
+        for age in range(settle + 3)
     ]
-    assert Decimal("0.8") <= shares[0] < 1
+    assert 800_000 <= shares[0] < MILLION
     assert all(a < b for a, b in pairwise(shares[: settle + 1]))
-    assert shares[settle:] == [Decimal(1)] * 3
+    assert shares[settle:] == [MILLION] * 3
 
 
 def test_a_day_ahead_of_utc_counts_as_today():
     """In Tokyo it is tomorrow already, and that bucket is young, not negative."""
     stage = stage_at(date(2026, 3, 18))
     assert stage.age(date(2026, 3, 19)) == 0
-    assert stage.share(date(2026, 3, 19)) < 1
+    assert stage.millionths(date(2026, 3, 19)) < MILLION
 
 
 def test_a_moment_and_its_day_have_one_share():
     """A room may hand in either."""
     stage = stage_at(date(2026, 3, 18))
     moment = datetime(2026, 3, 18, 5, tzinfo=UTC)
-    assert stage.share(moment, "k") == stage.share(date(2026, 3, 18), "k")
+    assert stage.millionths(moment, "k") == stage.millionths(date(2026, 3, 18), "k")
 
 
 def test_a_few_rows_vanish_after_two_days():
