@@ -78,7 +78,7 @@ def sort_key(value: object, *, nulls_last: bool = False) -> tuple[int, Any]:
 def whole_number(
     text: str | None,
     default: int,
-    refused: Callable[[], Exception],
+    refused: Exception,
     *,
     least: int = 0,
     most: int | None = None,
@@ -88,18 +88,14 @@ def whole_number(
     Args:
         text: As sent; None if it wasn't.
         default: What holds without it.
-        refused: Makes the platform's refusal of anything else.
+        refused: The platform's refusal of anything else; raised.
         least: Smallest that is taken.
         most: Greatest that is taken; None for no end.
 
-    Raises:
-        Exception: What `refused` makes.
     """
     if text is None:
         return default
-    if not (text.isascii() and text.isdigit()):
-        raise refused()
-    number = int(text)
+    number = int(text) if text.isascii() and text.isdigit() else -1
     if number < least or (most is not None and number > most):
-        raise refused()
+        raise refused
     return number

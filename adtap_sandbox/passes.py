@@ -33,6 +33,9 @@ class Passes(Generic[Holder]):
     def __len__(self) -> int:
         return len(self._given)
 
+    def __getitem__(self, name: str) -> Pass[Holder]:
+        return self._given[name]
+
     def add(self, name: str, holder: Holder, life: timedelta | None = None) -> str:
         """Hand one out, for ever if no life is given; return its name."""
         ends = None if life is None else self._clock.now() + life

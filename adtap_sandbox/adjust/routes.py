@@ -238,10 +238,7 @@ class _Room:
     def _page(self, request: Request, items: list[dict[str, Any]]) -> Response:
         """One page by ``cursor`` and ``limit``; the last has no ``next``."""
         given = request.query_params
-
-        def refused() -> RefusedError:
-            return RefusedError(400, "request_error", "limit and cursor are positive numbers")
-
+        refused = RefusedError(400, "request_error", "limit and cursor are positive numbers")
         limit = lists.whole_number(given.get("limit"), 50, refused, least=1)
         cursor = lists.whole_number(given.get("cursor"), 0, refused)
         page = lists.page(items, limit, cursor)

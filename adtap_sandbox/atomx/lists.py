@@ -228,9 +228,8 @@ def order(sort: str) -> list[tuple[str, bool]]:
 def whole(given: dict[str, str], name: str, default: int) -> int:
     """Read a parameter as a whole number that is not negative; 400 if it is none."""
     value = given.get(name) or None
-    return lists.whole_number(
-        value, default, lambda: Refusal(400, f"{name} must be a number, not {value!r}")
-    )
+    refused = Refusal(400, f"{name} must be a number, not {value!r}")
+    return lists.whole_number(value, default, refused)
 
 
 def words(text: str) -> tuple[str, ...]:

@@ -291,16 +291,10 @@ def _listed(value: object) -> list[str]:
 
 def _whole(request: Request, name: str, default: int, least: int) -> int:
     given = dict(request_parts.query(request)).get(name)
-    return lists.whole_number(
-        given,
-        default,
-        lambda: Refusal(
-            replies.platform_error(
-                400, "Value", f"Field {name} must be a number", attribute=name, value=given
-            )
-        ),
-        least=least,
+    refused = replies.platform_error(
+        400, "Value", f"Field {name} must be a number", attribute=name, value=given
     )
+    return lists.whole_number(given, default, Refusal(refused), least=least)
 
 
 async def _json(request: Request) -> object:

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from adtap_sandbox import lists
 from adtap_sandbox.tables import table
 
+from .data import FOREIGN
 from .query import QueryError, select
 from .replies import RefusedError, json_reply, v3_error
 from .sessions import PLATFORM, Sessions
@@ -22,6 +23,8 @@ from .values import Record
 MAX_LIMIT: Final = 1000  # vendor's OpenAPI 3.0.1807, page_limit
 DEFAULT_LIMIT: Final = 100  # not stated by the vendor; the legacy default
 
+_LADDER: Final = ["strategy", "campaign", "advertiser", "agency", "organization", "audience_vendor"]
+"""From an entity to its ancestors, nearest first."""
 _ACCESS: Final = {"create": False, "read": True, "update": False, "delete": False}
 
 
@@ -160,8 +163,7 @@ class CurrentApi:
     def _flighted(self, request: Request, rows: list[Record]) -> list[Record]:
         live, unexpired = _flag(request, "live_only"), _flag(request, "filter_expired")
         if live and unexpired:
-            message = "live_only and filter_expired exclude each other"
-            raise RefusedError(400, "invalid-parameter", message, field="filter_expired")
+            raise _invalid("live_only and filter_expired exclude each other", "filter_expired")
         now = self.store.stage.clock.now()
         if live:
             rows = [row for row in rows if row["status"] is True]
@@ -196,8 +198,7 @@ class CurrentApi:
         for asked in request.query_params.getlist("with"):
             for relation in asked.split(","):
                 if relation not in resource.relations:
-                    message = f"{name} has no relation {relation}"
-                    raise RefusedError(400, "invalid-parameter", message, field="with")
+                    raise _invalid(f"{name} has no relation {relation}", "with")
                 if name == "strategies":
                     continue  # the parts of a strategy's targeting are in its record anyway
                 other = self._related(resource.collection, number, relation)
@@ -208,14 +209,11 @@ class CurrentApi:
 
     def _related(self, collection: str, number: int, relation: str) -> Record | None:
         """Climb from an entity to the ancestor of that kind."""
-        ladder = {"strategy": "strategies", "campaign": "campaigns", "advertiser": "advertisers"}
-        ladder |= {"agency": "agencies", "organization": "organizations"}
-        ladder |= {"audience_vendor": "audience_vendors"}
         record = self.store.record(collection, number)
-        for step, house in ladder.items():
-            key = record.get(f"{step}_id")
-            if isinstance(key, int):
-                record = self.store.record(house, key)
+        for step in _LADDER:
+            field = f"{step}_id"
+            if isinstance(record.get(field), int):
+                record = self.store.record(FOREIGN[field], record[field])
                 if step == relation:
                     return record
         return None
@@ -228,18 +226,11 @@ class CurrentApi:
     ) -> Record:
         given = request.query_params
         if "q" in given and rows:
-            every = rows
-            rows = select(
-                every,
-                given["q"],
-                lambda: {"id"}.union(*(_searchable(row) for row in every)),
-                _searchable,
-            )
+            rows = select(rows, given["q"], _known, _searchable)
         rows = sorted_rows(rows, given.get("sort_by", "id"))
         limit = _bounded(request, "page_limit", DEFAULT_LIMIT, 1, MAX_LIMIT)
         ceiling = self.store.stage.switch(PLATFORM, "page_offset_ceiling")
-        most = ceiling if isinstance(ceiling, int) else 1000
-        offset = _bounded(request, "page_offset", 0, 0, most)
+        offset = _bounded(request, "page_offset", 0, 0, ceiling)
         page = lists.page(rows, limit, offset)
         meta: Record = {"status": "success", "count": len(page.rows)}
         total = self.store.stage.switch(PLATFORM, "total_count")
@@ -263,9 +254,13 @@ def _missing(message: str) -> RefusedError:
     return RefusedError(404, "not-found", message)
 
 
+def _invalid(message: str, field: str) -> RefusedError:
+    return RefusedError(400, "invalid-parameter", message, field=field)
+
+
 def _number(text: str) -> int:
     if not text.isdigit():
-        raise RefusedError(400, "invalid-parameter", f"not an id: {text}", field="id")
+        raise _invalid(f"not an id: {text}", "id")
     return int(text)
 
 
@@ -278,19 +273,18 @@ def _later(value: object, moment: object) -> bool:
 
 
 def _bounded(request: Request, name: str, default: int, low: int, high: int) -> int:
-    message = f"{name} must be between {low} and {high}"
-    return lists.whole_number(
-        request.query_params.get(name),
-        default,
-        lambda: RefusedError(400, "invalid-parameter", message, field=name),
-        least=low,
-        most=high,
-    )
+    refused = _invalid(f"{name} must be between {low} and {high}", name)
+    given = request.query_params.get(name)
+    return lists.whole_number(given, default, refused, least=low, most=high)
 
 
 def _searchable(row: Record) -> Record:
     """The fields a condition may name: those whose values can be compared."""
     return {name: value for name, value in row.items() if not isinstance(value, (dict, list))}
+
+
+def _known(rows: Sequence[Record]) -> set[str]:
+    return {"id"}.union(*map(_searchable, rows))
 
 
 def sorted_rows(rows: list[Record], sort_by: str) -> list[Record]:
@@ -299,8 +293,7 @@ def sorted_rows(rows: list[Record], sort_by: str) -> list[Record]:
     if sort_by == "id":
         return lists.sort(rows, [(_id_of, False)])
     if rows and not any(field in row for row in rows):
-        message = f"cannot sort by {field}"
-        raise RefusedError(400, "invalid-parameter", message, field="sort_by")
+        raise _invalid(f"cannot sort by {field}", "sort_by")
 
     def key(row: Record) -> tuple[object, ...]:
         return (*lists.sort_key(row.get(field), nulls_last=True), _id_of(row))

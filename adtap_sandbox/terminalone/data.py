@@ -17,6 +17,8 @@ from adtap_sandbox.world import Campaign, World
 
 from .values import midnight
 
+ACCESS: Final = ("organization_id", "agency_id", "advertiser_id", "campaign_id", "strategy_id")
+"""Dimensions of reports on which access is granted."""
 USER: Final = 4711
 AGENCIES: Final = (22, 23)
 _CLOSED_AGENCY: Final = 24

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
@@ -47,23 +48,17 @@ class DealsApi:
         if collection not in ("deals", "publishers", *_DECLARED["collections"]):
             raise refuse(404, "not_found", "Not found")
         # The word that the vendor's client knows; newer answers say success.
-        status = str(self.auth.switch("legacy_status"))
+        status = self.auth.switch("legacy_status")
         if len(parts) > 1:
             number = int(parts[1]) if parts[1].isdigit() else 0
             if collection != "deals" or not self.store.exists("deals", number):
                 raise refuse(404, "not_found", "Not found")
             return {"data": self._deal(number, whole=True), "meta": {"status": status}}
         rows = self._rows(request, collection)
-        page = lists.page(
-            rows, _whole(request, "page_limit", 100), _whole(request, "page_offset", 0)
-        )
-        meta = {
-            "status": status,
-            "count": len(page.rows),
-            "offset": page.offset,
-            "total_count": page.total,
-        }
-        return {"data": page.rows, "meta": meta}
+        limit, offset = _whole(request, "page_limit", 100), _whole(request, "page_offset", 0)
+        page = lists.page(rows, limit, offset)
+        counts = {"count": len(page.rows), "offset": page.offset, "total_count": page.total}
+        return {"data": page.rows, "meta": {"status": status, **counts}}
 
     def _rows(self, request: Request, collection: str) -> list[Record]:
         given = request.query_params
@@ -81,18 +76,17 @@ class DealsApi:
             raise refuse(400, "error", "Unknown parameter", unknown[0])
         if not given.get("owner.organization_id", "").isdigit():
             raise refuse(400, "error", "owner.organization_id is required", "owner.organization_id")
-        rows = [row for row in self.store.records("deals") if self._wanted(row, request)]
+        rows = [row for row in self.store.records("deals") if self._wanted(row, given)]
         if "q" in given:
             test = parse(given["q"], set().union(*rows) if rows else {"id"})
-            rows = [row for row in rows if test(row)]
+            rows = lists.select(rows, [test])
         order, way = given.get("sort_by", "id"), given.get("sort_dir", "ASC")
         if order not in _DECLARED["sorts"] or way not in ("ASC", "DESC"):
             raise refuse(400, "error", f"cannot sort by {order} {way}", "sort_by")
         rows = sorted_rows(rows, f"-{order}" if way == "DESC" else order)
         return [self._deal(row["id"]) for row in rows]
 
-    def _wanted(self, row: Record, request: Request) -> bool:
-        given = request.query_params
+    def _wanted(self, row: Record, given: Mapping[str, str]) -> bool:
         if str(row["organization_id"]) != given["owner.organization_id"]:
             return False
         if "ids" in given and str(row["id"]) not in given["ids"].split(","):
@@ -142,8 +136,5 @@ def _offset_time(value: object) -> object:
 
 
 def _whole(request: Request, name: str, default: int) -> int:
-    return lists.whole_number(
-        request.query_params.get(name),
-        default,
-        lambda: refuse(400, "error", f"{name} must be a whole number", name),
-    )
+    refused = refuse(400, "error", f"{name} must be a whole number", name)
+    return lists.whole_number(request.query_params.get(name), default, refused)

@@ -83,8 +83,7 @@ class LegacyApi:
 
     def _total(self, total: int) -> object:
         """The total, or the 0 that some recorded answers hold, or a text as in others."""
-        told = self.auth.switch("legacy_total")
-        return {"zero": 0, "text": str(total)}.get(str(told), total)
+        return {"zero": 0, "text": str(total)}.get(self.auth.switch("legacy_total"), total)
 
     def _page(self, request: Request, collection: str, rows: list[Record]) -> lists.Page[Record]:
         given = request.query_params
@@ -93,7 +92,7 @@ class LegacyApi:
             parent = given["parent"]
             rows = [row for row in rows if str(row.get("parent_audience_segment_id")) == parent]
         if "q" in given:
-            rows = select(rows, given["q"], lambda: known)
+            rows = select(rows, given["q"], lambda _: known)
         order = given.get("sort_by", "id")
         if order.removeprefix("-") not in known:
             raise refuse(400, "invalid", f"cannot sort by {order}", "sort_by")
@@ -102,11 +101,9 @@ class LegacyApi:
 
     def _limit(self, request: Request) -> int:
         limit = _whole(request, "page_limit", MAX_LIMIT)
-        if limit <= MAX_LIMIT:
-            return max(1, limit)
-        if self.auth.switch("page_limit_over") == "refuse":
+        if limit > MAX_LIMIT and self.auth.switch("page_limit_over") == "refuse":
             raise refuse(400, "invalid", f"page_limit is at most {MAX_LIMIT}", "page_limit")
-        return MAX_LIMIT
+        return min(max(1, limit), MAX_LIMIT)
 
     # --- below one entity ---------------------------------------------------------------------
 
@@ -123,9 +120,8 @@ class LegacyApi:
             rows = [row for row in rows if str(row["id"]) == rest[1]]
             if not rows:
                 raise refuse(404, "not_found", "Entity Not Found")
-            return one_reply(
-                self.relations.node(target, rows[0], "*", _paths(request), top=True), style
-            )
+            node = self.relations.node(target, rows[0], "*", _paths(request), top=True)
+            return one_reply(node, style)
         full = request.query_params.get("full", "")
         if child == "deals":
             return self._bought(style, collection, number, rows)
@@ -150,8 +146,5 @@ def _paths(request: Request) -> list[list[str]]:
 
 
 def _whole(request: Request, name: str, default: int) -> int:
-    return lists.whole_number(
-        request.query_params.get(name),
-        default,
-        lambda: refuse(400, "invalid", f"{name} must be a whole number", name),
-    )
+    refused = refuse(400, "invalid", f"{name} must be a whole number", name)
+    return lists.whole_number(request.query_params.get(name), default, refused)

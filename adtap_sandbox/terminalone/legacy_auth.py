@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Final
+from typing import Any, Final
 from xml.sax.saxutils import quoteattr
 
 from starlette.requests import Request
@@ -37,7 +37,7 @@ class LegacyAuth:
         self.sessions = sessions
         self._passed = 0
 
-    def switch(self, name: str) -> object:
+    def switch(self, name: str) -> Any:
         """A behaviour that a test may change."""
         return self.sessions.stage.switch(PLATFORM, name)
 
@@ -46,15 +46,15 @@ class LegacyAuth:
         return Style(
             wants_json(request),
             self.sessions.stage.clock.now(),
-            str(self.switch("legacy_status")),
-            bool(self.switch("string_numbers")),
+            self.switch("legacy_status"),
+            self.switch("string_numbers"),
         )
 
     def mashery(self, request: Request, key: str | None = None) -> Response | None:
         """What the gateway in front refuses, in its own markup; None if it lets pass."""
         self._passed += 1
         every = self.switch("over_qps_every")
-        if isinstance(every, int) and every > 0 and self._passed % every == 0:
+        if every and self._passed % every == 0:
             headers = {
                 "X-Mashery-Error-Code": "ERR_403_DEVELOPER_OVER_QPS",
                 "X-Error-Detail-Header": "Account Over Queries Per Second Limit",
@@ -71,7 +71,7 @@ class LegacyAuth:
 
     def require(self, request: Request) -> None:
         """Pass with a live session or bearer; 401 `auth_required` without."""
-        if not self.sessions.bearer_of(request) and not self.sessions.session_of(request):
+        if not self.sessions.has_bearer(request) and not self.sessions.session_of(request):
             raise LegacyError(_NOT_LOGGED_IN)
 
     async def inside(
@@ -102,7 +102,7 @@ class LegacyAuth:
 
     def refused(self, error: LegacyError, request: Request) -> Response:
         """Answer an error of the entity API."""
-        bare = error.problem.code == "auth_required" and bool(self.switch("bare_auth_required"))
+        bare = error.problem.code == "auth_required" and self.switch("bare_auth_required")
         return problem_reply(error.problem, self.style(request), bare=bare)
 
     async def login(self, request: Request) -> Response:
@@ -116,7 +116,7 @@ class LegacyAuth:
         if given != (credentials.USERNAME, credentials.T1_PASSWORD):
             problem = Problem(401, "auth_error", "Authentication error")
             return problem_reply(problem, self.style(request))
-        return self._opened(request, self.sessions.log_in()[0])
+        return self._opened(request, self.sessions.log_in())
 
     async def session(self, request: Request) -> Response:
         """Answer `GET /api/v2.0/session`, with cookie or bearer; a bearer gets a cookie."""
@@ -124,15 +124,14 @@ class LegacyAuth:
         if closed:
             return closed
         found = self.sessions.session_of(request)
-        if found is None and self.sessions.bearer_of(request) is None:
+        if found is None and not self.sessions.has_bearer(request):
             return self.refused(LegacyError(_NOT_LOGGED_IN), request)
-        return self._opened(request, found[0] if found else self.sessions.log_in()[0])
+        return self._opened(request, found or self.sessions.log_in())
 
     def _opened(self, request: Request, session: str) -> Response:
         style = self.style(request)
-        expires = self.sessions.cookies[session].expires
-        begun = (expires - SESSION_LIFE).strftime(_TIME)
-        ends = expires.strftime(_TIME)
+        opened = self.sessions.cookies[session].holder
+        begun, ends = (moment.strftime(_TIME) for moment in (opened, opened + SESSION_LIFE))
         if style.json:
             times = {"current_time": begun, "expires": ends, "sessionid": session}
             user = {"entity_type": "user", "name": credentials.USERNAME, "id": USER}

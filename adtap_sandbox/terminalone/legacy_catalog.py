@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from adtap_sandbox.tables import named, table
 
+from .data import ACCESS
 from .metrics import ratio_of
 
 _TABLE: Final = table(__package__, "fields_reporting_v1")
@@ -17,8 +18,7 @@ _TABLE: Final = table(__package__, "fields_reporting_v1")
 class Report:
     """One V1 report, as `fields_reporting_v1.json` declares it.
 
-    `usd`: money is in dollars whatever the campaign's currency. `interval`: no dates, only
-    windows. `replaced_by`: the report is retired and answers 410.
+    `usd`: money is in dollars whatever the campaign's currency. `interval`: no dates, only windows.
     """
 
     title: str
@@ -54,10 +54,8 @@ REPORTS: Final = {
 RETIRED: Final = frozenset({"technology", "video_site_transparency"})
 """Reports past their deprecation date: gone from `/meta`, 410 on their endpoints."""
 
-ACCESS: Final = ("organization_id", "agency_id", "advertiser_id", "campaign_id", "strategy_id")
 
 _MONEY: Final = re.compile(r"cost|spend|fee|cpa|cpc|cpm|revenue|aov|margin")
-_COUNTS: Final = frozenset({"clicks", "impressions", "post_click_conversions", "loads", "uniques"})
 _FLOATS: Final = frozenset({"post_view_conversions", "total_conversions"})
 
 
@@ -104,9 +102,7 @@ def definition(name: str, *, whole: bool, base: str) -> dict[str, object]:
     if not whole:
         return made
     grain = "various" if report.interval else ("by_hour" if report.hourly else "by_day")
-    time_field = {"interval": {"name": "Interval", "type": "interval"}}
-    if not report.interval:
-        time_field = {"date": {"name": "Date", "type": "datetime"}}
+    time = ("interval", "interval") if report.interval else ("date", "datetime")
     zone = "campaign timezone" if report.zone == "campaign" else report.zone
     kept = f"last_{report.retention_days}_days" if report.retention_days else "2013-01-01"
     return made | {
@@ -119,7 +115,7 @@ def definition(name: str, *, whole: bool, base: str) -> dict[str, object]:
         "time_windows": list(report.windows),
         "default_metrics": list(report.metrics),
         "structure": {
-            "time_field": time_field,
+            "time_field": {time[0]: {"name": time[0].title(), "type": time[1]}},
             "dimensions": {field: _dimension(field) for field in report.dimensions},
             "metrics": {
                 field: {"name": _title(field), "type": metric_type(field)}

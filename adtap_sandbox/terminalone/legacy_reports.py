@@ -17,10 +17,9 @@ from starlette.responses import Response, StreamingResponse
 from adtap_sandbox.cube import ONE_DAY
 from adtap_sandbox.lists import COMPARISONS, sort
 
-from .data import FOREIGN
+from .data import ACCESS, FOREIGN
 from .legacy_auth import LegacyAuth
 from .legacy_catalog import (
-    ACCESS,
     REPORTS,
     RETIRED,
     Report,
@@ -45,6 +44,7 @@ _DATES: Final = ("%Y-%m", "%Y-%m-%d", "%Y-%m-%dT%H", "%Y-%m-%dT%H:%M", "%Y-%m-%d
 
 Parsed: TypeAlias = tuple[Predicate, tuple[str, str, list[str]]]
 _SPECIAL: Final = ("campaign_to_date", "flight_to_date")
+_UNFILTERED: Final = "missing_permission_filter"
 
 
 def _bad(reason: str, text: str) -> LegacyError:
@@ -117,14 +117,11 @@ class LegacyReports:
             if unchanged:
                 return Response(status_code=304, headers=stamp)
         rows = await run_in_threadpool(self._rows, wanted)
-        limit, offset = (
-            request.query_params.get("page_limit"),
-            request.query_params.get("page_offset"),
-        )
-        if limit:
-            size = int(limit)
+        given = request.query_params
+        if given.get("page_limit"):
+            size = int(given["page_limit"])
             # Pages here, where entities count rows.
-            rows = rows[int(offset or 0) * size :][:size]
+            rows = rows[int(given.get("page_offset") or 0) * size :][:size]
         return StreamingResponse(
             self._csv(wanted, rows), headers=stamp, media_type="text/csv; charset=UTF-8"
         )
@@ -306,20 +303,19 @@ class LegacyReports:
         pinned = {name: values for _, (name, operator, values) in given if operator == "="}
         if report.source == "deals":
             if len(pinned.get("organization_id", ())) != 1 or "deal_id" not in pinned:
-                text = "filter exactly one organization_id, and deal_id"
-                raise _bad("missing_permission_filter", text)
+                raise _bad(_UNFILTERED, "filter exactly one organization_id, and deal_id")
         elif not any(name in pinned for name in ACCESS):
-            text = f"filter by equality on one of {', '.join(ACCESS)}"
-            raise _bad("missing_permission_filter", text)
+            raise _bad(_UNFILTERED, f"filter by equality on one of {', '.join(ACCESS)}")
         for name in ACCESS:
             for value in pinned.get(name, ()):
-                number, kind = int(value), name.removesuffix("_id")
+                number = int(value)
+                entity = (number, name.removesuffix("_id"))
                 if name == "organization_id" and number in STRANGERS:
-                    text = "Insufficient permissions"
-                    raise LegacyError(Problem(403, "denied", text, entity=(number, kind)))
+                    raise LegacyError(
+                        Problem(403, "denied", "Insufficient permissions", entity=entity)
+                    )
                 if not self.reports.facts.store.exists(FOREIGN[name], number):
-                    text = "Entity Not Found"
-                    raise LegacyError(Problem(404, "not_found", text, entity=(number, kind)))
+                    raise LegacyError(Problem(404, "not_found", "Entity Not Found", entity=entity))
 
 
 def _refused(error: LegacyError, _request: Request) -> Response:
@@ -366,22 +362,17 @@ def _unit(text: str, *, hourly: bool) -> tuple[datetime, datetime]:
 
 
 def _test(name: str, operator: str, values: list[str]) -> Test:
+    """A condition: equal to a value, holding one (`~`, whatever its case with `:`), or beyond a number."""
+    wanted = not operator.startswith("!")
     if operator in ("=", "!="):
-        return lambda look: (_text(look(name)) in values) == (operator == "=")
-    if operator in ("~", "=~"):
-        return lambda look: any(value in _text(look(name)) for value in values)
-    if operator == "!~":
-        return lambda look: not any(value in _text(look(name)) for value in values)
-    folded = [value.casefold() for value in values]
-    if operator == "=:":
-        return lambda look: any(value in _text(look(name)).casefold() for value in folded)
-    if operator == "!:":
-        return lambda look: not any(value in _text(look(name)).casefold() for value in folded)
-    bound = Decimal(values[0]) if _is_number(values[0]) else None
-    if bound is None:
+        return lambda look: (_text(look(name)) in values) == wanted
+    if operator[-1] in "~:":
+        fold = str.casefold if operator[-1] == ":" else str
+        parts = [fold(value) for value in values]
+        return lambda look: any(part in fold(_text(look(name))) for part in parts) == wanted
+    if not _is_number(values[0]):
         raise _bad("incorrect_predicates", f"{name}: {values[0]}")
-
-    compare = COMPARISONS[operator]
+    compare, bound = COMPARISONS[operator], Decimal(values[0])
     return lambda look: isinstance(look(name), (int, Decimal)) and compare(look(name), bound)
 
 

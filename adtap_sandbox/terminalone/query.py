@@ -47,7 +47,7 @@ def parse(text: str, known: set[str]) -> Predicate:
 def select(
     rows: Sequence[Row],
     text: str,
-    known: Callable[[], set[str]],
+    known: Callable[[Sequence[Row]], set[str]],
     shown: Callable[[Row], Mapping[str, object]] = dict,
 ) -> list[Row]:
     """The rows that meet an expression, in their order; refused as by `parse`.
@@ -61,7 +61,7 @@ def select(
         # How long lists are walked, in hundreds of pages: looking at every row took seconds each.
         behind, upto = (bisect_right(numbers, int(n)) if n else None for n in between.groups())
         return list(rows[behind:upto])
-    test = parse(text, known())
+    test = parse(text, known(rows))
     return [row for row in rows if test(shown(row))]
 
 
@@ -71,16 +71,13 @@ def _condition(part: str, known: set[str]) -> Predicate:
         return lambda record: record.get("id") in wanted
     match = _PART.match(part)
     if match is None:
-        message = f"cannot read the expression {part!r}"
-        raise QueryError(message)
+        raise QueryError(f"cannot read the expression {part!r}")
     field, operator, literal = match.groups()
     if field not in known:
-        message = f"unknown field {field}"
-        raise QueryError(message, field)
+        raise QueryError(f"unknown field {field}", field)
     if operator in (":", ":!"):
         if literal.lstrip("!") != "null":
-            message = f"only null may follow {operator}"
-            raise QueryError(message, field)
+            raise QueryError(f"only null may follow {operator}", field)
         want_null = operator == ":" and not literal.startswith("!")
         return lambda record: (record.get(field) is None) == want_null
     if operator == "==" and literal.startswith("("):
@@ -96,8 +93,7 @@ def _ids(text: str) -> set[int]:
     try:
         return {int(item) for item in text.strip("()").split(",")}
     except ValueError:
-        message = "only whole numbers may stand in a list"
-        raise QueryError(message) from None
+        raise QueryError("only whole numbers may stand in a list") from None
 
 
 def _compare(value: object, operator: str, literal: str, field: str) -> bool:
@@ -122,14 +118,12 @@ def _sign(value: object, literal: str, field: str) -> int:
 def _numbers(value: Decimal | int, literal: str, field: str) -> tuple[Decimal, Decimal]:
     if isinstance(value, bool):
         if literal not in ("0", "1", "true", "false"):
-            message = f"{field} is a boolean, not {literal!r}"
-            raise QueryError(message, field)
+            raise QueryError(f"{field} is a boolean, not {literal!r}", field)
         return Decimal(int(value)), Decimal(int(literal in ("1", "true")))
     try:
         return Decimal(value), Decimal(literal)
     except InvalidOperation:
-        message = f"{field} is a number, not {literal!r}"
-        raise QueryError(message, field) from None
+        raise QueryError(f"{field} is a number, not {literal!r}", field) from None
 
 
 def moment_of(literal: str, field: str) -> datetime:
@@ -137,6 +131,5 @@ def moment_of(literal: str, field: str) -> datetime:
     try:
         moment = datetime.fromisoformat(literal)
     except ValueError:
-        message = f"{field} is a time, not {literal!r}"
-        raise QueryError(message, field) from None
+        raise QueryError(f"{field} is a time, not {literal!r}", field) from None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from adtap_sandbox import lists
 from adtap_sandbox.lists import COMPARISONS
 
+from .data import ACCESS
 from .datasets import DATASETS, DIMENSIONS, KEYS, METRICS, Dataset, allows_window
 from .replies import RefusedError, json_reply, reporting_error
 from .report import (
@@ -33,20 +34,11 @@ from .sessions import PLATFORM, Sessions
 from .spans import between, day_of, hour_of, named, not_older
 from .values import Record, to_json
 
-ACCESS: Final = ("organization_id", "agency_id", "advertiser_id", "campaign_id", "strategy_id")
 MAX_PAGE: Final = 10_000  # vendor's OpenAPI, pagination.page_size
 
 
 def _refuse(message: str) -> RefusedError:
     return RefusedError(400, "BadRequest", message)
-
-
-@dataclass(frozen=True)
-class Page:
-    """The page asked for."""
-
-    index: int
-    size: int
 
 
 class ReportingApi:
@@ -75,11 +67,8 @@ class ReportingApi:
         _sort(rows, body.get("order"), query)
         names = _columns(body, query)
         if page is not None:
-            return json_reply(_paged(rows, names, page), headers=headers)
-        most = body.get("max_results")
-        if isinstance(most, int):
-            rows = rows[:most]
-        lines = self._lines(rows, names)
+            return json_reply(_paged(rows, names, *page), headers=headers)
+        lines = self._lines(rows[: body.get("max_results")], names)
         return StreamingResponse(lines, headers=headers, media_type="application/jsonl")
 
     async def _lines(self, rows: list[Row], names: list[str]) -> AsyncIterator[str]:
@@ -97,9 +86,8 @@ class ReportingApi:
             if every and index % every == 0:
                 yield '{"meta": {}}\n'
 
-    def _switch(self, name: str) -> int:
-        value = self.reports.facts.stage.switch(PLATFORM, name)
-        return value if isinstance(value, int) else 0
+    def _switch(self, name: str) -> Any:
+        return self.reports.facts.stage.switch(PLATFORM, name)
 
     # --- reading the request ------------------------------------------------------------------
 
@@ -121,7 +109,9 @@ class ReportingApi:
         _entitled(filters, dataset)
         zone = self._zone(body, dataset)
         span = self._span(body, dataset, zone, str(rollup))
-        _unique_windows(name, metrics, body)
+        if name == "performance" and "uniques" in metrics and body.get("start_time") is not None:
+            # They exist for named windows or whole buckets only.
+            raise _refuse("uniques need a time_window")
         return ReportQuery(dataset.source, span, str(rollup), dimensions, metrics, predicates)
 
     def _zone(self, body: Record, dataset: Dataset) -> str:
@@ -160,7 +150,7 @@ class ReportingApi:
             if last < first:
                 raise _refuse("end_time is before start_time")
             first = hour_of(first) if hourly else day_of(first)
-            if not self.reports.facts.stage.switch(PLATFORM, "end_time_inclusive"):
+            if not self._switch("end_time_inclusive"):
                 last -= timedelta(microseconds=1)
             bounds = between(first, last)
         return Span(not_older(bounds, dataset.retention_days), hourly, zone)
@@ -192,17 +182,10 @@ def _fields(name: str, body: Record) -> tuple[list[str], list[str]]:
 
 
 def _columns(body: Record, query: ReportQuery) -> list[str]:
-    fields = body["fields"]
-    names = [str(field) for field in fields] if isinstance(fields, list) else []
+    names = [str(field) for field in body["fields"]]
     if query.rollup != "all" and "agg_timestamp" not in names:
         names.insert(0, "agg_timestamp")
     return names
-
-
-def _unique_windows(name: str, metrics: list[str], body: Record) -> None:
-    """`uniques` of performance exist for named windows or whole buckets only."""
-    if name == "performance" and "uniques" in metrics and body.get("start_time") is not None:
-        raise _refuse("uniques need a time_window")
 
 
 def _predicate(item: object, dataset: str) -> Predicate:
@@ -296,7 +279,8 @@ def _wall(value: object, name: str, zone: str) -> datetime:
     return moment.replace(tzinfo=None)
 
 
-def _page(body: Record) -> Page | None:
+def _page(body: Record) -> tuple[int, int] | None:
+    """Number, from 0, and size of the page asked for; None for all of the rows as a stream."""
     given = body.get("pagination")
     most = body.get("max_results")
     if most is not None and (not isinstance(most, int) or most < 1):
@@ -312,7 +296,7 @@ def _page(body: Record) -> Page | None:
         raise _refuse("page_index must be a whole number from 0")
     if not isinstance(size, int) or not 1 <= size <= MAX_PAGE:
         raise _refuse(f"page_size must be between 1 and {MAX_PAGE}")
-    return Page(index, size)
+    return index, size
 
 
 def _sort(rows: list[Row], order: object, query: ReportQuery) -> None:
@@ -329,19 +313,11 @@ def _cell(row: Row, field: str, query: ReportQuery) -> object:
     return row.dimensions.get(field) if field in query.dimensions else row.metric(field)
 
 
-def _paged(rows: list[Row], names: list[str], page: Page) -> Record:
-    first = page.index * page.size
-    shown = rows[first : first + page.size]
-    return {
-        "meta": {
-            "status": "OK",
-            "items_count": len(shown),
-            "page_index": page.index,
-            "total_items_count": len(rows),
-            "total_pages": -(-len(rows) // page.size),
-        },
-        "results": [_plain(row, names) for row in shown],
-    }
+def _paged(rows: list[Row], names: list[str], index: int, size: int) -> Record:
+    page = lists.page(rows, size, index * size)
+    meta = {"status": "OK", "items_count": len(page.rows), "page_index": index}
+    meta |= {"total_items_count": page.total, "total_pages": -(-page.total // size)}
+    return {"meta": meta, "results": [_plain(row, names) for row in page.rows]}
 
 
 def _plain(row: Row, names: list[str]) -> Record:

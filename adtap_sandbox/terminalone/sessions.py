@@ -6,15 +6,15 @@ import hashlib
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from urllib.parse import parse_qs
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from adtap_sandbox import credentials
+from adtap_sandbox.passes import Pass, Passes
 from adtap_sandbox.stage import Stage
 from adtap_sandbox.tables import fill, table
 
@@ -28,22 +28,15 @@ SESSION_LIFE: Final = timedelta(hours=24)  # expires - current_time in recorded 
 COOKIE: Final = "adama_session"
 
 
-@dataclass
-class Grant:
-    """A token or session and when it ends; `uses` counts the requests it was shown on."""
-
-    expires: datetime
-    uses: int = 0
-
-
 class Sessions:
     """Issued tokens and sessions; a reset of the sandbox forgets them all."""
 
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
-        self.bearers: dict[str, Grant] = {}
-        self.cookies: dict[str, Grant] = {}
-        self.refreshers: set[str] = set()
+        self.bearers: Passes[None] = Passes(stage.clock)
+        self.cookies: Passes[datetime] = Passes(stage.clock)
+        """Each with the moment of its login."""
+        self.refreshers: Passes[None] = Passes(stage.clock)
         self.requests = 0
         self._issued = 0
         self._seconds: dict[int, int] = {}
@@ -68,28 +61,28 @@ class Sessions:
         scope = str(form.get("scope") or "")
         if grant in ("password", PASSWORD_REALM):
             if form.get("audience") != AUDIENCE:
-                name = form.get("audience")
-                raise RefusedError(403, "access_denied", f"Service not found: {name}")
+                words = f"Service not found: {form.get('audience')}"
+                raise RefusedError(403, "access_denied", words)
             if grant == PASSWORD_REALM and not form.get("realm"):
                 raise RefusedError(403, "invalid_request", "Missing required parameter: realm")
             right = (credentials.USERNAME, credentials.T1_PASSWORD)
             if (form.get("username"), form.get("password")) != right:
                 raise RefusedError(403, "invalid_grant", "Wrong email or password.")
         elif grant == "refresh_token":
-            if form.get("refresh_token") not in self.refreshers:
+            shown = str(form.get("refresh_token"))
+            if not self.refreshers.find(shown):
                 raise RefusedError(403, "invalid_grant", "Unknown or invalid refresh token.")
             if self.stage.switch(PLATFORM, "refresh_token_rotates"):
-                self.refreshers.discard(str(form.get("refresh_token")))
+                self.refreshers.drop(shown)
                 scope += " offline_access"
         else:
-            message = f"Grant type '{grant}' not allowed for the client."
-            raise RefusedError(403, "unauthorized_client", message)
+            words = f"Grant type '{grant}' not allowed for the client."
+            raise RefusedError(403, "unauthorized_client", words)
         return self._issue(scope)
 
     def _issue(self, scope: str) -> dict[str, object]:
         now = self.stage.clock.now()
-        seconds = self.stage.switch(PLATFORM, "token_lifetime_seconds")
-        life = timedelta(seconds=seconds if isinstance(seconds, int) else 86_400)
+        life = timedelta(seconds=self.stage.switch(PLATFORM, "token_lifetime_seconds"))
         self._issued += 1
         values = {"user": USER, "name": credentials.USERNAME, "client": credentials.T1_CLIENT_ID}
         values |= {"audience": AUDIENCE, "number": self._issued}
@@ -97,7 +90,7 @@ class Sessions:
         claims = fill(table(__package__, "texts")["claims"], values)
         token = ".".join(_segment(part) for part in ({"alg": "RS256", "typ": "JWT"}, claims))
         token += f".{credentials.base64url(b'not signed; the sandbox checks the whole token')}"
-        self.bearers[token] = Grant(now + life)
+        self.bearers.add(token, None, life)
         answer: dict[str, object] = {
             "access_token": token,
             "expires_in": int(life.total_seconds()),
@@ -109,39 +102,35 @@ class Sessions:
             answer["id_token"] = token
         if "offline_access" in scope:
             refresher = hashlib.sha256(f"refresh{self._issued}".encode()).hexdigest()[:43]
-            self.refreshers.add(refresher)
-            answer["refresh_token"] = refresher
+            answer["refresh_token"] = self.refreshers.add(refresher, None)
         return answer
 
     # --- sessions -----------------------------------------------------------------------------
 
-    def log_in(self) -> tuple[str, Grant]:
+    def log_in(self) -> str:
         """Open a cookie session; it lives 24 hours, used or not."""
         self._issued += 1
         name = f"{self.stage.world.seed}/{self._issued}".encode()
         session = hashlib.sha1(name, usedforsecurity=False).hexdigest()
-        self.cookies[session] = Grant(self.stage.clock.now() + SESSION_LIFE)
-        return session, self.cookies[session]
+        return self.cookies.add(session, self.stage.clock.now(), SESSION_LIFE)
 
-    def session_of(self, request: Request) -> tuple[str, Grant] | None:
+    def session_of(self, request: Request) -> str | None:
         """The live cookie session of a request, if it carries one."""
         name = request.cookies.get(COOKIE, "")
-        grant = self.cookies.get(name)
-        return (name, grant) if grant and self._alive(grant) else None
+        return name if self._serves(self.cookies.find(name)) else None
 
-    def bearer_of(self, request: Request) -> Grant | None:
-        """The live bearer grant of a request, if it carries one."""
+    def has_bearer(self, request: Request) -> bool:
+        """Whether a request carries a live bearer token."""
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        grant = self.bearers.get(token.strip())
-        if scheme.lower() != "bearer" or grant is None or not self._alive(grant):
-            return None
-        return grant
+        return scheme.lower() == "bearer" and self._serves(self.bearers.find(token.strip()))
 
-    def _alive(self, grant: Grant) -> bool:
-        most = self.stage.switch(PLATFORM, "token_requests")
-        grant.uses += 1
-        worn_out = isinstance(most, int) and most > 0 and grant.uses > most
-        return self.stage.clock.now() < grant.expires and not worn_out
+    def _serves(self, shown: Pass[Any] | None) -> bool:
+        """Count a request against what it carries; whether that is not worn out."""
+        if shown is None:
+            return False
+        shown.shown += 1
+        most: int = self.stage.switch(PLATFORM, "token_requests")
+        return most == 0 or shown.shown <= most
 
     # --- the gate of the current generation ---------------------------------------------------
 
@@ -149,24 +138,24 @@ class Sessions:
         """Let a request of the current generation in, with the headers of its answer; 401 without a bearer, 429."""
         self.requests += 1
         headers = self._limit()
-        if self.bearer_of(request) is None:
-            message = "The access token is missing, expired or invalid"
-            raise RefusedError(401, "unauthorized", message, headers=headers)
+        if not self.has_bearer(request):
+            words = "The access token is missing, expired or invalid"
+            raise RefusedError(401, "unauthorized", words, headers=headers)
         return headers
 
     def _limit(self) -> dict[str, str]:
         """Count the request against its second of real time."""
-        most = self.stage.switch(PLATFORM, "requests_per_second")
+        most: int = self.stage.switch(PLATFORM, "requests_per_second")
         second = int(time.time())
         used = self._seconds.get(second, 0) + 1
         self._seconds = {second: used}
-        limit = most if isinstance(most, int) and most > 0 else 10
+        limit = most or 10
         headers = {
             "X-RateLimit-Limit": str(limit),
             "X-RateLimit-Remaining": str(max(0, limit - used)),
             "X-RateLimit-Reset": str(second + 1),
         }
-        if isinstance(most, int) and 0 < most < used:
+        if 0 < most < used:
             raise RefusedError(
                 429,
                 "rate-limit-exceeded",
