@@ -147,10 +147,10 @@ class Sandbox:
                 raise ValueError(f"no platform {platform!r}; there are {', '.join(switches)}")
             if not isinstance(values, dict):
                 raise ValueError(f"the switches of {platform} are no object: {values!r}")  # noqa: TRY004 - all that is wrong here is one kind
+            for name in values.keys() - switches[platform]:
+                known = ", ".join(sorted(switches[platform])) or "none"
+                raise ValueError(f"{platform} has no switch {name!r}; it has {known}")
             for name, value in values.items():
-                if name not in switches[platform]:
-                    known = ", ".join(sorted(switches[platform])) or "none"
-                    raise ValueError(f"{platform} has no switch {name!r}; it has {known}")
                 default = self._modules[platform].SWITCHES[name]
                 if default is not None and _kind(value) != _kind(default):
                     raise ValueError(f"the switch {name!r} of {platform} can't be {value!r}")

@@ -32,16 +32,17 @@ FOREIGN: Final[dict[str, str]] = _DATA["foreign"]
 
 @dataclass(frozen=True)
 class Seed:
-    """An entity before its fields are filled.
-
-    `born` and `gone` are instants: the entity is listed from the first until the second.
-    """
+    """An entity before its fields are filled."""
 
     id: int
     name: str
     born: datetime
     fixed: Mapping[str, object] = field(default_factory=dict)
     gone: datetime | None = None
+
+    def alive(self, now: datetime) -> bool:
+        """Whether it is listed at an instant."""
+        return self.born <= now and (self.gone is None or now < self.gone)
 
 
 class Entities:

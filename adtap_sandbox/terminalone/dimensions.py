@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from adtap_sandbox.tables import table
 
@@ -12,15 +13,16 @@ from .store import Store
 from .values import Record, field_value, local
 
 _TABLE: Final = table(__package__, "dimensions")
-CHOICES: Final[dict[str, tuple[int, list[object]]]] = _TABLE["choices"]
+CHOICES: Final[dict[str, tuple[int, list[Any]]]] = _TABLE["choices"]
 
-_OF_DEALS: Final = {
-    "external_id": "deal_identifier",
-    "start_date": "start_datetime",
-    "end_date": "end_datetime",
+_OF_ROW: Final[dict[str, Callable[[Fact], object]]] = {
+    "day_part_id": lambda fact: fact.hour // 6 + 1,
+    "day_part_name": lambda fact: _TABLE["day_parts"][fact.hour // 6],
+    "week_day_id": lambda fact: fact.day.isoweekday(),
+    "week_day_name": lambda fact: fact.day.strftime("%A"),
+    **dict.fromkeys(("index", "mean", "bid_impact"), lambda fact: Decimal(fact.bits % 3000) / 1000),
 }
-_UNITS: Final = ("_minutes", "_amount", "_id", "_rank", "_position", "_cap")
-_YES_NO: Final = ("_eligible", "_status", "_archived", "_friendly", "_merit", "_is_native")
+"""Dimensions that follow from the row itself."""
 
 
 class Dimensions:
@@ -31,18 +33,19 @@ class Dimensions:
         self._known: dict[tuple[object, ...], object] = {}
         self._records: dict[tuple[str, int], Record] = {}
 
-    def value(self, fact: Fact, name: str) -> object:
+    def value(self, fact: Fact, name: str) -> object:  # noqa: PLR0911 - one source after the other
         """The value of a dimension on a row; None where the row has none."""
         name = _TABLE["aliases"].get(name, name)
         if name in CHOICES:
-            shift, values = CHOICES[name]
-            return values[(fact.bits >> shift) % len(values)]
+            return _chosen(fact, name)
         if name in _TABLE["by_slot"]:
             values = _TABLE["by_slot"][name]
             return values[fact.slot % len(values)]
-        special = self._special(fact, name)
-        if special is not None:
-            return special
+        if name in _OF_ROW:
+            return _OF_ROW[name](fact)
+        if name == "creative_size" and isinstance(fact, Delivery):
+            creative = self.record("atomic_creatives", fact.creative)
+            return f"{creative['width']}x{creative['height']}"
         for prefix, house in _TABLE["owners"].items():
             if name.startswith(prefix):
                 number = self._owner(fact, house)
@@ -61,30 +64,12 @@ class Dimensions:
             self._records[key] = self._store.record(collection, number)
         return self._records[key]
 
-    def _special(self, fact: Fact, name: str) -> object:  # noqa: PLR0911
-        """Dimensions that follow from the row itself."""
-        if name == "day_part_id":
-            return fact.hour // 6 + 1
-        if name == "day_part_name":
-            return ("Night", "Morning", "Afternoon", "Evening")[fact.hour // 6]
-        if name == "week_day_id":
-            return fact.day.isoweekday()
-        if name == "week_day_name":
-            return fact.day.strftime("%A")
-        if name in ("index", "mean", "bid_impact"):
-            return Decimal(fact.bits % 3000) / 1000
-        if name == "creative_size" and isinstance(fact, Delivery):
-            creative = self.record("atomic_creatives", fact.creative)
-            return f"{creative['width']}x{creative['height']}"
-        return None
-
     def _owner(self, fact: Fact, house: str) -> int | None:  # noqa: PLR0911, C901
         """The id of the entity that a row belongs to, in a collection."""
         record = fact.record
         if house == "deals":
-            values = CHOICES["deal_id"][1]
-            number = values[(fact.bits >> CHOICES["deal_id"][0]) % len(values)]
-            return number if isinstance(number, int) else None
+            deal: int | None = _chosen(fact, "deal_id")
+            return deal
         if house == "strategies":
             return _id(record, "id") if "campaign_id" in record else None
         if house == "atomic_creatives":
@@ -130,16 +115,18 @@ class Dimensions:
                 value = record[candidate]
                 # A deal's price is an object; its currency has a dimension of its own.
                 return value["value"] if isinstance(value, dict) else value
-        if house == "deals" and field in _OF_DEALS:
-            return record.get(_OF_DEALS[field])
-        kind = "str"
-        if field.endswith(_UNITS) or f"_{field}".endswith(_UNITS):
-            kind = "int?"
-        elif f"_{field}".endswith(_YES_NO):
-            kind = "bool"
-        elif field.endswith("_on"):
-            kind = "dt?"
-        return field_value(self._store.world, (house, number), field, kind)
+        if house == "deals" and field in _TABLE["of_deals"]:
+            return record.get(_TABLE["of_deals"][field])
+        kinds = (
+            kind for kind, ends in _TABLE["kinds"].items() if f"_{field}".endswith(tuple(ends))
+        )
+        return field_value(self._store.world, (house, number), field, next(kinds, "str"))
+
+
+def _chosen(fact: Fact, name: str) -> Any:
+    """The value that a row's bits choose."""
+    shift, values = CHOICES[name]
+    return values[(fact.bits >> shift) % len(values)]
 
 
 def _id(record: Record, field: str) -> int | None:

@@ -13,6 +13,7 @@ from adtap_sandbox import credentials
 
 from .data import USER
 from .legacy_render import (
+    WALL_TIME,
     LegacyError,
     Problem,
     Style,
@@ -24,7 +25,6 @@ from .legacy_render import (
 from .query import QueryError
 from .sessions import COOKIE, PLATFORM, SESSION_LIFE, Sessions, fields_of
 
-_TIME: Final = "%Y-%m-%dT%H:%M:%S"
 _NOT_LOGGED_IN: Final = Problem(
     401, "auth_required", "Authentication Required", reason="not_logged_in"
 )
@@ -131,7 +131,7 @@ class LegacyAuth:
     def _opened(self, request: Request, session: str) -> Response:
         style = self.style(request)
         opened = self.sessions.cookies[session].holder
-        begun, ends = (moment.strftime(_TIME) for moment in (opened, opened + SESSION_LIFE))
+        begun, ends = (moment.strftime(WALL_TIME) for moment in (opened, opened + SESSION_LIFE))
         if style.json:
             times = {"current_time": begun, "expires": ends, "sessionid": session}
             user = {"entity_type": "user", "name": credentials.USERNAME, "id": USER}

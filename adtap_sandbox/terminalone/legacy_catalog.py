@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 
 from adtap_sandbox.tables import named, table
@@ -55,32 +56,15 @@ RETIRED: Final = frozenset({"technology", "video_site_transparency"})
 """Reports past their deprecation date: gone from `/meta`, 410 on their endpoints."""
 
 
-_MONEY: Final = re.compile(r"cost|spend|fee|cpa|cpc|cpm|revenue|aov|margin")
-_FLOATS: Final = frozenset({"post_view_conversions", "total_conversions"})
-
-
+@cache
 def metric_type(name: str) -> str:
     """The type that a definition gives a metric."""
-    if name.endswith("_roi"):
-        return "ratio"
-    if name in _FLOATS or name == "post_view_conversions_raw":
-        return "float"
-    if name in ("ctr", "ctc", "rr_per_1k_imps") or name.endswith(("_rate", "_ctr")):
-        return "percent"
-    if _MONEY.search(name):
-        return "money"
-    return "percent" if ratio_of(name) else "count"
+    return _type_of("metric_types", name) or ("percent" if ratio_of(name) else "count")
 
 
-def dimension_type(name: str) -> str:
-    """The type that a definition gives a dimension."""
-    if name.endswith("_id"):
-        return "id"
-    if name.endswith(("_budget", "_goal_value", "_price")):
-        return "money"
-    if name.endswith("_date"):
-        return "datetime"
-    return "integer" if name in ("frequency", "position", "referrer_rank") else "string"
+def _type_of(kind: str, name: str) -> str | None:
+    """The type that a table gives a name, by the first pattern in it that is found in the name."""
+    return next((of for pattern, of in _TABLE[kind].items() if re.search(pattern, name)), None)
 
 
 def definition(name: str, *, whole: bool, base: str) -> dict[str, object]:
@@ -126,7 +110,8 @@ def definition(name: str, *, whole: bool, base: str) -> dict[str, object]:
 
 
 def _dimension(name: str) -> dict[str, object]:
-    made: dict[str, object] = {"name": _title(name), "type": dimension_type(name)}
+    type_of = _type_of("dimension_types", name) or "string"
+    made: dict[str, object] = {"name": _title(name), "type": type_of}
     if name in ACCESS:
         made["access"] = True
     if name.endswith("_name"):

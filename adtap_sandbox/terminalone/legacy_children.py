@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from operator import itemgetter
 from typing import Final
-from xml.sax.saxutils import quoteattr
 
 from starlette.responses import Response
 
@@ -21,6 +20,7 @@ from .legacy_render import (
     one_reply,
     refuse,
     reply,
+    xml_attributes,
     xml_entity,
     xml_result,
 )
@@ -83,10 +83,9 @@ class Children:
         # A user with access to everything has no list of entities.
         levels = {} if user["scope"] == "GLOBAL" else self._levels()
         if style.json:
-            permissions: Record = {
-                "flags": [{"access": [{"type": k, "value": v} for k, v in flags.items()]}]
-            }
-            permissions["entities"] = {k: [{"access": v}] for k, v in levels.items()}
+            access = [{"type": k, "value": v} for k, v in flags.items()]
+            entities = {k: [{"access": v}] for k, v in levels.items()}
+            permissions = {"flags": [{"access": access}], "entities": entities}
             identity = {"id": number, "name": user["name"], "type": "user"}
             data = {"permissions": permissions, "user": identity}
             return data_reply(data, style, f"permissions{number}")
@@ -94,9 +93,9 @@ class Children:
             f"<{level}>{''.join(_xml('access', row) for row in rows)}</{level}>"
             for level, rows in levels.items()
         )
-        entities = f"<entities>{inner}</entities>" if levels else ""
-        access = "".join(_xml("access", {"type": k, "value": v}) for k, v in flags.items())
-        body = f"<permissions>{entities}<flags>{access}</flags></permissions>"
+        owned = f"<entities>{inner}</entities>" if levels else ""
+        flagged = "".join(_xml("access", {"type": k, "value": v}) for k, v in flags.items())
+        body = f"<permissions>{owned}<flags>{flagged}</flags></permissions>"
         tail = _xml("user", {"id": str(number), "name": str(user["name"]), "type": "user"})
         return reply(xml_result(body + tail, style))
 
@@ -172,16 +171,14 @@ class Children:
             return data_reply({"log_entries": rows}, style, f"history{number}")
         inner = ""
         for row in rows:
-            attributes = {k: str(v) for k, v in row.items() if k != "fields"}
-            start = "".join(f" {name}={quoteattr(text)}" for name, text in attributes.items())
-            fields = row["fields"] if isinstance(row["fields"], list) else []
+            start = xml_attributes({k: str(v) for k, v in row.items() if k != "fields"})
             written = "".join(
                 _xml("field", {"name": name, "old_value": old or "", "new_value": new})
-                for name, old, new in map(_CHANGE, fields)
+                for name, old, new in map(_CHANGE, row["fields"])
             )
             inner += f"<entry{start}>{written}</entry>"
         return reply(xml_result(f"<log_entries>{inner}</log_entries>", style))
 
 
 def _xml(tag: str, attributes: dict[str, str]) -> str:
-    return f"<{tag}{''.join(f' {k}={quoteattr(v)}' for k, v in attributes.items())}/>"
+    return f"<{tag}{xml_attributes(attributes)}/>"

@@ -19,6 +19,7 @@ from .values import Record, local, rfc3339, to_json
 
 XML: Final = "text/xml"
 JSON: Final = "application/vnd.mediamath.v1+json"
+WALL_TIME: Final = "%Y-%m-%dT%H:%M:%S"
 
 WORDS: Final = table(__package__, "legacy")
 """Names of fields and relations; `legacy.json` says what they are."""
@@ -70,6 +71,11 @@ def money(record: Record, name: str) -> list[tuple[str, Decimal]]:
 # --- XML --------------------------------------------------------------------------------------
 
 
+def xml_attributes(attributes: Mapping[str, str]) -> str:
+    """Write attributes as they follow a tag's name."""
+    return "".join(f" {name}={quoteattr(text)}" for name, text in attributes.items())
+
+
 def xml_result(inner: str, style: Style, *, status: str = "ok") -> str:
     """Put the root around a body."""
     called = style.now.strftime("%Y-%m-%d %H:%M:%S.%f+00")
@@ -90,7 +96,7 @@ def xml_entity(node: Node) -> str:
     inner = "".join(xml_entity(other) for other in node.embedded)
     if node.full:
         inner += "".join(_xml_prop(record, name) for name in node.fields)
-    start = "".join(f" {name}={quoteattr(text)}" for name, text in attributes.items())
+    start = xml_attributes(attributes)
     return f"<entity{start}>{inner}</entity>\n" if inner else f"<entity{start} />\n"
 
 
@@ -100,10 +106,10 @@ def _xml_prop(record: Record, name: str) -> str:
         return ""
     inner, extra = "", ""
     if isinstance(value, datetime):
-        text = value.strftime("%Y-%m-%dT%H:%M:%S")
+        text = value.strftime(WALL_TIME)
         zone = record.get("zone_name")
         if zone and name in WORDS["local_times"]:
-            there = local(value, str(zone)).strftime("%Y-%m-%dT%H:%M:%S")
+            there = local(value, str(zone)).strftime(WALL_TIME)
             inner = f"<local_time value={quoteattr(there)} zone_name={quoteattr(str(zone))}/>"
     elif isinstance(value, bool):
         text = str(int(value))
@@ -152,7 +158,7 @@ def _json_value(record: Record, name: str, style: Style) -> object:
             for currency, amount in amounts
         ]
     if isinstance(value, datetime):
-        return value.strftime("%Y-%m-%dT%H:%M:%S+0000")
+        return value.strftime(f"{WALL_TIME}+0000")
     if name == "org_type":
         return [value]
     if isinstance(value, Decimal) and (style.string_numbers or name in WORDS["text_numbers"]):
@@ -162,7 +168,7 @@ def _json_value(record: Record, name: str, style: Style) -> object:
 
 def json_meta(style: Style, seed: str, **more: object) -> Record:
     """Return the `meta` of a good answer."""
-    called = style.now.strftime("%Y-%m-%dT%H:%M:%S+0000")
+    called = style.now.strftime(f"{WALL_TIME}+0000")
     etag = hashlib.sha1(seed.encode(), usedforsecurity=False).hexdigest()
     return {"status": style.success, "called_on": called, "etag": etag, **more}
 

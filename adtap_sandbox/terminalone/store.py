@@ -47,15 +47,13 @@ class Store:
         now = self.stage.clock.now()
         members = self.entities.collections.get(collection, {})
         for number in sorted(members):
-            seed = members[number]
-            if seed.born <= now and (seed.gone is None or now < seed.gone):
-                yield seed
+            if members[number].alive(now):
+                yield members[number]
 
     def exists(self, collection: str, number: int) -> bool:
         """Whether the entity exists now."""
         seed = self.entities.collections.get(collection, {}).get(number)
-        now = self.stage.clock.now()
-        return seed is not None and seed.born <= now and (seed.gone is None or now < seed.gone)
+        return seed is not None and seed.alive(self.stage.clock.now())
 
     def modifications(self, collection: str, seed: Seed) -> list[datetime]:
         """Instants at which an entity was changed, oldest first, from its creation to now.
