@@ -65,38 +65,27 @@ _GARBAGE: Final = b'{"rows": [{"id": 1, "na\x00\xff\xfe\x1b'
 
 @dataclass
 class Fault:
-    """One entry of the menu.
+    """One entry of the menu."""
 
-    Attributes:
-        kind: ``status`` (an answer with that status), ``reset`` (the connection ends before the
-            platform is asked), ``lost`` (the platform does the work, then the connection ends),
-            ``cut`` (the body stops midway under its true Content-Length), ``cut_chunked`` (the
-            same with chunks), ``html`` (200 with a page), ``empty`` (200 without a body),
-            ``garbage`` (200, says JSON and isn't), ``slow`` (the true answer, later).
-        platform: Which platform's requests; all if None.
-        path: Regular expression searched in the path below the platform's prefix.
-        method: Which method; all if None.
-        status: Status of the answer; 500 for ``status`` and 200 for the others if None.
-        headers: Put on the answer, over those it has.
-        body: Text of the answer, or an object that is sent as JSON; of ``status``, ``html``,
-            ``garbage`` and, in place of the platform's own, ``cut`` and ``cut_chunked``.
-        after: Matching requests that pass before it strikes.
-        times: How often it strikes; without end if None.
-        seconds: How long ``slow`` waits.
-        at: Bytes of the body that a cut lets through; half of it if None.
-    """
-
+    # `status` (an answer with that status), `reset` (the connection ends before the platform is
+    # asked), `lost` (the platform does the work, then the connection ends), `cut` (the body
+    # stops midway under its true Content-Length), `cut_chunked` (the same with chunks), `html`
+    # (200 with a page), `empty` (200 without a body), `garbage` (200, says JSON and isn't),
+    # `slow` (the true answer, later)
     kind: str
-    platform: str | None = None
-    path: str = ""
-    method: str | None = None
+    platform: str | None = None  # which platform's requests; all if None
+    path: str = ""  # regular expression searched in the path below the platform's prefix
+    method: str | None = None  # which method; all if None
+    # status of the answer; 500 for `status` and 200 for the others if None
     status: int | None = None
-    headers: dict[str, str] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)  # put on the answer, over those it has
+    # text of the answer, or an object that is sent as JSON; of `status`, `html`, `garbage` and,
+    # in place of the platform's own, `cut` and `cut_chunked`
     body: Any = None
-    after: int = 0
-    times: int | None = 1
-    seconds: float = 1.0
-    at: int | None = None
+    after: int = 0  # matching requests that pass before it strikes
+    times: int | None = 1  # how often it strikes; without end if None
+    seconds: float = 1.0  # how long `slow` waits
+    at: int | None = None  # bytes of the body that a cut lets through; half of it if None
     seen: int = 0
     struck: int = 0
 
@@ -145,39 +134,23 @@ class Fault:
 
 @dataclass
 class Entry:
-    """One request in the log.
+    """One request in the log."""
 
-    Attributes:
-        n: Its number since the log was cleared, from 1.
-        platform: The platform it was for.
-        method: As sent.
-        path: Decoded, below the platform's prefix: the same with the prefix and without.
-        target: The decoded path as sent.
-        query: The query string as sent.
-        headers: Names in lower case; one that came twice is joined with a comma.
-        body: Text; bytes that are no UTF-8 are replaced.
-        status: Status that was sent; 0 as long as none was.
-        started_at: Real time (UTC, ISO 8601) at which it arrived.
-        seconds: Until its last byte was handed to the network; None as long as it wasn't.
-        in_flight: Requests in flight when it arrived, itself included.
-        fault: Kind of the fault that struck it.
-        error: Traceback, if a room failed on it.
-    """
-
-    n: int
-    platform: str
-    method: str
-    path: str
-    target: str
-    query: str
-    headers: dict[str, str]
-    body: str
-    status: int
-    started_at: str
+    n: int  # its number since the log was cleared, from 1
+    platform: str  # the platform it was for
+    method: str  # as sent
+    path: str  # decoded, below the platform's prefix: the same with the prefix and without
+    target: str  # the decoded path as sent
+    query: str  # the query string as sent
+    headers: dict[str, str]  # names in lower case; one that came twice is joined with a comma
+    body: str  # text; bytes that are no UTF-8 are replaced
+    status: int  # status that was sent; 0 as long as none was
+    started_at: str  # real time (UTC, ISO 8601) at which it arrived
+    # until its last byte was handed to the network; None as long as it wasn't
     seconds: float | None
-    in_flight: int
-    fault: str | None = None
-    error: str | None = None
+    in_flight: int  # requests in flight when it arrived, itself included
+    fault: str | None = None  # kind of the fault that struck it
+    error: str | None = None  # traceback, if a room failed on it
 
 
 class Journal:

@@ -44,28 +44,19 @@ CURVE: Final = Curve(
 
 @dataclass(frozen=True)
 class Lens:
-    """The request's settings that change numbers.
+    """The request's settings that change numbers."""
 
-    Attributes:
-        types: Attribution types asked for.
-        first_source: ``attribution_source=first``.
-        reattributed: ``all``, ``true`` or ``false``.
-        sandbox: The separate test data set.
-        mature: Zeros for cohorts that are not over.
-        iap_percent: Share of in-app revenue that is counted.
-        ad_sources: Ad revenue sources counted, by display name; None for all.
-        currency: Code to convert to; None leaves each app its own.
-        hide_from: First day of the campaigns that a default tracker filter hides; None hides none.
-    """
-
+    # attribution types asked for
     types: frozenset[str] = frozenset(("click", "impression", "engaged_ad"))
-    first_source: bool = False
-    reattributed: str = "all"
-    sandbox: bool = False
-    mature: bool = False
-    iap_percent: int = 100
+    first_source: bool = False  # `attribution_source=first`
+    reattributed: str = "all"  # `all`, `true` or `false`
+    sandbox: bool = False  # the separate test data set
+    mature: bool = False  # zeros for cohorts that are not over
+    iap_percent: int = 100  # share of in-app revenue that is counted
+    # ad revenue sources counted, by display name; None for all
     ad_sources: frozenset[str] | None = None
-    currency: str | None = None
+    currency: str | None = None  # code to convert to; None leaves each app its own
+    # first day of the campaigns that a default tracker filter hides; None hides none
     hide_from: date | None = None
 
     def part(self, value: int) -> int:

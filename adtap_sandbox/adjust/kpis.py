@@ -44,21 +44,14 @@ class Level:
 
 @dataclass
 class Result:
-    """A KPI answer before it takes a format.
+    """A KPI answer before it takes a format."""
 
-    Attributes:
-        parameters: ``result_parameters``.
-        levels: The grouping, outermost first.
-        records: For each leaf its labels by level, and its values.
-        root: Labels of the only app, empty for several.
-        kpis: Names, in the order of the values.
-    """
-
-    parameters: dict[str, Any]
-    levels: tuple[Level, ...]
+    parameters: dict[str, Any]  # `result_parameters`
+    levels: tuple[Level, ...]  # the grouping, outermost first
+    # for each leaf its labels by level, and its values
     records: list[tuple[tuple[dict[str, Any], ...], list[float]]]
-    root: dict[str, Any]
-    kpis: tuple[str, ...]
+    root: dict[str, Any]  # labels of the only app, empty for several
+    kpis: tuple[str, ...]  # names, in the order of the values
 
     def as_json(self) -> dict[str, Any]:
         """The nested form."""

@@ -47,23 +47,14 @@ class Listed:
 
 @dataclass(frozen=True)
 class Atom:
-    """A whole number held per cell and day.
+    """A whole number held per cell and day."""
 
-    Attributes:
-        name: The metric (or cohort stem) it stands for.
-        format: ``int``, ``money`` (in millionths), ``sec`` or ``dec``.
-        section: Which clock it keeps: ``network`` and ``skan`` are daily, the rest hourly.
-        unit: ``d``, ``w`` or ``m`` for a cohort atom.
-        period: The cohort period's number.
-        slug: The event it belongs to.
-    """
-
-    name: str
-    format: str
-    section: str
-    unit: str = ""
-    period: int = 0
-    slug: str = ""
+    name: str  # the metric (or cohort stem) it stands for
+    format: str  # `int`, `money` (in millionths), `sec` or `dec`
+    section: str  # which clock it keeps: `network` and `skan` are daily, the rest hourly
+    unit: str = ""  # `d`, `w` or `m` for a cohort atom
+    period: int = 0  # the cohort period's number
+    slug: str = ""  # the event it belongs to
 
     @cached_property
     def salt(self) -> int:
@@ -81,23 +72,14 @@ Compute = Callable[[Sequence[int], int], float | None]
 
 @dataclass(frozen=True)
 class Metric:
-    """A metric as asked for, ready to be computed.
+    """A metric as asked for, ready to be computed."""
 
-    Attributes:
-        id: As the request spells it.
-        format: The list's format.
-        atoms: What has to be summed first.
-        whole: True where the result is whole (``compute`` gives an int, money in millionths).
-        micros: True where ``compute`` gives millionths of the currency.
-        compute: From summed atoms and the number of days averaged over; None when it would
-            divide by zero.
-    """
-
-    id: str
-    format: str
-    atoms: tuple[Atom, ...]
-    whole: bool
-    micros: bool
+    id: str  # as the request spells it
+    format: str  # the list's format
+    atoms: tuple[Atom, ...]  # what has to be summed first
+    whole: bool  # true where the result is whole (`compute` gives an int, money in millionths)
+    micros: bool  # true where `compute` gives millionths of the currency
+    # from summed atoms and the number of days averaged over; None when it would divide by zero
     compute: Compute
 
 

@@ -104,42 +104,26 @@ def label(dimension: str, moment: datetime, *, iso: bool, monday: bool = False) 
 
 @dataclass(frozen=True)
 class BaseDay:
-    """One UTC day and how it is cut.
+    """One UTC day and how it is cut."""
 
-    Attributes:
-        day: The UTC day.
-        pieces: Its stretches inside the report's range, in quarter hours.
-        daily: Where the day's uncuttable numbers (network spend) go; None outside the range.
-    """
-
-    day: date
-    pieces: tuple[Piece, ...]
+    day: date  # the UTC day
+    pieces: tuple[Piece, ...]  # its stretches inside the report's range, in quarter hours
+    # where the day's uncuttable numbers (network spend) go; None outside the range
     daily: Labels | None
 
 
 @dataclass(frozen=True)
 class Calendar:
-    """The time side of a report.
+    """The time side of a report."""
 
-    Attributes:
-        first: First local day.
-        last: Last local day, inclusive.
-        offset: Minutes east of UTC.
-        dimensions: Time dimensions asked for, in order.
-        now: The clock, aware UTC.
-        iso: ``format_dates=false``.
-        between: UTC bounds of ``hour__between``, if sent.
-        monday: Weeks begin on Monday.
-    """
-
-    first: date
-    last: date
-    offset: int
-    dimensions: tuple[str, ...]
-    now: datetime
-    iso: bool = False
-    between: tuple[datetime, datetime] | None = None
-    monday: bool = False
+    first: date  # first local day
+    last: date  # last local day, inclusive
+    offset: int  # minutes east of UTC
+    dimensions: tuple[str, ...]  # time dimensions asked for, in order
+    now: datetime  # the clock, aware UTC
+    iso: bool = False  # `format_dates=false`
+    between: tuple[datetime, datetime] | None = None  # UTC bounds of `hour__between`, if sent
+    monday: bool = False  # weeks begin on Monday
 
     @property
     def today(self) -> date:

@@ -54,41 +54,23 @@ MetricTest = Callable[[float], bool]
 
 @dataclass(frozen=True)
 class Query:
-    """A report to compute.
+    """A report to compute."""
 
-    Attributes:
-        apps: The apps it covers, all of one account.
-        dimensions: As asked for, time dimensions among them.
-        metrics: As asked for.
-        calendar: Its days and buckets.
-        lens: Its settings that change numbers.
-        tests: Filters on dimensions.
-        metric_tests: Filters on metrics.
-        sort: Slug and whether descending.
-        limit: Most rows, None for all.
-        trackers: Link tokens asked for, None for all.
-        channels: Ids like ``partner_34`` asked for, None for all.
-        attr_dependency: Whether rows carry it.
-        readable: Column headers are display names.
-        index: Nesting of a pivot.
-        shadows: Today's rows with ids not yet resolved are there.
-    """
-
-    apps: tuple[AdjustApp, ...]
-    dimensions: tuple[str, ...]
-    metrics: tuple[Metric, ...]
-    calendar: Calendar
-    lens: Lens
-    tests: tuple[tuple[str, DimensionTest], ...] = ()
-    metric_tests: tuple[tuple[Metric, MetricTest], ...] = ()
-    sort: tuple[tuple[str, bool], ...] = ()
-    limit: int | None = None
-    trackers: frozenset[str] | None = None
-    channels: frozenset[str] | None = None
-    attr_dependency: bool = True
-    readable: bool = False
-    index: tuple[str, ...] = ()
-    shadows: bool = False
+    apps: tuple[AdjustApp, ...]  # the apps it covers, all of one account
+    dimensions: tuple[str, ...]  # as asked for, time dimensions among them
+    metrics: tuple[Metric, ...]  # as asked for
+    calendar: Calendar  # its days and buckets
+    lens: Lens  # its settings that change numbers
+    tests: tuple[tuple[str, DimensionTest], ...] = ()  # filters on dimensions
+    metric_tests: tuple[tuple[Metric, MetricTest], ...] = ()  # filters on metrics
+    sort: tuple[tuple[str, bool], ...] = ()  # slug and whether descending
+    limit: int | None = None  # most rows, None for all
+    trackers: frozenset[str] | None = None  # link tokens asked for, None for all
+    channels: frozenset[str] | None = None  # ids like `partner_34` asked for, None for all
+    attr_dependency: bool = True  # whether rows carry it
+    readable: bool = False  # column headers are display names
+    index: tuple[str, ...] = ()  # nesting of a pivot
+    shadows: bool = False  # today's rows with ids not yet resolved are there
 
 
 Params = Mapping[str, str]

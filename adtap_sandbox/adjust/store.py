@@ -93,39 +93,23 @@ class Link:
 
 @dataclass(frozen=True, eq=False)
 class Cell:
-    """The finest thing with numbers.
+    """The finest thing with numbers."""
 
-    Attributes:
-        app: Whose it is.
-        dims: Every dimension's value except time; values are strings, ``""`` or None.
-        base: Seed of its numbers.
-        weight: Its size, in per cent.
-        organic: Nobody is paid for it: no clicks, no cost.
-        attributed: Holds attribution numbers.
-        spending: Holds network numbers (spend).
-        integrated: Its partner reports spend.
-        skan: Holds SKAdNetwork numbers.
-        source: Slug of its ad revenue's source.
-        start: First day with numbers.
-        end: Last day with numbers, None while it runs.
-        campaign: Key of its campaign; rows vanish by campaign.
-        links: Tokens of its links, level 1 first.
-    """
-
-    app: AdjustApp
+    app: AdjustApp  # whose it is
+    # every dimension's value except time; values are strings, `""` or None
     dims: dict[str, str | None]
-    base: int
-    weight: int
-    organic: bool
-    attributed: bool
-    spending: bool
-    integrated: bool
-    skan: bool
-    source: str
-    start: date
-    end: date | None
-    campaign: str
-    links: tuple[str, ...]
+    base: int  # seed of its numbers
+    weight: int  # its size, in per cent
+    organic: bool  # nobody is paid for it: no clicks, no cost
+    attributed: bool  # holds attribution numbers
+    spending: bool  # holds network numbers (spend)
+    integrated: bool  # its partner reports spend
+    skan: bool  # holds SKAdNetwork numbers
+    source: str  # slug of its ad revenue's source
+    start: date  # first day with numbers
+    end: date | None  # last day with numbers, None while it runs
+    campaign: str  # key of its campaign; rows vanish by campaign
+    links: tuple[str, ...]  # tokens of its links, level 1 first
 
 
 class AdjustStore:

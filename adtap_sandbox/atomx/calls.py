@@ -10,25 +10,15 @@ from adtap_sandbox.atomx.models import fold
 
 @dataclass(frozen=True)
 class Call:
-    """One call, read.
+    """One call, read."""
 
-    Args:
-        version: `v1`, `v2` or `v3`.
-        verb: HTTP method.
-        words: Words of the path after the version, as sent.
-        params: Decoded query string.
-        body: Decoded JSON body; None if there is none.
-        ip: Address of the caller, for the history.
-        agent: The caller's user agent, for the history.
-    """
-
-    version: str
-    verb: str
-    words: list[str]
-    params: list[tuple[str, str]]
-    body: Any
-    ip: str = ""
-    agent: str = ""
+    version: str  # `v1`, `v2` or `v3`
+    verb: str  # HTTP method
+    words: list[str]  # words of the path after the version, as sent
+    params: list[tuple[str, str]]  # decoded query string
+    body: Any  # decoded JSON body; None if there is none
+    ip: str = ""  # address of the caller, for the history
+    agent: str = ""  # the caller's user agent, for the history
 
     @property
     def head(self) -> str:

@@ -34,25 +34,15 @@ Numbers = tuple[int, ...]
 
 @dataclass(frozen=True, eq=False)  # told apart by identity, which makes it a quick key of a cache
 class Line:
-    """One line: what it is, and how much it delivers.
+    """One line: what it is, and how much it delivers."""
 
-    Args:
-        key: Tells it from all others.
-        dims: Entity -> id, None where the line has none.
-        mean: Impressions of a usual day.
-        first: Its first day.
-        last: Its last day; None if it still runs.
-        bought: Whether one of the agency's advertisers bought it.
-        sold: Whether one of the networks' own placements sold it.
-    """
-
-    key: str
-    dims: dict[str, int | None]
-    mean: int
-    first: date
-    last: date | None
-    bought: bool
-    sold: bool
+    key: str  # tells it from all others
+    dims: dict[str, int | None]  # entity -> id, None where the line has none
+    mean: int  # impressions of a usual day
+    first: date  # its first day
+    last: date | None  # its last day; None if it still runs
+    bought: bool  # whether one of the agency's advertisers bought it
+    sold: bool  # whether one of the networks' own placements sold it
     shift: int = field(default=0)
 
     @property

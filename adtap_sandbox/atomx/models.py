@@ -12,33 +12,22 @@ from adtap_sandbox.tables import table
 
 @dataclass(frozen=True)
 class Model:
-    """One model and its relations.
+    """One model and its relations."""
 
-    Args:
-        name: Singular, snake_case: the key of one object in a reply.
-        plural: The key of a list in a reply.
-        one: To-one relations that a row holds as an id: attribute -> model.
-        many: To-many relations that a row holds as ids: attribute -> model.
-        children: Collections that point at this model: attribute -> (model, its to-one attribute).
-        stamped: Whether rows carry `created_at` and `updated_at`.
-        writable: Whether rows may be created, changed and deleted.
-        required: Attributes that a new row must have.
-        stats: Whether the lazy attribute `quickstats` exists.
-        rows_of: Name of the model whose rows this one shares (an alias).
-        hidden: Attributes that only a user inside atomx sees.
-    """
-
-    name: str
-    plural: str
+    name: str  # singular, snake_case: the key of one object in a reply
+    plural: str  # the key of a list in a reply
+    # to-one relations that a row holds as an id: attribute -> model
     one: dict[str, str] = field(default_factory=dict)
+    # to-many relations that a row holds as ids: attribute -> model
     many: dict[str, str] = field(default_factory=dict)
+    # collections that point at this model: attribute -> (model, its to-one attribute)
     children: dict[str, tuple[str, str]] = field(default_factory=dict)
-    stamped: bool = False
-    writable: bool = False
-    required: tuple[str, ...] = ()
-    stats: bool = False
-    rows_of: str = ""
-    hidden: tuple[str, ...] = ()
+    stamped: bool = False  # whether rows carry `created_at` and `updated_at`
+    writable: bool = False  # whether rows may be created, changed and deleted
+    required: tuple[str, ...] = ()  # attributes that a new row must have
+    stats: bool = False  # whether the lazy attribute `quickstats` exists
+    rows_of: str = ""  # name of the model whose rows this one shares (an alias)
+    hidden: tuple[str, ...] = ()  # attributes that only a user inside atomx sees
 
     @property
     def rows(self) -> str:

@@ -78,25 +78,15 @@ Condition = tuple[str, str, Any]
 
 @dataclass(frozen=True)
 class Query:
-    """A report query, checked.
+    """A report query, checked."""
 
-    Args:
-        scope: Name of the scope.
-        groups: Columns to group by.
-        metrics: Columns to add up.
-        where: Conditions, all of which must hold.
-        begin: First moment, local to `zone`, naive; inclusive.
-        end: Last moment, local to `zone`, naive; exclusive.
-        zone: Time zone of all times.
-    """
-
-    scope: str
-    groups: tuple[str, ...]
-    metrics: tuple[str, ...]
-    where: tuple[Condition, ...]
-    begin: datetime
-    end: datetime
-    zone: ZoneInfo
+    scope: str  # name of the scope
+    groups: tuple[str, ...]  # columns to group by
+    metrics: tuple[str, ...]  # columns to add up
+    where: tuple[Condition, ...]  # conditions, all of which must hold
+    begin: datetime  # first moment, local to `zone`, naive; inclusive
+    end: datetime  # last moment, local to `zone`, naive; exclusive
+    zone: ZoneInfo  # time zone of all times
 
     @property
     def columns(self) -> tuple[str, ...]:

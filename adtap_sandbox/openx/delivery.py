@@ -28,20 +28,14 @@ _REPEATED_ONE_IN: Final = 9
 
 @dataclass(frozen=True)
 class Question:
-    """What a report asks of the store.
+    """What a report asks of the store."""
 
-    Attributes:
-        start: First hour, UTC.
-        end: Hour after the last, UTC.
-        attributes: Canonical ids, `hour` and `day` among them where buckets are wanted.
-        metrics: Canonical ids.
-        wanted: Tells from a slot's attribute values whether a filter lets it through.
-    """
-
-    start: datetime
-    end: datetime
+    start: datetime  # first hour, UTC
+    end: datetime  # hour after the last, UTC
+    # canonical ids, `hour` and `day` among them where buckets are wanted
     attributes: tuple[str, ...]
-    metrics: tuple[str, ...]
+    metrics: tuple[str, ...]  # canonical ids
+    # tells from a slot's attribute values whether a filter lets it through
     wanted: Callable[[Mapping[str, str | None]], bool]
 
 

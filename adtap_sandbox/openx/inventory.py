@@ -42,25 +42,15 @@ class Deal:
 
 @dataclass(frozen=True)
 class Slot:
-    """The finest thing that is counted.
+    """The finest thing that is counted."""
 
-    Attributes:
-        key: Tells slots apart in the world's numbers; does not change when the world grows.
-        publisher: The publisher's id in the world, for the restatement curve.
-        values: Attribute id to value, None where the platform knows none.
-        mean: Ad requests of an average day.
-        sold: Whether a bidder buys here; unsold slots have requests only.
-        deal: Whether it sells through a private deal.
-        video: Whether it plays video.
-    """
-
-    key: str
-    publisher: int
-    values: Mapping[str, str | None]
-    mean: int
-    sold: bool
-    deal: bool
-    video: bool
+    key: str  # tells slots apart in the world's numbers; does not change when the world grows
+    publisher: int  # the publisher's id in the world, for the restatement curve
+    values: Mapping[str, str | None]  # attribute id to value, None where the platform knows none
+    mean: int  # ad requests of an average day
+    sold: bool  # whether a bidder buys here; unsold slots have requests only
+    deal: bool  # whether it sells through a private deal
+    video: bool  # whether it plays video
     null_split: bool
 
 

@@ -53,22 +53,14 @@ def stamp(moment: datetime) -> str:
 
 @dataclass
 class ApiObject:
-    """One object.
+    """One object."""
 
-    Attributes:
-        kind: Its type, as in the path.
-        number: Its id.
-        fields: What is its own, beyond the common fields.
-        changes: Moments of its revisions, the first of which made it; ascending, UTC.
-        deleted: When it was deleted, if ever.
-        written: Who and what made each revision by hand, by its place in `changes`.
-    """
-
-    kind: str
-    number: int
-    fields: Document
-    changes: list[datetime]
-    deleted: datetime | None = None
+    kind: str  # its type, as in the path
+    number: int  # its id
+    fields: Document  # what is its own, beyond the common fields
+    changes: list[datetime]  # moments of its revisions, the first of which made it; ascending, UTC
+    deleted: datetime | None = None  # when it was deleted, if ever
+    # who and what made each revision by hand, by its place in `changes`
     written: dict[int, Document] = field(default_factory=dict)
 
     @property
