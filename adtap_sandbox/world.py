@@ -7,6 +7,7 @@ Everything follows from the seed, so two runs with one seed hold the same world.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final, TypeVar
@@ -123,12 +124,12 @@ class World:
         self.countries: tuple[str, ...] = tuple(_NAMES["countries"])
         self.networks: tuple[str, ...] = tuple(_NAMES["networks"])
         self.advertisers = self._make_companies(Advertiser, 110_000)
-        self.campaigns = self._make_campaigns()
-        self.creatives = self._make_creatives()
+        self.campaigns = tuple(self._make_campaigns())
+        self.creatives = tuple(self._make_creatives())
         self.publishers = self._make_companies(Publisher, 310_000)
-        self.sites = self._make_sites()
-        self.ad_units = self._make_ad_units()
-        self.apps = self._make_apps()
+        self.sites = tuple(self._make_sites())
+        self.ad_units = tuple(self._make_ad_units())
+        self.apps = tuple(self._make_apps())
 
     def number(self, *key: object) -> int:
         """64 bits that depend on the seed and the key alone; a key's parts are whatever has a stable text."""
@@ -157,33 +158,25 @@ class World:
             for index in range(len(listed) * self.size)
         )
 
-    def _make_campaigns(self) -> tuple[Campaign, ...]:
-        made = []
+    def _make_campaigns(self) -> Iterator[Campaign]:
+        themes, states = _NAMES["campaign_themes"], _NAMES["campaign_states"]
         for index in range(len(self.advertisers) * _CAMPAIGNS_PER_ADVERTISER):
             advertiser = self.advertisers[index // _CAMPAIGNS_PER_ADVERTISER]
-            theme = _NAMES["campaign_themes"][
-                (index * 2 + index // 9) % len(_NAMES["campaign_themes"])
-            ]
-            status, end = _NAMES["campaign_states"][index % len(_NAMES["campaign_states"])]
+            theme = themes[(index * 2 + index // 9) % len(themes)]
+            status, end = states[index % len(states)]
             # The first of each advertiser runs from the first day, so that no day is without any.
-            offset = (
-                0
-                if index % _CAMPAIGNS_PER_ADVERTISER == 0
-                else self.between(1, 300, "campaign start", index)
+            first = index % _CAMPAIGNS_PER_ADVERTISER == 0
+            offset = 0 if first else self.between(1, 300, "campaign start", index)
+            yield Campaign(
+                id=self._id("campaign", 2_300_000, index),
+                name=f"{advertiser.name} | {theme}",
+                advertiser_id=advertiser.id,
+                start=self.first_day + timedelta(days=offset),
+                end=date.fromisoformat(end) if end else None,
+                status=status,
             )
-            made.append(
-                Campaign(
-                    id=self._id("campaign", 2_300_000, index),
-                    name=f"{advertiser.name} | {theme}",
-                    advertiser_id=advertiser.id,
-                    start=self.first_day + timedelta(days=offset),
-                    end=date.fromisoformat(end) if end else None,
-                    status=status,
-                )
-            )
-        return tuple(made)
 
-    def _make_creatives(self) -> tuple[Creative, ...]:
+    def _make_creatives(self) -> Iterator[Creative]:
         places = [
             (campaign, nth)
             for index, campaign in enumerate(self.campaigns)
@@ -193,67 +186,43 @@ class World:
             (self.campaigns[number % len(self.campaigns)], number)
             for number in range(len(places), self.least_creatives)
         ]
-        made = []
+        themes = _NAMES["creative_themes"]
         for number, (campaign, nth) in enumerate(places):
             width, height = size = _SIZES[number % len(_SIZES)]
-            theme = _NAMES["creative_themes"][(number + nth) % len(_NAMES["creative_themes"])]
-            made.append(
-                Creative(
-                    id=self._id("creative", 5_400_000, number),
-                    name=f"{width}x{height} {theme}",
-                    campaign_id=campaign.id,
-                    size=size,
-                )
-            )
-        return tuple(made)
+            name = f"{width}x{height} {themes[(number + nth) % len(themes)]}"
+            yield Creative(self._id("creative", 5_400_000, number), name, campaign.id, size)
 
-    def _make_sites(self) -> tuple[Site, ...]:
-        made = []
+    def _make_sites(self) -> Iterator[Site]:
         for index in range(_SITES_AT_SIZE_1 * self.size):
             lap, place = divmod(index, _SITES_AT_SIZE_1)
             domain = _NAMES["sites"][place][1]
-            made.append(
-                Site(
-                    id=self._id("site", 420_000, index),
-                    name=_numbered(_NAMES["sites"], index),
-                    domain=domain if lap == 0 else f"www{lap + 1}.{domain}",
-                    publisher_id=self.publishers[place % 4 + 4 * lap].id,
-                )
+            yield Site(
+                id=self._id("site", 420_000, index),
+                name=_numbered(_NAMES["sites"], index),
+                domain=domain if lap == 0 else f"www{lap + 1}.{domain}",
+                publisher_id=self.publishers[place % 4 + 4 * lap].id,
             )
-        return tuple(made)
 
-    def _make_ad_units(self) -> tuple[AdUnit, ...]:
-        made = []
+    def _make_ad_units(self) -> Iterator[AdUnit]:
         for index in range(_AD_UNITS_AT_SIZE_1 * self.size):
             lap, place = divmod(index, _AD_UNITS_AT_SIZE_1)
             site = self.sites[place % _SITES_AT_SIZE_1 + _SITES_AT_SIZE_1 * lap]
             width, height = size = _SIZES[place % len(_SIZES)]
             spot = _NAMES["places"][place // _SITES_AT_SIZE_1 % len(_NAMES["places"])]
-            made.append(
-                AdUnit(
-                    id=self._id("ad unit", 8_700_000, index),
-                    name=f"{site.name} – {spot} {width}x{height}",  # noqa: RUF001 - as above
-                    site_id=site.id,
-                    size=size,
-                )
-            )
-        return tuple(made)
+            name = f"{site.name} \N{EN DASH} {spot} {width}x{height}"
+            yield AdUnit(self._id("ad unit", 8_700_000, index), name, site.id, size)
 
-    def _make_apps(self) -> tuple[App, ...]:
-        made = []
+    def _make_apps(self) -> Iterator[App]:
         for index in range(max(len(_NAMES["apps"]) * self.size, self.least_apps)):
             lap, place = divmod(index, len(_NAMES["apps"]))
             name, bundle_id, store, currency = _NAMES["apps"][place]
-            made.append(
-                App(
-                    token=self._token(index),
-                    name=name if lap == 0 else f"{name} {lap + 1}",
-                    bundle_id=bundle_id if lap == 0 else f"{bundle_id}{lap + 1}",
-                    store=store,
-                    currency=currency,
-                )
+            yield App(
+                token=self._token(index),
+                name=name if lap == 0 else f"{name} {lap + 1}",
+                bundle_id=bundle_id if lap == 0 else f"{bundle_id}{lap + 1}",
+                store=store,
+                currency=currency,
             )
-        return tuple(made)
 
     def _token(self, index: int) -> str:
         """Twelve letters and digits, as Adjust's app tokens have."""

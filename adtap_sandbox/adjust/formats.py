@@ -7,7 +7,7 @@ from typing import Any
 from adtap_sandbox.stage import Stage
 from adtap_sandbox.tables import csv_text, fill, table
 
-from .metrics import MICROS, catalogue_sections
+from .metrics import MICROS, catalogue_sections, readable
 from .query import Query
 from .replies import RefusedError
 from .report import Report, Row, Value, companions_of, number, text
@@ -74,16 +74,12 @@ def as_csv(report: Report, stage: Stage) -> str:
     if query.readable:
         known = catalogue_sections()[0]
         names = [
-            known[name].name if name in known and known[name].name else _readable(name)
+            known[name].name if name in known and known[name].name else readable(name)
             for name in names
         ]
     return csv_text(
         [names, *([*row.dims, *_texts(query, row, stage).values()] for row in report.rows)]
     )
-
-
-def _readable(name: str) -> str:
-    return name.replace("_", " ").capitalize()
 
 
 def as_parquet(report: Report) -> bytes:

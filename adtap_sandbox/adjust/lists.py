@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from adtap_sandbox.tables import fill, table
 
-from .metrics import AD_REVENUE_SOURCES, LAST_PERIOD, Listed, catalogue_sections, listed
+from .metrics import AD_REVENUE_SOURCES, LAST_PERIOD, Listed, catalogue_sections, listed, readable
 from .periods import TIME_DIMENSIONS
 from .query import CELL_DIMENSIONS, IAP_MODES, Params, words
 from .replies import invalid
@@ -34,9 +34,8 @@ def option(key: str, name: str, section: str = "", formatting: str | None = None
 
 
 def _metric(entry: Listed, key: str) -> Option:
-    name = entry.name or key.replace("_", " ").capitalize()
     title: str = _DECLARED["titles"][entry.section]
-    return option(key, name, title, _DECLARED["formatting"][entry.format])
+    return option(key, entry.name or readable(key), title, _DECLARED["formatting"][entry.format])
 
 
 def _section_metrics(sections: list[str]) -> list[Option]:
@@ -66,8 +65,7 @@ class Lists:
             "full_cohort_periods": lambda _: [option(p, p.upper()) for p in PERIODS],
             "event_metrics": self._event_metrics,
             "dimensions": lambda _: [
-                option(name, name.replace("_", " ").capitalize())
-                for name in (*TIME_DIMENSIONS, *CELL_DIMENSIONS)
+                option(name, readable(name)) for name in (*TIME_DIMENSIONS, *CELL_DIMENSIONS)
             ],
             "countries": lambda _: [
                 option(code, COUNTRY_NAMES.get(code, (code, ""))[0])

@@ -105,9 +105,14 @@ def catalogue_sections() -> tuple[dict[str, Listed], dict[str, Listed], dict[str
     return plain, cohort, event
 
 
+def readable(name: str) -> str:
+    """A name as people read it."""
+    return name.replace("_", " ").capitalize()
+
+
 def _line(section: str, name: str, fmt: str = "int", formula: str = "") -> Listed:
-    readable = name.replace("_", " ").capitalize()
-    return Listed(section, name, fmt, "d" if section == "skan" else "h", "", readable, formula)
+    frequency = "d" if section == "skan" else "h"
+    return Listed(section, name, fmt, frequency, "", readable(name), formula)
 
 
 def _families() -> Iterator[Listed]:

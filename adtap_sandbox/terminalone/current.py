@@ -80,7 +80,10 @@ class CurrentApi:
         parts = [part for part in request.path_params["path"].split("/") if part]
         name = parts[0] if parts else ""
         if name == "permissions" and len(parts) > 1:
-            return _single(self._permissions(_number(parts[1])))
+            number = _number(parts[1])
+            if not self.store.exists("users", number):
+                raise _missing(f"user {number} not found")
+            return _single({"user_id": number, **self._levels()})
         resource = RESOURCES.get(name)
         if resource is None:
             raise _missing(f"no such resource: {name}")
@@ -136,11 +139,6 @@ class CurrentApi:
             for index, item in enumerate(strategies)
         ]
 
-    def _permissions(self, number: int) -> Record:
-        if not self.store.exists("users", number):
-            raise _missing(f"user {number} not found")
-        return {"user_id": number, **self._levels()}
-
     def _levels(self) -> Record:
         return {
             level: [{"id": seed.id, **_ACCESS} for seed in self.store.seeds(level)]
@@ -164,11 +162,11 @@ class CurrentApi:
         live, unexpired = _flag(request, "live_only"), _flag(request, "filter_expired")
         if live and unexpired:
             raise _invalid("live_only and filter_expired exclude each other", "filter_expired")
-        now = self.store.stage.clock.now()
+        now = str(self.store.stage.clock.now())
         if live:
             rows = [row for row in rows if row["status"] is True]
         if live or unexpired:
-            rows = [row for row in rows if _later(row["end_date"], now)]
+            rows = [row for row in rows if str(row["end_date"]) > now]
         return rows
 
     def _shaper(self, request: Request, name: str) -> Callable[[list[Record]], list[Record]]:
@@ -266,10 +264,6 @@ def _number(text: str) -> int:
 
 def _flag(request: Request, name: str) -> bool:
     return request.query_params.get(name, "false").lower() in ("1", "true")
-
-
-def _later(value: object, moment: object) -> bool:
-    return str(value) > str(moment)
 
 
 def _bounded(request: Request, name: str, default: int, low: int, high: int) -> int:

@@ -37,12 +37,9 @@ class DealsApi:
 
     async def answer(self, request: Request) -> Response:
         """Answer one request."""
-        return await self.auth.inside(request, self._answer, self._refused, "error")
+        return await self.auth.inside(request, self._found, self._refused, "error")
 
-    async def _answer(self, request: Request) -> Response:
-        return json_reply(self._found(request))
-
-    def _found(self, request: Request) -> Record:
+    def _found(self, request: Request) -> Response:
         parts = [part for part in request.path_params["path"].split("/") if part]
         collection = parts[0] if parts else ""
         if collection not in ("deals", "publishers", *_DECLARED["collections"]):
@@ -53,12 +50,14 @@ class DealsApi:
             number = int(parts[1]) if parts[1].isdigit() else 0
             if collection != "deals" or not self.store.exists("deals", number):
                 raise refuse(404, "not_found", "Not found")
-            return {"data": self._deal(number, whole=True), "meta": {"status": status}}
+            bill_type = self.store.record("deals", number)["bill_type"]
+            deal = self._deal(number) | {"bill_type": bill_type}
+            return json_reply({"data": deal, "meta": {"status": status}})
         rows = self._rows(request, collection)
         limit, offset = _whole(request, "page_limit", 100), _whole(request, "page_offset", 0)
         page = lists.page(rows, limit, offset)
-        counts = {"count": len(page.rows), "offset": page.offset, "total_count": page.total}
-        return {"data": page.rows, "meta": {"status": status, **counts}}
+        meta: Record = {"status": status, "count": len(page.rows), "offset": page.offset}
+        return json_reply({"data": page.rows, "meta": meta | {"total_count": page.total}})
 
     def _rows(self, request: Request, collection: str) -> list[Record]:
         given = request.query_params
@@ -98,8 +97,8 @@ class DealsApi:
             return any(str(join["strategy_id"]) == given["strategy_id"] for join in joins)
         return "deal_type" not in given or row["deal_type"] == given["deal_type"]
 
-    def _deal(self, number: int, *, whole: bool = False) -> Record:
-        """A deal as the service writes it; `bill_type` only when read one by one."""
+    def _deal(self, number: int) -> Record:
+        """A deal as lists have it; read one by one it has a `bill_type`, too."""
         row = self.store.record("deals", number)
         exchange = self.store.record("supply_sources", row["supply_source_id"])
         used = self.store.pointing_to("strategy_deals", "deal_id", row["id"])
@@ -116,8 +115,6 @@ class DealsApi:
             "effective_status": "ready" if row["status"] else "deal_status_inactive",
         }
         deal: Record = fill(_DECLARED["deal"], values)
-        if whole:
-            deal["bill_type"] = row["bill_type"]
         return deal
 
     def _refused(self, error: LegacyError, _request: Request) -> Response:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -33,10 +32,7 @@ class LegacyApi:
 
     async def answer(self, request: Request) -> Response:
         """Answer one request."""
-        return await self.auth.inside(request, self._answer, self.auth.refused)
-
-    async def _answer(self, request: Request) -> Response:
-        return await run_in_threadpool(self._found, request)
+        return await self.auth.inside(request, self._found, self.auth.refused)
 
     def _found(self, request: Request) -> Response:
         parts = [part for part in request.path_params["path"].split("/") if part]

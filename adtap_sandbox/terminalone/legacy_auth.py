@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any, Final
 from xml.sax.saxutils import quoteattr
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -77,7 +78,7 @@ class LegacyAuth:
     async def inside(
         self,
         request: Request,
-        answer: Callable[[Request], Awaitable[Response]],
+        answer: Callable[[Request], Response],
         refused: Callable[[LegacyError, Request], Response],
         unread: str = "invalid",
     ) -> Response:
@@ -85,7 +86,7 @@ class LegacyAuth:
 
         Args:
             request: The request.
-            answer: What the service says to a request that may pass.
+            answer: What the service says to a request that may pass; called beside the event loop.
             refused: How the service writes an error.
             unread: Its code for a condition that it can't read.
         """
@@ -94,7 +95,7 @@ class LegacyAuth:
             return closed
         try:
             self.require(request)
-            return await answer(request)
+            return await run_in_threadpool(answer, request)
         except LegacyError as error:
             return refused(error, request)
         except QueryError as error:
