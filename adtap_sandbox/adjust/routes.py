@@ -200,7 +200,8 @@ class _Room:
         if kind not in kpis.DEFAULT_KPIS or len(parts) > 2:  # noqa: PLR2004 - as above
             raise RefusedError(404, "request_error", "Not found")
         params = {name: value for name, value in request.query_params.items() if value}
-        result = await run_in_threadpool(kpis.answer, self.store, apps, kind, tracker, params)
+        asked = kpis.Asked(self.store, apps, kind, tracker, params)
+        result = await run_in_threadpool(asked.answer)
         if wants_csv:
             text = result.as_csv(readable=params.get("human_readable_kpis") == "true")
             return _csv(text, "text/csv")

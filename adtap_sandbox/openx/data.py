@@ -6,12 +6,10 @@ stands what differs from object to object.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 
-from adtap_sandbox import credentials
-from adtap_sandbox.openx.inventory import DEMAND_PARTNERS, Inventory
+from adtap_sandbox.openx.inventory import NAMES, Inventory
 from adtap_sandbox.openx.objects import (
     ADVERTISER_ACCOUNTS,
     AGENCY_ACCOUNT,
@@ -24,11 +22,8 @@ from adtap_sandbox.openx.objects import (
     stamp,
 )
 from adtap_sandbox.tables import fill
-from adtap_sandbox.world import AGENCY, Advertiser, Campaign, Publisher, World
+from adtap_sandbox.world import AGENCY, Campaign, Company, World
 
-_COUNTRY_OF_ZONE: Final = {"Europe/Berlin": "de", "Europe/Paris": "fr", "UTC": "gb"}
-_CURRENCY_IDS: Final = {"USD": "1", "EUR": "2"}
-_DEAL_TYPES: Final = {1: "Preferred Deal", 2: "Private Auction", 3: "Within Open Auction"}
 _DELETED_ONE_IN: Final = 11
 _DELETED_PLACE: Final = 10
 _LATE_ONE_IN: Final = 7
@@ -83,71 +78,49 @@ class Entities:
         return added
 
     def _accounts(self) -> None:
-        world, dollars = self._world, ("USD", "UTC")
-        self.network = self._account(NETWORK_ACCOUNT, AGENCY, "network", dollars, None)
-        self.agency = self._account(
-            AGENCY_ACCOUNT, f"{AGENCY} Agency", "agency", ("EUR", "Europe/Berlin"), self.network
-        )
-        self.publishers = self._accounts_of(
-            world.publishers, PUBLISHER_ACCOUNTS, "publisher", self.network
-        )
-        self.advertisers = self._accounts_of(
-            world.advertisers, ADVERTISER_ACCOUNTS, "advertiser", self.agency
-        )
+        world = self._world
+
+        def american(name: str) -> Company:
+            return Company(0, name, "USD", "UTC")
+
+        agency = Company(0, f"{AGENCY} Agency", "EUR", "Europe/Berlin")
+        self.network = self._account(NETWORK_ACCOUNT, american(AGENCY), "network", None)
+        self.agency = self._account(AGENCY_ACCOUNT, agency, "agency", self.network)
+        self.publishers = {
+            one.id: self._account(PUBLISHER_ACCOUNTS + nth, one, "publisher", self.network)
+            for nth, one in enumerate(world.publishers)
+        }
+        self.advertisers = {
+            one.id: self._account(ADVERTISER_ACCOUNTS + nth, one, "advertiser", self.agency)
+            for nth, one in enumerate(world.advertisers)
+        }
         self.partners = [
             self._account(
-                DEMAND_ACCOUNTS + nth, name, "advertiser", dollars, self.network, rtb=True
+                DEMAND_ACCOUNTS + nth, american(name), "advertiser", self.network, rtb=True
             )
-            for nth, name in enumerate(DEMAND_PARTNERS)
+            for nth, name in enumerate(NAMES["demand_partners"])
         ]
 
-    def _accounts_of(
-        self, companies: Sequence[Publisher | Advertiser], first: int, role: str, parent: ApiObject
-    ) -> dict[int, ApiObject]:
-        return {
-            one.id: self._account(
-                first + nth, one.name, role, (one.currency, one.time_zone), parent
-            )
-            for nth, one in enumerate(companies)
-        }
-
     def _account(
-        self,
-        index: int,
-        name: str,
-        role: str,
-        home: tuple[str, str],
-        parent: ApiObject | None,
-        *,
-        rtb: bool = False,
+        self, index: int, one: Company, role: str, parent: ApiObject | None, *, rtb: bool = False
     ) -> ApiObject:
-        currency, zone = home
         return self._add(
             "account",
             index,
             role=role,
-            name=name,
+            one=one,
             parent_id=parent.id if parent else None,
             parent_uid=parent.uid if parent else None,
             experience="network.display" if role == "network" else role,
-            currency=currency,
-            currency_id=_CURRENCY_IDS.get(currency, "3"),
-            zone=zone,
-            zone_id=str(1 + len(zone)),
-            country=_COUNTRY_OF_ZONE.get(zone, "us"),
+            currency_id=NAMES["currency_ids"].get(one.currency, "3"),
+            zone_id=str(1 + len(one.time_zone)),
+            country=NAMES["countries"].get(one.time_zone, "us"),
             rtb=rtb,
         )
 
     def _people(self) -> None:
-        people = {
-            "Ops": credentials.EMAIL,
-            "Olga": "olga@northwind.example",
-            "Søren": "soren@northwind.example",
-            "Renée": "renee@northwind.example",
-            "Ex": "ex@northwind.example",
-        }
         owner = ("account", self.network)
-        for nth, (first, email) in enumerate(people.items()):
+        for nth, (first, email) in enumerate(NAMES["people"].items()):
             self._add("user", nth, owner, deleted=first == "Ex", first=first, email=email)
 
     def _sites(self) -> None:
@@ -157,7 +130,7 @@ class Entities:
             owner = ("account", account)
             own = self._add("site", nth, owner, site=site, topic=str(1 + nth % 9))
             self.sites[site.id] = own
-            for turn, section in enumerate(("Home", "Articles, long", "Archive")):
+            for turn, section in enumerate(NAMES["sections"]):
                 archive = section == "Archive"
                 self._add(
                     "sitesection",
@@ -270,12 +243,9 @@ class Entities:
         begin = stamp(datetime.combine(self._world.first_day, time(7), UTC))
         for deal in self._inventory.deals:
             owner = ("account", self.publishers[deal.publisher])
-            shared: dict[str, Any] = {
-                "deal": deal,
-                "partner": self.partners[deal.partner],
-                "begin": begin,
-            }
-            kind = _DEAL_TYPES[deal.kind]
+            partner = self.partners[deal.partner]
+            shared: dict[str, Any] = {"deal": deal, "partner": partner, "begin": begin}
+            kind = NAMES["deal_types"][deal.kind - 1]
             own = self._add("deal", deal.index, owner, deal_type=kind, **shared)
             self._add("package", deal.index, owner, own=own, **shared)
         for nth, account in enumerate(self.publishers.values()):
@@ -300,9 +270,9 @@ class Entities:
             self._add("comment", nth, network, order=order, user=user)
         for nth, account in enumerate(self.advertisers.values()):
             self._add("conversiontag", nth, ("account", account), nth=nth)
-        for nth, name in enumerate(("Travellers", "Läufer, jung", "写真家")):
+        for nth, name in enumerate(NAMES["segments"]):
             self._add("audiencesegment", nth, network, name=name)
-        for nth, name in enumerate(("Cars", "Beer & wine")):
+        for nth, name in enumerate(NAMES["exclusions"]):
             self._add("competitiveexclusion", nth, network, name=name)
         self._add("report", 0, network, user=user)
 

@@ -11,17 +11,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from adtap_sandbox.openx.objects import DEMAND_ACCOUNTS, PUBLISHER_ACCOUNTS, id_of
+from adtap_sandbox.tables import table
 from adtap_sandbox.world import AdUnit, Publisher, Site, World
 
-DEMAND_PARTNERS: Final = (
-    "Google DV360 - RTB",
-    "The Trade Desk",
-    'Zürich "Performance", GmbH',
-    "Criteo",
-    "MediaMath\tTerminalOne",
-    "東京 DSP",
-)
-_DEVICES: Final = ("Desktop", "Phone", "Tablet", "Connected TV", "", None)
+NAMES: Final = table(__package__, "names")
+_PARTNERS: Final[list[str]] = NAMES["demand_partners"]
 _MAX_SLOTS: Final = 5
 _UNSOLD_ONE_IN: Final = 4
 _DEAL_ONE_IN: Final = 3
@@ -76,13 +70,13 @@ class Inventory:
         made: list[Deal] = []
         for nth, publisher in enumerate(world.publishers):
             for turn in range(3):
-                partner = (nth + turn * 2) % len(DEMAND_PARTNERS)
+                partner = (nth + turn * 2) % len(_PARTNERS)
                 index = len(made)
                 made.append(
                     Deal(
                         index=index,
                         code=f"OX-{world.number('openx deal', publisher.id, turn) % 16**6:06x}-{turn}",
-                        name=f"{publisher.name} & {DEMAND_PARTNERS[partner]}",
+                        name=f"{publisher.name} & {_PARTNERS[partner]}",
                         publisher=publisher.id,
                         partner=partner,
                         kind=1 + turn,
@@ -118,7 +112,7 @@ class Inventory:
         bits = world.number("openx slot", key)
         # The first slot of each unit is always sold, so that no ad unit is without revenue.
         sold = turn == 0 or bits % _UNSOLD_ONE_IN != 0
-        partner = (bits >> 8) % len(DEMAND_PARTNERS) if sold else None
+        partner = (bits >> 8) % len(_PARTNERS) if sold else None
         of_publisher = self._deals_of[publisher.id]
         deal = of_publisher[(bits >> 16) % 3] if sold and (bits >> 20) % _DEAL_ONE_IN == 0 else None
         if deal is not None:
@@ -137,11 +131,11 @@ class Inventory:
             "publisherAdUnitName": unit.name if unit else None,
             "demandPartnerAccountId": partner_id,
             "dspAccountId": partner_id,
-            "demandPartnerAccountName": None if partner is None else DEMAND_PARTNERS[partner],
+            "demandPartnerAccountName": None if partner is None else _PARTNERS[partner],
             "privateMarketplacePublisherDealId": deal.code if deal else None,
             "dealId": deal.code if deal else None,
             "packageId": str(id_of("package", deal.index)) if deal and deal.kind > 1 else None,
-            "userDeviceType": _DEVICES[(bits >> 24) % len(_DEVICES)],
+            "userDeviceType": NAMES["devices"][(bits >> 24) % len(NAMES["devices"])],
             "userGeoCountry": world.countries[(bits >> 32) % len(world.countries)],
         }
         return Slot(
