@@ -16,23 +16,19 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime
 from itertools import accumulate, pairwise
 from operator import add
 from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
 
-ONE_DAY: Final = timedelta(days=1)
+from adtap_sandbox.moments import ONE_DAY, midnight
+
 HOURS: Final = 24
 
 Labels: TypeAlias = tuple[Any, ...]
 """The values of a report's time columns in one bucket."""
 
 Key = TypeVar("Key", bound=Hashable)
-
-
-def midnight(day: date) -> datetime:
-    """Return the moment at which a day begins in UTC."""
-    return datetime.combine(day, time(), UTC)
 
 
 def single_precision(number: float) -> float:

@@ -45,10 +45,7 @@ class Room(Protocol):
 
 
 def find_rooms(only: Iterable[str] | None = None) -> dict[str, Room]:
-    """The platforms' route modules by name.
-
-    Args:
-        only: Names of the platforms wanted; all that are there if None.
+    """The route modules of the platforms wanted, by name; of all that are there if None.
 
     Raises:
         ValueError: If a wanted platform is not there. Whatever a room's import raises is passed on.
@@ -112,15 +109,7 @@ class Sandbox:
     ) -> None:
         """Make the world, the clock, the switches and the rooms anew; clear faults, log, cached answers.
 
-        Args:
-            seed: Seed of the world.
-            size: Multiplies the number of things in the world.
-            creatives: Least number of creatives in it.
-            apps: Least number of apps in it.
-            now: Moment from which the clock runs, with a zone; real time if None.
-
-        Raises:
-            ValueError: If the size is below one.
+        The arguments are those of `World`, and `now` that of `Clock`.
         """
         switches = {name: dict(room.SWITCHES) for name, room in self._modules.items()}
         stage = Stage(_world(seed, size, creatives, apps), Clock(now), switches)
@@ -132,10 +121,7 @@ class Sandbox:
         self.cached_answers.keep(None)
 
     def turn(self, given: dict[str, Any]) -> None:
-        """Change switches.
-
-        Args:
-            given: New values by platform and switch.
+        """Change switches: new values by platform and switch.
 
         Raises:
             ValueError: If a platform or a switch is not there, or a value is not of its default's kind;

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from adtap_sandbox.cube import ONE_DAY, Labels, Piece, cut_days, midnight
+from adtap_sandbox.cube import Labels, Piece, cut_days
+from adtap_sandbox.moments import ONE_DAY, full_hour, midnight
 
 from .replies import invalid
 
@@ -70,7 +71,7 @@ def hours_back(text: str, now: datetime) -> tuple[datetime, datetime]:
     found = _HOURS.match(text)
     if not found or int(found[1]) < int(found[2]):
         raise invalid(f"Invalid hour__between: {text} loc=hour__between")
-    this_hour = now.replace(minute=0, second=0, microsecond=0)
+    this_hour = full_hour(now)
     return (
         this_hour - timedelta(hours=int(found[1])),
         this_hour - timedelta(hours=int(found[2]) - 1),

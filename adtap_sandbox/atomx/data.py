@@ -18,7 +18,7 @@ from typing import Any
 
 from adtap_sandbox.atomx.models import MODELS
 from adtap_sandbox.credentials import EMAIL
-from adtap_sandbox.cube import midnight
+from adtap_sandbox.moments import midnight
 from adtap_sandbox.tables import fill, table
 from adtap_sandbox.world import Campaign, World
 

@@ -10,7 +10,7 @@ from adtap_sandbox.atomx.facts import NAMES, Facts
 from adtap_sandbox.atomx.models import fold
 from adtap_sandbox.atomx.replies import Refusal
 from adtap_sandbox.atomx.store import Store
-from adtap_sandbox.cube import ONE_DAY, midnight
+from adtap_sandbox.moments import ONE_DAY, midnight
 
 # Type -> entity of its owner, and the figure that is charged.
 TYPES = {

@@ -19,17 +19,9 @@ from adtap_sandbox.atomx.facts import MONEY, NAMES, Facts, Line
 from adtap_sandbox.atomx.lists import order
 from adtap_sandbox.atomx.replies import Refusal
 from adtap_sandbox.atomx.store import Store
-from adtap_sandbox.cube import (
-    ONE_DAY,
-    Groups,
-    Labels,
-    Piece,
-    cut_days,
-    midnight,
-    placed,
-    single_precision,
-)
+from adtap_sandbox.cube import Groups, Labels, Piece, cut_days, placed, single_precision
 from adtap_sandbox.lists import COMPARISONS, sort, sort_key
+from adtap_sandbox.moments import ONE_DAY, midnight
 from adtap_sandbox.tables import named, table
 
 TIME = ("hour", "day", "month")

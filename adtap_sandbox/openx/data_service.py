@@ -14,6 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
+from adtap_sandbox.moments import rfc3339
 from adtap_sandbox.openx import fields, questions, replies, request_parts
 from adtap_sandbox.openx.delivery import Question, Row, on_the_wire
 from adtap_sandbox.openx.fields import Field
@@ -63,7 +64,7 @@ class DataService:
         if any(strange) or "attributes" not in given or "metrics" not in given:
             raise self._no(400, replies.NO_ACCESS, "list")
         span = questions.available(self._store.stage, attributes, metrics)
-        found = {"minStartDate": questions.iso(span.first), "maxEndDate": questions.iso(span.end)}
+        found = {"minStartDate": rfc3339(span.first), "maxEndDate": rfc3339(span.end)}
         listed = self._store.switch("date_range_as_list")
         return plain_json({"dateRange": [found] if listed else found})
 

@@ -12,7 +12,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Final
 
-from adtap_sandbox.cube import ONE_DAY, Curve, Groups, cut_days, single_precision
+from adtap_sandbox.cube import Curve, Groups, cut_days, single_precision
+from adtap_sandbox.moments import ONE_DAY
 from adtap_sandbox.openx.fields import MONEY
 from adtap_sandbox.openx.inventory import Inventory, Slot
 from adtap_sandbox.stage import MILLION, Stage

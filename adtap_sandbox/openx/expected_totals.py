@@ -24,6 +24,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from adtap_sandbox.cube import Groups
+from adtap_sandbox.moments import rfc3339
 from adtap_sandbox.openx import fields, questions
 from adtap_sandbox.openx.delivery import MICROS, Question, as_sent
 from adtap_sandbox.openx.replies import plain_json
@@ -121,9 +122,9 @@ class ExpectedTotals:
             }
 
         return {
-            "as_of": questions.iso(self._store.now()),
-            "start": questions.iso(question.start),
-            "end": questions.iso(question.end),
+            "as_of": rfc3339(self._store.now()),
+            "start": rfc3339(question.start),
+            "end": rfc3339(question.end),
             "attributes": question.attributes,
             "metrics": question.metrics,
             **shown("total")[""],

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from adtap_sandbox.cube import midnight
+from adtap_sandbox.moments import midnight
 from adtap_sandbox.tables import table
 from adtap_sandbox.world import World
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from adtap_sandbox.cube import midnight
+from adtap_sandbox.moments import full_hour, midnight
 from adtap_sandbox.openx.fields import (
     METRICS,
     RESPONSE_ATTRIBUTES,
@@ -49,11 +49,6 @@ class Span:
     end: datetime
 
 
-def floor_hour(moment: datetime) -> datetime:
-    """The full hour at or before a moment."""
-    return moment.replace(minute=0, second=0, microsecond=0)
-
-
 def read_date(given: object) -> datetime:
     """The full hour that a request's date means; minutes and seconds are cut off, else a `DateError`.
 
@@ -69,7 +64,7 @@ def read_date(given: object) -> datetime:
         if isinstance(given, str) and "T" in given:
             moment = datetime.fromisoformat(given)
             if moment.tzinfo is not None:
-                return floor_hour(moment.astimezone(UTC))
+                return full_hour(moment.astimezone(UTC))
     except ValueError as error:
         raise DateError(text) from error
     raise DateError(text)
@@ -171,7 +166,7 @@ def available(stage: Stage, attributes: Iterable[str], metrics: Iterable[str]) -
     more, and video events by the hour are kept for two months.
     """
     wanted = {canonical(name) for name in attributes}
-    now = floor_hour(stage.clock.now())
+    now = full_hour(stage.clock.now())
     hourly = "hour" in wanted
     days = stage.switch("openx", "retention_hourly_days" if hourly else "retention_daily_days")
     if hourly and TRACKING_VIDEO_METRICS & set(metrics):
@@ -181,8 +176,3 @@ def available(stage: Stage, attributes: Iterable[str], metrics: Iterable[str]) -
     end = read_date(stall) if stall else now - timedelta(hours=lag)
     first = max(now.replace(hour=0) - timedelta(days=days), midnight(stage.world.first_day))
     return Span(first=first, end=max(first, end))
-
-
-def iso(moment: datetime) -> str:
-    """A moment the way the Data Service writes hours."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from adtap_sandbox.moments import full_hour
 from adtap_sandbox.openx.data import Entities
 from adtap_sandbox.openx.delivery import Delivery, Question
 from adtap_sandbox.openx.objects import SUBTYPES, ApiObject, Document, id_of
-from adtap_sandbox.openx.questions import floor_hour
 from adtap_sandbox.openx.sessions import CurrentSessions, LegacySessions
 from adtap_sandbox.stage import Stage
 
@@ -63,7 +63,7 @@ class Store:
 
     def over_quota(self) -> bool:
         """Count a Platform call; whether this clock hour's quota is used up."""
-        hour = floor_hour(self.now())
+        hour = full_hour(self.now())
         self._calls[hour] += 1
         quota = self.switch("hourly_quota")
         return quota is not None and self._calls[hour] > quota

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from adtap_sandbox import lists
+from adtap_sandbox.moments import rfc3339
 from adtap_sandbox.tables import fill, table
 
 from .current import sorted_rows
@@ -18,7 +19,7 @@ from .legacy_render import JSON, LegacyError, refuse
 from .query import parse
 from .replies import json_reply
 from .store import Store
-from .values import Record, rfc3339
+from .values import Record
 
 _DECLARED: Final = table(__package__ or "", "deals")
 

@@ -13,11 +13,11 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from adtap_sandbox.cube import ONE_DAY
+from adtap_sandbox.moments import ONE_DAY, rfc3339
 
 from .facts import Fact, Facts, exact
 from .replies import json_reply
-from .values import Record, rfc3339
+from .values import Record
 
 _USUAL = "impressions,clicks,total_spend,total_conversions"
 

@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 
 from typing_extensions import override
 
-from adtap_sandbox.cube import ONE_DAY
+from adtap_sandbox.moments import ONE_DAY
 from adtap_sandbox.stage import MILLION, SETTLE_DAYS, Stage
 from adtap_sandbox.tables import table
 

@@ -13,9 +13,10 @@ from xml.sax.saxutils import escape, quoteattr
 from starlette.requests import Request
 from starlette.responses import Response
 
+from adtap_sandbox.moments import rfc3339
 from adtap_sandbox.tables import table
 
-from .values import Record, local, rfc3339, to_json
+from .values import Record, local, to_json
 
 XML: Final = "text/xml"
 JSON: Final = "application/vnd.mediamath.v1+json"

@@ -14,8 +14,8 @@ from typing import Final, TypeAlias
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from adtap_sandbox.cube import ONE_DAY
 from adtap_sandbox.lists import COMPARISONS, sort
+from adtap_sandbox.moments import ONE_DAY, full_hour
 
 from .data import ACCESS, FOREIGN
 from .legacy_auth import LegacyAuth
@@ -29,7 +29,7 @@ from .legacy_catalog import (
 from .legacy_render import LegacyError, Problem, xml_problem
 from .replies import json_reply
 from .report import Predicate, ReportQuery, Reports, Row, Span, Test, sort_key
-from .spans import Bounds, day_of, hour_of, named, not_older
+from .spans import Bounds, day_of, named, not_older
 from .values import floored
 
 XML: Final = "text/xml; charset=UTF-8"
@@ -125,7 +125,7 @@ class LegacyReports:
     def _modified(self) -> datetime:
         """When the numbers were last written: daily at 06:00 UTC."""
         now = self.reports.facts.stage.clock.now()
-        today = hour_of(now).replace(hour=6)
+        today = full_hour(now).replace(hour=6)
         return today if today <= now else today - ONE_DAY
 
     def _rows(self, wanted: ReportRequest) -> list[dict[str, object]]:
@@ -267,7 +267,7 @@ class LegacyReports:
 
         def dated(now: datetime) -> tuple[datetime, datetime]:
             # Daily numbers are written when the day is over, hourly ones when the hour is.
-            closed = (hour_of(now) if report.hourly else day_of(now)) - timedelta(seconds=1)
+            closed = (full_hour(now) if report.hourly else day_of(now)) - timedelta(seconds=1)
             yesterday = day_of(now) - timedelta(seconds=1)
             return first, min(last or yesterday, closed)
 
@@ -348,7 +348,7 @@ def _unit(text: str, *, hourly: bool) -> tuple[datetime, datetime]:
         if shape == "%Y-%m":
             following = (moment + timedelta(days=31)).replace(day=1)
         elif hourly and "%H" in shape:
-            moment = hour_of(moment)
+            moment = full_hour(moment)
             following = moment + timedelta(hours=1)
         else:
             moment = day_of(moment)

@@ -11,8 +11,7 @@ from decimal import Decimal, InvalidOperation
 from typing import TypeAlias, TypeVar
 
 from adtap_sandbox.lists import COMPARISONS
-
-from .values import rfc3339
+from adtap_sandbox.moments import rfc3339
 
 Predicate: TypeAlias = Callable[[Mapping[str, object]], bool]
 

@@ -9,13 +9,14 @@ from decimal import Decimal
 from typing import Final, TypeAlias
 from zoneinfo import ZoneInfo
 
-from adtap_sandbox.cube import ONE_DAY, Groups
+from adtap_sandbox.cube import Groups
+from adtap_sandbox.moments import ONE_DAY, full_hour, rfc3339
 
 from .dimensions import Dimensions
 from .facts import BrainFeature, Fact, Facts, PixelLoads, exact
 from .metrics import finished, needed
-from .spans import day_of, hour_of
-from .values import Record, rfc3339
+from .spans import day_of
+from .values import Record
 
 Lookup: TypeAlias = Callable[[str], object]
 Test: TypeAlias = Callable[[Lookup], bool]
@@ -89,7 +90,7 @@ def truncated(moment: datetime, rollup: str) -> datetime | None:
     if rollup == "all":
         return None
     if rollup == "by_hour":
-        return hour_of(moment)
+        return full_hour(moment)
     day = day_of(moment)
     if rollup == "by_week":
         return day - timedelta(days=day.weekday())

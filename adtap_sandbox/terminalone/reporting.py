@@ -15,6 +15,7 @@ from starlette.responses import Response, StreamingResponse
 
 from adtap_sandbox import lists
 from adtap_sandbox.lists import COMPARISONS
+from adtap_sandbox.moments import full_hour
 
 from .data import ACCESS
 from .datasets import DATASETS, DIMENSIONS, KEYS, METRICS, Dataset, allows_window
@@ -31,7 +32,7 @@ from .report import (
     text_of,
 )
 from .sessions import PLATFORM, Sessions
-from .spans import between, day_of, hour_of, named, not_older
+from .spans import between, day_of, named, not_older
 from .values import Record, to_json
 
 MAX_PAGE: Final = 10_000  # vendor's OpenAPI, pagination.page_size
@@ -149,7 +150,7 @@ class ReportingApi:
             last = _wall(end, "end_time", zone) if end else now.replace(tzinfo=None)
             if last < first:
                 raise _refuse("end_time is before start_time")
-            first = hour_of(first) if hourly else day_of(first)
+            first = full_hour(first) if hourly else day_of(first)
             if not self._switch("end_time_inclusive"):
                 last -= timedelta(microseconds=1)
             bounds = between(first, last)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
 
-from adtap_sandbox.cube import ONE_DAY
+from adtap_sandbox.moments import ONE_DAY, full_hour
 
 _LAST: Final = re.compile(r"^last_(\d+)_(days|hours)$")
 _EVER: Final = datetime(2013, 1, 1)  # noqa: DTZ001 - wall-clock time of any zone
@@ -22,11 +22,6 @@ def day_of(moment: datetime) -> datetime:
     return moment.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
-def hour_of(moment: datetime) -> datetime:
-    """Return the full hour at or before a moment."""
-    return moment.replace(minute=0, second=0, microsecond=0)
-
-
 def named(window: str) -> Bounds | None:
     """Return the first and last unit of a named window for a wall-clock now; None if unknown.
 
@@ -37,7 +32,7 @@ def named(window: str) -> Bounds | None:
         count = int(match[1])
         if match[2] == "days":
             return lambda now: (day_of(now) - count * ONE_DAY, day_of(now) - _TICK)
-        return lambda now: (hour_of(now) - timedelta(hours=count), hour_of(now) - _TICK)
+        return lambda now: (full_hour(now) - timedelta(hours=count), full_hour(now) - _TICK)
     return {
         "current_day": lambda now: (day_of(now), day_of(now) + ONE_DAY - _TICK),
         "yesterday": lambda now: (day_of(now) - ONE_DAY, day_of(now) - _TICK),

@@ -7,11 +7,12 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
+from adtap_sandbox.moments import rfc3339
 from adtap_sandbox.stage import Stage
 from adtap_sandbox.tables import table
 
 from .data import FOREIGN, Entities, Seed
-from .values import Record, field_value, rfc3339
+from .values import Record, field_value
 
 _KINDS: Final = {
     "integer": "int",

@@ -9,6 +9,7 @@ from decimal import ROUND_DOWN, Decimal
 from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
+from adtap_sandbox.moments import rfc3339
 from adtap_sandbox.tables import table
 from adtap_sandbox.world import World
 
@@ -33,11 +34,6 @@ def to_json(value: object) -> str:
     if isinstance(value, Sequence) and not isinstance(value, str):
         return "[" + ", ".join(to_json(item) for item in value) + "]"
     return json.dumps(value, ensure_ascii=False)
-
-
-def rfc3339(moment: datetime) -> str:
-    """Return `2024-05-01T08:00:00Z`, the shape of every time stamp of the current generation."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def local(moment: datetime, zone: str) -> datetime:
