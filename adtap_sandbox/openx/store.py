@@ -103,7 +103,7 @@ class Store:
     def shifted(self, kind: str, objects: list[Document], offset: int) -> list[Document]:
         """A list as its reader finds it, moved under them if the switch says so.
 
-        Each shift renames what stood first, once a reader is past the first page: everyentity moves
+        Each shift renames what stood first, once a reader is past the first page: every entity moves
         up one place, so the object at the page's edge is skipped and the renamed one comes twice.
         """
         if offset > 0 and self._shifts[kind] < self.switch("shifting_lists"):
