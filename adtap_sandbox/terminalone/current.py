@@ -98,10 +98,11 @@ class CurrentApi:
             return self._below(request, name, resource, number, parts[2])
         if not resource.single:
             raise _missing(f"{name} cannot be read one by one")
-        return _single(self._with(request, name, resource, number, self._whole(name, number)))
+        whole = self._whole(name, resource, number)
+        return _single(self._with(request, name, resource, number, whole))
 
-    def _whole(self, name: str, number: int) -> Record:
-        record = self.store.nested(name, number, collection=RESOURCES[name].collection)
+    def _whole(self, name: str, resource: Resource, number: int) -> Record:
+        record = self.store.nested(name, number, resource.collection)
         if name == "users":
             flat = self.store.record("users", number)
             levels = None if flat["scope"] == "GLOBAL" else self._levels()
@@ -113,12 +114,12 @@ class CurrentApi:
     ) -> Record:
         """Answer what hangs below one entity."""
         if child == "history" and resource.history:
-            return self._page(request, self.store.history(resource.collection, number), list)
+            return self._page(request, self.store.history(resource.collection, number))
         if child == "budget_flights" and name == "campaigns":
             rows = self.store.pointing_to("budget_flights", "campaign_id", number)
             return self._page(request, rows, self._shaper(request, "budget_flights"))
         if child == "assignments" and name == "site_lists":
-            return self._page(request, self._assignments(number), list)
+            return self._page(request, self._assignments(number))
         if child == "permissions" and name not in ("users", "contracts"):
             return _single({"id": number, **_ACCESS})
         if child == "settings" and name in ("organizations", "users"):
@@ -169,23 +170,14 @@ class CurrentApi:
             rows = [row for row in rows if str(row["end_date"]) > now]
         return rows
 
-    def _shaper(self, request: Request, name: str) -> Callable[[list[Record]], list[Record]]:
+    def _shaper(self, request: Request, name: str) -> Callable[[Record], Record]:
         resource = RESOURCES.get(name, Resource(name))
         wanted = request.query_params.get("full")
         short = resource.brief or (resource.full and wanted not in ("*", name.rstrip("s")))
 
-        def shape(rows: list[Record]) -> list[Record]:
-            made = []
-            for row in rows:
-                number = row["id"]
-                if short:
-                    record = {key: row.get(key) for key in ("id", "name", "entity_type")}
-                elif name in RESOURCES:
-                    record = self._whole(name, number)
-                else:
-                    record = self.store.nested(name, number)
-                made.append(self._with(request, name, resource, number, record))
-            return made
+        def shape(row: Record) -> Record:
+            record = _stub(row) if short else self._whole(name, resource, row["id"])
+            return self._with(request, name, resource, row["id"], record)
 
         return shape
 
@@ -201,8 +193,7 @@ class CurrentApi:
                     continue  # the parts of a strategy's targeting are in its record anyway
                 other = self._related(resource.collection, number, relation)
                 if other is not None:
-                    stub = {key: other[key] for key in ("id", "name", "entity_type")}
-                    record[relation] = {**stub, "rel": relation}
+                    record[relation] = {**_stub(other), "rel": relation}
         return record
 
     def _related(self, collection: str, number: int, relation: str) -> Record | None:
@@ -217,11 +208,9 @@ class CurrentApi:
         return None
 
     def _page(
-        self,
-        request: Request,
-        rows: list[Record],
-        shape: Callable[[list[Record]], Sequence[Record]],
+        self, request: Request, rows: list[Record], shape: Callable[[Record], Record] = dict
     ) -> Record:
+        """A page of rows, each in its shape; as it is, if there is none."""
         given = request.query_params
         if "q" in given and rows:
             rows = select(rows, given["q"], _known, _searchable)
@@ -240,12 +229,16 @@ class CurrentApi:
         if offset:
             meta["prev_page"] = _neighbour(request, max(0, offset - limit), limit)
         null = self.store.stage.switch(PLATFORM, "empty_data_null")
-        data: object = shape(page.rows) if page.rows or not null else None
+        data = [shape(row) for row in page.rows] if page.rows or not null else None
         return {"data": data, "meta": meta}
 
 
 def _single(data: Record) -> Record:
     return {"data": data, "meta": {"status": "success"}}
+
+
+def _stub(row: Record) -> Record:
+    return {key: row.get(key) for key in ("id", "name", "entity_type")}
 
 
 def _missing(message: str) -> RefusedError:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
+from adtap_sandbox.credentials import USERNAME
 from adtap_sandbox.moments import rfc3339
 from adtap_sandbox.stage import Stage
 from adtap_sandbox.tables import table
 
-from .data import FOREIGN, Entities, Seed
+from .data import FOREIGN, USER, Entities, Seed
 from .values import Record, field_value
 
 _KINDS: Final = {
@@ -103,9 +104,9 @@ class Store:
             self._standing[key] = (now, made)
         return made
 
-    def nested(self, resource: str, number: int, *, collection: str | None = None) -> Record:
+    def nested(self, resource: str, number: int, collection: str) -> Record:
         """The record in the current generation's shape: nested groups over the same values."""
-        flat = self.record(collection or resource, number)
+        flat = self.record(collection, number)
         made = self._shaped(self.current[resource], flat, (resource, number))
         # Relations come only when asked for by `with`.
         made.pop("agency", None)
@@ -118,27 +119,21 @@ class Store:
             }
         return made
 
-    def _shaped(self, shape: object, flat: Record, key: tuple[object, ...]) -> Record:
-        made: Record = {}
-        if isinstance(shape, dict):
-            for name, kind in shape.items():
-                if name != "?":
-                    made[name] = self._leaf(name, kind, flat, key)
-        return made
+    def _shaped(self, shape: Record, flat: Record, key: tuple[object, ...]) -> Record:
+        return {
+            name: self._leaf(name, kind, flat, key) for name, kind in shape.items() if name != "?"
+        }
 
     def _leaf(  # noqa: PLR0911 - one shape after the other
-        self, name: str, kind: object, flat: Record, key: tuple[object, ...]
+        self, name: str, kind: Any, flat: Record, key: tuple[object, ...]
     ) -> object:
+        """A field: of a kind if a text, an object if it is one, a list of what a list holds."""
         if isinstance(kind, str):
-            if name in flat:
-                return flat[name]
-            return self._filled(key, name, kind)
+            return flat[name] if name in flat else self._filled(key, name, kind)
         inside = (*key, name)
         nothing = self.world.number("t1", *inside, "null") % 4 == 0 and not self._eldest(key)
         if isinstance(kind, dict):
             return None if "?" in kind and nothing else self._shaped(kind, flat, inside)
-        if not isinstance(kind, list):
-            raise TypeError(kind)
         if nothing:
             return None if len(kind) > 1 else []
         if isinstance(kind[0], dict):
@@ -228,16 +223,15 @@ class Store:
             if collection in ("campaigns", "budget_flights"):
                 name, old, new = "total_budget", 5000 + 100 * old, 5000 + 100 * new
             change = {"field_name": name, "old_value": str(old) if index else None}
-            rows.append(
-                {
-                    "action": "update" if index else "insert",
-                    "date": rfc3339(moment),
-                    "fields": [{**change, "new_value": str(new)}],
-                    "user_name": "ops@northwind.example",
-                    "user_id": 4711,
-                    "collection": collection,
-                    "entity_id": number,
-                    "tool_name": "T1 UI" if index % 2 else "API",
-                }
-            )
+            row = {
+                "action": "update" if index else "insert",
+                "date": rfc3339(moment),
+                "fields": [{**change, "new_value": str(new)}],
+                "user_name": USERNAME,
+                "user_id": USER,
+                "collection": collection,
+                "entity_id": number,
+                "tool_name": "T1 UI" if index % 2 else "API",
+            }
+            rows.append(row)
         return rows[::-1]
