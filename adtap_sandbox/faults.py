@@ -394,27 +394,22 @@ class Recorder:
 def _made_up(fault: Fault) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
     """Status, headers and body of an answer that no platform gave."""
     body: bytes
-    kind = "text/plain; charset=utf-8"
     match fault.kind, fault.body:
         case ("empty", _):
             body = b""
+        case (kind, None):
+            body = {"html": _HTML.encode(), "garbage": _GARBAGE}.get(kind, b"")
         case (_, str() as text):
             body = text.encode()
-            kind = "application/json" if text[:1] in {"{", "["} else kind
-        case ("html", None):
-            body = _HTML.encode()
-        case ("garbage", None):
-            body = _GARBAGE
-        case (_, None):
-            body = b""
         case (_, data):
-            body, kind = json.dumps(data).encode(), "application/json"
-    if fault.kind == "html":
-        kind = "text/html; charset=utf-8"
-    elif fault.kind in {"garbage", "empty"}:
+            body = json.dumps(data).encode()
+    kind = "text/plain; charset=utf-8"
+    if fault.kind in {"garbage", "empty"}:
         kind = "application/json"
-    elif body.lstrip()[:1] == b"<":
+    elif fault.kind == "html" or body.lstrip()[:1] == b"<":
         kind = "text/html; charset=utf-8"
+    elif body[:1] in {b"{", b"["}:
+        kind = "application/json"
     status = fault.status or (500 if fault.kind == "status" else 200)
     headers = [(b"content-type", kind.encode()), (b"content-length", str(len(body)).encode())]
     return status, _merged(headers, fault), body

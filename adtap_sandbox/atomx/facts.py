@@ -7,11 +7,13 @@ from the world alone; how much of them is known follows from the clock (see `Sta
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from functools import lru_cache
+from itertools import product
 
 from adtap_sandbox.atomx.data import NETWORK_ID, OTHER_NETWORK_ID, Ground, ground
 from adtap_sandbox.cube import HOURS, Curve
+from adtap_sandbox.moments import ONE_DAY
 from adtap_sandbox.stage import MILLION, Stage
 from adtap_sandbox.tables import table
 from adtap_sandbox.world import Campaign, Creative
@@ -30,6 +32,7 @@ _HOURLY = (2, 1, 1, 1, 1, 2, 3, 4, 5, 6, 6, 7, 7, 7, 6, 6, 6, 7, 8, 9, 9, 8, 5, 
 _CURVES = tuple(Curve(_HOURLY[shift:] + _HOURLY[:shift]) for shift in range(7))
 
 Numbers = tuple[int, ...]
+Quickstats = dict[tuple[str, int], dict[str, dict[str, float | int]]]
 
 
 @dataclass(frozen=True, eq=False)  # told apart by identity, which makes it a quick key of a cache
@@ -140,36 +143,33 @@ class Facts:
             done + part * now.minute // 60 for done, part in zip(over, running, strict=True)
         )
 
-    def quickstats(self, now: datetime) -> dict[tuple[str, int], dict[str, dict[str, float | int]]]:
+    def quickstats(self, now: datetime) -> Quickstats:
         """Return the quickstats of every entity, by entity and id. Periods are UTC days."""
         today = now.astimezone(UTC).date()
-        periods = {
-            "today": (today, today),
-            "yesterday": (today - timedelta(days=1), today - timedelta(days=1)),
-            "last7days": (today - timedelta(days=7), today - timedelta(days=1)),
-        }
-        names = ("impressions", "clicks", "conversions", "campaign_cost")
-        made: dict[tuple[str, int], dict[str, dict[str, float | int]]] = {}
-        for line in self.lines:
-            days = {
-                day: self.known(line, day, now)
-                for day in (today - timedelta(days=back) for back in range(1, 8))
-            }
-            days[today] = self.known(line, today, now)
+        days = [*(today - back * ONE_DAY for back in range(1, 8)), today]
+        periods = {"today": days[7:], "yesterday": days[:1], "last7days": days[:7]}
+        made: Quickstats = {}
+        for line, day in product(self.lines, days):
+            numbers = self.known(line, day, now)
+            if numbers is None:
+                continue
             for entity, ident in line.dims.items():
                 if ident is None:
                     continue
-                stats = made.setdefault(
-                    (entity, ident),
-                    {period: dict.fromkeys(names, 0) for period in periods},
-                )
-                for period, (first, last) in periods.items():
-                    for day, numbers in days.items():
-                        if numbers is not None and first <= day <= last:
-                            for name in names:
-                                value = numbers[NAMES.index(name)]
-                                stats[period][name] += value / 1e6 if name in MONEY else value
+                if (entity, ident) not in made:
+                    made[entity, ident] = no_stats()
+                for period, stats in made[entity, ident].items():
+                    if day in periods[period]:
+                        for name in stats:
+                            value = numbers[NAMES.index(name)]
+                            stats[name] += value / 1e6 if name in MONEY else value
         return made
+
+
+def no_stats() -> dict[str, dict[str, float | int]]:
+    """Return the quickstats of what delivered nothing."""
+    names = ("impressions", "clicks", "conversions", "campaign_cost")
+    return {period: dict.fromkeys(names, 0) for period in ("today", "yesterday", "last7days")}
 
 
 class _Lines:

@@ -12,7 +12,7 @@ from starlette.responses import Response, StreamingResponse
 from adtap_sandbox.atomx import invoices
 from adtap_sandbox.atomx.calls import Call
 from adtap_sandbox.atomx.data import USER_ID, text
-from adtap_sandbox.atomx.facts import Facts
+from adtap_sandbox.atomx.facts import Facts, Quickstats, no_stats
 from adtap_sandbox.atomx.lists import whole
 from adtap_sandbox.atomx.models import Model
 from adtap_sandbox.atomx.replies import Refusal, success
@@ -31,7 +31,7 @@ class ReportsApi:
         self.stage = stage
         self.store = store
         self._stats_at: datetime | None = None
-        self._stats: dict[tuple[str, int], dict[str, dict[str, Any]]] = {}
+        self._stats: Quickstats = {}
         self._polls: dict[str, int] = {}
 
     @cached_property
@@ -45,9 +45,7 @@ class ReportsApi:
         if minute != self._stats_at:
             self._stats = self.facts.quickstats(minute)
             self._stats_at = minute
-        empty = {"impressions": 0, "clicks": 0, "conversions": 0, "campaign_cost": 0}
-        periods = {"today": empty, "yesterday": empty, "last7days": empty}
-        return self._stats.get((model.name, ident), periods)
+        return self._stats.get((model.name, ident), no_stats())
 
     def invoices(self, call: Call) -> Response:
         """Answer `invoices/{type}[/{id}[/{month}]]`; 404 for an unknown type or owner, 400 for a bad month."""
