@@ -6,7 +6,7 @@ A slot is the finest thing that is counted: one ad unit (or none), one bidder (o
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -53,59 +53,50 @@ class Inventory:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self.publisher_index = {p.id: n for n, p in enumerate(world.publishers)}
-        self.site_index = {s.id: n for n, s in enumerate(world.sites)}
-        self.deals = self._make_deals()
+        self._publisher_index = {p.id: n for n, p in enumerate(world.publishers)}
+        self._site_index = {s.id: n for n, s in enumerate(world.sites)}
+        self.deals = tuple(self._make_deals())
         self._deals_of: dict[int, list[Deal]] = {}
         for deal in self.deals:
             self._deals_of.setdefault(deal.publisher, []).append(deal)
-        self.slots = self._make_slots()
+        self.slots = tuple(self._make_slots())
 
-    def account_id(self, publisher: Publisher) -> int:
-        """The account id of a publisher."""
-        return id_of("account", PUBLISHER_ACCOUNTS + self.publisher_index[publisher.id])
-
-    def _make_deals(self) -> tuple[Deal, ...]:
-        world = self._world
-        made: list[Deal] = []
-        for nth, publisher in enumerate(world.publishers):
+    def _make_deals(self) -> Iterator[Deal]:
+        for nth, publisher in enumerate(self._world.publishers):
             for turn in range(3):
                 partner = (nth + turn * 2) % len(_PARTNERS)
-                index = len(made)
-                made.append(
-                    Deal(
-                        index=index,
-                        code=f"OX-{world.number('openx deal', publisher.id, turn) % 16**6:06x}-{turn}",
-                        name=f"{publisher.name} & {_PARTNERS[partner]}",
-                        publisher=publisher.id,
-                        partner=partner,
-                        kind=1 + turn,
-                        currency=publisher.currency,
-                    )
+                digits = self._world.number("openx deal", publisher.id, turn) % 16**6
+                yield Deal(
+                    index=3 * nth + turn,
+                    code=f"OX-{digits:06x}-{turn}",
+                    name=f"{publisher.name} & {_PARTNERS[partner]}",
+                    publisher=publisher.id,
+                    partner=partner,
+                    kind=1 + turn,
+                    currency=publisher.currency,
                 )
-        return tuple(made)
 
-    def _make_slots(self) -> tuple[Slot, ...]:
+    def _make_slots(self) -> Iterator[Slot]:
         world = self._world
         sites = {site.id: site for site in world.sites}
         publishers = {publisher.id: publisher for publisher in world.publishers}
-        made: list[Slot] = []
         for nth, unit in enumerate(world.ad_units):
             site = sites[unit.site_id]
-            count = world.between(2, _MAX_SLOTS, "openx slots", unit.id)
-            made.extend(
-                self._slot(publishers[site.publisher_id], site, unit, nth, turn)
-                for turn in range(count)
-            )
+            for turn in range(world.between(2, _MAX_SLOTS, "openx slots", unit.id)):
+                yield self._slot(publishers[site.publisher_id], site, unit, nth, turn)
         # Traffic the platform can't place: no ad unit, now and then not even a site.
-        made.extend(
-            self._slot(publishers[site.publisher_id], site, None, 0, 0) for site in world.sites
-        )
-        made.extend(self._slot(publisher, None, None, 0, 0) for publisher in world.publishers)
-        return tuple(made)
+        for site in world.sites:
+            yield self._slot(publishers[site.publisher_id], site)
+        for publisher in world.publishers:
+            yield self._slot(publisher)
 
     def _slot(
-        self, publisher: Publisher, site: Site | None, unit: AdUnit | None, nth: int, turn: int
+        self,
+        publisher: Publisher,
+        site: Site | None = None,
+        unit: AdUnit | None = None,
+        nth: int = 0,
+        turn: int = 0,
     ) -> Slot:
         world = self._world
         key = f"{publisher.id}/{site.id if site else '-'}/{unit.id if unit else '-'}/{turn}"
@@ -117,14 +108,14 @@ class Inventory:
         deal = of_publisher[(bits >> 16) % 3] if sold and (bits >> 20) % _DEAL_ONE_IN == 0 else None
         if deal is not None:
             partner = deal.partner
-        account = str(self.account_id(publisher))
+        account = str(id_of("account", PUBLISHER_ACCOUNTS + self._publisher_index[publisher.id]))
         partner_id = None if partner is None else str(id_of("account", DEMAND_ACCOUNTS + partner))
         values: dict[str, str | None] = {
             "publisherAccountId": account,
             "publisherAccountName": publisher.name,
             "publisherPlatformId": account,
             "publisherCurrency": publisher.currency,
-            "publisherSiteId": str(id_of("site", self.site_index[site.id])) if site else None,
+            "publisherSiteId": str(id_of("site", self._site_index[site.id])) if site else None,
             "publisherSiteName": site.name if site else None,
             "pageDomain": site.domain if site else "",
             "publisherAdUnitId": str(id_of("adunit", nth)) if unit else None,
