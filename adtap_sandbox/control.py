@@ -18,9 +18,7 @@
 
 from __future__ import annotations
 
-import functools
 import json
-from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -31,8 +29,6 @@ from starlette.routing import Route
 
 from adtap_sandbox.faults import Fault
 from adtap_sandbox.sandbox import Sandbox
-
-Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 def parse_moment(text: str) -> datetime:
@@ -49,16 +45,17 @@ def control_app(sandbox: Sandbox) -> Starlette:
     control = _Control(sandbox)
     return Starlette(
         routes=[
-            Route("/reset", _told(control.reset), methods=["POST"]),
-            Route("/clock", _told(control.clock), methods=["POST"]),
-            Route("/faults", _told(control.faults), methods=["GET", "POST", "DELETE"]),
-            Route("/switches", _told(control.switches), methods=["GET", "POST"]),
-            Route("/log", _told(control.log), methods=["GET", "DELETE"]),
-            Route("/stats", _told(control.stats)),
-            Route("/latency", _told(control.latency), methods=["POST"]),
-            Route("/kept", _told(control.kept), methods=["GET", "POST", "DELETE"]),
-            Route("/health", _told(control.health)),
-        ]
+            Route("/reset", control.reset, methods=["POST"]),
+            Route("/clock", control.clock, methods=["POST"]),
+            Route("/faults", control.faults, methods=["GET", "POST", "DELETE"]),
+            Route("/switches", control.switches, methods=["GET", "POST"]),
+            Route("/log", control.log, methods=["GET", "DELETE"]),
+            Route("/stats", control.stats),
+            Route("/latency", control.latency, methods=["POST"]),
+            Route("/kept", control.kept, methods=["GET", "POST", "DELETE"]),
+            Route("/health", control.health),
+        ],
+        exception_handlers={ValueError: _told},
     )
 
 
@@ -150,17 +147,9 @@ class _Control:
         )
 
 
-def _told(endpoint: Endpoint) -> Endpoint:
-    """Answer 400 with the reason where the request is wrong."""
-
-    @functools.wraps(endpoint)
-    async def answer(request: Request) -> Response:
-        try:
-            return await endpoint(request)
-        except ValueError as error:
-            return JSONResponse({"error": str(error)}, status_code=400)
-
-    return answer
+async def _told(_request: Request, error: Exception) -> Response:
+    """Answer with the reason where the request is wrong."""
+    return JSONResponse({"error": str(error)}, status_code=400)
 
 
 async def _body(request: Request, *keys: str) -> dict[str, Any]:

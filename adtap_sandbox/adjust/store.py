@@ -91,6 +91,10 @@ class Link:
     children: list[Link] = field(default_factory=list)
 
 
+Path = tuple[Link, ...]
+"""A link and those above it, level 1 first."""
+
+
 @dataclass(frozen=True, eq=False)
 class Cell:
     """The finest thing with numbers."""
@@ -235,7 +239,7 @@ class AdjustStore:
                 "partner_id": ORGANIC_PARTNER if organic else None,
                 "partner": "Organic" if organic else None,
             }
-            yield self._cell(app, dims, (root.token,), None, None)
+            yield self._cell(app, dims, (root,))
 
     def _campaign_cells(
         self, app: AdjustApp, root: Link, partner: Partner, campaign: Campaign, name: str
@@ -264,7 +268,7 @@ class AdjustStore:
             for creative in creatives[: 1 + number]:
                 label = f"{creative.name} ({creative.id})"
                 level4 = link(level3, label, level3.token, creative.id)
-                values = {
+                values: dict[str, Any] = {
                     "root": root,
                     "level2": level2,
                     "level3": level3,
@@ -277,48 +281,41 @@ class AdjustStore:
                     "partner": partner,
                     "device": self._choose(_DATA["devices"], "device", level4),
                 }
-                values["source"], values["source_id"] = self._choose(
-                    _DATA["sources"], "source", level4
-                )
+                source, source_id = self._choose(_DATA["sources"], "source", level4)
+                values |= {"source": source, "source_id": source_id}
                 country = self._choose(self.world.countries, "country", level4)
                 dims: dict[str, str | None] = {
                     **self._shared_dims(app, country),
                     **fill(_DATA["dimensions"]["campaign"], values),
                 }
-                links = (root.token, level2.token, level3.token, level4.token)
-                yield from self._split(app, dims, links, campaign, partner)
+                path = (root, level2, level3, level4)
+                yield from self._split(app, dims, path, campaign)
 
     def _choose(self, choices: Sequence[Any], what: str, link: Link) -> Any:
         return choices[self.world.number(what, link.token) % len(choices)]
 
     def _split(
-        self,
-        app: AdjustApp,
-        dims: dict[str, str | None],
-        links: tuple[str, ...],
-        campaign: Campaign,
-        partner: Partner,
+        self, app: AdjustApp, dims: dict[str, str | None], path: Path, campaign: Campaign
     ) -> Iterator[Cell]:
         """One cell, or two where a network's spend does not join the attribution's names."""
-        if not partner.splits:
-            yield self._cell(app, dims, links, campaign, partner, spending=partner.integrated)
+        partner = path[0].partner
+        spending = partner is not None and partner.integrated
+        if partner is None or not partner.splits:
+            yield self._cell(app, dims, path, campaign, spending=spending)
             return
         blank = {
             **dict.fromkeys(("campaign", "adgroup", "creative"), "unknown"),
             **dict.fromkeys(_DATA["dimensions"]["network"], ""),
         }
-        yield self._cell(app, {**dims, **blank}, links, campaign, partner)
-        yield self._cell(
-            app, dims, links, campaign, partner, attributed=False, spending=partner.integrated
-        )
+        yield self._cell(app, {**dims, **blank}, path, campaign)
+        yield self._cell(app, dims, path, campaign, attributed=False, spending=spending)
 
     def _cell(
         self,
         app: AdjustApp,
         dims: dict[str, str | None],
-        links: tuple[str, ...],
-        campaign: Campaign | None,
-        partner: Partner | None,
+        path: Path,
+        campaign: Campaign | None = None,
         *,
         attributed: bool = True,
         spending: bool = False,
@@ -329,8 +326,9 @@ class AdjustStore:
             start, end = max(campaign.start, start), campaign.end
             if campaign.status == "paused":
                 end = start + timedelta(days=_DAYS_UNTIL_PAUSED)
-        key = ("cell", app.token, *links, dims["country_code"], attributed)
-        base = self.world.number(*key)
+        links = tuple(link.token for link in path)
+        base = self.world.number("cell", app.token, *links, dims["country_code"], attributed)
+        partner = path[0].partner
         sources = tuple(AD_REVENUE_SOURCES)
         return Cell(
             app=app,

@@ -9,7 +9,7 @@ from typing import Any
 from adtap_sandbox.atomx.facts import MONEY, NAMES, Facts
 from adtap_sandbox.atomx.lists import Reader
 from adtap_sandbox.atomx.models import Model
-from adtap_sandbox.atomx.reports import RATIOS, SCOPES, Names, Query, passes
+from adtap_sandbox.atomx.reports import RATIOS, Names, Query, passes
 from adtap_sandbox.atomx.store import Store
 
 
@@ -22,11 +22,7 @@ def of_report(facts: Facts, store: Store, query: Query, now: datetime) -> dict[s
     metrics = [metric for metric in query.metrics if metric not in RATIOS]
     places = [NAMES.index(metric) for metric in metrics]
     rows: dict[tuple[Any, ...], list[int]] = {}
-    seen = [
-        line
-        for line in facts.lines
-        if SCOPES[query.scope].sees(line) and passes(line, query, names)
-    ]
+    seen = [line for line in facts.lines if query.scope.sees(line) and passes(line, query, names)]
     begin = query.begin.replace(tzinfo=query.zone).astimezone(UTC)
     end = min(query.end.replace(tzinfo=query.zone).astimezone(UTC), now)
     moment = begin.replace(minute=0)

@@ -11,14 +11,10 @@ from adtap_sandbox.atomx.models import fold
 from adtap_sandbox.atomx.replies import Refusal
 from adtap_sandbox.atomx.store import Store
 from adtap_sandbox.moments import ONE_DAY, midnight
+from adtap_sandbox.tables import table
 
-# Type -> entity of its owner, and the figure that is charged.
-TYPES = {
-    "advertiser": ("advertiser", "campaign_cost"),
-    "publisher": ("publisher", "publisher_revenue"),
-    "network-sell": ("publisher_network", "publisher_revenue"),
-    "network-buy": ("advertiser_network", "campaign_cost"),
-}
+TYPES: dict[str, tuple[str, str]] = table(__package__, "reports")["invoices"]
+"""Type -> entity of its owner, and the figure that is charged."""
 
 
 def type_of(word: str) -> str:

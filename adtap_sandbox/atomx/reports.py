@@ -26,7 +26,7 @@ from adtap_sandbox.tables import named, table
 
 TIME = ("hour", "day", "month")
 _COLUMNS = table(__package__, "reports")
-RATIOS = {"ctr": ("clicks", "impressions", 100), "cpm": ("campaign_cost", "impressions", 1000)}
+RATIOS: dict[str, tuple[str, str, int]] = _COLUMNS["ratios"]
 
 
 @dataclass(frozen=True)
@@ -48,11 +48,6 @@ SCOPES: dict[str, Scope] = {
     )
     for name, scope in _COLUMNS["scopes"].items()
 }
-# The vendor's Python client sends these when nobody chose a scope.
-ALIASES = {"advertisers": "advertiser", "publishers": "publisher"}
-
-MODEL_OF = {"advertiser_network": "network", "publisher_network": "network"}
-
 OPERATORS = ("==", "!=", "<", ">", "in", "not in")
 WHENS = ("daily", "monthly", *(day.lower() for day in calendar.day_name))
 _MOMENT = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$")
@@ -72,7 +67,7 @@ Condition = tuple[str, str, Any]
 class Query:
     """A report query, checked."""
 
-    scope: str  # name of the scope
+    scope: Scope
     groups: tuple[str, ...]  # columns to group by
     metrics: tuple[str, ...]  # columns to add up
     where: tuple[Condition, ...]  # conditions, all of which must hold
@@ -91,7 +86,7 @@ def read(given: Any, now: datetime, first_day: date) -> Query:
     if not isinstance(given, dict):
         raise Refusal(400, "The report must be a JSON object")
     name = given.get("scope")
-    scope = SCOPES.get(ALIASES.get(str(name), str(name)))
+    scope = SCOPES.get(_COLUMNS["aliases"].get(str(name), str(name)))
     if scope is None:
         raise Refusal(400, f"scope must be one of {', '.join(SCOPES)}, not {name!r}")
     groups = _columns(given, "groups", _group_columns(scope))
@@ -100,27 +95,18 @@ def read(given: Any, now: datetime, first_day: date) -> Query:
         raise Refusal(400, "groups or metrics must be given")
     zone = _zone(given.get("timezone", "UTC"))
     begin, end = _span(given, now, zone, first_day)
-    return Query(
-        scope=ALIASES.get(str(name), str(name)),
-        groups=groups,
-        metrics=metrics,
-        where=_where(given.get("where"), scope),
-        begin=begin,
-        end=end,
-        zone=zone,
-    )
+    return Query(scope, groups, metrics, _where(given.get("where"), scope), begin, end, zone)
 
 
 def answer(facts: Facts, store: Store, query: Query, now: datetime) -> Groups[Labels]:
     """Return a query's sums by its groups, in their order: money in millionths, ratios not yet made."""
     names = Names(store)
-    scope = SCOPES[query.scope]
     times = [group for group in query.groups if group in TIME]
     key = placed(query.groups, times)
     lines = [
         (line, tuple(names.value(line, group) for group in query.groups if group not in TIME))
         for line in facts.lines
-        if scope.sees(line) and passes(line, query, names)
+        if query.scope.sees(line) and passes(line, query, names)
     ]
     sums: Groups[Labels] = Groups()
     for day, pieces in _calendar(query, now, facts.stage.world.first_day):
@@ -184,7 +170,7 @@ class Names:
             return ident
         key = (entity, ident)
         if key not in self._names:
-            self._names[key] = self.store.name_of(MODEL_OF.get(entity, entity), ident)
+            self._names[key] = self.store.name_of(_COLUMNS["models"].get(entity, entity), ident)
         name = self._names[key]
         return name if look == "name" else f"{name or ''} ({ident})"
 
