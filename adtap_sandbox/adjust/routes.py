@@ -28,7 +28,7 @@ from adtap_sandbox.tables import fill, switches, table
 
 from . import formats, kpis
 from .lists import Lists
-from .query import Query, account_of, parse, words
+from .query import account_of, parse, words
 from .replies import RefusedError, plain_error, report_error, unauthorized
 from .report import Report, compute, expected_totals
 from .store import AdjustApp, AdjustStore, Link
@@ -42,7 +42,8 @@ BARE: tuple[str, ...] = (
 )
 SWITCHES: dict[str, object] = switches(__package__)
 PREFIXES: Final = ("", "/reports-service", "/control-center/reports-service")
-Endpoint = Callable[[Request], Awaitable[Response]]
+Endpoint = Callable[[Request], Response]
+Checked = Callable[[Request], Awaitable[Response]]
 
 
 def routes(stage: Stage) -> list[BaseRoute]:
@@ -91,14 +92,14 @@ class _Room:
 
     # Report Service
 
-    def report_service(self, endpoint: Endpoint) -> Endpoint:
+    def report_service(self, endpoint: Endpoint) -> Checked:
         """Check the bearer token, and give refusals the Report Service's shape."""
 
         async def checked(request: Request) -> Response:
             self._in_flight += 1
             try:
                 self._admit(request)
-                return await endpoint(request)
+                return await run_in_threadpool(endpoint, request)
             except RefusedError as refused:
                 return report_error(refused, self._correlation())
             finally:
@@ -112,20 +113,15 @@ class _Room:
         if 0 < self.stage.switch("adjust", "max_parallel") < self._in_flight:
             raise RefusedError(500, "service_error", "Internal Service Error: TimeoutError")
 
-    def _query(self, request: Request) -> Query:
-        return parse(self.store, request.query_params, request.headers.get("x-account-id"))
-
     def report_as(self, write: Callable[[Report], Response]) -> Endpoint:
         """Compute a report and write it in one of the formats; without rows it is a bare 204."""
 
-        async def answer(request: Request) -> Response:
-            def work() -> Response:
-                report = compute(self.store, self._query(request))
-                if not report.rows and not self.stage.switch("adjust", "empty_as_rows"):
-                    return Response(status_code=204)
-                return write(report)
-
-            return await run_in_threadpool(work)
+        def answer(request: Request) -> Response:
+            header = request.headers.get("x-account-id")
+            report = compute(self.store, parse(self.store, request.query_params, header))
+            if not report.rows and not self.stage.switch("adjust", "empty_as_rows"):
+                return Response(status_code=204)
+            return write(report)
 
         return answer
 
@@ -133,41 +129,34 @@ class _Room:
         kind = self.stage.switch("adjust", "csv_content_type")
         return _csv(formats.as_csv(report, self.stage), kind)
 
-    async def filters_data(self, request: Request) -> Response:
-        def work() -> Response:
-            account = account_of(request.query_params, request.headers.get("x-account-id"))
-            return _json(self.lists.filters_data(request.query_params, account))
+    def filters_data(self, request: Request) -> Response:
+        account = account_of(request.query_params, request.headers.get("x-account-id"))
+        return _json(self.lists.filters_data(request.query_params, account))
 
-        return await run_in_threadpool(work)
-
-    async def events(self, request: Request) -> Response:
+    def events(self, request: Request) -> Response:
         params = request.query_params
         account = account_of(params, request.headers.get("x-account-id"))
         return _json(self.lists.events(params, account, words(params, "app_token__in")))
 
-    async def expected_totals(self, request: Request) -> Response:
+    def expected_totals(self, request: Request) -> Response:
         """Sums over the store, without the report's grouping; needs no token.
 
         Takes a report's parameters (``dimensions`` may be left out) and answers
         ``{"totals": {...}, "by_app": {token: {...}}}`` of the metrics' parts, money in millionths.
         """
-
-        def work() -> Response:
-            params = {"dimensions": "day", **request.query_params}
-            found = expected_totals(self.store, parse(self.store, params, None))
-            totals: Counter[str] = Counter()
-            for sums in found.values():
-                totals.update(sums)
-            return _json({"totals": totals, "by_app": found})
-
+        params = {"dimensions": "day", **request.query_params}
         try:
-            return await run_in_threadpool(work)
+            found = expected_totals(self.store, parse(self.store, params, None))
         except RefusedError as refused:
             return plain_error(refused)
+        totals: Counter[str] = Counter()
+        for sums in found.values():
+            totals.update(sums)
+        return _json({"totals": totals, "by_app": found})
 
     # KPI service, Campaign API, dashboard
 
-    def plain_service(self, endpoint: Endpoint) -> Endpoint:
+    def plain_service(self, endpoint: Endpoint) -> Checked:
         """Check the token in any of its older forms; refusals are JSON with an ``error``."""
 
         async def checked(request: Request) -> Response:
@@ -177,13 +166,13 @@ class _Room:
             if header not in accepted and token != ADJUST_API_TOKEN:
                 return plain_error(RefusedError(401, "auth_error", "Authentication failed"))
             try:
-                return await endpoint(request)
+                return await run_in_threadpool(endpoint, request)
             except RefusedError as refused:
                 return plain_error(refused)
 
         return checked
 
-    async def kpi(self, request: Request) -> Response:
+    def kpi(self, request: Request) -> Response:
         if self.stage.switch("adjust", "kpi_gone"):
             raise RefusedError(410, "request_error", "The KPI service has been retired")
         path = request.path_params["path"].rstrip("/")
@@ -200,8 +189,7 @@ class _Room:
         if kind not in kpis.DEFAULT_KPIS or len(parts) > 2:  # noqa: PLR2004 - as above
             raise RefusedError(404, "request_error", "Not found")
         params = {name: value for name, value in request.query_params.items() if value}
-        asked = kpis.Asked(self.store, apps, kind, tracker, params)
-        result = await run_in_threadpool(asked.answer)
+        result = kpis.Asked(self.store, apps, kind, tracker, params).answer()
         if wants_csv:
             text = result.as_csv(readable=params.get("human_readable_kpis") == "true")
             return _csv(text, "text/csv")
@@ -214,7 +202,7 @@ class _Room:
             raise RefusedError(403, "request_error", "No access to the requested app")
         return tuple(known[token] for token in tokens)
 
-    async def partners(self, request: Request) -> Response:
+    def partners(self, request: Request) -> Response:
         items = [
             {
                 "id": int(partner.id),
@@ -225,7 +213,7 @@ class _Room:
         ]
         return self._page(request, items)
 
-    async def trackers(self, request: Request) -> Response:
+    def trackers(self, request: Request) -> Response:
         app = self._kpi_apps(request.path_params["app"])[0]
         links = self.store.links(app)
         wanted = request.path_params.get("tracker")
@@ -249,7 +237,7 @@ class _Room:
             paging["next"] = str(following)
         return _json({"data": {"items": page.rows, "paging": paging}})
 
-    async def dashboard_apps(self, _request: Request) -> Response:
+    def dashboard_apps(self, _request: Request) -> Response:
         return _json({"apps": formats.dashboard_apps(self.store), "urls": {}, "page": {}})
 
 

@@ -201,8 +201,10 @@ class AdjustStore:
     def cells(self, app: AdjustApp) -> tuple[Cell, ...]:
         """The app's cells."""
         if app.token not in self._cells:
-            self._roots[app.token] = []
-            self._cells[app.token] = tuple(self._make_cells(app))
+            # Whole before anybody sees it: two reports may ask at once.
+            roots: list[Link] = []
+            cells = tuple(self._make_cells(app, roots))
+            self._roots[app.token], self._cells[app.token] = roots, cells
         return self._cells[app.token]
 
     def links(self, app: AdjustApp) -> list[Link]:
@@ -210,11 +212,12 @@ class AdjustStore:
         self.cells(app)
         return self._roots[app.token]
 
-    def _make_cells(self, app: AdjustApp) -> Iterator[Cell]:
+    def _make_cells(self, app: AdjustApp, roots: list[Link]) -> Iterator[Cell]:
+        """The app's cells; its links of level 1 are put into the list."""
         for position, network in enumerate(self.world.networks):
             partner = self.partners.get(network)
             root = Link(self.token(6, app.token, network), network, network, 1, partner)
-            self._roots[app.token].append(root)
+            roots.append(root)
             if partner is None:
                 yield from self._plain_cells(app, root, organic=network == "Organic")
                 continue

@@ -55,34 +55,30 @@ class Room:
         except Refusal as no:
             return replies.refusal(no)
 
-    async def expected_totals(self, request: Request) -> Response:
+    def expected_totals(self, request: Request) -> Response:
         """Return what a reader should end up with; see `expected_totals`.
 
         `?model=creatives` gives ids and modification times. `?scope=…&groups=a,b&metrics=c&from=…&to=…&timezone=…`
         (or `daterange`; `where` as JSON) gives exact rows and totals of a report.
         """
-        given = dict(request.query_params)
-        resources = self.resources
+        given: dict[str, Any] = dict(request.query_params)
+        facts, store, now = (
+            self.resources.reports.facts,
+            self.resources.store,
+            self.stage.clock.now(),
+        )
         try:
             if "model" in given:
-                found = expected_totals.of_model(resources.reader(), need_model(given["model"]))
-            else:
-                query: dict[str, Any] = dict(given)
-                for key in ("groups", "metrics"):
-                    query[key] = [word for word in given.get(key, "").split(",") if word]
-                if "where" in given:
-                    query["where"] = json.loads(given["where"])
-                now = self.stage.clock.now()
-                found = await run_in_threadpool(
-                    expected_totals.of_report,
-                    resources.reports.facts,
-                    resources.store,
-                    read(query, now, self.stage.world.first_day),
-                    now,
-                )
+                model = need_model(given["model"])
+                return replies.body(expected_totals.of_model(self.resources.reader(), model))
+            for key in ("groups", "metrics"):
+                given[key] = [word for word in given.get(key, "").split(",") if word]
+            if "where" in given:
+                given["where"] = json.loads(given["where"])
+            query = read(given, now, self.stage.world.first_day)
+            return replies.body(expected_totals.of_report(facts, store, query, now))
         except Refusal as no:
             return replies.refusal(no)
-        return replies.body(found)
 
     async def _answer(self, request: Request) -> Response:
         version = request.path_params["version"].lower()
