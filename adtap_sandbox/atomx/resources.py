@@ -54,14 +54,8 @@ class Resources:
             return self._history(call, model, ident)
         if call.head.endswith("list") and call.verb == "GET":
             return self._name_list(call)
-        model = need_model(call.words[0])
-        if call.verb == "GET":
-            return self._get(call, model)
-        if call.verb == "POST":
-            return self._post(call, model)
-        if call.verb == "PUT":
-            return self._put(call, model)
-        return self._delete(call, model)
+        verbs = {"GET": self._get, "POST": self._post, "PUT": self._put, "DELETE": self._delete}
+        return verbs[call.verb](call, need_model(call.words[0]))
 
     def login(self, call: Call, given: dict[str, Any]) -> Response:
         """Answer a login."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_DOWN, Decimal
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 from zoneinfo import ZoneInfo
 
 from adtap_sandbox.moments import rfc3339
@@ -51,9 +51,20 @@ def floored(value: Decimal, digits: int) -> Decimal:
     return value.quantize(Decimal(1).scaleb(-digits), rounding=ROUND_DOWN)
 
 
-def field_value(  # noqa: PLR0911 - one kind after the other
-    world: World, key: tuple[object, ...], name: str, kind: str
-) -> object:
+def _moment(number: int) -> datetime:
+    return datetime(2024, 1, 1, tzinfo=UTC) + timedelta(seconds=number % 40_000_000)
+
+
+_MADE_UP: Final[dict[str, Callable[[int], object]]] = {
+    "int": lambda number: number % 5000 + 1,
+    "num": lambda number: Decimal(number % 10_000_000) / Decimal(10_000),
+    "bool": lambda number: number % 2 == 0,
+    "dt": _moment,
+    "date": lambda number: _moment(number).date(),
+}
+
+
+def field_value(world: World, key: tuple[object, ...], name: str, kind: str) -> object:
     """Make up one scalar field: the same for the same world and key, plausible for its name.
 
     Args:
@@ -72,15 +83,8 @@ def field_value(  # noqa: PLR0911 - one kind after the other
     if kind.startswith("enum:"):
         choices = kind[5:].split() or [""]
         return choices[number % len(choices)].replace("_", " " if "3rd" in kind else "_")
-    if kind == "int":
-        return number % 5000 + 1
-    if kind == "num":
-        return Decimal(number % 10_000_000) / Decimal(10_000)
-    if kind == "bool":
-        return number % 2 == 0
-    if kind in ("dt", "date"):
-        moment = datetime(2024, 1, 1, tzinfo=UTC) + timedelta(seconds=number % 40_000_000)
-        return moment if kind == "dt" else moment.date()
+    if kind in _MADE_UP:
+        return _MADE_UP[kind](number)
     if kind == "object":
         return {"id": number % 900 + 1, "name": f"{name} {number % 900 + 1}"}
     return _text(number, key, name)

@@ -69,6 +69,14 @@ def test_wrong_creates_are_refused(api, path, body, status):
     assert api.truth(model="campaigns")["ids"] == before
 
 
+def test_a_head_request_asks_and_changes_nothing(api):
+    """It is answered as GET, without a body; the row stays."""
+    campaign = api.sandbox.stage.world.campaigns[0].id
+    reply = api.ask("HEAD", f"/v3/campaign/{campaign}")
+    assert (reply.status_code, reply.content) == (200, b"")
+    assert api.rows(f"campaign/{campaign}")["id"] == campaign
+
+
 def test_a_delete_takes_what_hangs_on_it(api):
     """The reply names every removed id; all are gone from lists; the history stays."""
     publisher = api.sandbox.stage.world.publishers[0]
