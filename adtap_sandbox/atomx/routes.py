@@ -87,8 +87,7 @@ class Room:
             raise Refusal(404, "Not found")
         call = Call(
             version=version,
-            # A question for the head alone is the same question; the server leaves the body out.
-            verb="GET" if request.method == "HEAD" else request.method,
+            verb=request.method,
             words=words,
             params=[(name, value) for name, value in request.query_params.multi_items()],
             body=await _body(request),

@@ -252,6 +252,8 @@ def test_limits_are_honoured_and_capped(openx, legacy):
 def test_version_three_has_bare_lists(legacy):
     """Ids, objects when overloaded, one object by id, validation of the session."""
     ids = legacy.get("/ox/3.0/a/account").json()
+    assert legacy.http.head(f"{legacy.url}/ox/3.0/a/account").content == b""
+    assert legacy.get("/ox/3.0/a/account").json() == ids
     objects = legacy.get("/ox/3.0/a/account", overload="medium").json()
     assert ids == [item["id"] for item in objects]
     assert legacy.get(f"/ox/3.0/a/account/{ids[0]}").json() == objects[0]
