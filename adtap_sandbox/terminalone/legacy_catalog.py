@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 
-from adtap_sandbox.tables import named, table
+from adtap_sandbox.tables import fill, named, table
 
 from .data import ACCESS
 from .metrics import ratio_of
@@ -70,43 +70,25 @@ def _type_of(kind: str, name: str) -> str | None:
 def definition(name: str, *, whole: bool, base: str) -> dict[str, object]:
     """A report's entry in `/meta`, or all of its definition."""
     report = REPORTS[name]
-    uri = f"https://api.mediamath.com{base}/{name}"
-    made: dict[str, object] = {
-        "Name": report.title,
-        "Description": f"Standard {report.title}",
-        "Version": report.version,
-        "URI_Data": uri,
-        "URI_Meta": f"{uri}/meta",
-    }
+    values = {"report": report, "uri": f"https://api.mediamath.com{base}/{name}"}
+    made: dict[str, object] = fill(_TABLE["entry"], values)
     if report.deprecated:
-        made["Deprecation"] = {
-            "deprecation_date": "2027-01-01",
-            "superseded_by": report.deprecated,
-        }
+        made["Deprecation"] = fill(_TABLE["deprecation"], values)
     if not whole:
         return made
-    grain = "various" if report.interval else ("by_hour" if report.hourly else "by_day")
+    days = report.retention_days
     time = ("interval", "interval") if report.interval else ("date", "datetime")
-    zone = "campaign timezone" if report.zone == "campaign" else report.zone
-    kept = f"last_{report.retention_days}_days" if report.retention_days else "2013-01-01"
-    return made | {
-        "Type": "Standard",
+    metrics = ({"name": _title(field), "type": metric_type(field)} for field in report.metrics)
+    values |= {
         "currency": "USD" if report.usd else "campaign currency",
-        "timezone": zone,
-        "data_retention": kept,
-        "time_aggregation": grain,
-        "time_rollups": list(report.rollups),
-        "time_windows": list(report.windows),
-        "default_metrics": list(report.metrics),
-        "structure": {
-            "time_field": {time[0]: {"name": time[0].title(), "type": time[1]}},
-            "dimensions": {field: _dimension(field) for field in report.dimensions},
-            "metrics": {
-                field: {"name": _title(field), "type": metric_type(field)}
-                for field in report.metrics
-            },
-        },
+        "zone": "campaign timezone" if report.zone == "campaign" else report.zone,
+        "kept": f"last_{days}_days" if days else "2013-01-01",
+        "grain": "various" if report.interval else ("by_hour" if report.hourly else "by_day"),
+        "time_field": {time[0]: {"name": time[0].title(), "type": time[1]}},
+        "dimensions": {field: _dimension(field) for field in report.dimensions},
+        "metrics": dict(zip(report.metrics, metrics, strict=True)),
     }
+    return {**made, **fill(_TABLE["definition"], values)}
 
 
 def _dimension(name: str) -> dict[str, object]:
