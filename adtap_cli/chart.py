@@ -30,14 +30,14 @@ class Bar:
         day: The day.
         now: Its amount.
         before: What it was at an earlier reading, which gets a mark; None if there is nothing to mark.
-        final: Whether it can't change any more; others are drawn pale.
+        state: How final it is: `settled` can't change any more, all else is drawn pale.
         label: All of it, for who points at the bar or listens.
     """
 
     day: date
     now: Decimal
     before: Decimal | None
-    final: bool
+    state: str
     label: str
 
 
@@ -107,7 +107,7 @@ def chart(series: Series, name: str) -> str:
 
 def _bar(bar: Bar, *, x: float, width: float, y: Callable[[float], float]) -> str:
     height = y(float(bar.now))
-    kind = "settled" if bar.final else "open"
+    kind = "settled" if bar.state == "settled" else "open"
     mark = ""
     if bar.before is not None and bar.before != bar.now:
         was = y(float(bar.before))

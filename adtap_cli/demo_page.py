@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from html import escape
 
-from adtap_cli.demo_chart import chart
-from adtap_cli.demo_facts import Facts, Turnover
+from adtap_cli.chart import Bar
+from adtap_cli.demo_facts import Day, Facts, Turnover
 from adtap_cli.demo_runs import Ran, seconds_words
-from adtap_cli.demo_text import CHANGED, LOADED, amount, changed, count, loaded, signed
-from adtap_cli.page import STYLE, by_role, key, table
+from adtap_cli.demo_text import CHANGED, LOADED, changed, loaded
+from adtap_cli.formatting import amount, count, signed
+from adtap_cli.page import STYLE, by_role, figure, key, table
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,28 +98,26 @@ def _money(facts: Facts) -> Iterator[str]:
 
 
 def _figure(turnover: Turnover, name: str) -> Iterator[str]:
-    label = f"{turnover.platform}, {turnover.money.label}"
-    yield f"<figure><figcaption><b>{escape(label)}</b>"
-    yield f"<span>{amount(turnover.total)} {escape(turnover.currency)}</span></figcaption>"
-    yield chart(turnover, name)
-    yield "<details><summary>The same as a table</summary>"
-    yield from table(
-        ("day", "first run", f"now, {turnover.currency}", "state"),
-        (
-            (
-                str(day.day),
-                "" if day.before is None else amount(day.before),
-                amount(day.now),
-                "settled" if day.final else "provisional",
-            )
-            for day in reversed(turnover.days)
-        ),
-        numbers={1, 2},
-        label=f"{label}, {turnover.currency} a day",
-    )
     source = f"{turnover.money.stream}.{turnover.money.column}"
-    yield f'<p class="soft">Column <code>{escape(source)}</code>; {signed(turnover.moved)} '
-    yield "by restatement of the days that the first run knew.</p></details></figure>"
+    yield from figure(
+        f"{turnover.platform}, {turnover.money.label}",
+        turnover.currency,
+        [_bar(day, turnover.currency) for day in turnover.days],
+        name,
+        earlier="first run",
+        note=f"Column <code>{escape(source)}</code>; {signed(turnover.moved)} by restatement of the days that the first "
+        "run knew.",
+    )
+
+
+def _bar(day: Day, currency: str) -> Bar:
+    state = "settled" if day.final else "provisional"
+    label = f"{day.day}: {amount(day.now)} {currency}, {state if day.final else 'may still change'}"
+    if day.before is None:
+        label += "; new in the second run"
+    elif day.before != day.now:
+        label += f"; the first run found {amount(day.before)}"
+    return Bar(day=day.day, now=day.now, before=day.before, state=state, label=label)
 
 
 def _loaded(facts: Facts) -> Iterator[str]:

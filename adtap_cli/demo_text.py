@@ -3,30 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from decimal import Decimal
 from typing import Final
 
 from adtap_cli.demo_facts import Facts, Stream
+from adtap_cli.formatting import amount, count, signed
 from adtap_cli.performance import Role
 
 LOADED: Final = ("platform", "stream", "rows", "days", "data state")
 MONEY: Final = ("role", "platform", "money", "in", "sum", "settled", "changed by")
 CHANGED: Final = ("platform", "stream", "new rows", "restated", "vanished", "became settled")
-
-
-def count(number: int) -> str:
-    """A whole number with thin groups: 12,345."""
-    return f"{number:,}"
-
-
-def amount(number: Decimal) -> str:
-    """Money with two decimals: 1,234.50."""
-    return f"{number:,.2f}"
-
-
-def signed(number: Decimal) -> str:
-    """A difference of money: +12.00, -3.10, 0.00."""
-    return f"{number:+,.2f}" if round(number, 2) else "0.00"
 
 
 def states(stream: Stream) -> str:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from decimal import Decimal
 from html import escape
 from typing import Final, TypeVar
 
+from adtap_cli.chart import Bar, Series, chart
+from adtap_cli.formatting import amount
 from adtap_cli.performance import Role
 
 Turnover = TypeVar("Turnover")
@@ -132,3 +135,44 @@ def key(marks: Sequence[tuple[str, str]]) -> Iterator[str]:
         box = f'<svg viewBox="0 0 22 16" class="buying" aria-hidden="true">{shape}</svg>'
         yield f"<li>{box}{escape(label)}</li>"
     yield "</ul>"
+
+
+def figure(
+    label: str, currency: str, bars: Sequence[Bar], name: str, *, earlier: str, note: str
+) -> Iterator[str]:
+    """Yield a chart of money by day, with its sum, and the same as a table.
+
+    Args:
+        label: What the money is.
+        currency: In what.
+        bars: Day by day, at least one.
+        name: An id that no other chart of the page has.
+        earlier: What the amounts before are, as the head of a column.
+        note: What stands below the table, as HTML.
+    """
+    total = amount(sum((bar.now for bar in bars), Decimal()))
+    high, low = max(bars, key=lambda bar: bar.now), min(bars, key=lambda bar: bar.now)
+    series = Series(
+        title=f"{label}, {currency} a day",
+        description=f"A bar for each day from {bars[0].day} to {bars[-1].day}. Highest {amount(high.now)} on {high.day}, "
+        f"lowest {amount(low.now)} on {low.day}, together {total} {currency}.",
+        bars=tuple(bars),
+    )
+    yield f"<figure><figcaption><b>{escape(label)}</b><span>{total} {escape(currency)}</span></figcaption>"
+    yield chart(series, name)
+    yield "<details><summary>The same as a table</summary>"
+    yield from table(
+        ("day", f"{currency} now", earlier, "state"),
+        (
+            (
+                str(bar.day),
+                amount(bar.now),
+                "" if bar.before is None else amount(bar.before),
+                bar.state,
+            )
+            for bar in reversed(bars)
+        ),
+        numbers={1, 2},
+        label=series.title,
+    )
+    yield f'<p class="soft">{note}</p></details></figure>'

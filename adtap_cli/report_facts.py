@@ -59,11 +59,6 @@ class Turnover:
     currency: str
     days: tuple[Amount, ...]
 
-    @property
-    def total(self) -> Decimal:
-        """Return the sum over all days."""
-        return sum((day.now for day in self.days), Decimal())
-
 
 @dataclass(frozen=True, kw_only=True)
 class Line:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from html import escape
 from itertools import groupby
 from typing import Final
 
-from adtap_cli import chart
-from adtap_cli.demo_text import amount, count, signed
-from adtap_cli.page import STYLE, by_role, key, table
+from adtap_cli.chart import Bar
+from adtap_cli.formatting import amount, count, signed
+from adtap_cli.page import STYLE, by_role, figure, key, table
 from adtap_cli.report_days import STATES, Day
 from adtap_cli.report_facts import Amount, Facts, Line, Turnover
 from adtap_core.rows.totals import spell
@@ -29,14 +30,22 @@ MEANS: Final = {
     "settled": "read when it was final",
 }
 SECTIONS: Final = (
-    ("money", "Money", "Money a day"),
-    ("days", "Days", "How good each day is"),
-    ("restated", "Restated", "What was restated"),
-    ("fresh", "Freshness", "Freshness"),
-    ("cost", "Requests", "Requests, retries and splits"),
-    ("ties", "Ties out", "What did not tie out"),
+    ("money", "Money"),
+    ("days", "Days"),
+    ("restated", "Restated"),
+    ("fresh", "Freshness"),
+    ("cost", "Requests"),
+    ("ties", "Ties out"),
 )
-"""A section's anchor, its name in the navigation, its heading."""
+"""A section's anchor, and its name in the navigation."""
+_NO_READINGS: Final = (
+    "<p>Nobody wrote down what days held before. Select the stream <code>sync_days</code>, and from then on every "
+    "number that moves stands here, with how much and how late.</p>"
+)
+_NOT_COMPARED: Final = (
+    "<p>Nothing was compared: with <code>control_totals: true</code> a tap asks for the platform's own totals "
+    "beside each window.</p>"
+)
 # Nothing may be loaded, whatever a name in the data looks like.
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'"
 _STYLE: Final = """
@@ -96,8 +105,15 @@ def page(facts: Facts) -> str:
 
 
 def _sections(facts: Facts) -> Iterator[str]:
-    bodies = (_money, _days, _restated, _fresh, _cost, _ties)
-    for (name, _, title), body in zip(SECTIONS, bodies, strict=True):
+    bodies = {
+        "money": ("Money a day", _money),
+        "days": ("How good each day is", _days),
+        "restated": ("What was restated", _restated),
+        "fresh": ("Freshness", _fresh),
+        "cost": ("Requests, retries and splits", _cost),
+        "ties": ("What did not tie out", _ties),
+    }
+    for name, (title, body) in bodies.items():
         yield f'<section aria-labelledby="{name}"><h2 id="{name}">{title}</h2>'
         yield from body(facts)
         yield "</section>"
@@ -112,7 +128,7 @@ def _head(facts: Facts) -> Iterator[str]:
         "nothing was asked of a platform.</p>"
     )
     yield '<nav aria-label="Sections"><ul>'
-    yield "".join(f'<li><a href="#{name}">{label}</a></li>' for name, label, _ in SECTIONS)
+    yield "".join(f'<li><a href="#{name}">{label}</a></li>' for name, label in SECTIONS)
     yield "</ul></nav></header>"
 
 
@@ -195,42 +211,26 @@ def _money(facts: Facts) -> Iterator[str]:
 
 def _figure(turnover: Turnover, name: str) -> Iterator[str]:
     column = turnover.entry.columns[turnover.measure]
-    label = f"{turnover.platform}, {turnover.entry.labels.get(turnover.measure, column)}"
     days = turnover.days
-    high, low = max(days, key=lambda d: d.now), min(days, key=lambda d: d.now)
-    series = chart.Series(
-        title=f"{label}, {turnover.currency} a day",
-        description=f"A bar for each day from {days[0].day} to {days[-1].day}. Highest {amount(high.now)} on {high.day}, "
-        f"lowest {amount(low.now)} on {low.day}, together {amount(turnover.total)} {turnover.currency}.",
-        bars=tuple(
-            chart.Bar(day=day.day, now=day.now, before=day.first, final=day.state == "settled",
-                      label=_label(day, turnover.currency))
-            for day in days
-        ),
-    )  # fmt: skip
-    yield f"<figure><figcaption><b>{escape(label)}</b>"
-    yield f"<span>{amount(turnover.total)} {escape(turnover.currency)}</span></figcaption>"
-    yield chart.chart(series, name)
-    yield "<details><summary>The same as a table</summary>"
-    yield from table(
-        ("day", f"{turnover.currency} now", "at the first reading", "state"),
-        (
-            (
-                str(day.day),
-                amount(day.now),
-                "" if day.first is None else amount(day.first),
-                day.state,
+    known = [day.now - day.first for day in days if day.first is not None]
+    yield from figure(
+        f"{turnover.platform}, {turnover.entry.labels.get(turnover.measure, column)}",
+        turnover.currency,
+        [
+            Bar(
+                day=d.day,
+                now=d.now,
+                before=d.first,
+                state=d.state,
+                label=_label(d, turnover.currency),
             )
-            for day in reversed(days)
-        ),
-        numbers={1, 2},
-        label=series.title,
+            for d in days
+        ],
+        name,
+        earlier="at the first reading",
+        note=f"Column <code>{escape(f'{turnover.entry.report}.{column}')}</code>; {signed(sum(known, Decimal()))} since "
+        "the first readings.",
     )
-    moved = sum(
-        (day.now - day.first for day in days if day.first is not None), start=days[0].now * 0
-    )
-    yield f'<p class="soft">Column <code>{escape(f"{turnover.entry.report}.{column}")}</code>'
-    yield f"; {signed(moved)} since the first readings.</p></details></figure>"
 
 
 def _label(day: Amount, currency: str) -> str:
@@ -329,10 +329,7 @@ def _cell(day: date, one: Day | None) -> str:
 
 def _restated(facts: Facts) -> Iterator[str]:
     if not facts.has_readings:
-        yield (
-            "<p>Nobody wrote down what days held before. Select the stream <code>sync_days</code>, and from then on "
-            "every number that moves stands here, with how much and how late.</p>"
-        )
+        yield _NO_READINGS
         return
     shares = [(platform, one) for platform, one in facts.shares if any(one.shares.values())]
     if shares:
@@ -452,10 +449,7 @@ def _cost(facts: Facts) -> Iterator[str]:
 
 def _ties(facts: Facts) -> Iterator[str]:
     if not facts.compared:
-        yield (
-            "<p>Nothing was compared: with <code>control_totals: true</code> a tap asks for the platform's own totals "
-            "beside each window.</p>"
-        )
+        yield _NOT_COMPARED
         return
     yield (
         f"<p>{count(facts.compared)} windows were compared with the platform's own totals when they were written; "

@@ -14,9 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adtap_cli import chart, demo_chart, demo_text
+from adtap_cli import chart, demo_text, page
 from adtap_cli.demo_choice import Choice, Money
-from adtap_cli.demo_facts import Day, Stream, Turnover, facts
+from adtap_cli.demo_facts import Day, Stream, facts
 from adtap_cli.performance import Role
 
 REVENUE = Money(stream="sales_daily", column="revenue", role=Role.SELL, label="revenue")
@@ -192,16 +192,23 @@ AMOUNTS = st.decimals(min_value=-1000, max_value=10**9, places=6)
 @given(st.lists(st.tuples(AMOUNTS, st.none() | AMOUNTS, st.booleans()), min_size=1, max_size=90))
 def test_every_chart_stays_within_its_frame(amounts):
     """Whatever the numbers: a bar a day, none outside the picture, none upside down."""
-    days = tuple(
-        Day(day=date(2026, 1, 1) + timedelta(days=n), before=before, now=now, final=final)
+    made = [
+        chart.Bar(
+            day=date(2026, 1, 1) + timedelta(days=n),
+            now=now,
+            before=before,
+            state="settled" if final else "provisional",
+            label="<Shop>",
+        )
         for n, (now, before, final) in enumerate(amounts)
-    )
-    turnover = Turnover(platform="<Shop> & Co", money=REVENUE, currency="EUR", days=days)
-    svg = demo_chart.chart(turnover, "x")
+    ]
+    svg = "".join(page.figure("<Shop> & Co", "EUR", made, "x", earlier="before", note=""))
     bars = re.findall(
         r'<rect class="(\w+)" x="([-\d.]+)" y="([-\d.]+)" width="([\d.]+)" height="(-?[\d.]+)"', svg
     )
-    assert [kind for kind, *_ in bars] == ["settled" if day.final else "open" for day in days]
+    assert [kind for kind, *_ in bars] == [
+        "settled" if final else "open" for _, _, final in amounts
+    ]
     for _, x, y, width, height in bars:
         assert float(x) >= chart.LEFT
         assert float(x) + float(width) <= chart.WIDTH

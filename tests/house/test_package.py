@@ -117,6 +117,10 @@ for name in tap_names():
             ["status", "tap-adjust", "--warehouse", "postgresql://localhost/x"],
             "a PostgreSQL URL needs the package psycopg: pip install 'adtaps[postgres]'",
         ),
+        (
+            ["report", "--warehouse", "postgresql://localhost/x"],
+            "a PostgreSQL URL needs the package psycopg: pip install 'adtaps[postgres]'",
+        ),
     ],
 )
 def test_what_is_missing_is_said_in_one_line(arguments, words):
