@@ -83,6 +83,14 @@ def _by_day_and_hour(day: Mapping[str, Any], **hour: Any) -> tuple[Mapping[str, 
     )
 
 
+_OPENX: Final = Subject(
+    name="openx, legacy",
+    case=OPENX,
+    narrow=_by_day_and_hour(_narrow(["publisherAccountId"], ["marketImpressions"])),
+    report_path="/report$",
+    listed="creatives",
+    list_path="/creative$",
+)
 SUBJECTS: Final = (
     Subject(
         name="adjust",
@@ -100,21 +108,13 @@ SUBJECTS: Final = (
         listed="creatives",
         list_path="/creatives?$",
     ),
-    Subject(
-        name="openx, legacy",
-        case=OPENX,
-        narrow=_by_day_and_hour(_narrow(["publisherAccountId"], ["marketImpressions"])),
-        report_path="/report$",
-        listed="creatives",
-        list_path="/creative$",
-    ),
-    Subject(
+    _OPENX,
+    replace(
+        _OPENX,
         name="openx, current",
         case=replace(OPENX, login=logins.OPENX_CURRENT),
         narrow=_by_day_and_hour(_narrow(["publisherPlatformId"], ["impressions"])),
         report_path="report",
-        listed="creatives",
-        list_path="/creative$",
     ),
     Subject(
         name="terminalone, current",

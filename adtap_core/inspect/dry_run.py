@@ -205,3 +205,8 @@ def body_of(call: Call) -> Any:
     if call.json is not None:
         return call.json
     return dict(call.form) if isinstance(call.form, Mapping) else None
+
+
+def request_document(call: Call) -> dict[str, Any]:
+    """Return a call for JSON, secrets masked: `method`, `url`, `body` (null if it has none)."""
+    return {"method": call.method, "url": address(call), "body": body_of(call)}

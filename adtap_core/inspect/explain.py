@@ -14,10 +14,9 @@ from adtap_core.formatting import count
 from adtap_core.http.client import RequestStats
 from adtap_core.inspect.dry_run import (
     OfflineError,
-    body_of,
     entity_calls,
     record_requests,
-    request_line,
+    request_document,
     window_calls,
 )
 from adtap_core.names import column_names
@@ -178,7 +177,7 @@ def _report(tap: AdTap, stream: ReportStream, *, offline: bool) -> Explanation:
     if unknown:
         made.facts["request not known"] = unknown
     made.columns = list(_report_columns(stream))
-    made.requests = [_request(c) for c in calls]
+    made.requests = [request_document(c) for c in calls]
     made.ui = list(_reproduce(stream, notes, zone))
     return made
 
@@ -370,7 +369,7 @@ def _entity(tap: AdTap, stream: EntityStream) -> Explanation:
         made.facts["asked for"] = f"each of the {entity.parent}{changed}, one by one"
     if source := stream.schema.get("$comment"):
         made.facts["source"] = str(source)
-    made.requests = [_request(c) for c in _entity_calls(tap, entity)]
+    made.requests = [request_document(c) for c in _entity_calls(tap, entity)]
     made.columns = [
         _column(name, prop, "key" if name in entity.keys else "attribute", "")
         for name, prop in stream.schema["properties"].items()
@@ -392,8 +391,3 @@ def _entity_calls(tap: AdTap, entity: Entity) -> list[Call]:
             cast("dict[str, Any]", tap._config)[name] = f"<{name}>"  # noqa: SLF001 - as above
             tap.__dict__.pop("platform", None)
     return []
-
-
-def _request(call: Call) -> dict[str, Any]:
-    method, _, url = request_line(call).partition(" ")
-    return {"method": method, "url": url, "body": body_of(call)}

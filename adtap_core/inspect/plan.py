@@ -15,9 +15,9 @@ from adtap_core.errors import AdtapError, RequestError, SettingsError
 from adtap_core.inspect.dry_run import (
     OfflineError,
     RequestRecorder,
-    body_of,
     entity_calls,
     record_requests,
+    request_document,
     request_line,
     window_calls,
 )
@@ -92,8 +92,7 @@ class PlannedRequest:
         Returns:
             `method`, `url`, `body`; of a window `from`, `to` (exclusive) in the report's zone and `accounts`.
         """
-        method, _, url = request_line(self.call).partition(" ")
-        made: dict[str, Any] = {"method": method, "url": url, "body": body_of(self.call)}
+        made = request_document(self.call)
         if self.interval is not None:
             made |= {"from": _text(self.interval.start), "to": _text(self.interval.end)}
             made["accounts"] = [dict(a) for a in self.accounts]

@@ -99,28 +99,27 @@ def _noon(sandbox: SandboxHandle, monkeypatch: pytest.MonkeyPatch) -> None:
 # -- addresses -------------------------------------------------------------------------------------
 
 
+ASKED = {
+    "adjust": {"api_url": "apps", "kpi_api_url": "kpi_deliverables"},
+    "atomx": {"api_url": "advertisers"},
+    "openx sign-on": {"sso_url": "sites", "api_url": "sites"},
+    "openx bearer": {"identity_url": "sites", "api_url": "sites"},
+    "terminalone password": {"auth_url": "advertisers", "api_url": "advertisers"},
+}
+"""The addresses that each login's runs ask, with a stream that needs them."""
+
+
 @pytest.mark.parametrize(
-    ("login", "dead", "stream"),
-    [
-        ("adjust", "api_url", "apps"),
-        ("adjust", "kpi_api_url", "kpi_deliverables"),
-        ("atomx", "api_url", "advertisers"),
-        ("openx sign-on", "sso_url", "sites"),
-        ("openx sign-on", "api_url", "sites"),
-        ("openx bearer", "identity_url", "sites"),
-        ("openx bearer", "api_url", "sites"),
-        ("terminalone password", "auth_url", "advertisers"),
-        ("terminalone password", "api_url", "advertisers"),
-    ],
+    ("login", "dead"), [(login, name) for login, asked in ASKED.items() for name in asked]
 )
 def test_an_error_of_a_connection_names_the_setting_of_the_host_that_was_asked(
-    sandbox: SandboxHandle, caplog: pytest.LogCaptureFixture, login: str, dead: str, stream: str
+    sandbox: SandboxHandle, caplog: pytest.LogCaptureFixture, login: str, dead: str
 ) -> None:
     """Adjust has two services and others a login elsewhere: the one to look at is the one that did not answer."""
     tap, settings, _ = LOGINS[login]
     config = {**settings, **addresses(tap, sandbox.url), dead: NOBODY, "max_retries": 0}
     with pytest.raises(AdtapError) as caught:
-        run_tap(tap, {**config, "start_date": "2026-03-16"}, streams={stream})
+        run_tap(tap, {**config, "start_date": "2026-03-16"}, streams={ASKED[login][dead]})
     said = f"{caught.value}\n{caplog.text}"
     assert f"could not connect to 127.0.0.1:9: check `{dead}`, DNS and network" in said
     assert all(f"check `{name}`" not in said for name in addresses(tap, "") if name != dead)

@@ -30,6 +30,10 @@ class Room(rooms.Room):
         """Settings of today's generation."""
         return logins.OPENX_CURRENT.config(self.sandbox.url, **{"start_date": "2026-03-16", **more})
 
+    def answer_reports(self, **how: Any) -> None:
+        """Let the Data Service answer reports with a status, as `fault` takes it."""
+        self.sandbox.fault("status", path="/report$", method="POST", **how)
+
     def asked(self, ending: str) -> list[dict[str, Any]]:
         """The requests whose path ends so, oldest first."""
         return [e for e in self.sandbox.log("openx") if e["path"].rstrip("/").endswith(ending)]

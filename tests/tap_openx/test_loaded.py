@@ -83,7 +83,7 @@ def test_the_vendors_sample_of_money_lands_as_it_is(room, tmp_path, request):
         '"marketPublisherRevenueInPCoin":2.739120012072817}],'
         '"reportMetadata":{"reportCreated":"2026-03-18T04:00:00-08:00"}}'
     )
-    room.sandbox.fault("status", path="/report$", method="POST", status=200, body=body)
+    room.answer_reports(status=200, body=body)
     found = money_of_a_day(room)
     for ask in warehouses(found, tmp_path, request):
         ((value,),) = ask("SELECT market_publisher_revenue FROM WAREHOUSE.money_daily")

@@ -62,7 +62,7 @@ def test_the_vendors_own_sample_of_money_arrives_as_it_is(room):
         "reportMetadata": {"reportCreated": "2026-03-18T04:00:00-08:00"},
     }
     body = json.dumps(sent).replace('"MONEY"', "2.739120012072817000001")
-    room.sandbox.fault("status", path="/report$", method="POST", status=200, body=body)
+    room.answer_reports(status=200, body=body)
     found = money_of_a_day(room)
     (row,) = found.records["money_daily"]
     assert row["market_publisher_revenue"] == "2.739120012072817000001"
@@ -77,7 +77,7 @@ def test_money_that_comes_in_several_currencies_is_the_publishers(room):
         f'{{"reportData":[{one}"publisherRevenueInUSD":2.5,"publisherRevenueInPCoin":2.25}},'
         f'{other}"publisherRevenueInPCoin":3.25,"publisherRevenueInUSD":3.5}}],"reportMetadata":{{}}}}'
     )
-    room.sandbox.fault("status", path="/report$", method="POST", status=200, body=body)
+    room.answer_reports(status=200, body=body)
     report = {
         "name": "money_daily",
         "dimensions": ["publisherSiteId"],
@@ -291,10 +291,7 @@ def test_the_oldest_day_that_goes_while_we_read_is_not_a_failure(room, caplog):
 
 def test_a_date_range_that_is_not_valid_for_another_reason_is_an_error(room, caplog):
     """404 though nothing is gone: the platform's words, and no row."""
-    room.sandbox.fault(
-        "status",
-        path="/report$",
-        method="POST",
+    room.answer_reports(
         status=404,
         body={"code": "404", "message": "Date Range not valid", "traceId": "t"},
     )
@@ -381,10 +378,7 @@ def test_a_session_that_dies_in_the_middle_costs_one_login(room):
     """401 on the second window: one new login, nothing lost, nothing twice."""
     whole = rows_of(room.run(room.legacy(start_date="2026-02-01"), "inventory_daily"))
     room.sandbox.clear_log()
-    room.sandbox.fault(
-        "status",
-        path="/report$",
-        method="POST",
+    room.answer_reports(
         status=401,
         after=1,
         body={"code": "401", "message": "Bad oauth_token", "traceId": "t"},
@@ -398,7 +392,7 @@ def test_a_session_that_dies_in_the_middle_costs_one_login(room):
 def test_bursts_of_502_split_the_window_and_heal(room):
     """Two gateway errors in a row cut the window in two; the rows are the same."""
     whole = rows_of(room.run(room.legacy(), "inventory_daily"))
-    room.sandbox.fault("status", path="/report$", method="POST", status=502, times=2)
+    room.answer_reports(status=502, times=2)
     found = room.run(room.legacy(), "inventory_daily")
     assert rows_of(found) == whole
     (window,) = found.windows("inventory_daily")
@@ -546,7 +540,7 @@ def test_settings_that_can_not_work_are_told_before_anything_is_asked(room, chan
 )
 def test_an_answer_that_is_no_report_is_no_empty_window(room, body):
     """Under a good status, too: the window is not in the ledger, the bookmark stays."""
-    room.sandbox.fault("status", path="/report$", method="POST", status=200, body=body, times=None)
+    room.answer_reports(status=200, body=body, times=None)
     written = []
     with pytest.raises(RunFailed):
         room.run(room.legacy(), "inventory_daily", written=written.append)
@@ -556,7 +550,7 @@ def test_an_answer_that_is_no_report_is_no_empty_window(room, body):
 def test_a_report_without_rows_may_leave_them_out(room):
     """What is said of the report is there."""
     body = {"reportMetadata": {"reportCreated": "2026-03-18T11:00:00Z"}}
-    room.sandbox.fault("status", path="/report$", method="POST", status=200, body=body, times=None)
+    room.answer_reports(status=200, body=body, times=None)
     found = room.run(room.legacy(), "inventory_daily")
     assert {w["row_count"] for w in found.windows("inventory_daily")} == {0}
 
@@ -565,7 +559,7 @@ def test_a_currency_that_stands_in_no_row_is_no_null(room):
     """It is in the key: read again with it, the rows would stand there twice."""
     row = {"day": "2026-03-17T00:00:00Z", "publisherAccountId": "1", "marketPublisherRevenue": 1.5}
     body = {"reportData": [row], "reportMetadata": {}}
-    room.sandbox.fault("status", path="/report$", method="POST", status=200, body=body, times=None)
+    room.answer_reports(status=200, body=body, times=None)
     report = {
         "name": "own",
         "dimensions": ["publisherAccountId"],

@@ -107,9 +107,7 @@ def test_parts_that_do_not_sum_to_the_whole_are_not_written(room, caplog):
     at = order.index([{"id": "hour"}])
     # The second look asks for all but the first, the whole; what one fault struck the next did not see.
     for after in (at, 2 * at - 1):
-        room.sandbox.fault(
-            "status", path="/report$", method="POST", status=200, body=wrong, after=after
-        )
+        room.answer_reports(status=200, body=wrong, after=after)
     with pytest.raises(RunFailed):
         room.run(config, "inventory_hourly")
     assert any("do not sum to the whole" in m and "allRequests" in m for m in caplog.messages)
@@ -122,10 +120,7 @@ def test_a_server_that_takes_no_list_is_asked_with_or(room, whole):
     room.run(config, "inventory_hourly")
     with_list = next(n for n, e in enumerate(room.asked("/report")) if '"value": [' in e["body"])
     room.sandbox.clear_log()
-    room.sandbox.fault(
-        "status",
-        path="/report$",
-        method="POST",
+    room.answer_reports(
         status=400,
         after=with_list,
         body={"code": "400", "message": "Invalid field(s): filters=[value]", "traceId": "t"},
@@ -201,9 +196,7 @@ def test_413_is_cut_by_time_where_accounts_are_not_the_reason(room, whole, words
     """One account alone is refused as well, whatever the words say: shorter windows are asked for until they fit."""
     room.switch(window_cap_hours=6, window_cap_status=413)
     if words == "other":
-        room.sandbox.fault(
-            "status", path="/report$", method="POST", status=413, body={"message": "Too much data"}
-        )
+        room.answer_reports(status=413, body={"message": "Too much data"})
     found = room.run(room.legacy(**ONE_DAY), "inventory_hourly")
     assert rows_of(found, "inventory_hourly") == rows_of(whole, "inventory_hourly")
     assert len(found.windows("inventory_hourly")) == 1
