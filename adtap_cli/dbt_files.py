@@ -133,14 +133,9 @@ class Model:
     selected: bool = True
 
     @property
-    def platform(self) -> str:
-        """The platform's name: `openx`."""
-        return self.tap.removeprefix("tap-")
-
-    @property
     def name(self) -> str:
-        """The model's name."""
-        return f"stg_{self.platform}__{self.stream}"
+        """The model's name: `stg_openx__sites`."""
+        return f"stg_{self.tap.removeprefix('tap-')}__{self.stream}"
 
     def sql(self) -> str:
         """Return the model's file."""

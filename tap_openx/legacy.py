@@ -19,6 +19,7 @@ from adtap_core.errors import (
 )
 from adtap_core.http.client import Call
 from adtap_core.http.completeness import check_whole
+from adtap_core.http.once import Once
 from adtap_core.http.outcomes import GATEWAY_STATUSES
 from adtap_core.inspect.dry_run import OfflineError
 from adtap_core.platform import Fetched, Partition, RowContext, RowLookup, WindowJob
@@ -58,7 +59,7 @@ class Legacy(Generation):
         self._url = str(self._settings["api_url"]).rstrip("/")
         self._lock = threading.Lock()
         self._path = str(self._settings.get("data_service_path") or DATA_SERVICE_PATHS[0])
-        self._ranges: dict[tuple[str, ...], Interval] = {}
+        self._ranges: Once[tuple[str, ...], Interval] = Once()
         self._answers = Answers()
         self._proofs: frozenset[str] = frozenset()
         self._trusts_413 = True
@@ -229,11 +230,7 @@ class Legacy(Generation):
     def available_range(self, report: Report) -> Interval | None:
         """Return the range of dates that the platform holds for the report's very fields."""
         asked = self._asked(report)
-        key = _range_key(report, asked)
-        with self._lock:
-            if key not in self._ranges:
-                self._ranges[key] = self._read_range(report, asked)
-            return self._ranges[key]
+        return self._ranges.get(_range_key(report, asked), lambda: self._read_range(report, asked))
 
     def _read_range(self, report: Report, asked: Asked) -> Interval:
         response = self._post(
@@ -411,8 +408,7 @@ class Legacy(Generation):
     def _available_now(self, report: Report) -> Interval:
         asked = self._asked(report)
         found = self._read_range(report, asked)
-        with self._lock:
-            self._ranges[_range_key(report, asked)] = found
+        self._ranges.put(_range_key(report, asked), found)
         return found
 
     def _still_held(self, job: WindowJob) -> Interval:

@@ -6,11 +6,11 @@ nothing of it (the vendor's own answer to `id==(…)` is an empty page).
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, Protocol
 
 from adtap_core.accounts import unseen_message
+from adtap_core.http.once import Once
 
 ORGANIZATIONS, ADVERTISERS = "organization_ids", "advertiser_ids"
 SETTINGS: Final[Mapping[str, str]] = {
@@ -43,8 +43,7 @@ class Accounts:
 
     def __init__(self, settings: Mapping[str, Any], lists: Lists) -> None:
         self._settings, self._lists = settings, lists
-        self._lock = threading.Lock()
-        self._found: dict[str, list[str]] = {}
+        self._found: Once[str, list[str]] = Once()
 
     def wanted(self, setting: str) -> list[str]:
         """Return the ids that a setting names, each once, in their plain form."""
@@ -85,8 +84,5 @@ class Accounts:
                     yield message
 
     def _once(self, name: str, ask: Callable[[], list[int]]) -> list[str]:
-        with self._lock:
-            if name not in self._found:
-                # A page that comes again, where a list says no total, is no second account.
-                self._found[name] = list(dict.fromkeys(str(number) for number in ask()))
-            return self._found[name]
+        # A page that comes again, where a list says no total, is no second account.
+        return self._found.get(name, lambda: list(dict.fromkeys(map(str, ask()))))

@@ -6,12 +6,12 @@ organization's.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from adtap_core.http.client import Call
 from adtap_core.http.listing import Page, in_order, number_of, page_of
+from adtap_core.http.once import Once
 from tap_terminalone.walks import id_of, records_of
 
 if TYPE_CHECKING:
@@ -33,8 +33,7 @@ class Deals:
 
     def __init__(self, api: Api) -> None:
         self._api = api
-        self._lock = threading.Lock()
-        self._known: dict[int, list[int]] = {}
+        self._ids: Once[int, list[int]] = Once()
 
     def pages(self, query: EntityQuery) -> Iterator[Sequence[Record]]:
         """Yield the deals of the organizations that are read.
@@ -52,13 +51,12 @@ class Deals:
             organization: Its id.
             stats: Counts what it costs.
         """
-        with self._lock:
-            if organization not in self._known:
-                found = {
-                    id_of(row, "deals") for page in self._walk(organization, stats) for row in page
-                }
-                self._known[organization] = sorted(found)
-            return self._known[organization]
+
+        def ask() -> list[int]:
+            pages = self._walk(organization, stats)
+            return sorted({id_of(row, "deals") for page in pages for row in page})
+
+        return self._ids.get(organization, ask)
 
     def _walk(self, organization: int, stats: RequestStats) -> Iterator[Sequence[Record]]:
         def ask(_behind: int | None, offset: int) -> Page:

@@ -22,6 +22,7 @@ from adtap_core.bodies.parsing import Table, separated
 from adtap_core.errors import Forbidden, MalformedResponse, RequestError
 from adtap_core.http.client import Call
 from adtap_core.http.completeness import check_whole
+from adtap_core.http.once import Once
 from adtap_core.names import did_you_mean, respelt
 from adtap_core.platform import Fetched, RowContext, RowLookup, WindowJob
 from adtap_core.windows import Grain, Interval, midnight
@@ -116,9 +117,8 @@ class LegacyReports:
     def __init__(self, api: Api, deals: Deals) -> None:
         self._api, self._deals = api, deals
         self._url = f"{api.url}/reporting/v1/std"
-        self._lock = threading.RLock()
-        self._listed: Mapping[str, Any] | None = None
-        self._known: dict[str, Definition] = {}
+        self._listed: Once[str, Mapping[str, Any]] = Once()
+        self._definitions: Once[str, Definition] = Once()
         self._validated: set[tuple[str, str]] = set()
         self._validating = threading.Lock()
 
@@ -157,13 +157,13 @@ class LegacyReports:
             yield f"{definition.name} has no `grain` {report.grain.value}; it has {', '.join(definition.rollups)}"
 
     def _catalogue(self) -> Mapping[str, Any]:
-        with self._lock:
-            if self._listed is None:
-                document = self._meta("meta", "list of reports")
-                listed = document.get("reports") or {}
-                check_whole(document, len(listed), "list of reports")
-                self._listed = listed
-            return self._listed
+        def ask() -> Mapping[str, Any]:
+            document = self._meta("meta", "list of reports")
+            listed: Mapping[str, Any] = document.get("reports") or {}
+            check_whole(document, len(listed), "list of reports")
+            return listed
+
+        return self._listed.get("reports", ask)
 
     def _names(self, report: Report) -> list[str]:
         """Return the V1 reports that hold a stream's rows: one, or the two of a pixel's loads."""
@@ -174,12 +174,11 @@ class LegacyReports:
         return there[:1]  # the others are earlier names of the same
 
     def _definition(self, name: str) -> Definition:
-        with self._lock:
-            if name not in self._known:
-                document = self._meta(f"{name}/meta", f"definition of report {name}")
-                today = self._api.clock.now().date()
-                self._known[name] = Definition.read(name, document, today)
-            return self._known[name]
+        def ask() -> Definition:
+            document = self._meta(f"{name}/meta", f"definition of report {name}")
+            return Definition.read(name, document, self._api.clock.now().date())
+
+        return self._definitions.get(name, ask)
 
     def _meta(self, path: str, what: str) -> Mapping[str, Any]:
         response = self._api.http.send(Call(url=f"{self._url}/{path}", what=what, expects="text"))
@@ -199,9 +198,8 @@ class LegacyReports:
         """Return whether buckets are UTC's; hours always are, once they are read."""
         if is_snapshot(report) or report.grain is Grain.HOUR:
             return True
-        with self._lock:
-            known = [self._known[n] for n in legacy_names(report) if n in self._known]
-        return bool(known) and not known[0].is_local
+        known = next(filter(None, map(self._definitions.known, legacy_names(report))), None)
+        return known is not None and not known.is_local
 
     def available_range(self, report: Report) -> Interval | None:
         """Return what the platform holds of a report."""

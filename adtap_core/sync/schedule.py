@@ -85,12 +85,7 @@ def read_reports(streams: Sequence[Scheduled], workers: Workers) -> None:
 
 
 class _Line:
-    """Reports that wait for their turn.
-
-    Args:
-        streams: In order.
-        workers: Fetch their windows.
-    """
+    """Reports that wait for their turn, in order, and the workers that fetch their windows."""
 
     def __init__(self, streams: Sequence[Scheduled], workers: Workers) -> None:
         self._streams, self._workers = streams, workers
