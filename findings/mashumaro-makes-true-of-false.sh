@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# mashumaro reads "false" as true, 12.99 as 12, null as the word None, and gives money 25 digits
+# mashumaro reads "false" as true, 12.99 as 12, null as the word None, and gives money 46 digits
 # more.
 #
 # A good guess: a dataclass with `clicks: int`, `paused: bool`, `spend: Decimal` and `name: str`

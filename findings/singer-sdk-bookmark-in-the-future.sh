@@ -7,10 +7,10 @@
 # What happens (singer-sdk 0.54.9): only a replication key of the format `date-time` has a signpost.
 # For `date` the largest value of the rows is the bookmark, 2099-01-01 as well, and the next run
 # asks from there on. The same rows as date-times leave the moment the sync began.
-# For a user: a booking, a flight that begins later, or a row for tomorrow from a platform in an
-# earlier time zone stops the stream until that day: no rows, exit code 0. Give `start_date`-like
-# columns as date-time, or override get_replication_key_signpost. Our taps refuse a bookmark in the
-# future by name.
+# For a user: a booking, a flight that begins later, or a row for tomorrow from a time zone that is
+# ahead stops the stream until that day: no rows, exit code 0. Give `start_date`-like columns as
+# date-time, or override get_replication_key_signpost. Our taps refuse a bookmark in the future by
+# name.
 set -euo pipefail
 unset PYTHONPATH
 packages=(singer-sdk==0.54.9)
