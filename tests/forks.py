@@ -127,11 +127,22 @@ class Forks:
             folder=folder, environment=environment, streams=streams,
         )  # fmt: skip
 
-    def shim(self, folder, name, call) -> None:
-        """Write a program of that name into a folder, which starts a fork and ends as it does."""
+    def shim(self, folder, name, call, *first) -> None:
+        """Write a program of that name into a folder, which starts a fork and ends as it does.
+
+        Args:
+            folder: The folder.
+            name: The program's name.
+            call: `module:function`, or the path of a script.
+            first: Arguments that stand before those that the program is given.
+        """
+
+        def quoted(words):
+            return " ".join(f"'{word}'" for word in words)
+
         path = folder / name
-        words = " ".join(f"'{w}'" for w in (self._python, "-IS", __file__, "-", self.address, call))
-        path.write_text(f'#!/bin/sh\nexec {words} "$0" "$@"\n')
+        words = quoted((self._python, "-IS", __file__, "-", self.address, call))
+        path.write_text(f'#!/bin/sh\nexec {words} "$0" {quoted(first)} "$@"\n')
         path.chmod(0o755)
 
     @property

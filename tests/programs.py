@@ -148,6 +148,7 @@ def start(
     stdin: Connection | None = None,
     stdout: Connection | Path,
     stderr: Path,
+    folder: Path | None = None,
     environment: Mapping[str, str | None] | None = None,
 ) -> Running:
     """Start a program.
@@ -158,6 +159,7 @@ def start(
         stdin: What it reads; nothing if None.
         stdout: Where it writes.
         stderr: The file that its standard error is added to.
+        folder: Where it runs; here if None.
         environment: Variables on top of this process's own; None takes one out.
     """
     opened: list[int] = []
@@ -176,6 +178,7 @@ def start(
             "tests.programs:become",
             [client.FIRST_WAIT_SECONDS, script, *arguments],
             streams=streams,
+            folder=folder,
             environment=_variables(environment),
         )
     finally:

@@ -21,6 +21,7 @@ from adtap_cli.dbt import PROJECT, variables
 from adtap_cli.report_facts import facts
 from adtap_cli.report_page import page
 from adtap_cli.warehouse import opened
+from tests import programs
 from tests.postgres import target_settings
 from tests.running import copy_project
 from tests.transform import reading_again
@@ -42,10 +43,7 @@ def load(url, world, folder):
             name = "target-postgres"
             settings |= target_settings(url)
         config.write_text(json.dumps(settings))
-        done = subprocess.run(
-            [Path(sys.executable).with_name(name), "--config", config],
-            input=world.lines(tap), text=True, capture_output=True, check=False,
-        )  # fmt: skip
+        done = programs.run(name, ["--config", str(config)], given=world.lines(tap))
         assert done.returncode == 0, done.stderr[-2000:]
 
 

@@ -6,8 +6,6 @@ import fcntl
 import json
 import shutil
 import struct
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +17,7 @@ import pytest
 import requests
 
 from adtap_cli.taps import tap_class
+from tests import programs
 from tests.conftest import SandboxHandle
 from tests.running import Messages, run_tap
 from tests.warehouses.platforms import PLATFORMS
@@ -117,10 +116,7 @@ def into_duckdb(file: Path, tap: str, text: str) -> None:
     config = file.with_name(f"{tap}.json")
     settings = {"path": str(file), "default_target_schema": tap.replace("-", "_")}
     config.write_text(json.dumps(settings), encoding="utf-8")
-    program = Path(sys.executable).with_name("target-adtap-duckdb")
-    done = subprocess.run(
-        [program, "--config", config], input=text, text=True, capture_output=True, check=False
-    )
+    done = programs.run("target-adtap-duckdb", ["--config", str(config)], given=text)
     assert done.returncode == 0, done.stderr
 
 

@@ -34,9 +34,11 @@ Runs = Callable[[str], tuple[str, Messages]]
 def make_store(kind: str, folder: Path, schema: str, request: pytest.FixtureRequest) -> Store:
     """A new, empty store."""
     made = STORES[kind]
-    if issubclass(made, Postgres):
-        return made(folder, schema, request.getfixturevalue("postgres_url"))
-    return made(folder, schema)
+    if not issubclass(made, Postgres):
+        return made(folder, schema)
+    store = made(folder, schema, request.getfixturevalue("postgres_url"))
+    request.addfinalizer(store.close)
+    return store
 
 
 @pytest.fixture(params=STORES)

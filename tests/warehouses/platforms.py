@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,9 +10,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
+from adtap_cli.taps import tap_class
 from tests import logins, programs
 from tests.logins import Login
-from tests.running import Messages, command, parse
+from tests.running import Messages, command, parse, select, signal_handlers_kept
 
 NOW: Final = "2026-03-18T12:00:00Z"
 START: Final = "2026-03-16"
@@ -134,7 +136,7 @@ def arguments(
     if state:
         documents["state"] = state
     if streams is not None:
-        documents["catalog"] = _catalog(platform, folder, config, streams)
+        documents["catalog"] = json.loads(_catalog(platform.tap, json.dumps(config), streams))
     for name, document in documents.items():
         path = folder / f"{platform.tap}.{name}.json"
         path.write_text(json.dumps(document), encoding="utf-8")
@@ -142,17 +144,10 @@ def arguments(
     return given
 
 
-def _catalog(platform, folder, config, streams):
-    path = folder / f"{platform.tap}.discover.json"
-    path.write_text(json.dumps(config), encoding="utf-8")
-    done = programs.run(platform.tap, ["--config", str(path), "--discover"])
-    assert done.returncode == 0, done.stderr
-    catalog = json.loads(done.stdout)
-    for entry in catalog["streams"]:
-        for item in entry["metadata"]:
-            if not item["breadcrumb"]:
-                item["metadata"]["selected"] = entry["tap_stream_id"] in {*streams, "sync_windows"}
-    return catalog
+@functools.cache
+def _catalog(tap: str, config: str, streams: tuple[str, ...]) -> str:
+    with signal_handlers_kept():
+        return json.dumps(select(tap_class(tap), json.loads(config), set(streams)))
 
 
 def decode(line: str) -> dict[str, Any]:

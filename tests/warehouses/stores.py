@@ -26,12 +26,13 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import partial
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Final
 
 from tests import programs
 from tests.contracts.vendors import Vendor, build
-from tests.forks import Forks
+from tests.forks import Forks, Running
 from tests.postgres import target_settings
 
 EMULATED: Final = Path(__file__).with_name("snowflake_emulated.py")
@@ -131,6 +132,20 @@ class Store:
         """Run the target's program to its end, as a fork of a process that has imported it."""
         return programs.run(self.name, arguments, given=given, folder=self.folder)
 
+    def start(self, stdin: Connection) -> Running:
+        """Start a load, to be killed; what it says goes to files in the folder."""
+        return programs.start(
+            self.name,
+            self.program()[len(self.command()) :],
+            stdin=stdin,
+            stdout=self.folder / "states.jsonl",
+            stderr=self.folder / "errors.txt",
+            folder=self.folder,
+        )
+
+    def close(self) -> None:
+        """End what was opened for questions."""
+
     # -- what is the same for all
 
     def program(self, **settings: object) -> list[str]:
@@ -186,15 +201,26 @@ class Postgres(Store):
             "use_copy": False,
         }
 
-    def ask(self, query, parameters=()):
+    @functools.cached_property
+    def connection(self):
+        """A connection for questions; a loader may change any table between two of them."""
         import psycopg
         from psycopg.rows import dict_row
         from psycopg.types.json import set_json_loads
 
-        with psycopg.connect(self.url, row_factory=dict_row) as connection:
-            # Else the numbers in an array of objects would be floats here, though they are exact there.
-            set_json_loads(partial(json.loads, parse_float=Decimal), connection)
-            return connection.execute(query, parameters).fetchall()
+        made = psycopg.connect(
+            self.url, autocommit=True, prepare_threshold=None, row_factory=dict_row
+        )
+        # Else the numbers in an array of objects would be floats here, though they are exact there.
+        set_json_loads(partial(json.loads, parse_float=Decimal), made)
+        return made
+
+    def close(self):
+        if "connection" in vars(self):
+            self.connection.close()
+
+    def ask(self, query, parameters=()):
+        return self.connection.execute(query, parameters).fetchall()
 
     def types(self, stream):
         found = self.ask(
@@ -232,32 +258,56 @@ class DuckDB(Store):
     def settings(self):
         return {"path": str(self.folder / "ads.duckdb"), "default_target_schema": self.schema}
 
+    _tables: dict[str, tuple[dict[str, str], list[Row]]] | None = None
+
+    def load(self, messages, **settings):
+        self._tables = None
+        return super().load(messages, **settings)
+
     def ask(self, query):
+        return self._asked(query)[0]
+
+    def _asked(self, *queries):
         import duckdb
 
+        answers = []
         with duckdb.connect(str(self.folder / "ads.duckdb"), read_only=True) as connection:
             connection.execute("SET TimeZone = 'UTC'")
-            cursor = connection.execute(query)
-            names = [column[0] for column in cursor.description]
-            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+            for query in queries:
+                cursor = connection.execute(query)
+                names = [column[0] for column in cursor.description]
+                answers.append([dict(zip(names, row, strict=True)) for row in cursor.fetchall()])
+        return answers
 
     def types(self, stream):
-        if not (self.folder / "ads.duckdb").exists():
-            return {}
-        found = self.ask(
-            "SELECT column_name, data_type FROM duckdb_columns() "
-            f"WHERE schema_name = '{self.schema}' AND table_name = '{stream}' ORDER BY column_index"
-        )
-        return {row["column_name"]: row["data_type"] for row in found}
+        return self._table(stream)[0]
 
     def values(self, stream):
+        return self._table(stream)[1]
+
+    def _table(self, stream):
+        # To open a file takes longer than to read it: all tables are read at once.
+        if self._tables is None and not (self.folder / "ads.duckdb").exists():
+            return {}, []
+        if self._tables is None:
+            types: dict[str, dict[str, str]] = {}
+            for row in self.ask(
+                "SELECT table_name, column_name, data_type FROM duckdb_columns() "
+                f"WHERE schema_name = '{self.schema}' ORDER BY table_name, column_index"
+            ):
+                types.setdefault(row["table_name"], {})[row["column_name"]] = row["data_type"]
+            rows = self._asked(*(self._query(table, columns) for table, columns in types.items()))
+            self._tables = dict(zip(types, zip(types.values(), rows, strict=True), strict=True))
+        return self._tables.get(stream, ({}, []))
+
+    def _query(self, table, types):
         columns = ", ".join(
             f'"{name}" AT TIME ZONE \'UTC\' AS "{name}"'
             if type_.endswith("TIME ZONE")
             else f'"{name}"'
-            for name, type_ in self.types(stream).items()
+            for name, type_ in types.items()
         )
-        return self.ask(f'SELECT {columns} FROM "{self.schema}"."{stream}"') if columns else []
+        return f'SELECT {columns} FROM "{self.schema}"."{table}"'
 
 
 class Parquet(DuckDB):
@@ -282,19 +332,44 @@ class Parquet(DuckDB):
         return pyarrow.parquet.ParquetFile(file).read().to_pylist() if file.exists() else []
 
 
-class JsonLines(Store):
+class Apart(Store):
+    """A target in an environment of its own."""
+
+    call: str
+    """The function behind its program, or the script that is run instead."""
+
+    def first(self) -> list[str]:
+        """The arguments before those of a load."""
+        return []
+
+    def execute(self, arguments, given):
+        words = [*self.first(), *arguments]
+        return forks_of(self.name).run(self.call, words, given=given, folder=self.folder)
+
+    def start(self, stdin):
+        words = [*self.first(), *self.program()[len(self.command()) :]]
+        with (
+            (self.folder / "states.jsonl").open("ab") as said,
+            (self.folder / "errors.txt").open("ab") as errors,
+        ):
+            streams = (stdin, said, errors)
+            return forks_of(self.name).start(self.call, words, streams=streams, folder=self.folder)
+
+    def shim(self, folder: Path) -> None:
+        """Write a program of the target's name into a folder: a fork as well."""
+        forks_of(self.name).shim(folder, self.name, self.call, *self.first())
+
+
+class JsonLines(Apart):
     """target-jsonl: a file for each stream, appended to."""
 
     name = "target-jsonl"
+    call = "target_jsonl:main"
     upserts = False
     json_is_text = False
 
     def command(self):
         return [str(python_of(self.name).with_name(self.name))]
-
-    def execute(self, arguments, given):
-        forks = forks_of(self.name)
-        return forks.run("target_jsonl:main", arguments, given=given, folder=self.folder)  # fmt: skip
 
     def settings(self):
         return {"destination_path": str(self.folder / "lines"), "do_timestamp_file": False}
@@ -310,17 +385,18 @@ class JsonLines(Store):
         return [json.loads(line, parse_float=Decimal) for line in lines if line]
 
 
-class Snowflake(Store):
+class Snowflake(Apart):
     """target-snowflake, on the emulator; names are upper case there."""
 
     name = "target-snowflake"
+    call = str(EMULATED)
     _tables: dict[str, Any] | None = None
 
     def command(self):
         return [str(python_of(self.name)), str(EMULATED), "load", str(self.folder / "snowflake")]
 
-    def execute(self, arguments, given):
-        return self._emulated("load", arguments, given)
+    def first(self):
+        return ["load", str(self.folder / "snowflake")]
 
     def _emulated(self, command, arguments, given):
         words = [command, str(self.folder / "snowflake"), *arguments]

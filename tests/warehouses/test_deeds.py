@@ -5,19 +5,18 @@ from __future__ import annotations
 import copy
 import json
 import os
-import signal
-import subprocess
 import time
 
 import psycopg
 import pytest
 
 from adtap_core.names import column_name
+from tests import programs
 from tests.running import parse
 from tests.warehouses.compare import compare, final
 from tests.warehouses.limits import LIMITS
 from tests.warehouses.page import note
-from tests.warehouses.platforms import PLATFORMS, arguments, run
+from tests.warehouses.platforms import NOW, PLATFORMS, arguments, run
 from tests.warehouses.stores import Store
 
 pytestmark = pytest.mark.timeout(300)
@@ -88,35 +87,31 @@ def test_a_killed_run_goes_on_and_ends_as_if_nothing_had_happened(
     """Tap and target die in the middle; the same pipe again leaves what an unbroken run leaves."""
     config = one.config(sandbox.url, start_date="2026-03-08", concurrency=1)
     sandbox.latency(0.02)
-    source = subprocess.Popen(
-        arguments(one, tmp_path, config, streams=one.few),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env={**os.environ, "ADTAPS_NOW": "2026-03-18T12:00:00Z"},
-        text=True,
-    )
-    target = subprocess.Popen(
-        store.program(),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        cwd=store.folder,
-        text=True,
-    )
-    for line in source.stdout:
+    (written, to_write), (to_read, handed_on) = programs.pipe(), programs.pipe()
+    with written, to_write, to_read, handed_on:
+        source = programs.start(
+            one.tap,
+            arguments(one, tmp_path, config, streams=one.few)[1:],
+            stdout=to_write,
+            stderr=tmp_path / "errors.txt",
+            environment={"ADTAPS_NOW": NOW},
+        )
+        target = store.start(to_read)
+        to_write.close()
+        to_read.close()
         try:
-            target.stdin.write(line)
-            target.stdin.flush()
-        except BrokenPipeError:
-            break
-        if '"RECORD"' in line and f'"{one.daily}"' in line:
-            break
-    time.sleep(1)  # both are in the middle of their work
-    for process in (source, target):
-        process.send_signal(signal.SIGKILL)
-        process.stdout.close()
-        process.wait()
-    target.stdin.close() if not target.stdin.closed else None
+            with open(written.fileno(), closefd=False, encoding="utf-8") as lines:
+                for line in lines:
+                    try:
+                        os.write(handed_on.fileno(), line.encode())
+                    except BrokenPipeError:
+                        break
+                    if '"RECORD"' in line and f'"{one.daily}"' in line:
+                        break
+            time.sleep(1)  # both are in the middle of their work
+        finally:
+            for process in (source, target):
+                process.kill()
     sandbox.latency(0)
     # No STATE was written: what was not committed is read again.
     text, whole = run(one, tmp_path / "again", config, streams=one.few)

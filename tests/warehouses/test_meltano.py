@@ -13,7 +13,7 @@ from tests import programs
 from tests.running import copy_project
 from tests.warehouses.conftest import STORES, make_store
 from tests.warehouses.platforms import PLATFORMS, arguments, run
-from tests.warehouses.stores import DuckDB, Store
+from tests.warehouses.stores import Apart, DuckDB, Store
 
 ROOT = Path(__file__).parents[2]
 NOW = "2026-03-18T12:00:00Z"
@@ -48,12 +48,9 @@ class Project:
             text = value if isinstance(value, str) else json.dumps(value)
             if name != "default_target_schema":
                 self.variables[f"{prefix}_{name.upper()}"] = text
-        if store.name in {"target-jsonl", "target-snowflake"}:
+        if isinstance(store, Apart):
             # Not from a registry in the middle of a test: the environment is there already.
-            program = self.folder / store.name
-            words = " ".join(f"'{word}'" for word in store.command())
-            program.write_text(f'#!/bin/sh\nexec {words} "$@"\n')
-            program.chmod(0o755)
+            store.shim(self.folder)
             file = self.folder / "meltano.yml"
             lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
             kept = [line for line in lines if not line.strip().startswith(f"pip_url: {store.name}") and f"-{store.name}==" not in line]  # fmt: skip
