@@ -216,7 +216,7 @@ class Journal:
     def entries(self, platform: str | None = None) -> list[dict[str, Any]]:
         """The log, oldest first, of one platform or of all."""
         with self._lock:
-            return [asdict(e) for e in self._entries if platform in {None, e.platform}]
+            return [dict(vars(e)) for e in self._entries if platform in {None, e.platform}]
 
     def stats(self) -> dict[str, Any]:
         """The counts since the log was cleared; ``failed`` counts requests a room failed on."""

@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Final, TypeVar
 
 from adtap_sandbox.tables import table
@@ -93,6 +94,7 @@ _SIZES: Final = tuple((width, height) for width, height in _NAMES["sizes"])
 _TOKEN_LETTERS: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
 _SITES_AT_SIZE_1: Final = len(_NAMES["sites"])
 _AD_UNITS_AT_SIZE_1: Final = 30
+_NUMBERS_KEPT: Final = 100_000
 _CAMPAIGNS_PER_ADVERTISER: Final = 3
 
 
@@ -121,6 +123,8 @@ class World:
         self.least_creatives = creatives
         self.least_apps = apps
         self._salt = f"{seed}\x1e".encode()
+        # A reset makes rooms anew from the same numbers, and each report asks for those of its days.
+        self._known = lru_cache(maxsize=_NUMBERS_KEPT, typed=True)(self._number)
         self.countries: tuple[str, ...] = tuple(_NAMES["countries"])
         self.networks: tuple[str, ...] = tuple(_NAMES["networks"])
         self.advertisers = self._make_companies(Advertiser, 110_000)
@@ -133,6 +137,9 @@ class World:
 
     def number(self, *key: object) -> int:
         """64 bits that depend on the seed and the key alone; a key's parts are whatever has a stable text."""
+        return self._known(*key)
+
+    def _number(self, *key: object) -> int:
         # The type is part of the text: the id 7 and the name "7" are different keys.
         text = "\x1f".join([f"{type(part).__name__}:{part}" for part in key])
         digest = hashlib.blake2b(self._salt + text.encode(), digest_size=8).digest()

@@ -10,12 +10,12 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Final
 
 from adtap_sandbox.stage import Stage
 from adtap_sandbox.tables import fill, table
-from adtap_sandbox.world import Campaign
+from adtap_sandbox.world import Campaign, World
 
 from .metrics import AD_REVENUE_SOURCES, Catalogue
 
@@ -116,6 +116,12 @@ class Cell:
     links: tuple[str, ...]  # tokens of its links, level 1 first
 
 
+@lru_cache(maxsize=2)
+def _kept(world: World) -> tuple[dict[str, tuple[Cell, ...]], dict[str, list[Link]]]:  # noqa: ARG001 - tells worlds apart
+    """Cells and links of a world's apps, filled when first asked for; kept over resets."""
+    return {}, {}
+
+
 class AdjustStore:
     """All of Adjust's room, made from the stage's world."""
 
@@ -124,8 +130,7 @@ class AdjustStore:
         self.world = stage.world
         self.apps = self._make_apps()
         self.partners = self._make_partners()
-        self._cells: dict[str, tuple[Cell, ...]] = {}
-        self._roots: dict[str, list[Link]] = {}
+        self._cells, self._roots = _kept(stage.world)
         self.cache: dict[str, object] = {}
 
     def token(self, length: int, *key: object) -> str:

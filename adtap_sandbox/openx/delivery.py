@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final
 
 from adtap_sandbox.cube import Curve, Groups, cut_days, single_precision
@@ -17,6 +18,7 @@ from adtap_sandbox.moments import ONE_DAY
 from adtap_sandbox.openx.fields import MONEY
 from adtap_sandbox.openx.inventory import Inventory, Slot
 from adtap_sandbox.stage import MILLION, Stage
+from adtap_sandbox.world import World
 
 MICROS: Final = 1_000_000
 # What each hour of a day has of its traffic.
@@ -114,7 +116,7 @@ class Delivery:
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
-        self.inventory = Inventory(stage.world)
+        self.inventory = _inventory(stage.world)
 
     def slots(self, question: Question) -> list[Slot]:
         """The slots that a question's filter lets through."""
@@ -197,6 +199,12 @@ class Delivery:
             values = finals(bits, slot, day)
             known.append(tuple([values.get(metric, 0) * share // MILLION for metric in metrics]))
         return known
+
+
+@lru_cache(maxsize=2)
+def _inventory(world: World) -> Inventory:
+    """The slots and deals of a world; made once, kept over resets."""
+    return Inventory(world)
 
 
 def _bucket(

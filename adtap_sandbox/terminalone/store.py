@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Final
 
 from adtap_sandbox.credentials import USERNAME
 from adtap_sandbox.moments import rfc3339
 from adtap_sandbox.stage import Stage
 from adtap_sandbox.tables import table
+from adtap_sandbox.world import World
 
 from .data import FOREIGN, USER, Entities, Seed
 from .values import Record, field_value
@@ -30,13 +32,19 @@ _OF_CAMPAIGN: Final = (
 _MODIFIED: Final = ("updated_on", "last_modified", "udpated_on")
 
 
+@lru_cache(maxsize=2)
+def _entities(world: World) -> Entities:
+    """The entities of a world; made once, kept over resets."""
+    return Entities(world)
+
+
 class Store:
     """Records of every collection; what is created or changed later than now is not there yet."""
 
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
         self.world = stage.world
-        self.entities = Entities(stage.world)
+        self.entities = _entities(stage.world)
         self.legacy: Record = table(__package__, "fields_v2")
         self.current: Record = table(__package__, "fields_v3")
         self._records: dict[tuple[str, int, int], Record] = {}
