@@ -11,6 +11,8 @@ arguments that returns texts by path, in a module of its own, and a line in `fil
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -36,8 +38,9 @@ ONLY_GENERATED: Final = (
 )
 
 
-def files() -> dict[Path, str]:
-    """Return every generated file and its text, by its path in the repository."""
+@cache
+def files() -> Mapping[Path, str]:
+    """Return every generated file and its text, by its path in the repository: the same as long as a process runs."""
     return {
         **plugin_files.files(),
         **hub_files.files(),

@@ -162,18 +162,17 @@ class Pipe:
         said, loader_said = errors.read_text(), more.read_text()
         last = _last_state(states)
         self.state = self.state if last is None else last
-        stats = bench.sandbox.stats()["requests"].get(bench.case.platform, 0)
+        asked = bench.sandbox.asked(bench.case.platform)
         finished = codes == (0, 0)
         assert None not in codes, (
             f"the other end was killed and this one hangs: {codes} {said}{loader_said}"
         )
         assert finished or killed, said + loader_said
-        return Outcome(finished, last, *codes, said, stats)
+        return Outcome(finished, last, *codes, said, asked)
 
     def _kill(self, tap: Running, target: Running, kill_at: int) -> bool:
         """Kill one of the two, or both; False if the tap was done before."""
-        platform = self.bench.case.platform
-        while self.bench.sandbox.stats()["requests"].get(platform, 0) < kill_at:
+        while self.bench.sandbox.asked(self.bench.case.platform) < kill_at:
             if tap.exitcode is not None:
                 return False
             time.sleep(0.01)
