@@ -15,7 +15,8 @@
 # The first Python that really runs and is new enough: version managers put names on PATH that do not run.
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14 python; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && { echo $$p; break; }; done)
-WORKERS ?= 3
+# Twice the cores of a small machine: tests also wait, for answers that come late and for retries.
+WORKERS ?= 4
 WAREHOUSE ?= .cache/demo/ads.duckdb
 BIN := .venv/bin
 STAMP := .venv/.complete
