@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
+import sys
+import threading
+from functools import partial
 
 import pytest
 
+from adtap_sandbox.adjust.store import AdjustStore
 from adtap_sandbox.credentials import ADJUST_API_TOKEN
+from adtap_sandbox.stage import Clock, Stage
+from adtap_sandbox.world import World
 
 DAYS = {"start_date": "2026-03-01", "end_date": "2026-03-03"}
 
@@ -175,6 +181,24 @@ def test_trackers_page_and_lead_to_their_children(adjust, tokens):
         child["token"] for child in children
     }
     assert adjust.get("/adjust/public/v2/partners").json()["data"]["items"]
+
+
+def test_requests_that_come_first_at_once_find_each_link_once():
+    """What one request is making, another does not see half made, nor adds to."""
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for seed in range(100, 110):
+            store = AdjustStore(Stage(World(seed), Clock()))
+            asked = partial(store.links, store.apps[0])
+            threads = [threading.Thread(target=asked) for _ in range(8)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            assert [link.name for link in asked()] == list(store.world.networks)
+    finally:
+        sys.setswitchinterval(interval)
 
 
 def test_the_dashboard_lists_the_apps(adjust, tokens):
