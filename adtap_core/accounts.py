@@ -1,14 +1,48 @@
-"""Accounts as platforms list them: their ids, and those that the settings name and the login does not see."""
+"""Accounts as platforms list them: their ids, those that the login does not see, and those that are refused."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from adtap_core.errors import MalformedResponse
+from adtap_core.errors import BadRequest, MalformedResponse
 from adtap_core.names import did_you_mean
 
+log = logging.getLogger("adtaps.streams")
+
 _SHOWN: Final = 10
+
+
+class Refusals:
+    """What of a stream of several lists was refused: the others are read first, then the stream says so.
+
+    Of a list that may not be read nobody knows what it holds: no bookmark may pass it.
+    """
+
+    def __init__(self) -> None:
+        self._first: BadRequest | None = None
+
+    def note(self, error: BadRequest, advice: str = "") -> None:
+        """Note, and say, that a list was refused.
+
+        Args:
+            error: The platform's refusal.
+            advice: What may be done about it, as the end of the line.
+        """
+        if advice:
+            error = type(error)(f"{error} ({advice})", status=error.status)
+        log.warning("%s", error)
+        self._first = self._first or error
+
+    def check(self) -> None:
+        """Check that nothing was refused.
+
+        Raises:
+            BadRequest: The first refusal.
+        """
+        if self._first is not None:
+            raise self._first
 
 
 def id_of(record: Mapping[str, Any], what: str) -> str:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from typing_extensions import override
 
+from adtap_core.accounts import Refusals
 from adtap_core.errors import BadRequest, MalformedResponse, RequestError
 from adtap_core.http.client import Auth, Call, RequestStats
 from adtap_core.http.completeness import check_whole
@@ -215,7 +216,7 @@ class AtomxPlatform(Platform):
         every = bool(self.settings.get("history_unchanged"))
         since = None if every or query.since is None else bound(query.since)
         models = {e.name: e for e in ENTITIES}
-        refusals: list[BadRequest] = []
+        refusals = Refusals()
         for name in self.settings.get("history_models") or HISTORY_MODELS:
             model = models[name]
             objects = self._modified(model, since, query.stats)
@@ -224,11 +225,8 @@ class AtomxPlatform(Platform):
                 for _, done in self.prefetch.in_order(objects, read):
                     yield from done.result()
             except BadRequest as error:
-                # The log of what may be read is read first; then the stream says what was refused.
-                log.warning("history of %s: %s (setting `history_models`)", name, error)
-                refusals.append(error)
-        if refusals:
-            raise refusals[0]
+                refusals.note(error, f"history of {name}, setting `history_models`")
+        refusals.check()
 
     def _modified(
         self, model: AtomxEntity, since: str | None, stats: RequestStats

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from typing_extensions import override
 
-from adtap_core.accounts import unseen_message
+from adtap_core.accounts import Refusals, unseen_message
 from adtap_core.declare import Entity, Report
 from adtap_core.errors import BadRequest, Forbidden, MalformedResponse
 from adtap_core.http import outcomes
@@ -493,11 +493,10 @@ class OpenxPlatform(Platform):
         return record
 
 
-class _Refused:
-    """What of a stream of several lists was refused: the others are read first, then the stream says so.
+class _Refused(Refusals):
+    """What was refused of a stream of several lists.
 
-    A list that the instance does not have (404, or a type that it does not know) hides nothing; of one that may not be
-    read nobody knows what it holds, and no bookmark may pass it.
+    A list that the instance does not have (404, or a type that it does not know) hides nothing.
 
     Args:
         setting: The setting that chooses the lists.
@@ -505,30 +504,27 @@ class _Refused:
     """
 
     def __init__(self, setting: str, asked: int) -> None:
-        self._setting, self._left = setting, asked
-        self._first: BadRequest | None = None
-        self._missing: BadRequest | None = None
+        super().__init__()
+        self._advice, self._left = f"setting `{setting}`", asked
+        self._missing = Refusals()
 
-    def note(self, error: BadRequest) -> None:
-        """Note, and say, that a list was refused."""
+    @override
+    def note(self, error: BadRequest, advice: str = "") -> None:
         self._left -= 1
-        error = type(error)(f"{error} (setting `{self._setting}`)", status=error.status)
-        log.warning("%s", error)
         is_unknown = error.status == HTTPStatus.NOT_FOUND or _OF_TYPE in str(error)
-        if is_unknown:
-            self._missing = self._missing or error
-        else:
-            self._first = self._first or error
+        noted = self._missing.note if is_unknown else super().note
+        noted(error, advice or self._advice)
 
+    @override
     def check(self) -> None:
         """Check that all was read that there is.
 
         Raises:
             BadRequest: If a list was refused, or there is none at all.
         """
-        error = self._first or (None if self._left else self._missing)
-        if error is not None:
-            raise error
+        super().check()
+        if not self._left:
+            self._missing.check()
 
 
 def _objects(document: object, what: str) -> list[Mapping[str, Any]]:

@@ -20,7 +20,6 @@ from adtap_core.bodies.parsing import Table
 from adtap_core.errors import BadRequest, ResponseTooLarge, RetriesExhausted
 from adtap_core.http import outcomes
 from adtap_core.http.client import Call
-from adtap_core.http.completeness import number
 from adtap_core.http.listing import Page, TooDeep, Unordered, by_offset, page_of
 from adtap_core.http.outcomes import Action, Outcome
 from adtap_core.http.response import Response
@@ -40,7 +39,7 @@ from tap_terminalone.deals import Deals
 from tap_terminalone.definitions import ROLLUP_OF, dataset_name, is_snapshot, time_window
 from tap_terminalone.lines import promise, stream_error, table
 from tap_terminalone.streams import ENTITIES, TerminalOneEntity
-from tap_terminalone.walks import id_of, in_ranges, records_of
+from tap_terminalone.walks import SMALL_PAGE, id_of, in_ranges, records_of, says_total
 
 if TYPE_CHECKING:
     from adtap_core.bodies.spool import Spool
@@ -52,9 +51,6 @@ if TYPE_CHECKING:
 log = logging.getLogger("adtaps.terminalone")
 
 PAGE_LIMIT: Final = 1000
-SMALL_PAGE: Final = 10
-"""Of the lists below one parent that have no total: shorter pages end them, as every page more costs three requests for
-each parent, and no server is known that lets fewer rows through."""
 _NUMBERS: Final = re.compile(r"/\d+/")
 OFFSET_CEILING: Final = 1000
 """The greatest `page_offset` that v3 documents: beyond it only `q=id>N` goes on."""
@@ -281,7 +277,7 @@ class Current:
             document = response.json()
         # An empty page is null.
         found = records_of(document, what)
-        least = PAGE_LIMIT if _says_total(document) else self._least(path, len(found))
+        least = PAGE_LIMIT if says_total(document) else self._least(path, len(found))
         offset = int(params.get("page_offset") or 0)
         return page_of(found, document, offset=offset, full=len(found) >= least)
 
@@ -461,12 +457,6 @@ def _envelope_error(response: Response) -> str | None:
     if str(meta.get("status", "ok")).lower() not in _GOOD:
         return responses.error_message(response)
     return None
-
-
-def _says_total(document: object) -> bool:
-    """Check whether a list says how many rows it holds; 0 stands where it does not know."""
-    meta = document.get("meta") if isinstance(document, Mapping) else None
-    return isinstance(meta, Mapping) and bool(number(meta.get("total_count")))
 
 
 def _dataset(report: Report) -> Dataset:

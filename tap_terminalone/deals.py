@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+from adtap_core.accounts import Refusals
+from adtap_core.errors import BadRequest
 from adtap_core.http.client import Call
 from adtap_core.http.listing import Page, in_order, number_of, page_of
 from adtap_core.http.once import Once
-from tap_terminalone.walks import id_of, records_of
+from tap_terminalone.walks import SMALL_PAGE, id_of, records_of, says_total
 
 if TYPE_CHECKING:
     from adtap_core.http.client import RequestStats
@@ -40,9 +42,17 @@ class Deals:
 
         Args:
             query: What of it is asked for.
+
+        Raises:
+            BadRequest: If an organization's are refused; the others' are given first.
         """
+        refusals = Refusals()
         for number in self._api.organizations():
-            yield from self._walk(int(number), query.stats)
+            try:
+                yield from self._walk(int(number), query.stats)
+            except BadRequest as error:
+                refusals.note(error)
+        refusals.check()
 
     def ids(self, organization: int, stats: RequestStats) -> list[int]:
         """Return the ids of an organization's deals; asked once in a run.
@@ -59,7 +69,10 @@ class Deals:
         return self._ids.get(organization, ask)
 
     def _walk(self, organization: int, stats: RequestStats) -> Iterator[Sequence[Record]]:
+        widest = SMALL_PAGE
+
         def ask(_behind: int | None, offset: int) -> Page:
+            nonlocal widest
             response = self._api.http.send(
                 Call(
                     url=f"{self._api.url}/deals/v1.0/deals",
@@ -77,7 +90,10 @@ class Deals:
             with response.body:
                 document = response.json()
             found = records_of(document, f"deals of organization {organization}")
-            full = len(found) >= PAGE_LIMIT
+            # Without a total, a page as long as the longest may be cut by a limit that nobody told.
+            least = PAGE_LIMIT if says_total(document) else min(widest, PAGE_LIMIT)
+            full = len(found) >= least
+            widest = max(widest, len(found))
             return page_of(found, document, offset=offset, full=full)
 
         return in_order(ask, key=number_of, what="deals", prefetch=self._api.prefetch)

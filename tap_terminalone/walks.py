@@ -9,6 +9,7 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from adtap_core.errors import BadRequest, MalformedResponse
+from adtap_core.http.completeness import number
 from adtap_core.http.listing import (
     Page,
     Pages,
@@ -24,6 +25,9 @@ from adtap_core.http.workers import Workers
 Record = Mapping[str, Any]
 Range = tuple[int, int | None]
 """Ids greater than the first, up to and with the second; None: to the end."""
+SMALL_PAGE: Final = 10
+"""Of the lists below one parent that have no total: shorter pages end them, as every page more costs three requests for
+each parent, and no server is known that lets fewer rows through."""
 _FILL: Final = 0.9
 """How full a range's page should be: ids are not spread evenly."""
 
@@ -67,6 +71,16 @@ def records_of(document: object, what: str, *, null_is_empty: bool = True) -> li
             f"{what}: the answer holds no list of records: {str(document)[:200]}"
         )
     return rows
+
+
+def says_total(document: object) -> bool:
+    """Check whether a list says how many rows it holds; 0 stands where it does not know.
+
+    Args:
+        document: The answer.
+    """
+    meta = document.get("meta") if isinstance(document, Mapping) else None
+    return isinstance(meta, Mapping) and bool(number(meta.get("total_count")))
 
 
 def id_of(record: Record, what: str) -> int:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import re
+from contextlib import redirect_stdout
 from datetime import datetime
 
 import pytest
 
 from adtap_core.tap import RunFailed
 from tap_terminalone.tap import TapTerminalOne
-from tests.canned import Canned
-from tests.running import run_tap
+from tests.canned import Canned, Text
+from tests.running import parse, run_tap, select
 from tests.tap_terminalone.conftest import LISTS
 
 
@@ -85,6 +87,35 @@ def test_a_list_below_a_parent_is_not_cut_by_a_limit_that_nobody_told(limit, con
         )
     ids = [r["id"] for r in found.records["budget_flights"]]
     assert sorted(ids) == [n * 1000 + i for n, many in flights.items() for i in range(many)]
+
+
+@pytest.mark.parametrize("limit", [40, 65])
+def test_deals_of_other_organizations_are_read_whole_where_one_is_refused(limit, caplog):
+    """It is named, and the stream fails; no page is taken for the last for a limit that nobody told."""
+
+    def answers(asked):
+        if asked.path == "/oauth/token":
+            return {"access_token": "token-0123456789", "expires_in": 86400}
+        if asked.path == "/api/v3.0/organizations":
+            rows = [{"id": i} for i in (33, 34) if f"id>{i}" not in asked.query["q"]]
+            rows = [] if "id>34" in asked.query["q"] else rows
+            return {"data": rows, "meta": {"status": "success", "count": len(rows)}}
+        if asked.query["owner.organization_id"] == "33":
+            return Text("forbidden", status=403)
+        first = int(asked.query.get("page_offset", 0))
+        rows = [{"id": i, "name": str(i)} for i in range(130)[first : first + limit]]
+        return {"data": rows, "meta": {"status": "success", "count": len(rows)}}
+
+    output = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
+    with Canned(answers) as server, redirect_stdout(output):
+        config = login(server, 1)
+        tap = TapTerminalOne(config=config, catalog=select(TapTerminalOne, config, {"deals"}))
+        with pytest.raises(RunFailed):
+            tap.run()
+    output.seek(0)
+    found = parse(output.read())
+    assert [r["id"] for r in found.records["deals"]] == list(range(130))
+    assert any("deals of organization 33: HTTP 403" in m for m in caplog.messages)
 
 
 @pytest.mark.parametrize("concurrency", [1, 2, 8])
