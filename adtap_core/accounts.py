@@ -6,7 +6,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from adtap_core.errors import BadRequest, MalformedResponse
+from adtap_core.errors import BadRequest, Forbidden, MalformedResponse
 from adtap_core.names import did_you_mean
 
 log = logging.getLogger("adtaps.streams")
@@ -33,13 +33,18 @@ class Refusals:
         if advice:
             error = type(error)(f"{error} ({advice})", status=error.status)
         log.warning("%s", error)
-        self._first = self._first or error
+        # A run that nobody chose streams for goes on without what its login may not read: another refusal
+        # must not hide behind such a one.
+        if self._first is None or (
+            isinstance(self._first, Forbidden) and not isinstance(error, Forbidden)
+        ):
+            self._first = error
 
     def check(self) -> None:
         """Check that nothing was refused.
 
         Raises:
-            BadRequest: The first refusal.
+            BadRequest: The first refusal; before one that is `Forbidden` goes the first of another kind.
         """
         if self._first is not None:
             raise self._first

@@ -90,7 +90,7 @@ class AdTap(FromVariables, Tap):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if not hasattr(cls, "package"):  # a subclass of a tap has that tap's schemas
-            cls.package = cls.__module__.rpartition(".")[0]
+            cls.package = cls.__module__.rpartition(".")[0] or cls.__module__
 
     def __init__(self, *args: Any, state: Any = None, **kwargs: Any) -> None:
         guard_logging()

@@ -511,7 +511,9 @@ class _Refused(Refusals):
     @override
     def note(self, error: BadRequest, advice: str = "") -> None:
         self._left -= 1
-        is_unknown = error.status == HTTPStatus.NOT_FOUND or _OF_TYPE in str(error)
+        is_unknown = error.status == HTTPStatus.NOT_FOUND or (
+            error.status == HTTPStatus.BAD_REQUEST and _OF_TYPE in str(error)
+        )
         noted = self._missing.note if is_unknown else super().note
         noted(error, advice or self._advice)
 

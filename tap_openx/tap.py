@@ -65,8 +65,8 @@ _SETTINGS = {
     "audited_types": {
         **s.texts(
             "Audited types",
-            "Types of objects whose changes the stream `audit_trail` reads. Default: all of "
-            f"{', '.join(AUDITED_TYPES)}.",
+            "Types of objects whose changes the stream `audit_trail` reads. A type that is added later begins at the "
+            f"bookmark: clear the stream's state to read its past. Default: all of {', '.join(AUDITED_TYPES)}.",
         ),
         "items": {"type": "string", "enum": list(AUDITED_TYPES)},
     },

@@ -51,7 +51,7 @@ class Deals:
             try:
                 yield from self._walk(int(number), query.stats)
             except BadRequest as error:
-                refusals.note(error)
+                refusals.note(error, "setting `organization_ids`")
         refusals.check()
 
     def ids(self, organization: int, stats: RequestStats) -> list[int]:

@@ -125,17 +125,21 @@ def test_the_audit_trail_is_read_from_its_bookmark(room):
     assert all("timestamp" in e["query"] for e in room.asked("/audittrail"))
 
 
-def refused_trail(room, status, body):
+def refused_trail(room, status, body, **more):
     """Read the trails of line items and of sites; those of line items, asked for first, are refused."""
     room.sandbox.fault("status", path="/audittrail$", status=status, body=body)
-    return room.run(room.legacy(audited_types=["lineitem", "site"]), "audit_trail")
+    return room.run(room.legacy(audited_types=["lineitem", "site"]), "audit_trail", **more)
 
 
-def test_no_bookmark_passes_a_type_whose_trail_is_refused(room, caplog):
+@pytest.mark.parametrize("named", [{}, {"attribute": "obj_type"}])
+def test_no_bookmark_passes_a_type_whose_trail_is_refused(room, caplog, named):
     """The other types are read, then the stream fails; `audited_types` leaves the type out."""
-    body = {"http_status": 403, "type": "Permission", "message": "no"}
+    body = {"http_status": 403, "type": "Permission", "message": "no", **named}
+    written = []
     with pytest.raises(RunFailed, match="audit_trail"), caplog.at_level(logging.WARNING):
-        refused_trail(room, 403, body)
+        refused_trail(room, 403, body, written=written.append)
+    assert {r["obj_type"] for r in written[0].records["audit_trail"]} == {"site"}
+    assert [s["bookmarks"]["audit_trail"] for s in written[0].states] == [{}]
     (line,) = (r.message for r in caplog.records if r.levelno == logging.ERROR)
     assert "audit_trail of lineitem: HTTP 403" in line
     assert "setting `audited_types`" in line
