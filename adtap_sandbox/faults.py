@@ -290,8 +290,9 @@ class FaultGate:
         entry.fault = fault.kind
         match fault.kind:
             case "slow":
-                await asyncio.sleep(fault.seconds)
-                await self._app(scope, receive, _with_headers(send, fault))
+                body = await _read(receive)
+                if not await _is_gone(receive, fault.seconds):
+                    await self._app(scope, _replay(body, receive), _with_headers(send, fault))
             case "reset":
                 await self._end(scope, receive, at_once=True)
             case "lost":
@@ -389,6 +390,17 @@ class Recorder:
 
     async def _hold(self, began: float) -> None:
         await asyncio.sleep(max(0.0, began + self._latency() - time.perf_counter()))
+
+
+async def _is_gone(receive: Receive, seconds: float) -> bool:
+    """Whether the client of a request that was read leaves within some seconds: nothing is in flight then."""
+    try:
+        async with asyncio.timeout(seconds):
+            while (await receive())["type"] != "http.disconnect":
+                pass
+    except TimeoutError:
+        return False
+    return True
 
 
 def _made_up(fault: Fault) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
