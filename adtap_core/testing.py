@@ -12,6 +12,7 @@ and pytest runs it. `docs/add-a-platform.md` has the whole example.
 
 from __future__ import annotations
 
+import functools
 import io
 import json
 import logging
@@ -142,6 +143,14 @@ def run_tap(
     return parse(out.read())
 
 
+@functools.lru_cache(maxsize=256)
+def _catalog_text(tap_class: type[AdTap], config: str) -> str:
+    """Return the catalog of these settings, as JSON both: a test's runs choose from one catalog again and again."""
+    return tap_class(
+        config=json.loads(config), validate_config=False, setup_mapper=False
+    ).catalog_json_text
+
+
 def select(tap_class: type[AdTap], config: Mapping[str, Any], streams: set[str]) -> dict[str, Any]:
     """Return the tap's catalog with only these streams (and the ledger) selected.
 
@@ -153,8 +162,7 @@ def select(tap_class: type[AdTap], config: Mapping[str, Any], streams: set[str])
     Returns:
         A Singer catalog, as a tap takes it.
     """
-    tap = tap_class(config=dict(config), validate_config=False, setup_mapper=False)
-    catalog: dict[str, Any] = json.loads(tap.catalog_json_text)
+    catalog: dict[str, Any] = json.loads(_catalog_text(tap_class, json.dumps(config)))
     columns = {tuple(name.split(".")) for name in streams if "." in name}
     chosen = {name.partition(".")[0] for name in streams}
     names = {entry["tap_stream_id"] for entry in catalog["streams"]}
