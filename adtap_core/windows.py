@@ -13,7 +13,9 @@ from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from enum import StrEnum
 from functools import lru_cache
 from typing import Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfoNotFoundError
+
+from adtap_core.time_zones import time_zone
 
 ONE_DAY: Final = timedelta(days=1)
 ONE_HOUR: Final = timedelta(hours=1)
@@ -131,7 +133,7 @@ def _zone_info(name: str) -> tzinfo:
         if found := _OFFSET.match(name):
             shift = timedelta(hours=int(found["hours"]), minutes=int(found["minutes"]))
             return timezone(shift if found["sign"] == "+" else -shift)
-        return ZoneInfo(name)
+        return time_zone(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         msg = f"{name!r} is not a time zone (an IANA name such as Europe/Berlin, or +02:00)"
         raise ValueError(msg) from error

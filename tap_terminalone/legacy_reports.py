@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfoNotFoundError
 
 from adtap_core.bodies.parsing import Table, separated
 from adtap_core.errors import Forbidden, MalformedResponse, RequestError
@@ -25,6 +25,7 @@ from adtap_core.http.completeness import check_whole
 from adtap_core.http.once import Once
 from adtap_core.names import did_you_mean, respelt
 from adtap_core.platform import Fetched, RowContext, RowLookup, WindowJob
+from adtap_core.time_zones import time_zone
 from adtap_core.windows import Grain, Interval, midnight
 from tap_terminalone import fields
 from tap_terminalone.default_page import check_not_cut
@@ -549,7 +550,7 @@ def _wall_clocks(window: Interval, *, local: bool) -> Interval:
 def _instant(text: str, zone: str, window: Interval, asked: Interval) -> str | None:
     """Return an hour as an instant; None if it was asked for and lies outside the window all the same."""
     try:
-        info = ZoneInfo(zone) if zone else UTC
+        info = time_zone(zone) if zone else UTC
         clock = datetime.fromisoformat(text)
         moment = clock.replace(tzinfo=info).astimezone(UTC)
     except (ValueError, ZoneInfoNotFoundError, OSError) as error:
