@@ -8,17 +8,25 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import parse_qs, urljoin, urlsplit
+from urllib.parse import parse_qs, unquote, urljoin, urlsplit
 
 import requests
 from typing_extensions import override
 
-from adtap_core.errors import BadRequest, CredentialsError, MalformedResponse, RetriesExhausted
+from adtap_core.errors import (
+    AdtapError,
+    BadRequest,
+    CredentialsError,
+    MalformedResponse,
+    RetriesExhausted,
+)
 from adtap_core.http.client import Call, RequestStats
 from adtap_core.http.tokens import ends_at
 from adtap_core.redact import redact
@@ -36,29 +44,37 @@ LOGIN_ORIGIN: Final = "https://login.openx.com"
 _REFUSALS: Final = frozenset({400, 401, 403})
 """The answers that refuse credentials."""
 _MOST_REDIRECTS: Final = 5
+_SESSION_ID: Final = re.compile(r"[?&]session_id=([^&#]+)")
 _EXPIRY: Final = (
     "OpenX passwords expire after six months: log in to the OpenX UI as this user to see whether that is "
     "the reason"
 )
 
 
-class _Spent(CredentialsError):  # noqa: N818 - named for what happened
+class _Spent(Exception):  # noqa: N818 - named for what happened
     """A one-time verifier or code was refused that a lost answer had used up, or a good answer held nothing.
 
     Nothing was said of the credentials: the login is begun once more.
+
+    Args:
+        error: What it means if that comes to the same.
     """
 
+    def __init__(self, error: AdtapError) -> None:
+        super().__init__(str(error))
+        self.error = error
 
-def _failure(message: str, response: Response, stats: RequestStats) -> CredentialsError:
+
+def _failure(error: AdtapError, response: Response, stats: RequestStats) -> Exception:
     """Return what a step's answer without what was wanted of it means.
 
     Args:
-        message: What happened.
+        error: What it means if nothing was lost before.
         response: The answer.
         stats: Counted the step's requests.
     """
     is_spent = response.status == HTTPStatus.OK or stats.retries
-    return _Spent(message) if is_spent else CredentialsError(message)
+    return _Spent(error) if is_spent else error
 
 
 class _Login:
@@ -85,10 +101,13 @@ class _Login:
             CredentialsError: If a step is refused; the message says which credential.
             RetriesExhausted: If nobody answers at the login's address, or only the platform's faults do.
         """
+        with suppress(_Spent):
+            self._log_in(http)
+            return
         try:
             self._log_in(http)
-        except _Spent:
-            self._log_in(http)
+        except _Spent as spent:
+            raise spent.error from None
 
     def _log_in(self, http: Http) -> None:
         """Go through all steps once."""
@@ -127,7 +146,7 @@ class CookieLogin(_Login):
                 f"OpenX single sign-on refused the consumer key (settings `consumer_key`, "
                 f"`consumer_secret`): HTTP {first.status} {first.excerpt(200)}"
             )
-            raise _failure(message, first, stats)
+            raise _failure(CredentialsError(message), first, stats)
         redact.learn(token, token_secret)
         verifier = self._verifier(http, token, first.cookies)
         redact.learn(verifier)
@@ -151,7 +170,7 @@ class CookieLogin(_Login):
                 f"OpenX single sign-on gave no access token to {self._settings['email']}: "
                 f"HTTP {third.status} {third.excerpt(200)}"
             )
-            raise _failure(message, third, stats)
+            raise _failure(CredentialsError(message), third, stats)
         redact.learn(access)
         self._token = access
 
@@ -244,7 +263,6 @@ class BearerLogin(_Login):
                 what="OpenX login, session",
                 params={"session_id": session},
                 headers=headers,
-                expects="text",
                 login=False,
             ),
             "scope",
@@ -263,7 +281,6 @@ class BearerLogin(_Login):
                     "session_id": session,
                     "instance_hostname": self._settings["instance_hostname"],
                 },
-                expects="text",
                 login=False,
             ),
             "code",
@@ -283,7 +300,6 @@ class BearerLogin(_Login):
                     "client_id": self._settings["client_id"],
                     "code_verifier": verifier,
                 },
-                expects="text",
                 login=False,
             ),
             "access_token",
@@ -304,7 +320,6 @@ class BearerLogin(_Login):
                 method="POST",
                 params={"key": self._settings["identity_key"]},
                 json={**self._user, "returnSecureToken": True},
-                expects="text",
                 login=False,
             ),
             "identity_url",
@@ -315,8 +330,18 @@ class BearerLogin(_Login):
         if response.status < HTTPStatus.BAD_REQUEST and token:
             redact.learn(token)
             return str(token)
-        said = responses.error_message(response) or response.excerpt(200)
+        said = responses.error_message(response)
         email = self._settings["email"]
+        if (
+            response.status == HTTPStatus.OK
+            and not document.get("mfaPendingCredential")
+            and not said
+        ):
+            message = (
+                f"OpenX identity gave {email} no `idToken` and no reason: {response.excerpt(200)}"
+            )
+            raise _Spent(MalformedResponse(message))
+        said = said or response.excerpt(200)
         if document.get("mfaPendingCredential"):
             raise CredentialsError(
                 f"OpenX asks {email} for a second factor; use a user without one for unattended runs"
@@ -330,47 +355,64 @@ class BearerLogin(_Login):
         )
 
     def _session(self, http: Http, verifier: str, redirect: str) -> str:
+        """Begin the code flow, and follow it to the page for people that it ends on; give the session's id.
+
+        Only the addresses count: the id stands in the last of them, and their page may say anything, or nothing.
+        """
         digest = hashlib.sha256(verifier.encode()).digest()
-        response = _send(
-            http,
-            Call(
-                url=f"{self._url}/authorize",
-                what="OpenX login, authorize",
-                params={
-                    "scope": SCOPE,
-                    "response_type": "code",
-                    "client_id": self._settings["client_id"],
-                    "redirect_uri": redirect,
-                    "state": secrets.token_urlsafe(16),
-                    "code_challenge": base64.urlsafe_b64encode(digest).rstrip(b"=").decode(),
-                    "code_challenge_method": "S256",
-                    "nonce": secrets.token_urlsafe(16),
-                },
-                expects="any",
-                login=False,
-                follow=True,
-            ),
-            "api_url",
+        call = Call(
+            url=f"{self._url}/authorize",
+            what="OpenX login, authorize",
+            params={
+                "scope": SCOPE,
+                "response_type": "code",
+                "client_id": self._settings["client_id"],
+                "redirect_uri": redirect,
+                "state": secrets.token_urlsafe(16),
+                "code_challenge": base64.urlsafe_b64encode(digest).rstrip(b"=").decode(),
+                "code_challenge_method": "S256",
+                "nonce": secrets.token_urlsafe(16),
+            },
+            expects="any",
+            login=False,
         )
-        came = parse_qs(urlsplit(response.url).query)
-        found = came.get("session_id")
-        if response.status >= HTTPStatus.BAD_REQUEST or not found:
+        found = ""
+        for _ in range(_MOST_REDIRECTS):
+            try:
+                response = _send(http, call, "api_url")
+            except (BadRequest, RetriesExhausted):
+                if found:
+                    break
+                raise
+            where = response.headers.get("Location", "")
+            if not response.is_redirect or not where:
+                break
+            call = Call(urljoin(call.url, where), what=call.what, expects="any", login=False)
+            found = _session_id(call.url) or found
+            redact.learn(found)  # before the next request names it
+        if not found:
             message = (
                 "OpenX did not begin a login (settings `client_id`, `instance_hostname`): "
                 f"HTTP {response.status} {responses.error_message(response) or response.excerpt(200)}"
             )
             # Some page, and no word of the credentials: nothing was refused.
-            is_refusal = response.status >= HTTPStatus.BAD_REQUEST or "error" in came
-            raise CredentialsError(message) if is_refusal else MalformedResponse(message)
-        redact.learn(found[0])
-        return found[0]
+            is_refusal = response.status >= HTTPStatus.BAD_REQUEST or "error" in parse_qs(
+                urlsplit(call.url).query
+            )
+            raise CredentialsError(message) if is_refusal else _Spent(MalformedResponse(message))
+        return found
 
     def _step(self, http: Http, call: Call, wanted: str, setting: str) -> str:
         return str(self._answer(http, call, wanted, setting)[wanted])
 
     def _answer(self, http: Http, call: Call, wanted: str, setting: str) -> Mapping[str, Any]:
         stats = RequestStats()
-        response = _send(http, call, "api_url", stats)
+        try:
+            response = _send(http, call, "api_url", stats)
+        except BadRequest as error:
+            if stats.retries:  # the session, too, may be good once, and spent by a lost answer
+                raise _Spent(error) from error
+            raise
         document = response.json_or_none()
         if (
             response.status >= HTTPStatus.BAD_REQUEST
@@ -381,7 +423,7 @@ class BearerLogin(_Login):
                 f"{call.what} refused for {self._settings['email']} (setting `{setting}`): "
                 f"HTTP {response.status} {responses.error_message(response) or response.excerpt(200)}"
             )
-            raise _failure(message, response, stats)
+            raise _failure(CredentialsError(message), response, stats)
         return document
 
 
@@ -408,6 +450,12 @@ def _send(http: Http, call: Call, setting: str, stats: RequestStats | None = Non
 
 def _form(text: str) -> dict[str, str]:
     return {k: v[-1] for k, v in parse_qs(text.strip(), keep_blank_values=False).items()}
+
+
+def _session_id(url: str) -> str:
+    """Return the session's id of an address, in its query or behind its `#`; empty if it holds none."""
+    found = _SESSION_ID.search(url)
+    return unquote(found[1]) if found else ""
 
 
 def _cookie(jar: Mapping[str, str]) -> dict[str, str]:

@@ -184,6 +184,8 @@ class OpenxPlatform(Platform):
             # A login's failures are the login's to explain; only what may pass is asked again.
             if status == HTTPStatus.OK and call.expects == "text" and response.looks_like_html():
                 return Outcome(Action.RETRY, f"an HTML page at the login: {response.excerpt(120)}")
+            if status == HTTPStatus.OK and call.expects != "any" and not response.body.size:
+                return Outcome(Action.RETRY, "an empty answer at the login")
             passing = status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in {
                 HTTPStatus.REQUEST_TIMEOUT,
                 HTTPStatus.TOO_MANY_REQUESTS,

@@ -72,7 +72,6 @@ class Call:
         expects: `json` checks that the document is closed and not an HTML page; `text` and `any` don't.
         login: Whether the call carries the tap's login.
         splittable: Whether the caller can ask for less: two 502/504 in a row then say so.
-        follow: Whether redirects are followed.
         timeout_seconds: Read timeout of this call, if not the usual one.
         table: Whether lines without an end of their own are expected, as CSV is: where no length is declared,
             or the last line has no end, they are asked for until two answers in a row are equally long.
@@ -93,7 +92,6 @@ class Call:
     expects: str = "json"
     login: bool = True
     splittable: bool = False
-    follow: bool = False
     timeout_seconds: float | None = None
     table: bool = False
     partial: bool = False
@@ -268,7 +266,7 @@ class Http:
             received = session.send(
                 prepared,
                 timeout=(CONNECT_SECONDS, call.timeout_seconds or self.limits.timeout_seconds),
-                allow_redirects=call.follow,
+                allow_redirects=False,
                 **settings,
             )
             with received:

@@ -85,7 +85,8 @@ class Login:
                 challenge=given["code_challenge"],
             )
         )
-        return RedirectResponse(f"login?{urlencode({'session_id': session_id})}", status_code=302)
+        page = self._store.switch("login_page") or "login?session_id={}"
+        return RedirectResponse(page.format(session_id), status_code=302)
 
     async def login(self, request: Request) -> Response:
         """One more redirect on the way, as the real host makes."""

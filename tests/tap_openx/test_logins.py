@@ -61,6 +61,50 @@ def test_an_answer_that_is_lost_with_its_one_time_code_begins_the_login_again(
     assert len(room.asked(posted)) == 2
 
 
+@pytest.mark.parametrize(
+    ("generation", "step"),
+    [
+        ("legacy", "/api/index/initiate$"),
+        ("legacy", "/api/index/token$"),
+        ("current", "signInWithPassword$"),
+        ("current", "/oauth2/v1/authorize$"),
+        ("current", "/login/session-info$"),
+        ("current", "/login/consent$"),
+        ("current", "/oauth2/v1/token$"),
+    ],
+)
+@pytest.mark.parametrize("fault", ["empty", "cut", "html", "garbage"])
+def test_a_good_status_without_an_answer_refuses_no_credential(room, generation, step, fault):
+    """A proxy that answers nothing, half a document or a page has not said a word of the password: asked again."""
+    room.sandbox.fault(fault, path=step)
+    assert room.run(getattr(room, generation)(), "sites").records["sites"]
+
+
+def test_an_identity_without_a_token_or_a_reason_is_asked_once_more(room, caplog):
+    """An empty object names neither; a second one ends the run, and says what came."""
+    room.sandbox.fault("status", path="signInWithPassword$", status=200, body={})
+    assert room.run(room.current(), "sites").records["sites"]
+    room.sandbox.fault("status", path="signInWithPassword$", status=200, body={}, times=2)
+    with pytest.raises(RunFailed) as caught:
+        room.run(room.current(), "sites")
+    assert caught.value.exit_code == 1
+    assert "no reason: {}" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "login/start#/sign-in?session_id={}&x=1",
+        "no-such-page?x=1&session_id={}",
+        "http://127.0.0.1:1/?session_id={}",
+    ],
+)
+def test_the_session_is_taken_from_the_address_that_the_login_leads_to(room, page):
+    """It may stand behind a `#`, and the page for people need not be there: nobody but people reads it."""
+    room.switch(login_page=page)
+    assert room.run(room.current(max_retries=1), "sites").records["sites"]
+
+
 def test_a_single_sign_on_that_is_gone_is_no_refused_login(room, caplog):
     """502 from the login's host: nothing was said of the credentials; the message says where to go from here."""
     room.switch(sso_down=True)
