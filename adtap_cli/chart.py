@@ -4,8 +4,6 @@ Drawn here and not by a library: those for Python fix their colours (no dark pag
 the browser need a script of half a megabyte or more in each page, and show nothing where scripts are blocked.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from dataclasses import dataclass

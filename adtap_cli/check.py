@@ -1,7 +1,5 @@
 """`adtap check`: do settings, login, accounts and reports work, and what to do where they do not."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import click

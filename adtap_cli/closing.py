@@ -1,7 +1,5 @@
 """When a platform has a report's bucket whole: the moment that freshness is measured from."""
 
-from __future__ import annotations
-
 from adtap_core.declare import Report
 from adtap_core.tap import AdTap
 

@@ -1,7 +1,5 @@
 """What the companion's commands share: a tap opened from files, errors as lines, tables as text."""
 
-from __future__ import annotations
-
 import functools
 import json
 import logging
@@ -9,7 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 
 import click
 from typing_extensions import override
@@ -20,10 +18,8 @@ from adtap_core.errors import FULL, AdtapError, CredentialsError, SettingsError
 from adtap_core.redact import guard_logging, on_one_line, redact
 from adtap_core.state.documents import unwrapped
 from adtap_core.sync.output import silence_stdout
+from adtap_core.tap import AdTap
 from adtap_plugin.origins import MELTANO_FOLDER, Given
-
-if TYPE_CHECKING:
-    from adtap_core.tap import AdTap
 
 log = logging.getLogger("adtaps.settings")
 ENVIRONMENT: Final = "ENV"

@@ -8,8 +8,6 @@ dbt and what the taps need ask for different versions of the same packages, so i
 them. With Meltano: `meltano invoke dbt-duckdb:build`, whose environment Meltano makes.
 """
 
-from __future__ import annotations
-
 import fcntl
 import hashlib
 import os

@@ -7,8 +7,6 @@
 What is written by hand in `transform/` (the mart, its tests, macros) stands on these names.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass

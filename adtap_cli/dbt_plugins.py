@@ -3,8 +3,6 @@
 The versions are those of `adtap_cli.dbt`, so both ways of running dbt build the same models with the same program.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, NamedTuple

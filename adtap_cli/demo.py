@@ -4,8 +4,6 @@ Between the two runs the sandbox's clock moves on: days are restated and rows va
 the platforms. What was loaded and what the second run changed is printed, and written as a page.
 """
 
-from __future__ import annotations
-
 import shutil
 import signal
 import sys

@@ -4,8 +4,6 @@ A demo shall end in minutes: per platform one or two entity lists and the daily 
 else is there as well; `meltano run` without these choices reads it.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Final
 

@@ -2,8 +2,6 @@
 
 # ruff: noqa: S608 - names cannot be parameters in SQL; _name() quotes each
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date

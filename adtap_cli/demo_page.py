@@ -1,7 +1,5 @@
 """What the demo found, as one HTML page that needs nothing else: no script, no font, no network."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime

@@ -6,8 +6,6 @@
 Drawn anew when the demo's words change; a test holds its headings to those that the demo prints.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from html import escape
 from pathlib import Path

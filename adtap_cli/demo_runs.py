@@ -1,7 +1,5 @@
 """The demo's two programs: the sandbox, and Meltano on the project's own file."""
 
-from __future__ import annotations
-
 import contextlib
 import fcntl
 import http.client

@@ -1,7 +1,5 @@
 """What the demo found, as lines for a terminal."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from typing import Final
 

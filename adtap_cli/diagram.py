@@ -4,8 +4,6 @@ A stream stands in the column right of everything it joins, so arrows lead to th
 too long goes on in the next one. Same streams, same picture, to the byte.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape

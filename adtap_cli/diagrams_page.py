@@ -5,8 +5,6 @@ seen; the page shows it, and has the same joins as a table. Both are made of `En
 whose schema says `Joins <stream>.<column>`.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass

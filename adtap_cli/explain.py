@@ -1,7 +1,5 @@
 """`adtap explain`: a stream in words, from the declarations that run."""
 
-from __future__ import annotations
-
 import json
 import textwrap
 from collections.abc import Iterator

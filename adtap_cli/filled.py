@@ -6,8 +6,6 @@ before only the rows can tell.
 
 # ruff: noqa: S608 - names cannot be parameters in SQL; each is quoted
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Final

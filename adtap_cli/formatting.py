@@ -1,7 +1,5 @@
 """Numbers as the pages and the terminal show them."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 
 

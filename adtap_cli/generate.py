@@ -9,8 +9,6 @@
 arguments that returns texts by path, in a module of its own, and a line in `files`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path

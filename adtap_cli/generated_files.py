@@ -1,7 +1,5 @@
 """Files of the repository that a program makes: written anew, or only compared."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final

@@ -5,8 +5,6 @@ The layout is that of MeltanoHub's data folder, one file a plugin and variant; i
 here. The address of the repository is left to whoever sends the files in.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from pathlib import Path

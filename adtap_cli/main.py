@@ -4,8 +4,6 @@ Subcommands are imported when they are called: `adtap --help` and `adtap sandbox
 the SDK, which alone takes half a second to import.
 """
 
-from __future__ import annotations
-
 import importlib
 import os
 import sys

@@ -1,7 +1,5 @@
 """What a Meltano project holds for a tap: its settings, its selection of streams, its state."""
 
-from __future__ import annotations
-
 import fnmatch
 import json
 import os

@@ -4,8 +4,6 @@ It is the project's example, `examples/tap_pixelyard`, under another name: a tok
 stand-in server, and the tests. What the platform does otherwise is then changed line by line.
 """
 
-from __future__ import annotations
-
 import re
 from importlib import resources
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What the pages of `adtap demo` and `adtap report` share: style, roles, key of the charts, tables. No script, no font."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
 from html import escape

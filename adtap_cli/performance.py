@@ -3,8 +3,6 @@
 A platform may say the same delivery in several reports; each entry names one report that holds all of it once.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final

@@ -1,10 +1,7 @@
 """`adtap plan`: every window and request that a sync would make, without one data request."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 import click
 
@@ -22,11 +19,8 @@ from adtap_cli.commands import (
 from adtap_cli.meltano_project import meltano_option
 from adtap_core.formatting import count, spelt
 from adtap_core.inspect.dry_run import body_of, request_line
-from adtap_core.inspect.plan import BACKFILL, PAGES, make_plan
+from adtap_core.inspect.plan import BACKFILL, PAGES, Plan, PlannedAccount, StreamPlan, make_plan
 from adtap_core.redact import redact
-
-if TYPE_CHECKING:
-    from adtap_core.inspect.plan import Plan, PlannedAccount, StreamPlan
 
 
 @click.command()

@@ -8,8 +8,6 @@ Whatever a user lets Meltano write (`meltano config set`, `meltano select`), it 
 its own order of keys and with as few quotes as it can. They are made that way here, so that they stay as they are.
 """
 
-from __future__ import annotations
-
 import json
 import re
 import textwrap

@@ -1,14 +1,12 @@
 """`adtap reconcile`: is what stands in the warehouse what the platform says now?"""
 
-from __future__ import annotations
-
 import csv
 import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import click
 
@@ -30,10 +28,8 @@ from adtap_core.inspect.reconcile import Backfill, Difference, Reconciled, recon
 from adtap_core.names import did_you_mean
 from adtap_core.redact import redact
 from adtap_core.rows.totals import spell
-
-if TYPE_CHECKING:
-    from adtap_core.sync.reports import ReportStream
-    from adtap_core.tap import AdTap
+from adtap_core.sync.reports import ReportStream
+from adtap_core.tap import AdTap
 
 COLUMNS: Final = (
     "report",

@@ -1,7 +1,5 @@
 """`adtap report`: what a warehouse holds, as one page."""
 
-from __future__ import annotations
-
 import os
 from datetime import datetime
 from pathlib import Path

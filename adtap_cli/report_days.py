@@ -1,7 +1,5 @@
 """How good each day of a report and account is, from the ledger and, where it is loaded, `sync_days`."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta

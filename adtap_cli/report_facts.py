@@ -1,7 +1,5 @@
 """What a warehouse holds, for the page of `adtap report`: from the ledgers, `sync_days` and the reports' rows."""
 
-from __future__ import annotations
-
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping

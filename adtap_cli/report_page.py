@@ -1,7 +1,5 @@
 """What a warehouse holds, as one HTML page that needs nothing else: no script, no font, no network."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal

@@ -1,7 +1,5 @@
 """`adtap status --restatements`: what moved after it was read, by how much and how late, as text."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from decimal import Decimal

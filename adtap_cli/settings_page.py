@@ -1,7 +1,5 @@
 """The tables of all settings, `docs/reference/settings.md`, as `--about --format=markdown` prints them."""
 
-from __future__ import annotations
-
 import contextlib
 import io
 from collections.abc import Iterator, Mapping

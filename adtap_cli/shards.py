@@ -1,7 +1,5 @@
 """`adtap shards`: a load cut by account, as JSON for an orchestrator."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from functools import partial
 

@@ -3,8 +3,6 @@
 None of these writes into a state store: they read a file and print a state, for `meltano state set` or a file.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime

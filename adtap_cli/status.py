@@ -1,7 +1,5 @@
 """`adtap status`: what was read by now, from a state file or from the ledger in a warehouse."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime

@@ -1,7 +1,5 @@
 """The page of all streams, `docs/reference/streams.md`, made from the declarations that run."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 

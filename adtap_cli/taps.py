@@ -1,17 +1,13 @@
 """The taps and the loaders by name, imported only when asked for."""
 
-from __future__ import annotations
-
 import importlib
 import json
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import Any, Final, cast
 
 from singer_sdk.plugin_base import PluginBase
 
 from adtap_core.registry import load_tap
-
-if TYPE_CHECKING:
-    from adtap_core.tap import AdTap
+from adtap_core.tap import AdTap
 
 TAPS: Final = ("tap-atomx", "tap-adjust", "tap-terminalone", "tap-openx")
 """This project's own, in the order of its pages; `adtap_core.registry` knows all that are installed."""

@@ -10,8 +10,6 @@
 plain SQL: the three dialects differ in how they spell a moment, a day added and a name.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 

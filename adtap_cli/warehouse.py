@@ -2,8 +2,6 @@
 
 # ruff: noqa: S608 - names cannot be parameters in SQL; each is quoted
 
-from __future__ import annotations
-
 import importlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -11,7 +9,7 @@ from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from typing_extensions import override
@@ -21,12 +19,9 @@ from adtap_core.inspect.coverage import LEDGER_COLUMNS
 from adtap_core.inspect.reconcile import STATES, Group
 from adtap_core.rows.schemas import DAYS, LEDGER
 from adtap_core.rows.totals import ZERO, Sums, as_decimal
-from adtap_core.windows import Grain
+from adtap_core.sync.control_totals import Question
+from adtap_core.windows import Grain, Interval
 from adtap_plugin.extras import missing
-
-if TYPE_CHECKING:
-    from adtap_core.sync.control_totals import Question
-    from adtap_core.windows import Interval
 
 _INTEGERS: Final = frozenset({"BIGINT", "INTEGER", "SMALLINT", "HUGEINT", "TINYINT"})
 _EXACT: Final = ("DECIMAL", "NUMERIC")

@@ -1,7 +1,5 @@
 """What the four taps share; knows no platform by name."""
 
-from __future__ import annotations
-
 import gc
 from importlib import metadata
 

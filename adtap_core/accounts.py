@@ -1,7 +1,5 @@
 """Accounts as platforms list them: their ids, those that the login does not see, and those that are refused."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Mapping, Sequence
 from typing import Any, Final

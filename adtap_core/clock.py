@@ -1,7 +1,5 @@
 """The one place that asks what time it is."""
 
-from __future__ import annotations
-
 import os
 import time
 from datetime import UTC, datetime
@@ -26,7 +24,7 @@ class Clock:
         self._born = time.monotonic()
 
     @classmethod
-    def from_environment(cls) -> Clock:
+    def from_environment(cls) -> "Clock":
         """Return the machine's clock, or one moved by `ADTAPS_NOW`.
 
         Raises:

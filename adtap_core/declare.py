@@ -3,8 +3,6 @@
 A tap whose streams need more than these fields to be read adds them on a subclass of its own.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from types import MappingProxyType
@@ -22,7 +20,7 @@ class _Entry:
     name: str
 
     @classmethod
-    def of(cls, entry: _Entry) -> Self:
+    def of(cls, entry: "_Entry") -> Self:
         """Return an entry of this class as what it is: a tap's client reads its own table only.
 
         Raises:

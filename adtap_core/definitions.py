@@ -1,16 +1,12 @@
 """The user's own reports: from the setting `reports` to frozen entries, faults named on the way."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from adtap_core.declare import Report
 from adtap_core.names import column_name, did_you_mean
+from adtap_core.platform import Platform
 from adtap_core.windows import Grain
-
-if TYPE_CHECKING:
-    from adtap_core.platform import Platform
 
 _BUCKETS = frozenset(Grain)
 

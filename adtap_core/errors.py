@@ -13,8 +13,6 @@ AdtapError                        one line for the user, exit code 1
     └── MalformedResponse         the answer is whole but makes no sense
 """
 
-from __future__ import annotations
-
 import errno
 import signal
 from typing import Final

@@ -1,7 +1,5 @@
 """Numbers with their nouns, as a person reads them: `1 request`, `2 retries`."""
 
-from __future__ import annotations
-
 from typing import Final
 
 _PLURALS: Final = {

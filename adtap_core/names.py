@@ -1,15 +1,11 @@
 """Column names: the platform's, in snake_case, at most 63 characters, each made of its field's name alone."""
 
-from __future__ import annotations
-
 import hashlib
 import re
+from collections.abc import Iterable
 from difflib import get_close_matches
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from typing import Final
 
 LONGEST_NAME: Final = 63
 """Postgres cuts identifiers there, silently: two long names could become one column."""

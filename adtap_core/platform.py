@@ -5,8 +5,6 @@ rows come out (`fetch`, `pages`), which fields exist (`field_schema`), which acc
 what does the platform hold (`available_range`). All network goes through `self.http`, from worker threads.
 """
 
-from __future__ import annotations
-
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -8,16 +8,12 @@ A distribution that brings a tap says so in its `pyproject.toml`:
 From then on `adtap check`, `plan`, `explain`, `status` and `views` serve it like the four that come with adtaps.
 """
 
-from __future__ import annotations
-
 from importlib.metadata import EntryPoint, entry_points
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from adtap_core.errors import AdtapError
 from adtap_core.names import did_you_mean
-
-if TYPE_CHECKING:
-    from adtap_core.tap import AdTap
+from adtap_core.tap import AdTap
 
 GROUP: Final = "adtaps.taps"
 _PREFIX: Final = "tap-"

@@ -5,17 +5,17 @@ platform that asks for more overrides one method, or `Platform` itself. `docs/ad
 an example that a test runs.
 """
 
-from __future__ import annotations
-
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import Any, ClassVar, Final
 
 from typing_extensions import override
 
 from adtap_core.bodies.parsing import JsonRows, Table
+from adtap_core.clock import Clock
+from adtap_core.declare import Entity, Report
 from adtap_core.definitions import unknown_fields
 from adtap_core.errors import MalformedResponse
 from adtap_core.http import outcomes
@@ -28,10 +28,6 @@ from adtap_core.names import snake_case
 from adtap_core.platform import EntityQuery, Fetched, Platform, RowContext, RowLookup, WindowJob
 from adtap_core.settings import Schema, config_schema, secret
 from adtap_core.windows import ONE_DAY, Zone
-
-if TYPE_CHECKING:
-    from adtap_core.clock import Clock
-    from adtap_core.declare import Entity, Report
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +49,7 @@ class Field:
     money: bool = False
     description: str = ""
 
-    def described(self, description: str) -> Field:
+    def described(self, description: str) -> "Field":
         """Return the same field with a description of its own."""
         return replace(self, description=description)
 

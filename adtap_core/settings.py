@@ -1,7 +1,5 @@
 """Settings that mean the same in every tap, and the faults of what a user wrote."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -9,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from jsonschema import Draft202012Validator
@@ -17,10 +15,8 @@ from jsonschema.exceptions import ValidationError
 
 from adtap_core import __version__
 from adtap_core.names import did_you_mean
+from adtap_core.platform import Platform
 from adtap_core.windows import Zone
-
-if TYPE_CHECKING:
-    from adtap_core.platform import Platform
 
 DEFAULT_START_DAYS: Final = 30
 MOST_DAYS: Final = 36_500

@@ -1,7 +1,5 @@
 """The tap: settings checked, streams made from the tables, one run, an exit code that tells the truth."""
 
-from __future__ import annotations
-
 import contextlib
 import logging
 import os
@@ -9,17 +7,19 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from types import FrameType
+from typing import Any, ClassVar, cast
 
 import click
 from singer_sdk import Tap
 from singer_sdk.exceptions import MapExpressionError, StreamMapConfigError
 from singer_sdk.helpers._catalog import get_selected_schema
-from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
+from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities, TapCapabilities
 from singer_sdk.plugin_base import PluginBase, SingerCommand, _ConfigInput
 from typing_extensions import override
 
 from adtap_core.clock import NOW_VARIABLE, Clock
+from adtap_core.declare import Entity, Report
 from adtap_core.definitions import custom_reports, definition_errors
 from adtap_core.errors import (
     FULL,
@@ -33,6 +33,7 @@ from adtap_core.errors import (
 )
 from adtap_core.http.workers import Workers, still_waiting
 from adtap_core.names import did_you_mean
+from adtap_core.platform import Platform
 from adtap_core.redact import guard_logging, learn_settings, redact
 from adtap_core.rows.schemas import DAYS, DAYS_KEYS, DAYS_SCHEMA, LEDGER, contradictions, restored
 from adtap_core.settings import common_errors, schema_errors, with_types
@@ -50,14 +51,6 @@ from adtap_core.sync.summary import failed_message, log_end
 from adtap_plugin.origins import Given
 from adtap_plugin.plugin import FromVariables
 from adtap_plugin.variables import VariableError
-
-if TYPE_CHECKING:
-    from types import FrameType
-
-    from singer_sdk.helpers.capabilities import CapabilitiesEnum
-
-    from adtap_core.declare import Entity, Report
-    from adtap_core.platform import Platform
 
 log = logging.getLogger("adtaps")
 

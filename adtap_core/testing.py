@@ -10,8 +10,6 @@ ledger and state promise, how a run fails and heals. A tap of another repository
 and pytest runs it. `docs/add-a-platform.md` has the whole example.
 """
 
-from __future__ import annotations
-
 import functools
 import io
 import json
@@ -27,7 +25,7 @@ from decimal import Decimal
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import Any, Final, Self
 from unittest.mock import patch
 from urllib.parse import parse_qs, urlsplit
 
@@ -36,9 +34,7 @@ from typing_extensions import override
 
 from adtap_core.clock import NOW_VARIABLE
 from adtap_core.errors import AdtapError, CredentialsError, SettingsError
-
-if TYPE_CHECKING:
-    from adtap_core.tap import AdTap
+from adtap_core.tap import AdTap
 
 NOON: Final = "2026-03-18T12:00:00+00:00"
 """The moment that the suite plays, in the tap and on the server."""

@@ -4,8 +4,6 @@ Moments here are naive and mean the report's own time zone; `Zone` turns them in
 `Interval` is half open: `start` belongs to it, `end` does not.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -160,11 +158,11 @@ class Interval:
         """Return whether it holds nothing."""
         return self.start >= self.end
 
-    def clip(self, other: Interval) -> Interval:
+    def clip(self, other: "Interval") -> "Interval":
         """Return the part that lies in both; empty if none does."""
         return Interval(max(self.start, other.start), min(self.end, other.end))
 
-    def halves(self, grain: Grain) -> tuple[Interval, Interval] | None:
+    def halves(self, grain: Grain) -> "tuple[Interval, Interval] | None":
         """Cut in two at a bucket's border; None if it is a single bucket."""
         middle = grain.floor(self.start + (self.end - self.start) / 2)
         if middle <= self.start:

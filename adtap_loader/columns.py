@@ -9,8 +9,6 @@ A column knows two ways to make a value ready. `shape` takes any decoded value, 
 refused. `wire` is what most values look like on the line; `rows.py` lets those pass as they are.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence

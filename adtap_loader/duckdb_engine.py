@@ -2,8 +2,6 @@
 
 # ruff: noqa: S608 - names cannot be parameters in SQL; identifier() quotes each, values are parameters
 
-from __future__ import annotations
-
 import contextlib
 import re
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,5 @@
 """`target-adtap-duckdb` as a target of the SDK."""
 
-from __future__ import annotations
-
 from adtap_loader import settings
 from adtap_loader.duckdb_engine import DuckdbWarehouse
 from adtap_loader.sdk import LoaderTarget

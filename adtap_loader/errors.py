@@ -1,7 +1,5 @@
 """The exceptions the loader raises on purpose, and how a value that fits no column is shown."""
 
-from __future__ import annotations
-
 _VALUE_LENGTH = 60  # characters of a faulty value that a message shows
 
 

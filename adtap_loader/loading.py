@@ -9,8 +9,6 @@ any moment is therefore repeated from the last STATE: rows with a key replace th
 without a key may get rows twice. ACTIVATE_VERSION is ignored: report history is never truncated.
 """
 
-from __future__ import annotations
-
 import copy
 import gzip
 import io

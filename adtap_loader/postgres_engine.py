@@ -11,8 +11,6 @@ advisory lock first; locks of several tables are taken in the order of their nam
 
 # ruff: noqa: S608 - names cannot be parameters in SQL; identifier() quotes each, values are parameters
 
-from __future__ import annotations
-
 import contextlib
 import logging
 import re

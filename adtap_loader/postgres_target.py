@@ -1,7 +1,5 @@
 """`target-adtap-postgres` as a target of the SDK."""
 
-from __future__ import annotations
-
 from adtap_loader import settings
 from adtap_loader.postgres_engine import PostgresWarehouse
 from adtap_loader.sdk import LoaderTarget

@@ -6,8 +6,6 @@ of what a small load would cost. Everything else (stream maps, flattening, metad
 same `Loader`.
 """
 
-from __future__ import annotations
-
 import gc
 import importlib
 import json

@@ -14,8 +14,6 @@ The CSV is one that both warehouses read with the escape `\`: every text in quot
 without them. That is nearly how JSON has a list, and msgspec writes JSON faster than anything writes CSV.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
@@ -274,7 +272,7 @@ class _Check:
         self._of_texts = column.sql_type == VARCHAR
 
     @classmethod
-    def of(cls, column: Column) -> _Check | None:
+    def of(cls, column: Column) -> "_Check | None":
         """Return the check of a column, or None if every value of the right type may pass."""
         needed = column.wire.plain is not None or column.wire.type is msgspec.Raw
         return cls(column) if needed else None

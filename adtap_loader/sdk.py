@@ -8,8 +8,6 @@
 A stream that the SDK would hand on as it came goes its direct way here too.
 """
 
-from __future__ import annotations
-
 import contextlib
 import sys
 from collections import Counter
@@ -89,7 +87,7 @@ class LineReader(GenericSingerReader[bytes]):
 class _MappingLoader(Loader):
     """A loader whose target says what becomes of schemas and of records that can't go on as they are."""
 
-    target: LoaderTarget
+    target: "LoaderTarget"
 
     @override
     def take_schema(self, message: Message) -> None:

@@ -1,7 +1,5 @@
 """The settings of the loader's programs, as JSON schemas."""
 
-from __future__ import annotations
-
 from typing import Any, Final
 
 Property = dict[str, Any]

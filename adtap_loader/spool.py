@@ -1,7 +1,5 @@
 """Rows between the message and the commit, on disk: a batch's memory does not grow with its rows."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import tempfile

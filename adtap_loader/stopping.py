@@ -1,13 +1,9 @@
 """SIGTERM and SIGINT: a load stops at once, with the code that a shell gives for the signal."""
 
-from __future__ import annotations
-
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final, NoReturn
-
-if TYPE_CHECKING:
-    import logging
+from typing import Final, NoReturn
 
 _stopped_by: Final[list[int]] = []
 

@@ -1,7 +1,5 @@
 """A stream's rows between the message and the commit."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Mapping, Sequence
 from typing import Any, Final

@@ -5,8 +5,6 @@ Warehouse
 └─ PostgresWarehouse   a schema of a server
 """
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Packages that only some users need: which extra of adtaps brings each, and what to say where it is missing."""
 
-from __future__ import annotations
-
 from importlib.util import find_spec
 from typing import Final
 

@@ -1,7 +1,5 @@
 """Where a setting's value came from: a variable, the `.env`, a file, Meltano. Never the value itself."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from pathlib import Path

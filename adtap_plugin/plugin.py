@@ -1,7 +1,5 @@
 """The SDK's plugins with our way of reading variables. Touches private parts of singer-sdk 0.54, all of them here."""
 
-from __future__ import annotations
-
 import logging
 import os
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """Secrets out of URLs, bodies and messages."""
 
-from __future__ import annotations
-
 import json
 import logging
 import re

@@ -5,8 +5,6 @@ way round, takes the first `.env` it finds upwards from its own installation, en
 no number, takes every word it doesn't know for `false`, and a name it doesn't know for nothing.
 """
 
-from __future__ import annotations
-
 import io
 import json
 import logging
@@ -66,7 +64,7 @@ class DotEnv:
     broken: tuple[int, ...] = ()
 
     @classmethod
-    def of(cls, folder: Path) -> DotEnv:
+    def of(cls, folder: Path) -> "DotEnv":
         """Return the file of a folder; of no folder above it.
 
         Args:

@@ -1,7 +1,5 @@
 """``python -m adtap_sandbox``: serve the sandbox until it is stopped."""
 
-from __future__ import annotations
-
 import argparse
 import logging
 import sys

@@ -6,8 +6,6 @@ asks for them once before. Off unless it is asked for; a moved clock, a turned s
 forgets them.
 """
 
-from __future__ import annotations
-
 import re
 from typing import Final
 

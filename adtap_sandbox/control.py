@@ -16,8 +16,6 @@
 | ``GET health`` | | what is served |
 """
 
-from __future__ import annotations
-
 import json
 from datetime import datetime, timedelta
 from typing import Any

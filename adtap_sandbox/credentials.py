@@ -3,8 +3,6 @@
 The values are spelled so that a leak into a log line is found by searching for ``sandbox-``.
 """
 
-from __future__ import annotations
-
 import base64
 from typing import Final
 

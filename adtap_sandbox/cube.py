@@ -12,8 +12,6 @@ Why not SQL: a platform has hundreds of metrics and dimensions of which a reques
 moves with the clock, so nothing can be stored ahead; and the sandbox runs without a database.
 """
 
-from __future__ import annotations
-
 import struct
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from datetime import date, datetime

@@ -8,8 +8,6 @@ All three are ASGI middleware around the platforms' rooms, so a room neither wri
 The gate stands outside the compression, so that it can cut a compressed body as a network does.
 """
 
-from __future__ import annotations
-
 import asyncio
 import json
 import re
@@ -90,7 +88,7 @@ class Fault:
     struck: int = 0
 
     @classmethod
-    def parse(cls, given: dict[str, Any], platforms: tuple[str, ...]) -> Fault:
+    def parse(cls, given: dict[str, Any], platforms: tuple[str, ...]) -> "Fault":
         """Make an entry from a control request.
 
         Args:

@@ -4,8 +4,6 @@ What a platform's request means is its own: it reads its parameters into tests a
 writes the page into its own envelope. The work in between is the same for all and done here.
 """
 
-from __future__ import annotations
-
 import operator
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass

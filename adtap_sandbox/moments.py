@@ -1,7 +1,5 @@
 """Moments and how they are written, where platforms agree."""
 
-from __future__ import annotations
-
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 

@@ -3,8 +3,6 @@
 How somebody comes by one, and in which words they are refused, is each platform's own.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Generic, TypeVar

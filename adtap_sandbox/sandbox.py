@@ -3,8 +3,6 @@
 Way of a request: platform found → log → latency → fault → cached answers → compression → room.
 """
 
-from __future__ import annotations
-
 import functools
 import importlib
 import importlib.util

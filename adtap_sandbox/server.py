@@ -4,8 +4,6 @@ Front    the ASGI application: the control API, and behind it the platforms
 Server   a Front on a socket, in a thread (tests) or in the foreground (``adtap sandbox``)
 """
 
-from __future__ import annotations
-
 import asyncio
 import atexit
 import functools

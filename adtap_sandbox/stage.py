@@ -1,7 +1,5 @@
 """What every platform of the sandbox shares: the clock, the restatement curve, the switches."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction

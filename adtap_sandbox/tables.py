@@ -1,7 +1,5 @@
 """What a platform declares in data: its models, rows, columns, reports, beside the code that serves them."""
 
-from __future__ import annotations
-
 import csv
 import io
 import json

@@ -4,8 +4,6 @@ Everything follows from the seed, so two runs with one seed hold the same world.
 `world.json`, awkward on purpose.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass

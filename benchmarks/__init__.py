@@ -41,8 +41,6 @@
 - A picture is a file below docs/images, shown by the section's `after`, which is markdown.
 """
 
-from __future__ import annotations
-
 from typing import Final
 
 QUICK: Final[tuple[str, ...]] = (

@@ -1,7 +1,5 @@
 """The command line: measure, show, hold to the bars, write down."""
 
-from __future__ import annotations
-
 import argparse
 import compileall
 import importlib

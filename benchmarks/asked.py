@@ -5,8 +5,6 @@ one run for each stream alone and one for the default selection, because what is
 sandbox was asked, not how long it took.
 """
 
-from __future__ import annotations
-
 import contextlib
 import json
 import logging

@@ -1,7 +1,5 @@
 """How many requests a first load and a daily run make, stream by stream, and why not fewer."""
 
-from __future__ import annotations
-
 import json
 import subprocess
 import sys

@@ -8,8 +8,6 @@ one in each row, so a warehouse keeps as many rows as were sent. The dice are lo
 everywhere and always.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import random

@@ -1,7 +1,5 @@
 """A list of 50,000 entities, page by page: tap-atomx beside the ordinary stream."""
 
-from __future__ import annotations
-
 from benchmarks import readers
 from benchmarks.bodies import ENTITIES, ENTITY_PAGE
 from benchmarks.measure import measured

@@ -7,8 +7,6 @@ constant where ours are computed. Nothing is checked, no key is made, no state i
 left out or asked again, and the whole body is in memory.
 """
 
-from __future__ import annotations
-
 import csv
 import sys
 import urllib.request

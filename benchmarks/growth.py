@@ -1,7 +1,5 @@
 """What ten times as much costs: rows, windows, accounts, reports, and how large the state becomes."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,7 +1,5 @@
 """Heavy loads: few rows into a large table, and rows of 20 kB."""
 
-from __future__ import annotations
-
 import random
 import subprocess
 import sys

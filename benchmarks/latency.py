@@ -1,7 +1,5 @@
 """Backfills and long lists from a platform that takes its time: how near to what concurrency allows."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor

@@ -1,7 +1,5 @@
 """Loaders alone: ours beside its own predecessor and beside target-postgres."""
 
-from __future__ import annotations
-
 import io
 import json
 import random

@@ -9,8 +9,6 @@ platforms with 30 days of lookback numbers move once more at the age of 25, when
 It takes minutes; the table in docs/numbers.md was made by it.
 """
 
-from __future__ import annotations
-
 import argparse
 import contextlib
 import logging
@@ -19,19 +17,16 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from unittest.mock import patch
 
 from adtap_core.clock import NOW_VARIABLE
 from adtap_core.sync.learned_lookback import FEWEST_RUNS
-from adtap_core.testing import run_tap, select
+from adtap_core.testing import Messages, run_tap, select
 from adtap_sandbox.server import shared_server
 from adtap_sandbox.stage import Stage
 from tests.companion.conftest import CASES
-
-if TYPE_CHECKING:
-    from adtap_core.testing import Messages
-    from tests.contracts.platforms import Case
+from tests.contracts.platforms import Case
 
 BEGIN: Final = datetime.fromisoformat("2026-03-18T12:00:00+00:00")
 HISTORY_DAYS: Final = 40

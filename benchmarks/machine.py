@@ -1,7 +1,5 @@
 """What the measurements ran on: enough to judge a figure by, nothing that tells whose it is."""
 
-from __future__ import annotations
-
 import os
 import platform
 from pathlib import Path

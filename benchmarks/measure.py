@@ -1,7 +1,5 @@
 """Programs as whole processes: how long, how much CPU, how much memory; several side by side."""
 
-from __future__ import annotations
-
 import atexit
 import contextlib
 import functools

@@ -1,7 +1,5 @@
 """Peak memory against the size of a report, for every kind of body."""
 
-from __future__ import annotations
-
 from benchmarks import readers
 from benchmarks.measure import Run, measured
 from benchmarks.sections import Bar, Section, Size, at_most, megabytes, thousands

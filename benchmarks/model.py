@@ -4,8 +4,6 @@ Discrete events, no threads and no clock: a request begins when its worker is fr
 lets it, and ends a latency later. What the model leaves out stands in `Load`.
 """
 
-from __future__ import annotations
-
 import heapq
 from dataclasses import dataclass
 from typing import Final

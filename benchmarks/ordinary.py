@@ -6,8 +6,6 @@ A stream on the SDK's own REST class, typed properties, a JSON path to the recor
 numbers in `post_process`. The setting `stream` says which: `bench` or `creatives`.
 """
 
-from __future__ import annotations
-
 from decimal import Decimal
 from typing import Any, ClassVar
 

@@ -1,7 +1,5 @@
 """A section as text: for the terminal, and for `docs/performance.md` between its markers."""
 
-from __future__ import annotations
-
 import re
 import textwrap
 import unicodedata

@@ -3,8 +3,6 @@
 Text and axes take the colour of the page around them, so that the picture is readable on light and dark.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass

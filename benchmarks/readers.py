@@ -1,7 +1,5 @@
 """Our own contenders: the taps on each kind of body, the ordinary stream, the floor."""
 
-from __future__ import annotations
-
 import sys
 from typing import Any, Final
 

@@ -9,8 +9,6 @@ may be polled once more) are left out. Exits 1 if anything differs, and shows th
 stream.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import os

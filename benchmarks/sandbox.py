@@ -4,8 +4,6 @@ The sandbox is a process of its own; the tap is the installed script. Both live 
 (`MOMENT`), so that two runs ask for the same and give the same.
 """
 
-from __future__ import annotations
-
 import contextlib
 import hashlib
 import json

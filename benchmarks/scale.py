@@ -1,7 +1,5 @@
 """Many accounts on several processes at once: wall time, requests, the rate that is never passed, equal rows."""
 
-from __future__ import annotations
-
 import hashlib
 import itertools
 import json

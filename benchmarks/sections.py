@@ -1,7 +1,5 @@
 """What a section gives: a table of figures, and bars that the figures must reach."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -27,7 +25,7 @@ class Size:
     rows: tuple[int, ...]
 
     @classmethod
-    def of(cls, *, quick: bool, repeats: int | None, rows: Sequence[int] | None) -> Size:
+    def of(cls, *, quick: bool, repeats: int | None, rows: Sequence[int] | None) -> "Size":
         """The short form or the whole.
 
         Args:

@@ -4,8 +4,6 @@ It answers as the platforms do, as far as a reader asks; it checks nothing, reme
 knows no credentials. What a platform would say, and when, is the sandbox's business.
 """
 
-from __future__ import annotations
-
 import json
 import sys
 from datetime import date

@@ -3,8 +3,6 @@
 python -m benchmarks.stages FILE MODULE:TAP ARGUMENT …      one run of a tap; its stages go to FILE
 """
 
-from __future__ import annotations
-
 import json
 import os
 import sys

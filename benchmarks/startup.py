@@ -1,7 +1,5 @@
 """What a tap costs before it reads anything: discovery, a run with nothing to do, and its imports."""
 
-from __future__ import annotations
-
 import re
 import subprocess
 import sys

@@ -5,8 +5,6 @@ python -m benchmarks.stores postgres URL TABLE   its rows, the sums of impressio
 python -m benchmarks.stores duckdb FILE TABLE    the same of a DuckDB file
 """
 
-from __future__ import annotations
-
 import subprocess
 import sys
 

@@ -4,8 +4,6 @@ The environments are built on first use, with the machinery that the tests of th
 Their addresses are set to the replay's inside the program, so no TLS is measured.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from dataclasses import replace

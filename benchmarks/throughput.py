@@ -1,7 +1,5 @@
 """Report rows per second: our taps beside the ordinary stream, Airbyte, dlt, vendors' clients, the floor."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

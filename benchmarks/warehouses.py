@@ -1,7 +1,5 @@
 """All the way into a warehouse: tap and loader beside dlt, and beside the ordinary stream."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from benchmarks import readers, stores, strangers

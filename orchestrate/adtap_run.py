@@ -7,8 +7,6 @@ nor Meltano need to be. They are started as programs, from the environment that 
             ─ Meltano    one `meltano run`, its lines, its counts, and what its end means
 """
 
-from __future__ import annotations
-
 import json
 import os
 import re

@@ -1,13 +1,8 @@
 """How Adjust's API token gets onto a request."""
 
-from __future__ import annotations
+import requests
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    import requests
-
-    from adtap_core.http.client import Http
+from adtap_core.http.client import Http
 
 
 class TokenAuth:

@@ -1,21 +1,16 @@
 """Report Service reports held against what is known of its fields: at once, then against the live lists."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from adtap_core.names import did_you_mean
 from adtap_core.windows import Grain
 from tap_adjust import fields
 from tap_adjust.report_service import DIMENSION_OPERATORS, METRIC_OPERATORS, ReportService
-from tap_adjust.streams import SPAN_DAYS
+from tap_adjust.streams import SPAN_DAYS, AdjustReport
 from tap_adjust.unpivot import MADE_HERE, asks
-
-if TYPE_CHECKING:
-    from tap_adjust.streams import AdjustReport
 
 OWNED: Final = frozenset(
     {

@@ -1,16 +1,12 @@
 """The report parameters that change numbers: from a report's own definition, else from the settings."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
+from adtap_core.declare import Report
 from tap_adjust.fields import ALL_ATTRIBUTION_TYPES
 from tap_adjust.streams import AdjustReport, KpiReport
-
-if TYPE_CHECKING:
-    from adtap_core.declare import Report
 
 DEFAULTS: Final[Mapping[str, Any]] = {
     # What an omitted filter means changed on 2026-07-13, from click to all types: it is always sent.

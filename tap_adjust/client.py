@@ -5,22 +5,24 @@ Adjust
 └── KPI service       `kpi_service.py`: the legacy API, nested results
 """
 
-from __future__ import annotations
-
 import csv
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import Any, ClassVar, Final
 
 from typing_extensions import override
 
 from adtap_core.bodies.parsing import torn_row
+from adtap_core.clock import Clock
+from adtap_core.declare import Entity, Report
 from adtap_core.errors import BadRequest, RequestError
 from adtap_core.http import outcomes
+from adtap_core.http.client import Call
 from adtap_core.http.outcomes import Action, Outcome
+from adtap_core.http.response import Response
 from adtap_core.names import did_you_mean
 from adtap_core.platform import EntityQuery, Fetched, Partition, Platform, ProbeResult, WindowJob
 from adtap_core.settings import path_hint
@@ -34,12 +36,6 @@ from tap_adjust.listed import exploded
 from tap_adjust.report_service import ReportService, cuts_rows
 from tap_adjust.streams import AdjustReport, KpiReport
 from tap_adjust.transports import PATHS
-
-if TYPE_CHECKING:
-    from adtap_core.clock import Clock
-    from adtap_core.declare import Entity, Report
-    from adtap_core.http.client import Call
-    from adtap_core.http.response import Response
 
 API_URL: Final = "https://automate.adjust.com/reports-service"
 KPI_API_URL: Final = "https://api.adjust.com/kpis/v1"

@@ -1,19 +1,15 @@
 """What `adtap check` and `adtap explain` say of Adjust."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from adtap_core.declare import Report
 from adtap_core.formatting import count
 from adtap_core.names import did_you_mean
 from adtap_core.platform import ProbeResult
 from adtap_core.windows import Grain
+from tap_adjust.report_service import ReportService
 from tap_adjust.streams import KpiReport
-
-if TYPE_CHECKING:
-    from adtap_core.declare import Report
-    from tap_adjust.report_service import ReportService
 
 
 def probe(service: ReportService, settings: Mapping[str, Any]) -> Iterator[ProbeResult]:

@@ -10,8 +10,6 @@ A metric is one of
 Source: Adjust's metric list and metrics glossary, read 2026-11-20.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping

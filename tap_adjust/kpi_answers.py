@@ -4,8 +4,6 @@ An answer that is not as the service documents it is an error, never fewer rows:
 or its own values, and values above other values are sums of these.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final

@@ -4,19 +4,17 @@ The vendor moved its users to the Report Service in 2023 and 2024; where the ser
 410. Adjust documentation, "KPI service" (to January 2024), and published clients, read 2026-11-20.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from adtap_core.bodies.parsing import Table
 from adtap_core.errors import MalformedResponse, ResponseTooLarge
 from adtap_core.http.client import Call
 from adtap_core.http.completeness import says_more
 from adtap_core.names import did_you_mean
-from adtap_core.platform import Fetched, RowContext, RowLookup
+from adtap_core.platform import Fetched, RowContext, RowLookup, WindowJob
 from adtap_core.settings import ID, MOST_DAYS
 from adtap_core.windows import Grain
 from tap_adjust import fields
@@ -24,9 +22,6 @@ from tap_adjust.choices import Choices, word
 from tap_adjust.kpi_answers import ARRAYS, DATES, LABELS, TIMES, flatten
 from tap_adjust.service import Service
 from tap_adjust.streams import SPAN_DAYS, KpiReport
-
-if TYPE_CHECKING:
-    from adtap_core.platform import WindowJob
 
 ENDPOINTS: Final[Mapping[str, str]] = {
     "deliverables": "",

@@ -1,7 +1,5 @@
 """What the lists of the Report Service say of apps and events, in whatever shape it comes."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, Final
 

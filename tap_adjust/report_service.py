@@ -4,8 +4,6 @@ All GET, all query string, no paging: a report is sliced by days and by apps. Ad
 "Report Service API", read 2026-11-20.
 """
 
-from __future__ import annotations
-
 import logging
 import re
 import threading
@@ -14,16 +12,17 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from adtap_core.bodies.parsing import Table
+from adtap_core.declare import Report
 from adtap_core.errors import BadRequest, MalformedResponse, ResponseTooLarge
 from adtap_core.http.client import Call, RequestStats
 from adtap_core.http.completeness import check_whole, next_address, says_more
 from adtap_core.http.response import Response
 from adtap_core.inspect.dry_run import OfflineError
 from adtap_core.names import did_you_mean
-from adtap_core.platform import Fetched, RowContext, RowLookup
+from adtap_core.platform import Fetched, RowContext, RowLookup, WindowJob
 from adtap_core.rows.totals import EXACT, ZERO, as_decimal, joined
 from adtap_core.windows import Grain
 from tap_adjust import listed, transports
@@ -33,10 +32,6 @@ from tap_adjust.service import Service
 from tap_adjust.streams import AdjustReport
 from tap_adjust.transports import Answer, as_objects, within
 from tap_adjust.unpivot import Ask, asks
-
-if TYPE_CHECKING:
-    from adtap_core.declare import Report
-    from adtap_core.platform import WindowJob
 
 log = logging.getLogger("adtaps.adjust")
 
@@ -247,8 +242,8 @@ class ReportService(Service):
         return [s for s in slugs if "," not in s]
 
     def _parts(
-        self, job: WindowJob, ask: Ask, read: Callable[[Ask], _Part], lost: list[str]
-    ) -> Iterator[_Part]:
+        self, job: WindowJob, ask: Ask, read: "Callable[[Ask], _Part]", lost: list[str]
+    ) -> "Iterator[_Part]":
         """Return the answers to one request: without the events that the service refuses, which go to `lost`."""
         while True:
             try:
@@ -271,7 +266,7 @@ class ReportService(Service):
             yield from parts
             return
 
-    def _check_pages(self, job: WindowJob, parts: Sequence[_Part], ask: Ask) -> None:
+    def _check_pages(self, job: WindowJob, parts: "Sequence[_Part]", ask: Ask) -> None:
         """Hold all pages of an answer against the totals, which are those of all."""
         whole = transports.Sums(ask.metrics)
         for part in parts:
@@ -284,7 +279,7 @@ class ReportService(Service):
             if short is not None:
                 raise ResponseTooLarge(f"{job.what}: {short}")
 
-    def _following(self, job: WindowJob, first: _Part, ask: Ask) -> Iterator[_Part]:
+    def _following(self, job: WindowJob, first: "_Part", ask: Ask) -> "Iterator[_Part]":
         """Return the answer's further pages, should it ever have some: this service never had any.
 
         Raises:
@@ -319,7 +314,7 @@ class ReportService(Service):
         tokens: Sequence[str],
         bucket: str | None,
         ask: Ask,
-    ) -> _Part:
+    ) -> "_Part":
         report = job.report
         # app_token always: it says whose row it is, and in which currency.
         dimensions = [*dict.fromkeys([*([bucket] if bucket else []), "app_token", *ask.dimensions])]

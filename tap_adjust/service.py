@@ -1,13 +1,10 @@
 """What both of Adjust's services are asked with."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from adtap_core.http.client import Http
+from adtap_core.http.client import Http
 
 
 @dataclass

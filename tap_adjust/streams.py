@@ -1,7 +1,5 @@
 """The table of streams: entities, Report Service presets, legacy KPI presets."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final

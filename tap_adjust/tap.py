@@ -1,7 +1,5 @@
 """The tap: settings and streams."""
 
-from __future__ import annotations
-
 from typing import Any, Final
 
 from adtap_core import settings as s

@@ -4,8 +4,6 @@ Adjust pages nothing and cuts silently: what `limit` takes away shows only in a 
 the totals. So additive metrics are summed here, in the worker, before a row is handed over.
 """
 
-from __future__ import annotations
-
 import marshal
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,20 +11,18 @@ from datetime import datetime
 from decimal import Decimal
 from itertools import chain
 from tempfile import SpooledTemporaryFile
-from typing import IO, TYPE_CHECKING, Any, Final, cast
+from typing import IO, Any, Final, cast
 
 from adtap_core.bodies.characters import clean_text
 from adtap_core.bodies.doubles import check_columns
 from adtap_core.bodies.parsing import OTHERS, JsonRows, Row, Table, batches, separated
 from adtap_core.bodies.spool import MEMORY_BYTES, Spool
 from adtap_core.errors import MalformedResponse
+from adtap_core.http.response import Response
 from adtap_core.names import respelt
 from adtap_core.rows.totals import EXACT, ZERO, add_up, as_decimal
 from adtap_core.windows import ONE_DAY, ONE_HOUR, midnight
 from tap_adjust.fields import metric
-
-if TYPE_CHECKING:
-    from adtap_core.http.response import Response
 
 FORMATS: Final = ("auto", "json", "csv", "parquet")
 PATHS: Final[Mapping[str, str]] = {
@@ -113,7 +109,7 @@ class Answer:
     envelope: Mapping[str, Any] = field(default_factory=dict)
     replaced: int = 0
 
-    def begins_like(self, other: Answer) -> bool:
+    def begins_like(self, other: "Answer") -> bool:
         """Check whether two answers hold as many rows, the same sums and the same first row: they are one."""
         mine, theirs = self.sums, other.sums
         if not mine.rows or (mine.rows, mine.totals) != (theirs.rows, theirs.totals):

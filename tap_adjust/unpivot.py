@@ -5,17 +5,13 @@ warehouse wants a row. A row whose figures are all zero or absent is not made, a
 returns only what saw activity.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from tap_adjust.fields import PERIOD_NAMES
-
-if TYPE_CHECKING:
-    from tap_adjust.streams import AdjustReport
+from tap_adjust.streams import AdjustReport
 
 Objects = Iterator[Mapping[str, Any]]
 MADE_HERE: Final = frozenset({"event_slug", "period_type", "period"})
@@ -47,7 +43,7 @@ class Ask:
         else:
             yield from ((name, name) for name in self.metrics)
 
-    def without(self, name: str) -> Ask | None:
+    def without(self, name: str) -> "Ask | None":
         """Return the same request without the event that a metric belongs to; None if it belongs to none.
 
         Args:

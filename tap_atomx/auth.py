@@ -3,8 +3,6 @@
 Source: the vendor's wiki (`api`) and its clients for Python 1.7, Go and PHP; read 2026-11-20.
 """
 
-from __future__ import annotations
-
 import base64
 import binascii
 import hashlib
@@ -14,17 +12,14 @@ import struct
 import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import requests
 
 from adtap_core.errors import CredentialsError
-from adtap_core.http.client import Call
+from adtap_core.http.client import Call, Http
 from adtap_core.http.tokens import ends_at
 from adtap_core.redact import redact
-
-if TYPE_CHECKING:
-    from adtap_core.http.client import Http
 
 DEFAULT_EXPIRATION_SECONDS: Final = 86_400
 """Token life that is asked for. The platform's own default and maximum are not published; a token that

@@ -4,18 +4,18 @@ The tap only reads: it logs in, it asks for lists, and it runs reports with `sav
 trace in the account.
 """
 
-from __future__ import annotations
-
 import logging
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from typing_extensions import override
 
 from adtap_core.accounts import Refusals
+from adtap_core.clock import Clock
+from adtap_core.declare import Entity, Report
 from adtap_core.errors import BadRequest, MalformedResponse, RequestError
 from adtap_core.http.client import Auth, Call, RequestStats
 from adtap_core.http.completeness import check_whole
@@ -49,10 +49,6 @@ from tap_atomx.streams import (
     AtomxEntity,
     AtomxReport,
 )
-
-if TYPE_CHECKING:
-    from adtap_core.clock import Clock
-    from adtap_core.declare import Entity, Report
 
 log = logging.getLogger("adtaps.atomx")
 

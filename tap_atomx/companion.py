@@ -1,17 +1,13 @@
 """What `adtap check` and `adtap explain` say of atomx."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from adtap_core.declare import Report
+from adtap_core.http.client import Http
 from adtap_core.platform import ProbeResult
+from tap_atomx.auth import TokenLogin
 from tap_atomx.streams import AtomxReport
-
-if TYPE_CHECKING:
-    from adtap_core.declare import Report
-    from adtap_core.http.client import Http
-    from tap_atomx.auth import TokenLogin
 
 
 def probe(http: Http, login: TokenLogin, settings: Mapping[str, Any]) -> Iterator[ProbeResult]:

@@ -4,17 +4,13 @@ A report with a `daterange` is rolling: it has no time bucket, and the platform 
 is read as a snapshot, one row set a day; `day` is the last whole day at the time of reading.
 """
 
-from __future__ import annotations
+from typing import Any
 
-from typing import TYPE_CHECKING, Any
-
+from adtap_core.declare import Report
 from adtap_core.names import did_you_mean
 from adtap_core.windows import Grain, Zone
 from tap_atomx.fields import LIST_OPERATORS, OPERATORS, SCOPES
 from tap_atomx.streams import AtomxReport
-
-if TYPE_CHECKING:
-    from adtap_core.declare import Report
 
 _CONDITION_PARTS = 3
 

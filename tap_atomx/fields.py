@@ -5,8 +5,6 @@ name, and the platform's own answer to a wrong one is final. Columns with eviden
 wiki (`api`, `reporting`) and its clients for Python 1.7, Go and PHP; read 2026-11-20.
 """
 
-from __future__ import annotations
-
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Any, Final

@@ -4,22 +4,18 @@ A list is walked in the order of its ids; a big table behind an id, so that no o
 not relied on: whether it is the total or the size of the page is not published.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import Any, ClassVar, Final
 
 from adtap_core.errors import BadRequest, Forbidden
+from adtap_core.http.client import RequestStats
 from adtap_core.http.completeness import number
 from adtap_core.http.listing import Page, in_order, key_of, number_of, page_of
 from adtap_core.http.workers import Workers
 from tap_atomx import responses
-
-if TYPE_CHECKING:
-    from adtap_core.http.client import RequestStats
-    from tap_atomx.streams import AtomxEntity
+from tap_atomx.streams import AtomxEntity
 
 log = logging.getLogger("adtaps.atomx")
 

@@ -5,16 +5,15 @@ history. Source: the vendor's wiki (`api`, `reporting`) and its clients for Pyth
 2026-11-20.
 """
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from adtap_core.bodies.parsing import JsonRows, Table, batches, separated
 from adtap_core.bodies.spool import MEMORY_BYTES
+from adtap_core.declare import Report
 from adtap_core.errors import MalformedResponse, RequestError, ResponseTooLarge
 from adtap_core.http.client import Call, Http
 from adtap_core.http.completeness import says_more
@@ -26,9 +25,6 @@ from tap_atomx.definitions import is_snapshot
 from tap_atomx.fields import METRICS
 from tap_atomx.responses import is_object
 from tap_atomx.streams import AtomxReport
-
-if TYPE_CHECKING:
-    from adtap_core.declare import Report
 
 CURRENCY: Final = "USD"
 """A report does not name its currency. The exchange trades in US dollars only (wiki page

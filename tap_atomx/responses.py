@@ -4,8 +4,6 @@ One flat object; `resource` names the key of the payload. A failure may come und
 body is judged first; the vendor's own clients (Go, PHP) check `success` for the same reason.
 """
 
-from __future__ import annotations
-
 import csv
 from collections.abc import Mapping
 from http import HTTPStatus

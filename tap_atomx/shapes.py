@@ -5,17 +5,14 @@ platform's own clients meet all three. The column is `<name>_id` in each case: w
 the record of another stream, which has it whole.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections import Counter
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
-if TYPE_CHECKING:
-    from tap_atomx.streams import AtomxEntity
+from tap_atomx.streams import AtomxEntity
 
 _KEY_BYTES = 16
 _PLAIN = frozenset({int})

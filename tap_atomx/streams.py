@@ -5,8 +5,6 @@ A model with a modification time is read incrementally; one without, whole. Of t
 those with evidence are in presets; any other is a name in a report of the user's own.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, Final

@@ -1,7 +1,5 @@
 """The tap: settings, and the streams made from the table."""
 
-from __future__ import annotations
-
 from adtap_core import settings as s
 from adtap_core.tap import AdTap
 from tap_atomx.auth import DEFAULT_EXPIRATION_SECONDS

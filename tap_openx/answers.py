@@ -1,21 +1,17 @@
 """Rows of the Data Service's answers, by the names that a report knows their fields by."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from adtap_core.bodies.parsing import OTHERS, JsonRows, Table, check_names
 from adtap_core.errors import MalformedResponse
 from adtap_core.http.completeness import check_whole
+from adtap_core.http.response import Response
 from adtap_core.windows import Interval
 from tap_openx import fields
 from tap_openx.splits import ROWS_PATH, check_report
-
-if TYPE_CHECKING:
-    from adtap_core.http.response import Response
 
 log = logging.getLogger("adtaps.openx")
 

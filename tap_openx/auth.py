@@ -4,8 +4,6 @@ Steps and shapes: the vendor's published clients (`ox3apiclient` 0.6.3; its repo
 2026) as seen on the wire; read 2026-11-20.
 """
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import re
@@ -27,7 +25,8 @@ from adtap_core.errors import (
     MalformedResponse,
     RetriesExhausted,
 )
-from adtap_core.http.client import Call, RequestStats
+from adtap_core.http.client import Call, Http, RequestStats
+from adtap_core.http.response import Response
 from adtap_core.http.tokens import ends_at
 from adtap_core.redact import redact
 from tap_openx import responses
@@ -35,8 +34,6 @@ from tap_openx import responses
 if TYPE_CHECKING:
     from requests_oauthlib import OAuth1
 
-    from adtap_core.http.client import Http
-    from adtap_core.http.response import Response
 
 COOKIE: Final = "openx3_access_token"
 SCOPE: Final = "openid email profile api"
@@ -174,7 +171,7 @@ class CookieLogin(_Login):
         redact.learn(access)
         self._token = access
 
-    def _signed(self, http: Http, step: str, signer: OAuth1, stats: RequestStats) -> Response:
+    def _signed(self, http: Http, step: str, signer: "OAuth1", stats: RequestStats) -> Response:
         url = f"{self._url}/api/index/{step}"
         prepared = requests.Request("POST", url).prepare()
         signer(prepared)

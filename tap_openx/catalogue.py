@@ -1,7 +1,5 @@
 """The account's own list of report fields, and what of a report it lets us ask."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -65,7 +63,7 @@ class Catalogue:
     _told: set[tuple[str, str]] = field(default_factory=set)
 
     @classmethod
-    def read(cls, document: Any) -> Catalogue:
+    def read(cls, document: Any) -> "Catalogue":
         """Read an answer of `/report/fields`, its elements wrapped or bare."""
         if not isinstance(document, Mapping):
             document = {}
@@ -75,7 +73,7 @@ class Catalogue:
         )
 
     @classmethod
-    def assumed(cls, reports: Sequence[Report]) -> Catalogue:
+    def assumed(cls, reports: Sequence[Report]) -> "Catalogue":
         """Return the catalogue of an account that lists just what reports name, spelled as they do."""
 
         def listed(names: Iterator[str]) -> dict[str, Listed]:

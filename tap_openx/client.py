@@ -1,7 +1,5 @@
 """OpenX as the core asks for it: one face, two generations behind it."""
 
-from __future__ import annotations
-
 import logging
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -9,7 +7,7 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import Any, ClassVar, Final
 
 from typing_extensions import override
 
@@ -17,11 +15,12 @@ from adtap_core.accounts import Refusals, unseen_message
 from adtap_core.declare import Entity, Report
 from adtap_core.errors import BadRequest, Forbidden, MalformedResponse
 from adtap_core.http import outcomes
-from adtap_core.http.client import Auth, Call
+from adtap_core.http.client import Auth, Call, Http, RequestStats
 from adtap_core.http.completeness import check_whole, number
 from adtap_core.http.listing import Page, by_offset, page_of
 from adtap_core.http.outcomes import Action, Outcome
 from adtap_core.http.response import Response
+from adtap_core.http.workers import Workers
 from adtap_core.platform import (
     TIES_EXACTLY,
     EntityQuery,
@@ -50,10 +49,6 @@ from tap_openx.streams import (
     OpenxReport,
     of_grain,
 )
-
-if TYPE_CHECKING:
-    from adtap_core.http.client import Http, RequestStats
-    from adtap_core.http.workers import Workers
 
 log = logging.getLogger("adtaps.openx")
 

@@ -1,18 +1,14 @@
 """What `adtap check` and `adtap explain` say of OpenX."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from adtap_core.declare import Report
 from adtap_core.errors import Forbidden
 from adtap_core.formatting import count
 from adtap_core.platform import ProbeResult
 from adtap_core.windows import Grain
 from tap_openx.streams import CURRENT
-
-if TYPE_CHECKING:
-    from adtap_core.declare import Report
 
 
 def probe(

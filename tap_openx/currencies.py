@@ -5,8 +5,6 @@ that is not cut by account would then add euros to dollars: the account is asked
 rows are added up by currency.
 """
 
-from __future__ import annotations
-
 import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

@@ -4,8 +4,6 @@ Source: the vendor's reporting client of January 2026 and a survey of its public
 No list of report fields is published: a wrong dimension is refused by the platform itself.
 """
 
-from __future__ import annotations
-
 import csv
 import io
 import logging
@@ -13,7 +11,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import Any, Final, cast
 
 from adtap_core.bodies.doubles import check_columns
 from adtap_core.bodies.parsing import Table, separated
@@ -25,22 +23,18 @@ from adtap_core.errors import (
     ResponseTooLarge,
     RetriesExhausted,
 )
-from adtap_core.http.client import Call
+from adtap_core.http.client import Auth, Call
+from adtap_core.http.response import Response
 from adtap_core.names import did_you_mean
 from adtap_core.platform import Fetched, Partition, RowContext, RowLookup, WindowJob
 from adtap_core.sync.fetching import NEARLY_CUT
 from adtap_core.windows import Grain, Interval, midnight
 from tap_openx import fields, responses
 from tap_openx.answers import lost_message
-from tap_openx.api import Generation
+from tap_openx.api import Api, Generation
 from tap_openx.auth import BearerLogin
 from tap_openx.currencies import COLUMN, added_up
 from tap_openx.streams import OpenxReport
-
-if TYPE_CHECKING:
-    from adtap_core.http.client import Auth
-    from adtap_core.http.response import Response
-    from tap_openx.api import Api
 
 log = logging.getLogger("adtaps.openx")
 

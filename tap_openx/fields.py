@@ -5,8 +5,6 @@ scripts, and the vendor's reporting client of January 2026; read 2026-11-20. An 
 hundred fields: those not named here are typed by their names.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final

@@ -1,13 +1,11 @@
 """The generation of the Data Service: cookie login, synchronous JSON reports, hour and day in UTC."""
 
-from __future__ import annotations
-
 import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from adtap_core.bodies.parsing import OTHERS, Table
 from adtap_core.declare import Report
@@ -17,10 +15,11 @@ from adtap_core.errors import (
     ResponseTooLarge,
     RetriesExhausted,
 )
-from adtap_core.http.client import Call
+from adtap_core.http.client import Auth, Call
 from adtap_core.http.completeness import check_whole
 from adtap_core.http.once import Once
 from adtap_core.http.outcomes import GATEWAY_STATUSES
+from adtap_core.http.response import Response
 from adtap_core.inspect.dry_run import OfflineError
 from adtap_core.platform import Fetched, Partition, RowContext, RowLookup, WindowJob
 from adtap_core.windows import Interval
@@ -32,10 +31,6 @@ from tap_openx.catalogue import Asked, Catalogue
 from tap_openx.currencies import COLUMN, added_up
 from tap_openx.splits import AnyOf, Asker, Filter, FilterSplit, Given, add_up, both
 from tap_openx.streams import REPORTS, OpenxReport
-
-if TYPE_CHECKING:
-    from adtap_core.http.client import Auth
-    from adtap_core.http.response import Response
 
 log = logging.getLogger("adtaps.openx")
 

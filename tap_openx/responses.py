@@ -1,12 +1,9 @@
 """What OpenX says when it says no, in every shape it has."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-if TYPE_CHECKING:
-    from adtap_core.http.response import Response
+from adtap_core.http.response import Response
 
 _FIELDS: Final = ("attribute", "field_errors", "item_errors", "dependency", "referencing_objects")
 _SMALL_BYTES: Final = 64 * 1024

@@ -7,8 +7,6 @@ what lies inside the part but in none of its values. In the end the sum of a cou
 equal the same sum asked for without any attribute; if it does not, nothing is emitted.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -324,7 +322,7 @@ class FilterSplit:
             self._stats.splits += 1
             return self._parts(where, level)
 
-    def _values(self, attribute: str, inside: Filter | None) -> _Values:
+    def _values(self, attribute: str, inside: Filter | None) -> "_Values":
         """List an attribute's values inside a condition."""
         try:
             found = self._some_values(attribute, inside)
@@ -358,7 +356,7 @@ class FilterSplit:
             found = {str(v) for v in self._known(attribute)}
         return tuple(sorted(found))
 
-    def _some_values(self, attribute: str, inside: Filter | None) -> _Values:
+    def _some_values(self, attribute: str, inside: Filter | None) -> "_Values":
         """Ask once for the values of an attribute; a list that is cut off says so."""
         response = self._ask([attribute], [self._count], inside, partial=True)
         with response.body:
@@ -369,7 +367,7 @@ class FilterSplit:
             listed=response.status != HTTPStatus.PARTIAL_CONTENT,
         )
 
-    def _is_unaskable(self, listed: _Values, inside: Filter | None, attribute: str) -> bool:
+    def _is_unaskable(self, listed: "_Values", inside: Filter | None, attribute: str) -> bool:
         """Check whether what has none of the listed values can't be asked for: it has too many accounts in scope."""
         if not listed.crowded:
             return False

@@ -4,8 +4,6 @@ Report presets belong to one generation each: today's reporting API knows no pub
 ad unit, so its rows have another grain and must not mix with the Data Service's in one table.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Final
 

@@ -4,8 +4,6 @@ A report of one that it does not see has no row, and a list that is confined to 
 nothing of it (the vendor's own answer to `id==(…)` is an empty page).
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, Protocol
 

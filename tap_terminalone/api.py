@@ -1,15 +1,12 @@
 """What a generation needs of the platform, and no more: so none of them holds the platform itself."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from adtap_core.clock import Clock
-    from adtap_core.http.client import Http
-    from adtap_core.http.workers import Workers
+from adtap_core.clock import Clock
+from adtap_core.http.client import Http
+from adtap_core.http.workers import Workers
 
 
 @dataclass(frozen=True)

@@ -9,26 +9,20 @@ live 24 hours from their beginning, used or not; nothing tells that one is about
 made when the platform says 401.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
+import requests
 from typing_extensions import override
 
 from adtap_core.errors import BadRequest, CredentialsError, RetriesExhausted
 from adtap_core.http.auth import Rotation
-from adtap_core.http.client import Call
+from adtap_core.http.client import Auth, Call, Http
+from adtap_core.http.response import Response
 from adtap_core.http.tokens import ends_at
 from adtap_core.redact import redact
 from tap_terminalone import responses
-
-if TYPE_CHECKING:
-    import requests
-
-    from adtap_core.http.client import Auth, Http
-    from adtap_core.http.response import Response
 
 OAUTH_PASSWORD, OAUTH_REFRESH, ACCESS_TOKEN = "oauth_password", "oauth_refresh", "access_token"
 COOKIE, SESSION_ID = "cookie", "session_id"

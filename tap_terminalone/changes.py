@@ -1,7 +1,5 @@
 """Entries of change logs, which the platform gives no id."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Mapping
 from typing import Any

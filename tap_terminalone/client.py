@@ -1,18 +1,19 @@
 """TerminalOne as the core asks for it: one face, two generations behind it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import Any, ClassVar, Final
 
 from typing_extensions import override
 
+from adtap_core.clock import Clock
+from adtap_core.declare import Entity, Report
 from adtap_core.errors import BadRequest, RequestError
 from adtap_core.http import outcomes
-from adtap_core.http.client import Auth, Call
+from adtap_core.http.client import Auth, Call, Http
 from adtap_core.http.outcomes import Action, Outcome
 from adtap_core.http.response import Response
+from adtap_core.http.workers import Workers
 from adtap_core.platform import (
     EntityQuery,
     Fetched,
@@ -35,12 +36,6 @@ from tap_terminalone.streams import (
     TerminalOneReport,
     restated,
 )
-
-if TYPE_CHECKING:
-    from adtap_core.clock import Clock
-    from adtap_core.declare import Entity, Report
-    from adtap_core.http.client import Http
-    from adtap_core.http.workers import Workers
 
 LAST_ZONE_HOURS: Final = 12
 """A day that each campaign begins at its own midnight is over everywhere when it is over in UTC-12."""

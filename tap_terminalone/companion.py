@@ -1,18 +1,13 @@
 """What `adtap check` and `adtap explain` say of TerminalOne."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from adtap_core.declare import Report
 from adtap_core.formatting import count
 from adtap_core.platform import ProbeResult
 from adtap_core.windows import Grain
-from tap_terminalone.accounts import SETTINGS
-
-if TYPE_CHECKING:
-    from adtap_core.declare import Report
-    from tap_terminalone.accounts import Accounts
+from tap_terminalone.accounts import SETTINGS, Accounts
 
 
 def probe(settings: Mapping[str, Any], accounts: Accounts) -> Iterator[ProbeResult]:

@@ -3,8 +3,6 @@
 Source: the vendor's OpenAPI 3.0.1807 and its guide to Reporting V2, read 2026-11-20.
 """
 
-from __future__ import annotations
-
 import logging
 import re
 import threading
@@ -12,14 +10,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import Any, Final, cast
 
 import msgspec
 
 from adtap_core.bodies.parsing import Table
+from adtap_core.bodies.spool import Spool
+from adtap_core.declare import Entity, Report
 from adtap_core.errors import BadRequest, ResponseTooLarge, RetriesExhausted
 from adtap_core.http import outcomes
-from adtap_core.http.client import Call
+from adtap_core.http.client import Call, RequestStats
 from adtap_core.http.listing import Page, TooDeep, Unordered, by_offset, page_of
 from adtap_core.http.outcomes import Action, Outcome
 from adtap_core.http.response import Response
@@ -34,19 +34,14 @@ from adtap_core.platform import (
 )
 from adtap_core.windows import Grain, Interval, midnight
 from tap_terminalone import fields, responses
+from tap_terminalone.api import Api
 from tap_terminalone.changes import change
 from tap_terminalone.deals import Deals
 from tap_terminalone.definitions import ROLLUP_OF, dataset_name, is_snapshot, time_window
+from tap_terminalone.fields import Dataset
 from tap_terminalone.lines import promise, stream_error, table
 from tap_terminalone.streams import ENTITIES, TerminalOneEntity
 from tap_terminalone.walks import SMALL_PAGE, id_of, in_ranges, records_of, says_total
-
-if TYPE_CHECKING:
-    from adtap_core.bodies.spool import Spool
-    from adtap_core.declare import Entity, Report
-    from adtap_core.http.client import RequestStats
-    from tap_terminalone.api import Api
-    from tap_terminalone.fields import Dataset
 
 log = logging.getLogger("adtaps.terminalone")
 

@@ -4,22 +4,17 @@ Source: the vendor's Marketplaces V2.0 OpenAPI, read 2026-11-20. Records are alw
 organization's.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from adtap_core.accounts import Refusals
 from adtap_core.errors import BadRequest
-from adtap_core.http.client import Call
+from adtap_core.http.client import Call, RequestStats
 from adtap_core.http.listing import Page, in_order, number_of, page_of
 from adtap_core.http.once import Once
+from adtap_core.platform import EntityQuery
+from tap_terminalone.api import Api
 from tap_terminalone.walks import SMALL_PAGE, id_of, records_of, says_total
-
-if TYPE_CHECKING:
-    from adtap_core.http.client import RequestStats
-    from adtap_core.platform import EntityQuery
-    from tap_terminalone.api import Api
 
 PAGE_LIMIT: Final = 100
 

@@ -6,19 +6,15 @@ same whether it counts pages, as the vendor's page says, or rows. Source: the ve
 and its published clients, read 2026-11-20.
 """
 
-from __future__ import annotations
-
 import logging
 from dataclasses import replace
 from itertools import islice
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from adtap_core.bodies.parsing import separated
+from adtap_core.bodies.spool import Spool
 from adtap_core.errors import BadRequest, ResponseTooLarge, RetriesExhausted
-
-if TYPE_CHECKING:
-    from adtap_core.bodies.spool import Spool
-    from adtap_core.http.client import Call, Http, RequestStats
+from adtap_core.http.client import Call, Http, RequestStats
 
 DEFAULT_ROWS: Final = 100
 log = logging.getLogger("adtaps.terminalone")

@@ -1,18 +1,14 @@
 """A user's own reports: whether they can be asked for, as far as that is known without the platform."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
+from adtap_core.declare import Report
 from adtap_core.names import did_you_mean
 from adtap_core.windows import Grain
 from tap_terminalone import fields
 from tap_terminalone.fields import DATASETS, Dataset
 from tap_terminalone.streams import CURRENT, TerminalOneReport
-
-if TYPE_CHECKING:
-    from adtap_core.declare import Report
 
 _ROLLUPS: Final = {f"by_{g.value}": g for g in Grain}
 ROLLUP_OF: Final = {g: name for name, g in _ROLLUPS.items()}

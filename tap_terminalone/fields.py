@@ -4,8 +4,6 @@ The platform publishes names but no types for Reporting V2, and its V1 metadata 
 login; so types follow from the names, as the V1 definitions that are on record confirm.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Mapping

@@ -1,17 +1,18 @@
 """The legacy generation: entities of `/api/v2.0` and Reports V1, behind one face."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
+from adtap_core.declare import Entity, Report
 from adtap_core.http import outcomes
 from adtap_core.http.client import Call
 from adtap_core.http.outcomes import Action, Outcome
 from adtap_core.http.response import Response
-from adtap_core.platform import TIES_EXACTLY, Tolerance
+from adtap_core.platform import TIES_EXACTLY, EntityQuery, Fetched, Tolerance, WindowJob
+from adtap_core.windows import Interval
 from tap_terminalone import fields, legacy_entities, responses
+from tap_terminalone.api import Api
 from tap_terminalone.deals import Deals
 from tap_terminalone.legacy_documents import (
     GOOD,
@@ -25,12 +26,6 @@ from tap_terminalone.legacy_documents import (
 from tap_terminalone.legacy_entities import LegacyEntities
 from tap_terminalone.legacy_reports import LegacyReports, csv_error
 from tap_terminalone.streams import TerminalOneEntity
-
-if TYPE_CHECKING:
-    from adtap_core.declare import Entity, Report
-    from adtap_core.platform import EntityQuery, Fetched, WindowJob
-    from adtap_core.windows import Interval
-    from tap_terminalone.api import Api
 
 _CSV_TYPES: Final = frozenset({"text/csv", "application/csv", "application/x-csv"})
 ROUNDED_ROWS: Final = Tolerance(

@@ -4,22 +4,16 @@ JSON is asked for and usually comes; XML is the API's own first language and com
 some of its older corners too. No entity of an XML document is ever resolved.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
-from xml.etree.ElementTree import ParseError
+from typing import Any, Final
+from xml.etree.ElementTree import Element, ParseError
 
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
 from adtap_core.bodies.parsing import check_names
 from adtap_core.errors import MalformedResponse
-
-if TYPE_CHECKING:
-    from xml.etree.ElementTree import Element
-
-    from adtap_core.http.response import Response
+from adtap_core.http.response import Response
 
 Document = Mapping[str, Any]
 

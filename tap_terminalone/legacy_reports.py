@@ -4,8 +4,6 @@ Source: the vendor's Reports V1 pages, recorded `/meta` answers and CSV, read 20
 date range belong to it; each report tells its zone, currency and fields itself.
 """
 
-from __future__ import annotations
-
 import csv
 import io
 import logging
@@ -15,30 +13,28 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from zoneinfo import ZoneInfoNotFoundError
 
 from adtap_core.bodies.parsing import Table, separated
+from adtap_core.bodies.spool import Spool
+from adtap_core.declare import Report
 from adtap_core.errors import Forbidden, MalformedResponse, RequestError
 from adtap_core.http.client import Call
 from adtap_core.http.completeness import check_whole
 from adtap_core.http.once import Once
+from adtap_core.http.response import Response
 from adtap_core.names import did_you_mean, respelt
 from adtap_core.platform import Fetched, RowContext, RowLookup, WindowJob
 from adtap_core.time_zones import time_zone
 from adtap_core.windows import Grain, Interval, midnight
 from tap_terminalone import fields
+from tap_terminalone.api import Api
+from tap_terminalone.deals import Deals
 from tap_terminalone.default_page import check_not_cut
 from tap_terminalone.definitions import ROLLUP_OF, is_snapshot, legacy_names, time_window
 from tap_terminalone.spans import of_one_bucket
 from tap_terminalone.streams import TerminalOneReport
-
-if TYPE_CHECKING:
-    from adtap_core.bodies.spool import Spool
-    from adtap_core.declare import Report
-    from adtap_core.http.response import Response
-    from tap_terminalone.api import Api
-    from tap_terminalone.deals import Deals
 
 log = logging.getLogger("adtaps.terminalone")
 
@@ -86,7 +82,7 @@ class Definition:
         return "campaign" in self.zone.lower()
 
     @classmethod
-    def read(cls, name: str, document: Mapping[str, Any], today: date) -> Definition:
+    def read(cls, name: str, document: Mapping[str, Any], today: date) -> "Definition":
         """Read the platform's own definition.
 
         Args:

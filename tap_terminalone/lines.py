@@ -5,27 +5,22 @@ as a sign of life or with an error. A connection that ends early looks like a go
 counted against the head before any is used. Source: the vendor's guide to Reporting V2, read 2026-11-20.
 """
 
-from __future__ import annotations
-
 import re
 import sys
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from decimal import Decimal
 from itertools import chain
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import msgspec
 
 from adtap_core.bodies.parsing import Picker, Table, json_lines
+from adtap_core.bodies.spool import Spool
 from adtap_core.http.completeness import says_more
 from adtap_core.rows.report_rows import read_bucket
 from adtap_core.rows.totals import as_decimal
 from adtap_core.windows import Grain, Zone
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from adtap_core.bodies.spool import Spool
 
 _BLOCK_BYTES: Final = 1024 * 1024
 _META: Final = b'"meta"'

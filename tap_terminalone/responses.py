@@ -1,21 +1,15 @@
 """What TerminalOne's services say when something is wrong, each in its own shape."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
-from xml.etree.ElementTree import ParseError
+from typing import Any, Final
+from xml.etree.ElementTree import Element, ParseError
 
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
 from adtap_core.http import outcomes
 from adtap_core.http.outcomes import Action, Outcome
-
-if TYPE_CHECKING:
-    from xml.etree.ElementTree import Element
-
-    from adtap_core.http.response import Response
+from adtap_core.http.response import Response
 
 REDIRECTS, ERRORS, SERVER_ERROR = 300, 400, 500
 FORBIDDEN: Final = 403

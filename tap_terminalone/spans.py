@@ -4,8 +4,6 @@ A row says its first and its last day, both inclusive. A platform that summed se
 them all counted for the first.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import Any, Final

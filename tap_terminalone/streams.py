@@ -5,8 +5,6 @@ Streams of both generations bear one name and share their columns; what only one
 its Reports V1 pages and its client `terminalone` 1.9.20, all read 2026-11-20.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType

@@ -1,7 +1,5 @@
 """The tap: its settings, and what it is made of."""
 
-from __future__ import annotations
-
 from adtap_core import settings as s
 from adtap_core.tap import AdTap
 from tap_terminalone import auth

@@ -1,7 +1,5 @@
 """What the lists of both generations have in common: ids that never change, totals that may be missing."""
 
-from __future__ import annotations
-
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing

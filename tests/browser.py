@@ -3,8 +3,6 @@
 It is asked over two pipes (`--remote-debugging-pipe`), so no further program or package is needed.
 """
 
-from __future__ import annotations
-
 import base64
 import json
 import os

@@ -1,7 +1,5 @@
 """A server that answers what a test says: for answers that no sandbox gives, in the platform's own shape."""
 
-from __future__ import annotations
-
 import json
 import threading
 from collections.abc import Callable, Iterator, Mapping

@@ -1,7 +1,5 @@
 """The sandbox, for every test that needs a platform to talk to."""
 
-from __future__ import annotations
-
 import gc
 import json
 import logging
@@ -9,9 +7,10 @@ import os
 import sys
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import pytest
 
@@ -21,13 +20,8 @@ if str(ROOT) not in sys.path:
 
 from adtap_core.http import client  # noqa: E402 - after the path
 from adtap_plugin.redact import redact  # noqa: E402 - after the path
-from adtap_sandbox.server import shared_server  # noqa: E402 - after the path
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from adtap_sandbox.server import Server
-    from adtap_sandbox.stage import Stage
+from adtap_sandbox.server import Server, shared_server  # noqa: E402 - after the path
+from adtap_sandbox.stage import Stage  # noqa: E402 - after the path
 
 MOMENT: Final = "2026-03-18T12:00:00+00:00"
 """Where a test's clock begins: noon, so that no test crosses a day by itself."""

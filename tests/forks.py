@@ -13,8 +13,6 @@ Run as a script this file is that process, or the program that a shim starts; it
 Python of 3.9 or newer.
 """
 
-from __future__ import annotations
-
 import contextlib
 import json
 import os

@@ -1,23 +1,17 @@
 """A run's messages in a warehouse of either kind, and questions to it."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import duckdb
 import psycopg
+import pytest
 
 from tests import programs
 from tests.postgres import loader_url
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    import pytest
-
-    from tests.running import Messages
+from tests.running import Messages
 
 Ask = Callable[[str], list[tuple[Any, ...]]]
 """Answers a query; `WAREHOUSE` stands for the schema that was loaded into."""

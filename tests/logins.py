@@ -1,7 +1,5 @@
 """How each tap logs in to the sandbox: addresses and credentials, once for each generation of an API."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final

@@ -9,8 +9,6 @@ The server listens on a Unix socket in its own folder and on no port, so any num
 processes run side by side.
 """
 
-from __future__ import annotations
-
 import functools
 import importlib.util
 import itertools

@@ -8,8 +8,6 @@ are. What is not asked of such a run is how long it waits before it asks again: 
 (`short_waits` in tests/conftest.py).
 """
 
-from __future__ import annotations
-
 import atexit
 import functools
 import importlib

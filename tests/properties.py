@@ -1,7 +1,5 @@
 """How property tests run here."""
 
-from __future__ import annotations
-
 from hypothesis import settings
 
 # No deadline: how long one example takes says nothing on a machine that runs other things too.

@@ -1,21 +1,16 @@
 """A platform's room of the sandbox as the tests of its tap use it."""
 
-from __future__ import annotations
-
 import json
 import urllib.parse
 import urllib.request
+from collections.abc import Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
+import pytest
+
+from adtap_core.tap import AdTap
 from tests.running import Messages, run_tap
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    import pytest
-
-    from adtap_core.tap import AdTap
 
 NOW = "2026-03-18T12:00:00+00:00"
 

@@ -1,17 +1,12 @@
 """The SDK's own suite of tests for a tap, run against the sandbox."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 from singer_sdk.testing import SuiteConfig, get_tap_test_class
 
+from adtap_core.tap import AdTap
 from tests.running import select
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from adtap_core.tap import AdTap
 
 
 def sdk_suite(tap_class: type[AdTap], config: Mapping[str, Any], **options: Any) -> type[Any]:

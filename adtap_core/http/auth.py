@@ -13,24 +13,19 @@ is renewed when the platform answers 401, once for all requests in flight. A pla
 writes a class with the same three members.
 """
 
-from __future__ import annotations
-
 import base64
 import logging
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import requests
 from typing_extensions import override
 
 from adtap_core.errors import BadRequest, CredentialsError
-from adtap_core.http.client import Call
+from adtap_core.http.client import Call, Http
 from adtap_core.http.tokens import ends_at
 from adtap_core.redact import redact
-
-if TYPE_CHECKING:
-    from adtap_core.http.client import Http
 
 log = logging.getLogger("adtaps.login")
 

@@ -4,20 +4,18 @@ Everything a platform asks goes through `Http.send`, from worker threads. The ma
 and writes, so a signal or a dead target is noticed at once.
 """
 
-from __future__ import annotations
-
 import json as json_module
 import logging
 import random
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
 
 import backoff
@@ -40,9 +38,6 @@ from adtap_core.http.response import Response
 from adtap_core.http.retries import LONGEST_WAIT_SECONDS, RetryPolicy, RetryState
 from adtap_core.http.sessions import Sessions
 from adtap_core.redact import redact
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 log = logging.getLogger("adtaps.http")
 
@@ -103,7 +98,7 @@ class Auth(Protocol):
     can_refresh: bool
     """Whether `login` can get a new session; a static token can't."""
 
-    def login(self, http: Http) -> None:
+    def login(self, http: "Http") -> None:
         """Trade the credentials for a session.
 
         Raises:
@@ -147,7 +142,7 @@ class HttpOptions:
     burst: int = 1
     max_quota_waits: int = MAX_QUOTA_WAITS
 
-    def shared(self, share: float) -> HttpOptions:
+    def shared(self, share: float) -> "HttpOptions":
         """Return the limits of one of several processes that ask at once.
 
         A part has no burst: a process can't know what its neighbours, or the one before it in the same

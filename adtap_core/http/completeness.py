@@ -5,8 +5,6 @@ taken for the whole would be a loss in silence. What follows is followed where t
 is an error.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final

@@ -12,8 +12,6 @@ and one is never shown. Two ways round that, by what the API can do:
 Pages leave in the list's order whatever the number of workers; the ones that follow are asked for meanwhile.
 """
 
-from __future__ import annotations
-
 import logging
 import sys
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence

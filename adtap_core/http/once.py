@@ -1,7 +1,5 @@
 """What is asked for once in a run, whoever needs it."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Callable
 from typing import Generic, TypeVar

@@ -1,25 +1,20 @@
 """What a response, or none, asks of us: go on, log in, wait, retry, ask for less, or stop."""
 
-from __future__ import annotations
-
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from enum import Enum, auto
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from urllib.parse import urlsplit
 
 import requests
 import urllib3
 
 from adtap_core.bodies.spool import CutBody
+from adtap_core.http.response import Response
 from adtap_core.redact import redact
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from adtap_core.http.response import Response
 
 RETRIED_STATUSES: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
 GATEWAY_STATUSES: Final = frozenset({502, 504})

@@ -12,8 +12,6 @@ meanwhile, so such a list is read again until a whole pass brings nothing new (`
 asks for the next pages in advance, in as many threads as `concurrency` allows.
 """
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass

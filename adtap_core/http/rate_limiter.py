@@ -1,7 +1,5 @@
 """How many requests may begin in a second."""
 
-from __future__ import annotations
-
 import threading
 import time
 from collections.abc import Callable

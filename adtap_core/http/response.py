@@ -1,7 +1,5 @@
 """An answer of a platform, its body whole: what it says, in the shapes that a platform asks for."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -30,7 +28,7 @@ class Response:
     url: str
     received_at: datetime
     cookies: Mapping[str, str] = field(default_factory=dict)
-    _made: dict[Callable[[Response], Any], Any] = field(
+    _made: "dict[Callable[[Response], Any], Any]" = field(
         default_factory=dict, init=False, repr=False
     )
 
@@ -69,7 +67,7 @@ class Response:
         except (msgspec.DecodeError, UnicodeDecodeError):
             return None
 
-    def made_once(self, make: Callable[[Response], T]) -> T:
+    def made_once(self, make: "Callable[[Response], T]") -> T:
         """Return what a function makes of this answer; what was made to judge it is not made again.
 
         Args:

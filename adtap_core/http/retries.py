@@ -4,8 +4,6 @@
 into what to do next. The table of cases in tests/core/http/test_retries.py is the whole of its behaviour.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -76,7 +74,7 @@ class RetryState:
         page: bool = False,
         ended: bool = False,
         at_most: int | None = None,
-    ) -> tuple[RetryState, Action]:
+    ) -> "tuple[RetryState, Action]":
         """Return the state after one more answer, and what to do next.
 
         Args:
@@ -102,7 +100,7 @@ class RetryState:
 
     def _login(
         self, outcome: Outcome, *, page: bool, ended: bool, at_most: int | None
-    ) -> tuple[RetryState, Action]:
+    ) -> "tuple[RetryState, Action]":
         if page and not self.saw_page:
             # A proxy's page passes more often than a session ends: one retry first, then one login.
             return replace(self, saw_page=True).failed_once_more(outcome, at_most)
@@ -111,7 +109,9 @@ class RetryState:
             return replace(self, logged_in=True, logins=self.logins + 1), Action.REFRESH_LOGIN
         return self.failed_once_more(outcome, at_most) if page else (self, Action.CREDENTIALS)
 
-    def failed_once_more(self, outcome: Outcome, at_most: int | None) -> tuple[RetryState, Action]:
+    def failed_once_more(
+        self, outcome: Outcome, at_most: int | None
+    ) -> "tuple[RetryState, Action]":
         """Return the state after one more fault that may pass, and what to do next.
 
         Args:

@@ -1,7 +1,5 @@
 """Which sessions of a login were good: tells one that has ended from one that is refused."""
 
-from __future__ import annotations
-
 import threading
 from collections import Counter
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """When a token ends, if it or its answer says so."""
 
-from __future__ import annotations
-
 import base64
 import binascii
 import json

@@ -4,8 +4,6 @@ The network lives in worker threads. The main thread waits here, a second at a t
 notice a signal or a target that is gone even while a platform takes minutes to answer.
 """
 
-from __future__ import annotations
-
 import os
 import select
 import sys

@@ -3,12 +3,10 @@
 Nothing is written and no bookmark moves.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from adtap_core.errors import (
     AdtapError,
@@ -23,11 +21,9 @@ from adtap_core.inspect.dry_run import record_requests
 from adtap_core.platform import EntityQuery, ProbeResult, WindowJob
 from adtap_core.sync.reports import ReportStream
 from adtap_core.sync.streams import EntityStream
+from adtap_core.tap import AdTap
 from adtap_core.windows import Interval
 from adtap_plugin.variables import VariableError, own_environment, unfit, unknown, working_directory
-
-if TYPE_CHECKING:
-    from adtap_core.tap import AdTap
 
 SOON: Final = timedelta(days=1)
 """A login that nobody can renew and that ends this soon is worth a warning."""

@@ -1,7 +1,5 @@
 """What was read by now, of each stream and account: from a state, or from the ledger in a warehouse."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field

@@ -4,28 +4,22 @@ A window's calls carry the window's stats; all others that a report needs are me
 and fields, date ranges). So stats of the class `DryRun` tell the two apart, whatever the platform.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from urllib.parse import urlencode
 
 import requests
 from typing_extensions import override
 
 from adtap_core.bodies.spool import Spool
+from adtap_core.declare import Entity
 from adtap_core.errors import AdtapError, RequestError
-from adtap_core.http.client import Call, RequestStats
+from adtap_core.http.client import Call, Http, RequestStats
 from adtap_core.http.response import Response
-from adtap_core.platform import EntityQuery
+from adtap_core.platform import EntityQuery, Fetched, Platform, WindowJob
 from adtap_core.redact import redact
-
-if TYPE_CHECKING:
-    from adtap_core.declare import Entity
-    from adtap_core.http.client import Http
-    from adtap_core.platform import Fetched, Platform, WindowJob
 
 NO_ROWS: Final = b""
 EMPTY_OBJECT: Final = b"{}"

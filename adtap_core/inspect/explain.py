@@ -1,17 +1,15 @@
 """A stream explained from the declarations that run: grain, units, zones, lookback, the very request."""
 
-from __future__ import annotations
-
 import contextlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import Any, Final, cast
 
 from adtap_core.declare import Entity, Report
 from adtap_core.errors import AdtapError
 from adtap_core.formatting import count
-from adtap_core.http.client import RequestStats
+from adtap_core.http.client import Call, RequestStats
 from adtap_core.inspect.dry_run import (
     OfflineError,
     entity_calls,
@@ -20,16 +18,12 @@ from adtap_core.inspect.dry_run import (
     window_calls,
 )
 from adtap_core.names import column_names
-from adtap_core.platform import Partition, RowLookup, WindowJob
+from adtap_core.platform import Partition, RowContext, RowLookup, WindowJob
 from adtap_core.rows.schemas import LEDGER, LEDGER_KEYS, LEDGER_SCHEMA
 from adtap_core.sync.reports import ReportStream
 from adtap_core.sync.streams import EntityStream
+from adtap_core.tap import AdTap
 from adtap_core.windows import Interval
-
-if TYPE_CHECKING:
-    from adtap_core.http.client import Call
-    from adtap_core.platform import RowContext
-    from adtap_core.tap import AdTap
 
 _LATELY: Final = re.compile(r"\((?P<why>.*?)\)\. A report may override it")
 _MOST_UNKNOWN: Final = 40

@@ -4,14 +4,14 @@ Made by the code that reads: the same planner, the same windows, the same calls.
 for (lists of accounts and fields, date ranges), and not even that where nothing may be asked.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
+from adtap_core.declare import Report
 from adtap_core.errors import AdtapError, RequestError, SettingsError
+from adtap_core.http.client import Call
 from adtap_core.inspect.dry_run import (
     OfflineError,
     RequestRecorder,
@@ -21,18 +21,13 @@ from adtap_core.inspect.dry_run import (
     request_line,
     window_calls,
 )
-from adtap_core.platform import Partition, WindowJob
+from adtap_core.platform import Partition, Platform, WindowJob
 from adtap_core.sync.learned_lookback import FEWEST_RUNS, WEEK
+from adtap_core.sync.planning import PartitionPlan
 from adtap_core.sync.reports import ReportStream
 from adtap_core.sync.streams import EntityStream
+from adtap_core.tap import AdTap
 from adtap_core.windows import Grain, Interval, subtract
-
-if TYPE_CHECKING:
-    from adtap_core.declare import Report
-    from adtap_core.http.client import Call
-    from adtap_core.platform import Platform
-    from adtap_core.sync.planning import PartitionPlan
-    from adtap_core.tap import AdTap
 
 NEW, AGAIN, BOTH, BACKFILL = "new", "lookback", "new and lookback", "backfill"
 PAGES: Final = "further pages, where there are more"

@@ -5,16 +5,15 @@ platform is asked the coarsest question that it answers, through the same code t
 written and no bookmark moves.
 """
 
-from __future__ import annotations
-
 import heapq
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
+from adtap_core.declare import Report
 from adtap_core.errors import (
     AdtapError,
     BadRequest,
@@ -25,18 +24,15 @@ from adtap_core.errors import (
     SettingsError,
 )
 from adtap_core.http.client import RequestStats
+from adtap_core.inspect.coverage import Read
 from adtap_core.platform import Partition, WindowJob
 from adtap_core.rows.report_rows import DataState, data_state
 from adtap_core.rows.totals import Key, Sums
 from adtap_core.sync.control_totals import Asker, Mismatch, Question, mismatches, question
+from adtap_core.sync.planning import Planner
+from adtap_core.sync.reports import ReportStream
+from adtap_core.sync.run import Run
 from adtap_core.windows import Grain, Interval, Zone, cut
-
-if TYPE_CHECKING:
-    from adtap_core.declare import Report
-    from adtap_core.inspect.coverage import Read
-    from adtap_core.sync.planning import Planner
-    from adtap_core.sync.reports import ReportStream
-    from adtap_core.sync.run import Run
 
 STATES: Final = (DataState.PARTIAL, DataState.PROVISIONAL, DataState.SETTLED)
 """From the least final one."""
@@ -342,7 +338,7 @@ class _Comparison:
             (self._made.differences if settled else self._made.provisional).append(made)
 
     def _difference(
-        self, found: Mismatch, groups: Sequence[Group], latest: LatestReads, empty: set[str]
+        self, found: Mismatch, groups: Sequence[Group], latest: "LatestReads", empty: set[str]
     ) -> Difference:
         grain, zone = self._report.grain, self._planner.zone
         account, text = str(found.key[0]), str(found.key[1])

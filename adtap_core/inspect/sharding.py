@@ -3,29 +3,25 @@
 Planned by the code that reads, as `preview` does it; only metadata is asked for (lists of accounts and fields).
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from adtap_core.errors import AdtapError, SettingsError
 from adtap_core.inspect.dry_run import record_requests
 from adtap_core.inspect.plan import StreamPlan, asked_for, control_of, entity_plan
 from adtap_core.inspect.shards import Run, Shard, Shards, place, share_of
+from adtap_core.platform import Partition
 from adtap_core.redact import redact
 from adtap_core.state.parts import REST, part_name
+from adtap_core.sync.planning import PartitionPlan, Planner
 from adtap_core.sync.reports import ReportStream
 from adtap_core.sync.run import RunFailed
 from adtap_core.sync.streams import EntityStream
+from adtap_core.tap import AdTap
 from adtap_plugin.variables import prefix_of
-
-if TYPE_CHECKING:
-    from adtap_core.platform import Partition
-    from adtap_core.sync.planning import PartitionPlan, Planner
-    from adtap_core.tap import AdTap
 
 Piece = tuple[date, date]
 
@@ -117,7 +113,7 @@ def _add(made: Shards, tap: AdTap, cut: Cut, piece: Piece | None) -> None:
     made.remarks += _remarks(tap, key, whole, together=cut.together)
 
 
-def _account_key(tap: AdTap, reports: Sequence[_Cost]) -> str | None:
+def _account_key(tap: AdTap, reports: "Sequence[_Cost]") -> str | None:
     """Return the key by which accounts are told apart, the finest that reports are read by; None if by none."""
     found = {key for r in reports for p in r.partitions for key in p.key}
     settings = list(tap.platform_class.account_settings)
@@ -140,7 +136,7 @@ def _groups(
 
 
 def _remarks(
-    tap: AdTap, key: str | None, whole: Sequence[_Cost], *, together: bool
+    tap: AdTap, key: str | None, whole: "Sequence[_Cost]", *, together: bool
 ) -> Iterator[str]:
     settings = tap.platform_class.account_settings
     if key is None:
@@ -174,7 +170,7 @@ class _Cost:
     _known: dict[tuple[object, ...], int] = field(default_factory=dict)
 
     @staticmethod
-    def of(tap: AdTap, stream: ReportStream) -> _Cost:
+    def of(tap: AdTap, stream: ReportStream) -> "_Cost":
         """Plan a report."""
         planner = stream.planner()
         partitions = tap.platform.partitions(stream.asked())

@@ -6,8 +6,6 @@ A shard's name, its state id and its share of the platform depend on its own acc
 never on which other accounts there are: a new account changes no other shard.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

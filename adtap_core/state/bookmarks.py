@@ -21,8 +21,6 @@ is merely left out would come back. What comes and goes is a list, not an object
 and breaks off where the stored state has null in an object's place; a list is replaced whole.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field

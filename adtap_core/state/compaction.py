@@ -7,8 +7,6 @@ Every STATE message holds the whole state, and some stores of it have a size lim
 of twenty reports would be more than a megabyte behind each window.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any, Final
 

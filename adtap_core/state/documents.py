@@ -1,7 +1,5 @@
 """The documents that a tap is given, state and catalog: read, understood, or named with what is wrong."""
 
-from __future__ import annotations
-
 import json
 import logging
 from collections.abc import Collection, Iterator, Mapping

@@ -5,20 +5,15 @@ bookmark, what its rows mean: grain, time zone, and each setting that changes th
 filters, scope …). A change is refused with the ways out of it.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
+from adtap_core.declare import Report
 from adtap_core.state.bookmarks import CLOCK_TOLERANCE, read_moment, write_moment
 from adtap_core.windows import Grain, Interval, Zone, join, subtract
-
-if TYPE_CHECKING:
-    from adtap_core.declare import Report
-
 
 STATE_VERSION: Final = 2
 """Of what a report's state means; that of 0.1 says none."""

@@ -5,8 +5,6 @@ entities, reports read by the login as a whole, and what others keep in the docu
 lose nothing: merged parts are the whole again, accounts in the order of their keys.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import re

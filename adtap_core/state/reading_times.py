@@ -5,8 +5,6 @@ called final too early, and nothing read from now on may be dated before it: the
 earlier one, and its rows ghosts.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -30,7 +28,7 @@ class ReadingTimes:
     last: datetime | None = None
 
     @classmethod
-    def of(cls, marks: Mapping[str, Any]) -> ReadingTimes:
+    def of(cls, marks: Mapping[str, Any]) -> "ReadingTimes":
         """Return what a report's state says."""
         both = [
             None if text is None else datetime.fromisoformat(str(text)).replace(tzinfo=UTC)

@@ -4,8 +4,6 @@ Everything is whole (money in millionths), so sums are exact and every total can
 second way. Nothing depends on anything but the seed, the cell, the day and the clock.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -357,7 +355,7 @@ class _Span:
     deeds: bool
 
     @classmethod
-    def of(cls, atom: Atom, *, mature: bool) -> _Span:
+    def of(cls, atom: Atom, *, mature: bool) -> "_Span":
         length, stem = PERIOD_DAYS[atom.unit], atom.name
         in_cohort = stem.endswith("_total_in_cohort")
         total = in_cohort or stem.endswith("_total")

@@ -1,7 +1,5 @@
 """A computed report as JSON, CSV, Parquet or pivot; and the dashboard's list of apps."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from adtap_sandbox.stage import Stage

@@ -1,7 +1,5 @@
 """The legacy KPI service: nested results by an ordered grouping."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace

@@ -1,7 +1,5 @@
 """What can be listed: ``filters_data`` and ``events``."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any, Final
 

@@ -5,8 +5,6 @@ one day; atoms add up over cells and days, metrics mostly don't. Names and formu
 vendor's metric list of November 2023 and its glossary of July 2026 (``metrics.tsv``).
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Dates: the ``date_period`` grammar, UTC offsets and the buckets that rows are labelled with."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass

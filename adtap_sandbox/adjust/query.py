@@ -4,8 +4,6 @@ Unknown settings are ignored, as live calls with undocumented ones succeeded; un
 metrics, operators and enum values are refused.
 """
 
-from __future__ import annotations
-
 import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

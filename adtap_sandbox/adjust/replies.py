@@ -5,8 +5,6 @@ seen on live answers and are collected in the platform sheet. Where no text is k
 writes one of its own in the same shape.
 """
 
-from __future__ import annotations
-
 from starlette.responses import JSONResponse, Response
 
 WRONG_OWNER = "It is impossible to check account ownership!"

@@ -1,7 +1,5 @@
 """A report computed: cells summed into groups, groups made into rows and totals."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final

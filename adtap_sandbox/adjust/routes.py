@@ -9,8 +9,6 @@
 /_truth                                                   the sandbox's own sums, for tests
 """
 
-from __future__ import annotations
-
 import json
 from collections import Counter
 from collections.abc import Awaitable, Callable

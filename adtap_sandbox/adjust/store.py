@@ -4,8 +4,6 @@ A cell is the finest thing with numbers of its own: an app's link down to the cr
 country, on one device type. Everything follows from the world's seed.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -88,7 +86,7 @@ class Link:
     level: int
     partner: Partner | None
     archived: bool = False
-    children: list[Link] = field(default_factory=list)
+    children: "list[Link]" = field(default_factory=list)
 
 
 Path = tuple[Link, ...]

@@ -1,7 +1,5 @@
 """Logins and tokens: JSON Web Tokens that live and die by the sandbox clock."""
 
-from __future__ import annotations
-
 import hashlib
 import hmac
 import json

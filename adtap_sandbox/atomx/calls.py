@@ -1,7 +1,5 @@
 """One call on the platform, as its rooms read it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

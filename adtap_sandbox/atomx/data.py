@@ -9,8 +9,6 @@ Of most of the other models only the name is known; an id and a name are certain
 `reference.json`.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import lru_cache

@@ -1,7 +1,5 @@
 """What a reader should end up with, computed the plain way for tests: hour by hour, no shortcut, exact numbers."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any

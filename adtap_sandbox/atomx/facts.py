@@ -4,8 +4,6 @@ A line is one constant combination of dimensions (a creative on a placement in a
 from the world alone; how much of them is known follows from the clock (see `Stage.millionths`). Money is in millionths.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import lru_cache

@@ -1,7 +1,5 @@
 """Monthly invoices. The wiki names the calls and the date filter; what an invoice holds is made up."""
 
-from __future__ import annotations
-
 from collections import Counter
 from datetime import date, datetime
 from typing import Any

@@ -1,7 +1,5 @@
 """Reading models: filters, order, paging, and rendering by depth."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass

@@ -3,8 +3,6 @@
 The models themselves, one entry each, are in `models.json`.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 from adtap_sandbox.tables import table

@@ -4,8 +4,6 @@ One flat object; the payload stands under the key that `resource` names. Error n
 missing or dead token; the others are not known and are made up here.
 """
 
-from __future__ import annotations
-
 import json
 from datetime import datetime
 from typing import Any

@@ -4,8 +4,6 @@ Buckets are local to the query's time zone and written without an offset, so whe
 one bucket, and where they go forward one bucket is missing.
 """
 
-from __future__ import annotations
-
 import calendar
 import re
 from collections.abc import Callable, Iterator

@@ -1,7 +1,5 @@
 """Calls on reports: running, storing, listing, downloading; and the figures that need the same numbers."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import datetime
 from functools import cached_property

@@ -1,7 +1,5 @@
 """Calls on models: lists, single rows, relations, writes, history, search, login."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Any
 

@@ -4,8 +4,6 @@ Every call is `/{version}/{resource…}`; one endpoint takes them all, because t
 every word of a path.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from typing import Any

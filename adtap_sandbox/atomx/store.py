@@ -1,7 +1,5 @@
 """What the atomx room remembers: writes, deletes, stored reports, and how rows stand now. No HTTP."""
 
-from __future__ import annotations
-
 import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -51,7 +49,7 @@ class Store:
         self.reports: dict[str, StoredReport] = {}
         self.shifted: dict[str, int] = {}
 
-    def view(self) -> View:
+    def view(self) -> "View":
         """Return all rows as they stand at this moment of the sandbox clock."""
         return View(self)
 
@@ -227,7 +225,7 @@ class Store:
             raise Refusal(400, f"state must be one of {', '.join(STATES)}")
         return row
 
-    def _one(self, view: View, model: Model, attribute: str, value: object) -> int | None:
+    def _one(self, view: "View", model: Model, attribute: str, value: object) -> int | None:
         if isinstance(value, dict):
             value = value.get("id")
         if value is None:
@@ -239,7 +237,7 @@ class Store:
             raise Refusal(400, f"There is no {target} with id {value}")
         return value
 
-    def _many(self, view: View, model: Model, attribute: str, value: object) -> list[int]:
+    def _many(self, view: "View", model: Model, attribute: str, value: object) -> list[int]:
         target = model.many[attribute]
         if not isinstance(value, list):
             raise Refusal(400, f"{attribute} must be a list of ids of {target}")

@@ -3,8 +3,6 @@
 Source: the platform sheet, section 9, from the vendor's own reporting client of January 2026.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, Final

@@ -4,8 +4,6 @@ What the fields of a type are and which of them are always alike is declared in 
 stands what differs from object to object.
 """
 
-from __future__ import annotations
-
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 

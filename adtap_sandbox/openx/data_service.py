@@ -1,7 +1,5 @@
 """The Data Service: fields, date range, report; JSON, synchronous, UTC only."""
 
-from __future__ import annotations
-
 import itertools
 import json
 import random

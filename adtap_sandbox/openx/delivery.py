@@ -4,8 +4,6 @@ A slot's day has one final value per metric, from the world. What is known of it
 times the stage's share, rounded down. A query over two years of days needs no hour.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime

@@ -12,8 +12,6 @@ text. Where `publisherCurrency` is among the attributes, `currencies` has the sa
 currencies have no sum. `start` and `end` default to the whole available range; dates in any spelling of the API.
 """
 
-from __future__ import annotations
-
 import json
 from collections import Counter
 from decimal import Decimal, localcontext

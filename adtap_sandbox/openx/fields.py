@@ -5,8 +5,6 @@ gathered in the platform sheet, section 2.8; names of the current API from secti
 Paths marked "assumed" there are this sandbox's own choice.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Final
 

@@ -4,8 +4,6 @@ A slot is the finest thing that is counted: one ad unit (or none), one bidder (o
 (or none), one device class, one country. Everything a report shows is a sum over slots.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final

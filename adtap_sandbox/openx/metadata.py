@@ -3,8 +3,6 @@
 The keys, and where they are from: `options.json`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 

@@ -3,8 +3,6 @@
 Its revisions follow from the world; what a list shows of it is what it is at the clock's now.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final

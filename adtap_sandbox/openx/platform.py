@@ -1,7 +1,5 @@
 """The Platform API, version 4: lists, objects, services; the same on both generations' hosts."""
 
-from __future__ import annotations
-
 import re
 from functools import partial
 from operator import itemgetter

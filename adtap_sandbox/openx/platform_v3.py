@@ -1,7 +1,5 @@
 """The Platform API, version 3: what the vendor's client touches at log-on, lists, reads, creates."""
 
-from __future__ import annotations
-
 from starlette.requests import Request
 from starlette.responses import Response
 

@@ -1,7 +1,5 @@
 """Reads report requests: dates in every spelling met, field lists, filter trees."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass

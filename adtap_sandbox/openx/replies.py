@@ -1,7 +1,5 @@
 """Every shape in which OpenX says no, per API."""
 
-from __future__ import annotations
-
 import json
 import uuid
 

@@ -1,7 +1,5 @@
 """Reads what a request brought: query, form, JSON, cookie, whatever its Content-Type says."""
 
-from __future__ import annotations
-
 import email
 import email.policy
 import json

@@ -11,8 +11,6 @@
 /_sessions                        DELETE: end every session now
 """
 
-from __future__ import annotations
-
 import uuid
 from collections.abc import Awaitable, Callable
 from typing import Any, Final

@@ -3,8 +3,6 @@
 All times are the sandbox clock's. Tokens are random: nothing in the data depends on them.
 """
 
-from __future__ import annotations
-
 import hashlib
 import hmac
 import secrets

@@ -3,8 +3,6 @@
 Source: RFC 5849 (read 2026-11-22) and what the vendor's clients put on the wire.
 """
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import hmac

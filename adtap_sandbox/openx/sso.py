@@ -1,7 +1,5 @@
 """The legacy single sign-on: OAuth 1.0a in three steps, and revocation."""
 
-from __future__ import annotations
-
 import secrets
 from urllib.parse import urlencode
 

@@ -1,7 +1,5 @@
 """What the OpenX room remembers: objects, sessions, quotas, report jobs. No HTTP here."""
 
-from __future__ import annotations
-
 import json
 import uuid
 from collections import Counter

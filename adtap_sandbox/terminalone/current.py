@@ -1,7 +1,5 @@
 """The Campaign Management API v3.0: resources of the current generation, read only."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final

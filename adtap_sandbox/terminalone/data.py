@@ -4,8 +4,6 @@ Only ids, names and relations are decided here, most of them by the tables in `d
 field is filled in by the store.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta

@@ -1,7 +1,5 @@
 """The datasets of Reporting V2: what each allows. Source: the vendor's OpenAPI and guide."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from typing import Any, Final

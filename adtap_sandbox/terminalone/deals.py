@@ -1,7 +1,5 @@
 """The deals service `/deals/v1.0` and its older path `/media/v1.0`: JSON only."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Final

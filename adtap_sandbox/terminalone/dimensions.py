@@ -1,7 +1,5 @@
 """Every dimension of every report: a name and a finest row in, a value out."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, Final

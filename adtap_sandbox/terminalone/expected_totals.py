@@ -3,8 +3,6 @@
 Not part of the platform. It shares the facts with the reports and nothing of the way from there.
 """
 
-from __future__ import annotations
-
 from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo

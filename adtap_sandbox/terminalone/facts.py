@@ -6,8 +6,6 @@ the share that is known by now, rounded down. Numbers are whole, in units of the
 of 1.5 is 150,000,000 (see `digits`), so that sums of many rows are exact and quick.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal

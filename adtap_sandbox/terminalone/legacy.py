@@ -1,7 +1,5 @@
 """The Execution & Management API `/api/v2.0`, read only: the 47 collections in XML and JSON."""
 
-from __future__ import annotations
-
 from typing import Final
 
 from starlette.requests import Request

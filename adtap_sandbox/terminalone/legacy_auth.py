@@ -1,7 +1,5 @@
 """The door of the legacy generation: Mashery's key check, cookie login, bearer bridge."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any, Final
 from xml.sax.saxutils import quoteattr

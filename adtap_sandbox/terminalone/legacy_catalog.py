@@ -1,7 +1,5 @@
 """The reports of `/reporting/v1/std`: fields, windows, currencies. Source: recorded `/meta` answers."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from functools import cache

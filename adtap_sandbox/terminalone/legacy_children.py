@@ -1,7 +1,5 @@
 """What hangs below a legacy entity: join rows, permissions, target dimensions, the change log."""
 
-from __future__ import annotations
-
 from operator import itemgetter
 from typing import Final
 

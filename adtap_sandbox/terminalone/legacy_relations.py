@@ -1,7 +1,5 @@
 """How legacy collections hang together: relations for `with`, chains for `limit`, children."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from .data import FOREIGN

@@ -1,7 +1,5 @@
 """How `/api/v2.0` writes entities: XML by default, JSON on request, and its error bodies."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -36,7 +34,7 @@ class Node:
     rel: str = ""
     single: bool = True
     nameless: bool = False
-    embedded: list[Node] = field(default_factory=list)
+    embedded: "list[Node]" = field(default_factory=list)
 
 
 @dataclass(frozen=True)

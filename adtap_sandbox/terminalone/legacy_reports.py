@@ -1,7 +1,5 @@
 """Reports V1, `/reporting/v1/std` and its beta twin: CSV data, JSON definitions, XML errors."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import suppress

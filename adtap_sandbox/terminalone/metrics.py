@@ -1,7 +1,5 @@
 """Metrics of both generations over summed rows: counters, money, ratios, and what cannot be added."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final

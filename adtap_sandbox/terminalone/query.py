@@ -1,7 +1,5 @@
 """The `q` search expression of both generations, read into a predicate over one record."""
 
-from __future__ import annotations
-
 import fnmatch
 import re
 from bisect import bisect_right

@@ -1,7 +1,5 @@
 """Answers of the current generation: JSON envelopes, error shapes, rate limit headers."""
 
-from __future__ import annotations
-
 import uuid
 from collections.abc import Mapping
 

@@ -1,7 +1,5 @@
 """Groups the finest rows into the rows of a report, for both generations."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta

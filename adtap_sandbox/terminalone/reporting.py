@@ -1,7 +1,5 @@
 """Reporting V2 of the current generation: JSON pages, JSONL streams, validation."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime, timedelta

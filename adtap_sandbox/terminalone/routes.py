@@ -1,7 +1,5 @@
 """TerminalOne's endpoints of both generations."""
 
-from __future__ import annotations
-
 from typing import Final
 
 from starlette.routing import BaseRoute, Route

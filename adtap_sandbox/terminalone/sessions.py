@@ -1,7 +1,5 @@
 """Who is logged in: bearer tokens of the current generation, cookie sessions of the legacy one."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import time

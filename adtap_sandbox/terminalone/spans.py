@@ -1,7 +1,5 @@
 """Windows of time by name or by dates, as the reports of both generations understand them."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from datetime import datetime, timedelta

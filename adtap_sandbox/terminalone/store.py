@@ -1,7 +1,5 @@
 """The state behind TerminalOne's HTTP: complete records of both generations, as of the clock's now."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal

@@ -1,7 +1,5 @@
 """Values on their way out: exact JSON, time stamps, and made-up but repeatable field contents."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta

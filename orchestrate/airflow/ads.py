@@ -7,8 +7,6 @@ ADTAPS_TARGET    such as `target-postgres`
 ADTAPS_ALERTS    an Airflow connection to the warehouse with the views; empty: no alerts
 """
 
-from __future__ import annotations
-
 import os
 import sys
 from datetime import UTC, datetime

@@ -9,8 +9,6 @@ backfills alone, so that one that takes a night stands in no daily run's way.
 The page docs/scale.md says what to set up: the pool, the variables, the views.
 """
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta

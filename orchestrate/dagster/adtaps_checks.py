@@ -11,7 +11,6 @@ In a run that reads partitions `reconcile` holds those alone: what another run o
 must not fail this one. By itself it holds all that was read.
 """
 
-# No `from __future__ import annotations`: Dagster reads the type of `context`.
 import json
 import os
 import subprocess

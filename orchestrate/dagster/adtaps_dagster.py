@@ -9,7 +9,6 @@ against the ledger (days that were never read) and against the platform's own to
 The page docs/scale.md says what to set up: the pool, the run queue, the variables.
 """
 
-# No `from __future__ import annotations`: Dagster reads the type of `context`.
 import json
 import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence

@@ -1,13 +1,11 @@
 """The companion's commands against the sandbox, as a user calls them."""
 
-from __future__ import annotations
-
 import importlib.util
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import pytest
 from click.testing import CliRunner
@@ -15,10 +13,8 @@ from click.testing import CliRunner
 from adtap_cli.main import main
 from adtap_sandbox import credentials
 from tests import logins
+from tests.conftest import SandboxHandle
 from tests.contracts.platforms import ADJUST, ATOMX, MOMENT, OPENX, TERMINALONE, Case
-
-if TYPE_CHECKING:
-    from tests.conftest import SandboxHandle
 
 OPENX_CURRENT: Final = replace(
     OPENX,

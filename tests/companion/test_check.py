@@ -1,7 +1,5 @@
 """`adtap check` says what works, and of what does not, which one and what to do."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Every command of the companion's page is run, as it stands there."""
 
-from __future__ import annotations
-
 import json
 import re
 import shlex

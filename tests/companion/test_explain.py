@@ -1,7 +1,5 @@
 """`adtap explain` says what the declarations that run say, of every stream there is."""
 
-from __future__ import annotations
-
 import json
 
 from adtap_core.declare import Report

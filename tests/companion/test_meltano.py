@@ -1,7 +1,5 @@
 """`--meltano`: the companion asks the Meltano project for settings, streams and state, as a run would get them."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess

@@ -1,7 +1,5 @@
 """`adtap plan` says what the sync then does, and asks for no data itself."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections import Counter

@@ -2,15 +2,14 @@
 
 # ruff: noqa: S608 - the names in the SQL are this file's own
 
-from __future__ import annotations
-
 import csv
 import io
 import json
 import shutil
 import subprocess
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import duckdb
 import psycopg
@@ -20,9 +19,6 @@ from adtap_core.inspect.reconcile import Backfill, Reconciled, repairs
 from tests import programs
 from tests.companion.conftest import Desk
 from tests.running import command, run_tap, select
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
 
 START: Final = "2026-02-06"
 SETTLED: Final = "2026-02-17"

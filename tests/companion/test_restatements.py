@@ -1,13 +1,11 @@
 """What a platform restates comes back out of `sync_days` exactly, and `adtap status --restatements` shows it."""
 
-from __future__ import annotations
-
 import json
 import urllib.request
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import duckdb
 import pytest
@@ -15,10 +13,7 @@ import pytest
 from tests import programs
 from tests.companion.conftest import Desk
 from tests.companion.test_status import read
-from tests.running import run_tap, select
-
-if TYPE_CHECKING:
-    from tests.running import Messages
+from tests.running import Messages, run_tap, select
 
 FIRST: Final = date(2026, 3, 18)
 RUNS: Final = 6

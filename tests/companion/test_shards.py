@@ -1,20 +1,15 @@
 """`adtap shards`: what an orchestrator gets, held against what the runs then ask and write."""
 
-from __future__ import annotations
-
 import json
 from collections import Counter
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import pytest
 
 from adtap_core.state.parts import REST, merged, parts
 from tests.companion.conftest import Desk
 from tests.running import Messages, run_tap, select
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 STREAMS = {"apps", "app_daily", "campaign_daily"}
 NEXT_DAY = "2026-03-19T12:00:00+00:00"

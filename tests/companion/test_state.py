@@ -1,7 +1,5 @@
 """`adtap state`: what a state says, in words; moved, cleared, accepted; split into accounts and put back."""
 
-from __future__ import annotations
-
 import json
 import subprocess
 from pathlib import Path

@@ -2,8 +2,6 @@
 
 # ruff: noqa: S608 - the names in the SQL are this file's own
 
-from __future__ import annotations
-
 import json
 from datetime import UTC, datetime
 from pathlib import Path

@@ -1,26 +1,20 @@
 """A tap and its platform, ready to be run and spoilt: what the tests of all four share."""
 
-from __future__ import annotations
-
 import base64
 import functools
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote, quote_plus
 
 import pytest
 
 from tests import programs
+from tests.conftest import SandboxHandle
 from tests.contracts.platforms import CASES, MOMENT, Case
 from tests.running import Messages, parse, run_tap, select, signal_handlers_kept
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from tests.conftest import SandboxHandle
 
 _BASELINES: dict[tuple[str, str, frozenset[str], str], Messages] = {}
 """Undisturbed runs of this process: the sandbox's world is the same after every reset."""

@@ -1,24 +1,19 @@
 """`tap | target` as two real processes, killed when a test says so, and what is in the warehouse then."""
 
-from __future__ import annotations
-
 import json
 import random
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import duckdb
 import psycopg
 
 from tests import programs
-from tests.contracts.conftest import READ_TIMES
+from tests.contracts.conftest import READ_TIMES, Bench
+from tests.forks import Running
 from tests.postgres import loader_url
-
-if TYPE_CHECKING:
-    from tests.contracts.conftest import Bench
-    from tests.forks import Running
 
 Tables = dict[str, list[tuple[Any, ...]]]
 _OURS_TO_IGNORE = READ_TIMES | {"requests", "retries", "splits"}

@@ -5,19 +5,15 @@ and a report, and which requests belong to the login, the entity and the report,
 spoil exactly these.
 """
 
-from __future__ import annotations
-
 import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
+from adtap_core.tap import AdTap
 from adtap_sandbox import credentials
 from tests import logins
 from tests.logins import Login
-
-if TYPE_CHECKING:
-    from adtap_core.tap import AdTap
 
 MOMENT: Final = "2026-03-18T12:00:00+00:00"
 """Noon of the day that the tests play, on the platform and in the tap."""

@@ -1,7 +1,5 @@
 """An account that the settings name and the login does not see is named, with those that it sees; others are read."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Buckets that are not what was asked for, counts of rows that do not agree, names in changing letters."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import replace
 

@@ -1,7 +1,5 @@
 """A setting that changes what rows mean, under a state that knows other rows: refused, on each platform."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

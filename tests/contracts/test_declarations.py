@@ -1,7 +1,5 @@
 """What a tap declares: schemas and entries, secrets, discovery without anything."""
 
-from __future__ import annotations
-
 import dataclasses
 import json
 import os

@@ -3,8 +3,6 @@
 These run the real command: an exit code, two streams and nothing of the tap's own state in our hands.
 """
 
-from __future__ import annotations
-
 import json
 import re
 import time

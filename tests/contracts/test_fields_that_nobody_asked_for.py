@@ -1,7 +1,5 @@
 """What a platform sends and nobody asked for is kept beside the row; a name that stands twice is no value at all."""
 
-from __future__ import annotations
-
 import json
 import logging
 from unittest.mock import patch

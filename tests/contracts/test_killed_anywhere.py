@@ -5,8 +5,6 @@ again and again, the tap, the loader or both; each run goes on from the last STA
 gave out, as an orchestrator does.
 """
 
-from __future__ import annotations
-
 import random
 from pathlib import Path
 from typing import Any

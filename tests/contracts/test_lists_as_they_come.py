@@ -1,25 +1,19 @@
 """Lists as platforms send them: every field is kept, and what can't be told apart is not merged."""
 
-from __future__ import annotations
-
 import re
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from adtap_core.clock import Clock
+from adtap_core.declare import Entity
 from adtap_core.rows.records import RecordShaper
 from adtap_core.rows.schemas import EXTRA, entity_schema
-from tests.contracts.platforms import ADJUST
+from tests.conftest import SandboxHandle
+from tests.contracts.conftest import Bench
+from tests.contracts.platforms import ADJUST, Case
 from tests.running import run_command, select
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from adtap_core.declare import Entity
-    from tests.conftest import SandboxHandle
-    from tests.contracts.conftest import Bench
-    from tests.contracts.platforms import Case
 
 SAMPLES = {
     "integer": 7,

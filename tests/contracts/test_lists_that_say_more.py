@@ -1,21 +1,15 @@
 """A list that says it holds more than it gives is an error, in whatever words it says so; one that doesn't is whole."""
 
-from __future__ import annotations
-
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from adtap_core.tap import RunFailed
-from tests.contracts.platforms import ADJUST, ATOMX, MOMENT, OPENX, TERMINALONE
+from tests.conftest import SandboxHandle
+from tests.contracts.platforms import ADJUST, ATOMX, MOMENT, OPENX, TERMINALONE, Case
 from tests.running import run_tap, select
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from tests.conftest import SandboxHandle
-    from tests.contracts.platforms import Case
 
 LEGACY = {"api_generation": "legacy"}
 CURRENT = {"api_generation": "current"}

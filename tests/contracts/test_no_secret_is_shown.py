@@ -4,8 +4,6 @@ What counts as a secret is not a list of ours: it is whatever the sandbox was se
 forms, signatures), and whatever its answers gave out.
 """
 
-from __future__ import annotations
-
 import json
 import logging
 import re

@@ -1,7 +1,5 @@
 """`tap | target`: what happens when one end goes away or somebody says stop (contract §5)."""
 
-from __future__ import annotations
-
 import json
 import os
 import re

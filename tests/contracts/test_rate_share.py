@@ -1,20 +1,16 @@
 """`rate_share`: processes that ask one platform at once, counted by the platform."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests import programs
 from tests.contracts.conftest import Bench
 from tests.contracts.platforms import TERMINALONE
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 PROCESSES = 4
 PER_SECOND = 10.0

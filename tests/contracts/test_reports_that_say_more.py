@@ -1,7 +1,5 @@
 """A report's answer that says it is not all is never taken for the whole, in whatever words it says so."""
 
-from __future__ import annotations
-
 import logging
 
 import pytest

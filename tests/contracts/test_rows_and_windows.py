@@ -1,7 +1,5 @@
 """Rows, windows, state: what a sync promises (contract §3 and §4), on each platform."""
 
-from __future__ import annotations
-
 import json
 from decimal import Decimal
 from typing import Any

@@ -1,7 +1,5 @@
 """A value that no column holds costs neither its row nor its window, whichever way it came."""
 
-from __future__ import annotations
-
 import json
 from decimal import Decimal
 

@@ -4,8 +4,6 @@
 the Report Service under its oldest prefix. All three hard-code https hosts.
 """
 
-from __future__ import annotations
-
 import json
 from datetime import UTC, datetime, timedelta
 

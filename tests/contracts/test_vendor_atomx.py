@@ -1,16 +1,12 @@
 """The atomx room satisfies the vendor's Python client 1.7, unmodified."""
 
-from __future__ import annotations
-
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
+from tests.conftest import SandboxHandle
 from tests.contracts.vendors import run_vendor, tunnel
-
-if TYPE_CHECKING:
-    from tests.conftest import SandboxHandle
 
 EMAIL = "ops@northwind.example"
 PASSWORD = "sandbox-atomx-password"

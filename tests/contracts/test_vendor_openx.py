@@ -6,8 +6,6 @@ log-on, or the name of a host and the sandbox as an HTTP proxy. The current gene
 package; its client here is written from the steps of the vendor's own example.
 """
 
-from __future__ import annotations
-
 import json
 import textwrap
 

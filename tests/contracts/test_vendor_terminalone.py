@@ -4,8 +4,6 @@ It speaks the legacy generation only. It hard-codes https and the production hos
 through the tunnel and meets the platform on its bare paths.
 """
 
-from __future__ import annotations
-
 import json
 from decimal import Decimal
 

@@ -1,7 +1,5 @@
 """The harness for the vendors' clients: each can be had here, and can be brought to the sandbox."""
 
-from __future__ import annotations
-
 import pytest
 
 from tests.contracts.vendors import HOSTS, VENDORS, run_vendor, tunnel

@@ -1,7 +1,5 @@
 """Weeks that a service begins on another day than Monday: whole, or refused; never two halves under two keys."""
 
-from __future__ import annotations
-
 import json
 
 import pytest

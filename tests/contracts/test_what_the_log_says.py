@@ -1,7 +1,5 @@
 """A run's log answers a person's questions: what came of each stream, what did it cost, what failed."""
 
-from __future__ import annotations
-
 import re
 
 from tests.contracts.conftest import Bench

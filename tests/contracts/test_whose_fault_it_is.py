@@ -1,7 +1,5 @@
 """An error names the setting to look at, and where its value came from: a variable, the `.env`, a file, Meltano."""
 
-from __future__ import annotations
-
 import json
 import os
 from pathlib import Path

@@ -9,8 +9,6 @@ whose Python is not on the machine is skipped with the reason; with ``ADTAP_VEND
 the environment it is a failure instead.
 """
 
-from __future__ import annotations
-
 import contextlib
 import fcntl
 import functools

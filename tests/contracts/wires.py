@@ -4,8 +4,6 @@ A test says what a row holds beside its bucket and its account; the wire spells 
 first (a login, lists, what fields there are) the server answers as the platform does.
 """
 
-from __future__ import annotations
-
 import csv
 import importlib
 import io

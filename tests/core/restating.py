@@ -4,8 +4,6 @@ What it says of a bucket depends on how long ago the bucket ended, in whole days
 passed, values grow; then they are final. Some rows go away after a day, others come a day late.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """A column's name is its field's own, whatever stands beside it."""
 
-from __future__ import annotations
-
 import re
 from typing import Any
 

@@ -1,7 +1,5 @@
 """One list of secret names: what is masked in messages is dropped from records too, and the other way round."""
 
-from __future__ import annotations
-
 import pytest
 
 from adtap_core.redact import Redactor

@@ -1,7 +1,5 @@
 """Faults of settings, said so that their place is found."""
 
-from __future__ import annotations
-
 import pytest
 
 from adtap_core.settings import common_errors, ids, schema_errors, texts, with_types

@@ -1,7 +1,5 @@
 """Windows: pure arithmetic, held by properties."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise

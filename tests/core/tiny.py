@@ -1,7 +1,5 @@
 """A tiny platform and its tap: the core's own tests need no real platform's rules."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """A platform of another repository: the example, and what `adtap new` writes of it."""
 
-from __future__ import annotations
-
 import json
 import os
 import shutil

@@ -3,8 +3,6 @@
 No times are asserted here: they belong to `make bench`.
 """
 
-from __future__ import annotations
-
 import json
 import sys
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """The benchmarks' own arithmetic: what is compared, counted and drawn; nothing is timed here."""
 
-from __future__ import annotations
-
 import xml.etree.ElementTree as ET
 from datetime import UTC, datetime, timedelta
 

@@ -1,7 +1,5 @@
 """The companion command line `adtap`."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 from pathlib import Path

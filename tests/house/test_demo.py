@@ -1,7 +1,5 @@
 """`adtap demo`: the whole chain in one command, and one line where it can't go on."""
 
-from __future__ import annotations
-
 # ruff: noqa: S608 - queries are put together from constants of this file
 import os
 import re

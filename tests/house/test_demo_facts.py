@@ -2,8 +2,6 @@
 
 # ruff: noqa: S608 - the files' contents are this file's own
 
-from __future__ import annotations
-
 import re
 import shutil
 from datetime import date, timedelta

@@ -1,7 +1,5 @@
 """`make docs`: a site whose links all lead somewhere, with diagrams that say what the taps declare."""
 
-from __future__ import annotations
-
 import json
 import re
 import shutil

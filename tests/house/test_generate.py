@@ -1,7 +1,5 @@
 """`make generate`: one command writes every generated file, and says which are out of date."""
 
-from __future__ import annotations
-
 import shutil
 import subprocess
 from pathlib import Path

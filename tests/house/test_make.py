@@ -1,7 +1,5 @@
 """The two words that run everything, on machines where something is missing."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess

@@ -1,7 +1,5 @@
 """Meltano itself reads the project, without a network."""
 
-from __future__ import annotations
-
 import importlib.resources
 import json
 import os

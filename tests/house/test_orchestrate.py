@@ -1,7 +1,5 @@
 """The files for orchestrators, without one: they parse, they ask `adtap shards` for what it knows, their maths hold."""
 
-from __future__ import annotations
-
 import ast
 import re
 import subprocess

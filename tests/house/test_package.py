@@ -1,7 +1,5 @@
 """The distribution, its pins and its files."""
 
-from __future__ import annotations
-
 import re
 import subprocess
 import sys

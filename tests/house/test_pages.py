@@ -1,7 +1,5 @@
 """What the pages for users say, done: recipes, choosing streams, Snowflake's keys, troubleshooting, words."""
 
-from __future__ import annotations
-
 import json
 import re
 import shutil

@@ -1,7 +1,5 @@
 """`plugins/`, `meltano.yml` and our plugins say the same."""
 
-from __future__ import annotations
-
 from importlib.metadata import version
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The Postgres that other tests stand on."""
 
-from __future__ import annotations
-
 import json
 import subprocess
 import sys

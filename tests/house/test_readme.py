@@ -1,7 +1,5 @@
 """What the README and the pages of docs/ say, done."""
 
-from __future__ import annotations
-
 import json
 import os
 import re

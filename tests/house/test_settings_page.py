@@ -1,7 +1,5 @@
 """`docs/reference/settings.md` and our plugins say the same, and no other page has the tables."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 from pathlib import Path

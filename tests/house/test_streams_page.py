@@ -1,7 +1,5 @@
 """`docs/reference/streams.md` and the taps say the same."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

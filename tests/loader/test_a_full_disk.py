@@ -3,8 +3,6 @@
 The disk is a small one of its own in memory, which takes the right to mount.
 """
 
-from __future__ import annotations
-
 import contextlib
 import os
 import random

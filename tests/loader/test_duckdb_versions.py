@@ -5,8 +5,6 @@ The other version than this environment's lives in one of its own, with the litt
 
 # ruff: noqa: S608 - the names in these queries are the tests' own
 
-from __future__ import annotations
-
 import json
 import subprocess
 import sys

@@ -1,7 +1,5 @@
 """Several loads fill one schema, one table, at the same time; nobody waits in a circle and nothing is lost."""
 
-from __future__ import annotations
-
 import threading
 
 from .conftest import lines, record, schema, state

@@ -1,7 +1,5 @@
 """What a Postgres refuses is one line, exit code 1 and no STATE; the next run completes. The password is never shown."""
 
-from __future__ import annotations
-
 import threading
 from dataclasses import replace
 from urllib.parse import quote

@@ -1,7 +1,5 @@
 """What is of Postgres alone: its characters, its types, tables that another loader made."""
 
-from __future__ import annotations
-
 from datetime import UTC, date, datetime
 from decimal import Decimal
 

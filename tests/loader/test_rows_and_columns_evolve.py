@@ -2,8 +2,6 @@
 
 # ruff: noqa: S608 - the names in these queries are the tests' own
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 from decimal import Decimal
 

@@ -1,7 +1,5 @@
 """The SDK's own tests of a target, on a real file."""
 
-from __future__ import annotations
-
 import pytest
 from singer_sdk.testing import get_target_test_class
 

@@ -1,7 +1,5 @@
 """Settings, the file and the environment: one line each, exit code not 0, no traceback."""
 
-from __future__ import annotations
-
 import json
 import subprocess
 import sys

@@ -2,8 +2,6 @@
 
 # ruff: noqa: S608 - the names in these queries are the tests' own
 
-from __future__ import annotations
-
 import json
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from pathlib import Path

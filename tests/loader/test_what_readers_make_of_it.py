@@ -2,8 +2,6 @@
 
 # ruff: noqa: S608 - the expressions are the page's own
 
-from __future__ import annotations
-
 import json
 import re
 from decimal import Decimal

@@ -1,7 +1,5 @@
 """`replace_windows`: a window read again leaves only the rows that came with it, as the view of ghosts would show."""
 
-from __future__ import annotations
-
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory

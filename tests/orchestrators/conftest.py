@@ -1,7 +1,5 @@
 """A Meltano project, a sandbox and a Postgres, for an orchestrator to load from one into the other."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess
@@ -11,16 +9,14 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import psycopg
 import pytest
 
+from tests.conftest import SandboxHandle
 from tests.postgres import loader_url
 from tests.running import ROOT, copy_project
-
-if TYPE_CHECKING:
-    from tests.conftest import SandboxHandle
 
 BIN: Final = Path(sys.executable).parent
 NOW: Final = "2026-03-18T12:00:00+00:00"

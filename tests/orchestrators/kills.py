@@ -1,7 +1,5 @@
 """The loads that an orchestrator has started on this machine, and ways to end them that it did not ask for."""
 
-from __future__ import annotations
-
 import os
 import signal
 import threading
@@ -89,7 +87,7 @@ def minutes_later(here: Field) -> None:
     here.query("UPDATE runs SET last_heartbeat_at = last_heartbeat_at - interval '6 minutes'")
 
 
-def ended_early(meltano: Meltano, how: str, is_under_way: Callable[[], object]) -> int:
+def ended_early(meltano: "Meltano", how: str, is_under_way: Callable[[], object]) -> int:
     """Stop a started load ("stop"), or kill it ("kill"), once it is under way; give its exit code."""
     reader = threading.Thread(target=lambda: [None for _ in meltano.lines()])
     reader.start()

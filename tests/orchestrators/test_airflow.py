@@ -1,7 +1,5 @@
 """The DAG on Airflow itself: `airflow dags test`, then the scheduler with the LocalExecutor, into a real Postgres."""
 
-from __future__ import annotations
-
 import json
 import os
 import signal

@@ -1,7 +1,5 @@
 """The assets on Dagster itself: materialised in one process, then by the daemon from its queue of runs."""
 
-from __future__ import annotations
-
 import json
 import os
 import sqlite3

@@ -1,7 +1,5 @@
 """What an orchestrator starts, without one: shards side by side, stopped, killed, refused, beside a backfill."""
 
-from __future__ import annotations
-
 import json
 import os
 import signal

@@ -1,7 +1,5 @@
 """States in a bucket of SeaweedFS, a server of S3 that checks signatures as Amazon's does, by Meltano's own backend."""
 
-from __future__ import annotations
-
 import json
 import os
 import signal

@@ -1,7 +1,5 @@
 """No log line of the process shows a secret, whoever writes it: taps, loaders, and the libraries they stand on."""
 
-from __future__ import annotations
-
 import io
 import json
 import logging

@@ -1,7 +1,5 @@
 """Settings from variables and `.env`: who wins, what is said, and what is not understood."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess

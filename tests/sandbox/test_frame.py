@@ -1,7 +1,5 @@
 """The sandbox as a server: routing, control API, log and counts, over a room made for the test."""
 
-from __future__ import annotations
-
 import gzip
 import json
 import socket

@@ -1,7 +1,5 @@
 """Each fault as a client meets it on the wire, and which requests it strikes."""
 
-from __future__ import annotations
-
 import gzip
 import http.client
 import json

@@ -1,7 +1,5 @@
 """The sandbox as a process: what it prints, and how it ends."""
 
-from __future__ import annotations
-
 import json
 import re
 import signal

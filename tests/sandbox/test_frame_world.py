@@ -1,7 +1,5 @@
 """The world, the clock and the restatement curve: what every number of the sandbox stands on."""
 
-from __future__ import annotations
-
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise

@@ -1,12 +1,11 @@
 """The tap against the sandbox's Adjust room: settings, runs, what the world says."""
 
-from __future__ import annotations
-
 import io
 import json
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 import requests
@@ -16,9 +15,6 @@ from tap_adjust.tap import TapAdjust
 from tests import logins, rooms
 from tests.rooms import NOW
 from tests.running import Messages, run_tap
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
 
 MILLION = 1_000_000
 

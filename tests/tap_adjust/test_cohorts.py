@@ -1,7 +1,5 @@
 """Cohorts, events and spend: rows from columns, and figures that move until they are final."""
 
-from __future__ import annotations
-
 from datetime import date, timedelta
 from decimal import Decimal
 

@@ -1,7 +1,5 @@
 """What goes wrong, and what the user sees of it."""
 
-from __future__ import annotations
-
 import json
 import subprocess
 

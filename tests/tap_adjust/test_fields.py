@@ -1,7 +1,5 @@
 """Metric knowledge: names, grammar, formats, additivity."""
 
-from __future__ import annotations
-
 import pytest
 
 from tap_adjust.fields import (

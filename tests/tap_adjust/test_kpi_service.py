@@ -1,7 +1,5 @@
 """The legacy KPI service: flat rows whatever the grouping, both logins, its end."""
 
-from __future__ import annotations
-
 import itertools
 from collections import Counter
 from decimal import Decimal

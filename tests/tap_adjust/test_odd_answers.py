@@ -1,7 +1,5 @@
 """Answers that are allowed, or happen, and that a good guess gets wrong: from the sheet, without the sandbox."""
 
-from __future__ import annotations
-
 import json
 import logging
 import os

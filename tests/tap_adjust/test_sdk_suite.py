@@ -1,7 +1,5 @@
 """The SDK's own suite of tests, on this tap against the sandbox."""
 
-from __future__ import annotations
-
 from adtap_sandbox.server import shared_server
 from tap_adjust.tap import TapAdjust
 from tests import logins

@@ -1,7 +1,5 @@
 """The sums that prove an answer whole."""
 
-from __future__ import annotations
-
 from datetime import UTC, date, datetime
 from decimal import Decimal
 

@@ -1,23 +1,17 @@
 """What the tests of this tap share: settings for the sandbox, and a clock that agrees with it."""
 
-from __future__ import annotations
-
 import json
 import urllib.request
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 
 from tap_atomx.tap import TapAtomx
 from tests import logins
-from tests.conftest import MOMENT
+from tests.conftest import MOMENT, SandboxHandle
 from tests.running import Messages, run_tap
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from tests.conftest import SandboxHandle
 
 
 @pytest.fixture

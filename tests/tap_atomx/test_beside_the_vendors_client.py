@@ -1,18 +1,14 @@
 """The vendor's Python client 1.7 and the tap on the same sandbox: the same rows."""
 
-from __future__ import annotations
-
 import json
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from tap_atomx.streams import REPORTS
+from tests.conftest import SandboxHandle
 from tests.contracts.vendors import run_vendor
-
-if TYPE_CHECKING:
-    from tests.conftest import SandboxHandle
 
 BEGIN = """
 import json, sys

@@ -1,13 +1,12 @@
 """The change log, the reports that people stored, invoices; and that nothing of the tap writes."""
 
-from __future__ import annotations
-
 import json
 import re
 import urllib.request
 from collections import Counter
+from collections.abc import Callable
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -17,12 +16,8 @@ from adtap_sandbox.atomx.data import ground
 from tap_atomx import shapes
 from tap_atomx.streams import ENTITIES, HISTORY_MODELS, REPORTS
 from tap_atomx.tap import TapAtomx
+from tests.conftest import SandboxHandle
 from tests.running import run_tap
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from tests.conftest import SandboxHandle
 
 MODEL = {e.name: e.model for e in ENTITIES}
 HISTORY = re.compile(r"^/v3/history/(\w+)/(\d+)$")

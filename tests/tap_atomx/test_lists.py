@@ -1,9 +1,6 @@
 """Lists of models: every stream whole, incremental reads, shifting lists, spellings, relations."""
 
-from __future__ import annotations
-
 from collections import Counter
-from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
 import pytest
@@ -16,10 +13,8 @@ from tap_atomx.lists import page_at
 from tap_atomx.streams import BIG, BUSINESS, ENTITIES, REFERENCE
 from tap_atomx.tap import TapAtomx
 from tests.canned import Asked, Canned
+from tests.conftest import SandboxHandle
 from tests.running import Messages, run_tap, select
-
-if TYPE_CHECKING:
-    from tests.conftest import SandboxHandle
 
 MODELS = (*BUSINESS, *BIG, *REFERENCE)
 BY_NAME = {entity.name: entity for entity in ENTITIES}

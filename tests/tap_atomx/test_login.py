@@ -1,10 +1,10 @@
 """Logging in to atomx: what is sent, what is refused, and what happens when a token dies."""
 
-from __future__ import annotations
-
 import json
 import time
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 import pytest
@@ -13,13 +13,8 @@ from adtap_core.errors import CredentialsError, RetriesExhausted, SettingsError
 from adtap_core.tap import RunFailed
 from tap_atomx.auth import one_time_code
 from tap_atomx.tap import TapAtomx
+from tests.conftest import SandboxHandle
 from tests.running import run_command, run_tap
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
-    from tests.conftest import SandboxHandle
 
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 

@@ -1,7 +1,5 @@
 """What holds for all windows, zones and change logs, not only for the sandbox's."""
 
-from __future__ import annotations
-
 from collections import Counter
 from datetime import datetime, timedelta
 from typing import Any

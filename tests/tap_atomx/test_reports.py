@@ -1,11 +1,10 @@
 """Reports of atomx against the sandbox's own arithmetic: scopes, grains, zones, transports, totals."""
 
-from __future__ import annotations
-
 import json
 from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -14,12 +13,8 @@ from adtap_core.tap import RunFailed
 from tap_atomx.fields import METRICS, SCOPES
 from tap_atomx.streams import REPORTS
 from tap_atomx.tap import TapAtomx
+from tests.conftest import SandboxHandle
 from tests.running import run_tap, select, without
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
-
-    from tests.conftest import SandboxHandle
 
 MONEY = {m for m, schema in METRICS.items() if schema.get("x-unit")}
 DAILY = [r for r in REPORTS if r.name.endswith("_daily")]

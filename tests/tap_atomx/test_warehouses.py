@@ -1,7 +1,5 @@
 """Every stream in DuckDB and in Postgres: the sandbox's world, row by row."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 
 from tap_atomx.streams import BIG, BUSINESS, ENTITIES, REFERENCE, REPORTS

@@ -1,19 +1,14 @@
 """A tap against the sandbox's OpenX room: settings, truth, runs."""
 
-from __future__ import annotations
-
+from collections.abc import Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from tap_openx.tap import TapOpenx
 from tests import logins, rooms
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from tests.running import Messages
+from tests.running import Messages
 
 
 class Room(rooms.Room):

@@ -1,7 +1,5 @@
 """Today's generation: report jobs that end in CSV, remembered while they run."""
 
-from __future__ import annotations
-
 import json
 import os
 import signal

@@ -1,7 +1,5 @@
 """The Platform API's objects: every type whole, typed, whatever happens while it is read."""
 
-from __future__ import annotations
-
 import io
 import json
 import logging

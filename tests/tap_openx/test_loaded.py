@@ -2,8 +2,6 @@
 
 # ruff: noqa: S608 - the names in these queries are the tap's own
 
-from __future__ import annotations
-
 from decimal import Decimal
 
 from adtap_core.names import column_names

@@ -1,7 +1,5 @@
 """Both logins: what they send, how they fail, and what nobody may see."""
 
-from __future__ import annotations
-
 import logging
 
 import pytest

@@ -1,7 +1,5 @@
 """The Data Service's reports over accounts of several currencies: kept apart, or refused alone."""
 
-from __future__ import annotations
-
 import json
 from decimal import Decimal
 

@@ -1,7 +1,5 @@
 """The Data Service's reports: sums, windows, shapes, faults."""
 
-from __future__ import annotations
-
 import json
 import logging
 from decimal import Decimal

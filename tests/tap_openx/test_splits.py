@@ -1,7 +1,5 @@
 """Answers that the platform cuts off (206) or refuses (413): read in parts, proven whole, or not written."""
 
-from __future__ import annotations
-
 import json
 
 import pytest

@@ -1,19 +1,14 @@
 """A tap against the sandbox's TerminalOne room: settings, truth, runs."""
 
-from __future__ import annotations
-
+from collections.abc import Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from tap_terminalone.client import TerminalOne
 from tap_terminalone.tap import TapTerminalOne
 from tests import logins, rooms
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
 
 LISTS = [
     *("organizations", "agencies", "advertisers", "campaigns", "strategies", "concepts"),

@@ -1,7 +1,5 @@
 """Campaign Management v3: whole lists, changes, stubs, history, access."""
 
-from __future__ import annotations
-
 import io
 import re
 from contextlib import redirect_stdout

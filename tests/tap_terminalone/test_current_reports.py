@@ -1,7 +1,5 @@
 """Reporting V2: sums, windows, broken streams, reports of one's own."""
 
-from __future__ import annotations
-
 import json
 
 import pytest

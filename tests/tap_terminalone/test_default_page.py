@@ -1,7 +1,5 @@
 """Reports V1 may cut an answer after its default page: the row behind it is asked for."""
 
-from __future__ import annotations
-
 import pytest
 
 from adtap_core.errors import ResponseTooLarge

@@ -1,23 +1,18 @@
 """Large reports: memory does not grow with the number of rows."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
-from typing import TYPE_CHECKING
 
 import pytest
 
 from tap_terminalone.tap import TapTerminalOne
 from tests.canned import served
 from tests.running import command, select
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 SMALL, LARGE = 100_000, 1_000_000
 GROWTH_MEGABYTES = 40

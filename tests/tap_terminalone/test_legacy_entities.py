@@ -1,7 +1,5 @@
 """Legacy entities: JSON and XML say the same, both generations agree, nothing harmful is read."""
 
-from __future__ import annotations
-
 import json
 
 import pytest

@@ -1,7 +1,5 @@
 """Reports V1: inclusive ends, access filters, metadata, CSV; the same rows as today's generation."""
 
-from __future__ import annotations
-
 import urllib.parse
 
 import pytest

@@ -1,7 +1,5 @@
 """The streaming answer: a cut is noticed wherever it falls, and every row comes out as it went in."""
 
-from __future__ import annotations
-
 import json
 from datetime import datetime
 from decimal import Decimal

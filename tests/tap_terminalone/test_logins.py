@@ -1,7 +1,5 @@
 """Logins of both generations: which credential is refused, when a session is renewed."""
 
-from __future__ import annotations
-
 import json
 
 import pytest

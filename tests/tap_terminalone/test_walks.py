@@ -1,7 +1,5 @@
 """Lists cut into ranges of ids: every row once, in order, whatever the ids and the totals."""
 
-from __future__ import annotations
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st

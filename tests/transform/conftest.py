@@ -1,7 +1,5 @@
 """The world, dbt on DuckDB and on a real Postgres, and what was built of the one on the other."""
 
-from __future__ import annotations
-
 import json
 import os
 import re

@@ -7,8 +7,6 @@ dbt's own environment, which has nothing of this project.
     out  {"code": 0, "said": "..."}
 """
 
-from __future__ import annotations
-
 import contextlib
 import gc
 import io

@@ -2,8 +2,6 @@
 
 # ruff: noqa: S608 - the names in these statements are the tests' own
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from typing import Final
 

@@ -1,7 +1,5 @@
 """`python -m adtap_cli.dbt`, behind `make transform`: which dbt it runs, on which warehouse, and what it refuses."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 

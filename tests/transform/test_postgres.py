@@ -2,8 +2,6 @@
 
 # ruff: noqa: S608 - the names in these queries are the tests' own
 
-from __future__ import annotations
-
 import json
 import os
 import shutil

@@ -1,7 +1,5 @@
 """What good guesses get wrong about money in dbt, each shown on the warehouses themselves, and each a rule of the project."""
 
-from __future__ import annotations
-
 import re
 from decimal import Decimal
 from pathlib import Path

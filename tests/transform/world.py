@@ -1,7 +1,5 @@
 """What the models are built on: four taps, read twice on the sandbox, two days apart, and what the platforms say of it."""
 
-from __future__ import annotations
-
 import fcntl
 import json
 import shutil

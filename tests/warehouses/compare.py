@@ -1,7 +1,5 @@
 """What was sent against what a store holds, property by property."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final

@@ -1,7 +1,5 @@
 """One run of each tap for all stores, and the stores."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 

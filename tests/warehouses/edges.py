@@ -1,7 +1,5 @@
 """A stream of the contract's own extremes, for what the sandbox's world does not reach in every tap."""
 
-from __future__ import annotations
-
 import json
 from typing import Any, Final
 

@@ -1,7 +1,5 @@
 """What a store can't hold as it was sent: measured, and explained value by value."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal

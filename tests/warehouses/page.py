@@ -5,8 +5,6 @@ be the measured one. Counts are those of the last `python -m tests.warehouses.pa
 tables from the notes; run the tests with ADTAP_WAREHOUSES=write before it.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import re

@@ -1,7 +1,5 @@
 """The four taps as they are loaded: settings for the sandbox, the streams, a report of one's own."""
 
-from __future__ import annotations
-
 import functools
 import json
 from collections.abc import Mapping

@@ -13,8 +13,6 @@ the casts, STATE. What is never tested: PUT, COPY and MERGE of a real Snowflake.
 
 # ruff: noqa: S608, T201 - the names in these statements are quoted by the target itself; it prints what it is asked
 
-from __future__ import annotations
-
 import json
 import sys
 from datetime import date, datetime

@@ -14,8 +14,6 @@ JSON makes of nested ones. `JSON_NULL` is a JSON null where SQL has NULL for oth
 
 # ruff: noqa: S608 - the names in these queries are the tests' own
 
-from __future__ import annotations
-
 import functools
 import json
 import subprocess

@@ -1,7 +1,5 @@
 """Loads that are repeated, restated, killed, and streams that change: on each warehouse."""
 
-from __future__ import annotations
-
 import copy
 import json
 import os

@@ -1,7 +1,5 @@
 """The definitions in `hub/` and our plugins say the same, in the hub's own words."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

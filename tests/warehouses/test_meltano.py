@@ -1,7 +1,5 @@
 """Meltano as users run it: every pair, state, selection, maps, schedules, failures; and pipes without it."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess

@@ -1,7 +1,5 @@
 """`docs/production.md` does what it says: its blocks are run as they stand there."""
 
-from __future__ import annotations
-
 import os
 import re
 import shutil

@@ -1,7 +1,5 @@
 """Pixelyard's API, declared."""
 
-from __future__ import annotations
-
 from datetime import date
 
 from adtap_core.declare import Report

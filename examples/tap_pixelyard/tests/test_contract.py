@@ -1,7 +1,5 @@
 """Pixelyard's stand-in, and the contract suite run on the tap."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import date, timedelta
 

@@ -1,7 +1,5 @@
 """Characters that no database holds, in every kind of body: U+FFFD, and the row is kept."""
 
-from __future__ import annotations
-
 import json
 import logging
 from typing import Any

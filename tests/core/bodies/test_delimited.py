@@ -1,7 +1,5 @@
 """Quotation marks in separated texts: a value's, or a part of a name; never fewer rows than there are records."""
 
-from __future__ import annotations
-
 import csv
 import io
 

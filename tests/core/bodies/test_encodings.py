@@ -1,7 +1,5 @@
 """Answers in other encodings than UTF-8: read where they declare it, named where they don't."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Rows out of bodies: small and large ones give the same rows, exact and complete."""
 
-from __future__ import annotations
-
 import json
 from decimal import Decimal
 from typing import Any

@@ -5,8 +5,6 @@ or column, without an error. (A changed character inside a value can't be told; 
 structure, so a value that is neither the old one nor part of the damage would show.)
 """
 
-from __future__ import annotations
-
 import csv
 import io
 import json

@@ -1,7 +1,5 @@
 """Ready-made logins: what each puts on a request, when it renews, what it says when it is refused."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,12 +1,11 @@
 """One request, done well: every row of the contract's table of faults that a single request can meet."""
 
-from __future__ import annotations
-
 import gzip
 import json
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from email.utils import format_datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 import requests
@@ -25,9 +24,6 @@ from adtap_core.http.outcomes import Action, Outcome
 from adtap_core.http.response import Response
 from adtap_core.redact import redact
 from tests.core.tiny import Answer, TinyServer
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 GOOD = TinyServer.json({"rows": [1], "price": 2.739120012072817})
 

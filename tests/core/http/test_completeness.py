@@ -1,7 +1,5 @@
 """An answer that says that it is not all is never taken for the whole."""
 
-from __future__ import annotations
-
 import pytest
 
 from adtap_core.errors import MalformedResponse

@@ -1,7 +1,5 @@
 """Lists that shift while they are read, walked by any number of workers."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Iterator
 

@@ -1,7 +1,5 @@
 """Which setting's address was asked, and what a user reads when no answer came."""
 
-from __future__ import annotations
-
 import pytest
 import requests
 import urllib3

@@ -1,7 +1,5 @@
 """What several threads need is asked for once."""
 
-from __future__ import annotations
-
 import threading
 from concurrent.futures import ThreadPoolExecutor
 

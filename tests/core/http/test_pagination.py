@@ -1,7 +1,5 @@
 """Four ways to page: every record once, whatever the list says of its own length."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime

@@ -1,7 +1,5 @@
 """What comes after an answer that was not good, as a table: outcomes in, actions out."""
 
-from __future__ import annotations
-
 import pytest
 
 from adtap_core.http.outcomes import Action, Outcome

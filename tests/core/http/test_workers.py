@@ -1,7 +1,5 @@
 """The thread that waits for work: it looks around meanwhile."""
 
-from __future__ import annotations
-
 import threading
 import time
 

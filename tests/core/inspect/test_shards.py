@@ -1,7 +1,5 @@
 """A load in shards: what a shard is depends on its own accounts alone, and a backfill's pieces tile it."""
 
-from __future__ import annotations
-
 import itertools
 from datetime import date, timedelta
 

@@ -1,7 +1,5 @@
 """Every field of the wire ends in a column or in `_extra`."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The quick ways of the report path give what the plain ways give."""
 
-from __future__ import annotations
-
 import hashlib
 import io
 import json

@@ -1,7 +1,5 @@
 """Sums of rows are exact, and a digest of what a bucket holds does not depend on how its rows came."""
 
-from __future__ import annotations
-
 import random
 from decimal import Decimal
 from fractions import Fraction

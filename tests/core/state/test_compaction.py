@@ -1,7 +1,5 @@
 """State of many accounts: equal entries are written once, and read back as if they had not been."""
 
-from __future__ import annotations
-
 import json
 
 import pytest

@@ -1,7 +1,5 @@
 """State held against settings, clocks and hands: what is refused, what is read again, what is said."""
 
-from __future__ import annotations
-
 import json
 import logging
 import os

@@ -1,7 +1,5 @@
 """How long a stretch is asked for at once, learned from what came back."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from itertools import pairwise
 

@@ -12,8 +12,6 @@ runs in this process; `test_killed_histories.py` kills real ones.
 `test_planted_defects.py` shows that it finds what is wrong.
 """
 
-from __future__ import annotations
-
 import json
 import os
 from collections.abc import Iterator

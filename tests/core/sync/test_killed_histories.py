@@ -4,8 +4,6 @@ There a kill is a list of messages cut short. Here the process dies, in the midd
 loader dies with it, or keeps the whole lines that came. `ADTAPS_HISTORIES=50` plays so many of each kind.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import random

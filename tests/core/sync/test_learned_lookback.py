@@ -1,7 +1,5 @@
 """A lookback that learns reads less, and misses nothing for longer than a week."""
 
-from __future__ import annotations
-
 import json
 import os
 from collections.abc import Iterator, Mapping

@@ -1,7 +1,5 @@
 """What leaves on standard output: whole lines, whatever becomes of the run."""
 
-from __future__ import annotations
-
 import json
 import signal
 from types import SimpleNamespace

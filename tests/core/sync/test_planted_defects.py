@@ -5,8 +5,6 @@ ever; an account's failure taken as read; the state written before the ledger's 
 for final; a clock that was ahead not noticed. Else `test_histories.py` would prove nothing.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """A report stream from its first sync on: scenarios on emitted messages."""
 
-from __future__ import annotations
-
 import gc
 import json
 import logging

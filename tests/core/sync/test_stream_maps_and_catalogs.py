@@ -1,7 +1,5 @@
 """Stream maps and catalogs: what a user writes is done, or refused with the way; SCHEMA declares every column."""
 
-from __future__ import annotations
-
 import logging
 from typing import Any
 

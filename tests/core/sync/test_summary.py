@@ -1,7 +1,5 @@
 """What the log says of a stream and of a run, in words."""
 
-from __future__ import annotations
-
 import logging
 from datetime import datetime
 

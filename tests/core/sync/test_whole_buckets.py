@@ -1,7 +1,5 @@
 """Weeks and months are read whole: part of one would stand in the warehouse as if it were all of it."""
 
-from __future__ import annotations
-
 import logging
 import os
 from datetime import UTC, datetime

@@ -1,7 +1,5 @@
 """Rows are held against the platform's totals while they are written, and what each bucket held is kept."""
 
-from __future__ import annotations
-
 import logging
 import os
 from collections.abc import Iterator, Mapping

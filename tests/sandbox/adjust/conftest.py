@@ -1,7 +1,5 @@
 """Asking Adjust's room as a client would."""
 
-from __future__ import annotations
-
 import pytest
 import requests
 

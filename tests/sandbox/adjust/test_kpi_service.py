@@ -1,7 +1,5 @@
 """The legacy KPI service, the Campaign API and the dashboard."""
 
-from __future__ import annotations
-
 import csv
 import io
 import sys

@@ -1,7 +1,5 @@
 """The numbers: they add up, they hold against the store, and they move as Adjust's do."""
 
-from __future__ import annotations
-
 from collections import Counter
 from decimal import Decimal
 

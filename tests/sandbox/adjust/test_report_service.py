@@ -1,7 +1,5 @@
 """The Report Service as a client sees it: prefixes, refusals, shapes, formats, lists."""
 
-from __future__ import annotations
-
 import csv
 import io
 import itertools

@@ -1,16 +1,12 @@
 """A small client of the atomx room, for its own tests."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import requests
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from tests.conftest import SandboxHandle
+from tests.conftest import SandboxHandle
 
 EMAIL = "ops@northwind.example"
 PASSWORD = "sandbox-atomx-password"

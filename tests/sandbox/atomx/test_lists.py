@@ -1,7 +1,5 @@
 """Reading models in the atomx room."""
 
-from __future__ import annotations
-
 import pytest
 
 

@@ -1,7 +1,5 @@
 """Logins and tokens of the atomx room."""
 
-from __future__ import annotations
-
 import base64
 import json
 

@@ -1,7 +1,5 @@
 """Reports of the atomx room."""
 
-from __future__ import annotations
-
 import csv
 import io
 import itertools

@@ -1,7 +1,5 @@
 """Writes, history, invoices and quickstats of the atomx room."""
 
-from __future__ import annotations
-
 import pytest
 
 

@@ -1,11 +1,9 @@
 """A caller of the OpenX room, in both generations, written from the platform's own description."""
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import secrets
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from urllib.parse import parse_qsl
 
 import pytest
@@ -13,9 +11,7 @@ import requests
 from requests_oauthlib import OAuth1
 
 from adtap_sandbox import credentials
-
-if TYPE_CHECKING:
-    from tests.conftest import SandboxHandle
+from tests.conftest import SandboxHandle
 
 NOW: Final = "2026-03-18T12:30:00+00:00"
 
@@ -52,7 +48,7 @@ class Legacy:
         )
         return self.http.post(f"{self.url}/api/index/token", auth=auth)
 
-    def log_in(self) -> Legacy:
+    def log_in(self) -> "Legacy":
         """All steps."""
         pending = dict(parse_qsl(self.initiate().text))
         text = self.process(pending["oauth_token"]).text
@@ -156,7 +152,7 @@ class Current:
         identity = self.sign_in().json()["idToken"]
         return self.consent(self.authorize(**more), identity).json()["code"]
 
-    def log_in(self) -> Current:
+    def log_in(self) -> "Current":
         """All steps."""
         token = self.token(self.code()).json()["access_token"]
         self.http.headers["Authorization"] = f"Bearer {token}"

@@ -1,7 +1,5 @@
 """The current generation: OAuth 2 with PKCE, jobs, CSV, and the same numbers as the legacy one."""
 
-from __future__ import annotations
-
 import csv
 import io
 from decimal import Decimal

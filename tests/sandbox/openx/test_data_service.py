@@ -1,7 +1,5 @@
 """The Data Service answers as the vendor's page says, and its numbers add up."""
 
-from __future__ import annotations
-
 import itertools
 import json
 from collections import Counter, defaultdict

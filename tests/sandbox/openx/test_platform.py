@@ -1,7 +1,5 @@
 """The Platform API answers as the vendor's guide says."""
 
-from __future__ import annotations
-
 import csv
 import io
 import re

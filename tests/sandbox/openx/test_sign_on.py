@@ -1,7 +1,5 @@
 """The legacy single sign-on behaves as the vendor's guide and clients say."""
 
-from __future__ import annotations
-
 import socket
 from urllib.parse import parse_qsl, urlsplit
 

@@ -1,7 +1,5 @@
 """The current generation as a client meets it: tokens, v3 resources, Reporting V2."""
 
-from __future__ import annotations
-
 import json
 from decimal import Decimal
 

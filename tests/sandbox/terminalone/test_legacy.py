@@ -1,7 +1,5 @@
 """The legacy generation beyond what the vendor's client asks: faults, oddities, report rules."""
 
-from __future__ import annotations
-
 import csv
 import io
 from decimal import Decimal
