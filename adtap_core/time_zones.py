@@ -5,8 +5,6 @@ machine's whenever there is one, however old: with Debian 12's of 2025 an accoun
 from November 2026 on.
 """
 
-from __future__ import annotations
-
 import os
 import zoneinfo
 from functools import cache

@@ -1,7 +1,5 @@
 """Time zones: the newer of the machine's database and the package's decides."""
 
-from __future__ import annotations
-
 import os
 import zoneinfo
 from collections.abc import Iterator
