@@ -15,7 +15,7 @@ from typing_extensions import override
 from adtap_core.accounts import id_of
 from adtap_core.bodies.parsing import Table
 from adtap_core.declare import Report
-from adtap_core.errors import Forbidden, RequestError
+from adtap_core.errors import BadRequest, Forbidden
 from adtap_core.inspect.dry_run import OfflineError
 from adtap_core.rows.totals import add, as_decimal
 from tap_openx import fields
@@ -25,6 +25,7 @@ log = logging.getLogger("adtaps.openx")
 COLUMN: Final = "currency of the account"
 """The field of rows that were added up by currency; no platform's own name."""
 _PUBLISHER: Final = "account.publisher"
+_UNTOLD: Final = "one that no account names"
 
 
 class AccountCurrencies:
@@ -38,6 +39,7 @@ class AccountCurrencies:
         self._accounts = accounts
         self._lock = threading.Lock()
         self._known: Mapping[str, str] | None = None
+        self._untold: frozenset[str] = frozenset()
         self._refusal: Forbidden | None = None
 
     def known(self) -> Mapping[str, str]:
@@ -49,10 +51,10 @@ class AccountCurrencies:
 
     def _read(self) -> dict[str, str]:
         try:
-            return {
-                id_of(account, "accounts: one"): str(account["currency"])
+            found = {
+                id_of(account, "accounts: one"): str(account.get("currency") or "")
                 for account in self._accounts()
-                if account.get("type_full", _PUBLISHER) == _PUBLISHER and account.get("currency")
+                if (account.get("type_full") or _PUBLISHER) == _PUBLISHER
             }
         except OfflineError:
             return {}  # a dry run without a network: the request is the same
@@ -60,33 +62,37 @@ class AccountCurrencies:
             log.warning("The currency of money is not known: %s", error)
             self._refusal = error
             return {}
+        self._untold = frozenset(i for i, currency in found.items() if not currency)
+        return {i: currency for i, currency in found.items() if currency}
 
     def refusal(self) -> Forbidden | None:
         """Return why the login may not list accounts; None if it may."""
         self.known()
         return self._refusal
 
-    def unknown_error(self, report: Report) -> RequestError:
+    def unknown_error(self, report: Report) -> BadRequest:
         """Return why a report can't be read where accounts can't: nobody knows what its rows would add up.
 
         Args:
             report: Its rows are not told apart by publisher.
         """
-        return RequestError(
+        return BadRequest(
             f"report {report.name!r}: its rows may add up money of several currencies, and the accounts, which tell "
             f"them apart, can't be read ({self._refusal}); ask the platform for access to accounts, or add the "
             "publisher to its dimensions"
         )
 
     def several(self) -> tuple[str, ...]:
-        """Return the currencies, if there is more than one."""
+        """Return the currencies, if there is more than one; that of accounts that name none may be any."""
         distinct = tuple(sorted(set(self.known().values())))
+        if self._untold:
+            distinct += (_UNTOLD,)
         return distinct if len(distinct) > 1 else ()
 
     def only(self) -> str | None:
         """Return the one currency of all publishers, or None if there are several, or none is known."""
         distinct = set(self.known().values())
-        return next(iter(distinct)) if len(distinct) == 1 else None
+        return next(iter(distinct)) if len(distinct) == 1 and not self._untold else None
 
     def lookup(self, report: str) -> Mapping[str, str]:
         """Return the currency by publisher, for rows that say whose they are.
@@ -96,9 +102,9 @@ class AccountCurrencies:
         Args:
             report: The report's name, for the log.
         """
-        return _Lookup(self.known(), self.only(), report)
+        return _Lookup(self.known(), self.only(), self._untold, report)
 
-    def addition_error(self, report: Report, metrics: Iterable[str]) -> RequestError | None:
+    def addition_error(self, report: Report, metrics: Iterable[str]) -> BadRequest | None:
         """Return why a report that must be added up by currency can't be; None if it can.
 
         Args:
@@ -110,7 +116,7 @@ class AccountCurrencies:
         ]
         if not wrong:
             return None
-        return RequestError(
+        return BadRequest(
             f"report {report.name!r}: its rows would mix money of several currencies ({', '.join(self.several())}), "
             f"and {', '.join(wrong)} can't be added up by currency; add the publisher to its dimensions, or take "
             "the metric out"
@@ -120,9 +126,11 @@ class AccountCurrencies:
 class _Lookup(dict[str, str]):
     """Currencies by publisher; says once whose is not known."""
 
-    def __init__(self, known: Mapping[str, str], only: str | None, report: str) -> None:
+    def __init__(
+        self, known: Mapping[str, str], only: str | None, untold: frozenset[str], report: str
+    ) -> None:
         super().__init__(known)
-        self._only, self._report = only, report
+        self._only, self._untold, self._report = only, untold, report
         self._told: set[str] = set()
 
     @override
@@ -132,9 +140,12 @@ class _Lookup(dict[str, str]):
         if found is None and key not in self._told:
             self._told.add(key)
             log.warning(
-                "%s: publisher %s is no account that the login lists; the currency of its money is not known",
+                "%s: publisher %s is %s; the currency of its money is not known",
                 self._report,
                 key,
+                "an account that names none"
+                if key in self._untold
+                else "no account that the login lists",
             )
         return default if found is None else found
 

@@ -125,7 +125,7 @@ class Current(Generation):
         """Return the login: reports here can't be narrowed to accounts.
 
         Raises:
-            RequestError: If money of several currencies would be added up, and can't be kept apart.
+            BadRequest: If money of several currencies would be added up, and can't be kept apart.
         """
         if (
             self._adds_publishers(report)
@@ -272,9 +272,9 @@ class Current(Generation):
         """Return a report job's CSV; a job that failed is asked for once more."""
         name = f"{body['dateFrom']}/{body['dateTo']}"
         known = job.remembered.get(name)
-        number: str | None = None
+        number: str | int | None = None
         if isinstance(known, Mapping) and known.get("request") == dict(body):
-            number = str(known.get("id"))
+            number = known.get("id")
             log.info("%s: going on with report job %s of an earlier run", job.what, number)
         failed = ""
         # What an earlier run began is no try of this one.
@@ -315,11 +315,11 @@ class Current(Generation):
             document = response.json()
             begins = response.excerpt(200)
         number = document.get("id") if isinstance(document, Mapping) else None
-        if not number:
+        if not number or not isinstance(number, str | int):
             raise MalformedResponse(f"{job.what}: generateReport gave no job id: {begins}")
-        return str(number)
+        return number
 
-    def _wait(self, job: WindowJob, number: str) -> Response:
+    def _wait(self, job: WindowJob, number: str | int) -> Response:
         """Poll a job; give its CSV or its failure.
 
         Raises:

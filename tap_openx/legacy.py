@@ -142,7 +142,7 @@ class Legacy(Generation):
         """Return the login, or the accounts that the setting names, each with its own bookmark.
 
         Raises:
-            RequestError: If money of several currencies would be added up, and can't be kept apart.
+            BadRequest: If money of several currencies would be added up, and can't be kept apart.
         """
         self._check_currency(report)
         if not self._asked(report).metrics:
@@ -190,7 +190,7 @@ class Legacy(Generation):
         """Check that money of several currencies can be kept apart.
 
         Raises:
-            RequestError: If it can't.
+            BadRequest: If it can't.
         """
         if self._may_mix(report):
             raise self._api.currencies.unknown_error(report)
@@ -201,7 +201,7 @@ class Legacy(Generation):
         if account is None:
             # A site, and what is below it, is one publisher's: its rows add up nothing.
             if {d.lower() for d in report.dimensions}.isdisjoint(_OF_ONE_ACCOUNT):
-                raise RequestError(
+                raise BadRequest(
                     f"report {report.name!r}: its rows would add up money of several currencies "
                     f"({', '.join(currencies.several())}): the account's report fields list neither "
                     f"{fields.CURRENCY} nor {fields.ACCOUNT}; cut it by {fields.SITE}"
@@ -210,7 +210,7 @@ class Legacy(Generation):
         listed = (catalogue.metrics.get(m.lower()) for m in report.metrics)
         clash = [m.id for m in listed if m is not None and catalogue.clash(m, [account.id])]
         if clash:
-            raise RequestError(
+            raise BadRequest(
                 f"report {report.name!r}: {', '.join(clash)} can't be cut by {account.id}, which alone tells money "
                 f"of several currencies ({', '.join(currencies.several())}) apart; take it out of the metrics"
             )

@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfoNotFoundError
 from adtap_core.bodies.parsing import Table, separated
 from adtap_core.bodies.spool import Spool
 from adtap_core.declare import Report
-from adtap_core.errors import Forbidden, MalformedResponse, RequestError
+from adtap_core.errors import BadRequest, Forbidden, MalformedResponse, RequestError
 from adtap_core.http.client import Call
 from adtap_core.http.completeness import check_whole
 from adtap_core.http.once import Once
@@ -503,14 +503,14 @@ def _check_currency(definition: Definition, report: Report) -> None:
     """Check that a report's rows don't add up money of campaigns in several currencies.
 
     Raises:
-        RequestError: If they may.
+        BadRequest: If they may.
     """
     money = [m for m in report.metrics if m in definition.metrics and fields.is_money(m)]
     told = (
         _currency(definition, report) is not None or "campaign" not in definition.currency.lower()
     )
     if money and not told and fields.OF_ONE_CAMPAIGN.isdisjoint(report.dimensions):
-        raise RequestError(
+        raise BadRequest(
             f"report {report.name!r}: its money is in each campaign's currency, and {definition.name} has no "
             f"dimension {fields.CURRENCY} to tell them apart; cut it by campaign_id, or take out {', '.join(money)}"
         )

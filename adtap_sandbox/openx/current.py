@@ -220,7 +220,7 @@ class Reporting:
         """`POST pullReport`: 202 while it runs, then CSV; 500 if it failed."""
         self._admit(request)
         given = await self._body(request)
-        job = self._store.jobs.get(str(given.get("id")))
+        job = self._store.jobs.get(given["id"]) if isinstance(given.get("id"), str | int) else None
         life = timedelta(hours=self._store.switch("job_life_hours"))
         if job is None or self._store.now() - job.made >= life:
             return reporting_error(404, "Report not found")

@@ -21,7 +21,7 @@ _WRITTEN_FROM = 0x8000  # places of objects made by a caller, past those of the 
 class Job:
     """A report under way on the current API."""
 
-    id: str
+    id: str | int
     question: Question
     header: tuple[str, ...]
     made: datetime
@@ -40,7 +40,7 @@ class Store:
         self.entities = Entities(stage.world, self.delivery.inventory)
         self.legacy = LegacySessions(stage)
         self.current = CurrentSessions(stage)
-        self.jobs: dict[str, Job] = {}
+        self.jobs: dict[str | int, Job] = {}
         self._calls: Counter[datetime] = Counter()
         self._shifts: Counter[str] = Counter()
         self._struck: Counter[str] = Counter()
@@ -154,7 +154,8 @@ class Store:
         """Take in a report of the current API."""
         self._struck["failed jobs"] += 1
         fails = self._struck["failed jobs"] <= self.switch("failed_jobs")
-        job = Job(str(uuid.uuid4()), question, header, self.now(), fails)
+        number: str | int = len(self.jobs) + 1 if self.switch("numeric_ids") else str(uuid.uuid4())
+        job = Job(number, question, header, self.now(), fails)
         self.jobs[job.id] = job
         return job
 

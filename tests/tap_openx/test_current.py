@@ -156,6 +156,35 @@ def test_one_currency_is_that_of_every_row(room):
     assert {r["_row_key"] for r in two if r["_currency"] == "EUR"} <= keys
 
 
+@pytest.mark.parametrize("currency", [None, ""])
+def test_an_account_that_names_no_currency_has_not_that_of_the_others(room, currency, caplog):
+    """Its money is kept apart and said to be of no known currency; it was added to the others' euros."""
+    money = {"name": "x_daily", "dimensions": [], "metrics": ["publisherRevenue"]}
+    split = {**money, "name": "y_daily", "dimensions": ["publisherPlatformId"]}
+    told = room.run(room.current(reports=[split]), "y_daily").records["y_daily"]
+    publishers = sorted({r["publisher_platform_id"] for r in told})
+    accounts = [
+        {"id": p, "uid": p, "type_full": None, "currency": "EUR" if n else currency}
+        for n, p in enumerate(publishers)
+    ]
+    body = {"objects": accounts, "has_more": False}
+    room.sandbox.fault("status", path="/account$", status=200, body=body, times=None)
+    found = room.run(room.current(reports=[money, split]), "x_daily", "y_daily")
+    rows = found.records["x_daily"]
+    for name, chosen in (("EUR", publishers[1:]), (None, publishers[:1])):
+        of_both = [
+            sum(Decimal(r["publisher_revenue"]) for r in some)
+            for some in (
+                [r for r in rows if r["_currency"] == name],
+                [r for r in found.records["y_daily"] if r["publisher_platform_id"] in chosen],
+            )
+        ]
+        assert of_both[0] == of_both[1] > 0
+    currencies = {r["publisher_platform_id"]: r["_currency"] for r in found.records["y_daily"]}
+    assert currencies == {p: "EUR" if n else None for n, p in enumerate(publishers)}
+    assert f"publisher {publishers[0]} is an account that names none" in caplog.text
+
+
 def test_publishers_whose_currency_nobody_knows_are_not_added_to_one_another(caplog):
     """Each has a row of its own; money keeps all its digits, an empty value is none."""
     rows = [
@@ -223,6 +252,15 @@ def test_a_job_is_polled_until_it_is_done(room):
     assert len(room.asked("/generateReport")) == 1
     assert len(room.asked("/pullReport")) == 4
     assert not found.last_state["bookmarks"]["country_daily"].get("jobs")
+
+
+def test_a_job_is_polled_by_its_id_as_it_came(room):
+    """A number stays a number."""
+    room.switch(numeric_ids=True, polls_before_ready=1)
+    found = room.run(room.current(), "country_daily")
+    assert found.records["country_daily"]
+    assert len(room.asked("/generateReport")) == 1
+    assert [type(json.loads(e["body"])["id"]) for e in room.asked("/pullReport")] == [int, int]
 
 
 def test_a_job_that_failed_is_begun_once_more(room):

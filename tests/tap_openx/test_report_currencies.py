@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from adtap_core.errors import REFUSED_EXIT
 from adtap_core.tap import RunFailed
 
 
@@ -77,13 +78,14 @@ def test_what_can_not_be_kept_apart_is_refused_alone(room, caplog, listed, metri
     bad = {**ALL, "name": "bad_daily", "metrics": ["marketPublisherRevenue", metric["id"]]}
     counts = {**ALL, "name": "counts_daily", "metrics": ["marketRequests"]}
     written = []
-    with pytest.raises(RunFailed, match="1 failed: bad_daily"):
+    with pytest.raises(RunFailed, match="1 failed: bad_daily") as caught:
         room.run(
             room.legacy(reports=[bad, counts], start_date="2026-03-17"),
             "bad_daily",
             "counts_daily",
             written=written.append,
         )
+    assert caught.value.exit_code == REFUSED_EXIT
     assert written[0].records["counts_daily"]
     assert not written[0].records["bad_daily"]
     said = next(m for m in caplog.messages if m.startswith("bad_daily: report"))
@@ -108,8 +110,9 @@ def test_where_accounts_may_not_be_listed_nothing_is_added_up(room, generation, 
     refused = {"type": "forbidden", "message": "no accounts for you"}
     room.sandbox.fault("status", path="/account$", status=403, body=refused, times=None)
     written = []
-    with pytest.raises(RunFailed):
+    with pytest.raises(RunFailed) as caught:
         room.run(config, "all_daily", written=written.append)
+    assert caught.value.exit_code == REFUSED_EXIT
     (messages,) = written
     assert not messages.records["all_daily"]
     assert not messages.windows("all_daily")

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adtap_core.bodies.spool import Spool
-from adtap_core.errors import SettingsError
+from adtap_core.errors import REFUSED_EXIT, SettingsError
 from adtap_core.tap import RunFailed
 from tap_terminalone.legacy_reports import csv_error, predicates
 from tap_terminalone.tap import TapTerminalOne
@@ -230,8 +230,9 @@ def test_money_that_no_currency_can_be_told_of_is_refused_alone(room, caplog):
     ]
     written = []
     names = [r["name"] for r in reports]
-    with pytest.raises(RunFailed, match="failed: mine;"):
+    with pytest.raises(RunFailed, match="failed: mine;") as caught:
         room.run(room.legacy(reports=reports), *names, written=written.append)
+    assert caught.value.exit_code == REFUSED_EXIT
     assert "cut it by campaign_id, or take out total_spend" in caplog.text
     assert not written[0].records["mine"]
     assert written[0].records["cut"]
