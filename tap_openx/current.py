@@ -309,7 +309,8 @@ class Current(Generation):
             raise ResponseTooLarge(message, status=HTTPStatus.INTERNAL_SERVER_ERROR)
         raise RequestError(message, status=HTTPStatus.INTERNAL_SERVER_ERROR)
 
-    def _begin(self, job: WindowJob, body: Mapping[str, Any]) -> str:
+    def _begin(self, job: WindowJob, body: Mapping[str, Any]) -> str | int:
+        """Begin a job; give its id as it came: whoever hands out numbers may want a number back."""
         response = self._post("generateReport", body, job, expects="json")
         with response.body:
             document = response.json()
