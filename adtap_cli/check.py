@@ -1,8 +1,10 @@
 """`adtap check`: do settings, login, accounts and reports work, and what to do where they do not."""
 
+import logging
 from collections.abc import Iterator
 
 import click
+from typing_extensions import override
 
 from adtap_cli.commands import (
     Failed,
@@ -17,10 +19,32 @@ from adtap_cli.commands import (
 from adtap_cli.meltano_project import meltano_option
 from adtap_core.errors import SettingsError
 from adtap_core.formatting import count
-from adtap_core.inspect.check import CheckReport, run_check, settings_error
+from adtap_core.inspect.check import (
+    CheckReport,
+    CheckResult,
+    run_check,
+    settings_error,
+    variable_results,
+)
 from adtap_core.redact import on_one_line, redact
 
 MARKS = {True: "ok  ", False: "FAIL"}
+
+
+class _ToldBelow(logging.Filter):
+    """Drops lines of the log that the check itself tells.
+
+    Args:
+        lines: These.
+    """
+
+    def __init__(self, lines: set[str]) -> None:
+        super().__init__()
+        self._lines = lines
+
+    @override
+    def filter(self, record: logging.LogRecord) -> bool:
+        return record.getMessage() not in self._lines
 
 
 @click.command()
@@ -28,7 +52,7 @@ MARKS = {True: "ok  ", False: "FAIL"}
 @config_option
 @meltano_option
 @click.option(
-    "--catalog", metavar="FILE", help="Singer catalog: which streams and fields are looked at."
+    "--catalog", metavar="FILE", help="Singer catalog: which streams and fields are checked."
 )
 @click.option(
     "--streams",
@@ -52,33 +76,48 @@ def check(
     The exit code is 0 if everything works, else 1.
     """
     kind = tap_kind(tap_name)
+    told = _ToldBelow({found.words for found in variable_results(kind)})
+    logging.getLogger("adtaps.settings").addFilter(told)
     try:
         # A check answers soon: what heals by itself in minutes is for the sync to wait for.
         tap = open_tap(
             tap_name, configs, catalog=catalog, meltano=loader, defaults={"max_retries": 1}
         )
     except SettingsError as error:
-        found = CheckReport(kind.name, settings_error(error))
+        found = CheckReport(kind.name, settings_error(kind, error))
     else:
         found = run_check(tap, streams=streams)
+    finally:
+        logging.getLogger("adtaps.settings").removeFilter(told)
     if as_json:
         write_json(found.document())
     else:
         for line in lines(found):
             click.echo(on_one_line(redact(line)))
     if not found.good:
-        bad, looked_at = sum(not f.good for f in found.findings), len(found.findings)
-        verb = "does not work" if bad == 1 else "do not work"
-        raise Failed([f"{bad} of {count(looked_at, 'thing')} looked at {verb}"])
+        bad = sum(not f.good for f in found.findings)
+        raise Failed([f"{bad} of {count(len(found.findings), 'check')} failed"])
 
 
 def lines(found: CheckReport) -> Iterator[str]:
-    """Yield a check-up as lines for people."""
+    """Yield what a check found as lines for people; reports that fail for one reason share a line."""
     width = max((len(f.subject) for f in found.findings), default=0)
     width = min(width, 40)
+    groups: dict[object, list[CheckResult]] = {}
     for finding in found.findings:
+        groups.setdefault(_reason(finding), []).append(finding)
+    for finding, *others in groups.values():
         message = finding.words.removeprefix(f"{finding.subject}: ")
+        if others:
+            message += f" (also {', '.join(f.subject for f in others)})"
         yield f"{MARKS[finding.good]}  {finding.area:<8}  {finding.subject:<{width}}  {message}"
         if finding.advice and not finding.good:
             yield f"      {'':8}  {'':{width}}  → {finding.advice}"
     yield f"{found.tap}: {count(found.requests, 'request')}, logins not counted"
+
+
+def _reason(finding: CheckResult) -> object:
+    """Return what findings that share a line have in common; of those that are good, each has its own line."""
+    if finding.good:
+        return finding
+    return finding.area, finding.words.removeprefix(f"{finding.subject}: "), finding.advice

@@ -71,7 +71,9 @@ def plan(
     else:
         for line in lines(made, requests=requests):
             click.echo(redact(line))
-    reasons = [f"Can't be planned: {failure}" for failure in made.failures]
+    # Each failure is in the log already, with its reason.
+    failed = ", ".join(made.failed_streams)
+    reasons = [f"Can't be planned: {failed}; the reasons stand above"] if failed else []
     if max_requests is not None and made.requests > max_requests:
         reasons.append(
             f"Budget passed: {_count(made)} {spelt(made.requests, 'request')}, {max_requests} allowed (--max-requests)"

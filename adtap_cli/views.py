@@ -12,12 +12,19 @@ plain SQL: the three dialects differ in how they spell a moment, a day added and
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from adtap_cli.taps import tap_class
 from adtap_core.registry import TapUnavailable
 
+if TYPE_CHECKING:
+    from adtap_core.declare import Report
+
+_NEAR: Final = 0.8
+"""How alike two names are, of 1, that one is taken for the other misspelt."""
 STALE_HOURS = 36
 """A daily load that is this late has missed its turn."""
 
@@ -271,12 +278,24 @@ def statements(
     yield from sync_views(dialect, schema)
     if days:
         yield restatements(dialect, schema)
-    known = {report.name: report for report in tap_class(tap).reports}
+    known = built_in(tap)
     chosen = [n for n, r in known.items() if r.selected] if streams is None else streams
     for wish in chosen:
         name, _, bucket = wish.partition(":")
         own = known[name].grain.value if name in known else "day"
         yield current(dialect, schema, name, bucket or own)
+
+
+def built_in(tap: str) -> dict[str, Report]:
+    """Return a tap's own reports by name.
+
+    Args:
+        tap: The tap's name.
+
+    Raises:
+        LookupError: No such tap.
+    """
+    return {report.name: report for report in tap_class(tap).reports}
 
 
 @click.command()
@@ -300,6 +319,7 @@ def views(
     """Print views: report rows without ghosts, completeness, alerts."""
     full = tap if tap.startswith("tap-") else f"tap-{tap}"
     try:
+        known = built_in(full)
         found = list(
             statements(
                 DIALECTS[dialect],
@@ -313,4 +333,8 @@ def views(
         raise click.BadParameter(str(error.args[0]), param_hint="TAP") from None
     except TapUnavailable as error:
         raise click.ClickException(str(error)) from None
+    for name in (stream.partition(":")[0] for stream in streams):
+        if name not in known and (near := get_close_matches(name, known, n=1, cutoff=_NEAR)):
+            hint = f"{name}: {full} has no such report (did you mean {near[0]}?); "
+            click.echo(f"{hint}the view is for a report of your own", err=True)
     click.echo("\n".join(found), nl=False)

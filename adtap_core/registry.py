@@ -20,7 +20,7 @@ _PREFIX: Final = "tap-"
 
 
 class TapUnavailable(AdtapError):  # noqa: N818 - a state, not a fault
-    """A tap is installed, but can't be loaded; the message says what to install."""
+    """A tap is installed, but can't be loaded; the message says why, and what to install where that helps."""
 
 
 def tap_names() -> list[str]:
@@ -56,10 +56,23 @@ def _loaded(point: EntryPoint) -> type[AdTap]:
         whose = f" of {point.dist.name}" if point.dist is not None else ""
         msg = f"{point.name}{whose} can't be loaded: the module {error.name} is not installed; install it, or reinstall the tap"
         raise TapUnavailable(msg) from error
-    except (ImportError, AttributeError) as error:
+    except AttributeError as error:
+        if error.name != point.attr:  # of the tap's own code, run while it is imported
+            raise _broken(point, error) from error
         msg = f"{point.name} can't be loaded: its entry point {point.value} leads nowhere ({error}); reinstall the tap"
         raise TapUnavailable(msg) from error
+    except Exception as error:
+        raise _broken(point, error) from error
     if not (isinstance(found, type) and issubclass(found, AdTap)):
         msg = f"{point.name} can't be used: {point.value} is no subclass of adtap_core.tap.AdTap"
         raise TapUnavailable(msg)
     return found
+
+
+def _broken(point: EntryPoint, error: Exception) -> TapUnavailable:
+    """Return the error for a tap whose own code fails when it is imported."""
+    return TapUnavailable(
+        f"{point.name} can't be loaded: {type(error).__name__}: {error} "
+        "(a defect of this tap; importing it in Python shows where: "
+        f'python -c "import {point.module}")'
+    )

@@ -9,6 +9,8 @@ from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from difflib import get_close_matches
+from inspect import get_annotations
 from typing import Any, ClassVar, Final
 
 from typing_extensions import override
@@ -54,6 +56,8 @@ class Field:
         return replace(self, description=description)
 
 
+_NEAR: Final = 0.8
+"""How alike two names are, of 1, that one is taken for the other misspelt."""
 TEXT: Final = Field(description="Text.")
 ID: Final = Field(description="The platform's id.")
 COUNT: Final = Field(kind="integer", description="Count.")
@@ -113,6 +117,23 @@ class RestPlatform(Platform):
     """The query parameter by which lists are confined to what changed since a moment."""
     fields: ClassVar[Mapping[str, Field]] = {}
     """Dimensions and metrics by the platform's names; a report that names another is refused."""
+
+    @override
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Refuse a misspelt attribute: nobody would read it, and its default would hold without a word.
+
+        Raises:
+            TypeError: If an attribute is none that is read, and its name is nearly one's that is.
+        """
+        super().__init_subclass__(**kwargs)
+        known = {n for base in cls.__mro__[1:] for n in (*vars(base), *get_annotations(base))}
+        for name, value in vars(cls).items():
+            is_own = name not in known and not name.startswith("_")
+            if is_own and not (callable(value) or hasattr(value, "__get__")):
+                near = get_close_matches(name, known, n=1, cutoff=_NEAR)
+                if near:
+                    msg = f"{cls.__name__}.{name} is read by nobody; did you mean {near[0]}?"
+                    raise TypeError(msg)
 
     def __init__(self, settings: Mapping[str, Any], clock: Clock) -> None:
         super().__init__(settings, clock)

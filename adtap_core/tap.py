@@ -38,7 +38,7 @@ from adtap_core.redact import guard_logging, learn_settings, redact
 from adtap_core.rows.schemas import DAYS, DAYS_KEYS, DAYS_SCHEMA, LEDGER, contradictions, restored
 from adtap_core.settings import common_errors, schema_errors, with_types
 from adtap_core.state import documents
-from adtap_core.sync.failures import Failure
+from adtap_core.sync.failures import Failure, grouped_lines
 from adtap_core.sync.garbage import seldom_collected
 from adtap_core.sync.ledger import LedgerStream
 from adtap_core.sync.output import LineWriter, silence_stdout, unwritable
@@ -120,7 +120,10 @@ class AdTap(FromVariables, Tap):
         sound = not errors
         errors += common_errors(config)
         if sound:
-            errors += self.platform_class.setting_errors(config)
+            own = self.platform_class.setting_errors(config)
+            # What is no time zone at all need not be called one that the platform doesn't know, too.
+            said = tuple(f"{line.partition(':')[0]}: " for line in errors)
+            errors += [line for line in own if not (said and line.startswith(said))]
             taken = [
                 *(e.name for e in self.entities),
                 *(r.name for r in self.reports),
@@ -317,7 +320,7 @@ class AdTap(FromVariables, Tap):
             rows=sum(s.records_written for s in streams),
             cost=self.platform.http.total,
             seconds=time.monotonic() - began,
-            failures=[f"{f.line()}{self.current.advice(f)}" for f in self.failures],
+            failures=grouped_lines(self.failures, self.current.advice),
         )
         if self.failures:
             raise RunFailed(
@@ -403,9 +406,13 @@ class AdTap(FromVariables, Tap):
             raise SettingsError(errors)
 
     def _say_what_starts_later(self, streams: Sequence[ReportStream]) -> None:
+        later: dict[str, list[str]] = {}
         for stream in streams:
             if (message := stream.starts_later()) is not None:
-                log.warning("%s", message)
+                later.setdefault(message, []).append(stream.name)
+        for message, names in later.items():
+            log.warning("%s: %s", ", ".join(names), message)
+        for stream in streams:
             try:
                 stream.check_buckets()
             except RequestError as error:

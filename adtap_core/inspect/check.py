@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from adtap_core.errors import (
     AdtapError,
+    BadRequest,
     CredentialsError,
     Forbidden,
     RequestError,
@@ -23,7 +24,14 @@ from adtap_core.sync.reports import ReportStream
 from adtap_core.sync.streams import EntityStream
 from adtap_core.tap import AdTap
 from adtap_core.windows import Interval
-from adtap_plugin.variables import VariableError, own_environment, unfit, unknown, working_directory
+from adtap_plugin.variables import (
+    VariableError,
+    own_environment,
+    prefix_of,
+    unfit,
+    unknown,
+    working_directory,
+)
 
 SOON: Final = timedelta(days=1)
 """A login that nobody can renew and that ends this soon is worth a warning."""
@@ -96,27 +104,61 @@ def _subject(fault: str) -> str:
     return fault.partition(":")[0].partition(" is ")[0]
 
 
-def settings_error(error: SettingsError) -> list[CheckResult]:
-    """Return the findings of settings that can't be used."""
-    return [_failed_check("settings", _subject(fault), fault, _SET) for fault in error.errors]
+def settings_error(kind: type[AdTap], error: SettingsError) -> list[CheckResult]:
+    """Return the findings of settings that can't be used, misspelt variables among them.
+
+    Args:
+        kind: The tap's class.
+        error: What is wrong.
+    """
+    return [
+        *(
+            _failed_check("settings", _subject(fault), fault, _setting_advice(kind, fault))
+            for fault in error.errors
+        ),
+        *(
+            found
+            for found in variable_results(kind)
+            if not any(found.subject in fault for fault in error.errors)
+        ),
+    ]
+
+
+def _setting_advice(kind: type[AdTap], fault: str) -> str:
+    """Return what to do about a line that says what is wrong with the settings."""
+    if fault.startswith("--"):
+        return ""  # about a file or an option: the line itself says which
+    name = _subject(fault)
+    if " is missing; " in fault and name in kind.config_jsonschema["properties"]:
+        variable = f"{prefix_of(kind.name)}{name.upper()}"
+        return (
+            f"set {variable} in `.env` or in the environment, or `{name}` in the file of --config"
+        )
+    return _SET
 
 
 _RENAME: Final = "correct the variable's name, or take it out: a run goes on without it"
 _SET: Final = "correct the setting; `adtap explain`, `--about` and docs/reference/settings.md say what it takes"
 _DESELECT: Final = "ask the platform for access, or deselect the stream {!r}"
+_REFUSED: Final = "correct the setting or the report that is named"
+_LATER: Final = "is the platform up? Try again later"
 _CREDENTIALS: Final = "correct the credentials that are named; nothing can be read without a login"
 
 
-def _variables(tap: AdTap) -> list[CheckResult]:
-    """Return the variables that look like settings of the tap and set nothing, and those that hold no such value."""
+def variable_results(kind: type[AdTap]) -> list[CheckResult]:
+    """Return the variables that look like settings of the tap and set nothing, and those that hold no such value.
+
+    Args:
+        kind: The tap's class.
+    """
     try:
         dotenv = working_directory()
     except VariableError:
         return []  # somebody else's file, as long as nobody asked for its settings
     environment = own_environment()
-    lines = unknown(tap.name, tap.config_jsonschema, environment, dotenv)
+    lines = unknown(kind.name, kind.config_jsonschema, environment, dotenv)
     # Under Meltano a word that is not true is false, and the run goes on.
-    odd = unfit(tap.name, tap.config_jsonschema, dotenv)
+    odd = unfit(kind.name, kind.config_jsonschema, dotenv)
     return [
         *(_failed_check("settings", _subject(line), line, _RENAME) for line in lines),
         *(
@@ -135,7 +177,7 @@ def run_check(tap: AdTap, *, streams: bool = False) -> CheckReport:
         streams: Whether to ask for a little of each selected stream as well.
     """
     made = CheckReport(tap.name, [CheckResult("settings", "settings", good=True, words="valid")])
-    made.findings += _variables(tap)
+    made.findings += variable_results(type(tap))
     watch = record_requests(tap.platform.http)
     try:
         made.findings += _login(tap)
@@ -171,7 +213,7 @@ def _login(tap: AdTap) -> Iterator[CheckResult]:
 
 def _addresses(tap: AdTap) -> str:
     urls = (f"{name} {value}" for name, value in tap.config.items() if name.endswith("_url"))
-    return f"look at the addresses: {', '.join(urls)}"
+    return f"check the addresses: {', '.join(urls)}"
 
 
 def _login_advice(tap: AdTap, error: CredentialsError) -> str:
@@ -237,12 +279,19 @@ def _reports(tap: AdTap) -> Iterator[CheckResult]:
         return
     for failure in tap.failures:
         yield _failed_check(
-            "report", failure.stream, failure.message, _DESELECT.format(failure.stream)
+            "report", failure.stream, failure.message, _report_advice(failure.error, failure.stream)
         )
     failed = {f.stream for f in tap.failures}
     for stream in selected:
         if stream.name not in failed:
             yield _report(tap, stream)
+
+
+def _report_advice(error: BaseException | None, stream: str) -> str:
+    """Return what to do about a report that can't be read."""
+    if isinstance(error, Forbidden):
+        return _DESELECT.format(stream)
+    return _REFUSED if isinstance(error, BadRequest) else _LATER
 
 
 def _report(tap: AdTap, stream: ReportStream) -> CheckResult:
@@ -251,10 +300,13 @@ def _report(tap: AdTap, stream: ReportStream) -> CheckResult:
         partitions = tap.platform.partitions(report)
         available = tap.platform.available_range(report, partitions[0]) if partitions else None
     except RequestError as error:
-        return _failed_check("report", stream.name, str(error), _DESELECT.format(stream.name))
+        return _failed_check("report", stream.name, str(error), _report_advice(error, stream.name))
     if not partitions:
+        needed = " or ".join(report.generations)
         message = (
-            "nothing to read: the platform, or this generation of its API, has no such report here"
+            f"not read: only `api_generation` {needed} has it"
+            if needed
+            else "nothing to read: no account has it"
         )
         return CheckResult("report", stream.name, good=True, words=message)
     message = f"{count(len(partitions), 'account')}, fields known"
@@ -293,7 +345,7 @@ def _entity_text(tap: AdTap, stream: EntityStream) -> str:
     if stream.entity.parent is not None:
         above = next(e for e in tap.entities if e.name == stream.entity.parent)
         if above.parent is not None:
-            return f"not looked at: it hangs two levels down, below {above.name}"
+            return f"not checked: its parent {above.name} has a parent itself"
         page = next(iter(tap.platform.pages(above, EntityQuery())), [])
         if not page:
             return f"there is no {above.name} to ask it for"
@@ -318,4 +370,5 @@ def _bucket_text(tap: AdTap, stream: ReportStream) -> str:
         WindowJob(report, tuple(partitions[:1]), window, planner.zone, RequestStats())
     )
     fetched.close()
-    return f"readable; asked for one {report.grain.value}, {window.start:%Y-%m-%dT%H}"
+    spelt = "%Y-%m-%d %H:00" if report.grain.value == "hour" else "%Y-%m-%d"
+    return f"readable; asked for one {report.grain.value}, {window.start:{spelt}}"

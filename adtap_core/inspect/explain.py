@@ -167,7 +167,7 @@ def _report(tap: AdTap, stream: ReportStream, *, offline: bool) -> Explanation:
         "selected by default": "yes" if report.selected else "no",
     }
     if source := stream.schema.get("$comment"):
-        made.facts["source"] = str(source)
+        made.facts["source"] = str(source).removeprefix("Source: ")
     if unknown:
         made.facts["request not known"] = unknown
     made.columns = list(_report_columns(stream))
@@ -362,7 +362,7 @@ def _entity(tap: AdTap, stream: EntityStream) -> Explanation:
         changed = " that changed" if entity.parent_changed_only else ""
         made.facts["asked for"] = f"each of the {entity.parent}{changed}, one by one"
     if source := stream.schema.get("$comment"):
-        made.facts["source"] = str(source)
+        made.facts["source"] = str(source).removeprefix("Source: ")
     made.requests = [request_document(c) for c in _entity_calls(tap, entity)]
     made.columns = [
         _column(name, prop, "key" if name in entity.keys else "attribute", "")

@@ -182,6 +182,7 @@ class Plan:
         streams: In the order they are read.
         metadata: What was asked to make the plan; the sync asks it too.
         failures: What could not be planned, a line each.
+        failed_streams: The streams that these lines are about, in their order.
     """
 
     tap: str
@@ -189,6 +190,7 @@ class Plan:
     streams: list[StreamPlan] = field(default_factory=list)
     metadata: list[Call] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
+    failed_streams: list[str] = field(default_factory=list)
 
     @property
     def requests(self) -> int:
@@ -252,6 +254,7 @@ def make_plan(tap: AdTap, *, offline: bool = False) -> Plan:
         tap.workers.close()
     plan.metadata = watch.metadata
     plan.failures = [f.line() for f in tap.failures]
+    plan.failed_streams = list(dict.fromkeys(f.stream for f in tap.failures))
     return plan
 
 

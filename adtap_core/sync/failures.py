@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from adtap_core.redact import redact
@@ -25,7 +26,29 @@ class Failure:
     window: str = ""
     error: BaseException | None = None
 
+    @property
+    def place(self) -> str:
+        """Return what could not be read: the stream, and whose data of which days where that matters."""
+        return " ".join(x for x in (self.stream, self.partition, self.window) if x)
+
+    @property
+    def reason(self) -> str:
+        """Return what happened, without the stream's name before it."""
+        return self.message.removeprefix(f"{self.stream}: ")
+
     def line(self) -> str:
         """Return the failure as a line for the user."""
-        where = " ".join(x for x in (self.stream, self.partition, self.window) if x)
-        return redact(f"{where}: {self.message.removeprefix(f'{self.stream}: ')}")
+        return redact(f"{self.place}: {self.reason}")
+
+
+def grouped_lines(failures: Iterable[Failure], advice: Callable[[Failure], str]) -> list[str]:
+    """Return failures as lines for the user; those with one reason share a line.
+
+    Args:
+        failures: In the order they happened.
+        advice: Returns what to do about one, as the end of its line; empty if nothing is known.
+    """
+    places: dict[str, list[str]] = {}
+    for failure in failures:
+        places.setdefault(f"{failure.reason}{advice(failure)}", []).append(failure.place)
+    return [redact(f"{', '.join(where)}: {reason}") for reason, where in places.items()]

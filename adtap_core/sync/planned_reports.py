@@ -95,11 +95,12 @@ class PlannedReport(AdStream):
         return self.forced_replication_method == "FULL_TABLE"
 
     def starts_later(self) -> str | None:
-        """Return a line if the start lies in the future, so that this run reads nothing."""
+        """Return what to say if the start lies in the future, so that this run reads nothing."""
         requested = self.planner().requested()
         if self.config.get("backfill") or requested.start <= self.planner().now:
             return None
-        return f"{self.name}: `start_date` lies in the future ({requested.start:%Y-%m-%d}): nothing is read before"
+        day = f"{requested.start:%Y-%m-%d}"
+        return f"`start_date` lies in the future ({day}): nothing is read before that day"
 
     def check_buckets(self) -> None:
         """Say what of the days that were asked for is not read because it is part of a bucket only.

@@ -175,4 +175,30 @@ def test_people_read_marks_and_advice(desk: Desk) -> None:
     bad = desk.command("check", password="canary-wrong-password")
     assert "FAIL" in bad.out
     assert "→" in bad.out
-    assert bad.err == "1 of 2 things looked at does not work\n"
+    assert bad.err == "1 of 2 checks failed\n"
+
+
+@pytest.mark.parametrize("desk", ["openx"], indirect=True)
+def test_a_missing_setting_names_its_variable(desk: Desk) -> None:
+    """What to do is said: the variable and the key of the file; a misspelt variable is not said twice."""
+    bad = desk.command("check", password=None)
+    assert "TAP_OPENX_PASSWORD" in bad.out
+    assert "`password` in the file of --config" in bad.out
+
+
+@pytest.mark.parametrize("desk", ["openx"], indirect=True)
+def test_one_fault_of_several_reports_is_one_line(desk: Desk) -> None:
+    """An account that nobody sees is named once for all reports that are read by it, with what mends it."""
+    bad = desk.command("check", account_ids=["999999999"])
+    lines = [line for line in bad.out.splitlines() if line.startswith("FAIL  report")]
+    assert len(lines) == 1
+    assert "also " in lines[0]
+    assert "deselect" not in bad.out
+
+
+@pytest.mark.parametrize("desk", ["openx"], indirect=True)
+def test_a_report_of_the_other_generation_says_which(desk: Desk) -> None:
+    """It is not read under these settings, and the line says under which it is."""
+    good = desk.command("check")
+    (line,) = [line for line in good.out.splitlines() if "country_daily" in line]
+    assert "only `api_generation` current has it" in line

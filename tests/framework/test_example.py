@@ -5,9 +5,12 @@ import os
 import shutil
 import subprocess
 import sys
+import tomllib
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 from adtap_cli.new import skeleton_files
 from tests.running import ROOT
@@ -133,6 +136,36 @@ def test_a_tap_that_cannot_be_loaded_is_one_line_and_others_are_unaffected(insta
     assert "the module tap_broken is not installed" in done.stderr
     assert "Traceback" not in done.stderr
     assert run("-m", "adtap_cli", "explain", "tap-adjust", "apps", env=env).returncode == 0
+
+
+def test_what_a_new_tap_depends_on_is_installed(installed):
+    """`pip install -e .` finds adtaps as it is here: a version that nobody published would end it."""
+    folder, _ = installed
+    project = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    (needed,) = map(Requirement, project["dependencies"])
+    assert needed.name == "adtaps"
+    assert needed.specifier.contains(version("adtaps"))
+
+
+def test_a_tap_whose_code_fails_is_one_line(installed, tmp_path):
+    """The error and that it is the tap's: no traceback, no advice to install it again."""
+    folder, env = installed
+    copy = tmp_path / "tap_quillbay"
+    shutil.copytree(folder, copy)
+    client = copy / "tap_quillbay" / "client.py"
+    good = client.read_text(encoding="utf-8")
+    paths = env["PYTHONPATH"].replace(str(folder), str(copy))
+    for code, said in {
+        good.replace("currency_at =", "currency_ta ="): "TypeError: Quillbay.currency_ta is read by nobody; did you mean currency_at?",
+        good.replace("base_url =", "address ="): "AttributeError: type object 'Quillbay' has no attribute 'base_url'",
+        f"{good}\nx = (\n": "SyntaxError: '(' was never closed (client.py",
+    }.items():  # fmt: skip
+        client.write_text(code, encoding="utf-8")
+        done = run("-m", "adtap_cli", "explain", "tap-quillbay", "campaigns", env={**env, "PYTHONPATH": paths})  # fmt: skip
+        assert done.returncode == 1
+        assert said in done.stderr
+        assert "a defect of this tap" in done.stderr
+        assert len(done.stderr.splitlines()) == 1
 
 
 def test_a_skeleton_bears_its_name_everywhere():

@@ -4,6 +4,7 @@ import logging
 from datetime import datetime
 
 from adtap_core.http.client import RequestStats
+from adtap_core.sync.failures import Failure, grouped_lines
 from adtap_core.sync.summary import MOST_REPEATED, log_end, range_text, stream_line
 from adtap_core.windows import Grain, Interval
 
@@ -49,3 +50,19 @@ def test_the_end_of_the_log_names_what_failed_last(caplog):
     )
     assert said[1] == "Failed: stream_0: HTTP 500"
     assert said[-1] == "Failed: 2 more, named above"
+
+
+def test_one_reason_of_many_streams_is_one_line():
+    """A platform that is down is told once, with all streams; what differs has a line of its own."""
+    down = "could not connect to api.example.com"
+    failures = [
+        Failure("apps", f"apps: {down}"),
+        Failure("os_daily", "HTTP 500", "{}", "2026-11-01"),
+        Failure("events", down),
+        Failure("users", "HTTP 403"),
+    ]
+    assert grouped_lines(failures, lambda f: "; deselect it" if f.stream == "users" else "") == [
+        f"apps, events: {down}",
+        "os_daily {} 2026-11-01: HTTP 500",
+        "users: HTTP 403; deselect it",
+    ]
