@@ -13,15 +13,13 @@ plain SQL: the three dialects differ in how they spell a moment, a day added and
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import click
 
 from adtap_cli.taps import tap_class
+from adtap_core.declare import Report
 from adtap_core.registry import TapUnavailable
-
-if TYPE_CHECKING:
-    from adtap_core.declare import Report
 
 _NEAR: Final = 0.8
 """How alike two names are, of 1, that one is taken for the other misspelt."""
