@@ -82,13 +82,13 @@ def choice(title: str, description: str, options: Sequence[str], **more: Any) ->
 
 
 def texts(title: str, description: str) -> Schema:
-    """Return the schema of a list-of-text setting.
+    """Return the schema of a list-of-text setting; what is written twice in it is read once.
 
     Args:
         title: Short name for people.
         description: What it does, for people; markdown.
     """
-    return setting("array", title, description, items=dict(WORD))
+    return setting("array", title, description, items=dict(WORD), uniqueItems=True)
 
 
 def ids(title: str, description: str) -> Schema:
@@ -192,7 +192,11 @@ def config_schema(
             "properties": {
                 "from": {"type": "string"},
                 "to": {"type": "string"},
-                "streams": {"type": "array", "items": {"type": "string"}},
+                "streams": {
+                    "type": "array",
+                    "items": {"type": "string"},
+                    "uniqueItems": True,
+                },
             },
         },
         "reports": {
@@ -302,7 +306,7 @@ def schema_errors(settings: Mapping[str, Any], schema: Schema) -> list[str]:
 
 
 def with_types(settings: Mapping[str, Any], schema: Schema) -> dict[str, Any]:
-    """Return settings with the types that their schema means: ids are text, and a number may come as text.
+    """Return settings as their schema means them: ids are text, a number may come as text, lists name a thing once.
 
     Meltano hands on `TAP_X_REQUEST_TIMEOUT_SECONDS=2.5` as text, and a YAML list of ids holds numbers.
 
@@ -319,8 +323,8 @@ def _with_type(value: Any, prop: Schema) -> Any:
     kinds = {kinds} if isinstance(kinds, str) else set(kinds) - {"null"}
     if isinstance(value, list) and "items" in prop:
         made = [_with_type(v, prop["items"]) for v in value]
-        is_ids = prop["items"] == ID and all(isinstance(v, str) for v in made)
-        return list(dict.fromkeys(made)) if is_ids else made  # "7" and 7 are one id
+        is_set = prop.get("uniqueItems") and all(isinstance(v, str) for v in made)
+        return list(dict.fromkeys(made)) if is_set else made  # "7" and 7 are one id
     if isinstance(value, dict) and "properties" in prop:
         return with_types(value, prop)
     if kinds == {"string", "integer"} and type(value) in {int, float, Decimal}:

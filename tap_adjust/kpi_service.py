@@ -71,7 +71,12 @@ _OPTION_TEXTS: Final = (
 
 
 def _texts(description: str) -> dict[str, Any]:
-    return {"type": "array", "items": {"type": "string"}, "description": description}
+    return {
+        "type": "array",
+        "items": {"type": "string"},
+        "uniqueItems": True,
+        "description": description,
+    }
 
 
 DEFINITION_SCHEMA: Final[dict[str, Any]] = {

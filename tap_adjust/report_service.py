@@ -19,6 +19,7 @@ from adtap_core.declare import Report
 from adtap_core.errors import BadRequest, MalformedResponse, ResponseTooLarge
 from adtap_core.http.client import Call, RequestStats
 from adtap_core.http.completeness import check_whole, next_address, says_more
+from adtap_core.http.once import Once
 from adtap_core.http.response import Response
 from adtap_core.inspect.dry_run import OfflineError
 from adtap_core.names import did_you_mean
@@ -73,7 +74,7 @@ Option = dict[str, Any]
 class ReportService(Service):
     """Asks the Report Service."""
 
-    _lists: dict[str, tuple[list[Option], RequestStats]] = field(default_factory=dict)
+    _lists: Once[str, tuple[list[Option], RequestStats]] = field(default_factory=Once)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _told: set[tuple[str, str]] = field(default_factory=set)
 
@@ -104,14 +105,15 @@ class ReportService(Service):
     def _once(
         self, name: str, path: str, params: Mapping[str, str], stats: RequestStats | None
     ) -> list[Option]:
-        with self._lock:
-            if name not in self._lists:
-                cost = RequestStats()
-                self._lists[name] = self._listed(name, path, params, cost), cost
-                if stats is not None:  # whoever asked first has caused the requests
-                    stats.requests += cost.requests
-                    stats.retries += cost.retries
-            found, cost = self._lists[name]
+        def ask() -> tuple[list[Option], RequestStats]:
+            cost = RequestStats()
+            found = self._listed(name, path, params, cost)
+            if stats is not None:  # whoever asked first has caused the requests
+                stats.requests += cost.requests
+                stats.retries += cost.retries
+            return found, cost
+
+        found, cost = self._lists.get(name, ask)
         if stats is not None:
             stats.replaced += cost.replaced
         return found

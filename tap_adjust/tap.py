@@ -15,11 +15,13 @@ _ATTRIBUTION_TYPES: Final = {
     "type": ["array", "null"],
     "items": {"type": "string", "enum": list(ALL_ATTRIBUTION_TYPES)},
     "minItems": 1,
+    "uniqueItems": True,
     "title": "Attribution types",
     "description": "Attribution types that count, always sent: click, impression, engaged_ad. Default: all "
     "three, as the service itself counts since 2026-07-13.",
     "default": DEFAULTS["attribution_types"],
 }
+_TEXTS: Final = {"type": "array", "items": {"type": "string"}, "uniqueItems": True}
 
 
 def _choice(name: str, words: str, options: tuple[str, ...]) -> dict[str, s.Schema]:
@@ -125,9 +127,9 @@ class TapAdjust(AdTap):
                 "type": "string",
                 "enum": ["click", "impression", "all"],
             },
-            "ad_revenue_sources": {"type": "array", "items": {"type": "string"}},
-            "os_names": {"type": "array", "items": {"type": "string"}},
-            "cohort_periods": {"type": "array", "items": {"type": "string"}, "minItems": 1},
+            "ad_revenue_sources": dict(_TEXTS),
+            "os_names": dict(_TEXTS),
+            "cohort_periods": {**_TEXTS, "minItems": 1},
             "per_event": {"type": "boolean"},
             "parameters": {"type": "object"},
         },

@@ -6,7 +6,6 @@ rows are added up by currency.
 """
 
 import logging
-import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
@@ -16,6 +15,7 @@ from adtap_core.accounts import id_of
 from adtap_core.bodies.parsing import Table
 from adtap_core.declare import Report
 from adtap_core.errors import BadRequest, Forbidden
+from adtap_core.http.once import Once
 from adtap_core.inspect.dry_run import OfflineError
 from adtap_core.rows.totals import add, as_decimal
 from tap_openx import fields
@@ -37,17 +37,13 @@ class AccountCurrencies:
 
     def __init__(self, accounts: Callable[[], Iterator[Mapping[str, Any]]]) -> None:
         self._accounts = accounts
-        self._lock = threading.Lock()
-        self._known: Mapping[str, str] | None = None
+        self._known: Once[str, Mapping[str, str]] = Once()
         self._untold: frozenset[str] = frozenset()
         self._refusal: Forbidden | None = None
 
     def known(self) -> Mapping[str, str]:
         """Return the currency by the publisher's id; empty if the login may not list accounts."""
-        with self._lock:
-            if self._known is None:
-                self._known = self._read()
-            return self._known
+        return self._known.get("accounts", self._read)
 
     def _read(self) -> dict[str, str]:
         try:

@@ -1,9 +1,8 @@
 """The generation of the Data Service: cookie login, synchronous JSON reports, hour and day in UTC."""
 
 import logging
-import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cached_property, partial
+from functools import partial
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -52,7 +51,7 @@ class Legacy(Generation):
     def __init__(self, api: Api) -> None:
         super().__init__(api)
         self._url = str(self._settings["api_url"]).rstrip("/")
-        self._lock = threading.Lock()
+        self._catalogues: Once[str, Catalogue] = Once()
         self._path = str(self._settings.get("data_service_path") or DATA_SERVICE_PATHS[0])
         self._ranges: Once[tuple[str, ...], Interval] = Once()
         self._answers = Answers()
@@ -72,8 +71,7 @@ class Legacy(Generation):
 
     # -- metadata ----------------------------------------------------------------------------
 
-    @cached_property
-    def _catalogue(self) -> Catalogue:
+    def _read_catalogue(self) -> Catalogue:
         response = self._read_fields()
         with response.body:
             document = response.json()
@@ -83,20 +81,19 @@ class Legacy(Generation):
 
     def catalogue(self) -> Catalogue:
         """Return the account's list of report fields; asked for once."""
-        with self._lock:
-            try:
-                return self._catalogue
-            except OfflineError:
-                # Offline: as if the account listed all that is declared.
-                own = [
-                    OpenxReport(
-                        name=r["name"],
-                        dimensions=tuple(r["dimensions"]),
-                        metrics=tuple(r["metrics"]),
-                    )
-                    for r in self._settings.get("reports") or []
-                ]
-                return Catalogue.assumed([*REPORTS, *own])
+        try:
+            return self._catalogues.get("fields", self._read_catalogue)
+        except OfflineError:
+            # Offline: as if the account listed all that is declared.
+            own = [
+                OpenxReport(
+                    name=r["name"],
+                    dimensions=tuple(r["dimensions"]),
+                    metrics=tuple(r["metrics"]),
+                )
+                for r in self._settings.get("reports") or []
+            ]
+            return Catalogue.assumed([*REPORTS, *own])
 
     def _read_fields(self) -> Response:
         paths = [self._path, *(p for p in DATA_SERVICE_PATHS if p != self._path)]

@@ -5,7 +5,6 @@ Source: the vendor's OpenAPI 3.0.1807 and its guide to Reporting V2, read 2026-1
 
 import logging
 import re
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
@@ -21,6 +20,7 @@ from adtap_core.errors import BadRequest, ResponseTooLarge, RetriesExhausted
 from adtap_core.http import outcomes
 from adtap_core.http.client import Call, RequestStats
 from adtap_core.http.listing import Page, TooDeep, Unordered, by_offset, page_of
+from adtap_core.http.once import Once
 from adtap_core.http.outcomes import Action, Outcome
 from adtap_core.http.response import Response
 from adtap_core.platform import (
@@ -41,7 +41,7 @@ from tap_terminalone.definitions import ROLLUP_OF, dataset_name, is_snapshot, ti
 from tap_terminalone.fields import Dataset
 from tap_terminalone.lines import promise, stream_error, table
 from tap_terminalone.streams import ENTITIES, TerminalOneEntity
-from tap_terminalone.walks import SMALL_PAGE, id_of, in_ranges, records_of, says_total
+from tap_terminalone.walks import SMALL_PAGE, PageLengths, id_of, in_ranges, records_of
 
 log = logging.getLogger("adtaps.terminalone")
 
@@ -79,10 +79,8 @@ class Current:
         self._api = api
         self._deals = Deals(api)
         self._url = f"{api.url}/api/v3.0"
-        self._lock = threading.Lock()
-        self._owners: dict[str, list[int]] = {}
-        self._widest: dict[str, int] = {}
-        """The most rows that a page of a kind of list without a total has held."""
+        self._owners: Once[str, list[int]] = Once()
+        self._lengths = PageLengths(PAGE_LIMIT)
 
     # -- verdicts ----------------------------------------------------------------------------
 
@@ -186,19 +184,17 @@ class Current:
         """Return the ids of the organizations, agencies … that lie in the configured organizations."""
         if owners == "organizations":
             return [int(i) for i in self._api.organizations()]
-        with self._lock:
-            known = self._owners.get(owners)
-        if known is None:
-            entity = next(e for e in ENTITIES if e.name == owners)
-            known = [
+        entity = next(e for e in ENTITIES if e.name == owners)
+
+        def ask() -> list[int]:
+            return [
                 id_of(row, owners)
                 for condition in self._owner_conditions(entity)
                 for page in self._search(entity.path, owners, conditions=condition)
                 for row in page
             ]
-            with self._lock:
-                self._owners[owners] = known
-        return known
+
+        return self._owners.get(owners, ask)
 
     def _search(
         self,
@@ -272,22 +268,12 @@ class Current:
             document = response.json()
         # An empty page is null.
         found = records_of(document, what)
-        least = PAGE_LIMIT if says_total(document) else self._least(path, len(found))
-        offset = int(params.get("page_offset") or 0)
-        return page_of(found, document, offset=offset, full=len(found) >= least)
-
-    def _least(self, path: str, rows: int) -> int:
-        """Return how many rows of a page, in a list without a total, mean that more may follow.
-
-        How many the server lets through is not said. A page that is shorter than another one of the same kind of
-        list ends it, whoever's that was: no cut page is shorter than another one. Before there is another one, only an
-        empty page does.
-        """
         kind = _NUMBERS.sub("/*/", path)
-        with self._lock:
-            before = self._widest.get(kind, 1 if kind == path else SMALL_PAGE)
-            self._widest[kind] = max(before, rows)
-            return min(before, PAGE_LIMIT)
+        # Of a list that hangs below no parent, only an empty page is the end before another one was seen.
+        least = 1 if kind == path else SMALL_PAGE
+        full = self._lengths.is_full(document, len(found), kind=kind, least=least)
+        offset = int(params.get("page_offset") or 0)
+        return page_of(found, document, offset=offset, full=full)
 
     def _made_whole(
         self, entity: TerminalOneEntity, page: Sequence[Record], stats: RequestStats

@@ -14,7 +14,7 @@ from adtap_core.http.listing import Page, in_order, number_of, page_of
 from adtap_core.http.once import Once
 from adtap_core.platform import EntityQuery
 from tap_terminalone.api import Api
-from tap_terminalone.walks import SMALL_PAGE, id_of, records_of, says_total
+from tap_terminalone.walks import PageLengths, id_of, records_of
 
 PAGE_LIMIT: Final = 100
 
@@ -64,10 +64,9 @@ class Deals:
         return self._ids.get(organization, ask)
 
     def _walk(self, organization: int, stats: RequestStats) -> Iterator[Sequence[Record]]:
-        widest = SMALL_PAGE
+        lengths = PageLengths(PAGE_LIMIT)
 
         def ask(_behind: int | None, offset: int) -> Page:
-            nonlocal widest
             response = self._api.http.send(
                 Call(
                     url=f"{self._api.url}/deals/v1.0/deals",
@@ -85,10 +84,7 @@ class Deals:
             with response.body:
                 document = response.json()
             found = records_of(document, f"deals of organization {organization}")
-            # Without a total, a page as long as the longest may be cut by a limit that nobody told.
-            least = PAGE_LIMIT if says_total(document) else min(widest, PAGE_LIMIT)
-            full = len(found) >= least
-            widest = max(widest, len(found))
+            full = lengths.is_full(document, len(found))
             return page_of(found, document, offset=offset, full=full)
 
         return in_order(ask, key=number_of, what="deals", prefetch=self._api.prefetch)

@@ -8,7 +8,6 @@ import csv
 import io
 import logging
 import re
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -116,8 +115,7 @@ class LegacyReports:
         self._url = f"{api.url}/reporting/v1/std"
         self._listed: Once[str, Mapping[str, Any]] = Once()
         self._definitions: Once[str, Definition] = Once()
-        self._validated: set[tuple[str, str]] = set()
-        self._validating = threading.Lock()
+        self._validated: Once[tuple[str, str], bool] = Once()
 
     # -- what there is -----------------------------------------------------------------------
 
@@ -286,22 +284,18 @@ class LegacyReports:
 
     def _validate(self, job: WindowJob, definition: Definition, params: Mapping[str, str]) -> None:
         """Ask once whether a report may be asked for, before its data are."""
-        key = (job.report.name, params["filter"])
-        # Held while asking: windows that are read side by side must not all ask the same.
-        with self._validating:
-            if key in self._validated:
-                return
-            response = self._api.http.send(
-                Call(
-                    url=f"{self._url}/{definition.name}/validate",
-                    what=f"{job.report.name}, validation",
-                    params=params,
-                    expects="text",
-                ),
-                job.stats,
-            )
-            response.body.close()
-            self._validated.add(key)
+        call = Call(
+            url=f"{self._url}/{definition.name}/validate",
+            what=f"{job.report.name}, validation",
+            params=params,
+            expects="text",
+        )
+
+        def ask() -> bool:
+            self._api.http.send(call, job.stats).body.close()
+            return True
+
+        self._validated.get((job.report.name, params["filter"]), ask)
 
     def _params(self, job: WindowJob, definition: Definition) -> dict[str, str] | None:
         report = job.report

@@ -1,5 +1,6 @@
 """What the lists of both generations have in common: ids that never change, totals that may be missing."""
 
+import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
@@ -79,6 +80,45 @@ def says_total(document: object) -> bool:
     """
     meta = document.get("meta") if isinstance(document, Mapping) else None
     return isinstance(meta, Mapping) and bool(number(meta.get("total_count")))
+
+
+class PageLengths:
+    """How long pages have been: whether more may follow one. Asked from several threads.
+
+    How many rows the server lets through is not said. In a list without a total, a page that is shorter than another
+    one of the same kind of list ends it, whoever's that was: no cut page is shorter than another one. Before there is
+    another one, only a page shorter than `least` does.
+
+    Args:
+        limit: Most rows that are asked for.
+
+    >>> lengths = PageLengths(100)
+    >>> [lengths.is_full({"data": []}, rows) for rows in (40, 40, 39)]
+    [True, True, False]
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._lock = threading.Lock()
+        self._longest: dict[str, int] = {}
+
+    def is_full(
+        self, document: object, rows: int, *, kind: str = "", least: int = SMALL_PAGE
+    ) -> bool:
+        """Check whether a page may have been cut, so that more may follow it.
+
+        Args:
+            document: The answer; by a total it is told how much follows.
+            rows: How many rows it holds.
+            kind: The kind of list.
+            least: The fewest rows of a cut page, as long as none of the kind was seen.
+        """
+        if says_total(document):
+            return rows >= self._limit
+        with self._lock:
+            longest = self._longest.get(kind, least)
+            self._longest[kind] = max(longest, rows)
+        return rows >= min(longest, self._limit)
 
 
 def id_of(record: Record, what: str) -> int:

@@ -256,3 +256,22 @@ def test_ids_may_be_numbers_and_numbers_may_be_texts(case: Case) -> None:
         for wrong, words in (("", "is empty"), (True, "is not an id"), (1.5, "is not an id")):
             with pytest.raises(SettingsError, match=rf"{name}\[0\].* {words}"):
                 case.tap(config=config | {name: [wrong]})
+
+
+def lists_of_texts(schema: dict[str, Any], where: str = "") -> dict[str, dict[str, Any]]:
+    """The settings whose value is a list of texts or ids, those of a definition's keys too."""
+    found: dict[str, dict[str, Any]] = {}
+    for name, prop in schema.get("properties", {}).items():
+        items = prop.get("items") or {}
+        if "string" in items.get("type", ()):
+            found[where + name] = prop
+        found |= lists_of_texts(prop, f"{name}.") | lists_of_texts(items, f"{name}.")
+    return found
+
+
+def test_a_setting_that_lists_names_is_read_as_a_set(case: Case) -> None:
+    """Named twice, a thing would be asked for twice; of a report's columns a repetition is a fault of its own."""
+    own = lists_of_texts({"properties": case.tap.config_jsonschema["properties"]})
+    faults = {"reports.dimensions", "reports.metrics"}
+    assert faults < set(own)
+    assert [n for n, p in own.items() if n not in faults and not p.get("uniqueItems")] == []

@@ -67,3 +67,11 @@ def test_an_id_that_is_written_in_two_ways_is_one():
         "8",
         "9",
     ]
+
+
+def test_what_a_list_of_texts_names_twice_is_read_once():
+    """Read twice, its rows would be written twice; its order stays."""
+    schema = {"properties": {"audited_types": texts("Types", "")}}
+    given = {"audited_types": ["site", "account", "site"]}
+    assert with_types(given, schema) == {"audited_types": ["site", "account"]}
+    assert with_types({"audited_types": ["site", 5, 5]}, schema)["audited_types"] == ["site", 5, 5]

@@ -87,7 +87,7 @@ def test_a_list_below_a_parent_is_not_cut_by_a_limit_that_nobody_told(limit, con
     assert sorted(ids) == [n * 1000 + i for n, many in flights.items() for i in range(many)]
 
 
-@pytest.mark.parametrize("limit", [40, 65])
+@pytest.mark.parametrize("limit", [10, 40, 65])
 def test_deals_of_other_organizations_are_read_whole_where_one_is_refused(limit, caplog):
     """It is named, and the stream fails; no page is taken for the last for a limit that nobody told."""
 
@@ -114,6 +114,17 @@ def test_deals_of_other_organizations_are_read_whole_where_one_is_refused(limit,
     found = parse(output.read())
     assert [r["id"] for r in found.records["deals"]] == list(range(130))
     assert any("deals of organization 33: HTTP 403" in m for m in caplog.messages)
+
+
+def test_what_lists_are_confined_by_is_asked_for_once(room):
+    """Lists that begin side by side need the same advertisers and campaigns: whoever comes later waits for them."""
+    room.sandbox.latency(0.05)
+    names = ("campaigns", "strategies", "concepts", "atomic_creatives")
+    room.run(room.current(organization_ids=["33"], concurrency=4), *names)
+    for owners in ("agencies", "advertisers"):
+        asked = [str(e["query"]) for e in room.asked(f"/api/v3.0/{owners}")]
+        assert asked
+        assert len(set(asked)) == len(asked)
 
 
 @pytest.mark.parametrize("concurrency", [1, 2, 8])

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from adtap_core.errors import MalformedResponse
 from adtap_core.http.listing import Page, TooDeep, Unordered
 from adtap_core.http.workers import Workers
-from tap_terminalone.walks import in_ranges, records_of
+from tap_terminalone.walks import SMALL_PAGE, PageLengths, in_ranges, records_of
 
 
 class Server:
@@ -103,3 +103,27 @@ def test_a_null_is_an_empty_page_only_where_the_api_says_so():
     assert records_of(document, "campaigns") == []
     with pytest.raises(MalformedResponse, match="campaigns: the answer holds no list"):
         records_of(document, "campaigns", null_is_empty=False)
+
+
+@settings(deadline=None, max_examples=200)
+@given(
+    cap=st.integers(SMALL_PAGE, 120),
+    lists=st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 300)), max_size=6),
+    least=st.sampled_from([1, SMALL_PAGE]),
+)
+def test_no_page_that_was_cut_is_taken_for_the_last(cap, lists, least):
+    """Whatever the server lets through, and whichever lists of the kind were read before; totals come and go."""
+    lengths = PageLengths(100)
+    for kind, rows in lists:
+        seen, full, silent = 0, True, {"data": [], "meta": {"total_count": 0}}
+        while full:
+            page = min(cap, 100, rows - seen)
+            full, seen = lengths.is_full(silent, page, kind=kind, least=least), seen + page
+        assert seen == rows
+
+
+def test_a_page_of_a_list_with_a_total_is_full_at_the_limit_alone():
+    """What a total says of the rest is another one's to hold; and its pages say nothing of those without one."""
+    lengths, told, silent = PageLengths(100), {"meta": {"total_count": "250"}}, {"meta": {}}
+    assert [lengths.is_full(told, rows) for rows in (99, 100, 101)] == [False, True, True]
+    assert [lengths.is_full(silent, rows) for rows in (9, 10, 40, 39)] == [False, True, True, False]
