@@ -351,10 +351,7 @@ def intermediate_yml() -> str:
 
 def streams_macro() -> str:
     """Return the macro that tells the hand-written models what streams there are."""
-    lines = [
-        f"{{#- {HEADER} -#}}",
-        "{% macro streams() %}{{ return({",
-    ]
+    lines = [f"{{#- {HEADER} -#}}", "{% macro streams() %}{{ return({"]
     for tap in TAPS:
         cls = tap_class(tap)
         reports = {report.name: report for report in cls.reports}

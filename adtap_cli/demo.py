@@ -70,13 +70,7 @@ def _project_file() -> Path:
 )
 @click.option("--project", type=_FILE, help="The project file to run; meltano.yml otherwise.")
 def demo(
-    *,
-    days: int,
-    taps: str | None,
-    port: int,
-    folder: Path,
-    report: Path,
-    project: Path | None,
+    *, days: int, taps: str | None, port: int, folder: Path, report: Path, project: Path | None
 ) -> None:
     """Sync all four platforms from the sandbox into DuckDB, twice, and show what came.
 

@@ -111,10 +111,7 @@ CHOICES: Final = (
         reports=("performance_daily",),
         money=(
             Money(
-                stream="performance_daily",
-                column="total_spend",
-                role=Role.BUY,
-                label="total spend",
+                stream="performance_daily", column="total_spend", role=Role.BUY, label="total spend"
             ),
         ),
     ),

@@ -121,12 +121,7 @@ def _bar(day: Day, currency: str) -> Bar:
 def _loaded(facts: Facts) -> Iterator[str]:
     yield '<section><h2 id="loaded">What was loaded</h2>'
     yield "<p>A row is <i>provisional</i> while its platform may still restate it, and <i>settled</i> after.</p>"
-    yield from table(
-        LOADED,
-        loaded(facts),
-        numbers={2},
-        label="What was loaded",
-    )
+    yield from table(LOADED, loaded(facts), numbers={2}, label="What was loaded")
     yield "</section>"
 
 
@@ -138,10 +133,7 @@ def _changed(facts: Facts) -> Iterator[str]:
         "It is left out of every number on this page.</p>"
     )
     yield from table(
-        CHANGED,
-        changed(facts),
-        numbers={2, 3, 4, 5},
-        label="What the second run changed",
+        CHANGED, changed(facts), numbers={2, 3, 4, 5}, label="What the second run changed"
     )
     yield "</section>"
 

@@ -285,11 +285,7 @@ class Project:
 
 
 def _events(
-    command: Sequence[str],
-    folder: Path,
-    environment: Mapping[str, str],
-    log: Any,
-    sandbox: Sandbox,
+    command: Sequence[str], folder: Path, environment: Mapping[str, str], log: Any, sandbox: Sandbox
 ) -> Iterator[Mapping[str, Any]]:
     """What Meltano says, event by event, all of it also into the log. Its end is the iterator's.
 

@@ -21,13 +21,7 @@ def states(stream: Stream) -> str:
 def loaded(facts: Facts) -> list[tuple[str, ...]]:
     """Return what was loaded, a row for each stream, under the titles `LOADED`."""
     return [
-        (
-            s.platform,
-            s.name,
-            count(s.rows),
-            f"{s.first} to {s.last}" if s.first else "",
-            states(s),
-        )
+        (s.platform, s.name, count(s.rows), f"{s.first} to {s.last}" if s.first else "", states(s))
         for s in facts.streams
     ]
 

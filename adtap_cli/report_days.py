@@ -91,11 +91,7 @@ def days(
 
 
 def _day(
-    day: date,
-    readings: Iterable[Reading],
-    buckets: Sequence[tuple[datetime, str]],
-    *,
-    is_due: bool,
+    day: date, readings: Iterable[Reading], buckets: Sequence[tuple[datetime, str]], *, is_due: bool
 ) -> Day:
     start = datetime.combine(day, datetime.min.time())
     whole = Interval(start, start + ONE_DAY)

@@ -5,13 +5,7 @@ from functools import partial
 
 import click
 
-from adtap_cli.commands import (
-    config_option,
-    lines_for_errors,
-    open_tap,
-    tap_argument,
-    write_json,
-)
+from adtap_cli.commands import config_option, lines_for_errors, open_tap, tap_argument, write_json
 from adtap_cli.meltano_project import meltano_option
 from adtap_core.errors import SettingsError
 from adtap_core.inspect.sharding import Cut, shards_of

@@ -192,11 +192,7 @@ def config_schema(
             "properties": {
                 "from": {"type": "string"},
                 "to": {"type": "string"},
-                "streams": {
-                    "type": "array",
-                    "items": {"type": "string"},
-                    "uniqueItems": True,
-                },
+                "streams": {"type": "array", "items": {"type": "string"}, "uniqueItems": True},
             },
         },
         "reports": {

@@ -212,10 +212,7 @@ def _decimal_column(name: str, precision: int, scale: int, *, wire: Any) -> Colu
     precision = min(precision, MAX_PRECISION)
     plain = _plain_decimal(precision, scale)
     return Column(
-        name,
-        f"DECIMAL({precision},{scale})",
-        decimal_shape(precision, scale),
-        Wire(wire, plain),
+        name, f"DECIMAL({precision},{scale})", decimal_shape(precision, scale), Wire(wire, plain)
     )
 
 

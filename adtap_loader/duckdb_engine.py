@@ -57,12 +57,7 @@ class DuckdbWarehouse(Warehouse):
     zeros = True
 
     def __init__(
-        self,
-        path: str,
-        schema: str,
-        *,
-        replace_windows: bool = False,
-        parquet: Path | None = None,
+        self, path: str, schema: str, *, replace_windows: bool = False, parquet: Path | None = None
     ) -> None:
         if parquet and not parquet.is_dir():
             raise LoadError(

@@ -72,9 +72,7 @@ class LineReader(GenericSingerReader[bytes]):
 
     @override
     def process_lines(
-        self,
-        file_input: IO[Any] | None,
-        callbacks: dict[str, Callable[[dict[str, Any]], None]],
+        self, file_input: IO[Any] | None, callbacks: dict[str, Callable[[dict[str, Any]], None]]
     ) -> Counter[str]:
         with _ending_well(self.loader):
             return self.loader.read(file_input or self.default_input)

@@ -22,17 +22,7 @@ from typing import Any, Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-KINDS: Final = (
-    "status",
-    "reset",
-    "lost",
-    "cut",
-    "cut_chunked",
-    "html",
-    "empty",
-    "garbage",
-    "slow",
-)
+KINDS: Final = ("status", "reset", "lost", "cut", "cut_chunked", "html", "empty", "garbage", "slow")
 LOG_LENGTH: Final = 20_000
 """Requests that the log holds; the oldest fall out."""
 BODY_LENGTH: Final = 1_000_000

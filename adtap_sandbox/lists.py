@@ -74,12 +74,7 @@ def sort_key(value: object, *, nulls_last: bool = False) -> tuple[int, Any]:
 
 
 def whole_number(
-    text: str | None,
-    default: int,
-    refused: Exception,
-    *,
-    least: int = 0,
-    most: int | None = None,
+    text: str | None, default: int, refused: Exception, *, least: int = 0, most: int | None = None
 ) -> int:
     """Return a parameter that must be a whole number.
 

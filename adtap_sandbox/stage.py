@@ -7,12 +7,7 @@ from typing import Any, Final
 
 from adtap_sandbox.world import World
 
-SETTLE_DAYS: Final[dict[str, int]] = {
-    "events": 3,
-    "exchange": 7,
-    "spend": 14,
-    "conversions": 30,
-}
+SETTLE_DAYS: Final[dict[str, int]] = {"events": 3, "exchange": 7, "spend": 14, "conversions": 30}
 """Age in whole days at which a number of that kind stops to move."""
 
 VANISH_DAYS: Final = 2

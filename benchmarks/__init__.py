@@ -43,13 +43,7 @@
 
 from typing import Final
 
-QUICK: Final[tuple[str, ...]] = (
-    "throughput",
-    "warehouses",
-    "entities",
-    "memory",
-    "latency",
-)
+QUICK: Final[tuple[str, ...]] = ("throughput", "warehouses", "entities", "memory", "latency")
 """Sections that the short form has time for."""
 SECTIONS: Final[tuple[str, ...]] = (
     *QUICK,

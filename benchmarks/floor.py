@@ -36,14 +36,7 @@ _REPORTS: Final = {
 }
 _POSTED: Final = frozenset({"atomx.json", "atomx.tsv", "terminalone.jsonl"})
 _NUMBERS: Final = frozenset({"atomx.json", "terminalone.jsonl"})
-_COMPUTED: Final = (
-    "_row_key",
-    "_time_zone",
-    "_currency",
-    "_data_state",
-    "_account",
-    "_synced_at",
-)
+_COMPUTED: Final = ("_row_key", "_time_zone", "_currency", "_data_state", "_account", "_synced_at")
 _CHOICES: Final = (
     "_attribution_types",
     "_attribution_source",

@@ -7,14 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
-from benchmarks.loaders import (
-    file_of,
-    into_database,
-    into_file,
-    memory_bar,
-    message,
-    report,
-)
+from benchmarks.loaders import file_of, into_database, into_file, memory_bar, message, report
 from benchmarks.measure import ROOT, Run, once, progress, side_by_side, workspace
 from benchmarks.sections import Bar, Section, Size, at_most
 from benchmarks.throughput import COLUMNS, line

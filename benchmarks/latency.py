@@ -295,10 +295,7 @@ def _bars(timed: Sequence[Timed]) -> Iterator[Bar]:
             )
     over = [t for t in timed if t.asked and t.asked.most_in_flight > t.concurrency]
     yield Bar(
-        "never more requests in flight than `concurrency`",
-        f"{len(over)} runs over",
-        "0",
-        not over,
+        "never more requests in flight than `concurrency`", f"{len(over)} runs over", "0", not over
     )
     other = [t for t in timed if t.differing]
     yield Bar(

@@ -41,11 +41,7 @@ def as_markdown(section: Section, *, command: str, day: str, machine: str) -> st
         machine: What it ran on.
     """
     versions = ", ".join(f"{name} {version}" for name, version in section.contenders.items())
-    parts = [
-        f"## {section.title}",
-        section.lead,
-        _table(section.columns, section.rows),
-    ]
+    parts = [f"## {section.title}", section.lead, _table(section.columns, section.rows)]
     if section.bars:
         parts.append(_table(("bar", "measured", "bound", ""), [_bar(bar) for bar in section.bars]))
     if section.after:

@@ -114,10 +114,7 @@ def imports(*program: str) -> dict[str, float]:
         ContenderError: It failed.
     """
     done = subprocess.run(
-        (sys.executable, "-X", "importtime", *program),
-        capture_output=True,
-        text=True,
-        check=False,
+        (sys.executable, "-X", "importtime", *program), capture_output=True, text=True, check=False
     )
     if done.returncode:
         raise ContenderError(f"{' '.join(program)} ended with {done.returncode}")

@@ -273,14 +273,7 @@ def event_readings(name: str) -> Iterator[Metric]:
         if "formula" in entry:
             description += f" {entry['formula'].replace('{event_slug}', slug)}."
         yield Metric(
-            name,
-            "event",
-            entry["format"],
-            entry["additivity"],
-            description,
-            "event",
-            period,
-            slug,
+            name, "event", entry["format"], entry["additivity"], description, "event", period, slug
         )
 
 

@@ -310,12 +310,7 @@ class ReportService(Service):
             yield part
 
     def _part(
-        self,
-        job: WindowJob,
-        choices: Choices,
-        tokens: Sequence[str],
-        bucket: str | None,
-        ask: Ask,
+        self, job: WindowJob, choices: Choices, tokens: Sequence[str], bucket: str | None, ask: Ask
     ) -> "_Part":
         report = job.report
         # app_token always: it says whose row it is, and in which currency.
@@ -362,12 +357,7 @@ class ReportService(Service):
         )
 
     def _totals(
-        self,
-        job: WindowJob,
-        params: Mapping[str, str],
-        kind: str,
-        ask: Ask,
-        warnings: list[str],
+        self, job: WindowJob, params: Mapping[str, str], kind: str, ask: Ask, warnings: list[str]
     ) -> Mapping[str, Any] | None:
         """Return the service's totals for a transport that carries none: a small JSON request before it.
 

@@ -220,11 +220,7 @@ REPORTS: Final = (
         metrics=_DELIVERY,
         days=CAMPAIGN_LOOKBACK_DAYS,
     ),
-    _preset(
-        name="country_daily",
-        dimensions=("app_token", "country_code"),
-        metrics=_DELIVERY,
-    ),
+    _preset(name="country_daily", dimensions=("app_token", "country_code"), metrics=_DELIVERY),
     _preset(
         name="hourly",
         dimensions=("app_token", "network"),

@@ -105,9 +105,7 @@ class AtomxPlatform(Platform):
     @override
     def finish_definition(cls, report: Report, settings: Mapping[str, Any]) -> Report:
         return replace(
-            report,
-            span_days=_SPANS.get(report.grain, DAILY_SPAN_DAYS),
-            settle_days=SETTLE_DAYS,
+            report, span_days=_SPANS.get(report.grain, DAILY_SPAN_DAYS), settle_days=SETTLE_DAYS
         )
 
     @classmethod

@@ -130,12 +130,7 @@ BUSINESS: Final = (
         stamped=True,
     ),
     _model("segments", "segment", one=("advertiser",), below="advertisers", stamped=True),
-    _model(
-        "publishers",
-        "publisher",
-        one=("network", "seller_profile", "ssp"),
-        stamped=True,
-    ),
+    _model("publishers", "publisher", one=("network", "seller_profile", "ssp"), stamped=True),
     _model(
         "sites",
         "site",
@@ -244,24 +239,9 @@ OTHERS: Final = (
         selected=False,
     ),
     # Receivers' addresses stand in both.
-    AtomxEntity(
-        name="reports",
-        path="reports",
-        selected=False,
-        part="reports",
-    ),
-    AtomxEntity(
-        name="scheduled_reports",
-        path="reports",
-        selected=False,
-        part="scheduled",
-    ),
-    AtomxEntity(
-        name="invoices",
-        path="invoices",
-        keys=("_invoice_key",),
-        selected=False,
-    ),
+    AtomxEntity(name="reports", path="reports", selected=False, part="reports"),
+    AtomxEntity(name="scheduled_reports", path="reports", selected=False, part="scheduled"),
+    AtomxEntity(name="invoices", path="invoices", keys=("_invoice_key",), selected=False),
 )
 ENTITIES: Final = (*BUSINESS, *BIG, *REFERENCE, *OTHERS)
 

@@ -190,10 +190,7 @@ class Current(Generation):
             "reportType": _TYPES[grain],
             "dateFrom": _text(job.window.start),
             "dateTo": _text(job.window.end),
-            "dimensions": [
-                _BUCKETS[grain],
-                *(_sent(d, "dimension") for d in dimensions),
-            ],
+            "dimensions": [_BUCKETS[grain], *(_sent(d, "dimension") for d in dimensions)],
             "metrics": [_sent(m, "metric") for m in job.report.metrics],
         }
         if job.report.filters:

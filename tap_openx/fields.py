@@ -26,12 +26,7 @@ FLOAT_NOISE: Final = Tolerance(
     "Overview, read 2026-11-20); taken for today's API too, whose amounts bear the same names",
 )
 
-SPLIT_LEVELS: Final = (
-    ACCOUNT,
-    SITE,
-    AD_UNIT,
-    "demandPartnerAccountId",
-)
+SPLIT_LEVELS: Final = (ACCOUNT, SITE, AD_UNIT, "demandPartnerAccountId")
 """Attributes that an answer too big for one hour is cut by, coarse to fine."""
 
 

@@ -8,12 +8,7 @@ from typing import Any, Final
 
 from adtap_core.bodies.parsing import OTHERS, Table
 from adtap_core.declare import Report
-from adtap_core.errors import (
-    BadRequest,
-    RequestError,
-    ResponseTooLarge,
-    RetriesExhausted,
-)
+from adtap_core.errors import BadRequest, RequestError, ResponseTooLarge, RetriesExhausted
 from adtap_core.http.client import Auth, Call
 from adtap_core.http.completeness import check_whole
 from adtap_core.http.once import Once
@@ -87,9 +82,7 @@ class Legacy(Generation):
             # Offline: as if the account listed all that is declared.
             own = [
                 OpenxReport(
-                    name=r["name"],
-                    dimensions=tuple(r["dimensions"]),
-                    metrics=tuple(r["metrics"]),
+                    name=r["name"], dimensions=tuple(r["dimensions"]), metrics=tuple(r["metrics"])
                 )
                 for r in self._settings.get("reports") or []
             ]

@@ -101,11 +101,7 @@ ENTITIES: Final = (
     Entity(name="audience_segments", path="audiencesegment", keys=_UID),
     Entity(name="conversion_tags", path="conversiontag", keys=_UID),
     Entity(name="competitive_exclusions", path="competitiveexclusion", keys=_UID),
-    Entity(
-        name="options",
-        path="options",
-        keys=("option_key", "id"),
-    ),
+    Entity(name="options", path="options", keys=("option_key", "id")),
     Entity(
         name="audit_trail",
         path="audittrail",

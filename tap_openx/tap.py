@@ -5,14 +5,7 @@ from adtap_core.tap import AdTap
 from tap_openx.client import OpenxPlatform
 from tap_openx.current import API_URL
 from tap_openx.legacy import DATA_SERVICE_PATHS
-from tap_openx.streams import (
-    AUDITED_TYPES,
-    CURRENT,
-    ENTITIES,
-    LEGACY,
-    OPTION_KEYS,
-    REPORTS,
-)
+from tap_openx.streams import AUDITED_TYPES, CURRENT, ENTITIES, LEGACY, OPTION_KEYS, REPORTS
 
 _SETTINGS = {
     "api_generation": s.choice(

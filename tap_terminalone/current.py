@@ -159,12 +159,7 @@ class Current:
         since = f"updated_on>={query.since}" if query.since else None
         for owners in self._owner_conditions(entity):
             pages = self._search(
-                entity.path,
-                entity.name,
-                params,
-                conditions=owners,
-                since=since,
-                stats=query.stats,
+                entity.path, entity.name, params, conditions=owners, since=since, stats=query.stats
             )
             for page in pages:
                 yield from self._made_whole(entity, page, query.stats)

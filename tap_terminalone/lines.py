@@ -78,10 +78,7 @@ def promise(spool: Spool) -> str | None:
 
 
 def table(
-    spool: Spool,
-    fields: tuple[str, ...],
-    end: datetime | None = None,
-    grain: Grain = Grain.HOUR,
+    spool: Spool, fields: tuple[str, ...], end: datetime | None = None, grain: Grain = Grain.HOUR
 ) -> Table:
     """Return the rows of a streaming answer.
 

@@ -112,11 +112,7 @@ ENTITIES: Final = (
         "advertisers", owner="agency_id", limit="agency.organization", relations="agency", **_SINCE
     ),
     _entity("campaigns", owner="advertiser_id", limit=_OF_ADVERTISER, **_SINCE),
-    _entity(
-        "budget_flights",
-        parent="campaigns",
-        parent_changed_only=True,
-    ),
+    _entity("budget_flights", parent="campaigns", parent_changed_only=True),
     _entity("strategies", owner="campaign_id", limit=_OF_CAMPAIGN, **_SINCE),
     _entity("concepts", owner="advertiser_id", limit=_OF_ADVERTISER, **_SINCE),
     _entity("atomic_creatives", owner="advertiser_id", limit=_OF_ADVERTISER, **_NO_FULL, **_SINCE),
@@ -201,13 +197,7 @@ ENTITIES: Final = (
     ),
 )
 
-_PLACE: Final = (
-    "organization_id",
-    "agency_id",
-    "advertiser_id",
-    "campaign_id",
-    "strategy_id",
-)
+_PLACE: Final = ("organization_id", "agency_id", "advertiser_id", "campaign_id", "strategy_id")
 _COUNTS: Final = (
     "impressions",
     "clicks",

@@ -214,11 +214,7 @@ def _offsets(first: int, width: int, end: int | None) -> Iterator[int]:
 
 
 def by_offset(
-    ask: Callable[[int], Page],
-    *,
-    key: Callable[[Record], object],
-    what: str,
-    prefetch: Workers,
+    ask: Callable[[int], Page], *, key: Callable[[Record], object], what: str, prefetch: Workers
 ) -> Iterator[Sequence[Record]]:
     """Walk by offset, again and again until a pass shows nothing new.
 

@@ -142,10 +142,7 @@ def _from_entry(
 ) -> Coverage:
     value = entry.get("replication_key_value")
     made = Coverage(
-        name,
-        entry.get("context") or {},
-        "state",
-        bookmark=None if value is None else moment(value),
+        name, entry.get("context") or {}, "state", bookmark=None if value is None else moment(value)
     )
     made.entity = "covered" not in entry and "report" not in mark and name not in settle_days
     made.covered = _stretches(entry, "covered")

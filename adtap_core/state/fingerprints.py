@@ -168,11 +168,7 @@ def _kind(keys: Sequence[str]) -> str:
 
 
 def future_lines(
-    tap: str,
-    stream: str,
-    marks: Mapping[str, Any],
-    read: Callable[[str], datetime],
-    now: datetime,
+    tap: str, stream: str, marks: Mapping[str, Any], read: Callable[[str], datetime], now: datetime
 ) -> Iterator[str]:
     """Return a line for each bookmark that lies in the future: nothing would be read, and nobody would know.
 

@@ -48,11 +48,7 @@ def unauthorized() -> RefusedError:
 def report_error(refused: RefusedError, correlation_id: str) -> Response:
     """Report Service error body; live answers add ``correlation_id``."""
     return JSONResponse(
-        {
-            "error_code": refused.code,
-            "error_desc": refused.text,
-            "correlation_id": correlation_id,
-        },
+        {"error_code": refused.code, "error_desc": refused.text, "correlation_id": correlation_id},
         status_code=refused.status,
     )
 

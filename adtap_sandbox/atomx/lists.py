@@ -91,8 +91,7 @@ class Reader:
             ],
         )
         return lists.sort(
-            rows,
-            [(partial(self._sort_key, model, path), down) for path, down in question.order],
+            rows, [(partial(self._sort_key, model, path), down) for path, down in question.order]
         )
 
     def render(self, model: Model, row: Row, shape: Shape) -> Row:

@@ -17,13 +17,7 @@ from adtap_sandbox.moments import ONE_DAY, full_hour
 
 from .data import ACCESS, FOREIGN
 from .legacy_auth import LegacyAuth
-from .legacy_catalog import (
-    REPORTS,
-    RETIRED,
-    Report,
-    definition,
-    metric_type,
-)
+from .legacy_catalog import REPORTS, RETIRED, Report, definition, metric_type
 from .legacy_render import LegacyError, Problem, xml_problem
 from .replies import json_reply
 from .report import Predicate, ReportQuery, Reports, Row, Span, Test, sort_key

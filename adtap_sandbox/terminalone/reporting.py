@@ -18,17 +18,7 @@ from adtap_sandbox.moments import full_hour
 from .data import ACCESS
 from .datasets import DATASETS, DIMENSIONS, KEYS, METRICS, Dataset, allows_window
 from .replies import RefusedError, json_reply, reporting_error
-from .report import (
-    Lookup,
-    Predicate,
-    ReportQuery,
-    Reports,
-    Row,
-    Span,
-    Test,
-    sort_key,
-    text_of,
-)
+from .report import Lookup, Predicate, ReportQuery, Reports, Row, Span, Test, sort_key, text_of
 from .sessions import PLATFORM, Sessions
 from .spans import between, day_of, named, not_older
 from .values import Record, to_json
