@@ -70,7 +70,7 @@ def check(
     streams: bool,
     as_json: bool,
 ) -> None:
-    """Check that TAP can log in and read, with the cheapest call for each credential and account.
+    """Check that TAP can log in and read, with the cheapest request for each credential and account.
 
     Says which setting, credential, account, permission, stream or report field is at fault, and what to do.
     The exit code is 0 if everything works, else 1.

@@ -50,7 +50,7 @@ class Failed(click.ClickException):
 tap_argument: Final = click.argument("tap_name", metavar="TAP")
 config_option: Final = click.option(
     "--config", "configs", multiple=True, metavar="FILE",
-    help="Settings: a JSON file, or ENV for the environment's variables; may be given again.",
+    help="Settings: a JSON file, or ENV for environment variables. May be repeated.",
 )  # fmt: skip
 warehouse_option: Final = click.option(
     "--warehouse", "place", required=True, metavar="PLACE",
@@ -86,7 +86,7 @@ def lines_for_errors(function: F, *, as_the_tap: bool = False) -> F:
         except Exception as error:
             if isinstance(error, OSError) and error.errno in FULL:
                 silence_stdout()
-                raise Failed([f"nothing more can be written: {error}"]) from error
+                raise Failed([f"output can't be written: {error}"]) from error
             logging.getLogger("adtaps").debug("Unexpected error", exc_info=error)
             message = f"Unexpected {type(error).__name__}: {error} (a defect of adtap)"
             raise Failed([message]) from error

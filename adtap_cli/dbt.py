@@ -145,7 +145,7 @@ def variables(warehouse: str, place: str, schema: str | None = None) -> dict[str
     "--postgres", metavar="URL", help="The PostgreSQL database that they were loaded into."
 )
 @click.option("--snowflake", is_flag=True, help="Compile for Snowflake, which is not asked.")
-@click.option("--schema", help="The schema that models are built in; analytics otherwise.")
+@click.option("--schema", help="The schema that models are built in. Default: analytics.")
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def main(
     duckdb: str | None,

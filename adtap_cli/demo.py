@@ -50,13 +50,13 @@ def _project_file() -> Path:
 @click.option(
     "--taps",
     metavar="TAP[,TAP]",
-    help="Only these, such as tap-openx,tap-adjust; all four otherwise.",
+    help="Only these, such as tap-openx,tap-adjust. Default: all four.",
 )
 @click.option(
     "--port",
     type=click.IntRange(0, 65535),
     default=0,
-    help="Port of the sandbox; a free one otherwise.",
+    help="Port of the sandbox. Default: a free one.",
 )
 @click.option(
     "--folder",
@@ -68,11 +68,11 @@ def _project_file() -> Path:
 @click.option(
     "--report", type=_FILE, default=Path("demo-report.html"), show_default=True, help="The page."
 )
-@click.option("--project", type=_FILE, help="The project file to run; meltano.yml otherwise.")
+@click.option("--project", type=_FILE, help="The project file to run. Default: meltano.yml.")
 def demo(
     *, days: int, taps: str | None, port: int, folder: Path, report: Path, project: Path | None
 ) -> None:
-    """Sync all four platforms from the sandbox into DuckDB, twice, and show what came.
+    """Load all four platforms from the sandbox into DuckDB, twice, and show the result.
 
     No account and no network is needed: the sandbox stands in for the platforms.
     """

@@ -56,7 +56,7 @@ def files() -> Mapping[Path, str]:
     "--root",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     default=ROOT,
-    help="The repository; that of this package otherwise.",
+    help="The repository. Default: that of this package.",
 )
 def main(*, check: bool, root: Path) -> None:
     """Write every generated file of the repository."""

@@ -26,29 +26,35 @@ class Late(NamedTuple):
 # To add a subcommand: a click command in a module of its own here, and one line below.
 LATE = {
     "check": Late("adtap_cli.check", "check", "Check settings, logins, accounts and reports."),
-    "demo": Late("adtap_cli.demo", "demo", "Sync all four platforms from the sandbox into DuckDB."),
+    "demo": Late(
+        "adtap_cli.demo",
+        "demo",
+        "Load the sandbox's four platforms into DuckDB, and show the result.",
+    ),
     "explain": Late(
         "adtap_cli.explain", "explain", "Explain a stream: grain, units, lookback, request."
     ),
-    "new": Late("adtap_cli.new", "new", "Write the skeleton of a tap for a further platform."),
+    "new": Late("adtap_cli.new", "new", "Write the skeleton of a tap for another platform."),
     "plan": Late(
-        "adtap_cli.plan", "plan", "Show what the next sync reads and asks, without asking."
+        "adtap_cli.plan",
+        "plan",
+        "Show windows and requests of the next sync, without reading data.",
     ),
     "state": Late("adtap_cli.state", "state", "Show, set, split and merge Singer state."),
     "reconcile": Late(
         "adtap_cli.reconcile", "command", "Compare a warehouse with the platform's own totals."
     ),
     "report": Late(
-        "adtap_cli.report", "command", "Write one page to look at: money, days, restatements."
+        "adtap_cli.report", "command", "Write an HTML page: money, completeness, restatements."
     ),
     "shards": Late(
-        "adtap_cli.shards", "shards", "Cut a load by account, as JSON for an orchestrator."
+        "adtap_cli.shards", "shards", "Split a load by account, as JSON for an orchestrator."
     ),
     "status": Late(
-        "adtap_cli.status", "status", "Show what was read by now, from state or warehouse."
+        "adtap_cli.status", "status", "Show what has been read, from state or warehouse."
     ),
     "views": Late(
-        "adtap_cli.views", "views", "Print views: rows without ghosts, completeness, alerts."
+        "adtap_cli.views", "views", "Print SQL views: current rows, completeness, alerts."
     ),
 }
 
@@ -94,7 +100,7 @@ def main() -> None:
 )
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def sandbox(arguments: tuple[str, ...]) -> None:
-    """Run the sandbox: a local server that behaves like the four platforms (`adtap sandbox --help`)."""
+    """Run the sandbox: a local server that behaves like the four platforms."""
     if (message := missing("the sandbox", "starlette", "uvicorn")) is not None:
         raise click.ClickException(message)
     # A new program in this process's place, not an import: nothing of ours may import the sandbox,

@@ -49,8 +49,8 @@ meltano_option: Final = click.option(
     is_flag=False,
     flag_value=LOADER,
     metavar="[LOADER]",
-    help="Settings, selection and state as the Meltano project of this folder holds them for runs into LOADER "
-    f"({LOADER}). Its environment is MELTANO_ENVIRONMENT, else the project's default.",
+    help="Take settings, selection and state from the Meltano project of this folder, for runs into LOADER "
+    f"({LOADER}). The environment is MELTANO_ENVIRONMENT, else the project's default.",
 )
 
 

@@ -50,7 +50,7 @@ def _renamed(text: str, name: str) -> str:
     help="Where to write it. Default: tap_NAME in this folder.",
 )  # fmt: skip
 def new(name: str, folder: Path | None) -> None:
-    """Write the skeleton of a tap for the platform NAME."""
+    """Write the skeleton of a tap for the platform NAME: a folder that runs and passes its tests."""
     plain = name.removeprefix("tap-").lower()
     if not _NAME.fullmatch(plain):
         msg = f"{name!r} is no platform's name; lower-case letters and digits, a letter first, 2 to 31 of them"

@@ -27,7 +27,9 @@ from adtap_core.redact import redact
 @tap_argument
 @config_option
 @meltano_option
-@click.option("--state", metavar="FILE", help="State of the last run; none means a first run.")
+@click.option(
+    "--state", metavar="FILE", help="State of the last run; without it, a first run is planned."
+)
 @click.option(
     "--catalog", metavar="FILE", help="Singer catalog: which streams and fields are read."
 )
@@ -41,7 +43,7 @@ from adtap_core.redact import redact
 @click.option(
     "--offline",
     is_flag=True,
-    help="Ask nothing at all, not even which accounts and days there are; what is not known is said.",
+    help="Send no request at all, not even for accounts and days; what is then unknown is marked.",
 )
 @json_option
 @lines_for_errors

@@ -21,6 +21,7 @@ from adtap_cli.commands import (
     tap_argument,
     warehouse_option,
 )
+from adtap_cli.meltano_project import meltano_option
 from adtap_cli.warehouse import Warehouse, groups, ledger, opened
 from adtap_core.inspect import coverage
 from adtap_core.inspect.coverage import Read, reads_of
@@ -55,20 +56,21 @@ SHOWN: Final = 200
 @tap_argument
 @click.argument("more", metavar="", nargs=-1)
 @config_option
+@meltano_option
 @click.option("--catalog", metavar="FILE", help="Singer catalog: which metrics were selected.")
 @warehouse_option
-@click.option("--schema", metavar="NAME", help="The tables' schema; tap_adjust for tap-adjust.")
 @click.option(
-    "--from", "first", metavar="DATE", help="First day; the first that was read otherwise."
+    "--schema", metavar="NAME", help="The tables' schema. Default: the tap's, such as tap_adjust."
 )
 @click.option(
-    "--to", "last", metavar="DATE", help="Day after the last one; all that was read otherwise."
+    "--from", "first", metavar="DATE", help="First day. Default: the first that was read."
 )
+@click.option("--to", "last", metavar="DATE", help="End, exclusive. Default: all that was read.")
 @click.option(
     "--reports",
     multiple=True,
     metavar="NAME …",
-    help="Only these reports; all that the ledger knows otherwise.",
+    help="Only these reports. Default: all in the ledger.",
 )
 @click.option(
     "--format",
@@ -86,6 +88,7 @@ def command(
     tap_name: str,
     more: tuple[str, ...],
     configs: tuple[str, ...],
+    loader: str | None,
     catalog: str | None,
     place: str,
     schema: str | None,
@@ -97,15 +100,15 @@ def command(
 ) -> None:
     """Compare a warehouse's rows with what the platform says now.
 
-    For each report, account and bucket the platform is asked the coarsest question that it answers, and the rows
-    that no later reading has left out are added up. The exit code is 0 only if every settled day ties out, to the
-    last digit that the platform gives; days that it may still restate are shown apart and do not fail.
+    For each report, account and bucket the platform is asked for its total, and the warehouse's current rows are
+    added up. The exit code is 0 only if every settled day agrees to the last digit that the platform gives; days
+    that it may still restate are shown apart and do not fail.
     """
     if more and not reports:
         raise click.UsageError(f"unexpected argument {more[0]!r}")
     wanted = [n for name in (*reports, *more) for n in name.split(",") if n]
     days = (_day("--from", first), _day("--to", last))
-    tap = open_tap(tap_name, configs, catalog=catalog)
+    tap = open_tap(tap_name, configs, catalog=catalog, meltano=loader)
     with opened(place) as warehouse:
         there = warehouse.schema_for(schema, tap.name.replace("-", "_"))
         found = _reconciled(tap, warehouse, there, wanted, days)

@@ -21,9 +21,7 @@ DAYS: Final = 62
 
 @click.command("report")
 @warehouse_option
-@click.option(
-    "--schema", metavar="NAME", help="Only this schema; all that have a ledger otherwise."
-)
+@click.option("--schema", metavar="NAME", help="Only this schema. Default: all that hold a ledger.")
 @click.option(
     "--out",
     default="adtap-report.html",
@@ -40,7 +38,7 @@ DAYS: Final = 62
 )
 @lines_for_errors
 def command(place: str, schema: str | None, out: str, days: int) -> None:
-    """Write one page about a warehouse: money, how good each day is, what was restated, what it cost.
+    """Write one HTML page about a warehouse: money, completeness of each day, restatements, requests.
 
     Reads the ledgers `sync_windows`, the streams `sync_days` where they are loaded, and the reports. It asks no
     platform, and the page loads nothing from elsewhere.

@@ -23,7 +23,7 @@ SHOWN: Final = 25
 MARKS: Final = {"missing": "×", "partial": "…", "provisional": "~", "settled": "•"}
 MEANS: Final = {
     "missing": "never read, or not all of it",
-    "partial": "not over yet where the platform closes its books",
+    "partial": "the platform's day is not over yet",
     "provisional": "read; the platform may still change it",
     "settled": "read when it was final",
 }

@@ -19,7 +19,7 @@ _DAY = click.DateTime(formats=["%Y-%m-%d"])
 @tap_argument
 @config_option
 @meltano_option
-@click.option("--state", metavar="FILE", help="State, for the expected requests; none means a first run.")  # fmt: skip
+@click.option("--state", metavar="FILE", help="State, for the expected requests; without it, a first run is planned.")  # fmt: skip
 @click.option("--catalog", metavar="FILE", help="Singer catalog: which streams are read.")
 @click.option("--by", type=click.Choice(["account"]), default="account", help="What a shard is.")
 @click.option(
@@ -39,7 +39,7 @@ _DAY = click.DateTime(formats=["%Y-%m-%d"])
 @click.option("--to", "end", type=_DAY, metavar="DATE", help="Up to this day, exclusive.")
 @click.option(
     "--grain", type=click.Choice(["day", "week", "month"]), default="month", show_default=True,
-    help="A backfill's shards are cut where calendar days, weeks or months end.",
+    help="A backfill's shards end where calendar days, weeks or months end.",
 )  # fmt: skip
 @partial(lines_for_errors, as_the_tap=True)
 def shards(

@@ -43,12 +43,12 @@ def state() -> None:
 # -- show ------------------------------------------------------------------------------------
 
 
-@state.command()
+@state.command(short_help="Show what a state holds.")
 @_STATE
 @json_option
 @lines_for_errors
 def show(state: str, *, as_json: bool) -> None:
-    """Say what a state holds: bookmarks, what was read and how final it was, what is unfinished."""
+    """Show what a state holds: bookmarks, what was read, how final it was, unfinished runs."""
     try:
         found = from_state(read_state(state), {})
     except (ValueError, TypeError, KeyError, AttributeError) as error:
@@ -73,7 +73,7 @@ def _words(found: list[Coverage]) -> Iterator[str]:
         for piece in c.reread:
             yield f"  read again next time, at least: {spell(piece.start)} up to {spell(piece.end)}"
         if c.unfinished is not None:
-            yield f"  a run that began {spell(c.unfinished)} broke off"
+            yield f"  the run that began {spell(c.unfinished)} was interrupted"
         for metric, day in c.filled_from.items():
             yield f"  {metric} is filled from {day} on by ordinary runs"
 
@@ -81,7 +81,9 @@ def _words(found: list[Coverage]) -> Iterator[str]:
 # -- set -------------------------------------------------------------------------------------
 
 
-@state.command(name="set")
+@state.command(
+    name="set", short_help="Move a bookmark, clear a stream, or accept changed settings."
+)
 @tap_argument
 @_STATE
 @click.option("--report", required=True, metavar="NAME", help="The stream.")
@@ -90,7 +92,7 @@ def _words(found: list[Coverage]) -> Iterator[str]:
 @click.option(
     "--clear", is_flag=True, help="Forget the stream: the next run reads it from its start."
 )
-@click.option("--accept", is_flag=True, help="Take over changed settings: the next run does not refuse them.")  # fmt: skip
+@click.option("--accept", is_flag=True, help="Accept changed settings: the next run does not refuse them.")  # fmt: skip
 @lines_for_errors
 def set_(
     tap_name: str,
@@ -181,7 +183,7 @@ def _outermost(path: str) -> Mapping[str, Any]:
 # -- split and merge -------------------------------------------------------------------------
 
 
-@state.command()
+@state.command(short_help="Split a state into one for each account.")
 @_STATE
 @click.option(
     "--folder", required=True, type=click.Path(file_okay=False, path_type=Path),
@@ -197,7 +199,7 @@ def split(state: str, folder: Path) -> None:
         click.echo(str(path))
 
 
-@state.command()
+@state.command(short_help="Merge split states into one.")
 @click.argument("files", nargs=-1, required=True, type=click.Path(dir_okay=False))
 @lines_for_errors
 def merge(files: tuple[str, ...]) -> None:

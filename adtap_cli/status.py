@@ -64,7 +64,7 @@ def status(
     restatements: bool,
     as_json: bool,
 ) -> None:
-    """Show per stream and account what was read: from, to, settled until, last run, gaps.
+    """Show for each stream and account what was read: from, to, settled until, last run, gaps.
 
     Reads a state (--state) or the ledger in a warehouse (--warehouse); asks no platform. A state does not say
     when a day is final, the tap's declarations do: TAP is guessed from the streams' names if it is not given.
@@ -197,7 +197,7 @@ def lines(found: Sequence[Coverage]) -> Iterator[str]:
         if len(c.gaps) > GAPS_SHOWN:
             yield f"{where}: and {len(c.gaps) - GAPS_SHOWN} gaps more (--json lists them)"
         if c.unfinished is not None:
-            yield f"{where}: the run of {spell(c.unfinished)} broke off; the next one goes on, or begins anew a day later"
+            yield f"{where}: the run of {spell(c.unfinished)} was interrupted; the next run resumes it, or starts over if a day has passed"
         yield from (f"{where}: {line}" for line in filled.lines(c))
     if entities:
         if reports:
@@ -205,4 +205,4 @@ def lines(found: Sequence[Coverage]) -> Iterator[str]:
         rows_of_entities = [(c.stream, spell(c.bookmark)) for c in entities]
         yield from table(("entity", "read with all changes up to"), rows_of_entities)
     if not found:
-        yield "nothing was read by now"
+        yield "nothing has been read yet"

@@ -302,7 +302,7 @@ def built_in(tap: str) -> dict[str, Report]:
     "--dialect", type=click.Choice(list(DIALECTS)), default="duckdb", show_default=True,
     help="The warehouse.",
 )  # fmt: skip
-@click.option("--schema", help="The tables' schema; tap_adjust for tap-adjust otherwise.")
+@click.option("--schema", help="The tables' schema. Default: the tap's, such as tap_adjust.")
 @click.option(
     "--stream", "streams", multiple=True,
     help="A report stream (NAME, or NAME:hour for one of your own that is no day); repeat it. Default: those selected by default.",

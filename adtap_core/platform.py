@@ -516,7 +516,7 @@ class Platform(ABC):
             metric: The platform's name of the metric.
         """
         kind = self.field_schema(report, metric, "metric").get("x-additivity")
-        return "" if kind == "additive" else f"{kind or 'of unknown kind'}, which never adds up"
+        return "" if kind == "additive" else f"{kind or 'of unknown kind'}, which can't be added up"
 
     def not_comparable(self, report: Report) -> str:  # noqa: ARG002
         """Return why no coarser question gives a report's totals; empty if one does."""

@@ -172,7 +172,7 @@ def config_schema(
         ),
         "on_mismatch": choice(
             "On mismatch",
-            "What it means that rows do not add up to the platform's own totals: `warn`, or `fail` (the window fails, "
+            "What to do when rows do not add up to the platform's own totals: `warn`, or `fail` (the window fails, "
             "its bookmark is held).",
             ("warn", "fail"),
             default="warn",
@@ -209,7 +209,7 @@ def config_schema(
         "time_zone": text("Time zone", f"Time zone of day and hour buckets. Default: {time_zone}."),
         "concurrency": integer(
             "Concurrency",
-            "Most requests in flight at once, over all streams; 1 is strictly one after the other.",
+            "Most requests in flight at once, over all streams; 1 sends them one after the other.",
             minimum=1,
             maximum=1000,
             default=platform.concurrency,
@@ -217,7 +217,7 @@ def config_schema(
         "rate_share": number(
             "Rate share",
             "This process's share of the platform: of the requests a second and of `concurrency` (at least one "
-            "request at a time). N processes that run at once with 1/N each never pass the platform's limits "
+            "request at a time). N processes that run at once with 1/N each never exceed the platform's limits "
             "together, as long as N is not more than `concurrency`.",
             exclusiveMinimum=0,
             maximum=1,
@@ -246,7 +246,7 @@ def config_schema(
         ),
         "on_empty": choice(
             "On empty",
-            "What a report stream with no row in the whole run means: `ok`, `warn`, or `fail` (exit non-zero, "
+            "What to do when a report stream has no row in the whole run: `ok`, `warn`, or `fail` (exit non-zero, "
             "bookmark held).",
             ("ok", "warn", "fail"),
             default="ok",

@@ -146,7 +146,7 @@ class AdTap(FromVariables, Tap):
             for place in empty_filters(report.get("filters"), "filters"):
                 log.warning(
                     "report %r: %s is empty; is it a variable of meltano.yml that is not set? Without it the "
-                    "filter lets more through",
+                    "filter matches more rows",
                     report["name"],
                     place,
                 )

@@ -306,7 +306,7 @@ def mend(line: bytes) -> Any:
         ValueError: If it is no JSON, or has no such thing.
     """
     if b"\\ud" not in line.lower():
-        raise ValueError("it is no JSON")
+        raise ValueError("it is not valid JSON")
     read = json.loads(line.decode(), parse_float=Decimal, parse_constant=_no_number)
     return _everywhere(
         read, lambda text: text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
@@ -314,7 +314,7 @@ def mend(line: bytes) -> Any:
 
 
 def _no_number(word: str) -> object:
-    raise ValueError(f"{word} is no JSON")
+    raise ValueError(f"{word} is not valid JSON")
 
 
 def without_zeros(value: Any) -> Any:

@@ -22,27 +22,34 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--host", default="127.0.0.1", help="address (default: %(default)s)")
     parser.add_argument(
-        "--port", type=int, default=DEFAULT_PORT, help="port; 0 takes a free one (%(default)s)"
-    )
-    parser.add_argument("--seed", type=int, default=1, help="seed of the world (%(default)s)")
-    parser.add_argument(
-        "--size", type=int, default=1, help="times the number of things (%(default)s)"
+        "--port", type=int, default=DEFAULT_PORT, help="port; 0 picks a free one (%(default)s)"
     )
     parser.add_argument(
-        "--now", metavar="ISO", help="moment from which the clock runs; UTC without a zone"
+        "--seed", type=int, default=1, help="seed of the generated data (%(default)s)"
+    )
+    parser.add_argument(
+        "--size",
+        type=int,
+        default=1,
+        help="multiplies the number of campaigns, sites and so on (%(default)s)",
+    )
+    parser.add_argument(
+        "--now",
+        metavar="ISO",
+        help="date-time at which the sandbox's clock starts; UTC if it has no zone",
     )
     parser.add_argument(
         "--latency",
         type=float,
         default=0.0,
         metavar="S",
-        help="soonest answer to any request, in seconds",
+        help="seconds that every answer takes at least",
     )
     parser.add_argument(
         "--platform",
         action="append",
         choices=PLATFORMS,
-        help="serve only this one; may be given again",
+        help="serve only this one; may be repeated",
     )
     given = parser.parse_args(argv)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")

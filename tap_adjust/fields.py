@@ -133,7 +133,7 @@ class Metric:
         per cent. So were assists, which count an install once for each that assisted.
         """
         if self.additivity != "additive":
-            return f"{self.additivity}, which never adds up"
+            return f"{self.additivity}, which can't be added up"
         if self.period is not None or self.to_date:
             return "a cohort's figures are computed anew for each grouping, rows miss the total by some per cent"
         if self.section == "assists":
@@ -218,7 +218,7 @@ def _plain(name: str, entry: Mapping[str, Any]) -> Metric:
         description += f" {entry['formula']}."
     description += f" Updated {entry['updated']}."
     if entry.get("to_date"):
-        description += " To date: moves as long as the users of its day live."
+        description += " To date: it changes as long as the users of that day are active."
     return Metric(
         name,
         "plain",
@@ -250,7 +250,7 @@ def _cohort(name: str) -> Metric | None:
 def _period_words(period: Period, entry: Mapping[str, Any]) -> str:
     unit = PERIOD_NAMES[period.unit]
     upto = "up to and with" if entry.get("cumulative") else "in"
-    return f"{upto} {unit} {period.number} of the users who came that day"
+    return f"{upto} {unit} {period.number} of the users who installed that day"
 
 
 def event_readings(name: str) -> Iterator[Metric]:

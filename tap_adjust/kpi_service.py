@@ -286,7 +286,11 @@ def not_added(report: KpiReport, name: str) -> str:
     """
     kpi = _kpi(report, name)
     if kpi in _COUNTS or kpi in _MONEY:
-        return "distinct, which never adds up" if kpi in _COUNTS else "ratio, which never adds up"
+        return (
+            "distinct, which can't be added up"
+            if kpi in _COUNTS
+            else "ratio, which can't be added up"
+        )
     if report.endpoint == "cohorts":
         return "a cohort's figures are computed anew for each grouping, rows miss the total by some per cent"
     return fields.metric(kpi).not_added

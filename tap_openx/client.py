@@ -243,7 +243,7 @@ class OpenxPlatform(Platform):
     def partitions(self, report: Report) -> list[Partition]:
         if self._generation.name not in (report.generations or (self._generation.name,)):
             log.info(
-                "%s: not read, its data are of `api_generation` %s",
+                "%s: not read, it needs `api_generation` %s",
                 report.name,
                 ", ".join(report.generations),
             )
@@ -530,7 +530,7 @@ def _objects(document: object, what: str) -> list[Mapping[str, Any]]:
     """Return the objects of a list's answer.
 
     Raises:
-        MalformedResponse: If it is no list: an error under a good status must not pass for an empty one.
+        MalformedResponse: If it is no list: an error with a success status must not pass for an empty one.
     """
     found: Any = document
     if isinstance(document, Mapping):

@@ -61,10 +61,12 @@ def notes(report: Report, generation: str) -> Mapping[str, str]:
     """
     hourly = report.grain is Grain.HOUR
     held = "about three months of hours" if hourly else "about two years of days"
-    closing = "books close four to six hours after midnight of the instance's time zone"
+    closing = (
+        "the platform finalises a day four to six hours after midnight in the instance's time zone"
+    )
     made = {
-        "time_zone": "the only one OpenX counts in; its interface shows the instance's own, so daily totals "
-        "differ there unless hours are added up",
+        "time_zone": "OpenX reports in UTC only; its interface shows the instance's own time zone, so daily "
+        "totals differ there unless hours are added up",
         "currency": "the publisher's; never add it up over publishers of different currencies",
         "settled": closing,
         "retention": f"{held}; the service's own date range counts"
@@ -74,5 +76,7 @@ def notes(report: Report, generation: str) -> Mapping[str, str]:
         "hours that make a day in UTC",
     }
     if hourly:
-        made["lookback"] = "recent hours are near-real-time numbers, replaced when the books close"
+        made["lookback"] = (
+            "recent hours are near-real-time numbers, replaced when the platform finalises the day"
+        )
     return made

@@ -201,7 +201,7 @@ class Legacy(Generation):
         clash = [m.id for m in listed if m is not None and catalogue.clash(m, [account.id])]
         if clash:
             raise BadRequest(
-                f"report {report.name!r}: {', '.join(clash)} can't be cut by {account.id}, which alone tells money "
+                f"report {report.name!r}: {', '.join(clash)}can't be broken down by {account.id}, which alone tells money "
                 f"of several currencies ({', '.join(currencies.several())}) apart; take it out of the metrics"
             )
         fault = currencies.addition_error(report, report.metrics)
@@ -383,7 +383,7 @@ class Legacy(Generation):
             if available.start <= window.start:
                 raise
             log.warning(
-                "%s: the platform meanwhile holds data from %s only; what lies before is not read",
+                "%s: the platform now holds data only from %s on; earlier days are not read",
                 job.what,
                 available.start.strftime("%Y-%m-%dT%H:00Z"),
             )

@@ -22,7 +22,7 @@ _EVERY_ERROR: Final = frozenset({"message", "error", "errors", "traceId"})
 
 
 def oddity(url: str, response: Response) -> str:
-    """Return why a good answer is none: an error under a good status, or nothing of what was asked for.
+    """Return why a good answer is none: an error with a success status, or nothing of what was asked for.
 
     Args:
         url: What was asked, without a query.
@@ -46,7 +46,7 @@ def oddity(url: str, response: Response) -> str:
         return ""
     said = error_message(response)
     return (
-        f"an error under a good status: {said}"
+        f"an error with a success status: {said}"
         if said
         else f"not an answer: {response.excerpt(120)}"
     )

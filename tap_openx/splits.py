@@ -502,7 +502,7 @@ def _rows(response: Response) -> Iterator[Mapping[str, Any]]:
 
 
 def check_report(envelope: object, what: str) -> None:
-    """Check that an answer is a report: an error under a good status must not pass for one without rows.
+    """Check that an answer is a report: an error with a success status must not pass for one without rows.
 
     Rows may be missing or null where there are none, but then what is said of the report is there.
 

@@ -10,7 +10,7 @@ from tap_openx.streams import AUDITED_TYPES, CURRENT, ENTITIES, LEGACY, OPTION_K
 _SETTINGS = {
     "api_generation": s.choice(
         "API generation",
-        "Which APIs are spoken: `legacy` (Data Service and Platform API behind the single sign-on) or `current` "
+        "Which APIs to use: `legacy` (Data Service and Platform API behind the single sign-on) or `current` "
         "(OAuth 2 and report jobs). Default: legacy if `consumer_key` is set, current if `client_id` is.",
         (LEGACY, CURRENT),
     ),
@@ -81,7 +81,7 @@ class TapOpenx(AdTap):
         OpenxPlatform,
         own=_SETTINGS,
         required=("email", "password"),
-        lookback_source="recent hours are replaced by trued-up data when the books close; hourly reports 2 days",
+        lookback_source="recent hours are replaced by final data when the platform closes the day; hourly reports 2 days",
         time_zone="UTC, the only one OpenX counts in",
         grains=("hour", "day"),
     )

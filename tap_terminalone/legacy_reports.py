@@ -431,7 +431,7 @@ def csv_error(body: Spool) -> str | None:
         return None
     if line.count(b'"') % 2 and not sum(c.count(b'"') for c in body.chunks()) % 2:
         return None  # a quoted value that began on an earlier line ends here
-    return "the answer breaks off in the middle of a row"
+    return "the answer ends in the middle of a row"
 
 
 def predicates(filters: object, names: frozenset[str]) -> str:
@@ -506,7 +506,7 @@ def _check_currency(definition: Definition, report: Report) -> None:
     if money and not told and fields.OF_ONE_CAMPAIGN.isdisjoint(report.dimensions):
         raise BadRequest(
             f"report {report.name!r}: its money is in each campaign's currency, and {definition.name} has no "
-            f"dimension {fields.CURRENCY} to tell them apart; cut it by campaign_id, or take out {', '.join(money)}"
+            f"dimension {fields.CURRENCY} to tell them apart; add campaign_id to the dimensions, or take out {', '.join(money)}"
         )
 
 

@@ -44,7 +44,7 @@ def stream_error(spool: Spool) -> str | None:
         for about in _ABOUT.findall(block) if _META in block else ():
             fault = _told(_decoded(about))
             if fault is not None:
-                return f"the platform gave up in the middle: {fault}"
+                return f"the platform stopped in the middle of its answer: {fault}"
             lines -= 1
         lines += sum(map(bool, map(bytes.strip, block.split(b"\n"))))
         last = block.rstrip().rpartition(b"\n")[2] or last
@@ -54,7 +54,7 @@ def stream_error(spool: Spool) -> str | None:
         # A line with a bare NaN ends as it should: JSON does not know the word.
         ended = last.endswith(b"}")
         unread = f"the last line can't be read: {last[-200:]!r}"
-        return unread if ended else "the answer breaks off in the middle of a row"
+        return unread if ended else "the answer ends in the middle of a row"
     rows = lines - 1
     if total is not None and as_decimal(total) != rows:
         return f"the answer holds {rows} rows of {str(total)[:80]}"

@@ -10,7 +10,7 @@ from tap_terminalone.streams import CURRENT, ENTITIES, LEGACY, REPORTS
 _SETTINGS = {
     "api_generation": s.choice(
         "API generation",
-        "Which APIs are spoken: `current` (Campaign Management v3.0 and Reporting V2) or `legacy` (v2.0 and "
+        "Which APIs to use: `current` (Campaign Management v3.0 and Reporting V2) or `legacy` (v2.0 and "
         "Reports V1).",
         (CURRENT, LEGACY),
         default=CURRENT,

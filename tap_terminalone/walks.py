@@ -61,7 +61,7 @@ def records_of(document: object, what: str, *, null_is_empty: bool = True) -> li
             vendor's own client ends in an error at a null.
 
     Raises:
-        MalformedResponse: If it is no list: an error under a good status must not pass for an empty one.
+        MalformedResponse: If it is no list: an error with a success status must not pass for an empty one.
     """
     found = document.get("data", document) if isinstance(document, Mapping) else document
     rows = [] if found is None and null_is_empty else found

@@ -121,7 +121,7 @@ class Splitter:
             msg = f"a quotation mark is not closed, or opens no value, the answer is cut or damaged: {line[:_SHOWN]!r}"
         else:
             msg = (
-                f"one row of {len(taken)} lines, or {len(taken)} rows? A quotation mark makes it both: "
+                f"one row of {len(taken)} lines, or {len(taken)} rows? A quotation mark leaves both open: "
                 f"{line[:_SHOWN]!r}"
             )
         raise MalformedResponse(msg)

@@ -27,7 +27,7 @@ from adtap_core.names import respelt
 
 
 def _refuse(word: str) -> None:
-    msg = f"{word} is no JSON"
+    msg = f"{word} is not valid JSON"
     raise ValueError(msg)
 
 

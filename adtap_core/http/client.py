@@ -440,7 +440,8 @@ class _Tries:
             return response
         if outcome.action is Action.SUCCESS:
             outcome = Outcome(
-                Action.RETRY, "nothing marks the end of the table: asking for it once more"
+                Action.RETRY,
+                "the answer declares no length: requesting the table once more to compare",
             )
         with response.body:
             self._state, action = self._state.after(
@@ -532,10 +533,10 @@ class _Tries:
         if seconds is None:
             seconds = next(self._waits) * random.uniform(0.5, 1.0)
         log.info(
-            "Trying again in %.1f s (%d of %d): %s",
-            seconds,
+            "Retry %d of %d in %.1f s: %s",
             self._state.failures,
             self._http.limits.max_retries,
+            seconds,
             message,
         )
         self._http.pause(seconds, message)

@@ -363,7 +363,7 @@ def in_order(
                     yield records
                 walk.look_ahead()
     except Unordered as finding:
-        log.info("%s: read by offset, with a second look: %s", what, finding)
+        log.info("%s: read by offset, in at least two passes: %s", what, finding)
         yield from by_offset(partial(ask, None), key=key, what=what, prefetch=prefetch)
 
 
@@ -477,7 +477,7 @@ class _InOrder:
     def _go_on(self, page: Page, length: int) -> None:
         reach = self._reach
         if reach is None and length == 1:
-            msg = "pages of a single record can't touch"
+            msg = "a page of one record can't overlap the next"
             raise Unordered(msg)
         total = None
         if reach is not None and (length == 1 or self._offset + length - 1 > reach):

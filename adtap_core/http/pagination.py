@@ -234,6 +234,6 @@ def _whole(value: object) -> int | None:
 
 def _check_new(what: str, mark: str, seen: set[str]) -> None:
     if mark in seen:
-        msg = f"{what}: the list goes round in circles; the mark of its next page came before"
+        msg = f"{what}: the list repeats itself: its next page's cursor was used before"
         raise MalformedResponse(msg)
     seen.add(mark)

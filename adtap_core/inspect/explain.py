@@ -318,9 +318,13 @@ def _reproduce(stream: ReportStream, notes: Mapping[str, str], zone: str) -> Ite
     if ui := notes.get("ui"):
         yield ui
     else:
-        yield "open a report of this subject in the platform's own interface"
+        yield "open the report on this subject in the platform's own interface"
     yield f"set its time zone to {zone}; compare whole {report.grain.value}s whose `_data_state` is settled"
-    yield f"cut it by {', '.join(report.dimensions)}" if report.dimensions else "cut it by nothing"
+    yield (
+        f"break it down by {', '.join(report.dimensions)}"
+        if report.dimensions
+        else "break it down by nothing"
+    )
     if report.filters:
         yield f"filter it by {report.filters}"
     columns = {c.name: c for c in _report_columns(stream)}
@@ -337,7 +341,7 @@ def _reproduce(stream: ReportStream, notes: Mapping[str, str], zone: str) -> Ite
     if sums:
         yield f"add up over rows, each currency separately: {', '.join(sums)}"
     if others:
-        yield f"never add up, compare row by row or recompute from their parts: {', '.join(others)}"
+        yield f"do not add up: compare row by row, or recompute from their parts: {', '.join(others)}"
     yield (
         "leave out rows the platform no longer returns: those whose window was read again later "
         "(sync_windows.synced_at after the row's _synced_at)"

@@ -296,7 +296,9 @@ def _report(tap: AdTap, stream: ReportStream, *, offline: bool) -> StreamPlan:
         return made
     bounded = not offline or _knows_bounds(tap, stream, partitions)
     if not bounded:
-        made.remarks.append("not narrowed to what the platform holds: it was not asked")
+        made.remarks.append(
+            "not limited to the days that the platform holds: the platform was not asked"
+        )
     plans = stream.plans(planner, partitions, ask_platform=bounded)
     made.accounts = [_account(plan, report.grain) for plan in plans]
     made.notes = list(_learned_notes(stream, made, plans))

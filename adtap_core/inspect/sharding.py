@@ -141,10 +141,10 @@ def _remarks(
     settings = tap.platform_class.account_settings
     if key is None:
         way = f"; to read by account, set {' or '.join(settings.values())}" if settings else ""
-        yield f"{tap.name} reads the login as one: there is nothing to cut{way}"
+        yield f"{tap.name} reads the whole login as one account: there is nothing to split{way}"
         return
     for cost in whole:
-        yield f"{cost.stream.name}: not cut by {key}, read whole in `rest`"
+        yield f"{cost.stream.name}: not split by {key}, read whole in `rest`"
     if together:
         yield "one state for each group: `adtap state split` and `merge` take it apart if the count changes"
 

@@ -237,8 +237,8 @@ LEDGER_SCHEMA: Final[dict[str, Any]] = {
         "window_end": _key_moment("End of the window, exclusive; written as window_start."),
         "row_count": _count("Rows read for this account."),
         "requests": _count("Requests that it took, retries included."),
-        "retries": _count("Requests that had to be repeated."),
-        "splits": _count("How often the window was cut into smaller requests."),
+        "retries": _count("Requests that were retried."),
+        "splits": _count("How often the window was split into smaller requests."),
         "data_state": _text(
             "State of the window's latest bucket: partial, provisional or settled."
         ),

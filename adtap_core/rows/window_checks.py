@@ -64,7 +64,7 @@ def window_error(
         )
     if absent := [m for m in shaper.absent if m not in not_asked]:
         return MalformedResponse(
-            f"{what}: {', '.join(absent)} stands in no row, though it was asked for; take it out of the "
+            f"{what}: {', '.join(absent)} is in no row, though it was requested; take it out of the "
             "report, or deselect it"
         )
     return None

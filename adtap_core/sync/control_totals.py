@@ -84,7 +84,9 @@ def question(report: Report, platform: Platform, settings: Mapping[str, Any]) ->
     metrics = tuple(m for m in report.metrics if names[m] not in left_out)
     if not metrics:
         message = "; ".join(f"{name}: {why}" for name, why in left_out.items())
-        return Question(report, (), keys, left_out, why_not=f"nothing in it adds up ({message})")
+        return Question(
+            report, (), keys, left_out, why_not=f"it has no metric that can be added up ({message})"
+        )
     coarse = platform.coarsest(replace(report, metrics=metrics))
     tolerances = {names[m]: platform.tolerance(report, m) for m in metrics}
     return Question(coarse, tuple(names[m] for m in metrics), keys, left_out, tolerances)

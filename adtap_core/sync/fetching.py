@@ -136,11 +136,11 @@ class Fetcher:
                 self._reach.shrink(job.window, grain)
             pieces = _smaller(job, None if too_many_accounts else halves)
             if not pieces:
-                msg = f"{error} (and the window can't be cut any further)"
+                msg = f"{error} (and the window can't be split any further)"
                 # Still too much: a bundle is then broken up, so that one account does not stop the others.
                 raise ResponseTooLarge(msg, status=error.status) from error
             job.stats.splits += 1
-            log.info("%s: too much for one request, cut in two: %s", job.what, error)
+            log.info("%s: too much for one request, split in two: %s", job.what, error)
             return self._joined(pieces)
         if fetched.fill_ratio >= NEARLY_CUT:
             self._reach.shrink(job.window, grain)

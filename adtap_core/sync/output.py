@@ -146,7 +146,7 @@ def unwritable(error: OSError) -> str:
     """Return the words about a standard output that takes no more: its reader is gone, or its disk is full."""
     if isinstance(error, ConnectionError):
         return "the target stopped reading (closed pipe); its own last line says why"
-    return f"standard output can't be written to ({error.strerror}): the last state that was written whole counts"
+    return f"standard output can't be written to ({error.strerror}): the last complete STATE counts"
 
 
 def silence_stdout() -> None:

@@ -208,7 +208,7 @@ class Planner:
         first = grain.ceil(available.start)
         if requested.start < first:
             log.warning(
-                "%s%s: asked from %s, the platform holds data from %s only; what lies before is not read",
+                "%s%s: start is %s, but the platform holds data only from %s on; earlier days are not read",
                 self._report.name,
                 f" {partition.text}" if partition.key else "",
                 requested.start.date(),

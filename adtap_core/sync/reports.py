@@ -286,7 +286,7 @@ class ReportStream(PlannedReport):
 
     def _fetch(self, task: WindowTask) -> Fetched:
         if self._given_up.issuperset(task.job.partitions):
-            msg = f"{task.job.what}: not asked for, a window before it failed"
+            msg = f"{task.job.what}: not requested: an earlier window failed"
             raise BadRequest(msg)
         if not task.synced_at:
             made = task.made

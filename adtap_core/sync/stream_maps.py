@@ -172,7 +172,7 @@ def _expression_error(expression: str) -> str | None:
     for called in calls:
         if called not in _FUNCTIONS:
             names = ", ".join(sorted(_FUNCTIONS))
-            return f"calls {called}, which is no function of stream maps; there are {names}"
+            return f"calls {called}, which is not a function of stream maps; there are {names}"
     return None
 
 

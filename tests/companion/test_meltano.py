@@ -62,6 +62,18 @@ def test_a_plan_knows_what_meltano_knows(project):
     assert set(streams) == {"apps", "campaign_daily"}
     report = streams["campaign_daily"]
     assert {a["bookmark"][:10] for a in report["accounts"]} == {"2026-03-18"}
+    held = run(
+        project,
+        "adtap",
+        "reconcile",
+        "tap-adjust",
+        "--meltano",
+        "--warehouse",
+        "duckdb:ads.duckdb",
+        **here,
+    )
+    assert held.returncode == 0, held.stdout + held.stderr
+    assert "campaign_daily" in held.stdout
 
 
 def test_what_meltano_cannot_tell_is_one_line(tmp_path):

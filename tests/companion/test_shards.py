@@ -85,7 +85,7 @@ def test_every_selected_stream_is_read_once(desk: Desk) -> None:
     assert found["rate_share"] * found["pool"]["slots"] <= 1
     assert found["set_elsewhere"], "where the secrets belong"
     assert bool(found["shards"]) is (found["account_key"] is not None)
-    assert found["shards"] or "nothing to cut" in found["remarks"][0]
+    assert found["shards"] or "nothing to split" in found["remarks"][0]
 
 
 @adjust

@@ -150,7 +150,7 @@ def test_bad_input_is_one_line(desk: Desk, arguments: list[str], code: int, word
 def test_nothing_read_is_said(desk: Desk) -> None:
     """An empty state is no fault."""
     done = desk.call("status", "--state", desk.file("state", {}))
-    assert (done.code, done.out) == (0, "nothing was read by now\n")
+    assert (done.code, done.out) == (0, "nothing has been read yet\n")
 
 
 @pytest.mark.parametrize("desk", ["openx"], indirect=True)

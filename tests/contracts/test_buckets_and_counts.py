@@ -85,7 +85,7 @@ def test_money_whose_currency_stands_in_no_row_fails(caplog):
     wire = WIRES["openx data service"]
     row = {k: v for k, v in wire.row("de").items() if k != "publisherCurrency"}
     said = fails(wire, lambda _: wire.write([row], {}), caplog)
-    assert "publisherCurrency stands in no row" in said
+    assert "publisherCurrency is in no row" in said
 
 
 @pytest.mark.parametrize("name", ["atomx json", "adjust kpi"])

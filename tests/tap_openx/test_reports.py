@@ -243,9 +243,9 @@ def test_a_backfill_beyond_the_retention_warns_with_both_dates(room, caplog):
     """400 days of hours: what is held is read, what is not is named."""
     with caplog.at_level(logging.WARNING):
         found = room.run(room.legacy(start_date="2025-02-11"), "deal_hourly")
-    (said,) = [m for m in caplog.messages if "holds data from" in m]
-    assert "asked from 2025-02-11" in said
-    assert "from 2026-01-17 only" in said
+    (said,) = [m for m in caplog.messages if "holds data only from" in m]
+    assert "start is 2025-02-11" in said
+    assert "only from 2026-01-17 on" in said
     assert found.windows("deal_hourly")[0]["window_start"] == "2026-01-17T00:00:00Z"
     assert min(r["hour"] for r in found.records["deal_hourly"]) == "2026-01-17T00:00:00Z"
 
@@ -284,7 +284,7 @@ def test_the_oldest_day_that_goes_while_we_read_is_not_a_failure(room, caplog):
     )
     found = room.run(room.legacy(start_date="2026-03-15"), "demand_daily")
     assert sorted({r["day"] for r in found.records["demand_daily"]}) == ["2026-03-16", "2026-03-17"]
-    assert any("meanwhile holds data from 2026-03-16T00:00Z only" in m for m in caplog.messages)
+    assert any("now holds data only from 2026-03-16T00:00Z on" in m for m in caplog.messages)
 
 
 def test_a_date_range_that_is_not_valid_for_another_reason_is_an_error(room, caplog):
@@ -491,7 +491,7 @@ def test_every_fault_of_all_reports_is_told_at_once(room):
     assert len(faults) == 3
     assert "'a_daily': unknown dimension 'siteId' (did you mean" in faults[0]
     assert "publisherSiteId" in faults[0]
-    assert "'allRequests' can't be cut by 'demandPartnerAccountId'" in faults[1]
+    assert "'allRequests'can't be broken down by 'demandPartnerAccountId'" in faults[1]
     assert "filters: unknown attribute 'siteId'" in faults[2]
 
 

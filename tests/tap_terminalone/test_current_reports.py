@@ -280,7 +280,7 @@ def test_what_is_older_than_the_retention_is_not_asked_for(room, caplog):
     assert min(w["window_start"] for w in found.windows("performance_hourly")) == (
         "2025-12-18T00:00:00Z"
     )
-    assert "holds data from 2025-12-18 only" in caplog.text
+    assert "holds data only from 2025-12-18 on" in caplog.text
 
 
 def test_a_gateway_that_times_out_twice_gets_shorter_windows(room):

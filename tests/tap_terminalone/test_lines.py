@@ -77,7 +77,7 @@ def test_a_cut_is_noticed_wherever_it_falls(found, data):
         ('{"fields": []}\n{"meta": {"error_code": "Internal"}}\n', "Internal"),
         ('{"fields": []}\n{"meta": {\n', "can't be read"),
         ('{"fields": []}\n{"spend": NaN}\n', "can't be read: b'{\"spend\": NaN}'"),
-        ('{"fields": []}\n{"spend": 1', "breaks off in the middle of a row"),
+        ('{"fields": []}\n{"spend": 1', "ends in the middle of a row"),
     ],
 )
 def test_a_fault_is_told_in_words(text, words):
