@@ -139,7 +139,7 @@ def _timed() -> dict[str, float]:
     for holder, name, made in (
         (Fetcher, "fetch", around("ask and receive", Fetcher.fetch)),
         (stream, "write_window", around("columns and keys", stream.write_window)),
-        (LineWriter, "write_records", around("write", LineWriter.write_records)),
+        (LineWriter, "write_block", around("write", LineWriter.write_block)),
         (report_rows, "batches", timed_batches),
         (sys.modules["adtap_core.tap"], "read_reports", begun),
     ):

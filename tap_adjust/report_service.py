@@ -272,7 +272,7 @@ class ReportService(Service):
         """Hold all pages of an answer against the totals, which are those of all."""
         whole = transports.Sums(ask.metrics)
         for part in parts:
-            whole.rows += part.answer.sums.rows
+            whole.rows += part.answer.rows
             for name, value in part.answer.sums.totals.items():
                 whole.totals[name] = EXACT.add(whole.totals[name], value)
         totals = parts[0].answer.envelope.get("totals")
@@ -289,14 +289,14 @@ class ReportService(Service):
             MalformedResponse: If the pages lead back to one that was read, or one comes again.
         """
         part, seen, before = first, {first.response.url}, 0
-        while said := says_more(part.answer.envelope, part.answer.sums.rows, before):
+        while said := says_more(part.answer.envelope, part.answer.rows, before):
             address = next_address(part.answer.envelope, part.response.url, job.what)
             if address is None:
                 raise ResponseTooLarge(f"{job.what}: the answer says that there is more ({said})")
             if address in seen:
                 raise MalformedResponse(f"{job.what}: the answer's pages go round in circles")
             seen.add(address)
-            before += part.answer.sums.rows
+            before += part.answer.rows
             call = replace(self._call("", job.what, {}, "json"), url=address, params=None)
             response = self.http.send(call, job.stats)
             answer = transports.read(response, "json", first.dimensions, ask.metrics)
@@ -338,7 +338,7 @@ class ReportService(Service):
             job.stats.replaced += answer.replaced
             if kind == "json":
                 totals = answer.envelope.get("totals")
-            paged = says_more(answer.envelope, answer.sums.rows) is not None
+            paged = says_more(answer.envelope, answer.rows) is not None
             # Of an answer with pages the totals are those of all.
             self._check(job, answer, None if paged else totals, warnings)
         except BaseException:
@@ -400,7 +400,7 @@ class ReportService(Service):
             if ("limit" in slug and "row" in slug) or _CUT.search(message):
                 raise ResponseTooLarge(f"{job.what}: the answer is cut ({slug}: {message})")
         if isinstance(totals, Mapping) and not cuts_rows(job.report):
-            short = answer.sums.short(totals)
+            short = answer.short(totals)
             if short is not None:
                 raise ResponseTooLarge(f"{job.what}: {short}")
 

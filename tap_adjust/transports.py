@@ -6,15 +6,17 @@ the totals. So additive metrics are summed here, in the worker, before a row is 
 
 import marshal
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
 from itertools import chain
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any, Final, cast
 
 from adtap_core.bodies.characters import clean_text
 from adtap_core.bodies.doubles import check_columns
+from adtap_core.bodies.near import NearSums, near_sums
 from adtap_core.bodies.parsing import OTHERS, JsonRows, Row, Table, batches, separated
 from adtap_core.bodies.spool import MEMORY_BYTES, Spool
 from adtap_core.errors import MalformedResponse
@@ -30,6 +32,9 @@ PATHS: Final[Mapping[str, str]] = {
     "csv": "/csv_report",
     "parquet": "/parquet_report",
 }
+_HALF: Final = Decimal("0.5")
+_FLOAT: Final = Decimal("1e-9")
+"""By which part a total may be off that went through a float."""
 _BATCH: Final = 4096
 _BUFFER_BYTES: Final = 64 * 1024
 _ROWS: Final = ("rows",)
@@ -80,9 +85,9 @@ class Sums:
             missing = total - self.totals[name]
             # Each row may be rounded in its last digit, the total in its own, and totals went through a float.
             digits = -int(min(self.totals[name].as_tuple().exponent, 0))
-            room = self.rows * Decimal(10) ** -digits / 2 + abs(total) / 10**9
+            room = self.rows * Decimal(10) ** -digits / 2 + abs(total) * _FLOAT
             if digits == 0:
-                room = Decimal("0.5")
+                room = _HALF
             else:
                 room += Decimal(10) ** int(min(total.as_tuple().exponent, 0)) / 2
             if missing > room:
@@ -99,15 +104,30 @@ class Answer:
 
     Args:
         open: Opens its rows.
-        sums: Its additive metrics, summed.
+        rows: How many there are.
+        exactly: Returns the exact sums of its additive metrics.
+        near: The same, near enough to tell that no row is missing, if they are at hand.
         envelope: What a JSON answer says beside its rows.
         replaced: How many characters that no database holds were replaced in its rows, beside those of its body.
     """
 
     open: Callable[[], Table]
-    sums: Sums
+    rows: int
+    exactly: Callable[[], Sums]
+    near: NearSums | None = None
     envelope: Mapping[str, Any] = field(default_factory=dict)
     replaced: int = 0
+
+    @cached_property
+    def sums(self) -> Sums:
+        """Return the exact sums of its additive metrics."""
+        return self.exactly()
+
+    def short(self, totals: Mapping[str, object]) -> str | None:
+        """Return by how much the rows fall short of the service's totals; None if they do not."""
+        if self.near is not None and _reach(self.near, totals):
+            return None
+        return self.sums.short(totals)
 
     def begins_like(self, other: "Answer") -> bool:
         """Check whether two answers hold as many rows, the same sums and the same first row: they are one."""
@@ -115,6 +135,16 @@ class Answer:
         if not mine.rows or (mine.rows, mine.totals) != (theirs.rows, theirs.totals):
             return False
         return bool(next(self.open().rows) == next(other.open().rows))
+
+
+def _reach(near: NearSums, totals: Mapping[str, object]) -> bool:
+    """Check whether sums surely reach the service's totals: then exact ones do, too."""
+    said = {name: as_decimal(totals.get(name)) for name in near.sums}
+    return all(
+        near.reaches(name, total, room=_HALF, part=float(_FLOAT))
+        for name, total in said.items()
+        if total is not None
+    )
 
 
 def read(
@@ -133,14 +163,18 @@ def read(
     """
     sums = Sums(metrics)
     if not response.body.size:
-        return Answer(lambda: Table(iter(())), sums)
+        return Answer(lambda: Table(iter(())), 0, lambda: sums)
     if kind == "json":
         return _read_json(response, sums, dimensions, metrics)
     if kind == "csv":
         table = _respelt(separated(response.body), (*dimensions, *metrics))
         _check_columns(table.columns, [*dimensions, *metrics])
         _sum_lists(sums, table)
-        return Answer(lambda: _respelt(separated(response.body), (*dimensions, *metrics)), sums)
+        return Answer(
+            lambda: _respelt(separated(response.body), (*dimensions, *metrics)),
+            sums.rows,
+            lambda: sums,
+        )
     return _read_parquet(response, sums, dimensions, metrics)
 
 
@@ -168,7 +202,7 @@ def _read_json(
         lost = [m for m in metrics if m not in kept[0]]
         _check_columns({m for m in lost if any(m in row for row in kept)}, lost)
         sums.add(kept, {name: name for name in sums.names})
-    return Answer(lambda: Table(iter(kept)), sums, _envelope(rows))
+    return Answer(lambda: Table(iter(kept)), len(kept), lambda: sums, envelope=_envelope(rows))
 
 
 def _read_large_json(
@@ -186,14 +220,41 @@ def _read_large_json(
             seen = {m for row in JsonRows(response.body, _ROWS) for m in lost if m in row}
             _check_columns(seen, lost)
     whole = frozenset(there[m] for m in metrics if "integer" in metric(m).schema()["type"])
+    rows = JsonRows(response.body, _ROWS)
+    counts = [name for name in sums.names if there[name] in whole]
+    amounts = [name for name in sums.names if there[name] not in whole]
+    near = near_sums(rows, [there[n] for n in counts], [there[n] for n in amounts])
+    if near is not None:
+        near = replace(near, sums=dict(zip((*counts, *amounts), near.sums.values(), strict=True)))
+    else:
+        rows = _sum_objects(response, sums, there, whole)
+
+    def exactly() -> Sums:
+        if near is not None:
+            _sum_objects(response, sums, there, whole)
+        return sums
+
+    again = JsonRows(response.body, _ROWS, tuple(there[name] for name in fields), whole=whole)
+    # Under the names that were asked for, however the answer spells them.
+    return Answer(
+        lambda: again.table(fields),
+        sums.rows if near is None else near.rows,
+        exactly,
+        near,
+        _envelope(rows),
+    )
+
+
+def _sum_objects(
+    response: Response, sums: Sums, there: Mapping[str, str], whole: frozenset[str]
+) -> JsonRows:
+    """Add up the objects of an answer, exactly; give them, read."""
     summed = tuple(there[name] for name in sums.names)
-    rows = JsonRows(response.body, _ROWS, summed or (there[fields[0]],), whole=whole)
+    rows = JsonRows(response.body, _ROWS, summed or (next(iter(there.values())),), whole=whole)
     places = {name: place for place, name in enumerate(sums.names)}
     for batch in batches(rows):
         sums.add(batch, places)
-    again = JsonRows(response.body, _ROWS, tuple(there[name] for name in fields), whole=whole)
-    # Under the names that were asked for, however the answer spells them.
-    return Answer(lambda: again.table(fields), sums, _envelope(rows))
+    return rows
 
 
 def _envelope(rows: JsonRows) -> Mapping[str, Any]:
@@ -267,7 +328,8 @@ def _read_parquet(
     response.body = laid.spool()
     return Answer(
         lambda: Table(chain.from_iterable(laid.blocks(response.body)), columns),
-        sums,
+        sums.rows,
+        lambda: sums,
         replaced=replaced,
     )
 

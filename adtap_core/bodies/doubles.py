@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from adtap_core.errors import MalformedResponse
 
+_COLON: Final = b":"
 _NAME: Final = b'":'
 _SPACED: Final = b'" :'
 _white: Final = re.compile(r"\s*").match
@@ -81,7 +82,9 @@ def check_count(text: bytes, names: int) -> None:
     Raises:
         MalformedResponse: If one has a name twice.
     """
-    if not _agree(text, text.count(_NAME), names):
+    # Each name has a colon behind it. If there are no more, none is left for a second one; to count a single byte
+    # takes a third of the time that two take.
+    if text.count(_COLON) != names and not _agree(text, text.count(_NAME), names):
         _look(text)
 
 

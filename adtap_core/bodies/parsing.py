@@ -43,7 +43,7 @@ _one_by_one: Final = json.JSONDecoder(
 )
 _UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError)
 _TOKEN: Final = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{},:]')
-_UNNAMEABLE: Final = re.compile(r'["\\\x00-\x1f]')
+UNNAMEABLE: Final = re.compile(r'["\\\x00-\x1f]')
 """What a field of a typed decoder can't be called."""
 _WHITE: Final = b" \t\r\n"
 
@@ -127,7 +127,7 @@ class JsonRows:
         if self.fields is not None:
             return self._picked(Picker(self.fields, self.whole))
         at_once = self.spool.size <= MEMORY_BYTES
-        return chain.from_iterable(self._at_once() if at_once else self._in_blocks(_decode_rows))
+        return chain.from_iterable(self._at_once() if at_once else self.blocks(_decode_rows))
 
     def table(self, columns: Sequence[str] | None = None) -> Table:
         """Return the rows as a table of value lists, with all that they hold besides. Only with `fields`.
@@ -140,7 +140,7 @@ class JsonRows:
         return Table(self._picked(picker), picker.columns, seen=picker.seen)
 
     def _picked(self, picker: Picker) -> Iterator[Any]:
-        return chain.from_iterable(self._in_blocks(picker.decode, picker.pick))
+        return chain.from_iterable(self.blocks(picker.decode, picker.pick))
 
     def read_envelope(self) -> Any:
         """Return the envelope alone: elements are passed over, not built.
@@ -148,7 +148,7 @@ class JsonRows:
         Raises:
             MalformedResponse: If the document or the path in it can't be read.
         """
-        for _block in self._in_blocks(_raw_decoder.decode):
+        for _block in self.blocks(_raw_decoder.decode):
             pass
         return self.envelope
 
@@ -173,7 +173,7 @@ class JsonRows:
             holder[self.path[-1]] = []
         yield rows
 
-    def _in_blocks(
+    def blocks(
         self,
         decode: Callable[[bytes], list[Any]],
         pick: Callable[[object], object] = lambda element: element,
@@ -341,7 +341,7 @@ class Picker:
 
     def _decode(self, text: bytes, decoding: _Decoding) -> list[tuple[Any, ...]]:
         # Where fields are lacking, nothing but a look tells whether a name stands twice.
-        if any(map(_UNNAMEABLE.search, self.spelt)) or (self.others and self._lacking):
+        if any(map(UNNAMEABLE.search, self.spelt)) or (self.others and self._lacking):
             return self._looked_at(text, decoding)
         for whole in dict.fromkeys((self.whole, frozenset())):
             kind = _element(self.spelt, whole, not self._lacking, self.others)

@@ -17,24 +17,17 @@ import msgspec
 
 from adtap_core.names import snake_case
 from adtap_core.redact import redact
+from adtap_core.rows.digits import WholeNumbers, plain_numbers
 from adtap_core.rows.schemas import EXTRA, PRECISION, SCALE
 
 log = logging.getLogger("adtaps.records")
 
 _WHOLE: Final = PRECISION - SCALE
-_PLAIN: Final = rf"-?+\d{{1,{_WHOLE}}}+(?:\.\d{{1,{SCALE}}}+)?+"
+_PLAIN_DECIMAL: Final = re.compile(rf"-?+\d{{1,{_WHOLE}}}+(?:\.\d{{1,{SCALE}}}+)?+", re.ASCII)
 """A number in plain digits that every column of decimals holds. Possessive (`++`): nothing here is ever worth a
-second look, and without it each value costs eight times as much."""
-_NOISY: Final = rf"-?+\d{{1,{_WHOLE}}}+(?:\.\d++)?+"
-_SHORT: Final = r"-?+\d++(?:\.\d++)?+"
-_PLAIN_DECIMAL: Final = re.compile(_PLAIN, re.ASCII)
-_PLAIN_DECIMALS: Final = re.compile(rf"{_PLAIN}(?:\n{_PLAIN})*+", re.ASCII)
-_SHORT_DECIMALS: Final = re.compile(rf"{_SHORT}(?:\n{_SHORT})*+", re.ASCII)
-_NOISY_DECIMALS: Final = re.compile(rf"{_NOISY}(?:\n{_NOISY})*+", re.ASCII)
-_SURELY_FITS: Final = 20
-"""A number of no more characters, exponents aside, has neither too many digits before its point nor behind it."""
+second look."""
+_ANY_PLACES: Final = 10_000
 _NUMBERS: Final = frozenset({str, int, Decimal, float})
-_LETTERS: Final = re.compile("[A-Za-z]")
 _SMALLEST_PLACE: Final = -1100
 """Further behind the point no float has a digit; such a number is not spelt out."""
 _SAFE_DIGITS, _SAFE_EXPONENT = 15, 300
@@ -292,9 +285,15 @@ def cast_column(  # noqa: PLR0911 - one answer for each kind of column
         cast: Fits one value.
         values: The column's values, in the rows' order.
     """
+    places = _PLACES.get(cast)
+    if places is not None and (plain := plain_numbers(values, whole=_WHOLE, places=places)):
+        return plain
     kinds = set(map(type, values))
-    if kinds <= {_PLAIN_KINDS.get(cast), _NONE}:
+    if kinds == {int} and cast is to_integer:
         # One number that is too large shows in the sum: much cheaper than a look at each.
+        whole = WholeNumbers(values)
+        return None if abs(whole.added) >= _MAY_BE_LARGE else whole
+    if kinds <= {_PLAIN_KINDS.get(cast), _NONE}:
         large = int in kinds and abs(sum(filter(None, values))) >= _MAY_BE_LARGE
         return None if large else values
     if _NONE in kinds and len(kinds) > 1:
@@ -307,17 +306,9 @@ def cast_column(  # noqa: PLR0911 - one answer for each kind of column
         return _moments(values) if kinds == {str} else None
     if cast is to_integer:
         if kinds == {str} and _all_match(_PLAIN_INTEGERS, values):
-            return list(map(int, values))
-    elif (cast is decimal_text or cast is noisy_text) and kinds <= _NUMBERS:
-        texts = values if kinds == {str} else list(map(str, values))
-        if max(map(len, texts)) > _SURELY_FITS:
-            plain = _PLAIN_DECIMALS if cast is decimal_text else _NOISY_DECIMALS
-        elif str in kinds:
-            plain = _SHORT_DECIMALS
-        else:
-            # An exponent, an infinity or a "NaN" needs a closer look; all else in numbers' texts is digits.
-            return None if _LETTERS.search("".join(texts)) else texts
-        return texts if _all_match(plain, texts) else None
+            return WholeNumbers(map(int, values))
+    elif places is not None and kinds <= _NUMBERS:
+        return plain_numbers(list(map(str, values)), whole=_WHOLE, places=places)
     return None
 
 
@@ -345,6 +336,8 @@ _PLAIN_KINDS: Final[Mapping[Cast, type]] = {
     _object: dict,
 }
 """Values of this kind are what their column wants as they are."""
+_PLACES: Final[Mapping[Cast, int]] = {decimal_text: SCALE, noisy_text: _ANY_PLACES}
+"""How many digits behind the point a column of decimals takes as they are."""
 _FLAT: Final = frozenset({str, int, bool, float, Decimal, _NONE})
 _MAY_NEST: Final = frozenset({_array, _object, _as_is})
 

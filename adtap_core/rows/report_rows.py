@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import struct
-from array import array
-from bisect import bisect_left
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, time
 from enum import StrEnum
-from functools import partial
 from hashlib import blake2b
 from itertools import compress
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
@@ -21,6 +17,7 @@ from adtap_core.errors import MalformedResponse
 from adtap_core.names import column_names, respelt, snake_case
 from adtap_core.platform import Partition, RowContext, RowLookup, WindowJob
 from adtap_core.redact import redact
+from adtap_core.rows.columns import Block, Same, distinct
 from adtap_core.rows.records import (
     Cast,
     ConversionError,
@@ -32,6 +29,7 @@ from adtap_core.rows.records import (
     to_text,
     without_secrets,
 )
+from adtap_core.rows.repeats import KEY_BYTES, Repeats
 from adtap_core.rows.schemas import EXTRA
 from adtap_core.windows import Grain, Zone
 
@@ -39,9 +37,6 @@ if TYPE_CHECKING:
     from adtap_core.bodies.parsing import Row, Table
 
 _encode: Final = msgspec.json.Encoder().encode
-_KEY_BYTES: Final = 16
-_GROUP_SHIFT: Final = 54
-_FEW_ROWS: Final = 150_000
 _TEXTS: Final = frozenset({str, type(None)})
 
 
@@ -103,56 +98,7 @@ def read_bucket(value: object, grain: Grain, zone: Zone) -> datetime:
 
 
 def _digest(key: bytes) -> bytes:
-    return blake2b(key, digest_size=_KEY_BYTES).digest()
-
-
-class Repeats:
-    """Counts how often a digest was seen, in eight bytes each: flat for a million rows.
-
-    Two different rows may share 64 bits; the later one then merely gets an occurrence number it did not
-    need. None is lost.
-    """
-
-    def __init__(self) -> None:
-        # Few rows go into a hash table, which looks a thousand up at once; many would take ten times the
-        # room there, so they lie in order, in drawers by their first bits.
-        self._few: set[int] | None = set()
-        self._groups: defaultdict[int, array[int]] = defaultdict(partial(array, "Q"))
-        self._again: Counter[int] = Counter()
-
-    def among(self, digests: Sequence[bytes]) -> dict[int, int]:
-        """Return which of some digests were seen before, by place, and how often; notes them all.
-
-        Args:
-            digests: Of `_KEY_BYTES` each.
-        """
-        # The first half of each, all at once: this walks over every row of every report.
-        prints = struct.unpack(f">{2 * len(digests)}Q", b"".join(digests))[::2]
-        if self._few is not None and self._all_new(self._few, prints):
-            return {}
-        found = {}
-        for place, print_ in enumerate(prints):
-            group = self._groups[print_ >> _GROUP_SHIFT]
-            at = bisect_left(group, print_)
-            if at < len(group) and group[at] == print_:
-                self._again[print_] += 1
-                found[place] = self._again[print_]
-            else:
-                group.insert(at, print_)
-        return found
-
-    def _all_new(self, few: set[int], prints: Sequence[int]) -> bool:
-        """Note digests if all are new and still few; else everything goes into drawers from here on."""
-        before = len(few)
-        if few.isdisjoint(prints):
-            few.update(prints)
-            if len(few) == before + len(prints) <= _FEW_ROWS:
-                return True
-            few.difference_update(prints)
-        for print_ in sorted(few):
-            self._groups[print_ >> _GROUP_SHIFT].append(print_)
-        self._few = None
-        return False
+    return blake2b(key, digest_size=KEY_BYTES).digest()
 
 
 class _Bucket(NamedTuple):
@@ -160,21 +106,6 @@ class _Bucket(NamedTuple):
 
     text: str
     state: str
-
-
-class Block(NamedTuple):
-    """Some records: their columns, and each one's values."""
-
-    columns: tuple[str, ...]
-    records: list[tuple[Any, ...]]
-
-    def first(self, count: int) -> Block:
-        """Return the first records."""
-        return self if count >= len(self.records) else Block(self.columns, self.records[:count])
-
-    def dictionaries(self) -> Iterator[dict[str, Any]]:
-        """Return the records as the SDK wants them."""
-        return (dict(zip(self.columns, values, strict=True)) for values in self.records)
 
 
 class RowShaper:
@@ -278,17 +209,19 @@ class RowShaper:
         column_of = _Columns(block, table, self._wanted)
         raws = column_of(context.bucket) if context.bucket else [None] * len(block)
         buckets = self._buckets
-        for raw in _distinct(raws, context.bucket) - buckets.keys():
+        there = _distinct(raws, context.bucket)
+        for raw in there - buckets.keys():
             buckets[raw] = self._read_bucket(raw)
-        if not all(map(buckets.__getitem__, set(raws))):
+        if not all(map(buckets.__getitem__, there)):
             block, raws = self._inside(block, raws)
             if not block:
                 return None
-            column_of = _Columns(block, table, self._wanted)
-        texts, states = zip(*map(buckets.__getitem__, raws), strict=True)
+            column_of, there = _Columns(block, table, self._wanted), set(raws)
+        count = len(block)
+        read = {raw: bucket for raw in there if (bucket := buckets[raw]) is not None}
         columns: dict[str, Sequence[Any]] = {
             "_row_key": (),
-            self._report.grain.value: texts,
+            self._report.grain.value: _looked_up({r: b.text for r, b in read.items()}, raws),
         }
         unfit: dict[int, dict[str, Any]] = {}
         for field, name, to_type in self._fields:
@@ -297,13 +230,13 @@ class RowShaper:
             self._absent = {field for field in self._absent if not column_of.holds(field)}
         if context.told is not None:
             self.told |= column_of.said(context.told)
-        self._add_common(columns, column_of, len(block))
-        columns["_data_state"] = states
+        self._add_common(columns, column_of, count)
+        columns["_data_state"] = _looked_up({r: b.state for r, b in read.items()}, raws)
         columns["_row_key"] = self._row_keys(columns, unfit)
         # What is no column changes no key.
         self._keep_others(column_of, unfit)
-        columns[EXTRA] = [unfit.get(n) for n in range(len(block))] if unfit else [None] * len(block)
-        return Block(tuple(columns), list(zip(*columns.values(), strict=True)))
+        columns[EXTRA] = list(map(unfit.get, range(count))) if unfit else Same(None, count)
+        return Block(columns, count)
 
     def _inside(self, block: list[Row], raws: Sequence[Any]) -> tuple[list[Row], Sequence[Any]]:
         """Return the rows that lie in the window, and their buckets; notes the others."""
@@ -320,10 +253,12 @@ class RowShaper:
         zone = self._zone.name if context.time_zone is None else context.time_zone
         for name, fact in (("_time_zone", zone), ("_currency", context.currency)):
             if not isinstance(fact, RowLookup):
-                columns[name] = [fact] * count
+                columns[name] = Same(fact, count)
                 continue
             values, lookup = column_of(fact.field), fact.lookup
-            if lookup is not None:
+            if (text := _only_text(values)) is not None:
+                values = Same(text if lookup is None else lookup.get(text), count)
+            elif lookup is not None:
                 values = list(map(lookup.get, map(str, values)))
             elif not _TEXTS.issuperset(map(type, values)):
                 values = [None if v is None else to_text(v) for v in values]
@@ -331,19 +266,29 @@ class RowShaper:
         columns["_data_state"] = ()
         if context.partition is None:
             only = self._partitions[0]
-            columns["_account"] = [only.text] * count
+            columns["_account"] = Same(only.text, count)
             self.counts[only] += count
         else:
-            whose = list(map(str, column_of(context.partition[0])))
-            texts = {}
-            for key, times in Counter(whose).items():
-                partition = self._partition(key)
-                self.counts[partition] += times
-                texts[key] = partition.text
-            columns["_account"] = list(map(texts.__getitem__, whose))
+            columns["_account"] = self._accounts(column_of(context.partition[0]))
         for name, value in context.constants.items():
-            columns[name] = [value] * count
-        columns["_synced_at"] = [self._synced_at] * count
+            columns[name] = Same(value, count)
+        columns["_synced_at"] = Same(self._synced_at, count)
+
+    def _accounts(self, values: Sequence[Any]) -> Sequence[str]:
+        """Return whose each row is, as JSON text; counts them."""
+        only = _only_text(values)
+        if only is not None:
+            whose: Sequence[str] = Same(only, len(values))
+            times = {only: len(values)}
+        else:
+            whose = list(map(str, values))
+            times = Counter(whose)
+        texts = {}
+        for key, number in times.items():
+            partition = self._partition(key)
+            self.counts[partition] += number
+            texts[key] = partition.text
+        return _looked_up(texts, whose)
 
     def _cast(
         self, name: str, to_type: Cast, values: Sequence[Any], unfit: dict[int, dict[str, Any]]
@@ -391,8 +336,9 @@ class RowShaper:
                 for p, found in ((p, columns[p][place]) for p in parts)
             ]
             keys[place] = _encode(whole)
-        digests = [blake2b(key, digest_size=_KEY_BYTES).digest() for key in keys]
-        for place, times in self._repeats.among(digests).items():
+        digests = [blake2b(key, digest_size=KEY_BYTES).digest() for key in keys]
+        buckets = distinct(columns[self._report.grain.value])
+        for place, times in self._repeats.among(digests, buckets).items():
             # The platform itself repeats this grain: every one of these rows counts.
             digests[place] = _digest(keys[place] + b"#%d" % times)
         return list(map(bytes.hex, digests))
@@ -562,6 +508,20 @@ def _as_spelt(objects: list[Mapping[str, Any]], wanted: Sequence[str]) -> list[M
     if all(names == list(shape) for shape, names in named.items()):
         return objects
     return [dict(zip(named[tuple(row)], row.values(), strict=True)) for row in objects]
+
+
+def _only_text(values: Sequence[Any]) -> str | None:
+    """Return the text that all values are; None if they differ, or are no text."""
+    first = values[0]
+    return first if type(first) is str and values.count(first) == len(values) else None
+
+
+def _looked_up(texts: Mapping[Any, str], keys: Sequence[Any]) -> Sequence[str]:
+    """Return what each key stands for; most blocks are of one day and one account."""
+    values = set(texts.values())
+    if len(values) == 1:
+        return Same(values.pop(), len(keys))
+    return list(map(texts.__getitem__, keys))
 
 
 def _distinct(raws: Sequence[Any], bucket: str | None) -> set[Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from itertools import starmap
@@ -16,6 +17,7 @@ from singer_sdk.singerlib.messages import Message, RecordMessage, StateMessage
 from typing_extensions import override
 
 from adtap_core.errors import Interrupted, TargetGone
+from adtap_core.rows.columns import Block, Same
 
 _FLUSH_BYTES: Final = 64 * 1024
 
@@ -33,6 +35,21 @@ def _record_type(columns: tuple[str, ...]) -> type[msgspec.Struct]:
     fields = [f"f{n}" for n in range(len(columns))]
     renamed = dict(zip(fields, columns, strict=True))
     return msgspec.defstruct("Record", [(f, Any) for f in fields], rename=renamed, gc=False)
+
+
+def _with_one_end(block: Block) -> Mapping[str, Sequence[Any]]:
+    """Return columns with those at their end that hold one value each as a single one: their text is made once."""
+    columns = dict(block.columns)
+    text, first = b"", ""
+    while isinstance(end := next(reversed(columns.values()), None), Same):
+        # What was there already follows as it stands: behind the value, a comma and its name.
+        text = _encoder.encode(end.value) + (
+            b",%b:%b" % (_encoder.encode(first), text) if first else b""
+        )
+        first, _ = columns.popitem()
+    if first:
+        columns[first] = Same(msgspec.Raw(text), block.count)
+    return columns
 
 
 class LineWriter(GenericSingerWriter[bytes, Message]):
@@ -62,7 +79,7 @@ class LineWriter(GenericSingerWriter[bytes, Message]):
     def write_records(
         self, stream: str, columns: tuple[str, ...], records: list[tuple[Any, ...]], extracted: str
     ) -> None:
-        """Write RECORD messages from bare values: the report path's short way.
+        """Write RECORD messages from bare values.
 
         Args:
             stream: The stream.
@@ -70,9 +87,24 @@ class LineWriter(GenericSingerWriter[bytes, Message]):
             records: The values.
             extracted: When they were read, for all of them.
         """
+        self._write_bare(stream, list(starmap(_record_type(columns), records)), extracted)
+
+    def write_block(self, stream: str, block: Block, extracted: str) -> None:
+        """Write RECORD messages from whole columns: the report path's short way.
+
+        Args:
+            stream: The stream.
+            block: The records.
+            extracted: When they were read, for all of them.
+        """
+        columns = _with_one_end(block)
+        made = map(_record_type(tuple(columns)), *columns.values())
+        self._write_bare(stream, list(made), extracted)
+
+    def _write_bare(self, stream: str, records: list[msgspec.Struct], extracted: str) -> None:
         if not records:
             return
-        bare = _encoder.encode_lines(list(starmap(_record_type(columns), records)))
+        bare = _encoder.encode_lines(records)
         # What is around a record is the same for all; no line break can stand inside of one.
         head = b'{"type":"RECORD","stream":%b,"record":' % _encoder.encode(stream)
         tail = b',"time_extracted":%b}\n' % _encoder.encode(extracted)

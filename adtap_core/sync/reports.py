@@ -23,7 +23,8 @@ from adtap_core.errors import (
 )
 from adtap_core.http.client import RequestStats
 from adtap_core.platform import Fetched, Partition, WindowJob
-from adtap_core.rows.report_rows import Block, RowShaper
+from adtap_core.rows.columns import Block
+from adtap_core.rows.report_rows import RowShaper
 from adtap_core.rows.schemas import DAYS, LEDGER
 from adtap_core.rows.window_checks import oddities, window_error
 from adtap_core.state.bookmarks import jobs_in, keep_jobs, ledger_moment
@@ -471,17 +472,17 @@ class ReportStream(PlannedReport):
         extracted = self.run.clock.read_at().isoformat()
 
         def straight(block: Block) -> int:
-            chosen = block.first(self.within_limit(len(block.records)))
-            self.run.out.write_records(stream, chosen.columns, chosen.records, extracted)
-            return len(chosen.records)
+            chosen = block.first(self.within_limit(block.count))
+            self.run.out.write_block(stream, chosen, extracted)
+            return chosen.count
 
         return straight
 
     def _write_the_sdks_way(self, block: Block) -> int:
-        chosen = block.first(self.within_limit(len(block.records)))
+        chosen = block.first(self.within_limit(block.count))
         for record in chosen.dictionaries():
             self.write_mapped(record)
-        return len(chosen.records)
+        return chosen.count
 
     def _close(self, closing: ReadWindow) -> None:
         """Ledger row, bookmark, STATE: in this order, after the window's last row."""

@@ -26,7 +26,7 @@ from adtap_core.windows import ONE_DAY, Grain, Interval, Zone
 if TYPE_CHECKING:
     from adtap_core.declare import Report
     from adtap_core.platform import Fetched, Partition, Platform, WindowJob
-    from adtap_core.rows.report_rows import Block
+    from adtap_core.rows.columns import Block
 
 log = logging.getLogger("adtaps.control")
 

@@ -4,9 +4,11 @@ import hashlib
 import io
 import json
 from collections import Counter
+from collections.abc import Callable
 from contextlib import redirect_stdout
 from datetime import datetime
 from decimal import Decimal
+from itertools import chain, islice
 from typing import Any
 
 import msgspec
@@ -19,8 +21,11 @@ from adtap_core.declare import Report
 from adtap_core.errors import MalformedResponse
 from adtap_core.http.client import RequestStats
 from adtap_core.platform import Partition, RowContext, RowLookup, WindowJob
+from adtap_core.rows import repeats as repeats_module
+from adtap_core.rows.columns import Block, Same
 from adtap_core.rows.records import cast_column, decimal_text, to_boolean, to_integer, to_text
-from adtap_core.rows.report_rows import Repeats, RowShaper
+from adtap_core.rows.repeats import Repeats
+from adtap_core.rows.report_rows import RowShaper
 from adtap_core.sync.output import LineWriter
 from adtap_core.windows import Interval, Zone
 
@@ -63,17 +68,35 @@ def test_usual_columns_go_the_quick_way(cast: Any, kind: Any) -> None:
         assert cast_column(cast, values) == [cast(kind("12")), None, cast(kind("-3"))]
 
 
-@given(blocks=st.lists(st.lists(st.integers(0, 40), max_size=30), max_size=8))
-def test_repeats_are_counted_over_all_blocks(blocks: list[list[int]]) -> None:
-    """As a plain counter does, within a block and from block to block."""
+@given(
+    blocks=st.lists(st.lists(st.integers(0, 400), max_size=30), max_size=12),
+    in_order=st.booleans(),
+    rows=st.sampled_from([1, 20, 100]),
+    stretches=st.sampled_from([1, 2, 5]),
+)
+def test_repeats_are_counted_over_all_blocks(
+    blocks: list[list[int]], in_order: bool, rows: int, stretches: int
+) -> None:
+    """As a plain counter does, within a block and from block to block, whether buckets come in their order or not."""
     repeats, plain = Repeats(), Counter[int]()
+    if in_order:
+        line = iter(sorted(chain.from_iterable(blocks)))
+        blocks = [list(islice(line, len(block))) for block in blocks]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(repeats_module, "_STRETCH_ROWS", rows)
+        patch.setattr(repeats_module, "_STRETCHES", stretches)
+        _count_all(repeats, plain, blocks)
+
+
+def _count_all(repeats: Repeats, plain: Counter[int], blocks: list[list[int]]) -> None:
     for block in blocks:
         expected = {}
         for place, number in enumerate(block):
             if plain[number]:
                 expected[place] = plain[number]
             plain[number] += 1
-        assert repeats.among([_digest(b"%d" % n) for n in block]) == expected
+        buckets = {str(n // 7) for n in block}
+        assert repeats.among([_digest(b"%d" % n) for n in block], buckets) == expected
 
 
 def _digest(key: bytes) -> bytes:
@@ -181,27 +204,49 @@ def test_a_row_of_a_stranger_is_broken() -> None:
         )
     ),
     stream=st.text(min_size=1),
+    same=st.dictionaries(
+        st.sampled_from("abcé"), st.none() | st.text() | st.booleans(), max_size=3
+    ),
 )
 def test_records_written_together_are_the_lines_of_single_messages(
-    records: list[tuple[Any, ...]], stream: str
+    records: list[tuple[Any, ...]], stream: str, same: dict[str, Any]
 ) -> None:
-    """Byte by byte what the messages one after the other would be."""
-    columns = ("name", "größe", "_n")
-    out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
-    with redirect_stdout(out):
-        writer = LineWriter()
-        writer.write_records(stream, columns, records, "2026-03-01T00:00:00+00:00")
-        writer.flush()
+    """Byte by byte what the messages one after the other would be; also where columns at the end hold one value each."""
+    names = ("name", "größe", "_n")
+    ends = {f"end {name}": value for name, value in same.items()}
+    count = len(records)
+    varied = zip(*records, strict=True) if records else [()] * len(names)
+    columns: dict[str, Any] = dict(zip(names, varied, strict=True))
+    columns |= {name: Same(value, count) for name, value in ends.items()}
+    whole = [(*values, *ends.values()) for values in records]
+    moment = "2026-03-01T00:00:00+00:00"
     encode = msgspec.json.Encoder(decimal_format="number").encode
-    assert out.buffer.getvalue() == b"".join(  # type: ignore[attr-defined] # a BytesIO
+    expected = b"".join(
         encode(
             {
                 "type": "RECORD",
                 "stream": stream,
                 "record": dict(zip(columns, values, strict=True)),
-                "time_extracted": "2026-03-01T00:00:00+00:00",
+                "time_extracted": moment,
             }
         )
         + b"\n"
-        for values in records
+        for values in whole
     )
+    assert expected == _written(
+        lambda writer: writer.write_records(stream, tuple(columns), whole, moment)
+    )
+    assert expected == _written(
+        lambda writer: writer.write_block(stream, Block(columns, count), moment)
+    )
+
+
+def _written(write: Callable[[LineWriter], None]) -> bytes:
+    held = io.BytesIO()
+    with redirect_stdout(io.TextIOWrapper(held, encoding="utf-8", write_through=True)) as out:
+        writer = LineWriter()
+        write(writer)
+        writer.flush()
+        written = held.getvalue()
+        out.detach()
+    return written

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adtap_core.errors import MalformedResponse
-from adtap_core.rows.report_rows import Block
+from adtap_core.rows.columns import Block
 from adtap_core.rows.totals import RowTotals, add_up, as_decimal, spell
 
 COLUMNS = ("_row_key", "day", "campaign", "clicks", "spend", "_account", "_synced_at")
@@ -32,7 +32,8 @@ ROWS = st.lists(
 def block(rows: list[tuple[Any, ...]]) -> Block:
     """Rows as they leave, with keys and a time of reading that say nothing of their content."""
     marks = [(f"key {n}", *row, f"2026-03-03T00:00:{n:02}Z") for n, row in enumerate(rows)]
-    return Block(COLUMNS, marks)
+    columns = zip(*marks, strict=True) if marks else [()] * len(COLUMNS)
+    return Block(dict(zip(COLUMNS, columns, strict=True)), len(marks))
 
 
 def totals(*blocks: Block) -> RowTotals:

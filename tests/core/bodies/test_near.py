@@ -1,0 +1,79 @@
+"""Sums that are near enough to see that no row is missing."""
+
+import json
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adtap_core.bodies.near import NearSums, near_sums
+from adtap_core.bodies.parsing import JsonRows
+from adtap_core.bodies.spool import Spool
+
+CENTS = st.integers(0, 10**9).map(lambda n: Decimal(n) / 100)
+ROWS = st.lists(st.tuples(st.integers(0, 10**6), CENTS), min_size=1, max_size=30)
+
+
+def near(rows: list[dict[str, Any]]) -> NearSums | None:
+    text = json.dumps({"rows": rows, "more": "x"}, default=str)
+    found = JsonRows(Spool.of(text.encode()), ("rows",))
+    sums = near_sums(found, ["clicks"], ["spend"])
+    assert sums is None or found.envelope == {"rows": [], "more": "x"}
+    return sums
+
+
+def reach(sums: NearSums | None, clicks: object, spend: object) -> bool:
+    assert sums is not None
+    return all(
+        sums.reaches(name, Decimal(str(total)), room=Decimal("0.5"), part=1e-9)
+        for name, total in (("clicks", clicks), ("spend", spend))
+    )
+
+
+@given(rows=ROWS, as_text=st.booleans(), data=st.data())
+def test_whole_sums_reach_their_totals_and_others_do_not(
+    rows: list[tuple[int, Decimal]], as_text: bool, data: st.DataObject
+) -> None:
+    """Whether numbers stand in quotation marks or not; one click less is noticed, and one cent in a million."""
+    clicks, spend = sum(c for c, _ in rows), sum((s for _, s in rows), Decimal(0))
+    write = str if as_text else float
+    objects = [
+        {"clicks": write(c) if as_text else c, "spend": write(s), "x": None} for c, s in rows
+    ]
+    sums = near(objects)
+    assert sums is not None
+    assert sums.rows == len(rows)
+    assert reach(sums, clicks, spend)
+    assert not reach(sums, clicks + 1, spend)
+    assert not reach(sums, clicks, spend + spend * Decimal("1e-8") + Decimal("1e-8"))
+
+
+def test_null_counts_nothing() -> None:
+    """As in exact sums."""
+    assert reach(near([{"clicks": None, "spend": "1.5"}, {"clicks": 2, "spend": None}]), 2, "1.5")
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"clicks": 1, "spend": "n/a"},
+        {"clicks": 1, "spend": -1},
+        {"clicks": 1.5, "spend": 1},
+        {"clicks": 1},
+        "no object",
+    ],
+)
+def test_what_is_no_plain_number_is_left_to_exact_sums(row: Any) -> None:
+    """A value that is none, a negative one (a sum may be small, and what it is off by large), a field that lacks."""
+    assert near([{"clicks": 1, "spend": 1}, row]) is None
+
+
+@pytest.mark.parametrize("spelt", ["NaN", "Infinity", "1e400"])
+def test_a_sum_without_end_reaches_nothing(spelt: str) -> None:
+    """A float holds it all the same: nothing is sure then."""
+    sums = near([{"clicks": 1, "spend": spelt}, {"clicks": 1, "spend": "1"}])
+    assert sums is None or not reach(sums, 2, 1)
+    whole = near([{"clicks": 1, "spend": "1"}])
+    assert not reach(whole, 1, "1e400")
