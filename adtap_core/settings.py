@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import partial
@@ -290,15 +290,30 @@ def schema_errors(settings: Mapping[str, Any], schema: Schema) -> list[str]:
         # The SDK's own schema of it can't be walked by a validator; `maps.map_errors` looks at them.
         plain = {"stream_maps": {"type": ["object", "null"]}}
         schema = {**schema, "properties": {**schema["properties"], **plain}}
-    for error in sorted(
-        Draft202012Validator(schema).iter_errors(settings), key=lambda e: [str(p) for p in e.path]
-    ):
+    for error in _first_of_each(Draft202012Validator(schema).iter_errors(settings)):
         errors += _lines(error, schema, settings)
     return errors + [
         f"{name} is empty; it is required"
         for name in schema.get("required", ())
         if isinstance(given := settings.get(name), str) and not given.strip()
     ]
+
+
+def _first_of_each(found: Iterable[ValidationError]) -> list[ValidationError]:
+    """Return the errors of a schema by their place; where a value is of the wrong type, or empty, nothing else of it."""
+    places: dict[tuple[str, ...], list[ValidationError]] = {}
+    for error in found:
+        places.setdefault(tuple(map(str, error.path)), []).append(error)
+    chosen: list[ValidationError] = []
+    for _, errors in sorted(places.items()):
+        plain = [e for rule in ("type", "minLength") for e in errors if e.validator == rule]
+        chosen += plain[:1] or errors
+    return chosen
+
+
+def setting_of(line: str) -> str:
+    """Return the setting that a line of an error begins with."""
+    return re.split(r"[^\w.]", line, maxsplit=1)[0]
 
 
 def with_types(settings: Mapping[str, Any], schema: Schema) -> dict[str, Any]:
@@ -424,24 +439,32 @@ def moment_error(name: str, value: object) -> str | None:
 
 
 def common_errors(settings: Mapping[str, Any]) -> list[str]:
-    """Return one line for each error of the common settings that a schema can't see."""
+    """Return one line for each error of the common settings that a schema can't see.
+
+    What is of the wrong type is the schema's to say.
+    """
     errors = [
         fault
         for name in ("start_date", "end_date")
-        if settings.get(name) is not None and (fault := moment_error(name, settings[name]))
+        if isinstance(settings.get(name), str) and (fault := moment_error(name, settings[name]))
     ]
-    if not errors and settings.get("start_date") and settings.get("end_date"):
+    if not errors and all(isinstance(settings.get(n), str) for n in ("start_date", "end_date")):
         errors += _order_error(
             "start_date", settings["start_date"], "end_date", settings["end_date"]
         )
     errors += _backfill_errors(settings.get("backfill"))
+    if settings.get("flattening_enabled") and settings.get("flattening_max_depth") in {None, -1}:
+        errors.append(
+            "flattening_max_depth is missing; it is required where `flattening_enabled` is true"
+        )
     if isinstance(settings.get("time_zone"), str):
         try:
             Zone(settings["time_zone"])
         except ValueError as error:
             errors.append(f"time_zone: {error}")
-    for index, report in enumerate(settings.get("reports") or []):
-        if isinstance(report, dict) and report.get("start_date") is not None:
+    reports = settings.get("reports")
+    for index, report in enumerate(reports if isinstance(reports, list) else []):
+        if isinstance(report, dict) and isinstance(report.get("start_date"), str):
             place = _place(["reports", index, "start_date"], settings)
             fault = moment_error(place, report["start_date"])
             errors += [fault] if fault else []
@@ -456,7 +479,9 @@ def common_errors(settings: Mapping[str, Any]) -> list[str]:
 
 
 def _backfill_errors(backfill: object) -> list[str]:
-    if not (isinstance(backfill, dict) and "from" in backfill and "to" in backfill):
+    if not (
+        isinstance(backfill, dict) and all(isinstance(backfill.get(k), str) for k in ("from", "to"))
+    ):
         return []
     errors = [f for k in ("from", "to") if (f := moment_error(f"backfill.{k}", backfill[k]))]
     return errors or _order_error("backfill.from", backfill["from"], "backfill.to", backfill["to"])

@@ -36,7 +36,7 @@ from adtap_core.names import did_you_mean
 from adtap_core.platform import Platform
 from adtap_core.redact import guard_logging, learn_settings, redact
 from adtap_core.rows.schemas import DAYS, DAYS_KEYS, DAYS_SCHEMA, LEDGER, contradictions, restored
-from adtap_core.settings import common_errors, schema_errors, with_types
+from adtap_core.settings import common_errors, schema_errors, setting_of, with_types
 from adtap_core.state import documents
 from adtap_core.sync.failures import Failure, grouped_lines
 from adtap_core.sync.garbage import seldom_collected
@@ -101,6 +101,19 @@ class AdTap(FromVariables, Tap):
 
     # -- settings ----------------------------------------------------------------------------
 
+    def _faults(self, config: Mapping[str, Any], schema: dict[str, Any]) -> list[str]:
+        """Return a line for each fault of the settings; what is built on others is looked at if those are sound."""
+        faulty = schema_errors(config, schema)
+        own = [] if faulty else self.platform_class.setting_errors(config)
+        # Of one setting the platform's word is the better one: it knows what is taken here.
+        said = set(map(setting_of, faulty or own))
+        errors = [*faulty, *(e for e in common_errors(config) if setting_of(e) not in said), *own]
+        if faulty:
+            return errors
+        taken = [*(e.name for e in self.entities), *(r.name for r in self.reports), LEDGER, DAYS]
+        reports = custom_reports(config, self.platform_class)
+        return errors + definition_errors(reports, taken, self.platform_class, config)
+
     @override
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
         schema = self.config_jsonschema
@@ -116,23 +129,7 @@ class AdTap(FromVariables, Tap):
         redact.learn_names(self.platform_class.secret_fields)
         if not raise_errors:
             return []
-        errors = schema_errors(config, schema)
-        sound = not errors
-        errors += common_errors(config)
-        if sound:
-            own = self.platform_class.setting_errors(config)
-            # What is no time zone at all need not be called one that the platform doesn't know, too.
-            said = tuple(f"{line.partition(':')[0]}: " for line in errors)
-            errors += [line for line in own if not (said and line.startswith(said))]
-            taken = [
-                *(e.name for e in self.entities),
-                *(r.name for r in self.reports),
-                LEDGER,
-                DAYS,
-            ]
-            errors += definition_errors(
-                custom_reports(config, self.platform_class), taken, self.platform_class, config
-            )
+        errors = self._faults(config, schema)
         # Before the faults: what is missing may stand there under a name that is misspelt.
         for name in config:
             if name not in schema["properties"]:

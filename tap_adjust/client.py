@@ -90,7 +90,7 @@ class AdjustPlatform(Platform):
     @override
     def setting_errors(cls, settings: Mapping[str, Any]) -> list[str]:
         errors = []
-        zone = str(settings.get("time_zone") or "UTC")
+        zone = str(settings.get("time_zone", "UTC"))
         if zone.upper() not in {"UTC", "Z"} and not re.fullmatch(r"[+-]\d{2}:\d{2}", zone):
             errors.append(
                 f"time_zone: {zone!r} is not a fixed offset; Adjust takes only those, e.g. +05:30 or UTC"

@@ -75,3 +75,23 @@ def test_what_a_list_of_texts_names_twice_is_read_once():
     given = {"audited_types": ["site", "account", "site"]}
     assert with_types(given, schema) == {"audited_types": ["site", "account"]}
     assert with_types({"audited_types": ["site", 5, 5]}, schema)["audited_types"] == ["site", 5, 5]
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"on_empty": 1}, "on_empty: 1 is not text"),
+        ({"lookback_days": -0.5}, "lookback_days: -0.5 is not a whole number"),
+        ({"start_date": 20260101}, "start_date: 20260101 is not text"),
+        ({"end_date": [""]}, "end_date: [''] is not text"),
+        ({"reports": 5}, "reports: 5 is not a list"),
+        ({"reports": [{**GOOD, "start_date": 1}]}, "report 'mine' (reports[0].start_date): 1 is"),
+        ({"backfill": {"from": 1, "to": "2026-01-02"}}, "backfill.from: 1 is not text"),
+        ({"flattening_enabled": True}, "flattening_max_depth is missing; it is required where"),
+    ],
+    ids=str,
+)
+def test_a_value_that_is_wrong_in_two_ways_is_told_once(settings, words):
+    """What is of the wrong type is no list, no date and no number either: that goes without saying."""
+    (fault,) = [*schema_errors(settings, SCHEMA), *common_errors(settings)]
+    assert fault.startswith(words)
