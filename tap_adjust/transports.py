@@ -6,7 +6,7 @@ the totals. So additive metrics are summed here, in the worker, before a row is 
 
 import marshal
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
@@ -221,11 +221,12 @@ def _read_large_json(
             _check_columns(seen, lost)
     whole = frozenset(there[m] for m in metrics if "integer" in metric(m).schema()["type"])
     rows = JsonRows(response.body, _ROWS)
-    counts = [name for name in sums.names if there[name] in whole]
-    amounts = [name for name in sums.names if there[name] not in whole]
-    near = near_sums(rows, [there[n] for n in counts], [there[n] for n in amounts])
+    summed = {there[name]: name for name in sums.names}
+    near = near_sums(rows, summed.keys() & whole, summed.keys() - whole)
     if near is not None:
-        near = replace(near, sums=dict(zip((*counts, *amounts), near.sums.values(), strict=True)))
+        near = NearSums(
+            near.rows, *({summed[n]: v for n, v in of.items()} for of in (near.sums, near.sizes))
+        )
     else:
         rows = _sum_objects(response, sums, there, whole)
 

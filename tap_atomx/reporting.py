@@ -11,6 +11,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
+from adtap_core.bodies.near import near_sums
 from adtap_core.bodies.parsing import JsonRows, Table, batches, separated
 from adtap_core.bodies.spool import MEMORY_BYTES
 from adtap_core.declare import Report
@@ -102,7 +103,9 @@ class Reporting:
     ) -> Fetched:
         try:
             rows, document = _read(response, job.what)
-            columns = check(document, rows, body, job.what)
+            columns = _columns(document, body, job.what)
+            if not _surely_whole(response, document, columns, body["metrics"]):
+                check(document, rows, columns, body["metrics"], job.what)
         except BaseException:
             response.body.close()
             raise
@@ -237,28 +240,60 @@ def _numbers(values: Sequence[Any]) -> list[Any]:
     return [v for v in values if v is not None]
 
 
+def _totals(report: Mapping[str, Any], metrics: Sequence[str]) -> dict[str, Any]:
+    """Return an answer's own totals of the metrics that are known to add up."""
+    totals = report.get("totals")
+    known: Mapping[str, Any] = totals if isinstance(totals, Mapping) else {}
+    return {m: known[m] for m in metrics if m in METRICS and m in known}
+
+
+def _is_count(metric: str) -> bool:
+    return "integer" in METRICS[metric]["type"]
+
+
+def _surely_whole(
+    response: Response, report: Mapping[str, Any], columns: Sequence[str], metrics: Sequence[str]
+) -> bool:
+    """Check whether a long answer is seen to be whole by sums that are near enough; else exact ones must tell."""
+    if response.body.size <= MEMORY_BYTES:
+        return False
+    totals = {m: as_decimal(v) for m, v in _totals(report, metrics).items()}
+    counts = {m for m in totals if _is_count(m)}
+    rows = JsonRows(response.body, ("report", "data"))
+    near = near_sums(rows, counts, totals.keys() - counts, columns)
+    length = as_decimal(report.get("length"))
+    return (
+        near is not None
+        and length in {None, near.rows}
+        and all(
+            total is None or near.ties(m, total, part=float(_FLOAT32_STEP))
+            for m, total in totals.items()
+        )
+    )
+
+
 def check(
     report: Mapping[str, Any],
     rows: Callable[[], Iterator[Sequence[Any]]],
-    body: Mapping[str, Any],
+    columns: Sequence[str],
+    metrics: Sequence[str],
     what: str,
-) -> tuple[str, ...]:
-    """Hold an inline answer against what it says of itself; give its columns.
+) -> None:
+    """Hold an inline answer against what it says of itself.
 
     Args:
         report: The answer without its rows.
         rows: Opens its rows.
-        body: What was asked.
+        columns: What their values are.
+        metrics: Asked for.
         what: The window, in a user's words.
 
     Raises:
-        MalformedResponse: If its columns, or the stretch of time that it is of, are not those that were asked for.
+        MalformedResponse: If a row has another number of values than there are columns.
         ResponseTooLarge: If it holds another number of rows than it says, or its totals are not its rows'.
     """
-    columns = _columns(report, body, what)
-    totals = report.get("totals")
-    known: Mapping[str, Any] = totals if isinstance(totals, Mapping) else {}
-    places = {m: columns.index(m) for m in body["metrics"] if m in METRICS and m in known}
+    known = _totals(report, metrics)
+    places = {m: columns.index(m) for m in known if m in columns}
     sums: dict[str, Decimal] = dict.fromkeys(places, Decimal())
     sizes: dict[str, Decimal] = dict.fromkeys(places, Decimal())
     count = 0
@@ -280,13 +315,11 @@ def check(
     for metric, added in sums.items():
         if (total := as_decimal(known[metric])) is None:
             continue
-        counted = "integer" in METRICS[metric]["type"]
-        room = Decimal() if counted else (sizes[metric] + abs(total)) * _FLOAT32_STEP
+        room = Decimal() if _is_count(metric) else (sizes[metric] + abs(total)) * _FLOAT32_STEP
         if abs(added - total) > room:
             raise ResponseTooLarge(
                 f"{what}: {metric} adds up to {added}, the answer's total is {total}"
             )
-    return columns
 
 
 def _text(value: object) -> str | None:

@@ -66,6 +66,8 @@ def check_once(text: bytes, document: Any) -> None:
     Raises:
         MalformedResponse: If one does.
     """
+    if _COLON not in text:
+        return
     found = text.count(_NAME)
     # Most rows are flat, and to look for nested values costs more than all else: that comes second.
     if not any(_agree(text, found, _names(document, nested=nested)) for nested in (False, True)):

@@ -5,7 +5,7 @@ must not be handed over. Floats are enough where a total itself may be off by fa
 asks adds up exactly.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from math import isfinite
@@ -20,7 +20,7 @@ _OFF: Final = 1e-10
 
 
 class _NotPlain(Exception):  # noqa: N818 - no error: exact sums follow
-    """A value is no number, or a negative one."""
+    """A value is no number."""
 
 
 @dataclass(frozen=True)
@@ -30,10 +30,12 @@ class NearSums:
     Args:
         rows: How many rows there are.
         sums: By field: exact if it is a whole number, else near.
+        sizes: The same without signs: what a sum may be off grows with them.
     """
 
     rows: int
     sums: Mapping[str, int | float]
+    sizes: Mapping[str, int | float]
 
     def reaches(self, name: str, total: Decimal, *, room: Decimal, part: float) -> bool:
         """Check whether a sum surely reaches a total.
@@ -48,31 +50,54 @@ class NearSums:
         if isinstance(own, int):
             return total - own <= room
         whole = float(total)
-        return isfinite(own + whole) and whole - own + own * _OFF <= abs(whole) * part
+        return isfinite(own + whole) and whole - own + self._off(name) <= abs(whole) * part
+
+    def ties(self, name: str, total: Decimal, *, part: float) -> bool:
+        """Check whether a sum is surely a total.
+
+        Args:
+            name: The field.
+            total: What it should add up to; a whole number exactly.
+            part: How far another may be off, as a part of its size and the total's together.
+        """
+        own = self.sums[name]
+        if isinstance(own, int):
+            return own == total
+        whole = float(total)
+        room = (self.sizes[name] + abs(whole)) * part - 2 * self._off(name)
+        return isfinite(own + whole) and abs(own - whole) <= room
+
+    def _off(self, name: str) -> float:
+        return self.sizes[name] * _OFF
 
 
-def near_sums(rows: JsonRows, counts: Sequence[str], amounts: Sequence[str]) -> NearSums | None:
-    """Add up some fields of a JSON document's objects; None if a value is no number, or negative, or lacking.
+def near_sums(
+    rows: JsonRows, counts: Collection[str], amounts: Collection[str], columns: Sequence[str] = ()
+) -> NearSums | None:
+    """Add up some fields of a JSON document's rows; None if a value is no number, or a row is not like the others.
 
     A null counts nothing. Afterwards `rows.envelope` is there.
 
     Args:
-        rows: The objects, not read yet.
+        rows: The rows, not read yet.
         counts: Fields that hold whole numbers.
         amounts: Fields that hold others.
+        columns: What the values of a row are called that is a list; none: rows are objects.
 
     Raises:
         MalformedResponse: If the document can't be read.
     """
-    names = (*counts, *amounts)
-    if any(map(UNNAMEABLE.search, names)):
+    fields = columns or (*counts, *amounts)
+    if not columns and any(map(UNNAMEABLE.search, fields)):
         return None
-    places = [f"f{n}" for n in range(len(names))]
-    kinds: list[Any] = [*(int | None for _ in counts), *(float | None for _ in amounts)]
+    places = [f"f{n}" for n in range(len(fields))]
+    kinds = [int | None if f in counts else float | None if f in amounts else Any for f in fields]
     element = msgspec.defstruct(
         "Numbers",
         list(zip(places, kinds, strict=True)),
-        rename=dict(zip(places, names, strict=True)),
+        rename=None if columns else dict(zip(places, fields, strict=True)),
+        array_like=bool(columns),
+        forbid_unknown_fields=bool(columns),  # more values than columns
         gc=False,
     )
     # Not strict: numbers may stand in quotation marks.
@@ -85,28 +110,29 @@ def near_sums(rows: JsonRows, counts: Sequence[str], amounts: Sequence[str]) -> 
             raise _NotPlain from error
 
     found = 0
-    sums: list[int | float] = [0] * len(names)
+    wanted = {*counts, *amounts}
+    sums: dict[str, int | float] = dict.fromkeys(wanted, 0)
+    sizes = dict(sums)
     try:
         for block in rows.blocks(decode, lambda one: decode(msgspec.json.encode([one]))[0]):
-            objects = list(block)
-            found += len(objects)
-            for place, column in enumerate(
-                zip(*map(msgspec.structs.astuple, objects), strict=True)
-            ):
-                sums[place] += _sum(column)
+            values = list(map(msgspec.structs.astuple, block))
+            found += len(values)
+            for name, column in zip(fields, zip(*values, strict=True), strict=False):
+                if name in wanted:
+                    added, size = _sums(column)
+                    sums[name] += added
+                    sizes[name] += size
     except _NotPlain:
         return None
-    return NearSums(found, dict(zip(names, sums, strict=True)))
+    return NearSums(found, sums, sizes)
 
 
-def _sum(column: Sequence[Any]) -> int | float:
-    added: int | float
+def _sums(column: Sequence[Any]) -> tuple[int | float, int | float]:
+    """Return a column's sum, and that of its numbers without their signs."""
     try:
         least, added = min(column), sum(column)
     except TypeError:  # a null
         there = [v for v in column if v is not None]
         least, added = min(there, default=0), sum(there)
-    # Of negative numbers a sum may be small, and what it is off by large.
-    if not least >= 0:
-        raise _NotPlain
-    return added
+        column = there
+    return added, added if least >= 0 else sum(map(abs, column))

@@ -10,6 +10,7 @@ import pytest
 
 from adtap_core.errors import SettingsError
 from adtap_core.tap import RunFailed
+from tap_atomx import reporting
 from tap_atomx.fields import METRICS, SCOPES
 from tap_atomx.streams import REPORTS
 from tap_atomx.tap import TapAtomx
@@ -311,8 +312,11 @@ def answer(columns: list[str], rows: list[list[Any]], **more: Any) -> dict[str, 
     [{"length": 2}, {"length": 1, "totals": {"impressions": 8}}],
     ids=["rows-missing", "totals-differ"],
 )
-def test_an_answer_that_is_not_whole_is_cut_until_it_is(read, sandbox, wrong):
-    """Fewer rows than the answer says, or other totals: the window is halved and read whole."""
+@pytest.mark.parametrize("long", [False, True], ids=["short", "long"])
+def test_an_answer_that_is_not_whole_is_cut_until_it_is(read, sandbox, wrong, long, monkeypatch):
+    """Fewer rows than the answer says, or other totals: the window is halved and read whole, also from disk."""
+    if long:
+        monkeypatch.setattr(reporting, "MEMORY_BYTES", 0)
     report = {**OWN, "transport": "json", "metrics": ["impressions"], "dimensions": []}
     whole = read({"own"}, reports=[report])
     bad = answer(["day", "impressions"], [["2026-03-10", 7]], **wrong)
