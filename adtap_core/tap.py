@@ -5,7 +5,7 @@ import logging
 import os
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from types import FrameType
 from typing import Any, ClassVar, cast
@@ -16,6 +16,7 @@ from singer_sdk.exceptions import MapExpressionError, StreamMapConfigError
 from singer_sdk.helpers._catalog import get_selected_schema
 from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities, TapCapabilities
 from singer_sdk.plugin_base import PluginBase, SingerCommand, _ConfigInput
+from singer_sdk.singerlib import Catalog, CatalogEntry
 from typing_extensions import override
 
 from adtap_core.clock import NOW_VARIABLE, Clock
@@ -37,7 +38,7 @@ from adtap_core.platform import Platform
 from adtap_core.redact import guard_logging, learn_settings, redact
 from adtap_core.rows.schemas import DAYS, DAYS_KEYS, DAYS_SCHEMA, LEDGER, contradictions, restored
 from adtap_core.settings import common_errors, schema_errors, setting_of, with_types
-from adtap_core.state import documents
+from adtap_core.state import catalogs, documents
 from adtap_core.sync.failures import Failure, grouped_lines
 from adtap_core.sync.garbage import seldom_collected
 from adtap_core.sync.ledger import LedgerStream
@@ -85,14 +86,16 @@ class AdTap(FromVariables, Tap):
         if not hasattr(cls, "package"):  # a subclass of a tap has that tap's schemas
             cls.package = cls.__module__.rpartition(".")[0] or cls.__module__
 
-    def __init__(self, *args: Any, state: Any = None, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, state: Any = None, catalog: Any = None, **kwargs: Any) -> None:
         guard_logging()
+        if isinstance(catalog, Mapping) and not isinstance(catalog, Catalog):
+            catalog = catalogs.read(catalog)
         self.current = Run(
             self, _clock(), self.platform_class, self.entities, origin=self.origin_words
         )
         self.given_state: dict[str, Any] | None = state if isinstance(state, dict) else None
         try:
-            super().__init__(*args, state=documents.understood(state), **kwargs)
+            super().__init__(*args, state=documents.understood(state), catalog=catalog, **kwargs)
         except VariableError as error:
             raise SettingsError(error.errors) from error
         # What somebody else keeps in our state document is theirs: it goes out as it came in.
@@ -188,23 +191,16 @@ class AdTap(FromVariables, Tap):
         errors: list[str] = []
         found: dict[str, tuple[dict[str, Any], list[str]]] = {}
         mapped: dict[str, Mapped] = {}
-        for entry in self.catalog.streams:
-            name = entry.stream or entry.tap_stream_id
-            schema = entry.schema.to_dict()
-            known = self.streams.get(name)
-            keys = list(entry.key_properties or ())
-            is_selected = True
+        for name, entry in self._entries_to_map():
+            known = cast("AdStream | None", self.streams.get(name))
             if known is None and entry.metadata.root.selected:
                 errors.append(
                     f"--catalog: the stream {name!r} is selected, and with these settings {self.name} has none of this "
                     f"name{did_you_mean(name, self.streams)}: define it (setting `reports`), or deselect it"
                 )
                 continue
-            if known is not None:
-                schema = restored(schema, known.schema)
-                # Keys come from the tap, never from an edited catalog.
-                keys = list(known.primary_keys)
-                is_selected = known.selected
+            schema, keys = _written(entry, known)
+            is_selected = known is None or known.selected
             if known is not None and is_selected:
                 errors += contradictions(name, schema, known.schema)
                 errors += arithmetic_errors(self.config, name, known.schema)
@@ -219,6 +215,23 @@ class AdTap(FromVariables, Tap):
         self.mapper.stream_maps_dict = fitted(self.mapper.stream_maps_dict, mapped)
         for name, (schema, keys) in found.items():
             self.mapper.register_raw_stream_schema(name, schema, keys)
+
+    def _entries_to_map(self) -> Iterator[tuple[str, CatalogEntry]]:
+        """Return the catalog's entries by name; without those that are off where there is no stream map.
+
+        A catalog names all streams, and most runs read a few: `AdStream.stream_maps` maps the others when they are
+        asked for it.
+        """
+        if not self.input_catalog:
+            for stream in self.streams.values():
+                if stream.selected or self.mapper.stream_maps_dict:
+                    yield stream.name, stream._singer_catalog_entry  # noqa: SLF001 - the SDK has no other
+            return
+        for entry in self.input_catalog.streams:
+            name = entry.stream or entry.tap_stream_id
+            known = self.streams.get(name)
+            if known is None or known.selected or self.mapper.stream_maps_dict:
+                yield name, entry
 
     @property
     @override
@@ -485,6 +498,14 @@ class AdTap(FromVariables, Tap):
         command = super().get_singer_command()
         command.__class__ = _Command
         return command
+
+
+def _written(entry: CatalogEntry, known: AdStream | None) -> tuple[dict[str, Any], list[str]]:
+    """Return the schema of a catalog's entry as it is written, and its key: that comes from the tap, never from a file."""
+    schema = entry.schema.to_dict()
+    if known is None:
+        return schema, list(entry.key_properties or ())
+    return restored(schema, known.schema), list(known.primary_keys)
 
 
 def _depth(name: str, entities: Mapping[str, EntityStream]) -> int:

@@ -10,6 +10,7 @@ from singer_sdk.helpers._util import load_json
 from singer_sdk.singerlib import Catalog
 
 from adtap_core.errors import SettingsError
+from adtap_core.state import catalogs
 from adtap_core.state.bookmarks import jobs_in, unfinished_of
 from adtap_core.state.compaction import expanded, without_nulls
 
@@ -50,7 +51,7 @@ def catalog(file: Any) -> Catalog:
     """
     found = document(file, "catalog")
     try:
-        return Catalog.from_dict(found)
+        return catalogs.read(found)
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise SettingsError(
             [f"--catalog {file.name}: not a Singer catalog ({type(error).__name__}: {error})"]

@@ -40,7 +40,7 @@ from adtap_core.errors import (
 from adtap_core.http.client import RequestStats
 from adtap_core.platform import EntityQuery
 from adtap_core.rows.records import RecordShaper, to_moment
-from adtap_core.rows.schemas import entity_schema
+from adtap_core.rows.schemas import entity_schema, restored
 from adtap_core.state.fingerprints import future_lines
 from adtap_core.sync.failures import Failure
 from adtap_core.sync.stream_maps import map_failure
@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from singer_sdk.helpers.types import Context, Record
+    from singer_sdk.mapper import StreamMap
 
     from adtap_core.declare import Entity
     from adtap_core.sync.run import Run
@@ -119,6 +120,16 @@ class AdStream(Stream):
                 if mapping["properties", column].selected is None:
                     mapping["properties", column].selected_by_default = False
         return mapping
+
+    @property
+    @override
+    def stream_maps(self) -> list[StreamMap]:
+        mapper = self.run.tap.mapper
+        if self.name not in mapper.stream_maps:
+            # It was off when the run was set up, and is written all the same: the SDK's own tests select it.
+            schema = restored(self.effective_schema, self.schema)
+            mapper.register_raw_stream_schema(self.name, schema, list(self._own_keys))
+        return super().stream_maps
 
     @override
     def apply_catalog(self, catalog: Catalog) -> None:

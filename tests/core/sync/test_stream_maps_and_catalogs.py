@@ -8,7 +8,7 @@ import pytest
 from adtap_core.errors import SettingsError
 from adtap_core.sync.stream_maps import empty_filters
 from adtap_core.tap import RunFailed
-from adtap_core.testing import run_tap, select
+from adtap_core.testing import parse, run_tap, select
 from tests.core.sync.test_reports import Tiny, tiny
 from tests.core.tiny import TapTiny
 
@@ -169,3 +169,19 @@ def test_a_filter_on_exact_digits_works_as_the_message_says(tiny: Tiny) -> None:
     assert len(got.records["spend_daily"]) == len(all_rows)
     none = tiny.run(stream_maps={"spend_daily": {"__filter__": "float(spend or 0) > 2"}})
     assert not none.records["spend_daily"]
+
+
+@pytest.mark.parametrize("chosen", [None, set(), {"sync_windows"}])
+def test_a_stream_that_is_off_can_be_written_all_the_same(
+    tiny: Tiny, chosen: set[str] | None, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The SDK writes each stream's SCHEMA when asked to: the whole one, and with the tap's key."""
+    catalog = None if chosen is None else select(TapTiny, tiny.config, chosen)
+    tap = TapTiny(config=dict(tiny.config), catalog=catalog)
+    tap.write_schemas()
+    tap.current.out.flush()
+    written = parse(capfd.readouterr().out).schemas
+    assert written.keys() == tap.streams.keys()
+    for name, message in written.items():
+        assert message["schema"] == tap.streams[name].schema
+        assert message["key_properties"] == list(tap.streams[name].primary_keys)
