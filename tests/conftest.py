@@ -175,6 +175,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(mark)
 
 
+gc.disable()  # until all is imported and collected: that stays to the end, and each look at it costs half a second
+
+
+def pytest_collection_finish() -> None:
+    """From here on garbage is looked for among what tests make, and when a process has grown (below)."""
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
+    gc.enable()
+
+
 _GROWN_BYTES: Final = 64 * 2**20
 _held = 0
 
