@@ -113,7 +113,7 @@ class Catalogue:
             if listed is None:
                 self._tell(report.name, name, "the account's report fields do not list it")
             elif clash := self.clash(listed, attributes):
-                self._tell(report.name, name, f"itcan't be broken down by {', '.join(clash)}")
+                self._tell(report.name, name, f"it can't be broken down by {', '.join(clash)}")
             else:
                 metrics[listed.id] = name
         return Asked(attributes, metrics)
@@ -129,7 +129,7 @@ class Catalogue:
 
     @staticmethod
     def clash(metric: Listed, attributes: Sequence[str] | Mapping[str, str]) -> list[str]:
-        """Return the attributes that a metriccan't be broken down by.
+        """Return the attributes that a metric can't be broken down by.
 
         Args:
             metric: The metric, as the account's list has it.
@@ -164,7 +164,7 @@ class Catalogue:
                 continue
             known = [d for d in report.dimensions if d.lower() in self.dimensions]
             errors += [
-                f"{where}: metric {name!r}can't be broken down by {clash!r}; it goes with "
+                f"{where}: metric {name!r} can't be broken down by {clash!r}; it goes with "
                 + ", ".join(sorted(self._spelled(a) for a in listed.available or ()))
                 for clash in self.clash(listed, known)
             ]

@@ -201,7 +201,7 @@ class Legacy(Generation):
         clash = [m.id for m in listed if m is not None and catalogue.clash(m, [account.id])]
         if clash:
             raise BadRequest(
-                f"report {report.name!r}: {', '.join(clash)}can't be broken down by {account.id}, which alone tells money "
+                f"report {report.name!r}: {', '.join(clash)} can't be broken down by {account.id}, which alone tells money "
                 f"of several currencies ({', '.join(currencies.several())}) apart; take it out of the metrics"
             )
         fault = currencies.addition_error(report, report.metrics)

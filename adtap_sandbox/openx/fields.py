@@ -16,7 +16,7 @@ TIME_ATTRIBUTES: Final[list[str]] = _DECLARED["time"]
 RESPONSE_ATTRIBUTES: Final = frozenset(_DECLARED["response"])
 """On the demand side of a request: they exist only once a bidder has answered."""
 PRE_AUCTION_METRICS: Final = frozenset(_DECLARED["pre_auction"])
-"""Counted before the auction, so theycan't be broken down by the attributes of an answer."""
+"""Counted before the auction, so they can't be broken down by the attributes of an answer."""
 TRACKING_VIDEO_METRICS: Final = frozenset(_DECLARED["video_events"])
 RENAMED: Final[dict[str, str]] = _DECLARED["renamed"]
 """Money comes back under another key than it was asked for: "PCoin" is the publisher's currency."""

@@ -86,7 +86,7 @@ def unknown(ids: Iterable[str], fields: Iterable[Field]) -> list[str]:
 
 
 def clashes(attributes: Iterable[str], metrics: Iterable[str]) -> list[str]:
-    """Attributes that one of the metricscan't be broken down by."""
+    """Attributes that one of the metrics can't be broken down by."""
     wanted = tuple(metrics)
     return [
         name

@@ -65,7 +65,7 @@ def test_a_report_cut_by_account_needs_no_second_look(room):
                 "id": "exchangeFills",
                 "metadataDetails": {"dimensionsAvailable": [{"id": "userDeviceType"}]},
             },
-            "exchangeFillscan't be broken down by publisherAccountID",
+            "exchangeFills can't be broken down by publisherAccountID",
         ),
         (["userDeviceType"], {"id": "exchangeFills"}, "list neither publisherCurrency nor"),
     ],

@@ -491,7 +491,7 @@ def test_every_fault_of_all_reports_is_told_at_once(room):
     assert len(faults) == 3
     assert "'a_daily': unknown dimension 'siteId' (did you mean" in faults[0]
     assert "publisherSiteId" in faults[0]
-    assert "'allRequests'can't be broken down by 'demandPartnerAccountId'" in faults[1]
+    assert "'allRequests' can't be broken down by 'demandPartnerAccountId'" in faults[1]
     assert "filters: unknown attribute 'siteId'" in faults[2]
 
 
