@@ -12,7 +12,6 @@ sit on both sides of a test.
     lists.py           the list engine: filtered, sorted, cut into pages
     cube.py            the report engine: days cut into buckets, groups added up, rows sorted
     tables.py          reads what a platform declares in data, and fills templates in
-    moments.py         midnights, hours and how they are written
     passes.py          tokens, sessions and codes, until they end by the sandbox's clock
     faults.py          the fault menu, the request log, the count of requests in flight
     cached_answers.py  answers that are made once, where the answering must cost nothing

@@ -51,7 +51,6 @@ class CachedAnswers:
         self._answers.clear()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
         entry: Entry = scope["adtap.entry"]
         if self._path is None or not self._path.search(entry.path):
             await self._app(scope, receive, send)

@@ -125,24 +125,17 @@ class _Control:
     async def kept(self, request: Request) -> Response:
         cached = self._sandbox.cached_answers
         if request.method == "POST":
-            given = await _body(request, "path")
-            cached.keep(str(given.get("path", "")))
+            cached.keep(str((await _body(request, "path")).get("path", "")))
         elif request.method == "DELETE":
             cached.keep(None)
         return JSONResponse({"answers": len(cached)})
 
     async def health(self, _request: Request) -> Response:
         stage = self._sandbox.stage
-        return JSONResponse(
-            {
-                "platforms": list(self._sandbox.platforms),
-                "seed": stage.world.seed,
-                "size": stage.world.size,
-                "now": stage.clock.now().isoformat(),
-                "frozen": stage.clock.frozen,
-                "latency": self._sandbox.latency,
-            }
-        )
+        world, clock = stage.world, stage.clock
+        told = {"platforms": list(self._sandbox.platforms), "seed": world.seed, "size": world.size}
+        told |= {"now": clock.now().isoformat(), "frozen": clock.frozen}
+        return JSONResponse({**told, "latency": self._sandbox.latency})
 
 
 async def _told(_request: Request, error: Exception) -> Response:

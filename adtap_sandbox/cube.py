@@ -19,7 +19,7 @@ from itertools import accumulate, pairwise
 from operator import add
 from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
 
-from adtap_sandbox.moments import ONE_DAY, midnight
+from adtap_sandbox.stage import ONE_DAY, midnight
 
 HOURS: Final = 24
 

@@ -79,15 +79,7 @@ class Fault:
 
     @classmethod
     def parse(cls, given: dict[str, Any], platforms: tuple[str, ...]) -> "Fault":
-        """Make an entry from a control request.
-
-        Args:
-            given: The request's object.
-            platforms: The platforms that are served.
-
-        Raises:
-            ValueError: If a key or a value is not one of a fault; the message names it.
-        """
+        """Make an entry from a control request; a `ValueError` names the key or value that is not one of a fault."""
         for key, value in given.items():
             if key not in _FIELDS:
                 raise ValueError(f"a fault has no {key!r}; it has {', '.join(_FIELDS)}")
@@ -226,12 +218,10 @@ class Menu:
         self._faults: list[Fault] = []
 
     def add(self, fault: Fault) -> None:
-        """Put a fault on the menu."""
         with self._lock:
             self._faults.append(fault)
 
     def clear(self) -> None:
-        """Take all faults off the menu."""
         with self._lock:
             self._faults.clear()
 
@@ -264,12 +254,9 @@ class FaultGate:
     """
 
     def __init__(self, app: ASGIApp, menu: Menu, hang_up: Callable[[Scope, bool], None]) -> None:
-        self._app = app
-        self._menu = menu
-        self._hang_up = hang_up
+        self._app, self._menu, self._hang_up = app, menu, hang_up
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request, or fail it."""
         entry: Entry = scope["adtap.entry"]
         fault = self._menu.draw(entry.platform, entry.method, entry.path)
         if fault is None:
@@ -289,7 +276,9 @@ class FaultGate:
             case "cut" | "cut_chunked":
                 await self._cut(fault, scope, receive, send)
             case _:
-                await _say(send, *_made_up(fault))
+                status, headers, body = _made_up(fault)
+                await send({"type": "http.response.start", "status": status, "headers": headers})
+                await send({"type": "http.response.body", "body": body, "more_body": False})
 
     async def _capture(self, scope: Scope, receive: Receive) -> tuple[Message, bytes]:
         """Let the platform answer, and keep the answer."""
@@ -316,13 +305,8 @@ class FaultGate:
             # An empty body can't be cut, so its length is told too high.
             headers.append((b"content-length", str(max(len(body), 1)).encode()))
         sent = len(body) // 2 if fault.at is None else fault.at
-        await send(
-            {
-                "type": "http.response.start",
-                "status": fault.status or status,
-                "headers": _merged(headers, fault),
-            }
-        )
+        start = {"status": fault.status or status, "headers": _merged(headers, fault)}
+        await send({"type": "http.response.start", **start})
         part = body[: min(sent, max(len(body) - 1, 0))]
         await send({"type": "http.response.body", "body": part, "more_body": True})
         await self._end(scope, receive, at_once=False)
@@ -347,19 +331,16 @@ class Recorder:
     """
 
     def __init__(self, app: ASGIApp, journal: Journal, latency: Callable[[], float]) -> None:
-        self._app = app
-        self._journal = journal
-        self._latency = latency
+        self._app, self._journal, self._latency = app, journal, latency
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass one request on, written down."""
         began = time.perf_counter()
         entry = self._journal.begin(scope, scope["adtap.platform"], scope["adtap.path"])
         scope["adtap.entry"] = entry
 
         async def noted(message: Message) -> None:
             if message["type"] == "http.response.start":
-                await self._hold(began)
+                await asyncio.sleep(max(0.0, began + self._latency() - time.perf_counter()))
                 self._journal.answered(entry, message["status"])
             elif not message.get("more_body", False):
                 # Before the last byte leaves: a client that goes on at once is not two in flight.
@@ -375,9 +356,6 @@ class Recorder:
             raise
         finally:
             self._journal.end(entry, time.perf_counter() - began)
-
-    async def _hold(self, began: float) -> None:
-        await asyncio.sleep(max(0.0, began + self._latency() - time.perf_counter()))
 
 
 async def _is_gone(receive: Receive, seconds: float) -> bool:
@@ -428,11 +406,6 @@ def _with_headers(send: Send, fault: Fault) -> Send:
         await send(message)
 
     return changed
-
-
-async def _say(send: Send, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body, "more_body": False})
 
 
 async def _read(receive: Receive) -> bytes:

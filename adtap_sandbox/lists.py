@@ -45,7 +45,6 @@ def page(rows: Sequence[Row], limit: int, offset: int) -> Page[Row]:
 
 
 def select(rows: Iterable[Row], tests: Iterable[Callable[[Row], bool]]) -> list[Row]:
-    """Return the rows that meet every test, in their order."""
     kept = list(rows)
     for test in tests:
         kept = [row for row in kept if test(row)]
@@ -55,9 +54,7 @@ def select(rows: Iterable[Row], tests: Iterable[Callable[[Row], bool]]) -> list[
 def sort(rows: list[Row], keys: Iterable[tuple[Callable[[Row], Any], bool]]) -> list[Row]:
     """Return the rows in order; those that are alike stay as they stand.
 
-    Args:
-        rows: The rows.
-        keys: What is sorted by, first things first: the value of a row, and whether it descends.
+    The keys are what is sorted by, first things first: the value of a row, and whether it descends.
     """
     for key, descending in reversed(list(keys)):
         rows = sorted(rows, key=key, reverse=descending)
@@ -76,16 +73,7 @@ def sort_key(value: object, *, nulls_last: bool = False) -> tuple[int, Any]:
 def whole_number(
     text: str | None, default: int, refused: Exception, *, least: int = 0, most: int | None = None
 ) -> int:
-    """Return a parameter that must be a whole number.
-
-    Args:
-        text: As sent; None if it wasn't.
-        default: What holds without it.
-        refused: The platform's refusal of anything else; raised.
-        least: Smallest that is taken.
-        most: Greatest that is taken; None for no end.
-
-    """
+    """Return a parameter that must be a whole number from `least` to `most`; the platform's refusal of anything else."""
     if text is None:
         return default
     number = int(text) if text.isascii() and text.isdigit() else -1

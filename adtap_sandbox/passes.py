@@ -48,7 +48,6 @@ class Passes(Generic[Holder]):
         return found
 
     def drop(self, name: str) -> None:
-        """Forget one, known or not."""
         self._given.pop(name, None)
 
     def clear(self) -> int:

@@ -63,14 +63,8 @@ def find_rooms(only: Iterable[str] | None = None) -> dict[str, Room]:
 class Sandbox:
     """All platforms as an ASGI application, each below its prefix and on its bare paths.
 
-    The control API and the plain form of a target are the matter of `adtap_sandbox.server.Front`.
-
-    Args:
-        seed: Seed of the world.
-        size: Multiplies the number of things in the world.
-        now: Moment from which the clock runs, with a zone; real time if None.
-        latency: Seconds from a request's arrival before which it is not answered.
-        rooms: Platforms to serve; all if None.
+    The control API and the plain form of a target are the matter of `adtap_sandbox.server.Front`; the arguments are
+    those of `adtap_sandbox.server.Server`.
     """
 
     def __init__(
@@ -143,7 +137,6 @@ class Sandbox:
         self.cached_answers.forget()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request to a platform."""
         if scope["type"] != "http":
             raise RuntimeError(f"the sandbox speaks no {scope['type']}")
         path = scope["path"]
@@ -169,17 +162,18 @@ class Sandbox:
         if platform in self._modules:
             if platform not in self._rooms:
                 # Of the rooms that a reset makes anew, few are entered before the next one.
-                self._rooms[platform] = _room_app(self._modules[platform], self.stage)
+                app = Starlette(routes=self._modules[platform].routes(self.stage))
+                # A trailing slash is the platform's own matter.
+                app.router.redirect_slashes = False
+                self._rooms[platform] = app
             await self._rooms[platform](scope, receive, send)
             return
-        served = [f"/{name}" for name in self.platforms]
-        front = scope["path"] == "/"
-        answer = JSONResponse(
-            {"serves": served, "control": CONTROL}
-            if front
-            else {"error": f"nothing is served at {scope['path']}", "serves": served},
-            status_code=200 if front else 404,
-        )
+        served = {"serves": [f"/{name}" for name in self.platforms]}
+        if scope["path"] == "/":
+            answer = JSONResponse({**served, "control": CONTROL})
+        else:
+            error = f"nothing is served at {scope['path']}"
+            answer = JSONResponse({"error": error, **served}, 404)
         await answer(scope, receive, send)
 
     def _dated(self, send: Send) -> Send:
@@ -231,10 +225,3 @@ def _kind(value: object) -> type:
 def _world(seed: int, size: int, creatives: int, apps: int) -> World:
     """A world never changes, so a reset needn't make it again."""
     return World(seed, size, creatives, apps)
-
-
-def _room_app(room: Room, stage: Stage) -> Starlette:
-    app = Starlette(routes=room.routes(stage))
-    # A trailing slash is the platform's own matter.
-    app.router.redirect_slashes = False
-    return app

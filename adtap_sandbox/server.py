@@ -42,7 +42,6 @@ class Front:
         self._control = control_app(sandbox)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
         if scope["type"] != "http":
             raise RuntimeError(f"the sandbox speaks no {scope['type']}")
         path = _ABSOLUTE.sub("", scope["path"]) or "/"
@@ -129,12 +128,9 @@ class Server:
 
     def start(self) -> Self:
         """Serve in a thread; returns once requests are answered."""
-        self._thread = threading.Thread(
-            target=self._uvicorn.run,
-            kwargs={"sockets": [self._socket]},
-            name=f"adtap-sandbox-{self.port}",
-            daemon=True,
-        )
+        run = functools.partial(self._uvicorn.run, sockets=[self._socket])
+        name = f"adtap-sandbox-{self.port}"
+        self._thread = threading.Thread(target=run, name=name, daemon=True)
         self._thread.start()
         while not self._uvicorn.started:
             self._thread.join(0.005)
@@ -159,7 +155,6 @@ class Server:
         self._uvicorn.run(sockets=[self._socket])
 
     def __enter__(self) -> Self:
-        """Start."""
         return self.start()
 
     def __exit__(
@@ -168,7 +163,6 @@ class Server:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Stop."""
         self.stop()
 
 

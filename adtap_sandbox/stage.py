@@ -1,7 +1,7 @@
-"""What every platform of the sandbox shares: the clock, the restatement curve, the switches."""
+"""What every platform of the sandbox shares: the clock and its moments, the restatement curve, the switches."""
 
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from fractions import Fraction
 from typing import Any, Final
 
@@ -14,6 +14,7 @@ VANISH_DAYS: Final = 2
 """Age in whole days at which a short-lived row is gone."""
 
 MILLION: Final = 1_000_000
+ONE_DAY: Final = timedelta(days=1)
 
 
 class Clock:
@@ -32,11 +33,9 @@ class Clock:
 
     @property
     def frozen(self) -> bool:
-        """Whether the clock stands still."""
         return self._state[1] is not None
 
     def now(self) -> datetime:
-        """The present moment of the sandbox, in UTC."""
         offset, standing_at = self._state
         return standing_at if standing_at is not None else datetime.now(UTC) + offset
 
@@ -47,10 +46,7 @@ class Clock:
     def advance(self, by: timedelta) -> None:
         """Move the clock, back by a negative step; it goes on to run, or to stand still, as before."""
         offset, standing_at = self._state
-        if standing_at is None:
-            self._state = (offset + by, None)
-        else:
-            self._state = (offset, standing_at + by)
+        self._state = (offset, standing_at + by) if standing_at else (offset + by, None)
 
     def follow(self) -> None:
         """Let a clock that stands still run on, from where it stands."""
@@ -109,3 +105,16 @@ def _aware(moment: datetime) -> datetime:
 
 def _day(day: date) -> date:
     return day.date() if isinstance(day, datetime) else day
+
+
+def midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
+
+
+def full_hour(moment: datetime) -> datetime:
+    return moment.replace(minute=0, second=0, microsecond=0)
+
+
+def rfc3339(moment: datetime) -> str:
+    """Return `2024-05-01T08:00:00Z`: whole seconds in UTC."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

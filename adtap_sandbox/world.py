@@ -116,9 +116,7 @@ class World:
     def __init__(self, seed: int = 1, size: int = 1, creatives: int = 0, apps: int = 0) -> None:
         if size < 1:
             raise ValueError(f"the size of the world is {size}; it is at least 1")
-        self.seed = seed
-        self.size = size
-        self.least_creatives = creatives
+        self.seed, self.size, self.least_creatives = seed, size, creatives
         self.least_apps = apps
         self._salt = f"{seed}\x1e".encode()
         # A reset makes rooms anew from the same numbers, and each report asks for those of its days.
@@ -154,14 +152,9 @@ class World:
     def _make_companies(self, made: type[OneCompany], base: int) -> tuple[OneCompany, ...]:
         kind = made.__name__.lower()
         listed = _NAMES[f"{kind}s"]
-        return tuple(
-            made(
-                self._id(kind, base, index),
-                _numbered(listed, index),
-                *listed[index % len(listed)][1:3],
-            )
-            for index in range(len(listed) * self.size)
-        )
+        count = len(listed)
+        rest = ((_numbered(listed, n), *listed[n % count][1:3]) for n in range(count * self.size))
+        return tuple(made(self._id(kind, base, n), *row) for n, row in enumerate(rest))
 
     def _make_campaigns(self) -> Iterator[Campaign]:
         themes, states = _NAMES["campaign_themes"], _NAMES["campaign_states"]
@@ -231,12 +224,8 @@ class World:
 
     def _token(self, index: int) -> str:
         """Twelve letters and digits, as Adjust's app tokens have."""
-        rest = self.number("app token", index)
-        letters = []
-        for _ in range(12):
-            rest, place = divmod(rest, len(_TOKEN_LETTERS))
-            letters.append(_TOKEN_LETTERS[place])
-        return "".join(letters)
+        number = self.number("app token", index)
+        return "".join(_TOKEN_LETTERS[number // 36**place % 36] for place in range(12))
 
 
 def _numbered(listed: list[list[str]], index: int) -> str:

@@ -88,7 +88,6 @@ class DayState:
     age: int
     events: int
     spend: int
-    conversions: int
     gone: dict[str, bool] = field(default_factory=dict)
 
 
@@ -101,13 +100,6 @@ def _mix(number: int) -> int:
     return number ^ number >> 29
 
 
-def _late(steps: _Steps, age: int) -> int:
-    for before, share in steps:
-        if age < before:
-            return share
-    return MILLION
-
-
 class Facts:
     """Reads atoms through a lens, the settings that change numbers."""
 
@@ -118,22 +110,15 @@ class Facts:
         self._readers: dict[Atom, Reader] = {}
 
     def day(self, app: AdjustApp, day: date) -> DayState:
-        """The day's state for an app."""
         stage = self.store.stage
         # Yesterday's spend is pulled at 05:00 UTC; same-day spend is a paid option.
         pulled = datetime(day.year, day.month, day.day, 5, tzinfo=UTC) + timedelta(days=1)
-        shares = [
-            stage.millionths(day, "adjust", app.token, kind=kind)
-            for kind in ("events", "spend", "conversions")
-        ]
-        return DayState(
-            day=day,
-            seed=_mix(day.toordinal() * _GOLDEN & _MASK),
-            age=max(0, (self.now.date() - day).days),
-            events=shares[0],
-            spend=shares[1] if self.now >= pulled else 0,
-            conversions=shares[2],
+        events, spend = (
+            stage.millionths(day, "adjust", app.token, kind=kind) for kind in ("events", "spend")
         )
+        seed = _mix(day.toordinal() * _GOLDEN & _MASK)
+        age = max(0, (self.now.date() - day).days)
+        return DayState(day, seed, age, events, spend if self.now >= pulled else 0)
 
     def seed(self, cell: Cell, state: DayState) -> int | None:
         """The seed of a cell's day; None where the cell has nothing on that day."""
@@ -247,7 +232,7 @@ class Facts:
             source = name.removeprefix(stem)
             if name.startswith(stem) and source in AD_REVENUE_SOURCES:
                 whole = self._attribution(Atom(stem[:-1], atom.format, atom.section))
-                return _of_source(whole, source)
+                return lambda c, s, d: whole(c, s, d) if c.source == source else 0
         if atom.slug and name.endswith(("_min", "_max", "_est")):
             return self._skan(atom)
         return None
@@ -303,7 +288,7 @@ class Facts:
         def read(cell: Cell, seed: int, state: DayState) -> int:
             if not cell.skan or not cell.attributed:
                 return 0
-            known = _late(steps, state.age)
+            known = next((share for before, share in steps if state.age < before), MILLION)
             conversions = valid(cell, seed) * known // MILLION * 7 // 10 // part
             special = _of_conversions(name, conversions, seed)
             if special is not None:
@@ -327,10 +312,11 @@ class Facts:
                 (span.source and cell.source != span.source) or not self._source_wanted(cell)
             ):
                 return 0
-            if not span.begun(state.age):
+            lived = 2 * state.age + 1  # of the day's middle user, in half days
+            if (span.zeroed and state.age < span.over) or not (span.total or lived > span.begins):
                 return 0
             users = installs(cell, seed, state) + again(cell, seed, state)
-            return span.value(users, _mix(seed ^ span.salt), 2 * state.age + 1)
+            return span.value(users, _mix(seed ^ span.salt), lived)
 
         return read
 
@@ -379,20 +365,11 @@ class _Span:
             deeds=stem in _PER_USER or money or stem.startswith(_SUBSCRIPTION_STEMS),
         )
 
-    def begun(self, age: int) -> bool:
-        """Whether a day of that age has a value at all."""
-        if self.zeroed and age < self.over:
-            return False
-        return self.total or 2 * age + 1 > self.begins
-
     def value(self, users: int, chance: int, lived: int) -> int:
         """What that many users did.
 
-        Args:
-            users: Size of the cohort.
-            chance: 64 bits of the cell's day: how active it was, and which way a fraction rounds,
-                so that rare deeds are not lost in small cells.
-            lived: Age of the day's middle user in half days.
+        `chance` is 64 bits of the cell's day: how active it was, and which way a fraction rounds, so that rare deeds
+        are not lost in small cells.
         """
         if not self.deeds:
             return _users(self.stem, users, self.begins, self.ends, lived)
@@ -410,10 +387,6 @@ class _Span:
 
 def _nothing(_cell: Cell, _seed: int, _state: DayState) -> int:
     return 0
-
-
-def _of_source(whole: Reader, source: str) -> Reader:
-    return lambda cell, seed, state: whole(cell, seed, state) if cell.source == source else 0
 
 
 def _skan_name(name: str) -> tuple[str, int, int]:

@@ -26,11 +26,8 @@ def as_json(report: Report, stage: Stage) -> dict[str, Any]:
         made: dict[str, Any] = {}
         dims = dict(zip(query.dimensions, row.dims, strict=True))
         if query.attr_dependency:
-            ids: dict[str, Any] = {
-                name: value
-                for name, value in zip(companions, row.companions, strict=True)
-                if value is not None
-            }
+            known = zip(companions, row.companions, strict=True)
+            ids: dict[str, Any] = {name: value for name, value in known if value is not None}
             if networks:
                 token = dims.get("app_token")
                 ids["app_network"] = [app_networks[token]] if token else by_name[dims["app"]]
@@ -53,13 +50,8 @@ def _warnings(report: Report, stage: Stage) -> list[dict[str, str]]:
     notes = []
     if report.cut_off:
         shown = len(report.rows)
-        notes.append(
-            {
-                "slug": "limit_rows",
-                "title": "Rows limit reached",
-                "body": f"Only the first {shown} of {shown + report.cut_off} rows are shown.",
-            }
-        )
+        body = f"Only the first {shown} of {shown + report.cut_off} rows are shown."
+        notes.append({"slug": "limit_rows", "title": "Rows limit reached", "body": body})
     if slug := stage.switch("adjust", "warn"):
         notes.append({"slug": slug, "title": "Sandbox", "body": "Asked for by a switch."})
     return notes
@@ -116,11 +108,8 @@ def as_pivot(report: Report) -> dict[str, Any]:
     place = query.dimensions.index(first)
     rows: dict[str, dict[str, list[dict[str, Any]]]] = {}
     for row in report.rows:
-        made: dict[str, Any] = {
-            name: value
-            for name, value in zip(query.dimensions, row.dims, strict=True)
-            if name != first
-        }
+        made: dict[str, Any] = dict(zip(query.dimensions, row.dims, strict=True))
+        del made[first]
         made.update(_numbers(query, row.values))
         rows.setdefault(row.dims[place] or "", {"rows": []})["rows"].append(made)
     per: dict[str, dict[str, dict[str, float]]] = {}

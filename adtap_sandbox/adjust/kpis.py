@@ -55,7 +55,6 @@ class Result:
     kpis: tuple[str, ...]  # names, in the order of the values
 
     def as_json(self) -> dict[str, Any]:
-        """The nested form."""
         nested: dict[str, Any] = dict(self.root)
         seen: dict[tuple[Any, ...], dict[str, Any]] = {}
         for labels, values in self.records:
@@ -74,7 +73,6 @@ class Result:
         return {"result_parameters": self.parameters, "result_set": nested}
 
     def as_csv(self, *, readable: bool) -> str:
-        """The flat form; header and rows."""
         columns = [column for level in self.levels for column in _TABLE["columns"][level.key]]
         kpis: list[Any] = [human(kpi) for kpi in self.kpis] if readable else [*self.kpis]
         if readable:
@@ -91,7 +89,6 @@ class Result:
 
 
 def human(name: str) -> str:
-    """A KPI's display name."""
     return name.replace("_", " ").title()
 
 
@@ -200,6 +197,11 @@ class Asked:
         kind = choice(params, "attribution_type", ("click", "impression", "all"), "click")
         source = choice(params, "attribution_source", ("first", "dynamic"), "dynamic")
         times = tuple(level.time for level in levels if level.time)
+
+        def one_of(wanted: set[str]) -> Callable[[str | None], bool]:
+            # Whatever their case; without the parameter all are.
+            return lambda have: not wanted or (have or "").lower() in wanted
+
         return Query(
             apps=self.apps,
             dimensions=(),
@@ -212,7 +214,8 @@ class Asked:
                 sandbox=choice(params, "sandbox", ("true", "false"), "false") == "true",
             ),
             tests=tuple(
-                (dimension, _one_of(params, name)) for name, dimension in _TABLE["filters"].items()
+                (dimension, one_of({word.lower() for word in words(params, name)}))
+                for name, dimension in _TABLE["filters"].items()
             ),
             trackers=frozenset(words(params, "tracker_filter")) or None,
         )
@@ -289,7 +292,6 @@ class Asked:
                 yield tuple(leaf), [_value(kpi, values, places) for kpi in each]
 
     def _label(self, level: Level, cell: Cell) -> dict[str, Any]:
-        """The label fields of a cell's node at a level."""
         if level.key == "apps":
             return _app_label(cell.app)
         if level.key in _TABLE["labels"]:
@@ -345,12 +347,6 @@ def _app_label(app: AdjustApp) -> dict[str, Any]:
 
 def _event_label(event: Event, apps: tuple[AdjustApp, ...]) -> dict[str, Any]:
     return {"token": event.tokens_of(apps), "name": event.name}
-
-
-def _one_of(params: Params, name: str) -> Callable[[str | None], bool]:
-    """Whether a dimension is one of a parameter's values, whatever their case; all are without it."""
-    wanted = {word.lower() for word in words(params, name)}
-    return lambda have: not wanted or (have or "").lower() in wanted
 
 
 def _value(kpi: Kpi, values: tuple[Value, ...], places: dict[str, int]) -> float:

@@ -19,25 +19,13 @@ PERIODS: Final = tuple(
 
 
 def option(key: str, name: str, section: str = "", formatting: str | None = None) -> Option:
-    """One entry of a filter."""
-    return {
-        "id": key,
-        "name": name,
-        "short_name": "",
-        "section": section,
-        "formatting": formatting,
-        "description": "",
-        "increase_is_negative": False,
-    }
+    made: Option = {"id": key, "name": name, "short_name": "", "section": section}
+    return made | {"formatting": formatting, "description": "", "increase_is_negative": False}
 
 
 def _metric(entry: Listed, key: str) -> Option:
     title: str = _DECLARED["titles"][entry.section]
     return option(key, entry.name or readable(key), title, _DECLARED["formatting"][entry.format])
-
-
-def _section_metrics(sections: list[str]) -> list[Option]:
-    return [_metric(entry, entry.id) for entry in listed() if entry.section in sections]
 
 
 class Lists:
@@ -59,7 +47,11 @@ class Lists:
             "cohort_metric_names": lambda _: [
                 _metric(entry, entry.id) for entry in catalogue_sections()[1].values()
             ],
-            "cohort_metrics": self._cohort_metrics,
+            "cohort_metrics": lambda _: [
+                _metric(entry, f"{entry.id}_{period}")
+                for entry in catalogue_sections()[1].values()
+                for period in PERIODS
+            ],
             "full_cohort_periods": lambda _: [option(p, p.upper()) for p in PERIODS],
             "event_metrics": self._event_metrics,
             "dimensions": lambda _: [
@@ -74,7 +66,13 @@ class Lists:
             "partners": lambda _: [
                 option(partner.id, partner.name, "Partners") for partner in store.partners.values()
             ],
-            "channels": self._channels,
+            "channels": lambda _: [
+                option(f"partner_{ORGANIC_PARTNER}", "Organic", "Partners"),
+                *(
+                    option(f"partner_{partner.id}", partner.name, "Partners")
+                    for partner in store.partners.values()
+                ),
+            ],
             "ad_revenue_sources": lambda _: _plain(*AD_REVENUE_SOURCES.values()),
             "iap_revenue_mode": lambda _: _plain(*IAP_MODES),
             "utc_offset": lambda _: _plain(*(f"{hour:+03d}:00" for hour in range(-12, 15))),
@@ -93,24 +91,25 @@ class Lists:
             wanted = params.get(f"{name}__contains", "").casefold()
             answer[name] = [
                 entry
-                for entry in self._cached(name, account)
+                for entry in self._options(name, account)
                 if (wanted in entry["id"].casefold() or wanted in entry["name"].casefold())
                 and (section is None or entry["section"].casefold() in ("", section))
             ]
         return answer
 
-    def _cached(self, name: str, account: str) -> list[Option]:
+    def _options(self, name: str, account: str) -> list[Option]:
         key = f"filter {name} {account} {[event.slug for event in self.store.events]}"
         found = self.store.cache.get(key)
         if not isinstance(found, list):
-            found = self.store.cache[key] = self._options(name, account)
+            found = self.store.cache[key] = self._made(name, account)
         return found
 
-    def _options(self, name: str, account: str) -> list[Option]:
+    def _made(self, name: str, account: str) -> list[Option]:
         if name in _DECLARED["plain"]:
             return _plain(*_DECLARED["plain"][name])
         if name in _DECLARED["metrics"]:
-            return _section_metrics(_DECLARED["metrics"][name])
+            sections = _DECLARED["metrics"][name]
+            return [_metric(entry, entry.id) for entry in listed() if entry.section in sections]
         return self.filters[name](account)
 
     def _apps(self, account: str) -> list[Option]:
@@ -121,13 +120,6 @@ class Lists:
             made.append({**fill(_DECLARED["app"], values), "platforms": platforms})
         return made
 
-    def _cohort_metrics(self, _account: str) -> list[Option]:
-        return [
-            _metric(entry, f"{entry.id}_{period}")
-            for entry in catalogue_sections()[1].values()
-            for period in PERIODS
-        ]
-
     def _event_metrics(self, account: str) -> list[Option]:
         owned = self.store.apps_of(account).keys()
         made = []
@@ -136,10 +128,8 @@ class Lists:
                 continue
             for key, entry in catalogue_sections()[2].items():
                 periods = PERIODS if "{cohort_period}" in key else ("",)
-                made += [
-                    _metric(entry, f"{event.slug}_{key.replace('{cohort_period}', period)}")
-                    for period in periods
-                ]
+                keys = (key.replace("{cohort_period}", period) for period in periods)
+                made += [_metric(entry, f"{event.slug}_{name}") for name in keys]
         return made
 
     def _currencies(self, account: str) -> list[Option]:
@@ -148,13 +138,6 @@ class Lists:
             option(code, name, "Apps Currencies" if code in own else "Other Currencies")
             for code, name in CURRENCY_NAMES.items()
         ]
-
-    def _channels(self, _account: str) -> list[Option]:
-        partners = [
-            option(f"partner_{partner.id}", partner.name, "Partners")
-            for partner in self.store.partners.values()
-        ]
-        return [option(f"partner_{ORGANIC_PARTNER}", "Organic", "Partners"), *partners]
 
     def events(self, params: Params, account: str, tokens: tuple[str, ...]) -> list[Option]:
         """The events of the apps, as ``/events`` lists them; 400 for an app that is not the account's."""

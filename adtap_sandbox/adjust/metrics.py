@@ -83,7 +83,6 @@ class Metric:
 
 @cache
 def listed() -> tuple[Listed, ...]:
-    """The vendor's metric list."""
     return tuple(Listed(**line) for line in lines(__package__, "metrics"))
 
 
@@ -104,7 +103,6 @@ def catalogue_sections() -> tuple[dict[str, Listed], dict[str, Listed], dict[str
 
 
 def readable(name: str) -> str:
-    """A name as people read it."""
     return name.replace("_", " ").capitalize()
 
 

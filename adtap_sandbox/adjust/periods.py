@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from adtap_sandbox.cube import Labels, Piece, cut_days
-from adtap_sandbox.moments import ONE_DAY, full_hour, midnight
+from adtap_sandbox.stage import ONE_DAY, full_hour, midnight
 
 from .replies import invalid
 
@@ -31,10 +31,8 @@ def offset_minutes(text: str) -> int:
 def date_range(text: str, today: date) -> tuple[date, date]:
     """First and last day (both inclusive) of a ``date_period``.
 
-    Args:
-        text: Absolute ``D:D``, relative ``-10d:-3d`` or one of the documented keywords; 400 for
-            every other form, those refused live (``last_7_days``) among them.
-        today: The running day in the report's time zone.
+    Absolute ``D:D``, relative ``-10d:-3d`` or one of the documented keywords; 400 for every other form, those refused
+    live (``last_7_days``) among them.
     """
     sunday = today - ONE_DAY * ((today.weekday() + 1) % 7)  # the docs' sample week runs Sunday on
     first_of_month = today.replace(day=1)
@@ -69,22 +67,12 @@ def hours_back(text: str, now: datetime) -> tuple[datetime, datetime]:
     found = _HOURS.match(text)
     if not found or int(found[1]) < int(found[2]):
         raise invalid(f"Invalid hour__between: {text} loc=hour__between")
-    this_hour = full_hour(now)
-    return (
-        this_hour - timedelta(hours=int(found[1])),
-        this_hour - timedelta(hours=int(found[2]) - 1),
-    )
+    hour = timedelta(hours=1)
+    return full_hour(now) - int(found[1]) * hour, full_hour(now) - (int(found[2]) - 1) * hour
 
 
-def label(dimension: str, moment: datetime, *, iso: bool, monday: bool = False) -> str:
-    """How a local moment reads in a time dimension.
-
-    Args:
-        dimension: One of ``TIME_DIMENSIONS``.
-        moment: Local time, start of the hour (or day).
-        iso: ``format_dates=false``: the bucket's first day instead of its display form.
-        monday: Weeks begin on Monday, as in the KPI service, not on Sunday.
-    """
+def _label(dimension: str, moment: datetime, *, iso: bool, monday: bool) -> str:
+    """How a local moment reads in a time dimension; `iso` is the bucket's first day instead of its display form."""
     day = moment.date()
     if dimension == "hour":
         return moment.strftime("%Y-%m-%dT%H:00:00")
@@ -129,15 +117,10 @@ class Calendar:
         """The running day in the report's time zone."""
         return (self.now + timedelta(minutes=self.offset)).date()
 
-    def local_day(self, day: date, slot: int) -> date:
-        """The day in the report's time zone on which a quarter hour of a UTC day lies."""
-        return (midnight(day) + timedelta(minutes=15 * slot + self.offset)).date()
-
     def _labels(self, moment: datetime) -> Labels:
-        return tuple([self._label(name, moment) for name in self.dimensions])
-
-    def _label(self, name: str, moment: datetime) -> str:
-        return label(name, moment, iso=self.iso, monday=self.monday)
+        return tuple(
+            [_label(name, moment, iso=self.iso, monday=self.monday) for name in self.dimensions]
+        )
 
     def days(self, known_since: date) -> list[BaseDay]:
         """The UTC days that touch the range, oldest first, nothing before ``known_since``."""
@@ -173,9 +156,10 @@ class Calendar:
         """How many days each bucket averages over, for averages of daily users."""
         result: dict[tuple[str, ...], int] = {}
         day = self.first
-        by_day = tuple(name for name in self.dimensions if name != "hour")
+        by_day = [at for at, name in enumerate(self.dimensions) if name != "hour"]
         while day <= min(self.last, self.today):
-            key = tuple(self._label(name, midnight(day)) for name in by_day)
+            labels = self._labels(midnight(day))
+            key = tuple(labels[at] for at in by_day)
             result[key] = result.get(key, 0) + 1
             day += ONE_DAY
         return result

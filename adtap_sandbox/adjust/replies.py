@@ -31,13 +31,9 @@ def unsupported_metric(name: str) -> RefusedError:
 
     The service reads an unknown ``X_revenue`` or ``X_events`` as a metric of the event ``X``.
     """
-    if name.endswith(("_revenue", "_events")):
-        return RefusedError(
-            400,
-            "validation_error",
-            f"Unsupported metric: {name} (network event doesn't exist or was renamed)",
-        )
-    return RefusedError(400, "validation_error", f"Unsupported metric: {name} loc=metrics")
+    gone = name.endswith(("_revenue", "_events"))
+    why = "(network event doesn't exist or was renamed)" if gone else "loc=metrics"
+    return invalid(f"Unsupported metric: {name} {why}")
 
 
 def unauthorized() -> RefusedError:
@@ -47,10 +43,8 @@ def unauthorized() -> RefusedError:
 
 def report_error(refused: RefusedError, correlation_id: str) -> Response:
     """Report Service error body; live answers add ``correlation_id``."""
-    return JSONResponse(
-        {"error_code": refused.code, "error_desc": refused.text, "correlation_id": correlation_id},
-        status_code=refused.status,
-    )
+    said = {"error_code": refused.code, "error_desc": refused.text}
+    return JSONResponse({**said, "correlation_id": correlation_id}, refused.status)
 
 
 def plain_error(refused: RefusedError) -> Response:

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Final
 
 from adtap_sandbox.cube import Groups, Piece, placed
 from adtap_sandbox.lists import sort
+from adtap_sandbox.stage import midnight
 
 from .facts import CURVE, DayState, Facts, Reader
 from .metrics import MICROS, Atom, Metric
@@ -15,6 +17,7 @@ from .store import AdjustStore, Cell
 
 DAILY_SECTIONS: Final = ("network", "skan", "mixed")
 """Sections whose numbers come by day: no offset and no hour re-cuts them."""
+QUARTER: Final = timedelta(minutes=15)
 
 Value = float | None
 
@@ -65,7 +68,6 @@ class _Sums:
         return ((key, sums) for key, sums in self.groups.items() if any(sums))
 
     def value(self, metric: Metric, sums: list[int], days: int) -> Value:
-        """A metric of a group."""
         return metric.compute([sums[self.slots[atom]] for atom in metric.atoms], days)
 
     def _readers(self, atoms: tuple[Atom, ...], *, daily: bool) -> list[Reader | None] | None:
@@ -73,10 +75,8 @@ class _Sums:
         wanted = [(atom.section in DAILY_SECTIONS) is daily for atom in atoms]
         if not any(wanted):
             return None
-        return [
-            self.facts.reader(atom) if here else None
-            for atom, here in zip(atoms, wanted, strict=True)
-        ]
+        pairs, reader = zip(atoms, wanted, strict=True), self.facts.reader
+        return [reader(atom) if here else None for atom, here in pairs]
 
     def _add_all(self, store: AdjustStore, cells: Cells) -> None:
         calendar = self.query.calendar
@@ -88,12 +88,10 @@ class _Sums:
         for token, members in by_app.items():
             for base in days:
                 state = self.facts.day(store.by_token[token], base.day)
-                running = [
-                    piece
-                    for piece in base.pieces
-                    if self.query.shadows
-                    and calendar.local_day(base.day, piece.first) == calendar.today
-                ]
+                # Those of the running day in the report's zone.
+                dawn = midnight(base.day) + timedelta(minutes=calendar.offset)
+                pieces = base.pieces if self.query.shadows else ()
+                running = [p for p in pieces if (dawn + p.first * QUARTER).date() == calendar.today]
                 for cell, key in members:
                     seed = self.facts.seed(cell, state)
                     if seed is None:
@@ -119,13 +117,10 @@ class _Sums:
     def _add_shadow(self, running: list[Piece], numbers: list[int], key: tuple[Any, ...]) -> None:
         """A row of the running day whose ids are not resolved yet, beside the one that has them."""
         names = [name for name in self.query.dimensions if name not in TIME_DIMENSIONS]
-        dims = tuple(
-            "" if name in UNRESOLVED else value for name, value in zip(names, key[0], strict=True)
-        )
-        ids = tuple(
-            None if name in UNRESOLVED else value
-            for name, value in zip(companions_of(self.query.dimensions), key[1], strict=True)
-        )
+        shown = zip(names, key[0], strict=True)
+        dims = tuple("" if name in UNRESOLVED else value for name, value in shown)
+        beside = zip(companions_of(self.query.dimensions), key[1], strict=True)
+        ids = tuple(None if name in UNRESOLVED else value for name, value in beside)
         tenth = [number // 10 for number in numbers]
         for labels, first, last in running:
             self.groups.add((labels, dims, ids), CURVE.parts(tenth, first, last))
@@ -138,7 +133,6 @@ def companions_of(dimensions: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def compute(store: AdjustStore, query: Query) -> Report:
-    """The report that answers a query."""
     wanted = [*query.metrics, *(metric for metric, _ in query.metric_tests)]
     sums = _Sums(store, query, wanted, chosen_cells(store, query))
     place = placed(query.dimensions, query.calendar.dimensions)
@@ -155,7 +149,8 @@ def compute(store: AdjustStore, query: Query) -> Report:
             labels, dims, companions = key
             rows.append(Row(place(labels, dims), companions, tuple(values[: len(query.metrics)])))
     rows = sort(rows, [(_of_column(query, name), down) for name, down in query.sort])
-    total, days = kept.totals(len(sums.slots)), _all_days(query)
+    calendar, total = query.calendar, kept.totals(len(sums.slots))
+    days = max(1, (min(calendar.last, calendar.today) - calendar.first).days + 1)
     codes = [query.lens.currency] if query.lens.currency else [app.currency for app in query.apps]
     return Report(
         query=query,
@@ -189,11 +184,8 @@ def chosen_cells(store: AdjustStore, query: Query) -> Cells:
             if query.channels is not None and channel not in query.channels:
                 continue
             if all(test(dims[name]) for name, test in tests):
-                key = (
-                    tuple(dims[name] for name in names),
-                    tuple(dims[name] for name in companions),
-                )
-                yield cell, key
+                ids = tuple(dims[name] for name in companions)
+                yield cell, (tuple(dims[name] for name in names), ids)
 
 
 def grouped(
@@ -212,11 +204,8 @@ def grouped(
 
 def _filtered(query: Query, base: BaseDay) -> BaseDay:
     """The day without the buckets that filters on time dimensions take away."""
-    tests = [
-        (query.calendar.dimensions.index(name), test)
-        for name, test in query.tests
-        if name in query.calendar.dimensions
-    ]
+    times = query.calendar.dimensions
+    tests = [(times.index(name), test) for name, test in query.tests if name in times]
     if not tests:
         return base
 
@@ -225,11 +214,6 @@ def _filtered(query: Query, base: BaseDay) -> BaseDay:
 
     daily = base.daily if base.daily is not None and stays(base.daily) else None
     return BaseDay(base.day, tuple(piece for piece in base.pieces if stays(piece.labels)), daily)
-
-
-def _all_days(query: Query) -> int:
-    calendar = query.calendar
-    return max(1, (min(calendar.last, calendar.today) - calendar.first).days + 1)
 
 
 def _plain(metric: Metric, value: Value) -> float:
@@ -242,9 +226,7 @@ def text(metric: Metric, value: Value, *, null: bool) -> str | None:
     """A metric's value as a row has it, always a string; ``null`` or 0.0 where it divides by zero."""
     if value is None:
         return None if null else "0.0"
-    if metric.micros:
-        return repr(value / MICROS)
-    return repr(value)
+    return repr(value / MICROS if metric.micros else value)
 
 
 def number(metric: Metric, value: Value) -> float:

@@ -32,25 +32,24 @@ from .report import Report, compute, expected_totals
 from .store import AdjustApp, AdjustStore, Link
 
 BARE: tuple[str, ...] = (
-    "/reports-service",
-    "/control-center/reports-service",
-    "/kpis/",
-    "/public/v2",
-    "/dashboard/api",
+    *("/reports-service", "/control-center/reports-service"),
+    *("/kpis/", "/public/v2", "/dashboard/api"),
 )
 SWITCHES: dict[str, object] = switches(__package__)
+_BYTES: Final = "application/octet-stream"
 PREFIXES: Final = ("", "/reports-service", "/control-center/reports-service")
 Endpoint = Callable[[Request], Response]
 Checked = Callable[[Request], Awaitable[Response]]
 
 
 def routes(stage: Stage) -> list[BaseRoute]:
-    """Adjust's routes, over fresh state."""
     room = _Room(stage)
     served: dict[str, Endpoint] = {
         "/report": room.report_as(lambda report: _json(formats.as_json(report, stage))),
         "/csv_report": room.report_as(room.csv),
-        "/parquet_report": room.report_as(_parquet),
+        "/parquet_report": room.report_as(
+            lambda report: Response(formats.as_parquet(report), media_type=_BYTES)
+        ),
         "/pivot_report": room.report_as(lambda report: _json(formats.as_pivot(report))),
         "/filters_data": room.filters_data,
         "/events": room.events,
@@ -83,11 +82,6 @@ class _Room:
         self._answered = 0
         self._in_flight = 0
 
-    def _correlation(self) -> str:
-        self._answered += 1
-        number = self.stage.world.number("correlation", self._answered)
-        return f"{number:016x}{self._answered:016x}"
-
     # Report Service
 
     def report_service(self, endpoint: Endpoint) -> Checked:
@@ -99,7 +93,9 @@ class _Room:
                 self._admit(request)
                 return await run_in_threadpool(endpoint, request)
             except RefusedError as refused:
-                return report_error(refused, self._correlation())
+                self._answered += 1
+                number = self.stage.world.number("correlation", self._answered)
+                return report_error(refused, f"{number:016x}{self._answered:016x}")
             finally:
                 self._in_flight -= 1
 
@@ -201,14 +197,10 @@ class _Room:
         return tuple(known[token] for token in tokens)
 
     def partners(self, request: Request) -> Response:
-        items = [
-            {
-                "id": int(partner.id),
-                "display_name": partner.name,
-                "supports_cost_data": partner.integrated,
-            }
-            for partner in self.store.partners.values()
-        ]
+        items: list[dict[str, Any]] = []
+        for one in self.store.partners.values():
+            named = {"id": int(one.id), "display_name": one.name}
+            items.append({**named, "supports_cost_data": one.integrated})
         return self._page(request, items)
 
     def trackers(self, request: Request) -> Response:
@@ -266,7 +258,3 @@ def _json(value: object) -> Response:
 def _csv(text: str, kind: str) -> Response:
     # A header of our own: media_type would add a charset, which one client does not take.
     return Response(text.encode(), headers={"content-type": kind})
-
-
-def _parquet(report: Report) -> Response:
-    return Response(formats.as_parquet(report), media_type="application/octet-stream")

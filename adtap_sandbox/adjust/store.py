@@ -178,7 +178,6 @@ class AdjustStore:
         return tuple(made)
 
     def catalogue(self, account: str) -> Catalogue:
-        """The metrics an account may ask for."""
         owned = self.apps_of(account).keys()
         slugs = tuple(event.slug for event in self.events if owned & event.tokens.keys())
         key = f"catalogue {slugs}"
@@ -193,16 +192,13 @@ class AdjustStore:
         return frozenset(self.stage.switch("adjust", "forbidden_apps"))
 
     def apps_of(self, account: str) -> dict[str, AdjustApp]:
-        """The apps of an account by their token."""
         return {app.token: app for app in self.apps if app.account == account}
 
     @cached_property
     def by_token(self) -> dict[str, AdjustApp]:
-        """Apps by their token."""
         return {app.token: app for app in self.apps}
 
     def cells(self, app: AdjustApp) -> tuple[Cell, ...]:
-        """The app's cells."""
         if app.token not in self._cells:
             # Whole before anybody sees it: two reports may ask at once.
             roots: list[Link] = []
@@ -224,11 +220,8 @@ class AdjustStore:
             if partner is None:
                 yield from self._plain_cells(app, root, organic=network == "Organic")
                 continue
-            chosen = [
-                campaign
-                for number, campaign in enumerate(self.world.campaigns)
-                if (number + app.index + position) % 6 == 0
-            ]
+            campaigns, shift = self.world.campaigns, app.index + position
+            chosen = [one for number, one in enumerate(campaigns) if (number + shift) % 6 == 0]
             for place, campaign in enumerate(chosen):
                 # Two campaigns of one name: only their ids tell them apart.
                 named = chosen[0] if position == 1 and place == 1 else campaign
@@ -254,14 +247,8 @@ class AdjustStore:
 
         def link(parent: Link, label: str, *key: object) -> Link:
             """A link below another; its token follows from the key."""
-            made = Link(
-                self.token(7, *key),
-                f"{parent.name}::{label}",
-                label,
-                parent.level + 1,
-                partner,
-                archived,
-            )
+            token, name = self.token(7, *key), f"{parent.name}::{label}"
+            made = Link(token, name, label, parent.level + 1, partner, archived)
             parent.children.append(made)
             return made
 

@@ -79,15 +79,9 @@ class Accounts:
     def _issue(self, seconds: int, *, provisional: bool) -> str:
         now = self.stage.clock.now()
         begins = int(now.timestamp())
-        text = _sign(
-            {
-                "sub": USER_ID,
-                "iat": begins,
-                "exp": begins + seconds,
-                "jti": len(self.tokens) + 1,
-                "seed": self.stage.world.seed,
-            }
-        )
+        seed, nth = self.stage.world.seed, len(self.tokens) + 1
+        claims = {"sub": USER_ID, "iat": begins, "exp": begins + seconds, "jti": nth, "seed": seed}
+        text = _sign(claims)
         life = timedelta(seconds=seconds, microseconds=-now.microsecond)
         return self.tokens.add(text, provisional, life)
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from adtap_sandbox.atomx.models import MODELS
 from adtap_sandbox.credentials import EMAIL
-from adtap_sandbox.moments import midnight
+from adtap_sandbox.stage import midnight
 from adtap_sandbox.tables import fill, table
 from adtap_sandbox.world import Campaign, World
 
@@ -54,7 +54,6 @@ class Life:
     gone: datetime | None = None
 
     def edits(self, now: datetime) -> int:
-        """Count the edits made until `now`."""
         return max(0, (now - self.born) // self.every) if self.edited else 0
 
     def at(self, now: datetime) -> Row | None:
@@ -70,7 +69,6 @@ class Life:
         return row
 
     def history(self, now: datetime) -> list[Edit]:
-        """List the edits made until `now`, oldest first."""
         return [
             Edit(
                 at=self.born + nth * self.every,
@@ -133,15 +131,10 @@ class _Maker:
         gone: datetime | None = None,
         **values: Any,
     ) -> None:
-        """Add a life; its birth and its rhythm come from the world.
+        """Add a life with the values that its model's template names; its birth and its rhythm come from the world.
 
-        Args:
-            model: Of which model; its template names the values.
-            day: Day of birth; the world's first if None.
-            every_days: Least days between two edits.
-            edited: What an edit changes: attribute -> the values it goes through.
-            gone: When it is deleted, if ever.
-            values: What the template needs.
+        Born on the world's first day, or two days before `day`; `every_days` is the least between two edits, each of
+        which moves the `edited` attributes on to the next of their values.
         """
         row: Row = fill(self.templates[model], values)
         number = self.world.number("atomx life", model, row["id"])
@@ -210,10 +203,8 @@ class _Maker:
         )
 
     def _creatives(self) -> None:
-        ban = {
-            "url": "http://landing.example/?a=1&b=2",
-            "reason": {"id": 4, "description": "Broken landing page"},
-        }
+        reason = {"id": 4, "description": "Broken landing page"}
+        ban = {"url": "http://landing.example/?a=1&b=2", "reason": reason}
         for nth, creative in enumerate(self.world.creatives):
             campaign = self.campaigns[creative.campaign_id]
             ident = creative.id
@@ -316,12 +307,9 @@ class _Maker:
                 publishers=[publisher.id for publisher in self.world.publishers],
                 advertisers=[advertiser.id for advertiser in self.world.advertisers],
             )
-        first = {"creative": self.world.creatives[0].id}
-        self.made["creative_ban"][1] = Life(
-            fill(self.templates["creative_ban"], first),
-            midnight(self.world.first_day),
-            timedelta(days=30),
-        )
+        ban = fill(self.templates["creative_ban"], {"creative": self.world.creatives[0].id})
+        begin = midnight(self.world.first_day)
+        self.made["creative_ban"][1] = Life(ban, begin, timedelta(days=30))
 
 
 def _state(campaign: Campaign) -> str:
@@ -351,7 +339,6 @@ def host(world: World, number: int) -> str:
 
 
 def _reference_rows(world: World) -> dict[str, dict[int, Row]]:
-    """Return the rows of every reference model, by model and id."""
     rows: dict[str, list[Row]] = {
         model: [{"id": nth, "name": name} for nth, name in enumerate(names, 1)]
         for model, names in table(__package__, "reference").items()
@@ -370,28 +357,18 @@ def _reference_rows(world: World) -> dict[str, dict[int, Row]]:
         row["seller_profile"] = row["id"]
     rows["app"] = _apps(world)
     countries = len(world.countries)
-    rows["city"] = [
-        {
-            "id": 1000 + nth,
-            # Names repeat, as cities do; a key made of names would lose rows.
-            "name": word(world, "city", nth % 1700).capitalize(),
-            "country": 1 + nth % countries,
-        }
-        for nth in range(BIG["city"] * world.size)
-    ]
-    rows["isp"] = [
-        {
-            "id": 1 + nth * 3,
-            "name": f"{word(world, 'isp', nth).capitalize()} Telecom",
-            "country": 1 + world.number("isp country", nth) % countries,
-        }
-        for nth in range(BIG["isp"] * world.size)
-    ]
-    rows["zipcode"] = [
-        # Leading zeros: a zip code is no number.
-        {"id": 1 + nth, "name": f"{nth * 29 % 100_000:05d}", "country": 1 + nth % countries}
-        for nth in range(BIG["zipcode"] * world.size)
-    ]
+    rows |= {"city": [], "isp": [], "zipcode": []}
+    for nth in range(BIG["city"] * world.size):
+        # Names repeat, as cities do; a key made of names would lose rows.
+        name = word(world, "city", nth % 1700).capitalize()
+        rows["city"].append({"id": 1000 + nth, "name": name, "country": 1 + nth % countries})
+    for nth in range(BIG["isp"] * world.size):
+        name = f"{word(world, 'isp', nth).capitalize()} Telecom"
+        country = 1 + world.number("isp country", nth) % countries
+        rows["isp"].append({"id": 1 + nth * 3, "name": name, "country": country})
+    for nth in range(BIG["zipcode"] * world.size):
+        name = f"{nth * 29 % 100_000:05d}"  # leading zeros: a zip code is no number
+        rows["zipcode"].append({"id": 1 + nth, "name": name, "country": 1 + nth % countries})
     return {model: {row["id"]: row for row in made} for model, made in rows.items()}
 
 
@@ -402,23 +379,12 @@ def _sizes(world: World) -> dict[tuple[int, int], None]:
 
 
 def _apps(world: World) -> list[Row]:
-    rows: list[Row] = [
-        {
-            "id": nth,
-            "name": app.name,
-            "bundle": app.bundle_id,
-            "appstore": 1 if app.store == "app_store" else 2,
-        }
-        for nth, app in enumerate(world.apps, 1)
+    made: list[tuple[str | None, str, int]] = [
+        (app.name, app.bundle_id, 1 if app.store == "app_store" else 2) for app in world.apps
     ]
-    rows += [
-        {
-            "id": nth,
-            # An app that the store no longer names.
-            "name": None if nth % 50 == 0 else f"{word(world, 'app', nth).capitalize()} {nth}",
-            "bundle": f"com.example.{word(world, 'bundle', nth)}{nth}",
-            "appstore": 1 + nth % 2,
-        }
-        for nth in range(len(rows) + 1, BIG["app"] * world.size + 1)
-    ]
-    return rows
+    for nth in range(len(made) + 1, BIG["app"] * world.size + 1):
+        # An app that the store no longer names.
+        name = None if nth % 50 == 0 else f"{word(world, 'app', nth).capitalize()} {nth}"
+        made.append((name, f"com.example.{word(world, 'bundle', nth)}{nth}", 1 + nth % 2))
+    names = ("id", "name", "bundle", "appstore")
+    return [dict(zip(names, (nth, *app), strict=True)) for nth, app in enumerate(made, 1)]

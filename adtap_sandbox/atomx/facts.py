@@ -11,8 +11,7 @@ from itertools import product
 
 from adtap_sandbox.atomx.data import NETWORK_ID, OTHER_NETWORK_ID, Ground, ground
 from adtap_sandbox.cube import HOURS, Curve
-from adtap_sandbox.moments import ONE_DAY
-from adtap_sandbox.stage import MILLION, Stage
+from adtap_sandbox.stage import MILLION, ONE_DAY, Stage
 from adtap_sandbox.tables import table
 from adtap_sandbox.world import Campaign, Creative
 
@@ -48,7 +47,6 @@ class Line:
 
     @property
     def by_dsp(self) -> bool:
-        """Whether a DSP bought it."""
         return self.dims["dsp"] is not None
 
 
@@ -165,7 +163,6 @@ class Facts:
 
 
 def no_stats() -> dict[str, dict[str, float | int]]:
-    """Return the quickstats of what delivered nothing."""
     names = ("impressions", "clicks", "conversions", "campaign_cost")
     return {period: dict.fromkeys(names, 0) for period in ("today", "yesterday", "last7days")}
 
@@ -234,14 +231,9 @@ class _Lines:
         units = self.world.ad_units
         fitting = [index for index, unit in enumerate(units) if unit.size == creative.size]
         unit = fitting[nth % len(fitting)] if fitting else nth % len(units)
-        return self._line(
-            "own",
-            creative.id,
-            ("atomx mean", 300, 4000),
-            nth % 5,
-            {**self._seller(unit), **self._buyer(creative, campaign)},
-            campaign=campaign,
-        )
+        dims = {**self._seller(unit), **self._buyer(creative, campaign)}
+        mean = ("atomx mean", 300, 4000)
+        return self._line("own", creative.id, mean, nth % 5, dims, campaign=campaign)
 
     def _open_market(self, nth: int, creative: Creative, campaign: Campaign) -> Line:
         in_app = nth % 3 == 0
@@ -260,12 +252,8 @@ class _Lines:
     def _dsp(self, nth: int) -> Line:
         unit = self.world.ad_units[nth]
         nobody = ("advertiser", "advertiser_network", "campaign", "creative", "conversion_pixel")
-        dims = {
-            **self._seller(nth),
-            **dict.fromkeys(nobody),
-            "size": self.sizes[unit.size],
-            "dsp": 1 + nth % 3,
-        }
+        dims = {**self._seller(nth), **dict.fromkeys(nobody)}
+        dims |= {"size": self.sizes[unit.size], "dsp": 1 + nth % 3}
         return self._line("dsp", unit.id, ("atomx dsp mean", 500, 6000), nth % 4, dims)
 
     def _line(

@@ -8,7 +8,7 @@ from adtap_sandbox.atomx.facts import NAMES, Facts
 from adtap_sandbox.atomx.models import fold
 from adtap_sandbox.atomx.replies import Refusal
 from adtap_sandbox.atomx.store import Store
-from adtap_sandbox.moments import ONE_DAY, midnight
+from adtap_sandbox.stage import ONE_DAY, midnight
 from adtap_sandbox.tables import table
 
 TYPES: dict[str, tuple[str, str]] = table(__package__, "reports")["invoices"]
@@ -26,10 +26,7 @@ def type_of(word: str) -> str:
 def months(given: dict[str, str], now: datetime, *, year: bool) -> list[date]:
     """List the months asked for: `date>` is inclusive, `date<` exclusive; 400 for a bound that is no month.
 
-    Args:
-        given: The query string.
-        now: The sandbox clock.
-        year: Whether the default is this year so far (one owner's invoices) or this month (a list).
+    The default is this `year` so far (one owner's invoices) or this month (a list).
     """
     this = now.date().replace(day=1)
     first = _month(given["date>"]) if "date>" in given else None

@@ -55,52 +55,33 @@ class Question:
     shape: Shape
 
 
+@dataclass(frozen=True)
 class Reader:
-    """Reads models at one moment.
+    """Reads models at one moment."""
 
-    Args:
-        view: The rows.
-        stats: Gives the quickstats of a row.
-        internal: Whether attributes are shown that only a user inside atomx sees.
-        bounds: Whether `<attribute>>` and `<attribute><` are honoured.
-    """
-
-    def __init__(
-        self,
-        view: View,
-        stats: Callable[[Model, int], dict[str, dict[str, Any]]],
-        *,
-        internal: bool = False,
-        bounds: bool = True,
-    ) -> None:
-        self.view = view
-        self.stats = stats
-        self.internal = internal
-        self.bounds = bounds
+    view: View  # the rows
+    stats: Callable[[Model, int], dict[str, dict[str, Any]]]  # gives the quickstats of a row
+    internal: bool  # whether attributes are shown that only a user inside atomx sees
+    bounds: bool  # whether `<attribute>>` and `<attribute><` are honoured
 
     def select(self, model: Model, question: Question) -> list[Row]:
         """Return the rows that meet all conditions, in order; not yet paged."""
         for path in (*(each.path for each in question.conditions), *dict(question.order)):
             self._known(model, path)
-        rows = lists.select(
-            self.view.rows(model.name).values(),
-            [
-                partial(self._meets, model, condition)
-                for condition in question.conditions
-                if condition.operator == "=" or self.bounds
-            ],
-        )
-        return lists.sort(
-            rows, [(partial(self._sort_key, model, path), down) for path, down in question.order]
-        )
+        tests = [
+            partial(self._meets, model, condition)
+            for condition in question.conditions
+            if condition.operator == "=" or self.bounds
+        ]
+        rows = lists.select(self.view.rows(model.name).values(), tests)
+        keys = [(partial(self._sort_key, model, path), down) for path, down in question.order]
+        return lists.sort(rows, keys)
 
     def render(self, model: Model, row: Row, shape: Shape) -> Row:
         """Return `row` as it is sent: relations by depth, hidden attributes left out."""
         made: Row = {}
         for key, value in row.items():
-            if key in model.hidden and not self.internal:
-                continue
-            if key in model.many:
+            if key in model.many or (key in model.hidden and not self.internal):
                 continue
             if key in model.one and value is not None:
                 made[key] = self._related(model.one[key], value, shape, key)
@@ -157,9 +138,9 @@ class Reader:
     def _known(self, model: Model, path: str) -> None:
         """Refuse an attribute that no row has: an unknown parameter is a filter like any other."""
         head = path.partition(".")[0]
-        if head == "hostname" and model.name == "domain":
-            return
-        if head == "quickstats" and model.stats:
+        if (model.name == "domain" and head == "hostname") or (
+            model.stats and head == "quickstats"
+        ):
             return
         if head in model.one or head.removesuffix("_id") in model.one:
             return
@@ -230,7 +211,6 @@ def whole(given: dict[str, str], name: str, default: int) -> int:
 
 
 def words(text: str) -> tuple[str, ...]:
-    """Split a comma list."""
     return tuple(word.strip() for word in text.split(",") if word.strip())
 
 

@@ -1,9 +1,10 @@
-"""The models of the API: names, relations, and what may be done with them.
+"""The models of the API: names, relations, and what may be done with them; and a call on them.
 
 The models themselves, one entry each, are in `models.json`.
 """
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from adtap_sandbox.tables import table
 
@@ -64,3 +65,21 @@ _BY_WORD: dict[str, Model] = {
 def find_model(word: str) -> Model | None:
     """Find a model by a word of a path, singular or plural, however it is spelled."""
     return _BY_WORD.get(fold(word))
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call, read."""
+
+    version: str  # `v1`, `v2` or `v3`
+    verb: str  # HTTP method
+    words: list[str]  # words of the path after the version, as sent
+    params: list[tuple[str, str]]  # decoded query string
+    body: Any  # decoded JSON body; None if there is none
+    ip: str = ""  # address of the caller, for the history
+    agent: str = ""  # the caller's user agent, for the history
+
+    @property
+    def head(self) -> str:
+        """The first word, folded."""
+        return fold(self.words[0])

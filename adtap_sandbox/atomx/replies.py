@@ -23,17 +23,13 @@ class Refusal(Exception):  # noqa: N818 - the word says what the platform does
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
-        self.status = status
-        self.message = message
+        self.status, self.message = status, message
 
 
 def body(payload: dict[str, Any], status: int = 200) -> Response:
     """Return `payload` as the API writes JSON: UTF-8, numbers with all their float digits."""
-    return Response(
-        json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode(),
-        status_code=status,
-        media_type="application/json; charset=UTF-8",
-    )
+    text = json.dumps(payload, ensure_ascii=False, separators=(",", ":"))
+    return Response(text.encode(), status, media_type="application/json; charset=UTF-8")
 
 
 def stamp(moment: datetime) -> str:
@@ -43,19 +39,16 @@ def stamp(moment: datetime) -> str:
 
 def success(now: datetime, resource: str, payload: object, **more: object) -> Response:
     """Return a successful reply with `payload` under the key `resource`."""
-    return body(
-        {"success": True, "timestamp": stamp(now), "resource": resource, resource: payload, **more}
-    )
+    head = {"success": True, "timestamp": stamp(now), "resource": resource}
+    return body({**head, resource: payload, **more})
 
 
 def refusal(no: Refusal, *, soft: bool = False) -> Response:
     """Return the reply to a refused request; `soft` under 200, as the vendor's Go and PHP clients expect it may."""
-    return body(
-        {"success": False, "error": no.message, "errno": _ERRNO.get(no.status, BAD_REQUEST)},
-        200 if soft else no.status,
-    )
+    errno = _ERRNO.get(no.status, BAD_REQUEST)
+    said = {"success": False, "error": no.message, "errno": errno}
+    return body(said, 200 if soft else no.status)
 
 
 def unauthorized() -> Refusal:
-    """Return the refusal of a call without a living token."""
     return Refusal(401, "User unauthorized")

@@ -19,7 +19,7 @@ from adtap_sandbox.atomx.replies import Refusal
 from adtap_sandbox.atomx.store import Store
 from adtap_sandbox.cube import Groups, Labels, Piece, cut_days, placed, single_precision
 from adtap_sandbox.lists import COMPARISONS, sort, sort_key
-from adtap_sandbox.moments import ONE_DAY, midnight
+from adtap_sandbox.stage import ONE_DAY, midnight
 from adtap_sandbox.tables import named, table
 
 TIME = ("hour", "day", "month")
@@ -36,7 +36,6 @@ class Scope:
     lines: tuple[str, ...]
 
     def sees(self, line: Line) -> bool:
-        """Return whether a line is one of the scope's."""
         return all(getattr(line, trait) for trait in self.lines)
 
 
@@ -120,10 +119,8 @@ def answer(facts: Facts, store: Store, query: Query, now: datetime) -> Groups[La
 
 def rows(query: Query, found: Groups[Labels], given: str) -> list[list[Any]]:
     """Return the rows as they are sent, sorted; 400 if a sort column is none of the query's."""
-    made = [
-        [*key, *(figure(metric, numbers) for metric in query.metrics)]
-        for key, numbers in found.items()
-    ]
+    metrics = query.metrics
+    made = [[*key, *(figure(name, sums) for name in metrics)] for key, sums in found.items()]
     return sort(made, [(_of_column(query, column), down) for column, down in order(given)])
 
 
@@ -311,19 +308,13 @@ def _daterange(
 
 def passes(line: Line, query: Query, names: Names) -> bool:
     """Return whether a line meets the conditions on groups; those on metrics are for whole rows."""
-    return all(
-        _compare(names.value(line, column), operator, value)
-        for column, operator, value in query.where
-        if column not in NAMES and column not in RATIOS
-    )
+    tests = (test for test in query.where if test[0] not in NAMES and test[0] not in RATIOS)
+    return all(_compare(names.value(line, name), operator, to) for name, operator, to in tests)
 
 
 def _having(query: Query, numbers: list[int]) -> bool:
-    return all(
-        _compare(figure(column, numbers), operator, value)
-        for column, operator, value in query.where
-        if column in NAMES or column in RATIOS
-    )
+    tests = (test for test in query.where if test[0] in NAMES or test[0] in RATIOS)
+    return all(_compare(figure(name, numbers), operator, to) for name, operator, to in tests)
 
 
 def _compare(have: Any, operator: str, value: Any) -> bool:

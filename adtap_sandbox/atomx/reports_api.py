@@ -8,33 +8,31 @@ from typing import Any
 from starlette.responses import Response, StreamingResponse
 
 from adtap_sandbox.atomx import invoices
-from adtap_sandbox.atomx.calls import Call
 from adtap_sandbox.atomx.data import USER_ID, text
 from adtap_sandbox.atomx.facts import Facts, Quickstats, no_stats
 from adtap_sandbox.atomx.lists import whole
-from adtap_sandbox.atomx.models import Model
+from adtap_sandbox.atomx.models import Call, Model
 from adtap_sandbox.atomx.replies import Refusal, success
 from adtap_sandbox.atomx.reports import Query, answer, read, rows, totals
 from adtap_sandbox.atomx.store import Store, StoredReport
 from adtap_sandbox.stage import Stage
-from adtap_sandbox.tables import csv_text
+from adtap_sandbox.tables import csv_text, fill, table
 
 TSV_LINES_PER_CHUNK = 500
+_JOB = table(__package__, "reports")["job"]
 
 
 class ReportsApi:
     """Answers calls on reports."""
 
     def __init__(self, stage: Stage, store: Store) -> None:
-        self.stage = stage
-        self.store = store
+        self.stage, self.store = stage, store
         self._stats_at: datetime | None = None
         self._stats: Quickstats = {}
         self._polls: dict[str, int] = {}
 
     @cached_property
     def facts(self) -> Facts:
-        """The delivery, made when it is first asked for."""
         return Facts(self.stage)
 
     def quickstats(self, model: Model, ident: int) -> dict[str, dict[str, Any]]:
@@ -132,17 +130,9 @@ class ReportsApi:
         if "download" in given and self.stage.switch("atomx", "downloads"):
             return self._download(query, page, header=True)
         length = page if self.stage.switch("atomx", "length_is_page") else made
-        return success(
-            now,
-            "report",
-            {
-                **self._head(report, query),
-                "columns": list(query.columns),
-                "data": page,
-                "length": len(length),
-                "totals": totals(query, found),
-            },
-        )
+        shown = {**self._head(report, query), "columns": list(query.columns), "data": page}
+        shown |= {"length": len(length), "totals": totals(query, found)}
+        return success(now, "report", shown)
 
     def _head(self, report: StoredReport, query: Query | None) -> dict[str, Any]:
         """Return what is known of a report without running it."""
@@ -183,10 +173,8 @@ class ReportsApi:
         return success(self.stage.clock.now(), "report", self._head(report, query))
 
     def _download(self, query: Query, made: list[list[Any]], *, header: bool) -> Response:
-        return StreamingResponse(
-            self._lines(query, made, header=header),
-            media_type="text/tab-separated-values; charset=UTF-8",
-        )
+        kind = "text/tab-separated-values; charset=UTF-8"
+        return StreamingResponse(self._lines(query, made, header=header), media_type=kind)
 
     def _lines(self, query: Query, made: list[list[Any]], *, header: bool) -> Iterator[str]:
         last_newline = self.stage.switch("atomx", "tsv_last_newline")
@@ -202,18 +190,8 @@ class ReportsApi:
         polls = self._polls.get(report.ident, -1) + 1
         self._polls[report.ident] = polls
         ready = polls >= self.stage.switch("atomx", "report_polls")
-        began = int(report.created.timestamp())
-        now = self.stage.clock.now()
-        job = {
-            "id": report.ident,
-            "link": f"/v2/report/{report.ident}",
-            "lines": 0,
-            "error": None,
-            "started": began,
-            "finished": int(now.timestamp()) if ready else None,
-            "duration": int(now.timestamp()) - began if ready else None,
-            "is_ready": ready,
-            "fast": True,
-            "name": report.name,
-        }
-        return success(now, "report", job, query=report.query)
+        began, now = int(report.created.timestamp()), self.stage.clock.now()
+        ended = int(now.timestamp()) if ready else None
+        values = {"report": report, "began": began, "ended": ended, "ready": ready}
+        values["took"] = ended and ended - began
+        return success(now, "report", fill(_JOB, values), query=report.query)

@@ -7,7 +7,6 @@ from starlette.responses import Response
 
 from adtap_sandbox import lists
 from adtap_sandbox.atomx.accounts import Accounts
-from adtap_sandbox.atomx.calls import Call
 from adtap_sandbox.atomx.data import USER_ID, Edit, Row, text
 from adtap_sandbox.atomx.lists import (
     DEFAULT_LIMIT,
@@ -20,7 +19,15 @@ from adtap_sandbox.atomx.lists import (
     whole,
     words,
 )
-from adtap_sandbox.atomx.models import MODELS, NAME_LISTS, SEARCH_KEYS, Model, find_model, fold
+from adtap_sandbox.atomx.models import (
+    MODELS,
+    NAME_LISTS,
+    SEARCH_KEYS,
+    Call,
+    Model,
+    find_model,
+    fold,
+)
 from adtap_sandbox.atomx.replies import Refusal, success
 from adtap_sandbox.atomx.reports_api import ReportsApi
 from adtap_sandbox.atomx.store import Store, need_model
@@ -37,13 +44,9 @@ class Resources:
         self.reports = ReportsApi(stage, self.store)
 
     def reader(self) -> Reader:
-        """Return a reader of all rows as they stand now."""
-        return Reader(
-            self.store.view(),
-            self.reports.quickstats,
-            internal=self.stage.switch("atomx", "internal_attributes"),
-            bounds=self.stage.switch("atomx", "bound_filters"),
-        )
+        internal = self.stage.switch("atomx", "internal_attributes")
+        bounds = self.stage.switch("atomx", "bound_filters")
+        return Reader(self.store.view(), self.reports.quickstats, internal, bounds)
 
     def call(self, call: Call) -> Response:
         """Answer a call whose path begins with a model, `history` or a `…_list`; 404 for what is not there."""
@@ -54,15 +57,6 @@ class Resources:
             return self._name_list(call)
         verbs = {"GET": self._get, "POST": self._post, "PUT": self._put, "DELETE": self._delete}
         return verbs[call.verb](call, need_model(call.words[0]))
-
-    def login(self, call: Call, given: dict[str, Any]) -> Response:
-        """Answer a login."""
-        token, owed = self.accounts.login(given)
-        return self._welcome(call, token, totp_required=owed)
-
-    def confirm(self, call: Call, header: str | None, code: object) -> Response:
-        """Answer the second step of a login."""
-        return self._welcome(call, self.accounts.confirm(header, code), totp_required=False)
 
     def search(self, call: Call) -> Response:
         """Answer a search: ids and names only, by plural model name."""
@@ -75,14 +69,13 @@ class Resources:
         found: dict[str, list[dict[str, Any]]] = {}
         for word in wanted:
             model = need_model(word)
-            found[model.plural] = [
-                {"id": row["id"], "name": row["name"]}
-                for row in view.rows(model.name).values()
-                if row.get("name") and matches(pattern, str(row["name"]))
-            ]
+            rows = [row for row in view.rows(model.name).values() if row.get("name")]
+            hits = (row for row in rows if matches(pattern, str(row["name"])))
+            found[model.plural] = [{"id": row["id"], "name": row["name"]} for row in hits]
         return success(view.now, "search", found)
 
-    def _welcome(self, call: Call, token: str, *, totp_required: bool) -> Response:
+    def welcome(self, call: Call, token: str, *, totp_required: bool) -> Response:
+        """Answer who has logged in, or has yet to give the second factor."""
         view = self.store.view()
         row = view.get(MODELS["user"], USER_ID)
         user = {"id": row["id"], "name": row["name"], "email": row["email"]}
@@ -92,20 +85,12 @@ class Resources:
                 user[attribute] = row[attribute]
             elif look == "objects":
                 rows = view.rows(target)
-                user[attribute] = [
-                    {"id": ident, "name": rows[ident]["name"]}
-                    for ident in row[attribute]
-                    if ident in rows
-                ]
+                there = [ident for ident in row[attribute] if ident in rows]
+                user[attribute] = [{"id": ident, "name": rows[ident]["name"]} for ident in there]
         key = "auth_token" if call.version == "v3" else "auth_tkt"
-        reply = success(
-            view.now,
-            key,
-            token,
-            totp_required=totp_required,
-            message=f"{row['name']} (user id {row['id']}) logged in",
-            user=user,
-        )
+        said = f"{row['name']} (user id {row['id']}) logged in"
+        more = {"totp_required": totp_required, "message": said, "user": user}
+        reply = success(view.now, key, token, **more)
         if call.version != "v3":
             reply.set_cookie("auth_tkt", token)
         return reply
@@ -140,30 +125,23 @@ class Resources:
             return self._one(call, model, int(ident))
         page = lists.page(reader.select(model, question), question.limit, question.offset)
         reply = self._page(reader, model.plural, model, page, question)
-        self._shift(model, page)
+        shifting = self.stage.switch("atomx", "shifting_lists")
+        if page.next is not None and model.writable and model.plural in shifting:
+            kinds = self.stage.switch("atomx", "shifting_kinds")
+            times = self.stage.switch("atomx", "shifting_times")
+            self.store.shift(model, [row["id"] for row in page.rows], kinds, times)
         return reply
 
     def _page(
         self, reader: Reader, name: str, model: Model, page: lists.Page[Row], question: Question
     ) -> Response:
         per_page = self.stage.switch("atomx", "count_is_page")
-        more = {"sort": question.sort} if question.sort else {}
-        return success(
-            reader.view.now,
-            name,
-            [reader.render(model, row, question.shape) for row in page.rows],
-            count=len(page.rows) if per_page else page.total,
-            limit=page.limit,
-            offset=page.offset,
-            **more,
-        )
-
-    def _shift(self, model: Model, page: lists.Page[Row]) -> None:
-        shifting = self.stage.switch("atomx", "shifting_lists")
-        if page.next is not None and model.writable and model.plural in shifting:
-            kinds = self.stage.switch("atomx", "shifting_kinds")
-            times = self.stage.switch("atomx", "shifting_times")
-            self.store.shift(model, [row["id"] for row in page.rows], kinds, times)
+        count = len(page.rows) if per_page else page.total
+        cut: dict[str, object] = {"count": count, "limit": page.limit, "offset": page.offset}
+        if question.sort:
+            cut["sort"] = question.sort
+        rows = [reader.render(model, row, question.shape) for row in page.rows]
+        return success(reader.view.now, name, rows, **cut)
 
     def _one(self, call: Call, model: Model, ident: int) -> Response:
         reader = self.reader()
@@ -219,15 +197,9 @@ class Resources:
         edits = lists.sort(edits, [(lambda edit: edit.at, down) for _, down in columns])
         limit = min(whole(given, "limit", DEFAULT_LIMIT), MAX_LIMIT)
         page = lists.page(edits, limit, whole(given, "offset", 0))
-        return success(
-            self.stage.clock.now(),
-            "history",
-            [self._entry(call, edit) for edit in page.rows],
-            count=page.total,
-            limit=page.limit,
-            offset=page.offset,
-            sort=sort,
-        )
+        entries, now = [self._entry(call, edit) for edit in page.rows], self.stage.clock.now()
+        cut = {"count": page.total, "limit": page.limit, "offset": page.offset, "sort": sort}
+        return success(now, "history", entries, **cut)
 
     def _entry(self, call: Call, edit: Edit) -> dict[str, Any]:
         name = self.store.name_of("user", edit.user)
@@ -282,12 +254,9 @@ class Resources:
     def _written(self, call: Call, model: Model, ident: int) -> Response:
         reader = self.reader()
         row = reader.view.get(model, ident)
-        return success(
-            reader.view.now,
-            model.name,
-            reader.render(model, row, self._question(call).shape),
-            message=f"{model.name} {ident} saved",
-        )
+        shown = reader.render(model, row, self._question(call).shape)
+        message = f"{model.name} {ident} saved"
+        return success(reader.view.now, model.name, shown, message=message)
 
     def _delete(self, call: Call, model: Model) -> Response:
         removed = self.store.delete(model, _number(_word(call, 1)))

@@ -14,8 +14,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from adtap_sandbox.atomx import expected_totals, replies
-from adtap_sandbox.atomx.calls import Call
-from adtap_sandbox.atomx.models import find_model, fold
+from adtap_sandbox.atomx.models import Call, find_model, fold
 from adtap_sandbox.atomx.replies import Refusal
 from adtap_sandbox.atomx.reports import read
 from adtap_sandbox.atomx.resources import Resources
@@ -29,7 +28,6 @@ SWITCHES: dict[str, object] = switches(__package__)
 
 
 def routes(stage: Stage) -> list[BaseRoute]:
-    """Return the routes of the room, with a state of their own."""
     room = Room(stage)
     verbs = ["GET", "POST", "PUT", "DELETE"]
     return [
@@ -47,7 +45,6 @@ class Room:
         self._soft_failures = 0
 
     async def call(self, request: Request) -> Response:
-        """Answer a call of the API."""
         try:
             return await self._answer(request)
         except Refusal as no:
@@ -60,15 +57,15 @@ class Room:
         (or `daterange`; `where` as JSON) gives exact rows and totals of a report.
         """
         given: dict[str, Any] = dict(request.query_params)
-        facts, store, now = (
-            self.resources.reports.facts,
-            self.resources.store,
-            self.stage.clock.now(),
-        )
+        facts, store = self.resources.reports.facts, self.resources.store
+        now = self.stage.clock.now()
         try:
             if "model" in given:
                 model = need_model(given["model"])
-                return replies.body(expected_totals.of_model(self.resources.reader(), model))
+                rows = self.resources.reader().view.rows(model.name)
+                changed = {str(ident): row.get("updated_at") for ident, row in rows.items()}
+                found = {"count": len(rows), "ids": list(rows), "updated_at": changed}
+                return replies.body(found)
             for key in ("groups", "metrics"):
                 given[key] = [word for word in given.get(key, "").split(",") if word]
             if "where" in given:
@@ -92,13 +89,16 @@ class Room:
             ip=request.client.host if request.client else "127.0.0.1",
             agent=request.headers.get("user-agent", ""),
         )
-        open_door = self._door(call, request)
-        if open_door is not None:
+        if (open_door := self._door(call, request)) is not None:
             return open_door
         self.resources.accounts.check(_token(request, version))
         self._may_see(call)
-        if self._fails_softly(request.path_params["path"]):
-            return replies.refusal(Refusal(400, "Temporary failure, try again"), soft=True)
+        path, switch = request.path_params["path"], self.stage.switch
+        if any(re.search(pattern, path) for pattern in switch("atomx", "fail_softly")):
+            self._soft_failures += 1
+            times = switch("atomx", "fail_softly_times")
+            if times == 0 or self._soft_failures <= times:
+                return replies.refusal(Refusal(400, "Temporary failure, try again"), soft=True)
         return await self._inside(call)
 
     def _door(self, call: Call, request: Request) -> Response | None:
@@ -106,9 +106,12 @@ class Room:
         resources = self.resources
         given = call.body if isinstance(call.body, dict) else {}
         if call.head == "login" and call.verb in ("GET", "POST"):
-            return resources.login(call, {**dict(call.params), **given})
+            token, owed = resources.accounts.login({**dict(call.params), **given})
+            return resources.welcome(call, token, totp_required=owed)
         if call.head == "totp" and call.verb == "POST":
-            return resources.confirm(call, request.headers.get("authorization"), given.get("totp"))
+            header = request.headers.get("authorization")
+            token = resources.accounts.confirm(header, given.get("totp"))
+            return resources.welcome(call, token, totp_required=False)
         if call.head == "resetpassword":
             now = self.stage.clock.now()
             return replies.success(now, "message", "If the address is known, a mail is on its way")
@@ -138,14 +141,6 @@ class Room:
         hit = next((word for word in forbidden if fold(word) in asked), None)
         if hit is not None:
             raise Refusal(403, f"You have no access to {hit}")
-
-    def _fails_softly(self, path: str) -> bool:
-        patterns = self.stage.switch("atomx", "fail_softly")
-        if not any(re.search(pattern, path) for pattern in patterns):
-            return False
-        times: int = self.stage.switch("atomx", "fail_softly_times")
-        self._soft_failures += 1
-        return times == 0 or self._soft_failures <= times
 
 
 async def _body(request: Request) -> Any:

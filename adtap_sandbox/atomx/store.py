@@ -50,7 +50,6 @@ class Store:
         self.shifted: dict[str, int] = {}
 
     def view(self) -> "View":
-        """Return all rows as they stand at this moment of the sandbox clock."""
         return View(self)
 
     def rows_at(self, model: str, now: datetime) -> dict[int, Row]:
@@ -172,14 +171,10 @@ class Store:
         return report
 
     def shift(self, model: Model, page: list[int], kinds: list[str], times: int) -> None:
-        """Change a list under its reader, after a page of it was served.
+        """Change a list under its reader, after a page of it was served; at most so many `times` a model.
 
-        Args:
-            model: What the list is of.
-            page: Ids on the page just served.
-            kinds: `vanish` (the first row of the page is deleted), `touch` (its second row is modified),
-                `appear` (a copy of its last row is created under a new id).
-            times: How many pages may be followed by such a change, per model.
+        Of the page's rows the first is deleted (kind `vanish`), the second is modified (`touch`), and a copy of the last
+        is created under a new id (`appear`).
         """
         if len(page) < 2 or self.shifted.get(model.rows, 0) >= times:  # noqa: PLR2004 - first and second row
             return
@@ -260,14 +255,12 @@ class View:
         self._children: dict[tuple[str, str], dict[int, list[int]]] = {}
 
     def rows(self, model: str) -> dict[int, Row]:
-        """Return the rows of `model`, by id, ascending."""
         model = MODELS[model].rows
         if model not in self._rows:
             self._rows[model] = self.store.rows_at(model, self.now)
         return self._rows[model]
 
     def get(self, model: Model, ident: int) -> Row:
-        """Return one row; 404 if there is none."""
         row = self.rows(model.name).get(ident)
         if row is None:
             raise Refusal(404, f"{model.name} {ident} not found")

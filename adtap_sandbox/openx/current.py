@@ -3,6 +3,8 @@
 Source: the platform sheet, section 9, from the vendor's own reporting client of January 2026.
 """
 
+import hashlib
+import secrets
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, Final
@@ -22,13 +24,15 @@ from adtap_sandbox.openx.replies import (
     plain_json,
     reporting_error,
 )
-from adtap_sandbox.openx.sessions import Grant, knows_login, proves
+from adtap_sandbox.openx.sessions import Grant, knows_login
 from adtap_sandbox.openx.store import Job, Store
 from adtap_sandbox.tables import csv_text, fill, table
 
 _SCOPES: Final = frozenset({"openid", "email", "profile", "api", "offline_access"})
 _DOCUMENTS: Final = table(__package__, "documents")
 _GRAIN: Final = {"HOURLY": "Hour", "DAILY": "Day"}
+_ID_TOKEN_LIFE: Final = timedelta(hours=1)
+_CODE_LIFE: Final = timedelta(minutes=5)
 
 
 class Login:
@@ -55,7 +59,9 @@ class Login:
             return identity_error("PASSWORD_EXPIRED")
         if not knows_login(str(given.get("email")), str(given["password"])):
             return identity_error("INVALID_LOGIN_CREDENTIALS")
-        values = {"email": credentials.EMAIL, "token": self._sessions.sign_in()}
+        token = "sandbox." + secrets.token_urlsafe(120)
+        self._sessions.identities.add(token, None, _ID_TOKEN_LIFE)
+        values = {"email": credentials.EMAIL, "token": token}
         return plain_json(fill(_DOCUMENTS["signed_in"], values))
 
     async def authorize(self, request: Request) -> Response:
@@ -74,15 +80,10 @@ class Login:
         scope = given.get("scope", "")
         if not scope or not set(scope.split()) <= _SCOPES:
             return oauth2_error("invalid_scope", f"Unknown scope: {scope}")
-        session_id = self._sessions.authorize(
-            Grant(
-                client_id=given["client_id"],
-                redirect_uri=redirect,
-                scope=scope,
-                state=given.get("state", ""),
-                challenge=given["code_challenge"],
-            )
+        grant = Grant(
+            given["client_id"], redirect, scope, given.get("state", ""), given["code_challenge"]
         )
+        session_id = self._sessions.grants.add(secrets.token_urlsafe(24), grant)
         page = self._store.switch("login_page") or "login?session_id={}"
         return RedirectResponse(page.format(session_id), status_code=302)
 
@@ -96,7 +97,6 @@ class Login:
         return HTMLResponse("<!DOCTYPE html><html><body>Log in</body></html>")
 
     async def session_info(self, request: Request) -> Response:
-        """What an authorization asks for."""
         grant = self._grant(request, dict(request_parts.query(request)).get("session_id", ""))
         return plain_json({"scope": grant.scope, "client_id": grant.client_id})
 
@@ -111,7 +111,8 @@ class Login:
             return oauth2_error("access_denied", "This user has no access to the instance", 403)
         if not set(given.get("scope", "").split()) <= set(grant.scope.split()):
             return oauth2_error("invalid_scope", "More than was asked for")
-        code = self._sessions.consent(session_id, grant)
+        self._sessions.grants.drop(session_id)
+        code = self._sessions.codes.add(secrets.token_urlsafe(32), grant, _CODE_LIFE)
         query = urlencode({"code": code, "state": grant.state})
         return plain_json({"code": code, "redirect_uri": f"{grant.redirect_uri}?{query}"})
 
@@ -128,36 +129,39 @@ class Login:
             return plain_json(self._bearer({"refresh_token": token}))
         if kind != "authorization_code":
             return oauth2_error("unsupported_grant_type", f"Unknown grant_type: {kind}")
-        grant = self._sessions.redeem(given.get("code", ""))
-        if grant is None:
+        code = self._sessions.codes.find(given.get("code", ""))
+        if code is None:
             return oauth2_error("invalid_grant", "The code is unknown, used or too old")
+        self._sessions.codes.drop(given["code"])  # it works once
+        grant = code.holder
         if given.get("redirect_uri") != grant.redirect_uri:
             return oauth2_error("invalid_grant", "redirect_uri differs from that of authorize")
-        if not proves(given.get("code_verifier", ""), grant.challenge):
+        verifier = given.get("code_verifier", "").encode()
+        if credentials.base64url(hashlib.sha256(verifier).digest()) != grant.challenge:
             return oauth2_error("invalid_grant", "The code_verifier does not match")
         more: dict[str, object] = {"scope": grant.scope}
         if "offline_access" in grant.scope.split():
-            more["refresh_token"] = self._sessions.refresh_token(grant)
+            # It stays good.
+            more["refresh_token"] = self._sessions.refreshers.add(secrets.token_urlsafe(48), grant)
         return plain_json(self._bearer(more))
 
     async def revoke(self, request: Request) -> Response:
         """Ends a token; 200 whether it was known or not (RFC 7009)."""
-        self._sessions.revoke(dict(await request_parts.form(request)).get("token", ""))
+        token = dict(await request_parts.form(request)).get("token", "")
+        self._sessions.bearers.drop(token)
+        self._sessions.refreshers.drop(token)
         return Response(status_code=200)
 
     async def discovery(self, request: Request) -> Response:
-        """The OpenID discovery document."""
         issuer = f"{request.url.scheme}://{request.url.netloc}{request.scope.get('root_path', '')}"
         values = {"issuer": issuer, "scopes": sorted(_SCOPES)}
         return plain_json(fill(_DOCUMENTS["discovery"], values))
 
     def _bearer(self, more: dict[str, object]) -> dict[str, object]:
-        return {
-            "access_token": self._sessions.bearer(),
-            "token_type": "Bearer",
-            "expires_in": self._sessions.bearer_seconds,
-            **more,
-        }
+        seconds = int(self._store.switch("bearer_seconds"))
+        life, bearers = timedelta(seconds=seconds), self._sessions.bearers
+        token = bearers.add(secrets.token_urlsafe(48), None, life)
+        return {"access_token": token, "token_type": "Bearer", "expires_in": seconds, **more}
 
     def _grant(self, request: Request, session_id: str) -> Grant:
         if not self._sessions.identities.find(request_parts.bearer(request)):
@@ -198,9 +202,8 @@ class Reporting:
         bucket = (fields.CURRENT_DIMENSIONS[_GRAIN[kind]],)
         span = questions.available(self._store.stage, bucket, ())
         if not (start < end and span.first <= start):
-            return reporting_error(
-                400, "dateFrom and dateTo are outside the lookback of this report"
-            )
+            message = "dateFrom and dateTo are outside the lookback of this report"
+            return reporting_error(400, message)
         try:
             wanted = questions.read_filter(_renamed(given.get("filters")), fields.ATTRIBUTES)
         except questions.FilterError as error:
@@ -248,10 +251,8 @@ class Reporting:
             buckets = {"hour": row.stamp, "day": row.day.isoformat()}
             pairs = zip(question.attributes, row.values, strict=True)
             values = [buckets.get(name, value) for name, value in pairs]
-            numbers = [
-                repr(on_the_wire(name, number, noise=noise))
-                for name, number in zip(question.metrics, row.metrics, strict=True)
-            ]
+            money = zip(question.metrics, row.metrics, strict=True)
+            numbers = [repr(on_the_wire(name, number, noise=noise)) for name, number in money]
             rows.append([*values, *numbers])
         job.csv = csv_text(rows).encode()
 

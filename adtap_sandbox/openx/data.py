@@ -31,8 +31,7 @@ class Entities:
     """Every object of one world, by type."""
 
     def __init__(self, world: World, inventory: Inventory) -> None:
-        self._world = world
-        self._inventory = inventory
+        self._world, self._inventory = world, inventory
         self.by_kind: dict[str, list[ApiObject]] = {kind: [] for kind in KINDS}
         self._accounts()
         self._people()
@@ -54,16 +53,9 @@ class Entities:
         role: str = "",
         **values: Any,
     ) -> ApiObject:
-        """Add the nth object of a type; see `made`.
+        """Add the nth object of a type (see `made`), with the values that its template needs.
 
-        Args:
-            kind: Its type.
-            index: Its place among its type.
-            owner: Another object it belongs to, as field name without `_id` and object.
-            deleted: Whether it is deleted.
-            late: Whether it is made late.
-            role: Of an account.
-            values: What the type's template needs.
+        The owner is another object it belongs to, as field name without `_id` and object; the role is an account's.
         """
         declared = KINDS[kind]
         template = declared["fields"] | declared.get("roles", {}).get(role, {})
@@ -84,19 +76,18 @@ class Entities:
         agency = Company(0, f"{AGENCY} Agency", "EUR", "Europe/Berlin")
         self.network = self._account(NETWORK_ACCOUNT, american(AGENCY), "network", None)
         self.agency = self._account(AGENCY_ACCOUNT, agency, "agency", self.network)
+        made, network = self._account, self.network
         self.publishers = {
-            one.id: self._account(PUBLISHER_ACCOUNTS + nth, one, "publisher", self.network)
-            for nth, one in enumerate(world.publishers)
+            one.id: made(number, one, "publisher", network)
+            for number, one in enumerate(world.publishers, PUBLISHER_ACCOUNTS)
         }
         self.advertisers = {
-            one.id: self._account(ADVERTISER_ACCOUNTS + nth, one, "advertiser", self.agency)
-            for nth, one in enumerate(world.advertisers)
+            one.id: made(number, one, "advertiser", self.agency)
+            for number, one in enumerate(world.advertisers, ADVERTISER_ACCOUNTS)
         }
         self.partners = [
-            self._account(
-                DEMAND_ACCOUNTS + nth, american(name), "advertiser", self.network, rtb=True
-            )
-            for nth, name in enumerate(NAMES["demand_partners"])
+            made(number, american(name), "advertiser", network, rtb=True)
+            for number, name in enumerate(NAMES["demand_partners"], DEMAND_ACCOUNTS)
         ]
 
     def _account(
@@ -185,12 +176,9 @@ class Entities:
             account = self.advertisers[campaign.advertiser_id]
             gone = campaign.status == "deleted"
             begin, end = _flight(campaign)
-            shared: dict[str, Any] = {
-                "campaign": campaign,
-                "begin": begin,
-                "end": end,
-                "status": "Active" if campaign.status == "active" else "Inactive",
-            }
+            status = "Active" if campaign.status == "active" else "Inactive"
+            shared: dict[str, Any] = {"campaign": campaign, "begin": begin, "end": end}
+            shared["status"] = status
             order = self._add(
                 "order",
                 nth,
@@ -224,18 +212,11 @@ class Entities:
                 continue
             width, height = creative.size
             size: dict[str, Any] = {"creative": creative, "width": width, "height": height}
-            owner = ("account", shared["account"])
+            owner, line = ("account", shared["account"]), ("lineitem", lines[place % 2])
             image = self._add("creative", place, owner, deleted=gone, **size)
-            self._add(
-                "ad",
-                place,
-                ("lineitem", lines[place % 2]),
-                deleted=gone or place % _DELETED_ONE_IN == _DELETED_PLACE,
-                order=order,
-                image=image,
-                **size,
-                **shared,
-            )
+            values = {"order": order, "image": image, **size, **shared}
+            deleted = gone or place % _DELETED_ONE_IN == _DELETED_PLACE
+            self._add("ad", place, line, deleted=deleted, **values)
 
     def _exchange(self) -> None:
         begin = stamp(datetime.combine(self._world.first_day, time(7), UTC))
@@ -253,14 +234,9 @@ class Entities:
             status = "Active" if nth % 2 == 0 else "Inactive"
             self._add("optimization", nth, owner, name=name, status=status)
             for month in range(1, 7):
-                self._add(
-                    "paymenthistory",
-                    nth * 12 + month,
-                    owner,
-                    period=f"2024-{month:02d}",
-                    amount=f"{1000 + nth * 10 + month}.{month}5",
-                    currency=currency,
-                )
+                amount = f"{1000 + nth * 10 + month}.{month}5"
+                paid = {"period": f"2024-{month:02d}", "amount": amount, "currency": currency}
+                self._add("paymenthistory", nth * 12 + month, owner, **paid)
 
     def _rest(self) -> None:
         network, user = ("account", self.network), self.by_kind["user"][0]

@@ -12,12 +12,12 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from adtap_sandbox.moments import rfc3339
 from adtap_sandbox.openx import fields, questions, replies, request_parts
 from adtap_sandbox.openx.delivery import Question, Row, on_the_wire
 from adtap_sandbox.openx.fields import Field
 from adtap_sandbox.openx.replies import Refusal, data_error, plain_json
 from adtap_sandbox.openx.store import Store
+from adtap_sandbox.stage import rfc3339
 
 # `reportCreated` carries the offset of the vendor's own zone, not Z.
 _PACIFIC: Final = timezone(timedelta(hours=-8))
@@ -31,7 +31,6 @@ class DataService:
         self._store = store
 
     async def fields(self, request: Request) -> Response:
-        """`GET report/fields`."""
         self._admit(request, "fields")
         attributes, known_metrics = fields.known(self._store.stage)
         metrics = [
@@ -54,7 +53,6 @@ class DataService:
         return plain_json({"metrics": metrics, "dimensions": dimensions})
 
     async def date_range(self, request: Request) -> Response:
-        """`POST date-range`."""
         self._admit(request, "date-range")
         given = await self._body(request)
         attributes, metrics = self._requested_fields(given)
@@ -67,14 +65,17 @@ class DataService:
         return plain_json({"dateRange": [found] if listed else found})
 
     async def report(self, request: Request) -> Response:
-        """`POST report`."""
         self._admit(request, "report")
-        given = await self._body(request)
+        store, given = self._store, await self._body(request)
         attributes, metrics = self._requested_fields(given)
-        self._check_form(given, attributes)
+        # What a stricter service refuses, if a switch wants it.
+        if not attributes and store.switch("attributes_wanted"):
+            raise self._no(400, _invalid())
+        lists = (one.get("value") for one in questions.comparisons(given.get("filters")))
+        if not store.switch("filter_lists") and any(isinstance(value, list) for value in lists):
+            raise self._no(400, _invalid(filters=["value"]))
         question = self._question(given, attributes, metrics)
-        store = self._store
-        in_scope = store.delivery.accounts(question)
+        in_scope = len({slot.publisher for slot in store.delivery.slots(question)})
         if store.switch("accounts_by_name"):
             in_scope = questions.accounts_named(given.get("filters")) or in_scope
         if in_scope > store.switch("account_cap"):
@@ -100,10 +101,8 @@ class DataService:
             # The order of rows is promised nowhere. The same question still gets the same order.
             random.Random(f"{self._store.stage.world.seed} {len(rows)}").shuffle(rows)
         created = self._store.now().astimezone(_PACIFIC).replace(microsecond=0)
-        body = {
-            "reportData": [self._row(question, attributes, row) for row in rows],
-            "reportMetadata": {"reportCreated": created.isoformat()},
-        }
+        data = [self._row(question, attributes, row) for row in rows]
+        body = {"reportData": data, "reportMetadata": {"reportCreated": created.isoformat()}}
         return json.dumps(body, ensure_ascii=False).encode(), cut
 
     def _row(self, question: Question, attributes: tuple[str, ...], row: Row) -> dict[str, Any]:
@@ -133,7 +132,8 @@ class DataService:
         bad_attributes, bad_metrics = self._unknown(attributes, metrics)
         bad_filters: tuple[str, ...] = ()
         if not bad_attributes and not bad_metrics:
-            bad_attributes = questions.clashes(attributes, metrics)
+            goes, plain = fields.goes_with, fields.canonical
+            bad_attributes = [n for n in attributes if not all(goes(plain(n), m) for m in metrics)]
         wanted = questions.read_filter(None, known)
         try:
             wanted = questions.read_filter(given.get("filters"), known)
@@ -162,13 +162,6 @@ class DataService:
             raise self._no(status, replies.TOO_MANY_ACCOUNTS if status == 413 else "Server Error")  # noqa: PLR2004
         return Question(start, end, tuple(map(fields.canonical, attributes)), metrics, wanted)
 
-    def _check_form(self, given: Mapping[str, Any], attributes: tuple[str, ...]) -> None:
-        """Refuse what a stricter service refuses, if a switch wants it."""
-        if not attributes and self._store.switch("attributes_wanted"):
-            raise self._no(400, _invalid())
-        if not self._store.switch("filter_lists") and questions.holds_list(given.get("filters")):
-            raise self._no(400, _invalid(filters=["value"]))
-
     @staticmethod
     def _requested_fields(given: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
         return questions.read_ids(given.get("attributes")), questions.read_ids(given.get("metrics"))
@@ -176,12 +169,8 @@ class DataService:
     def _unknown(
         self, attributes: Iterable[str], metrics: Iterable[str]
     ) -> tuple[list[str], list[str]]:
-        """Those ids of a request that name no field of this login."""
-        known_attributes, known_metrics = fields.known(self._store.stage)
-        return (
-            questions.unknown(attributes, known_attributes),
-            questions.unknown(metrics, known_metrics),
-        )
+        known, known_metrics = fields.known(self._store.stage)
+        return questions.unknown(attributes, known), questions.unknown(metrics, known_metrics)
 
     def _admit(self, request: Request, endpoint: str) -> None:
         """Let a logged-in caller in, unless a switch wants a failure."""
@@ -210,13 +199,8 @@ class DataService:
         return Refusal(data_error(self._store.stage, status, message, shape=shape))
 
     def _describe(self, field: Field) -> dict[str, object]:
-        return {
-            "id": self._spelled(field.id),
-            "path": field.path,
-            "description": field.description,
-            "format": field.format,
-            "example": field.example,
-        }
+        names = ("path", "description", "format", "example")
+        return {"id": self._spelled(field.id), **{name: getattr(field, name) for name in names}}
 
     def _spelled(self, name: str) -> str:
         spelling: str = self._store.switch("account_id_spelling")

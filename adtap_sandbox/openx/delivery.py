@@ -12,10 +12,9 @@ from functools import lru_cache
 from typing import Final
 
 from adtap_sandbox.cube import Curve, Groups, cut_days, single_precision
-from adtap_sandbox.moments import ONE_DAY
 from adtap_sandbox.openx.fields import MONEY
 from adtap_sandbox.openx.inventory import Inventory, Slot
-from adtap_sandbox.stage import MILLION, Stage
+from adtap_sandbox.stage import MILLION, ONE_DAY, Stage
 from adtap_sandbox.world import World
 
 MICROS: Final = 1_000_000
@@ -119,15 +118,8 @@ class Delivery:
     def slots(self, question: Question) -> list[Slot]:
         """The slots that a question's filter lets through."""
         null_splits = self._stage.switch("openx", "null_split_attributes")
-        return [
-            slot
-            for slot in self.inventory.slots
-            if (null_splits or not slot.null_split) and question.wanted(slot.values)
-        ]
-
-    def accounts(self, question: Question) -> int:
-        """How many publisher accounts a question reaches."""
-        return len({slot.publisher for slot in self.slots(question)})
+        slots = (one for one in self.inventory.slots if null_splits or not one.null_split)
+        return [slot for slot in slots if question.wanted(slot.values)]
 
     def rows(self, question: Question) -> Iterator[Row]:
         """All rows of a question, oldest bucket first, no cap.
@@ -150,13 +142,7 @@ class Delivery:
 
     def _rows(self, question: Question) -> Iterator[Row]:
         slots = self.slots(question)
-        labels = tuple(
-            tuple(
-                None if name in {"hour", "day"} else slot.values[name]
-                for name in question.attributes
-            )
-            for slot in slots
-        )
+        labels = [tuple(slot.values.get(name) for name in question.attributes) for slot in slots]
         by_hour = "hour" in question.attributes
         in_buckets = by_hour or "day" in question.attributes
         # Requests ride along to tell a row without metrics from no row.

@@ -22,11 +22,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from adtap_sandbox.cube import Groups
-from adtap_sandbox.moments import rfc3339
 from adtap_sandbox.openx import fields, questions
 from adtap_sandbox.openx.delivery import MICROS, Question, as_sent
 from adtap_sandbox.openx.replies import plain_json
 from adtap_sandbox.openx.store import Store
+from adtap_sandbox.stage import rfc3339
 from adtap_sandbox.tables import table
 
 _CURRENCY: Final = "publisherCurrency"
@@ -62,12 +62,8 @@ class ExpectedTotals:
         now = self._store.now()
         things = self._store.entities.by_kind[kind]
         gone = [thing for thing in things if thing.deleted is not None and thing.deleted <= now]
-        return plain_json(
-            {
-                "uids": sorted(thing.uid for thing in things if thing.alive(now)),
-                "deleted": sorted(thing.uid for thing in gone),
-            }
-        )
+        uids = sorted(thing.uid for thing in things if thing.alive(now))
+        return plain_json({"uids": uids, "deleted": sorted(thing.uid for thing in gone)})
 
     def _question(self, given: dict[str, str]) -> Question:
         if "stream" in given:
@@ -78,10 +74,8 @@ class ExpectedTotals:
             names = [part for part in given.get("attributes", "").split(",") if part]
             attributes = tuple(fields.canonical(dimensions.get(name, name)) for name in names)
             metrics = tuple(current.get(name, name) for name in given["metrics"].split(","))
-        strange = [
-            *questions.unknown(attributes, fields.ATTRIBUTES),
-            *questions.unknown(metrics, fields.METRICS),
-        ]
+        strange = questions.unknown(attributes, fields.ATTRIBUTES)
+        strange += questions.unknown(metrics, fields.METRICS)
         if strange:
             raise KeyError(strange)
         span = questions.available(self._store.stage, attributes, metrics)
@@ -95,10 +89,9 @@ class ExpectedTotals:
         )
 
     def _sums(self, question: Question) -> dict[str, Any]:
-        noise = self._store.switch("money_noise")
         # Float noise has up to 18 digits after the point: the usual 28 would round a long sum.
         with localcontext(prec=80):
-            return self._exact_sums(question, noise=noise)
+            return self._exact_sums(question, noise=self._store.switch("money_noise"))
 
     def _exact_sums(self, question: Question, *, noise: bool) -> dict[str, Any]:
         names = question.metrics
@@ -119,25 +112,21 @@ class ExpectedTotals:
                 name: _shown(names, numbers) for (of, name), numbers in sums.items() if of == kind
             }
 
+        times = {"as_of": self._store.now(), "start": question.start, "end": question.end}
         return {
-            "as_of": rfc3339(self._store.now()),
-            "start": rfc3339(question.start),
-            "end": rfc3339(question.end),
+            **{name: rfc3339(moment) for name, moment in times.items()},
             "attributes": question.attributes,
             "metrics": question.metrics,
             **shown("total")[""],
-            "days": shown("days"),
-            "currencies": shown("currencies"),
+            **{kind: shown(kind) for kind in ("days", "currencies")},
         }
 
 
 def _shown(names: tuple[str, ...], numbers: list[Any]) -> dict[str, Any]:
     """Sums as decimal text: how many rows, amounts as sent, amounts in millionths."""
     rows, sent, exact = numbers[0], numbers[1 : len(names) + 1], numbers[len(names) + 1 :]
-    whole = [
-        Decimal(value) / MICROS if name in fields.MONEY else value
-        for name, value in zip(names, exact, strict=True)
-    ]
+    pairs, money = zip(names, exact, strict=True), fields.MONEY
+    whole = [Decimal(value) / MICROS if name in money else value for name, value in pairs]
     return {
         "rows": rows,
         "sent": {name: f"{Decimal(value):f}" for name, value in zip(names, sent, strict=True)},

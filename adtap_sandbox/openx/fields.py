@@ -58,12 +58,10 @@ def canonical(field_id: str) -> str:
 
 def known(stage: Stage) -> tuple[list[Field], list[Field]]:
     """Attributes and metrics that a login sees; ids only deduced from the current API by a switch."""
-    inferred = stage.switch("openx", "inferred_fields")
-    attributes, metrics = (
-        [field for field in listed if inferred or not field.inferred]
-        for listed in (ATTRIBUTES, METRICS)
-    )
-    return attributes, metrics
+    seen = [
+        field for field in _LISTED if stage.switch("openx", "inferred_fields") or not field.inferred
+    ]
+    return [f for f in seen if f.kind == "attribute"], [f for f in seen if f.kind == "metric"]
 
 
 def goes_with(attribute: str, metric: str) -> bool:

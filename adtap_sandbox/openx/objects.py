@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from adtap_sandbox.moments import midnight
+from adtap_sandbox.stage import midnight
 from adtap_sandbox.tables import table
 from adtap_sandbox.world import World
 
@@ -39,11 +39,6 @@ def id_of(kind: str, index: int) -> int:
     return int(KINDS[kind]["ids"], 16) + index
 
 
-def uid_of(kind: str, number: int) -> str:
-    """The UID of an object: eight hex digits of its id, its type, the instance's last six."""
-    return f"{number:08x}-{KINDS[kind]['uid']}-fff1-8123-{INSTANCE_UID[-6:]}"
-
-
 def stamp(moment: datetime) -> str:
     """A moment as the Platform API writes it: UTC, no zone, whole seconds."""
     return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
@@ -63,16 +58,14 @@ class ApiObject:
 
     @property
     def id(self) -> str:
-        """Its id, as the API writes it."""
         return str(self.number)
 
     @property
     def uid(self) -> str:
-        """Its UID."""
-        return uid_of(self.kind, self.number)
+        """Its UID: eight hex digits of its id, its type, the instance's last six."""
+        return f"{self.number:08x}-{KINDS[self.kind]['uid']}-fff1-8123-{INSTANCE_UID[-6:]}"
 
     def alive(self, now: datetime) -> bool:
-        """Whether it exists at a moment."""
         return self.changes[0] <= now and (self.deleted is None or now < self.deleted)
 
     def revision(self, now: datetime) -> int:
@@ -107,21 +100,16 @@ class ApiObject:
         for place, moment in enumerate(self.changes):
             if moment > now:
                 break
-            new = self.written.get(
-                place, {"notes": f"Revision {place + 1}"} if place else self.fields
-            )
+            usual = {"notes": f"Revision {place + 1}"} if place else self.fields
+            new = self.written.get(place, usual)
             rows.append(self._trail_row("update" if place else "create", place + 1, moment, new))
         if self.deleted is not None and self.deleted <= now:
             rows.append(self._trail_row("delete", len(rows) + 1, self.deleted, {"deleted": "1"}))
         return rows
 
     def _trail_row(self, action: str, revision: int, moment: datetime, new: Document) -> Document:
-        person = {
-            "first_name": "Olga",
-            "last_name": "Nord",
-            "name": "Olga Nord",
-            "email": "ops@northwind.example" if revision % 2 else "olga@northwind.example",
-        }
+        email = "ops@northwind.example" if revision % 2 else "olga@northwind.example"
+        person = {"first_name": "Olga", "last_name": "Nord", "name": "Olga Nord", "email": email}
         changes: Document = {"new_value": new}
         if action != "create":
             changes["old_value"] = dict.fromkeys(new)
@@ -149,13 +137,8 @@ def made(
 ) -> ApiObject:
     """The nth object of a type, with fields of its own and a history that follows from the world.
 
-    Args:
-        world: The world.
-        kind: Its type.
-        index: Its place among its type.
-        fields: Its own fields.
-        deleted: Whether it is deleted in the autumn of its second year.
-        late: Whether it is made a long time after the others, so that a later sync finds more.
+    A deleted one is so in the autumn of its second year; a late one is made a long time after the others, so that a
+    later sync finds more.
     """
 
     def number(low: int, high: int, what: str, *nth: int) -> int:

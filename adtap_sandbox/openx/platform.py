@@ -1,6 +1,10 @@
-"""The Platform API, version 4: lists, objects, services; the same on both generations' hosts."""
+"""The Platform API: lists, objects, services, metadata; version 4 is the same on both generations' hosts.
+
+Of version 3 there is what the vendor's client touches at log-on, lists, reads, creates.
+"""
 
 import re
+from collections.abc import Iterable, Mapping
 from functools import partial
 from operator import itemgetter
 from typing import Any, Final
@@ -10,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from adtap_sandbox import credentials, lists
-from adtap_sandbox.openx import metadata, replies, request_parts
+from adtap_sandbox.openx import replies, request_parts
 from adtap_sandbox.openx.objects import INSTANCE_UID, KINDS, SUBTYPES, ApiObject, Document
 from adtap_sandbox.openx.replies import Refusal, plain_json
 from adtap_sandbox.openx.store import Store
@@ -19,6 +23,10 @@ from adtap_sandbox.tables import csv_text, fill, table
 DEFAULT_LIMIT: Final = 10
 TRAIL_LIMIT: Final = 20
 _DOCUMENTS: Final = table(__package__, "documents")
+_METADATA: Final[dict[str, Any]] = table(__package__, "options")
+OPTION_KEYS: Final = {f"{name}_options" for name in _METADATA["plain"]} | {*_METADATA["named"]}
+OBJECT_OPTIONS: Final[dict[str, tuple[str, dict[str, str]]]] = _METADATA["objects"]
+"""Keys that list objects: which type, narrowed by what."""
 _IGNORED: Final = frozenset({"limit", "offset", "pretty"})
 _CONDITION: Final = re.compile(r"(\w+?)(>=|<=|!=|>|<|=)(.*)", re.DOTALL)
 _NEVER_DELETED: Final = frozenset({"account", "comment"})
@@ -36,9 +44,8 @@ class Platform:
         """One call; `path` is what follows `/ox/4.0/`."""
         if self._store.over_quota():
             # Neither Retry-After nor a counter: the caller has to know that the hour matters.
-            return replies.platform_error(
-                429, "Too Many Requests", "The hourly quota of API calls is used up."
-            )
+            message = "The hourly quota of API calls is used up."
+            return replies.platform_error(429, "Too Many Requests", message)
         parts = [part for part in path.split("/") if part]
         service = parts[0] if parts else ""
         if service in self._store.entities.by_kind:
@@ -52,7 +59,11 @@ class Platform:
         if service == "options":
             return self._options(request, parts[1:])
         if service == "subtypes":
-            return plain_json(metadata.subtypes())
+            rules = {
+                kind: {name: {"creatable": True, "parent": kind} for name in names}
+                for kind, names in SUBTYPES.items()
+            }
+            return plain_json(rules)
         if service in {"geo", "market"}:
             return self._envelope(service, [], request)
         if service == "eventfeed":
@@ -69,9 +80,8 @@ class Platform:
         self, request: Request, kind: str, parts: list[str]
     ) -> Response:
         if request.method == "OPTIONS":
-            return plain_json(
-                {"methods": ["GET", "POST", "PUT", "DELETE", "OPTIONS"], "type": kind}
-            )
+            methods = ["GET", "POST", "PUT", "DELETE", "OPTIONS"]
+            return plain_json({"methods": methods, "type": kind})
         if not parts:
             return await self._collection(request, kind)
         if parts == ["available_fields"]:
@@ -178,13 +188,11 @@ class Platform:
             more: Document = {"value": None, "field": {}}
             return replies.platform_error(400, "Require", message, attribute=needed, **more)
         objects = self._store.alive(kind)
-        alike = [
-            item for item in objects if full is None or item.get("type_full") == full
-        ] or objects
+        alike = [item for item in objects if full is None or item.get("type_full") == full]
         merged: Document = {}
-        for item in alike:
+        for item in alike or objects:
             merged |= {name: value for name, value in item.items() if merged.get(name) is None}
-        return plain_json(metadata.describe(merged))
+        return plain_json(describe(merged))
 
     def _export(self, kind: str) -> Response:
         columns = _DOCUMENTS["exports"][kind]
@@ -214,18 +222,17 @@ class Platform:
         key = parts[0] if parts else ""
         if key == "available_deals":
             return plain_json(self._deals(dict(request_parts.query(request)).get("account_uid")))
-        if key in metadata.OBJECT_OPTIONS:
-            kind, narrowed = metadata.OBJECT_OPTIONS[key]
-            return plain_json(
-                [
-                    {"id": item["id"], "name": item.get("name"), "object": {"uid": item["uid"]}}
-                    for item in self._store.alive(kind)
-                    if all(item.get(name) == value for name, value in narrowed.items())
-                ]
-            )
-        if key not in metadata.OPTION_KEYS:
+        if key in OBJECT_OPTIONS:
+            kind, narrowed = OBJECT_OPTIONS[key]
+            listed = [
+                {"id": item["id"], "name": item.get("name"), "object": {"uid": item["uid"]}}
+                for item in self._store.alive(kind)
+                if all(item.get(name) == value for name, value in narrowed.items())
+            ]
+            return plain_json(listed)
+        if key not in OPTION_KEYS:
             return replies.not_found("options", key)
-        return plain_json(metadata.options(key))
+        return plain_json(options(key))
 
     def _deals(self, account_uid: str | None) -> list[Document]:
         accounts = {item["uid"]: item for item in self._store.alive("account")}
@@ -262,6 +269,59 @@ class Platform:
             return replies.value_error("sort", order, columns)
         rows = lists.sort(rows, [(itemgetter(key), order.startswith("-"))])
         return self._envelope("audittrail", rows, request, TRAIL_LIMIT)
+
+
+class PlatformV3:
+    """Answers `/ox/3.0/a/…`: bodies are forms, lists are bare arrays."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def answer(self, request: Request, path: str) -> Response:
+        """One call; `path` is what follows `/ox/3.0/`."""
+        parts = [part for part in path.split("/") if part]
+        if not parts or parts[0] != "a":
+            return replies.not_found("service", path)
+        match parts[1:]:
+            case ["session", "validate"]:
+                return plain_json({"valid": True})
+            case ["session"] if request.method == "DELETE":
+                self._store.legacy.end(request_parts.cookie(request))
+                return plain_json({})
+            case ["account", ("currencyOptions" | "timezoneOptions") as key]:
+                return plain_json(options(key.replace("Options", "_options")))
+            case [kind, *rest] if kind in self._store.entities.by_kind:
+                return await self._object(request, kind, rest)
+        return replies.not_found("service", path)
+
+    async def _object(  # noqa: PLR0911 - one per method and path
+        self, request: Request, kind: str, rest: list[str]
+    ) -> Response:
+        query = dict(request_parts.query(request))
+        if not rest and request.method == "GET":
+            objects = self._store.alive(kind)[: int(query.get("limit", "1000000"))]
+            full = query.get("overload") == "medium"
+            return plain_json(objects if full else [item["id"] for item in objects])
+        if rest and rest[0] in {"availableFields", "requiredFields"}:
+            described, whole = describe(self._store.alive(kind)[0]), rest[0] == "availableFields"
+            shown = {name: of for name, of in described.items() if whole or of["required"]}
+            return plain_json(shown)
+        # null is written as the text "null".
+        given = {
+            name: None if value == "null" else value
+            for name, value in await request_parts.form(request)
+        }
+        if not rest:
+            return plain_json(self._store.create(kind, given)["id"])
+        thing = self._store.find(kind, rest[0])
+        if thing is None:
+            return replies.not_found(kind, rest[0])
+        if request.method == "DELETE":
+            self._store.delete(thing)
+            return plain_json({})
+        if request.method == "POST":
+            return plain_json(self._store.update(thing, dict(given)))
+        return plain_json(thing.document(self._store.now()))
 
 
 def _holds(actual: Any, operator: str, value: str) -> bool:
@@ -312,3 +372,60 @@ def _own(fields: Document) -> Document:
     """A partial object without what the server sets."""
     fixed = {"id", "uid", "revision", "created_date", "modified_date", "deleted", "v", "type"}
     return {name: value for name, value in fields.items() if name not in fixed}
+
+
+# --- metadata ---------------------------------------------------------------------------------
+
+
+def options(key: str) -> list[Document]:
+    """The rows of an option key that lists no objects; every row has `id` and `name`."""
+    fixed: dict[str, list[Document]] = _METADATA["fixed"]
+    if key in fixed:
+        return fixed[key]
+    if key == "subtype_names":
+        return _named(name for names in SUBTYPES.values() for name in names)
+    if key.endswith("_status_options") or key == "status_options_common":
+        return _named(("Active", "Inactive"))
+    label = key.removesuffix("_options").replace("_", " ")
+    return [{"id": str(nth), "name": f"{label} {nth}"} for nth in (1, 2)]
+
+
+def _named(names: Iterable[str]) -> list[Document]:
+    return [{"id": name, "name": name} for name in names]
+
+
+def describe(sample: Mapping[str, Any]) -> Document:
+    """`available_fields` of a type, from one of its objects as the API shows it."""
+    described: Document = {}
+    for name, value in sample.items():
+        readonly = name in _METADATA["read_only"]
+        entry: Document = {"type": _type_of(name, value), "required": name == "name"}
+        entry |= {"readonly": readonly, "has_dependencies": name == "type_full"}
+        if readonly:
+            entry["auto"] = True
+        if entry["type"] == "varchar":
+            entry["maxlen"] = 255
+        if isinstance(value, list):
+            objects = value and isinstance(value[0], dict)
+            entry["items"] = {"type": "object" if objects else "varchar"}
+        if isinstance(value, dict):
+            entry["available_fields"] = describe(value)
+        if name in _METADATA["urls"]:
+            entry["url"] = _METADATA["urls"][name]
+        described[name] = entry
+    return described
+
+
+def _type_of(name: str, value: object) -> str:
+    types: dict[str, str] = _METADATA["types"]
+    if name in types:
+        return types[name]
+    endings = {"_uid": "uid", "_id": "int", "_date": "datetime"}
+    for ending, kind in endings.items():
+        if name.endswith(ending):
+            return kind
+    if isinstance(value, bool):
+        return "bool"
+    if isinstance(value, list):
+        return "array"
+    return "object" if isinstance(value, dict) else "varchar"

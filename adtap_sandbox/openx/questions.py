@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from adtap_sandbox.moments import full_hour, midnight
 from adtap_sandbox.openx.fields import (
     METRICS,
     RESPONSE_ATTRIBUTES,
@@ -14,9 +13,8 @@ from adtap_sandbox.openx.fields import (
     TRACKING_VIDEO_METRICS,
     Field,
     canonical,
-    goes_with,
 )
-from adtap_sandbox.stage import Stage
+from adtap_sandbox.stage import Stage, full_hour, midnight
 
 Predicate = Callable[[Mapping[str, str | None]], bool]
 
@@ -85,16 +83,6 @@ def unknown(ids: Iterable[str], fields: Iterable[Field]) -> list[str]:
     return [name for name in ids if canonical(name) not in known]
 
 
-def clashes(attributes: Iterable[str], metrics: Iterable[str]) -> list[str]:
-    """Attributes that one of the metrics can't be broken down by."""
-    wanted = tuple(metrics)
-    return [
-        name
-        for name in attributes
-        if not all(goes_with(canonical(name), metric) for metric in wanted)
-    ]
-
-
 def read_filter(tree: object, fields: Iterable[Field]) -> Predicate:
     """A test of a slot's values, from a filter tree; else a `FilterError`.
 
@@ -140,11 +128,6 @@ def comparisons(tree: object) -> Iterator[dict[str, object]]:
             yield tree
         for side in ("leftOperand", "rightOperand"):
             yield from comparisons(tree.get(side))
-
-
-def holds_list(tree: object) -> bool:
-    """Whether a filter tree compares with a list of values."""
-    return any(isinstance(one.get("value"), list) for one in comparisons(tree))
 
 
 def accounts_named(tree: object) -> int:

@@ -38,22 +38,14 @@ def oauth_problem(problem: str, status: int = 401) -> PlainTextResponse:
 
     Status and body of the real host are not known; this is the OAuth problem-reporting convention.
     """
-    return PlainTextResponse(
-        f"oauth_problem={problem}",
-        status_code=status,
-        media_type="application/x-www-form-urlencoded",
-        headers={"WWW-Authenticate": 'OAuth realm=""'},
-    )
+    headers, kind = {"WWW-Authenticate": 'OAuth realm=""'}, "application/x-www-form-urlencoded"
+    return PlainTextResponse(f"oauth_problem={problem}", status, headers, kind)
 
 
 def data_error(stage: Stage, status: int, message: str, *, shape: str = "string") -> Response:
-    """The Data Service's error object.
+    """The Data Service's error object; several messages are told apart by a line break.
 
-    Args:
-        stage: Gives the switches `message_shape` and `code_as_int`.
-        status: HTTP status.
-        message: The message; several are told apart by a line break.
-        shape: What the vendor's sample shows for this case: `string`, `list` or `object`.
+    `shape` is what the vendor's sample shows for this case, unless a switch says otherwise.
     """
     asked = str(stage.switch("openx", "message_shape"))
     shape = shape if asked == "sample" else asked
@@ -77,47 +69,30 @@ def platform_error(status: int, kind: str, message: str, **more: object) -> Resp
 
 
 def not_found(kind: str, uid: str) -> Response:
-    """An object that is not there, or no longer."""
     return platform_error(404, "Object Not Found", f"{kind} {uid} not found", uid=uid, object=kind)
 
 
 def unknown_field(name: str, value: str) -> Response:
-    """A filter on a field that no object has."""
-    return platform_error(
-        400, "Unknown Field", f"Unknown field {name}", attribute=name, value=value
-    )
+    message = f"Unknown field {name}"
+    return platform_error(400, "Unknown Field", message, attribute=name, value=value)
 
 
 def forbidden(what: str) -> Response:
-    """A thing this login may not see."""
     return platform_error(403, "Permission", f"You do not have permission to access {what}.")
 
 
 def value_error(attribute: str, value: object, choices: list[str]) -> Response:
     """A field with a value out of its choices, as `available_fields` answers a missing type."""
-    return platform_error(
-        400,
-        "Value",
-        f"Field {attribute} value must be one of {', '.join(choices)}",
-        attribute=attribute,
-        value=value,
-        choices=choices,
-        field={},
-    )
+    message = f"Field {attribute} value must be one of {', '.join(choices)}"
+    more = {"attribute": attribute, "value": value, "choices": choices, "field": {}}
+    return platform_error(400, "Value", message, **more)
 
 
 def identity_error(message: str) -> Response:
     """An error of the identity toolkit in front of the current login."""
-    return JSONResponse(
-        {
-            "error": {
-                "code": 400,
-                "message": message,
-                "errors": [{"message": message, "domain": "global", "reason": "invalid"}],
-            }
-        },
-        status_code=400,
-    )
+    reason = {"message": message, "domain": "global", "reason": "invalid"}
+    error = {"code": 400, "message": message, "errors": [reason]}
+    return JSONResponse({"error": error}, status_code=400)
 
 
 def oauth2_error(error: str, description: str, status: int = 400) -> Response:
@@ -132,6 +107,4 @@ def reporting_error(status: int, message: str) -> Response:
 
 def plain_json(body: object, status: int = 200) -> Response:
     """JSON that keeps other scripts readable in a log."""
-    return Response(
-        json.dumps(body, ensure_ascii=False), status_code=status, media_type="application/json"
-    )
+    return Response(json.dumps(body, ensure_ascii=False), status, media_type="application/json")

@@ -12,7 +12,6 @@ TOKEN_COOKIE = "openx3_access_token"
 
 
 def query(request: Request) -> list[tuple[str, str]]:
-    """The query's pairs, decoded, blanks kept."""
     return parse_qsl(request.url.query, keep_blank_values=True)
 
 
@@ -50,7 +49,6 @@ async def json_object(request: Request) -> dict[str, Any] | None:
 
 
 def cookie(request: Request) -> str | None:
-    """The legacy access token."""
     return request.cookies.get(TOKEN_COOKIE)
 
 

@@ -3,7 +3,7 @@
 /api/index/…  /login/…            legacy single sign-on            sso.py
 /data/ods/1.0/…  /data/1.0/…      Data Service                     data_service.py
 /ox/4.0/…                         Platform API, cookie             platform.py
-/ox/3.0/…                         the little of v3 that is needed  platform_v3.py
+/ox/3.0/…                         the little of v3 that is needed  platform.py
 /v1/accounts:…  /oauth2/v1/…      current login                    current.py
 /api/v1/ox/4.0/…                  Platform API, bearer             platform.py
 /api/v1/reporting-api/…           current reports                  current.py
@@ -24,8 +24,7 @@ from adtap_sandbox.openx import replies, request_parts
 from adtap_sandbox.openx.current import Login, Reporting
 from adtap_sandbox.openx.data_service import DataService
 from adtap_sandbox.openx.expected_totals import ExpectedTotals
-from adtap_sandbox.openx.platform import Platform
-from adtap_sandbox.openx.platform_v3 import PlatformV3
+from adtap_sandbox.openx.platform import Platform, PlatformV3
 from adtap_sandbox.openx.replies import Refusal, plain_json
 from adtap_sandbox.openx.sso import SingleSignOn
 from adtap_sandbox.openx.store import Store
@@ -36,14 +35,8 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 
 BARE: tuple[str, ...] = (
-    "/ox/",
-    "/data/",
-    "/api/index/",
-    "/login/",
-    "/api/v1/",
-    "/oauth2/",
-    "/v1/accounts",
-    "/.well-known",
+    *("/ox/", "/data/", "/api/index/", "/login/"),
+    *("/api/v1/", "/oauth2/", "/v1/accounts", "/.well-known"),
 )
 
 SWITCHES: dict[str, object] = switches(__package__)
@@ -53,7 +46,6 @@ _DATA_PREFIXES: Final = ("/data/ods/1.0", "/data/1.0")
 
 
 def routes(stage: Stage) -> list[BaseRoute]:
-    """The room's routes, over fresh state."""
     store = Store(stage)
     sso, login, reporting = SingleSignOn(store), Login(store), Reporting(store)
     gates = _Gates(store)
@@ -147,18 +139,16 @@ class _Gates:
         """A control of the sandbox: every session and bearer token ends at once."""
         del request
         store = self._store
-        return plain_json(
-            {"legacy": store.legacy.end_all(), "current": store.current.bearers.clear()}
-        )
+        ended = {"legacy": store.legacy.end_all(), "current": store.current.bearers.clear()}
+        return plain_json(ended)
 
     def _bearer(self, request: Request) -> None:
         if not self._store.current.bearers.find(request_parts.bearer(request)):
             raise Refusal(replies.platform_error(401, "Permission", "Unauthorized"))
         instance = request.headers.get("x-openx-instance")
         if instance is None:
-            raise Refusal(
-                replies.platform_error(400, "Require", "Header X-Openx-Instance is required")
-            )
+            message = "Header X-Openx-Instance is required"
+            raise Refusal(replies.platform_error(400, "Require", message))
         if instance != credentials.OPENX_INSTANCE_HOSTNAME:
             raise Refusal(replies.forbidden(f"instance {instance}"))
 

@@ -3,8 +3,6 @@
 All times are the sandbox clock's. Tokens are random: nothing in the data depends on them.
 """
 
-import hashlib
-import hmac
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,8 +13,6 @@ from adtap_sandbox.passes import Passes
 from adtap_sandbox.stage import Stage
 
 REQUEST_TOKEN_LIFE: Final = timedelta(minutes=10)
-ID_TOKEN_LIFE: Final = timedelta(hours=1)
-CODE_LIFE: Final = timedelta(minutes=5)
 
 
 @dataclass
@@ -38,7 +34,6 @@ class LegacySessions:
         self._access: dict[str, datetime] = {}
 
     def request_token(self, callback: str) -> tuple[str, str]:
-        """A new request token and its secret."""
         token, secret = secrets.token_hex(64) + "0a1b2", secrets.token_hex(64)
         self._pending.add(token, RequestToken(secret, callback), REQUEST_TOKEN_LIFE)
         return token, secret
@@ -65,7 +60,6 @@ class LegacySessions:
         return True
 
     def end(self, token: str | None) -> None:
-        """Log out, if there is such a session."""
         self._access.pop(token or "", None)
 
     def end_all(self) -> int:
@@ -90,58 +84,12 @@ class CurrentSessions:
     """Identity tokens, authorizations, one-time codes and tokens of the current OAuth 2 stack."""
 
     def __init__(self, stage: Stage) -> None:
-        self._stage = stage
         self.identities: Passes[None] = Passes(stage.clock)
         self.grants: Passes[Grant] = Passes(stage.clock)
         self.codes: Passes[Grant] = Passes(stage.clock)
         self.bearers: Passes[None] = Passes(stage.clock)
         self.refreshers: Passes[Grant] = Passes(stage.clock)
 
-    @property
-    def bearer_seconds(self) -> int:
-        """How long a bearer token is good for."""
-        return int(self._stage.switch("openx", "bearer_seconds"))
-
-    def sign_in(self) -> str:
-        """A new identity token."""
-        return self.identities.add("sandbox." + secrets.token_urlsafe(120), None, ID_TOKEN_LIFE)
-
-    def authorize(self, grant: Grant) -> str:
-        """Start an authorization; gives its session id."""
-        return self.grants.add(secrets.token_urlsafe(24), grant)
-
-    def consent(self, session_id: str, grant: Grant) -> str:
-        """A one-time code for an authorization the user has agreed to."""
-        self.grants.drop(session_id)
-        return self.codes.add(secrets.token_urlsafe(32), grant, CODE_LIFE)
-
-    def redeem(self, code: str) -> Grant | None:
-        """The authorization behind a code; a code works once."""
-        found = self.codes.find(code)
-        self.codes.drop(code)
-        return found.holder if found else None
-
-    def bearer(self) -> str:
-        """A new bearer token."""
-        life = timedelta(seconds=self.bearer_seconds)
-        return self.bearers.add(secrets.token_urlsafe(48), None, life)
-
-    def refresh_token(self, grant: Grant) -> str:
-        """A refresh token for an authorization that asked for `offline_access`; it stays good."""
-        return self.refreshers.add(secrets.token_urlsafe(48), grant)
-
-    def revoke(self, token: str) -> None:
-        """Forget a bearer or refresh token, known or not."""
-        self.bearers.drop(token)
-        self.refreshers.drop(token)
-
-
-def proves(verifier: str, challenge: str) -> bool:
-    """Whether a PKCE verifier belongs to an S256 challenge."""
-    made = credentials.base64url(hashlib.sha256(verifier.encode()).digest())
-    return hmac.compare_digest(made, challenge)
-
 
 def knows_login(email: str | None, password: str | None) -> bool:
-    """Whether an e-mail address and a password are the sandbox's."""
     return email == credentials.EMAIL and password == credentials.OPENX_PASSWORD

@@ -1,17 +1,28 @@
-"""The legacy single sign-on: OAuth 1.0a in three steps, and revocation."""
+"""The legacy single sign-on: OAuth 1.0a in three steps, and revocation.
 
+Source of the signatures: RFC 5849 (read 2026-11-22) and what the vendor's clients put on the wire.
+"""
+
+import base64
+import hashlib
+import hmac
+import re
 import secrets
-from urllib.parse import urlencode
+from typing import Final
+from urllib.parse import quote, unquote, urlencode
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from adtap_sandbox import credentials
-from adtap_sandbox.openx import request_parts, signature
+from adtap_sandbox.openx import request_parts
 from adtap_sandbox.openx.replies import Refusal, login_page, oauth_problem
 from adtap_sandbox.openx.sessions import knows_login
 from adtap_sandbox.openx.store import Store
 
+Pairs = list[tuple[str, str]]
+_HEADER_PAIR: Final = re.compile(r'\s*([A-Za-z_]+)="([^"]*)"')
+_DEFAULT_PORTS: Final = {"http": ":80", "https": ":443"}
 _NO_CACHE = {"Cache-Control": "private; must-revalidate", "Pragma": "no-cache"}
 
 
@@ -26,9 +37,8 @@ class SingleSignOn:
         self._up(request)
         given = await self._signed(request, "")
         token, secret = self._store.legacy.request_token(given.get("oauth_callback", "oob"))
-        response = self._form(
-            oauth_token=token, oauth_token_secret=secret, oauth_callback_confirmed="true"
-        )
+        given_out = {"oauth_token": token, "oauth_token_secret": secret}
+        response = self._form(**given_out, oauth_callback_confirmed="true")
         # Flagged secure as on the real host, so a client on plain http does not send it back.
         response.set_cookie(
             "PHPSESSID", secrets.token_hex(13), path="/", secure=True, httponly=True, samesite=None
@@ -60,7 +70,6 @@ class SingleSignOn:
         return PlainTextResponse(f"oob?{request.url.query}", media_type="text/html")
 
     async def form_page(self, request: Request) -> Response:
-        """The login form, for a browser."""
         self._up(request)
         return login_page("")
 
@@ -84,9 +93,11 @@ class SingleSignOn:
         self._store.legacy.end(given.get("oauth_token"))
         return Response(status_code=204)
 
-    async def _parameters(self, request: Request) -> signature.Pairs:
-        header = signature.header_parameters(request.headers.get("authorization", ""))
-        return [*header, *request_parts.query(request), *await request_parts.form(request)]
+    async def _parameters(self, request: Request) -> Pairs:
+        header = request.headers.get("authorization", "")
+        given = _HEADER_PAIR.findall(header) if header.lower().startswith("oauth ") else []
+        own = [(unquote(name), unquote(value)) for name, value in given]
+        return [*own, *request_parts.query(request), *await request_parts.form(request)]
 
     async def _signed(self, request: Request, secret: str) -> dict[str, str]:
         """The parameters of a request with a length, a known consumer and a right signature; refused otherwise."""
@@ -99,20 +110,18 @@ class SingleSignOn:
             raise Refusal(oauth_problem("signature_method_rejected"))
         # The caller signs the URL it knows; behind a proxy that speaks TLS that is an https one.
         host, path = request.headers.get("host", ""), request.url.path
-        urls = [signature.base_url(scheme, host, path) for scheme in ("http", "https")]
-        keys = (credentials.OPENX_CONSUMER_SECRET, secret)
-        if not signature.verifies(
-            given.get("oauth_signature", ""), request.method, urls, pairs, keys
-        ):
-            raise Refusal(oauth_problem("signature_invalid"))
-        return given
+        for scheme, port in _DEFAULT_PORTS.items():
+            url = f"{scheme}://{host.lower().removesuffix(port)}{path}"
+            right = signature(request.method, url, pairs, credentials.OPENX_CONSUMER_SECRET, secret)
+            if hmac.compare_digest(given.get("oauth_signature", ""), right):
+                return given
+        raise Refusal(oauth_problem("signature_invalid"))
 
     @staticmethod
     def _check_consumer(given: dict[str, str]) -> None:
         if "oauth_consumer_key" not in given:
-            raise Refusal(
-                oauth_problem("parameter_absent&oauth_parameters_absent=oauth_consumer_key")
-            )
+            problem = "parameter_absent&oauth_parameters_absent=oauth_consumer_key"
+            raise Refusal(oauth_problem(problem))
         if given["oauth_consumer_key"] != credentials.OPENX_CONSUMER_KEY:
             raise Refusal(oauth_problem("consumer_key_unknown"))
 
@@ -128,3 +137,22 @@ class SingleSignOn:
         return Response(
             urlencode(pairs), media_type="application/x-www-form-urlencoded", headers=_NO_CACHE
         )
+
+
+def signature(method: str, url: str, parameters: Pairs, consumer_secret: str, secret: str) -> str:
+    """The HMAC-SHA1 signature of a request, base64.
+
+    `url` without default port and query, its host in lower case; `parameters` of header, query and form, of which `realm` and the signature
+    are left out; `secret` of the token, empty where there is none yet.
+    """
+    signed = (pair for pair in parameters if pair[0] not in {"oauth_signature", "realm"})
+    pairs = sorted((_encode(name), _encode(value)) for name, value in signed)
+    joined = "&".join(f"{name}={value}" for name, value in pairs)
+    base = "&".join((method.upper(), _encode(url), _encode(joined)))
+    key = f"{_encode(consumer_secret)}&{_encode(secret)}"
+    digest = hmac.new(key.encode(), base.encode(), hashlib.sha1).digest()
+    return base64.b64encode(digest).decode()
+
+
+def _encode(text: str) -> str:
+    return quote(text, safe="-._~")

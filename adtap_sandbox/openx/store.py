@@ -5,14 +5,14 @@ import uuid
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
-from adtap_sandbox.moments import full_hour
 from adtap_sandbox.openx.data import Entities
 from adtap_sandbox.openx.delivery import Delivery, Question
 from adtap_sandbox.openx.objects import SUBTYPES, ApiObject, Document, id_of
 from adtap_sandbox.openx.sessions import CurrentSessions, LegacySessions
-from adtap_sandbox.stage import Stage
+from adtap_sandbox.stage import Stage, full_hour
 
 _WRITTEN_FROM = 0x8000  # places of objects made by a caller, past those of the world
 
@@ -52,18 +52,15 @@ class Store:
                 self._index(kind, entity)
 
     def switch(self, name: str) -> Any:
-        """The present value of one of the room's switches."""
         return self.stage.switch("openx", name)
 
     def now(self) -> datetime:
-        """The sandbox's now, UTC."""
         return self.stage.clock.now()
 
     def over_quota(self) -> bool:
         """Count a Platform call; whether this clock hour's quota is used up."""
-        hour = full_hour(self.now())
+        hour, quota = full_hour(self.now()), self.switch("hourly_quota")
         self._calls[hour] += 1
-        quota = self.switch("hourly_quota")
         return quota is not None and self._calls[hour] > quota
 
     def failure(self, endpoint: str) -> tuple[int, str] | None:
@@ -82,7 +79,6 @@ class Store:
         return int(wanted["status"]), str(wanted["message"])
 
     def find(self, kind: str, name: str) -> ApiObject | None:
-        """An object by id or UID, if it exists now."""
         entity = self._by_uid.get((kind, name))
         return entity if entity is not None and entity.alive(self.now()) else None
 
@@ -112,12 +108,8 @@ class Store:
     def trail(self) -> list[Document]:
         """Every audit row there is now, newest revision first."""
         now = self.now()
-        rows = [
-            row
-            for objects in self.entities.by_kind.values()
-            for entity in objects
-            for row in entity.trail(now)
-        ]
+        entities = chain.from_iterable(self.entities.by_kind.values())
+        rows = [row for entity in entities for row in entity.trail(now)]
         return sorted(rows, key=lambda row: (-row["revision"], row["obj_type"], row["obj_id"]))
 
     def create(self, kind: str, fields: Document) -> Document:

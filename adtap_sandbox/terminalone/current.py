@@ -53,11 +53,9 @@ class CurrentApi:
     """Answers `GET /api/v3.0/...`."""
 
     def __init__(self, store: Store, sessions: Sessions) -> None:
-        self.store = store
-        self.sessions = sessions
+        self.store, self.sessions = store, sessions
 
     async def answer(self, request: Request) -> Response:
-        """Answer one request."""
         try:
             headers = self.sessions.admit(request)
         except RefusedError as refused:
@@ -102,15 +100,13 @@ class CurrentApi:
     def _whole(self, name: str, resource: Resource, number: int) -> Record:
         record = self.store.nested(name, number, resource.collection)
         if name == "users":
-            flat = self.store.record("users", number)
-            levels = None if flat["scope"] == "GLOBAL" else self._levels()
-            record["permissions"] = levels
+            whole = self.store.record("users", number)["scope"] == "GLOBAL"
+            record["permissions"] = None if whole else self._levels()
         return record
 
     def _below(
         self, request: Request, name: str, resource: Resource, number: int, child: str
     ) -> Record:
-        """Answer what hangs below one entity."""
         if child == "history" and resource.history:
             return self._page(request, self.store.history(resource.collection, number))
         if child == "budget_flights" and name == "campaigns":
@@ -126,23 +122,16 @@ class CurrentApi:
 
     def _assignments(self, number: int) -> list[Record]:
         strategies = self.store.records("strategies")[:: max(1, number % 5)]
-        return [
-            {
-                "id": number * 1000 + index,
-                "site_list_id": number,
-                "entity_id": item["id"],
-                "associated_campaign_id": item["campaign_id"],
-                "collection": "strategies",
-                "name": item["name"],
-            }
-            for index, item in enumerate(strategies)
-        ]
+        rows: list[Record] = []
+        for index, item in enumerate(strategies, number * 1000):
+            row = {"id": index, "site_list_id": number, "entity_id": item["id"]}
+            row |= {"associated_campaign_id": item["campaign_id"], "collection": "strategies"}
+            rows.append({**row, "name": item["name"]})
+        return rows
 
     def _levels(self) -> Record:
-        return {
-            level: [{"id": seed.id, **_ACCESS} for seed in self.store.seeds(level)]
-            for level in ("organizations", "agencies", "advertisers")
-        }
+        levels, seeds = ("organizations", "agencies", "advertisers"), self.store.seeds
+        return {level: [{"id": seed.id, **_ACCESS} for seed in seeds(level)] for level in levels}
 
     # --- lists --------------------------------------------------------------------------------
 
@@ -182,7 +171,6 @@ class CurrentApi:
     def _with(
         self, request: Request, name: str, resource: Resource, number: int, record: Record
     ) -> Record:
-        """Embed the relations that `with` names."""
         for asked in request.query_params.getlist("with"):
             for relation in asked.split(","):
                 if relation not in resource.relations:

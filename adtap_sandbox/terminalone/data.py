@@ -39,7 +39,6 @@ class Seed:
     gone: datetime | None = None
 
     def alive(self, now: datetime) -> bool:
-        """Whether it is listed at an instant."""
         return self.born <= now and (self.gone is None or now < self.gone)
 
 
@@ -51,7 +50,12 @@ class Entities:
         self.collections: dict[str, dict[int, Seed]] = {}
         self.campaigns: dict[int, Campaign] = {item.id: item for item in world.campaigns}
         self._start = datetime(world.first_day.year, 1, 1, tzinfo=UTC)
-        self._same_in_every_world()
+        for collection, rows in _DATA["rows"].items():
+            for row in rows:
+                fixed = {name: value for name, value in row.items() if name != "id"}
+                if "rate" in fixed:
+                    fixed["rate"] = Decimal(fixed["rate"])
+                self._add(collection, row["id"], fixed)
         self._advertisers()
         for index, campaign in enumerate(world.campaigns):
             self._campaign(index, campaign)
@@ -93,14 +97,6 @@ class Entities:
     ) -> None:
         """Add one entity by its collection's template, which names the values."""
         self._add(collection, number, fill(_DATA["templates"][collection], values), born, gone)
-
-    def _same_in_every_world(self) -> None:
-        for collection, rows in _DATA["rows"].items():
-            for row in rows:
-                fixed = {name: value for name, value in row.items() if name != "id"}
-                if "rate" in fixed:
-                    fixed["rate"] = Decimal(fixed["rate"])
-                self._add(collection, row["id"], fixed)
 
     def _advertisers(self) -> None:
         advertisers = self.world.advertisers
@@ -145,11 +141,8 @@ class Entities:
         self._make("campaigns", campaign.id, born, goal=goal, **values)
         middle = begin + (finish - begin) / 2
         for nth, (first, last) in enumerate(((begin, middle), (middle, finish))):
-            flight: dict[str, Any] = {
-                "nth": nth + 1,
-                "first": first,
-                "last": last - timedelta(seconds=1),
-            }
+            until = last - timedelta(seconds=1)
+            flight: dict[str, Any] = {"nth": nth + 1, "first": first, "last": until}
             self._make("budget_flights", campaign.id * 10 + nth, born, **values, **flight)
         self._make("vendor_contracts", campaign.id, born, **values)
         self._make("concepts", concept, born, **values)

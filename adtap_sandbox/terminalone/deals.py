@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from adtap_sandbox import lists
-from adtap_sandbox.moments import rfc3339
+from adtap_sandbox.stage import rfc3339
 from adtap_sandbox.tables import fill, table
 
 from .current import sorted_rows
@@ -23,19 +23,12 @@ _DECLARED: Final = table(__package__ or "", "deals")
 
 
 class DealsApi:
-    """Answers `GET /deals/v1.0/{collection}[/{id}]`.
-
-    Args:
-        store: The entities.
-        auth: Checks the login of the legacy generation; the service takes cookies and bearers alike.
-    """
+    """Answers `GET /deals/v1.0/{collection}[/{id}]`; takes cookies and bearers alike."""
 
     def __init__(self, store: Store, auth: LegacyAuth) -> None:
-        self.store = store
-        self.auth = auth
+        self.store, self.auth = store, auth
 
     async def answer(self, request: Request) -> Response:
-        """Answer one request."""
         return await self.auth.inside(request, self._found, self._refused, "error")
 
     def _found(self, request: Request) -> Response:
@@ -61,10 +54,9 @@ class DealsApi:
     def _rows(self, request: Request, collection: str) -> list[Record]:
         given = request.query_params
         if collection == "publishers":
-            return [
-                {"id": row["id"], "name": row["name"], "entity_type": "publisher"}
-                for row in self.store.records("publishers")
-            ]
+            rows = self.store.records("publishers")
+            of = {"entity_type": "publisher"}
+            return [{"id": row["id"], "name": row["name"], **of} for row in rows]
         if collection != "deals":
             names = _DECLARED["collections"][collection]
             kind = collection.removesuffix("s")

@@ -56,7 +56,6 @@ class Dimensions:
         return None
 
     def record(self, collection: str, number: int) -> Record:
-        """An entity's record, read once."""
         key = (collection, number)
         if key not in self._records:
             self._records[key] = self._store.record(collection, number)
@@ -75,7 +74,10 @@ class Dimensions:
         if house == "pixel_bundles" and "pixel_type" in record:
             return _id(record, "id")
         if house == "pixel_providers":
-            return self._provider(fact)
+            if "pixel_type" not in record:
+                campaign = self.record("campaigns", _id(record, "campaign_id") or 0)
+                record = self.record("pixel_bundles", _id(campaign, "merit_pixel_id") or 0)
+            return _id(record, "provider_id")
         campaign = record
         if "campaign_id" in record:
             campaign = self.record("campaigns", _id(record, "campaign_id") or 0)
@@ -91,13 +93,6 @@ class Dimensions:
             return _id(advertiser, "id")
         agency = self.record("agencies", _id(advertiser, "agency_id") or 0)
         return _id(agency, "id") if house == "agencies" else _id(agency, "organization_id")
-
-    def _provider(self, fact: Fact) -> int | None:
-        record = fact.record
-        if "pixel_type" not in record:
-            pixel = _id(self.record("campaigns", _id(record, "campaign_id") or 0), "merit_pixel_id")
-            record = self.record("pixel_bundles", pixel or 0)
-        return _id(record, "provider_id")
 
     def _attribute(self, house: str, number: int, name: str, prefix: str) -> object:
         record = self.record(house, number)
@@ -122,7 +117,6 @@ class Dimensions:
 
 
 def _chosen(fact: Fact, name: str) -> Any:
-    """The value that a row's bits choose."""
     shift, values = CHOICES[name]
     return values[(fact.bits >> shift) % len(values)]
 

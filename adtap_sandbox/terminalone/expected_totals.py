@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from starlette.requests import Request
 from starlette.responses import Response
 
-from adtap_sandbox.moments import ONE_DAY, rfc3339
+from adtap_sandbox.stage import ONE_DAY, rfc3339
 
 from .facts import Fact, Facts, exact
 from .replies import json_reply
@@ -26,16 +26,13 @@ class ExpectedTotals:
         self.facts = facts
 
     def answer(self, request: Request) -> Response:
-        """Return ids of a collection, or totals of days."""
         return json_reply(self._answer(dict(request.query_params)))
 
     def _answer(self, given: dict[str, str]) -> Record:
         if "collection" in given:
             rows = self.facts.store.records(given["collection"])
-            return {
-                "ids": [row["id"] for row in rows],
-                "updated_on": {str(row["id"]): rfc3339(row["updated_on"]) for row in rows},
-            }
+            changed = {str(row["id"]): rfc3339(row["updated_on"]) for row in rows}
+            return {"ids": [row["id"] for row in rows], "updated_on": changed}
         return self._totals(given)
 
     def _totals(self, given: dict[str, str]) -> Record:
@@ -58,12 +55,8 @@ class ExpectedTotals:
                 continue
             count += 1
             currency = str(fact.record["currency_code"])
-            parts = {
-                "day": moment.date(),
-                "hour": moment.strftime("%Y-%m-%dT%H"),
-                "campaign_id": fact.record["campaign_id"],
-                "strategy_id": fact.record["id"],
-            }
+            parts = {"day": moment.date(), "hour": moment.strftime("%Y-%m-%dT%H")}
+            parts |= {"campaign_id": fact.record["campaign_id"], "strategy_id": fact.record["id"]}
             key = "|".join(str(parts[name]) for name in given.get("by", "day").split(","))
             for name in metrics:
                 value = Decimal(exact(name, fact.number(name)))
@@ -79,12 +72,8 @@ class ExpectedTotals:
         store = self.facts.store
         house = store.record("advertisers", campaign["advertiser_id"])
         agency = store.record("agencies", house["agency_id"])
-        owners = {
-            "campaign_id": campaign["id"],
-            "advertiser_id": house["id"],
-            "agency_id": agency["id"],
-            "organization_id": agency["organization_id"],
-        }
+        owners = {"campaign_id": campaign["id"], "advertiser_id": house["id"]}
+        owners |= {"agency_id": agency["id"], "organization_id": agency["organization_id"]}
         return all(
             name not in given or str(owner) in given[name].split(",")
             for name, owner in owners.items()
@@ -93,8 +82,7 @@ class ExpectedTotals:
 
 def _moment(fact: Fact, zone: str) -> datetime:
     """The hour of a fact, local to its campaign or in a zone."""
-    there = fact.zone if zone == "campaign" else zone
-    return fact.instant.astimezone(ZoneInfo(there))
+    return fact.instant.astimezone(ZoneInfo(fact.zone if zone == "campaign" else zone))
 
 
 def _texts(groups: dict[str, dict[str, Decimal]]) -> Record:

@@ -16,8 +16,7 @@ from zoneinfo import ZoneInfo
 
 from typing_extensions import override
 
-from adtap_sandbox.moments import ONE_DAY
-from adtap_sandbox.stage import MILLION, SETTLE_DAYS, Stage
+from adtap_sandbox.stage import MILLION, ONE_DAY, SETTLE_DAYS, Stage
 from adtap_sandbox.tables import table
 
 from .store import Store
@@ -59,16 +58,8 @@ class Fact:
     """One finest row: a bucket, what it belongs to, and numbers by name."""
 
     __slots__ = (
-        "_numbers",
-        "_shares",
-        "bits",
-        "day",
-        "hour",
-        "key",
-        "record",
-        "slot",
-        "stage",
-        "zone",
+        *("bits", "day", "hour", "key", "record", "slot", "stage", "zone"),
+        *("_numbers", "_shares"),
     )
 
     def __init__(  # noqa: PLR0917 - made a hundred thousand times
@@ -122,16 +113,7 @@ class Delivery(Fact):
         return _reader(name)(self)
 
     def clicks_final(self) -> int:
-        """Clicks once all is known."""
         return self.final * (2 + self.bits // 7 % 15) // 1000
-
-    def spend_final(self) -> int:
-        """Total spend in the campaign's currency once all is known, in 10^-9 of it."""
-        return self.final * (1_500_000 + self.bits // 11 % 4_000_000)
-
-    def views_final(self) -> int:
-        """Post-view conversions once all is known, in 12,800ths."""
-        return self.final * (self.bits // 17 % 40)
 
 
 _SIMPLE: Final[dict[str, Callable[[Delivery], int]]] = {
@@ -139,13 +121,16 @@ _SIMPLE: Final[dict[str, Callable[[Delivery], int]]] = {
     "clicks": lambda f: f.known(f.clicks_final()),
     "general_invalid_clicks": lambda f: f.known(f.clicks_final() // 8),
     "total_clicks": lambda f: f.number("clicks") + f.number("general_invalid_clicks"),
-    "total_spend": lambda f: f.known(f.spend_final(), "spend") // 10,
+    # In the campaign's currency; first in 10^-9 of it.
+    "total_spend": lambda f: (
+        f.known(f.final * (1_500_000 + f.bits // 11 % 4_000_000), "spend") // 10
+    ),
     "post_click_conversions": lambda f: f.known(
         f.clicks_final() * (f.bits // 13 % 40) // 100, "conversions"
     ),
     # Weighted by the campaign's post-view percentage, so not a whole number.
     "post_view_conversions": lambda f: (
-        f.known(f.views_final() * _LEAST_VIEW, "conversions") // 12_800
+        f.known(f.final * (f.bits // 17 % 40) * _LEAST_VIEW, "conversions") // 12_800
     ),
     "post_view_conversions_raw": lambda f: f.number("post_view_conversions") // _LEAST_VIEW * 2,
     "total_conversions": lambda f: (
@@ -210,7 +195,6 @@ class Facts:
             self._creatives.setdefault(item.campaign_id, []).append(item.id)
 
     def rates(self) -> dict[str, Decimal]:
-        """Units of each currency per dollar."""
         return {row["currency_code"]: row["rate"] for row in self.store.records("currency_rates")}
 
     def delivery(

@@ -9,8 +9,7 @@ from adtap_sandbox import lists
 
 from .current import sorted_rows
 from .legacy_auth import LegacyAuth
-from .legacy_children import SPECIAL, Children
-from .legacy_relations import Relations
+from .legacy_relations import SPECIAL, Children, Relations
 from .legacy_render import Node, Style, json_meta, list_reply, one_reply, refuse
 from .query import select
 from .store import Store
@@ -23,13 +22,11 @@ class LegacyApi:
     """Answers `GET /api/v2.0/...`."""
 
     def __init__(self, store: Store, auth: LegacyAuth) -> None:
-        self.store = store
-        self.auth = auth
+        self.store, self.auth = store, auth
         self.relations = Relations(store)
         self.children = Children(store, self.relations)
 
     async def answer(self, request: Request) -> Response:
-        """Answer one request."""
         return await self.auth.inside(request, self._found, self.auth.refused)
 
     def _found(self, request: Request) -> Response:
@@ -130,8 +127,8 @@ class LegacyApi:
             collection, self.store.record(collection, number), "", [], top=True
         )
         for row in rows:
-            deal = {**row, "entity_type": "deal"}
-            node.embedded.append(Node(deal, (), single=False, nameless=True))
+            deal = Node({**row, "entity_type": "deal"}, (), single=False, nameless=True)
+            node.embedded.append(deal)
         return one_reply(node, style)
 
 

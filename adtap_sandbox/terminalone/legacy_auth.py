@@ -37,28 +37,19 @@ class LegacyAuth:
         self._passed = 0
 
     def switch(self, name: str) -> Any:
-        """A behaviour that a test may change."""
         return self.sessions.stage.switch(PLATFORM, name)
 
     def style(self, request: Request) -> Style:
-        """The format of a request's answer."""
-        return Style(
-            wants_json(request),
-            self.sessions.stage.clock.now(),
-            self.switch("legacy_status"),
-            self.switch("string_numbers"),
-        )
+        words = (self.switch("legacy_status"), self.switch("string_numbers"))
+        return Style(wants_json(request), self.sessions.stage.clock.now(), *words)
 
     def mashery(self, request: Request, key: str | None = None) -> Response | None:
         """What the gateway in front refuses, in its own markup; None if it lets pass."""
         self._passed += 1
         every = self.switch("over_qps_every")
         if every and self._passed % every == 0:
-            headers = {
-                "X-Mashery-Error-Code": "ERR_403_DEVELOPER_OVER_QPS",
-                "X-Error-Detail-Header": "Account Over Queries Per Second Limit",
-                "Retry-After": "1",
-            }
+            headers = {"X-Mashery-Error-Code": "ERR_403_DEVELOPER_OVER_QPS", "Retry-After": "1"}
+            headers["X-Error-Detail-Header"] = "Account Over Queries Per Second Limit"
             return Response("<h1>Developer Over Qps</h1>", 403, headers, "text/xml")
         if request.headers.get("authorization"):
             return None  # with OAuth no key is sent
@@ -67,11 +58,6 @@ class LegacyAuth:
             headers = {"X-Mashery-Error-Code": "ERR_403_DEVELOPER_INACTIVE"}
             return Response("<h1>Developer Inactive</h1>", 403, headers, "text/xml")
         return None
-
-    def require(self, request: Request) -> None:
-        """Pass with a live session or bearer; 401 `auth_required` without."""
-        if not self.sessions.has_bearer(request) and not self.sessions.session_of(request):
-            raise LegacyError(_NOT_LOGGED_IN)
 
     async def inside(
         self,
@@ -82,17 +68,15 @@ class LegacyAuth:
     ) -> Response:
         """Answer one request of a service that stands behind the gateway and the login.
 
-        Args:
-            request: The request.
-            answer: What the service says to a request that may pass; called beside the event loop.
-            refused: How the service writes an error.
-            unread: Its code for a condition that it can't read.
+        `answer` runs beside the event loop, `refused` writes an error, `unread` is the service's code for a condition
+        that it can't read. Without a live session or bearer it is 401 `auth_required`.
         """
         closed = self.mashery(request)
         if closed:
             return closed
         try:
-            self.require(request)
+            if not self.sessions.has_bearer(request) and not self.sessions.session_of(request):
+                raise LegacyError(_NOT_LOGGED_IN)  # noqa: TRY301 - written as the service writes them
             return await run_in_threadpool(answer, request)
         except LegacyError as error:
             return refused(error, request)
@@ -100,12 +84,10 @@ class LegacyAuth:
             return refused(refuse(400, unread, str(error), error.field), request)
 
     def refused(self, error: LegacyError, request: Request) -> Response:
-        """Answer an error of the entity API."""
         bare = error.problem.code == "auth_required" and self.switch("bare_auth_required")
         return problem_reply(error.problem, self.style(request), bare=bare)
 
     async def login(self, request: Request) -> Response:
-        """Answer `POST /api/v2.0/login`."""
         form = await fields_of(request)
         key = form.get("api_key")
         closed = self.mashery(request, str(key) if key else None)

@@ -8,7 +8,7 @@ from typing import Any, Final
 from adtap_sandbox.tables import fill, named, table
 
 from .data import ACCESS
-from .metrics import ratio_of
+from .report import ratio_of
 
 _TABLE: Final = table(__package__, "fields_reporting_v1")
 
@@ -36,12 +36,10 @@ class Report:
 
     @property
     def hourly(self) -> bool:
-        """Whether the finest grain is the hour."""
         return "by_hour" in self.rollups
 
 
 def _declared(value: object) -> Any:
-    """A declared value, the blocks in a list of names written out."""
     return named(_TABLE, value) if isinstance(value, list) else value
 
 
@@ -56,7 +54,6 @@ RETIRED: Final = frozenset({"technology", "video_site_transparency"})
 
 @cache
 def metric_type(name: str) -> str:
-    """The type that a definition gives a metric."""
     return _type_of("metric_types", name) or ("percent" if ratio_of(name) else "count")
 
 

@@ -11,7 +11,7 @@ from xml.sax.saxutils import escape, quoteattr
 from starlette.requests import Request
 from starlette.responses import Response
 
-from adtap_sandbox.moments import rfc3339
+from adtap_sandbox.stage import rfc3339
 from adtap_sandbox.tables import table
 
 from .values import Record, local, to_json
@@ -76,14 +76,12 @@ def xml_attributes(attributes: Mapping[str, str]) -> str:
 
 
 def xml_result(inner: str, style: Style, *, status: str = "ok") -> str:
-    """Put the root around a body."""
     called = style.now.strftime("%Y-%m-%d %H:%M:%S.%f+00")
     code = f"<status code={quoteattr(status)} />"
     return f"<?xml version='1.0' ?>\n<result called_on={quoteattr(called)}>{inner}{code}</result>"
 
 
 def xml_entity(node: Node) -> str:
-    """Write one entity with what is embedded in it."""
     record = node.record
     attributes = {"id": str(record["id"]), "type": str(record["entity_type"])}
     if not node.nameless:
@@ -125,7 +123,6 @@ def _xml_prop(record: Record, name: str) -> str:
 
 
 def json_entity(node: Node, style: Style) -> Record:
-    """Return one entity with what is embedded in it."""
     record = node.record
     made: Record = {"entity_type": record["entity_type"], "id": record["id"]}
     if not node.nameless:
@@ -150,12 +147,9 @@ def json_entity(node: Node, style: Style) -> Record:
 
 def _json_value(record: Record, name: str, style: Style) -> object:
     value = record[name]
-    amounts = money(record, name)
-    if amounts:
-        return [
-            {"currency_code": currency, "value": str(amount) if style.string_numbers else amount}
-            for currency, amount in amounts
-        ]
+    if amounts := money(record, name):
+        written = str if style.string_numbers else Decimal
+        return [{"currency_code": code, "value": written(amount)} for code, amount in amounts]
     if isinstance(value, datetime):
         return value.strftime(f"{WALL_TIME}+0000")
     if name == "org_type":
@@ -166,14 +160,12 @@ def _json_value(record: Record, name: str, style: Style) -> object:
 
 
 def json_meta(style: Style, seed: str, **more: object) -> Record:
-    """Return the `meta` of a good answer."""
     called = style.now.strftime(f"{WALL_TIME}+0000")
     etag = hashlib.sha1(seed.encode(), usedforsecurity=False).hexdigest()
     return {"status": style.success, "called_on": called, "etag": etag, **more}
 
 
 def reply(body: str | Mapping[str, object], status: int = 200) -> Response:
-    """Return an answer in the format its body is in."""
     if isinstance(body, str):
         return Response(body, status, media_type=XML)
     return Response(to_json(body), status, media_type=JSON)
@@ -192,14 +184,7 @@ def one_reply(node: Node, style: Style, seed: str = "") -> Response:
 
 
 def list_reply(nodes: list[Node], style: Style, meta: Record, total: object) -> Response:
-    """Return an answer with entities.
-
-    Args:
-        nodes: The entities.
-        style: Format of the answer.
-        meta: The `meta` of JSON; its `offset` is told in XML, too.
-        total: The count that XML tells; none if None.
-    """
+    """Return an answer with entities; XML tells the `offset` of `meta`, and `total` if there is one."""
     if style.json:
         return reply({"data": [json_entity(node, style) for node in nodes], "meta": meta})
     inner = "".join(xml_entity(node) for node in nodes)
@@ -231,19 +216,14 @@ class LegacyError(Exception):
 
 
 def refuse(http: int, code: str, text: str, field: str = "") -> LegacyError:
-    """Make an error to raise."""
     return LegacyError(Problem(http, code, text, field))
 
 
 def xml_problem(problem: Problem) -> str:
-    """Write an error body as XML."""
     inner = ""
     if problem.field:
-        inner = (
-            "<error>Validation errors</error><errors>"
-            f"<field-error name={quoteattr(problem.field)} error={quoteattr(problem.text)}/>"
-            "</errors>"
-        )
+        named = f"name={quoteattr(problem.field)} error={quoteattr(problem.text)}"
+        inner = f"<error>Validation errors</error><errors><field-error {named}/></errors>"
     if problem.entity:
         number, kind = problem.entity
         inner += f'<entity id="{number}" type={quoteattr(kind)}/>'
@@ -253,13 +233,7 @@ def xml_problem(problem: Problem) -> str:
 
 
 def problem_reply(problem: Problem, style: Style, *, bare: bool = False) -> Response:
-    """Answer with an error.
-
-    Args:
-        problem: What went wrong.
-        style: Format of the answer.
-        bare: Leave `errors` out, as a recorded JSON answer to an ended session did.
-    """
+    """Answer with an error; a bare one has no `errors`, as a recorded JSON answer to an ended session."""
     if not style.json:
         return reply(xml_problem(problem), problem.http)
     if bare:

@@ -13,15 +13,26 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from adtap_sandbox.lists import COMPARISONS, sort
-from adtap_sandbox.moments import ONE_DAY, full_hour
+from adtap_sandbox.stage import ONE_DAY, full_hour
 
 from .data import ACCESS, FOREIGN
 from .legacy_auth import LegacyAuth
 from .legacy_catalog import REPORTS, RETIRED, Report, definition, metric_type
 from .legacy_render import LegacyError, Problem, xml_problem
 from .replies import json_reply
-from .report import Predicate, ReportQuery, Reports, Row, Span, Test, sort_key
-from .spans import Bounds, day_of, named, not_older
+from .report import (
+    Bounds,
+    Predicate,
+    ReportQuery,
+    Reports,
+    Row,
+    Span,
+    Test,
+    day_of,
+    named,
+    not_older,
+    sort_key,
+)
 from .values import floored
 
 XML: Final = "text/xml; charset=UTF-8"
@@ -35,7 +46,7 @@ _DATES: Final = ("%Y-%m", "%Y-%m-%d", "%Y-%m-%dT%H", "%Y-%m-%dT%H:%M", "%Y-%m-%d
 
 
 Parsed: TypeAlias = tuple[Predicate, tuple[str, str, list[str]]]
-_SPECIAL: Final = ("campaign_to_date", "flight_to_date")
+_SPECIAL: Final = {"campaign_to_date": "CTD", "flight_to_date": "FTD"}
 _UNFILTERED: Final = "missing_permission_filter"
 
 
@@ -58,7 +69,6 @@ class ReportRequest:
 
     @property
     def by_interval(self) -> bool:
-        """Whether rows carry an interval instead of dates."""
         return self.report.interval or self.window in _SPECIAL
 
 
@@ -66,11 +76,9 @@ class LegacyReports:
     """Answers `GET /reporting/v1/std/...`."""
 
     def __init__(self, reports: Reports, auth: LegacyAuth) -> None:
-        self.reports = reports
-        self.auth = auth
+        self.reports, self.auth = reports, auth
 
     async def answer(self, request: Request) -> Response:
-        """Answer one request."""
         return await self.auth.inside(request, self._answer, _refused)
 
     def _answer(self, request: Request) -> Response:
@@ -98,7 +106,10 @@ class LegacyReports:
     # --- data ---------------------------------------------------------------------------------
 
     def _data(self, request: Request, wanted: ReportRequest) -> Response:
-        modified = self._modified()
+        # Daily at 06:00 UTC the numbers are written.
+        now = self.reports.facts.stage.clock.now()
+        today = full_hour(now).replace(hour=6)
+        modified = today if today <= now else today - ONE_DAY
         since = request.headers.get("if-modified-since")
         stamp = {"Last-Modified": format_datetime(modified, usegmt=True)}
         with suppress(ValueError):
@@ -114,12 +125,6 @@ class LegacyReports:
             self._csv(wanted, rows), headers=stamp, media_type="text/csv; charset=UTF-8"
         )
 
-    def _modified(self) -> datetime:
-        """When the numbers were last written: daily at 06:00 UTC."""
-        now = self.reports.facts.stage.clock.now()
-        today = full_hour(now).replace(hour=6)
-        return today if today <= now else today - ONE_DAY
-
     def _rows(self, wanted: ReportRequest) -> list[dict[str, object]]:
         rows = self.reports.rows(wanted.query)
         if wanted.report.pixel_type and "referrer" in wanted.query.dimensions:
@@ -132,7 +137,9 @@ class LegacyReports:
         made: dict[str, object] = {}
         first, last = self._extent(wanted, row)
         if wanted.by_interval:
-            made["interval"] = _interval(wanted.window)
+            made["interval"] = {**_SPECIAL, "yesterday": "1"}.get(
+                wanted.window
+            ) or wanted.window.split("_")[1]
         else:
             shape = "%Y-%m-%d %H:%M:%S" if wanted.query.rollup == "by_hour" else "%Y-%m-%d"
             made |= {"start_date": first.strftime(shape), "end_date": last.strftime(shape)}
@@ -206,20 +213,13 @@ class LegacyReports:
         if report.usd:
             metrics += [f"{name}_usd" for name in metrics if metric_type(name) == "money"]
         predicates = [predicate for predicate, _ in filters]
-        if report.pixel_type:
-            kind = report.pixel_type
-            predicates.append(
-                Predicate(frozenset({"pixel_type"}), lambda look: look("pixel_type") == kind)
-            )
+        if kind := report.pixel_type:
+            of_kind = Predicate(frozenset({"pixel_type"}), lambda look: look("pixel_type") == kind)
+            predicates.append(of_kind)
         hourly = rollup == "by_hour" or window.endswith("_hours")
-        query = ReportQuery(
-            report.source,
-            Span(bounds, hourly, report.zone),
-            rollup,
-            [name for name in columns if name in report.dimensions],
-            metrics,
-            predicates,
-        )
+        span = Span(bounds, hourly, report.zone)
+        groups = [name for name in columns if name in report.dimensions]
+        query = ReportQuery(report.source, span, rollup, groups, metrics, predicates)
         wanted = ReportRequest(
             report, query, columns, bounds, window, [test for test, _ in having], order
         )
@@ -275,8 +275,7 @@ class LegacyReports:
             if name not in report.dimensions and name not in report.metrics:
                 raise _bad("incorrect_fields", f"unknown field: {name}")
             values = [
-                quoted.replace('""', '"') if quoted or not plain else plain
-                for quoted, plain in _VALUES.findall(literal)
+                plain or quoted.replace('""', '"') for quoted, plain in _VALUES.findall(literal)
             ]
             numeric = name in report.metrics or name in ACCESS
             wrong = [value for value in values if numeric and not _is_number(value)]
@@ -366,11 +365,6 @@ def _test(name: str, operator: str, values: list[str]) -> Test:
 
 def _text(value: object) -> str:
     return "" if value is None else str(value)
-
-
-def _interval(window: str) -> str:
-    special = {"campaign_to_date": "CTD", "flight_to_date": "FTD", "yesterday": "1"}
-    return special.get(window) or window.split("_")[1]
 
 
 def _totals(rows: list[Row]) -> list[Row]:

@@ -9,7 +9,7 @@ from decimal import Decimal, InvalidOperation
 from typing import TypeAlias, TypeVar
 
 from adtap_sandbox.lists import COMPARISONS
-from adtap_sandbox.moments import rfc3339
+from adtap_sandbox.stage import rfc3339
 
 Predicate: TypeAlias = Callable[[Mapping[str, object]], bool]
 
@@ -28,14 +28,9 @@ class QueryError(ValueError):
 
 
 def parse(text: str, known: set[str]) -> Predicate:
-    """Read an expression such as `id>5&status==true` into a predicate.
+    """Read `id>5&status==true` into a predicate; a `QueryError` for an unknown field or operator, or a wrong value.
 
-    Args:
-        text: The decoded value of `q`. `(1,2,3)` alone means "id is one of".
-        known: Names a condition may use.
-
-    Raises:
-        QueryError: For an unknown field, an unknown operator or a value of the wrong kind.
+    `(1,2,3)` alone means "id is one of". `known` are the names that a condition may use.
     """
     tests = [_condition(part, known) for part in text.split("&")]
     return lambda record: all(test(record) for test in tests)
@@ -106,7 +101,13 @@ def _sign(value: object, literal: str, field: str) -> int:
         exact, wanted = _numbers(value, literal, field)
         return (exact > wanted) - (exact < wanted)
     if isinstance(value, datetime):
-        text, other = rfc3339(value), rfc3339(moment_of(literal, field))
+        # Without a zone it is UTC.
+        try:
+            moment = datetime.fromisoformat(literal)
+        except ValueError:
+            raise QueryError(f"{field} is a time, not {literal!r}", field) from None
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        text, other = rfc3339(value), rfc3339(moment)
     else:
         text, other = (value.isoformat() if isinstance(value, date) else str(value)), literal
     return (text > other) - (text < other)
@@ -121,12 +122,3 @@ def _numbers(value: Decimal | int, literal: str, field: str) -> tuple[Decimal, D
         return Decimal(value), Decimal(literal)
     except InvalidOperation:
         raise QueryError(f"{field} is a number, not {literal!r}", field) from None
-
-
-def moment_of(literal: str, field: str) -> datetime:
-    """Read `1999-02-02`, `1999-02-02T00:00:00` or the same with `Z`; without a zone it is UTC."""
-    try:
-        moment = datetime.fromisoformat(literal)
-    except ValueError:
-        raise QueryError(f"{field} is a time, not {literal!r}", field) from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

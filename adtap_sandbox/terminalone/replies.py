@@ -44,7 +44,6 @@ def identifier(number: int) -> str:
 
 
 def v3_error(refused: RefusedError, number: int) -> Response:
-    """Return the error envelope of `/api/v3.0`."""
     error: dict[str, object] = {"code": refused.code, "message": refused.message}
     if refused.field:
         error["field"] = refused.field
@@ -59,9 +58,6 @@ def reporting_error(refused: RefusedError, number: int) -> Response:
     if refused.status in (429, 503):
         # The limiter stands before both services and answers in one shape.
         return v3_error(refused, number)
-    body = {
-        "error_code": refused.code,
-        "message": refused.message,
-        "request_id": identifier(number),
-    }
+    body = {"error_code": refused.code, "message": refused.message}
+    body["request_id"] = identifier(number)
     return json_reply(body, refused.status, headers=refused.headers)

@@ -1,25 +1,32 @@
-"""Groups the finest rows into the rows of a report, for both generations."""
+"""Reports of both generations: windows of time, metrics over sums, and rows grouped from the finest ones."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Final, TypeAlias
 from zoneinfo import ZoneInfo
 
 from adtap_sandbox.cube import Groups
-from adtap_sandbox.moments import ONE_DAY, full_hour, rfc3339
+from adtap_sandbox.stage import ONE_DAY, full_hour, rfc3339
+from adtap_sandbox.tables import table
 
 from .dimensions import Dimensions
-from .facts import BrainFeature, Fact, Facts, PixelLoads, exact
-from .metrics import finished, needed
-from .spans import day_of
-from .values import Record
+from .facts import MONEY_DIGITS, SPEND_PARTS, BrainFeature, Fact, Facts, PixelLoads, exact
+from .values import Record, floored
 
 Lookup: TypeAlias = Callable[[str], object]
 Test: TypeAlias = Callable[[Lookup], bool]
+Number: TypeAlias = Decimal | int
+Bounds: TypeAlias = Callable[[datetime], tuple[datetime, datetime]]
+"""First and last unit of a span, both included, for a wall-clock now."""
 
 _HOUSE_PREFIXES: Final = ("organization_", "agency_", "advertiser_", "campaign_")
+_TABLE: Final = table(__package__, "numbers")
+_LAST: Final = re.compile(r"^last_(\d+)_(days|hours)$")
+_EVER: Final = datetime(2013, 1, 1)  # noqa: DTZ001 - wall-clock time of any zone
+_TICK: Final = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True)
@@ -41,12 +48,9 @@ _OF_A_DEAL: Final = Predicate(frozenset({"deal_id"}), lambda look: look("deal_id
 
 @dataclass(frozen=True)
 class Span:
-    """The time asked for, on the wall clock of the report's zone.
+    """The time asked for, on the wall clock of the report's zone."""
 
-    `bounds` gives first and last unit (both included) for today's wall-clock time in a zone.
-    """
-
-    bounds: Callable[[datetime], tuple[datetime, datetime]]
+    bounds: Bounds
     hourly: bool = False
     zone: str = "campaign"
 
@@ -69,10 +73,9 @@ class Row:
 
     bucket: datetime | None
     dimensions: dict[str, object]
-    sums: dict[str, Decimal | int]
+    sums: dict[str, Number]
 
-    def metric(self, name: str) -> Decimal | int | None:
-        """A metric of the row."""
+    def metric(self, name: str) -> Number | None:
         return finished(name, self.sums)
 
 
@@ -112,16 +115,15 @@ class Reports:
         for fact in self._kept(query, lookup):
             bucket = truncated(wall(fact, query.span.zone), query.rollup)
             values = {name: lookup.value(fact, name) for name in query.dimensions}
-            key = (bucket, *(_hashable(value) for value in values.values()))
+            key = (bucket, *map(_hashable, values.values()))
             found.setdefault(key, (bucket, values))
             sums.add(key, [fact.number(name) for name in read])
-        rows = [
-            Row(
-                *found[key],
-                {name: exact(name, number) for name, number in zip(numbers, added, strict=True)},
+        rows = []
+        for key, added in sums.items():
+            named_sums = zip(numbers, added, strict=True)
+            rows.append(
+                Row(*found[key], {name: exact(name, number) for name, number in named_sums})
             )
-            for key, added in sums.items()
-        ]
         return sorted(rows, key=_order)
 
     def _kept(self, query: ReportQuery, lookup: Dimensions) -> Iterator[Fact]:
@@ -161,9 +163,7 @@ class Reports:
             probe = (PixelLoads if query.source == "pixels" else BrainFeature)(
                 self.facts.stage, ("probe",), now.date(), 0, "UTC", record
             )
-            return all(
-                predicate.test(lambda name: lookup.value(probe, name)) for predicate in early
-            )
+            return all(test.test(lambda name: lookup.value(probe, name)) for test in early)
 
         if query.source == "pixels":
             return self.facts.pixel_loads(first, last, wanted)
@@ -198,8 +198,104 @@ def _hashable(value: object) -> object:
 
 def _order(row: Row) -> tuple[datetime, tuple[str, ...]]:
     # Numbers padded, so that ids of one length stand in their own order.
-    texts = tuple(
-        f"{value:020}" if isinstance(value, int) else str(value)
-        for value in row.dimensions.values()
-    )
-    return row.bucket or datetime.min.replace(tzinfo=UTC).replace(tzinfo=None), texts
+    values = row.dimensions.values()
+    texts = tuple(f"{value:020}" if isinstance(value, int) else str(value) for value in values)
+    return row.bucket or datetime.min, texts  # noqa: DTZ901 - wall-clock time of any zone
+
+
+# --- windows ----------------------------------------------------------------------------------
+
+
+def day_of(moment: datetime) -> datetime:
+    """Return the midnight at or before a moment."""
+    return moment.replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def named(window: str) -> Bounds | None:
+    """Return the first and last unit of a named window for a wall-clock now; None if unknown.
+
+    `last_N_days` ends with yesterday, `last_N_hours` with the last full hour.
+    """
+    match = _LAST.match(window)
+    if match:
+        count = int(match[1])
+        if match[2] == "days":
+            return lambda now: (day_of(now) - count * ONE_DAY, day_of(now) - _TICK)
+        return lambda now: (full_hour(now) - timedelta(hours=count), full_hour(now) - _TICK)
+    return {
+        "current_day": lambda now: (day_of(now), day_of(now) + ONE_DAY - _TICK),
+        "yesterday": lambda now: (day_of(now) - ONE_DAY, day_of(now) - _TICK),
+        "month_to_date": lambda now: (day_of(now).replace(day=1), day_of(now) - _TICK),
+        "campaign_to_date": lambda now: (_EVER, day_of(now) - _TICK),
+        "flight_to_date": lambda now: (_EVER, day_of(now) - _TICK),
+    }.get(window)
+
+
+def not_older(bounds: Bounds, days: int | None) -> Bounds:
+    """Cut a window off at a dataset's retention."""
+    if days is None:
+        return bounds
+
+    def cut(now: datetime) -> tuple[datetime, datetime]:
+        first, last = bounds(now)
+        return max(first, day_of(now) - days * ONE_DAY), last
+
+    return cut
+
+
+# --- metrics ----------------------------------------------------------------------------------
+
+
+def ratio_of(name: str) -> tuple[str, str, Decimal] | None:
+    """Numerator, denominator and factor of a derived metric; None for one that is summed.
+
+    Percentages run from 0 to 100, as in the recorded `ctr` of 3.85 for 1 click in 26.
+    """
+    usd = "_usd" if name.endswith("_usd") else ""
+    plain = name.removesuffix("_usd")
+    if plain in _TABLE["ratios"]:
+        over, under, factor = _TABLE["ratios"][plain]
+        return over + usd, under, Decimal(factor)
+    if plain.endswith("_roi"):
+        base = plain.removesuffix("_roi")
+        for prefix, revenue in (("post_click_", "post_click_revenue"), ("post_view_", None)):
+            if base.startswith(prefix):
+                return revenue or "post_view_revenue", base.removeprefix(prefix), Decimal(1)
+        return "total_revenue", base, Decimal(1)
+    if plain.startswith("video_") and "_rate" in plain:
+        start, _, rest = plain.partition("_rate")
+        under = "impressions" if rest else "video_start"
+        return start, under, Decimal(100)
+    for suffix, (under, times) in _TABLE["divisors"].items():
+        base = plain.removesuffix(suffix)
+        if base != plain and (base == "total_spend" or base in SPEND_PARTS):
+            return base + usd, under, Decimal(times)
+    return None
+
+
+def needed(metrics: list[str]) -> set[str]:
+    """The summable numbers that these metrics are made of."""
+    names: set[str] = set()
+    for name in metrics:
+        ratio = ratio_of(name)
+        if name == "uniques":
+            names |= {"uniques_of"}
+        elif ratio:
+            names |= {ratio[0], ratio[1]}
+        else:
+            names.add(name)
+    return names
+
+
+def finished(name: str, sums: Mapping[str, Number]) -> Number | None:
+    """A metric's value from its row's sums; None where a ratio has no denominator."""
+    if name == "uniques":
+        # De-duplication shrinks with the group, so parts never add up to their whole.
+        return int(float(sums["uniques_of"]) ** 0.95)
+    ratio = ratio_of(name)
+    if ratio is None:
+        return sums[name]
+    over, under, factor = sums[ratio[0]], sums[ratio[1]], ratio[2]
+    if not under:
+        return None
+    return floored(Decimal(over) * factor / Decimal(under), MONEY_DIGITS)

@@ -1,7 +1,12 @@
-"""Reporting V2 of the current generation: JSON pages, JSONL streams, validation."""
+"""Reporting V2 of the current generation: datasets, JSON pages, JSONL streams, validation.
+
+Source of what each dataset allows: the vendor's OpenAPI and guide.
+"""
 
 import json
+import re
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
@@ -13,17 +18,67 @@ from starlette.responses import Response, StreamingResponse
 
 from adtap_sandbox import lists
 from adtap_sandbox.lists import COMPARISONS
-from adtap_sandbox.moments import full_hour
+from adtap_sandbox.stage import full_hour
+from adtap_sandbox.tables import table
 
 from .data import ACCESS
-from .datasets import DATASETS, DIMENSIONS, KEYS, METRICS, Dataset, allows_window
 from .replies import RefusedError, json_reply, reporting_error
-from .report import Lookup, Predicate, ReportQuery, Reports, Row, Span, Test, sort_key, text_of
+from .report import (
+    Lookup,
+    Predicate,
+    ReportQuery,
+    Reports,
+    Row,
+    Span,
+    Test,
+    day_of,
+    named,
+    not_older,
+    sort_key,
+    text_of,
+)
 from .sessions import PLATFORM, Sessions
-from .spans import between, day_of, named, not_older
 from .values import Record, to_json
 
 MAX_PAGE: Final = 10_000  # vendor's OpenAPI, pagination.page_size
+_TABLE: Final = table(__package__, "fields_reporting_v2")
+KEYS: Final = frozenset(_TABLE["keys"])
+"""Properties of a request."""
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """What one dataset allows; `retention_days` is how far back it goes, None for the beginning."""
+
+    windows: tuple[str, ...]
+    rollups: tuple[str, ...]
+    retention_days: int | None = None
+    source: str = "delivery"
+    zones: tuple[str, ...] = ()
+    zone: str = "campaign"
+    snapshot: bool = False
+
+
+def _declared(value: object) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+DATASETS: Final = {
+    name: Dataset(**{key: _declared(value) for key, value in declared.items()})
+    for name, declared in _TABLE["datasets"].items()
+}
+
+
+def _of_datasets(kind: str) -> dict[str, frozenset[str]]:
+    found: dict[str, set[str]] = {name: set() for name in DATASETS}
+    for entry in _TABLE[kind]:
+        for dataset in entry["datasets"]:
+            found[dataset] |= set(entry["fields"])
+    return {name: frozenset(fields) for name, fields in found.items()}
+
+
+DIMENSIONS: Final = _of_datasets("dimensions")
+METRICS: Final = _of_datasets("metrics")
 
 
 def _refuse(message: str) -> RefusedError:
@@ -34,11 +89,9 @@ class ReportingApi:
     """Answers `POST /reporting/v2/{dataset}`."""
 
     def __init__(self, reports: Reports, sessions: Sessions) -> None:
-        self.reports = reports
-        self.sessions = sessions
+        self.reports, self.sessions = reports, sessions
 
     async def answer(self, request: Request) -> Response:
-        """Answer one report."""
         number = self.sessions.requests + 1
         headers: dict[str, str] = {}
         try:
@@ -127,7 +180,8 @@ class ReportingApi:
         )
         if window is not None:
             bounds = named(str(window))
-            if bounds is None or not allows_window(dataset, str(window)):
+            template = re.sub(r"^last_\d+_", "last_X_", str(window))
+            if bounds is None or not {window, template} & set(dataset.windows):
                 raise _refuse(f"time_window {window} is not supported")
             hourly = hourly or str(window).endswith("_hours")
         else:
@@ -141,7 +195,7 @@ class ReportingApi:
             first = full_hour(first) if hourly else day_of(first)
             if not self._switch("end_time_inclusive"):
                 last -= timedelta(microseconds=1)
-            bounds = between(first, last)
+            bounds = lambda _: (first, last)  # noqa: E731 - the same whatever the zone
         return Span(not_older(bounds, dataset.retention_days), hourly, zone)
 
 

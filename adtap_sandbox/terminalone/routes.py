@@ -20,20 +20,14 @@ from .sessions import Sessions
 from .store import Store
 
 BARE: Final[tuple[str, ...]] = (
-    "/api/v2.0",
-    "/api/v3.0",
-    "/reporting",
-    "/reporting-beta",
-    "/deals/v1.0",
-    "/oauth/token",
-    "/media/v1.0",
+    *("/api/v2.0", "/api/v3.0", "/reporting", "/reporting-beta"),
+    *("/deals/v1.0", "/oauth/token", "/media/v1.0"),
 )
 
 SWITCHES: dict[str, object] = switches(__package__)
 
 
 def routes(stage: Stage) -> list[BaseRoute]:
-    """Return the endpoints over fresh state."""
     store = Store(stage)
     sessions = Sessions(stage)
     facts = Facts(store)

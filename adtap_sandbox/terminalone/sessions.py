@@ -86,14 +86,12 @@ class Sessions:
         values |= {"audience": AUDIENCE, "number": self._issued}
         values |= {"begins": int(now.timestamp()), "ends": int((now + life).timestamp())}
         claims = fill(table(__package__, "texts")["claims"], values)
-        token = ".".join(_segment(part) for part in ({"alg": "RS256", "typ": "JWT"}, claims))
+        parts = ({"alg": "RS256", "typ": "JWT"}, claims)
+        token = ".".join(credentials.base64url(json.dumps(part).encode()) for part in parts)
         token += f".{credentials.base64url(b'not signed; the sandbox checks the whole token')}"
         self.bearers.add(token, None, life)
-        answer: dict[str, object] = {
-            "access_token": token,
-            "expires_in": int(life.total_seconds()),
-            "token_type": "Bearer",
-        }
+        answer: dict[str, object] = {"access_token": token}
+        answer |= {"expires_in": int(life.total_seconds()), "token_type": "Bearer"}
         if scope:
             answer["scope"] = scope
         if "openid" in scope:
@@ -118,7 +116,6 @@ class Sessions:
         return name if self._serves(self.cookies.find(name)) else None
 
     def has_bearer(self, request: Request) -> bool:
-        """Whether a request carries a live bearer token."""
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         return scheme.lower() == "bearer" and self._serves(self.bearers.find(token.strip()))
 
@@ -154,18 +151,11 @@ class Sessions:
             "X-RateLimit-Reset": str(second + 1),
         }
         if 0 < most < used:
-            raise RefusedError(
-                429,
-                "rate-limit-exceeded",
-                "Too many requests",
-                headers={**headers, "Retry-After": "1"},
-                details={"limit": limit, "burst": limit, "window": "1s"},
-            )
+            more = {"limit": limit, "burst": limit, "window": "1s"}
+            headers["Retry-After"] = "1"
+            words = ("rate-limit-exceeded", "Too many requests")
+            raise RefusedError(429, *words, headers=headers, details=more)
         return headers
-
-
-def _segment(part: Mapping[str, object]) -> str:
-    return credentials.base64url(json.dumps(part).encode())
 
 
 async def fields_of(request: Request) -> dict[str, object]:

@@ -7,8 +7,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from adtap_sandbox.credentials import USERNAME
-from adtap_sandbox.moments import rfc3339
-from adtap_sandbox.stage import Stage
+from adtap_sandbox.stage import Stage, rfc3339
 from adtap_sandbox.tables import table
 from adtap_sandbox.world import World
 
@@ -59,7 +58,6 @@ class Store:
                 yield members[number]
 
     def exists(self, collection: str, number: int) -> bool:
-        """Whether the entity exists now."""
         seed = self.entities.collections.get(collection, {}).get(number)
         return seed is not None and seed.alive(self.stage.clock.now())
 
@@ -97,12 +95,7 @@ class Store:
         )
 
     def standing(self, key: object, make: Callable[[], list[Record]]) -> list[Record]:
-        """What is made once while the clock stands: a long list is asked for in hundreds of pages.
-
-        Args:
-            key: Tells it from all others.
-            make: Makes it; nothing but the clock may change what comes out.
-        """
+        """What is made once while the clock stands, told by its key: a long list is asked for in hundreds of pages."""
         now = self.stage.clock.now()
         moment, made = self._standing.get(key, (None, []))
         if moment != now:
@@ -207,17 +200,14 @@ class Store:
         if collection in ("campaigns", "budget_flights"):
             # What a nightly batch changes: the budget grows by a hundred.
             made["total_budget"] = Decimal(5000 + 100 * len(moments)).quantize(Decimal("0.01"))
-        self._campaign_columns(collection, made)
-        return made
-
-    def _campaign_columns(self, collection: str, made: Record) -> None:
-        """Columns that answers about strategies and concepts borrow from their parents."""
+        # Answers about strategies and concepts borrow columns from their parents.
         if collection == "strategies":
             campaign = self.record("campaigns", made["campaign_id"])
             made |= {f"campaign_{name}": campaign[name] for name in _OF_CAMPAIGN}
         if collection == "concepts":
             house = self.entities.collections["advertisers"][made["advertiser_id"]]
             made["advertiser_name"] = house.name
+        return made
 
     def history(self, collection: str, number: int) -> list[Record]:
         """Change log of one entity, newest first, in the current generation's shape."""
@@ -229,15 +219,8 @@ class Store:
             if collection in ("campaigns", "budget_flights"):
                 name, old, new = "total_budget", 5000 + 100 * old, 5000 + 100 * new
             change = {"field_name": name, "old_value": str(old) if index else None}
-            row = {
-                "action": "update" if index else "insert",
-                "date": rfc3339(moment),
-                "fields": [{**change, "new_value": str(new)}],
-                "user_name": USERNAME,
-                "user_id": USER,
-                "collection": collection,
-                "entity_id": number,
-                "tool_name": "T1 UI" if index % 2 else "API",
-            }
-            rows.append(row)
+            row: Record = {"action": "update" if index else "insert", "date": rfc3339(moment)}
+            row |= {"fields": [{**change, "new_value": str(new)}], "user_name": USERNAME}
+            row |= {"user_id": USER, "collection": collection, "entity_id": number}
+            rows.append({**row, "tool_name": "T1 UI" if index % 2 else "API"})
         return rows[::-1]

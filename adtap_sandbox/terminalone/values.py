@@ -7,7 +7,7 @@ from decimal import ROUND_DOWN, Decimal
 from typing import Any, Final, TypeAlias
 from zoneinfo import ZoneInfo
 
-from adtap_sandbox.moments import rfc3339
+from adtap_sandbox.stage import rfc3339
 from adtap_sandbox.tables import table
 from adtap_sandbox.world import World
 
@@ -35,7 +35,6 @@ def to_json(value: object) -> str:
 
 
 def local(moment: datetime, zone: str) -> datetime:
-    """Return the wall-clock time of an instant in a zone."""
     return moment.astimezone(ZoneInfo(zone))
 
 
@@ -63,14 +62,10 @@ _MADE_UP: Final[dict[str, Callable[[int], object]]] = {
 
 
 def field_value(world: World, key: tuple[object, ...], name: str, kind: str) -> object:
-    """Make up one scalar field: the same for the same world and key, plausible for its name.
+    """Make up one scalar field: the same for the same world and key (collection and id), plausible for its name.
 
-    Args:
-        world: Source of repeatable numbers.
-        key: What the field belongs to (collection and id).
-        name: The field's name, which hints at its content.
-        kind: `int`, `num`, `bool`, `dt`, `date`, `str`, `object` or `enum:a b`, with a trailing
-            `?` for a field that may be null (one in four is).
+    The kind is `int`, `num`, `bool`, `dt`, `date`, `str`, `object` or `enum:a b`, with a trailing `?` for a field that
+    may be null (one in four is).
     """
     number = world.number("t1", *key, name)
     if kind.endswith("?"):
