@@ -1,7 +1,7 @@
 """What a section gives: a table of figures, and bars that the figures must reach."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 QUICK_REPEATS: Final = 1
@@ -99,15 +99,9 @@ def at_most(claim: str, measured: float, bound: float, *, unit: str = "×") -> B
     return Bar(claim, f"{measured:.2f} {unit}", f"≤ {bound:g} {unit}", measured <= bound)
 
 
-def not_measured(claim: str, bound: str, why: str) -> Bar:
-    """A bar whose contender is not to be had on this machine.
-
-    Args:
-        claim: What would be compared.
-        bound: What it would have to be.
-        why: The reason, in one line.
-    """
-    return Bar(claim, f"not measured: {why}", bound, None)
+def not_measured(claim: str, bound: float, why: str) -> Bar:
+    """A bar from below whose contender is not to be had on this machine; why, in one line."""
+    return replace(at_least(claim, 0, bound), measured=f"not measured: {why}", good=None)
 
 
 def seconds(value: float) -> str:

@@ -186,7 +186,7 @@ def _bars(count: int, runs: dict[str, Run], missing: dict[str, str], size: Size)
     for match in _matches(size):
         claim = f"{readers.tap_name(match.kind)}, against {match.theirs}, {thousands(count)} rows"
         if match.theirs in missing:
-            yield not_measured(claim, f"≥ {match.at_least(count):g} ×", missing[match.theirs])
+            yield not_measured(claim, match.at_least(count), missing[match.theirs])
         else:
             ours = runs[readers.tap_name(match.kind)]
             yield from faster(size, claim, ours, runs[match.theirs], match.at_least(count))

@@ -51,7 +51,7 @@ def measure(size: Size) -> Section:
         if count < BARRED_ROWS and not size.quick:
             continue
         if missing:
-            section.bars.append(not_measured(claim, f"≥ {_CPU_BOUND:g} ×", missing))
+            section.bars.append(not_measured(claim, _CPU_BOUND, missing))
         else:
             section.bars += _bars(size, claim, runs)
     if not size.quick:
@@ -65,9 +65,7 @@ def measure(size: Size) -> Section:
                     ]
                     claim = f"tap-adjust → target-adtap-postgres, against dlt into Postgres, {count:,} rows, by the clock"
                     if missing:
-                        section.bars.append(
-                            not_measured(claim, f"≥ {_POSTGRES_BOUND:g} ×", missing)
-                        )
+                        section.bars.append(not_measured(claim, _POSTGRES_BOUND, missing))
                     elif count >= BARRED_ROWS:
                         ratio = loads[strangers.DLT_POSTGRES].wall / loads[_OURS].wall
                         section.bars.append(at_least(claim, ratio, _POSTGRES_BOUND))

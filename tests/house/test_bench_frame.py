@@ -69,7 +69,8 @@ def test_a_bar_holds_at_its_bound():
     """Bounds belong to what is good; what can't be measured is neither good nor bad."""
     assert [at_least("c", m, 5.0).good for m in (4.99, 5.0)] == [False, True]
     assert [at_most("c", m, 5.0).good for m in (5.01, 5.0)] == [False, True]
-    assert not_measured("c", "≥ 5 ×", "no Python 3.10").good is None
+    bar = not_measured("c", 5, "no Python 3.10")
+    assert (bar.measured, bar.bound, bar.good) == ("not measured: no Python 3.10", "≥ 5 ×", None)
 
 
 @pytest.mark.parametrize(("figure", "code"), [(5.0, 0), (3.0, 1)])
