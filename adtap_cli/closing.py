@@ -5,12 +5,7 @@ from adtap_core.tap import AdTap
 
 
 def closing_hours(cls: type[AdTap], report: Report) -> float:
-    """Return the hours after a bucket's end until the platform has it whole; the longest of its generations.
-
-    Args:
-        cls: The tap.
-        report: One of its reports.
-    """
+    """Return the hours after a bucket's end until the platform has it whole; the longest of its generations."""
     found = [0.0]
     for generation in ("current", "legacy"):
         config = {"api_generation": generation, "api_url": "https://platform.invalid"}

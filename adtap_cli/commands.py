@@ -166,10 +166,6 @@ def open_tap(
 def read_object(path: str, option: str) -> dict[str, Any]:
     """Return a JSON object from a file.
 
-    Args:
-        path: The file.
-        option: The option that named it: named in errors.
-
     Raises:
         SettingsError: If it is none.
     """
@@ -237,12 +233,7 @@ def _masked(value: object) -> object:
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:
-    """Return a table as lines, columns aligned: numbers to the right.
-
-    Args:
-        head: The columns' titles.
-        rows: The cells.
-    """
+    """Return a table as lines, columns aligned: numbers to the right."""
     body = [["" if cell is None else str(cell) for cell in row] for row in rows]
     widths = [max(len(line[i]) for line in [list(head), *body]) for i in range(len(head))]
     numeric = [

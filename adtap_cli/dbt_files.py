@@ -80,12 +80,7 @@ class Column:
 
 
 def column(name: str, schema: Mapping[str, Any]) -> Column:
-    """Return a column from its JSON schema.
-
-    Args:
-        name: Its name.
-        schema: The property as a tap declares it.
-    """
+    """Return a column from its JSON schema."""
     types = schema.get("type", [])
     names = {types} if isinstance(types, str) else set(types)
     return Column(

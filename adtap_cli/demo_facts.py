@@ -123,13 +123,7 @@ class Facts:
 
 
 def facts(warehouse: Path, before: Path, choices: Sequence[Choice]) -> Facts:
-    """Read the file, and compare it with a copy made before the last run.
-
-    Args:
-        warehouse: The file.
-        before: The copy.
-        choices: What was loaded into it.
-    """
+    """Read the file, and compare it with a copy made before the last run."""
     with duckdb.connect() as db:
         # Days and moments compare in UTC on every machine.
         db.execute("SET TimeZone = 'UTC'")

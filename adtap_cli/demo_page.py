@@ -31,12 +31,7 @@ class Story:
 
 
 def page(facts: Facts, story: Story) -> str:
-    """The whole page.
-
-    Args:
-        facts: What the DuckDB file holds.
-        story: How it came there.
-    """
+    """The whole page."""
     return "\n".join(
         [
             "<!doctype html>",

@@ -24,9 +24,6 @@ _PAD: Final = 18
 def shown(said: str) -> list[str]:
     """Return the lines of a demo that are drawn: what was loaded, what it is worth, what changed.
 
-    Args:
-        said: All that the demo said.
-
     Raises:
         ValueError: It is not the words of a demo.
     """

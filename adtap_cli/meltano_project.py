@@ -57,10 +57,6 @@ meltano_option: Final = click.option(
 def read_project(tap: str, loader: str) -> ProjectSettings:
     """Return what the project of the working directory holds.
 
-    Args:
-        tap: Its full name.
-        loader: The loader of the runs whose state is meant.
-
     Raises:
         SettingsError: There is no project, no Meltano, or it does not answer.
     """

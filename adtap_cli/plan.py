@@ -85,12 +85,7 @@ def plan(
 
 
 def lines(made: Plan, *, requests: bool) -> Iterator[str]:
-    """Yield a plan as lines for people.
-
-    Args:
-        made: The plan.
-        requests: Whether each request is shown.
-    """
+    """Yield a plan as lines for people."""
     yield f"{made.tap}, planned for {made.now:%Y-%m-%d %H:%M} UTC"
     reports = [s for s in made.streams if s.grain is not None]
     entities = [s for s in made.streams if s.grain is None]

@@ -135,12 +135,7 @@ def kind(setting: Mapping[str, Any]) -> str:
 
 
 def label(name: str, setting: Mapping[str, Any]) -> str:
-    """A setting's title, or its name in words.
-
-    Args:
-        name: The setting.
-        setting: Its schema.
-    """
+    """A setting's title, or its name in words."""
     if title := setting.get("title"):
         return str(title)
     text = " ".join(SPELLED.get(word, word) for word in name.split("_"))

@@ -81,11 +81,7 @@ h1 { overflow-wrap: anywhere; }
 
 
 def page(facts: Facts) -> str:
-    """Return the whole page.
-
-    Args:
-        facts: What the warehouse holds.
-    """
+    """Return the whole page."""
     return "\n".join(
         [
             "<!doctype html>",

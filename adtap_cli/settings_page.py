@@ -29,12 +29,7 @@ def table(plugin: str) -> str:
 
 
 def section(plugin: str, schema: Mapping[str, Any]) -> Iterator[str]:
-    """The lines about one plugin.
-
-    Args:
-        plugin: Its name.
-        schema: The JSON Schema of its settings.
-    """
+    """The lines about one plugin."""
     yield f"## {plugin}"
     yield ""
     secrets = [f"`{name}`" for name, one in schema["properties"].items() if one.get("secret")]

@@ -162,12 +162,7 @@ def _move(entry: dict[str, Any], bookmark: str) -> None:
 
 
 def _spelt(document: Mapping[str, Any], sources: Sequence[str]) -> str:
-    """Return a state as JSON, in Meltano's wrapper if what it was made of had one: its `state set` wants it so.
-
-    Args:
-        document: The state.
-        sources: The files that it was made of.
-    """
+    """Return a state as JSON, in Meltano's wrapper if what it was made of had one: its `state set` wants it so."""
     wrapped = any(MELTANO_KEY in _outermost(path) for path in sources)
     return json.dumps({MELTANO_KEY: document} if wrapped else document, ensure_ascii=False)
 

@@ -74,14 +74,7 @@ DIALECTS = {
 
 
 def current(dialect: Dialect, schema: str, stream: str, bucket: str) -> str:
-    """The view of a report's rows that no later reading of their window has left out.
-
-    Args:
-        dialect: The warehouse's.
-        schema: The schema of the tables.
-        stream: The report.
-        bucket: Its bucket column.
-    """
+    """The view of a report's rows that no later reading of their window has left out."""
     column = f"r.{dialect.quoted(bucket)}"
     there = dialect.moment.format(column) if bucket == "hour" else f"CAST({column} AS TIMESTAMP)"
     start, end = (dialect.moment.format(f"w.{name}") for name in ("window_start", "window_end"))
@@ -100,12 +93,7 @@ WHERE w.stream IS NULL;
 
 
 def sync_views(dialect: Dialect, schema: str) -> Iterator[str]:
-    """The views of the ledger.
-
-    Args:
-        dialect: The warehouse's.
-        schema: The schema of the tables.
-    """
+    """The views of the ledger."""
     start, end, read = (
         dialect.moment.format(name) for name in ("window_start", "window_end", "synced_at")
     )
@@ -209,12 +197,7 @@ WHERE state = 'missing' OR (state = 'partial' AND day < {dialect.later.format(to
 
 
 def restatements(dialect: Dialect, schema: str) -> str:
-    """The view of what each bucket held at each reading, one row a metric and, of money, a currency.
-
-    Args:
-        dialect: The warehouse's.
-        schema: The schema of the tables.
-    """
+    """The view of what each bucket held at each reading, one row a metric and, of money, a currency."""
     bucket, read = (dialect.moment.format(f"d.{name}") for name in ("bucket", "synced_at"))
     place = "stream, account, bucket"
     order = f"PARTITION BY {place}, metric, currency ORDER BY synced_at"
@@ -286,9 +269,6 @@ def statements(
 
 def built_in(tap: str) -> dict[str, Report]:
     """Return a tap's own reports by name.
-
-    Args:
-        tap: The tap's name.
 
     Raises:
         LookupError: No such tap.

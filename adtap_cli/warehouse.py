@@ -111,12 +111,7 @@ class Warehouse(ABC):
         return schema
 
     def moment(self, column: str, kind: str) -> str:
-        """Return a column's moment in UTC without a zone, as SQL.
-
-        Args:
-            column: Its name.
-            kind: Its type, in capitals.
-        """
+        """Return a column's moment in UTC without a zone, as SQL."""
         name = quoted(column)
         if _ZONED in kind:
             return f"({name} AT TIME ZONE 'UTC')"
@@ -128,10 +123,6 @@ class Warehouse(ABC):
         """Return a column's number so that its sum is exact, as SQL.
 
         A number with a binary point is taken as the shortest decimal that it stands for.
-
-        Args:
-            column: Its name.
-            kind: Its type, in capitals.
         """
         if kind in _INTEGERS or kind.startswith(_EXACT):
             return quoted(column)
@@ -285,10 +276,6 @@ def _selected(
 
 def readings(warehouse: Warehouse, schema: str) -> list[dict[str, Any]]:
     """Return the rows of `sync_days`, moments in UTC without a zone.
-
-    Args:
-        warehouse: Open.
-        schema: Of the table.
 
     Raises:
         SettingsError: There is no such table.

@@ -12,12 +12,7 @@ _BUCKETS = frozenset(Grain)
 
 
 def custom_reports(settings: Mapping[str, Any], platform: type[Platform]) -> list[Report]:
-    """Return the user's report definitions as entries. Assumes that the settings' schema holds.
-
-    Args:
-        settings: The tap's settings.
-        platform: The platform's class.
-    """
+    """Return the user's report definitions as entries. Assumes that the settings' schema holds."""
     return [
         platform.finish_definition(_report(definition, platform.report_class(definition)), settings)
         for definition in platform.definitions(settings)
@@ -104,12 +99,7 @@ def _column_errors(report: Report) -> list[str]:
 
 
 def unknown_fields(report: Report, known: Collection[str]) -> list[str]:
-    """Return one line for each dimension or metric that a platform doesn't know, with the nearest names.
-
-    Args:
-        report: The report.
-        known: The names of all fields.
-    """
+    """Return one line for each dimension or metric that a platform doesn't know, with the nearest names."""
     return [
         f"report {report.name!r}: unknown {kind} {name!r}{did_you_mean(name, known)}"
         for kind, names in (("dimension", report.dimensions), ("metric", report.metrics))

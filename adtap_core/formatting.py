@@ -14,10 +14,6 @@ _PLURALS: Final = {
 def count(number: int, noun: str) -> str:
     """Return a number with its noun, in the singular or the plural.
 
-    Args:
-        number: How many.
-        noun: In the singular.
-
     Example:
         >>> count(1, "request"), count(0, "retry"), count(12345, "row")
         ('1 request', '0 retries', '12,345 rows')
@@ -26,10 +22,5 @@ def count(number: int, noun: str) -> str:
 
 
 def spelt(number: int, noun: str) -> str:
-    """Return a noun as it stands behind a number.
-
-    Args:
-        number: How many.
-        noun: In the singular.
-    """
+    """Return a noun as it stands behind a number."""
     return noun if number == 1 else _PLURALS.get(noun, f"{noun}s")

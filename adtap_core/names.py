@@ -81,12 +81,7 @@ def _with_digest(column: str, name: str) -> str:
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Return ` (did you mean a, b?)`, the likeliest first and at most three, or nothing if no known name is near.
-
-    Args:
-        name: The wrong name.
-        known: The right ones.
-    """
+    """Return ` (did you mean a, b?)`, the likeliest first and at most three, or nothing if no known name is near."""
     by_lower = {k.lower(): k for k in known if k != name}
     close = [by_lower[k] for k in get_close_matches(name.lower(), by_lower, n=3, cutoff=0.5)]
     return f" (did you mean {', '.join(close)}?)" if close else ""

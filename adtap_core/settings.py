@@ -503,13 +503,7 @@ def default_start(now: datetime) -> date:
 
 
 def path_hint(name: str, address: object, default: str) -> str:
-    """Return what to add to a 404 if an address lacks the path that its default has; else nothing.
-
-    Args:
-        name: The setting.
-        address: Its value.
-        default: Its default.
-    """
+    """Return what to add to a 404 if an address lacks the path that its default has; else nothing."""
     path = urlsplit(default).path.rstrip("/")
     if not path or urlsplit(str(address or default)).path.rstrip("/").endswith(path):
         return ""

@@ -57,12 +57,7 @@ class Grain(StrEnum):
         return floor if floor == moment else self.after(floor)
 
     def after(self, bucket: datetime, steps: int = 1) -> datetime:
-        """Return the start of the bucket `steps` further on (negative: back).
-
-        Args:
-            bucket: A bucket's start.
-            steps: How many buckets.
-        """
+        """Return the start of the bucket `steps` further on (negative: back)."""
         if self is Grain.HOUR:
             return bucket + ONE_HOUR * steps
         if self is Grain.DAY:

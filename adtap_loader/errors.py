@@ -40,14 +40,7 @@ def not_a_message(number: int, why: str) -> LoadError:
 
 
 def unfit(stream: str, column: str, value: object, reason: str) -> LoadError:
-    """Return the error of a value that its column cannot take.
-
-    Args:
-        stream: The stream's name.
-        column: The column.
-        value: The value.
-        reason: Why it does not fit.
-    """
+    """Return the error of a value that its column cannot take."""
     text = str(value)
     shown = text if len(text) <= _VALUE_LENGTH else f"{text[:_VALUE_LENGTH]}…"
     return LoadError(f"Stream '{stream}', column '{column}': {shown!r} is refused: {reason}.")
@@ -58,11 +51,7 @@ RUN_AGAIN = "run it again: what came after the last STATE is not claimed"
 
 
 def told(error: BaseException) -> str:
-    """Return the one line that a failed load ends with.
-
-    Args:
-        error: What ended it.
-    """
+    """Return the one line that a failed load ends with."""
     line = one_line(error)
     if _FULL not in line or RUN_AGAIN in line:
         return line

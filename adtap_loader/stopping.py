@@ -11,10 +11,6 @@ _stopped_by: Final[list[int]] = []
 def stop(log: logging.Logger, number: int) -> NoReturn:
     """Say that a signal ends the load, and end it; what is not committed is read again.
 
-    Args:
-        log: Where it is said.
-        number: The signal.
-
     Raises:
         SystemExit: With the code that a shell gives for the signal.
     """

@@ -79,9 +79,6 @@ class Warehouse(ABC):
     def of(cls, config: Mapping[str, Any]) -> Self:
         """Return the warehouse that settings name.
 
-        Args:
-            config: The loader's settings.
-
         Raises:
             LoadError: If it can't be had.
         """
@@ -93,9 +90,6 @@ class Warehouse(ABC):
         A missing table is made, a missing column added, a retyped column widened where no value
         changes. A column the stream no longer has stays; its new rows are null there. It can be
         repeated, so a crash in the middle does no harm.
-
-        Args:
-            table: What the stream sends.
 
         Raises:
             LoadError: If a column's old and new type have no common one.
@@ -116,11 +110,7 @@ class Warehouse(ABC):
         """
 
     def finish(self, streams: Sequence[str]) -> None:  # noqa: B027 - most have nothing left to do
-        """Do what is left to do when everything is committed and STATE is written.
-
-        Args:
-            streams: The streams of this run.
-        """
+        """Do what is left to do when everything is committed and STATE is written."""
 
     @abstractmethod
     def close(self) -> None:

@@ -12,11 +12,7 @@ from benchmarks.sections import Section, Size
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Measure sections; gives 1 if a bar falls short or a contender fails, else 0.
-
-    Args:
-        arguments: Instead of the command line's.
-    """
+    """Measure sections; gives 1 if a bar falls short or a contender fails, else 0."""
     asked = _parse(arguments)
     _compile()
     size = Size.of(quick=asked.quick, repeats=asked.repeats, rows=asked.rows)

@@ -154,12 +154,7 @@ class _Bench:
 
 
 def least_windows(asked: list[tuple[datetime, datetime]], span_days: int) -> int:
-    """The fewest windows that cover what was asked for.
-
-    Args:
-        asked: Beginnings and ends of windows, in any order.
-        span_days: Most days that one may cover.
-    """
+    """The fewest windows that cover what was asked for."""
     count, covered = 0, None
     length = timedelta(days=span_days)
     for start, end in sorted(asked):
@@ -171,11 +166,7 @@ def least_windows(asked: list[tuple[datetime, datetime]], span_days: int) -> int
 
 
 def main(name: str) -> None:
-    """Count the requests of every stream of a subject.
-
-    Args:
-        name: The subject's name.
-    """
+    """Count the requests of every stream of a subject."""
     logging.disable(logging.CRITICAL)
     subject = next(s for s in SUBJECTS if s.name == name)
     with Server(rooms=find_rooms([subject.case.platform])) as server:

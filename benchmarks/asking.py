@@ -19,11 +19,7 @@ _QUICK: Final = ("atomx", CUT_SUBJECT)
 
 
 def measure(size: Size) -> Section:
-    """The section.
-
-    Args:
-        size: The short form asks two taps only.
-    """
+    """The section."""
     names = _QUICK if size.quick else tuple(s.name for s in SUBJECTS)
     progress("asking: all streams of all taps")
     with ThreadPoolExecutor(_WORKERS) as pool:

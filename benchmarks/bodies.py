@@ -185,11 +185,7 @@ def body(name: str, rows: int) -> Path:
 
 
 def folder(rows: int) -> Path:
-    """The folder of the bodies of a size; another one whenever this module has changed.
-
-    Args:
-        rows: How many.
-    """
+    """The folder of the bodies of a size; another one whenever this module has changed."""
     mark = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:12]
     place = CACHE / "bodies" / mark / str(rows)
     place.mkdir(parents=True, exist_ok=True)
@@ -197,11 +193,7 @@ def folder(rows: int) -> Path:
 
 
 def sums(rows: int) -> tuple[int, int]:
-    """The sums of the first count, and of the first money in millionths, over all rows.
-
-    Args:
-        rows: How many.
-    """
+    """The sums of the first count, and of the first money in millionths, over all rows."""
     counted = spent = 0
     for row in _rows(ADJUST, rows):
         counted += row.counts[0]

@@ -11,11 +11,7 @@ _BOUND = 2.0
 
 
 def measure(size: Size) -> Section:
-    """Measure the list.
-
-    Args:
-        size: How much.
-    """
+    """Measure the list."""
     with replay(ENTITIES, "creatives.jsonl") as url:
         ours, theirs = readers.creatives(url), readers.ordinary(url, ENTITIES, "creatives")
         runs = measured([theirs, ours], size)

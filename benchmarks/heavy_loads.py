@@ -29,11 +29,7 @@ _LEAD: Final = (
 
 
 def measure(size: Size) -> Section:
-    """Measure them; there is no short form.
-
-    Args:
-        size: How often.
-    """
+    """Measure them; there is no short form."""
     section = Section("Heavy loads", _LEAD, COLUMNS)
     with running_server() as server:
         url = server.url("postgres")

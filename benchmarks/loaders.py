@@ -54,11 +54,7 @@ _OLD_PROGRAM: Final = (
 
 
 def measure(size: Size) -> Section:
-    """Measure the loaders.
-
-    Args:
-        size: How much.
-    """
+    """Measure the loaders."""
     section = Section("Loaders", _LEAD, COLUMNS)
     small = 50_000 if size.quick else 2 * 10**5
     for count in (small,) if size.quick else (small, 10**6):
@@ -157,12 +153,7 @@ def _again(kind: str, count: int, runs: dict[str, Run], bound: float) -> Bar:
 
 
 def memory_bar(what: str, run: Run) -> Bar:
-    """Return the bar of a loader's memory.
-
-    Args:
-        what: What was loaded, and where to.
-        run: The load.
-    """
+    """Return the bar of a loader's memory."""
     shown = f"{megabytes(run.peak)} MB"
     return Bar(
         f"memory of the loader, {what}", shown, f"< {megabytes(_MEMORY)} MB", run.peak < _MEMORY
@@ -173,13 +164,7 @@ def memory_bar(what: str, run: Run) -> Bar:
 
 
 def into_file(name: str, body: Path, *program: str) -> Contender:
-    """Return a load into an empty DuckDB file.
-
-    Args:
-        name: The contender's.
-        body: The file of messages.
-        program: Instead of the installed script.
-    """
+    """Return a load into an empty DuckDB file."""
     file = file_of(name)
     loader = tap_command("target-adtap-duckdb", file.parent, config={"path": str(file)})
     argv = (*program, *loader.argv[1:]) if program else loader.argv

@@ -67,13 +67,7 @@ class Mode:
     requests: dict[str, int] = field(default_factory=dict)
 
     def run(self, case: Case, streams: set[str], *, counts: bool) -> None:
-        """Run once, and take in what it read.
-
-        Args:
-            case: The tap.
-            streams: The streams to read.
-            counts: Whether its requests and rows count.
-        """
+        """Run once, and take in what it read."""
         messages: Messages = run_tap(
             case.tap,
             self.settings,
@@ -143,12 +137,7 @@ def surprises() -> Iterator[None]:
 
 
 def simulate(name: str, days: int) -> Iterator[tuple[str, ...]]:
-    """Run a tap for so many days in both modes; give a table's rows.
-
-    Args:
-        name: The tap.
-        days: How many.
-    """
+    """Run a tap for so many days in both modes; give a table's rows."""
     case, streams = CASES[name], set(REPORTS[name])
     server = shared_server()
     start = (BEGIN - timedelta(days=HISTORY_DAYS)).date().isoformat()

@@ -191,9 +191,6 @@ def rows_written(contender: Contender) -> tuple[Run, int]:
 
     Records are told by the type and the stream at a message's beginning; a program that writes no
     messages writes one JSON object a row, or prints the number of its rows alone.
-
-    Args:
-        contender: What is run.
     """
     # A pipe that is drained, and not a file: pages of a file are the writer's to make.
     source, sink = os.pipe()
@@ -257,12 +254,6 @@ def tap_command(
 
 def select(script: str, folder: Path, config: Mapping[str, Any], *streams: str) -> dict[str, Any]:
     """A tap's catalog with only these streams (and the ledger) selected.
-
-    Args:
-        script: The tap.
-        folder: Where its files are written.
-        config: Settings.
-        streams: Their names.
 
     Raises:
         ContenderError: The tap could not discover, or has no such stream.

@@ -63,12 +63,7 @@ class Played:
 
 
 def play(load: Load, workers: int) -> Played:
-    """Let workers do a load, each with its share of the rate.
-
-    Args:
-        load: What.
-        workers: How many runs go on at once.
-    """
+    """Let workers do a load, each with its share of the rate."""
     gap = 0.0 if load.per_second is None else workers / load.per_second
     left = load.runs
     # (when it can go on, worker, requests left of its run)

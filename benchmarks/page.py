@@ -16,11 +16,7 @@ _VERDICTS: Final = {True: "holds", False: "FALLS SHORT", None: "not measured"}
 
 
 def for_terminal(section: Section) -> str:
-    """A section with its columns aligned.
-
-    Args:
-        section: What was measured.
-    """
+    """A section with its columns aligned."""
     parts = [
         f"\n{section.title}\n{'=' * len(section.title)}",
         textwrap.fill(section.lead, _WIDTH),
@@ -51,13 +47,7 @@ def as_markdown(section: Section, *, command: str, day: str, machine: str) -> st
 
 
 def write(name: str, text: str, file: str) -> None:
-    """Put a section into its page, in the place of its last form or at the end.
-
-    Args:
-        name: The section's name; its markers bear it.
-        text: Markdown.
-        file: The page's name.
-    """
+    """Put a section into its page, in the place of its last form or at the end."""
     place_of = DOCS / file
     begin, end = f"<!-- bench:{name} -->", f"<!-- /bench:{name} -->"
     page = place_of.read_text(encoding="utf-8")

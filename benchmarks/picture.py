@@ -31,13 +31,7 @@ class Line:
 
 
 def draw(lines: Sequence[Line], *, across: str, up: str) -> str:
-    """A picture as the text of an SVG file.
-
-    Args:
-        lines: What is drawn.
-        across: What the horizontal axis counts.
-        up: What the vertical axis counts.
-    """
+    """A picture as the text of an SVG file."""
     plane = _Plane([point for line in lines for point in line.points])
     middle, half = (_LEFT + WIDTH - _RIGHT) / 2, HEIGHT / 2
     parts = [

@@ -54,11 +54,7 @@ def tap(kind: str, url: str, rows: int) -> Contender:
 
 
 def creatives(url: str) -> Contender:
-    """The tap that reads a list of entities, one page after the other.
-
-    Args:
-        url: The replay's address.
-    """
+    """The tap that reads a list of entities, one page after the other."""
     config = {**_atomx(url), "concurrency": 1}
     folder = workspace("taps", "creatives")
     catalog = select("tap-atomx", folder, config, "creatives")
@@ -113,22 +109,12 @@ def ordinary(url: str, rows: int, stream: str = STREAM) -> Contender:
 
 
 def floor_name(kind: str) -> str:
-    """What the floor of a kind of body is called.
-
-    Args:
-        kind: One that the floor can read.
-    """
+    """What the floor of a kind of body is called."""
     return f"floor, {kind}"
 
 
 def floor(kind: str, url: str, rows: int) -> Contender:
-    """Decode and encode, nothing else.
-
-    Args:
-        kind: One that the floor can read.
-        url: The replay's address.
-        rows: How many there are.
-    """
+    """Decode and encode, nothing else."""
     argv = (sys.executable, "-m", "benchmarks.floor", kind, url)
     return Contender(floor_name(kind), (Command(argv),), rows=rows)
 

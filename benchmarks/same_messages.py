@@ -36,11 +36,7 @@ Messages = Mapping[str, list[str]]
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Compare two checkouts; return 1 if a message differs, else 0.
-
-    Args:
-        arguments: Instead of the command line's.
-    """
+    """Compare two checkouts; return 1 if a message differs, else 0."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.same_messages")
     parser.add_argument("other", type=Path, help="a checkout of the project to compare with")
     names = [subject.name for subject in SUBJECTS]
@@ -67,12 +63,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def differences(here: Messages, there: Messages) -> Iterator[str]:
-    """Yield, for each stream that differs, its first difference.
-
-    Args:
-        here: The messages of this checkout.
-        there: Those of the other.
-    """
+    """Yield, for each stream that differs, its first difference."""
     for stream in sorted({*here, *there}):
         for number, (ours, theirs) in enumerate(
             zip_longest(here.get(stream, ()), there.get(stream, ()), fillvalue="nothing"), 1

@@ -158,11 +158,7 @@ def _v1_definition() -> Any:
 
 
 def main(folder: str) -> None:
-    """Serve a folder on a free port of loopback, told on the first line.
-
-    Args:
-        folder: Of bodies.
-    """
+    """Serve a folder on a free port of loopback, told on the first line."""
     Replay.folder = Path(folder)
     server = ThreadingHTTPServer(("127.0.0.1", 0), Replay)
     sys.stdout.write(f"http://127.0.0.1:{server.server_port}\n")

@@ -26,11 +26,7 @@ STAGES: Final = ("start", "ask and receive", "decode", "columns and keys", "writ
 
 
 def measure(size: Size) -> Section:
-    """Measure every kind of body at the two largest sizes.
-
-    Args:
-        size: How much.
-    """
+    """Measure every kind of body at the two largest sizes."""
     rows = []
     for count in size.rows[-2:]:
         with replay(count, "adjust-totals.json", *readers.KINDS) as url:
@@ -56,12 +52,7 @@ def measure(size: Size) -> Section:
 
 
 def profile(contender: Contender, size: Size) -> dict[str, float]:
-    """Run a tap with its stages timed; gives the median of each, and of the whole process.
-
-    Args:
-        contender: The tap.
-        size: How often it is run.
-    """
+    """Run a tap with its stages timed; gives the median of each, and of the whole process."""
     script, *arguments = contender.commands[0].argv
     (found,) = entry_points(group="console_scripts", name=Path(script).name)
     file = workspace("stages") / "spent.json"
@@ -76,13 +67,7 @@ def profile(contender: Contender, size: Size) -> dict[str, float]:
 
 
 def main(file: str, tap: str, *arguments: str) -> None:
-    """Run a tap, and note what each stage took.
-
-    Args:
-        file: Where that is written.
-        tap: Its command, as an entry point names it.
-        arguments: The tap's own.
-    """
+    """Run a tap, and note what each stage took."""
     before = time.process_time()
     module, _, name = tap.partition(":")
     command: Any = import_module(module)

@@ -37,11 +37,7 @@ _LINE: Final = re.compile(r"^import time:\s+(\d+) \|\s+(\d+) \| *(\S+)$", re.MUL
 
 
 def measure(size: Size) -> Section:
-    """The section.
-
-    Args:
-        size: How often each is run.
-    """
+    """The section."""
     taps = list({subject.case.script: subject for subject in reversed(SUBJECTS)}.values())[::-1]
     rows: list[tuple[str, ...]] = []
     bars: list[Bar] = []
@@ -106,9 +102,6 @@ def measure(size: Size) -> Section:
 
 def imports(*program: str) -> dict[str, float]:
     """Milliseconds that importing costs, by top-level package, what it imports left out.
-
-    Args:
-        program: What Python runs, and its arguments.
 
     Raises:
         ContenderError: It failed.

@@ -13,12 +13,7 @@ from benchmarks.measure import ROOT, Command, ContenderError
 
 
 def fresh(url: str, name: str) -> Command:
-    """What makes a Postgres database anew.
-
-    Args:
-        url: The server's, with a database that exists.
-        name: The new database.
-    """
+    """What makes a Postgres database anew."""
     return Command((sys.executable, "-m", "benchmarks.stores", "fresh", url, name))
 
 

@@ -122,12 +122,7 @@ table.to_json(sys.stdout, orient="records", lines=True)
 
 
 def airbyte(url: str, rows: int) -> Contender:
-    """`airbyte-source-adjust` on its CDK: the report day by day, as it always asks.
-
-    Args:
-        url: The replay's address.
-        rows: How many there are.
-    """
+    """`airbyte-source-adjust` on its CDK: the report day by day, as it always asks."""
     folder = workspace("airbyte")
     first = datetime.now(UTC).date() - timedelta(days=DAYS)
     config = {
@@ -171,23 +166,13 @@ def dlt_file() -> Path:
 
 
 def atomx(url: str, rows: int) -> Contender:
-    """The client of atomx, its report as a pandas table.
-
-    Args:
-        url: The replay's address.
-        rows: How many there are.
-    """
+    """The client of atomx, its report as a pandas table."""
     command = _command("atomx", _ATOMX, url, json.dumps(ATOMX.columns), START, END)
     return Contender(ATOMX_CLIENT, (command,), rows=rows)
 
 
 def terminalone(url: str, rows: int) -> Contender:
-    """The client of TerminalOne, its CSV report as a pandas table.
-
-    Args:
-        url: The replay's address.
-        rows: How many there are.
-    """
+    """The client of TerminalOne, its CSV report as a pandas table."""
     columns = json.dumps(TERMINALONE_V1.columns)
     command = _command("terminalone", _TERMINALONE, url, columns, START, END)
     return Contender(TERMINALONE_CLIENT, (command,), rows=rows)

@@ -80,11 +80,7 @@ MATCHES: Final = (
 
 
 def measure(size: Size) -> Section:
-    """Measure all contenders at all sizes.
-
-    Args:
-        size: How much.
-    """
+    """Measure all contenders at all sizes."""
     section = Section("Throughput", _LEAD, COLUMNS, contenders=strangers.versions())
     for count in size.rows:
         runs, missing = _runs(count, size)
@@ -112,13 +108,7 @@ def replay(count: int, *names: str) -> Iterator[str]:
 
 
 def line(name: str, count: int, run: Run) -> tuple[str, ...]:
-    """A line of a table of rates; its columns are `COLUMNS`.
-
-    Args:
-        name: The contender's.
-        count: How many rows it read.
-        run: What that took.
-    """
+    """A line of a table of rates; its columns are `COLUMNS`."""
     return (
         name,
         thousands(count),

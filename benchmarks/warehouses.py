@@ -37,11 +37,7 @@ _LEAD = (
 
 
 def measure(size: Size) -> Section:
-    """Measure loads into DuckDB and Postgres.
-
-    Args:
-        size: How much.
-    """
+    """Measure loads into DuckDB and Postgres."""
     section = Section("Into a warehouse", _LEAD, COLUMNS, contenders=strangers.versions())
     counts = (_QUICK_ROWS,) if size.quick else size.rows
     for count in counts:

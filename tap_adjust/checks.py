@@ -90,12 +90,7 @@ def field_schema(report: AdjustReport, name: str, role: str) -> dict[str, Any]:
 
 
 def not_added(report: AdjustReport, name: str) -> str:
-    """Return why a metric's rows do not add up to the service's total; empty if they do.
-
-    Args:
-        report: The report.
-        name: The metric.
-    """
+    """Return why a metric's rows do not add up to the service's total; empty if they do."""
     if report.per_event:
         known = fields.metric(f"{_ANY_EVENT}_{name}")
     elif report.cohort_periods:
@@ -225,10 +220,6 @@ def live_faults(reports: Sequence[AdjustReport], service: ReportService) -> list
 
     One unknown metric fails a whole request, so it is named before the first. The lists are asked for
     only when there is something to look up.
-
-    Args:
-        reports: The reports to be read.
-        service: Gives the lists.
     """
     errors: list[str] = []
     for report in reports:

@@ -13,12 +13,7 @@ from tap_adjust.streams import KpiReport
 
 
 def probe(service: ReportService, settings: Mapping[str, Any]) -> Iterator[ProbeResult]:
-    """Ask for the list of apps: one call tells what the token sees, and whether it is good.
-
-    Args:
-        service: The Report Service.
-        settings: The tap's settings.
-    """
+    """Ask for the list of apps: one call tells what the token sees, and whether it is good."""
     apps = {str(app["id"]): str(app.get("name") or "") for app in service.apps()}
     account = settings.get("account_id")
     of = f" of account {account}" if account else ""

@@ -128,13 +128,7 @@ def definition(given: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def columns_of(grouping: Sequence[str], endpoint: str, given: Mapping[str, Any]) -> list[str]:
-    """Return the columns that a grouping's levels make, those that an endpoint implies with them.
-
-    Args:
-        grouping: Its levels.
-        endpoint: The endpoint.
-        given: The definition.
-    """
+    """Return the columns that a grouping's levels make, those that an endpoint implies with them."""
     arrays = [ARRAYS[g] for g in grouping if g in ARRAYS]
     if endpoint == "events" or (endpoint == "cohorts" and given.get("events")):
         arrays.append("events")
@@ -182,12 +176,7 @@ def _last_period(wanted: str, unit: str) -> int:
 
 
 def definition_errors(report: KpiReport, settings: Mapping[str, Any]) -> list[str]:
-    """Return the errors of a user's KPI report that need no network to be seen.
-
-    Args:
-        report: The report.
-        settings: The tap's settings.
-    """
+    """Return the errors of a user's KPI report that need no network to be seen."""
     name = f"kpi report {report.name!r}"
     errors = [
         f"{name}: grouping {g!r} is not known{did_you_mean(g, ARRAYS)}"
@@ -222,12 +211,7 @@ def definition_errors(report: KpiReport, settings: Mapping[str, Any]) -> list[st
 
 
 def attribution_error(report: KpiReport, settings: Mapping[str, Any]) -> str | None:
-    """Say that this service has no word for the attribution types asked for; None if it has.
-
-    Args:
-        report: The report.
-        settings: The tap's settings.
-    """
+    """Say that this service has no word for the attribution types asked for; None if it has."""
     choices = Choices(report, settings)
     if choices.kpi_attribution_type is not None:
         return None
@@ -278,12 +262,7 @@ def coarsest(report: KpiReport) -> KpiReport:
 
 
 def not_added(report: KpiReport, name: str) -> str:
-    """Return why a KPI's rows do not add up to the service's total; empty if they do.
-
-    Args:
-        report: The report.
-        name: The KPI.
-    """
+    """Return why a KPI's rows do not add up to the service's total; empty if they do."""
     kpi = _kpi(report, name)
     if kpi in _COUNTS or kpi in _MONEY:
         return (

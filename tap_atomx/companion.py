@@ -11,13 +11,7 @@ from tap_atomx.streams import AtomxReport
 
 
 def probe(http: Http, login: TokenLogin, settings: Mapping[str, Any]) -> Iterator[ProbeResult]:
-    """Log in: the platform says by that who it is, and nothing else has to be asked.
-
-    Args:
-        http: The connection.
-        login: The login.
-        settings: The tap's settings.
-    """
+    """Log in: the platform says by that who it is, and nothing else has to be asked."""
     http.relogin(0)
     yield ProbeResult(subject=f"user {settings.get('email')}", message=login.message)
 

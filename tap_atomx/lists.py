@@ -169,10 +169,6 @@ def spellings(plural: str, model: str) -> tuple[str, ...]:
     """Return the paths that a list may have.
 
     The vendor's clients write words with `_` or with `-`, and read collections from the singular path, too.
-
-    Args:
-        plural: The stream's name.
-        model: The platform's singular.
     """
     words = (plural, plural.replace("_", "-"), model, model.replace("_", "-"))
     return tuple(dict.fromkeys(words))

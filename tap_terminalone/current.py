@@ -129,12 +129,7 @@ class Current:
         return [id_of(row, "advertisers") for row in page.records]
 
     def pages(self, entity: TerminalOneEntity, query: EntityQuery) -> Iterator[Sequence[Record]]:
-        """Return an entity's records.
-
-        Args:
-            entity: The entity.
-            query: What of it is asked for.
-        """
+        """Return an entity's records."""
         if entity.kind == "deals":
             return self._deals.pages(query)
         if entity.parent is None:

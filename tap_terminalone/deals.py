@@ -35,9 +35,6 @@ class Deals:
     def pages(self, query: EntityQuery) -> Iterator[Sequence[Record]]:
         """Yield the deals of the organizations that are read.
 
-        Args:
-            query: What of it is asked for.
-
         Raises:
             BadRequest: If an organization's are refused; the others' are given first.
         """
@@ -50,12 +47,7 @@ class Deals:
         refusals.check()
 
     def ids(self, organization: int, stats: RequestStats) -> list[int]:
-        """Return the ids of an organization's deals; asked once in a run.
-
-        Args:
-            organization: Its id.
-            stats: Counts what it costs.
-        """
+        """Return the ids of an organization's deals; asked once in a run."""
 
         def ask() -> list[int]:
             pages = self._walk(organization, stats)

@@ -89,12 +89,7 @@ class Legacy:
     def pages(
         self, entity: TerminalOneEntity, query: EntityQuery
     ) -> Iterator[Sequence[Mapping[str, Any]]]:
-        """Return an entity's records.
-
-        Args:
-            entity: The entity.
-            query: What of it is asked for.
-        """
+        """Return an entity's records."""
         if entity.kind == "deals":
             return self._deals.pages(query)
         return self._entities.pages(entity, query)

@@ -64,12 +64,7 @@ class LegacyEntities:
         self._url = f"{api.url}/api/v2.0"
 
     def pages(self, entity: TerminalOneEntity, query: EntityQuery) -> Pages:
-        """Return an entity's records.
-
-        Args:
-            entity: The entity.
-            query: What of it is asked for.
-        """
+        """Return an entity's records."""
         readers: dict[str, Callable[[TerminalOneEntity, EntityQuery], Pages]] = {
             "acl": self._acl,
             "embedded": self._embedded,

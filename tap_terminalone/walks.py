@@ -73,11 +73,7 @@ def records_of(document: object, what: str, *, null_is_empty: bool = True) -> li
 
 
 def says_total(document: object) -> bool:
-    """Check whether a list says how many rows it holds; 0 stands where it does not know.
-
-    Args:
-        document: The answer.
-    """
+    """Check whether a list says how many rows it holds; 0 stands where it does not know."""
     meta = document.get("meta") if isinstance(document, Mapping) else None
     return isinstance(meta, Mapping) and bool(number(meta.get("total_count")))
 

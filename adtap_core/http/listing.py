@@ -195,12 +195,7 @@ def number_of(record: Record, field: str = "id") -> int:
 
 
 def key_of(record: Record, key: Callable[[Record], int]) -> int | None:
-    """Return a record's key; None if it has none: whoever writes the records leaves such a one out and says so.
-
-    Args:
-        record: As the platform sent it.
-        key: Gives the key.
-    """
+    """Return a record's key; None if it has none: whoever writes the records leaves such a one out and says so."""
     try:
         return key(record)
     except Keyless:

@@ -68,11 +68,7 @@ class Response:
             return None
 
     def made_once(self, make: "Callable[[Response], T]") -> T:
-        """Return what a function makes of this answer; what was made to judge it is not made again.
-
-        Args:
-            make: Reads the answer.
-        """
+        """Return what a function makes of this answer; what was made to judge it is not made again."""
         if make not in self._made:
             self._made[make] = make(self)
         made: T = self._made[make]

@@ -105,12 +105,7 @@ def _subject(fault: str) -> str:
 
 
 def settings_error(kind: type[AdTap], error: SettingsError) -> list[CheckResult]:
-    """Return the findings of settings that can't be used, misspelt variables among them.
-
-    Args:
-        kind: The tap's class.
-        error: What is wrong.
-    """
+    """Return the findings of settings that can't be used, misspelt variables among them."""
     return [
         *(
             _failed_check("settings", _subject(fault), fault, _setting_advice(kind, fault))
@@ -146,11 +141,7 @@ _CREDENTIALS: Final = "correct the credentials that are named; nothing can be re
 
 
 def variable_results(kind: type[AdTap]) -> list[CheckResult]:
-    """Return the variables that look like settings of the tap and set nothing, and those that hold no such value.
-
-    Args:
-        kind: The tap's class.
-    """
+    """Return the variables that look like settings of the tap and set nothing, and those that hold no such value."""
     try:
         dotenv = working_directory()
     except VariableError:

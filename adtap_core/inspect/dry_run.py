@@ -100,12 +100,7 @@ class RequestRecorder:
 
 
 def record_requests(http: Http, *, offline: bool = False) -> RequestRecorder:
-    """Put a watch before a connection.
-
-    Args:
-        http: The connection.
-        offline: Let nothing through.
-    """
+    """Put a watch before a connection."""
     watch = RequestRecorder(offline=offline)
     http.before = watch.before
     return watch

@@ -449,13 +449,7 @@ def buckets(interval: Interval, grain: Grain) -> int:
 
 
 def entity_plan(tap: AdTap, watch: RequestRecorder, stream: EntityStream) -> StreamPlan:
-    """Return what is to be read of an entity, as far as it can be known before.
-
-    Args:
-        tap: The tap.
-        watch: Records its requests.
-        stream: The entity's stream.
-    """
+    """Return what is to be read of an entity, as far as it can be known before."""
     entity = stream.entity
     made = StreamPlan(stream.name, since=stream.since())
     calls = entity_calls(tap.platform, watch, entity, made.since)

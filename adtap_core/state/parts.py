@@ -27,11 +27,7 @@ _OF_A_RUN: Final[Mapping[str, Callable[[list[Any]], Any]]] = {
 
 
 def part_name(context: Mapping[str, Any]) -> str:
-    """Return the name of an account's part: readable, a file name and a state id's suffix everywhere.
-
-    Args:
-        context: The account's key.
-    """
+    """Return the name of an account's part: readable, a file name and a state id's suffix everywhere."""
     text = _key(context)
     plain = re.sub(r"[^0-9A-Za-z]+", "-", "-".join(str(v) for v in context.values())).strip("-")
     digest = hashlib.blake2b(text.encode(), digest_size=3).hexdigest()
