@@ -41,6 +41,8 @@ class Entity(_Entry):
         path: Where the platform lists it; what a path is, the platform's client knows.
         keys: The primary key's columns.
         replication_key: The modification time's column, only where the API can filter or sort by it.
+        may_lack_date: Whether a record may have no modification time: a bound on it never shows such a one, so a
+            list that was seen to hold one is read whole each time.
         parent: The stream whose records this one is asked for, one by one.
         parent_changed_only: Ask only for the parents that this sync reads anew, not for all.
         selected: Whether it is read when nobody chose streams.
@@ -56,6 +58,7 @@ class Entity(_Entry):
     path: str
     keys: tuple[str, ...] = ("id",)
     replication_key: str | None = None
+    may_lack_date: bool = False
     parent: str | None = None
     parent_changed_only: bool = False
     selected: bool = True

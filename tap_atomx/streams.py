@@ -89,6 +89,7 @@ def _model(
         one=one,
         many=tuple(many or ()),
         replication_key="updated_at" if stamped else None,
+        may_lack_date=stamped,  # null in the vendor's Go client where nobody has changed a creative
         columns=MappingProxyType({name: f"{name}_id" for name in one} | (many or {})),
         **more,
     )

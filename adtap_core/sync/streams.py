@@ -57,6 +57,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("adtaps.streams")
 _PARENTS: Final = "parents_until"
+_UNDATED: Final = "undated"
 _encode = msgspec.json.Encoder(enc_hook=str).encode
 
 
@@ -333,6 +334,7 @@ class EntityStream(AdStream):
         self._seen: dict[object, int] = {}
         self._latest: datetime | None = None
         self._keyless = 0
+        self._has_undated = False
         self._stats = RequestStats()
         self._begun: _Begun | None = None
         self._stats = RequestStats()
@@ -402,6 +404,8 @@ class EntityStream(AdStream):
         """Return the moment from which changes are asked for; None: everything."""
         if self.entity.replication_key is None or self.replication_method != "INCREMENTAL":
             return None
+        if self.entity.may_lack_date and self.bookmarks.get(_UNDATED):
+            return None
         value = self.bookmarks.get("replication_key_value")
         return None if value is None else str(value)
 
@@ -443,6 +447,7 @@ class EntityStream(AdStream):
             inside = [moment is None or moment >= bound for moment in moments]
             rows, moments = list(compress(rows, inside)), list(compress(moments, inside))
         there = [moment for moment in moments if moment is not None]
+        self._has_undated |= len(there) < len(moments)
         if there:
             self._latest = max(there if self._latest is None else [*there, self._latest])
         return rows
@@ -553,6 +558,9 @@ class EntityStream(AdStream):
         """Move the bookmark: never past the read's own start, never back."""
         if self.entity.replication_key is not None and self.replication_method == "INCREMENTAL":
             entry = self.bookmarks
+            if self.entity.may_lack_date and (self._has_undated or entry.get(_UNDATED)):
+                # What a run removes is null: some runs' states are merged into the stored one.
+                entry[_UNDATED] = self._has_undated or None
             old = _parsed(entry.get("replication_key_value"))
             # Something changed while the list was read may lie on a page already read: the next run
             # must ask for it again.

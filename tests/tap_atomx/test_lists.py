@@ -192,6 +192,30 @@ def test_a_model_without_modification_times_is_read_whole(read, sandbox):
     assert not any("updated_at>" in q for q in asked(sandbox, "sizes"))
 
 
+def test_a_list_with_an_object_without_a_modification_time_is_read_whole(read, sandbox):
+    """The bound would never show another one; once all have a time, what changed is asked for again."""
+
+    def holding(*creatives):
+        body = {"success": True, "resource": "creatives", "creatives": list(creatives)}
+        sandbox.fault("status", path="/creatives$", status=200, body={**body, "limit": 1000})
+        sandbox.clear_log()
+
+    one = {"id": 1, "updated_at": "2026-03-01T00:00:00"}
+    two, three = ({"id": n, "updated_at": None} for n in (2, 3))
+    holding(one, two)
+    first = read({"creatives"})
+    holding(one, two, three)
+    second = read({"creatives"}, state=first.last_state)
+    assert "updated_at>" not in asked(sandbox, "creatives")[0]
+    assert [r["id"] for r in second.records["creatives"]] == [1, 2, 3]
+    holding(*({**o, "updated_at": one["updated_at"]} for o in (one, two, three)))
+    third = read({"creatives"}, state=second.last_state)
+    assert third.last_state["bookmarks"]["creatives"]["undated"] is None
+    holding(one)
+    read({"creatives"}, state=third.last_state)
+    assert asked(sandbox, "creatives")[0]["updated_at>"] == one["updated_at"]
+
+
 @pytest.mark.parametrize("name", ["order_by", "sort"])
 def test_the_order_parameter_has_the_name_that_is_set(read, sandbox, name):
     """One of both is sent, never both: the other would be an attribute filter."""
