@@ -9,8 +9,8 @@
 # day, clicks, spend, revenue the spend stands under clicks and the revenue under spend. Exit code 0,
 # and the record did pass the schema.
 # For a user: platforms leave out what is null or zero, and sums of such a file are wrong by columns
-# without looking odd. Use meltanolabs-target-csv (0.5.0 writes by the schema's names), for our taps
-# too.
+# without looking odd. meltanolabs-target-csv 0.5.0 writes by the names of the schema, as long as a
+# run has one for each stream (findings/meltanolabs-target-csv-mixes-two-headings.sh).
 set -euo pipefail
 unset PYTHONPATH
 packages=(target-csv==0.3.0 singer-python==2.1.4 jsonschema==2.6.0 "setuptools<81")
