@@ -28,11 +28,47 @@ _ITEM = st.fixed_dictionaries(
         "metadata": _SAID,
     }
 )
+_COLUMN = st.fixed_dictionaries(
+    {},
+    optional={
+        "type": st.sampled_from(["string", ["object", "null"], None]),
+        "description": st.just("What it is."),
+        "format": st.just("date"),
+        "default": st.sampled_from([None, 0, ""]),
+        "minimum": st.integers(-1, 1),
+        "enum": st.just(["a", None]),
+        "anyOf": st.just([{"type": "null"}]),
+        "additionalProperties": st.sampled_from([True, False, {"type": "string"}]),
+        "x-sql-datatype": st.just("SUPER"),
+        "x-sql-datatype-properties": st.just({"size": 1}),
+        "x-pii": st.just(True),
+        "precision": st.just(38),
+        "$comment": st.just("Somebody's."),
+        "$id": st.just("here"),
+        "$schema": st.just("https://json-schema.org/draft/2020-12/schema"),
+    },
+)
+_SCHEMA = st.recursive(
+    _COLUMN,
+    lambda inner: st.builds(
+        lambda column, properties, items: column | properties | items,
+        _COLUMN,
+        st.fixed_dictionaries(
+            {},
+            optional={
+                "properties": st.none()
+                | st.dictionaries(st.sampled_from(["id", "day", "type"]), inner, max_size=3)
+            },
+        ),
+        st.fixed_dictionaries({}, optional={"items": st.none() | inner}),
+    ),
+    max_leaves=4,
+)
 _STREAM = st.fixed_dictionaries(
     {"tap_stream_id": st.sampled_from(["spend", "ads", "users"])},
     optional={
         "stream": st.sampled_from(["spend", "other"]),
-        "schema": st.just({"type": "object", "properties": {"id": {"type": "string", "x-pii": 1}}}),
+        "schema": _SCHEMA,
         "metadata": st.lists(_ITEM, max_size=6),
         "key_properties": st.just(["id"]),
         "replication_key": st.just("day"),
@@ -50,6 +86,7 @@ def test_a_catalog_is_read_as_the_sdk_reads_it(streams: list[dict[str, Any]]) ->
     assert isinstance(ours, Catalog)
     assert list(ours.items()) == list(theirs.items())
     for entry, other in zip(ours.streams, theirs.streams, strict=True):
+        assert json.dumps(entry.to_dict()) == json.dumps(other.to_dict())
         assert list(entry.metadata.items()) == list(other.metadata.items())
         assert entry.metadata.resolve_selection() == other.metadata.resolve_selection()
     assert json.dumps(document) == before
@@ -65,6 +102,9 @@ def test_a_catalog_is_read_as_the_sdk_reads_it(streams: list[dict[str, Any]]) ->
         [{"tap_stream_id": "spend", "metadata": [{"breadcrumb": [], "metadata": None}]}],
         [{"tap_stream_id": "spend", "metadata": [{"breadcrumb": ["a", "b"], "metadata": None}]}],
         [{"tap_stream_id": "spend", "schema": None}],
+        [{"tap_stream_id": "spend", "schema": {"properties": ["id"]}}],
+        [{"tap_stream_id": "spend", "schema": {"properties": {"id": "string"}}}],
+        [{"tap_stream_id": "spend", "schema": {"items": True}}],
         ["spend"],
         None,
     ],
