@@ -19,6 +19,8 @@ KILLS = 20
 MOMENTS = (MOMENT, "2026-03-19T12:00:00+00:00")
 LATENCY_SECONDS = 0.02
 """So that a kill also meets a request on its way."""
+SLOWLY_MADE = "/reports-service/report$"
+"""Adjust's reports: made once for each moment of the sandbox, and answered byte for byte again in each run after."""
 
 
 @pytest.fixture(params=["duckdb", "postgres"])
@@ -37,6 +39,7 @@ def test_killed_anywhere_and_resumed_the_warehouse_is_the_same(
 ) -> None:
     """All rows of all tables, the ledger's windows included; and no window is read that was closed."""
     bench.sandbox.latency(LATENCY_SECONDS)
+    bench.sandbox.control("POST", "kept", {"path": SLOWLY_MADE})
     whole, requests, states = Pipe(bench, loader, "whole"), [], []
     for moment in MOMENTS:
         bench.at(moment)

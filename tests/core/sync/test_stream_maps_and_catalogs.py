@@ -119,7 +119,7 @@ def test_a_catalog_that_selects_what_the_settings_no_longer_define_is_refused(ti
         ({"c2": "1 +"}, "stream_maps.spend_daily.c2: `1 +` is no expression"),
         ({"__filter__": "clicks >"}, "stream_maps.spend_daily.__filter__: `clicks >` is no expression"),
         ({"_row_key": None}, "stream_maps.spend_daily._row_key: it is in the key of spend_daily"),
-        ({"c2": "nosuch(1)"}, "stream_maps.spend_daily.c2: `nosuch(1)` calls nosuch, which is no function"),
+        ({"c2": "nosuch(1)"}, "stream_maps.spend_daily.c2: `nosuch(1)` calls nosuch, which is not a function of stream maps"),
         ({"c2": "clicks + nosuch"}, "names nosuch, which spend_daily does not have"),
         ({"c2": 1}, "stream_maps.spend_daily.c2: 1 is no expression"),
         ({"__else__": "clicks"}, "stream_maps.spend_daily.__else__: 'clicks' is not known"),
