@@ -8,7 +8,7 @@ import os
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import wraps
 from importlib import import_module
@@ -89,7 +89,7 @@ def main(file: str, tap: str, *arguments: str) -> None:
 
 def _timed() -> dict[str, float]:
     """Put a clock around each stage; gives what they took by now, in seconds of their thread's CPU."""
-    from adtap_core.bodies.parsing import batches  # noqa: PLC0415
+    from adtap_core.bodies.parsing import blocks_of  # noqa: PLC0415
     from adtap_core.rows import report_rows  # noqa: PLC0415 - the tap itself is what imports them
     from adtap_core.sync import reports, schedule  # noqa: PLC0415
     from adtap_core.sync.fetching import Fetcher  # noqa: PLC0415
@@ -110,8 +110,8 @@ def _timed() -> dict[str, float]:
 
     read_reports = schedule.read_reports
 
-    def timed_batches(lines: Iterable[Any]) -> Iterator[list[Any]]:
-        give = around("decode", batches(lines).__next__)
+    def timed_blocks(lines: Iterator[Any]) -> Iterator[list[Any]]:
+        give = around("decode", blocks_of(lines).__next__)
         with suppress(StopIteration):
             while True:
                 yield give()
@@ -125,7 +125,7 @@ def _timed() -> dict[str, float]:
         (Fetcher, "fetch", around("ask and receive", Fetcher.fetch)),
         (stream, "write_window", around("columns and keys", stream.write_window)),
         (LineWriter, "write_block", around("write", LineWriter.write_block)),
-        (report_rows, "batches", timed_batches),
+        (report_rows, "blocks_of", timed_blocks),
         (sys.modules["adtap_core.tap"], "read_reports", begun),
     ):
         setattr(holder, name, made)

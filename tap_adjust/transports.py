@@ -16,7 +16,7 @@ from typing import IO, Any, Final, cast
 
 from adtap_core.bodies.characters import clean_text
 from adtap_core.bodies.doubles import check_columns
-from adtap_core.bodies.near import NearSums, near_sums
+from adtap_core.bodies.near import NearSums, near_sums, near_sums_of_table
 from adtap_core.bodies.parsing import OTHERS, JsonRows, Row, Table, batches, separated
 from adtap_core.bodies.spool import MEMORY_BYTES, Spool
 from adtap_core.errors import MalformedResponse
@@ -65,7 +65,6 @@ class Sums:
             rows: Objects or value lists.
             places: Where each metric stands in a row: its key or its number.
         """
-        self.rows += len(rows)
         if not rows:
             return
         if isinstance(rows[0], Mapping):
@@ -73,6 +72,7 @@ class Sums:
         else:
             table = list(zip(*rows, strict=True))
             columns = {name: table[place] for name, place in places.items()}
+        self.rows += len(rows)
         for name, values in columns.items():
             self.totals[name] = EXACT.add(self.totals[name], add_up(values) or ZERO)
 
@@ -167,15 +167,36 @@ def read(
     if kind == "json":
         return _read_json(response, sums, dimensions, metrics)
     if kind == "csv":
-        table = _respelt(separated(response.body), (*dimensions, *metrics))
-        _check_columns(table.columns, [*dimensions, *metrics])
-        _sum_lists(sums, table)
-        return Answer(
-            lambda: _respelt(separated(response.body), (*dimensions, *metrics)),
-            sums.rows,
-            lambda: sums,
-        )
+        return _read_csv(response, sums, dimensions, metrics)
     return _read_parquet(response, sums, dimensions, metrics)
+
+
+def _read_csv(
+    response: Response, sums: Sums, dimensions: Sequence[str], metrics: Sequence[str]
+) -> Answer:
+    asked = (*dimensions, *metrics)
+
+    def table() -> Table:
+        return _respelt(separated(response.body), asked)
+
+    def exactly() -> Sums:
+        _sum_lists(sums, table())
+        return sums
+
+    first = table()
+    _check_columns(first.columns, asked)
+    counts = {name for name in sums.names if _is_count(name)}
+    near = near_sums_of_table(first, counts, {*sums.names} - counts)
+    return Answer(
+        table,
+        exactly().rows if near is None else near.rows,
+        exactly if near else lambda: sums,
+        near,
+    )
+
+
+def _is_count(name: str) -> bool:
+    return "integer" in metric(name).schema()["type"]
 
 
 def _respelt(table: Table, asked: Sequence[str]) -> Table:
@@ -219,7 +240,7 @@ def _read_large_json(
         if lost:  # seldom, and then one more look at the body
             seen = {m for row in JsonRows(response.body, _ROWS) for m in lost if m in row}
             _check_columns(seen, lost)
-    whole = frozenset(there[m] for m in metrics if "integer" in metric(m).schema()["type"])
+    whole = frozenset(there[m] for m in metrics if _is_count(m))
     rows = JsonRows(response.body, _ROWS)
     summed = {there[name]: name for name in sums.names}
     near = near_sums(rows, summed.keys() & whole, summed.keys() - whole)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, cast
 from zoneinfo import ZoneInfoNotFoundError
 
 from adtap_core.bodies.parsing import Table, separated
@@ -394,7 +394,7 @@ class LegacyReports:
         if lost := [name for name in needed if name not in columns]:
             msg = f"{job.what}: the answer has no {', '.join(lost)}"
             raise MalformedResponse(msg)
-        rows: Iterator[Row] = iter(table.rows)  # type: ignore[arg-type]
+        rows = cast("Iterator[Row]", table.rows)
         if fields.REFERRER in job.report.dimensions and fields.REFERRER in columns:
             at = columns.index(fields.REFERRER)
             rows = (row for row in rows if row[at] != fields.TOTAL)

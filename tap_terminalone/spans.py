@@ -4,21 +4,20 @@ A row says its first and its last day, both inclusive. A platform that summed se
 them all counted for the first.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from typing import Any, Final
 
+from adtap_core.bodies.parsing import ByColumn
 from adtap_core.errors import MalformedResponse
 from adtap_core.windows import Grain, midnight
 
 END: Final = "end_date"
 
-Row = Sequence[Any]
-
 
 def of_one_bucket(
-    rows: Iterator[Row], columns: Sequence[str], start: str, grain: Grain
-) -> Iterator[Row]:
+    rows: Iterator[Any], columns: Sequence[str], start: str, grain: Grain
+) -> Iterator[Any]:
     """Return rows, each of which ends in the bucket in which it begins.
 
     Args:
@@ -31,16 +30,23 @@ def of_one_bucket(
         MalformedResponse: At a row that ends later. What is no date is told where its row is made.
     """
     if END not in columns or start not in columns:
-        yield from rows
-        return
+        return rows
     at, to = columns.index(start), columns.index(END)
-    known: set[tuple[Any, Any]] = set()
-    for row in rows:
-        pair = (row[at], row[to])
-        if pair not in known:
+    if isinstance(rows, ByColumn):
+        return ByColumn(_checked(rows.blocks, lambda b: zip(b[at], b[to], strict=True), grain))
+    return _checked(rows, lambda row: [(row[at], row[to])], grain)
+
+
+def _checked(
+    parts: Iterator[Any], days_of: Callable[[Any], Iterable[tuple[str, str]]], grain: Grain
+) -> Iterator[Any]:
+    """Return parts of an answer, the first and the last days of their rows looked at: few are different."""
+    known: set[tuple[str, str]] = set()
+    for part in parts:
+        for pair in set(days_of(part)) - known:
             _check(*pair, grain)
             known.add(pair)
-        yield row
+        yield part
 
 
 def _check(start: str, end: str, grain: Grain) -> None:

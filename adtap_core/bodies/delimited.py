@@ -30,6 +30,10 @@ csv.field_size_limit(16 * 1024 * 1024)
 Rows = list[list[str]]
 
 
+class Columns(list[list[str]]):
+    """Rows of one width, at least one, column by column."""
+
+
 class Splitter:
     """Splits a text that comes in blocks of whole lines.
 
@@ -46,22 +50,46 @@ class Splitter:
         mark = re.escape(delimiter)
         self._quoted = re.compile(rf'(?:^|{mark})"[^"\r\n]*"(?={mark}|$)', re.MULTILINE)
 
-    def blocks(self) -> Iterator[Rows]:
-        """Return the rows, block by block; empty lines are none.
+    def first(self) -> Rows:
+        """Return the rows of the first block; none of an empty text."""
+        text = next(self._texts, None)
+        return [] if text is None else self._rows(text)
+
+    def blocks(self) -> Iterator[Columns | Rows]:
+        """Return the rows that follow, block by block; empty lines are none.
 
         Raises:
             MalformedResponse: If nobody can tell whose value a quotation mark is.
         """
         for text in self._texts:
-            plain = text.replace("\r\n", "\n")
-            if '"' in plain or "\r" in plain:
-                rows = self._at_once(text)
-                yield list(self._line_by_line(text)) if rows is None else rows
-            else:
-                # Twice as fast as csv.reader; the same result for lines without quotes.
-                rows = [line.split(self._delimiter) for line in plain.split("\n") if line]
-                self._width = self._width or (len(rows[0]) if rows else 0)
-                yield rows
+            yield self._columns(text) or self._rows(text)
+
+    def _columns(self, text: str) -> Columns | None:
+        """Return a block column by column, if each of its lines is a row as wide as the first, and nothing is quoted.
+
+        All values are cut at once, and a column is each so-manieth of them: half as dear as line after line.
+        """
+        plain = text.replace("\r\n", "\n").removesuffix("\n")
+        width = self._width
+        if not plain or not width or '"' in plain or "\r" in plain:
+            return None
+        mark = self._delimiter
+        values = plain.replace("\n", f"{mark}\n{mark}").split(mark)
+        ends = values[width :: width + 1]
+        if len(ends) != plain.count("\n") or ends.count("\n") != len(ends):
+            return None
+        columns = [values[n :: width + 1] for n in range(width)]
+        return Columns(columns) if len(columns[-1]) == len(columns[0]) else None
+
+    def _rows(self, text: str) -> Rows:
+        plain = text.replace("\r\n", "\n")
+        if '"' in plain or "\r" in plain:
+            rows = self._at_once(text)
+            return list(self._line_by_line(text)) if rows is None else rows
+        # Twice as fast as csv.reader; the same result for lines without quotes.
+        rows = [line.split(self._delimiter) for line in plain.split("\n") if line]
+        self._width = self._width or (len(rows[0]) if rows else 0)
+        return rows
 
     def _at_once(self, text: str) -> Rows | None:
         """Return the rows of a block in which each line is a row; None if one is not, or can't be read."""

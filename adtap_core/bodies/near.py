@@ -5,7 +5,7 @@ must not be handed over. Floats are enough where a total itself may be off by fa
 asks adds up exactly.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from math import isfinite
@@ -13,8 +13,10 @@ from typing import Any, Final
 
 import msgspec
 
-from adtap_core.bodies.parsing import UNNAMEABLE, JsonRows
+from adtap_core.bodies.parsing import UNNAMEABLE, ByColumn, JsonRows, Table
 
+_integers: Final = msgspec.json.Decoder(list[int]).decode
+_floats: Final = msgspec.json.Decoder(list[float]).decode
 _OFF: Final = 1e-10
 """How far off a sum of floats may be, as a part of it; it is never off by a hundredth of that."""
 
@@ -127,12 +129,53 @@ def near_sums(
     return NearSums(found, sums, sizes)
 
 
+def near_sums_of_table(
+    table: Table, counts: Collection[str], amounts: Collection[str]
+) -> NearSums | None:
+    """Add up some columns of a separated text; None if a value is no number.
+
+    An empty value counts nothing.
+
+    Args:
+        table: Not read yet.
+        counts: Columns that hold whole numbers.
+        amounts: Columns that hold others.
+
+    Raises:
+        MalformedResponse: If the text can't be read.
+    """
+    assert isinstance(table.rows, ByColumn)  # noqa: S101 - as every separated text is read
+    names = list(table.columns or ())
+    places = {name: names.index(name) for name in (*counts, *amounts)}
+    found = 0
+    sums: dict[str, int | float] = dict.fromkeys(places, 0)
+    sizes = dict(sums)
+    for block in table.rows.blocks:
+        found += len(block[0])
+        for name, place in places.items():
+            column = _numbers(block[place], _integers if name in counts else _floats)
+            if column is None:
+                return None
+            added, size = _sums(column)
+            sums[name] += added
+            sizes[name] += size
+    return NearSums(found, sums, sizes)
+
+
+def _numbers(texts: Sequence[str], decode: Callable[[str], list[Any]]) -> list[Any] | None:
+    """Return texts as numbers, those that are empty left out; None if JSON would not read each as one."""
+    there = texts if all(texts) else list(filter(None, texts))
+    try:
+        found = decode(f"[{','.join(there)}]")
+    except msgspec.DecodeError:
+        return None
+    return found if len(found) == len(there) else None
+
+
 def _sums(column: Sequence[Any]) -> tuple[int | float, int | float]:
     """Return a column's sum, and that of its numbers without their signs."""
     try:
-        least, added = min(column), sum(column)
+        least, added = min(column, default=0), sum(column)
     except TypeError:  # a null
-        there = [v for v in column if v is not None]
-        least, added = min(there, default=0), sum(there)
-        column = there
+        return _sums([v for v in column if v is not None])
     return added, added if least >= 0 else sum(map(abs, column))

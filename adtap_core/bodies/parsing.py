@@ -18,8 +18,9 @@ from itertools import chain, islice
 from typing import Any, Final
 
 import msgspec
+from typing_extensions import override
 
-from adtap_core.bodies.delimited import Splitter
+from adtap_core.bodies.delimited import Columns, Splitter
 from adtap_core.bodies.doubles import check_count, check_once, doubled, once
 from adtap_core.bodies.spool import MEMORY_BYTES, Spool
 from adtap_core.errors import MalformedResponse
@@ -32,7 +33,7 @@ def _refuse(word: str) -> None:
 
 
 _BLOCK_BYTES: Final = 256 * 1024
-_TEXT_BYTES: Final = 256 * 1024
+_TEXT_BYTES: Final = 128 * 1024
 _ROWS: Final = 1000
 _CUT_TRIES: Final = 64
 _decoder: Final = msgspec.json.Decoder(float_hook=Decimal)
@@ -84,6 +85,30 @@ class Table:
     empty_is_null: bool = False
     seen: Collection[str] | None = None
     beside: Callable[[], int] = lambda: 0
+
+
+class ByColumn(Iterator[Row]):
+    """Rows that were read as whole columns: to be taken one by one, or block by block as they are.
+
+    Args:
+        blocks: The columns of some rows each, in the order of the table's, no block without a row.
+    """
+
+    def __init__(self, blocks: Iterator[Sequence[Sequence[Any]]]) -> None:
+        self.blocks = blocks
+        self._rows = chain.from_iterable(
+            map(list, zip(*columns, strict=True)) for columns in blocks
+        )
+
+    @override
+    def __next__(self) -> Row:
+        """Return a row."""
+        return next(self._rows)
+
+
+def blocks_of(rows: Iterator[Row]) -> Iterator[Sequence[Any]]:
+    """Return the columns of rows that were read by column, block by block; else the rows, a thousand or so at a time."""
+    return rows.blocks if isinstance(rows, ByColumn) else batches(rows)
 
 
 def batches(rows: Iterable[Any]) -> Iterator[list[Any]]:
@@ -475,16 +500,20 @@ def separated(spool: Spool, *, delimiter: str = ",") -> Table:
         Lists of text in the header's order; empty lines are none. An empty document has no columns.
         Reading the rows raises `MalformedResponse` at one that is longer or shorter than the header.
     """
-    blocks = Splitter(_texts(spool), delimiter).blocks()
-    first = next(blocks, [])
+    splitter = Splitter(_texts(spool), delimiter)
+    first = splitter.first()
     header = first[0] if first else []
     if doubles := doubled(header):
         msg = f"the header names {', '.join(map(repr, doubles))} twice: their values can't be told apart"
         raise MalformedResponse(msg)
 
-    def checked() -> Iterator[list[list[str]]]:
+    def checked() -> Iterator[Sequence[Sequence[str]]]:
         width, above = len(header), 0
-        for block in chain([first[1:]], blocks):
+        for block in chain([first[1:]], splitter.blocks()):
+            if isinstance(block, Columns):
+                above += len(block[0])
+                yield block
+                continue
             if set(map(len, block)) - {width}:
                 at = next(n for n, row in enumerate(block) if len(row) != width)
                 msg = (
@@ -493,9 +522,10 @@ def separated(spool: Spool, *, delimiter: str = ",") -> Table:
                 )
                 raise MalformedResponse(msg)
             above += len(block)
-            yield block
+            if block:
+                yield list(zip(*block, strict=True))
 
-    return Table(chain.from_iterable(checked()), header, empty_is_null=True)
+    return Table(ByColumn(checked()), header, empty_is_null=True)
 
 
 def torn_row(spool: Spool, width: int, *, delimiter: str = ",") -> str | None:

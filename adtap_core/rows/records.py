@@ -32,8 +32,7 @@ _SMALLEST_PLACE: Final = -1100
 """Further behind the point no float has a digit; such a number is not spelt out."""
 _SAFE_DIGITS, _SAFE_EXPONENT = 15, 300
 """What of a number survives a float, as which many read the numbers in `_extra`."""
-# Of so many digits that each fits 64 bits.
-_PLAIN_INTEGERS: Final = re.compile(r"-?+\d{1,18}+(?:\n-?+\d{1,18}+)*+", re.ASCII)
+_decode_integers: Final = msgspec.json.Decoder(list[int]).decode
 _INTEGERS: Final = range(-(2**63), 2**63)
 """What a column of whole numbers holds in every warehouse."""
 _MAY_BE_LARGE: Final = 2**62
@@ -305,11 +304,19 @@ def cast_column(  # noqa: PLR0911 - one answer for each kind of column
     if cast is to_moment:
         return _moments(values) if kinds == {str} else None
     if cast is to_integer:
-        if kinds == {str} and _all_match(_PLAIN_INTEGERS, values):
-            return WholeNumbers(map(int, values))
-    elif places is not None and kinds <= _NUMBERS:
+        return _integers(values) if kinds == {str} else None
+    if places is not None and kinds <= _NUMBERS:
         return plain_numbers(list(map(str, values)), whole=_WHOLE, places=places)
     return None
+
+
+def _integers(values: Sequence[str]) -> WholeNumbers | None:
+    """Return texts of whole numbers as numbers: what JSON reads as one each, is one each."""
+    try:
+        whole = WholeNumbers(_decode_integers(f"[{','.join(values)}]"))
+    except msgspec.DecodeError:
+        return None
+    return whole if len(whole) == len(values) and abs(whole.added) < _MAY_BE_LARGE else None
 
 
 def _moments(values: Sequence[str]) -> Sequence[str] | None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 import msgspec
 
-from adtap_core.bodies.parsing import OTHERS, batches, check_names
+from adtap_core.bodies.parsing import OTHERS, ByColumn, blocks_of, check_names
 from adtap_core.errors import MalformedResponse
 from adtap_core.names import column_names, respelt, snake_case
 from adtap_core.platform import Partition, RowContext, RowLookup, WindowJob
@@ -34,7 +34,7 @@ from adtap_core.rows.schemas import EXTRA
 from adtap_core.windows import Grain, Zone
 
 if TYPE_CHECKING:
-    from adtap_core.bodies.parsing import Row, Table
+    from adtap_core.bodies.parsing import Table
 
 _encode: Final = msgspec.json.Encoder().encode
 _TEXTS: Final = frozenset({str, type(None)})
@@ -198,26 +198,32 @@ class RowShaper:
         Raises:
             MalformedResponse: If a bucket can't be read, or a row belongs to nobody who was asked for.
         """
-        for block in batches(table.rows):
+        for block in blocks_of(table.rows):
             records = self._records(block, table)
             if records is not None:
                 yield records
         self.beside += table.beside()
 
-    def _records(self, block: list[Row], table: Table) -> Block | None:
+    def _records(self, block: Sequence[Any], table: Table) -> Block | None:
         context = self._context
         column_of = _Columns(block, table, self._wanted)
-        raws = column_of(context.bucket) if context.bucket else [None] * len(block)
+        raws = column_of(context.bucket) if context.bucket else [None] * column_of.count
         buckets = self._buckets
         there = _distinct(raws, context.bucket)
         for raw in there - buckets.keys():
             buckets[raw] = self._read_bucket(raw)
         if not all(map(buckets.__getitem__, there)):
-            block, raws = self._inside(block, raws)
-            if not block:
+            inside = [buckets[raw] is not None for raw in raws]
+            self.outside += [str(r) for r, is_in in zip(raws, inside, strict=True) if not is_in]
+            if not any(inside):
                 return None
-            column_of, there = _Columns(block, table, self._wanted), set(raws)
-        count = len(block)
+            if isinstance(table.rows, ByColumn):
+                block = [list(compress(column, inside)) for column in block]
+            else:
+                block = list(compress(block, inside))
+            column_of, raws = _Columns(block, table, self._wanted), list(compress(raws, inside))
+            there = set(raws)
+        count = column_of.count
         read = {raw: bucket for raw in there if (bucket := buckets[raw]) is not None}
         columns: dict[str, Sequence[Any]] = {
             "_row_key": (),
@@ -237,13 +243,6 @@ class RowShaper:
         self._keep_others(column_of, unfit)
         columns[EXTRA] = list(map(unfit.get, range(count))) if unfit else Same(None, count)
         return Block(columns, count)
-
-    def _inside(self, block: list[Row], raws: Sequence[Any]) -> tuple[list[Row], Sequence[Any]]:
-        """Return the rows that lie in the window, and their buckets; notes the others."""
-        inside = [self._buckets[raw] is not None for raw in raws]
-        others = [raw for raw, is_in in zip(raws, inside, strict=True) if not is_in]
-        self.outside += map(str, others)
-        return list(compress(block, inside)), list(compress(raws, inside))
 
     def _add_common(
         self, columns: dict[str, Sequence[Any]], column_of: _Columns, count: int
@@ -395,13 +394,14 @@ class _Columns:
     """A block's values by field, turned from rows into columns once.
 
     Args:
-        block: Rows of one table.
+        block: Rows of one table, or their columns, as they were read.
         table: The table.
         wanted: The fields that will be asked for.
     """
 
-    def __init__(self, block: list[Row], table: Table, wanted: tuple[str, ...]) -> None:
-        self._count = len(block)
+    def __init__(self, block: Sequence[Any], table: Table, wanted: tuple[str, ...]) -> None:
+        is_by_column = isinstance(table.rows, ByColumn)
+        self.count = len(block[0]) if is_by_column else len(block)
         self._empty_is_null = table.empty_is_null
         names = table.columns
         self._rows: Sequence[Mapping[str, Any]] | None = None
@@ -426,7 +426,7 @@ class _Columns:
             self._plain = self._plain and set(map(len, objects)) == {len(wanted)}
             columns = list(zip(*rows, strict=True))
         else:
-            columns = list(zip(*cast("list[Sequence[Any]]", block), strict=True))
+            columns = list(block if is_by_column else zip(*block, strict=True))
             self._spelt = _other_spellings(wanted, names)
         self._places = dict(zip(names, columns, strict=False))
 
@@ -489,8 +489,8 @@ class _Columns:
     def __call__(self, field: str) -> Sequence[Any]:
         values = self._places.get(self._name(field))
         if values is None:
-            return [None] * self._count
-        if self._empty_is_null and "" in values:
+            return [None] * self.count
+        if self._empty_is_null and not all(values) and "" in values:
             # A separated text can't tell null from "": empty is null (contract §3).
             return [v or None for v in values]
         return values

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adtap_core.bodies.near import NearSums, near_sums
-from adtap_core.bodies.parsing import JsonRows
+from adtap_core.bodies.near import NearSums, near_sums, near_sums_of_table
+from adtap_core.bodies.parsing import JsonRows, separated
 from adtap_core.bodies.spool import Spool
 
 CENTS = st.integers(0, 10**9).map(lambda n: Decimal(n) / 100)
@@ -76,3 +76,32 @@ def test_a_sum_without_end_reaches_nothing(spelt: str) -> None:
     assert sums is None or not reach(sums, 2, 1)
     whole = near([{"clicks": 1, "spend": "1"}])
     assert not reach(whole, 1, "1e400")
+
+
+@given(rows=ROWS, data=st.data())
+def test_a_tables_sums_reach_their_totals_and_others_do_not(
+    rows: list[tuple[int, Decimal]], data: st.DataObject
+) -> None:
+    """Empty values count nothing, and a row that is missing is noticed."""
+    gaps = data.draw(st.lists(st.booleans(), min_size=len(rows), max_size=len(rows)))
+    lines = [f"x,{c},{'' if gap else s}" for (c, s), gap in zip(rows, gaps, strict=True)]
+    clicks = sum(c for c, _ in rows)
+    spend = sum((s for (_, s), gap in zip(rows, gaps, strict=True) if not gap), Decimal(0))
+    sums = table("\n".join(["site,clicks,spend", *lines]))
+    assert sums is not None
+    assert sums.rows == len(rows)
+    assert reach(sums, clicks, spend)
+    assert not reach(sums, clicks + 1, spend)
+    assert not reach(sums, clicks, spend + spend * Decimal("1e-8") + Decimal(1))
+
+
+@pytest.mark.parametrize(
+    "row", ["x,1,n/a", 'x,1,"1,5"', "x,1.5,1", "x,1,null", "x,007,1", "x,1,[1]"]
+)
+def test_a_table_that_is_not_plain_is_left_to_exact_sums(row: str) -> None:
+    """A value that is no number, or two, or none that JSON knows."""
+    assert table(f"site,clicks,spend\nx,1,1\n{row}\n") is None
+
+
+def table(text: str) -> NearSums | None:
+    return near_sums_of_table(separated(Spool.of(text.encode())), ["clicks"], ["spend"])
