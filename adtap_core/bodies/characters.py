@@ -8,8 +8,6 @@ become U+FFFD and the row is kept. How they are spelt depends on what the body i
     all else    the bytes themselves
 """
 
-from __future__ import annotations
-
 import mmap
 import re
 from collections.abc import Callable, Iterator, Mapping

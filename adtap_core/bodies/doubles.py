@@ -5,8 +5,6 @@ objects that were read out of it, or some object has one twice, or a text holds 
 is each name looked at.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Mapping, Sequence

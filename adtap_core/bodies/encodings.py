@@ -1,7 +1,5 @@
 """The encoding of an answer: UTF-8, or what its mark or its `charset` declares; all that reads it reads UTF-8."""
 
-from __future__ import annotations
-
 import codecs
 import re
 from collections.abc import Iterable, Iterator

@@ -1,7 +1,5 @@
 """A response body on its way to the parser: memory first, disk past a few MB, checked to be whole."""
 
-from __future__ import annotations
-
 import contextlib
 import re
 import tempfile
@@ -147,14 +145,14 @@ class Spool:
         weakref.finalize(self, _close, source).atexit = False
 
     @classmethod
-    def of(cls, body: bytes) -> Spool:
+    def of(cls, body: bytes) -> "Spool":
         """Return a spool of bytes that are at hand."""
         file = tempfile.SpooledTemporaryFile(max_size=MEMORY_BYTES)  # noqa: SIM115 - outlives us
         file.write(body.removeprefix(_MARK))
         return cls(cast("IO[bytes]", file), file.tell(), seen=signs(body))
 
     @classmethod
-    def drain(cls, response: requests.Response) -> Spool:
+    def drain(cls, response: requests.Response) -> "Spool":
         """Read a streamed answer to its end.
 
         Raises:

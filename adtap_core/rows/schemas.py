@@ -1,19 +1,15 @@
 """JSON schemas of streams: entities' columns from files, reports' from their entries and the platform."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from importlib import resources
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
+from adtap_core.declare import Entity, Report
 from adtap_core.names import column_names
+from adtap_core.platform import Platform
 from adtap_core.windows import Grain
-
-if TYPE_CHECKING:
-    from adtap_core.declare import Entity, Report
-    from adtap_core.platform import Platform
 
 PRECISION: Final = 38
 SCALE: Final = 18

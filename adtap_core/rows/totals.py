@@ -4,8 +4,6 @@ A sum that went through a float, or through Python's own 28 decimal digits, coul
 platform's to the last digit. Rows are added up column by column: this may walk over every row of a report.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Context, Decimal, Inexact, InvalidOperation, Overflow, localcontext
@@ -154,7 +152,7 @@ class Sums:
     sizes: dict[str, Decimal] = field(default_factory=dict)
     digest: int = 0
 
-    def merge(self, other: Sums) -> None:
+    def merge(self, other: "Sums") -> None:
         """Take another key's rows in."""
         for name, value in other.totals.items():
             self.totals[name] = add(self.totals.get(name), value)

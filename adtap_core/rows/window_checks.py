@@ -1,7 +1,5 @@
 """A window's rows, looked at as a whole: what was odd and could be kept, and what the window must fail for."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterator
 
 from adtap_core.bodies import characters

@@ -5,23 +5,18 @@ setting `control_totals` holds each window's rows against them while it is read.
 platform's own `fetch`: whatever that asks for with a report, it asks for with the totals.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
+from adtap_core.declare import Report
 from adtap_core.names import column_names
-from adtap_core.platform import TIES_EXACTLY, Platform, Tolerance, WindowJob
+from adtap_core.platform import TIES_EXACTLY, Fetched, Platform, Tolerance, WindowJob
 from adtap_core.rows.report_rows import RowShaper
 from adtap_core.rows.schemas import report_schema
 from adtap_core.rows.totals import ZERO, Key, RowTotals, Sums, subtract
 from adtap_core.sync.fetching import Fetcher
-
-if TYPE_CHECKING:
-    from adtap_core.declare import Report
-    from adtap_core.platform import Fetched
 
 ACCOUNT, CURRENCY, TIME_ZONE = "_account", "_currency", "_time_zone"
 UNREAD: Final = ""

@@ -1,7 +1,5 @@
 """What could not be read: noted when it happens, said again at the end of the run."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 

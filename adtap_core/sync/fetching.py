@@ -1,23 +1,18 @@
 """A window fetched whole: cut into pieces for as long as it is too much, and the next ones from the start."""
 
-from __future__ import annotations
-
 import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from adtap_core.bodies.parsing import Table
 from adtap_core.errors import MalformedResponse, ResponseTooLarge
-from adtap_core.platform import Fetched, RowContext, WindowJob
+from adtap_core.platform import Fetched, Platform, RowContext, WindowJob
 from adtap_core.rows.totals import joined
 from adtap_core.windows import ONE_DAY, Grain, Interval, cut
-
-if TYPE_CHECKING:
-    from adtap_core.platform import Platform
 
 log = logging.getLogger("adtaps.fetching")
 

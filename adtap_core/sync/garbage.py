@@ -1,7 +1,5 @@
 """How seldom Python looks for garbage among a run's objects."""
 
-from __future__ import annotations
-
 import atexit
 import gc
 from collections.abc import Iterator

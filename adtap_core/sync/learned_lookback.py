@@ -15,8 +15,6 @@ anew. Nothing is forgotten by not being read: the bookmark's own account of youn
 until it was read at the end of its lookback.
 """
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import json
@@ -100,7 +98,7 @@ class Learned:
         grain: Grain,
         zone: Zone,
         over: datetime,
-    ) -> Learned:
+    ) -> "Learned":
         """Return what state keeps; nothing if it is about something else, or can't be read.
 
         Args:

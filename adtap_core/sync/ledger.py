@@ -1,17 +1,13 @@
 """The streams that are written beside reports: what was read when, and what each bucket held."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from typing_extensions import override
 
 from adtap_core.rows.schemas import LEDGER, LEDGER_KEYS, LEDGER_SCHEMA
+from adtap_core.sync.run import Run
 from adtap_core.sync.streams import AdStream
-
-if TYPE_CHECKING:
-    from adtap_core.sync.run import Run
 
 
 class LedgerStream(AdStream):

@@ -1,7 +1,5 @@
 """Singer messages on standard output: whole lines, exact decimals, never half a line on a signal."""
 
-from __future__ import annotations
-
 import errno
 import os
 import sys

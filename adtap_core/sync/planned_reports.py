@@ -1,15 +1,14 @@
 """What a report asks for: its selected metrics, and the windows its state leaves to be read."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from typing_extensions import override
 
+from adtap_core.declare import Report
 from adtap_core.errors import RequestError
 from adtap_core.names import column_names
 from adtap_core.platform import Partition
@@ -19,11 +18,8 @@ from adtap_core.state.fingerprints import Filled, as_mapping, filled_from, finge
 from adtap_core.state.reading_times import ReadingTimes
 from adtap_core.sync.learned_lookback import Learned
 from adtap_core.sync.planning import PartitionPlan, Planner
+from adtap_core.sync.run import Run
 from adtap_core.sync.streams import AdStream
-
-if TYPE_CHECKING:
-    from adtap_core.declare import Report
-    from adtap_core.sync.run import Run
 
 log = logging.getLogger("adtaps.reports")
 

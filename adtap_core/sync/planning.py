@@ -1,20 +1,16 @@
 """What a report sync will ask for: from settings, state and clock to windows, without any data request."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from adtap_core.declare import Report
+from adtap_core.platform import Partition, Platform
 from adtap_core.settings import default_start
 from adtap_core.state.bookmarks import Bookmark, Later, SyncRange, jobs_in, read_requested_date
 from adtap_core.windows import Grain, Interval, cut, midnight
-
-if TYPE_CHECKING:
-    from adtap_core.declare import Report
-    from adtap_core.platform import Partition, Platform
 
 log = logging.getLogger("adtaps.plans")
 

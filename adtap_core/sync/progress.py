@@ -1,7 +1,5 @@
 """What a person waiting for a long run sees: a line every half minute, a live one on a terminal."""
 
-from __future__ import annotations
-
 import logging
 import sys
 import time

@@ -1,7 +1,5 @@
 """Report streams: windows fetched side by side, written in order, closed one by one."""
 
-from __future__ import annotations
-
 import logging
 import queue
 from collections import deque
@@ -9,12 +7,13 @@ from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequenc
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import Any, Final, cast
 
 from singer_sdk.exceptions import AbortedSyncFailedException
 from typing_extensions import override
 
 from adtap_core import __version__
+from adtap_core.declare import Report
 from adtap_core.errors import (
     BadRequest,
     CredentialsError,
@@ -32,6 +31,7 @@ from adtap_core.sync.fetching import Fetcher
 from adtap_core.sync.ledger import LedgerStream
 from adtap_core.sync.planned_reports import PlannedReport
 from adtap_core.sync.planning import Bundle, PartitionPlan, Planner, bundles
+from adtap_core.sync.run import Run
 from adtap_core.sync.schedule import read_reports
 from adtap_core.sync.summary import range_text
 from adtap_core.sync.window_tasks import (
@@ -46,10 +46,6 @@ from adtap_core.sync.window_tasks import (
 )
 from adtap_core.sync.window_totals import NOT_ASKED, ReportTotals, WindowTotals
 from adtap_core.windows import Interval
-
-if TYPE_CHECKING:
-    from adtap_core.declare import Report
-    from adtap_core.sync.run import Run
 
 log = logging.getLogger("adtaps.reports")
 _ANSWER_SECONDS = 10.0

@@ -1,7 +1,5 @@
 """What each bucket held at each reading, as the stream `sync_days` keeps it: what moved, by how much, how late."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass

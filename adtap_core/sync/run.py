@@ -4,30 +4,25 @@ Settings, clock, platform, threads, output, state and what failed. Streams get t
 no command line and no discovery.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import msgspec
+from singer_sdk import Stream, Tap
 
+from adtap_core.clock import Clock
+from adtap_core.declare import Entity
 from adtap_core.errors import REFUSED_EXIT, AdtapError, BadRequest, Forbidden
 from adtap_core.http.client import MAX_QUOTA_WAITS, Http, HttpOptions
 from adtap_core.http.workers import Workers
 from adtap_core.names import snake_case
+from adtap_core.platform import Platform
 from adtap_core.state.compaction import compacted
 from adtap_core.sync.failures import Failure
 from adtap_core.sync.output import LineWriter
 from adtap_core.sync.progress import Progress
-
-if TYPE_CHECKING:
-    from singer_sdk import Stream, Tap
-
-    from adtap_core.clock import Clock
-    from adtap_core.declare import Entity
-    from adtap_core.platform import Platform
 
 log = logging.getLogger("adtaps")
 

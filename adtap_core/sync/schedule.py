@@ -1,7 +1,5 @@
 """Reports read one after the other, their windows side by side."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Final, Protocol

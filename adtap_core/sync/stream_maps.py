@@ -1,7 +1,5 @@
 """Stream maps, as far as this project has something to say of them: exact decimals, nulls, whose fault it is."""
 
-from __future__ import annotations
-
 import ast
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -6,10 +6,9 @@ AdStream
 └── LedgerStream    `sync_windows` and `sync_days`, written by the report streams: adtap_core/sync/ledger.py
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -17,17 +16,19 @@ from functools import cached_property
 from http import HTTPStatus
 from itertools import chain, compress
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import Any, Final, cast
 
 import msgspec
 from singer_sdk.exceptions import AbortedSyncFailedException
-from singer_sdk.mapper import SameRecordTransform
+from singer_sdk.helpers.types import Context, Record
+from singer_sdk.mapper import SameRecordTransform, StreamMap
 from singer_sdk.singerlib import Catalog, MetadataMapping
 from singer_sdk.streams import Stream
 from typing_extensions import override
 
 from adtap_core.bodies import characters
 from adtap_core.bodies.parsing import batches
+from adtap_core.declare import Entity
 from adtap_core.errors import (
     AdtapError,
     BadRequest,
@@ -43,17 +44,9 @@ from adtap_core.rows.records import RecordShaper, to_moment
 from adtap_core.rows.schemas import entity_schema, restored
 from adtap_core.state.fingerprints import future_lines
 from adtap_core.sync.failures import Failure
+from adtap_core.sync.run import Run
 from adtap_core.sync.stream_maps import map_failure
 from adtap_core.sync.summary import stream_line
-
-if TYPE_CHECKING:
-    from concurrent.futures import Future
-
-    from singer_sdk.helpers.types import Context, Record
-    from singer_sdk.mapper import StreamMap
-
-    from adtap_core.declare import Entity
-    from adtap_core.sync.run import Run
 
 log = logging.getLogger("adtaps.streams")
 _PARENTS: Final = "parents_until"

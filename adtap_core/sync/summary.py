@@ -1,16 +1,12 @@
 """What the log says of a run: a line at the end of each stream, and the end of the run with its failures last."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from adtap_core.formatting import count
-
-if TYPE_CHECKING:
-    from adtap_core.http.client import RequestStats
-    from adtap_core.windows import Grain, Interval
+from adtap_core.http.client import RequestStats
+from adtap_core.windows import Grain, Interval
 
 log = logging.getLogger("adtaps")
 MOST_REPEATED: Final = 10

@@ -1,7 +1,5 @@
 """The windows of a report while it is read: planned, on their way, read, waiting to be closed."""
 
-from __future__ import annotations
-
 import threading
 from collections import deque
 from collections.abc import Mapping, Sequence

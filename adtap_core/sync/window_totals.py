@@ -4,29 +4,25 @@ A report has one `ReportTotals`, each window that is written a `WindowTotals`. W
 neither, and rows cost nothing more.
 """
 
-from __future__ import annotations
-
 import logging
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
+from adtap_core.declare import Report
 from adtap_core.errors import CredentialsError, Interrupted, RequestError, TargetGone
 from adtap_core.http.client import RequestStats
 from adtap_core.names import column_names
+from adtap_core.platform import Fetched, Partition, Platform, WindowJob
+from adtap_core.rows.columns import Block
 from adtap_core.rows.report_rows import data_state
 from adtap_core.rows.totals import DIGEST_BITS, ZERO, Key, RowTotals, Sums, add, spell
 from adtap_core.state.bookmarks import ledger_moment
 from adtap_core.sync.control_totals import ACCOUNT, CURRENCY, Asker, Question, mismatches, question
 from adtap_core.windows import ONE_DAY, Grain, Interval, Zone
-
-if TYPE_CHECKING:
-    from adtap_core.declare import Report
-    from adtap_core.platform import Fetched, Partition, Platform, WindowJob
-    from adtap_core.rows.columns import Block
 
 log = logging.getLogger("adtaps.control")
 
@@ -139,7 +135,7 @@ class ReportTotals:
 
     def window(
         self, fetched: Fetched, control: dict[Key, Sums] | None, accounts: int
-    ) -> WindowTotals | None:
+    ) -> "WindowTotals | None":
         """Return an account of a window's rows; None where nobody wants one.
 
         Args:
