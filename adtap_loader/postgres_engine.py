@@ -242,39 +242,43 @@ class PostgresWarehouse(Warehouse):
                 return
 
     def _load(self, batches: Sequence[Batch]) -> None:
-        stages = {batch.table.stream: f"pg_temp.adtap_stage_{n}" for n, batch in enumerate(batches)}
+        staging_tables = {
+            batch.table.stream: f"pg_temp.adtap_stage_{n}" for n, batch in enumerate(batches)
+        }
         for batch in batches:
             with self._telling(batch.table.stream, batch):
-                self._copy(batch, stages[batch.table.stream])
+                self._copy(batch, staging_tables[batch.table.stream])
         ledger = next((b.table.stream for b in batches if self._replaces and b.table.is_ledger), "")
         touched = {batch.table.stream for batch in batches if batch.table.keys}
         for stream in sorted(touched | (self._reports.keys() if ledger else set())):
             self._lock(f"{self._schema}.{stream}")
         for batch in batches:
             with self._telling(batch.table.stream):
-                self._merge(batch.table, stages[batch.table.stream])
+                self._merge(batch.table, staging_tables[batch.table.stream])
         if ledger:
             with self._telling(ledger):
-                self._replace_windows(stages[ledger])
+                self._replace_windows(staging_tables[ledger])
 
-    def _copy(self, batch: Batch, stage: str) -> None:
+    def _copy(self, batch: Batch, staging: str) -> None:
         """Bring a batch into a temporary table of its types, which goes with the transaction."""
         types = self._shapes[batch.table.stream].types
         body = ", ".join(
             f"{identifier(name)} {_SQL[TIMESTAMPTZ] if kind == _ZONELESS else _sql(kind)}"
             for name, kind in types.items()
         )
-        self._execute(f"CREATE TEMP TABLE {stage.removeprefix('pg_temp.')} ({body}) ON COMMIT DROP")
-        statement = f"COPY {stage} FROM STDIN (FORMAT csv, NULL 'null', ESCAPE E'\\\\')"
+        self._execute(
+            f"CREATE TEMP TABLE {staging.removeprefix('pg_temp.')} ({body}) ON COMMIT DROP"
+        )
+        statement = f"COPY {staging} FROM STDIN (FORMAT csv, NULL 'null', ESCAPE E'\\\\')"
         with self._db.cursor().copy(statement) as copy:
             for block in batch.spool.blocks():
                 copy.write(block)
 
-    def _merge(self, table: Table, stage: str) -> None:
+    def _merge(self, table: Table, staging: str) -> None:
         """Put a batch into its table; the last row of a key counts."""
         shape, name = self._shapes[table.stream], self._table(table.stream)
         names = ", ".join(map(identifier, shape.types))
-        insert = f"INSERT INTO {name} ({names}) SELECT {names} FROM {stage}"
+        insert = f"INSERT INTO {name} ({names}) SELECT {names} FROM {staging}"
         if not table.keys:
             self._execute(insert)
             return
@@ -282,7 +286,7 @@ class PostgresWarehouse(Warehouse):
         listed = ", ".join(keys)
         same = " AND ".join(f"s.{key} = d.{key}" for key in keys)
         self._execute(
-            f"DELETE FROM {stage} s USING (SELECT {listed}, max(ctid) AS last FROM {stage} GROUP BY {listed} "
+            f"DELETE FROM {staging} s USING (SELECT {listed}, max(ctid) AS last FROM {staging} GROUP BY {listed} "
             f"HAVING count(*) > 1) d WHERE {same} AND s.ctid <> d.last"
         )
         # A column that the stream no longer has is empty in rows that come again, as in new ones.

@@ -49,4 +49,6 @@ def grouped_lines(failures: Iterable[Failure], advice: Callable[[Failure], str])
     places: dict[str, list[str]] = {}
     for failure in failures:
         places.setdefault(f"{failure.reason}{advice(failure)}", []).append(failure.place)
-    return [redact(f"{', '.join(where)}: {reason}") for reason, where in places.items()]
+    lines = {reason: f"{', '.join(where)}: {reason}" for reason, where in places.items()}
+    # A setting that is at fault by itself is named in the lines of the reports that it fails.
+    return [redact(line) for line in lines.values() if line not in lines]

@@ -60,9 +60,13 @@ def test_one_reason_of_many_streams_is_one_line():
         Failure("os_daily", "HTTP 500", "{}", "2026-11-01"),
         Failure("events", down),
         Failure("users", "HTTP 403"),
+        Failure("account_ids", "account_ids: 7 is none of the accounts"),
+        Failure("a_daily", "account_ids: 7 is none of the accounts", "{7}"),
+        Failure("b_daily", "account_ids: 7 is none of the accounts", "{7}"),
     ]
     assert grouped_lines(failures, lambda f: "; deselect it" if f.stream == "users" else "") == [
         f"apps, events: {down}",
         "os_daily {} 2026-11-01: HTTP 500",
         "users: HTTP 403; deselect it",
+        "a_daily {7}, b_daily {7}: account_ids: 7 is none of the accounts",
     ]
