@@ -44,6 +44,9 @@ START: Final = "2026-03-09"
 READ_TIMES: Final = frozenset({"_synced_at", "synced_at"})
 """Columns that differ between two runs that read the same."""
 
+# One for all lines: `json.loads` makes one for each, which takes a third of the time.
+_exactly: Final = json.JSONDecoder(parse_float=Decimal).decode
+
 
 # -- runs ------------------------------------------------------------------------------------
 
@@ -98,7 +101,7 @@ def parse(text: str, *, code: int = 0, stderr: str = "") -> Messages:
         code: The exit code.
         stderr: What was said beside the messages.
     """
-    lines = [json.loads(line, parse_float=Decimal) for line in text.splitlines() if line.strip()]
+    lines = [_exactly(line) for line in text.splitlines() if line.strip()]
     return Messages(lines, code, stderr)
 
 

@@ -34,10 +34,10 @@ def demo(folder, *arguments, programs=None, **environment):
     )
 
 
-def started(folder, *arguments):
-    """Start the demo, and give it with its sandbox's process id once its first run has begun."""
+def begun(folder, *arguments, programs=None):
+    """Start the demo, and give it once its first run has begun; a fork, as all that it starts, if no programs are given."""
     process = subprocess.Popen(
-        [BIN / "adtap", "demo", "--project", ROOT / "meltano.yml", *arguments],
+        [(programs or on_path()) / "adtap", "demo", "--project", ROOT / "meltano.yml", *arguments],
         cwd=folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -45,7 +45,13 @@ def started(folder, *arguments):
     )
     for line in process.stdout:
         if line.startswith("First run"):
-            break
+            return process
+    raise AssertionError(process.communicate()[1])
+
+
+def started(folder, *arguments):
+    """Start the demo in earnest, and give it with its sandbox's process id once its first run has begun."""
+    process = begun(folder, *arguments, programs=BIN)
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
     if not children.exists():
         process.kill()
@@ -266,12 +272,12 @@ def test_a_tap_that_does_not_exist_is_answered_with_those_that_do(tmp_path):
 
 def test_two_demos_do_not_share_a_folder(tmp_path):
     """The second is told so at once; where none is running any more, it may."""
-    first, _ = started(tmp_path, "--taps=openx", "--days=1")
+    first = begun(tmp_path, "--taps=openx", "--days=1")
     line = one_line(demo(tmp_path, "--taps=openx"))
     assert "another demo is running in" in line
     first.terminate()
     first.communicate(timeout=250)
-    third, _ = started(tmp_path, "--taps=openx", "--days=1")
+    third = begun(tmp_path, "--taps=openx", "--days=1")
     third.terminate()
     third.communicate(timeout=250)
 
