@@ -117,7 +117,7 @@ def test_cursors_and_links_are_followed_to_the_end(count, size):
     [
         (PageNumber(pages_at="pages"), lambda p, _a: {"data": [{"id": 1}] if p["page"] == 1 else [], "pages": 3}, "there is more"),
         (Offset(total_at="total"), lambda p, _a: {"data": [] if p["offset"] else [{"id": 1}], "total": 9}, "there is more"),
-        (Cursor(next_at="next"), lambda _p, _a: {"data": [{"id": 1}], "next": "same"}, "circles"),
+        (Cursor(next_at="next"), lambda _p, _a: {"data": [{"id": 1}], "next": "same"}, "repeats itself"),
         (Link(next_at="next"), lambda _p, _a: {"data": [{"id": 1}], "next": "https://elsewhere.example.com/list"}, "another host"),
     ],
     ids=["empty page", "empty offset", "same cursor", "other host"],
