@@ -3,8 +3,8 @@
 # 2022.
 #
 # A good guess: the European Central Bank publishes no rate on Saturdays, so a fallback takes
-# Friday's, as everybody does who books on a Saturday; a currency that the bank left off years ago
-# has no rate of today.
+# Friday's, the last one known then; a currency that the bank left off years ago has no rate of
+# today.
 # What happens (currencyconverter 0.18.23): with `fallback_on_missing_rate=True` a missing day
 # lies on the line between the day before and the day after: 100 US dollars of Saturday, January
 # 6, 2024 are a third of the way from Friday's 91.57 euros to Monday's 91.36.

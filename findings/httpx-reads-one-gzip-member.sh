@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # httpx reads the first part of a gzipped answer that was written in parts, and not the rest.
 #
-# A good guess: a gzip stream may have several members, one behind the other (RFC 1952); `gzip`,
-# zcat and every browser read all of them, so `Content-Encoding: gzip` is read whole, or fails.
+# A good guess: a gzip stream may have several members, one behind the other (RFC 1952); `gzip`
+# and zcat read all of them, so `Content-Encoding: gzip` is read whole, or fails.
 # What happens (httpx 0.28.1): what follows the first member is dropped. Of 3 lines in two members
 # httpx.get() gives 2, with status 200 and a Content-Length that is right; so do iter_bytes() and
 # iter_lines(). requests 2.34.2, urllib3 2.8.0 and aiohttp 3.14.5 give 3. A body with

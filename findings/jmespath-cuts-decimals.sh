@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
 # jmespath's to_number makes 12 of the Decimal 12.99.
 #
-# A good guess: to_number gives a number as it is, as the language's rules say («If the argument
-# is already a JSON number it is returned unchanged»), or refuses a Decimal, as sum() does.
+# A good guess: to_number gives a number as it is, or refuses a Decimal, as sum() does.
 # What happens (jmespath 1.1.0): Python's Decimal is no number to it. `sum`, `avg`, `max` and
 # `sort_by` raise; `to_number`, the way out that suggests itself, cuts to whole units: 12.99 is
 # 12, 0.5 is 0, and `sum([].to_number(spend))` is short by all cents. Compared with a literal,

@@ -2,7 +2,7 @@
 # Pony ORM leaves out amounts that are equal to another one.
 #
 # A good guess: `select(r.spend for r in Row)` gives the spend of each row, as the generator that
-# it looks like does, and as the same query does in every other ORM.
+# it looks like does, and as other ORMs do.
 # What happens (pony 0.7.20): a query of attributes is made a SELECT DISTINCT. Of 5.00, 5.00 and
 # 7.00 it gives 5 and 7, and count() says 2, while sum() of the same query is 17 and avg() a third
 # of it. A query of whole rows, one with the key beside the amount, and `without_distinct()` give

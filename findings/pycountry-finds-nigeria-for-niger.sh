@@ -6,11 +6,11 @@
 # What happens (pycountry 26.2.16): the results for "Niger" begin with NG, Nigeria; those for
 # "Korea" with KP, the North; "Kosovo" is RS, Serbia. Names of regions count as well: "Roma" gives
 # Italy. "UK" gives GB and 28 more. Turkey, Macau, Swaziland, Burma and Ivory Coast raise
-# LookupError, under their names of today or in French they are found. `countries.lookup("Niger")`
-# is NE; it raises for Korea, UK and Russia.
-# For a user: `search_fuzzy(name)[0]`, the line found in most examples, books the spend of one
-# country on its neighbour. Use the ISO codes that platforms send, `lookup` for names, and a table
-# of your own for what it refuses.
+# LookupError; under its ISO name (Türkiye, Côte d'Ivoire) a country is found.
+# `countries.lookup("Niger")` is NE; it raises for Korea, UK and Russia.
+# For a user: `search_fuzzy(name)[0]`, a line often seen, books the spend of one country on its
+# neighbour. Use the ISO codes that platforms send, `lookup` for names, and a table of your own
+# for what it refuses.
 set -euo pipefail
 unset PYTHONPATH
 packages=(pycountry==26.2.16)
