@@ -7,11 +7,12 @@ the SDK, which alone takes half a second to import.
 import importlib
 import os
 import sys
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import click
 from typing_extensions import override
 
+from adtap_cli.stopping import EXIT, noted
 from adtap_plugin.extras import missing
 
 
@@ -60,7 +61,18 @@ LATE = {
 
 
 class LateGroup(click.Group):
-    """A click group whose `LATE` subcommands are imported only when they run."""
+    """A click group whose `LATE` subcommands are imported only when they run, and end alike on Ctrl-C."""
+
+    @override
+    def invoke(self, ctx: click.Context) -> Any:
+        with noted() as came:
+            try:
+                return super().invoke(ctx)
+            except (KeyboardInterrupt, Exception) as error:
+                if not came and not isinstance(error, KeyboardInterrupt):
+                    raise
+        click.echo(f"adtap {ctx.invoked_subcommand or ''}".rstrip() + ": stopped", err=True)
+        return ctx.exit(EXIT)
 
     @override
     def list_commands(self, ctx: click.Context) -> list[str]:

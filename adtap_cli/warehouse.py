@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from typing_extensions import override
 
+from adtap_cli.stopping import ends_on_ctrl_c
 from adtap_core.errors import AdtapError, SettingsError
 from adtap_core.inspect.coverage import LEDGER_COLUMNS
 from adtap_core.inspect.reconcile import STATES, Group
@@ -202,7 +203,7 @@ def _open_duckdb(path: str) -> Iterator[Warehouse]:
         if "lock" in message.lower():
             message += "; somebody writes to it just now: wait for the loader to end"
         raise warehouse_error(f" {path}: {message}") from error
-    with connection:
+    with connection, ends_on_ctrl_c(connection.interrupt):
         connection.execute("SET TimeZone = 'UTC'")
         yield _DuckDB(path, connection, driver.Error)
 

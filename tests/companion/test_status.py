@@ -3,6 +3,10 @@
 # ruff: noqa: S608 - the names in the SQL are this file's own
 
 import json
+import signal
+import subprocess
+import sys
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,6 +15,7 @@ import duckdb
 import psycopg
 import pytest
 
+from adtap_core.rows.schemas import LEDGER_SCHEMA
 from tests import programs
 from tests.companion.conftest import Desk
 from tests.running import Messages, run_tap, select
@@ -240,3 +245,38 @@ def test_a_backfill_of_an_added_metric_shows_in_the_rows(desk: Desk, kind: str) 
         {"adCost": "2026-03-17"},
         {"adCost": "2026-03-04"},
     )
+
+
+ENDLESS = """
+CREATE VIEW sync_windows AS
+SELECT ledger.*
+FROM
+    (SELECT {columns}) ledger,
+    (SELECT sum(a.range * b.range) AS total FROM range(300000000) a, range(100000) b) endless
+WHERE endless.total < 0
+"""
+
+
+@pytest.mark.parametrize("command", ["status", "report"])
+def test_ctrl_c_in_a_query_ends_as_anywhere_else(tmp_path: Path, command: str) -> None:
+    """One line and 130: no error of DuckDB's own, no traceback."""
+    path = tmp_path / "warehouse.duckdb"
+    moments = {"window_start", "window_end", "synced_at"}
+    columns = ", ".join(
+        f"NULL::{'TIMESTAMPTZ' if name in moments else 'VARCHAR'} AS {name}"
+        for name in LEDGER_SCHEMA["properties"]
+    )
+    with duckdb.connect(str(path)) as db:
+        db.execute(ENDLESS.format(columns=columns))
+    adtap = str(Path(sys.executable).parent / "adtap")
+    called = [adtap, command, "--warehouse", f"duckdb:{path}"]
+    with subprocess.Popen(called, stderr=subprocess.PIPE, cwd=tmp_path, text=True) as running:
+        time.sleep(4)
+        assert running.poll() is None
+        running.send_signal(signal.SIGINT)
+        try:
+            _, said = running.communicate(timeout=30)
+        finally:
+            running.kill()
+    assert said.splitlines() == [f"adtap {command}: stopped"]
+    assert running.returncode == 130
