@@ -8,8 +8,6 @@ module believes each one that stands at a value's beginning, and then takes two 
     all else               is read line by line: what could be one row or several is looked at more closely
 """
 
-from __future__ import annotations
-
 import csv
 import io
 import re

@@ -4,8 +4,6 @@ Decimals are exact everywhere: JSON numbers with a point become `Decimal`, CSV c
 the column's type says what they are.
 """
 
-from __future__ import annotations
-
 import codecs
 import io
 import json
@@ -164,7 +162,7 @@ class JsonRows:
         picker = Picker(tuple(columns or self.fields), self.whole, self.fields, others=True)
         return Table(self._picked(picker), picker.columns, seen=picker.seen)
 
-    def _picked(self, picker: Picker) -> Iterator[Any]:
+    def _picked(self, picker: "Picker") -> Iterator[Any]:
         return chain.from_iterable(self.blocks(picker.decode, picker.pick))
 
     def read_envelope(self) -> Any:
@@ -364,7 +362,7 @@ class Picker:
         """Decode objects that stand one a line; errors as of `decode`."""
         return self._decode(text, _in_lines)
 
-    def _decode(self, text: bytes, decoding: _Decoding) -> list[tuple[Any, ...]]:
+    def _decode(self, text: bytes, decoding: "_Decoding") -> list[tuple[Any, ...]]:
         # Where fields are lacking, nothing but a look tells whether a name stands twice.
         if any(map(UNNAMEABLE.search, self.spelt)) or (self.others and self._lacking):
             return self._looked_at(text, decoding)
@@ -381,7 +379,7 @@ class Picker:
             return list(map(msgspec.structs.astuple, found))
         return self._looked_at(text, decoding)
 
-    def _looked_at(self, text: bytes, decoding: _Decoding) -> list[tuple[Any, ...]]:
+    def _looked_at(self, text: bytes, decoding: "_Decoding") -> list[tuple[Any, ...]]:
         found = decoding(dict[str, Any], False)(text)  # noqa: FBT003 - a decoder's own word
         if self.others:
             check_once(text, found)

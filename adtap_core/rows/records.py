@@ -1,7 +1,5 @@
 """Entity records: the platform's names in snake_case, one type a column, nothing lost, no secret kept."""
 
-from __future__ import annotations
-
 import logging
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence

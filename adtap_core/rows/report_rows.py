@@ -1,18 +1,16 @@
 """Report rows: from what the platform sent to what the contract promises, column by column."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, time
 from enum import StrEnum
 from hashlib import blake2b
 from itertools import compress
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
+from typing import Any, Final, NamedTuple, cast
 
 import msgspec
 
-from adtap_core.bodies.parsing import OTHERS, ByColumn, blocks_of, check_names
+from adtap_core.bodies.parsing import OTHERS, ByColumn, Table, blocks_of, check_names
 from adtap_core.errors import MalformedResponse
 from adtap_core.names import column_names, respelt, snake_case
 from adtap_core.platform import Partition, RowContext, RowLookup, WindowJob
@@ -32,9 +30,6 @@ from adtap_core.rows.records import (
 from adtap_core.rows.repeats import KEY_BYTES, Repeats
 from adtap_core.rows.schemas import EXTRA
 from adtap_core.windows import Grain, Zone
-
-if TYPE_CHECKING:
-    from adtap_core.bodies.parsing import Table
 
 _encode: Final = msgspec.json.Encoder().encode
 _TEXTS: Final = frozenset({str, type(None)})
@@ -245,7 +240,7 @@ class RowShaper:
         return Block(columns, count)
 
     def _add_common(
-        self, columns: dict[str, Sequence[Any]], column_of: _Columns, count: int
+        self, columns: dict[str, Sequence[Any]], column_of: "_Columns", count: int
     ) -> None:
         """Add the columns that every report has."""
         context = self._context
@@ -306,7 +301,7 @@ class RowShaper:
                 (self.unfit if error.instead is None else self.fine)[name] += 1
         return made
 
-    def _keep_others(self, column_of: _Columns, extras: dict[int, dict[str, Any]]) -> None:
+    def _keep_others(self, column_of: "_Columns", extras: dict[int, dict[str, Any]]) -> None:
         """Put what rows hold under names that nobody asked for into `extras`, by the rows' places."""
         for place, name, value in column_of.others(self._known):
             hidden = name in self._secrets or tells_secret(name) or redact.is_secret(value)
