@@ -11,6 +11,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
+from adtap_core.bodies.amounts import by_column
 from adtap_core.bodies.near import near_sums
 from adtap_core.bodies.parsing import JsonRows, Table, batches, separated
 from adtap_core.bodies.spool import MEMORY_BYTES
@@ -20,6 +21,7 @@ from adtap_core.http.client import Call, Http
 from adtap_core.http.completeness import says_more
 from adtap_core.http.response import Response
 from adtap_core.platform import Fetched, RowContext, WindowJob
+from adtap_core.rows.schemas import SCALE, WHOLE
 from adtap_core.rows.totals import as_decimal
 from adtap_core.windows import Grain, Interval, Zone
 from tap_atomx.definitions import is_snapshot
@@ -119,6 +121,10 @@ class Reporting:
         context = self._context(job, zone, snapshot=snapshot, constants=constants)
 
         def table() -> Table:
+            if response.body.size > MEMORY_BYTES and not download:
+                amounts = {m for m in body["metrics"] if m not in METRICS or not _is_count(m)}
+                again = JsonRows(response.body, ("report", "data"))
+                return Table(by_column(again, columns, amounts, whole=WHOLE, places=SCALE), columns)
             found: Iterator[Any] = iter(rows())
             # A download can't tell null from an empty text, and keys are those of a download.
             if download:

@@ -30,7 +30,7 @@ def _refuse(word: str) -> None:
     raise ValueError(msg)
 
 
-_BLOCK_BYTES: Final = 256 * 1024
+_BLOCK_BYTES: Final = 128 * 1024
 _TEXT_BYTES: Final = 128 * 1024
 _ROWS: Final = 1000
 _CUT_TRIES: Final = 64
@@ -53,7 +53,7 @@ called so: the character belongs to no script."""
 Row = Mapping[str, Any] | Sequence[Any]
 
 
-def _decode_rows(text: bytes) -> list[Any]:
+def decode_rows(text: bytes) -> list[Any]:
     """Decode a list.
 
     Raises:
@@ -150,7 +150,7 @@ class JsonRows:
         if self.fields is not None:
             return self._picked(Picker(self.fields, self.whole))
         at_once = self.spool.size <= MEMORY_BYTES
-        return chain.from_iterable(self._at_once() if at_once else self.blocks(_decode_rows))
+        return chain.from_iterable(self._at_once() if at_once else self.blocks(decode_rows))
 
     def table(self, columns: Sequence[str] | None = None) -> Table:
         """Return the rows as a table of value lists, with all that they hold besides. Only with `fields`.

@@ -13,15 +13,14 @@ from typing import Any, Final
 
 import msgspec
 
+from adtap_core.bodies.digits import PlainNumbers, WholeNumbers, plain_numbers
 from adtap_core.names import snake_case
 from adtap_core.redact import redact
-from adtap_core.rows.digits import WholeNumbers, plain_numbers
-from adtap_core.rows.schemas import EXTRA, PRECISION, SCALE
+from adtap_core.rows.schemas import EXTRA, SCALE, WHOLE
 
 log = logging.getLogger("adtaps.records")
 
-_WHOLE: Final = PRECISION - SCALE
-_PLAIN_DECIMAL: Final = re.compile(rf"-?+\d{{1,{_WHOLE}}}+(?:\.\d{{1,{SCALE}}}+)?+", re.ASCII)
+_PLAIN_DECIMAL: Final = re.compile(rf"-?+\d{{1,{WHOLE}}}+(?:\.\d{{1,{SCALE}}}+)?+", re.ASCII)
 """A number in plain digits that every column of decimals holds. Possessive (`++`): nothing here is ever worth a
 second look."""
 _ANY_PLACES: Final = 10_000
@@ -83,7 +82,7 @@ def decimal_text(value: object) -> str | None:
     number = _number(value)
     if number is None:
         return None
-    if not number.is_finite() or (number and number.adjusted() >= _WHOLE):
+    if not number.is_finite() or (number and number.adjusted() >= WHOLE):
         raise ConversionError(value)
     place = int(number.as_tuple().exponent)
     if place < _SMALLEST_PLACE:
@@ -283,7 +282,9 @@ def cast_column(  # noqa: PLR0911 - one answer for each kind of column
         values: The column's values, in the rows' order.
     """
     places = _PLACES.get(cast)
-    if places is not None and (plain := plain_numbers(values, whole=_WHOLE, places=places)):
+    if places is not None and isinstance(values, PlainNumbers):
+        return values
+    if places is not None and (plain := plain_numbers(values, whole=WHOLE, places=places)):
         return plain
     kinds = set(map(type, values))
     if kinds == {int} and cast is to_integer:
@@ -304,7 +305,7 @@ def cast_column(  # noqa: PLR0911 - one answer for each kind of column
     if cast is to_integer:
         return _integers(values) if kinds == {str} else None
     if places is not None and kinds <= _NUMBERS:
-        return plain_numbers(list(map(str, values)), whole=_WHOLE, places=places)
+        return plain_numbers(list(map(str, values)), whole=WHOLE, places=places)
     return None
 
 

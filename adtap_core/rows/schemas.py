@@ -14,6 +14,8 @@ from adtap_core.windows import Grain
 PRECISION: Final = 38
 SCALE: Final = 18
 """What every warehouse we load into can hold exactly; `docs/warehouses.md`."""
+WHOLE: Final = PRECISION - SCALE
+"""The most digits before the point."""
 EXTRA: Final = "_extra"
 LEDGER: Final = "sync_windows"
 DAYS: Final = "sync_days"

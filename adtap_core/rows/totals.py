@@ -12,9 +12,9 @@ from typing import Any, Final
 
 import msgspec
 
+from adtap_core.bodies.digits import PlainNumbers, WholeNumbers, plain_numbers
 from adtap_core.errors import MalformedResponse
 from adtap_core.rows.columns import Block, Same
-from adtap_core.rows.digits import PlainNumbers, WholeNumbers, plain_numbers
 
 EXACT: Final = Context(prec=2000, traps=[Inexact, InvalidOperation, Overflow])
 """No sum is ever rounded: a warehouse's column holds 38 digits, a thousand times as many rows need 41."""

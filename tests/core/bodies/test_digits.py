@@ -7,7 +7,7 @@ from fractions import Fraction
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from adtap_core.rows.digits import WholeNumbers, plain_numbers
+from adtap_core.bodies.digits import WholeNumbers, plain_numbers
 
 EXACT = Context(prec=2000)
 PLAIN = re.compile(r"-?[0-9]{1,20}(?:\.[0-9]{1,18})?")
