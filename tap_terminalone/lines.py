@@ -22,7 +22,7 @@ from adtap_core.rows.report_rows import read_bucket
 from adtap_core.rows.totals import as_decimal
 from adtap_core.windows import Grain, Zone
 
-_BLOCK_BYTES: Final = 1024 * 1024
+_BLOCK_BYTES: Final = 256 * 1024
 _META: Final = b'"meta"'
 _ABOUT: Final = re.compile(rb'^[ \t]*\{[ \t]*"meta"[ \t]*:.*$', re.MULTILINE)
 _decoder: Final = msgspec.json.Decoder(float_hook=Decimal)
