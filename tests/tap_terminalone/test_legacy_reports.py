@@ -233,7 +233,7 @@ def test_money_that_no_currency_can_be_told_of_is_refused_alone(room, caplog):
     with pytest.raises(RunFailed, match="failed: mine;") as caught:
         room.run(room.legacy(reports=reports), *names, written=written.append)
     assert caught.value.exit_code == REFUSED_EXIT
-    assert "cut it by campaign_id, or take out total_spend" in caplog.text
+    assert "add campaign_id to the dimensions, or take out total_spend" in caplog.text
     assert not written[0].records["mine"]
     assert written[0].records["cut"]
     assert written[0].records["counts"]
