@@ -69,7 +69,8 @@ class Splitter:
         """
         plain = text.replace("\r\n", "\n").removesuffix("\n")
         width = self._width
-        if not plain or not width or '"' in plain or "\r" in plain:
+        # With one column an empty line would be a value.
+        if not plain or width < 2 or '"' in plain or "\r" in plain:  # noqa: PLR2004 - as said above
             return None
         mark = self._delimiter
         values = plain.replace("\n", f"{mark}\n{mark}").split(mark)

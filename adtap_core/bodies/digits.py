@@ -16,6 +16,8 @@ _ZEROS: Final = bytes(ord("0") if chr(n).isdigit() else n for n in range(128)) +
 )
 """Makes every digit a zero, so that a run of them can be looked for."""
 _EXACT_BELOW: Final = 2.0**49
+_EXACT_SCALE: Final = 22
+"""No larger power of ten is a float."""
 _decode_floats: Final = msgspec.json.Decoder(list[float]).decode
 
 
@@ -58,12 +60,14 @@ class PlainNumbers(list[str]):
         Args:
             context: Holds as many digits as a sum has.
         """
+        if self.places > _EXACT_SCALE:
+            return None
         try:
             floats = _decode_floats(f"[{self.text}]")
-        except msgspec.DecodeError:  # 007 is no JSON
+            added = fsum(floats)
+            size = fsum(map(abs, floats)) if "-" in self.text else added
+        except (msgspec.DecodeError, OverflowError):  # 007 is no JSON; more than a float holds
             return None
-        added = fsum(floats)
-        size = fsum(map(abs, floats)) if "-" in self.text else added
         scale = 10.0**self.places
         if not size * scale < _EXACT_BELOW:
             return None

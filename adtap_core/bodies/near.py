@@ -45,14 +45,18 @@ class NearSums:
         Args:
             name: The field.
             total: What it should add up to.
-            room: How much less a whole number may be.
+            room: How much less a whole number may be, also one of a field that holds others.
             part: How much less another may be, as a part of the total.
         """
         own = self.sums[name]
         if isinstance(own, int):
             return total - own <= room
         whole = float(total)
-        return isfinite(own + whole) and whole - own + self._off(name) <= abs(whole) * part
+        if not isfinite(own + whole):
+            return False
+        # Perhaps all of its values are whole numbers.
+        missing = min(abs(whole) * part, float(room)) if own.is_integer() else abs(whole) * part
+        return whole - own + self._off(name) <= missing
 
     def ties(self, name: str, total: Decimal, *, part: float) -> bool:
         """Check whether a sum is surely a total.

@@ -288,12 +288,11 @@ def cast_column(  # noqa: PLR0911 - one answer for each kind of column
         return plain
     kinds = set(map(type, values))
     if kinds == {int} and cast is to_integer:
-        # One number that is too large shows in the sum: much cheaper than a look at each.
         whole = WholeNumbers(values)
-        return None if abs(whole.added) >= _MAY_BE_LARGE else whole
+        return whole if _surely_fit(whole) else None
     if kinds <= {_PLAIN_KINDS.get(cast), _NONE}:
-        large = int in kinds and abs(sum(filter(None, values))) >= _MAY_BE_LARGE
-        return None if large else values
+        fit = int not in kinds or _surely_fit(WholeNumbers(filter(None, values)))
+        return values if fit else None
     if _NONE in kinds and len(kinds) > 1:
         there = cast_column(cast, [v for v in values if v is not None])
         if there is None:
@@ -315,7 +314,14 @@ def _integers(values: Sequence[str]) -> WholeNumbers | None:
         whole = WholeNumbers(_decode_integers(f"[{','.join(values)}]"))
     except msgspec.DecodeError:
         return None
-    return whole if len(whole) == len(values) and abs(whole.added) < _MAY_BE_LARGE else None
+    return whole if len(whole) == len(values) and _surely_fit(whole) else None
+
+
+def _surely_fit(whole: WholeNumbers) -> bool:
+    """Check whether a column holds each of some numbers: one that is too large shows in the sum, if none is negative."""
+    least = min(whole, default=0)
+    most = whole.added if least >= 0 else max(*whole, -least)
+    return most < _MAY_BE_LARGE
 
 
 def _moments(values: Sequence[str]) -> Sequence[str] | None:

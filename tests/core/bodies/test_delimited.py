@@ -96,6 +96,16 @@ def test_what_the_csv_module_writes_is_read_as_it_was_written(names: list[str], 
         assert read(out.getvalue()) == rows
 
 
+@pytest.mark.parametrize("rows", [["1", "2", "3"], ["1,2", "3,4", "5,6"]])
+@pytest.mark.parametrize("block", [1, 8, 64])
+def test_empty_lines_are_no_rows(rows: list[str], block: int) -> None:
+    """Also where a row is one value, and in blocks behind the first."""
+    text = "\n".join([",".join("ab"[: len(rows[0].split(","))]), *rows, "", "", *rows, "", ""])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(parsing, "_TEXT_BYTES", block)
+        assert read(text) == [row.split(",") for row in rows * 2]
+
+
 @given(
     names=st.lists(st.text(alphabet='ab" 5', max_size=6), min_size=1, max_size=8),
     block=st.integers(1, 64),

@@ -50,6 +50,14 @@ def test_whole_sums_reach_their_totals_and_others_do_not(
     assert not reach(sums, clicks, spend + spend * Decimal("1e-8") + Decimal("1e-8"))
 
 
+def test_one_unit_less_is_noticed_among_amounts_that_are_all_whole_numbers() -> None:
+    """Of currencies without cents a thousand millionth is more than a row."""
+    rows = [{"clicks": 1, "spend": 10**12}, {"clicks": 1, "spend": 3}]
+    assert not reach(near(rows), 2, 10**12 + 3 + 1)
+    assert not reach(table(f"clicks,spend\n1,{10**12}\n1,3\n"), 2, 10**12 + 3 + 400)
+    assert reach(near([{"clicks": 1, "spend": 10**6}]), 1, 10**6)
+
+
 def test_null_counts_nothing() -> None:
     """As in exact sums."""
     assert reach(near([{"clicks": None, "spend": "1.5"}, {"clicks": 2, "spend": None}]), 2, "1.5")

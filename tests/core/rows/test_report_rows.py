@@ -57,6 +57,16 @@ def test_a_column_is_cast_as_its_values_are(values: list[Any], cast: Any) -> Non
         assert [(type(v), v) for v in quick] == [(type(v), v) for v in plain]
 
 
+@pytest.mark.parametrize("kind", [int, str])
+@pytest.mark.parametrize("more", [(), (None,)])
+@pytest.mark.parametrize("sent", [(2**63, -(2**63)), (-(2**63) - 1, 2**62, 2**62), (2**64,)])
+def test_whole_numbers_that_no_column_holds_do_not_hide_in_their_sum(
+    kind: Any, more: tuple[None, ...], sent: tuple[int, ...]
+) -> None:
+    """One that is too large, and others that make up for it: each is looked at."""
+    assert cast_column(to_integer, [*map(kind, sent), *more]) is None
+
+
 @pytest.mark.parametrize("cast", [to_integer, decimal_text])
 @pytest.mark.parametrize("kind", [int, str, Decimal, float])
 def test_usual_columns_go_the_quick_way(cast: Any, kind: Any) -> None:

@@ -60,6 +60,13 @@ def test_what_is_written_alike_is_added_up_alike():
     assert add_up([0.1, 0.2]) == Decimal("0.3")
     assert add_up([Decimal("1e-5"), 1]) == Decimal("1.00001")
     assert add_up(["9" * 38, "0." + "0" * 17 + "1"]) == Decimal("9" * 38 + "." + "0" * 17 + "1")
+
+
+@pytest.mark.parametrize("number", ["0." + "0" * 320 + "1", "9" * 308, "9" * 309, "9" * 308 + ".5"])
+def test_numbers_longer_than_a_floats_are_added_up(number):
+    """No power of ten and no sum of floats reaches that far."""
+    assert Fraction(add_up([number] * 20)) == 20 * Fraction(number)
+    assert add_up([number, f"-{number}"]) == 0
     assert as_decimal("NaN") is None
     with pytest.raises(MalformedResponse, match="more digits"):
         add_up(["1e5000", "1"])
