@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import msgspec
 
-from adtap_core.bodies.parsing import UNNAMEABLE, ByColumn, JsonRows, Table
+from adtap_core.bodies.parsing import UNNAMEABLE, ByColumn, JsonRows, Table, decode_rows
 
 _integers: Final = msgspec.json.Decoder(list[int]).decode
 _floats: Final = msgspec.json.Decoder(list[float]).decode
@@ -91,7 +91,7 @@ def near_sums(
         columns: What the values of a row are called that is a list; none: rows are objects.
 
     Raises:
-        MalformedResponse: If the document can't be read.
+        MalformedResponse: If the document can't be read, or an object in a list has a name twice.
     """
     fields = columns or (*counts, *amounts)
     if not columns and any(map(UNNAMEABLE.search, fields)):
@@ -111,9 +111,12 @@ def near_sums(
 
     def decode(text: bytes) -> list[Any]:
         try:
-            return decoder.decode(text)
+            found: list[Any] = decoder.decode(text)
         except msgspec.ValidationError as error:
             raise _NotPlain from error
+        if columns and b"{" in text:
+            decode_rows(text)  # an object in a list may have a name twice
+        return found
 
     found = 0
     wanted = {*counts, *amounts}

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from adtap_core.bodies.near import NearSums, near_sums, near_sums_of_table
 from adtap_core.bodies.parsing import JsonRows, separated
 from adtap_core.bodies.spool import Spool
+from adtap_core.errors import MalformedResponse
 
 CENTS = st.integers(0, 10**9).map(lambda n: Decimal(n) / 100)
 ROWS = st.lists(st.tuples(st.integers(0, 10**6), CENTS), min_size=1, max_size=30)
@@ -56,6 +57,14 @@ def test_one_unit_less_is_noticed_among_amounts_that_are_all_whole_numbers() -> 
     assert not reach(near(rows), 2, 10**12 + 3 + 1)
     assert not reach(table(f"clicks,spend\n1,{10**12}\n1,3\n"), 2, 10**12 + 3 + 400)
     assert reach(near([{"clicks": 1, "spend": 10**6}]), 1, 10**6)
+
+
+def test_a_name_that_stands_twice_in_a_list_is_an_error() -> None:
+    """Before a row is handed over, as where sums are exact."""
+    rows = ",".join(["[1,null]"] * 99 + ['[1,{"a":1,"a":2}]'])
+    text = f'{{"rows":[{rows}]}}'
+    with pytest.raises(MalformedResponse):
+        near_sums(JsonRows(Spool.of(text.encode()), ("rows",)), ["clicks"], [], ["clicks", "x"])
 
 
 def test_null_counts_nothing() -> None:
