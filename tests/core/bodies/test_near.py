@@ -61,7 +61,7 @@ def test_one_unit_less_is_noticed_among_amounts_that_are_all_whole_numbers() -> 
 
 def test_a_name_that_stands_twice_in_a_list_is_an_error() -> None:
     """Before a row is handed over, as where sums are exact."""
-    rows = ",".join(["[1,null]"] * 99 + ['[1,{"a":1,"a":2}]'])
+    rows = ",".join(['[1,{"a":1,"a":2}]', *["[1,null]"] * 99])
     text = f'{{"rows":[{rows}]}}'
     with pytest.raises(MalformedResponse):
         near_sums(JsonRows(Spool.of(text.encode()), ("rows",)), ["clicks"], [], ["clicks", "x"])
