@@ -11,8 +11,9 @@ from typing import Final, NamedTuple
 
 KEY_BYTES: Final = 16
 _GROUP_SHIFT: Final = 54
+# A stretch takes 3 MB. A bucket of up to 60,000 rows lies within three of them, whatever their borders.
 _STRETCH_ROWS: Final = 30_000
-_STRETCHES: Final = 5
+_STRETCHES: Final = 3
 
 
 class _Stretch(NamedTuple):
