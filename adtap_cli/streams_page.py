@@ -20,7 +20,7 @@ A stream marked ○ is read only if you select it: it holds personal data, is ve
 **Reports** are things that are counted. The primary key of each is `_row_key`, a digest of the time bucket, the account and every dimension; its replication key is the bucket.
 *Lookback* is how many days before the bookmark are read again on every run because the platform may restate them; the settings `lookback_days` and a report's own `lookback_days` change it.
 *Settled* is how many days after its end a bucket may be called final, at the earliest.
-Every report also has the columns `_time_zone`, `_currency`, `_data_state`, `_account` and `_synced_at`: see [time and money](../time-and-money.md) and [data states](../data-states.md).
+Every report also has the columns `_time_zone`, `_currency`, `_data_state`, `_account`, `_synced_at` and `_extra` (what fits no other column): see [time and money](../time-and-money.md) and [data states](../data-states.md).
 
 Each tap also writes `sync_windows`, its ledger: see [windows and state](../windows-and-state.md).
 """

@@ -190,9 +190,17 @@ def config_schema(
             "required": ["from", "to"],
             "additionalProperties": False,
             "properties": {
-                "from": {"type": "string"},
-                "to": {"type": "string"},
-                "streams": {"type": "array", "items": {"type": "string"}, "uniqueItems": True},
+                "from": {"type": "string", "description": "First day; required within `backfill`."},
+                "to": {
+                    "type": "string",
+                    "description": "End, exclusive; required within `backfill`.",
+                },
+                "streams": {
+                    "type": "array",
+                    "items": {"type": "string"},
+                    "uniqueItems": True,
+                    "description": "Report streams that are read. Default: all that are selected.",
+                },
             },
         },
         "reports": {
