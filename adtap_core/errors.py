@@ -116,5 +116,9 @@ class ResponseTooLarge(RequestError):  # noqa: N818 - named for what happened
     """The answer was cut or refused for its size: ask for a smaller piece."""
 
 
+class RowsMissing(ResponseTooLarge):
+    """The answer has fewer rows than it says itself: it was cut, or damaged on the way."""
+
+
 class MalformedResponse(RequestError):  # noqa: N818 - named for what happened
     """The answer came whole but can't be understood."""

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from adtap_core.bodies.parsing import Table
 from adtap_core.declare import Report
-from adtap_core.errors import BadRequest, MalformedResponse, ResponseTooLarge
+from adtap_core.errors import BadRequest, MalformedResponse, ResponseTooLarge, RowsMissing
 from adtap_core.http.client import Call, RequestStats
 from adtap_core.http.completeness import check_whole, next_address, says_more
 from adtap_core.http.once import Once
@@ -77,6 +77,8 @@ class ReportService(Service):
     _lists: Once[str, tuple[list[Option], RequestStats]] = field(default_factory=Once)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _told: set[tuple[str, str]] = field(default_factory=set)
+    _doubted: set[object] = field(default_factory=set)
+    _believed: set[str] = field(default_factory=set)
 
     # -- lists -------------------------------------------------------------------------------
 
@@ -107,7 +109,14 @@ class ReportService(Service):
     ) -> list[Option]:
         def ask() -> tuple[list[Option], RequestStats]:
             cost = RequestStats()
-            found = self._listed(name, path, params, cost)
+            try:
+                found = self._listed(name, path, params, cost)
+            except MalformedResponse as error:  # it may have been damaged on the way
+                if not self.http.limits.max_retries:
+                    raise
+                cost.retries += 1
+                log.info("%s: asked for again: %s", name, error)
+                found = self._listed(name, path, params, cost)
             if stats is not None:  # whoever asked first has caused the requests
                 stats.requests += cost.requests
                 stats.retries += cost.retries
@@ -279,7 +288,7 @@ class ReportService(Service):
         if isinstance(totals, Mapping) and not cuts_rows(job.report):
             short = whole.short(totals)
             if short is not None:
-                raise ResponseTooLarge(f"{job.what}: {short}")
+                raise RowsMissing(f"{job.what}: {short}")
 
     def _following(self, job: WindowJob, first: "_Part", ask: Ask) -> "Iterator[_Part]":
         """Return the answer's further pages, should it ever have some: this service never had any.
@@ -394,6 +403,7 @@ class ReportService(Service):
 
         Raises:
             ResponseTooLarge: If rows are missing.
+            MalformedResponse: If there are too many, the first time.
         """
         for slug, message in self._tell(job.report, answer.envelope):
             warnings.append(f"{slug}: {message}")
@@ -402,7 +412,24 @@ class ReportService(Service):
         if isinstance(totals, Mapping) and not cuts_rows(job.report):
             short = answer.short(totals)
             if short is not None:
-                raise ResponseTooLarge(f"{job.what}: {short}")
+                raise RowsMissing(f"{job.what}: {short}")
+            over = answer.over(totals)
+            if over is not None and self._doubts(job):
+                raise MalformedResponse(f"{job.what}: {over}")
+
+    def _doubts(self, job: WindowJob) -> bool:
+        """Check whether rows beyond the totals are to be asked for again: a row may have been doubled on the way.
+
+        If they come twice, the service means them; the report's other windows are then believed at once.
+        """
+        if not self.http.limits.max_retries:
+            return False
+        window = (job.report.name, job.window, tuple(str(p.key) for p in job.partitions))
+        with self._lock:
+            if window in self._doubted:
+                self._believed.add(job.report.name)
+            self._doubted.add(window)
+            return job.report.name not in self._believed
 
     def _tell(self, report: Report, envelope: Mapping[str, Any]) -> list[tuple[str, str]]:
         """Log what the service warns of, once for each report."""

@@ -33,6 +33,8 @@ PATHS: Final[Mapping[str, str]] = {
     "parquet": "/parquet_report",
 }
 _HALF: Final = Decimal("0.5")
+_WHOLE: Final = Decimal(2) ** 53
+"""From here on a float does not hold every whole number."""
 _FLOAT: Final = Decimal("1e-9")
 """By which part a total may be off that went through a float."""
 _BATCH: Final = 4096
@@ -78,24 +80,35 @@ class Sums:
 
     def short(self, totals: Mapping[str, object]) -> str | None:
         """Return by how much the rows fall short of the service's totals; None if they do not."""
+        for name, total, room in self._said(totals):
+            if total - self.totals[name] > room:
+                return f"{self._against(name, total)}: rows are missing"
+        return None
+
+    def over(self, totals: Mapping[str, object]) -> str | None:
+        """Return by how much the rows are more than the service's totals; None if they are not."""
+        for name, total, room in self._said(totals):
+            if self.totals[name] - total > room:
+                return f"{self._against(name, total)}: rows came twice"
+        return None
+
+    def _against(self, name: str, total: Decimal) -> str:
+        return f"its {self.rows} rows add up to {self.totals[name]} {name}, the service's own total is {total}"
+
+    def _said(self, totals: Mapping[str, object]) -> Iterator[tuple[str, Decimal, Decimal]]:
+        """Yield each total that the service tells, with how far the rows may be off it."""
         for name in self.names:
             total = as_decimal(totals.get(name))
             if total is None:
                 continue
-            missing = total - self.totals[name]
             # Each row may be rounded in its last digit, the total in its own, and totals went through a float.
             digits = -int(min(self.totals[name].as_tuple().exponent, 0))
-            room = self.rows * Decimal(10) ** -digits / 2 + abs(total) * _FLOAT
             if digits == 0:
-                room = _HALF
+                room = _HALF if abs(total) < _WHOLE else abs(total) / _WHOLE
             else:
+                room = self.rows * Decimal(10) ** -digits / 2 + abs(total) * _FLOAT
                 room += Decimal(10) ** int(min(total.as_tuple().exponent, 0)) / 2
-            if missing > room:
-                return (
-                    f"its {self.rows} rows add up to {self.totals[name]} {name}, the service's own "
-                    f"total is {total}: rows are missing"
-                )
-        return None
+            yield name, total, room
 
 
 @dataclass
@@ -129,6 +142,12 @@ class Answer:
             return None
         return self.sums.short(totals)
 
+    def over(self, totals: Mapping[str, object]) -> str | None:
+        """Return by how much the rows are more than the service's totals; None if they are not."""
+        if self.near is not None and _tie(self.near, totals):
+            return None
+        return self.sums.over(totals)
+
     def begins_like(self, other: "Answer") -> bool:
         """Check whether two answers hold as many rows, the same sums and the same first row: they are one."""
         mine, theirs = self.sums, other.sums
@@ -142,6 +161,16 @@ def _reach(near: NearSums, totals: Mapping[str, object]) -> bool:
     said = {name: as_decimal(totals.get(name)) for name in near.sums}
     return all(
         near.reaches(name, total, room=_HALF, part=float(_FLOAT))
+        for name, total in said.items()
+        if total is not None
+    )
+
+
+def _tie(near: NearSums, totals: Mapping[str, object]) -> bool:
+    """Check whether sums surely are the service's totals: then exact ones are not more."""
+    said = {name: as_decimal(totals.get(name)) for name in near.sums}
+    return all(
+        near.ties(name, total, part=float(_FLOAT))
         for name, total in said.items()
         if total is not None
     )

@@ -16,7 +16,7 @@ from adtap_core.bodies.near import near_sums
 from adtap_core.bodies.parsing import JsonRows, Table, batches, separated
 from adtap_core.bodies.spool import MEMORY_BYTES
 from adtap_core.declare import Report
-from adtap_core.errors import MalformedResponse, RequestError, ResponseTooLarge
+from adtap_core.errors import MalformedResponse, RequestError, ResponseTooLarge, RowsMissing
 from adtap_core.http.client import Call, Http
 from adtap_core.http.completeness import says_more
 from adtap_core.http.response import Response
@@ -317,15 +317,13 @@ def check(
             sizes[metric] += sum(map(abs, numbers))
     length = as_decimal(report.get("length"))
     if length is not None and length != count:
-        raise ResponseTooLarge(f"{what}: the answer holds {count} rows and says {length}")
+        raise RowsMissing(f"{what}: the answer holds {count} rows and says {length}")
     for metric, added in sums.items():
         if (total := as_decimal(known[metric])) is None:
             continue
         room = Decimal() if _is_count(metric) else (sizes[metric] + abs(total)) * _FLOAT32_STEP
         if abs(added - total) > room:
-            raise ResponseTooLarge(
-                f"{what}: {metric} adds up to {added}, the answer's total is {total}"
-            )
+            raise RowsMissing(f"{what}: {metric} adds up to {added}, the answer's total is {total}")
 
 
 def _text(value: object) -> str | None:

@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import Final
 
 from adtap_core.bodies.parsing import Table
-from adtap_core.errors import MalformedResponse, ResponseTooLarge
+from adtap_core.errors import MalformedResponse, ResponseTooLarge, RowsMissing
 from adtap_core.platform import Fetched, Platform, RowContext, WindowJob
 from adtap_core.rows.totals import joined
 from adtap_core.windows import ONE_DAY, Grain, Interval, cut
@@ -144,11 +144,19 @@ class Fetcher:
         return fetched
 
     def _understood(self, job: WindowJob) -> Fetched:
-        """Fetch a piece; once more, and again, if what came makes no sense: it may have been cut or damaged."""
+        """Fetch a piece; once more, and again, if what came makes no sense: it may have been cut or damaged.
+
+        Rows that are missing are looked for in smaller pieces; of the smallest, once more in the same.
+        """
+        missing = False
         for _ in range(min(_DAMAGED, self._platform.http.limits.max_retries)):
             try:
                 return self._platform.fetch(job)
-            except MalformedResponse as error:
+            except (MalformedResponse, RowsMissing) as error:
+                if isinstance(error, RowsMissing):
+                    if job.can_split or missing:
+                        raise
+                    missing = True
                 job.stats.retries += 1
                 log.info("%s: fetched again: %s", job.what, error)
         return self._platform.fetch(job)

@@ -451,6 +451,81 @@ def test_a_list_that_is_none_is_named(room, stream, given, caplog):
     assert "unexpected" not in caplog.text
 
 
+@pytest.mark.parametrize("damage", [None, {}, "x", [1]], ids=["null", "object", "text", "number"])
+def test_a_list_that_came_damaged_is_asked_for_again(room, damage):
+    """Once: apps, events, and a list by itself are whole the second time."""
+    right, seen = room.service.answer, set()
+
+    def answer(method: str, path: str, query: Mapping[str, str], headers: Mapping[str, str]):
+        asked = (path, query.get("required_filters"))
+        if path.endswith("/report") or asked in seen:
+            return right(method, path, query, headers)
+        seen.add(asked)
+        return 200, damage
+
+    room.service.events, room.service.answer = ["purchase"], answer
+    got = room.run(stream="events_daily", reports=[])
+    assert {r["event_slug"] for r in got.records["events_daily"]} == {"purchase"}
+    seen.clear()
+    assert [r["id"] for r in room.run(stream="apps").records["apps"]] == [APP]
+
+
+# -- rows and the service's own totals -----------------------------------------------------------
+
+ONE_DAY = {"end_date": "2026-11-02"}
+"""A window that can't be cut: what is missing in it is in no smaller one."""
+
+
+def of_day(query: Mapping[str, str], *counts: int, total: float) -> tuple[int, object]:
+    """Rows of the first day asked for, and a total."""
+    day = query["date_period"].partition(":")[0]
+    return rows(*({"day": day, "installs": str(n)} for n in counts), totals={"installs": total})
+
+
+def test_rows_that_are_missing_once_are_there_the_second_time(room):
+    """Of one day and app, too: the same is asked for once more."""
+    answers = [(1,), (1, 2)]
+    room.service.report = lambda query: of_day(query, *answers.pop(0), total=3.0)
+    got = room.run(**ONE_DAY)
+    assert [r["installs"] for r in got.records["x"]] == [1, 2]
+    assert [w["retries"] for w in got.windows("x")] == [1]
+
+
+def test_rows_that_stay_missing_fail_the_window(room):
+    """After a second look, and no third."""
+    room.service.report = lambda query: of_day(query, 1, total=3.0)
+    _, got = room.failed(RunFailed, **ONE_DAY, max_retries=6)
+    assert unmoved(got)
+    assert len(room.service.asked) == 2
+
+
+def test_a_row_that_came_twice_once_is_counted_once(room):
+    """Rows that are more than the totals are asked for again: money would be counted twice."""
+    answers = [(1, 2, 2), (1, 2)]
+    room.service.report = lambda query: of_day(query, *answers.pop(0), total=3.0)
+    got = room.run(**ONE_DAY)
+    assert [r["installs"] for r in got.records["x"]] == [1, 2]
+    assert [w["ties"] for w in got.windows("x")] == [True]
+
+
+def test_rows_beyond_the_totals_that_come_again_are_kept(room):
+    """The service means them: none is lost, the ledger says that they do not tie out; asked twice for one window alone."""
+    room.service.report = lambda query: of_day(query, 1, 2, 2, total=3.0)
+    got = room.run(end_date="2026-12-20", start_date="2026-09-01")
+    windows = got.windows("x")
+    assert len(windows) > 2
+    assert {w["ties"] for w in windows} == {False}
+    assert len(got.records["x"]) == 3 * len(windows)
+    # Those that were on their way before the second answer came are asked for again, too.
+    assert len(windows) < len(room.service.asked) <= len(windows) + 3
+
+
+def test_without_retries_rows_beyond_the_totals_are_kept(room):
+    """There is no second look."""
+    room.service.report = lambda query: of_day(query, 1, 2, 2, total=3.0)
+    assert len(room.run(**ONE_DAY, max_retries=0).records["x"]) == 3
+
+
 def test_the_columns_of_a_csv_may_come_in_any_order() -> None:
     """The header says where each one stands; a header without what was asked for is another answer."""
 

@@ -46,6 +46,14 @@ def test_any_missing_row_is_noticed(values, data):
     assert "rows are missing" in str(summed(rows, "installs").short(totals))
 
 
+def test_counts_beyond_a_floats_digits_tie_out():
+    """A total that is a float holds no odd number from 2**53 on: the rows are whole, and not too many."""
+    rows = [{"installs": str(2**53)}, {"installs": "3"}]
+    sums, total = summed(rows, "installs"), {"installs": float(2**53 + 3)}
+    assert sums.totals["installs"] != total["installs"]
+    assert (sums.short(total), sums.over(total)) == (None, None)
+
+
 def test_rounded_rows_are_whole():
     """Rows rounded to cents may miss an exact total by half a cent each, and no more."""
     rows = [{"cost": "0.33"}] * 3
