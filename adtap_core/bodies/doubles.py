@@ -7,7 +7,7 @@ is each name looked at.
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import chain
 from typing import Any, Final
 
@@ -100,22 +100,23 @@ def _look(text: bytes) -> None:
         _, at = decode(whole, at)
 
 
-def _names(value: Any, *, nested: bool) -> int:
+def _names(document: Any, *, nested: bool) -> int:
     """Return how many names the objects of a document have.
 
+    Level by level: to go into each nested value by itself takes three times as long.
+
     Args:
-        value: The document.
-        nested: Whether the values of objects that stand in a list are looked at, too.
+        document: The document.
+        nested: Whether what lies below a list of objects is looked at, too.
     """
-    if isinstance(value, Mapping):
-        inner = (v for v in value.values() if type(v) in _NESTING)
-        return len(value) + sum(_names(v, nested=nested) for v in inner)
-    if not isinstance(value, list) or (kinds := set(map(type, value))).isdisjoint(_NESTING):
-        return 0
-    if kinds != {dict}:
-        return sum(_names(v, nested=nested) for v in value if type(v) in _NESTING)
-    count = sum(map(len, value))
-    if nested:
-        values = chain.from_iterable(map(dict.values, value))
-        count += sum(_names(v, nested=True) for v in values if type(v) in _NESTING)
+    count = 0
+    level = [document]
+    while level:
+        objects = [v for v in level if isinstance(v, dict)]
+        count += sum(map(len, objects))
+        inside = list(chain.from_iterable(v for v in level if isinstance(v, list)))
+        if not nested and set(map(type, inside)) == {dict}:
+            return count + sum(map(len, inside))
+        values = chain(chain.from_iterable(map(dict.values, objects)), inside)
+        level = [v for v in values if type(v) in _NESTING]
     return count
