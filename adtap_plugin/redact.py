@@ -1,5 +1,6 @@
 """Secrets out of URLs, bodies and messages."""
 
+import html
 import json
 import logging
 import re
@@ -58,6 +59,7 @@ _IN_ADDRESS: Final = re.compile(
 )
 _OPAQUE: Final = re.compile(r"[A-Za-z0-9+/_-]{16,}={0,2}")
 _HEX: Final = re.compile(r"[0-9a-f]{24,}|[0-9A-F]{24,}")
+_PERCENT: Final = re.compile(r"%[0-9A-F]{2}")
 _BREAKS: Final = re.compile("[\x00-\x08\n-\x1f\x7f-\x9f\u2028\u2029]")
 """Characters that end a line, or tell a terminal what to do."""
 METRICS: Final = "singer_sdk.metrics"
@@ -109,13 +111,7 @@ class Redactor:
             self._values |= fresh
             spellings = set(self._spellings)
             for value in fresh:
-                spellings |= {
-                    value,
-                    quote(value, safe=""),
-                    quote_plus(value),
-                    json.dumps(value)[1:-1],
-                    json.dumps(value, ensure_ascii=False)[1:-1],
-                }
+                spellings |= _spellings(value)
             # Longest first: a secret that holds another one must go as a whole.
             self._spellings = tuple(sorted(spellings, key=len, reverse=True))
 
@@ -147,6 +143,17 @@ class Redactor:
         A library logs what it has in hand before anybody could teach us the value: `Signature: kGh…=` is one.
         """
         return _OPAQUE.sub(lambda m: MASK if _looks_made(m[0]) else m[0], self(text))
+
+
+def _spellings(value: str) -> set[str]:
+    """Return a secret in every spelling in which an answer may repeat it: plain, in an address, in JSON, on a page."""
+    in_address = {quote(value, safe=""), quote(value), quote_plus(value)}
+    small = {_PERCENT.sub(lambda m: m[0].lower(), text) for text in in_address}
+    in_json = {json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]}
+    escaped = html.escape(value)
+    # Where the apostrophe is escaped, it is &#x27; or &#39;.
+    on_page = {escaped, html.escape(value, quote=False), escaped.replace("&#x27;", "&#39;")}
+    return {value, *in_address, *small, *in_json, *on_page}
 
 
 def _looks_made(word: str) -> bool:

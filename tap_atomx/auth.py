@@ -36,16 +36,21 @@ class TokenLogin:
     Args:
         settings: `api_url`, `email`, `password`, perhaps `totp` and `token_expiration_seconds`.
         seconds: Gives the time since 1970, for the second factor; handed in, so that a test can move it.
+        sleep: Waits for the next code; handed in for the same reason.
     """
 
     can_refresh = True
 
     def __init__(
-        self, settings: Mapping[str, Any], seconds: Callable[[], float] = time.time
+        self,
+        settings: Mapping[str, Any],
+        seconds: Callable[[], float] = time.time,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._settings = settings
         self._url = str(settings.get("api_url") or "").rstrip("/")
-        self._seconds = seconds
+        self._seconds, self._sleep = seconds, sleep
+        self._used: str | None = None
         self._token = ""
         self.expires_at: datetime | None = None
         self.message = ""
@@ -60,6 +65,22 @@ class TokenLogin:
         Raises:
             CredentialsError: If the login is refused, or a code is needed and none is set.
         """
+        code = self._code()
+        try:
+            self._trade(http, code)
+        except CredentialsError:
+            given = str(self._settings.get("totp") or "").replace(" ", "")
+            if code is None or code != self._used or code == given:
+                raise
+            # A code may be good once (RFC 6238, 5.2), and the session that has just ended was opened with this
+            # one: no wrong secret, so another try with the next code can't lock the account.
+            self._sleep(_STEP_SECONDS - self._seconds() % _STEP_SECONDS)
+            code = self._code()
+            self._trade(http, code)
+        self._used = code
+
+    def _trade(self, http: Http, code: str | None) -> None:
+        """Trade the credentials and a code for a token."""
         body: dict[str, Any] = {
             "email": self._settings.get("email"),
             "password": self._settings.get("password"),
@@ -67,7 +88,6 @@ class TokenLogin:
                 self._settings.get("token_expiration_seconds") or DEFAULT_EXPIRATION_SECONDS
             ),
         }
-        code = self._code()
         if code is not None:
             body["totp"] = code
         response = self._ask(http, "login", body)
@@ -75,7 +95,11 @@ class TokenLogin:
             response = self._second_step(http, response, code)
         token = response.get("auth_token")
         if not isinstance(token, str) or not token:
-            raise CredentialsError(f"login of {self._who}: the answer holds no `auth_token`")
+            older = "it is one of an older version of the API; " if "auth_tkt" in response else ""
+            raise CredentialsError(
+                f"login of {self._who}: the answer holds no `auth_token`; {older}the setting `api_url` must lead to "
+                "version 3 of the API, as https://api.atomx.com/v3 does"
+            )
         redact.learn(token)
         self._token = token
         self.expires_at = ends_at(token)

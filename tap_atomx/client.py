@@ -275,7 +275,7 @@ class AtomxPlatform(Platform):
         if not isinstance(listed, Mapping):
             raise RequestError("list reports: the answer is not an object of lists")
         shown = sum(len(part) for part in listed.values() if isinstance(part, list))
-        check_whole(responses.envelope(document), shown, "list reports")
+        _check_all(document, shown, "list reports")
         yield listed.get(AtomxEntity.of(entity).part) or []
 
     def _invoices(self, query: EntityQuery) -> Iterator[Sequence[Mapping[str, Any]]]:
@@ -284,8 +284,22 @@ class AtomxPlatform(Platform):
         for kind in INVOICE_TYPES:
             document = self._get(f"invoices/{kind}", {"date>": FIRST_INVOICE}, query.stats)
             rows = responses.rows(document, f"invoices {kind}")
-            envelope = responses.envelope(document)
-            # `count` is the page's length or the total: greater than what came, it can only be the total.
-            told = {"total": envelope.get("count")} if "count" in envelope else {}
-            check_whole({**told, **envelope}, len(rows), f"invoices {kind}")
+            _check_all(document, len(rows), f"invoices {kind}")
             yield [shapes.invoice(kind, row, seen) for row in rows]
+
+
+def _check_all(document: object, shown: int, what: str) -> None:
+    """Check that a list which comes in one piece does not say that it holds more.
+
+    Args:
+        document: The answer.
+        shown: How many rows it shows.
+        what: The list, in a user's words.
+
+    Raises:
+        MalformedResponse: If it does.
+    """
+    envelope = responses.envelope(document)
+    # `count` is the page's length or the total: greater than what came, it can only be the total.
+    told = {"total": envelope.get("count")} if "count" in envelope else {}
+    check_whole({**told, **envelope}, shown, what)

@@ -26,7 +26,7 @@ from adtap_core.rows.totals import as_decimal
 from adtap_core.windows import Grain, Interval, Zone
 from tap_atomx.definitions import is_snapshot
 from tap_atomx.fields import METRICS
-from tap_atomx.responses import is_object
+from tap_atomx.responses import error_beside_data, is_object
 from tap_atomx.streams import AtomxReport
 
 CURRENCY: Final = "USD"
@@ -220,6 +220,8 @@ def _report_of(envelope: object, what: str) -> Mapping[str, Any]:
         raise ResponseTooLarge(f"{what}: the answer says that there is more ({said})")
     if not isinstance(report, Mapping):
         raise RequestError("the answer holds no report")
+    if (error := error_beside_data({"report": report})) is not None:
+        raise RequestError(f"{what}: an error beside the data: {error}")
     return report
 
 

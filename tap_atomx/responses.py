@@ -79,6 +79,8 @@ def _judge_small(response: Response) -> Outcome:
 
 def _judge_envelope(document: Mapping[str, Any]) -> Outcome:
     if document.get("success") is True or ("success" not in document and "resource" in document):
+        if (said := error_beside_data(document)) is not None:
+            return Outcome(Action.RETRY, f"an error beside the data: {said}")
         return SUCCESS
     message = error_message(document) or "neither `success` nor a payload in the answer"
     if document.get("errno") == UNAUTHORIZED:
@@ -127,6 +129,17 @@ def error_message(document: object) -> str:
     message = str(document.get("error") or document.get("message") or "")
     number = document.get("errno")
     return f"{message} (errno {number})" if message and number is not None else message
+
+
+def error_beside_data(document: Mapping[str, Any]) -> str | None:
+    """Return the error that an answer names though it calls itself a success; None if it names none.
+
+    Reports of older versions say so in the report itself (`error`), beside what they have.
+    """
+    report = document.get("report")
+    inner = report.get("error") if isinstance(report, Mapping) else None
+    said = document.get("error") or inner
+    return said if isinstance(said, str) and said else None
 
 
 def payload(document: object, what: str) -> Any:

@@ -16,6 +16,8 @@ from adtap_core.redact import redact
 
 T = TypeVar("T")
 _decoder: Final = msgspec.json.Decoder(float_hook=Decimal)
+_SEARCHED: Final = 16_384
+"""Bytes behind an excerpt in which secrets are looked for too."""
 
 
 @dataclass
@@ -80,7 +82,10 @@ class Response:
 
     def excerpt(self, length: int = 300) -> str:
         """Return the body's beginning on one line, redacted: for messages."""
-        return redact.words_of_others(" ".join(self.text(length * 2).split()))[:length]
+        # Of a secret that is cut in two neither half is known: it is looked for in more than is shown, and
+        # before the spaces in it change.
+        text = redact(self.text(length * 2 + _SEARCHED))
+        return redact.words_of_others(" ".join(text.split()))[:length]
 
     def looks_like_html(self) -> bool:
         """Return whether the body is a page for people: a proxy or a login form answered."""

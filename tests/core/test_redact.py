@@ -1,8 +1,14 @@
 """One list of secret names: what is masked in messages is dropped from records too, and the other way round."""
 
+import html
+from datetime import UTC, datetime
+from urllib.parse import quote
+
 import pytest
 
-from adtap_core.redact import Redactor
+from adtap_core.bodies.spool import Spool
+from adtap_core.http.response import Response
+from adtap_core.redact import Redactor, redact
 from adtap_core.rows.records import RecordShaper
 
 NAMES = [
@@ -59,3 +65,35 @@ def test_ordinary_names_are_shown():
     hide = Redactor()
     for text in ("app_token=abc", "event_token=abc", "tokens=3", "keyword=abc", "secretary=abc"):
         assert hide(text) == text
+
+
+@pytest.mark.parametrize(
+    "spell",
+    [
+        str,
+        html.escape,
+        lambda text: html.escape(text, quote=False),
+        lambda text: html.escape(text).replace("&#x27;", "&#39;"),
+        quote,
+        lambda text: quote(text, safe=""),
+        lambda text: quote(text).replace("%C3%A9", "%c3%a9").replace("%3C", "%3c"),
+    ],
+)
+def test_a_secret_is_masked_as_an_answer_may_repeat_it(spell):
+    """On a page that shows the form again, and in an address, however its letters are escaped there."""
+    hide = Redactor()
+    secret = "né<&'\"/w0rd"
+    hide.learn(secret)
+    assert hide(f"value: {spell(secret)}!") == "value: ***!"
+
+
+@pytest.mark.parametrize("before", [0, 60, 110, 180, 230, 3000])
+def test_half_a_secret_at_the_end_of_an_excerpt_is_none(before):
+    """A page's spaces are taken out of an excerpt: what is cut off may be in the middle of a password."""
+    secret = "open  sesame and close again"
+    redact.learn(secret)
+    for filling in (" ", "x"):
+        body = f"<html>{filling * before}{secret}</html>".encode()
+        reply = Response(500, {}, Spool.of(body), "http://service.example", datetime.now(UTC))
+        assert "sesame" not in reply.excerpt(120)
+        assert "open" not in reply.excerpt(120)

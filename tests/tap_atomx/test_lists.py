@@ -411,3 +411,61 @@ def test_a_list_that_does_not_say_its_limit_ends_with_an_empty_page(said, more):
     document = {"success": True, "resource": "sizes", "sizes": [{"id": 1}], **said}
     assert page_at(document, "sizes", 0, 1000).more is more
     assert not page_at({"success": True, "resource": "sizes", "sizes": []}, "sizes", 1, 1000).more
+
+
+@pytest.mark.parametrize(("count", "is_whole"), [(2, True), (1, True), (3, False), ("300", False)])
+def test_stored_reports_that_say_they_are_more_are_not_taken_for_all(count, is_whole):
+    """`count` may be the total: greater than what came, the list was cut, and nobody knows how to go on."""
+    stored = {"reports": [{"id": "a"}], "scheduled": [{"id": "b"}]}
+
+    def answers(asked: Asked) -> object:
+        if asked.path == "/v3/login":
+            return {"success": True, "resource": "auth_token", "auth_token": "token-0123456789"}
+        return {"success": True, "resource": "reporting", "reporting": stored, "count": count}
+
+    written: list[Messages] = []
+    with Canned(answers) as server:
+        config = {"api_url": f"{server.url}/v3", "email": "a@b.example", "password": "p" * 12}
+        catalog = select(TapAtomx, config, {"reports", "scheduled_reports"})
+        try:
+            run_tap(TapAtomx, config, catalog=catalog, written=written.append)
+        except RunFailed:
+            assert not is_whole
+        else:
+            assert is_whole
+    assert [r["id"] for r in written[0].records["reports"]] == (["a"] if is_whole else [])
+
+
+@pytest.mark.parametrize("at_top", [True, False])
+def test_an_error_beside_a_reports_rows_fails_the_window(at_top):
+    """A query that was killed may have some rows: version 2 says so in the report, under `success`."""
+    said = {"error": "query killed"}
+
+    def answers(asked: Asked) -> object:
+        if asked.path == "/v3/login":
+            return {"success": True, "resource": "auth_token", "auth_token": "token-0123456789"}
+        columns = [*asked.json["groups"], *asked.json["metrics"]]
+        day = asked.json["from"][:10]
+        report = {"id": "r", "columns": columns, "data": [[day, 7, 3]], **({} if at_top else said)}
+        return {
+            "success": True,
+            "resource": "report",
+            "report": report,
+            **(said if at_top else {}),
+        }
+
+    own = {
+        "name": "own",
+        "scope": "publisher",
+        "dimensions": ["site_id"],
+        "metrics": ["clicks"],
+        "transport": "json",
+    }
+    written: list[Messages] = []
+    with Canned(answers) as server:
+        config = {"api_url": f"{server.url}/v3", "email": "a@b.example", "password": "p" * 12}
+        config |= {"reports": [own], "max_retries": 0}
+        catalog = select(TapAtomx, config, {"own"})
+        with pytest.raises(RunFailed, match="query killed"):
+            run_tap(TapAtomx, config, catalog=catalog, written=written.append)
+    assert not written[0].records["own"]

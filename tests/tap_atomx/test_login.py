@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -11,8 +12,9 @@ import pytest
 
 from adtap_core.errors import CredentialsError, RetriesExhausted, SettingsError
 from adtap_core.tap import RunFailed
-from tap_atomx.auth import one_time_code
+from tap_atomx.auth import TokenLogin, one_time_code
 from tap_atomx.tap import TapAtomx
+from tests.canned import Asked, Canned, Text
 from tests.conftest import SandboxHandle
 from tests.running import run_command, run_tap
 
@@ -134,6 +136,65 @@ def test_a_wrong_code_stops_at_once(read, sandbox):
     with pytest.raises(CredentialsError):
         read({"networks"}, totp="000000")
     assert len(sandbox.log("atomx")) == 1
+
+
+def single_use(codes: list[str]) -> Callable[[Asked], object]:
+    """A server that takes each code once, and whose first token ends after one list."""
+    lists: list[str] = []
+
+    def answers(asked: Asked) -> object:
+        if asked.path == "/v3/login":
+            code = asked.json["totp"]
+            codes.append(code)
+            if codes.count(code) > 1:
+                said = {"success": False, "error": "code was used already", "errno": 9}
+                return Text(json.dumps(said), "application/json", 401)
+            return {"success": True, "resource": "auth_token", "auth_token": f"token-of-{code}"}
+        lists.append(asked.path)
+        if len(lists) > 1 and asked.headers["authorization"] == "Bearer token-of-111111":
+            said = {"success": False, "error": "User unauthorized", "errno": 1}
+            return Text(json.dumps(said), "application/json", 401)
+        name = asked.path.removeprefix("/v3/")
+        return {"success": True, "resource": name, name: [{"id": 1}], "count": 1, "limit": 1000}
+
+    return answers
+
+
+@pytest.mark.parametrize("is_secret", [True, False])
+def test_a_code_that_is_good_once_is_not_used_twice(is_secret):
+    """A token that dies within half a minute of its login: the next login waits for the next code of the secret."""
+    codes: list[str] = []
+    slept: list[float] = []
+    login = partial(TokenLogin, seconds=lambda: 1111111115.0, sleep=slept.append)
+    made = ["111111", "111111", "222222"]
+    with (
+        Canned(single_use(codes)) as server,
+        patch("tap_atomx.client.TokenLogin", login),
+        patch("tap_atomx.auth.one_time_code", side_effect=lambda *_: made.pop(0)),
+    ):
+        config = {"api_url": f"{server.url}/v3", "email": "a@b.example", "password": "p" * 12}
+        if is_secret:
+            made.insert(0, "000000")  # the check of the setting
+            found = run_tap(TapAtomx, {**config, "totp": SECRET}, streams={"sizes", "browsers"})
+            assert [r["id"] for r in found.records["browsers"]] == [1]
+            assert codes == ["111111", "111111", "222222"]
+            assert slept == [25.0]
+        else:
+            with pytest.raises(CredentialsError):
+                run_tap(TapAtomx, {**config, "totp": "111111"}, streams={"sizes", "browsers"})
+            assert codes == ["111111", "111111"]
+            assert not slept
+
+
+def test_a_token_of_an_older_api_names_the_address():
+    """Versions 1 and 2 answer with `auth_tkt`: nothing is wrong with the password."""
+    document = {"success": True, "resource": "auth_tkt", "auth_tkt": "ticket-0123456789"}
+    with Canned(lambda _: document) as server:
+        config = {"api_url": f"{server.url}/v2", "email": "a@b.example", "password": "p" * 12}
+        with pytest.raises(CredentialsError, match="older version of the API") as caught:
+            run_tap(TapAtomx, config, streams={"sizes"})
+    assert "`api_url`" in str(caught.value)
+    assert "`password`" not in str(caught.value)
 
 
 def test_a_token_that_dies_is_renewed(read: Callable[..., Any], sandbox):
