@@ -36,9 +36,11 @@ def classify(call: Call, response: Response) -> Outcome:
         message = (
             error_message(_small_document(response)) or response.excerpt(120) or "no reason given"
         )
-        return Outcome(
-            Action.CREDENTIALS, f"{message}; check the settings `email`, `password` and `totp`"
-        )
+        settings = "`email`, `password` and `totp`"
+        if response.status == HTTPStatus.BAD_REQUEST:
+            # The greatest life of a token is not published: asking for a longer one may be what is wrong.
+            settings = "`email`, `password`, `totp` and `token_expiration_seconds`"
+        return Outcome(Action.CREDENTIALS, f"{message}; check the settings {settings}")
     if not response.is_success:
         return _judge_failure(response)
     if response.looks_like_html():

@@ -197,6 +197,16 @@ def test_a_token_of_an_older_api_names_the_address():
     assert "`password`" not in str(caught.value)
 
 
+def test_a_token_life_that_is_too_long_names_its_setting(read, sandbox):
+    """400 may be about any part of the login: the longest life of a token is not published."""
+    said = {"success": False, "error": "expiration must be at most 3600", "errno": 6}
+    sandbox.fault("status", platform="atomx", path="/login", status=400, body=said, times=None)
+    with pytest.raises(CredentialsError, match="at most 3600") as caught:
+        read({"networks"})
+    assert "`token_expiration_seconds`" in str(caught.value)
+    assert len(sandbox.log("atomx")) == 1
+
+
 def test_a_token_that_dies_is_renewed(read: Callable[..., Any], sandbox):
     """Tokens good for three calls: the same records, one login for every three calls, nothing twice."""
     streams = {"networks", "advertisers", "campaigns", "sites", "sizes", "browsers"}
