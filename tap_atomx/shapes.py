@@ -36,7 +36,25 @@ def normalize(entity: AtomxEntity, record: Mapping[str, Any]) -> Mapping[str, An
             ids = list(map(_id_of, items))
             if None not in ids:
                 made = {**made, name: ids}
-    return made
+    for name, value in record.items():
+        # A person rendered where nobody knew of one: who it is stands in `users`, for whoever asks for people.
+        is_person = type(value) is dict and "email" in value and not entity.people
+        if is_person and made.get(name) is value:
+            made = {**made, name: _id_of(value)}
+    return _without_receivers(made) if entity.part else made
+
+
+def _without_receivers(report: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a stored report whose query, the request as it was sent, no longer repeats the receivers' addresses.
+
+    Those in force stand beside it, in a column that is read only if it is selected.
+    """
+    query = report.get("query")
+    if not isinstance(query, Mapping) or "emails" not in query:
+        return report
+    asked = {name: value for name, value in query.items() if name != "emails"}
+    emails = report.get("emails")
+    return {**report, "query": asked, "emails": query["emails"] if emails is None else emails}
 
 
 def _id_of(value: object) -> int | str | None:
@@ -86,7 +104,9 @@ def _user_columns(user: object) -> dict[str, Any]:
         return {"user_id": user}
     known = {f"user_{k}": user.get(k) for k in ("id", "name", "ip")}
     known["user_agent"] = user.get("user_agent")
-    more = {f"user_{k}": v for k, v in user.items() if k not in {"id", "name", "ip", "user_agent"}}
+    # An address is that of the user in `users`, for whoever asks for people.
+    told = {"id", "name", "ip", "user_agent", "email"}
+    more = {f"user_{k}": v for k, v in user.items() if k not in told}
     return {**known, **more}
 
 
