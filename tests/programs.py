@@ -2,6 +2,7 @@
 
     run(script, arguments)      to its end; the result is that of subprocess.run
     start(script, arguments)    started, with pipes or files of one's own
+    Piped(script, arguments)    started, with a pipe at each stream: held as a subprocess.Popen is
 
 They run the very functions behind the console scripts; that the scripts themselves work is tested where pipes
 are. What is not asked of such a run is how long it waits before it asks again: it waits as this process does
@@ -9,18 +10,21 @@ are. What is not asked of such a run is how long it waits before it asks again: 
 """
 
 import atexit
+import contextlib
 import functools
 import importlib
 import multiprocessing
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Mapping, Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 from adtap_core.http import client
 from tests.forks import Forks, Running
@@ -184,12 +188,107 @@ def start(
             os.close(number)
 
 
+class Piped:
+    """A program with a pipe at each of its streams; used as a `subprocess.Popen` is.
+
+    Args:
+        script: Its console script's name, or `module:function`.
+        arguments: Its arguments.
+        environment: Variables on top of this process's own; None takes one out.
+    """
+
+    def __init__(
+        self,
+        script: str,
+        arguments: Sequence[str],
+        *,
+        environment: Mapping[str, str | None] | None = None,
+    ) -> None:
+        (given, stdin), (stdout, said), (stderr, errors) = os.pipe(), os.pipe(), os.pipe()
+        self.stdin, self.stdout = open(stdin, "wb"), open(stdout, "rb")  # noqa: SIM115 - for as long as it runs
+        self.stderr = open(stderr, "rb")  # noqa: SIM115 - as above
+        self._running = FORKS.start(
+            "tests.programs:become",
+            [client.FIRST_WAIT_SECONDS, script, *arguments],
+            streams=(given, said, errors),
+            environment=_variables(environment),
+        )
+        for end in (given, said, errors):
+            os.close(end)
+        self.pid = self._running.pid
+
+    def __enter__(self) -> Self:
+        """Give it."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close what is open and wait for its end."""
+        with contextlib.suppress(BrokenPipeError):
+            self.stdin.close()
+        self.stdout.close()
+        self.stderr.close()
+        self.wait()
+
+    @property
+    def returncode(self) -> int | None:
+        """Its exit code, the negative number of a signal that ended it; None as long as it runs."""
+        return self._running.exitcode
+
+    def send_signal(self, number: int) -> None:
+        """Send it a signal, if it has not ended."""
+        if self.returncode is None:
+            os.kill(self.pid, number)
+
+    def terminate(self) -> None:
+        """Ask it to end."""
+        self.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End it at once."""
+        self.send_signal(signal.SIGKILL)
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait for its end; gives its exit code.
+
+        Raises:
+            subprocess.TimeoutExpired: It has not ended within so many seconds.
+        """
+        self._running.join(timeout)
+        if self.returncode is None:
+            raise subprocess.TimeoutExpired(str(self.pid), timeout or 0)
+        return self.returncode
+
+    def communicate(self, given: bytes = b"", timeout: float = 250) -> tuple[bytes, bytes]:
+        """Write its input and close it, read what it says to the end, and wait for its own; ended after so many seconds."""
+
+        def write() -> None:
+            with contextlib.suppress(BrokenPipeError), self.stdin:
+                self.stdin.write(given)
+
+        said: list[bytes] = []
+        beside = [
+            threading.Thread(target=write),
+            threading.Thread(target=lambda: said.append(self.stderr.read())),
+        ]
+        late = threading.Timer(timeout, os.kill, (self.pid, signal.SIGKILL))
+        for thread in (*beside, late):
+            thread.start()
+        out = self.stdout.read()
+        for thread in beside:
+            thread.join()
+        self.wait()
+        late.cancel()
+        self.stdout.close()
+        self.stderr.close()
+        return out, said[0]
+
+
 def become() -> None:
     """In the fork: be the program."""
     _, first_wait, script, *arguments = sys.argv
     client.FIRST_WAIT_SECONDS = float(first_wait)  # type: ignore[misc] - a constant to all but tests
     sys.argv = [script, *arguments]
-    module, _, path = PROGRAMS[script].partition(":")
+    module, _, path = PROGRAMS.get(script, script).partition(":")
     program = importlib.import_module(module)
     for part in path.split("."):
         program = getattr(program, part)

@@ -5,8 +5,6 @@
 import io
 import itertools
 import json
-import subprocess
-import sys
 from collections.abc import Iterable, Iterator
 from contextlib import redirect_stdout
 from dataclasses import dataclass
@@ -22,11 +20,10 @@ from adtap_loader.duckdb_target import TargetAdtapDuckdb
 from adtap_loader.postgres_engine import kind_of
 from adtap_loader.postgres_target import TargetAdtapPostgres
 from adtap_loader.sdk import LoaderTarget
+from tests.programs import Piped
 from tests.running import signal_handlers_kept
 
-BIN = Path(sys.executable).parent
 _numbers = itertools.count(1)
-COMMAND = [str(BIN / "target-adtap-duckdb")]
 
 
 def schema(
@@ -99,24 +96,17 @@ class Place:
                 target.warehouse.close()
         return [json.loads(line) for line in out.getvalue().splitlines()]
 
-    def start(self, **config: Any) -> subprocess.Popen[bytes]:
-        """Start the real program, its input open."""
+    def start(self, **config: Any) -> Piped:
+        """Start the program, its input open."""
         settings = self.folder / f"config-{next(_numbers)}.json"
         settings.write_text(json.dumps({**self.settings(), **config}))
-        return subprocess.Popen(
-            [str(BIN / self.target.name), "--config", str(settings)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )
+        return Piped(self.target.name, ["--config", str(settings)])
 
     def run(self, *messages: dict[str, Any] | str, **config: Any) -> Run:
-        """Run the real program on these messages."""
+        """Run the program on these messages."""
         process = self.start(**config)
-        out, errors = process.communicate(lines(messages), timeout=250)
-        return Run(
-            process.returncode, [json.loads(line) for line in out.splitlines()], errors.decode()
-        )
+        out, errors = process.communicate(lines(messages))
+        return Run(process.wait(), [json.loads(line) for line in out.splitlines()], errors.decode())
 
 
 @dataclass

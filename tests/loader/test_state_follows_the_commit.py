@@ -6,11 +6,12 @@ import contextlib
 import json
 import random
 import signal
-import subprocess
 import threading
 import time
 
 import pytest
+
+from tests.programs import Piped
 
 from .conftest import lines, record, schema, state
 
@@ -61,7 +62,7 @@ def test_a_line_that_cannot_be_read_ends_the_load_with_its_number(place):
     assert place.query("SELECT count(*) FROM a") == [(0,)]
 
 
-def feed(process: subprocess.Popen[bytes], body: bytes) -> threading.Thread:
+def feed(process: Piped, body: bytes) -> threading.Thread:
     """Write the body beside the reading of STATE; a killed reader is no error here."""
 
     def write() -> None:
