@@ -273,9 +273,14 @@ def _become(document, streams) -> None:
         # As at the end of a process, but without what C++ would do to threads that a fork has not (DuckDB's).
         threading._shutdown()
         atexit._run_exitfuncs()
-        for stream in (sys.stdout, sys.stderr):
-            with contextlib.suppress(OSError, ValueError):
-                stream.flush()
+        try:
+            if not sys.stdout.closed:
+                sys.stdout.flush()
+        except OSError as error:
+            sys.stderr.write(f"Exception ignored in: {sys.stdout!r}\n{type(error).__name__}: {error}\n")
+            code = 120
+        with contextlib.suppress(OSError, ValueError):
+            sys.stderr.flush()
         os._exit((code or 0) & 0xFF)
 
 

@@ -115,7 +115,7 @@ def test_a_disk_that_is_full_is_named(bench: Bench, words: tuple[str, ...]) -> N
         pytest.skip("this system has no /dev/full")
     with full.open("wb") as out:
         done = subprocess.run(
-            [command(arguments[0]), *arguments[1:]],
+            [programs.on_path() / arguments[0], *arguments[1:]],
             stdout=out,
             stderr=subprocess.PIPE,
             text=True,

@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -18,9 +17,8 @@ from adtap_plugin.variables import (
     unknown,
     working_directory,
 )
+from tests.programs import on_path
 
-ROOT = Path(__file__).parents[2]
-BIN = Path(sys.executable).parent
 SCHEMA = {
     "properties": {
         "api_token": {"type": ["string", "null"], "secret": True},
@@ -207,9 +205,9 @@ def test_whatever_a_variable_says_it_is_a_value_or_a_named_fault(given_):
 def run(folder, *words, **environment):
     kept = {key: os.environ[key] for key in ("HOME", "LANG", "TMPDIR") if key in os.environ}
     return subprocess.run(
-        [BIN / words[0], *words[1:]],
+        [on_path() / words[0], *words[1:]],
         cwd=folder,
-        env={"PATH": f"{BIN}{os.pathsep}{os.defpath}", **kept, **environment},
+        env={"PATH": f"{on_path()}{os.pathsep}{os.defpath}", **kept, **environment},
         text=True,
         input="",
         capture_output=True,

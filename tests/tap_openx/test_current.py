@@ -1,9 +1,6 @@
 """Today's generation: report jobs that end in CSV, remembered while they run."""
 
 import json
-import os
-import signal
-import subprocess
 import time
 from collections import defaultdict
 from datetime import UTC, datetime
@@ -23,7 +20,8 @@ from tap_openx.splits import add_up
 from tap_openx.streams import REPORTS
 from tap_openx.tap import TapOpenx
 from tests.core.restating import meltano_merged
-from tests.running import command, select, without
+from tests.programs import Piped
+from tests.running import select, without
 from tests.tap_openx.conftest import sums
 
 CURRENT = {r.name: r for r in REPORTS if r.generations == ("current",)}
@@ -316,19 +314,8 @@ def kill_while_polling(room, folder, **more):
         ("catalog", select(TapOpenx, config, {"country_daily"})),
     ):
         (folder / f"{name}.json").write_text(json.dumps(document), encoding="utf-8")
-    process = subprocess.Popen(
-        [
-            command("tap-openx"),
-            "--config",
-            str(folder / "config.json"),
-            "--catalog",
-            str(folder / "catalog.json"),
-        ],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env=dict(os.environ),
-    )
-    with process:
+    files = [f"--{name}={folder / name}.json" for name in ("config", "catalog")]
+    with Piped("tap-openx", files) as process:
         state = {}
         for line in process.stdout:
             message = json.loads(line)
@@ -338,7 +325,7 @@ def kill_while_polling(room, folder, **more):
                     break
         # Let it poll at least once more before it dies.
         time.sleep(0.3)
-        process.send_signal(signal.SIGKILL)
+        process.kill()
         process.stdout.read()
     return state
 

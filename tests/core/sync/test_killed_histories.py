@@ -7,8 +7,6 @@ loader dies with it, or keeps the whole lines that came. `ADTAPS_HISTORIES=50` p
 import json
 import os
 import random
-import subprocess
-import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -20,7 +18,9 @@ from adtap_core.testing import Messages
 from adtap_core.windows import Grain
 from tests.core.restating import RESTATED
 from tests.core.sync.test_histories import History
+from tests.programs import Piped
 
+TAP = "tests.core.restating:TapRestating.cli"
 COUNT = max(1, int(os.environ.get("ADTAPS_HISTORIES", "20")) // 20)
 STEPS = 3
 
@@ -43,17 +43,13 @@ class RealHistory(History):
         self.server.now = self.now.isoformat()
         config = self.config(**more)
         state = self.state if state is None else state
-        command = [sys.executable, "-m", "tests.core.restating"]
+        arguments = []
         for name, content in {"config": config, "state": state, "catalog": self.catalog(config)}.items():  # fmt: skip
             path = self.folder / f"{name}.json"
             path.write_text(json.dumps(content), encoding="utf-8")
-            command += [f"--{name}", str(path)]
-        environment = {**os.environ, "ADTAPS_NOW": self.now.isoformat(), "LOGLEVEL": "ERROR"}
-        with subprocess.Popen(
-            command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-        ) as process:
-            assert process.stdout is not None
-            assert process.stderr is not None
+            arguments += [f"--{name}", str(path)]
+        environment = {"ADTAPS_NOW": self.now.isoformat(), "LOGLEVEL": "ERROR"}
+        with Piped(TAP, arguments, environment=environment) as process:
             lines = []
             if self.dies:
                 lines = [process.stdout.readline() for _ in range(self.chance.randint(1, 40))]
