@@ -16,7 +16,7 @@ from singer_sdk.exceptions import MapExpressionError, StreamMapConfigError
 from singer_sdk.helpers._catalog import get_selected_schema
 from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities, TapCapabilities
 from singer_sdk.plugin_base import PluginBase, SingerCommand, _ConfigInput
-from singer_sdk.singerlib import Catalog, CatalogEntry
+from singer_sdk.singerlib import Catalog, CatalogEntry, SelectionMask
 from typing_extensions import override
 
 from adtap_core.clock import NOW_VARIABLE, Clock
@@ -205,7 +205,7 @@ class AdTap(FromVariables, Tap):
                 errors += contradictions(name, schema, known.schema)
                 errors += arithmetic_errors(self.config, name, known.schema)
             if is_selected:
-                schema = get_selected_schema(name, schema, entry.metadata.resolve_selection())
+                schema = get_selected_schema(name, schema, _mask(entry, known))
             # Of a stream that is off nothing is written, but a stream map may name it, or all of them.
             found[name] = schema, keys
             mapped[name] = Mapped(schema.get("properties", {}), keys, is_selected)
@@ -502,10 +502,17 @@ class AdTap(FromVariables, Tap):
 
 def _written(entry: CatalogEntry, known: AdStream | None) -> tuple[dict[str, Any], list[str]]:
     """Return the schema of a catalog's entry as it is written, and its key: that comes from the tap, never from a file."""
-    schema = entry.schema.to_dict()
     if known is None:
-        return schema, list(entry.key_properties or ())
+        return entry.schema.to_dict(), list(entry.key_properties or ())
+    schema = known.effective_schema if known.entry is entry else entry.schema.to_dict()
     return restored(schema, known.schema), list(known.primary_keys)
+
+
+def _mask(entry: CatalogEntry, known: AdStream | None) -> SelectionMask:
+    """Return which columns of a catalog's entry are selected."""
+    if known is None or known.metadata is not entry.metadata:
+        return entry.metadata.resolve_selection()
+    return known.mask
 
 
 def _depth(name: str, entities: Mapping[str, EntityStream]) -> int:

@@ -44,6 +44,12 @@ def stream_file(package: str, name: str) -> dict[str, Any] | None:
     return None if text is None else json.loads(text)
 
 
+@lru_cache(maxsize=1024)
+def _kept(package: str, name: str) -> dict[str, Any] | None:
+    """Return the schema file of a stream, read once: a tap that is made again in this process has the same."""
+    return stream_file(package, name)
+
+
 def exact(prop: Mapping[str, Any], decimals_as: str) -> dict[str, Any]:
     """Return a property with `number` spelt so that no float comes in between.
 
@@ -80,7 +86,7 @@ def entity_schema(
     Raises:
         FileNotFoundError: If the stream has no schema file.
     """
-    schema = stream_file(package, entity.name)
+    schema = _kept(package, entity.name)
     if schema is None:
         msg = f"schemas/{entity.name}.json is missing in {package}"
         raise FileNotFoundError(msg)

@@ -22,7 +22,6 @@ import msgspec
 from singer_sdk.exceptions import AbortedSyncFailedException
 from singer_sdk.helpers.types import Context, Record
 from singer_sdk.mapper import SameRecordTransform, StreamMap
-from singer_sdk.singerlib import Catalog, MetadataMapping
 from singer_sdk.streams import Stream
 from typing_extensions import override
 
@@ -45,6 +44,7 @@ from adtap_core.rows.schemas import entity_schema, restored
 from adtap_core.state.fingerprints import future_lines
 from adtap_core.sync.failures import Failure
 from adtap_core.sync.run import Run
+from adtap_core.sync.selection import Selected
 from adtap_core.sync.stream_maps import map_failure
 from adtap_core.sync.summary import stream_line
 
@@ -69,7 +69,7 @@ class _Begun:
     pages: Iterator[Iterable[Mapping[str, Any]]]
 
 
-class AdStream(Stream):
+class AdStream(Selected):
     """What all our streams share.
 
     Args:
@@ -91,29 +91,18 @@ class AdStream(Stream):
         replication_key: str | None,
         selected: bool,
     ) -> None:
-        self.selected_by_default = selected
-        self._own_keys, self._own_replication_key = keys, replication_key
-        super().__init__(run.tap, schema=schema, name=name)
+        super().__init__(
+            run.tap,
+            name=name,
+            schema=schema,
+            keys=keys,
+            replication_key=replication_key,
+            selected=selected,
+        )
         self.run = run
-        self.primary_keys, self.replication_key = keys, replication_key
         self.records_written = 0
         self.done = False
         """Whether its turn is over."""
-
-    @property
-    @override
-    def metadata(self) -> MetadataMapping:
-        fresh = self._metadata is None
-        mapping = super().metadata
-        if fresh:
-            # Also where a catalog was written by hand and lacks `inclusion`: no loader takes a row without its key.
-            for column in {*self._own_keys, self._own_replication_key or "", *self.unselectable()}:
-                if ("properties", column) in mapping:
-                    mapping["properties", column].inclusion = mapping[()].InclusionType.AUTOMATIC
-            for column in self.personal():
-                if mapping["properties", column].selected is None:
-                    mapping["properties", column].selected_by_default = False
-        return mapping
 
     @property
     @override
@@ -124,32 +113,6 @@ class AdStream(Stream):
             schema = restored(self.effective_schema, self.schema)
             mapper.register_raw_stream_schema(self.name, schema, list(self._own_keys))
         return super().stream_maps
-
-    @override
-    def apply_catalog(self, catalog: Catalog) -> None:
-        """Take selection and replication method from a catalog, never keys: narrower ones would make rows collide."""
-        super().apply_catalog(catalog)
-        # `--discover` writes the tap's own method beside it, and the SDK takes that one first.
-        entry = catalog.get_stream(self.name)
-        asked = entry and getattr(entry.metadata.get(()), "forced_replication_method", None)
-        if asked:
-            self.forced_replication_method = asked
-        if (given := tuple(self.primary_keys or ())) and given != self._own_keys:
-            log.warning(
-                "%s: the catalog's key_properties %s are not used, the keys are %s",
-                self.name,
-                list(given),
-                list(self._own_keys),
-            )
-        self.primary_keys, self.replication_key = self._own_keys, self._own_replication_key
-
-    def unselectable(self) -> Iterable[str]:
-        """Return the columns that a user cannot leave out, besides the keys."""
-        return ()
-
-    def personal(self) -> Iterable[str]:
-        """Return the columns that are read only if somebody selects them: what they hold is about people."""
-        return ()
 
     @override  # type: ignore[misc] # final in the SDK, whose loop keeps state by record (design §4)
     def sync(self, context: Context | None = None) -> None:
