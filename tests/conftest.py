@@ -1,5 +1,6 @@
 """The sandbox, for every test that needs a platform to talk to."""
 
+import functools
 import gc
 import json
 import logging
@@ -166,13 +167,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     places = {ROOT / name: place for place, name in enumerate(_FIRST)}
     items.sort(key=lambda item: places.get(item.path, len(_FIRST)))
     for item in items:
-        place = item.path.relative_to(ROOT).as_posix() if ROOT in item.path.parents else ""
+        place = _place(item.path)
         found = {mark for part, mark in _BY_PLACE.items() if part in place}
         found |= {
             mark for name, mark in _BY_FIXTURE.items() if name in getattr(item, "fixturenames", ())
         }
         for mark in found:
             item.add_marker(mark)
+
+
+@functools.cache
+def _place(path: Path) -> str:
+    """A file's path in the project; nothing of others."""
+    return path.relative_to(ROOT).as_posix() if ROOT in path.parents else ""
 
 
 gc.disable()  # until all is imported and collected: that stays to the end, and each look at it costs half a second

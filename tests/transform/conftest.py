@@ -164,7 +164,7 @@ def process(shared, tmp_path_factory) -> Iterator[Dbt]:
 
 
 @pytest.fixture(scope="session")
-def built(world, shared, process) -> Path:
+def built(world, shared, request) -> Path:
     """A DuckDB file with all models: built after the first run, and again, incrementally, after the second.
 
     `build.log` beside it is what the last build said; `manifest.json` what dbt knows of the project.
@@ -172,6 +172,7 @@ def built(world, shared, process) -> Path:
     folder = shared / "built"
     with made_once(folder) as first:
         if first:
+            process = request.getfixturevalue("process")
             process.put(world.first)
             done = process.run("run", "-s", "+ad_performance_daily")
             assert done.code == 0, done.said[-6000:]
