@@ -66,9 +66,10 @@ _MELTANO: Final = Forks(
         "meltano.core.state_store.s3",
         "meltano.migrations.utils.dialect_typing",
         "sqlalchemy.dialects.sqlite.pysqlite",
+        "tests.meltano_files",
     ],
 )
-"""What Meltano imports in the course of a run."""
+"""What Meltano imports in the course of a run, and what it reads."""
 
 
 @functools.cache

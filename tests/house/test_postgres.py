@@ -1,14 +1,12 @@
 """The Postgres that other tests stand on."""
 
 import json
-import subprocess
-import sys
 from decimal import Decimal
-from pathlib import Path
 
 import psycopg
 import pytest
 
+from tests import programs
 from tests.postgres import Server, loader_url
 
 
@@ -68,13 +66,8 @@ def test_a_loader_writes_money_and_moments_exactly(postgres_url, tmp_path):
     ]
     config = tmp_path / "config.json"
     config.write_text(json.dumps({"sqlalchemy_url": loader_url(postgres_url), "use_copy": False}))
-    done = subprocess.run(
-        [Path(sys.executable).with_name("target-postgres"), "--config", config],
-        input="\n".join(map(json.dumps, messages)),
-        text=True,
-        capture_output=True,
-        check=False,
-    )
+    text = "\n".join(map(json.dumps, messages))
+    done = programs.run("target-postgres", ["--config", str(config)], given=text)
     assert done.returncode == 0, done.stderr
     with psycopg.connect(postgres_url) as connection:
         row = connection.execute(

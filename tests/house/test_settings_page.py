@@ -1,12 +1,11 @@
 """`docs/reference/settings.md` and our plugins say the same, and no other page has the tables."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from adtap_cli.taps import PLUGINS, settings_schema
+from tests import programs
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "reference" / "settings.md"
@@ -20,10 +19,8 @@ def own(name):
 @pytest.mark.parametrize("name", PLUGINS)
 def test_the_table_is_the_one_that_about_prints(name):
     """A reader of the page and a reader of `--about --format=markdown` see the same table."""
-    script = Path(sys.executable).with_name(name)
-    done = subprocess.run(
-        [script, "--about", "--format=markdown"], text=True, capture_output=True, check=True
-    )
+    done = programs.run(name, ["--about", "--format=markdown"])
+    assert done.returncode == 0, done.stderr
     printed = [line for line in done.stdout.splitlines() if line.startswith("|")]
     assert [line for line in own(name).splitlines() if line.startswith("|")] == printed
 

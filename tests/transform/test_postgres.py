@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -110,7 +109,7 @@ class Meltano:
         foreign = ("DBT_", "ADTAP", "MELTANO", "PG", "VIRTUAL_ENV")
         kept = {k: v for k, v in os.environ.items() if not k.startswith(foreign)}
         return subprocess.run(
-            [Path(sys.executable).with_name("meltano"), *arguments],
+            [programs.on_path() / "meltano", *arguments],
             cwd=self.folder, env={**kept, "ADTAPS_NOW": SECOND, "NO_COLOR": "1"},
             text=True, capture_output=True, check=False,
         )  # fmt: skip
