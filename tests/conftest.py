@@ -9,7 +9,6 @@ import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -265,7 +264,9 @@ def sandbox_server() -> Server:
 @pytest.fixture(scope="class")
 def on_the_sandboxs_day(sandbox_server: Server) -> Iterator[None]:
     """The taps of a class of tests and the sandbox live on one day: hours are held for three months only."""
-    sandbox_server.stage.clock.set(datetime.fromisoformat(MOMENT))
+    handle = SandboxHandle(sandbox_server)
+    handle.reset()
+    handle.clock(MOMENT)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ADTAPS_NOW", MOMENT)
         yield
@@ -277,8 +278,6 @@ def sandbox(sandbox_server: Server) -> Iterator[SandboxHandle]:
     handle = SandboxHandle(sandbox_server)
     handle.reset()
     yield handle
-    failures = handle.broken()
-    handle.reset()
-    if failures:
+    if failures := handle.broken():
         shown = failures[0]
         pytest.fail(f"the sandbox broke on {shown['method']} {shown['target']}:\n{shown['error']}")

@@ -191,7 +191,7 @@ def wish(address, call, argv, *, folder=None, environment=None, streams=(0, 1, 2
 
 
 def serve(address, modules) -> None:
-    """Fork for each wish, until standard input ends."""
+    """Fork for each wish, and tell each fork's end, until standard input ends."""
     import gc
     import importlib
 
@@ -204,39 +204,56 @@ def serve(address, modules) -> None:
     listening = socket.socket(socket.AF_UNIX)
     listening.bind(address)
     listening.listen(64)
+    ended, told = os.pipe()
+    os.set_blocking(told, False)
+    signal.set_wakeup_fd(told, warn_on_full_buffer=False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    running = {}  # what is told the end of each fork, by its number
     os.write(ready, b".")
-    while end not in select.select([listening, end], [], [])[0]:
+    while end not in (there := select.select([listening, ended, end], [], [])[0]):
+        if ended in there:
+            os.read(ended, select.PIPE_BUF)
+            _tell(running)
+        if listening not in there:
+            continue
         connection, _ = listening.accept()
-        if os.fork() == 0:
-            for number in (end, ready, listening.fileno()):
+        head, streams, _, _ = socket.recv_fds(connection, 12, STREAMS)
+        try:
+            with connection.makefile("rb") as reader:
+                document = json.loads(reader.read(int(head)))
+        except (OSError, ValueError):  # whoever began to ask was killed
+            for one in (*streams, connection.detach()):
+                os.close(one)
+            continue
+        child = os.fork()
+        if child == 0:
+            signal.set_wakeup_fd(-1)
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            for one in (listening, connection, *running.values()):
+                one.close()
+            for number in (end, ready, ended, told):
                 os.close(number)
-            _fulfil(connection)
+            _become(document, streams)
             return
-        connection.close()
-        with contextlib.suppress(ChildProcessError):
-            while os.waitpid(-1, os.WNOHANG)[0]:
-                pass
+        for stream in streams:
+            os.close(stream)
+        running[child] = connection
+        with contextlib.suppress(OSError):  # whoever asked may have gone
+            connection.sendall(b"%d\n" % child)
 
 
-def _fulfil(connection) -> None:
-    """Be the program in one more fork; here, wait for its end and tell it."""
-    head, streams, _, _ = socket.recv_fds(connection, 12, STREAMS)
-    with connection.makefile("rb") as reader:
-        document = json.loads(reader.read(int(head)))
-    child = os.fork()
-    if child == 0:
-        connection.close()
-        _become(document, streams)
-        return
-    for stream in streams:
-        os.close(stream)
-    os.close(0)
-    connection.sendall(b"%d\n" % child)
-    _, status = os.waitpid(child, 0)
-    code = -os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
-    with contextlib.suppress(OSError):  # whoever asked may have gone
-        connection.sendall(b"%d\n" % code)
-    os._exit(0)
+def _tell(running) -> None:
+    """Tell whoever asked for a fork how it ended, for each that has."""
+    with contextlib.suppress(ChildProcessError):
+        while True:
+            child, status = os.waitpid(-1, os.WNOHANG)
+            if not child:
+                return
+            code = -os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
+            connection = running.pop(child, None)
+            if connection is not None:  # else a module's own child
+                with connection, contextlib.suppress(OSError):
+                    connection.sendall(b"%d\n" % code)
 
 
 def _become(document, streams) -> None:
