@@ -188,6 +188,7 @@ class Http:
         self._in_flight = threading.BoundedSemaphore(limits.concurrency)
         self._rate_limiter = RateLimiter(limits.per_second, limits.burst, sleep)
         self._local = threading.local()
+        self._environments: dict[tuple[str, str], Mapping[str, Any]] = {}
         self._login_lock = threading.Lock()
         self.sessions = Sessions()
         self._refused: CredentialsError | None = None
@@ -253,9 +254,7 @@ class Http:
         prepared = session.prepare_request(request)
         if call.method in {"POST", "PUT"} and prepared.body is None:
             prepared.headers["Content-Length"] = "0"
-        settings = session.merge_environment_settings(
-            prepared.url, {}, stream=True, verify=None, cert=None
-        )
+        settings = self._environment(session, call.url)
         self._rate_limiter.wait(urlsplit(call.url).netloc)
         with self._in_flight:
             received = session.send(
@@ -343,6 +342,15 @@ class Http:
             session.cookies.set_policy(_NoCookies())
             self._local.session = session
         return session
+
+    def _environment(self, session: requests.Session, url: str) -> Mapping[str, Any]:
+        """Return the proxies and certificates that the environment names for a host, which it is asked for once."""
+        host = urlsplit(url)[:2]
+        if host not in self._environments:
+            self._environments[host] = session.merge_environment_settings(
+                url, {}, stream=True, verify=None, cert=None
+            )
+        return self._environments[host]
 
     # -- login -------------------------------------------------------------------------------
 
