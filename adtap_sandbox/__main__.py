@@ -20,32 +20,29 @@ def main(argv: Sequence[str] | None = None) -> int:
         prog="adtap sandbox",
         description="A local server that behaves like atomx, Adjust, TerminalOne and OpenX.",
     )
-    parser.add_argument("--host", default="127.0.0.1", help="address (default: %(default)s)")
-    parser.add_argument(
-        "--port", type=int, default=DEFAULT_PORT, help="port; 0 picks a free one (%(default)s)"
-    )
-    parser.add_argument(
-        "--seed", type=int, default=1, help="seed of the generated data (%(default)s)"
-    )
-    parser.add_argument(
+    add = parser.add_argument
+    add("--host", default="127.0.0.1", help="address (default: %(default)s)")
+    add("--port", type=int, default=DEFAULT_PORT, help="port; 0 picks a free one (%(default)s)")
+    add("--seed", type=int, default=1, help="seed of the generated data (%(default)s)")
+    add(
         "--size",
         type=int,
         default=1,
         help="multiplies the number of campaigns, sites and so on (%(default)s)",
     )
-    parser.add_argument(
+    add(
         "--now",
         metavar="ISO",
         help="date-time at which the sandbox's clock starts; UTC if it has no zone",
     )
-    parser.add_argument(
+    add(
         "--latency",
         type=float,
         default=0.0,
         metavar="S",
         help="seconds that every answer takes at least",
     )
-    parser.add_argument(
+    add(
         "--platform",
         action="append",
         choices=PLATFORMS,

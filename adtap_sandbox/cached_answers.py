@@ -1,9 +1,6 @@
-"""Answers that are made once and given again, byte for byte.
+"""Answers that are made once and given again, byte for byte, on paths that whoever measures a client names.
 
-For measuring a client: making a page of a list of 50,000, or a year of a report, costs the sandbox
-more than reading it costs the client. Who measures says for which paths the answers stand still, and
-asks for them once before. Off unless it is asked for; a moved clock, a turned switch or a reset
-forgets them.
+A page of a list of 50,000 costs the sandbox more than the client. A moved clock, a turned switch or a reset forgets them.
 """
 
 import re

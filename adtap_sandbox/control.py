@@ -115,8 +115,7 @@ class _Control:
         return JSONResponse(self._sandbox.journal.stats())
 
     async def latency(self, request: Request) -> Response:
-        given = await _body(request, "seconds")
-        seconds = given.get("seconds")
+        seconds = (await _body(request, "seconds")).get("seconds")
         if isinstance(seconds, bool) or not isinstance(seconds, int | float) or seconds < 0:
             raise ValueError(f"'seconds' can't be {seconds!r}")
         self._sandbox.latency = float(seconds)

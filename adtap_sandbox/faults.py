@@ -382,11 +382,9 @@ def _made_up(fault: Fault) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
         case (_, data):
             body = json.dumps(data).encode()
     kind = "text/plain; charset=utf-8"
-    if fault.kind in {"garbage", "empty"}:
-        kind = "application/json"
-    elif fault.kind == "html" or body.lstrip()[:1] == b"<":
+    if fault.kind == "html" or (body.lstrip()[:1] == b"<" and fault.kind != "garbage"):
         kind = "text/html; charset=utf-8"
-    elif body[:1] in {b"{", b"["}:
+    elif fault.kind in {"garbage", "empty"} or body[:1] in {b"{", b"["}:
         kind = "application/json"
     status = fault.status or (500 if fault.kind == "status" else 200)
     headers = [(b"content-type", kind.encode()), (b"content-length", str(len(body)).encode())]

@@ -4,23 +4,17 @@ What a platform's request means is its own: it reads its parameters into tests a
 writes the page into its own envelope. The work in between is the same for all and done here.
 """
 
-import operator
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from operator import eq, ge, gt, le, lt, ne
 from typing import Any, Final, Generic, TypeVar
 
 Row = TypeVar("Row")
 
-COMPARISONS: Final[dict[str, Callable[[Any, Any], bool]]] = {
-    "=": operator.eq,
-    "==": operator.eq,
-    "!=": operator.ne,
-    ">": operator.gt,
-    "<": operator.lt,
-    ">=": operator.ge,
-    "<=": operator.le,
-}
+COMPARISONS: Final[dict[str, Callable[[Any, Any], bool]]] = dict(
+    zip(("=", "==", "!=", ">", "<", ">=", "<="), (eq, eq, ne, gt, lt, ge, le), strict=True)
+)
 
 
 @dataclass(frozen=True)

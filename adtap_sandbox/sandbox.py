@@ -206,9 +206,8 @@ class Sandbox:
                 transport = connection.transport
                 if at_once:
                     # Without lingering the kernel answers with a reset instead of an orderly end.
-                    no_linger = struct.pack("ii", 1, 0)
                     sock = transport.get_extra_info("socket")
-                    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, no_linger)
+                    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                     transport.abort()
                 else:
                     transport.close()

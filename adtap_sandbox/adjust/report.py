@@ -140,9 +140,10 @@ def compute(store: AdjustStore, query: Query) -> Report:
     rows: list[Row] = []
     per_bucket = query.calendar.days_per_bucket()
     by_day = [at for at, name in enumerate(query.calendar.dimensions) if name != "hour"]
+    read = [(metric.compute, [sums.slots[atom] for atom in metric.atoms]) for metric in wanted]
     for key, numbers in sums.active():
         days = per_bucket.get(tuple([key[0][at] for at in by_day]), 1)
-        values = [sums.value(metric, numbers, days) for metric in wanted]
+        values = [value([numbers[at] for at in places], days) for value, places in read]
         tested = zip(query.metric_tests, values[len(query.metrics) :], strict=True)
         if all(test(_plain(metric, value)) for (metric, test), value in tested):
             kept[key] = numbers

@@ -114,6 +114,9 @@ class Cell:
     links: tuple[str, ...]  # tokens of its links, level 1 first
 
 
+_catalogue = lru_cache(maxsize=16)(Catalogue)
+
+
 @lru_cache(maxsize=2)
 def _kept(world: World) -> tuple[dict[str, tuple[Cell, ...]], dict[str, list[Link]]]:  # noqa: ARG001 - tells worlds apart
     """Cells and links of a world's apps, filled when first asked for; kept over resets."""
@@ -180,11 +183,7 @@ class AdjustStore:
     def catalogue(self, account: str) -> Catalogue:
         owned = self.apps_of(account).keys()
         slugs = tuple(event.slug for event in self.events if owned & event.tokens.keys())
-        key = f"catalogue {slugs}"
-        found = self.cache.get(key)
-        if not isinstance(found, Catalogue):
-            found = self.cache[key] = Catalogue(slugs)
-        return found
+        return _catalogue(slugs)
 
     @property
     def closed(self) -> frozenset[str]:

@@ -41,6 +41,7 @@ class Entities:
         self._exchange()
         self._rest()
         self._rare_fields()
+        del self._world, self._inventory
 
     def _add(
         self,

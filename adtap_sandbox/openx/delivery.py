@@ -113,7 +113,7 @@ class Delivery:
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
-        self.inventory = _inventory(stage.world)
+        self.inventory = inventory_of(stage.world)
 
     def slots(self, question: Question) -> list[Slot]:
         """The slots that a question's filter lets through."""
@@ -186,7 +186,7 @@ class Delivery:
 
 
 @lru_cache(maxsize=2)
-def _inventory(world: World) -> Inventory:
+def inventory_of(world: World) -> Inventory:
     """The slots and deals of a world; made once, kept over resets."""
     return Inventory(world)
 

@@ -5,7 +5,6 @@ Its revisions follow from the world; what a list shows of it is what it is at th
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 from typing import Any, Final
 
 from adtap_sandbox.stage import midnight
@@ -40,7 +39,6 @@ def id_of(kind: str, index: int) -> int:
     return int(KINDS[kind]["ids"], 16) + index
 
 
-@lru_cache(maxsize=100_000)
 def stamp(moment: datetime) -> str:
     """A moment as the Platform API writes it: UTC, no zone, whole seconds."""
     return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")

@@ -1,18 +1,21 @@
 """What the OpenX room remembers: objects, sessions, quotas, report jobs. No HTTP here."""
 
 import json
+import pickle
 import uuid
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from itertools import chain
 from typing import Any
 
 from adtap_sandbox.openx.data import Entities
-from adtap_sandbox.openx.delivery import Delivery, Question
+from adtap_sandbox.openx.delivery import Delivery, Question, inventory_of
 from adtap_sandbox.openx.objects import SUBTYPES, ApiObject, Document, id_of
 from adtap_sandbox.openx.sessions import CurrentSessions, LegacySessions
 from adtap_sandbox.stage import Stage, full_hour
+from adtap_sandbox.world import World
 
 _WRITTEN_FROM = 0x8000  # places of objects made by a caller, past those of the world
 
@@ -31,20 +34,25 @@ class Job:
     error: str = ""
 
 
+@lru_cache(maxsize=2)
+def _entities(world: World) -> bytes:
+    """A world's objects, packed: each reset unpacks its own, which callers may change."""
+    return pickle.dumps(Entities(world, inventory_of(world)))
+
+
 class Store:
     """The room's state; made anew by a reset."""
 
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
         self.delivery = Delivery(stage)
-        self.entities = Entities(stage.world, self.delivery.inventory)
+        self.entities: Entities = pickle.loads(_entities(stage.world))  # noqa: S301 - our own
         self.legacy = LegacySessions(stage)
         self.current = CurrentSessions(stage)
         self.jobs: dict[str | int, Job] = {}
         self._calls: Counter[datetime] = Counter()
         self._shifts: Counter[str] = Counter()
         self._struck: Counter[str] = Counter()
-        self._lists: dict[str, tuple[object, list[Document]]] = {}
         self._writes = 0
         self._by_uid: dict[tuple[str, str], ApiObject] = {}
         for kind, objects in self.entities.by_kind.items():
@@ -84,15 +92,13 @@ class Store:
 
     def alive(self, kind: str) -> list[Document]:
         """All objects of a type that exist now, by name."""
-        now = self.now()
-        version = (now, self._writes)
-        if self._lists.get(kind, (None, []))[0] != version:
-            objects = self.entities.by_kind[kind]
+        now, objects = self.now(), self.entities.by_kind[kind]
+
+        def made() -> list[Document]:
             shown = [entity.document(now) for entity in objects if entity.alive(now)]
-            shown.sort(key=lambda item: (str(item.get("name") or "").casefold(), item["id"]))
-            # For as long as the clock stands: a long list is asked for in hundreds of pages.
-            self._lists[kind] = (version, shown)
-        return self._lists[kind][1]
+            return sorted(shown, key=lambda one: (str(one.get("name") or "").casefold(), one["id"]))
+
+        return made() if self._writes else self.stage.kept("openx", kind, made)
 
     def shifted(self, kind: str, objects: list[Document], offset: int) -> list[Document]:
         """A list as its reader finds it, moved under them if the switch says so.

@@ -220,12 +220,8 @@ class Facts:
     def _campaign_day(
         self, campaign: Record, day: date, now: datetime, rates: dict[str, Decimal]
     ) -> Iterator[Delivery]:
-        key = (campaign["id"], day)
-        settled = self.stage.age(day) > _SETTLED
-        if settled and key in self._settled:
-            yield from self._settled[key]
-            return
-        rows = tuple(self._made(campaign, day, now, rates))
+        key, settled = (campaign["id"], day), self.stage.age(day) > _SETTLED
+        rows = (settled and self._settled.get(key)) or tuple(self._made(campaign, day, now, rates))
         if settled:
             self._settled[key] = rows
         yield from rows

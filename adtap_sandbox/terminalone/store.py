@@ -1,6 +1,6 @@
 """The state behind TerminalOne's HTTP: complete records of both generations, as of the clock's now."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
@@ -20,7 +20,6 @@ _KINDS: Final = {
     "boolean": "bool",
     "datetime": "dt",
     "string": "str",
-    "object": "object",
 }
 _OF_CAMPAIGN: Final = (
     *("name", "start_date", "end_date", "zone_name", "service_type"),
@@ -47,7 +46,6 @@ class Store:
         self._records: dict[tuple[str, int, int], Record] = {}
         self._eldests = {name: min(members) for name, members in self.entities.collections.items()}
         self._index: dict[tuple[str, str], dict[object, list[int]]] = {}
-        self._standing: dict[object, tuple[datetime, list[Record]]] = {}
 
     def seeds(self, collection: str) -> Iterator[Seed]:
         """Members of a collection that exist now, by ascending id."""
@@ -89,19 +87,11 @@ class Store:
 
     def records(self, collection: str) -> list[Record]:
         """Flat records of all members that exist now, by ascending id."""
-        return self.standing(
+        return self.stage.kept(
+            "terminalone",
             collection,
             lambda: [self.record(collection, seed.id) for seed in self.seeds(collection)],
         )
-
-    def standing(self, key: object, make: Callable[[], list[Record]]) -> list[Record]:
-        """What is made once while the clock stands, told by its key: a long list is asked for in hundreds of pages."""
-        now = self.stage.clock.now()
-        moment, made = self._standing.get(key, (None, []))
-        if moment != now:
-            made = make()
-            self._standing[key] = (now, made)
-        return made
 
     def nested(self, resource: str, number: int, collection: str) -> Record:
         """The record in the current generation's shape: nested groups over the same values."""
