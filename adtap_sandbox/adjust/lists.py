@@ -98,11 +98,8 @@ class Lists:
         return answer
 
     def _options(self, name: str, account: str) -> list[Option]:
-        key = f"filter {name} {account} {[event.slug for event in self.store.events]}"
-        found = self.store.cache.get(key)
-        if not isinstance(found, list):
-            found = self.store.cache[key] = self._made(name, account)
-        return found
+        kept, question = self.store.stage.kept, f"filter {name} {account}"
+        return kept("adjust", question, lambda: self._made(name, account))
 
     def _made(self, name: str, account: str) -> list[Option]:
         if name in _DECLARED["plain"]:

@@ -132,7 +132,6 @@ class AdjustStore:
         self.apps = self._make_apps()
         self.partners = self._make_partners()
         self._cells, self._roots = _kept(stage.world)
-        self.cache: dict[str, object] = {}
 
     def token(self, length: int, *key: object) -> str:
         """A token of lower-case letters and digits that depends on the key alone."""

@@ -15,6 +15,7 @@ from adtap_sandbox.atomx.models import Call, Model
 from adtap_sandbox.atomx.replies import Refusal, success
 from adtap_sandbox.atomx.reports import Query, answer, read, rows, totals
 from adtap_sandbox.atomx.store import Store, StoredReport
+from adtap_sandbox.cube import Groups, Labels
 from adtap_sandbox.stage import Stage
 from adtap_sandbox.tables import csv_text, fill, table
 
@@ -117,12 +118,11 @@ class ReportsApi:
             return self._result(report, query, given)
         if "status" in given:
             return self._started(report)
-        found = answer(self.facts, self.store, query, self.stage.clock.now())
+        found = self._answer(query)
         return self._download(query, rows(query, found, given.get("sort", "")), header=False)
 
     def _result(self, report: StoredReport, query: Query, given: dict[str, str]) -> Response:
-        now = self.stage.clock.now()
-        found = answer(self.facts, self.store, query, now)
+        found = self._answer(query)
         made = rows(query, found, given.get("sort", ""))
         limit, offset = whole(given, "limit", 0), whole(given, "offset", 0)
         # 0 is unlimited, as the wiki says.
@@ -132,7 +132,11 @@ class ReportsApi:
         length = page if self.stage.switch("atomx", "length_is_page") else made
         shown = {**self._head(report, query), "columns": list(query.columns), "data": page}
         shown |= {"length": len(length), "totals": totals(query, found)}
-        return success(now, "report", shown)
+        return success(self.stage.clock.now(), "report", shown)
+
+    def _answer(self, query: Query) -> Groups[Labels]:
+        asked, now = f"{query} {self.store.writes}", self.stage.clock.now()
+        return self.stage.kept("atomx", asked, lambda: answer(self.facts, self.store, query, now))
 
     def _head(self, report: StoredReport, query: Query | None) -> dict[str, Any]:
         """Return what is known of a report without running it."""
