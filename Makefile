@@ -34,7 +34,7 @@ export PIP_NO_INPUT := 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lint format test check test-orchestrators generate demo transform docs bench bench-quick clean
+.PHONY: help setup lint rules format test check test-orchestrators generate demo transform docs bench bench-quick clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -57,10 +57,12 @@ $(STAMP): pyproject.toml constraints.txt
 	{ $(BIN)/python -m pip install $(WANTED) 2>&1; echo "exit $$?"; } | awk -v total=$(PACKAGES) $(SHOW_PIP)
 	@touch $(STAMP)
 
-lint: setup
+lint: rules
+	$(BIN)/mypy
+
+rules: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/deptry .
 
@@ -68,11 +70,18 @@ format: setup
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-test: setup lint
-	$(BIN)/pytest -n $(WORKERS)
+test: rules
+	$(call TYPES_AND,$(BIN)/pytest -n $(WORKERS))
 
-check: setup lint
-	$(BIN)/pytest -n $(WORKERS) -m "not sandbox and not warehouse and not vendor and not kill" tests/core tests/plugin tests/framework tests/tap_*
+check: rules
+	$(call TYPES_AND,$(BIN)/pytest -n $(WORKERS) -m "not sandbox and not warehouse and not vendor and not kill" tests/core tests/plugin tests/framework tests/tap_*)
+
+# Types are checked beside the tests, which leave a core to them while they start; what is wrong with them is said last.
+define TYPES_AND
+@mkdir -p .cache; $(BIN)/mypy > .cache/mypy.txt 2>&1 & types=$$!; \
+echo '$(1)'; $(1); tests=$$?; \
+wait $$types || { cat .cache/mypy.txt; exit 1; }; exit $$tests
+endef
 
 # Heavy, and of no use to the taps: not in .venv, not in `make test`.
 .cache/%/.complete: orchestrate/%/requirements.txt orchestrate/%/constraints.txt
