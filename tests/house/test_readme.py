@@ -13,6 +13,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+import requests
 
 from adtap_cli.taps import TAPS
 from adtap_sandbox import credentials
@@ -103,6 +104,8 @@ def platforms():
         text=True,
     )
     url = re.search(r"http://\S+", process.stdout.readline()).group()
+    # While it stands, what is asked twice is made once.
+    requests.post(f"{url}/_control/clock", json={"set": NOW}, timeout=60).raise_for_status()
     yield {
         "ADTAPS_NOW": NOW,
         "TAP_ADJUST_API_URL": f"{url}/adjust/reports-service",
