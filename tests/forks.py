@@ -217,13 +217,8 @@ def serve(address, modules) -> None:
         if listening not in there:
             continue
         connection, _ = listening.accept()
-        head, streams, _, _ = socket.recv_fds(connection, 12, STREAMS)
-        try:
-            with connection.makefile("rb") as reader:
-                document = json.loads(reader.read(int(head)))
-        except (OSError, ValueError):  # whoever began to ask was killed
-            for one in (*streams, connection.detach()):
-                os.close(one)
+        document, streams = _wished(connection)
+        if document is None:
             continue
         child = os.fork()
         if child == 0:
@@ -240,6 +235,18 @@ def serve(address, modules) -> None:
         running[child] = connection
         with contextlib.suppress(OSError):  # whoever asked may have gone
             connection.sendall(b"%d\n" % child)
+
+
+def _wished(connection):
+    """Give a wish's document and streams; nothing, and all closed, if whoever began to ask was killed."""
+    head, streams, _, _ = socket.recv_fds(connection, 12, STREAMS)
+    try:
+        with connection.makefile("rb") as reader:
+            return json.loads(reader.read(int(head))), streams
+    except (OSError, ValueError):
+        for one in (*streams, connection.detach()):
+            os.close(one)
+        return None, ()
 
 
 def _tell(running) -> None:
@@ -294,7 +301,9 @@ def _become(document, streams) -> None:
             if not sys.stdout.closed:
                 sys.stdout.flush()
         except OSError as error:
-            sys.stderr.write(f"Exception ignored in: {sys.stdout!r}\n{type(error).__name__}: {error}\n")
+            sys.stderr.write(
+                f"Exception ignored in: {sys.stdout!r}\n{type(error).__name__}: {error}\n"
+            )
             code = 120
         with contextlib.suppress(OSError, ValueError):
             sys.stderr.flush()

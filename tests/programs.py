@@ -206,8 +206,8 @@ class Piped:
         environment: Mapping[str, str | None] | None = None,
     ) -> None:
         (given, stdin), (stdout, said), (stderr, errors) = os.pipe(), os.pipe(), os.pipe()
-        self.stdin, self.stdout = open(stdin, "wb"), open(stdout, "rb")  # noqa: SIM115 - for as long as it runs
-        self.stderr = open(stderr, "rb")  # noqa: SIM115 - as above
+        self.stdin, self.stdout = os.fdopen(stdin, "wb"), os.fdopen(stdout, "rb")
+        self.stderr = os.fdopen(stderr, "rb")
         self._running = FORKS.start(
             "tests.programs:become",
             [client.FIRST_WAIT_SECONDS, script, *arguments],
