@@ -102,10 +102,25 @@ def on_path() -> Path:
     return folder
 
 
+def companion_run(
+    *arguments: str, folder: Path, environment: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run `adtap` to its end in a folder; its variables are this process's if none are given."""
+    return FORKS.run(
+        "tests.programs:companion",
+        arguments,
+        folder=folder,
+        environment=environment,
+        name=str(on_path() / "adtap"),
+    )
+
+
 def companion() -> None:
     """In the fork: be `adtap`; what it starts beside its own Python is in the same folder as itself."""
     from adtap_cli.main import main
 
+    # As a new process would find it.
+    sys.path[:0] = filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))
     sys.executable = str(Path(sys.argv[0]).absolute().with_name("python"))
     main()
 

@@ -13,6 +13,7 @@ import pytest
 from packaging.requirements import Requirement
 
 from adtap_cli.new import skeleton_files
+from tests import programs
 from tests.running import ROOT
 
 EXAMPLE = ROOT / "examples" / "tap_pixelyard"
@@ -39,6 +40,8 @@ def installed(tmp_path_factory) -> tuple[Path, dict[str, str]]:
 
 
 def run(*arguments: str, cwd: Path = ROOT, env=None) -> subprocess.CompletedProcess[str]:
+    if arguments[:2] == ("-m", "adtap_cli"):
+        return programs.companion_run(*arguments[2:], folder=cwd, environment=env)
     return subprocess.run(
         [sys.executable, *arguments], capture_output=True, text=True, cwd=cwd, env=env,
         timeout=250, check=False,
