@@ -340,7 +340,8 @@ class Recorder:
 
         async def noted(message: Message) -> None:
             if message["type"] == "http.response.start":
-                await asyncio.sleep(max(0.0, began + self._latency() - time.perf_counter()))
+                if (left := began + self._latency() - time.perf_counter()) > 0:
+                    await asyncio.sleep(left)
                 self._journal.answered(entry, message["status"])
             elif not message.get("more_body", False):
                 # Before the last byte leaves: a client that goes on at once is not two in flight.

@@ -126,8 +126,7 @@ class LegacyReports:
                 rows = rows[int(given.get("page_offset") or 0) * size :][:size]
             return self._csv(wanted, rows)
 
-        asked = f"{request.url.path} {request.url.query}"
-        text = self.reports.facts.stage.kept(PLATFORM, asked, made)
+        text = self.reports.facts.stage.kept(PLATFORM, f"{request.url}", made)
         return StreamingResponse(iter([text]), headers=stamp, media_type="text/csv; charset=UTF-8")
 
     def _rows(self, wanted: ReportRequest) -> list[dict[str, object]]:
