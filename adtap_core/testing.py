@@ -92,7 +92,7 @@ class Messages:
         return {tuple(r[k] for k in names): r for r in self.records[stream]}
 
 
-def parse(text: str, *, code: int = 0, stderr: str = "") -> Messages:
+def parse(text: str | bytes, *, code: int = 0, stderr: str = "") -> Messages:
     """Read a run's output, decimals exact.
 
     Args:
@@ -124,8 +124,9 @@ def run_tap(
         written: Is told what was written, also when the run fails.
     """
     chosen = catalog if streams is None else select(tap_class, config, streams)
-    out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
-    with redirect_stdout(out):
+    out = io.BytesIO()
+    text = io.TextIOWrapper(out, encoding="utf-8", write_through=True)
+    with redirect_stdout(text):
         tap = tap_class(
             config=dict(config),
             state=json.loads(json.dumps(state)) if state else None,
@@ -136,10 +137,8 @@ def run_tap(
         finally:
             tap.workers.close()
             if written is not None:
-                out.seek(0)
-                written(parse(out.read()))
-    out.seek(0)
-    return parse(out.read())
+                written(parse(out.getvalue()))
+    return parse(out.getvalue())
 
 
 @functools.lru_cache(maxsize=256)
