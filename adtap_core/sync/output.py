@@ -4,6 +4,7 @@ import errno
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from datetime import datetime
 from functools import lru_cache
 from itertools import starmap
@@ -65,7 +66,11 @@ class LineWriter(GenericSingerWriter[bytes, Message]):
     @override
     def serialize_message(self, message: Message) -> bytes:
         """Return a message as a line."""
-        return _encoder.encode(message.to_dict()) + b"\n"
+        if isinstance(message, RecordMessage):
+            return _encoder.encode(message.to_dict()) + b"\n"
+        # As the SDK has it, but without a copy of all that a schema or a state holds.
+        said = {field.name: getattr(message, field.name) for field in fields(message)}
+        return _encoder.encode({k: v for k, v in said.items() if v is not None}) + b"\n"
 
     @override
     def write_message(self, message: Message) -> None:
