@@ -1,12 +1,11 @@
 """What a catalog says of a stream: whether it is read, which of its columns, and how."""
 
-import dataclasses
 import logging
 from collections.abc import Iterable
 from typing import Any
 
 from singer_sdk import Tap
-from singer_sdk.singerlib import Catalog, CatalogEntry, MetadataMapping, Schema
+from singer_sdk.singerlib import Catalog, CatalogEntry, MetadataMapping
 from singer_sdk.streams import Stream
 from typing_extensions import override
 
@@ -79,25 +78,24 @@ class Selected(Stream):
     @override
     def apply_catalog(self, catalog: Catalog) -> None:
         """Take selection and replication method from a catalog, never keys: narrower ones would make rows collide."""
-        entry = self.entry = catalog.get_stream(self.name)
-        if entry is not None:
-            # Its schema is spelt out when it is asked for (`effective_schema`): the SDK spells that of each stream.
-            bare = dataclasses.replace(entry, schema=Schema())
-            super().apply_catalog(Catalog({self.name: bare}))
-            self._input_schema = None
+        # Not the SDK's own, which spells out the schema of each stream: most are off (`effective_schema`).
         self._tap_input_catalog = catalog
-        # `--discover` writes the tap's own method beside it, and the SDK takes that one first.
-        asked = entry and getattr(entry.metadata.get(()), "forced_replication_method", None)
+        entry = self.entry = catalog.get_stream(self.name)
+        if entry is None:
+            return
+        root = entry.metadata.get(())
+        # `--discover` writes the tap's own method beside the root's metadata, where a user asks for another.
+        asked = getattr(root, "forced_replication_method", None) or entry.replication_method
         if asked:
             self.forced_replication_method = asked
-        if (given := tuple(self.primary_keys or ())) and given != self._own_keys:
+        given = tuple(entry.key_properties or getattr(root, "table_key_properties", None) or ())
+        if given and given != self._own_keys:
             log.warning(
                 "%s: the catalog's key_properties %s are not used, the keys are %s",
                 self.name,
                 list(given),
                 list(self._own_keys),
             )
-        self.primary_keys, self.replication_key = self._own_keys, self._own_replication_key
 
     def unselectable(self) -> Iterable[str]:
         """Return the columns that a user cannot leave out, besides the keys."""
