@@ -83,8 +83,9 @@ def _compare_stream(
     held = {tuple(row[key] for key in keys): row for row in rows}
     found.note("keys", stream, "keys", set(), wanted.keys() ^ held.keys())
     for key, row in wanted.items():
-        for name, value in row.items() if key in held else ():
-            there = held[key][name]
+        if key not in held:
+            continue
+        for (name, value), there in zip(row.items(), map(held[key].__getitem__, row), strict=True):
             if value is None or value == "" or there is None:
                 found.note("empty", stream, name, value, there)
                 continue
@@ -94,7 +95,14 @@ def _compare_stream(
 
 
 def final(sent: Messages, stream: str) -> dict[Any, dict[str, Any]]:
-    """A stream's rows by key as an upsert leaves them, each value as its property's type."""
+    """A stream's rows by key as an upsert leaves them, each value as its property's type; made once for all stores."""
+    known = vars(sent).setdefault("finals", {})
+    if stream not in known:
+        known[stream] = _final(sent, stream)
+    return known[stream]
+
+
+def _final(sent: Messages, stream: str) -> dict[Any, dict[str, Any]]:
     schema = sent.schemas[stream]
     kinds = {name: kind(spec) for name, spec in schema["schema"]["properties"].items()}
     rows = {}
