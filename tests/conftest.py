@@ -5,7 +5,9 @@ import gc
 import json
 import logging
 import os
+import shutil
 import sys
+import tempfile
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -22,6 +24,7 @@ from adtap_core.http import client  # noqa: E402 - after the path
 from adtap_plugin.redact import redact  # noqa: E402 - after the path
 from adtap_sandbox.server import Server, shared_server  # noqa: E402 - after the path
 from adtap_sandbox.stage import Stage  # noqa: E402 - after the path
+from tests import forks  # noqa: E402 - after the path
 
 MOMENT: Final = "2026-03-18T12:00:00+00:00"
 """Where a test's clock begins: noon, so that no test crosses a day by itself."""
@@ -111,6 +114,14 @@ class SandboxHandle:
         """The counts since the last reset."""
         counts: dict[str, Any] = self.control("GET", "stats")
         return counts
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let all processes of a run fork from the same ones (tests/forks.py)."""
+    if config.getoption("numprocesses", None) and not hasattr(config, "workerinput"):
+        folder = tempfile.mkdtemp(prefix=f"forks-{os.getpid()}-")
+        os.environ[forks.SHARED] = folder
+        config.add_cleanup(functools.partial(shutil.rmtree, folder, ignore_errors=True))
 
 
 _BY_FIXTURE: Final = {

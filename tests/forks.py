@@ -9,6 +9,9 @@ Most of what these tests run takes longer to import than to do its work: a tap h
 a published loader two. So for each environment one process imports it all, and each run is a fork of that: a
 process of its own with its own exit code, streams and signals, running the function behind the console script.
 
+The test processes of one run share these: one of them starts a process, the others find its socket in the folder that
+the variable FORKS names, and it ends when that folder is gone, or whoever made it.
+
 Run as a script this file is that process, or the program that a shim starts; it then needs nothing but a
 Python of 3.9 or newer.
 """
@@ -23,6 +26,8 @@ import sys
 
 STREAMS = 3
 """Standard input, output and error."""
+SHARED = "FORKS"
+"""The variable that names a run's folder; the second part of its name is the number of the process that made it."""
 
 
 class Running:
@@ -147,19 +152,42 @@ class Forks:
     def address(self) -> str:
         """Where the process listens, which starts if it does not run."""
         import atexit
-        import subprocess
         import tempfile
 
+        if folder := os.environ.get(SHARED):
+            return self._shared(folder)
         if self._process is None or self._process.poll() is not None:
             self._place = tempfile.mkdtemp(prefix="forks-")
-            self._process = subprocess.Popen(
-                [self._python, __file__, f"{self._place}/socket", *self._modules],
-                stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            )  # fmt: skip
+            self._process = self._started(f"{self._place}/socket")
             atexit.register(self.close)
-            if not self._process.stdout.read(1):
-                raise RuntimeError(f"{self._python} could not import {', '.join(self._modules)}")
         return f"{self._place}/socket"
+
+    def _shared(self, folder) -> str:
+        import fcntl
+        import hashlib
+        from pathlib import Path
+
+        named = hashlib.sha256(" ".join([self._python, *self._modules]).encode()).hexdigest()
+        address = f"{folder}/{named[:12]}"
+        with Path(f"{address}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not Path(address).exists():
+                process = self._started(address)
+                process.returncode = 0  # not waited for: it outlives this process
+                for end in (process.stdin, process.stdout):
+                    end.close()
+        return address
+
+    def _started(self, address):
+        import subprocess
+
+        process = subprocess.Popen(
+            [self._python, __file__, address, *self._modules],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        )  # fmt: skip
+        if not process.stdout.read(1):
+            raise RuntimeError(f"{self._python} could not import {', '.join(self._modules)}")
+        return process
 
     def close(self) -> None:
         """End the process."""
@@ -191,7 +219,7 @@ def wish(address, call, argv, *, folder=None, environment=None, streams=(0, 1, 2
 
 
 def serve(address, modules) -> None:
-    """Fork for each wish, and tell each fork's end, until standard input ends."""
+    """Fork for each wish, and tell each fork's end, until standard input ends, or the run whose processes share this."""
     import gc
     import importlib
 
@@ -209,11 +237,14 @@ def serve(address, modules) -> None:
     signal.set_wakeup_fd(told, warn_on_full_buffer=False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
     running = {}  # what is told the end of each fork, by its number
+    folder = os.environ.get(SHARED)
+    watched, seconds = ([listening, ended], 2) if folder else ([listening, ended, end], None)
     os.write(ready, b".")
-    while end not in (there := select.select([listening, ended, end], [], [])[0]):
+    while end not in (there := select.select(watched, [], [], seconds)[0]):
+        if folder and not _lasts(folder):
+            return
         if ended in there:
-            os.read(ended, select.PIPE_BUF)
-            _tell(running)
+            _tell(ended, running)
         if listening not in there:
             continue
         connection, _ = listening.accept()
@@ -222,12 +253,8 @@ def serve(address, modules) -> None:
             continue
         child = os.fork()
         if child == 0:
-            signal.set_wakeup_fd(-1)
-            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            for one in (listening, connection, *running.values()):
-                one.close()
-            for number in (end, ready, ended, told):
-                os.close(number)
+            own = (listening.detach(), connection.detach(), end, ready, ended, told)
+            _alone((*own, *(one.detach() for one in running.values())))
             _become(document, streams)
             return
         for stream in streams:
@@ -235,6 +262,24 @@ def serve(address, modules) -> None:
         running[child] = connection
         with contextlib.suppress(OSError):  # whoever asked may have gone
             connection.sendall(b"%d\n" % child)
+
+
+def _alone(descriptors) -> None:
+    """In the fork: leave what is the other's."""
+    signal.set_wakeup_fd(-1)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    for number in descriptors:
+        os.close(number)
+
+
+def _lasts(folder) -> bool:
+    """Whether the run is on whose folder this is."""
+    from pathlib import Path
+
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(int(Path(folder).name.split("-")[1]), 0)
+        return Path(folder).is_dir()
+    return False
 
 
 def _wished(connection):
@@ -249,8 +294,9 @@ def _wished(connection):
         return None, ()
 
 
-def _tell(running) -> None:
+def _tell(ended, running) -> None:
     """Tell whoever asked for a fork how it ended, for each that has."""
+    os.read(ended, select.PIPE_BUF)
     with contextlib.suppress(ChildProcessError):
         while True:
             child, status = os.waitpid(-1, os.WNOHANG)
