@@ -73,7 +73,7 @@ class Stage:
 
     def kept(self, room: str, question: str, make: Callable[[], Any]) -> Any:
         """What follows from world, moment, switches and question alone: made once while the clock stands, over resets."""
-        now, switches = self.clock.now(), json.dumps(self.switches[room], sort_keys=True)
+        now, switches = self.clock.now(), json.dumps(self.switches.get(room), sort_keys=True)
         place = _place(self.world, now, switches, room, question) if self.clock.frozen else []
         made = place[0] if place else make()
         if not place and self.clock.now() == now:
