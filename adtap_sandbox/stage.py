@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from fractions import Fraction
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from adtap_sandbox.world import World
 
@@ -17,6 +17,7 @@ VANISH_DAYS: Final = 2
 """Age in whole days at which a short-lived row is gone."""
 
 MILLION: Final = 1_000_000
+Made = TypeVar("Made")
 _place: Final[Callable[..., list[Any]]] = lru_cache(maxsize=128)(lambda *_key: [])
 ONE_DAY: Final = timedelta(days=1)
 
@@ -71,11 +72,11 @@ class Stage:
         """The present value of a behaviour that a test may change; a `KeyError` if the platform has none such."""
         return self.switches[platform][name]
 
-    def kept(self, room: str, question: str, make: Callable[[], Any]) -> Any:
+    def kept(self, room: str, question: str, make: Callable[[], Made]) -> Made:
         """What follows from world, moment, switches and question alone: made once while the clock stands, over resets."""
         now, switches = self.clock.now(), json.dumps(self.switches.get(room), sort_keys=True)
         place = _place(self.world, now, switches, room, question) if self.clock.frozen else []
-        made = place[0] if place else make()
+        made: Made = place[0] if place else make()
         if not place and self.clock.now() == now:
             place.append(made)
         return made

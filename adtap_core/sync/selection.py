@@ -64,6 +64,7 @@ class Selected(Stream):
         return () not in mapping or mapping._breadcrumb_is_selected(())  # noqa: SLF001 - the SDK has no other
 
     @selected.setter
+    @override
     def selected(self, value: bool | None) -> None:
         self.metadata.root.selected = value
         self._mask = None

@@ -109,8 +109,7 @@ class ReportingApi:
                 return "".join(self._lines(rows[: body.get("max_results")], names))
 
             asked = f"{name} {await request.body()!r}"
-            kept = self.reports.facts.stage.kept
-            text = await run_in_threadpool(kept, PLATFORM, asked, made)
+            text = await run_in_threadpool(self.reports.facts.stage.kept, PLATFORM, asked, made)
         except RefusedError as refused:
             refused.headers = {**headers, **refused.headers}
             if refused.status == 401:  # noqa: PLR2004
