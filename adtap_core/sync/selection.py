@@ -56,7 +56,7 @@ class Selected(Stream):
                     mapping["properties", column].selected_by_default = False
         return mapping
 
-    @property
+    @property  # type: ignore[explicit-override] # not seen on one with a setter
     @override
     def selected(self) -> bool:
         # The SDK answers from all columns; of a catalog's sixty streams most are off and never asked for theirs.
@@ -64,7 +64,6 @@ class Selected(Stream):
         return () not in mapping or mapping._breadcrumb_is_selected(())  # noqa: SLF001 - the SDK has no other
 
     @selected.setter
-    @override
     def selected(self, value: bool | None) -> None:
         self.metadata.root.selected = value
         self._mask = None
