@@ -48,7 +48,7 @@ class Analytics:
 api_clients.BetaAnalyticsDataClient = Analytics
 query = (
     "SELECT dimension.campaignName AS name, metric.sessions AS sessions FROM x"
-    " WHERE startDate = 2026-01-01 AND endDate = 2026-01-31"
+    " WHERE start_date >= '2026-01-01' AND end_date <= '2026-01-31'"
 )
 report = GoogleAnalyticsApiReportFetcher().fetch(query, property_id="1")
 print(f"{ROWS} rows there are, {len(report)} in the report; asked with limit, offset: {asked}")
