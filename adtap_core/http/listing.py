@@ -17,7 +17,7 @@ import sys
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import pairwise, takewhile
 from typing import Any, Final, Generic, TypeVarTuple
@@ -224,10 +224,14 @@ def by_offset(
     """
     seen: dict[object, bytes] = {}
     width, end = 0, 0
+
+    def asked(offset: int) -> Page:
+        return _of_distinct(ask(offset), key)
+
     for _look in range(MOST_LOOKS):
         fresh = pages = 0
         last = Page((), more=False)
-        walk = _one_pass(ask, prefetch, what, width, end)
+        walk = _one_pass(asked, prefetch, what, width, end)
         with closing(walk):
             for offset, page in walk:
                 pages += 1
@@ -298,6 +302,17 @@ def _total(page: Page, offset: int) -> int | None:
     # On the first page, a total as large as the page may as well be the page's own length.
     good = page.total is not None and (page.total > shown or page.total == shown > offset > 0)
     return page.total if good else None
+
+
+def _of_distinct(page: Page, key: Callable[[Record], object]) -> Page:
+    """Return a page that lies no further from the next one than it holds different records.
+
+    One that came twice may stand for no row of the list: going on behind both would leave out the page's end.
+    """
+    many = len(page.records)
+    if page.step is not None or len({_identity(record, key) for record in page.records}) == many:
+        return page
+    return replace(page, step=len(set(map(_digest, page.records))))
 
 
 def _identity(record: Record, key: Callable[[Record], object]) -> object:

@@ -168,6 +168,25 @@ def test_a_list_that_knows_no_offset_is_whole_on_its_first_page():
     ]
 
 
+@pytest.mark.parametrize("place", [0, 1, -1])
+@pytest.mark.parametrize("count", [1, 3])
+def test_a_record_that_comes_twice_in_a_page_hides_no_other(place, count):
+    """The page is longer by it than the list went on: the next one begins behind the others."""
+    ids = list(range(1, 12))
+
+    def twice(offset: int) -> Page:
+        found = ids[offset : offset + 4]
+        records = [{"id": i} for i in [*found, *found[place:][:1]]]
+        return Page(records, len(found) == 4)
+
+    prefetch = Workers(count)
+    try:
+        pages = by_offset(twice, key=ident, what="things", prefetch=prefetch)
+        assert [row["id"] for page in pages for row in page] == ids
+    finally:
+        prefetch.close()
+
+
 def test_a_list_that_never_rests_is_given_up():
     """The message says what to do."""
     numbers: Iterator[int] = iter(range(10**6))
