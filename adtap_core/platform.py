@@ -114,7 +114,7 @@ class Fetched:
         close: Gives the spools' room back.
         warnings: What the platform itself warns of in this answer; kept in the ledger.
         not_asked: Metrics of the report that this API does not know: they are null in every row.
-        left_out: What could not be read though the rest of the window was: each is a failure of the run, but
+        left_out: What was refused for good though the rest of the window was read: each is a failure of the run, but
             the window counts as read.
         fill_ratio: The answer's share of the most rows that the platform puts into one, if that is known:
             one that was nearly cut makes the next ones shorter.

@@ -386,7 +386,7 @@ class ReportStream(PlannedReport):
             log.info("%s: field `%s` was not asked for: kept in `_extra`", self.name, name)
         self._others |= shaper.others
         for message in fetched.left_out:
-            self.fail(RequestError(message))
+            self.fail(BadRequest(message))
         self._rows += sum(shaper.counts.values())
         closing = ReadWindow(
             task,

@@ -9,7 +9,7 @@ from unittest.mock import patch
 
 import pytest
 
-from adtap_core.errors import CredentialsError, SettingsError
+from adtap_core.errors import REFUSED_EXIT, CredentialsError, SettingsError
 from adtap_core.tap import RunFailed
 from adtap_core.testing import Messages, StandIn, run_tap, select
 from tap_adjust.tap import TapAdjust
@@ -274,10 +274,11 @@ def refusing(query: Mapping[str, str]) -> tuple[int, object]:
 
 
 def test_an_event_that_the_service_refuses_does_not_stop_the_others(room, caplog):
-    """It is left out and named; the others are read, and the exit code is not 0."""
+    """It is left out and named; the others are read, and the exit code says that trying again is of no use."""
     room.service.events = ["old one", "purchase", "a, b"]
     room.service.report = refusing
-    _, got = room.failed(RunFailed, stream="events_daily", reports=[])
+    error, got = room.failed(RunFailed, stream="events_daily", reports=[])
+    assert getattr(error, "exit_code", None) == REFUSED_EXIT
     assert {r["event_slug"] for r in got.records["events_daily"]} == {"purchase"}
     assert got.windows("events_daily")
     for event in ("old one", "a, b"):
