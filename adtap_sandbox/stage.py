@@ -18,7 +18,7 @@ VANISH_DAYS: Final = 2
 
 MILLION: Final = 1_000_000
 Made = TypeVar("Made")
-_place: Final[Callable[..., list[Any]]] = lru_cache(maxsize=128)(lambda *_key: [])
+_place: Final[Callable[..., list[Any]]] = lru_cache(maxsize=32)(lambda *_key: [])
 ONE_DAY: Final = timedelta(days=1)
 
 
