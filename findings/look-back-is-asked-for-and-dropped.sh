@@ -3,10 +3,10 @@
 #
 # A good guess: an attribution window of n days reads the last n days anew and sends their rows, so
 # that conversions that came late replace the numbers of the first reading.
-# What happens (tap-google-search-console 1.1.2, tap-mixpanel 1.8.0): the days are
-# asked for, and then each row older than the bookmark is dropped before it is written. Run
-# daily, the bookmark is a day old: of the five and six days that were asked for the last two are
-# sent. The numbers of all others stay as they were when the day was first read.
+# What happens (tap-google-search-console 1.1.2, tap-mixpanel 1.8.0): the days are asked for, and then
+# each row older than the bookmark is dropped before it is written. Run daily, the bookmark is a day
+# old: of the five and six days that were asked for the last two are sent. The numbers of all others
+# stay as they were when the day was first read.
 # For a user: conversions, installs and spend that the platform corrects after a day never arrive,
 # although the setting is there, the requests are paid for and the log names the dates. Set the
 # bookmark back by the window before each run (a state of your own for these streams). Our taps send

@@ -7,7 +7,7 @@
 # What happens (tap-twitter-ads 1.0.0): the first day of a request begins at midnight, and each further
 # one 24 hours later. In a request that spans the night of March 8 all days behind it begin at 01:00 in
 # New York (05:00Z). The next run, whose look-back of 14 days begins behind that night, reads the same
-# days with 04:00Z. The key is a hash over the start: eleven days are there twice, and the spend of
+# days with 04:00Z. The key is a hash over the start: thirteen days are there twice, and the spend of
 # these weeks is counted twice. In autumn it is the same the other way round.
 # For a user: twice a year the last two weeks are doubled, for accounts in zones that change clocks.
 # Keep one row for each local date: `qualify row_number() over (partition by entity_id, … , day order
