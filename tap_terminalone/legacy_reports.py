@@ -18,7 +18,13 @@ from zoneinfo import ZoneInfoNotFoundError
 from adtap_core.bodies.parsing import Table, separated
 from adtap_core.bodies.spool import Spool
 from adtap_core.declare import Report
-from adtap_core.errors import BadRequest, Forbidden, MalformedResponse, RequestError
+from adtap_core.errors import (
+    BadRequest,
+    Forbidden,
+    MalformedResponse,
+    RequestError,
+    ResponseTooLarge,
+)
 from adtap_core.http.client import Call
 from adtap_core.http.completeness import check_whole
 from adtap_core.http.once import Once
@@ -289,10 +295,15 @@ class LegacyReports:
             what=f"{job.report.name}, validation",
             params=params,
             expects="text",
+            splittable=True,
         )
 
         def ask() -> bool:
-            self._api.http.send(call, job.stats).body.close()
+            try:
+                self._api.http.send(call, job.stats).body.close()
+            except ResponseTooLarge as error:
+                # That the whole window is too heavy says nothing against its pieces: the data themselves tell.
+                log.info("%s: not validated beforehand (%s)", job.report.name, error)
             return True
 
         self._validated.get((job.report.name, params["filter"]), ask)

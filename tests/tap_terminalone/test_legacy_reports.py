@@ -250,6 +250,26 @@ def test_a_query_that_times_out_is_cut(room):
     assert sums(found.records["performance_daily"], *METRICS, by=("day",)) == exact(truth["by"])
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {
+            "status": 500,
+            "body": '<result><status code="request_timeout">Too late</status></result>',
+        },
+        {"status": 504},
+    ],
+)
+def test_a_validation_that_times_out_says_nothing_against_the_data(room, answer):
+    """`/validate` answers as the data would: the whole window is too heavy, its pieces are not."""
+    room.fault("status", path="/performance/validate$", times=None, **answer)
+    room.fault("status", path="/std/performance$", times=2, **answer)
+    found = room.run(room.legacy(max_retries=2), "performance_daily")
+    truth = room.truth(start="2026-03-10", end="2026-03-16", by="day")
+    assert sums(found.records["performance_daily"], *METRICS, by=("day",)) == exact(truth["by"])
+    assert len(room.asked("/performance/validate")) <= 2
+
+
 @pytest.mark.parametrize("kind", ["cut", "reset", "html"])
 def test_a_broken_csv_is_asked_for_again(room, kind):
     """However the answer breaks, the sums are right."""
