@@ -449,12 +449,19 @@ def _table(body: Spool, columns: tuple[str, ...], job: WindowJob) -> Table:
     They would count everything twice.
     """
     end = None if is_snapshot(job.report) else job.window.end
-    found = table(body, columns, end, job.report.grain)
+    found = table(body, columns, end, job.report.grain, _amounts(job.report))
     if fields.REFERRER in columns:
         at = columns.index(fields.REFERRER)
         rows = cast("Iterator[Sequence[Any]]", found.rows)
         found.rows = (row for row in rows if row[at] != fields.TOTAL)
     return found
+
+
+def _amounts(report: Report) -> set[str]:
+    """Return the fields of a report that go into columns of decimals."""
+    made = {d: fields.dimension_schema(d) for d in report.dimensions}
+    made |= {m: fields.metric_schema(m) for m in report.metrics}
+    return {name for name, schema in made.items() if "number" in schema["type"]}
 
 
 def _names_deals(filters: object) -> bool:

@@ -7,18 +7,20 @@ counted against the head before any is used. Source: the vendor's guide to Repor
 
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from itertools import chain
+from itertools import compress
 from typing import Any, Final
 
 import msgspec
 
-from adtap_core.bodies.parsing import Picker, Table, json_lines
+from adtap_core.bodies.amounts import LineColumns
+from adtap_core.bodies.parsing import ByColumn, Picker, Table
 from adtap_core.bodies.spool import Spool
 from adtap_core.http.completeness import says_more
 from adtap_core.rows.report_rows import read_bucket
+from adtap_core.rows.schemas import SCALE, WHOLE
 from adtap_core.rows.totals import as_decimal
 from adtap_core.windows import Grain, Zone
 
@@ -27,7 +29,7 @@ _META: Final = b'"meta"'
 _ABOUT: Final = re.compile(rb'^[ \t]*\{[ \t]*"meta"[ \t]*:.*$', re.MULTILINE)
 _decoder: Final = msgspec.json.Decoder(float_hook=Decimal)
 
-Row = tuple[Any, ...]
+Columns = Sequence[Sequence[Any]]
 
 
 def stream_error(spool: Spool) -> str | None:
@@ -46,7 +48,7 @@ def stream_error(spool: Spool) -> str | None:
             if fault is not None:
                 return f"the platform stopped in the middle of its answer: {fault}"
             lines -= 1
-        lines += sum(map(bool, map(bytes.strip, block.split(b"\n"))))
+        lines += _count(block)
         last = block.rstrip().rpartition(b"\n")[2] or last
     if not lines:
         return "the answer is empty"
@@ -59,6 +61,14 @@ def stream_error(spool: Spool) -> str | None:
     if total is not None and as_decimal(total) != rows:
         return f"the answer holds {rows} rows of {str(total)[:80]}"
     return None
+
+
+def _count(block: bytes) -> int:
+    """Return how many lines are not empty."""
+    ends = block.count(b"\n")
+    if block.count(b"}\n") == ends and block.endswith(b"}\n"):  # to look at each costs more
+        return ends
+    return sum(map(bool, map(bytes.strip, block.split(b"\n"))))
 
 
 def promise(spool: Spool) -> str | None:
@@ -78,7 +88,11 @@ def promise(spool: Spool) -> str | None:
 
 
 def table(
-    spool: Spool, fields: tuple[str, ...], end: datetime | None = None, grain: Grain = Grain.HOUR
+    spool: Spool,
+    fields: tuple[str, ...],
+    end: datetime | None = None,
+    grain: Grain = Grain.HOUR,
+    amounts: Collection[str] = (),
 ) -> Table:
     """Return the rows of a streaming answer.
 
@@ -89,14 +103,16 @@ def table(
         end: The end that was asked for, naive, in UTC. Nothing tells whether it belongs to the answer: rows of
             the bucket that begins there are left out, and counted.
         grain: The bucket: what is spelt as a moment in a zone is that moment if it is an hour, and its date if not.
+        amounts: Those of the fields that go into columns of decimals.
 
     Returns:
         A table of these fields, and of what rows hold besides. Reading its rows raises `MalformedResponse` at a line that can't be read.
     """
     picker = Picker(fields, spelt=_spelt(spool, fields), others=True)
-    beside: list[Row] = []
-    rows = chain.from_iterable(_blocks_of_rows(spool, picker, end, beside, grain))
-    return Table(rows, picker.columns, seen=picker.seen, beside=lambda: len(beside))
+    read = LineColumns(picker, amounts, whole=WHOLE, places=SCALE)
+    beside: list[int] = []
+    blocks = _blocks(spool, read, end, beside, grain)
+    return Table(ByColumn(blocks), picker.columns, seen=picker.seen, beside=lambda: sum(beside))
 
 
 def _spelt(spool: Spool, fields: tuple[str, ...]) -> tuple[str, ...]:
@@ -108,9 +124,14 @@ def _spelt(spool: Spool, fields: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(f if f in names else lowered.get(f.lower(), f) for f in fields)
 
 
-def _blocks_of_rows(
-    spool: Spool, picker: Picker, end: datetime | None, beside: list[Row], grain: Grain
-) -> Iterator[list[Row]]:
+def _blocks(
+    spool: Spool,
+    read: Callable[[bytes], Columns],
+    end: datetime | None,
+    beside: list[int],
+    grain: Grain,
+) -> Iterator[Columns]:
+    """Yield the rows' columns, block by block, without the rows of the bucket at the end; notes how many those are."""
     head = True
     for block in spool.line_blocks(_BLOCK_BYTES):
         text = block
@@ -118,13 +139,16 @@ def _blocks_of_rows(
             text, head = text.partition(b"\n")[2], False
         if _META in text:
             text = _ABOUT.sub(b"", text)
-        found = json_lines(text, picker)
-        firsts = set() if end is None else {str(row[0]) for row in found}
-        ends = [b for b in firsts if _begins(b, grain) == end]
-        if ends:
-            beside += [row for row in found if str(row[0]) in ends]
-            found = [row for row in found if str(row[0]) not in ends]
-        yield found
+        columns = read(text)
+        if columns and end is not None:
+            buckets = list(map(str, columns[0]))
+            ends = {b for b in set(buckets) if _begins(b, grain) == end}
+            if ends:
+                inside = [b not in ends for b in buckets]
+                beside.append(inside.count(False))
+                columns = [list(compress(values, inside)) for values in columns]
+        if columns and columns[0]:
+            yield columns
 
 
 def _begins(bucket: str, grain: Grain) -> datetime | None:

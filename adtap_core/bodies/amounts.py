@@ -1,4 +1,4 @@
-"""Lists of JSON values with exact amounts in them: their digits taken as they stand, without a `Decimal` in between.
+"""JSON rows with exact amounts in them: their digits taken as they stand, without a `Decimal` in between.
 
 A `Decimal` of each number, and the text of each `Decimal`, is a quarter of what a report of amounts costs. A number that
 is read as its text can't be told from a text afterwards. Where each is plain digits that does not matter: a column of
@@ -11,8 +11,18 @@ from typing import Any, Final
 import msgspec
 
 from adtap_core.bodies.digits import plain_numbers
-from adtap_core.bodies.parsing import ByColumn, JsonRows, decode_rows
+from adtap_core.bodies.doubles import check_count
+from adtap_core.bodies.parsing import (
+    UNNAMEABLE,
+    ByColumn,
+    JsonRows,
+    Picker,
+    decode_rows,
+    json_lines,
+)
 
+_TRIES: Final = 8
+"""How many blocks that turn out not to be plain are read in vain, before all others are read the careful way at once."""
 _SIMPLE: Final = frozenset({str, int, bool, type(None)})
 
 
@@ -58,6 +68,70 @@ def by_column(
             yield block if isinstance(block, _Cut) else list(zip(*block, strict=True))
 
     return ByColumn(blocks())
+
+
+class LineColumns:
+    """Reads blocks of whole lines, an object each, as whole columns.
+
+    Args:
+        picker: Knows the objects' fields, and reads the careful way; it wants what else they hold, too.
+        amounts: Those of the fields that go into columns of decimals.
+        whole: The most digits before the point that such a column takes as they are.
+        places: The most behind it.
+    """
+
+    def __init__(
+        self, picker: Picker, amounts: Collection[str], *, whole: int, places: int
+    ) -> None:
+        self._picker, self._whole, self._places = picker, whole, places
+        self._are_amounts = [name in amounts for name in picker.fields]
+        self._tries = _TRIES
+        if any(map(UNNAMEABLE.search, picker.spelt)):
+            self._tries = 0
+            return
+        names = [f"f{n}" for n in range(len(picker.fields))]
+        kinds = [Any if is_amount else str | int | bool | None for is_amount in self._are_amounts]
+        element = msgspec.defstruct(
+            "Element",
+            list(zip(names, kinds, strict=True)),
+            rename=dict(zip(names, picker.spelt, strict=True)),
+            forbid_unknown_fields=True,
+            gc=False,
+        )
+        self._decode = msgspec.json.Decoder(element, float_hook=str).decode_lines
+
+    def __call__(self, block: bytes) -> list[Sequence[Any]]:
+        """Return the columns of some lines, in the order of the picker's; none if there is no line.
+
+        Raises:
+            MalformedResponse: If a line can't be read, a name in it is damaged or stands twice.
+        """
+        if self._tries:
+            found = self._plain(block)
+            if found is not None:
+                return found
+            self._tries -= 1
+        return list(zip(*json_lines(block, self._picker), strict=True))
+
+    def _plain(self, block: bytes) -> list[Sequence[Any]] | None:
+        """Return the columns of lines that are plain; None if they are to be looked at with care."""
+        try:
+            elements = self._decode(block)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return None
+        picker = self._picker
+        check_count(block, len(elements) * len(picker.fields))
+        taken: list[Sequence[Any]] = []
+        columns = zip(*map(msgspec.structs.astuple, elements), strict=True)
+        for values, is_amount in zip(columns, self._are_amounts, strict=False):
+            column = _amounts(values, self._whole, self._places) if is_amount else values
+            if column is None:
+                return None
+            taken.append(column)
+        if taken:
+            picker.seen.update(picker.fields)
+            taken.append([None] * len(elements))  # nothing under other names
+        return taken
 
 
 class _Cut(list[Any]):

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from adtap_core.bodies.characters import REPLACEMENT
 from adtap_core.bodies.spool import Spool
 from adtap_core.errors import MalformedResponse
+from adtap_core.rows.records import ConversionError, decimal_text, kept
 from adtap_core.windows import Grain
 from tap_terminalone import lines
 from tap_terminalone.lines import stream_error, table
@@ -53,7 +54,7 @@ def test_every_row_comes_out_as_it_went_in(found, block):
         patch.setattr(lines, "_BLOCK_BYTES", block)
         assert stream_error(spool) is None
         expected = [(*(r[f].replace("\0", REPLACEMENT) for f in FIELDS), None) for r in found]
-        assert list(table(spool, FIELDS).rows) == expected
+        assert list(map(tuple, table(spool, FIELDS).rows)) == expected
 
 
 @given(found=ROWS.filter(bool), data=st.data())
@@ -86,6 +87,60 @@ def test_a_fault_is_told_in_words(text, words):
         assert words in (stream_error(spool) or "")
 
 
+AMOUNTS = (
+    st.decimals(allow_nan=False, allow_infinity=False).map(str)
+    | st.integers(-(10**25), 10**25).map(str)
+    | st.sampled_from(
+        ["null", "0", "0.10", "-0.0", "1e-7", "2.5E3", "true", '"12.50"', '"N/A"', '""', "[1.5]"]
+    )
+)
+PARTS = st.lists(
+    st.fixed_dictionaries(
+        {"spend": AMOUNTS, "clicks": st.sampled_from(["0", "7", "7.0", "null", '"7"', "1e2"])},
+        optional={"more": AMOUNTS, "spen": AMOUNTS, '"clicks': st.just("1")},
+    ),
+    min_size=1,
+    max_size=6,
+)
+
+
+def as_column(value):
+    """A value of a column of decimals, or why it is none and what is kept of it."""
+    try:
+        return None if value is None else decimal_text(value)
+    except ConversionError as error:
+        return ("unfit", error.instead, kept(value))
+
+
+def read(rows, amounts):
+    """The rows of lines that hold these numbers as they are spelt, or the error that they give."""
+    lines_of = ("{" + ", ".join(f'"{n}": {v}' for n, v in row.items()) + "}" for row in rows)
+    with Spool.of("\n".join(['{"fields": []}', *lines_of, ""]).encode()) as spool:
+        found = table(spool, ("clicks", "spend"), amounts=amounts)
+        try:
+            made = [(c, type(c), as_column(a), others) for c, a, others in found.rows]
+        except MalformedResponse as error:
+            return str(error)
+        return made, sorted(found.seen)
+
+
+@example(rows=[{"clicks": "7", "spend": "1.50"}, {"clicks": "0", "spend": '"12.50"'}])
+@example(rows=[{"clicks": "7", "spend": "0"}, {"clicks": "null", "spend": "12345678901234.123"}])
+@example(rows=[{"clicks": "7", "spend": "1.5"}, {"spend": "2.5"}])
+@given(rows=PARTS)
+def test_an_amount_that_is_taken_as_it_stands_is_the_same_amount(rows):
+    """Whatever else stands in the block: digits, what does not fit, other names, errors."""
+    assert read(rows, {"spend"}) == read(rows, ())
+
+
+def test_plain_amounts_become_no_decimals():
+    """That is what it is for: they are texts from the start."""
+    text = '{"fields": []}\n{"clicks": 7, "spend": 1.50}\n{"clicks": 8, "spend": 2}\n'
+    with Spool.of(text.encode()) as spool:
+        rows = table(spool, ("clicks", "spend"), amounts={"spend"}).rows
+        assert list(map(tuple, rows)) == [(7, "1.50", None), (8, 2, None)]
+
+
 def test_decimals_keep_their_digits():
     """Money never passes a float."""
     text = (
@@ -94,7 +149,7 @@ def test_decimals_keep_their_digits():
     )
     with Spool.of(text.encode()) as spool:
         (row,) = table(spool, ("agg_timestamp", "spend")).rows
-    assert row == ("2026-03-01T00:00:00Z", Decimal("0.30000000000000000001"), None)
+    assert tuple(row) == ("2026-03-01T00:00:00Z", Decimal("0.30000000000000000001"), None)
 
 
 def test_the_bucket_at_the_end_is_left_out_and_counted():
@@ -131,7 +186,7 @@ def test_names_in_other_letters_and_names_in_no_row():
     text = '{"fields": [{"name": "Agg_Timestamp"}, {"name": "SPEND"}]}\n{"Agg_Timestamp": "x", "SPEND": 1}\n'
     with Spool.of(text.encode()) as spool:
         found = table(spool, ("agg_timestamp", "spend", "clicks"))
-        assert list(found.rows) == [("x", 1, None, None)]
+        assert list(map(tuple, found.rows)) == [("x", 1, None, None)]
     assert set(found.seen) == {"agg_timestamp", "spend"}
 
 
