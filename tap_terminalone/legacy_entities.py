@@ -5,6 +5,7 @@ Source: the vendor's client `terminalone` 1.9.20 and recorded answers, read 2026
 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from decimal import Decimal
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -326,11 +327,14 @@ def normalize(entity: Entity, record: Record) -> Record:
     for name, value in record.items():
         if name == "rel":
             continue  # how an embedded record hangs on the one around it
+        is_object = entity.name == "strategies" and name == "budget"
         if not _is_money(value):
-            made[name] = value
+            is_bare = is_object and isinstance(value, str | int | float | Decimal)
+            own = {"budget": value, "currency_code": record.get("currency_code")}
+            made[name] = own if is_bare else value
             continue
         first = value[0]
-        if entity.name == "strategies" and name == "budget":
+        if is_object:
             made[name] = {"budget": first.get("value"), "currency_code": first["currency_code"]}
         else:
             made[name] = first.get("value")

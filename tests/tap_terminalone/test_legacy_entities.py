@@ -238,6 +238,21 @@ def test_secrets_are_dropped_and_money_bears_its_currency(room):
     assert {c for c, p in columns.items() if p.get("x-pii")} >= {"email", "last_name", "mobile"}
 
 
+def test_a_strategys_budget_without_its_currency_is_in_the_records_own(room):
+    """A plain number, or a text, where others have a list of amounts: in the same column, not in `_extra`."""
+    strategies = [
+        {"entity_type": "strategy", "id": 7, "budget": 12.5, "currency_code": "EUR"},
+        {"entity_type": "strategy", "id": 8, "budget": "0.0000", "currency_code": "EUR"},
+        {"entity_type": "strategy", "id": 9, "budget": None, "currency_code": "EUR"},
+    ]
+    body = json.dumps({"data": strategies, "meta": {"status": "ok", "count": 3, "total_count": 3}})
+    room.fault("status", path="/api/v2.0/strategies$", status=200, body=body, times=None)
+    found = room.run(room.legacy(), "strategies").records["strategies"]
+    assert [(r["budget"] or {}).get("budget") for r in found] == [12.5, "0.0000", None]
+    assert [(r["budget"] or {}).get("currency_code") for r in found] == ["EUR", "EUR", None]
+    assert not any(r["_extra"] for r in found)
+
+
 def test_the_api_key_is_never_followed_or_shown(room, caplog):
     """The platform's own next link holds the key and drops the order: the offset is computed."""
     room.run(room.legacy(), "vendors")
