@@ -98,8 +98,11 @@ class Current:
             fault = _envelope_error(response)
         elif response.looks_like_html():
             return Outcome(Action.REFRESH_LOGIN, "an HTML page instead of data")
+        elif (error := stream_error(response.body)) is not None:
+            # Cut twice in a row: as a whole it may never come.
+            return Outcome(Action.RETRY, error.words, heavy=error.is_cut)
         else:
-            fault = stream_error(response.body)
+            return outcomes.by_status(response)
         return outcomes.by_status(response) if fault is None else Outcome(Action.RETRY, fault)
 
     # -- entities ----------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from itertools import compress
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -32,7 +32,19 @@ _decoder: Final = msgspec.json.Decoder(float_hook=Decimal)
 Columns = Sequence[Sequence[Any]]
 
 
-def stream_error(spool: Spool) -> str | None:
+class StreamError(NamedTuple):
+    """What is wrong with a streaming answer.
+
+    Args:
+        words: It, in a user's words.
+        is_cut: Whether rows are missing at its end: of a smaller question they may all come.
+    """
+
+    words: str
+    is_cut: bool = False
+
+
+def stream_error(spool: Spool) -> StreamError | None:
     """Return what is wrong with a streaming answer, or None if it is whole."""
     total: object = None
     lines = 0
@@ -41,25 +53,28 @@ def stream_error(spool: Spool) -> str | None:
         if not lines:
             head = _decoded(block.partition(b"\n")[0])
             if not isinstance(head, Mapping) or "fields" not in head:
-                return f"the answer does not begin with its fields: {block[:120]!r}"
+                return StreamError(f"the answer does not begin with its fields: {block[:120]!r}")
             total = head.get("total_items_count")
         for about in _ABOUT.findall(block) if _META in block else ():
             fault = _told(_decoded(about))
             if fault is not None:
-                return f"the platform stopped in the middle of its answer: {fault}"
+                return StreamError(f"the platform stopped in the middle of its answer: {fault}")
             lines -= 1
         lines += _count(block)
         last = block.rstrip().rpartition(b"\n")[2] or last
     if not lines:
-        return "the answer is empty"
+        return StreamError("the answer is empty")
     if not isinstance(_decoded(last), Mapping):
         # A line with a bare NaN ends as it should: JSON does not know the word.
         ended = last.endswith(b"}")
         unread = f"the last line can't be read: {last[-200:]!r}"
-        return unread if ended else "the answer ends in the middle of a row"
+        words = unread if ended else "the answer ends in the middle of a row"
+        return StreamError(words, is_cut=not ended)
     rows = lines - 1
-    if total is not None and as_decimal(total) != rows:
-        return f"the answer holds {rows} rows of {str(total)[:80]}"
+    told = as_decimal(total)
+    if total is not None and told != rows:
+        words = f"the answer holds {rows} rows of {str(total)[:80]}"
+        return StreamError(words, is_cut=told is not None and told > rows)
     return None
 
 

@@ -142,6 +142,17 @@ def test_a_short_stream_is_fetched_again(room):
     assert sums(found.records["performance_daily"], *METRICS, by=("day",)) == exact(truth["by"])
 
 
+def test_a_stream_that_stays_short_is_asked_for_in_pieces(room):
+    """A platform that lets no more rows through says so by its count alone: shorter windows come whole."""
+    short = '{"fields": [], "total_items_count": 2}\n{"agg_timestamp": "2026-03-11T00:00:00Z"}\n'
+    room.fault("status", path="/reporting/v2/performance$", status=200, body=short, times=2)
+    found = room.run(room.current(), "performance_daily")
+    (window, *_) = found.windows("performance_daily")
+    assert window["splits"] == 1
+    truth = room.truth(start="2026-03-10", end="2026-03-16", by="day")
+    assert sums(found.records["performance_daily"], *METRICS, by=("day",)) == exact(truth["by"])
+
+
 def test_partitions_are_the_configured_units_each_with_its_bookmark(room):
     """Organizations share a request; an advertiser added later starts from the beginning."""
     config = room.current(advertiser_ids=["110013"])

@@ -84,7 +84,9 @@ def test_a_cut_is_noticed_wherever_it_falls(found, data):
 def test_a_fault_is_told_in_words(text, words):
     """Each way to be no good answer has its own words."""
     with Spool.of(text.encode()) as spool:
-        assert words in (stream_error(spool) or "")
+        error = stream_error(spool)
+    assert error is not None
+    assert words in error.words
 
 
 AMOUNTS = (
