@@ -33,6 +33,7 @@ TIMESTAMPTZ = "TIMESTAMP WITH TIME ZONE"
 
 MAX_PRECISION = 38  # DuckDB: "DECIMAL … up to 38 digits", duckdb.org/docs/sql/data_types/numeric
 DEFAULT_PRECISION, DEFAULT_SCALE = 38, 18
+_ALTERNATIVES: Final = ("anyOf", "oneOf", "allOf")
 BIGINT_DIGITS = 19
 REPLACEMENT: Final = "\ufffd"
 
@@ -194,7 +195,7 @@ def _column(name: str, spec: Mapping[str, Any]) -> Column:  # noqa: PLR0911 - on
 
 def _branches(spec: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """The alternatives of a property: itself, or what `anyOf` or `oneOf` list."""
-    for word in ("anyOf", "oneOf"):
+    for word in _ALTERNATIVES[:2]:
         if word in spec:
             return [leaf for branch in spec[word] for leaf in _branches(branch)]
     return [spec]
@@ -203,6 +204,27 @@ def _branches(spec: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 def _types(branch: Mapping[str, Any]) -> Sequence[str]:
     kind = branch.get("type", ())
     return (kind,) if isinstance(kind, str) else tuple(kind)
+
+
+def typed(spec: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a JSON schema with alternatives as lists of types, within properties too.
+
+    The SDK's flattening leaves out properties with most other alternatives (`anyOf` of an integer and null).
+
+    Args:
+        spec: The schema of a stream or of a property.
+    """
+    branches = _branches(spec)
+    types = list(dict.fromkeys(kind for branch in branches for kind in _types(branch)))
+    valued = [branch for branch in branches if set(_types(branch)) - {"null"}]
+    made = {key: value for key, value in spec.items() if key not in _ALTERNATIVES}
+    if len(valued) == 1:
+        made.update(valued[0])
+    if types:
+        made["type"] = types
+    if "properties" in made:
+        made["properties"] = {name: typed(inner) for name, inner in made["properties"].items()}
+    return made
 
 
 def _decimal_column(name: str, precision: int, scale: int, *, wire: Any) -> Column:
@@ -282,7 +304,17 @@ def _integer_between(low: int, high: int, name: str) -> Shape:
 _bigint = _integer_between(_BIGINT_MIN, _BIGINT_MAX, BIGINT)
 _hugeint = _integer_between(_HUGEINT_MIN, _HUGEINT_MAX, HUGEINT)
 _encode_json = msgspec.json.Encoder(decimal_format="number").encode
-_decode_json = msgspec.json.Decoder(float_hook=Decimal).decode
+
+
+def _exact(digits: str) -> Decimal:
+    """Return a number of JSON with every digit."""
+    try:
+        return Decimal(digits)
+    except InvalidOperation:  # an exponent of eighteen digits and more
+        raise ValueError(f"the number {digits[:40]} is out of all bounds") from None
+
+
+_decode_json = msgspec.json.Decoder(float_hook=_exact).decode
 
 
 def json_text(value: object) -> str:
@@ -307,7 +339,7 @@ def mend(line: bytes) -> Any:
     """
     if b"\\ud" not in line.lower():
         raise ValueError("it is not valid JSON")
-    read = json.loads(line.decode(), parse_float=Decimal, parse_constant=_no_number)
+    read = json.loads(line.decode(), parse_float=_exact, parse_constant=_no_number)
     return _everywhere(
         read, lambda text: text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     )

@@ -24,6 +24,8 @@ STORAGE_VERSION: Final = "v1.4.0"
 """Files are written so that this version opens them, whichever writes."""
 _SINCE: Final = (2, 0)
 """The first version that must be told so, and that casts texts to wide decimals quickly."""
+_IN_MEMORY: Final = ":memory:"  # what a path begins with that DuckDB takes for no file
+_PARTIAL: Final = ".part"
 _LINE: Final = 2_000_000  # bytes that DuckDB expects of a line at most
 _NARROW: Final = (
     9  # digits on each side of the point of the widest decimal that DuckDB keeps in 64 bits
@@ -63,6 +65,10 @@ class DuckdbWarehouse(Warehouse):
             raise LoadError(
                 f"Setting 'parquet_path': the folder {parquet} does not exist; make it."
             )
+        if path.startswith(_IN_MEMORY):
+            raise LoadError(
+                f"Setting 'path': {path} is no file; what was loaded would be gone at the end of the load."
+            )
         self.path = Path(path).expanduser()
         if not self.path.parent.is_dir():
             raise LoadError(
@@ -83,8 +89,8 @@ class DuckdbWarehouse(Warehouse):
         self._schema, self._replaces, self._parquet = schema, replace_windows, parquet
         self._db.execute(f"CREATE SCHEMA IF NOT EXISTS {identifier(schema)}")
         self._types: dict[str, dict[str, str]] = {}
+        self._folded: dict[str, str] = {}
         self._reports: dict[str, Table] = {}
-        self._changed: set[str] = set()
 
     @classmethod
     @override
@@ -109,6 +115,12 @@ class DuckdbWarehouse(Warehouse):
     @override
     def prepare(self, table: Table) -> None:
         _refuse_equal_names(table)
+        other = self._folded.setdefault(table.stream.casefold(), table.stream)
+        if other != table.stream:
+            raise LoadError(
+                f"The streams '{other}' and '{table.stream}' differ only by case, which DuckDB does not tell "
+                "apart: their rows would be in one table. Rename one with a stream map."
+            )
         name = self._table(table.stream)
         existing = {
             column.casefold(): (column, kind)
@@ -146,6 +158,7 @@ class DuckdbWarehouse(Warehouse):
             # From here on: a row group is compressed again until it is full. Measured with 2.0.1, 20,000 rows
             # of 20 kB: three times the CPU, and a file of 173 MB where the next best, zstd, makes 2.
             self._db.execute("SET disabled_compression_methods = 'dict_fsst'")
+        self._mark_as_changed(batches)
         self._db.begin()
         try:
             last_rows = {batch.table.stream: self._load(batch) for batch in batches}
@@ -158,7 +171,6 @@ class DuckdbWarehouse(Warehouse):
             with contextlib.suppress(duckdb.Error):
                 self._db.rollback()
             raise
-        self._changed |= {batch.table.stream for batch in batches}
 
     def _load(self, batch: Batch) -> int:
         """Append a batch to its table, and remove what its rows replace.
@@ -217,16 +229,28 @@ class DuckdbWarehouse(Warehouse):
                 "AND r._synced_at < w.synced_at",
                 [stream],
             )
-            self._changed.add(stream)
+
+    def _mark_as_changed(self, batches: Sequence[Batch]) -> None:
+        """Begin the partial files of streams that are about to change, so that each is written at the end.
+
+        A load that is killed leaves them to the next one, to which its rows do not come again.
+        """
+        if self._parquet:
+            changed = {batch.table.stream for batch in batches}
+            if self._replaces and any(batch.table.is_ledger for batch in batches):
+                changed |= self._reports.keys()
+            for stream in changed:
+                _parquet_file(self._parquet, stream, _PARTIAL).touch()
 
     @override
     def finish(self, streams: Sequence[str]) -> None:
         if self._parquet:
             for stream in streams:
-                self._export(stream, self._parquet)
+                if _parquet_file(self._parquet, stream, _PARTIAL).exists():
+                    self._export(stream, self._parquet)
 
     def _export(self, stream: str, folder: Path) -> None:
-        """Write the stream's whole table as Parquet, if it changed since the last export.
+        """Write the stream's whole table as Parquet.
 
         The file appears whole or not at all. JSON is written as text, because readers make other
         things of Parquet's JSON type; HUGEINT as DECIMAL(38,0), because DuckDB would make a float of it.
@@ -235,23 +259,19 @@ class DuckdbWarehouse(Warehouse):
             stream: The stream's name; the file's, with what a file name cannot hold percent-encoded.
             folder: Where the file goes; must exist.
         """
-        if stream not in self._changed:
-            return
         written = {HUGEINT: "DECIMAL(38,0)", JSON: VARCHAR}
         casts = ", ".join(
             f"CAST({identifier(name)} AS {written[kind]}) AS {identifier(name)}"
             for name, kind in self._columns_in_file(stream)
             if kind in written
         )
-        target = folder / f"{quote(stream, safe=' ()+,=@')}.parquet"
-        partial = target.with_suffix(".parquet.part")
+        partial = _parquet_file(folder, stream, _PARTIAL)
         literal = str(partial).replace("'", "''")
         self._db.execute(
             f"COPY (SELECT * {f'REPLACE ({casts})' if casts else ''} FROM {self._table(stream)}) "
             f"TO '{literal}' (FORMAT parquet, COMPRESSION zstd)"
         )
-        partial.replace(target)
-        self._changed.discard(stream)
+        partial.replace(_parquet_file(folder, stream))
 
     def _failed_check(self, batch: Batch, error: duckdb.Error) -> LoadError:
         """Find the value that DuckDB refused."""
@@ -314,6 +334,10 @@ def _cast(value: str, sql_type: str) -> str:
         f"AND length({value}) - {point} <= {_NARROW}) "
         f"THEN CAST(CAST({value} AS DECIMAL({2 * _NARROW},{_NARROW})) AS {sql_type}) ELSE {cast} END"
     )
+
+
+def _parquet_file(folder: Path, stream: str, more: str = "") -> Path:
+    return folder / f"{quote(stream, safe=' ()+,=@')}.parquet{more}"
 
 
 def _refuse_equal_names(table: Table) -> None:

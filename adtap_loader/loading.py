@@ -12,10 +12,12 @@ without a key may get rows twice. ACTIVATE_VERSION is ignored: report history is
 import copy
 import gzip
 import io
+import json
 import logging
 import re
 import sys
 import time
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -24,9 +26,8 @@ from urllib.parse import unquote, urlsplit
 
 import msgspec
 
-from adtap_loader import columns as cols
 from adtap_loader.errors import LoadError, NoSchemaError, not_a_message
-from adtap_loader.rows import read_message
+from adtap_loader.rows import read_json, read_message
 from adtap_loader.stream import Stream
 from adtap_loader.warehouse import Warehouse
 
@@ -46,6 +47,7 @@ SDC_COLUMNS: Final = frozenset(
 _HEAD: Final = re.compile(
     rb'\{"type": ?"RECORD", ?"stream": ?"(?:[^"\\]|\\.)*", ?"record": ?(?=\{)'
 )
+_NOT_ASCII: Final = re.compile(r"[^\x00-\x7f]+")
 _NO_HEAD: Final = b"\0"  # no line of JSON begins with it
 _encode: Final = msgspec.json.Encoder(decimal_format="number").encode
 
@@ -81,7 +83,7 @@ class Loader:
         self._head = _NO_HEAD
         self._taker: Stream | None = None
         self._number = 0
-        self._rows_held, self._sized_at = 0, 0
+        self._rows_held, self._sized_at, self._mended = 0, 0, 0
         self._committed_at = time.monotonic()
         self._state: Message | None = None
         self._written: Message | None = None
@@ -163,7 +165,8 @@ class Loader:
             self._take_records(line + b"\n", 1)
             return
         self._number += 1
-        message, _ = read_message(line, self._number)
+        message, mended = read_message(line, self._number)
+        self._mended += mended
         kind = message["type"]
         handle = self.handlers.get(kind)
         if handle is None:
@@ -181,7 +184,7 @@ class Loader:
             return _NO_HEAD, None
         try:
             head = _head(begin[0] + b"null}" if begin else line)
-        except (msgspec.DecodeError, UnicodeError):
+        except (msgspec.DecodeError, UnicodeError, RecursionError):
             return _NO_HEAD, None
         stream = self._direct.get(head.stream) if head.type == "RECORD" else None
         return (begin[0] if begin and stream else _NO_HEAD), stream
@@ -252,6 +255,8 @@ class Loader:
             warehouse=self.warehouse,
             log=self._log.getChild(name),
         )
+        if old:
+            stream.rows_taken = old.rows_taken
         self.streams[name] = stream
         for source, taker in self._direct.items():
             if taker is old:
@@ -278,8 +283,19 @@ class Loader:
         stream = self._direct.get(message["stream"])
         if stream is None:
             raise NoSchemaError(message["stream"])
-        stream.take_record(message["record"])
+        stream.take_record(self.record_of(message))
         self.count_rows(1)
+
+    def record_of(self, message: Message) -> Message:
+        """Return the record of a RECORD message.
+
+        Raises:
+            LoadError: If it is no object.
+        """
+        record = message["record"]
+        if not isinstance(record, dict):
+            raise not_a_message(self._number, "its record is no object.")
+        return record
 
     def take_state(self, message: Message) -> None:
         """Take a STATE message: it is written on when all rows before it are committed."""
@@ -299,8 +315,8 @@ class Loader:
         if stream is None:
             raise NoSchemaError(message["stream"])
         for address in message["manifest"]:
-            for line in _lines_of(address, message["encoding"]):
-                stream.take_record(cols.decode(line))
+            for record in _records_of(address, message["encoding"]):
+                stream.take_record(record)
                 self.count_rows(1)
 
     def require(self, message: Message, *parts: str) -> None:
@@ -339,7 +355,11 @@ class Loader:
         self._rows_held = self._sized_at = 0
         self._committed_at = time.monotonic()
         if self._state and self._state != self._written:
-            sys.stdout.write(f"{_encode(self._state).decode()}\n")
+            # Whatever encoding standard output has, it has these letters.
+            text = _NOT_ASCII.sub(
+                lambda found: json.dumps(found[0])[1:-1], _encode(self._state).decode()
+            )
+            sys.stdout.write(f"{text}\n")
             sys.stdout.flush()
             self._written = self._state
 
@@ -350,6 +370,11 @@ class Loader:
         for name, stream in self.streams.items():
             stream.close()
             self._log.info("Stream '%s': %d rows loaded", name, stream.rows_taken)
+        if self._mended:
+            self._log.warning(
+                "In %d messages a character that no warehouse can hold was replaced by U+FFFD.",
+                self._mended,
+            )
         self.warehouse.close()
 
 
@@ -359,14 +384,26 @@ def bucket_of(message: Message) -> str:
     return str(names[0]) if names else ""
 
 
-def _lines_of(address: str, encoding: Mapping[str, Any]) -> Iterator[bytes]:
-    """The lines of a BATCH message's file."""
+def _records_of(address: str, encoding: Mapping[str, Any]) -> Iterator[Message]:
+    """The records of a BATCH message's file."""
     parts = urlsplit(address)
     if encoding.get("format") != "jsonl" or parts.scheme not in {"", "file"}:
         raise LoadError(
             f"A BATCH message names {address} ({encoding.get('format')}); only files of JSON lines on this "
             "machine can be loaded."
         )
-    path = Path(unquote(parts.path))
-    with gzip.open(path) if encoding.get("compression") == "gzip" else path.open("rb") as lines:
-        yield from lines
+
+    def fault(why: str) -> LoadError:
+        return LoadError(f"Line {number} of {path} is no record: {why}")
+
+    path, number = Path(unquote(parts.path)), 0
+    try:
+        with gzip.open(path) if encoding.get("compression") == "gzip" else path.open("rb") as lines:
+            for line in lines:
+                number += 1
+                record, _ = read_json(line, fault)
+                if not isinstance(record, dict):
+                    raise fault("it is no object.")
+                yield record
+    except (EOFError, zlib.error) as error:
+        raise LoadError(f"{path} is not whole: {error}") from None

@@ -15,7 +15,6 @@ import contextlib
 import logging
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final, Self
 
 import psycopg
@@ -70,19 +69,6 @@ def identifier(name: str) -> str:
     return f'"{escaped}"'
 
 
-@dataclass(frozen=True)
-class _Shape:
-    """How a stream's table stands in the database.
-
-    Attributes:
-        types: The columns that the stream fills, and their types.
-        others: The columns that it does not.
-    """
-
-    types: dict[str, str]
-    others: tuple[str, ...]
-
-
 class PostgresWarehouse(Warehouse):
     """One schema of a Postgres database.
 
@@ -111,7 +97,7 @@ class PostgresWarehouse(Warehouse):
             raise LoadError(f"The {self._place} runs version {self._db.info.server_version // 10_000}; "
                             "14 or newer is needed.")  # fmt: skip
         self._schema, self._replaces = schema, replace_windows
-        self._shapes: dict[str, _Shape] = {}
+        self._types: dict[str, dict[str, str]] = {}
         self._reports: dict[str, Table] = {}
 
     @classmethod
@@ -148,21 +134,21 @@ class PostgresWarehouse(Warehouse):
                 "would cut it; give it a shorter one with a stream map."
             )
         with self._telling(table.stream):
-            statements, shape = self._compare(table)
+            statements, types = self._compare(table)
             if statements:
                 with self._transaction():
                     # Another load may be making the same table at this moment.
                     self._lock(self._schema)
-                    statements, shape = self._compare(table)
+                    statements, types = self._compare(table)
                     for statement in statements:
                         self._execute(statement)
-        self._shapes[table.stream] = shape
+        self._types[table.stream] = types
         self._reports.pop(table.stream, None)
         if table.has_windows:
             self._reports[table.stream] = table
 
-    def _compare(self, table: Table) -> tuple[list[str], _Shape]:
-        """Return the statements that are missing for a stream, and its table as it is after them."""
+    def _compare(self, table: Table) -> tuple[list[str], dict[str, str]]:
+        """Return the statements that are missing for a stream, and its columns' types after them."""
         name = self._table(table.stream)
         found = self._columns(table.stream)
         existing = {column: (column, kind_of(spelt)) for column, (spelt, _) in found.items()}
@@ -194,8 +180,7 @@ class PostgresWarehouse(Warehouse):
             statements.append(f"ALTER TABLE {name} {', '.join(changes)}")
         if found and keys and not self._has_key(table):
             statements.append(f"CREATE UNIQUE INDEX ON {name} ({keys})")
-        others = tuple(column for column, (_, ours) in found.items() if ours and column not in body)
-        return statements, _Shape(types, others)
+        return statements, types
 
     def _columns(self, stream: str) -> dict[str, tuple[str, bool]]:
         """Return the columns of a stream's table: type, and whether values may be put in."""
@@ -261,7 +246,7 @@ class PostgresWarehouse(Warehouse):
 
     def _copy(self, batch: Batch, staging: str) -> None:
         """Bring a batch into a temporary table of its types, which goes with the transaction."""
-        types = self._shapes[batch.table.stream].types
+        types = self._types[batch.table.stream]
         body = ", ".join(
             f"{identifier(name)} {_SQL[TIMESTAMPTZ] if kind == _ZONELESS else _sql(kind)}"
             for name, kind in types.items()
@@ -276,8 +261,8 @@ class PostgresWarehouse(Warehouse):
 
     def _merge(self, table: Table, staging: str) -> None:
         """Put a batch into its table; the last row of a key counts."""
-        shape, name = self._shapes[table.stream], self._table(table.stream)
-        names = ", ".join(map(identifier, shape.types))
+        types, name = self._types[table.stream], self._table(table.stream)
+        names = ", ".join(map(identifier, types))
         insert = f"INSERT INTO {name} ({names}) SELECT {names} FROM {staging}"
         if not table.keys:
             self._execute(insert)
@@ -289,9 +274,14 @@ class PostgresWarehouse(Warehouse):
             f"DELETE FROM {staging} s USING (SELECT {listed}, max(ctid) AS last FROM {staging} GROUP BY {listed} "
             f"HAVING count(*) > 1) d WHERE {same} AND s.ctid <> d.last"
         )
-        # A column that the stream no longer has is empty in rows that come again, as in new ones.
-        new = [f"{c} = EXCLUDED.{c}" for c in map(identifier, shape.types) if c not in keys]
-        new += [f"{c} = DEFAULT" for c in map(identifier, shape.others)]
+        # A column that the stream does not have is empty in rows that come again, as in new ones. Another load
+        # may have added it just now; from here on none does.
+        self._execute(f"LOCK TABLE {name} IN ROW EXCLUSIVE MODE")
+        others = [
+            c for c, (_, ours) in self._columns(table.stream).items() if ours and c not in types
+        ]
+        new = [f"{c} = EXCLUDED.{c}" for c in map(identifier, types) if c not in keys]
+        new += [f"{c} = DEFAULT" for c in map(identifier, others)]
         action = f"UPDATE SET {', '.join(new)}" if new else "NOTHING"
         self._execute(f"{insert} ON CONFLICT ({listed}) DO {action}")
 
@@ -345,7 +335,7 @@ class PostgresWarehouse(Warehouse):
             if batch is None or place is None:
                 raise self._why(error, stream) from None
             name, value = place.groups()
-            kind = self._shapes[stream].types.get(name, "")
+            kind = self._types[stream].get(name, "")
             raise unfit(stream, name, value, f"not a value of {short(kind)}") from None
         except psycopg.Error as error:
             raise self._why(error, stream) from None
@@ -419,8 +409,8 @@ def conninfo_of(config: Mapping[str, Any]) -> str:
     try:
         known = conninfo_to_dict(given)
         redact.learn(known.get("password"))
-        # What the address says itself goes first.
-        return make_conninfo("", **{**more, **known})
+        # What the address says itself goes first; but what we send is UTF-8, whatever a session begins with.
+        return make_conninfo("", **{**more, **known, "client_encoding": "UTF8"})
     except psycopg.Error:  # its words may have the password
         raise LoadError(
             "Setting 'sqlalchemy_url' is no address that libpq can read: postgresql://user:password@host:port/"

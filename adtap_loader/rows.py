@@ -23,7 +23,7 @@ from msgspec.structs import astuple
 
 from adtap_loader import columns as cols
 from adtap_loader.columns import JSON, REPLACEMENT, VARCHAR, Column
-from adtap_loader.errors import NoKeyError, not_a_message, unfit
+from adtap_loader.errors import LoadError, NoKeyError, not_a_message, unfit
 
 _encode: Final = msgspec.json.Encoder(decimal_format="string").encode
 _encode_lines: Final = msgspec.json.Encoder(decimal_format="string").encode_lines
@@ -175,7 +175,7 @@ class RowMaker:
         try:
             messages = self._decoder.decode_lines(block)
             return self._passed([message.record for message in messages], count)
-        except ValueError:  # msgspec's own are of this kind, too
+        except (ValueError, RecursionError):  # msgspec's own are of the former kind, too
             return None
 
     def _passed(self, records: list[Any], count: int) -> list[Any]:
@@ -224,6 +224,8 @@ class RowMaker:
                 value = row[place]
                 if value is not None:
                     row[place] = shape(value)
+        except RecursionError:
+            raise unfit(self._stream, self._names[place], "…", "it is nested too deeply") from None
         except ValueError as error:
             raise unfit(self._stream, self._names[place], row[place], str(error)) from None
         return row
@@ -338,17 +340,32 @@ def read_message(line: bytes, number: int) -> tuple[dict[str, Any], bool]:
     Raises:
         LoadError: If it is no JSON object with a type.
     """
-    mended = False
-    try:
-        message = cols.decode(line)
-    except (msgspec.DecodeError, UnicodeError) as error:
-        try:
-            message, mended = cols.mend(line), True
-        except ValueError:
-            raise not_a_message(
-                number,
-                f"{error}. The tap may have been cut off; nothing after the last STATE written is claimed.",
-            ) from None
+    message, mended = read_json(line, lambda why: not_a_message(number, why))
     if not isinstance(message, dict) or not isinstance(message.get("type"), str):
         raise not_a_message(number, "it has no type.")
     return message, mended
+
+
+def read_json(line: bytes, fault: Callable[[str], LoadError]) -> tuple[Any, bool]:
+    """Return the value of JSON, numbers with every digit, and whether a character had to be replaced.
+
+    Args:
+        line: The JSON.
+        fault: Returns the error to be raised for a reason.
+
+    Raises:
+        LoadError: If it is none.
+    """
+    try:
+        try:
+            return cols.decode(line), False
+        except (msgspec.DecodeError, UnicodeError) as error:
+            why = str(error)
+        try:
+            return cols.mend(line), True
+        except ValueError:
+            raise fault(
+                f"{why}. The tap may have been cut off; nothing after the last STATE written is claimed."
+            ) from None
+    except RecursionError:
+        raise fault("a value in it is nested too deeply.") from None

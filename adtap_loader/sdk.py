@@ -28,6 +28,7 @@ from singer_sdk.singerlib.encoding import GenericSingerReader
 from singer_sdk.sinks import BatchSink
 from typing_extensions import override
 
+from adtap_loader import columns as cols
 from adtap_loader.errors import LoadError, NoKeyError, NoSchemaError, told
 from adtap_loader.loading import Loader, Message, bucket_of
 from adtap_loader.rows import read_message
@@ -41,6 +42,9 @@ EXPECTED: Final[tuple[type[Exception], ...]] = (
     RecordsWithoutSchemaException, OSError,
 )  # fmt: skip
 """What ends a load with one line."""
+
+
+_MOST_SAID: Final = 200  # characters of what is wrong with a record: it begins with the value
 
 
 @contextlib.contextmanager
@@ -95,6 +99,7 @@ class _MappingLoader(Loader):
     @override
     def take_record(self, message: Message) -> None:
         self.require(message, "stream", "record")
+        self.record_of(message)
         self.target.map_record(message)
         self.count_rows(1)
 
@@ -132,6 +137,22 @@ class LoaderSink(BatchSink):
     def is_full(self) -> bool:
         """Never: the loader commits all streams together, so that STATE can follow."""
         return False
+
+    @override
+    def _validate_and_parse(self, record: dict[str, Any]) -> dict[str, Any]:
+        """Check a record against its schema: stream, column and fault in one line, where the SDK logs a traceback."""
+        if self._validator is not None:
+            try:
+                self._validator.validate(record)
+            except InvalidRecord as error:
+                path = getattr(error.__cause__, "absolute_path", ())
+                where = f", column '{path[0]}'" if path else ""
+                said = error.error_message[:_MOST_SAID]
+                raise InvalidRecord(f"Stream '{self.stream_name}'{where}: {said}", record) from None
+        self._parse_timestamps_in_record(
+            record=record, schema=self.schema, treatment=self.datetime_error_treatment
+        )
+        return record
 
     @override
     def _singer_validate_message(self, record: dict[str, Any]) -> None:
@@ -174,6 +195,8 @@ class LoaderTarget(FromVariables, Target):
         """Let the SDK change a stream's schema, and find out whether its records need changing."""
         stream = message["stream"]
         self.bucket = bucket_of(message)
+        if self.config.get("flattening_enabled"):
+            message = {**message, "schema": cols.typed(message["schema"])}
         self._process_schema_message(message)
         maps = self.mapper.stream_maps[stream]
         asked = self.config.get("add_record_metadata") or self.config["validate_records"]

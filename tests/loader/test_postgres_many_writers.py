@@ -42,6 +42,23 @@ def test_eight_loads_make_and_fill_one_table_together(database):
     assert set(database.types("shared")) == {"id", "v", "of_0", "of_1", "of_2", "of_3"}
 
 
+def test_a_column_that_another_load_adds_is_empty_in_rows_that_come_after_it(database):
+    """A row is set whole by whoever writes it last, also by a load that began before the column was there."""
+    head = schema("s", {"id": WHOLE, "v": TEXT}, ["id"])
+    with database.start(batch_size_rows=1) as first:
+        first.stdin.write(lines([head, state({"n": 0}), record("s", id=1, v="first")]))
+        first.stdin.flush()
+        assert first.stdout.readline() == b'{"n":0}\n'
+        more = schema("s", {"id": WHOLE, "v": TEXT, "w": TEXT}, ["id"])
+        database.load(more, *[record("s", id=n, v="second", w="theirs") for n in (1, 2)])
+        _, said = first.communicate(lines([record("s", id=1, v="last")]), timeout=60)
+    assert first.returncode == 0, said
+    assert database.query("SELECT id, v, w FROM s ORDER BY id") == [
+        (1, "last", None),
+        (2, "second", "theirs"),
+    ]
+
+
 GATE = """
 CREATE FUNCTION gate() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
   IF NEW.id = 1 AND current_setting('application_name') = 'target-adtap-postgres' THEN

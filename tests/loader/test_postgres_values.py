@@ -1,5 +1,7 @@
 """What is of Postgres alone: its characters, its types, tables that another loader made."""
 
+import re
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -124,3 +126,45 @@ def test_a_column_of_somebody_elses_keeps_its_default(database):
         connection.execute("UPDATE s SET note = 'mine'")
     database.load(schema("s", {"id": WHOLE, "v": NUMBER}, ["id"]), record("s", id=1, v=2))
     assert database.query("SELECT id, v, note, twice FROM s") == [(1, 2, "none", 4)]
+
+
+@pytest.mark.parametrize("given", ["the environment", "the address", "the role"])
+def test_text_arrives_whatever_encoding_a_session_begins_with(database, monkeypatch, given):
+    """What we send is UTF-8; a session that took it for another encoding would store other letters."""
+    if given == "the environment":
+        monkeypatch.setenv("PGCLIENTENCODING", "LATIN1")
+    elif given == "the address":
+        database.url += "&client_encoding=LATIN1"
+    else:
+        with database.connect() as connection:
+            connection.execute("ALTER ROLE postgres SET client_encoding = 'LATIN1'")
+    try:
+        database.load(
+            schema("größe", {"größe": TEXT, "o": {"type": "object"}}),
+            record("größe", größe="café 日本", o={"größe": "é"}),
+        )
+    finally:
+        monkeypatch.undo()
+        database.url = database.url.removesuffix("&client_encoding=LATIN1")
+        with database.connect() as connection:
+            connection.execute("ALTER ROLE postgres RESET client_encoding")
+    assert database.query('SELECT "größe", o->>\'größe\' FROM "größe"') == [("café 日本", "é")]
+
+
+def test_a_database_of_another_encoding_holds_what_it_can_and_refuses_the_rest(database):
+    """In LATIN1 é is é; 日 has no place there, and is no three other letters."""
+    with database.connect() as connection:
+        connection.execute(
+            "CREATE DATABASE latin ENCODING 'LATIN1' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'"
+        )
+    own = replace(database, url=re.sub(r"/test_\d+\?", "/latin?", database.url))
+    try:
+        own.load(schema("s", {"v": TEXT}), record("s", v="café"))
+        run = own.run(schema("s", {"v": TEXT}), record("s", v="日"), state({"n": 1}))
+        assert (run.code, run.states) == (1, [])
+        assert "Stream 's'" in run.errors
+        assert run.errors.count("ERROR") == 1
+        assert own.query("SELECT v, length(v) FROM s") == [("café", 4)]
+    finally:
+        with database.connect() as connection:
+            connection.execute("DROP DATABASE latin WITH (FORCE)")

@@ -2,6 +2,8 @@
 
 # ruff: noqa: S608 - the names in these queries are the tests' own
 
+import gzip
+import json
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -14,7 +16,7 @@ from hypothesis import strategies as st
 from adtap_loader.columns import common_type
 from adtap_loader.errors import LoadError
 
-from .conftest import record, schema, state
+from .conftest import lines, record, schema, state
 
 WHOLE, TEXT, NUMBER, FLAG = (
     {"type": [t, "null"]} for t in ("integer", "string", "number", "boolean")
@@ -207,6 +209,39 @@ def test_activate_version_never_removes_a_row(place):
     assert place.query("SELECT id FROM s ORDER BY id") == [(1,), (2,)]
 
 
+@pytest.mark.parametrize("packed", [False, True])
+def test_the_files_of_a_batch_message_are_loaded_or_refused_in_one_line(place, tmp_path, packed):
+    """Plain or gzip; a line that is no record, and a file that breaks off, are named, with no STATE behind them."""
+    head = schema("s", {"id": WHOLE, "v": NUMBER}, ["id"])
+    path = tmp_path / "some rows.jsonl"
+    whole = b'{"id": 1, "v": 0.1234567890123456789}\n{"id": 2, "v": null}\n'
+    bodies = {
+        "": whole,
+        "is no record": whole + b'{"id": 3, "v": 1\n',
+        "no object": whole + b"[3]\n",
+        "key property 'id'": whole + b'{"v": 3}\n',
+        "is not whole": whole,
+    }
+    for words, body in bodies.items():
+        if words == "is not whole" and not packed:
+            continue
+        data = gzip.compress(body) if packed else body
+        path.write_bytes(data[:-12] if words == "is not whole" else data)
+        encoding = {"format": "jsonl", **({"compression": "gzip"} if packed else {})}
+        batch = {"type": "BATCH", "stream": "s", "encoding": encoding, "manifest": [path.as_uri()]}
+        run = place.run(
+            head, json.dumps(batch), state({"n": 1}), default_target_schema="z" + words[-4:]
+        )
+        assert "Traceback" not in run.errors
+        assert (run.code, run.states) == ((1, []) if words else (0, [{"n": 1}])), run.errors
+        assert words in run.errors
+        assert run.errors.count("ERROR") == bool(words)
+    assert place.query("SELECT id, v FROM z.s ORDER BY id") == [
+        (1, Decimal("0.123456789012345679")),
+        (2, None),
+    ]
+
+
 def test_metadata_columns_are_there_only_when_asked_for(place):
     """`add_record_metadata` adds the SDK's `_sdc_` columns, typed; without it there are none."""
     messages = (
@@ -255,10 +290,40 @@ def test_stream_maps_flattening_and_validation_lead_to_the_same_values(place):
 
 
 def test_validation_refuses_what_the_schema_forbids(place):
-    """With `validate_records` the whole JSON schema counts, not the types alone."""
-    messages = (schema("s", {"v": {"type": "string", "enum": ["a"]}}), record("s", v="b"))
+    """With `validate_records` the whole JSON schema counts, not the types alone; stream and column are named."""
+    messages = (
+        schema("s", {"v": {"type": "string", "enum": ["a"]}}),
+        record("s", v="b"),
+        state({"n": 1}),
+    )
     assert place.run(*messages).code == 0
-    assert place.run(*messages, validate_records=True).code != 0
+    run = place.run(*messages, validate_records=True)
+    assert (run.code, run.states) == (1, [])
+    assert "Stream 's', column 'v': 'b' is not one of ['a']" in run.errors
+    assert run.errors.count("ERROR") == 1
+    assert "Traceback" not in run.errors
+
+
+def test_flattening_keeps_columns_whose_null_is_an_alternative(place):
+    """`anyOf` of a type and null is that type: of most types the SDK's flattening would leave the column out."""
+    nothing = {"type": "null"}
+    inner = {"type": "object", "properties": {"x": {"oneOf": [nothing, {"type": "number"}]}}}
+    columns = {
+        "id": {"anyOf": [{"type": "integer"}, nothing]},
+        "at": {"anyOf": [{"type": "string", "format": "date-time"}, nothing]},
+        "flag": {"oneOf": [{"type": "boolean"}, nothing]},
+        "o": {"anyOf": [inner, nothing]},
+        "open": {"anyOf": [{"type": "object"}, nothing]},
+    }
+    settings = {"flattening_enabled": True, "flattening_max_depth": 1}
+    line = '{"type":"RECORD","stream":"s","record":{"id":1,"at":"2026-01-01T00:00:00Z","flag":true,"o":{"x":0.1},"open":{"y":[1]}}}'
+    place.load(schema("s", columns, ["id"]), line, **settings)
+    assert {name: kind for name, kind in place.types("s").items() if name != "open"} == {
+        "id": "BIGINT", "at": "TIMESTAMP WITH TIME ZONE", "flag": "BOOLEAN", "o__x": "DECIMAL(38,18)",
+    }  # fmt: skip
+    found = place.query(f"SELECT id, {place.moment('at')}, flag, o__x, open FROM s")
+    assert found[0][:4] == (1, 1767225600_000000, True, Decimal("0.1"))
+    assert json.loads(found[0][4]) == {"y": [1]}
 
 
 def test_parquet_holds_the_whole_table_after_each_run(file, tmp_path):
@@ -295,3 +360,36 @@ def test_a_key_that_the_schema_does_not_have_is_refused(place):
     """A key of no column could only ever append."""
     with pytest.raises(LoadError, match="key column 'id' is not in the stream's schema"):
         place.load(schema("s", {"v": TEXT}, ["id"]))
+
+
+def test_streams_that_differ_only_by_case_are_refused_where_they_would_be_one_table(file):
+    """DuckDB would put the rows of both into one table, one over the other."""
+    with pytest.raises(LoadError, match="streams 'Spend' and 'spend' differ only by case"):
+        file.load(
+            schema("Spend", {"id": WHOLE}, ["id"]),
+            record("Spend", id=1),
+            schema("spend", {"id": WHOLE}, ["id"]),
+            record("spend", id=1),
+        )
+
+
+def test_parquet_follows_a_killed_load(file, tmp_path):
+    """What a killed load committed is not sent again; the next one writes the file all the same."""
+    folder = tmp_path / "out"
+    folder.mkdir()
+    head, other = (schema(name, {"id": WHOLE}, ["id"]) for name in ("s", "t"))
+    settings = {"parquet_path": str(folder), "batch_size_rows": 2}
+    first = file.run(head, other, record("s", id=1), record("t", id=1), **settings)
+    assert first.code == 0
+    with file.start(**settings) as process:
+        body = [head, other, record("s", id=2), state({"n": 1}), record("s", id=3)]
+        process.stdin.write(lines(body))
+        process.stdin.flush()
+        assert json.loads(process.stdout.readline()) == {"n": 1}
+        process.kill()
+        process.stdin.close()
+        process.stderr.read()
+    assert file.run(head, other, **settings).code == 0
+    rows = duckdb.sql(f"SELECT id FROM '{folder}/s.parquet' ORDER BY id").fetchall()
+    assert rows == [(1,), (2,), (3,)]
+    assert sorted(path.name for path in folder.iterdir()) == ["s.parquet", "t.parquet"]

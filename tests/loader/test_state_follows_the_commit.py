@@ -4,8 +4,11 @@
 
 import contextlib
 import json
+import os
 import random
 import signal
+import subprocess
+import sys
 import threading
 import time
 
@@ -36,6 +39,21 @@ def test_state_keeps_its_numbers(place):
     assert place.load(*HEAD, state({"deep": {"x": 1.5}})) == [{"deep": {"x": 1.5}}]
 
 
+def test_state_keeps_its_letters_whatever_encoding_standard_output_has(file):
+    """Where it is not UTF-8 a name in STATE is neither a crash after the commit nor other letters."""
+    config, value = file.path.with_name("c.json"), {"größe": "日本 🙂 \u2028", 'a\\"é': [1]}
+    config.write_text(json.dumps(file.settings()))
+    code = "from adtap_loader.programs import duckdb; duckdb()"
+    run = subprocess.run(
+        [sys.executable, "-c", code, "--config", str(config)],
+        input=lines([*HEAD, record("a", id=1), state(value)]),
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+        capture_output=True,
+        check=False,
+    )
+    assert (run.returncode, json.loads(run.stdout)) == (0, value), run.stderr.decode()
+
+
 def test_a_repeated_schema_does_not_commit(place):
     """A child stream that says its schema once per parent costs nothing."""
     messages = list(HEAD)
@@ -60,6 +78,36 @@ def test_a_line_that_cannot_be_read_ends_the_load_with_its_number(place):
         assert "Traceback (" not in run.errors
         assert run.errors.count("ERROR") == 1
     assert place.query("SELECT count(*) FROM a") == [(0,)]
+
+
+@pytest.mark.parametrize("inside", ["1", '"a\\nb"', "1 "], ids=["plain", "escaped", "spaced"])
+def test_a_value_nested_too_deeply_is_no_crash(place, inside):
+    """Loaded or refused in one line, with no STATE behind it."""
+    deep = '{"a":' * 5000 + inside + "}" * 5000
+    run = place.run(
+        schema("a", {"id": WHOLE, "o": {"type": "object"}}, ["id"]),
+        f'{{"type": "RECORD", "stream": "a", "record": {{"id": 1, "o": {deep}}}}}',
+        state({"n": 1}),
+    )
+    assert "Traceback" not in run.errors
+    if run.code != 0:
+        assert (run.code, run.states) == (1, [])
+        assert run.errors.count("ERROR") == 1
+    else:
+        assert place.query("SELECT count(*) FROM a WHERE o IS NOT NULL") == [(1,)]
+
+
+@pytest.mark.parametrize("digits", ["1e99999999999999999999", "0e-99999999999999999999"])
+def test_a_number_of_any_exponent_is_no_crash(place, digits):
+    """Python's decimals end at eighteen digits of exponent: the line is named, with no STATE behind it."""
+    for column, value in {"v": digits, "t": digits, "o": f'{{"x": {digits}}}'}.items():
+        run = place.run(
+            schema("a", {"v": {"type": "number"}, "t": TEXT, "o": {"type": "object"}}),
+            f'{{"type": "RECORD", "stream": "a", "record": {{"{column}": {value}}}}}',
+            state({"n": 1}),
+        )
+        assert "Traceback" not in run.errors
+        assert run.code == 0 or (run.states == [] and run.errors.count("ERROR") == 1)
 
 
 def feed(process: Piped, body: bytes) -> threading.Thread:
@@ -108,6 +156,34 @@ def test_killed_at_any_moment_and_resumed_from_state_no_row_is_lost_or_doubled(p
     for stream in ("a", "b"):
         found = place.query(f"SELECT count(*), count(DISTINCT id), max(id) FROM {stream}")
         assert found == [(total, total, total)]
+
+
+def test_when_a_state_begins_to_leave_its_rows_are_committed(place):
+    """Killed in the middle of a STATE line, which no pipe takes whole: what the line claims is in the warehouse."""
+    body = list(HEAD)
+    for n in range(1, 13):
+        rest = [
+            record("b", id=n, v="y"),
+            state({"n": n, "long": "x" * 200_000 if n % 4 == 0 else ""}),
+        ]
+        body += [record("a", id=n, v="x"), *rest, record("a", id=n, v="again")]
+    # Twelve rows are four of these rounds: each commit ends with a long STATE.
+    for passed in (0, 2):
+        with place.start(batch_size_rows=12) as process:
+            writer = feed(process, lines(body))
+            for _ in range(passed):
+                process.stdout.readline()
+            begun = process.stdout.read(10)
+            process.kill()
+            writer.join()
+            process.stderr.read()
+        claimed = int(begun.split(b":")[1].split(b",")[0])
+        assert claimed == 4 * (passed + 1), begun
+        for stream in ("a", "b"):
+            rows = place.query(
+                f"SELECT count(*), count(DISTINCT id) FROM {stream} WHERE id <= {claimed}"
+            )
+            assert rows == [(claimed, claimed)], stream
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])

@@ -23,6 +23,16 @@ def test_a_missing_folder_is_named_and_nothing_is_made(tmp_path):
     assert not (tmp_path / "typo").exists()
 
 
+def test_a_database_in_memory_is_refused(file, monkeypatch):
+    """Its rows would be gone at the end of the load that claims them by STATE."""
+    monkeypatch.chdir(file.path.parent)
+    for path in (":memory:", ":memory:ads"):
+        run = File(Path(path)).run(*MESSAGES)
+        assert (run.code, run.states) == (1, []), path
+        assert "Setting 'path'" in run.errors
+        assert run.errors.count("ERROR") == 1
+
+
 def test_a_missing_parquet_folder_is_named_before_anything_is_loaded(file, tmp_path):
     """Found at the start, not after an hour of loading."""
     run = file.run(*MESSAGES, parquet_path=str(tmp_path / "nowhere"))
