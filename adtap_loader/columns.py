@@ -103,11 +103,13 @@ def columns_of(stream: str, schema: Mapping[str, Any]) -> tuple[Column, ...]:
     Raises:
         LoadError: If the schema has no properties, or if a decimal's scale exceeds its precision.
     """
-    properties: Mapping[str, Mapping[str, Any]] = schema.get("properties") or {}
+    properties: Mapping[str, Any] = schema.get("properties") or {}
     if not properties:
         raise LoadError(f"Stream '{stream}': its schema has no properties, so there is no table.")
     columns = []
     for name, spec in properties.items():
+        if not isinstance(spec, Mapping):
+            raise LoadError(f"Stream '{stream}', column '{name}': its schema is no object.")
         try:
             columns.append(_column(name, spec))
         except ValueError as error:

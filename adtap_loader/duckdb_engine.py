@@ -26,6 +26,7 @@ _SINCE: Final = (2, 0)
 """The first version that must be told so, and that casts texts to wide decimals quickly."""
 _IN_MEMORY: Final = ":memory:"  # what a path begins with that DuckDB takes for no file
 _PARTIAL: Final = ".part"
+_ROW_NUMBER: Final = "rowid"  # of every table, unless a column has the name
 _LINE: Final = 2_000_000  # bytes that DuckDB expects of a line at most
 _NARROW: Final = (
     9  # digits on each side of the point of the widest decimal that DuckDB keeps in 64 bits
@@ -126,6 +127,11 @@ class DuckdbWarehouse(Warehouse):
             column.casefold(): (column, kind)
             for column, kind in self._columns_in_file(table.stream)
         }
+        if _ROW_NUMBER in existing.keys() | {column.casefold() for column in table.names}:
+            raise LoadError(
+                f"Stream '{table.stream}': a column '{_ROW_NUMBER}' hides the rows' numbers, by which DuckDB tells "
+                "new rows from old ones; rename it with a stream map."
+            )
         types = widened(
             table,
             existing,

@@ -323,11 +323,13 @@ class Loader:
         """Check that a message has its parts.
 
         Raises:
-            LoadError: If one is missing.
+            LoadError: If one is missing, or its stream is no name.
         """
         for part in parts:
             if part not in message:
                 raise not_a_message(self._number, f"a {message['type']} without '{part}'.")
+            if part == "stream" and not (message[part] and isinstance(message[part], str)):
+                raise not_a_message(self._number, "its stream has no name.")
 
     # -- the commit rule
 

@@ -20,8 +20,10 @@ from singer_sdk import Target
 from singer_sdk.exceptions import (
     InvalidJSONSchema,
     InvalidRecord,
+    MapExpressionError,
     MissingKeyPropertiesError,
     RecordsWithoutSchemaException,
+    StreamMapConfigError,
 )
 from singer_sdk.mapper import SameRecordTransform
 from singer_sdk.singerlib.encoding import GenericSingerReader
@@ -39,7 +41,7 @@ from adtap_plugin.variables import VariableError
 
 EXPECTED: Final[tuple[type[Exception], ...]] = (
     LoadError, VariableError, InvalidJSONSchema, InvalidRecord, MissingKeyPropertiesError,
-    RecordsWithoutSchemaException, OSError,
+    RecordsWithoutSchemaException, MapExpressionError, StreamMapConfigError, OSError,
 )  # fmt: skip
 """What ends a load with one line."""
 

@@ -373,6 +373,17 @@ def test_streams_that_differ_only_by_case_are_refused_where_they_would_be_one_ta
         )
 
 
+def test_a_column_that_hides_duckdbs_row_numbers_is_refused(file):
+    """By them new rows are told from old ones; by the column's values other rows would be deleted."""
+    for name in ("rowid", "RowID"):
+        with pytest.raises(LoadError, match="rename it with a stream map"):
+            file.load(schema(f"s_{name}", {"id": WHOLE, name: WHOLE}, ["id"]), record("s", id=1))
+    with duckdb.connect(str(file.path)) as connection:
+        connection.execute("CREATE TABLE t (id BIGINT, rowid BIGINT)")
+    with pytest.raises(LoadError, match="rename it with a stream map"):
+        file.load(schema("t", {"id": WHOLE}, ["id"]), record("t", id=1))
+
+
 def test_parquet_follows_a_killed_load(file, tmp_path):
     """What a killed load committed is not sent again; the next one writes the file all the same."""
     folder = tmp_path / "out"

@@ -80,6 +80,23 @@ def test_a_line_that_cannot_be_read_ends_the_load_with_its_number(place):
     assert place.query("SELECT count(*) FROM a") == [(0,)]
 
 
+@pytest.mark.parametrize("way", [{}, {"stream_maps": {"a": {"w": "'x'"}}}], ids=["plain", "mapped"])
+def test_a_message_that_is_none_is_one_line(place, way):
+    """No name of a stream, a key of no column, a property that is no object."""
+    for bad in (
+        {**HEAD[0], "stream": None},
+        {**HEAD[0], "stream": 5},
+        {**HEAD[0], "stream": ""},
+        {**HEAD[0], "key_properties": ["nowhere"]},
+        schema("b", {"v": True}),
+        {**record("a"), "stream": ["a"]},
+    ):
+        run = place.run(bad, state({"n": 1}), **way)
+        assert (run.code, run.states) == (1, []), bad
+        assert run.errors.count("ERROR") == 1
+        assert "Traceback" not in run.errors
+
+
 @pytest.mark.parametrize("inside", ["1", '"a\\nb"', "1 "], ids=["plain", "escaped", "spaced"])
 def test_a_value_nested_too_deeply_is_no_crash(place, inside):
     """Loaded or refused in one line, with no STATE behind it."""
