@@ -50,6 +50,11 @@ def catalog(file: Any) -> Catalog:
         SettingsError: If it is none.
     """
     found = document(file, "catalog")
+    if not isinstance(found.get("streams"), list):
+        # A state or a settings file, most likely: taken for a catalog that selects nothing, it would read nothing.
+        raise SettingsError(
+            [f"--catalog {file.name}: not a Singer catalog: there is no list `streams` in it"]
+        )
     try:
         return catalogs.read(found)
     except (KeyError, TypeError, AttributeError, ValueError) as error:

@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -6,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from singer_sdk.singerlib import Catalog
 
-from adtap_core.state import catalogs
+from adtap_core.errors import SettingsError
+from adtap_core.state import catalogs, documents
 
 _SAID = st.fixed_dictionaries(
     {},
@@ -115,3 +117,18 @@ def test_what_is_no_catalog_fails_as_it_does_in_the_sdk(streams: Any) -> None:
         Catalog.from_dict({"streams": streams})
     with pytest.raises(theirs.type):
         catalogs.read({"streams": streams})
+
+
+@pytest.mark.parametrize("given", [{}, {"bookmarks": {}}, {"api_token": "x"}, {"streams": None}])
+def test_another_file_is_not_taken_for_a_catalog_that_selects_nothing(
+    tmp_path: Path, given: dict[str, Any]
+) -> None:
+    """It would read nothing and end well: a state or the settings handed over by mistake."""
+    path = tmp_path / "catalog.json"
+    path.write_text(json.dumps(given))
+    with (
+        path.open(encoding="utf-8") as file,
+        pytest.raises(SettingsError, match="not a Singer catalog") as refusal,
+    ):
+        documents.catalog(file)
+    assert str(path) in str(refusal.value)
