@@ -19,6 +19,7 @@ from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
 
 import backoff
+import msgspec
 import requests
 import urllib3
 
@@ -582,7 +583,11 @@ def _keep_auth(request: requests.PreparedRequest) -> requests.PreparedRequest:
 
 
 def _encode(document: object) -> bytes:
-    return json_module.dumps(document, ensure_ascii=False).encode()
+    try:
+        return json_module.dumps(document, ensure_ascii=False).encode()
+    except TypeError:
+        # A decimal of the settings: a filter's value is sent with the digits it was written with.
+        return msgspec.json.Encoder(decimal_format="number").encode(document)
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from tap_atomx import reporting
 from tap_atomx.fields import METRICS, SCOPES
 from tap_atomx.streams import REPORTS
 from tap_atomx.tap import TapAtomx
+from tests.canned import Asked, Canned, Text
 from tests.conftest import SandboxHandle
 from tests.running import run_tap, select, without
 
@@ -498,3 +499,28 @@ def test_a_report_larger_than_memory_is_checked_and_streamed(read, sandbox):
     found = read({"own"}, reports=[report])
     assert len(found.records["own"]) == len(rows)
     assert sum(Decimal(r["campaign_cost"]) for r in found.records["own"]) == 22_000
+
+
+@pytest.mark.parametrize("value", ["0.1", "0.00001", "12345678901234567.123456789"])
+def test_a_decimal_in_a_filter_is_sent_with_its_digits(value):
+    """Decimals of a settings file are exact; JSON's own encoder refuses them, and a float has fewer digits."""
+
+    def answers(asked: Asked) -> object:
+        if asked.path == "/v3/login":
+            return {"success": True, "resource": "auth_token", "auth_token": "token-0123456789"}
+        return Text("\t".join([*asked.json["groups"], *asked.json["metrics"]]) + "\n", "text/plain")
+
+    own = {
+        "name": "own",
+        "scope": "network_buy",
+        "dimensions": ["campaign_id"],
+        "metrics": ["clicks"],
+        "filters": [["campaign_cost", ">", Decimal(value)]],
+    }
+    with Canned(answers) as server:
+        config = {"api_url": f"{server.url}/v3", "email": "a@b.example", "password": "p" * 12}
+        catalog = select(TapAtomx, {**config, "reports": [{**own, "filters": []}]}, {"own"})
+        run_tap(TapAtomx, {**config, "reports": [own]}, catalog=catalog)
+        (asked,) = {a.body for a in server.asked if a.path == "/v3/report"}
+    (condition,) = json.loads(asked, parse_float=Decimal)["where"]
+    assert condition == ["campaign_cost", ">", Decimal(value)]
