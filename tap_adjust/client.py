@@ -188,7 +188,7 @@ class AdjustPlatform(Platform):
         if "Invalid app tokens" in message:
             message += " (look at the settings `app_tokens` and `account_id`)"
         outcome = outcomes.by_status(response, message)
-        # A slice that is too big may end in a 500 that says nothing (sheet: halve on 500 and 504).
+        # A slice that is too big may end in a 500 that says nothing: it is split, as after a 504.
         return replace(outcome, heavy=status == HTTPStatus.INTERNAL_SERVER_ERROR)
 
     # -- reports -----------------------------------------------------------------------------

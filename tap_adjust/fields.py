@@ -22,7 +22,7 @@ LAST_PERIOD: Final[Mapping[str, int]] = {"d": 120, "w": 52, "m": 36}
 PERIOD_DAYS: Final[Mapping[str, int]] = {"d": 1, "w": 7, "m": 30}
 PERIOD_NAMES: Final[Mapping[str, str]] = {"d": "day", "w": "week", "m": "month"}
 SLACK_DAYS: Final = 2
-"""Days after a cohort's last period that are read once more: late events (sheet, stream list)."""
+"""Days after a cohort's last period that are read once more, for late events. Our choice."""
 SPEND_DAYS: Final = 14
 """Network spend is pulled again for the last 14 days, every day; "Network FAQs", read 2026-11-20."""
 SKAN_DAYS: Final = 45

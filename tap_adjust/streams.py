@@ -145,7 +145,7 @@ _CAMPAIGN: Final = (
 _ADGROUP: Final = (*_CAMPAIGN, "adgroup_network", "adgroup_id_network")
 _DELIVERY: Final = (*_CONVERSION, *_REVENUE, *_COST, *_NETWORK)
 CAMPAIGN_LOOKBACK_DAYS: Final = 30
-"""With `dynamic` attribution, activity still moves between campaigns for weeks; sheet, stream list."""
+"""With `dynamic` attribution, activity still moves between campaigns for weeks. Our choice."""
 HOURLY_LOOKBACK_DAYS: Final = 3
 COHORT_PERIODS: Final = ("d0", "d1", "d3", "d7", "d14", "d30")
 _COHORT_DAYS: Final = Period("d", 30).maturity_days

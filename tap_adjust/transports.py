@@ -22,6 +22,7 @@ from adtap_core.bodies.spool import MEMORY_BYTES, Spool
 from adtap_core.errors import MalformedResponse
 from adtap_core.http.response import Response
 from adtap_core.names import respelt
+from adtap_core.rows.schemas import is_count
 from adtap_core.rows.totals import EXACT, ZERO, add_up, as_decimal
 from adtap_core.windows import ONE_DAY, ONE_HOUR, midnight
 from tap_adjust.fields import metric
@@ -214,7 +215,7 @@ def _read_csv(
 
     first = table()
     _check_columns(first.columns, asked)
-    counts = {name for name in sums.names if _is_count(name)}
+    counts = {name for name in sums.names if is_count(metric(name).schema())}
     near = near_sums_of_table(first, counts, {*sums.names} - counts)
     return Answer(
         table,
@@ -222,10 +223,6 @@ def _read_csv(
         exactly if near else lambda: sums,
         near,
     )
-
-
-def _is_count(name: str) -> bool:
-    return "integer" in metric(name).schema()["type"]
 
 
 def _respelt(table: Table, asked: Sequence[str]) -> Table:
@@ -269,7 +266,7 @@ def _read_large_json(
         if lost:  # seldom, and then one more look at the body
             seen = {m for row in JsonRows(response.body, _ROWS) for m in lost if m in row}
             _check_columns(seen, lost)
-    whole = frozenset(there[m] for m in metrics if _is_count(m))
+    whole = frozenset(there[m] for m in metrics if is_count(metric(m).schema()))
     rows = JsonRows(response.body, _ROWS)
     summed = {there[name]: name for name in sums.names}
     near = near_sums(rows, summed.keys() & whole, summed.keys() - whole)

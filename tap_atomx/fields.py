@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from adtap_core.platform import TIES_EXACTLY, Tolerance
+from adtap_core.rows.schemas import is_count
 
 FLOAT_NOISE: Final = Tolerance(
     # Half the distance between two neighbours of 32-bit floats.
@@ -143,7 +144,7 @@ def metric_schema(name: str) -> dict[str, Any]:
 
 def tolerance(metric: str) -> Tolerance:
     """Return by how much totals may miss the rows: counts by nothing, amounts by their own noise."""
-    return TIES_EXACTLY if "integer" in metric_schema(metric)["type"] else FLOAT_NOISE
+    return TIES_EXACTLY if is_count(metric_schema(metric)) else FLOAT_NOISE
 
 
 def _message(name: str) -> str:

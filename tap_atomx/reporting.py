@@ -21,7 +21,7 @@ from adtap_core.http.client import Call, Http
 from adtap_core.http.completeness import says_more
 from adtap_core.http.response import Response
 from adtap_core.platform import Fetched, RowContext, WindowJob
-from adtap_core.rows.schemas import SCALE, WHOLE
+from adtap_core.rows.schemas import SCALE, WHOLE, is_count
 from adtap_core.rows.totals import as_decimal
 from adtap_core.windows import Grain, Interval, Zone
 from tap_atomx.definitions import is_snapshot
@@ -122,7 +122,9 @@ class Reporting:
 
         def table() -> Table:
             if response.body.size > MEMORY_BYTES and not download:
-                amounts = {m for m in body["metrics"] if m not in METRICS or not _is_count(m)}
+                amounts = {
+                    m for m in body["metrics"] if m not in METRICS or not is_count(METRICS[m])
+                }
                 again = JsonRows(response.body, ("report", "data"))
                 return Table(by_column(again, columns, amounts, whole=WHOLE, places=SCALE), columns)
             found: Iterator[Any] = iter(rows())
@@ -255,10 +257,6 @@ def _totals(report: Mapping[str, Any], metrics: Sequence[str]) -> dict[str, Any]
     return {m: known[m] for m in metrics if m in METRICS and m in known}
 
 
-def _is_count(metric: str) -> bool:
-    return "integer" in METRICS[metric]["type"]
-
-
 def _surely_whole(
     response: Response, report: Mapping[str, Any], columns: Sequence[str], metrics: Sequence[str]
 ) -> bool:
@@ -266,7 +264,7 @@ def _surely_whole(
     if response.body.size <= MEMORY_BYTES:
         return False
     totals = {m: as_decimal(v) for m, v in _totals(report, metrics).items()}
-    counts = {m for m in totals if _is_count(m)}
+    counts = {m for m in totals if is_count(METRICS[m])}
     rows = JsonRows(response.body, ("report", "data"))
     near = near_sums(rows, counts, totals.keys() - counts, columns)
     length = as_decimal(report.get("length"))
@@ -323,7 +321,9 @@ def check(
     for metric, added in sums.items():
         if (total := as_decimal(known[metric])) is None:
             continue
-        room = Decimal() if _is_count(metric) else (sizes[metric] + abs(total)) * _FLOAT32_STEP
+        room = (
+            Decimal() if is_count(METRICS[metric]) else (sizes[metric] + abs(total)) * _FLOAT32_STEP
+        )
         if abs(added - total) > room:
             raise RowsMissing(f"{what}: {metric} adds up to {added}, the answer's total is {total}")
 

@@ -82,7 +82,7 @@ class Current:
         self._owners: Once[str, list[int]] = Once()
         self._lengths = PageLengths(PAGE_LIMIT)
 
-    # -- verdicts ----------------------------------------------------------------------------
+    # -- outcomes ----------------------------------------------------------------------------
 
     def classify(self, call: Call, response: Response, said: str) -> Outcome:
         """Classify an answer: what it asks of us.

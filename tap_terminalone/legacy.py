@@ -10,6 +10,7 @@ from adtap_core.http.client import Call
 from adtap_core.http.outcomes import Action, Outcome
 from adtap_core.http.response import Response
 from adtap_core.platform import TIES_EXACTLY, EntityQuery, Fetched, Tolerance, WindowJob
+from adtap_core.rows.schemas import is_count
 from adtap_core.windows import Interval
 from tap_terminalone import fields, legacy_entities, responses
 from tap_terminalone.api import Api
@@ -59,7 +60,7 @@ class Legacy:
         self._entities = LegacyEntities(api)
         self._reports = LegacyReports(api, self._deals)
 
-    # -- verdicts ----------------------------------------------------------------------------
+    # -- outcomes ----------------------------------------------------------------------------
 
     def classify(self, call: Call, response: Response, said: str) -> Outcome:
         """Classify an answer by the code in its body, where there is one.
@@ -136,8 +137,7 @@ class Legacy:
 
     def tolerance(self, metric: str) -> Tolerance:
         """Return by how much totals may miss the rows."""
-        counts = "integer" in fields.metric_schema(metric)["type"]
-        return TIES_EXACTLY if counts else ROUNDED_ROWS
+        return TIES_EXACTLY if is_count(fields.metric_schema(metric)) else ROUNDED_ROWS
 
     def fetch(self, job: WindowJob) -> Fetched:
         """Fetch one window."""

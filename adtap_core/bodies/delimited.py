@@ -12,7 +12,8 @@ import csv
 import io
 import re
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Final
 
 from adtap_core.errors import MalformedResponse
@@ -81,14 +82,20 @@ class Splitter:
         return Columns(columns) if len(columns[-1]) == len(columns[0]) else None
 
     def _rows(self, text: str) -> Rows:
+        rows = iter(self._split(text))
+        head = list(islice(rows, 1))
+        if head and not self._width:
+            # The text's first row: known before the lines below it are read.
+            self._width = len(head[0])
+        return [*head, *rows]
+
+    def _split(self, text: str) -> Iterable[list[str]]:
         plain = text.replace("\r\n", "\n")
         if '"' in plain or "\r" in plain:
             rows = self._at_once(text)
-            return list(self._line_by_line(text)) if rows is None else rows
+            return self._line_by_line(text) if rows is None else rows
         # Twice as fast as csv.reader; the same result for lines without quotes.
-        rows = [line.split(self._delimiter) for line in plain.split("\n") if line]
-        self._width = self._width or (len(rows[0]) if rows else 0)
-        return rows
+        return [line.split(self._delimiter) for line in plain.split("\n") if line]
 
     def _at_once(self, text: str) -> Rows | None:
         """Return the rows of a block in which each line is a row; None if one is not, or can't be read."""
@@ -99,9 +106,7 @@ class Splitter:
             return None
         if reader.line_num != len(rows):
             return None
-        rows = list(filter(None, rows))
-        self._width = self._width or (len(rows[0]) if rows else 0)
-        return rows
+        return list(filter(None, rows))
 
     def _line_by_line(self, text: str) -> Iterator[list[str]]:
         self._take(text)
@@ -109,9 +114,7 @@ class Splitter:
             line = self._ahead.popleft()
             if not line.strip("\r\n"):
                 continue
-            row = self._record(line) if '"' in line else self._literal(line)
-            self._width = self._width or len(row)
-            yield row
+            yield self._record(line) if '"' in line else self._literal(line)
 
     def _take(self, text: str) -> None:
         self._ahead.extend(filter(None, _LINE.findall(text)))

@@ -34,7 +34,7 @@ class Repeats:
         # A hash table looks a thousand up at once, but takes ten times the room. Rows can only be alike within
         # a bucket, and most reports come in the order of their buckets: the digests of those that are
         # over are laid aside. If one of them comes again, or a row does, or one bucket has very many rows,
-        # all lie in order, in drawers by their first bits.
+        # all lie in order, in groups by their first bits.
         self._stretches: list[_Stretch] = [_Stretch(set(), set())]
         self._aside: list[array[int]] = []
         self._over: set[str] = set()

@@ -7,6 +7,7 @@ from importlib import resources
 from typing import Any, Final
 
 from adtap_core.declare import Entity, Report
+from adtap_core.errors import AdtapError
 from adtap_core.names import column_names
 from adtap_core.platform import Platform
 from adtap_core.windows import Grain
@@ -84,12 +85,15 @@ def entity_schema(
         The file's JSON schema: its columns that exist, and `_extra`.
 
     Raises:
-        FileNotFoundError: If the stream has no schema file.
+        AdtapError: If the stream has no schema file.
     """
     schema = _kept(package, entity.name)
     if schema is None:
-        msg = f"schemas/{entity.name}.json is missing in {package}"
-        raise FileNotFoundError(msg)
+        msg = (
+            f"stream {entity.name} has no schema: schemas/{entity.name}.json is missing in the package {package} "
+            "(a defect of that tap: reinstall it, or tell its makers)"
+        )
+        raise AdtapError(msg)
     properties = {
         k: exact(v, decimals_as) for k, v in schema["properties"].items() if has_column(v)
     }
@@ -151,6 +155,15 @@ def restored(schema: Mapping[str, Any], ours: Mapping[str, Any]) -> dict[str, An
     properties |= {name: dict(prop) for name, prop in known.items() if name not in properties}
     extra = {k: v for k, v in ours.items() if k.startswith(("x-", "$"))}
     return {**extra, **schema, "properties": properties}
+
+
+def is_count(prop: Mapping[str, Any]) -> bool:
+    """Return whether a column holds whole numbers, so that sums of it tie out to the last digit.
+
+    >>> is_count({"type": ["integer", "null"]}), is_count({"type": ["number", "null"]})
+    (True, False)
+    """
+    return "integer" in prop["type"]
 
 
 def contradictions(stream: str, given: Mapping[str, Any], ours: Mapping[str, Any]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Answers that are allowed, or happen, and that a good guess gets wrong: from the sheet, without the sandbox."""
+"""Answers that are allowed, or happen, and that a good guess gets wrong, without the sandbox."""
 
 import json
 import logging
