@@ -24,27 +24,25 @@ from adtap_core.inspect.check import (
     CheckResult,
     run_check,
     settings_error,
-    variable_results,
 )
 from adtap_core.redact import on_one_line, redact
 
 MARKS = {True: "ok  ", False: "FAIL"}
 
 
-class _ToldBelow(logging.Filter):
-    """Drops lines of the log that the check itself tells.
+class _HeldBack(logging.Filter):
+    """Holds warnings back until it is known which of them the check itself tells."""
 
-    Args:
-        lines: These.
-    """
-
-    def __init__(self, lines: set[str]) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._lines = lines
+        self.records: list[logging.LogRecord] = []
 
     @override
     def filter(self, record: logging.LogRecord) -> bool:
-        return record.getMessage() not in self._lines
+        if record.levelno < logging.WARNING:
+            return True
+        self.records.append(record)
+        return False
 
 
 @click.command()
@@ -76,8 +74,9 @@ def check(
     The exit code is 0 if everything works, else 1.
     """
     kind = tap_kind(tap_name)
-    told = _ToldBelow({found.words for found in variable_results(kind)})
-    logging.getLogger("adtaps.settings").addFilter(told)
+    found = CheckReport(kind.name)
+    log, held = logging.getLogger("adtaps.settings"), _HeldBack()
+    log.addFilter(held)
     try:
         # A check answers soon: what heals by itself in minutes is for the sync to wait for.
         tap = open_tap(
@@ -88,7 +87,11 @@ def check(
     else:
         found = run_check(tap, streams=streams)
     finally:
-        logging.getLogger("adtaps.settings").removeFilter(told)
+        log.removeFilter(held)
+        told = {finding.words for finding in found.findings}
+        for record in held.records:
+            if record.getMessage() not in told:
+                log.handle(record)
     if as_json:
         write_json(found.document())
     else:

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from traceback import walk_tb
 from typing import Any, Final, TypeVar, cast
 
 import click
@@ -88,10 +89,18 @@ def lines_for_errors(function: F, *, as_the_tap: bool = False) -> F:
                 silence_stdout()
                 raise Failed([f"output can't be written: {error}"]) from error
             logging.getLogger("adtaps").debug("Unexpected error", exc_info=error)
-            message = f"Unexpected {type(error).__name__}: {error} (a defect of adtap)"
+            message = f"Unexpected {type(error).__name__}: {error} (a defect of {_whose(error)})"
             raise Failed([message]) from error
 
     return cast("F", run)
+
+
+def _whose(error: Exception) -> str:
+    """Return whose code an error is from: a tap's package, by the innermost call of its or ours; else `adtap`."""
+    called = [str(frame.f_globals.get("__name__")) for frame, _ in walk_tb(error.__traceback__)]
+    packages = [name.partition(".")[0] for name in reversed(called)]
+    package = next((p for p in packages if p.startswith(("adtap_", "tap_"))), "adtap")
+    return package if package.startswith("tap_") else "adtap"
 
 
 def error_lines(error: AdtapError) -> list[str]:

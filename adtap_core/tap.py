@@ -134,11 +134,7 @@ class AdTap(FromVariables, Tap):
             return []
         errors = self._faults(config, schema)
         # Before the faults: what is missing may stand there under a name that is misspelt.
-        for name in config:
-            if name not in schema["properties"]:
-                log.warning(
-                    "Setting %r is not known%s", name, did_you_mean(name, schema["properties"])
-                )
+        self.warn_of_settings(config)
         self.warn_of_variables()
         if errors:
             raise SettingsError(errors)

@@ -25,7 +25,14 @@ from adtap_loader.loading import Loader
 from adtap_loader.stopping import ends_as_asked, stop
 from adtap_loader.warehouse import Warehouse
 from adtap_plugin.redact import guard_logging, learn_settings
-from adtap_plugin.variables import VariableError, own_environment, unfit, unknown, working_directory
+from adtap_plugin.variables import (
+    VariableError,
+    own_environment,
+    unfit,
+    unknown,
+    unknown_settings,
+    working_directory,
+)
 
 SDK_SETTINGS: Final = frozenset(
     {
@@ -65,11 +72,12 @@ class Program:
         """Run the program."""
         try:
             warehouse: type[Warehouse] = _named(self.engine)
-            config = self._plain_settings(sys.argv[1:])
-            if config is None:
+            given = None if "SINGER_SDK_LOG_CONFIG" in os.environ else _read_config(sys.argv[1:])
+            config = None if given is None else self._plain_settings(given)
+            if given is None or config is None:
                 _named(self.target).cli()
             else:
-                self._load(warehouse, config)
+                self._load(warehouse, config, given)
         except ModuleNotFoundError as missing:
             if (missing.name or "").partition(".")[0] not in {"duckdb", "psycopg"}:
                 raise
@@ -79,14 +87,11 @@ class Program:
             )
             sys.exit(1)
 
-    def _plain_settings(self, arguments: list[str]) -> dict[str, Any] | None:
+    def _plain_settings(self, given: Mapping[str, Any]) -> dict[str, Any] | None:
         """Return the settings of a load that asks for nothing of the SDK; None for any other.
 
         What is wrong with settings is left to the SDK's way to say.
         """
-        given = None if "SINGER_SDK_LOG_CONFIG" in os.environ else _read_config(arguments)
-        if given is None:
-            return None
         known = self.schema["properties"]
         config = {setting: rules.get("default") for setting, rules in known.items()}
         for setting, value in given.items():
@@ -100,14 +105,16 @@ class Program:
             return None
         return {name: value for name, value in config.items() if value is not None}
 
-    def _load(self, warehouse: type[Warehouse], config: Mapping[str, Any]) -> None:
+    def _load(
+        self, warehouse: type[Warehouse], config: Mapping[str, Any], given: Mapping[str, Any]
+    ) -> None:
         logging.basicConfig(level=self._log_level(), format=_LOG_FORMAT, stream=sys.stderr)
         guard_logging()
         learn_settings(config, self.schema)
         log = logging.getLogger(self.name)
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, _stop)
-        self._warn_of_variables(log)
+        self._warn(log, given)
         # Rows are made and forgotten by the hundred thousand, and none of them is a part of a circle.
         gc.freeze()
         gc.set_threshold(100_000)
@@ -126,15 +133,17 @@ class Program:
         level = (os.environ.get(own) or os.environ.get("LOGLEVEL") or "INFO").upper()
         return level if level in logging.getLevelNamesMapping() else "INFO"
 
-    def _warn_of_variables(self, log: logging.Logger) -> None:
-        """Log each variable that looks like a setting and is none, or can't be used, as the SDK's way does."""
+    def _warn(self, log: logging.Logger, given: Mapping[str, Any]) -> None:
+        """Log each setting that there is not, and each variable that sets nothing, as the SDK's way does."""
+        everything = {
+            "properties": {**{name: {} for name in SDK_SETTINGS}, **self.schema["properties"]}
+        }
+        for line in unknown_settings(given, everything):
+            log.warning("%s", line)
         try:
             dotenv = working_directory()
         except VariableError:
             return  # somebody else's file, as long as nobody asked for its settings
-        everything = {
-            "properties": {**{name: {} for name in SDK_SETTINGS}, **self.schema["properties"]}
-        }
         for line in unknown(self.name, everything, own_environment(), dotenv):
             log.warning("%s", line)
         for line in unfit(self.name, self.schema, dotenv):

@@ -181,6 +181,7 @@ class LoaderTarget(FromVariables, Target):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
+        self.warn_of_settings(self.config)
         self.warn_of_variables()
         # Opened before the first message: what is wrong with it is said before anything was read.
         self.warehouse = self.warehouse_class.of(self.config)

@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from singer_sdk.helpers._classproperty import classproperty
@@ -16,6 +16,7 @@ from adtap_plugin.variables import (
     read_settings,
     unfit,
     unknown,
+    unknown_settings,
     working_directory,
 )
 
@@ -75,6 +76,12 @@ class FromVariables(Base):
         schema: dict[str, Any] = cls.config_jsonschema
         cls.append_builtin_config(schema)
         return schema
+
+    @classmethod
+    def warn_of_settings(cls, given: Iterable[str]) -> None:
+        """Log each setting that was given and that this plugin does not have, whatever it was meant to do."""
+        for line in unknown_settings(given, cls._all_settings()):
+            log.warning("%s", line)
 
     @classmethod
     def warn_of_variables(cls) -> None:

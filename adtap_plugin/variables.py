@@ -10,7 +10,7 @@ import json
 import logging
 import os
 import re
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -263,6 +263,20 @@ def unknown(
         hint = f"; did you mean {prefix}{near[0].upper()}?" if near else ""
         where = f" (in {dotenv.path})" if name not in environment else ""
         yield f"{name}{where} is no setting of {plugin}{hint}"
+
+
+def unknown_settings(given: Iterable[str], schema: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a line for each setting that a file gives and a plugin does not have: it sets nothing.
+
+    Args:
+        given: Names of settings.
+        schema: The JSON Schema of the plugin's.
+    """
+    known = schema.get("properties", {})
+    for name in given:
+        if name not in known:
+            near = ", ".join(get_close_matches(name.lower(), known, n=3, cutoff=0.5))
+            yield f"Setting {name!r} is not known{f' (did you mean {near}?)' if near else ''}"
 
 
 def unfit(plugin: str, schema: Mapping[str, Any], dotenv: DotEnv) -> Iterator[str]:

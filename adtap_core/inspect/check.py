@@ -30,6 +30,7 @@ from adtap_plugin.variables import (
     prefix_of,
     unfit,
     unknown,
+    unknown_settings,
     working_directory,
 )
 
@@ -133,6 +134,7 @@ def _setting_advice(kind: type[AdTap], fault: str) -> str:
 
 
 _RENAME: Final = "correct the variable's name, or take it out: a run goes on without it"
+_RENAME_SETTING: Final = "correct the setting's name, or take it out: a run goes on without it"
 _SET: Final = "correct the setting; `adtap explain`, `--about` and docs/reference/settings.md say what it takes"
 _DESELECT: Final = "ask the platform for access, or deselect the stream {!r}"
 _REFUSED: Final = "correct the setting or the report that is named"
@@ -168,6 +170,10 @@ def run_check(tap: AdTap, *, streams: bool = False) -> CheckReport:
         streams: Whether to ask for a little of each selected stream as well.
     """
     made = CheckReport(tap.name, [CheckResult("settings", "settings", good=True, words="valid")])
+    made.findings += [
+        _failed_check("settings", line.split("'")[1], line, _RENAME_SETTING)
+        for line in unknown_settings(tap.config, tap.config_jsonschema)
+    ]
     made.findings += variable_results(type(tap))
     watch = record_requests(tap.platform.http)
     try:

@@ -187,6 +187,20 @@ def test_a_missing_setting_names_its_variable(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("desk", ["openx"], indirect=True)
+def test_a_setting_of_a_file_that_the_tap_does_not_have_fails_the_check(desk: Desk) -> None:
+    """A run goes on without it: the check names it once, with the nearest setting, and is not good."""
+    bad = desk.command("check", lookback_day=3)
+    assert bad.code == 1
+    said = "Setting 'lookback_day' is not known (did you mean lookback_days"
+    assert (bad.out + bad.err).count(said) == 1
+    (line,) = [line for line in bad.out.splitlines() if line.startswith("FAIL")]
+    assert said in line
+    # Where other settings can't be used the log says it.
+    bad = desk.command("check", lookback_day=3, concurrency=0)
+    assert bad.code == 1
+
+
+@pytest.mark.parametrize("desk", ["openx"], indirect=True)
 def test_one_fault_of_several_reports_is_one_line(desk: Desk) -> None:
     """An account that nobody sees is named once for all reports that are read by it, with what mends it."""
     bad = desk.command("check", account_ids=["999999999"])

@@ -171,6 +171,39 @@ def test_a_tap_whose_code_fails_is_one_line(installed, tmp_path):
         assert len(done.stderr.splitlines()) == 1
 
 
+def test_an_error_inside_a_tap_is_not_called_one_of_ours(installed, tmp_path):
+    """Whoever reads the line knows where to report it."""
+    folder, env = installed
+    copy = tmp_path / "tap_quillbay"
+    shutil.copytree(folder, copy)
+    client = copy / "tap_quillbay" / "client.py"
+    text = client.read_text(encoding="utf-8")
+    client.write_text(text.replace('"from": first.isoformat()', '"from": first.isofromat()'))
+    env = {**env, "PYTHONPATH": env["PYTHONPATH"].replace(str(folder), str(copy))}
+    done = run("-m", "adtap_cli", "explain", "tap-quillbay", "delivery_daily", env=env)
+    assert done.returncode == 1
+    assert "Unexpected AttributeError" in done.stderr
+    assert done.stderr.strip().endswith("(a defect of tap_quillbay)")
+
+
+def test_a_schema_that_is_missing_is_the_taps_fault_and_names_its_package(installed, tmp_path):
+    """Whoever reads the line knows whose files are damaged: not those of adtaps."""
+    folder, env = installed
+    copy = tmp_path / "tap_quillbay"
+    shutil.copytree(folder, copy)
+    (copy / "tap_quillbay" / "schemas" / "campaigns.json").unlink()
+    env = {**env, "PYTHONPATH": env["PYTHONPATH"].replace(str(folder), str(copy))}
+    for command in (
+        ("-m", "adtap_cli", "explain", "tap-quillbay", "campaigns"),
+        ("-c", "from tap_quillbay.tap import TapQuillbay as t; t.cli()", "--discover"),
+    ):
+        done = run(*command, env=env)
+        assert done.returncode == 1
+        assert "schemas/campaigns.json is missing in the package tap_quillbay" in done.stderr
+        assert "a defect of that tap" in done.stderr
+        assert "Traceback" not in done.stderr
+
+
 def test_a_skeleton_bears_its_name_everywhere():
     """No trace of the example's name is left in what somebody else starts from."""
     files = skeleton_files("quillbay")

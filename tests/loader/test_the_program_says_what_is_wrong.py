@@ -61,6 +61,15 @@ def test_missing_and_wrong_settings_are_named(file, tmp_path):
     assert "Traceback" not in absent.stderr
 
 
+def test_a_setting_that_there_is_not_is_named(file):
+    """`replace_window` for `replace_windows` would leave rows that the platform took back; both ways say so."""
+    for way in ({}, {"validate_records": True}):
+        run = file.run(*MESSAGES, replace_window=True, **way)
+        assert run.code == 0
+        said = "Setting 'replace_window' is not known (did you mean replace_windows"
+        assert run.errors.count(said) == 1, way
+
+
 def run_with(folder, config):
     path = folder / "settings.json"
     path.write_text(json.dumps(config))
