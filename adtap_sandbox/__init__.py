@@ -7,7 +7,7 @@ sit on both sides of a test.
 
     server.py          the application, its routing, and the runner for tests
     control.py         the control API below ``/_control/``
-    stage.py           the clock, the restatement curve, the switches
+    environment.py     the clock, the restatement curve, the switches
     world.py           who exists, and the numbers of it
     lists.py           the list engine: filtered, sorted, cut into pages
     cube.py            the report engine: days cut into buckets, groups added up, rows sorted

@@ -66,7 +66,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"adtap sandbox: {error}\n")
         return 1
     served = ", ".join(server.sandbox.platforms)
-    now = server.stage.clock.now().isoformat(timespec="seconds")
+    now = server.environment.clock.now().isoformat(timespec="seconds")
     sys.stdout.write(f"adtap sandbox: {server.url} serves {served}; its clock says {now}\n")
     sys.stdout.flush()
     server.run()

@@ -77,7 +77,7 @@ class _Control:
 
     async def clock(self, request: Request) -> Response:
         given = await _body(request, "set", "advance_days", "follow")
-        clock = self._sandbox.stage.clock
+        clock = self._sandbox.environment.clock
         self._sandbox.cached_answers.forget()
         match given:
             case {"set": moment, **rest} if not rest:
@@ -103,7 +103,7 @@ class _Control:
     async def switches(self, request: Request) -> Response:
         if request.method == "POST":
             self._sandbox.turn(await _body(request))
-        return JSONResponse(self._sandbox.stage.switches)
+        return JSONResponse(self._sandbox.environment.switches)
 
     async def log(self, request: Request) -> Response:
         if request.method == "DELETE":
@@ -130,8 +130,8 @@ class _Control:
         return JSONResponse({"answers": len(cached)})
 
     async def health(self, _request: Request) -> Response:
-        stage = self._sandbox.stage
-        world, clock = stage.world, stage.clock
+        environment = self._sandbox.environment
+        world, clock = environment.world, environment.clock
         told = {"platforms": list(self._sandbox.platforms), "seed": world.seed, "size": world.size}
         told |= {"now": clock.now().isoformat(), "frozen": clock.frozen}
         return JSONResponse({**told, "latency": self._sandbox.latency})

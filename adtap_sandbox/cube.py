@@ -5,7 +5,7 @@ slot of an ad unit). It has whole numbers for a whole UTC day; a piece of that d
 curve, by differences of running totals, so that parts add up to the day to the last digit.
 
 What stays with a platform: its lines and their numbers, names, limits, words of refusal, quirks. How
-much of a number is known by now is the matter of `Stage`, for all of them; rows are filtered, sorted and
+much of a number is known by now is the matter of `Environment`, for all of them; rows are filtered, sorted and
 cut into pages as lists are (`lists.py`).
 
 Why not SQL: a platform has hundreds of metrics and dimensions of which a request wants a few, and each
@@ -19,7 +19,7 @@ from itertools import accumulate, pairwise
 from operator import add
 from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
 
-from adtap_sandbox.stage import ONE_DAY, midnight
+from adtap_sandbox.environment import ONE_DAY, midnight
 
 HOURS: Final = 24
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
-from adtap_sandbox.stage import Clock
+from adtap_sandbox.environment import Clock
 
 Holder = TypeVar("Holder")
 

@@ -20,8 +20,8 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from adtap_sandbox.cached_answers import CachedAnswers
+from adtap_sandbox.environment import Clock, Environment
 from adtap_sandbox.faults import FaultGate, Journal, Menu, Recorder
-from adtap_sandbox.stage import Clock, Stage
 from adtap_sandbox.world import World
 
 PLATFORMS: Final = ("adjust", "atomx", "openx", "terminalone")
@@ -38,7 +38,7 @@ class Room(Protocol):
     BARE: tuple[str, ...]
     SWITCHES: dict[str, object]
 
-    def routes(self, stage: Stage) -> list[BaseRoute]:
+    def routes(self, environment: Environment) -> list[BaseRoute]:
         """The platform's routes, over fresh state."""
 
 
@@ -104,8 +104,8 @@ class Sandbox:
         The arguments are those of `World`, and `now` that of `Clock`.
         """
         switches = {name: dict(room.SWITCHES) for name, room in self._modules.items()}
-        stage = Stage(_world(seed, size, creatives, apps), Clock(now), switches)
-        self.stage = stage
+        environment = Environment(_world(seed, size, creatives, apps), Clock(now), switches)
+        self.environment = environment
         self._rooms: dict[str, Starlette] = {}
         self.latency = 0.0
         self.menu.clear()
@@ -119,7 +119,7 @@ class Sandbox:
             ValueError: If a platform or a switch is not there, or a value is not of its default's kind;
                 then nothing is changed.
         """
-        switches = self.stage.switches
+        switches = self.environment.switches
         for platform, values in given.items():
             if platform not in switches:
                 raise ValueError(f"no platform {platform!r}; there are {', '.join(switches)}")
@@ -162,7 +162,7 @@ class Sandbox:
         if platform in self._modules:
             if platform not in self._rooms:
                 # Of the rooms that a reset makes anew, few are entered before the next one.
-                app = Starlette(routes=self._modules[platform].routes(self.stage))
+                app = Starlette(routes=self._modules[platform].routes(self.environment))
                 # A trailing slash is the platform's own matter.
                 app.router.redirect_slashes = False
                 self._rooms[platform] = app
@@ -183,7 +183,7 @@ class Sandbox:
             if message["type"] == "http.response.start":
                 headers = list(message["headers"])
                 if not any(name.lower() == b"date" for name, _ in headers):
-                    now = format_date_time(self.stage.clock.now().timestamp())
+                    now = format_date_time(self.environment.clock.now().timestamp())
                     headers.append((b"date", now.encode()))
                 message = {**message, "headers": headers}
             await send(message)

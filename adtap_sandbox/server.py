@@ -21,8 +21,8 @@ from starlette.types import Receive, Scope, Send
 from typing_extensions import override
 
 from adtap_sandbox.control import control_app
+from adtap_sandbox.environment import Environment
 from adtap_sandbox.sandbox import CONTROL, Room, Sandbox, find_rooms
-from adtap_sandbox.stage import Stage
 
 DEFAULT_PORT: Final = 4310
 # RFC 9112, 3.2.2: a server must accept the absolute form, which clients send to a proxy; it is
@@ -122,9 +122,9 @@ class Server:
         self._thread: threading.Thread | None = None
 
     @property
-    def stage(self) -> Stage:
-        """The stage as it is now; a reset makes another."""
-        return self.sandbox.stage
+    def environment(self) -> Environment:
+        """The environment as it is now; a reset makes another."""
+        return self.sandbox.environment
 
     def start(self) -> Self:
         """Serve in a thread; returns once requests are answered."""

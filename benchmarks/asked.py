@@ -111,11 +111,11 @@ class _Bench:
     def cut(self) -> dict[str, Load]:
         """A first load of a report as it is, and with answers cut off after some rows."""
         whole = self._load(CUT_STREAM, self._run(CUT_STREAM, _NOW, None))
-        self._server.stage.switches["openx"]["row_cap"] = ROW_CAP
+        self._server.environment.switches["openx"]["row_cap"] = ROW_CAP
         return {"whole": whole, "cut": self._load(CUT_STREAM, self._run(CUT_STREAM, _NOW, None))}
 
     def _run(self, name: str | None, now: datetime, state: Mapping[str, Any] | None) -> Messages:
-        self._server.stage.clock.set(now)
+        self._server.environment.clock.set(now)
         self._server.sandbox.journal.clear()
         os.environ["ADTAPS_NOW"] = now.isoformat()
         tap_class = self._subject.case.tap

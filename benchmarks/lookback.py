@@ -23,8 +23,8 @@ from unittest.mock import patch
 from adtap_core.clock import NOW_VARIABLE
 from adtap_core.sync.learned_lookback import FEWEST_RUNS
 from adtap_core.testing import Messages, run_tap, select
+from adtap_sandbox.environment import Environment
 from adtap_sandbox.server import shared_server
-from adtap_sandbox.stage import Stage
 from tests.companion.conftest import CASES
 from tests.contracts.platforms import Case
 
@@ -122,9 +122,9 @@ class Waiting:
 @contextlib.contextmanager
 def surprises() -> Iterator[None]:
     """Let some days move once more, long after their numbers stood still."""
-    millionths = Stage.millionths
+    millionths = Environment.millionths
 
-    def late(self: Stage, moment_of_bucket: date, *key: object, kind: str = "events") -> int:
+    def late(self: Environment, moment_of_bucket: date, *key: object, kind: str = "events") -> int:
         known = millionths(self, moment_of_bucket, *key, kind=kind)
         day = (
             moment_of_bucket.date() if isinstance(moment_of_bucket, datetime) else moment_of_bucket
@@ -132,7 +132,7 @@ def surprises() -> Iterator[None]:
         is_early = day in SURPRISES and self.age(day) < SURPRISE_AGE
         return known - MOVED_LATE if is_early else known
 
-    with patch.object(Stage, "millionths", late):
+    with patch.object(Environment, "millionths", late):
         yield
 
 
@@ -149,7 +149,7 @@ def simulate(name: str, days: int) -> Iterator[tuple[str, ...]]:
     for day in range(FEWEST_RUNS + days):
         now = BEGIN + timedelta(days=day)
         os.environ[NOW_VARIABLE] = now.isoformat()
-        server.stage.clock.set(now)
+        server.environment.clock.set(now)
         for mode in modes.values():
             mode.run(case, streams, counts=day >= FEWEST_RUNS)
         waiting.look(day, now.date(), modes["fixed"], modes["learned"])

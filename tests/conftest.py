@@ -22,8 +22,8 @@ if str(ROOT) not in sys.path:
 
 from adtap_core.http import client  # noqa: E402 - after the path
 from adtap_plugin.redact import redact  # noqa: E402 - after the path
+from adtap_sandbox.environment import Environment  # noqa: E402 - after the path
 from adtap_sandbox.server import Server, shared_server  # noqa: E402 - after the path
-from adtap_sandbox.stage import Stage  # noqa: E402 - after the path
 from tests import forks  # noqa: E402 - after the path
 
 MOMENT: Final = "2026-03-18T12:00:00+00:00"
@@ -40,9 +40,9 @@ class SandboxHandle:
         self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
     @property
-    def stage(self) -> Stage:
+    def environment(self) -> Environment:
         """World, clock and switches as they are now; a reset makes others."""
-        return self._server.stage
+        return self._server.environment
 
     def control(self, method: str, path: str, body: object = None) -> Any:
         """Call the control API; fails the test with the reason if it says no."""

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 from adtap_sandbox.cube import Curve
-from adtap_sandbox.stage import MILLION
+from adtap_sandbox.environment import MILLION
 from adtap_sandbox.tables import table
 
 from .metrics import AD_REVENUE_SOURCES, MICROS, PERIOD_DAYS, SUBSCRIPTION_EVENTS, Atom
@@ -105,17 +105,15 @@ class Facts:
 
     def __init__(self, store: AdjustStore, lens: Lens) -> None:
         self.store, self.lens = store, lens
-        self.now: datetime = store.stage.clock.now()
+        self.now: datetime = store.environment.clock.now()
         self._events = {event.slug: event for event in store.events}
         self._readers: dict[Atom, Reader] = {}
 
     def day(self, app: AdjustApp, day: date) -> DayState:
-        stage = self.store.stage
+        known = self.store.environment.millionths
         # Yesterday's spend is pulled at 05:00 UTC; same-day spend is a paid option.
         pulled = datetime(day.year, day.month, day.day, 5, tzinfo=UTC) + timedelta(days=1)
-        events, spend = (
-            stage.millionths(day, "adjust", app.token, kind=kind) for kind in ("events", "spend")
-        )
+        events, spend = (known(day, "adjust", app.token, kind=kind) for kind in ("events", "spend"))
         seed = _mix(day.toordinal() * _GOLDEN & _MASK)
         age = max(0, (self.now.date() - day).days)
         return DayState(day, seed, age, events, spend if self.now >= pulled else 0)
@@ -129,7 +127,7 @@ class Facts:
         if _mix(seed) % 13 == 0:
             return None  # a quiet day: no row at all
         if cell.campaign not in state.gone:
-            state.gone[cell.campaign] = self.store.stage.vanished(
+            state.gone[cell.campaign] = self.store.environment.vanished(
                 day, "adjust", cell.app.token, cell.campaign
             )
         return None if state.gone[cell.campaign] else seed

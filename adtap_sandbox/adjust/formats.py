@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from adtap_sandbox.stage import Stage
+from adtap_sandbox.environment import Environment
 from adtap_sandbox.tables import csv_text, fill, table
 
 from .metrics import MICROS, catalogue_sections, readable
@@ -12,7 +12,7 @@ from .report import Report, Row, Value, companions_of, number, text
 from .store import AdjustStore
 
 
-def as_json(report: Report, stage: Stage) -> dict[str, Any]:
+def as_json(report: Report, environment: Environment) -> dict[str, Any]:
     """The body of ``/report``."""
     query = report.query
     companions = companions_of(query.dimensions)
@@ -33,9 +33,9 @@ def as_json(report: Report, stage: Stage) -> dict[str, Any]:
                 ids["app_network"] = [app_networks[token]] if token else by_name[dims["app"]]
             made["attr_dependency"] = ids
         made.update(dims)
-        rows.append({**made, **_texts(query, row, stage)})
-    notes = _warnings(report, stage)
-    key = stage.switch("adjust", "warnings_key")
+        rows.append({**made, **_texts(query, row, environment)})
+    notes = _warnings(report, environment)
+    key = environment.switch("adjust", "warnings_key")
     return {
         "rows": rows,
         "totals": _numbers(query, report.totals),
@@ -46,18 +46,18 @@ def as_json(report: Report, stage: Stage) -> dict[str, Any]:
     }
 
 
-def _warnings(report: Report, stage: Stage) -> list[dict[str, str]]:
+def _warnings(report: Report, environment: Environment) -> list[dict[str, str]]:
     notes = []
     if report.cut_off:
         shown = len(report.rows)
         body = f"Only the first {shown} of {shown + report.cut_off} rows are shown."
         notes.append({"slug": "limit_rows", "title": "Rows limit reached", "body": body})
-    if slug := stage.switch("adjust", "warn"):
+    if slug := environment.switch("adjust", "warn"):
         notes.append({"slug": slug, "title": "Sandbox", "body": "Asked for by a switch."})
     return notes
 
 
-def as_csv(report: Report, stage: Stage) -> str:
+def as_csv(report: Report, environment: Environment) -> str:
     """The body of ``/csv_report``: null and the empty string look the same in it."""
     query = report.query
     names = [*query.dimensions, *(metric.id for metric in query.metrics)]
@@ -68,7 +68,7 @@ def as_csv(report: Report, stage: Stage) -> str:
             for name in names
         ]
     return csv_text(
-        [names, *([*row.dims, *_texts(query, row, stage).values()] for row in report.rows)]
+        [names, *([*row.dims, *_texts(query, row, environment).values()] for row in report.rows)]
     )
 
 
@@ -130,8 +130,8 @@ def _numbers(query: Query, values: tuple[Value, ...]) -> dict[str, float]:
     }
 
 
-def _texts(query: Query, row: Row, stage: Stage) -> dict[str, str | None]:
-    null = stage.switch("adjust", "null_metrics")
+def _texts(query: Query, row: Row, environment: Environment) -> dict[str, str | None]:
+    null = environment.switch("adjust", "null_metrics")
     return {
         metric.id: text(metric, value, null=null)
         for metric, value in zip(query.metrics, row.values, strict=True)

@@ -182,7 +182,7 @@ class Asked:
         return tuple(levels)
 
     def _query(self, levels: tuple[Level, ...]) -> Query:
-        params, now = self.params, self.store.stage.clock.now()
+        params, now = self.params, self.store.environment.clock.now()
         offset = offset_minutes(params.get("utc_offset") or "00:00")
         today = (now + timedelta(minutes=offset)).date()
         try:

@@ -98,7 +98,7 @@ class Lists:
         return answer
 
     def _options(self, name: str, account: str) -> list[Option]:
-        kept, question = self.store.stage.kept, f"filter {name} {account}"
+        kept, question = self.store.environment.kept, f"filter {name} {account}"
         return kept("adjust", question, lambda: self._made(name, account))
 
     def _made(self, name: str, account: str) -> list[Option]:

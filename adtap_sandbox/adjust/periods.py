@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from adtap_sandbox.cube import Labels, Piece, cut_days
-from adtap_sandbox.stage import ONE_DAY, full_hour, midnight
+from adtap_sandbox.environment import ONE_DAY, full_hour, midnight
 
 from .replies import invalid
 

@@ -118,7 +118,8 @@ def parse(store: AdjustStore, params: Params, account_header: str | None) -> Que
     mode = choice(params, "ad_spend_mode", tuple(SPEND_MODES), "adjust")
     metrics = tuple(catalogue.metric(name, mode) for name in words(params, "metrics"))
     calendar = _calendar(store, params, dimensions)
-    if 0 < store.stage.switch("adjust", "timeout_days") <= (calendar.last - calendar.first).days:
+    most = store.environment.switch("adjust", "timeout_days")
+    if 0 < most <= (calendar.last - calendar.first).days:
         raise RefusedError(504, "service_error", "Query took too long")
     tests, metric_tests = _filters(params, catalogue, mode)
     sort = tuple((word.removeprefix("-"), word.startswith("-")) for word in words(params, "sort"))
@@ -140,7 +141,7 @@ def parse(store: AdjustStore, params: Params, account_header: str | None) -> Que
         attr_dependency=_boolean(params, "include_attr_dependency", default=True),
         readable=_boolean(params, "readable_names", default=False),
         index=words(params, "index"),
-        shadows=store.stage.switch("adjust", "shadow_rows"),
+        shadows=store.environment.switch("adjust", "shadow_rows"),
     )
 
 
@@ -167,7 +168,7 @@ def _boolean(params: Params, name: str, *, default: bool) -> bool:
 
 
 def _limit(store: AdjustStore, params: Params) -> int | None:
-    cap = store.stage.switch("adjust", "max_rows")
+    cap = store.environment.switch("adjust", "max_rows")
     text = params.get("limit")
     if text is not None and not (text.isdigit() and int(text) > 0):
         raise invalid(f"Invalid limit: {text} loc=limit")
@@ -175,7 +176,7 @@ def _limit(store: AdjustStore, params: Params) -> int | None:
 
 
 def _calendar(store: AdjustStore, params: Params, dimensions: tuple[str, ...]) -> Calendar:
-    now = store.stage.clock.now()
+    now = store.environment.clock.now()
     offset = offset_minutes(params.get("utc_offset", "+00:00"))
     today = (now + timedelta(minutes=offset)).date()
     first, last = date_range(params["date_period"], today)
@@ -210,14 +211,14 @@ def attribution_types(params: Params, today: date) -> frozenset[str]:
 
 
 def _lens(store: AdjustStore, params: Params) -> Lens:
-    today = store.stage.clock.now().date()
+    today = store.environment.clock.now().date()
     currency = params.get("currency") or None
     if currency is not None and currency not in USD_MICROS:
         raise invalid(f"Unsupported currency: {currency} loc=currency")
     sources = _some(params, "ad_revenue_sources")
     if sources and not sources <= set(AD_REVENUE_SOURCES.values()):
         raise invalid("Invalid value loc=ad_revenue_sources")
-    hides = store.stage.switch("adjust", "hide_new_trackers") and not params.get("app_token__in")
+    hides = store.environment.switch("adjust", "hide_new_trackers")
     maturity = choice(params, "cohort_maturity", ("immature", "mature", "fully_mature"), "immature")
     return Lens(
         types=attribution_types(params, today),
@@ -229,7 +230,7 @@ def _lens(store: AdjustStore, params: Params) -> Lens:
         iap_percent=IAP_MODES[choice(params, "iap_revenue_mode", tuple(IAP_MODES), "GROSS_100")],
         ad_sources=sources,
         currency=currency,
-        hide_from=today - timedelta(days=30) if hides else None,
+        hide_from=today - timedelta(days=30) if hides and not params.get("app_token__in") else None,
     )
 
 

@@ -1,8 +1,8 @@
 """Adjust's error shapes: one body model for the Report Service, one for the older services.
 
-Source: the vendor's OpenAPI file for the model (``error_code``, ``error_desc``); the texts were
-seen on live answers and are collected in the platform sheet. Where no text is known the sandbox
-writes one of its own in the same shape.
+Source: the vendor's OpenAPI file for the model (``error_code``, ``error_desc``); the texts are
+those of live answers that authors of clients published. Where no text is known the sandbox writes
+one of its own in the same shape.
 """
 
 from starlette.responses import JSONResponse, Response

@@ -6,8 +6,8 @@ from datetime import timedelta
 from typing import Any, Final
 
 from adtap_sandbox.cube import Groups, Piece, placed
+from adtap_sandbox.environment import midnight
 from adtap_sandbox.lists import sort
-from adtap_sandbox.stage import midnight
 
 from .facts import CURVE, DayState, Facts, Reader
 from .metrics import MICROS, Atom, Metric

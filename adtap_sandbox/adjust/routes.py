@@ -21,7 +21,7 @@ from starlette.routing import BaseRoute, Route
 
 from adtap_sandbox import lists
 from adtap_sandbox.credentials import ADJUST_API_TOKEN
-from adtap_sandbox.stage import Stage
+from adtap_sandbox.environment import Environment
 from adtap_sandbox.tables import fill, switches, table
 
 from . import formats, kpis
@@ -42,10 +42,10 @@ Endpoint = Callable[[Request], Response]
 Checked = Callable[[Request], Awaitable[Response]]
 
 
-def routes(stage: Stage) -> list[BaseRoute]:
-    room = _Room(stage)
+def routes(environment: Environment) -> list[BaseRoute]:
+    room = _Room(environment)
     served: dict[str, Endpoint] = {
-        "/report": room.report_as(lambda report: _json(formats.as_json(report, stage))),
+        "/report": room.report_as(lambda report: _json(formats.as_json(report, environment))),
         "/csv_report": room.report_as(room.csv),
         "/parquet_report": room.report_as(
             lambda report: Response(formats.as_parquet(report), media_type=_BYTES)
@@ -75,9 +75,9 @@ def routes(stage: Stage) -> list[BaseRoute]:
 class _Room:
     """The endpoints, over one store."""
 
-    def __init__(self, stage: Stage) -> None:
-        self.stage = stage
-        self.store = AdjustStore(stage)
+    def __init__(self, environment: Environment) -> None:
+        self.environment = environment
+        self.store = AdjustStore(environment)
         self.lists = Lists(self.store)
         self._answered = 0
         self._in_flight = 0
@@ -94,7 +94,7 @@ class _Room:
                 return await run_in_threadpool(endpoint, request)
             except RefusedError as refused:
                 self._answered += 1
-                number = self.stage.world.number("correlation", self._answered)
+                number = self.environment.world.number("correlation", self._answered)
                 return report_error(refused, f"{number:016x}{self._answered:016x}")
             finally:
                 self._in_flight -= 1
@@ -104,7 +104,7 @@ class _Room:
     def _admit(self, request: Request) -> None:
         if request.headers.get("authorization") != f"Bearer {ADJUST_API_TOKEN}":
             raise unauthorized()
-        if 0 < self.stage.switch("adjust", "max_parallel") < self._in_flight:
+        if 0 < self.environment.switch("adjust", "max_parallel") < self._in_flight:
             raise RefusedError(500, "service_error", "Internal Service Error: TimeoutError")
 
     def report_as(self, write: Callable[[Report], Response]) -> Endpoint:
@@ -115,18 +115,18 @@ class _Room:
 
             def made() -> Response:
                 report = compute(self.store, parse(self.store, request.query_params, header))
-                if not report.rows and not self.stage.switch("adjust", "empty_as_rows"):
+                if not report.rows and not self.environment.switch("adjust", "empty_as_rows"):
                     return Response(status_code=204)
                 return write(report)
 
-            same = self.stage.kept("adjust", f"{request.url} {header}", made)
+            same = self.environment.kept("adjust", f"{request.url} {header}", made)
             return Response(same.body, same.status_code, same.headers)
 
         return answer
 
     def csv(self, report: Report) -> Response:
-        kind = self.stage.switch("adjust", "csv_content_type")
-        return _csv(formats.as_csv(report, self.stage), kind)
+        kind = self.environment.switch("adjust", "csv_content_type")
+        return _csv(formats.as_csv(report, self.environment), kind)
 
     def filters_data(self, request: Request) -> Response:
         account = account_of(request.query_params, request.headers.get("x-account-id"))
@@ -172,7 +172,7 @@ class _Room:
         return checked
 
     def kpi(self, request: Request) -> Response:
-        if self.stage.switch("adjust", "kpi_gone"):
+        if self.environment.switch("adjust", "kpi_gone"):
             raise RefusedError(410, "request_error", "The KPI service has been retired")
         path = request.path_params["path"].rstrip("/")
         wants_csv = "text/csv" in request.headers.get("accept", "")

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from functools import cached_property, lru_cache
 from typing import Any, Final
 
-from adtap_sandbox.stage import Stage
+from adtap_sandbox.environment import Environment
 from adtap_sandbox.tables import fill, table
 from adtap_sandbox.world import Campaign, World
 
@@ -124,14 +124,14 @@ def _kept(world: World) -> tuple[dict[str, tuple[Cell, ...]], dict[str, list[Lin
 
 
 class AdjustStore:
-    """All of Adjust's room, made from the stage's world."""
+    """All of Adjust's room, made from the environment's world."""
 
-    def __init__(self, stage: Stage) -> None:
-        self.stage = stage
-        self.world = stage.world
+    def __init__(self, environment: Environment) -> None:
+        self.environment = environment
+        self.world = environment.world
         self.apps = self._make_apps()
         self.partners = self._make_partners()
-        self._cells, self._roots = _kept(stage.world)
+        self._cells, self._roots = _kept(environment.world)
 
     def token(self, length: int, *key: object) -> str:
         """A token of lower-case letters and digits that depends on the key alone."""
@@ -167,7 +167,7 @@ class AdjustStore:
     @property
     def events(self) -> tuple[Event, ...]:
         """The events; a renamed one has its new slug (switch ``renamed_events``)."""
-        renamed = self.stage.switch("adjust", "renamed_events")
+        renamed = self.environment.switch("adjust", "renamed_events")
         made = []
         for number, (name, money, skan) in enumerate(_DATA["events"]):
             tokens = {
@@ -187,7 +187,7 @@ class AdjustStore:
     @property
     def closed(self) -> frozenset[str]:
         """Tokens of apps that the user may not read (switch ``forbidden_apps``)."""
-        return frozenset(self.stage.switch("adjust", "forbidden_apps"))
+        return frozenset(self.environment.switch("adjust", "forbidden_apps"))
 
     def apps_of(self, account: str) -> dict[str, AdjustApp]:
         return {app.token: app for app in self.apps if app.account == account}

@@ -9,8 +9,8 @@ from typing import Any
 from adtap_sandbox.atomx.data import USER_ID
 from adtap_sandbox.atomx.replies import Refusal, unauthorized
 from adtap_sandbox.credentials import ATOMX_PASSWORD, EMAIL, base64url
+from adtap_sandbox.environment import Environment
 from adtap_sandbox.passes import Pass, Passes
-from adtap_sandbox.stage import Stage
 
 DEFAULT_SECONDS = 86_400
 """How long a token lives if the login does not say; assumed."""
@@ -24,10 +24,10 @@ _SECRET = b"sandbox-atomx-signing-key"
 class Accounts:
     """Who may log in, and the tokens handed out since the last reset."""
 
-    def __init__(self, stage: Stage) -> None:
-        self.stage = stage
+    def __init__(self, environment: Environment) -> None:
+        self.environment = environment
         # What a token stands for: whether the second factor is still owed.
-        self.tokens: Passes[bool] = Passes(stage.clock)
+        self.tokens: Passes[bool] = Passes(environment.clock)
 
     def login(self, given: dict[str, Any]) -> tuple[str, bool]:
         """Check `email` or `id`, `password`, and perhaps `totp` and `expiration`; 401 or 400 if they are wrong.
@@ -37,14 +37,14 @@ class Accounts:
         """
         who = given.get("email")
         right = who == EMAIL or (who is None and str(given.get("id")) == str(USER_ID))
-        password = self.stage.switch("atomx", "password") or ATOMX_PASSWORD
+        password = self.environment.switch("atomx", "password") or ATOMX_PASSWORD
         if not right or given.get("password") != password:
             raise Refusal(401, "Invalid email or password")
         life = _life(given.get("expiration"))
-        owed = self.stage.switch("atomx", "second_factor")
+        owed = self.environment.switch("atomx", "second_factor")
         # The vendor's PHP client always sends the key, with null in it.
         code = given.get("totp")
-        if owed and code not in (None, "") and self.stage.switch("atomx", "totp_in_login"):
+        if owed and code not in (None, "") and self.environment.switch("atomx", "totp_in_login"):
             self._check_code(code)
             owed = False
         return self._issue(life, provisional=owed), owed
@@ -53,7 +53,7 @@ class Accounts:
         """Trade a provisional token and a code for a full token; 401 if the token is dead or the code wrong."""
         ends = self._living(header).ends
         self._check_code(code)
-        left = ends - self.stage.clock.now() if ends else timedelta()
+        left = ends - self.environment.clock.now() if ends else timedelta()
         return self._issue(int(left.total_seconds()), provisional=False)
 
     def check(self, header: str | None) -> None:
@@ -62,7 +62,7 @@ class Accounts:
         if token.holder:
             raise unauthorized()
         token.shown += 1
-        if 0 < self.stage.switch("atomx", "requests_per_token") < token.shown:
+        if 0 < self.environment.switch("atomx", "requests_per_token") < token.shown:
             raise unauthorized()
 
     def _living(self, header: str | None) -> Pass[bool]:
@@ -73,13 +73,13 @@ class Accounts:
         return token
 
     def _check_code(self, code: object) -> None:
-        if str(code) != self.stage.switch("atomx", "totp_code"):
+        if str(code) != self.environment.switch("atomx", "totp_code"):
             raise Refusal(401, "Invalid two-factor code")
 
     def _issue(self, seconds: int, *, provisional: bool) -> str:
-        now = self.stage.clock.now()
+        now = self.environment.clock.now()
         begins = int(now.timestamp())
-        seed, nth = self.stage.world.seed, len(self.tokens) + 1
+        seed, nth = self.environment.world.seed, len(self.tokens) + 1
         claims = {"sub": USER_ID, "iat": begins, "exp": begins + seconds, "jti": nth, "seed": seed}
         text = _sign(claims)
         life = timedelta(seconds=seconds, microseconds=-now.microsecond)

@@ -16,7 +16,7 @@ from typing import Any
 
 from adtap_sandbox.atomx.models import MODELS
 from adtap_sandbox.credentials import EMAIL
-from adtap_sandbox.stage import midnight
+from adtap_sandbox.environment import midnight
 from adtap_sandbox.tables import fill, table
 from adtap_sandbox.world import Campaign, World
 

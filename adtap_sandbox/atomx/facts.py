@@ -1,7 +1,7 @@
 """Delivery: what each line of the world bought or sold in each hour, in whole numbers.
 
 A line is one constant combination of dimensions (a creative on a placement in a country …). Its final numbers follow
-from the world alone; how much of them is known follows from the clock (see `Stage.millionths`). Money is in millionths.
+from the world alone; how much of them is known follows from the clock (see `Environment.millionths`). Money is in millionths.
 """
 
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from itertools import product
 
 from adtap_sandbox.atomx.data import NETWORK_ID, OTHER_NETWORK_ID, Ground, ground
 from adtap_sandbox.cube import HOURS, Curve
-from adtap_sandbox.stage import MILLION, ONE_DAY, Stage
+from adtap_sandbox.environment import MILLION, ONE_DAY, Environment
 from adtap_sandbox.tables import table
 from adtap_sandbox.world import Campaign, Creative
 
@@ -99,22 +99,22 @@ def final(seed: int, size: int, creatives: int = 0) -> Final:
 class Facts:
     """The delivery of all lines as it is known by the clock."""
 
-    def __init__(self, stage: Stage) -> None:
-        self.stage = stage
-        self.final = final(stage.world.seed, stage.world.size, stage.world.least_creatives)
+    def __init__(self, environment: Environment) -> None:
+        self.environment = environment
+        world = environment.world
+        self.final = final(world.seed, world.size, world.least_creatives)
         self.lines = self.final.lines
         self._known_day = lru_cache(maxsize=100_000)(self._day_on)
 
     def _day_on(self, line: Line, day: date, today: date) -> Numbers | None:
         """Return a line's UTC day as it is known on another, hours to come included; None if it has nothing then."""
         total = self.final.day(line, day)
-        if total is None or day > today or self.stage.vanished(day, line.key):
+        if total is None or day > today or self.environment.vanished(day, line.key):
             return None
         if (today - day).days >= SETTLED_DAYS:
             return total
-        shares = {
-            kind: self.stage.millionths(day, line.key, kind=kind) for kind in ("events", "exchange")
-        }
+        known = self.environment.millionths
+        shares = {kind: known(day, line.key, kind=kind) for kind in ("events", "exchange")}
         return tuple(
             value * shares[kind] // MILLION for value, kind in zip(total, KINDS, strict=True)
         )

@@ -8,7 +8,7 @@ from adtap_sandbox.atomx.facts import NAMES, Facts
 from adtap_sandbox.atomx.models import fold
 from adtap_sandbox.atomx.replies import Refusal
 from adtap_sandbox.atomx.store import Store
-from adtap_sandbox.stage import ONE_DAY, midnight
+from adtap_sandbox.environment import ONE_DAY, midnight
 from adtap_sandbox.tables import table
 
 TYPES: dict[str, tuple[str, str]] = table(__package__, "reports")["invoices"]
@@ -48,7 +48,7 @@ def invoices(
     """Return the invoices of some months, by month and owner; a month without any amount has none."""
     entity, metric = TYPES[kind]
     model = "network" if entity.endswith("network") else entity
-    now = store.stage.clock.now()
+    now = store.environment.clock.now()
     place = NAMES.index(metric)
     made = []
     for month in wanted:

@@ -18,8 +18,8 @@ from adtap_sandbox.atomx.lists import order
 from adtap_sandbox.atomx.replies import Refusal
 from adtap_sandbox.atomx.store import Store
 from adtap_sandbox.cube import Groups, Labels, Piece, cut_days, placed, single_precision
+from adtap_sandbox.environment import ONE_DAY, midnight
 from adtap_sandbox.lists import COMPARISONS, sort, sort_key
-from adtap_sandbox.stage import ONE_DAY, midnight
 from adtap_sandbox.tables import named, table
 
 TIME = ("hour", "day", "month")
@@ -106,7 +106,7 @@ def answer(facts: Facts, store: Store, query: Query, now: datetime) -> Groups[La
         if query.scope.sees(line) and passes(line, query, names)
     ]
     sums: Groups[Labels] = Groups()
-    for day, pieces in _calendar(query, now, facts.stage.world.first_day):
+    for day, pieces in _calendar(query, now, facts.environment.world.first_day):
         for line, values in lines:
             for labels, first, last in pieces:
                 numbers = facts.known(line, day, now, first, last)

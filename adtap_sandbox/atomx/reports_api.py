@@ -16,7 +16,7 @@ from adtap_sandbox.atomx.replies import Refusal, success
 from adtap_sandbox.atomx.reports import Query, answer, read, rows, totals
 from adtap_sandbox.atomx.store import Store, StoredReport
 from adtap_sandbox.cube import Groups, Labels
-from adtap_sandbox.stage import Stage
+from adtap_sandbox.environment import Environment
 from adtap_sandbox.tables import csv_text, fill, table
 
 TSV_LINES_PER_CHUNK = 500
@@ -26,19 +26,19 @@ _JOB = table(__package__, "reports")["job"]
 class ReportsApi:
     """Answers calls on reports."""
 
-    def __init__(self, stage: Stage, store: Store) -> None:
-        self.stage, self.store = stage, store
+    def __init__(self, environment: Environment, store: Store) -> None:
+        self.environment, self.store = environment, store
         self._stats_at: datetime | None = None
         self._stats: Quickstats = {}
         self._polls: dict[str, int] = {}
 
     @cached_property
     def facts(self) -> Facts:
-        return Facts(self.stage)
+        return Facts(self.environment)
 
     def quickstats(self, model: Model, ident: int) -> dict[str, dict[str, Any]]:
         """Return the quickstats of a row, to the minute."""
-        minute = self.stage.clock.now().replace(second=0, microsecond=0)
+        minute = self.environment.clock.now().replace(second=0, microsecond=0)
         if minute != self._stats_at:
             self._stats = self.facts.quickstats(minute)
             self._stats_at = minute
@@ -51,7 +51,7 @@ class ReportsApi:
             raise Refusal(404, "Not found")
         kind = invoices.type_of(words[0])
         given = dict(call.params)
-        now = self.stage.clock.now()
+        now = self.environment.clock.now()
         owner = int(words[1]) if len(words) > 1 and words[1].isdigit() else None
         if len(words) > 1 and owner is None:
             raise Refusal(404, f"{words[1]!r} is no id")
@@ -77,7 +77,7 @@ class ReportsApi:
                 return self._change(report, call.body)
             if call.verb == "DELETE":
                 del self.store.reports[report.ident]
-                now = self.stage.clock.now()
+                now = self.environment.clock.now()
                 return success(now, "deleted", {"report": [report.ident]})
         raise Refusal(404, "Not found")
 
@@ -91,7 +91,7 @@ class ReportsApi:
         if isinstance(given, dict) and "metrics" not in given and "sums" in given:
             # The first version's word for metrics.
             given = {**given, "metrics": given["sums"]}
-        return read(given, self.stage.clock.now(), self.stage.world.first_day)
+        return read(given, self.environment.clock.now(), self.environment.world.first_day)
 
     def _run(self, call: Call, given: dict[str, str]) -> Response:
         query = self._read(call.body)
@@ -109,7 +109,7 @@ class ReportsApi:
             return self._started(report)
         if scheduled:
             # It will run when its time comes; for now there is nothing to show.
-            return success(self.stage.clock.now(), "report", self._head(report, None))
+            return success(self.environment.clock.now(), "report", self._head(report, None))
         return self._result(report, query, given)
 
     def _again(self, call: Call, report: StoredReport, given: dict[str, str]) -> Response:
@@ -127,16 +127,17 @@ class ReportsApi:
         limit, offset = whole(given, "limit", 0), whole(given, "offset", 0)
         # 0 is unlimited, as the wiki says.
         page = made[offset : offset + limit] if limit else made[offset:]
-        if "download" in given and self.stage.switch("atomx", "downloads"):
+        if "download" in given and self.environment.switch("atomx", "downloads"):
             return self._download(query, page, header=True)
-        length = page if self.stage.switch("atomx", "length_is_page") else made
+        length = page if self.environment.switch("atomx", "length_is_page") else made
         shown = {**self._head(report, query), "columns": list(query.columns), "data": page}
         shown |= {"length": len(length), "totals": totals(query, found)}
-        return success(self.stage.clock.now(), "report", shown)
+        return success(self.environment.clock.now(), "report", shown)
 
     def _answer(self, query: Query) -> Groups[Labels]:
-        asked, now = f"{query} {self.store.writes}", self.stage.clock.now()
-        return self.stage.kept("atomx", asked, lambda: answer(self.facts, self.store, query, now))
+        asked, now = f"{query} {self.store.writes}", self.environment.clock.now()
+        kept = self.environment.kept
+        return kept("atomx", asked, lambda: answer(self.facts, self.store, query, now))
 
     def _head(self, report: StoredReport, query: Query | None) -> dict[str, Any]:
         """Return what is known of a report without running it."""
@@ -160,7 +161,7 @@ class ReportsApi:
         for report in listed:
             kind = "scheduled" if report.scheduled else "reports"
             made[kind].append(self._head(report, self._read(report.query)))
-        return success(self.stage.clock.now(), "reporting", made)
+        return success(self.environment.clock.now(), "reporting", made)
 
     def _change(self, report: StoredReport, given: object) -> Response:
         if not isinstance(given, dict):
@@ -174,14 +175,14 @@ class ReportsApi:
             raise Refusal(403, "The dates of this report can not be changed")
         query = self._read({**report.query, **dates})
         report.query = {**report.query, **dates}
-        return success(self.stage.clock.now(), "report", self._head(report, query))
+        return success(self.environment.clock.now(), "report", self._head(report, query))
 
     def _download(self, query: Query, made: list[list[Any]], *, header: bool) -> Response:
         kind = "text/tab-separated-values; charset=UTF-8"
         return StreamingResponse(self._lines(query, made, header=header), media_type=kind)
 
     def _lines(self, query: Query, made: list[list[Any]], *, header: bool) -> Iterator[str]:
-        last_newline = self.stage.switch("atomx", "tsv_last_newline")
+        last_newline = self.environment.switch("atomx", "tsv_last_newline")
         lines = [list(query.columns), *made] if header else made
         for start in range(0, len(lines), TSV_LINES_PER_CHUNK):
             written = csv_text(lines[start : start + TSV_LINES_PER_CHUNK], delimiter="\t")
@@ -193,8 +194,8 @@ class ReportsApi:
         """Answer as v1 and v2 do, which make the caller ask until the report is ready."""
         polls = self._polls.get(report.ident, -1) + 1
         self._polls[report.ident] = polls
-        ready = polls >= self.stage.switch("atomx", "report_polls")
-        began, now = int(report.created.timestamp()), self.stage.clock.now()
+        ready = polls >= self.environment.switch("atomx", "report_polls")
+        began, now = int(report.created.timestamp()), self.environment.clock.now()
         ended = int(now.timestamp()) if ready else None
         values = {"report": report, "began": began, "ended": ended, "ready": ready}
         values["took"] = ended and ended - began

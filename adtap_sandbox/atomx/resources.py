@@ -31,21 +31,21 @@ from adtap_sandbox.atomx.models import (
 from adtap_sandbox.atomx.replies import Refusal, success
 from adtap_sandbox.atomx.reports_api import ReportsApi
 from adtap_sandbox.atomx.store import Store, need_model
-from adtap_sandbox.stage import Stage
+from adtap_sandbox.environment import Environment
 
 
 class Resources:
     """Answers calls on models."""
 
-    def __init__(self, stage: Stage) -> None:
-        self.stage = stage
-        self.store = Store(stage)
-        self.accounts = Accounts(stage)
-        self.reports = ReportsApi(stage, self.store)
+    def __init__(self, environment: Environment) -> None:
+        self.environment = environment
+        self.store = Store(environment)
+        self.accounts = Accounts(environment)
+        self.reports = ReportsApi(environment, self.store)
 
     def reader(self) -> Reader:
-        internal = self.stage.switch("atomx", "internal_attributes")
-        bounds = self.stage.switch("atomx", "bound_filters")
+        internal = self.environment.switch("atomx", "internal_attributes")
+        bounds = self.environment.switch("atomx", "bound_filters")
         return Reader(self.store.view(), self.reports.quickstats, internal, bounds)
 
     def call(self, call: Call) -> Response:
@@ -79,7 +79,7 @@ class Resources:
         view = self.store.view()
         row = view.get(MODELS["user"], USER_ID)
         user = {"id": row["id"], "name": row["name"], "email": row["email"]}
-        look = self.stage.switch("atomx", "user_lists")
+        look = self.environment.switch("atomx", "user_lists")
         for attribute, target in MODELS["user"].many.items():
             if look == "ids":
                 user[attribute] = row[attribute]
@@ -106,36 +106,36 @@ class Resources:
         return self._attribute(call, model, ident, call.words[2])
 
     def _question(self, call: Call) -> Question:
-        setting = self.stage.switch("atomx", "order_parameter")
+        setting = self.environment.switch("atomx", "order_parameter")
         names = ("order_by", "sort") if setting == "both" else (setting,)
         question = ask(call.params, order_names=names)
-        refused = self.stage.switch("atomx", "refused_bounds")
+        refused = self.environment.switch("atomx", "refused_bounds")
         for condition in question.conditions:
             if condition.operator != "=" and condition.path in refused:
                 raise Refusal(400, f"{condition.path} takes no bound")
         shape = question.shape
-        depth = max(shape.depth, self.stage.switch("atomx", "least_depth"))
+        depth = max(shape.depth, self.environment.switch("atomx", "least_depth"))
         return replace(question, shape=replace(shape, depth=depth))
 
     def _list(self, call: Call, model: Model) -> Response:
         question = self._question(call)
         reader = self.reader()
         ident = dict(call.params).get("id", "")
-        if ident.isdigit() and self.stage.switch("atomx", "single_id_is_object"):
+        if ident.isdigit() and self.environment.switch("atomx", "single_id_is_object"):
             return self._one(call, model, int(ident))
         page = lists.page(reader.select(model, question), question.limit, question.offset)
         reply = self._page(reader, model.plural, model, page, question)
-        shifting = self.stage.switch("atomx", "shifting_lists")
+        shifting = self.environment.switch("atomx", "shifting_lists")
         if page.next is not None and model.writable and model.plural in shifting:
-            kinds = self.stage.switch("atomx", "shifting_kinds")
-            times = self.stage.switch("atomx", "shifting_times")
+            kinds = self.environment.switch("atomx", "shifting_kinds")
+            times = self.environment.switch("atomx", "shifting_times")
             self.store.shift(model, [row["id"] for row in page.rows], kinds, times)
         return reply
 
     def _page(
         self, reader: Reader, name: str, model: Model, page: lists.Page[Row], question: Question
     ) -> Response:
-        per_page = self.stage.switch("atomx", "count_is_page")
+        per_page = self.environment.switch("atomx", "count_is_page")
         count = len(page.rows) if per_page else page.total
         cut: dict[str, object] = {"count": count, "limit": page.limit, "offset": page.offset}
         if question.sort:
@@ -197,7 +197,7 @@ class Resources:
         edits = lists.sort(edits, [(lambda edit: edit.at, down) for _, down in columns])
         limit = min(whole(given, "limit", DEFAULT_LIMIT), MAX_LIMIT)
         page = lists.page(edits, limit, whole(given, "offset", 0))
-        entries, now = [self._entry(call, edit) for edit in page.rows], self.stage.clock.now()
+        entries, now = [self._entry(call, edit) for edit in page.rows], self.environment.clock.now()
         cut = {"count": page.total, "limit": page.limit, "offset": page.offset, "sort": sort}
         return success(now, "history", entries, **cut)
 
@@ -260,7 +260,7 @@ class Resources:
 
     def _delete(self, call: Call, model: Model) -> Response:
         removed = self.store.delete(model, _number(_word(call, 1)))
-        return success(self.stage.clock.now(), "deleted", removed)
+        return success(self.environment.clock.now(), "deleted", removed)
 
     def _domains(self, call: Call) -> Response:
         """Find or make domains by host names, given as one text."""

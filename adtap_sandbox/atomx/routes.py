@@ -19,7 +19,7 @@ from adtap_sandbox.atomx.replies import Refusal
 from adtap_sandbox.atomx.reports import read
 from adtap_sandbox.atomx.resources import Resources
 from adtap_sandbox.atomx.store import need_model
-from adtap_sandbox.stage import Stage
+from adtap_sandbox.environment import Environment
 from adtap_sandbox.tables import switches
 
 BARE: tuple[str, ...] = ("/v3/", "/v2/", "/v1/login")
@@ -27,8 +27,8 @@ BARE: tuple[str, ...] = ("/v3/", "/v2/", "/v1/login")
 SWITCHES: dict[str, object] = switches(__package__)
 
 
-def routes(stage: Stage) -> list[BaseRoute]:
-    room = Room(stage)
+def routes(environment: Environment) -> list[BaseRoute]:
+    room = Room(environment)
     verbs = ["GET", "POST", "PUT", "DELETE"]
     return [
         Route("/_truth", room.expected_totals),
@@ -39,9 +39,9 @@ def routes(stage: Stage) -> list[BaseRoute]:
 class Room:
     """The endpoints."""
 
-    def __init__(self, stage: Stage) -> None:
-        self.stage = stage
-        self.resources = Resources(stage)
+    def __init__(self, environment: Environment) -> None:
+        self.environment = environment
+        self.resources = Resources(environment)
         self._soft_failures = 0
 
     async def call(self, request: Request) -> Response:
@@ -58,7 +58,7 @@ class Room:
         """
         given: dict[str, Any] = dict(request.query_params)
         facts, store = self.resources.reports.facts, self.resources.store
-        now = self.stage.clock.now()
+        now = self.environment.clock.now()
         try:
             if "model" in given:
                 model = need_model(given["model"])
@@ -70,7 +70,7 @@ class Room:
                 given[key] = [word for word in given.get(key, "").split(",") if word]
             if "where" in given:
                 given["where"] = json.loads(given["where"])
-            query = read(given, now, self.stage.world.first_day)
+            query = read(given, now, self.environment.world.first_day)
             return replies.body(expected_totals.of_report(facts, store, query, now))
         except Refusal as no:
             return replies.refusal(no)
@@ -93,7 +93,7 @@ class Room:
             return open_door
         self.resources.accounts.check(_token(request, version))
         self._may_see(call)
-        path, switch = request.path_params["path"], self.stage.switch
+        path, switch = request.path_params["path"], self.environment.switch
         if any(re.search(pattern, path) for pattern in switch("atomx", "fail_softly")):
             self._soft_failures += 1
             times = switch("atomx", "fail_softly_times")
@@ -113,13 +113,13 @@ class Room:
             token = resources.accounts.confirm(header, given.get("totp"))
             return resources.welcome(call, token, totp_required=False)
         if call.head == "resetpassword":
-            now = self.stage.clock.now()
+            now = self.environment.clock.now()
             return replies.success(now, "message", "If the address is known, a mail is on its way")
         return None
 
     async def _inside(self, call: Call) -> Response:
         if call.head == "logout":
-            return replies.success(self.stage.clock.now(), "message", "Logged out")
+            return replies.success(self.environment.clock.now(), "message", "Logged out")
         if call.head in ("report", "reports"):
             # A long report must not hold up the other calls.
             return await run_in_threadpool(self.resources.reports.call, call)
@@ -130,7 +130,7 @@ class Room:
         return self.resources.call(call)
 
     def _may_see(self, call: Call) -> None:
-        forbidden = self.stage.switch("atomx", "forbidden")
+        forbidden = self.environment.switch("atomx", "forbidden")
         scope = call.body.get("scope") if isinstance(call.body, dict) else None
         # Paths fold singular and plural, so the names of both are compared.
         asked = {fold(word) for word in (*call.words, str(scope))}

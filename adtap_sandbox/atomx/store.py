@@ -8,7 +8,7 @@ from typing import Any
 from adtap_sandbox.atomx.data import USER_ID, Edit, Row, ground, text
 from adtap_sandbox.atomx.models import MODELS, Model, find_model
 from adtap_sandbox.atomx.replies import Refusal
-from adtap_sandbox.stage import Stage
+from adtap_sandbox.environment import Environment
 
 STATES = ("ACTIVE", "INACTIVE")
 
@@ -39,9 +39,9 @@ class Writes:
 class Store:
     """The state of the room since the last reset."""
 
-    def __init__(self, stage: Stage) -> None:
-        self.stage = stage
-        world = stage.world
+    def __init__(self, environment: Environment) -> None:
+        self.environment = environment
+        world = environment.world
         base = ground(world.seed, world.size, world.least_creatives)
         self.lives = base.lives
         self.reference = base.reference
@@ -97,7 +97,7 @@ class Store:
         missing = [name for name in model.required if row.get(name) is None]
         if missing:
             raise Refusal(400, f"Missing attribute: {', '.join(missing)}")
-        now = self.stage.clock.now()
+        now = self.environment.clock.now()
         taken = {*self.lives.get(model.rows, {}), *self.writes.created.get(model.rows, {})}
         ident = max(taken, default=0) + 1
         defaults: Row = {"id": ident, "name": None}
@@ -122,7 +122,7 @@ class Store:
         row = self.writes.changed.setdefault((model.rows, ident), {})
         row.update(wanted)
         if model.stamped:
-            row["updated_at"] = text(self.stage.clock.now())
+            row["updated_at"] = text(self.environment.clock.now())
         self._note(model, ident, changes, comment)
         return self.view().get(model, ident)
 
@@ -147,7 +147,7 @@ class Store:
     def history(self, model: Model, ident: int) -> list[Edit]:
         """List all changes of a row, oldest first; those of a deleted one too."""
         life = self.lives.get(model.rows, {}).get(ident)
-        edits = life.history(self.stage.clock.now()) if life else []
+        edits = life.history(self.environment.clock.now()) if life else []
         edits = edits + self.writes.edits.get((model.rows, ident), [])
         return sorted(edits, key=lambda edit: edit.at)
 
@@ -156,12 +156,12 @@ class Store:
     ) -> StoredReport:
         """Keep a report's query under a new id of 32 hexadecimal digits."""
         ident = hashlib.blake2b(
-            f"{self.stage.world.seed}/{len(self.reports)}".encode(), digest_size=16
+            f"{self.environment.world.seed}/{len(self.reports)}".encode(), digest_size=16
         ).hexdigest()
         report = StoredReport(
             ident=ident,
             query=query,
-            created=self.stage.clock.now(),
+            created=self.environment.clock.now(),
             name=name,
             emails=emails,
             scheduled=scheduled,
@@ -198,7 +198,7 @@ class Store:
         self, model: Model, ident: int, changes: dict[str, tuple[Any, Any]], comment: str | None
     ) -> None:
         self.writes.edits.setdefault((model.rows, ident), []).append(
-            Edit(self.stage.clock.now(), USER_ID, changes, comment)
+            Edit(self.environment.clock.now(), USER_ID, changes, comment)
         )
 
     def _clean(self, model: Model, given: dict[str, Any]) -> Row:
@@ -250,7 +250,7 @@ class View:
 
     def __init__(self, store: Store) -> None:
         self.store = store
-        self.now = store.stage.clock.now()
+        self.now = store.environment.clock.now()
         self._rows: dict[str, dict[int, Row]] = {}
         self._children: dict[tuple[str, str], dict[int, list[int]]] = {}
 

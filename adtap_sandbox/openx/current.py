@@ -1,6 +1,6 @@
 """The current generation: identity, OAuth 2 with PKCE, and reports as jobs that end in CSV.
 
-Source: the platform sheet, section 9, from the vendor's own reporting client of January 2026.
+Source: the vendor's own reporting client of January 2026.
 """
 
 import hashlib
@@ -200,7 +200,7 @@ class Reporting:
         except questions.DateError as error:
             return reporting_error(400, f"Unparseable date: {error}")
         bucket = (fields.CURRENT_DIMENSIONS[_GRAIN[kind]],)
-        span = questions.available(self._store.stage, bucket, ())
+        span = questions.available(self._store.environment, bucket, ())
         if not (start < end and span.first <= start):
             message = "dateFrom and dateTo are outside the lookback of this report"
             return reporting_error(400, message)

@@ -13,12 +13,12 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
+from adtap_sandbox.environment import rfc3339
 from adtap_sandbox.openx import fields, questions, replies, request_parts
 from adtap_sandbox.openx.delivery import Question, Row, on_the_wire
 from adtap_sandbox.openx.fields import Field
 from adtap_sandbox.openx.replies import Refusal, data_error, plain_json
 from adtap_sandbox.openx.store import Store
-from adtap_sandbox.stage import rfc3339
 
 # `reportCreated` carries the offset of the vendor's own zone, not Z.
 _PACIFIC: Final = timezone(timedelta(hours=-8))
@@ -33,7 +33,7 @@ class DataService:
 
     async def fields(self, request: Request) -> Response:
         self._admit(request, "fields")
-        attributes, known_metrics = fields.known(self._store.stage)
+        attributes, known_metrics = fields.known(self._store.environment)
         metrics = [
             {
                 **self._describe(metric),
@@ -60,7 +60,7 @@ class DataService:
         strange = self._unknown(attributes, metrics)
         if any(strange) or "attributes" not in given or "metrics" not in given:
             raise self._no(400, replies.NO_ACCESS, "list")
-        span = questions.available(self._store.stage, attributes, metrics)
+        span = questions.available(self._store.environment, attributes, metrics)
         found = {"minStartDate": rfc3339(span.first), "maxEndDate": rfc3339(span.end)}
         listed = self._store.switch("date_range_as_list")
         return plain_json({"dateRange": [found] if listed else found})
@@ -81,9 +81,9 @@ class DataService:
             in_scope = questions.accounts_named(given.get("filters")) or in_scope
         if in_scope > store.switch("account_cap"):
             raise self._no(413, replies.TOO_MANY_ACCOUNTS)
-        cap = store.switch("row_cap")
-        make = partial(self._rows, question, attributes, cap)
-        body, cut = await run_in_threadpool(store.stage.kept, "openx", json.dumps(given), make)
+        make = partial(self._rows, question, attributes, store.switch("row_cap"))
+        kept = store.environment.kept
+        body, cut = await run_in_threadpool(kept, "openx", json.dumps(given), make)
         # The status alone tells that rows are missing: nothing in the body does.
         response = Response(body, status_code=206 if cut else 200, media_type="application/json")
         return _encoded(response, str(given.get("acceptEncoding") or ""), request)
@@ -91,7 +91,7 @@ class DataService:
     async def nothing(self, request: Request) -> Response:
         """What two published clients ask to try their token: there is no such thing here."""
         self._admit(request, "report")
-        return data_error(self._store.stage, 404, "Not Found")
+        return data_error(self._store.environment, 404, "Not Found")
 
     def _rows(
         self, question: Question, attributes: tuple[str, ...], cap: int
@@ -101,7 +101,7 @@ class DataService:
         rows = rows[:cap]
         if self._store.switch("shuffle_rows"):
             # The order of rows is promised nowhere. The same question still gets the same order.
-            random.Random(f"{self._store.stage.world.seed} {len(rows)}").shuffle(rows)
+            random.Random(f"{self._store.environment.world.seed} {len(rows)}").shuffle(rows)
         created = self._store.now().astimezone(_PACIFIC).replace(microsecond=0)
         data = [self._row(question, attributes, row) for row in rows]
         body = {"reportData": data, "reportMetadata": {"reportCreated": created.isoformat()}}
@@ -130,7 +130,7 @@ class DataService:
     def _question(
         self, given: Mapping[str, Any], attributes: tuple[str, ...], metrics: tuple[str, ...]
     ) -> Question:
-        known, _ = fields.known(self._store.stage)
+        known, _ = fields.known(self._store.environment)
         bad_attributes, bad_metrics = self._unknown(attributes, metrics)
         bad_filters: tuple[str, ...] = ()
         if not bad_attributes and not bad_metrics:
@@ -155,7 +155,7 @@ class DataService:
         if messages:
             raise self._no(400, "\n".join(messages), "list")
         start, end = moments
-        span = questions.available(self._store.stage, attributes, metrics)
+        span = questions.available(self._store.environment, attributes, metrics)
         if not (span.first <= start < end <= span.end):
             raise self._no(404, replies.DATE_RANGE_NOT_VALID)
         widest = self._store.switch("window_cap_hours")
@@ -171,7 +171,7 @@ class DataService:
     def _unknown(
         self, attributes: Iterable[str], metrics: Iterable[str]
     ) -> tuple[list[str], list[str]]:
-        known, known_metrics = fields.known(self._store.stage)
+        known, known_metrics = fields.known(self._store.environment)
         return questions.unknown(attributes, known), questions.unknown(metrics, known_metrics)
 
     def _admit(self, request: Request, endpoint: str) -> None:
@@ -198,7 +198,7 @@ class DataService:
         return given
 
     def _no(self, status: int, message: str, shape: str = "string") -> Refusal:
-        return Refusal(data_error(self._store.stage, status, message, shape=shape))
+        return Refusal(data_error(self._store.environment, status, message, shape=shape))
 
     def _describe(self, field: Field) -> dict[str, object]:
         names = ("path", "description", "format", "example")

@@ -1,7 +1,7 @@
 """The numbers behind both reporting APIs: sums over slots, exact and restated.
 
 A slot's day has one final value per metric, from the world. What is known of it now is that value
-times the stage's share, rounded down. A query over two years of days needs no hour.
+times the environment's share, rounded down. A query over two years of days needs no hour.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -12,9 +12,9 @@ from functools import lru_cache
 from typing import Final
 
 from adtap_sandbox.cube import Curve, Groups, cut_days, single_precision
+from adtap_sandbox.environment import MILLION, ONE_DAY, Environment
 from adtap_sandbox.openx.fields import MONEY
 from adtap_sandbox.openx.inventory import Inventory, Slot
-from adtap_sandbox.stage import MILLION, ONE_DAY, Stage
 from adtap_sandbox.world import World
 
 MICROS: Final = 1_000_000
@@ -109,15 +109,15 @@ def as_sent(metric: str, value: int, *, noise: bool) -> Decimal:
 
 
 class Delivery:
-    """Answers questions from the world, as known at the stage's now."""
+    """Answers questions from the world, as known at the environment's now."""
 
-    def __init__(self, stage: Stage) -> None:
-        self._stage = stage
-        self.inventory = inventory_of(stage.world)
+    def __init__(self, environment: Environment) -> None:
+        self._environment = environment
+        self.inventory = inventory_of(environment.world)
 
     def slots(self, question: Question) -> list[Slot]:
         """The slots that a question's filter lets through."""
-        null_splits = self._stage.switch("openx", "null_split_attributes")
+        null_splits = self._environment.switch("openx", "null_split_attributes")
         slots = (one for one in self.inventory.slots if null_splits or not one.null_split)
         return [slot for slot in slots if question.wanted(slot.values)]
 
@@ -127,10 +127,10 @@ class Delivery:
         A row exists where there was an ad request. Aggregates come as one bucket. With the switch
         `repeat_rows` about one in nine comes as two that have all attributes in common.
         """
-        if not self._stage.switch("openx", "repeat_rows"):
+        if not self._environment.switch("openx", "repeat_rows"):
             yield from self._rows(question)
             return
-        number = self._stage.world.number
+        number = self._environment.world.number
         for row in self._rows(question):
             if number("openx repeat", row.day, row.hour, *row.values) % _REPEATED_ONE_IN:
                 yield row
@@ -167,18 +167,18 @@ class Delivery:
         self, day: date, slots: list[Slot], metrics: tuple[str, ...]
     ) -> list[tuple[int, ...]]:
         """What is known now of each slot's day; empty where the slot had no traffic."""
-        stage, number = self._stage, self._stage.world.number
+        environment, number = self._environment, self._environment.world.number
         shares: dict[int, int] = {}
         known: list[tuple[int, ...]] = []
         for slot in slots:
             bits = number("openx delivery", slot.key, day)
-            if bits % 16 == 0 or stage.vanished(day, "openx", slot.key):
+            if bits % 16 == 0 or environment.vanished(day, "openx", slot.key):
                 known.append(())
                 continue
             share = shares.get(slot.publisher)
             if share is None:
                 # The books close within a day and a half of any hour, sooner than the curve's end.
-                share = stage.millionths(day - ONE_DAY, "openx", slot.publisher)
+                share = environment.millionths(day - ONE_DAY, "openx", slot.publisher)
                 shares[slot.publisher] = share
             values = finals(bits, slot, day)
             known.append(tuple([values.get(metric, 0) * share // MILLION for metric in metrics]))

@@ -22,15 +22,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from adtap_sandbox.cube import Groups
+from adtap_sandbox.environment import rfc3339
 from adtap_sandbox.openx import fields, questions
 from adtap_sandbox.openx.delivery import MICROS, Question, as_sent
 from adtap_sandbox.openx.replies import plain_json
 from adtap_sandbox.openx.store import Store
-from adtap_sandbox.stage import rfc3339
 from adtap_sandbox.tables import table
 
 _CURRENCY: Final = "publisherCurrency"
-# The report streams that the platform sheet suggests in section 6.2.
+# Reports as a connector is likely to ask for them.
 _PRESETS: Final = table(__package__, "presets")
 
 
@@ -78,7 +78,7 @@ class ExpectedTotals:
         strange += questions.unknown(metrics, fields.METRICS)
         if strange:
             raise KeyError(strange)
-        span = questions.available(self._store.stage, attributes, metrics)
+        span = questions.available(self._store.environment, attributes, metrics)
         tree = json.loads(given["filters"]) if "filters" in given else None
         return Question(
             questions.read_date(given["start"]) if "start" in given else span.first,

@@ -1,14 +1,14 @@
 """The fields that the Data Service and the current reporting API know, and which go together.
 
-Source: the vendor's "Data Service API Overview" (copy of 2021) and the ids met in published clients,
-gathered in the platform sheet, section 2.8; names of the current API from section 9. Read 2026-11-22.
-Paths marked "assumed" there are this sandbox's own choice.
+Source: the vendor's "Data Service API Overview" (copy of 2021) and the ids met in published clients;
+names of the current API: the vendor's reporting client of January 2026. Read 2026-11-22.
+Paths that none of these names are this sandbox's own choice.
 """
 
 from dataclasses import dataclass
 from typing import Final
 
-from adtap_sandbox.stage import Stage
+from adtap_sandbox.environment import Environment
 from adtap_sandbox.tables import lines, table
 
 _DECLARED: Final = table(__package__, "fields")
@@ -56,11 +56,10 @@ def canonical(field_id: str) -> str:
     return "publisherAccountId" if field_id in ACCOUNT_ID_SPELLINGS else field_id
 
 
-def known(stage: Stage) -> tuple[list[Field], list[Field]]:
+def known(environment: Environment) -> tuple[list[Field], list[Field]]:
     """Attributes and metrics that a login sees; ids only deduced from the current API by a switch."""
-    seen = [
-        field for field in _LISTED if stage.switch("openx", "inferred_fields") or not field.inferred
-    ]
+    inferred = environment.switch("openx", "inferred_fields")
+    seen = [field for field in _LISTED if inferred or not field.inferred]
     return [f for f in seen if f.kind == "attribute"], [f for f in seen if f.kind == "metric"]
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from adtap_sandbox.stage import midnight
+from adtap_sandbox.environment import midnight
 from adtap_sandbox.tables import table
 from adtap_sandbox.world import World
 

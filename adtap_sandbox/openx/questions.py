@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from adtap_sandbox.environment import Environment, full_hour, midnight
 from adtap_sandbox.openx.fields import (
     METRICS,
     RESPONSE_ATTRIBUTES,
@@ -14,7 +15,6 @@ from adtap_sandbox.openx.fields import (
     Field,
     canonical,
 )
-from adtap_sandbox.stage import Stage, full_hour, midnight
 
 Predicate = Callable[[Mapping[str, str | None]], bool]
 
@@ -140,20 +140,20 @@ def accounts_named(tree: object) -> int:
     return len(named)
 
 
-def available(stage: Stage, attributes: Iterable[str], metrics: Iterable[str]) -> Span:
+def available(environment: Environment, attributes: Iterable[str], metrics: Iterable[str]) -> Span:
     """The dates a field set can be asked for.
 
     Hours are kept about three months, days two years; a set that holds demand fields lags one hour
     more, and video events by the hour are kept for two months.
     """
     wanted = {canonical(name) for name in attributes}
-    now = full_hour(stage.clock.now())
+    now = full_hour(environment.clock.now())
     hourly = "hour" in wanted
-    days = stage.switch("openx", "retention_hourly_days" if hourly else "retention_daily_days")
+    days = environment.switch("openx", f"retention_{'hourly' if hourly else 'daily'}_days")
     if hourly and TRACKING_VIDEO_METRICS & set(metrics):
         days = min(days, HOURLY_VIDEO_DAYS)
-    lag = stage.switch("openx", "data_lag_hours") + bool(wanted & RESPONSE_ATTRIBUTES)
-    stall = stage.switch("openx", "max_end_date")
+    lag = environment.switch("openx", "data_lag_hours") + bool(wanted & RESPONSE_ATTRIBUTES)
+    stall = environment.switch("openx", "max_end_date")
     end = read_date(stall) if stall else now - timedelta(hours=lag)
-    first = max(now.replace(hour=0) - timedelta(days=days), midnight(stage.world.first_day))
+    first = max(now.replace(hour=0) - timedelta(days=days), midnight(environment.world.first_day))
     return Span(first=first, end=max(first, end))

@@ -5,7 +5,7 @@ import uuid
 
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 
-from adtap_sandbox.stage import Stage
+from adtap_sandbox.environment import Environment
 
 LOGIN_PAGE = """<!DOCTYPE html>
 <html><head><title>OpenX | Log in</title></head>
@@ -42,12 +42,14 @@ def oauth_problem(problem: str, status: int = 401) -> PlainTextResponse:
     return PlainTextResponse(f"oauth_problem={problem}", status, headers, kind)
 
 
-def data_error(stage: Stage, status: int, message: str, *, shape: str = "string") -> Response:
+def data_error(
+    environment: Environment, status: int, message: str, *, shape: str = "string"
+) -> Response:
     """The Data Service's error object; several messages are told apart by a line break.
 
     `shape` is what the vendor's sample shows for this case, unless a switch says otherwise.
     """
-    asked = str(stage.switch("openx", "message_shape"))
+    asked = str(environment.switch("openx", "message_shape"))
     shape = shape if asked == "sample" else asked
     parts = message.split("\n")
     words: object = {
@@ -56,9 +58,8 @@ def data_error(stage: Stage, status: int, message: str, *, shape: str = "string"
         # A fragment of JSON schema that leaked into the vendor's sample of the 401 of /date-range.
         "object": {"type": "string", "enum": parts},
     }[shape]
-    code: object = status if stage.switch("openx", "code_as_int") else str(status)
-    body = {"code": code, "message": words, "traceId": uuid.uuid4().hex}
-    return JSONResponse(body, status_code=status)
+    code: object = status if environment.switch("openx", "code_as_int") else str(status)
+    return JSONResponse({"code": code, "message": words, "traceId": uuid.uuid4().hex}, status)
 
 
 def platform_error(status: int, kind: str, message: str, **more: object) -> Response:

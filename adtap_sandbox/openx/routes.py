@@ -20,6 +20,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from adtap_sandbox import credentials
+from adtap_sandbox.environment import Environment
 from adtap_sandbox.openx import replies, request_parts
 from adtap_sandbox.openx.current import Login, Reporting
 from adtap_sandbox.openx.data_service import DataService
@@ -28,7 +29,6 @@ from adtap_sandbox.openx.platform import Platform, PlatformV3
 from adtap_sandbox.openx.replies import Refusal, plain_json
 from adtap_sandbox.openx.sso import SingleSignOn
 from adtap_sandbox.openx.store import Store
-from adtap_sandbox.stage import Stage
 from adtap_sandbox.tables import switches
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -45,8 +45,8 @@ _METHODS: Final = ["GET", "POST", "PUT", "DELETE", "OPTIONS"]
 _DATA_PREFIXES: Final = ("/data/ods/1.0", "/data/1.0")
 
 
-def routes(stage: Stage) -> list[BaseRoute]:
-    store = Store(stage)
+def routes(environment: Environment) -> list[BaseRoute]:
+    store = Store(environment)
     sso, login, reporting = SingleSignOn(store), Login(store), Reporting(store)
     gates = _Gates(store)
 

@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from adtap_sandbox import credentials
+from adtap_sandbox.environment import Environment
 from adtap_sandbox.passes import Passes
-from adtap_sandbox.stage import Stage
 
 REQUEST_TOKEN_LIFE: Final = timedelta(minutes=10)
 
@@ -27,9 +27,9 @@ class RequestToken:
 class LegacySessions:
     """Request tokens and access tokens of the legacy single sign-on."""
 
-    def __init__(self, stage: Stage) -> None:
-        self._stage = stage
-        self._pending: Passes[RequestToken] = Passes(stage.clock)
+    def __init__(self, environment: Environment) -> None:
+        self._environment = environment
+        self._pending: Passes[RequestToken] = Passes(environment.clock)
         # When each was last used: they end for want of calls.
         self._access: dict[str, datetime] = {}
 
@@ -47,13 +47,13 @@ class LegacySessions:
         """Turn a request token into an access token and its secret; it works once."""
         self._pending.drop(request_token)
         token = secrets.token_hex(68) + "7"
-        self._access[token] = self._stage.clock.now()
+        self._access[token] = self._environment.clock.now()
         return token, secrets.token_hex(64)
 
     def alive(self, token: str | None) -> bool:
         """Whether an access token is good now; asking keeps it alive, as any call does."""
-        now, used = self._stage.clock.now(), self._access.pop(token or "", None)
-        idle = timedelta(seconds=self._stage.switch("openx", "idle_seconds"))
+        now, used = self._environment.clock.now(), self._access.pop(token or "", None)
+        idle = timedelta(seconds=self._environment.switch("openx", "idle_seconds"))
         if token is None or used is None or now - used >= idle:
             return False
         self._access[token] = now
@@ -83,12 +83,12 @@ class Grant:
 class CurrentSessions:
     """Identity tokens, authorizations, one-time codes and tokens of the current OAuth 2 stack."""
 
-    def __init__(self, stage: Stage) -> None:
-        self.identities: Passes[None] = Passes(stage.clock)
-        self.grants: Passes[Grant] = Passes(stage.clock)
-        self.codes: Passes[Grant] = Passes(stage.clock)
-        self.bearers: Passes[None] = Passes(stage.clock)
-        self.refreshers: Passes[Grant] = Passes(stage.clock)
+    def __init__(self, environment: Environment) -> None:
+        self.identities: Passes[None] = Passes(environment.clock)
+        self.grants: Passes[Grant] = Passes(environment.clock)
+        self.codes: Passes[Grant] = Passes(environment.clock)
+        self.bearers: Passes[None] = Passes(environment.clock)
+        self.refreshers: Passes[Grant] = Passes(environment.clock)
 
 
 def knows_login(email: str | None, password: str | None) -> bool:

@@ -10,11 +10,11 @@ from functools import lru_cache
 from itertools import chain
 from typing import Any
 
+from adtap_sandbox.environment import Environment, full_hour
 from adtap_sandbox.openx.data import Entities
 from adtap_sandbox.openx.delivery import Delivery, Question, inventory_of
 from adtap_sandbox.openx.objects import SUBTYPES, ApiObject, Document, id_of
 from adtap_sandbox.openx.sessions import CurrentSessions, LegacySessions
-from adtap_sandbox.stage import Stage, full_hour
 from adtap_sandbox.world import World
 
 _WRITTEN_FROM = 0x8000  # places of objects made by a caller, past those of the world
@@ -43,12 +43,12 @@ def _entities(world: World) -> bytes:
 class Store:
     """The room's state; made anew by a reset."""
 
-    def __init__(self, stage: Stage) -> None:
-        self.stage = stage
-        self.delivery = Delivery(stage)
-        self.entities: Entities = pickle.loads(_entities(stage.world))  # noqa: S301 - our own
-        self.legacy = LegacySessions(stage)
-        self.current = CurrentSessions(stage)
+    def __init__(self, environment: Environment) -> None:
+        self.environment = environment
+        self.delivery = Delivery(environment)
+        self.entities: Entities = pickle.loads(_entities(environment.world))  # noqa: S301 - our own
+        self.legacy = LegacySessions(environment)
+        self.current = CurrentSessions(environment)
         self.jobs: dict[str | int, Job] = {}
         self._calls: Counter[datetime] = Counter()
         self._shifts: Counter[str] = Counter()
@@ -60,10 +60,10 @@ class Store:
                 self._index(kind, entity)
 
     def switch(self, name: str) -> Any:
-        return self.stage.switch("openx", name)
+        return self.environment.switch("openx", name)
 
     def now(self) -> datetime:
-        return self.stage.clock.now()
+        return self.environment.clock.now()
 
     def over_quota(self) -> bool:
         """Count a Platform call; whether this clock hour's quota is used up."""
@@ -98,7 +98,7 @@ class Store:
             shown = [entity.document(now) for entity in objects if entity.alive(now)]
             return sorted(shown, key=lambda one: (str(one.get("name") or "").casefold(), one["id"]))
 
-        return made() if self._writes else self.stage.kept("openx", kind, made)
+        return made() if self._writes else self.environment.kept("openx", kind, made)
 
     def shifted(self, kind: str, objects: list[Document], offset: int) -> list[Document]:
         """A list as its reader finds it, moved under them if the switch says so.

@@ -150,7 +150,7 @@ class CurrentApi:
         live, unexpired = _flag(request, "live_only"), _flag(request, "filter_expired")
         if live and unexpired:
             raise _invalid("live_only and filter_expired exclude each other", "filter_expired")
-        now = str(self.store.stage.clock.now())
+        now = str(self.store.environment.clock.now())
         if live:
             rows = [row for row in rows if row["status"] is True]
         if live or unexpired:
@@ -202,11 +202,11 @@ class CurrentApi:
             rows = select(rows, given["q"], _known, _searchable)
         rows = sorted_rows(rows, given.get("sort_by", "id"))
         limit = _bounded(request, "page_limit", DEFAULT_LIMIT, 1, MAX_LIMIT)
-        ceiling = self.store.stage.switch(PLATFORM, "page_offset_ceiling")
+        ceiling = self.store.environment.switch(PLATFORM, "page_offset_ceiling")
         offset = _bounded(request, "page_offset", 0, 0, ceiling)
         page = lists.page(rows, limit, offset)
         meta: Record = {"status": "success", "count": len(page.rows)}
-        total = self.store.stage.switch(PLATFORM, "total_count")
+        total = self.store.environment.switch(PLATFORM, "total_count")
         if total != "missing":
             meta["total_count"] = 0 if total == "zero" else page.total
         meta["offset"] = offset
@@ -214,7 +214,7 @@ class CurrentApi:
             meta["next_page"] = _neighbour(request, page.next, limit)
         if offset:
             meta["prev_page"] = _neighbour(request, max(0, offset - limit), limit)
-        null = self.store.stage.switch(PLATFORM, "empty_data_null")
+        null = self.store.environment.switch(PLATFORM, "empty_data_null")
         data = [shape(row) for row in page.rows] if page.rows or not null else None
         return {"data": data, "meta": meta}
 

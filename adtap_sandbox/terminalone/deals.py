@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from adtap_sandbox import lists
-from adtap_sandbox.stage import rfc3339
+from adtap_sandbox.environment import rfc3339
 from adtap_sandbox.tables import fill, table
 
 from .current import sorted_rows
@@ -113,7 +113,7 @@ class DealsApi:
         body: Record = {"message": problem.text}
         if problem.field:
             body |= {"field": problem.field, "code": "Input payload validation failed"}
-        now = rfc3339(self.store.stage.clock.now())
+        now = rfc3339(self.store.environment.clock.now())
         meta = {"status": problem.code, "called_on": now}
         return json_reply({"errors": [body], "meta": meta}, problem.http, media_type=JSON)
 

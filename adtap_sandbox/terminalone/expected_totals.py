@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from starlette.requests import Request
 from starlette.responses import Response
 
-from adtap_sandbox.stage import ONE_DAY, rfc3339
+from adtap_sandbox.environment import ONE_DAY, rfc3339
 
 from .facts import Fact, Facts, exact
 from .replies import json_reply

@@ -11,12 +11,12 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from fractions import Fraction
 from functools import cache
-from typing import Final, TypeVar
+from typing import Final, TypeAlias, TypeVar
 from zoneinfo import ZoneInfo
 
 from typing_extensions import override
 
-from adtap_sandbox.stage import MILLION, ONE_DAY, SETTLE_DAYS, Stage
+from adtap_sandbox.environment import MILLION, ONE_DAY, SETTLE_DAYS, Environment
 from adtap_sandbox.tables import table
 
 from .store import Store
@@ -33,10 +33,9 @@ VIDEO_PARTS: Final[dict[str, int]] = _TABLE["video"]
 _COUNTED: Final[dict[str, int]] = {**VIDEO_PARTS, **_TABLE["views"]}
 SPEND_PARTS: Final[dict[str, int]] = _TABLE["spend"]
 _BID_PARTS: Final[dict[str, int]] = _TABLE["bids"]
-
-
 _PENNY: Final = 10**MONEY_DIGITS
 _LEAST_VIEW: Final = 10**4
+Key: TypeAlias = tuple[object, ...]
 
 
 @cache
@@ -58,16 +57,16 @@ class Fact:
     """One finest row: a bucket, what it belongs to, and numbers by name."""
 
     __slots__ = (
-        *("bits", "day", "hour", "key", "record", "slot", "stage", "zone"),
+        *("bits", "day", "environment", "hour", "key", "record", "slot", "zone"),
         *("_numbers", "_shares"),
     )
 
     def __init__(  # noqa: PLR0917 - made a hundred thousand times
-        self, stage: Stage, key: tuple[object, ...], day: date, hour: int, zone: str, record: Record
+        self, environment: Environment, key: Key, day: date, hour: int, zone: str, record: Record
     ) -> None:
-        self.stage, self.key, self.day, self.hour, self.zone = stage, key, day, hour, zone
-        self.record = record
-        self.bits = stage.world.number("t1", "fact", day, *key)
+        self.environment, self.key, self.record = environment, key, record
+        self.day, self.hour, self.zone = day, hour, zone
+        self.bits = environment.world.number("t1", "fact", day, *key)
         self.slot = 0
         self._numbers: dict[str, int] = {}
         self._shares: dict[str, int] = {}
@@ -88,7 +87,7 @@ class Fact:
     def known(self, final: int, kind: str = "events") -> int:
         """What is known now of a final value."""
         if kind not in self._shares:
-            self._shares[kind] = self.stage.millionths(self.day, "t1", *self.key, kind=kind)
+            self._shares[kind] = self.environment.millionths(self.day, "t1", *self.key, kind=kind)
         return final * self._shares[kind] // MILLION
 
     def _known(self, name: str) -> int:
@@ -188,7 +187,7 @@ class Facts:
 
     def __init__(self, store: Store) -> None:
         self.store = store
-        self.stage = store.stage
+        self.environment = store.environment
         self._settled: dict[tuple[int, date], tuple[Delivery, ...]] = {}
         self._creatives: dict[int, list[int]] = {}
         for item in store.world.creatives:
@@ -201,7 +200,7 @@ class Facts:
         self, first: date, last: date, campaigns: Callable[[Record], bool]
     ) -> Iterator[Delivery]:
         """Delivery rows of the campaign-local days `first` to `last`, both included, of some campaigns."""
-        now = self.stage.clock.now()
+        now = self.environment.clock.now()
         first = max(first, self.store.world.first_day)
         last = min(last, now.date() + ONE_DAY)
         rates = self.rates()
@@ -220,7 +219,7 @@ class Facts:
     def _campaign_day(
         self, campaign: Record, day: date, now: datetime, rates: dict[str, Decimal]
     ) -> Iterator[Delivery]:
-        key, settled = (campaign["id"], day), self.stage.age(day) > _SETTLED
+        key, settled = (campaign["id"], day), self.environment.age(day) > _SETTLED
         rows = (settled and self._settled.get(key)) or tuple(self._made(campaign, day, now, rates))
         if settled:
             self._settled[key] = rows
@@ -233,7 +232,7 @@ class Facts:
         creatives = self._creatives.get(number, [0])
         rate = Fraction(rates.get(campaign["currency_code"], Decimal(1)))
         # Only then may some of the day's hours still be to come, whatever the zone.
-        running = self.stage.age(day) <= 1
+        running = self.environment.age(day) <= 1
         for nth in range(2):
             strategy = self.store.record("strategies", int(f"{number}{nth}"))
             # Some strategies rest for a day: no row rather than a row of zeros.
@@ -243,10 +242,10 @@ class Facts:
                 fact_key = (strategy["id"], slot)
                 hour = self.store.world.between(0, 23, "t1", "hour", day, *fact_key)
                 fact = Delivery(
-                    self.stage, fact_key, day, hour, str(campaign["zone_name"]), strategy
+                    self.environment, fact_key, day, hour, str(campaign["zone_name"]), strategy
                 )
                 to_come = running and fact.instant > now
-                if to_come or self.stage.vanished(day, "t1", *fact_key):
+                if to_come or self.environment.vanished(day, "t1", *fact_key):
                     continue
                 fact.slot, fact.rate = slot, rate
                 # Weekends are weaker.
@@ -258,7 +257,7 @@ class Facts:
         self, first: date, last: date, pixels: Callable[[Record], bool]
     ) -> Iterator[PixelLoads]:
         """Pixel loads of the UTC days `first` to `last`, one row per referrer."""
-        last = min(last, self.stage.clock.now().date())
+        last = min(last, self.environment.clock.now().date())
         return self._by_day(
             PixelLoads, filter(pixels, self.store.records("pixel_bundles")), first, last, 3
         )
@@ -267,7 +266,7 @@ class Facts:
         self, first: date, last: date, campaigns: Callable[[Record], bool]
     ) -> Iterator[BrainFeature]:
         """Model features of the UTC days `first` to `last`."""
-        last = min(last, self.stage.clock.now().date() - ONE_DAY)
+        last = min(last, self.environment.clock.now().date() - ONE_DAY)
         active = [row for row in self.store.records("campaigns") if row["status"] is True]
         return self._by_day(BrainFeature, filter(campaigns, active), first, last, 4)
 
@@ -278,7 +277,7 @@ class Facts:
             day = max(first, self.store.world.first_day)
             while day <= last:
                 for slot in range(slots):
-                    fact = kind(self.stage, (record["id"], slot), day, 0, "UTC", record)
+                    fact = kind(self.environment, (record["id"], slot), day, 0, "UTC", record)
                     fact.slot = slot
                     yield fact
                 day += ONE_DAY

@@ -37,11 +37,11 @@ class LegacyAuth:
         self._passed = 0
 
     def switch(self, name: str) -> Any:
-        return self.sessions.stage.switch(PLATFORM, name)
+        return self.sessions.environment.switch(PLATFORM, name)
 
     def style(self, request: Request) -> Style:
         words = (self.switch("legacy_status"), self.switch("string_numbers"))
-        return Style(wants_json(request), self.sessions.stage.clock.now(), *words)
+        return Style(wants_json(request), self.sessions.environment.clock.now(), *words)
 
     def mashery(self, request: Request, key: str | None = None) -> Response | None:
         """What the gateway in front refuses, in its own markup; None if it lets pass."""

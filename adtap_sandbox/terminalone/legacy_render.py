@@ -11,7 +11,7 @@ from xml.sax.saxutils import escape, quoteattr
 from starlette.requests import Request
 from starlette.responses import Response
 
-from adtap_sandbox.stage import rfc3339
+from adtap_sandbox.environment import rfc3339
 from adtap_sandbox.tables import table
 
 from .values import Record, local, to_json

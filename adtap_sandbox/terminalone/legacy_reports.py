@@ -12,8 +12,8 @@ from typing import Final, TypeAlias
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from adtap_sandbox.environment import ONE_DAY, full_hour
 from adtap_sandbox.lists import COMPARISONS, sort
-from adtap_sandbox.stage import ONE_DAY, full_hour
 
 from .data import ACCESS, FOREIGN
 from .legacy_auth import LegacyAuth
@@ -108,7 +108,7 @@ class LegacyReports:
 
     def _data(self, request: Request, wanted: ReportRequest) -> Response:
         # Daily at 06:00 UTC the numbers are written.
-        now = self.reports.facts.stage.clock.now()
+        now = self.reports.facts.environment.clock.now()
         today = full_hour(now).replace(hour=6)
         modified = today if today <= now else today - ONE_DAY
         since = request.headers.get("if-modified-since")
@@ -126,7 +126,7 @@ class LegacyReports:
                 rows = rows[int(given.get("page_offset") or 0) * size :][:size]
             return self._csv(wanted, rows)
 
-        text = self.reports.facts.stage.kept(PLATFORM, f"{request.url}", made)
+        text = self.reports.facts.environment.kept(PLATFORM, f"{request.url}", made)
         return StreamingResponse(iter([text]), headers=stamp, media_type="text/csv; charset=UTF-8")
 
     def _rows(self, wanted: ReportRequest) -> list[dict[str, object]]:
@@ -166,7 +166,7 @@ class LegacyReports:
 
     def _extent(self, wanted: ReportRequest, row: Row) -> tuple[datetime, datetime]:
         """First and last day (or hour) of a row's bucket, cut to what was asked for."""
-        now = self.reports.facts.stage.clock.now().replace(tzinfo=None)
+        now = self.reports.facts.environment.clock.now().replace(tzinfo=None)
         first, last = wanted.bounds(now)
         start = row.bucket
         if start is None:

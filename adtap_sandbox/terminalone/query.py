@@ -8,8 +8,8 @@ from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import TypeAlias, TypeVar
 
+from adtap_sandbox.environment import rfc3339
 from adtap_sandbox.lists import COMPARISONS
-from adtap_sandbox.stage import rfc3339
 
 Predicate: TypeAlias = Callable[[Mapping[str, object]], bool]
 

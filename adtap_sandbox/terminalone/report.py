@@ -9,7 +9,7 @@ from typing import Final, TypeAlias
 from zoneinfo import ZoneInfo
 
 from adtap_sandbox.cube import Groups
-from adtap_sandbox.stage import ONE_DAY, full_hour, rfc3339
+from adtap_sandbox.environment import ONE_DAY, full_hour, rfc3339
 from adtap_sandbox.tables import table
 
 from .dimensions import Dimensions
@@ -128,7 +128,7 @@ class Reports:
 
     def _kept(self, query: ReportQuery, lookup: Dimensions) -> Iterator[Fact]:
         """The facts inside the span that pass every predicate."""
-        now = self.facts.stage.clock.now()
+        now = self.facts.environment.clock.now()
         bounds: dict[str, tuple[datetime, datetime]] = {}
         late = [predicate for predicate in query.predicates if not predicate.by_house]
         if query.source == "deals":
@@ -161,7 +161,7 @@ class Reports:
         def wanted(record: Record) -> bool:
             # A stand-in row: only who owns it is looked at.
             probe = (PixelLoads if query.source == "pixels" else BrainFeature)(
-                self.facts.stage, ("probe",), now.date(), 0, "UTC", record
+                self.facts.environment, ("probe",), now.date(), 0, "UTC", record
             )
             return all(test.test(lambda name: lookup.value(probe, name)) for test in early)
 

@@ -17,8 +17,8 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from adtap_sandbox import lists
+from adtap_sandbox.environment import full_hour
 from adtap_sandbox.lists import COMPARISONS
-from adtap_sandbox.stage import full_hour
 from adtap_sandbox.tables import table
 
 from .data import ACCESS
@@ -109,7 +109,8 @@ class ReportingApi:
                 return "".join(self._lines(rows[: body.get("max_results")], names))
 
             asked = f"{name} {await request.body()!r}"
-            text = await run_in_threadpool(self.reports.facts.stage.kept, PLATFORM, asked, made)
+            kept = self.reports.facts.environment.kept
+            text = await run_in_threadpool(kept, PLATFORM, asked, made)
         except RefusedError as refused:
             refused.headers = {**headers, **refused.headers}
             if refused.status == 401:  # noqa: PLR2004
@@ -135,7 +136,7 @@ class ReportingApi:
                 yield '{"meta": {}}\n'
 
     def _switch(self, name: str) -> Any:
-        return self.reports.facts.stage.switch(PLATFORM, name)
+        return self.reports.facts.environment.switch(PLATFORM, name)
 
     # --- reading the request ------------------------------------------------------------------
 
@@ -194,7 +195,7 @@ class ReportingApi:
             if dataset.snapshot:
                 raise _refuse("start_time is not supported by this dataset; use time_window")
             first = _wall(start, "start_time", zone)
-            now = self.reports.facts.stage.clock.now()
+            now = self.reports.facts.environment.clock.now()
             last = _wall(end, "end_time", zone) if end else now.replace(tzinfo=None)
             if last < first:
                 raise _refuse("end_time is before start_time")

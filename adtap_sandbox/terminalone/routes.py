@@ -4,7 +4,7 @@ from typing import Final
 
 from starlette.routing import BaseRoute, Route
 
-from adtap_sandbox.stage import Stage
+from adtap_sandbox.environment import Environment
 from adtap_sandbox.tables import switches
 
 from .current import CurrentApi
@@ -27,9 +27,9 @@ BARE: Final[tuple[str, ...]] = (
 SWITCHES: dict[str, object] = switches(__package__)
 
 
-def routes(stage: Stage) -> list[BaseRoute]:
-    store = Store(stage)
-    sessions = Sessions(stage)
+def routes(environment: Environment) -> list[BaseRoute]:
+    store = Store(environment)
+    sessions = Sessions(environment)
     facts = Facts(store)
     current = CurrentApi(store, sessions)
     reporting = ReportingApi(Reports(facts), sessions)

@@ -12,8 +12,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from adtap_sandbox import credentials
+from adtap_sandbox.environment import Environment
 from adtap_sandbox.passes import Pass, Passes
-from adtap_sandbox.stage import Stage
 from adtap_sandbox.tables import fill, table
 
 from .data import USER
@@ -29,12 +29,12 @@ COOKIE: Final = "adama_session"
 class Sessions:
     """Issued tokens and sessions; a reset of the sandbox forgets them all."""
 
-    def __init__(self, stage: Stage) -> None:
-        self.stage = stage
-        self.bearers: Passes[None] = Passes(stage.clock)
-        self.cookies: Passes[datetime] = Passes(stage.clock)
+    def __init__(self, environment: Environment) -> None:
+        self.environment = environment
+        self.bearers: Passes[None] = Passes(environment.clock)
+        self.cookies: Passes[datetime] = Passes(environment.clock)
         """Each with the moment of its login."""
-        self.refreshers: Passes[None] = Passes(stage.clock)
+        self.refreshers: Passes[None] = Passes(environment.clock)
         self.requests = 0
         self._issued = 0
         self._seconds: dict[int, int] = {}
@@ -70,7 +70,7 @@ class Sessions:
             shown = str(form.get("refresh_token"))
             if not self.refreshers.find(shown):
                 raise RefusedError(403, "invalid_grant", "Unknown or invalid refresh token.")
-            if self.stage.switch(PLATFORM, "refresh_token_rotates"):
+            if self.environment.switch(PLATFORM, "refresh_token_rotates"):
                 self.refreshers.drop(shown)
                 scope += " offline_access"
         else:
@@ -79,8 +79,8 @@ class Sessions:
         return self._issue(scope)
 
     def _issue(self, scope: str) -> dict[str, object]:
-        now = self.stage.clock.now()
-        life = timedelta(seconds=self.stage.switch(PLATFORM, "token_lifetime_seconds"))
+        now = self.environment.clock.now()
+        life = timedelta(seconds=self.environment.switch(PLATFORM, "token_lifetime_seconds"))
         self._issued += 1
         values = {"user": USER, "name": credentials.USERNAME, "client": credentials.T1_CLIENT_ID}
         values |= {"audience": AUDIENCE, "number": self._issued}
@@ -106,9 +106,9 @@ class Sessions:
     def log_in(self) -> str:
         """Open a cookie session; it lives 24 hours, used or not."""
         self._issued += 1
-        name = f"{self.stage.world.seed}/{self._issued}".encode()
+        name = f"{self.environment.world.seed}/{self._issued}".encode()
         session = hashlib.sha1(name, usedforsecurity=False).hexdigest()
-        return self.cookies.add(session, self.stage.clock.now(), SESSION_LIFE)
+        return self.cookies.add(session, self.environment.clock.now(), SESSION_LIFE)
 
     def session_of(self, request: Request) -> str | None:
         """The live cookie session of a request, if it carries one."""
@@ -124,7 +124,7 @@ class Sessions:
         if shown is None:
             return False
         shown.shown += 1
-        most: int = self.stage.switch(PLATFORM, "token_requests")
+        most: int = self.environment.switch(PLATFORM, "token_requests")
         return most == 0 or shown.shown <= most
 
     # --- the gate of the current generation ---------------------------------------------------
@@ -140,7 +140,7 @@ class Sessions:
 
     def _limit(self) -> dict[str, str]:
         """Count the request against its second of real time."""
-        most: int = self.stage.switch(PLATFORM, "requests_per_second")
+        most: int = self.environment.switch(PLATFORM, "requests_per_second")
         second = int(time.time())
         used = self._seconds.get(second, 0) + 1
         self._seconds = {second: used}

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from adtap_sandbox.credentials import USERNAME
-from adtap_sandbox.stage import Stage, rfc3339
+from adtap_sandbox.environment import Environment, rfc3339
 from adtap_sandbox.tables import table
 from adtap_sandbox.world import World
 
@@ -37,10 +37,10 @@ def _entities(world: World) -> Entities:
 class Store:
     """Records of every collection; what is created or changed later than now is not there yet."""
 
-    def __init__(self, stage: Stage) -> None:
-        self.stage = stage
-        self.world = stage.world
-        self.entities = _entities(stage.world)
+    def __init__(self, environment: Environment) -> None:
+        self.environment = environment
+        self.world = environment.world
+        self.entities = _entities(environment.world)
         self.legacy: Record = table(__package__, "fields_v2")
         self.current: Record = table(__package__, "fields_v3")
         self._records: dict[tuple[str, int, int], Record] = {}
@@ -49,7 +49,7 @@ class Store:
 
     def seeds(self, collection: str) -> Iterator[Seed]:
         """Members of a collection that exist now, by ascending id."""
-        now = self.stage.clock.now()
+        now = self.environment.clock.now()
         members = self.entities.collections.get(collection, {})
         for number in sorted(members):
             if members[number].alive(now):
@@ -57,14 +57,14 @@ class Store:
 
     def exists(self, collection: str, number: int) -> bool:
         seed = self.entities.collections.get(collection, {}).get(number)
-        return seed is not None and seed.alive(self.stage.clock.now())
+        return seed is not None and seed.alive(self.environment.clock.now())
 
     def modifications(self, collection: str, seed: Seed) -> list[datetime]:
         """Instants at which an entity was changed, oldest first, from its creation to now.
 
         Changes come in nightly batches at 06:00 UTC, so many entities share one second.
         """
-        now = self.stage.clock.now()
+        now = self.environment.clock.now()
         period = self.world.between(20, 120, "t1", "period", collection, seed.id)
         phase = self.world.between(0, period - 1, "t1", "phase", collection, seed.id)
         first = datetime(2019, 1, 1, 6, tzinfo=UTC) + timedelta(days=phase)
@@ -87,7 +87,7 @@ class Store:
 
     def records(self, collection: str) -> list[Record]:
         """Flat records of all members that exist now, by ascending id."""
-        return self.stage.kept(
+        return self.environment.kept(
             "terminalone",
             collection,
             lambda: [self.record(collection, seed.id) for seed in self.seeds(collection)],

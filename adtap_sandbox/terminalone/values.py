@@ -7,7 +7,7 @@ from decimal import ROUND_DOWN, Decimal
 from typing import Any, Final, TypeAlias
 from zoneinfo import ZoneInfo
 
-from adtap_sandbox.stage import rfc3339
+from adtap_sandbox.environment import rfc3339
 from adtap_sandbox.tables import table
 from adtap_sandbox.world import World
 

@@ -88,7 +88,7 @@ launch(SourceAdjust(), arguments)
 
 def test_adjusty_reads_all_three_results(sandbox):
     """The seed client gets nested results in the seed's shape, and its numbers are the store's."""
-    first, second = (app.token for app in sandbox.stage.world.apps[:2])
+    first, second = (app.token for app in sandbox.environment.world.apps[:2])
     with tunnel(sandbox.url) as env:
         printed = run_vendor("adjusty", _ADJUSTY, ADJUST_API_TOKEN, first, second, env=env)
     cohorts, deliverables, events, both, refused = json.loads(printed)
@@ -114,7 +114,7 @@ def test_adjusty_reads_all_three_results(sandbox):
 
 def test_adjusty_asks_as_it_always_did(sandbox):
     """The request line is the one the client is known for: token and lists in the query."""
-    first, second = (app.token for app in sandbox.stage.world.apps[:2])
+    first, second = (app.token for app in sandbox.environment.world.apps[:2])
     with tunnel(sandbox.url) as env:
         run_vendor("adjusty", _ADJUSTY, ADJUST_API_TOKEN, first, second, env=env)
     asked = [(entry["path"], entry["query"]) for entry in sandbox.log("adjust")]
@@ -130,7 +130,7 @@ def test_python_adjust_reads_apps_and_kpis(sandbox):
     """The client that refuses unknown keys finds none, and its CSV says what its JSON says."""
     with tunnel(sandbox.url) as env:
         found = json.loads(run_vendor("python-adjust", _PYTHON_ADJUST, ADJUST_API_TOKEN, env=env))
-    apps = sandbox.stage.world.apps
+    apps = sandbox.environment.world.apps
     assert found["tokens"][: len(apps)] == [app.token for app in apps]
     assert found["names"][: len(apps)] == [app.name for app in apps]
 

@@ -102,7 +102,7 @@ except errors.InvalidCredentials:
 """,
     )
     assert out["without"] == "User unauthorized"
-    assert out["with"] == len(sandbox.stage.world.advertisers)
+    assert out["with"] == len(sandbox.environment.world.advertisers)
     assert out["wrong"] == "InvalidCredentials"
 
 
@@ -149,7 +149,7 @@ out["empty"] = a.get("creatives", **{"updated_at>": "2099-01-01T00:00:00"})
     assert out["creatives"] == sorted(out["creatives"], reverse=True)
     assert out["meta"]["limit"] == 10
     assert out["meta"]["count"] > 10
-    assert out["by_class"] == [one.id for one in sandbox.stage.world.advertisers]
+    assert out["by_class"] == [one.id for one in sandbox.environment.world.advertisers]
     assert len(out["domains"]) == 20
     assert all("atom" in name for name in out["domains"])
     assert out["bound"]
@@ -185,7 +185,7 @@ for name in models.__all__:
 
 def test_single_objects_and_children(sandbox: SandboxHandle) -> None:
     """Steps 3 to 5c: all spellings of one object, child lists, lazy attributes and relations."""
-    world = sandbox.stage.world
+    world = sandbox.environment.world
     advertiser, creative = world.advertisers[0], world.creatives[0]
     out = run(
         sandbox,
@@ -231,7 +231,7 @@ except errors.APIError as error:
 
 def test_history_and_search(sandbox: SandboxHandle) -> None:
     """Steps 6 and 7: the change log in order; found things as models that load the rest lazily."""
-    campaign = sandbox.stage.world.campaigns[0]
+    campaign = sandbox.environment.world.campaigns[0]
     out = run(
         sandbox,
         f"""
@@ -359,7 +359,7 @@ except errors.APIError as error:
 
 def test_models_are_created_saved_and_deleted(sandbox: SandboxHandle) -> None:
     """Steps 10 to 12: all that the documentation of the client shows, and its trace in the history."""
-    world = sandbox.stage.world
+    world = sandbox.environment.world
     advertiser, creative = world.advertisers[1], world.creatives[1]
     out = run(
         sandbox,
@@ -432,5 +432,5 @@ print(len(a.get("advertisers")))
 """,
             env=env,
         )
-    assert int(said) == len(sandbox.stage.world.advertisers)
+    assert int(said) == len(sandbox.environment.world.advertisers)
     assert [entry["path"] for entry in sandbox.log("atomx")] == ["/v3/login", "/v3/advertisers"]

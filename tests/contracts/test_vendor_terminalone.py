@@ -48,7 +48,7 @@ def form(request):
 
 
 def campaigns(sandbox):
-    return sorted(sandbox.stage.world.campaigns, key=lambda campaign: campaign.id)
+    return sorted(sandbox.environment.world.campaigns, key=lambda campaign: campaign.id)
 
 
 def test_the_client_logs_in_by_cookie_session_and_oauth(sandbox, vendor):
@@ -79,7 +79,7 @@ say({
     assert [int(number) for number in said["ids"]] == [4711] * 4
     assert said["names"] == [USER, USER]
     assert said["failure"] == "AuthRequiredError"
-    assert set(said["works"]) == {len(sandbox.stage.world.advertisers) + 1}
+    assert set(said["works"]) == {len(sandbox.environment.world.advertisers) + 1}
 
 
 def test_a_wrong_key_meets_the_gateway(vendor):
@@ -147,7 +147,7 @@ say({{
         form,
     )
     assert said["name"] == wanted.name
-    houses = {house.id: house.name for house in sandbox.stage.world.advertisers}
+    houses = {house.id: house.name for house in sandbox.environment.world.advertisers}
     assert said["advertiser"] == houses[wanted.advertiser_id]
     assert (int(said["agency"]), said["organization"]) == (22, "Northwind Media")
     # Midnight of the first day in Berlin.
@@ -205,7 +205,7 @@ say({
 """,
         form,
     )
-    houses = [house.id for house in sandbox.stage.world.advertisers]
+    houses = [house.id for house in sandbox.environment.world.advertisers]
     for place, agency in enumerate(("22", "23")):
         mine = houses[place::2]
         assert [int(number) for number in said[agency]] == [

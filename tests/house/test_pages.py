@@ -226,7 +226,7 @@ def test_the_requests_of_the_sandboxs_page_are_those_it_takes(sandbox):
     told = set(re.findall(r"`(GET|POST|DELETE) /_control/(\w+)`", TEXT["sandbox"]))
     taken = {
         (method, route.path.strip("/"))
-        for route in control_app(sandbox.stage).routes
+        for route in control_app(sandbox.environment).routes
         for method in route.methods - {"HEAD"}
     }
     assert told <= taken

@@ -17,9 +17,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from adtap_sandbox.environment import Environment
 from adtap_sandbox.sandbox import Sandbox, find_rooms
 from adtap_sandbox.server import PortTakenError, Server
-from adtap_sandbox.stage import Stage
 
 NOW = datetime(2026, 3, 18, 12, tzinfo=UTC)
 
@@ -27,7 +27,7 @@ NOW = datetime(2026, 3, 18, 12, tzinfo=UTC)
 def make_room(*bare: str, **switches: object) -> SimpleNamespace:
     """A platform small enough to be read at once; it counts its own requests as its state."""
 
-    def routes(stage: Stage) -> list[Route]:
+    def routes(environment: Environment) -> list[Route]:
         state = {"posts": 0}
 
         async def echo(request: Request) -> Response:
@@ -39,8 +39,8 @@ def make_room(*bare: str, **switches: object) -> SimpleNamespace:
                     "query": request.url.query,
                     "body": (await request.body()).decode(),
                     "posts": state["posts"],
-                    "switches": stage.switches,
-                    "now": stage.clock.now().isoformat(),
+                    "switches": environment.switches,
+                    "now": environment.clock.now().isoformat(),
                 }
             )
 
@@ -288,11 +288,11 @@ def test_reset_makes_everything_new(server: Server, http: requests.Session):
     control(server, "POST", "switches", {"openx": {"eager": True}})
     control(server, "POST", "faults", {"kind": "reset", "times": None})
     control(server, "POST", "latency", {"seconds": 1})
-    before = server.stage.world.campaigns
+    before = server.environment.world.campaigns
     said = control(server, "POST", "reset", {"seed": 2, "size": 3, "now": "2026-01-01T00:00:00Z"})
     assert (said["seed"], said["size"], said["latency"]) == (2, 3, 0)
     assert said["now"].startswith("2026-01-01T00:00:0")
-    assert server.stage.world.campaigns[0].id != before[0].id
+    assert server.environment.world.campaigns[0].id != before[0].id
     assert control(server, "GET", "log") == {"requests": []}
     answer = http.post(server.url + "/openx/echo/").json()
     assert (answer["posts"], answer["switches"]["openx"]) == (1, {"eager": False})
@@ -386,5 +386,5 @@ def test_tls_is_spoken_when_a_certificate_is_given(tmp_path, http: requests.Sess
 def test_the_fixture_starts_each_test_anew(sandbox):
     """Clean log, and noon of a fixed day."""
     assert sandbox.log() == []
-    assert sandbox.stage.clock.now().isoformat().startswith("2026-03-18T12:0")
-    assert not sandbox.stage.clock.frozen
+    assert sandbox.environment.clock.now().isoformat().startswith("2026-03-18T12:0")
+    assert not sandbox.environment.clock.frozen

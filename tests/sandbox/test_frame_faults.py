@@ -15,14 +15,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from adtap_sandbox.environment import Environment
 from adtap_sandbox.faults import Fault
 from adtap_sandbox.server import Server
-from adtap_sandbox.stage import Stage
 
 LONG = "".join(f"line {n}\n" for n in range(1000))
 
 
-def _routes(_stage: Stage) -> list[Route]:
+def _routes(_environment: Environment) -> list[Route]:
     posts: list[str] = []
 
     async def things(request: Request) -> Response:

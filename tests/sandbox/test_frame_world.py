@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adtap_sandbox.stage import MILLION, SETTLE_DAYS, Clock, Stage
+from adtap_sandbox.environment import MILLION, SETTLE_DAYS, Clock, Environment
 from adtap_sandbox.world import World
 
 WORLD = World()
@@ -16,10 +16,10 @@ DAYS = st.dates(date(2024, 1, 1), date(2027, 12, 31))
 KEYS = st.tuples(st.text(), st.integers())
 
 
-def stage_at(day: date) -> Stage:
+def environment_at(day: date) -> Environment:
     clock = Clock()
     clock.set(datetime(day.year, day.month, day.day, 12, tzinfo=UTC))
-    return Stage(WORLD, clock)
+    return Environment(WORLD, clock)
 
 
 def things(world: World) -> list[tuple[object, ...]]:
@@ -126,7 +126,7 @@ def test_a_bucket_grows_every_day_until_it_settles(day: date, key: tuple[object,
     """Strictly, from at least four fifths to exactly one, and never back."""
     settle = SETTLE_DAYS[kind]
     shares = [
-        stage_at(day + timedelta(days=age)).millionths(day, *key, kind=kind)
+        environment_at(day + timedelta(days=age)).millionths(day, *key, kind=kind)
         for age in range(settle + 3)
     ]
     assert 800_000 <= shares[0] < MILLION
@@ -136,27 +136,29 @@ def test_a_bucket_grows_every_day_until_it_settles(day: date, key: tuple[object,
 
 def test_a_day_ahead_of_utc_counts_as_today():
     """In Tokyo it is tomorrow already, and that bucket is young, not negative."""
-    stage = stage_at(date(2026, 3, 18))
-    assert stage.age(date(2026, 3, 19)) == 0
-    assert stage.millionths(date(2026, 3, 19)) < MILLION
+    environment = environment_at(date(2026, 3, 18))
+    assert environment.age(date(2026, 3, 19)) == 0
+    assert environment.millionths(date(2026, 3, 19)) < MILLION
 
 
 def test_a_moment_and_its_day_have_one_share():
     """A room may hand in either."""
-    stage = stage_at(date(2026, 3, 18))
+    environment = environment_at(date(2026, 3, 18))
     moment = datetime(2026, 3, 18, 5, tzinfo=UTC)
-    assert stage.millionths(moment, "k") == stage.millionths(date(2026, 3, 18), "k")
+    assert environment.millionths(moment, "k") == environment.millionths(date(2026, 3, 18), "k")
 
 
 def test_a_few_rows_vanish_after_two_days():
     """They are there on the first two days and gone for good after."""
     day = date(2026, 3, 1)
-    gone = {n for n in range(1000) if stage_at(date(2026, 3, 3)).vanished(day, n)}
+    gone = {n for n in range(1000) if environment_at(date(2026, 3, 3)).vanished(day, n)}
     assert 5 < len(gone) < 60
     for later in range(4, 30):
-        assert {n for n in range(1000) if stage_at(date(2026, 3, later)).vanished(day, n)} == gone
+        assert {
+            n for n in range(1000) if environment_at(date(2026, 3, later)).vanished(day, n)
+        } == gone
     for younger in (1, 2):
-        assert not any(stage_at(date(2026, 3, younger)).vanished(day, n) for n in gone)
+        assert not any(environment_at(date(2026, 3, younger)).vanished(day, n) for n in gone)
 
 
 def test_a_clock_runs_from_where_it_was_put():

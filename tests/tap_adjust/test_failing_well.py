@@ -178,7 +178,7 @@ def test_a_csv_that_ends_within_a_row_is_asked_for_again(room, body):
 
 def test_a_forbidden_app_does_not_take_the_others_with_it(room, caplog):
     """Four apps in one request, one refused: the others are read, the one is named."""
-    token = room.sandbox.stage.world.apps[1].token
+    token = room.sandbox.environment.world.apps[1].token
     room.switch(forbidden_apps=[token])
     with pytest.raises(Exception, match="failed"):
         room.run("app_daily")
@@ -212,7 +212,7 @@ def test_a_token_that_ends_mid_run_holds_the_bookmark(room):
 def test_the_account_chosen_is_the_account_asked(room):
     """`account_id` goes with every request; its apps are others."""
     rows = room.run("app_daily", "apps", account_id="2002")
-    mine = {app.token for app in room.sandbox.stage.world.apps}
+    mine = {app.token for app in room.sandbox.environment.world.apps}
     tokens = {r["app_token"] for r in rows.records["app_daily"]}
     assert tokens
     assert not tokens & mine

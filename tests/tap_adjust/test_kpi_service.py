@@ -54,7 +54,7 @@ def test_its_sums_are_the_worlds_own(room):
         mine = [r for r in rows if r["app_token"] == token]
         assert total(mine, "installs") == sums["installs"]
         assert total(mine, "revenue") == Decimal(sums["revenue"]) / 1_000_000
-    currencies = {app.token: app.currency for app in room.sandbox.stage.world.apps}
+    currencies = {app.token: app.currency for app in room.sandbox.environment.world.apps}
     assert {r["app_token"]: r["_currency"] for r in rows} == currencies
 
 
@@ -71,7 +71,9 @@ def test_its_end_names_what_replaces_it(room, caplog):
     room.switch(kpi_gone=True)
     with pytest.raises(Exception, match="failed: kpi_cohorts, kpi_deliverables"):
         room.run(
-            "kpi_deliverables", "kpi_cohorts", app_tokens=[room.sandbox.stage.world.apps[0].token]
+            "kpi_deliverables",
+            "kpi_cohorts",
+            app_tokens=[room.sandbox.environment.world.apps[0].token],
         )
     assert "sunset" in caplog.text
     assert "cohorts_daily" in caplog.text
@@ -81,7 +83,7 @@ def test_its_end_names_what_replaces_it(room, caplog):
 
 def test_event_columns_hold_their_own_events(room):
     """`event_kpis` become columns, whatever order the answer lists its events in."""
-    app = room.sandbox.stage.world.apps[0].token
+    app = room.sandbox.environment.world.apps[0].token
     events = room.run("event_tokens").records["event_tokens"]
     tokens = [e["event_token"] for e in events if e["app_token"] == app][:3]
     found = {}
@@ -99,7 +101,7 @@ def test_event_columns_hold_their_own_events(room):
 
 def test_a_tracker_is_asked_for_in_the_path(room):
     """Only what lies below one link of one app."""
-    app = room.sandbox.stage.world.apps[0].token
+    app = room.sandbox.environment.world.apps[0].token
     links = room.run("kpi_deliverables", app_tokens=[app]).records["kpi_deliverables"]
     tracker = next(r["network_token"] for r in links if r["campaign_token"] != r["network_token"])
     report = {"name": "mine", "endpoint": "deliverables", "kpis": ["installs"],
@@ -178,7 +180,7 @@ def test_a_wrong_definition_is_refused_before_any_request(room, change, words):
 
 def test_cohorts_of_events_have_a_level_more(room):
     """`events` makes rows by event and period; each event its own."""
-    app = room.sandbox.stage.world.apps[0].token
+    app = room.sandbox.environment.world.apps[0].token
     events = room.run("event_tokens").records["event_tokens"]
     tokens = [e["event_token"] for e in events if e["app_token"] == app][:2]
     report = {"name": "mine", "endpoint": "cohorts", "kpis": ["events", "converted_users"],
@@ -202,7 +204,7 @@ def test_the_skan_endpoint_is_asked_for_one_app_at_a_time(room):
     }
     run = room.run("mine", kpi_reports=[report], start_date="2026-03-16")
     assert total(run.records["mine"], "valid_conversions") > 0
-    assert len(room.asked("/skadnetwork")) == len(room.sandbox.stage.world.apps)
+    assert len(room.asked("/skadnetwork")) == len(room.sandbox.environment.world.apps)
 
 
 LEAF = {"country": "de", "kpi_values": [3, 4]}

@@ -48,7 +48,7 @@ def test_spend_is_the_sum_of_its_parts(room):
 def test_a_first_load_of_ninety_days_takes_four_requests(room, capsys):
     """Ten apps, ninety days: three reports of thirty days and one list of apps."""
     room.reset(size=3)
-    tokens = [app.token for app in room.sandbox.stage.world.apps][:10]
+    tokens = [app.token for app in room.sandbox.environment.world.apps][:10]
     assert len(tokens) == 10
     run = room.run("app_daily", app_tokens=tokens, start_date="2025-12-18")
     asked = [(e["path"].rpartition("/")[2], e["status"]) for e in room.sandbox.log("adjust")]
@@ -92,7 +92,7 @@ def test_the_parameters_that_change_numbers_are_columns_of_the_key(room):
 def test_each_row_is_in_its_apps_currency(room):
     """Where no currency is asked for, each app's own stands beside its money."""
     rows = room.run("app_daily").records["app_daily"]
-    currencies = {app.token: app.currency for app in room.sandbox.stage.world.apps}
+    currencies = {app.token: app.currency for app in room.sandbox.environment.world.apps}
     assert len(set(currencies.values())) > 1
     assert {r["app_token"]: r["_currency"] for r in rows} == currencies
     in_dollars = room.run("app_daily", currency="USD").records["app_daily"]
@@ -240,8 +240,10 @@ def test_a_report_without_the_app_still_knows_whose_rows_they_are(room):
         "by_country"
     ]
     assert "app_token" not in rows[0]
-    assert len({r["_account"] for r in rows}) == len(room.sandbox.stage.world.apps)
-    assert {r["_currency"] for r in rows} == {a.currency for a in room.sandbox.stage.world.apps}
+    assert len({r["_account"] for r in rows}) == len(room.sandbox.environment.world.apps)
+    assert {r["_currency"] for r in rows} == {
+        a.currency for a in room.sandbox.environment.world.apps
+    }
 
 
 def test_every_stream_lands_in_duckdb(room, tmp_path):

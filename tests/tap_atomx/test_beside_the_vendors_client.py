@@ -73,7 +73,7 @@ out = [[p.id, p.name, str(p.updated_at), p.countries_filter] for p in found]
 
 def test_a_child_collection_is_the_same(read, sandbox):
     """An advertiser's profiles, as the client reads them below it, by both of the tap's ways."""
-    advertiser = sandbox.stage.world.advertisers[0].id
+    advertiser = sandbox.environment.world.advertisers[0].id
     sandbox.clock("2026-03-18T12:00:00Z")
     theirs = vendor(
         sandbox,
@@ -99,7 +99,7 @@ out = [[p.id, p.name, str(p.updated_at)]
 
 def test_a_change_log_is_the_same(read, sandbox):
     """A campaign's history: moments, users, addresses, old and new values."""
-    campaign = sandbox.stage.world.campaigns[0].id
+    campaign = sandbox.environment.world.campaigns[0].id
     sandbox.clock("2026-03-18T12:00:00Z")
     theirs = vendor(sandbox, f"out = models.Campaign({campaign}, session=a).history(limit=1000)")
     personal = {"history.user_name", "history.user_ip", "history.user_agent"}

@@ -92,7 +92,7 @@ def test_only_objects_that_were_modified_are_asked_again(read, sandbox, truth):
 def test_changes_within_one_second_stay_apart(read, sandbox, call):
     """Back and forth thrice in one second, by one user: three entries, two of them alike to the letter."""
     sandbox.clock("2026-03-18T11:00:00Z")
-    campaign = sandbox.stage.world.campaigns[0].id
+    campaign = sandbox.environment.world.campaigns[0].id
     call("PUT", f"campaign/{campaign}", {"budget": 1.0})
     sandbox.clock("2026-03-18T11:30:00Z")
     for budget in (2.0, 1.0, 2.0):
@@ -130,7 +130,7 @@ def test_models_and_objects_of_the_log_can_be_chosen(read, sandbox, settings):
     read(
         {"history"}, history_models=["advertisers"], state=first.last_state, history_unchanged=True
     )
-    assert len(logs_asked(sandbox)) == len(sandbox.stage.world.advertisers)
+    assert len(logs_asked(sandbox)) == len(sandbox.environment.world.advertisers)
     with pytest.raises(SettingsError, match="browsers"):
         run_tap(TapAtomx, {**settings, "history_models": ["browsers"]})
 

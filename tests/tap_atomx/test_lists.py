@@ -306,7 +306,7 @@ def test_a_path_with_dashes_is_found(read, sandbox):
     """Where `conversion_pixels` is unknown, `conversion-pixels` is asked, and remembered."""
     sandbox.fault("status", platform="atomx", path="/conversion_pixels$", status=404, times=None)
     found = read({"conversion_pixels"})
-    assert len(found.records["conversion_pixels"]) == len(sandbox.stage.world.advertisers)
+    assert len(found.records["conversion_pixels"]) == len(sandbox.environment.world.advertisers)
     assert [e["path"] for e in sandbox.log("atomx")][1:] == [
         "/v3/conversion_pixels",
         "/v3/conversion-pixels",
@@ -319,7 +319,7 @@ def test_a_model_without_a_list_is_read_below_its_parents(read, sandbox):
     sandbox.fault("status", platform="atomx", path="^/v3/profiles?$", status=404, times=None)
     found = read({"profiles"})
     assert found.final("profiles", "id") == want.final("profiles", "id")
-    advertiser = sandbox.stage.world.advertisers[0].id
+    advertiser = sandbox.environment.world.advertisers[0].id
     assert asked(sandbox, f"advertiser/{advertiser}/profiles")
 
 

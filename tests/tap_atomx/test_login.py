@@ -223,7 +223,7 @@ def test_a_failure_under_status_200_is_a_failure(read, sandbox):
     """`success: false` under 200 is asked again; if it stays, the stream fails and says why."""
     sandbox.switch("atomx", fail_softly=["advertisers$"], fail_softly_times=1)
     found = read({"advertisers"})
-    assert len(found.records["advertisers"]) == len(sandbox.stage.world.advertisers)
+    assert len(found.records["advertisers"]) == len(sandbox.environment.world.advertisers)
     sandbox.switch("atomx", fail_softly=["advertisers$"], fail_softly_times=0)
     with pytest.raises(RunFailed):
         read({"advertisers", "networks"}, max_retries=1)

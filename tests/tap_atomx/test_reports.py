@@ -226,7 +226,7 @@ def test_months_are_read_whole(read, truth):
 
 def test_filters_are_the_platforms_where(read, sandbox, truth):
     """Conditions go to the platform as they are written, all of them at once."""
-    campaign = sandbox.stage.world.campaigns[0].id
+    campaign = sandbox.environment.world.campaigns[0].id
     where = [["campaign_id", "in", [campaign]], ["country_id", "!=", 1]]
     found = read({"own"}, reports=[{**OWN, "filters": where}])
     assert questions(sandbox)[0]["where"] == where
@@ -298,7 +298,7 @@ def test_names_with_tabs_and_quotes_survive_a_download(read, sandbox, switches):
         (r["campaign_id"], r["campaign_name"], r["campaign_name_id"])
         for r in found.records["inline"]
     ]
-    real = {c.id: c.name for c in sandbox.stage.world.campaigns}
+    real = {c.id: c.name for c in sandbox.environment.world.campaigns}
     assert all(name == real[ident] for ident, name, _ in names)
 
 

@@ -248,7 +248,7 @@ def run_with_clock(room, config, streams):
 
     def wait(seconds: float) -> None:
         waits.append(seconds)
-        now = room.sandbox.stage.clock.now() + timedelta(seconds=seconds)
+        now = room.sandbox.environment.clock.now() + timedelta(seconds=seconds)
         room.sandbox.clock(now.isoformat())
         tap.clock._start += timedelta(seconds=seconds)
 

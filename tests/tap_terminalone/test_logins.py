@@ -46,7 +46,7 @@ def test_half_a_login_in_xml_is_asked_for_again(room):
 
 
 def test_a_session_may_stand_in_the_logins_xml_alone():
-    """As the sheet shows it, without a cookie: the body says the session."""
+    """As the vendor's clients recorded it, without a cookie: the body says the session."""
     xml = """<result><session sessionid="0a1b2c3d4e5f60718293a4b5c6d7e8f901234567" /><status code="ok" /></result>"""
 
     def answers(asked):

@@ -10,7 +10,7 @@ import pytest
 
 from adtap_sandbox.adjust.store import AdjustStore
 from adtap_sandbox.credentials import ADJUST_API_TOKEN
-from adtap_sandbox.stage import Clock, Stage
+from adtap_sandbox.environment import Clock, Environment
 from adtap_sandbox.world import World
 
 DAYS = {"start_date": "2026-03-01", "end_date": "2026-03-03"}
@@ -18,7 +18,7 @@ DAYS = {"start_date": "2026-03-01", "end_date": "2026-03-03"}
 
 @pytest.fixture
 def tokens(sandbox):
-    return [app.token for app in sandbox.stage.world.apps]
+    return [app.token for app in sandbox.environment.world.apps]
 
 
 def test_the_token_comes_in_two_ways(adjust, tokens):
@@ -187,7 +187,7 @@ def test_requests_that_come_first_at_once_find_each_link_once():
     sys.setswitchinterval(1e-6)
     try:
         for seed in range(100, 110):
-            store = AdjustStore(Stage(World(seed), Clock()))
+            store = AdjustStore(Environment(World(seed), Clock()))
             asked = partial(store.links, store.apps[0])
             threads = [threading.Thread(target=asked) for _ in range(8)]
             for thread in threads:

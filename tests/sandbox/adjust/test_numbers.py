@@ -279,10 +279,10 @@ def test_averages_are_not_sums(adjust):
 
 def test_new_trackers_hide_without_app_tokens(adjust, sandbox):
     """By switch: attribution is zero while the cost is there; naming the apps shows it."""
-    first = min(c.start for c in sandbox.stage.world.campaigns if c.start.day > 1)
+    first = min(c.start for c in sandbox.environment.world.campaigns if c.start.day > 1)
     sandbox.clock(f"{first.year}-{first.month:02d}-28T12:00:00+00:00")
     sandbox.switch("adjust", hide_new_trackers=True)
-    tokens = ",".join(app.token for app in sandbox.stage.world.apps)
+    tokens = ",".join(app.token for app in sandbox.environment.world.apps)
     period = {"date_period": "-20d:-1d"}
     bare, named = (
         adjust.report(metrics="installs,network_cost", **period, **more)["totals"]

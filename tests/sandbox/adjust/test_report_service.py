@@ -39,7 +39,7 @@ def test_a_bad_token_is_refused_with_the_live_text(adjust, token):
 
 def test_the_account_decides_which_apps_there_are(adjust, sandbox):
     """Header and query parameter choose the account; its apps are refused in the other one."""
-    mine = {app.token for app in sandbox.stage.world.apps}
+    mine = {app.token for app in sandbox.environment.world.apps}
     path = "/adjust/reports-service/filters_data"
     first = adjust.get(path, required_filters="apps").json()["apps"]
     assert {app["id"] for app in first} == mine
@@ -346,7 +346,7 @@ def test_events_are_a_bare_array_and_map_tokens_on_request(adjust, sandbox):
 
 def test_switches_make_the_service_ill(adjust, sandbox):
     """403 for a forbidden app, 504 for a long slice, nulls for ratios over zero."""
-    token = sandbox.stage.world.apps[0].token
+    token = sandbox.environment.world.apps[0].token
     sandbox.switch("adjust", forbidden_apps=[token], timeout_days=2, null_metrics=True)
     assert adjust.refusal(app_token__in=token, date_period="-2d:-1d")[0] == 403
     assert adjust.refusal()[:2] == (504, "service_error")

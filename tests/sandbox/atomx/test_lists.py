@@ -28,7 +28,7 @@ def test_every_spelling_of_a_path_is_the_same_list(api, path):
     """Case, dashes, underscores and number make no difference; the key is the plural."""
     reply = api.get(path)
     assert reply["resource"] == "conversion_pixels"
-    assert len(reply["conversion_pixels"]) == len(api.sandbox.stage.world.advertisers)
+    assert len(reply["conversion_pixels"]) == len(api.sandbox.environment.world.advertisers)
 
 
 def test_limit_is_100_by_default_and_1000_at_most(api):
@@ -70,7 +70,7 @@ def test_a_platform_that_knows_one_order_parameter_takes_the_other_for_a_filter(
 
 def test_relations_change_with_depth(api):
     """Ids without lists, objects whose relations are ids, and so on down."""
-    path = f"campaign/{api.sandbox.stage.world.campaigns[0].id}"
+    path = f"campaign/{api.sandbox.environment.world.campaigns[0].id}"
     flat, one, two = (api.rows(path, depth=depth) for depth in (0, 1, 2))
     assert isinstance(flat["advertiser"], int)
     assert "creatives" not in flat
@@ -83,7 +83,7 @@ def test_relations_change_with_depth(api):
 
 def test_expand_and_attributes_choose(api):
     """Expanded relations at depth 0; only the attributes asked for, and the id."""
-    creative = api.sandbox.stage.world.creatives[0]
+    creative = api.sandbox.environment.world.creatives[0]
     row = api.rows(f"creative/{creative.id}", depth=0, expand="attributes,size,quickstats")
     assert (row["size"]["width"], row["size"]["height"]) == creative.size
     assert isinstance(row["attributes"], list)
@@ -109,7 +109,7 @@ def test_filters(api):
     assert [row["id"] for row in some] == [ids[1], ids[3]]
     bounded = api.rows("creatives", **{"id>": ids[2], "id<": ids[5]})
     assert [row["id"] for row in bounded] == ids[2:5]
-    advertiser = api.sandbox.stage.world.advertisers[0].id
+    advertiser = api.sandbox.environment.world.advertisers[0].id
     by_name = api.rows("campaigns", advertiser=advertiser, depth=0)
     by_id = api.rows("campaigns", advertiser_id=advertiser, depth=0)
     assert by_name == by_id
@@ -156,7 +156,7 @@ def test_count_can_be_of_the_page(api, sandbox):
 
 def test_children_relations_and_scalars_below_a_row(api):
     """Lists are paged like any other; unknown attributes, ids and models are 404 with an error body."""
-    advertiser = api.sandbox.stage.world.advertisers[0].id
+    advertiser = api.sandbox.environment.world.advertisers[0].id
     reply = api.get(f"advertiser/{advertiser}/campaigns", limit=2, order_by="id.desc", depth=0)
     assert reply["count"] == 3
     assert [row["advertiser"] for row in reply["campaigns"]] == [advertiser] * 2

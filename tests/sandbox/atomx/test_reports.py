@@ -244,7 +244,7 @@ def test_rows_hold_nulls_empty_names_and_deleted_things(api):
     assert any(row[4] is None for row in rows)
     living = set(api.truth(model="creatives")["ids"])
     assert {row[0] for row in rows} - living
-    paused = {one.id for one in api.sandbox.stage.world.campaigns if one.status == "paused"}
+    paused = {one.id for one in api.sandbox.environment.world.campaigns if one.status == "paused"}
     query["groups"] = ["campaign_id"]
     assert paused.isdisjoint(row[0] for row in api.report(query)["data"])
 

@@ -19,7 +19,7 @@ def post(api, path, body, **params):
 
 def test_a_change_moves_updated_at_and_leaves_history(api):
     """By id, by attribute, by a filter that meets one row; a comment is kept."""
-    campaign = api.sandbox.stage.world.campaigns[0].id
+    campaign = api.sandbox.environment.world.campaigns[0].id
     row = put(api, f"campaign/{campaign}", {"budget": 7.5, "comment": "why"}, depth=0)
     assert (row["budget"], row["updated_at"]) == (7.5, "2026-03-18T12:30:00")
     assert put(api, f"campaign/{campaign}/bid", 1.25)["bid"] == 1.25
@@ -35,7 +35,7 @@ def test_a_change_moves_updated_at_and_leaves_history(api):
 
 def test_a_new_row_has_defaults_and_is_listed(api):
     """Relations as `…_id` or bare; to-many as ids; the id is the highest yet."""
-    world = api.sandbox.stage.world
+    world = api.sandbox.environment.world
     creatives = [one.id for one in world.creatives[:2]]
     body = {"name": "new", "advertiser": world.advertisers[0].id, "creatives": creatives}
     row = post(api, "campaign", body)
@@ -69,7 +69,7 @@ def test_wrong_creates_are_refused(api, path, body, status):
 
 def test_a_head_request_asks_and_changes_nothing(api):
     """It is answered as GET, without a body; the row stays."""
-    campaign = api.sandbox.stage.world.campaigns[0].id
+    campaign = api.sandbox.environment.world.campaigns[0].id
     reply = api.ask("HEAD", f"/v3/campaign/{campaign}")
     assert (reply.status_code, reply.content) == (200, b"")
     assert api.rows(f"campaign/{campaign}")["id"] == campaign
@@ -77,9 +77,11 @@ def test_a_head_request_asks_and_changes_nothing(api):
 
 def test_a_delete_takes_what_hangs_on_it(api):
     """The reply names every removed id; all are gone from lists; the history stays."""
-    publisher = api.sandbox.stage.world.publishers[0]
-    sites = [site.id for site in api.sandbox.stage.world.sites if site.publisher_id == publisher.id]
-    units = [unit.id for unit in api.sandbox.stage.world.ad_units if unit.site_id in sites]
+    publisher = api.sandbox.environment.world.publishers[0]
+    sites = [
+        site.id for site in api.sandbox.environment.world.sites if site.publisher_id == publisher.id
+    ]
+    units = [unit.id for unit in api.sandbox.environment.world.ad_units if unit.site_id in sites]
     reply = api.ask("DELETE", f"/v3/publisher/{publisher.id}").json()
     assert reply["deleted"] == {
         "publisher": [publisher.id],
@@ -95,7 +97,7 @@ def test_a_delete_takes_what_hangs_on_it(api):
 
 def test_both_forms_of_history_are_served(api):
     """`history/{model}/{id}` and `{model}/{id}/history`; paged and sorted by date."""
-    campaign = api.sandbox.stage.world.campaigns[0].id
+    campaign = api.sandbox.environment.world.campaigns[0].id
     path = f"history/campaign/{campaign}"
     assert api.get(path) == api.get(f"Campaign/{campaign}/History")
     ascending = api.rows(path, limit=1000)
@@ -124,7 +126,7 @@ def test_domains_are_found_or_made_by_name(api):
 
 def test_quickstats_agree_with_reports(api):
     """Yesterday's impressions of an advertiser, seen both ways."""
-    advertiser = api.sandbox.stage.world.advertisers[0].id
+    advertiser = api.sandbox.environment.world.advertisers[0].id
     stats = api.rows(f"advertiser/{advertiser}/quickstats")
     report = api.report(
         {
@@ -141,7 +143,7 @@ def test_quickstats_agree_with_reports(api):
 
 def test_invoices(api):
     """By type, by owner, by month; the lower bound is inclusive, the upper exclusive; a PDF at the end."""
-    advertiser = api.sandbox.stage.world.advertisers[0].id
+    advertiser = api.sandbox.environment.world.advertisers[0].id
     assert {one["date"] for one in api.rows("invoices/advertiser")} == {"2026-03"}
     own = api.rows(f"invoices/advertiser/{advertiser}")
     assert [one["date"] for one in own] == ["2026-01", "2026-02", "2026-03"]

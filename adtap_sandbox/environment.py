@@ -61,8 +61,8 @@ class Clock:
 
 
 @dataclass
-class Stage:
-    """The state that a reset makes anew and that every platform's room is given."""
+class Environment:
+    """What a reset makes anew and every platform's room is given: who exists, the time, how platforms behave."""
 
     world: World
     clock: Clock
