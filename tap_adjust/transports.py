@@ -105,7 +105,8 @@ class Sums:
             # Each row may be rounded in its last digit, the total in its own, and totals went through a float.
             digits = -int(min(self.totals[name].as_tuple().exponent, 0))
             if digits == 0:
-                room = _HALF if abs(total) < _WHOLE else abs(total) / _WHOLE
+                # A long one is off by half a step of a float, its shortest spelling by as much again.
+                room = _HALF if abs(total) < _WHOLE else 2 * abs(total) / _WHOLE
             else:
                 room = self.rows * Decimal(10) ** -digits / 2 + abs(total) * _FLOAT
                 room += Decimal(10) ** int(min(total.as_tuple().exponent, 0)) / 2

@@ -46,10 +46,11 @@ def test_any_missing_row_is_noticed(values, data):
     assert "rows are missing" in str(summed(rows, "installs").short(totals))
 
 
-def test_counts_beyond_a_floats_digits_tie_out():
+@pytest.mark.parametrize("count", [2**53 + 3, 18014398509490954, 18014398509493474, 10**18 + 1])
+def test_counts_beyond_a_floats_digits_tie_out(count):
     """A total that is a float holds no odd number from 2**53 on: the rows are whole, and not too many."""
-    rows = [{"installs": str(2**53)}, {"installs": "3"}]
-    sums, total = summed(rows, "installs"), {"installs": float(2**53 + 3)}
+    rows = [{"installs": str(count - 3)}, {"installs": "3"}]
+    sums, total = summed(rows, "installs"), {"installs": Decimal(repr(float(count)))}
     assert sums.totals["installs"] != total["installs"]
     assert (sums.short(total), sums.over(total)) == (None, None)
 
