@@ -112,7 +112,8 @@ class ReportService(Service):
             try:
                 found = self._listed(name, path, params, cost)
             except MalformedResponse as error:  # it may have been damaged on the way
-                if not self.http.limits.max_retries:
+                # A dry run gives no list, and notes each call: a second one is none that a sync would make.
+                if not self.http.limits.max_retries or self.http.before is not None:
                     raise
                 cost.retries += 1
                 log.info("%s: asked for again: %s", name, error)
