@@ -12,6 +12,7 @@ import pyarrow.parquet
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from singer_sdk.exceptions import MissingKeyPropertiesError
 
 from adtap_loader.columns import common_type
 from adtap_loader.errors import LoadError
@@ -95,6 +96,26 @@ def test_a_record_without_its_key_is_refused(place, values):
     run = place.run(schema("s", {"id": WHOLE, "v": TEXT}, ["id"]), record("s", v="x", **values))
     assert run.code == 1
     assert "Stream 's': a record has no value for its key property 'id'" in run.errors
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        NUMBER,
+        DAY,
+        MOMENT,
+        FLAG,
+        {"type": ["integer", "string", "null"]},
+        {"type": ["object", "null"]},
+    ],
+    ids=["number", "day", "moment", "flag", "mixed", "object"],
+)
+def test_a_key_of_any_type_must_have_a_value(place, kind):
+    """Whatever the column is, and however its values are read."""
+    for values in ({}, {"id": None}):
+        with pytest.raises(MissingKeyPropertiesError, match="no value for its key property 'id'"):
+            place.load(schema("s", {"id": kind, "v": TEXT}, ["id"]), record("s", v="x", **values))
+    assert place.query("SELECT count(*) FROM s") == [(0,)]
 
 
 def test_a_new_column_is_added_and_a_lost_one_stays_with_null(place):
