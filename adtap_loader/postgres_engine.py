@@ -307,6 +307,11 @@ class PostgresWarehouse(Warehouse):
         with self._db.transaction():
             # A time stamp without an offset, and a date widened to one, are UTC on every server.
             self._execute("SET LOCAL TimeZone = 'UTC'")
+            # Where a commit is answered before it is safe, a crash of the server would take back what STATE claims.
+            self._execute(
+                "SELECT set_config('synchronous_commit', 'on', true) "
+                "WHERE current_setting('synchronous_commit') = 'off'"
+            )
             yield
 
     def _lock(self, name: str) -> None:

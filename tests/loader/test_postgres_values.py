@@ -168,3 +168,14 @@ def test_a_database_of_another_encoding_holds_what_it_can_and_refuses_the_rest(d
     finally:
         with database.connect() as connection:
             connection.execute("DROP DATABASE latin WITH (FORCE)")
+
+
+def test_a_commit_is_safe_when_it_is_answered(database):
+    """Also on a server that would answer earlier, as that of these tests does: STATE follows the commit."""
+    assert database.query("SHOW synchronous_commit") == [("off",)]
+    with database.connect() as connection:
+        connection.execute(
+            "CREATE TABLE s (id bigint PRIMARY KEY, said text DEFAULT current_setting('synchronous_commit'))"
+        )
+    database.load(schema("s", {"id": WHOLE}, ["id"]), record("s", id=1))
+    assert database.query("SELECT said FROM s") == [("on",)]
