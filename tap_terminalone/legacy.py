@@ -188,6 +188,8 @@ def _is_csv(call: Call, response: Response) -> bool:
 
 def _of_document(call: Call, response: Response, document: Document) -> Outcome:
     code, message = status_of(document), error_message(document)
+    if not document and response.status < responses.ERRORS:
+        return Outcome(Action.RETRY, "the answer is empty: {}")
     if code in GOOD or (not code and response.status < responses.ERRORS):
         # Reports' metadata bears no status at all.
         return outcomes.by_status(response)

@@ -238,6 +238,13 @@ def test_secrets_are_dropped_and_money_bears_its_currency(room):
     assert {c for c, p in columns.items() if p.get("x-pii")} >= {"email", "last_name", "mobile"}
 
 
+def test_an_answer_without_anything_is_asked_for_again(room):
+    """An empty object is no list: it is damaged, as an empty body is."""
+    room.fault("status", path="/api/v2.0/campaigns$", status=200, body="{}", times=1)
+    rows = room.run(room.legacy(), "campaigns").records["campaigns"]
+    assert [r["id"] for r in rows] == room.truth(collection="campaigns")["ids"]
+
+
 def test_a_strategys_budget_without_its_currency_is_in_the_records_own(room):
     """A plain number, or a text, where others have a list of amounts: in the same column, not in `_extra`."""
     strategies = [
