@@ -10,6 +10,7 @@ from unittest.mock import patch
 import pytest
 
 from adtap_core.errors import REFUSED_EXIT, CredentialsError, SettingsError
+from adtap_core.inspect.dry_run import address, entity_calls, record_requests
 from adtap_core.tap import RunFailed
 from adtap_core.testing import Messages, StandIn, run_tap, select
 from tap_adjust.tap import TapAdjust
@@ -469,6 +470,14 @@ def test_a_list_that_came_damaged_is_asked_for_again(room, damage):
     assert {r["event_slug"] for r in got.records["events_daily"]} == {"purchase"}
     seen.clear()
     assert [r["id"] for r in room.run(stream="apps").records["apps"]] == [APP]
+
+
+def test_a_dry_run_notes_a_list_once():
+    """A plan shows what a sync asks: the empty answer of a dry run is not asked for again."""
+    platform = TapAdjust(config={"api_token": TOKEN}).platform
+    partners = next(e for e in TapAdjust.entities if e.name == "partners")
+    (call,) = entity_calls(platform, record_requests(platform.http), partners, None)
+    assert address(call).endswith("/filters_data?required_filters=partners")
 
 
 # -- rows and the service's own totals -----------------------------------------------------------
