@@ -438,7 +438,7 @@ class AdTap(FromVariables, Tap):
 
     @override
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
-        self.current.out.on_signal(signum)
+        self.current.out.on_signal(signum, frame)
 
     @classmethod
     @override

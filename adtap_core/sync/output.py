@@ -1,6 +1,7 @@
 """Singer messages on standard output: whole lines, exact decimals, never half a line on a signal."""
 
 import errno
+import logging
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -8,6 +9,8 @@ from dataclasses import fields
 from datetime import datetime
 from functools import lru_cache
 from itertools import starmap
+from threading import Timer
+from types import FrameType
 from typing import Any, BinaryIO, Final
 
 import msgspec
@@ -19,6 +22,8 @@ from adtap_core.errors import Interrupted, TargetGone
 from adtap_core.rows.columns import Block, Same
 
 _FLUSH_BYTES: Final = 64 * 1024
+_AGAIN_SECONDS: Final = 0.02
+"""After so long a signal comes again that came in the middle of a log line."""
 
 
 def _plain(value: object) -> str:
@@ -149,18 +154,37 @@ class LineWriter(GenericSingerWriter[bytes, Message]):
         if self._signal is not None:
             raise Interrupted(self._signal)
 
-    def on_signal(self, signum: int) -> None:
-        """Stop the run: now, or after the bytes that are on their way.
+    def on_signal(self, signum: int, frame: FrameType | None = None) -> None:
+        """Stop the run: now, or after the bytes or the log line that are on their way.
+
+        Args:
+            signum: The signal.
+            frame: What it interrupts.
 
         Raises:
             Interrupted: If nothing is on its way.
         """
+        if _is_logging(frame):
+            # `logging` takes whatever is raised while it writes for a fault of its own, and the run would go on.
+            again = Timer(_AGAIN_SECONDS, os.kill, (os.getpid(), signum))
+            again.daemon = True
+            again.start()
+            return
         if self._writing and self._signal is None:
             self._signal = signum
             return
         if self._writing:  # asked twice, and the target still does not read
             os._exit(128 + signum)
         raise Interrupted(signum)
+
+
+def _is_logging(frame: FrameType | None) -> bool:
+    """Check whether a log line is being written, by us or by another library."""
+    while frame is not None:
+        if frame.f_globals.get("__name__") == logging.__name__:
+            return True
+        frame = frame.f_back
+    return False
 
 
 def _write_all(out: BinaryIO, data: bytearray) -> None:
