@@ -53,6 +53,8 @@ class Legacy(Generation):
         self._proofs: frozenset[str] = frozenset()
         self._trusts_413 = True
         """Whether 413 is taken at its word, that there are too many accounts; else time is cut first."""
+        self._crowded: dict[str, str] = {}
+        """The refusal of each report that has too many accounts in scope: the next window has as many."""
 
     @staticmethod
     def login(settings: Mapping[str, Any]) -> Auth:
@@ -309,9 +311,11 @@ class Legacy(Generation):
                 currency=self._currency(job.report, asked, whose if accounts else None),
                 bucket=bucket,
                 partition=(whose, accounts) if accounts else None,
-                # Without the currency money would come under other keys than at the next reading.
+                # Without the currency that was asked for money would come under other keys than at the next reading.
                 optional=frozenset(
-                    d for d in job.report.dimensions if d.lower() != fields.CURRENCY.lower()
+                    d
+                    for d in job.report.dimensions
+                    if d.lower() != fields.CURRENCY.lower() or d not in asked.attributes.values()
                 ),
                 ignored=self._proofs,
             ),
@@ -424,6 +428,7 @@ class Legacy(Generation):
 
         ask = Asker(send)
         try:
+            self._check_crowded(job)
             return Answered([ask(attributes, metrics, inside)])
         except RetriesExhausted as error:
             if error.status not in GATEWAY_STATUSES or job.can_split or len(job.partitions) > 1:
@@ -443,13 +448,26 @@ class Legacy(Generation):
             if (job.can_split and not too_many_accounts) or len(job.partitions) > 1:
                 raise
             try:
-                return self._read_in_parts(
+                found = self._read_in_parts(
                     job, attributes, metrics, ask, inside=inside, why=error, many_accounts=too_large
                 )
             except ResponseTooLarge:
                 # One account alone is too much as well.
                 self._trusts_413 = self._trusts_413 and not job.can_split
                 raise
+            if too_many_accounts:
+                self._crowded[job.report.name] = str(error)
+            return found
+
+    def _check_crowded(self, job: WindowJob) -> None:
+        """Check that a report was not refused for its number of accounts a window before.
+
+        Raises:
+            ResponseTooLarge: If it was, as it would be again.
+        """
+        known = None if job.partitions[0].key else self._crowded.get(job.report.name)
+        if known is not None and self._trusts_413:
+            raise ResponseTooLarge(known, status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
 
     def _read_in_parts(
         self,

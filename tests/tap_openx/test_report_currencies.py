@@ -1,6 +1,7 @@
 """The Data Service's reports over accounts of several currencies: kept apart, or refused alone."""
 
 import json
+from collections import Counter
 from decimal import Decimal
 
 import pytest
@@ -37,6 +38,33 @@ def test_money_whose_currency_is_not_listed_is_kept_apart_by_account(room, dimen
         # Each answer's money bears a float's noise of its own, as the platform sends it.
         both = (Decimal(r["market_publisher_revenue"]) for r in (row, told[key]))
         assert abs(next(both) - next(both)) < Decimal("0.001")
+
+
+@pytest.mark.parametrize("accounts", [1, 0], ids=["one account", "the login"])
+def test_built_in_reports_are_read_where_the_currency_is_not_listed(room, accounts):
+    """The column `publisher_currency` is empty, as any that the account lacks; `_currency` is the account's."""
+    config = room.legacy(start_date="2026-03-17")
+    told = room.run(config, "demand_daily", "device_daily")
+    if accounts:
+        mine = told.records["demand_daily"][0]["publisher_account_id"]
+        config["account_ids"] = [mine]
+    listing(
+        room,
+        *("publisherAccountID", "publisherSiteId", "publisherAdUnitId", "userDeviceType"),
+        *("demandPartnerAccountId", "demandPartnerAccountName"),
+        metrics=("marketRequests", "marketImpressions", "marketPublisherRevenue"),
+    )
+    found = room.run(config, "demand_daily", "device_daily")
+    for report in ("demand_daily", "device_daily"):
+        rows = found.records[report]
+        assert rows
+        assert {r["publisher_currency"] for r in rows} == {None}
+    sums = [Counter[str](), Counter[str]()]
+    for messages, counted in zip((told, found), sums, strict=True):
+        for row in messages.records["demand_daily"]:
+            if not accounts or row["publisher_account_id"] == mine:
+                counted[row["_currency"]] += row["market_requests"]
+    assert sums[0] == sums[1]
 
 
 def test_a_report_cut_by_account_needs_no_second_look(room):

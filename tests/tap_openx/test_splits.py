@@ -189,6 +189,20 @@ def test_too_many_accounts_are_asked_for_in_groups(room, whole, cap):
     assert spans == {("2026-03-16T00:00:00Z", "2026-03-17T00:00:00Z")}
 
 
+def test_too_many_accounts_are_not_asked_for_again_in_each_window(room):
+    """The accounts in scope are as many in the next window: only its parts, and what proves them, are asked for."""
+    room.switch(account_cap=1)
+    config = room.legacy(start_date="2026-01-20", end_date="2026-03-17")
+    found = room.run(config, "inventory_hourly")
+    assert len(found.windows("inventory_hourly")) > 2
+    whole = [
+        body
+        for e in room.asked("/report")
+        if "filters" not in (body := json.loads(e["body"])) and len(body["attributes"]) > 2
+    ]
+    assert len(whole) == 1
+
+
 @pytest.mark.parametrize("words", ["accounts", "other"])
 def test_413_is_cut_by_time_where_accounts_are_not_the_reason(room, whole, words):
     """One account alone is refused as well, whatever the words say: shorter windows are asked for until they fit."""
