@@ -180,7 +180,10 @@ def date_range(document: object, report: str) -> Interval:
     if isinstance(found, list):
         found = found[0] if found else None
     try:
-        return Interval(_moment(found["minStartDate"]), _moment(found["maxEndDate"]))  # type: ignore[index]
+        start, end = _moment(found["minStartDate"]), _moment(found["maxEndDate"])  # type: ignore[index]
+        if start > end:
+            raise ValueError(end)  # noqa: TRY301 - what can't be read is said once, below
+        return Interval(start, end)
     except (KeyError, TypeError, ValueError) as error:
         raise MalformedResponse(
             f"{report}: the date range can't be read: {str(document)[:200]}"

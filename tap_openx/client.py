@@ -219,8 +219,10 @@ class OpenxPlatform(Platform):
         if (
             status == HTTPStatus.TOO_MANY_REQUESTS
             and outcomes.retry_after(response.headers, response.received_at) is None
+            and call.url.startswith(f"{self._generation.entity_url}/")
         ):
-            # The quota counts calls by the clock hour, those of people in the UI too.
+            # The Platform API's quota counts calls by the clock hour, those of people in the UI too. No
+            # such rule is published for reports: there the usual backing off is right.
             seconds = outcomes.until_next_hour(self.clock.now())
             return Outcome(
                 Action.RATE_LIMITED,
@@ -535,7 +537,7 @@ def _objects(document: object, what: str) -> list[Mapping[str, Any]]:
     found: Any = document
     if isinstance(document, Mapping):
         found = document.get("objects")
-        if found is None and "has_more" in document:
+        if found is None and "objects" in document and "has_more" in document:
             found = []
     if not isinstance(found, list) or not all(isinstance(row, Mapping) for row in found):
         raise MalformedResponse(

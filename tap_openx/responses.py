@@ -15,7 +15,7 @@ _WANTED: Final[dict[str, frozenset[str]]] = {
     "/generateReport": frozenset({"id"}),
 }
 """What an answer holds one of, by the end of its address."""
-_LIST: Final = frozenset({"objects", "has_more"})
+_LIST: Final = "objects"
 _OBJECTS_AT: Final = "/ox/4.0/"
 _NO_LISTS: Final = frozenset({"session"})
 _EVERY_ERROR: Final = frozenset({"message", "error", "errors", "traceId"})
@@ -39,7 +39,7 @@ def oddity(url: str, response: Response) -> str:
     if kind in _NO_LISTS:
         good = bool(held) and not (held & _EVERY_ERROR)
     elif kind:
-        good = not held.isdisjoint(_LIST)
+        good = _LIST in held
     else:
         good = wanted is None or not held.isdisjoint(wanted)
     if good:

@@ -219,6 +219,18 @@ def test_a_type_that_the_login_may_not_read_is_named_and_the_rest_is_read(room, 
     assert any("deselect the stream 'audience_segments'" in m for m in caplog.messages)
 
 
+def test_an_answer_without_its_list_is_no_empty_list(room):
+    """What is said of a list is not the list; null in its place may be an empty one."""
+    said = {"has_more": False, "limit": 200, "offset": 0}
+    room.sandbox.fault("status", path="/ox/4.0/site$", status=200, body=said, times=None)
+    with pytest.raises(RunFailed, match="1 failed: sites"):
+        room.run(room.legacy(max_retries=1), "sites")
+    room.sandbox.clear_faults()
+    body = {**said, "objects": None}
+    room.sandbox.fault("status", path="/ox/4.0/site$", status=200, body=body, times=None)
+    assert room.run(room.legacy(), "sites").records["sites"] == []
+
+
 def test_what_the_schema_does_not_name_is_kept(room):
     """A field that OpenX adds tomorrow is in `_extra`, secrets excepted."""
     room.sandbox.fault(
@@ -295,6 +307,20 @@ def test_the_hours_waited_for_a_quota_are_a_setting(room, allowed):
     with pytest.raises(RunFailed):
         run_with_clock(room, room.legacy(quota_waits=allowed), {"sites"})
     assert len([e for e in room.sandbox.log("openx") if e["status"] == 429]) == allowed + 1
+
+
+@pytest.mark.parametrize("generation", ["legacy", "current"])
+def test_the_quota_of_objects_is_none_of_reports(room, generation):
+    """No hourly quota is published for reports: 429 without Retry-After is backed off from, as everywhere."""
+    stream, path = ("inventory_daily", "/report$")
+    if generation == "current":
+        stream, path = ("country_daily", "/generateReport$")
+    config = getattr(room, generation)(start_date="2026-03-17")
+    plain, _ = run_with_clock(room, config, {stream})
+    room.sandbox.fault("status", path=path, method="POST", status=429, times=2)
+    found, waits = run_with_clock(room, config, {stream})
+    assert len(found.records[stream]) == len(plain.records[stream]) > 0
+    assert all(seconds < 60 for seconds in waits), waits
 
 
 def test_the_option_keys_read_are_a_setting(room):

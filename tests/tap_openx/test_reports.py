@@ -298,6 +298,17 @@ def test_a_date_range_that_is_not_valid_for_another_reason_is_an_error(room, cap
     assert any("HTTP 404: Date Range not valid" in m for m in caplog.messages)
 
 
+def test_a_date_range_that_ends_before_it_begins_is_an_error(room, caplog):
+    """It says nothing of what is held: not a success without rows."""
+    ends = {"minStartDate": "2026-03-17T00:00:00Z", "maxEndDate": "2026-01-01T00:00:00Z"}
+    room.sandbox.fault(
+        "status", path="/date-range", status=200, body={"dateRange": [ends]}, times=None
+    )
+    with pytest.raises(RunFailed):
+        room.run(room.legacy(max_retries=0), "demand_daily")
+    assert any("date range can't be read" in m for m in caplog.messages)
+
+
 def test_the_running_day_is_read_when_it_is_wanted(room):
     """`include_today`: up to the last hour that is held, partial, and never bookmarked."""
     found = room.run(room.legacy(include_today=True), "demand_daily")
