@@ -40,8 +40,8 @@ log = logging.getLogger("adtaps.openx")
 
 API_URL: Final = "https://api.openx.com"
 ORIGIN: Final = "https://unity.openx.com"
-HELD_DAYS: Final = {Grain.HOUR: 89, Grain.DAY: 730}
-"""Three months of hours, two years of days; the shortest that they can be, as more is refused."""
+HELD_DAYS: Final = {Grain.HOUR: 90, Grain.DAY: 730}
+"""Three months of hours, two years of days."""
 MOST_ROWS: Final = 1_000_000
 CLOSING_HOURS: Final = 2.0
 """Hours until a bucket's data are in. Not published; the lookback reads what comes later anyway."""
