@@ -78,6 +78,15 @@ def test_ordinary_names_are_shown():
         lambda text: quote(text, safe=""),
         lambda text: quote(text).replace("%C3%A9", "%c3%a9").replace("%3C", "%3c"),
     ],
+    ids=[
+        "plain",
+        "HTML",
+        "HTML, quotes left",
+        "HTML, short apostrophe",
+        "address",
+        "address, slash too",
+        "address, small letters",
+    ],
 )
 def test_a_secret_is_masked_as_an_answer_may_repeat_it(spell):
     """On a page that shows the form again, and in an address, however its letters are escaped there."""
