@@ -172,11 +172,14 @@ class EntityQuery:
         since: Only what was modified at or after this moment (UTC text), if the platform can filter.
         parent: The parent's record as the platform sent it, for a child stream.
         stats: Counts requests and retries; give it to every `http.send`.
+        greatest: The greatest id that earlier runs saw, by list; empty if none did. A platform whose objects may
+            lack a modification time raises it while it reads, and asks for what lies behind it next time.
     """
 
     since: str | None = None
     parent: Mapping[str, Any] | None = None
     stats: RequestStats = field(default_factory=RequestStats)
+    greatest: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

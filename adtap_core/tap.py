@@ -319,10 +319,12 @@ class AdTap(FromVariables, Tap):
             self._write_last_state()
         failed = {f.stream for f in self.failures}
         read = {s.name for s in streams} | (failed & {*self.streams})
-        whole = sum(s.done and s.name not in failed for s in streams)
+        refused = {f.stream for f in self.current.refused} - failed
+        whole = sum(s.done and s.name not in failed | refused for s in streams)
         log_end(
             streams=len(read),
             whole=whole,
+            refused=len(refused),
             rows=sum(s.records_written for s in streams),
             cost=self.platform.http.total,
             seconds=time.monotonic() - began,

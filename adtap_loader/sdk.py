@@ -151,10 +151,7 @@ class LoaderSink(BatchSink):
                 where = f", column '{path[0]}'" if path else ""
                 said = error.error_message[:_MOST_SAID]
                 raise InvalidRecord(f"Stream '{self.stream_name}'{where}: {said}", record) from None
-        self._parse_timestamps_in_record(
-            record=record, schema=self.schema, treatment=self.datetime_error_treatment
-        )
-        return record
+        return record  # moments are read by the columns, as where the SDK changes nothing
 
     @override
     def _singer_validate_message(self, record: dict[str, Any]) -> None:

@@ -20,6 +20,7 @@ from adtap_core.errors import BadRequest, MalformedResponse, RequestError
 from adtap_core.http.client import Auth, Call, RequestStats
 from adtap_core.http.completeness import check_whole
 from adtap_core.http.listing import check_end
+from adtap_core.http.once import Once
 from adtap_core.http.outcomes import Outcome
 from adtap_core.http.response import Response
 from adtap_core.platform import (
@@ -76,6 +77,7 @@ class AtomxPlatform(Platform):
         super().__init__(settings, clock)
         self._login = TokenLogin(settings)
         self._url = str(settings["api_url"]).rstrip("/")
+        self._stored: Once[str, Mapping[str, Any]] = Once()
 
     @cached_property
     def _lists(self) -> Lists:
@@ -199,7 +201,7 @@ class AtomxPlatform(Platform):
             case "invoices":
                 return self._invoices(query)
             case _:
-                return self._lists.walk(AtomxEntity.of(entity), query.since, query.stats)
+                return self._lists.walk(AtomxEntity.of(entity), query)
 
     @override
     def normalize(self, entity: Entity, record: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -213,7 +215,7 @@ class AtomxPlatform(Platform):
         refusals = Refusals()
         for name in self.settings.get("history_models") or HISTORY_MODELS:
             model = models[name]
-            objects = self._modified(model, since, query.stats)
+            objects = self._modified(model, since, replace(query, since=since))
             read = partial(self._log_of, name, model, query.stats)
             try:
                 for _, done in self.prefetch.in_order(objects, read):
@@ -223,11 +225,11 @@ class AtomxPlatform(Platform):
         refusals.check()
 
     def _modified(
-        self, model: AtomxEntity, since: str | None, stats: RequestStats
+        self, model: AtomxEntity, since: str | None, query: EntityQuery
     ) -> Iterator[object]:
         """Yield the ids of the objects that were modified since a moment, each once."""
         asked: set[object] = set()
-        for page in self._lists.walk(model, since, stats, expand=False):
+        for page in self._lists.walk(model, query, expand=False):
             for row in page:
                 moved = row.get("updated_at")
                 if row["id"] in asked or (since and moved and str(moved)[:19] < since):
@@ -271,13 +273,24 @@ class AtomxPlatform(Platform):
         self, entity: Entity, query: EntityQuery
     ) -> Iterator[Sequence[Mapping[str, Any]]]:
         """Yield the reports that people have saved or scheduled: what they ask, not their data."""
-        document = self._get("reports", {}, query.stats)
+        listed = self._stored.get("reports", lambda: self._all_stored_reports(query.stats))
+        part = AtomxEntity.of(entity).part
+        if part not in listed:
+            raise MalformedResponse(f"list reports: the answer holds no list `{part}`")
+        rows = [] if listed[part] is None else listed[part]
+        if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
+            raise MalformedResponse(f"list reports: `{part}` is not a list of objects")
+        yield rows
+
+    def _all_stored_reports(self, stats: RequestStats) -> Mapping[str, Any]:
+        """Return both lists of stored reports, which come in one answer."""
+        document = self._get("reports", {}, stats)
         listed = responses.payload(document, "list reports")
         if not isinstance(listed, Mapping):
             raise RequestError("list reports: the answer is not an object of lists")
         shown = sum(len(part) for part in listed.values() if isinstance(part, list))
         _check_all(document, shown, "list reports")
-        yield listed.get(AtomxEntity.of(entity).part) or []
+        return listed
 
     def _invoices(self, query: EntityQuery) -> Iterator[Sequence[Mapping[str, Any]]]:
         """Yield all invoices of all types; without a bound the API gives the current month's."""

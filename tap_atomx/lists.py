@@ -6,7 +6,7 @@ not relied on: whether it is the total or the size of the page is not published.
 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, Final
 
 from adtap_core.errors import BadRequest, Forbidden
@@ -14,6 +14,7 @@ from adtap_core.http.client import RequestStats
 from adtap_core.http.completeness import number
 from adtap_core.http.listing import Page, in_order, key_of, number_of, page_of
 from adtap_core.http.workers import Workers
+from adtap_core.platform import EntityQuery
 from tap_atomx import responses
 from tap_atomx.streams import AtomxEntity
 
@@ -23,6 +24,8 @@ PAGE_SIZE: Final = 1000
 """The API's largest `limit`; more is cut to it. Wiki page `api`, read 2026-11-20."""
 REACH: Final = 50_000
 """Rows that are skipped behind an id, at most, where a table is big."""
+_SURELY_BEFORE: Final = timedelta(days=2)
+"""A row modified so long before the bound shows that it was not listened to, in whatever form times come."""
 BAD_REQUEST: Final = 400
 NOT_FOUND: Final = 404
 
@@ -56,36 +59,77 @@ class Lists:
         self._paths: dict[str, str] = {}
 
     def walk(
-        self, entity: AtomxEntity, since: str | None, stats: RequestStats, *, expand: bool = True
+        self, entity: AtomxEntity, query: EntityQuery, *, expand: bool = True
     ) -> Iterator[Sequence[Record]]:
-        """Yield a model's rows, page by page.
+        """Yield a model's rows, page by page; one may come twice.
+
+        With `query.since` only what was modified at or after that moment is asked for, and, as a bound on
+        `updated_at` never shows an object that has none, what lies behind the greatest id that was known. Where
+        none is, all rows are read.
 
         Args:
             entity: The model.
-            since: Only what was modified at or after this moment (UTC text). The bound on `updated_at` is
-                built like the documented one on `id`; a server that swallows it gives all rows (right, only
-                slower), one that refuses it is asked for all rows.
-            stats: Counts requests.
+            query: From when on, and the greatest ids; those are raised.
             expand: Whether to-many relations are asked for, too.
 
         Raises:
             BadRequest: If the platform has no such list, under any of its spellings.
         """
-        bounds = {} if since is None else {"updated_at>": bound(since)}
+        known = query.greatest.get(entity.name)
+        if query.since is None or known is None:
+            for page in self._bounded(entity, {}, query.stats, expand=expand):
+                _note(query.greatest, entity, page)
+                yield page
+            return
+        surely_older = bound(query.since, before=_SURELY_BEFORE)
+        is_whole = False
+        changed = {"updated_at>": bound(query.since)}
+        for page in self._bounded(entity, changed, query.stats, expand=expand):
+            _note(query.greatest, entity, page)
+            is_whole = is_whole or any(
+                str(row.get("updated_at") or "") < surely_older for row in page
+            )
+            yield page
+        if is_whole:
+            return  # the bound was not listened to
+        for page in self._bounded(entity, {"id>": known + 1}, query.stats, expand=expand):
+            _note(query.greatest, entity, page)
+            yield page
+
+    def _bounded(
+        self,
+        entity: AtomxEntity,
+        limits: Mapping[str, object],
+        stats: RequestStats,
+        *,
+        expand: bool,
+    ) -> Iterator[Sequence[Record]]:
+        """Walk a list within a lower bound; a server that refuses it is asked for all rows.
+
+        The bound on `updated_at` is built like the documented one on `id`; a server that swallows it gives all rows:
+        right, only slower.
+        """
         try:
-            yield from self._walk(entity, bounds, stats, expand=expand)
+            yield from self._walk(entity, limits, stats, expand=expand)
         except BadRequest as error:
-            if error.status != BAD_REQUEST or not bounds:
+            if error.status != BAD_REQUEST or not limits:
                 raise
+            (name,) = limits
             log.warning(
-                "%s: the API refuses a lower bound on updated_at (%s); all rows are read",
+                "%s: the API refuses a lower bound on %s (%s); all rows are read",
                 entity.name,
+                name.removesuffix(">"),
                 error,
             )
             yield from self._walk(entity, {}, stats, expand=expand)
 
     def _walk(
-        self, entity: AtomxEntity, bounds: Mapping[str, str], stats: RequestStats, *, expand: bool
+        self,
+        entity: AtomxEntity,
+        bounds: Mapping[str, object],
+        stats: RequestStats,
+        *,
+        expand: bool,
     ) -> Iterator[Sequence[Record]]:
         params = {"depth": 0, self._order: "id.asc", **bounds}
         if expand and entity.expand:
@@ -174,11 +218,23 @@ def spellings(plural: str, model: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(words))
 
 
-def bound(since: str) -> str:
-    """Return a moment as the API compares it: seconds, UTC, no zone."""
+def _note(greatest: dict[str, int], entity: AtomxEntity, page: Sequence[Record]) -> None:
+    """Raise the greatest id of a list whose objects may lack a date."""
+    if entity.may_lack_date:
+        keys = [k for row in page if (k := key_of(row, number_of)) is not None]
+        greatest[entity.name] = max([greatest.get(entity.name, 0), *keys])
+
+
+def bound(since: str, *, before: timedelta = timedelta()) -> str:
+    """Return a moment as the API compares it: seconds, UTC, no zone.
+
+    Args:
+        since: ISO 8601; UTC if it names no zone.
+        before: How long before it.
+    """
     moment = datetime.fromisoformat(since)
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    return (moment.astimezone(UTC) - before).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def page_at(document: Any, what: str, offset: int, asked: int) -> Page:

@@ -23,7 +23,7 @@ from adtap_core.http.response import Response
 from adtap_core.platform import Fetched, RowContext, WindowJob
 from adtap_core.rows.schemas import SCALE, WHOLE, is_count
 from adtap_core.rows.totals import as_decimal
-from adtap_core.windows import Grain, Interval, Zone
+from adtap_core.windows import ONE_DAY, Grain, Interval, Zone
 from tap_atomx.definitions import is_snapshot
 from tap_atomx.fields import METRICS
 from tap_atomx.responses import error_beside_data, is_object
@@ -229,10 +229,7 @@ def _report_of(envelope: object, what: str) -> Mapping[str, Any]:
 
 def _columns(report: Mapping[str, Any], body: Mapping[str, Any], what: str) -> tuple[str, ...]:
     """Return an inline answer's columns; it must be of what was asked for."""
-    for end in ("from", "to"):
-        said = str(report.get(end) or body.get(end)).replace("T", " ")
-        if end in body and said != body[end]:
-            raise MalformedResponse(f"{what}: asked {end} {body[end]}, answered {end} {said}")
+    _check_question(report, body, what)
     asked = (*body["groups"], *body["metrics"])
     named = report.get("columns")
     columns = tuple(str(c) for c in named) if isinstance(named, list) else asked
@@ -241,6 +238,52 @@ def _columns(report: Mapping[str, Any], body: Mapping[str, Any], what: str) -> t
             f"{what}: the answer's columns {list(columns)} are not those asked for"
         )
     return columns
+
+
+def _check_question(report: Mapping[str, Any], body: Mapping[str, Any], what: str) -> None:
+    """Check that a report answers what was asked, as far as it says so.
+
+    Args:
+        report: The answer; the platform repeats the request in `query`.
+        body: The request.
+        what: The window, in a user's words.
+
+    Raises:
+        MalformedResponse: If it is of other days, of another scope or time zone, or if a filter was left out.
+    """
+    query = report.get("query")
+    query = query if isinstance(query, Mapping) else {}
+    for end in ("from", "to"):
+        for told in (report.get(end), query.get(end)):
+            said = str(told or body.get(end)).replace("T", " ")
+            if end in body and said != body[end]:
+                raise MalformedResponse(f"{what}: asked {end} {body[end]}, answered {end} {said}")
+    scope = query.get("scope")
+    if scope is not None and str(scope).casefold() != body["scope"]:
+        raise MalformedResponse(f"{what}: asked scope {body['scope']}, answered scope {scope}")
+    zone = query.get("timezone")
+    if zone is not None and not _is_same_zone(str(zone), body, report):
+        raise MalformedResponse(
+            f"{what}: asked timezone {body['timezone']}, answered timezone {zone}"
+        )
+    where = query.get("where")
+    if isinstance(where, list) and len(where) < len(body["where"]):
+        raise MalformedResponse(f"{what}: asked where {body['where']}, answered where {where}")
+
+
+def _is_same_zone(said: str, body: Mapping[str, Any], report: Mapping[str, Any]) -> bool:
+    """Return whether a zone's clocks are those of the zone that was asked for: one zone has several names."""
+    if said == body["timezone"]:
+        return True
+    try:
+        first, last = (
+            datetime.fromisoformat(body.get(e) or str(report.get(e))) for e in ("from", "to")
+        )
+        days = [first + ONE_DAY * n for n in range((last - first).days + 1)]
+        asked, answered = Zone(body["timezone"]), Zone(said)
+    except (TypeError, ValueError):
+        return False
+    return all(asked.instant(day) == answered.instant(day) for day in (*days, last))
 
 
 def _numbers(values: Sequence[Any]) -> list[Any]:

@@ -5,6 +5,7 @@ body is judged first; the vendor's own clients (Go, PHP) check `success` for the
 """
 
 import csv
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
@@ -20,6 +21,15 @@ UNAUTHORIZED: Final = 1
 """`errno` of a missing or dead token; the meaning of other numbers is not published."""
 _LARGEST_ERROR_BYTES: Final = 64 * 1024
 _OBJECTS: Final = frozenset({dict})
+_RANGE: Final = re.compile(
+    r"\b(date ?range|range|period|interval|timeframe|days?|hours?)\b", re.IGNORECASE
+)
+_TOO_LONG: Final = re.compile(
+    r"\btoo (long|large|big|wide|many|great)\b|\bexceed|\bmax(imum|imal)?\b|\bat most\b|"
+    r"\b(longer|larger|greater|more) than\b|\blimit",
+    re.IGNORECASE,
+)
+"""Words of a refusal by which a window may be too long; nobody has published the platform's own."""
 _LOGIN_REFUSED: Final = (400, 401, 403)
 """401 is the platform's answer to a wrong login; the others, with a login, can mean nothing else."""
 
@@ -42,7 +52,7 @@ def classify(call: Call, response: Response) -> Outcome:
             settings = "`email`, `password`, `totp` and `token_expiration_seconds`"
         return Outcome(Action.CREDENTIALS, f"{message}; check the settings {settings}")
     if not response.is_success:
-        return _judge_failure(response)
+        return _judge_failure(call, response)
     if response.looks_like_html():
         return Outcome(
             Action.REFRESH_LOGIN, f"an HTML page instead of data: {response.excerpt(120)}"
@@ -55,10 +65,14 @@ def classify(call: Call, response: Response) -> Outcome:
     return SUCCESS if response.body.size > _LARGEST_ERROR_BYTES else _judge_small(response)
 
 
-def _judge_failure(response: Response) -> Outcome:
+def _judge_failure(call: Call, response: Response) -> Outcome:
     message = error_message(_small_document(response))
     if response.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
         return Outcome(Action.SPLIT_WINDOW, message or response.excerpt(120))
+    refused = response.status == HTTPStatus.BAD_REQUEST and call.splittable
+    if refused and _RANGE.search(message) and _TOO_LONG.search(message):
+        # No longest range is published; a window is not asked again, but shorter ones are.
+        return Outcome(Action.SPLIT_WINDOW, message)
     return outcomes.by_status(response, message)
 
 

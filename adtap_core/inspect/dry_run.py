@@ -7,6 +7,7 @@ and fields, date ranges). So stats of the class `DryRun` tell the two apart, wha
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -147,7 +148,11 @@ class Placeholder(dict[str, Any]):
 
 
 def entity_calls(
-    platform: Platform, watch: RequestRecorder, entity: Entity, since: str | None
+    platform: Platform,
+    watch: RequestRecorder,
+    entity: Entity,
+    since: str | None,
+    greatest: Mapping[str, int] | None = None,
 ) -> Sequence[Call]:
     """Return the calls that reading an entity begins with; for a child, those of one parent.
 
@@ -158,12 +163,14 @@ def entity_calls(
         watch: Records it.
         entity: The entity.
         since: The moment since which records changed, ISO 8601 in UTC; None: all.
+        greatest: The greatest ids that earlier runs saw, by list.
     """
     dry_run = DryRun(body=EMPTY_OBJECT)
     parent = None if entity.parent is None else Placeholder()
+    query = EntityQuery(since=since, parent=parent, greatest=dict(greatest or {}))
     watch.everything = dry_run
     try:
-        for _page in platform.pages(entity, EntityQuery(since=since, parent=parent)):
+        for _page in platform.pages(entity, query):
             pass
     except Exception:  # noqa: BLE001 - an empty answer is no good answer
         return dry_run.calls
@@ -192,8 +199,20 @@ def request_line(call: Call) -> str:
 def body_of(call: Call) -> Any:
     """Return what a call's body says, None if it has none."""
     if call.json is not None:
-        return call.json
+        return _plain(call.json)
     return dict(call.form) if isinstance(call.form, Mapping) else None
+
+
+def _plain(value: Any) -> Any:
+    """Return a document whose decimals are numbers, as they are sent, where a float has the same digits."""
+    if isinstance(value, Mapping):
+        return {key: _plain(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(part) for part in value]
+    if isinstance(value, Decimal):
+        near = float(value)
+        return near if Decimal(repr(near)) == value else str(value)
+    return value
 
 
 def request_document(call: Call) -> dict[str, Any]:

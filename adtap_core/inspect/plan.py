@@ -452,7 +452,7 @@ def entity_plan(tap: AdTap, watch: RequestRecorder, stream: EntityStream) -> Str
     """Return what is to be read of an entity, as far as it can be known before."""
     entity = stream.entity
     made = StreamPlan(stream.name, since=stream.since())
-    calls = entity_calls(tap.platform, watch, entity, made.since)
+    calls = entity_calls(tap.platform, watch, entity, made.since, stream.greatest())
     if entity.parent is None:
         made.requests = [PlannedRequest(c) for c in calls]
         made.follows = PAGES

@@ -65,6 +65,7 @@ class Run:
         self.tap, self.clock, self.platform_class = tap, clock, platform_class
         self._entities = entities
         self.failures: list[Failure] = []
+        self.refused: list[Failure] = []
         self.progress = Progress()
         self._spelt: dict[str, msgspec.Raw] = {}
 
@@ -170,6 +171,7 @@ class Run:
         """
         if isinstance(failure.error, Forbidden) and self.tap.input_catalog is None:
             log.warning("%s; nobody selected it, so the run goes on without it", failure.line())
+            self.refused.append(failure)
             return
         log.error("%s%s", failure.line(), self.advice(failure))
         self.failures.append(failure)

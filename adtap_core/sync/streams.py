@@ -51,6 +51,7 @@ from adtap_core.sync.summary import stream_line
 log = logging.getLogger("adtaps.streams")
 _PARENTS: Final = "parents_until"
 _UNDATED: Final = "undated"
+_GREATEST: Final = "greatest_ids"
 _encode = msgspec.json.Encoder(enc_hook=str).encode
 
 
@@ -62,11 +63,13 @@ class _Begun:
         since: From when on changes are asked for.
         started: When it was asked.
         pages: Its pages.
+        greatest: The greatest ids, which the pages raise.
     """
 
     since: str | None
     started: datetime
     pages: Iterator[Iterable[Mapping[str, Any]]]
+    greatest: Mapping[str, int]
 
 
 class AdStream(Selected):
@@ -140,7 +143,8 @@ class AdStream(Selected):
 
     def summary(self) -> str:
         """Return one line about what was read: rows, days, what it cost, and whether parts failed."""
-        failures = sum(failure.stream == self.name for failure in self.run.failures)
+        parts = (*self.run.failures, *self.run.refused)
+        failures = sum(failure.stream == self.name for failure in parts)
         return stream_line(
             self.name, self.records_written, self.range_text(), self.cost(), failures
         )
@@ -310,19 +314,20 @@ class EntityStream(AdStream):
         """Ask for the first page already: another stream is read meanwhile. Children wait for their turn."""
         if self._begun is None and self.entity.parent is None:
             since, started = self.since(), self.run.clock.now()
-            query = EntityQuery(since=since, stats=self._stats)
-            self._begun = _Begun(since, started, self._pages(query))
+            query = EntityQuery(since=since, stats=self._stats, greatest=self.greatest())
+            self._begun = _Begun(since, started, self._pages(query), query.greatest)
 
     @override
     def read(self) -> None:
         self.begin()
         begun, self._begun = self._begun, None
         since, started = self.since(), self.run.clock.now()
+        greatest: Mapping[str, int] = {}
         secrets = self.run.platform.secret_fields
         shaper = RecordShaper(self.name, self.schema, secrets, self.entity.columns)
         try:
             if begun is not None:
-                since, started = begun.since, begun.started
+                since, started, greatest = begun.since, begun.started, begun.greatest
                 self._asked_since = since
                 self.kept = [] if self._is_wanted_by_children() else None
                 self.kept_since = since
@@ -338,7 +343,7 @@ class EntityStream(AdStream):
             self.kept = None
             self.fail(error)
             return
-        self._close(started)
+        self._close(started, greatest)
 
     def state_errors(self) -> list[str]:
         """Return a line if the bookmark lies in the future."""
@@ -364,6 +369,10 @@ class EntityStream(AdStream):
             return None
         value = self.bookmarks.get("replication_key_value")
         return None if value is None else str(value)
+
+    def greatest(self) -> dict[str, int]:
+        """Return the greatest ids that earlier runs saw, by list."""
+        return dict(self.bookmarks.get(_GREATEST) or {})
 
     def _pages(self, query: EntityQuery) -> Iterator[Iterable[Mapping[str, Any]]]:
         return self.run.workers.read_ahead(iter(self.run.platform.pages(self.entity, query)))
@@ -510,10 +519,12 @@ class EntityStream(AdStream):
             if isinstance(s, EntityStream)
         )
 
-    def _close(self, started: datetime) -> None:
+    def _close(self, started: datetime, greatest: Mapping[str, int]) -> None:
         """Move the bookmark: never past the read's own start, never back."""
         if self.entity.replication_key is not None and self.replication_method == "INCREMENTAL":
             entry = self.bookmarks
+            if greatest:
+                entry[_GREATEST] = dict(greatest)
             if self.entity.may_lack_date and (self._has_undated or entry.get(_UNDATED)):
                 # What a run removes is null: some runs' states are merged into the stored one.
                 entry[_UNDATED] = self._has_undated or None

@@ -54,6 +54,7 @@ def log_end(
     *,
     streams: int,
     whole: int,
+    refused: int = 0,
     rows: int,
     cost: RequestStats,
     seconds: float,
@@ -64,12 +65,15 @@ def log_end(
     Args:
         streams: How many were to be read.
         whole: How many were, without a failure.
+        refused: How many the login may not read, where nobody selected them.
         rows: How many rows all streams wrote.
         cost: What it took.
         seconds: How long.
         failures: A line for each.
     """
     parts = [f"{whole} of {count(streams, 'stream')} read whole", count(rows, "row")]
+    if refused:
+        parts.insert(1, f"{refused} refused")
     log.info("Run ended: %s", ", ".join([*parts, *cost_text(cost), f"{seconds:.0f} s"]))
     for line in failures[:MOST_REPEATED]:
         log.info("Failed: %s", line)

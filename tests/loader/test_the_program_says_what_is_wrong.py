@@ -94,6 +94,21 @@ def test_a_field_that_the_schema_does_not_have_is_told_once(file):
     assert run.errors.count("field 'extra' is not in the schema") == 1
 
 
+def test_a_moment_that_is_none_is_one_line_whichever_way_records_go(file):
+    """The SDK parses moments itself where it changes records, and ends in a traceback."""
+    head = schema("s", {"at": {"type": "string", "format": "date-time"}})
+    for way in ({}, {"add_record_metadata": True}, {"stream_maps": {"s": {"at": "at"}}}):
+        run = file.run(head, record("s", at="soon"), state({"n": 1}), **way)
+        assert (run.code, run.states) == (1, [])
+        assert "Stream 's', column 'at': 'soon' is refused" in run.errors, way
+        assert (run.errors.count("ERROR"), "Traceback" in run.errors) == (1, False)
+    message = {**record("s", at="2026-01-01T00:00:00Z"), "time_extracted": "soon"}
+    run = file.run(head, message, state({"n": 1}), add_record_metadata=True)
+    assert (run.code, run.states) == (1, [])
+    assert "column '_sdc_extracted_at': 'soon' is refused" in run.errors
+    assert (run.errors.count("ERROR"), "Traceback" in run.errors) == (1, False)
+
+
 def test_about_lists_the_settings_and_none_without_effect(file):
     """`load_method` of the SDK would change nothing here, so it is not offered."""
     script = Path(sys.executable).with_name("target-adtap-duckdb")  # the script itself, once

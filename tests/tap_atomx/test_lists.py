@@ -1,5 +1,7 @@
 """Lists of models: every stream whole, incremental reads, shifting lists, spellings, relations."""
 
+import logging
+import re
 from collections import Counter
 from urllib.parse import parse_qsl
 
@@ -129,13 +131,15 @@ def test_records_do_not_depend_on_the_depth_of_the_answer(read, sandbox):
 
 
 def test_the_second_read_asks_for_what_changed(read, sandbox, truth):
-    """The bound is the bookmark, in the API's own form; only what changed since comes."""
+    """The bound is the bookmark, in the API's own form; only what changed since comes, and what is new."""
     first = read({"creatives"}, now="2026-03-01T00:00:00Z")
     sandbox.clear_log()
     second = read({"creatives"}, now="2026-03-18T12:00:00Z", state=first.last_state)
     mark = first.last_state["bookmarks"]["creatives"]["replication_key_value"]
-    (query,) = asked(sandbox, "creatives")
-    assert query["updated_at>"] == mark.removesuffix("Z")
+    query, behind = asked(sandbox, "creatives")
+    assert query.pop("updated_at>") == mark.removesuffix("Z")
+    assert int(behind.pop("id>")) == max(r["id"] for r in first.records["creatives"]) + 1
+    assert query == behind
     assert query["order_by"] == "id.asc"
     assert (query["depth"], query["limit"]) == ("0", "1000")
     changed = {
@@ -332,8 +336,9 @@ def test_a_model_that_nobody_knows_is_named(read, sandbox, caplog):
     assert "Resource not found" in caplog.text
 
 
-def test_a_forbidden_model_does_not_stop_the_others(read, sandbox, settings):
+def test_a_forbidden_model_does_not_stop_the_others(read, sandbox, caplog):
     """403: with a catalog the run fails at its end and says which stream; the others are whole."""
+    caplog.set_level(logging.INFO, logger="adtaps")
     sandbox.switch("atomx", forbidden=["segments"])
     with pytest.raises(RunFailed, match="segments"):
         read({"segments", "sizes"})
@@ -341,6 +346,9 @@ def test_a_forbidden_model_does_not_stop_the_others(read, sandbox, settings):
     without_catalog = read(None)
     assert without_catalog.records["sizes"]
     assert not without_catalog.records["segments"]
+    (end,) = re.findall(r"(\d+) of (\d+) streams read whole, 1 refused, ", caplog.text)
+    assert int(end[0]) == int(end[1]) - 1
+    assert "segments: 0 rows, 1 request; 1 failure, named above" in caplog.text
 
 
 def test_schemas_and_entries_pair_up():

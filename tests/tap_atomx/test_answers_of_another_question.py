@@ -1,0 +1,244 @@
+"""Answers that are not, or not all, of what was asked for: what hides new objects, other zones, refused ranges."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+
+from adtap_core.tap import RunFailed
+from tap_atomx.tap import TapAtomx
+from tests.canned import Asked, Canned, Text
+from tests.running import Messages, run_tap, select
+
+NOW = "2026-03-18T12:00:00+00:00"
+OWN = {
+    "name": "own",
+    "scope": "publisher",
+    "dimensions": ["site_id"],
+    "metrics": ["clicks"],
+    "transport": "json",
+    "filters": [["site_id", "in", [7, 8]]],
+}
+
+
+class Platform:
+    """An atomx whose lists hold what a test puts there, filtered by the bounds that it knows."""
+
+    def __init__(self) -> None:
+        self.lists: dict[str, list[dict[str, Any]]] = {}
+        self.refused: tuple[str, ...] = ()
+        self.deaf: tuple[str, ...] = ()
+        self.report: Callable[[Mapping[str, Any]], object] = lambda _asked: None
+        self.asked: list[Asked] = []
+
+    def __call__(self, asked: Asked) -> object:
+        self.asked.append(asked)
+        path = asked.path.removeprefix("/v3/")
+        if path == "login":
+            return {"success": True, "resource": "auth_token", "auth_token": "token-0123456789"}
+        if path == "report":
+            return self.report(asked.json)
+        if any(f"{name}>" in asked.query for name in self.refused):
+            refusal = '{"success": false, "error": "no such filter", "errno": 9}'
+            return Text(refusal, "application/json", 400)
+        if path == "reports":
+            return {"success": True, "resource": "reporting", "reporting": self.lists}
+        if path.startswith("history/"):
+            rows = [{"date": "2026-03-10T00:00:00", "user": 3, "changes": {}, "comment": path}]
+            return {"success": True, "resource": "history", "history": rows, "limit": 1000}
+        return self._page(path, asked.query) if path in self.lists else None
+
+    def _page(self, path: str, query: Mapping[str, str]) -> object:
+        rows = sorted(self.lists[path], key=lambda row: row["id"])
+        for name in {"id", "updated_at"} - set(self.deaf):
+            if (least := query.get(f"{name}>")) is not None:
+                low = int(least) if name == "id" else least
+                rows = [row for row in rows if row.get(name) and row[name] >= low]
+        offset = int(query["offset"])
+        return {"success": True, "resource": path, path: rows[offset:], "limit": 1000}
+
+    def bounds(self, path: str) -> list[tuple[str, ...]]:
+        """Which bounds each request for a list had."""
+        return [
+            tuple(sorted(set(a.query) & {"id>", "updated_at>"}))
+            for a in self.asked
+            if a.path == f"/v3/{path}"
+        ]
+
+
+@pytest.fixture
+def platform() -> Platform:
+    """What the tap talks to."""
+    return Platform()
+
+
+@pytest.fixture
+def run(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Messages]:
+    """Run the tap: `run("creatives", state=…, max_retries=0)`; what was written also where it fails."""
+    monkeypatch.setenv("ADTAPS_NOW", NOW)
+
+    def read(*streams: str, state: object = None, **given: Any) -> Messages:
+        platform.asked.clear()
+        written: list[Messages] = []
+        with Canned(platform) as server:
+            config = {"api_url": f"{server.url}/v3", "email": "a@b.example", "password": "p" * 12}
+            config |= {"max_retries": 0, **given}
+            catalog = select(TapAtomx, config, set(streams))
+            run_tap(TapAtomx, config, catalog=catalog, state=state, written=written.append)
+        return written[0]
+
+    return read
+
+
+def dated(ident: int, day: int = 1) -> dict[str, Any]:
+    """An object that was modified on a day of March."""
+    return {"id": ident, "updated_at": f"2026-03-{day:02d}T00:00:00"}
+
+
+def ids(found: Messages, stream: str = "creatives") -> list[int]:
+    """The ids that were written, in order."""
+    return [row["id"] for row in found.records[stream]]
+
+
+@pytest.mark.parametrize("lacking", [{"updated_at": None}, {}], ids=["null", "absent"])
+@pytest.mark.parametrize(
+    ("refused", "deaf"),
+    [((), ()), (("updated_at",), ()), ((), ("updated_at",)), ((), ("id",)), (("id",), ())],
+)
+def test_a_new_object_without_a_modification_time_is_read(platform, run, lacking, refused, deaf):
+    """All had one at the first read; a bound on it never shows the new one, in no later run."""
+    platform.lists["creatives"] = [dated(1), dated(2, 15)]
+    first = run("creatives")
+    assert ids(first) == [1, 2]
+    platform.refused, platform.deaf = refused, deaf
+    platform.lists["creatives"].append({"id": 3, **lacking})
+    second = run("creatives", state=first.last_state)
+    assert 3 in ids(second)
+    assert not [i for i in ids(second) if i == 1]
+    assert second.last_state["bookmarks"]["creatives"]["undated"] is True
+
+
+def test_a_list_that_changes_by_day_is_asked_for_twice(platform, run):
+    """What was modified, and what lies behind the greatest id; a server without bounds is asked once."""
+    platform.lists["creatives"] = [dated(1), dated(2, 15)]
+    first = run("creatives")
+    platform.lists["creatives"].append(dated(5, 16))
+    second = run("creatives", state=first.last_state)
+    assert platform.bounds("creatives") == [("updated_at>",), ("id>",)]
+    assert [a.query["id>"] for a in platform.asked if "id>" in a.query] == ["3"]
+    assert ids(second) == [2, 5]
+    platform.deaf = ("updated_at", "id")
+    run("creatives", state=second.last_state)
+    assert platform.bounds("creatives") == [("updated_at>",)]
+
+
+def test_a_state_of_an_earlier_version_is_read_whole_once(platform, run):
+    """It holds no greatest id, and may have left out objects without a modification time: now they come."""
+    platform.lists["creatives"] = [dated(1), dated(2, 15), {"id": 3, "updated_at": None}]
+    mark = {"replication_key": "updated_at", "replication_key_value": "2026-03-10T00:00:00Z"}
+    found = run("creatives", state={"bookmarks": {"creatives": mark}})
+    assert platform.bounds("creatives") == [()]
+    assert ids(found) == [2, 3]
+    platform.lists["creatives"][2] = dated(3, 15)
+    healed = run("creatives", state=found.last_state)
+    run("creatives", state=healed.last_state)
+    assert platform.bounds("creatives") == [("updated_at>",), ("id>",)]
+
+
+def test_the_log_of_a_new_object_without_a_modification_time_is_read(platform, run):
+    """Its creation is an entry of the change log; the bookmark would lie behind it for ever."""
+    platform.lists["creatives"] = [dated(1), dated(2, 15)]
+    chosen = {"history_models": ["creatives"]}
+    first = run("history", **chosen)
+    platform.lists["creatives"].append({"id": 3, "updated_at": None})
+    run("history", state=first.last_state, **chosen)
+    logs = [a.path for a in platform.asked if a.path.startswith("/v3/history/")]
+    assert "/v3/history/creative/3" in logs
+    assert "/v3/history/creative/1" not in logs
+
+
+def days(question: Mapping[str, Any], **told: object) -> dict[str, Any]:
+    """A report of one row for the first day, with what the answer says of the question."""
+    columns = [*question["groups"], *question["metrics"]]
+    rows = [[question["from"][:10], 7, 3]]
+    report = {"id": "r", "columns": columns, "data": rows, "query": {**question, **told}}
+    return {"success": True, "resource": "report", "report": report}
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"timezone": "America/New_York"},
+        {"timezone": "Mars/Phobos"},
+        {"scope": "advertiser"},
+        {"from": "2026-03-01 00:00:00"},
+        {"where": []},
+    ],
+    ids=str,
+)
+def test_an_answer_of_another_question_is_no_answer(platform, run, caplog, told):
+    """The platform repeats the request: another zone, scope or day, or a filter left out, is other money."""
+    platform.report = lambda asked: days(asked, **told)
+    with pytest.raises(RunFailed):
+        run("own", reports=[OWN], start_date="2026-03-10", time_zone="Europe/Berlin")
+    (name,) = told
+    assert f"answered {name}" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"timezone": "Europe/Berlin"},
+        {"timezone": "Arctic/Longyearbyen"},
+        {"timezone": None, "scope": None, "where": None},
+        {"scope": "PUBLISHER"},
+        {"where": [["site_id", "in", ["7", "8"]], ["publisher_id", "==", 1]]},
+    ],
+    ids=str,
+)
+def test_an_answer_may_spell_the_question_otherwise(platform, run, told):
+    """A zone has several names, and what the account may see can be filtered further."""
+    platform.report = lambda asked: days(asked, **told)
+    found = run("own", reports=[OWN], start_date="2026-03-10", time_zone="Europe/Berlin")
+    assert [row["clicks"] for row in found.records["own"]] == [3]
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["date range too long", "the maximum interval is 7 days", "period exceeds the limit"],
+)
+def test_a_range_that_is_refused_as_too_long_is_asked_for_in_parts(platform, run, words):
+    """The platform names no longest range: one that it refuses in these words is halved until it is short enough."""
+
+    def report(asked: Mapping[str, Any]) -> object:
+        first, last = (int(asked[end][8:10]) for end in ("from", "to"))
+        if last - first > 2:
+            refusal = f'{{"success": false, "error": "{words}", "errno": 9}}'
+            return Text(refusal, "application/json", 400)
+        return days(asked)
+
+    platform.report = report
+    found = run("own", reports=[OWN], start_date="2026-03-10", end_date="2026-03-18")
+    assert len(found.windows("own")) == 1
+    assert len(found.records["own"]) >= 4
+    bodies = [a.body for a in platform.asked if a.path == "/v3/report"]
+    assert len(bodies) == len(set(bodies))
+
+
+def test_stored_reports_of_both_kinds_are_asked_for_once(platform, run):
+    """One answer holds both lists."""
+    platform.lists = {"reports": [{"id": "a"}], "scheduled": [{"id": "b"}]}
+    found = run("reports", "scheduled_reports")
+    assert ids(found, "reports") + ids(found, "scheduled_reports") == ["a", "b"]
+    assert [a.path for a in platform.asked].count("/v3/reports") == 1
+
+
+@pytest.mark.parametrize(
+    "lists", [{"reports": []}, {"reports": [], "scheduled": {"id": "b"}}], ids=str
+)
+def test_an_answer_without_one_of_its_lists_is_not_an_empty_one(platform, run, caplog, lists):
+    """Where a key is missing nobody has said that nothing is scheduled."""
+    platform.lists = lists
+    with pytest.raises(RunFailed, match="scheduled_reports"):
+        run("reports", "scheduled_reports")
+    assert "`scheduled`" in caplog.text
