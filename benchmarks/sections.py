@@ -81,6 +81,11 @@ class Section:
     contenders: dict[str, str] = field(default_factory=dict)
     page: str = "performance.md"
 
+    @property
+    def short(self) -> list[str]:
+        """The bars that fall short: claim, figure and bound of each."""
+        return [f"{b.claim}: {b.measured} ({b.bound})" for b in self.bars if b.good is False]
+
 
 def at_least(claim: str, measured: float, bound: float, *, unit: str = "×") -> Bar:
     """A bar from below.
