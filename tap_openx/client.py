@@ -543,6 +543,8 @@ def _objects(document: object, what: str) -> list[Mapping[str, Any]]:
         raise MalformedResponse(
             f"{what}: the answer holds no list of objects: {str(document)[:200]}"
         )
+    if said := responses.error_beside(document):
+        raise MalformedResponse(f"{what}: {said}")
     return found
 
 

@@ -8,7 +8,13 @@ from typing import Any, Final
 
 from adtap_core.bodies.parsing import OTHERS, Table
 from adtap_core.declare import Report
-from adtap_core.errors import BadRequest, RequestError, ResponseTooLarge, RetriesExhausted
+from adtap_core.errors import (
+    BadRequest,
+    MalformedResponse,
+    RequestError,
+    ResponseTooLarge,
+    RetriesExhausted,
+)
 from adtap_core.http.client import Auth, Call
 from adtap_core.http.completeness import check_whole
 from adtap_core.http.once import Once
@@ -23,6 +29,7 @@ from tap_openx.api import Api, Generation
 from tap_openx.auth import CookieLogin
 from tap_openx.catalogue import Asked, Catalogue
 from tap_openx.currencies import COLUMN, added_up
+from tap_openx.responses import error_beside
 from tap_openx.splits import AnyOf, Asker, Filter, FilterSplit, Given, add_up, both
 from tap_openx.streams import REPORTS, OpenxReport
 
@@ -74,6 +81,8 @@ class Legacy(Generation):
             document = response.json()
         found = Catalogue.read(document)
         check_whole(document, len(found.dimensions) + len(found.metrics), "report fields")
+        if said := error_beside(document):
+            raise MalformedResponse(f"report fields: {said}")
         return found
 
     def catalogue(self) -> Catalogue:

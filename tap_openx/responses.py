@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from adtap_core.http.completeness import number
 from adtap_core.http.response import Response
 
 _FIELDS: Final = ("attribute", "field_errors", "item_errors", "dependency", "referencing_objects")
@@ -19,6 +20,7 @@ _LIST: Final = "objects"
 _OBJECTS_AT: Final = "/ox/4.0/"
 _NO_LISTS: Final = frozenset({"session"})
 _EVERY_ERROR: Final = frozenset({"message", "error", "errors", "traceId"})
+_FIRST_ERROR: Final = 400
 
 
 def oddity(url: str, response: Response) -> str:
@@ -43,13 +45,30 @@ def oddity(url: str, response: Response) -> str:
     else:
         good = wanted is None or not held.isdisjoint(wanted)
     if good:
-        return ""
+        return error_beside(document)
     said = error_message(response)
     return (
         f"an error with a success status: {said}"
         if said
         else f"not an answer: {response.excerpt(120)}"
     )
+
+
+def error_beside(document: object) -> str:
+    """Return what an answer says of an error beside what was asked for; empty if it says nothing of one.
+
+    What else it holds is then not all: an empty list, or the rows that came before the error.
+
+    Args:
+        document: The answer, or what it holds beside its rows.
+    """
+    if not isinstance(document, Mapping):
+        return ""
+    statuses = (number(document.get(name)) for name in ("http_status", "code"))
+    if any(s is not None and s >= _FIRST_ERROR for s in statuses):
+        return f"an error with a success status: {_of_object(document) or document}"[:400]
+    said = document.get("error") or document.get("errors")
+    return f"an error with a success status: {_text(said)}"[:400] if said else ""
 
 
 def error_message(response: Response) -> str:

@@ -27,6 +27,7 @@ from adtap_core.http.client import RequestStats
 from adtap_core.http.response import Response
 from adtap_core.rows.totals import ZERO, add, as_decimal
 from tap_openx import fields
+from tap_openx.responses import error_beside
 
 log = logging.getLogger("adtaps.openx")
 
@@ -515,6 +516,8 @@ def check_report(envelope: object, what: str) -> None:
     """
     if not isinstance(envelope, Mapping) or _REPORT.isdisjoint(envelope):
         raise MalformedResponse(f"{what}: the answer holds no report: {str(envelope)[:200]}")
+    if said := error_beside(envelope):
+        raise MalformedResponse(f"{what}: {said}")
 
 
 def _groups(values: Sequence[str], size: int) -> Iterable[tuple[str, ...]]:

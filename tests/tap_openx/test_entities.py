@@ -231,6 +231,17 @@ def test_an_answer_without_its_list_is_no_empty_list(room):
     assert room.run(room.legacy(), "sites").records["sites"] == []
 
 
+@pytest.mark.parametrize(
+    "error", [{"http_status": 403, "type": "Permission", "message": "no"}, {"errors": ["cut"]}]
+)
+def test_an_error_beside_a_list_is_no_end_of_it(room, error):
+    """Under a good status: the rows that came are not all."""
+    body = {"has_more": False, "limit": 200, "offset": 0, "objects": [], **error}
+    room.sandbox.fault("status", path="/ox/4.0/site$", status=200, body=body, times=None)
+    with pytest.raises(RunFailed, match="1 failed: sites"):
+        room.run(room.legacy(max_retries=1), "sites")
+
+
 def test_what_the_schema_does_not_name_is_kept(room):
     """A field that OpenX adds tomorrow is in `_extra`, secrets excepted."""
     room.sandbox.fault(

@@ -544,8 +544,16 @@ def test_settings_that_can_not_work_are_told_before_anything_is_asked(room, chan
 
 @pytest.mark.parametrize(
     "body",
-    [{}, [], {"error": "x"}, {"message": "boom", "http_status": 500}, {"reportData": {}}],
-    ids=["empty", "list", "error", "message", "object"],
+    [
+        {},
+        [],
+        {"error": "x"},
+        {"message": "boom", "http_status": 500},
+        {"reportData": {}},
+        {"reportData": [], "reportMetadata": {}, "error": "partial failure"},
+        {"reportData": None, "code": "500", "message": "Internal Server Error"},
+    ],
+    ids=["empty", "list", "error", "message", "object", "error beside", "error as null"],
 )
 def test_an_answer_that_is_no_report_is_no_empty_window(room, body):
     """Under a good status, too: the window is not in the ledger, the bookmark stays."""
