@@ -17,6 +17,7 @@ from adtap_core.declare import Report
 from adtap_core.errors import BadRequest, Forbidden
 from adtap_core.http.once import Once
 from adtap_core.inspect.dry_run import OfflineError
+from adtap_core.rows.records import to_text
 from adtap_core.rows.totals import add, as_decimal
 from tap_openx import fields
 
@@ -169,7 +170,9 @@ def added_up(
     for row in table.rows:
         assert isinstance(row, Sequence)  # noqa: S101 - value lists, as said above
         currency = lookup.get(str(row[at]))
-        key = (*(row[n] for n in grain), currency, str(row[at]) if currency is None else "")
+        # A list of ids (`Array[Number]`) is text in its column, and can't be told apart but as text.
+        told = (to_text(v) if isinstance(v := row[n], list | dict) else v for n in grain)
+        key = (*told, currency, str(row[at]) if currency is None else "")
         values = [None if row[n] == "" else row[n] for n in sums]
         numbers = list(map(as_decimal, values))
         if any(n is None and v is not None for n, v in zip(numbers, values, strict=True)):

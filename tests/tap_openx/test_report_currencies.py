@@ -40,6 +40,20 @@ def test_money_whose_currency_is_not_listed_is_kept_apart_by_account(room, dimen
         assert abs(next(both) - next(both)) < Decimal("0.001")
 
 
+def test_a_dimension_that_is_a_list_of_ids_is_told_apart_too(room):
+    """The account's list of fields knows the format `Array[Number]`."""
+    listing(room, "publisherAccountID", "segments")
+    held = {"minStartDate": "2026-03-01T00:00:00Z", "maxEndDate": "2026-03-18T00:00:00Z"}
+    room.sandbox.fault("status", path="/date-range$", status=200, body={"dateRange": held})
+    row = {"day": "2026-03-17", "publisherAccountID": "1", "marketPublisherRevenue": 1.5}
+    rows = [{**row, "segments": [1, 2]}, {**row, "segments": [2]}, {**row, "segments": [1, 2]}]
+    room.answer_reports(status=200, body={"reportData": rows, "reportMetadata": {}}, times=None)
+    reports = [{**ALL, "dimensions": ["segments"]}]
+    found = room.run(room.legacy(start_date="2026-03-17", reports=reports), "all_daily")
+    sums = {r["segments"]: r["market_publisher_revenue"] for r in found.records["all_daily"]}
+    assert sums == {"[1,2]": "3.0", "[2]": "1.5"}
+
+
 @pytest.mark.parametrize("accounts", [1, 0], ids=["one account", "the login"])
 def test_built_in_reports_are_read_where_the_currency_is_not_listed(room, accounts):
     """The column `publisher_currency` is empty, as any that the account lacks; `_currency` is the account's."""
