@@ -106,7 +106,7 @@ def is_unpivoted(report: AdjustReport) -> bool:
 
 
 def finish(report: AdjustReport) -> AdjustReport:
-    """Return a user's report with the lookback and the settling that its metrics demand."""
+    """Return a user's report with the lookback and the settling that its fields demand."""
     periods = report.cohort_periods
     dimensions = report.dimensions
     if report.per_event:
@@ -119,7 +119,7 @@ def finish(report: AdjustReport) -> AdjustReport:
         names = [f"{m}_{p}" for m in report.metrics for p in periods]
     else:
         names = report.metrics
-    lookback, settle = fields.restated_days(names)
+    lookback, settle = fields.restated_days(names, dimensions)
     # The service's weeks begin on another day than ours: each of ours is asked for alone, as a span.
     span = 7 if report.grain is Grain.WEEK else SPAN_DAYS
     return replace(

@@ -18,7 +18,7 @@ from typing_extensions import override
 from adtap_core.bodies.parsing import torn_row
 from adtap_core.clock import Clock
 from adtap_core.declare import Entity, Report
-from adtap_core.errors import BadRequest, RequestError
+from adtap_core.errors import BadRequest, MalformedResponse, RequestError
 from adtap_core.http import outcomes
 from adtap_core.http.client import Call
 from adtap_core.http.outcomes import Action, Outcome
@@ -317,9 +317,16 @@ class AdjustPlatform(Platform):
         elif entity.name == "event_tokens":
             yield list(exploded(self.reports.events(query.stats)))
         elif entity.name == "metrics":
+            damaged = None
             for name in entity.path.split(","):
-                listed = self.reports.options(name, query.stats)
+                try:
+                    listed = self.reports.options(name, query.stats)
+                except MalformedResponse as error:  # the others are read all the same
+                    damaged = damaged or error
+                    continue
                 yield [{"filter": name, **option} for option in listed]
+            if damaged is not None:
+                raise damaged
         else:
             yield self.reports.options(entity.path, query.stats)
 

@@ -27,6 +27,8 @@ SPEND_DAYS: Final = 14
 """Network spend is pulled again for the last 14 days, every day; "Network FAQs", read 2026-11-20."""
 SKAN_DAYS: Final = 45
 """The third postback's window closes on day 35; then its random delay. Inferred."""
+CAMPAIGN_DAYS: Final = 30
+"""With `dynamic` attribution, activity still moves between campaigns for weeks. Our choice."""
 TO_DATE_LOOKBACK_DAYS: Final = 33
 TO_DATE_SETTLE_DAYS: Final = PERIOD_DAYS["m"] * (LAST_PERIOD["m"] + 1) + SLACK_DAYS
 """Revenue to date of the users installed on a day has no last period but the grammar's own, M36."""
@@ -68,8 +70,12 @@ DIMENSIONS: Final[Mapping[str, str]] = {
     "platform": "Platform.",
     "device_type": "Device type.",
 }
+_BELOW_NETWORKS: Final = re.compile(r"(campaign|adgroup|creative|source|tracker|ad_account)(_\w+)?")
+"""Dimensions below a network, of both services: a campaign and what is in it, or its account."""
 _PERIOD: Final = re.compile(r"(?P<stem>.+)_(?P<unit>[dwm])(?P<number>\d{1,3})")
 _TRANSITION: Final = re.compile(r"subscription_[a-z_]+_to_[a-z_]+_rate")
+_NETWORK_SIDE: Final = "network"
+"""The section of what networks report themselves: attribution moves nothing of it."""
 _PERIOD_MARK: Final = "{cohort_period}"
 _WORDS: Final[Mapping[str, str]] = {
     "int": "Count",
@@ -300,15 +306,23 @@ def near_names(name: str) -> list[str]:
     return near
 
 
-def restated_days(metrics: Iterable[str]) -> tuple[int, int]:
+def restated_days(metrics: Iterable[str], dimensions: Iterable[str] = ()) -> tuple[int, int]:
     """Return for how many days a report's figures move: the lookback, and when they are final.
 
-    Spend is pulled for 14 days, a cohort grows until its last period is over, SKAdNetwork's postbacks
-    come for 45 days.
+    Spend is pulled for 14 days, attributed activity moves between campaigns for 30, a cohort grows until its last
+    period is over, SKAdNetwork's postbacks come for 45 days.
+
+    Args:
+        metrics: As the service spells them.
+        dimensions: What the report is cut by; none: its figures can't move between campaigns.
     """
     lookback = settle = SPEND_DAYS
+    by_campaign = any(_BELOW_NETWORKS.fullmatch(d) for d in dimensions)
     for name in metrics:
         known = metric(name)
+        own = known.section == _NETWORK_SIDE and not name.endswith("_diff")
+        if by_campaign and not own:
+            lookback, settle = max(lookback, CAMPAIGN_DAYS), max(settle, CAMPAIGN_DAYS)
         if known.period is not None:
             days = known.period.maturity_days
             lookback, settle = max(lookback, days), max(settle, days)

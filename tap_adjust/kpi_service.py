@@ -157,10 +157,10 @@ def takes_one_app(report: KpiReport) -> bool:
 
 
 def finish(report: KpiReport) -> KpiReport:
-    """Return a user's KPI report with the lookback that its endpoint demands."""
-    days = fields.SPEND_DAYS
+    """Return a user's KPI report with the lookback that its endpoint and its levels demand."""
+    days, _ = fields.restated_days((_ANY_KPI,), report.dimensions)
     if report.endpoint == "skadnetwork":
-        days = fields.SKAN_DAYS
+        days = max(days, fields.SKAN_DAYS)
     if report.endpoint == "cohorts":
         unit = str(report.period or "day")[0]
         last = _last_period(str(report.cohort_period_filter or ""), unit)

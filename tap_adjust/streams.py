@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from adtap_core.declare import Entity, Report
 from adtap_core.windows import Grain
-from tap_adjust.fields import SKAN_DAYS, SPEND_DAYS, Period
+from tap_adjust.fields import CAMPAIGN_DAYS, SKAN_DAYS, SPEND_DAYS, Period
 
 SPAN_DAYS: Final = 30
 """Days a request covers; no limit is published, clients ask for 30."""
@@ -144,8 +144,6 @@ _CAMPAIGN: Final = (
 )
 _ADGROUP: Final = (*_CAMPAIGN, "adgroup_network", "adgroup_id_network")
 _DELIVERY: Final = (*_CONVERSION, *_REVENUE, *_COST, *_NETWORK)
-CAMPAIGN_LOOKBACK_DAYS: Final = 30
-"""With `dynamic` attribution, activity still moves between campaigns for weeks. Our choice."""
 HOURLY_LOOKBACK_DAYS: Final = 3
 COHORT_PERIODS: Final = ("d0", "d1", "d3", "d7", "d14", "d30")
 _COHORT_DAYS: Final = Period("d", 30).maturity_days
@@ -206,19 +204,19 @@ REPORTS: Final = (
         name="campaign_daily",
         dimensions=(*_CAMPAIGN, "country_code"),
         metrics=_DELIVERY,
-        days=CAMPAIGN_LOOKBACK_DAYS,
+        days=CAMPAIGN_DAYS,
     ),
     _preset(
         name="adgroup_daily",
         dimensions=(*_ADGROUP, "country_code"),
         metrics=_DELIVERY,
-        days=CAMPAIGN_LOOKBACK_DAYS,
+        days=CAMPAIGN_DAYS,
     ),
     _preset(
         name="creative_daily",
         dimensions=(*_ADGROUP, "creative_network", "creative_id_network", "country_code"),
         metrics=_DELIVERY,
-        days=CAMPAIGN_LOOKBACK_DAYS,
+        days=CAMPAIGN_DAYS,
     ),
     _preset(name="country_daily", dimensions=("app_token", "country_code"), metrics=_DELIVERY),
     _preset(
@@ -314,12 +312,14 @@ REPORTS: Final = (
             "waus",
             "maus",
         ),
+        days=CAMPAIGN_DAYS,
         endpoint="deliverables",
     ),
     _kpi_preset(
         name="kpi_events",
         dimensions=("app_token", *_KPI_LINKS, "event_token", "event_name"),
         metrics=("events", "revenue_events", "revenue"),
+        days=CAMPAIGN_DAYS,
         endpoint="events",
     ),
     _kpi_preset(

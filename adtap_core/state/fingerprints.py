@@ -62,6 +62,7 @@ def state_lines(
     now_means: Mapping[str, Any],
     *,
     keys: Sequence[str] | None,
+    account_settings: Mapping[str, str],
     zone: Zone,
     now: datetime,
 ) -> list[str]:
@@ -73,6 +74,7 @@ def state_lines(
         marks: Its state.
         now_means: Its fingerprint in this run.
         keys: The names of this run's accounts' keys; empty: the login is the account; None: settings can't change them.
+        account_settings: The setting that chooses accounts, by their key.
         zone: Of its buckets.
         now: The present there, naive.
     """
@@ -82,7 +84,7 @@ def state_lines(
 
     return [
         *_changed_lines(tap, report, marks.get("report"), now_means),
-        *_kind_lines(tap, report, marks, keys),
+        *_kind_lines(tap, report, marks, keys, account_settings),
         *future_lines(tap, report.name, marks, read, now),
     ]
 
@@ -141,7 +143,11 @@ def _ways_out(tap: str, report: Report) -> str:
 
 
 def _kind_lines(
-    tap: str, report: Report, marks: Mapping[str, Any], keys: Sequence[str] | None
+    tap: str,
+    report: Report,
+    marks: Mapping[str, Any],
+    keys: Sequence[str] | None,
+    account_settings: Mapping[str, str],
 ) -> Iterator[str]:
     """Return a line if state keeps the report by another kind of account than this run reads it by.
 
@@ -157,8 +163,10 @@ def _kind_lines(
     if marks.get("replication_key_value") is not None:
         known.add(())
     for kind in sorted(known - {tuple(sorted(keys))}):
+        settings = [f"`{s}`" for key, s in account_settings.items() if key in {*kind, *keys}]
+        chosen = f" (chosen by the setting {' or '.join(settings)})" if settings else ""
         yield (
-            f"report {report.name!r}: it was read by {_kind(kind)}, now it is read by {_kind(keys)}: each day "
+            f"report {report.name!r}: it was read by {_kind(kind)}, now it is read by {_kind(keys)}{chosen}: each day "
             f"would be there twice; {_ways_out(tap, report)}"
         )
 

@@ -131,7 +131,14 @@ class PlannedReport(AdStream):
         now = zone.local(self.run.clock.now())
         keys = platform.account_keys(report)
         return state_lines(
-            self.run.name, report, marks, self.fingerprint(), keys=keys, zone=zone, now=now
+            self.run.name,
+            report,
+            marks,
+            self.fingerprint(),
+            keys=keys,
+            account_settings=platform.account_settings,
+            zone=zone,
+            now=now,
         )
 
     def _entries(self, partitions: Sequence[Partition]) -> dict[Partition, dict[str, Any]]:

@@ -222,7 +222,7 @@ class ReportStream(PlannedReport):
         try:
             return task, self.run.workers.result(task.future)  # type: ignore[arg-type]
         except (BadRequest, ResponseTooLarge) as error:
-            if len(task.job.partitions) > 1:
+            if task.may_be_of_one(error):
                 # One account that is refused must not take the others with it.
                 self._break_up(task, reading)
             else:
@@ -294,8 +294,8 @@ class ReportStream(PlannedReport):
         except CredentialsError:
             self._given_up.update(self._left)  # the run ends here
             raise
-        except Exception:
-            if len(task.job.partitions) == 1:  # a bundle is broken up first
+        except Exception as error:
+            if not task.may_be_of_one(error):  # a bundle is broken up first
                 self._given_up.update(task.job.partitions)
             raise
         if self._totals is not None:

@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Any
 
 from adtap_core.declare import Report
+from adtap_core.errors import RequestError
 from adtap_core.platform import Fetched, Partition, WindowJob
 from adtap_core.rows.totals import Key, Sums
 from adtap_core.state.bookmarks import Bookmark, jobs_in
@@ -40,6 +42,11 @@ class WindowTask:
     made: datetime | None = None
     control: dict[Key, Sums] | None = None
     future: Future[Fetched] | None = None
+
+    def may_be_of_one(self, error: BaseException) -> bool:
+        """Check whether a failure may be that of one account among several; what has gone (410) is gone for all."""
+        gone = isinstance(error, RequestError) and error.status == HTTPStatus.GONE
+        return len(self.job.partitions) > 1 and not gone
 
 
 @dataclass

@@ -109,6 +109,7 @@ class Restating(Platform):
     timeout_seconds: ClassVar[float] = 5
     lookback_days: ClassVar[int] = RESTATED
     report_type: ClassVar[type[Report]] = FlavouredReport
+    account_settings: ClassVar[Mapping[str, str]] = {"account": "accounts"}
 
     @classmethod
     @override

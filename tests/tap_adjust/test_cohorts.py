@@ -50,6 +50,29 @@ def test_a_d30_figure_is_followed_until_it_is_final(room):
     assert seen[33][1] == {"provisional"}
 
 
+def test_a_campaigns_figures_are_not_final_before_its_activity_stays(room):
+    """In a report of one's own, too: settled after 30 days, as in `campaign_daily`, not after spend's 14."""
+    report = {"name": "mine", "dimensions": ["campaign_network"], "metrics": ["installs"]}
+    kpis = {
+        "name": "kpis",
+        "endpoint": "deliverables",
+        "kpis": ["installs"],
+        "grouping": ["campaigns"],
+    }
+    states = {}
+    for stream, more in (
+        ("mine", {"reports": [report]}),
+        ("kpis", {"kpi_reports": [kpis]}),
+        ("kpi_deliverables", {}),
+        ("campaign_daily", {}),
+    ):
+        run = room.run(stream, start_date="2026-02-01", **more)
+        for row in run.records[stream]:
+            states.setdefault(stream, {}).setdefault(row["_data_state"], set()).add(row["day"])
+    assert {max(found["settled"]) for found in states.values()} == {"2026-02-15"}
+    assert {min(found["provisional"]) for found in states.values()} == {"2026-02-16"}
+
+
 @pytest.mark.parametrize(
     ("metrics", "days"),
     [

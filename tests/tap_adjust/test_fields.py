@@ -2,6 +2,7 @@
 
 import pytest
 
+from tap_adjust import checks, kpi_service
 from tap_adjust.fields import (
     DIMENSIONS,
     Period,
@@ -12,6 +13,7 @@ from tap_adjust.fields import (
     restated_days,
     wrong_period,
 )
+from tap_adjust.streams import REPORTS, KpiReport
 
 
 @pytest.mark.parametrize(
@@ -85,6 +87,31 @@ def test_a_period_the_wrong_way_round_is_corrected(wrong, right):
     assert wrong_period(wrong) == right
 
 
+def test_a_report_of_ones_own_is_final_no_earlier_than_a_built_in_one():
+    """Who rebuilds a built-in report gets at least its days; `ad_spend_daily` has one more of its own."""
+    for report in REPORTS:
+        own = kpi_service.finish(report) if isinstance(report, KpiReport) else checks.finish(report)
+        spare = 1 if report.name == "ad_spend_daily" else 0
+        assert own.settle_days + spare >= report.settle_days, report.name
+        assert own.lookback_days + spare >= report.lookback_days, report.name
+
+
+@pytest.mark.parametrize(
+    ("metrics", "dimensions", "days"),
+    [
+        (["installs"], ["app_token", "country_code", "network", "channel"], 14),
+        *[(["installs"], ["app_token", d], 30) for d in ("campaign", "adgroup", "creative")],
+        *[(["cost"], [d], 30) for d in ("campaign_id_network", "source_network", "ad_account_id")],
+        (["network_cost", "network_clicks"], ["campaign_id_network"], 14),
+        (["network_cost", "network_cost_diff"], ["campaign_id_network"], 30),
+        (["first order_events"], ["creative_id_network"], 30),
+    ],
+)
+def test_activity_moves_between_campaigns_for_thirty_days(metrics, dimensions, days):
+    """With `dynamic` attribution; what networks report themselves does not move."""
+    assert restated_days(metrics, dimensions) == (days, days)
+
+
 def test_cohorts_move_until_their_last_user_lived_the_period():
     """Day 30 is over 31 days after the install day's end; two days more for late events."""
     assert Period("d", 30).maturity_days == 33
@@ -92,5 +119,6 @@ def test_cohorts_move_until_their_last_user_lived_the_period():
     assert restated_days(["installs"]) == (14, 14)
     assert restated_days(["installs", "roas_d7"]) == (14, 14)
     assert restated_days(["retained_users_d120"]) == (123, 123)
+    assert restated_days(["installs", "retained_users_d120"], ["campaign"]) == (123, 123)
     lookback, settle = restated_days(["cohort_revenue"])
     assert lookback < settle, "revenue to date is never called final while the grammar runs on"

@@ -480,6 +480,29 @@ def test_a_dry_run_notes_a_list_once():
     assert address(call).endswith("/filters_data?required_filters=partners")
 
 
+def test_a_plan_of_the_metrics_shows_all_their_lists():
+    """Six requests, as a sync makes."""
+    platform = TapAdjust(config={"api_token": TOKEN}).platform
+    metrics = next(e for e in TapAdjust.entities if e.name == "metrics")
+    calls = entity_calls(platform, record_requests(platform.http), metrics, None)
+    wanted = [f"required_filters={name}" for name in metrics.path.split(",")]
+    assert [address(call).partition("?")[2] for call in calls] == wanted
+
+
+def test_a_list_of_metrics_that_stays_damaged_leaves_the_others(room):
+    """The stream fails, after what the other lists hold."""
+    room.service.lists = {"cost_metrics": 5}
+    _, got = room.failed(RunFailed, stream="metrics")
+    found = {r["filter"] for r in got.records["metrics"]}
+    assert found == {
+        "overview_metrics",
+        "etl_metrics",
+        "skad_metrics",
+        "cohort_metrics",
+        "event_metrics",
+    }
+
+
 # -- rows and the service's own totals -----------------------------------------------------------
 
 ONE_DAY = {"end_date": "2026-11-02"}

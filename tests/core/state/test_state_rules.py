@@ -102,10 +102,11 @@ def test_a_metric_is_no_other_meaning(room):
 
 @pytest.mark.parametrize("first", [None, ["a", "b"]], ids=["login first", "accounts first"])
 def test_another_kind_of_account_is_refused(room, first):
-    """Each day would be there twice: under the login and under its accounts."""
+    """Each day would be there twice: under the login and under its accounts; the setting that chooses is named."""
     other = ["a", "b"] if first is None else None
     state = room.run(accounts=first).last_state
-    with pytest.raises(SettingsError, match="each day would be there twice"):
+    words = r"\(chosen by the setting `accounts`\): each day would be there twice"
+    with pytest.raises(SettingsError, match=words):
         room.run(state, accounts=other)
     assert room.server.log == []
 
