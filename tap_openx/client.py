@@ -101,8 +101,10 @@ class OpenxPlatform(Platform):
     @override
     def setting_errors(cls, settings: Mapping[str, Any]) -> list[str]:
         which = generation(settings)
+        chosen = any(map(settings.get, ("api_generation", "consumer_key", "client_id")))
         errors = [
             f"{name} is missing; it is required for `api_generation` {which}"
+            + ("" if chosen or name != "consumer_key" else ", `client_id` for current")
             for name in _NEEDED[which]
             if not settings.get(name)
         ]

@@ -528,7 +528,7 @@ def test_a_filter_of_another_shape_is_refused_without_network(room, filters, wor
     ("change", "words"),
     [
         ({"time_zone": "Europe/Berlin"}, "time_zone: 'Europe/Berlin' is not possible"),
-        ({"consumer_key": None}, "consumer_key is missing"),
+        ({"consumer_key": None}, "`api_generation` legacy, `client_id` for current"),
         ({"api_url": None}, "api_url is missing"),
         ({"api_generation": "current"}, "client_id is missing"),
         ({"email": None}, "email is missing"),
