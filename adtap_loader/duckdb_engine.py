@@ -4,7 +4,7 @@
 
 import contextlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from pathlib import Path
 from typing import Any, Final, Self
@@ -13,7 +13,7 @@ from urllib.parse import quote
 import duckdb
 from typing_extensions import override
 
-from adtap_loader.columns import HUGEINT, JSON, TIMESTAMPTZ, VARCHAR, short
+from adtap_loader.columns import BIGINT, HUGEINT, JSON, TIMESTAMPTZ, VARCHAR, short
 from adtap_loader.errors import LoadError, one_line, unfit
 from adtap_loader.warehouse import Batch, Table, Warehouse, widened
 
@@ -35,6 +35,12 @@ _NARROW: Final = (
 
 def _version() -> tuple[int, ...]:
     return tuple(int(part) for part in re.findall(r"\d+", duckdb.__version__)[:2])
+
+
+_KINDS: Final = dict.fromkeys(
+    ("TINYINT", "SMALLINT", "INTEGER", "UTINYINT", "USMALLINT", "UINTEGER"), BIGINT
+)
+"""Types of columns that other loaders made, by the one of ours that holds all of their values."""
 
 
 def identifier(name: str) -> str:
@@ -134,21 +140,25 @@ class DuckdbWarehouse(Warehouse):
             )
         types = widened(
             table,
-            existing,
+            {
+                folded: (column, _KINDS.get(kind, kind))
+                for folded, (column, kind) in existing.items()
+            },
             place=str(self.path),
             how=f'ALTER TABLE {name} RENAME COLUMN "{{}}" TO …',
             fold=True,
         )
-        if not existing:
-            body = ", ".join(f"{identifier(column)} {kind}" for column, kind in types.items())
-            self._db.execute(f"CREATE TABLE {name} ({body})")
-        for column, kind in types.items() if existing else ():
-            if column.casefold() not in existing:
-                self._db.execute(f"ALTER TABLE {name} ADD COLUMN {identifier(column)} {kind}")
-            elif existing[column.casefold()][1] != kind:
-                self._db.execute(
-                    f"ALTER TABLE {name} ALTER COLUMN {identifier(column)} SET DATA TYPE {kind}"
-                )
+        with _telling(table.stream):
+            if not existing:
+                body = ", ".join(f"{identifier(column)} {kind}" for column, kind in types.items())
+                self._db.execute(f"CREATE TABLE {name} ({body})")
+            for column, kind in types.items() if existing else ():
+                if column.casefold() not in existing:
+                    self._db.execute(f"ALTER TABLE {name} ADD COLUMN {identifier(column)} {kind}")
+                elif existing[column.casefold()][1] != kind:
+                    self._db.execute(
+                        f"ALTER TABLE {name} ALTER COLUMN {identifier(column)} SET DATA TYPE {kind}"
+                    )
         self._types[table.stream] = types
         self._reports.pop(table.stream, None)
         if table.has_windows:
@@ -167,7 +177,10 @@ class DuckdbWarehouse(Warehouse):
         self._mark_as_changed(batches)
         self._db.begin()
         try:
-            last_rows = {batch.table.stream: self._load(batch) for batch in batches}
+            last_rows: dict[str, int] = {}
+            for batch in batches:
+                with _telling(batch.table.stream):
+                    last_rows[batch.table.stream] = self._load(batch)
             for batch in batches:
                 if self._replaces and batch.table.is_ledger:
                     self._replace_windows(batch.table.stream, last_rows[batch.table.stream])
@@ -301,6 +314,15 @@ class DuckdbWarehouse(Warehouse):
 
     def _table(self, stream: str) -> str:
         return f"{identifier(self._schema)}.{identifier(stream)}"
+
+
+@contextlib.contextmanager
+def _telling(stream: str) -> Iterator[None]:
+    """Say in one line what DuckDB refuses, and of which stream: a constraint, a view, an index of somebody else's."""
+    try:
+        yield
+    except (duckdb.ConstraintException, duckdb.CatalogException, duckdb.BinderException) as error:
+        raise LoadError(f"Stream '{stream}': {one_line(error)}") from None
 
 
 def _rows_of(batch: Batch) -> list[str]:

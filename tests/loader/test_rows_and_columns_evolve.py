@@ -17,7 +17,7 @@ from singer_sdk.exceptions import MissingKeyPropertiesError
 from adtap_loader.columns import common_type
 from adtap_loader.errors import LoadError
 
-from .conftest import lines, record, schema, state
+from .conftest import File, lines, record, schema, state
 
 WHOLE, TEXT, NUMBER, FLAG = (
     {"type": [t, "null"]} for t in ("integer", "string", "number", "boolean")
@@ -425,3 +425,41 @@ def test_parquet_follows_a_killed_load(file, tmp_path):
     rows = duckdb.sql(f"SELECT id FROM '{folder}/s.parquet' ORDER BY id").fetchall()
     assert rows == [(1,), (2,), (3,)]
     assert sorted(path.name for path in folder.iterdir()) == ["s.parquet", "t.parquet"]
+
+
+@pytest.mark.parametrize("kind", ["SMALLINT", "INTEGER"])
+def test_a_narrow_integer_of_another_loader_is_widened(place, kind):
+    """A BIGINT holds all that it does; both engines know it."""
+    head = schema("s", {"n": WHOLE, "v": WHOLE}, ["n"])
+    made = f"CREATE TABLE s (n {kind} PRIMARY KEY, v {kind})"
+    if isinstance(place, File):
+        with duckdb.connect(str(place.path)) as connection:
+            connection.execute(f"{made.replace(' PRIMARY KEY', '')}; INSERT INTO s VALUES (1, 7)")
+    else:
+        with place.connect() as connection:
+            connection.execute(f"{made}; INSERT INTO s VALUES (1, 7)")
+    place.load(head, record("s", n=5_000_000_000, v=6_000_000_000))
+    assert place.query("SELECT n, v FROM s ORDER BY n") == [(1, 7), (5_000_000_000, 6_000_000_000)]
+    assert place.types("s") == {"n": "BIGINT", "v": "BIGINT"}
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        "CREATE TABLE s (n BIGINT, v BIGINT NOT NULL)",
+        "CREATE TABLE s (n BIGINT, v BIGINT UNIQUE); INSERT INTO s VALUES (9, 1)",
+        "CREATE TABLE s (n BIGINT, v INTEGER); CREATE INDEX i ON s (v)",
+        "CREATE VIEW s AS SELECT CAST(1 AS BIGINT) AS n, CAST(1 AS BIGINT) AS v",
+        "CREATE TABLE s (n BIGINT, v BIGINT GENERATED ALWAYS AS (n + 1))",
+    ],
+)
+def test_what_somebody_elses_table_refuses_is_told_with_the_stream(file, made):
+    """DuckDB names neither: of fifty streams it must be known which."""
+    with duckdb.connect(str(file.path)) as connection:
+        connection.execute(made)
+    head = schema("s", {"n": WHOLE, "v": WHOLE}, ["n"])
+    run = file.run(head, record("s", n=1, v=1), record("s", n=2, v=None), state({"n": 1}))
+    assert (run.code, run.states) == (1, [])
+    assert run.errors.count("ERROR") == 1
+    assert "Stream 's'" in run.errors
+    assert "Traceback" not in run.errors
