@@ -70,16 +70,16 @@ format: setup
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-test: rules
-	$(call TYPES_AND,$(BIN)/pytest -n $(WORKERS))
+test: setup
+	$(call LINT_AND,$(BIN)/pytest -n $(WORKERS))
 
-check: rules
-	$(call TYPES_AND,$(BIN)/pytest -n $(WORKERS) -m "not sandbox and not warehouse and not vendor and not kill" tests/core tests/plugin tests/framework tests/tap_*)
+check: setup
+	$(call LINT_AND,$(BIN)/pytest -n $(WORKERS) -m "not sandbox and not warehouse and not vendor and not kill" tests/core tests/plugin tests/framework tests/tap_*)
 
-# Types are checked beside the tests, which leave a core to them while they start; what is wrong with them is said last.
-define TYPES_AND
+# Types are checked beside the rules and the tests, which leave a core to them; what is wrong with them is said last.
+define LINT_AND
 @mkdir -p .cache; $(BIN)/mypy > .cache/mypy.txt 2>&1 & types=$$!; \
-echo '$(1)'; $(1); tests=$$?; \
+$(MAKE) --no-print-directory rules && echo '$(1)' && $(1); tests=$$?; \
 wait $$types || { cat .cache/mypy.txt; exit 1; }; exit $$tests
 endef
 

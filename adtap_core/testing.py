@@ -100,8 +100,10 @@ def parse(text: str | bytes, *, code: int = 0, stderr: str = "") -> Messages:
         code: The exit code.
         stderr: What was said beside the messages.
     """
-    lines = [_exactly(line) for line in text.splitlines() if line.strip()]
-    return Messages(lines, code, stderr)
+    given = io.BytesIO(
+        text.encode() if isinstance(text, str) else text
+    )  # not cut up: it may be large
+    return Messages([_exactly(line) for line in given if line.strip()], code, stderr)
 
 
 def run_tap(

@@ -83,7 +83,7 @@ class Forks:
         Args:
             call: `module:function`, or the path of a script.
             arguments: The program's arguments.
-            given: Its standard input.
+            given: Its standard input, a text or texts.
             folder: Where it runs; here if None.
             environment: All its variables; this process's if None.
             name: What it is called by; the function's place if None.
@@ -94,7 +94,8 @@ class Forks:
 
         with contextlib.ExitStack() as stack:
             streams = [stack.enter_context(tempfile.TemporaryFile()) for _ in range(STREAMS)]
-            streams[0].write(given.encode())
+            for text in [given] if isinstance(given, str) else given:
+                streams[0].write(text.encode())
             streams[0].seek(0)
             running = self.start(
                 call, arguments, streams=streams, folder=folder, environment=environment, name=name

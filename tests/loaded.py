@@ -21,8 +21,8 @@ def load(script: str, settings: dict[str, Any], messages: Messages, folder: Path
     """Give a run's messages to a loader."""
     config = folder / f"{script}.json"
     config.write_text(json.dumps(settings), encoding="utf-8")
-    text = "\n".join(json.dumps(line, default=str) for line in messages.lines)
-    done = programs.run(script, ["--config", str(config)], given=text)
+    lines = (json.dumps(line, default=str) + "\n" for line in messages.lines)
+    done = programs.run(script, ["--config", str(config)], given=lines)
     assert done.returncode == 0, done.stderr[-2000:]
 
 

@@ -21,7 +21,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Final, Self
@@ -134,7 +134,7 @@ def run(
     script: str,
     arguments: Sequence[str],
     *,
-    given: str = "",
+    given: str | Iterable[str] = "",
     folder: Path | None = None,
     environment: Mapping[str, str | None] | None = None,
     timeout: float | None = None,
@@ -144,7 +144,7 @@ def run(
     Args:
         script: Its console script's name.
         arguments: Its arguments.
-        given: Its standard input.
+        given: Its standard input, a text or texts.
         folder: Where it runs; here if None.
         environment: Variables on top of this process's own; None takes one out.
         timeout: Seconds until it is given up; None leaves that to pytest.

@@ -22,6 +22,7 @@ __all__ = [
     "command",
     "copy_project",
     "finished",
+    "lines_of",
     "parse",
     "project_document",
     "run_command",
@@ -86,14 +87,37 @@ def run_command(
         timeout: Seconds until it is given up; None leaves that to pytest.
         documents: `config`, `state`, `catalog`, each given as a file.
     """
+    given = _written(folder, documents)
+    done = programs.run(script, [*given, *arguments], environment=environment, timeout=timeout)
+    return parse(done.stdout, code=done.returncode, stderr=done.stderr)
+
+
+def lines_of(script: str, *, folder: Path, **documents: Mapping[str, Any] | None) -> Iterator[Any]:
+    """Run a tap as `run_command` does, and yield its messages one by one: for a run that is larger than a test's memory.
+
+    Args:
+        script: `tap-openx` and so on.
+        folder: Where the settings files and the output are written.
+        documents: `config`, `state`, `catalog`, each given as a file.
+    """
+    out, errors = folder / "out.jsonl", folder / "errors.txt"
+    process = programs.start(script, _written(folder, documents), stdout=out, stderr=errors)
+    process.join()
+    assert process.exitcode == 0, errors.read_text(encoding="utf-8")
+    with out.open("rb") as lines:
+        for line in lines:
+            yield from parse(line).lines
+
+
+def _written(folder: Path, documents: Mapping[str, Mapping[str, Any] | None]) -> list[str]:
+    """Write documents as files, and return the arguments that name them."""
     given = []
     for name, document in documents.items():
         if document is not None:
             path = folder / f"{name}.json"
             path.write_text(json.dumps(document), encoding="utf-8")
             given += [f"--{name}", str(path)]
-    done = programs.run(script, [*given, *arguments], environment=environment, timeout=timeout)
-    return parse(done.stdout, code=done.returncode, stderr=done.stderr)
+    return given
 
 
 def finished(

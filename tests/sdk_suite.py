@@ -1,9 +1,11 @@
 """The SDK's own suite of tests for a tap, run against the sandbox."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+import pytest
 from singer_sdk.testing import SuiteConfig, get_tap_test_class
+from singer_sdk.testing.runners import TapTestRunner
 
 from adtap_core.tap import AdTap
 from tests.running import select
@@ -18,10 +20,23 @@ def sdk_suite(tap_class: type[AdTap], config: Mapping[str, Any], **options: Any)
         options: What `SuiteConfig` takes.
     """
     tap = tap_class(config=dict(config), validate_config=False, setup_mapper=False)
-    return get_tap_test_class(
-        tap_class,
-        config=dict(config),
-        parse_env_config=False,
-        catalog=select(tap_class, config, set(tap.streams) - {"sync_windows"}),
-        suite_config=SuiteConfig(**options),
-    )
+    given: dict[str, Any] = {
+        "config": dict(config),
+        "parse_env_config": False,
+        "catalog": select(tap_class, config, set(tap.streams) - {"sync_windows"}),
+        "suite_config": SuiteConfig(**options),
+    }
+    suite: type[Any] = get_tap_test_class(tap_class, **given)
+
+    class Suite(suite):
+        @pytest.fixture(scope="class")
+        @classmethod
+        def runner(cls) -> Iterator[TapTestRunner]:
+            """A run, let go after these tests; the SDK's own keeps what it read to the end, for tests of nobody."""
+            runner = TapTestRunner(tap_class, **given)
+            runner.sync_all()
+            yield runner
+            for read in (runner.raw_messages, runner.record_messages, runner.records):
+                read.clear()
+
+    return Suite

@@ -61,8 +61,8 @@ class Books:
         target = self.desk.file(
             "target", {"path": str(self.path), "default_target_schema": self.case.module}
         )
-        lines = "\n".join(json.dumps(m, default=str) for m in messages.lines)
-        done = programs.run("target-adtap-duckdb", ["--config", target], given=lines + "\n")
+        lines = (json.dumps(m, default=str) + "\n" for m in messages.lines)
+        done = programs.run("target-adtap-duckdb", ["--config", target], given=lines)
         assert done.returncode == 0, done.stderr
 
     def run(self, *arguments: str, place: str | None = None) -> Any:

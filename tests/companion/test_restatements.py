@@ -71,7 +71,7 @@ def load_all(desk: Desk, runs: list[Messages]) -> Path:
     path = desk.folder / "days.duckdb"
     target = desk.file("target", {"path": str(path), "default_target_schema": "tap_terminalone"})
     for messages in runs:
-        lines = "".join(json.dumps(line, default=str) + "\n" for line in messages.lines)
+        lines = (json.dumps(line, default=str) + "\n" for line in messages.lines)
         done = programs.run("target-adtap-duckdb", ["--config", target], given=lines)
         assert done.returncode == 0
     return path

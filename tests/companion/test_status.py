@@ -43,7 +43,7 @@ def load(desk: Desk, messages: Messages, schema: str = "ads") -> str:
     path = desk.folder / "warehouse.duckdb"
     config = desk.folder / "target.json"
     config.write_text(json.dumps({"path": str(path), "default_target_schema": schema}))
-    lines = "\n".join(json.dumps(m, default=float) for m in messages.lines) + "\n"
+    lines = (json.dumps(m, default=float) + "\n" for m in messages.lines)
     done = programs.run("target-adtap-duckdb", ["--config", str(config)], given=lines)
     assert done.returncode == 0, done.stderr
     return str(path)

@@ -163,8 +163,11 @@ def test_a_real_account_is_three_blocks_away(clone, platforms):
     assert not re.findall(r"\d\.\d{3}", shown)
     assert "decimal(38,2)" in shown
     shell(activate + block(README, "tap-adjust --config=ENV --discover"), clone, **platforms)
-    rows = [json.loads(line) for line in (clone / "rows.jsonl").read_text().splitlines()]
-    assert "os_daily" in {row["stream"] for row in rows if row["type"] == "RECORD"}
+    with (clone / "rows.jsonl").open(
+        encoding="utf-8"
+    ) as lines:  # all that the account has: line by line
+        rows = map(json.loads, lines)
+        assert "os_daily" in {row["stream"] for row in rows if row["type"] == "RECORD"}
 
 
 def test_the_sandbox_is_two_terminals_away(clone):

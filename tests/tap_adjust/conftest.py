@@ -1,7 +1,5 @@
 """The tap against the sandbox's Adjust room: settings, runs, what the world says."""
 
-import io
-import json
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from pathlib import Path
@@ -13,6 +11,8 @@ import requests
 from tap_adjust.fields import metric
 from tap_adjust.tap import TapAdjust
 from tests import logins, rooms
+from tests.loaded import load
+from tests.postgres import loader_url
 from tests.rooms import NOW
 from tests.running import Messages, run_tap
 
@@ -95,31 +95,14 @@ def keys_are_unique(records: list[dict[str, Any]]) -> bool:
 
 def load_into_duckdb(messages: Messages, path: Path) -> None:
     """Load a run's messages with the embedded loader."""
-    from contextlib import redirect_stdout
-
-    from adtap_loader.duckdb_target import TargetAdtapDuckdb
-
-    lines = b"".join(json.dumps(m, default=str).encode() + b"\n" for m in messages.lines)
-    with redirect_stdout(io.StringIO()):
-        target = TargetAdtapDuckdb(config={"path": str(path)})
-        try:
-            target.listen(io.BytesIO(lines))
-        finally:
-            target.warehouse.close()
+    load("target-adtap-duckdb", {"path": str(path)}, messages, path.parent)
 
 
 def load_into_postgres(messages: Messages, url: str, folder: Path) -> None:
     """Load a run's messages with target-postgres, as Meltano would."""
-    from tests import programs
-    from tests.postgres import loader_url
-
-    config = folder / "target.json"
     settings = {
         "sqlalchemy_url": loader_url(url),
         "use_copy": False,
         "default_target_schema": "adjust",
     }
-    config.write_text(json.dumps(settings), encoding="utf-8")
-    lines = "\n".join(json.dumps(m, default=str) for m in messages.lines)
-    done = programs.run("target-postgres", ["--config", str(config)], given=lines)
-    assert done.returncode == 0, done.stderr
+    load("target-postgres", settings, messages, folder)

@@ -15,8 +15,8 @@ from tap_atomx.fields import METRICS, SCOPES
 from tap_atomx.streams import REPORTS
 from tap_atomx.tap import TapAtomx
 from tests.canned import Asked, Canned, Text
-from tests.conftest import SandboxHandle
-from tests.running import run_tap, select, without
+from tests.conftest import MOMENT, SandboxHandle
+from tests.running import lines_of, run_tap, select, without
 
 MONEY = {m for m, schema in METRICS.items() if schema.get("x-unit")}
 DAILY = [r for r in REPORTS if r.name.endswith("_daily")]
@@ -479,26 +479,37 @@ def test_nothing_younger_than_a_week_is_called_settled(read):
     }
 
 
-def test_a_report_larger_than_memory_is_checked_and_streamed(read, sandbox):
+def test_a_report_larger_than_memory_is_checked_and_streamed(
+    settings, sandbox, tmp_path, monkeypatch
+):
     """An inline answer of many megabytes comes from disk, its totals checked on the way."""
-    rows = [[f"2026-03-{10 + n % 8:02d}", n, 1, 0.1] for n in range(220_000)]
-    body = answer(
+    count = 220_000
+    whole = answer(
         ["day", "domain_id", "impressions", "campaign_cost"],
-        rows,
-        length=len(rows),
-        totals={"impressions": len(rows), "campaign_cost": 22_000.0},
+        ["the rows"],
+        length=count,
+        totals={"impressions": count, "campaign_cost": 22_000.0},
     )
+    rows = ", ".join(f'["2026-03-{10 + n % 8:02d}", {n}, 1, 0.1]' for n in range(count))
+    body = json.dumps(whole).replace('"the rows"', rows)
     report = {
         **OWN,
         "transport": "json",
         "dimensions": ["domain_id"],
         "metrics": ["impressions", "campaign_cost"],
     }
-    assert len(json.dumps(body)) > 5_000_000
+    assert len(body) > 5_000_000
     sandbox.fault("status", platform="atomx", path="/report", status=200, body=body)
-    found = read({"own"}, reports=[report])
-    assert len(found.records["own"]) == len(rows)
-    assert sum(Decimal(r["campaign_cost"]) for r in found.records["own"]) == 22_000
+    sandbox.clock(MOMENT)
+    monkeypatch.setenv("ADTAPS_NOW", MOMENT)
+    config = {**settings, "reports": [report]}
+    chosen = select(TapAtomx, config, {"own"})
+    found, cost = 0, Decimal(0)
+    for line in lines_of("tap-atomx", folder=tmp_path, config=config, catalog=chosen):
+        if line["type"] == "RECORD" and line["stream"] == "own":
+            found, cost = found + 1, cost + Decimal(line["record"]["campaign_cost"])
+    assert found == count
+    assert cost == 22_000
 
 
 @pytest.mark.parametrize("value", ["0.1", "0.00001", "12345678901234567.123456789"])
