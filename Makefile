@@ -76,10 +76,11 @@ test: setup
 check: setup
 	$(call LINT_AND,$(BIN)/pytest -n $(WORKERS) -m "not sandbox and not warehouse and not vendor and not kill" tests/core tests/plugin tests/framework tests/tap_*)
 
-# Types are checked beside the rules and the tests, which leave a core to them; what is wrong with them is said last.
+# Beside the rules: types, whose faults are said last, and what the tests' processes would each compile at their start.
 define LINT_AND
 @mkdir -p .cache; $(BIN)/mypy > .cache/mypy.txt 2>&1 & types=$$!; \
-$(MAKE) --no-print-directory rules && echo '$(1)' && $(1); tests=$$?; \
+$(1) --collect-only -q > /dev/null 2>&1 & compiled=$$!; \
+$(MAKE) --no-print-directory rules && { wait $$compiled; echo '$(1)'; $(1); }; tests=$$?; \
 wait $$types || { cat .cache/mypy.txt; exit 1; }; exit $$tests
 endef
 

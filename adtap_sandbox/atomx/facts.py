@@ -56,7 +56,7 @@ class Final:
     def __init__(self, ground: Ground) -> None:
         self.world = ground.world
         self.lines = _Lines(ground).made()
-        self.day = lru_cache(maxsize=400_000)(self._day)
+        self.day = lru_cache(maxsize=100_000)(self._day)  # 78,000 in a world of size 1, 0.7 kB each
 
     def _day(self, line: Line, day: date) -> Numbers | None:
         """Return the final numbers of a line's UTC day; None if it has none."""

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,13 @@ def read(desk: Desk, **more: Any) -> Messages:
 
 
 _READ: dict[str, Messages] = {}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _read_is_let_go() -> Iterator[None]:
+    """No other file's tests ask for these runs."""
+    yield
+    _READ.clear()
 
 
 def undisturbed(desk: Desk) -> Messages:

@@ -187,6 +187,13 @@ def _signals() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _baselines_let_go() -> Iterator[None]:
+    """What the tests of a file compare with is not kept for others: few ask for the same, and it is large."""
+    yield
+    _BASELINES.clear()
+
+
 @pytest.fixture(params=CASES, ids=lambda case: case.platform)
 def case(request: pytest.FixtureRequest) -> Case:
     """Each platform in turn."""
