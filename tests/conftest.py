@@ -22,6 +22,7 @@ if str(ROOT) not in sys.path:
 
 from adtap_core.http import client  # noqa: E402 - after the path
 from adtap_plugin.redact import redact  # noqa: E402 - after the path
+from adtap_sandbox.control import parse_moment  # noqa: E402 - after the path
 from adtap_sandbox.environment import Environment  # noqa: E402 - after the path
 from adtap_sandbox.server import Server, shared_server  # noqa: E402 - after the path
 from tests import forks  # noqa: E402 - after the path
@@ -31,7 +32,10 @@ MOMENT: Final = "2026-03-18T12:00:00+00:00"
 
 
 class SandboxHandle:
-    """The sandbox as a test moves it: through its control API, as anybody can."""
+    """The sandbox as a test moves it: through its control API, as anybody can.
+
+    What thousands of tests do, and cannot race with a request, is done directly: anew, the clock set, the log read.
+    """
 
     def __init__(self, server: Server) -> None:
         self._server = server
@@ -58,7 +62,8 @@ class SandboxHandle:
 
     def reset(self, seed: int = 1, size: int = 1, now: str | None = MOMENT) -> None:
         """A new world whose clock runs on from ``now``; from real time if None."""
-        self.control("POST", "reset", {"seed": seed, "size": size, "now": now})
+        moment = None if now is None else parse_moment(now)
+        self._server.sandbox.reset(seed=seed, size=size, now=moment)
 
     def clock(
         self,
@@ -69,7 +74,8 @@ class SandboxHandle:
     ) -> None:
         """Hold the clock at a moment, move it by days, or let it run on."""
         if moment is not None:
-            self.control("POST", "clock", {"set": moment})
+            self._server.sandbox.cached_answers.forget()
+            self.environment.clock.set(parse_moment(moment))
         if advance_days is not None:
             self.control("POST", "clock", {"advance_days": advance_days})
         if follow:
@@ -93,9 +99,7 @@ class SandboxHandle:
 
     def log(self, platform: str | None = None) -> list[dict[str, Any]]:
         """The requests since the last reset, oldest first; keys as in ``faults.Entry``."""
-        query = "" if platform is None else f"?platform={platform}"
-        requests: list[dict[str, Any]] = self.control("GET", f"log{query}")["requests"]
-        return requests
+        return self._server.sandbox.journal.entries(platform)
 
     def asked(self, platform: str) -> int:
         """How many requests a platform has had since the last reset; for who asks this many times a second."""
