@@ -50,16 +50,15 @@ def invoices(
     model = "network" if entity.endswith("network") else entity
     now = store.environment.clock.now()
     place = NAMES.index(metric)
+    owned = [(x, x.dims[entity] or 0) for x in facts.lines if owner in (None, x.dims[entity])]
     made = []
     for month in wanted:
         sums: Counter[int] = Counter()
         day = month
         while day < _after(month) and day < now.date():
-            for line in facts.lines:
-                ident = line.dims[entity]
-                if ident is None or owner not in (None, ident):
-                    continue
-                numbers = facts.known(line, day, now)
+            for line, ident in owned:
+                runs = ident and line.first <= day and (line.last is None or day <= line.last)
+                numbers = facts.known(line, day, now) if runs else None
                 if numbers is not None and numbers[place]:
                     sums[ident] += numbers[place]
             day += ONE_DAY

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from starlette.responses import Response, StreamingResponse
@@ -50,15 +50,16 @@ class ReportsApi:
         if not words or call.verb != "GET":
             raise Refusal(404, "Not found")
         kind = invoices.type_of(words[0])
-        given = dict(call.params)
         now = self.environment.clock.now()
         owner = int(words[1]) if len(words) > 1 and words[1].isdigit() else None
         if len(words) > 1 and owner is None:
             raise Refusal(404, f"{words[1]!r} is no id")
         if len(words) > 2 and owner is not None:  # noqa: PLR2004 - type, owner, month
             return Response(invoices.pdf(kind, owner, words[2]), media_type="application/pdf")
-        months = invoices.months(given, now, year=owner is not None)
-        made = invoices.invoices(self.facts, self.store, kind, months, owner)
+        months = invoices.months(dict(call.params), now, year=owner is not None)
+        asked = f"invoices {kind} {months} {owner} {self.store.writes}"
+        make = partial(invoices.invoices, self.facts, self.store, kind, months, owner)
+        made = self.environment.kept("atomx", asked, make)
         return success(now, "invoices", made, count=len(made))
 
     def call(self, call: Call) -> Response:
