@@ -8,9 +8,11 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
 import yaml
 
 from adtap_core.testing import Messages, parse, run_tap, select
@@ -105,8 +107,7 @@ def lines_of(script: str, *, folder: Path, **documents: Mapping[str, Any] | None
     process.join()
     assert process.exitcode == 0, errors.read_text(encoding="utf-8")
     with out.open("rb") as lines:
-        for line in lines:
-            yield from parse(line).lines
+        yield from map(msgspec.json.Decoder(float_hook=Decimal).decode, lines)
 
 
 def _written(folder: Path, documents: Mapping[str, Mapping[str, Any] | None]) -> list[str]:

@@ -93,11 +93,6 @@ def keys_are_unique(records: list[dict[str, Any]]) -> bool:
     return len({r["_row_key"] for r in records}) == len(records)
 
 
-def load_into_duckdb(messages: Messages, path: Path) -> None:
-    """Load a run's messages with the embedded loader."""
-    load("target-adtap-duckdb", {"path": str(path)}, messages, path.parent)
-
-
 def load_into_postgres(messages: Messages, url: str, folder: Path) -> None:
     """Load a run's messages with target-postgres, as Meltano would."""
     settings = {
