@@ -30,7 +30,7 @@ from tap_openx.auth import CookieLogin
 from tap_openx.catalogue import Asked, Catalogue
 from tap_openx.currencies import COLUMN, added_up
 from tap_openx.responses import error_beside
-from tap_openx.splits import AnyOf, Asker, Filter, FilterSplit, Given, add_up, both
+from tap_openx.splits import AnyOf, Asker, Filter, FilterSplit, Given, Taught, add_up, both
 from tap_openx.streams import REPORTS, OpenxReport
 
 log = logging.getLogger("adtaps.openx")
@@ -60,8 +60,8 @@ class Legacy(Generation):
         self._proofs: frozenset[str] = frozenset()
         self._trusts_413 = True
         """Whether 413 is taken at its word, that there are too many accounts; else time is cut first."""
-        self._crowded: dict[str, str] = {}
-        """The refusal of each report that has too many accounts in scope: the next window has as many."""
+        self._taught: dict[str, Taught] = {}
+        """What refusals taught of each report."""
 
     @staticmethod
     def login(settings: Mapping[str, Any]) -> Auth:
@@ -435,10 +435,18 @@ class Legacy(Generation):
         ) -> Response:
             return self._report(job, window, these, those, tree, partial=partial)
 
-        ask = Asker(send)
+        def is_crowded(error: ResponseTooLarge) -> bool:
+            # A shorter window holds fewer rows but not fewer accounts; unless the words mean something else.
+            is_413 = (
+                error.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE and not job.partitions[0].key
+            )
+            says_accounts = "account" in str(error).removeprefix(job.what)
+            return is_413 and self._trusts_413 and says_accounts
+
+        taught = self._taught.setdefault(job.report.name, Taught())
+        ask = Asker(send, taught, is_crowded)
         try:
-            self._check_crowded(job)
-            return Answered([ask(attributes, metrics, inside)])
+            return Answered([ask.ask_many(attributes, metrics, inside)])
         except RetriesExhausted as error:
             if error.status not in GATEWAY_STATUSES or job.can_split or len(job.partitions) > 1:
                 raise
@@ -451,32 +459,18 @@ class Legacy(Generation):
         except ResponseTooLarge as error:
             too_large = error.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
             too_large = too_large and not job.partitions[0].key
-            # A shorter window holds fewer rows but not fewer accounts; unless the words mean something else.
-            says_accounts = "account" in str(error).removeprefix(job.what)
-            too_many_accounts = too_large and self._trusts_413 and says_accounts
-            if (job.can_split and not too_many_accounts) or len(job.partitions) > 1:
+            if (job.can_split and not is_crowded(error)) or len(job.partitions) > 1:
                 raise
             try:
-                found = self._read_in_parts(
+                return self._read_in_parts(
                     job, attributes, metrics, ask, inside=inside, why=error, many_accounts=too_large
                 )
             except ResponseTooLarge:
                 # One account alone is too much as well.
-                self._trusts_413 = self._trusts_413 and not job.can_split
+                if job.can_split:
+                    self._trusts_413 = False
+                    taught.crowded.clear()
                 raise
-            if too_many_accounts:
-                self._crowded[job.report.name] = str(error)
-            return found
-
-    def _check_crowded(self, job: WindowJob) -> None:
-        """Check that a report was not refused for its number of accounts a window before.
-
-        Raises:
-            ResponseTooLarge: If it was, as it would be again.
-        """
-        known = None if job.partitions[0].key else self._crowded.get(job.report.name)
-        if known is not None and self._trusts_413:
-            raise ResponseTooLarge(known, status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
 
     def _read_in_parts(
         self,

@@ -10,7 +10,7 @@ equal the same sum asked for without any attribute; if it does not, nothing is e
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from http import HTTPStatus
 from typing import Any, Final, Protocol
@@ -109,18 +109,35 @@ def both(left: Filter | None, right: Filter) -> Filter:
     return right if left is None else Both("AND", left, right)
 
 
+@dataclass
+class Taught:
+    """What refusals taught: what was refused once is not asked for again in each window.
+
+    Args:
+        takes_lists: Whether EQ takes several values.
+        crowded: The refusals of conditions that hold too many accounts, by the condition: another window has as many.
+    """
+
+    takes_lists: bool = True
+    crowded: dict[str, str] = field(default_factory=dict)
+
+
 class Asker:
     """Asks with filters, in the form of list that the server takes.
 
     Args:
         send: Sends one request: attributes, metrics, the filter tree or None, and whether a cut answer will do.
+        taught: What earlier refusals taught.
+        is_crowded: Tells of a refusal whether it is for the number of accounts.
     """
 
     def __init__(
-        self, send: Callable[[Sequence[str], Sequence[str], dict[str, Any] | None, bool], Response]
+        self,
+        send: Callable[[Sequence[str], Sequence[str], dict[str, Any] | None, bool], Response],
+        taught: Taught,
+        is_crowded: Callable[[ResponseTooLarge], bool],
     ) -> None:
-        self._send = send
-        self._lists = True
+        self._send, self._taught, self._is_crowded = send, taught, is_crowded
 
     def __call__(
         self,
@@ -144,16 +161,51 @@ class Asker:
         """
         if where is None:
             return self._send(attributes, metrics, None, partial)
-        tree = where.tree(lists=self._lists)
+        takes_lists = self._taught.takes_lists
+        tree = where.tree(lists=takes_lists)
         try:
             return self._send(attributes, metrics, tree, partial)
         except BadRequest as error:
             plain = where.tree(lists=False)
-            if not self._lists or error.status != HTTPStatus.BAD_REQUEST or plain == tree:
+            if not takes_lists or error.status != HTTPStatus.BAD_REQUEST or plain == tree:
                 raise
             log.info("The server refuses a list of values in a filter; asking with OR instead")
-            self._lists = False
-            return self._send(attributes, metrics, plain, partial)
+            self._taught.takes_lists = False
+            try:
+                return self._send(attributes, metrics, plain, partial)
+            except BadRequest:
+                self._taught.takes_lists = True  # it was not for the list
+                raise
+
+    def ask_many(
+        self,
+        attributes: Sequence[str],
+        metrics: Sequence[str],
+        where: Filter | None,
+        /,
+        *,
+        partial: bool = False,
+    ) -> Response:
+        """Ask for what several accounts may lie in; not once more for what holds too many of them.
+
+        Args:
+            attributes: To cut by.
+            metrics: To count.
+            where: The condition; None for none.
+            partial: Whether a cut answer (206) is given back instead of raising.
+
+        Raises:
+            ResponseTooLarge: If the answer is too big, or was refused in an earlier window.
+        """
+        name = repr(where)
+        if (refusal := self._taught.crowded.get(name)) is not None:
+            raise ResponseTooLarge(refusal, status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        try:
+            return self(attributes, metrics, where, partial=partial)
+        except ResponseTooLarge as error:
+            if self._is_crowded(error):
+                self._taught.crowded[name] = str(error)
+            raise
 
 
 class FilterSplit:
@@ -193,6 +245,8 @@ class FilterSplit:
         self._stats, self._what = stats, what
         self.warnings: list[str] = []
         """What could not be proven, to stand in the window's row of the ledger."""
+        self._unaskable = False
+        """Whether what has none of the listed accounts was refused."""
 
     def read(self, inside: Filter | None) -> list[Response]:
         """Return the answers that together hold every row inside a condition, none twice.
@@ -237,7 +291,7 @@ class FilterSplit:
     def _total(self, inside: Filter | None) -> Decimal:
         """Ask for the count of each time bucket; where even that is too much, by groups of values."""
         try:
-            return self._sum(inside)
+            return self._sum(inside, self._ask.ask_many)
         except ResponseTooLarge:
             attribute = self._levels[0]
             listed = self._values(attribute, inside)
@@ -246,8 +300,10 @@ class FilterSplit:
             (self._group_total(inside, attribute, g) for g in _groups(values, GROUP_SIZE)),
             Decimal(0),
         )
+        if crowded and self._unaskable:
+            return total
         try:
-            return total + self._sum(self._rest(inside, attribute, values))
+            return total + self._sum(self._rest(inside, attribute, values), self._ask)
         except RequestError as error:
             self._check_unaskable(error, attribute, crowded=crowded)
             return total
@@ -255,8 +311,9 @@ class FilterSplit:
     def _group_total(
         self, inside: Filter | None, attribute: str, values: tuple[str, ...]
     ) -> Decimal:
+        ask = self._ask if len(values) == 1 else self._ask.ask_many
         try:
-            return self._sum(both(inside, AnyOf(attribute, values)))
+            return self._sum(both(inside, AnyOf(attribute, values)), ask)
         except ResponseTooLarge:
             if len(values) == 1:
                 raise
@@ -269,9 +326,9 @@ class FilterSplit:
                 Decimal(0),
             )
 
-    def _sum(self, inside: Filter | None) -> Decimal:
+    def _sum(self, inside: Filter | None, ask: Callable[..., Response]) -> Decimal:
         # With the bucket: a service may want an attribute, and a bucket alone is a row.
-        response = self._ask(self._attributes[:1], [self._count], inside)
+        response = ask(self._attributes[:1], [self._count], inside)
         with response.body:
             return self.sum_of(response)
 
@@ -303,7 +360,7 @@ class FilterSplit:
         if len(values) == 1:
             return self._within(where, level + 1)
         try:
-            return [self._ask(self._attributes, self._metrics, where)]
+            return [self._ask.ask_many(self._attributes, self._metrics, where)]
         except ResponseTooLarge:
             self._stats.splits += 1
             middle = len(values) // 2
@@ -359,7 +416,7 @@ class FilterSplit:
 
     def _some_values(self, attribute: str, inside: Filter | None) -> "_Values":
         """Ask once for the values of an attribute; a list that is cut off says so."""
-        response = self._ask([attribute], [self._count], inside, partial=True)
+        response = self._ask.ask_many([attribute], [self._count], inside, partial=True)
         with response.body:
             found = [_value(row, attribute) for row in _rows(response)]
         return _Values(
@@ -373,11 +430,11 @@ class FilterSplit:
         if not listed.crowded:
             return False
         try:
-            self._sum(self._rest(inside, attribute, listed.values))
+            self._sum(self._rest(inside, attribute, listed.values), self._ask)
         except RequestError as error:
             self._check_unaskable(error, attribute, crowded=True)
-            return True
-        return False
+            self._unaskable = True
+        return self._unaskable
 
     def _check_unaskable(self, error: RequestError, attribute: str, *, crowded: bool) -> None:
         """Note that what has none of the listed values can't be asked for.

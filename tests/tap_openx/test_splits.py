@@ -1,6 +1,7 @@
 """Answers that the platform cuts off (206) or refuses (413): read in parts, proven whole, or not written."""
 
 import json
+from collections import Counter
 
 import pytest
 
@@ -201,6 +202,22 @@ def test_too_many_accounts_are_not_asked_for_again_in_each_window(room):
         if "filters" not in (body := json.loads(e["body"])) and len(body["attributes"]) > 2
     ]
     assert len(whole) == 1
+
+
+def test_what_the_service_refused_is_not_asked_for_again_in_each_window(room):
+    """Groups with too many accounts, and lists of values: a refusal costs one request in a run, not one a window."""
+    room.switch(account_cap=1, filter_lists=False)
+    config = room.legacy(start_date="2026-01-20", end_date="2026-03-17")
+    found = room.run(config, "inventory_hourly")
+    assert len(found.windows("inventory_hourly")) > 2
+    refused = Counter(
+        json.dumps(json.loads(e["body"]).get("filters"))
+        for e in room.asked("/report")
+        # Whether there are rows of other accounts is asked each time: it is what nobody knows.
+        if e["status"] in {400, 413} and "XOR" not in e["body"]
+    )
+    assert refused
+    assert set(refused.values()) == {1}
 
 
 @pytest.mark.parametrize("words", ["accounts", "other"])
