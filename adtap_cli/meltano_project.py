@@ -90,7 +90,9 @@ def _own_words(tap: str) -> list[str]:
         return list(error.errors)
     own = replace(dotenv, path=Path("the environment"), values=own_environment())
     found = [
-        line for source in (own, dotenv) for line in unfit(tap, kind.config_jsonschema, source)
+        line
+        for source in (own, dotenv)
+        for line in unfit(tap, kind.config_jsonschema, source).values()
     ]
     return [line.replace(" (in the environment)", "") for line in found]
 

@@ -25,14 +25,7 @@ from adtap_loader.loading import Loader
 from adtap_loader.stopping import ends_as_asked, stop
 from adtap_loader.warehouse import Warehouse
 from adtap_plugin.redact import guard_logging, learn_settings
-from adtap_plugin.variables import (
-    VariableError,
-    own_environment,
-    unfit,
-    unknown,
-    unknown_settings,
-    working_directory,
-)
+from adtap_plugin.variables import odd_variables, unknown_settings
 
 SDK_SETTINGS: Final = frozenset(
     {
@@ -138,15 +131,9 @@ class Program:
         everything = {
             "properties": {**{name: {} for name in SDK_SETTINGS}, **self.schema["properties"]}
         }
-        for line in unknown_settings(given, everything):
+        for line in unknown_settings(given, everything).values():
             log.warning("%s", line)
-        try:
-            dotenv = working_directory()
-        except VariableError:
-            return  # somebody else's file, as long as nobody asked for its settings
-        for line in unknown(self.name, everything, own_environment(), dotenv):
-            log.warning("%s", line)
-        for line in unfit(self.name, self.schema, dotenv):
+        for line in odd_variables(self.name, everything):
             log.warning("%s", line)
 
 

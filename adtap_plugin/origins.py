@@ -10,7 +10,7 @@ from adtap_plugin.variables import (
     VariableError,
     own_environment,
     parse,
-    prefix_of,
+    variable_of,
     working_directory,
 )
 
@@ -85,7 +85,7 @@ class Origins:
 
     def of(self, setting: str) -> str:
         """Return where a setting came from; empty if that is not known."""
-        variable = prefix_of(self._plugin) + setting.upper()
+        variable = variable_of(self._plugin, setting)
         dotenv = _dotenv()
         if self._reads_variables:
             if own_environment().get(variable):

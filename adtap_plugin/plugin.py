@@ -11,11 +11,9 @@ from typing_extensions import override
 from adtap_plugin.origins import Given, Origins
 from adtap_plugin.redact import guard_logging, learn_settings
 from adtap_plugin.variables import (
-    VariableError,
+    odd_variables,
     own_environment,
     read_settings,
-    unfit,
-    unknown,
     unknown_settings,
     working_directory,
 )
@@ -80,24 +78,13 @@ class FromVariables(Base):
     @classmethod
     def warn_of_settings(cls, given: Iterable[str]) -> None:
         """Log each setting that was given and that this plugin does not have, whatever it was meant to do."""
-        for line in unknown_settings(given, cls._all_settings()):
+        for line in unknown_settings(given, cls._all_settings()).values():
             log.warning("%s", line)
 
     @classmethod
     def warn_of_variables(cls) -> None:
-        """Log each variable that looks like a setting of this plugin and is none, or is one and can't be used.
-
-        Also where settings come from a file, as Meltano hands them on: it reads variables and `.env` itself, passes
-        over the names that it doesn't know, and takes every word that is not `true` for `false`.
-        """
-        try:
-            dotenv = working_directory()
-        except VariableError:
-            return  # somebody else's file, as long as nobody asked for its settings
-        schema = cls._all_settings()
-        for line in unknown(cls.name, schema, own_environment(), dotenv):
-            log.warning("%s", line)
-        for line in unfit(cls.name, schema, dotenv):
+        """Log each variable that looks like a setting of this plugin and is none, or is one and can't be used."""
+        for line in odd_variables(cls.name, cls._all_settings()):
             log.warning("%s", line)
 
 

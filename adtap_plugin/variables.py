@@ -10,7 +10,7 @@ import json
 import logging
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import Iterable, Mapping, MutableMapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -112,6 +112,11 @@ def prefix_of(plugin: str) -> str:
     return f"{plugin.upper().replace('-', '_')}_"
 
 
+def variable_of(plugin: str, setting: str) -> str:
+    """Return the variable of a plugin's setting: `TAP_ADJUST_START_DATE`."""
+    return prefix_of(plugin) + setting.upper().replace("-", "_")
+
+
 def read_settings(
     plugin: str, schema: Mapping[str, Any], environment: Mapping[str, str], dotenv: DotEnv
 ) -> Settings:
@@ -134,7 +139,7 @@ def read_settings(
     from_file: list[str] = []
     beaten: list[str] = []
     for setting, rules in schema.get("properties", {}).items():
-        name = prefix_of(plugin) + setting.upper().replace("-", "_")
+        name = variable_of(plugin, setting)
         given = environment.get(name) or None
         filled = dotenv.values.get(name) or None
         text = filled if given is None else given
@@ -241,8 +246,8 @@ def _hint(text: str, types: set[str]) -> str:
 
 def unknown(
     plugin: str, schema: Mapping[str, Any], environment: Mapping[str, str], dotenv: DotEnv
-) -> Iterator[str]:
-    """Yield a line for each variable with the plugin's prefix that sets nothing.
+) -> dict[str, str]:
+    """Return the variables with the plugin's prefix that set nothing, each with a line that says so.
 
     Meltano's own (`TAP_ADJUST__SELECT`) have a second underscore.
 
@@ -255,6 +260,7 @@ def unknown(
     prefix = prefix_of(plugin)
     settings = schema.get("properties", {})
     known = {s.replace("-", "_"): s for s in settings}
+    lines = {}
     for name in sorted({*environment, *dotenv.values}):
         rest = name.removeprefix(prefix).lower()
         if not name.startswith(prefix) or rest.startswith("_") or rest in NOT_SETTINGS | {*known}:
@@ -262,39 +268,65 @@ def unknown(
         near = get_close_matches(rest, known, n=1, cutoff=0.5)
         hint = f"; did you mean {prefix}{near[0].upper()}?" if near else ""
         where = f" (in {dotenv.path})" if name not in environment else ""
-        yield f"{name}{where} is no setting of {plugin}{hint}"
+        lines[name] = f"{name}{where} is no setting of {plugin}{hint}"
+    return lines
 
 
-def unknown_settings(given: Iterable[str], schema: Mapping[str, Any]) -> Iterator[str]:
-    """Yield a line for each setting that a file gives and a plugin does not have: it sets nothing.
+def unknown_settings(given: Iterable[str], schema: Mapping[str, Any]) -> dict[str, str]:
+    """Return the settings that a file gives and a plugin does not have, each with a line that says so.
 
     Args:
         given: Names of settings.
         schema: The JSON Schema of the plugin's.
     """
     known = schema.get("properties", {})
+    lines = {}
     for name in given:
         if name not in known:
             near = ", ".join(get_close_matches(name.lower(), known, n=3, cutoff=0.5))
-            yield f"Setting {name!r} is not known{f' (did you mean {near}?)' if near else ''}"
+            hint = f" (did you mean {near}?)" if near else ""
+            lines[name] = f"Setting {name!r} is not known{hint}"
+    return lines
 
 
-def unfit(plugin: str, schema: Mapping[str, Any], dotenv: DotEnv) -> Iterator[str]:
-    """Yield a line for each variable of a `.env` whose value its setting does not take.
+def unfit(plugin: str, schema: Mapping[str, Any], dotenv: DotEnv) -> dict[str, str]:
+    """Return the variables of a `.env` whose value their setting does not take, each with a line that says so.
 
     Args:
         plugin: Its name.
         schema: The JSON Schema of its settings.
         dotenv: The file.
     """
+    lines = {}
     for setting, rules in schema.get("properties", {}).items():
-        name = prefix_of(plugin) + setting.upper().replace("-", "_")
+        name = variable_of(plugin, setting)
         text = dotenv.values.get(name)
         if text:
             try:
                 parse(text, rules)
             except ValueError as error:
-                yield f"{name} (in {dotenv.path}): {error}"
+                lines[name] = f"{name} (in {dotenv.path}): {error}"
+    return lines
+
+
+def odd_variables(plugin: str, schema: Mapping[str, Any]) -> list[str]:
+    """Return a line for each variable that looks like a setting of a plugin and is none, or is one and can't be used.
+
+    Also where settings come from a file, as Meltano hands them on: it reads variables and `.env` itself, passes
+    over the names that it doesn't know, and takes every word that is not `true` for `false`.
+
+    Args:
+        plugin: Its name.
+        schema: The JSON Schema of its settings.
+    """
+    try:
+        dotenv = working_directory()
+    except VariableError:
+        return []  # somebody else's file, as long as nobody asked for its settings
+    return [
+        *unknown(plugin, schema, own_environment(), dotenv).values(),
+        *unfit(plugin, schema, dotenv).values(),
+    ]
 
 
 def working_directory() -> DotEnv:

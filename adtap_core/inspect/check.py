@@ -27,10 +27,10 @@ from adtap_core.windows import Interval
 from adtap_plugin.variables import (
     VariableError,
     own_environment,
-    prefix_of,
     unfit,
     unknown,
     unknown_settings,
+    variable_of,
     working_directory,
 )
 
@@ -126,7 +126,7 @@ def _setting_advice(kind: type[AdTap], fault: str) -> str:
         return ""  # about a file or an option: the line itself says which
     name = _subject(fault)
     if " is missing; " in fault and name in kind.config_jsonschema["properties"]:
-        variable = f"{prefix_of(kind.name)}{name.upper()}"
+        variable = variable_of(kind.name, name)
         return (
             f"set {variable} in `.env` or in the environment, or `{name}` in the file of --config"
         )
@@ -153,11 +153,11 @@ def variable_results(kind: type[AdTap]) -> list[CheckResult]:
     # Under Meltano a word that is not true is false, and the run goes on.
     odd = unfit(kind.name, kind.config_jsonschema, dotenv)
     return [
-        *(_failed_check("settings", _subject(line), line, _RENAME) for line in lines),
+        *(_failed_check("settings", name, line, _RENAME) for name, line in lines.items()),
         *(
             _failed_check("settings", name, line, _SET)
-            for line in odd
-            if (name := line.partition(" ")[0]) not in environment
+            for name, line in odd.items()
+            if name not in environment
         ),
     ]
 
@@ -169,12 +169,7 @@ def run_check(tap: AdTap, *, streams: bool = False) -> CheckReport:
         tap: With its settings and catalog.
         streams: Whether to ask for a little of each selected stream as well.
     """
-    made = CheckReport(tap.name, [CheckResult("settings", "settings", good=True, words="valid")])
-    made.findings += [
-        _failed_check("settings", line.split("'")[1], line, _RENAME_SETTING)
-        for line in unknown_settings(tap.config, tap.config_jsonschema)
-    ]
-    made.findings += variable_results(type(tap))
+    made = CheckReport(tap.name, _setting_results(tap))
     watch = record_requests(tap.platform.http)
     try:
         made.findings += _login(tap)
@@ -189,6 +184,18 @@ def run_check(tap: AdTap, *, streams: bool = False) -> CheckReport:
     made.requests = len(watch.metadata)
     _expiry(tap, made)
     return made
+
+
+def _setting_results(tap: AdTap) -> list[CheckResult]:
+    """Return what is wrong with settings that a run goes on with; that they are valid if nothing is."""
+    unknown_ones = unknown_settings(tap.config, tap.config_jsonschema)
+    return [
+        *(
+            _failed_check("settings", name, line, _RENAME_SETTING)
+            for name, line in unknown_ones.items()
+        ),
+        *variable_results(type(tap)),
+    ] or [CheckResult("settings", "settings", good=True, words="valid")]
 
 
 def _login(tap: AdTap) -> Iterator[CheckResult]:

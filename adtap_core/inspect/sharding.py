@@ -21,7 +21,7 @@ from adtap_core.sync.reports import ReportStream
 from adtap_core.sync.run import RunFailed
 from adtap_core.sync.streams import EntityStream
 from adtap_core.tap import AdTap
-from adtap_plugin.variables import prefix_of
+from adtap_plugin.variables import prefix_of, variable_of
 
 Piece = tuple[date, date]
 
@@ -266,7 +266,7 @@ class _Maker:
         return name if self.piece is None else f"{name}-backfill-{self.piece[0]}"
 
     def _variable(self, setting: str) -> str:
-        return prefix_of(self.tap.name) + setting.upper()
+        return variable_of(self.tap.name, setting)
 
     def _variables(self, streams: Sequence[str]) -> dict[str, str]:
         ledgers = [self.tap.ledger, self.tap.days]
@@ -285,7 +285,7 @@ def _environment(tap: AdTap, share: float) -> tuple[dict[str, str], list[str]]:
         value = tap.config.get(name)
         if value is None or name in {"backfill", "rate_share"} or value == rules.get("default"):
             continue
-        variable = prefix_of(tap.name) + name.upper()
+        variable = variable_of(tap.name, name)
         text = _text(value)
         # A value in which a secret stands (a password in an address) is one.
         if rules.get("secret") or redact(text) != text:
@@ -293,7 +293,7 @@ def _environment(tap: AdTap, share: float) -> tuple[dict[str, str], list[str]]:
         else:
             made[variable] = text
     if share < 1:
-        made[f"{prefix_of(tap.name)}RATE_SHARE"] = f"{share:.6f}"
+        made[variable_of(tap.name, "rate_share")] = f"{share:.6f}"
     return made, elsewhere
 
 

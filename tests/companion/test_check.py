@@ -195,6 +195,10 @@ def test_a_setting_of_a_file_that_the_tap_does_not_have_fails_the_check(desk: De
     assert (bad.out + bad.err).count(said) == 1
     (line,) = [line for line in bad.out.splitlines() if line.startswith("FAIL")]
     assert said in line
+    # Its name is the subject, whatever is in it; nothing says that the settings are valid.
+    odd = desk.command("check", "--json", **{"it's": 3})
+    assert [f["subject"] for f in findings(odd.json, "settings")] == ["it's"]
+    assert findings(desk.command("check", "--json").json, "settings")[0]["words"] == "valid"
     # Where other settings can't be used the log says it.
     bad = desk.command("check", lookback_day=3, concurrency=0)
     assert bad.code == 1

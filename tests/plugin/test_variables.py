@@ -15,6 +15,7 @@ from adtap_plugin.variables import (
     parse,
     read_settings,
     unknown,
+    unknown_settings,
     working_directory,
 )
 from tests.programs import on_path
@@ -146,19 +147,28 @@ def test_a_variable_that_sets_nothing_is_named_with_the_nearest(name, near):
     """A typing error in a name is seen, in the environment as in the file."""
     hint = f"; did you mean {near}?" if near else ""
     none = DotEnv(Path(".env"), {})
-    assert list(unknown("tap-x", SCHEMA, {name: "1"}, none)) == [
-        f"{name} is no setting of tap-x{hint}"
-    ]
+    assert unknown("tap-x", SCHEMA, {name: "1"}, none) == {
+        name: f"{name} is no setting of tap-x{hint}"
+    }
     file = DotEnv(Path("/srv/.env"), {name: "1"})
-    assert list(unknown("tap-x", SCHEMA, {}, file)) == [
-        f"{name} (in /srv/.env) is no setting of tap-x{hint}"
-    ]
+    assert unknown("tap-x", SCHEMA, {}, file) == {
+        name: f"{name} (in /srv/.env) is no setting of tap-x{hint}"
+    }
+
+
+def test_a_setting_that_there_is_not_is_named_whatever_it_is_called():
+    """The name is what was given, quotes and all; the nearest settings are named."""
+    given = {"start_date": 1, "start_dat": 1, "it's": 2}
+    assert unknown_settings(given, SCHEMA) == {
+        "start_dat": "Setting 'start_dat' is not known (did you mean start_date?)",
+        "it's": """Setting "it's" is not known""",
+    }
 
 
 def test_what_meltano_and_the_sdk_set_is_no_typing_error():
     """Meltano's extras have a second underscore; the log level is the SDK's; other plugins are others."""
     names = ("TAP_X__SELECT", "TAP_X_LOGLEVEL", "TAP_XY_TOKEN", "TARGET_X_PATH", "TAP_X_START_DATE")
-    assert list(unknown("tap-x", SCHEMA, dict.fromkeys(names, "1"), DotEnv(Path(".env"), {}))) == []
+    assert unknown("tap-x", SCHEMA, dict.fromkeys(names, "1"), DotEnv(Path(".env"), {})) == {}
 
 
 def test_no_file_of_a_folder_above_is_read(tmp_path, monkeypatch):
