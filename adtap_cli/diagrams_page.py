@@ -6,7 +6,7 @@ whose schema says `Joins <stream>.<column>`.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,7 @@ def platform(tap: str) -> str:
 
 
 def _columns(tap: type[AdTap], entry: Entity | Report) -> dict[str, dict[str, Any]]:
+    made: Mapping[str, Any]
     if isinstance(entry, Report):
         made = report_schema(entry, tap.platform_class, {})
     else:  # the file: it also has the columns of the other generation

@@ -25,23 +25,22 @@ def normalize(entity: AtomxEntity, record: Mapping[str, Any]) -> Mapping[str, An
         entity: The entity.
         record: The record as the platform sent it.
     """
-    made = record
-    for name in entity.one:
-        value = record.get(name)
-        if type(value) is dict and (found := _id_of(value)) is not None:
-            made = {**made, name: found}
-    for name in entity.many:
-        items = record.get(name)
-        if type(items) is list and not _PLAIN.issuperset(map(type, items)):
-            ids = list(map(_id_of, items))
-            if None not in ids:
-                made = {**made, name: ids}
+    made: dict[str, Any] = {}
     for name, value in record.items():
-        # A person rendered where nobody knew of one: who it is stands in `users`, for whoever asks for people.
-        is_person = type(value) is dict and "email" in value and not entity.people
-        if is_person and made.get(name) is value:
-            made = {**made, name: _id_of(value)}
-    return _without_receivers(made) if entity.part else made
+        if type(value) is dict:
+            found = _id_of(value)
+            # A person rendered where nobody knew of one: who it is stands in `users`, for whoever asks for people.
+            is_person = "email" in value and not entity.people
+            if is_person or (found is not None and name in entity.one):
+                made[name] = found
+        elif (
+            type(value) is list and name in entity.many and not _PLAIN.issuperset(map(type, value))
+        ):
+            ids = list(map(_id_of, value))
+            if None not in ids:
+                made[name] = ids
+    whole = {**record, **made} if made else record
+    return _without_receivers(whole) if entity.part else whole
 
 
 def _without_receivers(report: Mapping[str, Any]) -> Mapping[str, Any]:

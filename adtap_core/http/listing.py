@@ -224,19 +224,16 @@ def by_offset(
     """
     seen: dict[object, bytes] = {}
     width, end = 0, 0
-
-    def asked(offset: int) -> Page:
-        return _of_distinct(ask(offset), key)
-
     for _look in range(MOST_LOOKS):
         fresh = pages = 0
         last = Page((), more=False)
-        walk = _one_pass(asked, prefetch, what, width, end)
+        walk = _one_pass(ask, key, prefetch, what=what, width=width, end=end)
         with closing(walk):
-            for offset, page in walk:
+            for offset, page, identities in walk:
                 pages += 1
                 known = len(seen)
-                new = [r for r in page.records if _is_new(r, _identity(r, key), seen)]
+                found = zip(page.records, identities, strict=True)
+                new = [record for record, identity in found if _is_new(record, identity, seen)]
                 # A record that merely changed is given again but does not call for another look: some
                 # lists hold a counter that never rests.
                 fresh += len(seen) - known
@@ -252,12 +249,19 @@ def by_offset(
 
 
 def _one_pass(
-    ask: Callable[[int], Page], prefetch: Workers, what: str, width: int, end: int
-) -> Generator[tuple[int, Page], None, None]:
-    """Yield a pass's pages with their offsets.
+    ask: Callable[[int], Page],
+    key: Callable[[Record], object],
+    prefetch: Workers,
+    *,
+    what: str,
+    width: int,
+    end: int,
+) -> Generator[tuple[int, Page, Sequence[object]], None, None]:
+    """Yield a pass's pages with their offsets, and what tells each record of a page from all others.
 
     Args:
         ask: Gives the page that begins at an offset.
+        key: What tells a record from all others, if it has it.
         prefetch: Where pages are asked for in advance.
         what: The list, in a user's words.
         width: Rows a page, as the pass before found; 0 if this is the first.
@@ -273,7 +277,9 @@ def _one_pass(
                 _check_whole(page, what)
                 return  # the list knows no offset: it was whole on its first page
             before = page.records
-            yield offset, page
+            identities = [_identity(record, key) for record in page.records]
+            page = _of_distinct(page, identities)
+            yield offset, page, identities
             if not page.more or not page.records:
                 return
             # Only now: of a list that waits for its turn no more than the first page is asked for.
@@ -304,13 +310,16 @@ def _total(page: Page, offset: int) -> int | None:
     return page.total if good else None
 
 
-def _of_distinct(page: Page, key: Callable[[Record], object]) -> Page:
+def _of_distinct(page: Page, identities: Sequence[object]) -> Page:
     """Return a page that lies no further from the next one than it holds different records.
 
     One that came twice may stand for no row of the list: going on behind both would leave out the page's end.
+
+    Args:
+        page: As it came.
+        identities: What tells each of its records from all others.
     """
-    many = len(page.records)
-    if page.step is not None or len({_identity(record, key) for record in page.records}) == many:
+    if page.step is not None or len(set(identities)) == len(identities):
         return page
     return replace(page, step=len(set(map(_digest, page.records))))
 

@@ -29,26 +29,17 @@ _DECIMALS: Final = {
 
 
 @lru_cache(maxsize=1024)
-def _file(package: str, name: str) -> str | None:
-    path = resources.files(package) / "schemas" / f"{name}.json"
-    return path.read_text(encoding="utf-8") if path.is_file() else None
+def stream_file(package: str, name: str) -> Mapping[str, Any] | None:
+    """Return the schema file of a stream, None if there is none.
 
-
-def stream_file(package: str, name: str) -> dict[str, Any] | None:
-    """Return the schema file of a stream as it stands in the package, or None.
+    It is read once: a tap that is made again in this process has the same.
 
     Args:
         package: The tap's package.
-        name: Its name.
+        name: The stream's name.
     """
-    text = _file(package, name)
-    return None if text is None else json.loads(text)
-
-
-@lru_cache(maxsize=1024)
-def _kept(package: str, name: str) -> dict[str, Any] | None:
-    """Return the schema file of a stream, read once: a tap that is made again in this process has the same."""
-    return stream_file(package, name)
+    path = resources.files(package) / "schemas" / f"{name}.json"
+    return json.loads(path.read_bytes()) if path.is_file() else None
 
 
 def exact(prop: Mapping[str, Any], decimals_as: str) -> dict[str, Any]:
@@ -87,7 +78,7 @@ def entity_schema(
     Raises:
         AdtapError: If the stream has no schema file.
     """
-    schema = _kept(package, entity.name)
+    schema = stream_file(package, entity.name)
     if schema is None:
         msg = (
             f"stream {entity.name} has no schema: schemas/{entity.name}.json is missing in the package {package} "
