@@ -1,5 +1,11 @@
-"""`python -m adtap_cli` is `adtap`."""
+"""`adtap`, and `python -m adtap_cli`."""
 
-from adtap_cli.main import main
+import signal
 
-main(prog_name="adtap")
+from adtap_plugin.script import Script
+
+# SIGTERM is left to the system, which ends it at once; Python would wait for a query to return.
+main = Script("adtap", "adtap_cli.main:program", signals=(signal.SIGINT,))
+
+if __name__ == "__main__":
+    main()

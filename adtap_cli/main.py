@@ -120,5 +120,6 @@ def sandbox(arguments: tuple[str, ...]) -> None:
     os.execv(sys.executable, [sys.executable, "-m", "adtap_sandbox", *arguments])  # noqa: S606
 
 
-if __name__ == "__main__":
-    main()
+def program() -> None:
+    """Run `adtap`, whatever the file is called that it was started by."""
+    main(prog_name="adtap")

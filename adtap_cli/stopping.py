@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Final
 
+from adtap_plugin.signals import comes_again
+
 EXIT: Final = 128 + signal.SIGINT
 """What a shell gives for Ctrl-C."""
 
@@ -21,8 +23,9 @@ def noted() -> Iterator[list[int]]:
         return
 
     def note(number: int, frame: FrameType | None) -> None:
-        came.append(number)
-        signal.default_int_handler(number, frame)
+        if not comes_again(number, frame):
+            came.append(number)
+            signal.default_int_handler(number, frame)
 
     before = signal.signal(signal.SIGINT, note)
     try:

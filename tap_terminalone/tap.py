@@ -76,7 +76,3 @@ class TapTerminalOne(AdTap):
     )
     entities = ENTITIES
     reports = REPORTS
-
-
-if __name__ == "__main__":
-    TapTerminalOne.cli()

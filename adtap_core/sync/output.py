@@ -1,7 +1,6 @@
 """Singer messages on standard output: whole lines, exact decimals, never half a line on a signal."""
 
 import errno
-import logging
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -9,7 +8,6 @@ from dataclasses import fields
 from datetime import datetime
 from functools import lru_cache
 from itertools import starmap
-from threading import Timer
 from types import FrameType
 from typing import Any, BinaryIO, Final
 
@@ -20,10 +18,9 @@ from typing_extensions import override
 
 from adtap_core.errors import Interrupted, TargetGone
 from adtap_core.rows.columns import Block, Same
+from adtap_plugin.signals import comes_again
 
 _FLUSH_BYTES: Final = 64 * 1024
-_AGAIN_SECONDS: Final = 0.02
-"""After so long a signal comes again that came in the middle of a log line."""
 
 
 def _plain(value: object) -> str:
@@ -164,11 +161,7 @@ class LineWriter(GenericSingerWriter[bytes, Message]):
         Raises:
             Interrupted: If nothing is on its way.
         """
-        if _is_logging(frame):
-            # `logging` takes whatever is raised while it writes for a fault of its own, and the run would go on.
-            again = Timer(_AGAIN_SECONDS, os.kill, (os.getpid(), signum))
-            again.daemon = True
-            again.start()
+        if comes_again(signum, frame):
             return
         if self._writing and self._signal is None:
             self._signal = signum
@@ -176,15 +169,6 @@ class LineWriter(GenericSingerWriter[bytes, Message]):
         if self._writing:  # asked twice, and the target still does not read
             os._exit(128 + signum)
         raise Interrupted(signum)
-
-
-def _is_logging(frame: FrameType | None) -> bool:
-    """Check whether a log line is being written, by us or by another library."""
-    while frame is not None:
-        if frame.f_globals.get("__name__") == logging.__name__:
-            return True
-        frame = frame.f_back
-    return False
 
 
 def _write_all(out: BinaryIO, data: bytearray) -> None:

@@ -115,7 +115,7 @@ with QuillbayServer() as server:
                 "explain": run("-m", "adtap_cli", "explain", "tap-quillbay", "delivery_daily", env=env),
                 "views": run("-m", "adtap_cli", "views", "quillbay", env=env),
             }  # fmt: skip
-            synced = run("-c", "from tap_quillbay.tap import TapQuillbay as t; t.cli()", "--config", str(config), env=env)  # fmt: skip
+            synced = run("-m", "tap_quillbay", "--config", str(config), env=env)  # fmt: skip
         finally:
             process.communicate("")
     for name, done in told.items():
@@ -195,7 +195,7 @@ def test_a_schema_that_is_missing_is_the_taps_fault_and_names_its_package(instal
     env = {**env, "PYTHONPATH": env["PYTHONPATH"].replace(str(folder), str(copy))}
     for command in (
         ("-m", "adtap_cli", "explain", "tap-quillbay", "campaigns"),
-        ("-c", "from tap_quillbay.tap import TapQuillbay as t; t.cli()", "--discover"),
+        ("-m", "tap_quillbay", "--discover"),
     ):
         done = run(*command, env=env)
         assert done.returncode == 1
@@ -227,6 +227,7 @@ def test_the_page_shows_the_example_as_it_is():
         "tap_pixelyard/client.py",
         "tap_pixelyard/streams.py",
         "tap_pixelyard/tap.py",
+        "tap_pixelyard/__main__.py",
         "tap_pixelyard/schemas/campaigns.json",
         "tests/test_contract.py",
         "pyproject.toml",

@@ -1,0 +1,56 @@
+"""Signals that come where an exception would get lost."""
+
+import importlib
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+
+import pytest
+
+from adtap_cli.stopping import noted
+from adtap_core.errors import Interrupted
+from adtap_core.sync.output import LineWriter
+
+
+def interrupted_import(folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Import a module, send SIGINT to this process in the middle of the callback that ends an import, and go on."""
+    (folder / "interrupted_module.py").write_text("")
+    monkeypatch.syspath_prepend(folder)
+    monkeypatch.delitem(sys.modules, "interrupted_module", raising=False)
+    sent: list[int] = []
+
+    def send(frame, event: str, _argument: object) -> None:
+        if event == "call" and frame.f_code.co_name == "cb" and not sent:
+            sent.append(signal.SIGINT)
+            os.kill(os.getpid(), signal.SIGINT)
+
+    before = sys.getprofile()
+    sys.setprofile(send)
+    try:
+        importlib.import_module("interrupted_module")
+    finally:
+        sys.setprofile(before)
+    assert sent
+    time.sleep(10)
+
+
+def test_ctrl_c_in_a_callback_of_an_import_ends_the_companion(tmp_path, monkeypatch, capsys):
+    """Python would print a traceback, and the command would go on."""
+    with noted() as came, pytest.raises(KeyboardInterrupt):
+        interrupted_import(tmp_path, monkeypatch)
+    assert came == [signal.SIGINT]
+    assert "ignored" not in capsys.readouterr().err
+
+
+def test_ctrl_c_in_a_callback_of_an_import_ends_a_tap(tmp_path, monkeypatch, capsys):
+    """As the companion."""
+    handler: Callable[..., None] = LineWriter().on_signal
+    before = signal.signal(signal.SIGINT, handler)
+    try:
+        with pytest.raises(Interrupted):
+            interrupted_import(tmp_path, monkeypatch)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert "ignored" not in capsys.readouterr().err
