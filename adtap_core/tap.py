@@ -36,12 +36,12 @@ from adtap_core.http.workers import Workers, still_waiting
 from adtap_core.names import did_you_mean
 from adtap_core.platform import Platform
 from adtap_core.redact import guard_logging, learn_settings, redact
-from adtap_core.rows.schemas import DAYS, DAYS_KEYS, DAYS_SCHEMA, LEDGER, contradictions, restored
+from adtap_core.rows.schemas import DAYS, LEDGER, contradictions, restored
 from adtap_core.settings import common_errors, schema_errors, setting_of, with_types
 from adtap_core.state import catalogs, documents
 from adtap_core.sync.failures import Failure, grouped_lines
 from adtap_core.sync.garbage import seldom_collected
-from adtap_core.sync.ledger import LedgerStream
+from adtap_core.sync.ledger import SYNC_DAYS, SYNC_WINDOWS, LedgerStream
 from adtap_core.sync.output import LineWriter, silence_stdout, unwritable
 from adtap_core.sync.reports import ReportStream
 from adtap_core.sync.run import Run, RunFailed
@@ -164,8 +164,8 @@ class AdTap(FromVariables, Tap):
                 if offers(e, self.config)
             ),
             *(ReportStream(self.current, r) for r in reports),
-            LedgerStream(self.current),
-            LedgerStream(self.current, DAYS, DAYS_SCHEMA, DAYS_KEYS, selected=False),
+            LedgerStream(self.current, SYNC_WINDOWS),
+            LedgerStream(self.current, SYNC_DAYS),
         ]
 
     @override

@@ -1,33 +1,38 @@
 """The streams that are written beside reports: what was read when, and what each bucket held."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from typing_extensions import override
 
-from adtap_core.rows.schemas import LEDGER, LEDGER_KEYS, LEDGER_SCHEMA
+from adtap_core.rows.schemas import (
+    DAYS,
+    DAYS_KEYS,
+    DAYS_SCHEMA,
+    LEDGER,
+    LEDGER_KEYS,
+    LEDGER_SCHEMA,
+)
 from adtap_core.sync.run import Run
+from adtap_core.sync.selection import StreamDefinition
 from adtap_core.sync.streams import AdStream
+
+SYNC_WINDOWS: Final = StreamDefinition(name=LEDGER, schema=LEDGER_SCHEMA, keys=LEDGER_KEYS)
+"""One row a window."""
+SYNC_DAYS: Final = StreamDefinition(name=DAYS, schema=DAYS_SCHEMA, keys=DAYS_KEYS, selected=False)
+"""One row a bucket."""
 
 
 class LedgerStream(AdStream):
-    """What report streams write about their reading: `sync_windows`, one row a window, or `sync_days`, one a bucket.
+    """What report streams write about their reading.
 
-    By default the former; the arguments are those of `AdStream`.
+    Args:
+        run: The run that it is written in.
+        definition: `SYNC_WINDOWS` or `SYNC_DAYS`.
     """
 
-    def __init__(
-        self,
-        run: Run,
-        name: str = LEDGER,
-        schema: dict[str, Any] = LEDGER_SCHEMA,
-        keys: tuple[str, ...] = LEDGER_KEYS,
-        *,
-        selected: bool = True,
-    ) -> None:
-        super().__init__(
-            run, name=name, schema=schema, keys=keys, replication_key=None, selected=selected
-        )
+    def __init__(self, run: Run, definition: StreamDefinition) -> None:
+        super().__init__(run, definition)
         self._announced = False
 
     @override

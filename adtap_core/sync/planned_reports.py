@@ -19,6 +19,7 @@ from adtap_core.state.reading_times import ReadingTimes
 from adtap_core.sync.learned_lookback import Learned
 from adtap_core.sync.planning import PartitionPlan, Planner
 from adtap_core.sync.run import Run
+from adtap_core.sync.selection import StreamDefinition
 from adtap_core.sync.streams import AdStream
 
 log = logging.getLogger("adtaps.reports")
@@ -34,14 +35,14 @@ class PlannedReport(AdStream):
 
     def __init__(self, run: Run, report: Report) -> None:
         self.report = report
-        super().__init__(
-            run,
+        definition = StreamDefinition(
             name=report.name,
             schema=report_schema(report, run.platform_class, run.config),
             keys=("_row_key",),
             replication_key=report.grain.value,
             selected=report.selected,
         )
+        super().__init__(run, definition)
         self._fresh: list[dict[str, Any]] = []
         self._unplanned: list[tuple[Partition, RequestError]] = []
         self._bookmarks: dict[Partition, Bookmark] = {}

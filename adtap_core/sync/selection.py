@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from singer_sdk import Tap
@@ -12,34 +13,40 @@ from typing_extensions import override
 log = logging.getLogger("adtaps.streams")
 
 
-class Selected(Stream):
-    """A stream of the SDK that takes from a catalog what is the user's to say, and never its keys.
+@dataclass(frozen=True, kw_only=True)
+class StreamDefinition:
+    """What a stream is, whatever a catalog says.
 
     Args:
-        tap: The tap.
-        name: The stream's name.
+        name: Its name.
         schema: Its JSON schema.
         keys: Its primary key.
         replication_key: Its bookmark's column, if it has one.
         selected: Whether it is read when nobody chose streams.
     """
 
-    def __init__(
-        self,
-        tap: Tap,
-        *,
-        name: str,
-        schema: dict[str, Any],
-        keys: tuple[str, ...],
-        replication_key: str | None,
-        selected: bool,
-    ) -> None:
-        self.selected_by_default = selected
-        self._own_keys, self._own_replication_key = keys, replication_key
+    name: str
+    schema: dict[str, Any]
+    keys: tuple[str, ...]
+    replication_key: str | None = None
+    selected: bool = True
+
+
+class Selected(Stream):
+    """A stream of the SDK that takes from a catalog what is the user's to say, and never its keys.
+
+    Args:
+        tap: The tap.
+        definition: What the stream is.
+    """
+
+    def __init__(self, tap: Tap, definition: StreamDefinition) -> None:
+        self.selected_by_default = definition.selected
+        self._own_keys, self._own_replication_key = definition.keys, definition.replication_key
         self.entry: CatalogEntry | None = None
         """What the catalog says of it; None without a catalog, or if it is not there."""
-        super().__init__(tap, schema=schema, name=name)
-        self.primary_keys, self.replication_key = keys, replication_key
+        super().__init__(tap, schema=definition.schema, name=definition.name)
+        self.primary_keys, self.replication_key = definition.keys, definition.replication_key
 
     @property
     @override

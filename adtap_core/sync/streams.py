@@ -44,7 +44,7 @@ from adtap_core.rows.schemas import entity_schema, restored
 from adtap_core.state.fingerprints import future_lines
 from adtap_core.sync.failures import Failure
 from adtap_core.sync.run import Run
-from adtap_core.sync.selection import Selected
+from adtap_core.sync.selection import Selected, StreamDefinition
 from adtap_core.sync.stream_maps import map_failure
 from adtap_core.sync.summary import stream_line
 
@@ -77,31 +77,11 @@ class AdStream(Selected):
 
     Args:
         run: The run that it is read in.
-        name: The stream's name.
-        schema: Its JSON schema.
-        keys: Its primary key.
-        replication_key: Its bookmark's column, if it has one.
-        selected: Whether it is read when nobody chose streams.
+        definition: What the stream is.
     """
 
-    def __init__(
-        self,
-        run: Run,
-        *,
-        name: str,
-        schema: dict[str, Any],
-        keys: tuple[str, ...],
-        replication_key: str | None,
-        selected: bool,
-    ) -> None:
-        super().__init__(
-            run.tap,
-            name=name,
-            schema=schema,
-            keys=keys,
-            replication_key=replication_key,
-            selected=selected,
-        )
+    def __init__(self, run: Run, definition: StreamDefinition) -> None:
+        super().__init__(run.tap, definition)
         self.run = run
         self.records_written = 0
         self.done = False
@@ -278,8 +258,7 @@ class EntityStream(AdStream):
 
     def __init__(self, run: Run, entity: Entity, package: str) -> None:
         self.entity = entity
-        super().__init__(
-            run,
+        definition = StreamDefinition(
             name=entity.name,
             schema=entity_schema(
                 package,
@@ -291,6 +270,7 @@ class EntityStream(AdStream):
             replication_key=entity.replication_key,
             selected=entity.selected,
         )
+        super().__init__(run, definition)
         self._seen: dict[object, int] = {}
         self._latest: datetime | None = None
         self._keyless = 0
