@@ -39,6 +39,16 @@ def installed(tmp_path_factory) -> tuple[Path, dict[str, str]]:
     return folder / "tap_quillbay", {**os.environ, "PYTHONPATH": path}
 
 
+@pytest.fixture
+def copied(installed, tmp_path) -> tuple[Path, dict[str, str]]:
+    """The package of a copy of that tap, which may be spoilt, and the variables with which it is found instead."""
+    folder, env = installed
+    copy = tmp_path / "tap_quillbay"
+    shutil.copytree(folder, copy)
+    paths = env["PYTHONPATH"].replace(str(folder), str(copy))
+    return copy / "tap_quillbay", {**env, "PYTHONPATH": paths}
+
+
 def run(*arguments: str, cwd: Path = ROOT, env=None) -> subprocess.CompletedProcess[str]:
     if arguments[:2] == ("-m", "adtap_cli"):
         return programs.companion_run(*arguments[2:], folder=cwd, environment=env)
@@ -150,49 +160,40 @@ def test_what_a_new_tap_depends_on_is_installed(installed):
     assert needed.specifier.contains(version("adtaps"))
 
 
-def test_a_tap_whose_code_fails_is_one_line(installed, tmp_path):
+def test_a_tap_whose_code_fails_is_one_line(copied):
     """The error and that it is the tap's: no traceback, no advice to install it again."""
-    folder, env = installed
-    copy = tmp_path / "tap_quillbay"
-    shutil.copytree(folder, copy)
-    client = copy / "tap_quillbay" / "client.py"
+    package, env = copied
+    client = package / "client.py"
     good = client.read_text(encoding="utf-8")
-    paths = env["PYTHONPATH"].replace(str(folder), str(copy))
     for code, said in {
         good.replace("currency_at =", "currency_ta ="): "TypeError: Quillbay.currency_ta is read by nobody; did you mean currency_at?",
         good.replace("base_url =", "address ="): "AttributeError: type object 'Quillbay' has no attribute 'base_url'",
         f"{good}\nx = (\n": "SyntaxError: '(' was never closed (client.py",
     }.items():  # fmt: skip
         client.write_text(code, encoding="utf-8")
-        done = run("-m", "adtap_cli", "explain", "tap-quillbay", "campaigns", env={**env, "PYTHONPATH": paths})  # fmt: skip
+        done = run("-m", "adtap_cli", "explain", "tap-quillbay", "campaigns", env=env)
         assert done.returncode == 1
         assert said in done.stderr
         assert "a defect of this tap" in done.stderr
         assert len(done.stderr.splitlines()) == 1
 
 
-def test_an_error_inside_a_tap_is_not_called_one_of_ours(installed, tmp_path):
+def test_an_error_inside_a_tap_is_not_called_one_of_ours(copied):
     """Whoever reads the line knows where to report it."""
-    folder, env = installed
-    copy = tmp_path / "tap_quillbay"
-    shutil.copytree(folder, copy)
-    client = copy / "tap_quillbay" / "client.py"
+    package, env = copied
+    client = package / "client.py"
     text = client.read_text(encoding="utf-8")
     client.write_text(text.replace('"from": first.isoformat()', '"from": first.isofromat()'))
-    env = {**env, "PYTHONPATH": env["PYTHONPATH"].replace(str(folder), str(copy))}
     done = run("-m", "adtap_cli", "explain", "tap-quillbay", "delivery_daily", env=env)
     assert done.returncode == 1
     assert "Unexpected AttributeError" in done.stderr
     assert done.stderr.strip().endswith("(a defect of tap_quillbay)")
 
 
-def test_a_schema_that_is_missing_is_the_taps_fault_and_names_its_package(installed, tmp_path):
+def test_a_schema_that_is_missing_is_the_taps_fault_and_names_its_package(copied):
     """Whoever reads the line knows whose files are damaged: not those of adtaps."""
-    folder, env = installed
-    copy = tmp_path / "tap_quillbay"
-    shutil.copytree(folder, copy)
-    (copy / "tap_quillbay" / "schemas" / "campaigns.json").unlink()
-    env = {**env, "PYTHONPATH": env["PYTHONPATH"].replace(str(folder), str(copy))}
+    package, env = copied
+    (package / "schemas" / "campaigns.json").unlink()
     for command in (
         ("-m", "adtap_cli", "explain", "tap-quillbay", "campaigns"),
         ("-m", "tap_quillbay", "--discover"),

@@ -1,6 +1,6 @@
 """A tap against the sandbox's TerminalOne room: settings, truth, runs."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -16,6 +16,8 @@ LISTS = [
     *("strategy_concepts", "strategy_day_parts", "users", "budget_flights"),
 ]
 """Entities that both generations list."""
+METRICS = ("impressions", "clicks", "total_spend", "total_conversions")
+"""Those that the truth adds up where nobody names any."""
 
 
 class Room(rooms.Room):
@@ -45,6 +47,11 @@ class Room(rooms.Room):
     def asked(self, part: str) -> list[dict[str, Any]]:
         """The requests whose path holds this, oldest first."""
         return [e for e in self.sandbox.log("terminalone") if part in e["path"]]
+
+    def check_week(self, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Check that the rows of 10 to 16 March sum to the truth, day by day: none is missing, none is there twice."""
+        truth = self.truth(start="2026-03-10", end="2026-03-16", by="day")
+        assert sums(rows, *METRICS, by=("day",)) == exact(truth["by"])
 
 
 @pytest.fixture

@@ -12,9 +12,8 @@ from adtap_core.tap import RunFailed
 from tap_terminalone.legacy_reports import csv_error, predicates
 from tap_terminalone.tap import TapTerminalOne
 from tests.running import run_tap, select
-from tests.tap_terminalone.conftest import exact, sums
+from tests.tap_terminalone.conftest import METRICS, exact, sums
 
-METRICS = ("impressions", "clicks", "total_spend", "total_conversions")
 PIXELS = {
     "name": "referrers",
     "report": "event_pixel_loads",
@@ -246,8 +245,7 @@ def test_a_query_that_times_out_is_cut(room):
     found = room.run(room.legacy(), "performance_daily")
     (window, *_) = found.windows("performance_daily")
     assert window["splits"] == 1
-    truth = room.truth(start="2026-03-10", end="2026-03-16", by="day")
-    assert sums(found.records["performance_daily"], *METRICS, by=("day",)) == exact(truth["by"])
+    room.check_week(found.records["performance_daily"])
 
 
 @pytest.mark.parametrize(
@@ -265,8 +263,7 @@ def test_a_validation_that_times_out_says_nothing_against_the_data(room, answer)
     room.fault("status", path="/performance/validate$", times=None, **answer)
     room.fault("status", path="/std/performance$", times=2, **answer)
     found = room.run(room.legacy(max_retries=2), "performance_daily")
-    truth = room.truth(start="2026-03-10", end="2026-03-16", by="day")
-    assert sums(found.records["performance_daily"], *METRICS, by=("day",)) == exact(truth["by"])
+    room.check_week(found.records["performance_daily"])
     assert len(room.asked("/performance/validate")) <= 2
 
 
@@ -275,8 +272,7 @@ def test_a_broken_csv_is_asked_for_again(room, kind):
     """However the answer breaks, the sums are right."""
     room.fault(kind, path="/std/performance$", times=1)
     found = room.run(room.legacy(), "performance_daily")
-    truth = room.truth(start="2026-03-10", end="2026-03-16", by="day")
-    assert sums(found.records["performance_daily"], *METRICS, by=("day",)) == exact(truth["by"])
+    room.check_week(found.records["performance_daily"])
 
 
 def test_one_reports_metadata_does_not_stop_the_others(room):

@@ -8,6 +8,7 @@ import pytest
 
 from tap_terminalone.tap import TapTerminalOne
 from tests.loaded import warehouses
+from tests.tap_terminalone.conftest import METRICS
 
 UNCHECKED = {
     "acl",
@@ -18,7 +19,6 @@ UNCHECKED = {
     "target_dimensions",
 }
 """Not a collection of the world under the stream's own name; their rows are counted all the same."""
-METRICS = ("impressions", "clicks", "total_spend", "total_conversions")
 
 
 @pytest.mark.parametrize("generation", ["current", "legacy"])
