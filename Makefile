@@ -48,10 +48,13 @@ $(STAMP): pyproject.toml constraints.txt
 		echo "$(PYTHON) cannot make virtual environments: its module venv or ensurepip is missing (on Debian and Ubuntu: apt install python3-venv)." >&2; exit 1; }
 	@echo "Setting up .venv with $$('$(PYTHON)' --version)"
 	@'$(PYTHON)' -m venv .venv
-	@if command -v uv >/dev/null 2>&1; then \
+	@uv=$$(command -v uv) || { $(BIN)/python -m pip install -q -c constraints.txt uv >/dev/null 2>&1; uv=$(BIN)/uv; }; \
+	index=$${PIP_INDEX_URL:-$$($(BIN)/python -m pip config get global.index-url 2>/dev/null)}; \
+	if [ -x "$$uv" ]; then \
 		echo "Installing with uv"; \
-		uv pip install --python $(BIN)/python --compile-bytecode $(WANTED) && exit 0; \
-		echo "uv could not (it does not read pip's configuration): pip tries" >&2; \
+		[ -z "$$index" ] || export UV_DEFAULT_INDEX="$${UV_DEFAULT_INDEX:-$$index}"; \
+		"$$uv" pip install --python $(BIN)/python --compile-bytecode $(WANTED) && exit 0; \
+		echo "uv could not (of pip's configuration it knows the index alone): pip tries" >&2; \
 	fi; \
 	echo "Installing with pip, about $(PACKAGES) packages; two to four minutes"; \
 	{ $(BIN)/python -m pip install $(WANTED) 2>&1; echo "exit $$?"; } | awk -v total=$(PACKAGES) $(SHOW_PIP)

@@ -131,6 +131,27 @@ def test_uv_is_used_where_there_is_one(clone, machine, pip):
     assert "pip" not in done.stdout
 
 
+def test_uv_is_fetched_where_there_is_none(clone, machine):
+    """Only where pip can fetch it; it looks where pip was told to look."""
+    fetched = """echo "$UV_DEFAULT_INDEX $*" > uv-was-told"""
+    python(
+        machine,
+        "python3",
+        f"""case "$*" in
+*"-m venv"*) mkdir -p .venv/bin; cp "$0" .venv/bin/python;;
+*"pip config get global.index-url"*) echo https://index.example/simple;;
+*"pip install -q -c constraints.txt uv"*) printf '#!/bin/sh\n%s\n' '{fetched}' > .venv/bin/uv; chmod +x .venv/bin/uv;;
+esac""",
+    )
+    for name in ("mkdir", "cp", "chmod"):
+        (machine / name).symlink_to(shutil.which(name))
+    done = make(clone, machine, "setup")
+    assert done.returncode == 0, done.stderr
+    told = (clone / "uv-was-told").read_text()
+    assert told.startswith("https://index.example/simple pip install --python .venv/bin/python")
+    assert "Installing with pip" not in done.stdout
+
+
 def test_pip_takes_over_where_uv_cannot(clone, machine, pip):
     """It does not read pip's configuration: behind a company's registry it may find nothing."""
     python(machine, "uv", "echo 'error: no such host' >&2; exit 2")
