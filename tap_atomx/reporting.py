@@ -7,9 +7,14 @@ history. Source: the vendor's wiki (`api`, `reporting`) and its clients for Pyth
 
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
+from itertools import chain, islice
 from typing import Any, Final
+from urllib.parse import quote
 
 from adtap_core.bodies.amounts import by_column
 from adtap_core.bodies.near import near_sums
@@ -103,11 +108,16 @@ class Reporting:
         snapshot: bool,
         download: bool = False,
     ) -> Fetched:
+        pages: list[Page] = []
         try:
-            rows, document = _read(response, job.what)
-            columns = _columns(document, body, job.what)
-            if not _surely_whole(response, document, columns, body["metrics"]):
-                check(document, rows, columns, body["metrics"], job.what)
+            pages.append(first := Page.of(response, body, job.what))
+            if not _surely_whole(response, first.report, first.columns, body["metrics"]):
+                try:
+                    check(first.report, first.rows, first.columns, body["metrics"], job.what)
+                except RowsMissing as short:
+                    if job.can_split or download:
+                        raise
+                    pages = self._in_pages(job, body, first, short)
         except BaseException:
             response.body.close()
             raise
@@ -115,25 +125,59 @@ class Reporting:
         if snapshot:
             constants = {
                 "_daterange": AtomxReport.of(job.report).daterange,
-                "_from": _text(document.get("from")),
-                "_to": _text(document.get("to")),
+                "_from": _text(first.report.get("from")),
+                "_to": _text(first.report.get("to")),
             }
-        context = self._context(job, zone, snapshot=snapshot, constants=constants)
+        return Fetched(
+            [partial(page.table, body["metrics"], download=download) for page in pages],
+            self._context(job, zone, snapshot=snapshot, constants=constants),
+            partial(_close, pages),
+        )
 
-        def table() -> Table:
-            if response.body.size > MEMORY_BYTES and not download:
-                amounts = {
-                    m for m in body["metrics"] if m not in METRICS or not is_count(METRICS[m])
-                }
-                again = JsonRows(response.body, ("report", "data"))
-                return Table(by_column(again, columns, amounts, whole=WHOLE, places=SCALE), columns)
-            found: Iterator[Any] = iter(rows())
-            # A download can't tell null from an empty text, and keys are those of a download.
-            if download:
-                found = ([None if v == "" else v for v in row] for row in found)
-            return Table(found, columns)
+    def _in_pages(
+        self, job: WindowJob, body: Mapping[str, Any], first: "Page", short: RowsMissing
+    ) -> list["Page"]:
+        """Read a report that can't be split, and of which the server gives fewer rows at once than it says.
 
-        return Fetched([table], context, response.body.close)
+        `offset` and `sort` are the documentation's. Sorted by all of its groups, a report is the same list each time;
+        rows that moved meanwhile show in its length and its totals.
+
+        Args:
+            job: The window.
+            body: The request.
+            first: The answer that was short; closed.
+            short: What was wrong with it.
+
+        Raises:
+            RowsMissing: If pages do not make it whole.
+        """
+        length = as_decimal(first.report.get("length"))
+        first.response.body.close()
+        order = quote(",".join(f"{group}.asc" for group in body["groups"]))
+        pages: list[Page] = []
+        offset = 0
+        with ExitStack() as failing:
+            failing.callback(_close, pages)
+            while length is not None and offset < length:
+                path = f"report?offset={offset}&sort={order}"
+                pages.append(page := Page.of(self._send(job, body, path, "json"), body, job.what))
+                count = sum(1 for _ in page.rows())
+                told = {None, length, length - offset, count}  # nobody says what it counts
+                if (
+                    not count
+                    or as_decimal(page.report.get("length")) not in told
+                    or (page.columns, page.covers) != (first.columns, first.covers)
+                    or (len(pages) > 1 and page.begins_as(pages[-2]))  # it knows no offset
+                ):
+                    raise short
+                offset += count
+            if len(pages) <= 1:
+                raise short
+            every = partial(_rows_of, pages)
+            check(first.report, every, first.columns, body["metrics"], job.what)
+            failing.pop_all()
+        job.stats.splits += len(pages) - 1
+        return pages
 
     @staticmethod
     def _context(
@@ -149,6 +193,78 @@ class Reporting:
             bucket_zone=zone,
             constants=dict(constants or {}),
         )
+
+
+@dataclass(frozen=True)
+class Page:
+    """An inline answer: the report, or a part of it.
+
+    Args:
+        response: As it came.
+        report: What it says, without its rows.
+        rows: Opens its rows.
+        columns: What their values are.
+    """
+
+    response: Response
+    report: Mapping[str, Any]
+    rows: Callable[[], Iterator[Any]]
+    columns: tuple[str, ...]
+
+    @classmethod
+    def of(cls, response: Response, body: Mapping[str, Any], what: str) -> "Page":
+        """Return an answer, read.
+
+        Args:
+            response: As it came; closed if it can't be read.
+            body: The request.
+            what: The window, in a user's words.
+
+        Raises:
+            RequestError: If it is no report, or none of what was asked for.
+        """
+        try:
+            rows, report = _read(response, what)
+            return cls(response, report, rows, _columns(report, body, what))
+        except BaseException:
+            response.body.close()
+            raise
+
+    @property
+    def covers(self) -> tuple[object, object]:
+        """Return the first moment that the report is of, and the one behind the last."""
+        return self.report.get("from"), self.report.get("to")
+
+    def begins_as(self, other: "Page") -> bool:
+        """Return whether its first row is another's."""
+        return list(islice(self.rows(), 1)) == list(islice(other.rows(), 1))
+
+    def table(self, metrics: Sequence[str], *, download: bool) -> Table:
+        """Return the rows as a table.
+
+        Args:
+            metrics: Asked for.
+            download: Whether a download was asked for.
+        """
+        if self.response.body.size > MEMORY_BYTES and not download:
+            amounts = {m for m in metrics if m not in METRICS or not is_count(METRICS[m])}
+            again = JsonRows(self.response.body, ("report", "data"))
+            made = by_column(again, self.columns, amounts, whole=WHOLE, places=SCALE)
+            return Table(made, self.columns)
+        found: Iterator[Any] = iter(self.rows())
+        # A download can't tell null from an empty text, and keys are those of a download.
+        if download:
+            found = ([None if v == "" else v for v in row] for row in found)
+        return Table(found, self.columns)
+
+
+def _rows_of(pages: Sequence[Page]) -> Iterator[Any]:
+    return chain.from_iterable(page.rows() for page in pages)
+
+
+def _close(pages: Sequence[Page]) -> None:
+    for page in pages:
+        page.response.body.close()
 
 
 def asked_zone(report: Report, window: Interval, zone: Zone) -> Zone:

@@ -29,6 +29,7 @@ class Platform:
         self.refused: tuple[str, ...] = ()
         self.deaf: tuple[str, ...] = ()
         self.report: Callable[[Mapping[str, Any]], object] = lambda _asked: None
+        self.query: Mapping[str, str] = {}
         self.asked: list[Asked] = []
 
     def __call__(self, asked: Asked) -> object:
@@ -37,6 +38,7 @@ class Platform:
         if path == "login":
             return {"success": True, "resource": "auth_token", "auth_token": "token-0123456789"}
         if path == "report":
+            self.query = asked.query
             return self.report(asked.json)
         if any(f"{name}>" in asked.query for name in self.refused):
             refusal = '{"success": false, "error": "no such filter", "errno": 9}'
@@ -242,3 +244,51 @@ def test_an_answer_without_one_of_its_lists_is_not_an_empty_one(platform, run, c
     with pytest.raises(RunFailed, match="scheduled_reports"):
         run("reports", "scheduled_reports")
     assert "`scheduled`" in caplog.text
+
+
+SITES = [["2026-03-17", site, 10 * site] for site in range(1, 8)]
+
+
+def capped(platform: Platform, most: int, **odd: Any) -> Callable[[Mapping[str, Any]], object]:
+    """A server that gives so many rows at once, and says how many there are; sorted only if it is asked to."""
+
+    def report(asked: Mapping[str, Any]) -> object:
+        offset = 0 if odd.get("deaf") else int(platform.query.get("offset", 0))
+        sort = platform.query.get("sort")
+        assert sort in {None, "day.asc,site_id.asc", "site_id.asc"}
+        rows = [r if "day" in asked["groups"] else r[1:] for r in SITES]
+        rows = (rows if sort else rows[::-1])[offset : offset + most]
+        length = len(rows) if odd.get("own_length") and offset else len(SITES)
+        if odd.get("moves") and offset:
+            rows = [[*r[:-1], r[-1] + 1] for r in rows]
+        columns = [*asked["groups"], *asked["metrics"]]
+        told = {"length": length, "totals": {"clicks": sum(r[-1] for r in SITES)}}
+        return {
+            "success": True,
+            "resource": "report",
+            "report": {"id": "r", "columns": columns, "data": rows, "query": asked, **told},
+        }
+
+    return report
+
+
+@pytest.mark.parametrize("most", [1, 3, 6])
+@pytest.mark.parametrize("odd", [{}, {"own_length": True}], ids=["all", "page"])
+@pytest.mark.parametrize("rolling", [False, True], ids=["day", "rolling"])
+def test_a_report_of_one_day_with_a_row_cap_is_read_in_pages(platform, run, most, odd, rolling):
+    """It can't be split by time: `offset` and `sort` are documented, and length and totals tell when it is whole."""
+    platform.report = capped(platform, most, **odd)
+    own = {**OWN, "filters": [], **({"daterange": "yesterday"} if rolling else {})}
+    found = run("own", reports=[own], start_date="2026-03-17", max_retries=2)
+    assert sorted(r["site_id"] for r in found.records["own"]) == [1, 2, 3, 4, 5, 6, 7]
+    assert [w["row_count"] for w in found.windows("own")] == [7]
+    assert [w["splits"] for w in found.windows("own")] == [-(-7 // most) - 1]
+
+
+@pytest.mark.parametrize("odd", [{"deaf": True}, {"moves": True}], ids=["deaf", "moves"])
+def test_pages_that_do_not_make_a_report_whole_fail(platform, run, odd):
+    """The first page again and again, or figures that changed meanwhile: never emitted as if complete."""
+    platform.report = capped(platform, 3, **odd)
+    with pytest.raises(RunFailed):
+        run("own", reports=[{**OWN, "filters": []}], start_date="2026-03-17", max_retries=2)
+    assert 3 <= len([a for a in platform.asked if a.path == "/v3/report"]) <= 9
