@@ -1,5 +1,6 @@
 """The sandbox, for every test that needs a platform to talk to."""
 
+import ctypes
 import functools
 import gc
 import json
@@ -225,13 +226,15 @@ def pytest_collection_finish() -> None:
 
 _GROWN_BYTES: Final = 64 * 2**20
 _held = 0
+_give_back: Final = getattr(ctypes.CDLL(None), "malloc_trim", lambda _: None)  # glibc's
 
 
 def pytest_runtest_logfinish() -> None:
-    """Look for garbage when a process has grown.
+    """Look for garbage when a process has grown, and give back what is free.
 
     A tap that runs in this process has Python leave what is there alone until it ends, so circles of one run are
-    seldom looked for after the next: some nine thousand objects a run, gigabytes in a suite.
+    seldom looked for after the next: some nine thousand objects a run, gigabytes in a suite. And what was freed in
+    between stays with the process: some 40 MB.
     """
     global _held
     try:
@@ -241,6 +244,7 @@ def pytest_runtest_logfinish() -> None:
     held = pages * os.sysconf("SC_PAGE_SIZE")
     if held > _held + _GROWN_BYTES:
         gc.collect()
+        _give_back(0)
         _held = held
 
 

@@ -8,6 +8,7 @@ import json
 import shutil
 import subprocess
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
@@ -105,13 +106,17 @@ class Books:
             text = text.replace("{" + name + "}", value)
         return text
 
+    @cached_property
+    def _columns(self) -> dict[str, Any]:
+        tap = self.case.tap(config=self.config, setup_mapper=False)
+        found: dict[str, Any] = tap.streams[self.reports[0]].schema["properties"]
+        return found
+
     def metric(self, kind: str) -> str:
         """An additive metric of the first report: money, or a count."""
-        tap = self.case.tap(config=self.config)
-        properties = tap.streams[self.reports[0]].schema["properties"]
         return next(
             name
-            for name, column in properties.items()
+            for name, column in self._columns.items()
             if column.get("x-additivity") == "additive"
             and (column.get("x-unit") == "currency") == (kind == "currency")
             and ("integer" in column["type"]) == (kind == "count")
