@@ -60,14 +60,13 @@ $(STAMP): pyproject.toml constraints.txt
 	{ $(BIN)/python -m pip install $(WANTED) 2>&1; echo "exit $$?"; } | awk -v total=$(PACKAGES) $(SHOW_PIP)
 	@touch $(STAMP)
 
+RULES := $(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports && $(BIN)/deptry .
+
 lint: rules
 	$(BIN)/mypy
 
 rules: setup
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/lint-imports
-	$(BIN)/deptry .
+	$(RULES)
 
 format: setup
 	$(BIN)/ruff check --fix .
@@ -83,7 +82,7 @@ check: setup
 define LINT_AND
 @mkdir -p .cache; $(BIN)/mypy > .cache/mypy.txt 2>&1 & types=$$!; \
 $(1) --collect-only -q > /dev/null 2>&1 & compiled=$$!; \
-$(MAKE) --no-print-directory rules && { wait $$compiled; echo '$(1)'; $(1); }; tests=$$?; \
+echo '$(RULES)'; $(RULES) && { wait $$compiled; echo '$(1)'; $(1); }; tests=$$?; \
 wait $$types || { cat .cache/mypy.txt; exit 1; }; exit $$tests
 endef
 
