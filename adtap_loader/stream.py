@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from adtap_loader.columns import columns_of
 from adtap_loader.errors import LoadError
+from adtap_loader.references import resolved
 from adtap_loader.rows import RowMaker
 from adtap_loader.spool import Spool
 from adtap_loader.warehouse import Batch, Table, Warehouse
@@ -44,16 +45,16 @@ class Stream:
         log: logging.Logger,
     ) -> None:
         self._warehouse, self._log = warehouse, log
-        columns = columns_of(name, schema)
-        known = {column.name for column in columns}
-        absent = [key for key in keys if key not in known]
-        if absent:
-            raise LoadError(
-                f"Stream '{name}': key column '{absent[0]}' is not in the stream's schema."
-            )
-        self.table = Table(name, columns, tuple(keys), bucket)
+        followed = resolved(schema)
+        try:
+            self.table = self._prepared(name, followed, keys, bucket)
+        except LoadError:
+            if followed is schema:
+                raise
+            # A table of before references were followed keeps such columns as they are: JSON.
+            self.table = self._prepared(name, schema, keys, bucket)
         self._rows = RowMaker(
-            name, columns, keys, warn=self._warn_of_unknown, zeros=warehouse.zeros
+            name, self.table.columns, keys, warn=self._warn_of_unknown, zeros=warehouse.zeros
         )
         self._spool = Spool()
         self._blocks: list[bytes] = []
@@ -62,7 +63,21 @@ class Stream:
         self._made: list[bytes] = []
         self._made_bytes = 0
         self.rows_taken = 0
-        warehouse.prepare(self.table)
+
+    def _prepared(
+        self, name: str, schema: Mapping[str, Any], keys: Sequence[str], bucket: str
+    ) -> Table:
+        """Return the stream as it is loaded, its table ready."""
+        columns = columns_of(name, schema)
+        known = {column.name for column in columns}
+        absent = [key for key in keys if key not in known]
+        if absent:
+            raise LoadError(
+                f"Stream '{name}': key column '{absent[0]}' is not in the stream's schema."
+            )
+        table = Table(name, columns, tuple(keys), bucket)
+        self._warehouse.prepare(table)
+        return table
 
     @property
     def bytes_held(self) -> int:

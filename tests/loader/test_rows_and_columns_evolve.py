@@ -427,6 +427,57 @@ def test_parquet_follows_a_killed_load(file, tmp_path):
     assert sorted(path.name for path in folder.iterdir()) == ["s.parquet", "t.parquet"]
 
 
+def referring(properties):
+    """A SCHEMA message whose properties refer to definitions."""
+    made = schema("s", properties, ["n"])
+    made["schema"]["definitions"] = {
+        "id": {"type": "integer"},
+        "money": {"anyOf": [{"$ref": "#/definitions/exact"}, {"type": "null"}]},
+        "exact": {"type": "string", "format": "x-singer.decimal", "precision": 20, "scale": 4},
+        "tree": {"$ref": "#/definitions/tree"},
+        "a/b c": MOMENT,
+    }
+    return made
+
+
+REFERRING = {
+    "n": {"$ref": "#/definitions/id"},
+    "amount": {"$ref": "#/definitions/money", "description": "Money."},
+    "since": {"$ref": "#/definitions/a~1b%20c"},
+    "tree": {"$ref": "#/definitions/tree"},
+    "gone": {"$ref": "#/definitions/nothing"},
+    "far": {"$ref": "https://example.invalid/schema.json"},
+    "$ref": {"type": ["string", "null"]},
+}
+
+
+def test_references_within_a_schema_are_followed(place):
+    """Singer's taps send them; without, each such column was JSON, keys and money too."""
+    values = {"n": 1, "amount": "12.5000", "since": "2026-03-18T12:00:00Z", "gone": 1, "$ref": "x"}
+    for way in ({}, {"validate_records": False, "add_record_metadata": True}):
+        place.load(referring(REFERRING), record("s", **values), **way)
+    kinds = {name: kind for name, kind in place.types("s").items() if not name.startswith("_sdc_")}
+    assert kinds == {
+        "n": "BIGINT",
+        "amount": "DECIMAL(20,4)",
+        "since": "TIMESTAMP WITH TIME ZONE",
+        **dict.fromkeys(("tree", "gone", "far"), "JSON"),
+        "$ref": "VARCHAR",
+    }
+    rows = place.query('SELECT n, amount, since, gone, "$ref" FROM s')
+    assert rows == [(1, Decimal("12.5"), datetime(2026, 3, 18, 12, tzinfo=UTC), "1", "x")]
+
+
+def test_a_table_of_before_references_were_followed_stays_as_it_is(place):
+    """Its columns are JSON; what comes goes on into them, and no run fails after an upgrade."""
+    place.load(schema("s", {"n": {}, "amount": {}}, ["n"]), record("s", n=1, amount="1.5"))
+    few = {name: REFERRING[name] for name in ("n", "amount")}
+    place.load(referring(few), record("s", n=1, amount="2.5"), record("s", n=2, amount="3.5"))
+    assert place.types("s") == {"n": "JSON", "amount": "JSON"}
+    rows = sorted(place.query("SELECT n, amount FROM s"))
+    assert rows == [("1", '"2.5"'), ("2", '"3.5"')]
+
+
 @pytest.mark.parametrize("kind", ["SMALLINT", "INTEGER"])
 def test_a_narrow_integer_of_another_loader_is_widened(place, kind):
     """A BIGINT holds all that it does; both engines know it."""

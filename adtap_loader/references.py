@@ -1,0 +1,59 @@
+"""References within a JSON schema (`$ref`), as many taps send them: followed, so that columns get their types."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+from urllib.parse import unquote
+
+_REF: Final = "$ref"
+_ALTERNATIVES: Final = ("anyOf", "oneOf", "allOf")
+
+
+def resolved(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a stream's schema with the references of its properties replaced by what they point to.
+
+    One that points out of the schema, to nothing or into itself is left out: such a property is untyped.
+
+    Args:
+        schema: The stream's JSON schema.
+
+    Returns:
+        The same object if there is nothing to replace.
+    """
+    properties = schema.get("properties")
+    if not isinstance(properties, Mapping):
+        return schema
+    made = {name: _followed(spec, schema, ()) for name, spec in properties.items()}
+    if all(made[name] is spec for name, spec in properties.items()):
+        return schema
+    return {**schema, "properties": made}
+
+
+def _followed(spec: Any, schema: Mapping[str, Any], before: tuple[str, ...]) -> Any:
+    """Return a property's schema without references, those among its alternatives too."""
+    if not isinstance(spec, Mapping):
+        return spec
+    address = spec.get(_REF)
+    if isinstance(address, str):
+        rest = {key: value for key, value in spec.items() if key != _REF}
+        target = None if address in before else _target(schema, address)
+        return rest | _followed(target, schema, (*before, address)) if target is not None else rest
+    made = {
+        word: [_followed(branch, schema, before) for branch in spec[word]]
+        for word in _ALTERNATIVES
+        if isinstance(spec.get(word), list)
+    }
+    same = all(
+        a is b for word, branches in made.items() for a, b in zip(branches, spec[word], strict=True)
+    )
+    return spec if same else {**spec, **made}
+
+
+def _target(schema: Mapping[str, Any], address: str) -> Mapping[str, Any] | None:
+    """Return what an address within the schema points to (RFC 6901); None if that is no schema."""
+    if not address.startswith("#/"):
+        return None
+    found: Any = schema
+    for part in address.removeprefix("#/").split("/"):
+        name = unquote(part).replace("~1", "/").replace("~0", "~")
+        found = found.get(name) if isinstance(found, Mapping) else None
+    return found if isinstance(found, Mapping) else None
