@@ -77,7 +77,7 @@ class AtomxPlatform(Platform):
         super().__init__(settings, clock)
         self._login = TokenLogin(settings)
         self._url = str(settings["api_url"]).rstrip("/")
-        self._stored: Once[str, Mapping[str, Any]] = Once()
+        self._stored: Once[str, Any] = Once()
 
     @cached_property
     def _lists(self) -> Lists:
@@ -273,7 +273,13 @@ class AtomxPlatform(Platform):
         self, entity: Entity, query: EntityQuery
     ) -> Iterator[Sequence[Mapping[str, Any]]]:
         """Yield the reports that people have saved or scheduled: what they ask, not their data."""
-        listed = self._stored.get("reports", lambda: self._all_stored_reports(query.stats))
+        # Both lists come in one answer.
+        document = self._stored.get("reports", lambda: self._get("reports", {}, query.stats))
+        listed = responses.payload(document, "list reports")
+        if not isinstance(listed, Mapping):
+            raise RequestError("list reports: the answer is not an object of lists")
+        shown = sum(len(part) for part in listed.values() if isinstance(part, list))
+        _check_all(document, shown, "list reports")
         part = AtomxEntity.of(entity).part
         if part not in listed:
             raise MalformedResponse(f"list reports: the answer holds no list `{part}`")
@@ -281,16 +287,6 @@ class AtomxPlatform(Platform):
         if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
             raise MalformedResponse(f"list reports: `{part}` is not a list of objects")
         yield rows
-
-    def _all_stored_reports(self, stats: RequestStats) -> Mapping[str, Any]:
-        """Return both lists of stored reports, which come in one answer."""
-        document = self._get("reports", {}, stats)
-        listed = responses.payload(document, "list reports")
-        if not isinstance(listed, Mapping):
-            raise RequestError("list reports: the answer is not an object of lists")
-        shown = sum(len(part) for part in listed.values() if isinstance(part, list))
-        _check_all(document, shown, "list reports")
-        return listed
 
     def _invoices(self, query: EntityQuery) -> Iterator[Sequence[Mapping[str, Any]]]:
         """Yield all invoices of all types; without a bound the API gives the current month's."""

@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
+from adtap_core.inspect.dry_run import entity_calls, record_requests
 from adtap_core.tap import RunFailed
+from tap_atomx.streams import ENTITIES
 from tap_atomx.tap import TapAtomx
 from tests.canned import Asked, Canned, Text
 from tests.running import Messages, run_tap, select
@@ -233,6 +235,13 @@ def test_stored_reports_of_both_kinds_are_asked_for_once(platform, run):
     found = run("reports", "scheduled_reports")
     assert ids(found, "reports") + ids(found, "scheduled_reports") == ["a", "b"]
     assert [a.path for a in platform.asked].count("/v3/reports") == 1
+    tap = TapAtomx(
+        config={"api_url": "http://x.example/v3", "email": "a@b.example", "password": "p" * 12}
+    )
+    watch = record_requests(tap.platform.http, offline=True)
+    streams = (e for e in ENTITIES if e.path == "reports")
+    planned = [len(entity_calls(tap.platform, watch, stream, None)) for stream in streams]
+    assert planned == [1, 0]  # `adtap plan`
 
 
 @pytest.mark.parametrize(
