@@ -5,6 +5,7 @@ campaigns, sites and apps), with a clock that a test can move, a restatement cur
 faults. It imports neither the taps nor their core, so that one misreading of a platform cannot
 sit on both sides of a test.
 
+    command_line.py    the program's arguments
     server.py          the application, its routing, and the runner for tests
     control.py         the control API below ``/_control/``
     environment.py     the clock, the restatement curve, the switches

@@ -9,8 +9,11 @@ import sys
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
+
+from tests.plugin.test_script import stopped
 
 
 @contextmanager
@@ -58,6 +61,16 @@ def test_a_signal_is_its_ordinary_end(number: signal.Signals):
             running.send_signal(number)
             _, errors = running.communicate(timeout=20)
     assert (running.returncode, errors) == (0, "")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("modules", [1, 100])
+def test_a_signal_while_it_is_imported_is_its_ordinary_end(
+    modules: int, number: signal.Signals, tmp_path: Path
+):
+    """As later: code 0, and nothing on standard error."""
+    command = [sys.executable, "-m", "adtap_sandbox", "--port", "0"]
+    assert stopped(number, command, "signal", modules, tmp_path) == (0, [])
 
 
 def test_a_taken_port_is_one_line_and_code_1():
