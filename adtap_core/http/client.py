@@ -33,6 +33,7 @@ from adtap_core.errors import (
 )
 from adtap_core.formatting import count
 from adtap_core.http import outcomes
+from adtap_core.http.connections import Connections
 from adtap_core.http.outcomes import Action, Outcome
 from adtap_core.http.rate_limiter import RateLimiter
 from adtap_core.http.response import Response
@@ -188,8 +189,7 @@ class Http:
         self._judge, self._auth, self.limits, self._sleep = classify, auth, limits, sleep
         self._in_flight = threading.BoundedSemaphore(limits.concurrency)
         self._rate_limiter = RateLimiter(limits.per_second, limits.burst, sleep)
-        self._local = threading.local()
-        self._environments: dict[tuple[str, str], Mapping[str, Any]] = {}
+        self._connections = Connections()
         self._login_lock = threading.Lock()
         self.sessions = Sessions()
         self._refused: CredentialsError | None = None
@@ -251,18 +251,14 @@ class Http:
             request.headers.setdefault("Content-Type", "application/json")
         if call.login:
             self._auth.apply(request)
-        session = self._session()
-        prepared = session.prepare_request(request)
+        prepared = self._connections.prepare(request)
         if call.method in {"POST", "PUT"} and prepared.body is None:
             prepared.headers["Content-Length"] = "0"
-        settings = self._environment(session, call.url)
         self._rate_limiter.wait(urlsplit(call.url).netloc)
         with self._in_flight:
-            received = session.send(
+            received = self._connections.send(
                 prepared,
                 timeout=(CONNECT_SECONDS, call.timeout_seconds or self.limits.timeout_seconds),
-                allow_redirects=False,
-                **settings,
             )
             with received:
                 body = Spool.drain(received)
@@ -330,28 +326,6 @@ class Http:
                 )
             response.body.check_json_whole()
         return self._judge(call, response)
-
-    def _session(self) -> requests.Session:
-        session: requests.Session | None = getattr(self._local, "session", None)
-        if session is None:
-            session = requests.Session()
-            # The tap carries its own credentials: one from a .netrc would replace them silently.
-            session.trust_env = True
-            session.auth = _keep_auth
-            # No cookie is kept between calls but the ones `apply` sets: a stale cookie of another
-            # login wins over a good token on some platforms.
-            session.cookies.set_policy(_NoCookies())
-            self._local.session = session
-        return session
-
-    def _environment(self, session: requests.Session, url: str) -> Mapping[str, Any]:
-        """Return the proxies and certificates that the environment names for a host, which it is asked for once."""
-        host = urlsplit(url)[:2]
-        if host not in self._environments:
-            self._environments[host] = session.merge_environment_settings(
-                url, {}, stream=True, verify=None, cert=None
-            )
-        return self._environments[host]
 
     # -- login -------------------------------------------------------------------------------
 
@@ -565,21 +539,6 @@ class _Tries:
         with _counting:  # pages of one list are asked for side by side
             for stats in (self._stats, self._http.total):
                 setattr(stats, what, getattr(stats, what) + times)
-
-
-class _NoCookies(requests.cookies.cookielib.DefaultCookiePolicy):  # type: ignore[name-defined,misc]
-    """Keeps no cookie that a server sends, and sends none by itself."""
-
-    def set_ok(self, *_: object) -> bool:
-        return False
-
-    def return_ok(self, *_: object) -> bool:
-        return False
-
-
-def _keep_auth(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    """Leave the request's own credentials alone: stops requests from looking into a .netrc."""
-    return request
 
 
 def _encode(document: object) -> bytes:
