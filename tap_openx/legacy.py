@@ -446,7 +446,7 @@ class Legacy(Generation):
         taught = self._taught.setdefault(job.report.name, Taught())
         ask = Asker(send, taught, is_crowded)
         try:
-            return Answered([ask.ask_many(attributes, metrics, inside)])
+            return Answered([ask(attributes, metrics, inside, many=True)])
         except RetriesExhausted as error:
             if error.status not in GATEWAY_STATUSES or job.can_split or len(job.partitions) > 1:
                 raise

@@ -147,6 +147,7 @@ class Asker:
         /,
         *,
         partial: bool = False,
+        many: bool = False,
     ) -> Response:
         """Ask.
 
@@ -155,10 +156,29 @@ class Asker:
             metrics: To count.
             where: The condition; None for none.
             partial: Whether a cut answer (206) is given back instead of raising.
+            many: Whether several accounts may lie in it: what holds too many of them is not asked for once more.
 
         Raises:
-            ResponseTooLarge: If the answer is too big.
+            ResponseTooLarge: If the answer is too big, or was refused in an earlier window.
         """
+        name = repr(where) if many else ""
+        if many and (refusal := self._taught.crowded.get(name)) is not None:
+            raise ResponseTooLarge(refusal, status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        try:
+            return self._answer(attributes, metrics, where, partial)
+        except ResponseTooLarge as error:
+            if many and self._is_crowded(error):
+                self._taught.crowded[name] = str(error)
+            raise
+
+    def _answer(
+        self,
+        attributes: Sequence[str],
+        metrics: Sequence[str],
+        where: Filter | None,
+        partial: bool,  # noqa: FBT001 - as it was given
+    ) -> Response:
+        """Ask in the form of list that the server takes."""
         if where is None:
             return self._send(attributes, metrics, None, partial)
         takes_lists = self._taught.takes_lists
@@ -176,36 +196,6 @@ class Asker:
             except BadRequest:
                 self._taught.takes_lists = True  # it was not for the list
                 raise
-
-    def ask_many(
-        self,
-        attributes: Sequence[str],
-        metrics: Sequence[str],
-        where: Filter | None,
-        /,
-        *,
-        partial: bool = False,
-    ) -> Response:
-        """Ask for what several accounts may lie in; not once more for what holds too many of them.
-
-        Args:
-            attributes: To cut by.
-            metrics: To count.
-            where: The condition; None for none.
-            partial: Whether a cut answer (206) is given back instead of raising.
-
-        Raises:
-            ResponseTooLarge: If the answer is too big, or was refused in an earlier window.
-        """
-        name = repr(where)
-        if (refusal := self._taught.crowded.get(name)) is not None:
-            raise ResponseTooLarge(refusal, status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-        try:
-            return self(attributes, metrics, where, partial=partial)
-        except ResponseTooLarge as error:
-            if self._is_crowded(error):
-                self._taught.crowded[name] = str(error)
-            raise
 
 
 class FilterSplit:
@@ -291,7 +281,7 @@ class FilterSplit:
     def _total(self, inside: Filter | None) -> Decimal:
         """Ask for the count of each time bucket; where even that is too much, by groups of values."""
         try:
-            return self._sum(inside, self._ask.ask_many)
+            return self._sum(inside, many=True)
         except ResponseTooLarge:
             attribute = self._levels[0]
             listed = self._values(attribute, inside)
@@ -303,7 +293,7 @@ class FilterSplit:
         if crowded and self._unaskable:
             return total
         try:
-            return total + self._sum(self._rest(inside, attribute, values), self._ask)
+            return total + self._sum(self._rest(inside, attribute, values))
         except RequestError as error:
             self._check_unaskable(error, attribute, crowded=crowded)
             return total
@@ -311,9 +301,8 @@ class FilterSplit:
     def _group_total(
         self, inside: Filter | None, attribute: str, values: tuple[str, ...]
     ) -> Decimal:
-        ask = self._ask if len(values) == 1 else self._ask.ask_many
         try:
-            return self._sum(both(inside, AnyOf(attribute, values)), ask)
+            return self._sum(both(inside, AnyOf(attribute, values)), many=len(values) > 1)
         except ResponseTooLarge:
             if len(values) == 1:
                 raise
@@ -326,9 +315,9 @@ class FilterSplit:
                 Decimal(0),
             )
 
-    def _sum(self, inside: Filter | None, ask: Callable[..., Response]) -> Decimal:
+    def _sum(self, inside: Filter | None, *, many: bool = False) -> Decimal:
         # With the bucket: a service may want an attribute, and a bucket alone is a row.
-        response = ask(self._attributes[:1], [self._count], inside)
+        response = self._ask(self._attributes[:1], [self._count], inside, many=many)
         with response.body:
             return self.sum_of(response)
 
@@ -360,7 +349,7 @@ class FilterSplit:
         if len(values) == 1:
             return self._within(where, level + 1)
         try:
-            return [self._ask.ask_many(self._attributes, self._metrics, where)]
+            return [self._ask(self._attributes, self._metrics, where, many=True)]
         except ResponseTooLarge:
             self._stats.splits += 1
             middle = len(values) // 2
@@ -416,7 +405,7 @@ class FilterSplit:
 
     def _some_values(self, attribute: str, inside: Filter | None) -> "_Values":
         """Ask once for the values of an attribute; a list that is cut off says so."""
-        response = self._ask.ask_many([attribute], [self._count], inside, partial=True)
+        response = self._ask([attribute], [self._count], inside, partial=True, many=True)
         with response.body:
             found = [_value(row, attribute) for row in _rows(response)]
         return _Values(
@@ -430,7 +419,7 @@ class FilterSplit:
         if not listed.crowded:
             return False
         try:
-            self._sum(self._rest(inside, attribute, listed.values), self._ask)
+            self._sum(self._rest(inside, attribute, listed.values))
         except RequestError as error:
             self._check_unaskable(error, attribute, crowded=True)
             self._unaskable = True

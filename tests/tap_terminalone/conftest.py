@@ -53,6 +53,13 @@ class Room(rooms.Room):
         truth = self.truth(start="2026-03-10", end="2026-03-16", by="day")
         assert sums(rows, *METRICS, by=("day",)) == exact(truth["by"])
 
+    def check_cut(self, settings: dict[str, Any]) -> None:
+        """Check that the window of that week is cut once, and that nothing is lost by it."""
+        found = self.run(settings, "performance_daily")
+        (window, *_) = found.windows("performance_daily")
+        assert window["splits"] == 1
+        self.check_week(found.records["performance_daily"])
+
 
 @pytest.fixture
 def room(sandbox: Any, monkeypatch: pytest.MonkeyPatch) -> Room:
