@@ -68,6 +68,7 @@ class DuckdbWarehouse(Warehouse):
     def __init__(
         self, path: str, schema: str, *, replace_windows: bool = False, parquet: Path | None = None
     ) -> None:
+        super().__init__(schema, replace_windows=replace_windows)
         if parquet and not parquet.is_dir():
             raise LoadError(
                 f"Setting 'parquet_path': the folder {parquet} does not exist; make it."
@@ -93,11 +94,9 @@ class DuckdbWarehouse(Warehouse):
         self._db.execute(f"SET threads = {THREADS}")
         # A time stamp without an offset, and a date widened to one, are UTC on every machine.
         self._db.execute("SET TimeZone = 'UTC'; SET autoinstall_known_extensions = false")
-        self._schema, self._replaces, self._parquet = schema, replace_windows, parquet
+        self._parquet = parquet
         self._db.execute(f"CREATE SCHEMA IF NOT EXISTS {identifier(schema)}")
-        self._types: dict[str, dict[str, str]] = {}
         self._folded: dict[str, str] = {}
-        self._reports: dict[str, Table] = {}
 
     @classmethod
     @override
@@ -159,10 +158,7 @@ class DuckdbWarehouse(Warehouse):
                     self._db.execute(
                         f"ALTER TABLE {name} ALTER COLUMN {identifier(column)} SET DATA TYPE {kind}"
                     )
-        self._types[table.stream] = types
-        self._reports.pop(table.stream, None)
-        if table.has_windows:
-            self._reports[table.stream] = table
+        self._note_table(table, types)
 
     @override
     def load(self, batches: Sequence[Batch]) -> None:

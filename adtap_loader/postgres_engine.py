@@ -85,6 +85,7 @@ class PostgresWarehouse(Warehouse):
     zeros = False
 
     def __init__(self, conninfo: str, schema: str, *, replace_windows: bool = False) -> None:
+        super().__init__(schema, replace_windows=replace_windows)
         # What it warns of, of a connection that is gone, is said by us.
         logging.getLogger("psycopg").setLevel(logging.ERROR)
         try:
@@ -96,9 +97,6 @@ class PostgresWarehouse(Warehouse):
         if self._db.info.server_version < 140_000:  # noqa: PLR2004 - no max() of row numbers before
             raise LoadError(f"The {self._place} runs version {self._db.info.server_version // 10_000}; "
                             "14 or newer is needed.")  # fmt: skip
-        self._schema, self._replaces = schema, replace_windows
-        self._types: dict[str, dict[str, str]] = {}
-        self._reports: dict[str, Table] = {}
 
     @classmethod
     @override
@@ -142,10 +140,7 @@ class PostgresWarehouse(Warehouse):
                     statements, types = self._compare(table)
                     for statement in statements:
                         self._execute(statement)
-        self._types[table.stream] = types
-        self._reports.pop(table.stream, None)
-        if table.has_windows:
-            self._reports[table.stream] = table
+        self._note_table(table, types)
 
     def _compare(self, table: Table) -> tuple[list[str], dict[str, str]]:
         """Return the statements that are missing for a stream, and its columns' types after them."""

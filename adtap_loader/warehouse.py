@@ -67,12 +67,31 @@ class Batch:
 
 
 class Warehouse(ABC):
-    """Tables, their evolution, and one transaction per batch."""
+    """Tables, their evolution, and one transaction per batch.
+
+    Args:
+        schema: Schema of all tables.
+        replace_windows: Whether a ledger's row removes the older rows of its window.
+    """
 
     errors: ClassVar[tuple[type[Exception], ...]]
     """What the warehouse's own client raises."""
     zeros: ClassVar[bool]
     """Whether texts may have the character U+0000."""
+
+    def __init__(self, schema: str, *, replace_windows: bool) -> None:
+        self._schema, self._replaces = schema, replace_windows
+        self._types: dict[str, dict[str, str]] = {}
+        """The types of the columns of each table that was prepared, by stream."""
+        self._reports: dict[str, Table] = {}
+        """Those of them whose rows belong to windows."""
+
+    def _note_table(self, table: Table, types: dict[str, str]) -> None:
+        """Note that a table can be loaded."""
+        self._types[table.stream] = types
+        self._reports.pop(table.stream, None)
+        if table.has_windows:
+            self._reports[table.stream] = table
 
     @classmethod
     @abstractmethod
