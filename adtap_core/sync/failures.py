@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from adtap_core.errors import BadRequest, ResponseTooLarge
 from adtap_core.redact import redact
 
 
@@ -37,6 +38,45 @@ class Failure:
     def line(self) -> str:
         """Return the failure as a line for the user."""
         return redact(f"{self.place}: {self.reason}")
+
+
+class LoneFailures:
+    """Accounts that failed alone, with faults that may pass: is such a fault an account's own, or the platform's?
+
+    When so many have failed since the last answer, the platform seems to be down: each further account would cost all
+    its retries in vain.
+
+    Args:
+        most: That many.
+
+    >>> failures = LoneFailures(most=2)
+    >>> for account in ("a", "a", "b"):
+    ...     failures.add([account])
+    >>> failures.seem_an_outage
+    True
+    """
+
+    def __init__(self, most: int = 3) -> None:
+        self._most = most
+        self._accounts: set[object] = set()
+
+    def add(self, accounts: Iterable[object]) -> None:
+        """Note that accounts failed, each asked alone."""
+        self._accounts.update(accounts)
+
+    def clear(self) -> None:
+        """Note that the platform answered."""
+        self._accounts.clear()
+
+    @property
+    def seem_an_outage(self) -> bool:
+        """Check whether the platform seems to be down."""
+        return len(self._accounts) >= self._most
+
+
+def may_pass(error: BaseException) -> bool:
+    """Check whether the same request may succeed another time: it was neither refused nor too large."""
+    return not isinstance(error, (BadRequest, ResponseTooLarge))
 
 
 def grouped_lines(failures: Iterable[Failure], advice: Callable[[Failure], str]) -> list[str]:

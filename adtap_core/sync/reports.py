@@ -7,19 +7,14 @@ from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequenc
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from itertools import chain, islice
-from typing import Any, Final, cast
+from typing import Any, Final, TypeGuard, cast
 
 from singer_sdk.exceptions import AbortedSyncFailedException
 from typing_extensions import override
 
 from adtap_core import __version__
 from adtap_core.declare import Report
-from adtap_core.errors import (
-    BadRequest,
-    CredentialsError,
-    RequestError,
-    ResponseTooLarge,
-)
+from adtap_core.errors import BadRequest, CredentialsError, RequestError
 from adtap_core.http.client import RequestStats
 from adtap_core.platform import Fetched, Partition, WindowJob
 from adtap_core.rows.columns import Block
@@ -27,6 +22,7 @@ from adtap_core.rows.report_rows import RowShaper
 from adtap_core.rows.schemas import DAYS, LEDGER
 from adtap_core.rows.window_checks import oddities, window_error
 from adtap_core.state.bookmarks import jobs_in, keep_jobs, ledger_moment
+from adtap_core.sync.failures import may_pass
 from adtap_core.sync.fetching import Fetcher
 from adtap_core.sync.ledger import LedgerStream
 from adtap_core.sync.planned_reports import PlannedReport
@@ -221,14 +217,11 @@ class ReportStream(PlannedReport):
             return None
         try:
             return task, self.run.workers.result(task.future)  # type: ignore[arg-type]
-        except (BadRequest, ResponseTooLarge) as error:
-            if task.may_be_of_one(error):
-                # One account that is refused must not take the others with it.
-                self._break_up(task, reading)
+        except Exception as error:  # noqa: BLE001 - one account must not stop the others
+            if self._is_broken_up_for(error, task):
+                self._break_up(task, reading, error)
             else:
                 self._fail_task(task, error)
-        except Exception as error:  # noqa: BLE001 - one account must not stop the others
-            self._fail_task(task, error)
         return None
 
     def write_window(self, task: WindowTask, fetched: Fetched, reading: ReportRun) -> None:
@@ -256,7 +249,13 @@ class ReportStream(PlannedReport):
             self.fail(error, partition=partition.text)
         self.run.progress.begin()
 
-    def _break_up(self, task: WindowTask, reading: ReportRun) -> None:
+    def _is_broken_up_for(self, error: BaseException, task: WindowTask) -> TypeGuard[RequestError]:
+        """Check whether a bundle's accounts are asked alone from here on: a failure may be that of one of them."""
+        if not isinstance(error, RequestError) or not task.may_be_of_one(error):
+            return False
+        return not (may_pass(error) and self.run.lone_failures.seem_an_outage)
+
+    def _break_up(self, task: WindowTask, reading: ReportRun, error: RequestError) -> None:
         """Read a bundle's windows from here on for each partition alone."""
         windows = [task.window]
         for line in (reading.in_flight, reading.pending):
@@ -270,6 +269,8 @@ class ReportStream(PlannedReport):
             for plan in task.bundle.plans
             for window in windows
         ]
+        for single in singles:
+            single.fault = error if may_pass(error) else None
         reading.pending.extendleft(reversed(singles))
         reading.whole += len(task.job.partitions)
 
@@ -285,6 +286,8 @@ class ReportStream(PlannedReport):
         if self._given_up.issuperset(task.job.partitions):
             msg = f"{task.job.what}: not requested: an earlier window failed"
             raise BadRequest(msg)
+        if task.fault is not None and self.run.lone_failures.seem_an_outage:
+            raise task.fault
         if not task.synced_at:
             made = task.made
             self._date(task)
@@ -295,9 +298,12 @@ class ReportStream(PlannedReport):
             self._given_up.update(self._left)  # the run ends here
             raise
         except Exception as error:
-            if not task.may_be_of_one(error):  # a bundle is broken up first
+            if not self._is_broken_up_for(error, task):
                 self._given_up.update(task.job.partitions)
+                if task.fault is not None:
+                    self.run.lone_failures.add(task.job.partitions)
             raise
+        self.run.lone_failures.clear()
         if self._totals is not None:
             task.control = self._totals.control(task.job)
         return fetched

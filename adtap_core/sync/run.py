@@ -20,7 +20,7 @@ from adtap_core.http.workers import Workers
 from adtap_core.names import snake_case
 from adtap_core.platform import Platform
 from adtap_core.state.compaction import compacted
-from adtap_core.sync.failures import Failure
+from adtap_core.sync.failures import Failure, LoneFailures
 from adtap_core.sync.output import LineWriter
 from adtap_core.sync.progress import Progress
 
@@ -66,6 +66,7 @@ class Run:
         self._entities = entities
         self.failures: list[Failure] = []
         self.refused: list[Failure] = []
+        self.lone_failures = LoneFailures()
         self.progress = Progress()
         self._spelt: dict[str, msgspec.Raw] = {}
 

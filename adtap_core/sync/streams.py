@@ -351,7 +351,9 @@ class EntityStream(AdStream):
         return None if value is None else str(value)
 
     def greatest(self) -> dict[str, int]:
-        """Return the greatest ids that earlier runs saw, by list."""
+        """Return the greatest ids that earlier runs saw, by list; none for a stream that is read whole."""
+        if self.entity.replication_key is None or self.replication_method != "INCREMENTAL":
+            return {}
         return dict(self.bookmarks.get(_GREATEST) or {})
 
     def _pages(self, query: EntityQuery) -> Iterator[Iterable[Mapping[str, Any]]]:

@@ -33,6 +33,7 @@ class WindowTask:
         made: The tap's clock at that moment; of a report job that is taken up again, when the platform was asked for
             it: its numbers are as young as they were then.
         control: The platform's totals of the window, if they are wanted.
+        fault: What its bundle met, where its account is asked alone for it.
     """
 
     bundle: Bundle
@@ -42,6 +43,7 @@ class WindowTask:
     made: datetime | None = None
     control: dict[Key, Sums] | None = None
     future: Future[Fetched] | None = None
+    fault: RequestError | None = None
 
     def may_be_of_one(self, error: BaseException) -> bool:
         """Check whether a failure may be that of one account among several; what has gone (410) is gone for all."""

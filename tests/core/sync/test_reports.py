@@ -227,6 +227,33 @@ def test_the_failed_accounts_bookmark_stays(tiny: Tiny, capfd: pytest.CaptureFix
     capfd.readouterr()
 
 
+@pytest.mark.parametrize("answer", [(503, {}, b"down"), (200, {}, b"no JSON")], ids=str)
+def test_one_account_that_stays_broken_does_not_stop_the_others(tiny: Tiny, answer: Answer) -> None:
+    """An error that may pass, and does not: the accounts that share its requests are asked alone."""
+    ill = refuse("y")
+    tiny.server.before.append(lambda *asked: answer if ill(*asked) else None)
+    written: list[Messages] = []
+    with pytest.raises(RunFailed, match="1 failed"):
+        run_tap(TapTiny, tiny.config | {"accounts": ["y", "x", "z"]}, written=written.append)
+    found = written[0]
+    assert {row["account"] for row in found.records["spend_daily"]} == {"x", "z"}
+    assert len(found.records["spend_daily"]) == 10 * 2 * 3
+    marks = found.last_state["bookmarks"]["spend_daily"]["partitions"]
+    moved = {m["context"]["account"] for m in marks if m.get("replication_key_value")}
+    assert moved == {"x", "z"}
+
+
+def test_a_platform_that_is_down_is_not_asked_for_each_account(tiny: Tiny) -> None:
+    """Three accounts alone, then no further one; all of them failed, and the next run reads them."""
+    accounts = [f"a{n}" for n in range(10)]
+    tiny.server.before.append(lambda _path, _query: (503, {}, b"down"))
+    with pytest.raises(RunFailed):
+        tiny.run(accounts=accounts)
+    assert [a for _, _, a in tiny.asked() if "," not in a] == ["a0", "a1", "a2"]
+    tiny.server.before.clear()
+    assert len(tiny.run(accounts=accounts).records["spend_daily"]) == 10 * 10 * 3
+
+
 def test_a_refused_stream_is_only_a_warning_when_nobody_selected_it(tiny: Tiny) -> None:
     """Without a catalog: a warning. Selected by a catalog: an error that says to deselect it."""
     tiny.server.before.append(lambda _p, _q: (403, {}, b"no"))
