@@ -89,6 +89,7 @@ def main(file: str, tap: str, *arguments: str) -> None:
 
 def _timed() -> dict[str, float]:
     """Put a clock around each stage; gives what they took by now, in seconds of their thread's CPU."""
+    from adtap_core import tap  # noqa: PLC0415
     from adtap_core.bodies.parsing import blocks_of  # noqa: PLC0415
     from adtap_core.rows import report_rows  # noqa: PLC0415 - the tap itself is what imports them
     from adtap_core.sync import reports, schedule  # noqa: PLC0415
@@ -126,7 +127,7 @@ def _timed() -> dict[str, float]:
         (stream, "write_window", around("columns and keys", stream.write_window)),
         (LineWriter, "write_block", around("write", LineWriter.write_block)),
         (report_rows, "blocks_of", timed_blocks),
-        (sys.modules["adtap_core.tap"], "read_reports", begun),
+        (tap, "read_reports", begun),
     ):
         setattr(holder, name, made)
     return spent
