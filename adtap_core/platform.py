@@ -172,8 +172,9 @@ class EntityQuery:
         since: Only what was modified at or after this moment (UTC text), if the platform can filter.
         parent: The parent's record as the platform sent it, for a child stream.
         stats: Counts requests and retries; give it to every `http.send`.
-        greatest: The greatest id that earlier runs saw, by list; empty if none did. A platform whose objects may
-            lack a modification time raises it while it reads, and asks for what lies behind it next time.
+        greatest: The id behind which new objects are asked for, by list: the greatest that the runs up to the one
+            before the last saw; empty if there were none. A platform whose objects may lack a modification time
+            raises it to the greatest that it reads.
     """
 
     since: str | None = None

@@ -57,6 +57,7 @@ class Lists:
         self._ask, self._order, self._entities = ask, order_parameter, entities
         self._prefetch = prefetch
         self._paths: dict[str, str] = {}
+        self._said_deaf = False
 
     def walk(
         self, entity: AtomxEntity, query: EntityQuery, *, expand: bool = True
@@ -64,12 +65,12 @@ class Lists:
         """Yield a model's rows, page by page; one may come twice.
 
         With `query.since` only what was modified at or after that moment is asked for, and, as a bound on
-        `updated_at` never shows an object that has none, what lies behind the greatest id that was known. Where
-        none is, all rows are read.
+        `updated_at` never shows an object that has none, what lies behind the id that was known. Where none is,
+        all rows are read.
 
         Args:
             entity: The model.
-            query: From when on, and the greatest ids; those are raised.
+            query: From when on, and the ids behind which new objects lie; those are raised.
             expand: Whether to-many relations are asked for, too.
 
         Raises:
@@ -86,12 +87,10 @@ class Lists:
         changed = {"updated_at>": bound(query.since)}
         for page in self._bounded(entity, changed, query.stats, expand=expand):
             _note(query.greatest, entity, page)
-            is_whole = is_whole or any(
-                str(row.get("updated_at") or "") < surely_older for row in page
-            )
+            is_whole = is_whole or any(_is_outside(row, surely_older) for row in page)
             yield page
         if is_whole:
-            return  # the bound was not listened to
+            return
         for page in self._bounded(entity, {"id>": known + 1}, query.stats, expand=expand):
             _note(query.greatest, entity, page)
             yield page
@@ -110,7 +109,9 @@ class Lists:
         right, only slower.
         """
         try:
-            yield from self._walk(entity, limits, stats, expand=expand)
+            for page in self._walk(entity, limits, stats, expand=expand):
+                self._say_if_deaf(entity, limits, page)
+                yield page
         except BadRequest as error:
             if error.status != BAD_REQUEST or not limits:
                 raise
@@ -122,6 +123,21 @@ class Lists:
                 error,
             )
             yield from self._walk(entity, {}, stats, expand=expand)
+
+    def _say_if_deaf(
+        self, entity: AtomxEntity, limits: Mapping[str, object], page: Sequence[Record]
+    ) -> None:
+        """Say once that a server ignores the bound on ids: each list is then read for its changes, and whole."""
+        least = limits.get("id>")
+        if self._said_deaf or not isinstance(least, int):
+            return
+        keys = (key_of(row, number_of) for row in page)
+        if any(key is not None and key < least for key in keys):
+            self._said_deaf = True
+            log.warning(
+                "%s: the API ignores a lower bound on id; such lists are read whole, beside what changed in them",
+                entity.name,
+            )
 
     def _walk(
         self,
@@ -216,6 +232,19 @@ def spellings(plural: str, model: str) -> tuple[str, ...]:
     """
     words = (plural, plural.replace("_", "-"), model, model.replace("_", "-"))
     return tuple(dict.fromkeys(words))
+
+
+def _is_outside(row: Record, surely_older: str) -> bool:
+    """Return whether a row shows that the bound on `updated_at` hides none of its list.
+
+    Args:
+        row: Given within the bound.
+        surely_older: A moment long enough before the bound.
+    """
+    moved = row.get("updated_at")
+    # One that was modified long before: the bound was not listened to. One without a time: whatever the server makes
+    # of the bound, it shows such objects, which are what the second request is for.
+    return not moved or str(moved) < surely_older
 
 
 def _note(greatest: dict[str, int], entity: AtomxEntity, page: Sequence[Record]) -> None:

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from itertools import chain, islice
@@ -42,6 +42,10 @@ _FLOAT32_STEP: Final = Decimal("1e-6")
 """The platform's amounts carry the noise of 32-bit floats: one part in 16 million."""
 _NUMBERS: Final = frozenset({int, Decimal})
 _MOMENT: Final = "%Y-%m-%d %H:00:00"
+_FIRST_DAY: Final = datetime(2010, 1, 1)  # noqa: DTZ001 - naive, in the zone that was asked for
+"""Before the exchange began: no report is of an earlier day."""
+_LONGEST_RANGE: Final = timedelta(days=366)
+"""`yeartodate`, the longest rolling range but `lifetime`."""
 
 
 class Reporting:
@@ -110,7 +114,7 @@ class Reporting:
     ) -> Fetched:
         pages: list[Page] = []
         try:
-            pages.append(first := Page.of(response, body, job.what))
+            pages.append(first := Page.of(response, body, job))
             if not _surely_whole(response, first.report, first.columns, body["metrics"]):
                 try:
                     check(first.report, first.rows, first.columns, body["metrics"], job.what)
@@ -160,7 +164,7 @@ class Reporting:
             failing.callback(_close, pages)
             while length is not None and offset < length:
                 path = f"report?offset={offset}&sort={order}"
-                pages.append(page := Page.of(self._send(job, body, path, "json"), body, job.what))
+                pages.append(page := Page.of(self._send(job, body, path, "json"), body, job))
                 count = sum(1 for _ in page.rows())
                 told = {None, length, length - offset, count}  # nobody says what it counts
                 if (
@@ -212,20 +216,20 @@ class Page:
     columns: tuple[str, ...]
 
     @classmethod
-    def of(cls, response: Response, body: Mapping[str, Any], what: str) -> "Page":
+    def of(cls, response: Response, body: Mapping[str, Any], job: WindowJob) -> "Page":
         """Return an answer, read.
 
         Args:
             response: As it came; closed if it can't be read.
             body: The request.
-            what: The window, in a user's words.
+            job: The window.
 
         Raises:
             RequestError: If it is no report, or none of what was asked for.
         """
         try:
-            rows, report = _read(response, what)
-            return cls(response, report, rows, _columns(report, body, what))
+            rows, report = _read(response, job.what)
+            return cls(response, report, rows, _columns(report, body, job))
         except BaseException:
             response.body.close()
             raise
@@ -343,30 +347,31 @@ def _report_of(envelope: object, what: str) -> Mapping[str, Any]:
     return report
 
 
-def _columns(report: Mapping[str, Any], body: Mapping[str, Any], what: str) -> tuple[str, ...]:
+def _columns(report: Mapping[str, Any], body: Mapping[str, Any], job: WindowJob) -> tuple[str, ...]:
     """Return an inline answer's columns; it must be of what was asked for."""
-    _check_question(report, body, what)
+    _check_question(report, body, job)
     asked = (*body["groups"], *body["metrics"])
     named = report.get("columns")
     columns = tuple(str(c) for c in named) if isinstance(named, list) else asked
     if len(set(columns)) != len(columns) or not set(columns).issuperset(asked):
         raise MalformedResponse(
-            f"{what}: the answer's columns {list(columns)} are not those asked for"
+            f"{job.what}: the answer's columns {list(columns)} are not those asked for"
         )
     return columns
 
 
-def _check_question(report: Mapping[str, Any], body: Mapping[str, Any], what: str) -> None:
+def _check_question(report: Mapping[str, Any], body: Mapping[str, Any], job: WindowJob) -> None:
     """Check that a report answers what was asked, as far as it says so.
 
     Args:
         report: The answer; the platform repeats the request in `query`.
         body: The request.
-        what: The window, in a user's words.
+        job: The window.
 
     Raises:
         MalformedResponse: If it is of other days, of another scope or time zone, or if a filter was left out.
     """
+    what = job.what
     query = report.get("query")
     query = query if isinstance(query, Mapping) else {}
     for end in ("from", "to"):
@@ -378,7 +383,7 @@ def _check_question(report: Mapping[str, Any], body: Mapping[str, Any], what: st
     if scope is not None and str(scope).casefold() != body["scope"]:
         raise MalformedResponse(f"{what}: asked scope {body['scope']}, answered scope {scope}")
     zone = query.get("timezone")
-    if zone is not None and not _is_same_zone(str(zone), body, report):
+    if zone is not None and not _is_same_zone(str(zone), body, report, job.window):
         raise MalformedResponse(
             f"{what}: asked timezone {body['timezone']}, answered timezone {zone}"
         )
@@ -387,19 +392,38 @@ def _check_question(report: Mapping[str, Any], body: Mapping[str, Any], what: st
         raise MalformedResponse(f"{what}: asked where {body['where']}, answered where {where}")
 
 
-def _is_same_zone(said: str, body: Mapping[str, Any], report: Mapping[str, Any]) -> bool:
-    """Return whether a zone's clocks are those of the zone that was asked for: one zone has several names."""
-    if said == body["timezone"]:
+def _is_same_zone(
+    said: str, body: Mapping[str, Any], report: Mapping[str, Any], window: Interval
+) -> bool:
+    """Return whether a zone's clocks are those of the zone that was asked for: one zone has several names.
+
+    Args:
+        said: The zone's name in the answer.
+        body: The request.
+        report: The answer; of a rolling range it may say the days.
+        window: The day to which a rolling report belongs, naive.
+    """
+    if said.casefold() == body["timezone"].casefold():
         return True
     try:
-        first, last = (
-            datetime.fromisoformat(body.get(e) or str(report.get(e))) for e in ("from", "to")
-        )
+        first, last = _days_of(body, report, window)
         days = [first + ONE_DAY * n for n in range((last - first).days + 1)]
         asked, answered = Zone(body["timezone"]), Zone(said)
     except (TypeError, ValueError):
         return False
     return all(asked.instant(day) == answered.instant(day) for day in (*days, last))
+
+
+def _days_of(
+    body: Mapping[str, Any], report: Mapping[str, Any], window: Interval
+) -> tuple[datetime, datetime]:
+    """Return the ends of what was asked for, naive; of a rolling range that nobody dates, ends that enclose it."""
+    ends = [body.get(end) or report.get(end) for end in ("from", "to")]
+    if all(ends):
+        first, last = (datetime.fromisoformat(str(end)) for end in ends)
+        return first, last
+    last = window.end + ONE_DAY  # some ranges include today
+    return _FIRST_DAY if body["daterange"] == "lifetime" else last - _LONGEST_RANGE, last
 
 
 def _numbers(values: Sequence[Any]) -> list[Any]:

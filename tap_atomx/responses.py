@@ -22,14 +22,16 @@ UNAUTHORIZED: Final = 1
 _LARGEST_ERROR_BYTES: Final = 64 * 1024
 _OBJECTS: Final = frozenset({dict})
 _RANGE: Final = re.compile(
-    r"\b(date ?range|range|period|interval|timeframe|days?|hours?)\b", re.IGNORECASE
+    r"\b((date|time)[ _]?(range|span|frame)|range|period|interval|(many|\d+) (day|hour|month))s?\b",
+    re.IGNORECASE,
 )
 _TOO_LONG: Final = re.compile(
     r"\btoo (long|large|big|wide|many|great)\b|\bexceed|\bmax(imum|imal)?\b|\bat most\b|"
-    r"\b(longer|larger|greater|more) than\b|\blimit",
+    r"\b(longer|larger|greater|more) than\b|\blimit(ed)?( is| of| to|:)",
     re.IGNORECASE,
 )
-"""Words of a refusal by which a window may be too long; nobody has published the platform's own."""
+"""Words of a refusal by which a window may be too long; nobody has published the platform's own. `day` and `hour`
+alone are names of groups: too many of those are too many in a short window, too."""
 _LOGIN_REFUSED: Final = (400, 401, 403)
 """401 is the platform's answer to a wrong login; the others, with a login, can mean nothing else."""
 

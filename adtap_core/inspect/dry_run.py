@@ -163,7 +163,7 @@ def entity_calls(
         watch: Records it.
         entity: The entity.
         since: The moment since which records changed, ISO 8601 in UTC; None: all.
-        greatest: The greatest ids that earlier runs saw, by list.
+        greatest: The ids behind which new objects are asked for, by list.
     """
     dry_run = DryRun(body=EMPTY_OBJECT)
     parent = None if entity.parent is None else Placeholder()

@@ -18,6 +18,7 @@ log = logging.getLogger("adtaps.state")
 WRAPPERS: Final = ("singer_state", "completed", "value")
 """What stands around a state in what `meltano state get`, its store and a STATE message write."""
 _SHOWN: Final = 5
+_IDS: Final = ("greatest_ids", "greatest_ids_before")
 _MEND: Final = (
     "it is damaged, or put together from two: use a copy, or take the stream out (`adtap state set … --clear`), then "
     "it is read from its start"
@@ -130,6 +131,10 @@ def _mark_errors(name: str, mark: object) -> Iterator[str]:
         return
     if not isinstance(mark.get("report", {}), dict):
         yield f"{where}: `report` can't be understood"
+    for key in _IDS:
+        ids = mark.get(key, {})
+        if not isinstance(ids, dict) or any(type(number) is not int for number in ids.values()):
+            yield f"{where}: `{key}` can't be understood"
     entries = mark.get("partitions", [])
     seen: set[str] = set()
     for entry in entries:

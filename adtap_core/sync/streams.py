@@ -52,6 +52,7 @@ log = logging.getLogger("adtaps.streams")
 _PARENTS: Final = "parents_until"
 _UNDATED: Final = "undated"
 _GREATEST: Final = "greatest_ids"
+_GREATEST_BEFORE: Final = "greatest_ids_before"
 _encode = msgspec.json.Encoder(enc_hook=str).encode
 
 
@@ -63,7 +64,7 @@ class _Begun:
         since: From when on changes are asked for.
         started: When it was asked.
         pages: Its pages.
-        greatest: The greatest ids, which the pages raise.
+        greatest: The ids behind which new objects are asked for, which the pages raise.
     """
 
     since: str | None
@@ -351,10 +352,15 @@ class EntityStream(AdStream):
         return None if value is None else str(value)
 
     def greatest(self) -> dict[str, int]:
-        """Return the greatest ids that earlier runs saw, by list; none for a stream that is read whole."""
+        """Return the ids behind which new objects are asked for, by list; none for a stream that is read whole.
+
+        The greatest that the runs up to the one before the last saw: an id is handed out before its object is
+        committed, so that one may appear below an id that was seen already. Every new object is shown to two runs.
+        """
         if self.entity.replication_key is None or self.replication_method != "INCREMENTAL":
             return {}
-        return dict(self.bookmarks.get(_GREATEST) or {})
+        marks = self.bookmarks
+        return {**(marks.get(_GREATEST) or {}), **(marks.get(_GREATEST_BEFORE) or {})}
 
     def _pages(self, query: EntityQuery) -> Iterator[Iterable[Mapping[str, Any]]]:
         return self.run.workers.read_ahead(iter(self.run.platform.pages(self.entity, query)))
@@ -506,7 +512,11 @@ class EntityStream(AdStream):
         if self.entity.replication_key is not None and self.replication_method == "INCREMENTAL":
             entry = self.bookmarks
             if greatest:
-                entry[_GREATEST] = dict(greatest)
+                known = entry.get(_GREATEST) or {}
+                # What this run saw may be less than what the last one did: that object is gone.
+                newest = {name: max(seen, known.get(name, 0)) for name, seen in greatest.items()}
+                entry[_GREATEST_BEFORE] = {**newest, **known}
+                entry[_GREATEST] = newest
             if self.entity.may_lack_date and (self._has_undated or entry.get(_UNDATED)):
                 # What a run removes is null: some runs' states are merged into the stored one.
                 entry[_UNDATED] = self._has_undated or None
@@ -516,10 +526,10 @@ class EntityStream(AdStream):
             # Whole seconds: platforms that cut to the second would seem to have changed before it.
             margin = timedelta(seconds=self.run.platform_class.clock_margin_seconds)
             before = started.replace(microsecond=0) - margin
-            newest = None if self._latest is None else min(self._latest, before)
-            if newest is not None and (old is None or newest > old):
+            latest = None if self._latest is None else min(self._latest, before)
+            if latest is not None and (old is None or latest > old):
                 entry["replication_key"] = self.entity.replication_key
-                entry["replication_key_value"] = to_moment(newest)
+                entry["replication_key_value"] = to_moment(latest)
         self.run.write_state(self.name)
 
 

@@ -136,6 +136,36 @@ def test_a_list_that_changes_by_day_is_asked_for_twice(platform, run):
     assert platform.bounds("creatives") == [("updated_at>",)]
 
 
+def test_an_object_that_is_stored_late_is_read(platform, run):
+    """Its id was handed out before that of one which a run saw already, and no bound on a date shows it."""
+    platform.lists["creatives"] = [dated(1), dated(2, 15)]
+    state = run("creatives").last_state
+    platform.lists["creatives"].append(dated(5, 16))
+    state = run("creatives", state=state).last_state
+    platform.lists["creatives"].append({"id": 4, "updated_at": None})
+    assert 4 in ids(run("creatives", state=state))
+    platform.lists["creatives"] = [dated(1), dated(2, 15)]
+    behind = []  # an object that is gone takes its id with it, not what is known of it
+    for _ in range(2):
+        state = run("creatives", state=state).last_state
+        behind += [a.query["id>"] for a in platform.asked if "id>" in a.query]
+    assert behind == ["3", "6"]
+
+
+def test_a_server_that_ignores_the_bound_on_ids_is_named_once(platform, run, caplog):
+    """Each list is read twice by now, and nobody would see why."""
+    for name in ("campaigns", "creatives"):
+        platform.lists[name] = [dated(1), dated(2, 15)]
+    first = run("campaigns", "creatives")
+    said = "ignores a lower bound on id"
+    run("campaigns", "creatives", state=first.last_state)
+    assert said not in caplog.text
+    platform.deaf = ("id",)
+    found = run("campaigns", "creatives", state=first.last_state)
+    assert ids(found) == [2]
+    assert caplog.text.count(said) == 1
+
+
 def test_a_state_of_an_earlier_version_is_read_whole_once(platform, run):
     """It holds no greatest id, and may have left out objects without a modification time: now they come."""
     platform.lists["creatives"] = [dated(1), dated(2, 15), {"id": 3, "updated_at": None}]
@@ -207,9 +237,45 @@ def test_an_answer_may_spell_the_question_otherwise(platform, run, told):
     assert [row["clicks"] for row in found.records["own"]] == [3]
 
 
+@pytest.mark.parametrize("daterange", ["last7days", "yeartodate", "lifetime"])
+@pytest.mark.parametrize(
+    ("zone", "is_same"),
+    [
+        ("Arctic/Longyearbyen", True),
+        ("europe/berlin", True),
+        ("Europe/Lisbon", False),
+        ("Mars/Phobos", False),
+    ],
+)
+def test_a_rolling_report_may_spell_its_zone_otherwise(
+    platform, run, caplog, daterange, zone, is_same
+):
+    """Also where the answer does not say which days it is of."""
+
+    def report(asked: Mapping[str, Any]) -> object:
+        columns = [*asked["groups"], *asked["metrics"]]
+        told = {"columns": columns, "data": [[7, 3]], "query": {**asked, "timezone": zone}}
+        return {"success": True, "resource": "report", "report": {"id": "r", **told}}
+
+    platform.report = report
+    given: dict[str, Any] = {"reports": [{**OWN, "daterange": daterange}]}
+    given["time_zone"] = "Europe/Berlin"
+    if is_same:
+        assert [row["clicks"] for row in run("own", **given).records["own"]] == [3]
+        return
+    with pytest.raises(RunFailed):
+        run("own", **given)
+    assert f"answered timezone {zone}" in caplog.text
+
+
 @pytest.mark.parametrize(
     "words",
-    ["date range too long", "the maximum interval is 7 days", "period exceeds the limit"],
+    [
+        "date range too long",
+        "the maximum interval is 7 days",
+        "period exceeds the limit",
+        "no more than 2 days can be asked for",
+    ],
 )
 def test_a_range_that_is_refused_as_too_long_is_asked_for_in_parts(platform, run, words):
     """The platform names no longest range: one that it refuses in these words is halved until it is short enough."""
@@ -229,6 +295,24 @@ def test_a_range_that_is_refused_as_too_long_is_asked_for_in_parts(platform, run
     assert len(bodies) == len(set(bodies))
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "too many groups with hour: at most 3",
+        "the limit is 5 groups a day",
+        "column day: more than one of its name",
+    ],
+)
+def test_a_refusal_that_is_not_about_the_range_is_final(platform, run, caplog, words):
+    """`day` and `hour` are groups: shorter windows would be refused in the same words, down to the shortest."""
+    refusal = f'{{"success": false, "error": "{words}", "errno": 9}}'
+    platform.report = lambda _asked: Text(refusal, "application/json", 400)
+    with pytest.raises(RunFailed):
+        run("own", reports=[OWN], start_date="2026-03-10", end_date="2026-03-18")
+    assert words in caplog.text
+    assert [a.path for a in platform.asked].count("/v3/report") == 1
+
+
 def test_stored_reports_of_both_kinds_are_asked_for_once(platform, run):
     """One answer holds both lists."""
     platform.lists = {"reports": [{"id": "a"}], "scheduled": [{"id": "b"}]}
@@ -244,11 +328,22 @@ def test_stored_reports_of_both_kinds_are_asked_for_once(platform, run):
     assert planned == [1, 0]  # `adtap plan`
 
 
+def test_a_list_that_is_missing_beside_the_other_is_said(platform, run, caplog):
+    """A server may leave out a list without entries: no failure in every run, for every user, but a warning."""
+    platform.lists = {"reports": [{"id": "a"}]}
+    found = run("reports", "scheduled_reports")
+    assert ids(found, "reports") == ["a"]
+    assert not found.records["scheduled_reports"]
+    assert caplog.text.count("`scheduled`") == 1
+
+
 @pytest.mark.parametrize(
-    "lists", [{"reports": []}, {"reports": [], "scheduled": {"id": "b"}}], ids=str
+    "lists",
+    [{}, {"reports": None}, {"reports": [], "scheduled": {"id": "b"}}, {"scheduled": 0}],
+    ids=str,
 )
-def test_an_answer_without_one_of_its_lists_is_not_an_empty_one(platform, run, caplog, lists):
-    """Where a key is missing nobody has said that nothing is scheduled."""
+def test_an_answer_without_its_lists_is_not_an_empty_one(platform, run, caplog, lists):
+    """Where nothing that was asked for has come, nobody has said that nothing is scheduled."""
     platform.lists = lists
     with pytest.raises(RunFailed, match="scheduled_reports"):
         run("reports", "scheduled_reports")
