@@ -119,6 +119,11 @@ _ADJUST: Final = {
     "spend": "cost",
     "revenue": "revenue",
 }
+_ADJUST_GROUP: Final = {
+    **_ADJUST,
+    "ad_group_id": "adgroup_id_network",
+    "ad_group_name": "adgroup_network",
+}
 _ADJUST_LABELS: Final = {
     "spend": "cost as networks report it",
     "revenue": "revenue inside the apps",
@@ -155,14 +160,13 @@ PERFORMANCE: Final = (
     _entry(
         "tap-adjust", "adgroup_daily", Role.MEASURE, Serves.AD_GROUP,
         account=("app", "app_token"),
-        columns={**_ADJUST, "ad_group_id": "adgroup_id_network", "ad_group_name": "adgroup_network"},
+        columns=_ADJUST_GROUP,
         labels=_ADJUST_LABELS,
     ),
     _entry(
         "tap-adjust", "creative_daily", Role.MEASURE, Serves.AD,
         account=("app", "app_token"),
-        columns={**_ADJUST, "ad_group_id": "adgroup_id_network", "ad_group_name": "adgroup_network",
-                 "ad_id": "creative_id_network", "ad_name": "creative_network"},
+        columns={**_ADJUST_GROUP, "ad_id": "creative_id_network", "ad_name": "creative_network"},
         labels=_ADJUST_LABELS,
     ),
     _entry(

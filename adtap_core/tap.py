@@ -307,6 +307,7 @@ class AdTap(FromVariables, Tap):
             seldom_collected(),
             contextlib.closing(self.workers),
             contextlib.closing(self.platform.prefetch),
+            contextlib.closing(self.platform.http),
         ):
             entities = [s for s in streams if isinstance(s, EntityStream)]
             if entities:

@@ -28,6 +28,7 @@ from adtap_core.errors import (
     BadRequest,
     CredentialsError,
     Forbidden,
+    RequestError,
     ResponseTooLarge,
     RetriesExhausted,
 )
@@ -202,6 +203,7 @@ class Http:
         """Hosts that could not even be connected to within `max_retries`, and not since."""
         self.login_gave_up = False
         """Whether the last login did not come about within `max_retries`."""
+        self._is_closed = False
 
     def send(self, call: Call, stats: RequestStats | None = None) -> Response:
         """Ask until there is a good answer, or it is clear that there will be none.
@@ -225,6 +227,10 @@ class Http:
             if response is not None:
                 return response
 
+    def close(self) -> None:
+        """Send nothing more: threads that still ask in advance, or wait for a retry, end with their next request."""
+        self._is_closed = True
+
     # -- one attempt -------------------------------------------------------------------------
 
     def perform(self, call: Call) -> Response:
@@ -233,6 +239,7 @@ class Http:
         Raises:
             requests.RequestException: No answer came.
             CutBody: The answer is not whole.
+            RequestError: The run has ended meanwhile.
         """
         request = requests.Request(
             call.method,
@@ -256,6 +263,9 @@ class Http:
             prepared.headers["Content-Length"] = "0"
         self._rate_limiter.wait(urlsplit(call.url).netloc)
         with self._in_flight:
+            if self._is_closed:
+                msg = f"{call.what}: not requested: the run has ended"
+                raise RequestError(msg)
             received = self._connections.send(
                 prepared,
                 timeout=(CONNECT_SECONDS, call.timeout_seconds or self.limits.timeout_seconds),

@@ -252,14 +252,8 @@ out["all"] = sorted(a.search("*"))
     assert set(out["history"][0]["user"]) == {"id", "name", "ip", "user_agent"}
     assert out["keys"] == ["campaigns", "domains"]
     assert out["first"] == ["Campaign", ["id", "name"], "float"]
-    assert out["all"] == [
-        "advertisers",
-        "campaigns",
-        "creatives",
-        "placements",
-        "publishers",
-        "sites",
-    ]
+    models = ["advertisers", "campaigns", "creatives", "placements", "publishers", "sites"]
+    assert out["all"] == models
 
 
 def test_reports_answer_at_once(sandbox: SandboxHandle) -> None:

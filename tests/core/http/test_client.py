@@ -2,7 +2,7 @@
 
 import gzip
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import Any
@@ -15,6 +15,7 @@ from adtap_core.errors import (
     BadRequest,
     CredentialsError,
     Forbidden,
+    RequestError,
     ResponseTooLarge,
     RetriesExhausted,
 )
@@ -49,6 +50,7 @@ class Bench:
     def __init__(self, url: str, server: TinyServer) -> None:
         self.url, self.server = url, server
         self.waits: list[float] = []
+        self.on_wait: Callable[[], None] = lambda: None
         self.auth = SessionAuth()
         self.stats = RequestStats()
         limits = HttpOptions(
@@ -58,8 +60,12 @@ class Bench:
             classify=lambda _call, reply: outcomes.by_status(reply),
             auth=self.auth,
             limits=limits,
-            sleep=self.waits.append,
+            sleep=self._wait,
         )
+
+    def _wait(self, seconds: float) -> None:
+        self.waits.append(seconds)
+        self.on_wait()
 
     def answers(self, *answers: Answer) -> None:
         """Put answers in front of good ones."""
@@ -335,3 +341,15 @@ def test_a_host_that_is_not_there_is_waited_for_once_only(bench: Bench) -> None:
     bench.url = here
     bench.answers(refusal(503), refusal(503), refusal(503))
     assert bench.send().json()["rows"] == [1]
+
+
+def test_behind_the_end_of_a_run_nothing_is_sent(bench: Bench) -> None:
+    """What a thread still waited to ask for again, and for a new login, nobody needs any more."""
+    bench.answers((503, {}, b"down"))
+    bench.on_wait = bench.http.close
+    with pytest.raises(RequestError, match="the run has ended"):
+        bench.send()
+    assert len(bench.server.log) == 1
+    with pytest.raises(RequestError, match="the run has ended"):
+        bench.send()
+    assert len(bench.server.log) == 1

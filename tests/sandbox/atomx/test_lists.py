@@ -182,14 +182,8 @@ def test_name_lists_hold_everything_without_a_limit(api):
 def test_search_gives_ids_and_names(api):
     """Six models by default, others by index, wildcards at either end."""
     found = api.rows("search", q="*harbor*")
-    assert set(found) == {
-        "advertisers",
-        "campaigns",
-        "creatives",
-        "placements",
-        "publishers",
-        "sites",
-    }
+    models = {"advertisers", "campaigns", "creatives", "placements", "publishers", "sites"}
+    assert set(found) == models
     assert {row["name"] for row in found["publishers"]} == {"Daily Harbor, LLC"}
     assert set(found["sites"][0]) == {"id", "name"}
     assert list(api.rows("search", q="nordlys*", index="domains")) == ["domains"]
