@@ -35,7 +35,7 @@
 - Work must be checked, not only timed: a contender says how many rows it must write, and `measured`,
   which knows both forms, counts them.
 - A bar is made with `at_least`, `at_most` or, where a contender cannot be had here,
-  `not_measured`, with the reason. A bar that falls short twice ends the program with 1.
+  `not_measured`, with the reason. If a bar falls short, the section is measured once more; if one does then, too, the program ends with 1.
 - The process that measures stays small: a child's peak memory begins at its parent's, so DuckDB,
   pyarrow and the like are imported in children only.
 - A picture is a file below docs/images, shown by the section's `after`, which is markdown.

@@ -370,6 +370,11 @@ class Http:
             self.sessions.newest += 1
 
     @property
+    def is_out(self) -> bool:
+        """Return whether a host could not be reached, or a login did not come about, within `max_retries`."""
+        return bool(self.unreachable) or self.login_gave_up
+
+    @property
     def can_relogin(self) -> bool:
         """Return whether a new login may help."""
         return self._auth.can_refresh

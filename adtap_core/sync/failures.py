@@ -40,38 +40,38 @@ class Failure:
         return redact(f"{self.place}: {self.reason}")
 
 
-class LoneFailures:
-    """Accounts that failed alone, with faults that may pass: is such a fault an account's own, or the platform's?
+class FailedParts:
+    """Parts of bundles that failed, one behind the other, with faults that may pass: accounts' own, or the platform's?
 
-    When so many have failed since the last answer, the platform seems to be down: each further account would cost all
-    its retries in vain.
+    A bundle with one broken account is asked for in halves, and the half that fails again, so that failures and answers
+    take turns. When so many have failed since the last answer, the platform seems to be down: each further part would
+    cost all its retries in vain.
 
     Args:
         most: That many.
 
-    >>> failures = LoneFailures(most=2)
-    >>> for account in ("a", "a", "b"):
-    ...     failures.add([account])
-    >>> failures.seem_an_outage
-    True
+    >>> parts = FailedParts(most=2)
+    >>> parts.add()
+    >>> parts.seem_an_outage
+    False
     """
 
-    def __init__(self, most: int = 3) -> None:
+    def __init__(self, most: int = 6) -> None:
         self._most = most
-        self._accounts: set[object] = set()
+        self._failed = 0
 
-    def add(self, accounts: Iterable[object]) -> None:
-        """Note that accounts failed, each asked alone."""
-        self._accounts.update(accounts)
+    def add(self) -> None:
+        """Note that a part failed."""
+        self._failed += 1
 
     def clear(self) -> None:
         """Note that the platform answered."""
-        self._accounts.clear()
+        self._failed = 0
 
     @property
     def seem_an_outage(self) -> bool:
         """Check whether the platform seems to be down."""
-        return len(self._accounts) >= self._most
+        return self._failed >= self._most
 
 
 def may_pass(error: BaseException) -> bool:

@@ -63,10 +63,17 @@ class PartitionPlan:
 
 @dataclass
 class Bundle:
-    """Partitions that are read with one request for each window, because their windows agree."""
+    """Partitions that are read with one request for each window, because their windows agree.
+
+    Args:
+        plans: Theirs.
+        windows: What is read, in order.
+        is_apart: Whether a request failed that may have failed for one of them: the rest is asked in parts.
+    """
 
     plans: Sequence[PartitionPlan]
     windows: list[Interval] = field(default_factory=list)
+    is_apart: bool = False
 
 
 class Planner:

@@ -3,18 +3,18 @@
 import logging
 import queue
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Iterator, MutableMapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from itertools import chain, islice
-from typing import Any, Final, TypeGuard, cast
+from typing import Any, Final, cast
 
 from singer_sdk.exceptions import AbortedSyncFailedException
 from typing_extensions import override
 
 from adtap_core import __version__
 from adtap_core.declare import Report
-from adtap_core.errors import BadRequest, CredentialsError, RequestError
+from adtap_core.errors import BadRequest, CredentialsError, RequestError, RetriesExhausted
 from adtap_core.http.client import RequestStats
 from adtap_core.platform import Fetched, Partition, WindowJob
 from adtap_core.rows.columns import Block
@@ -40,7 +40,7 @@ from adtap_core.sync.window_tasks import (
     spelt_moment,
     window_name,
 )
-from adtap_core.sync.window_totals import NOT_ASKED, ReportTotals, WindowTotals
+from adtap_core.sync.window_totals import ReportTotals, WindowTotals
 from adtap_core.windows import Interval
 
 log = logging.getLogger("adtaps.reports")
@@ -218,7 +218,7 @@ class ReportStream(PlannedReport):
         try:
             return task, self.run.workers.result(task.future)  # type: ignore[arg-type]
         except Exception as error:  # noqa: BLE001 - one account must not stop the others
-            if self._is_broken_up_for(error, task):
+            if task.bundle.is_apart and isinstance(error, RequestError):
                 self._break_up(task, reading, error)
             else:
                 self._fail_task(task, error)
@@ -249,14 +249,8 @@ class ReportStream(PlannedReport):
             self.fail(error, partition=partition.text)
         self.run.progress.begin()
 
-    def _is_broken_up_for(self, error: BaseException, task: WindowTask) -> TypeGuard[RequestError]:
-        """Check whether a bundle's accounts are asked alone from here on: a failure may be that of one of them."""
-        if not isinstance(error, RequestError) or not task.may_be_of_one(error):
-            return False
-        return not (may_pass(error) and self.run.lone_failures.seem_an_outage)
-
     def _break_up(self, task: WindowTask, reading: ReportRun, error: RequestError) -> None:
-        """Read a bundle's windows from here on for each partition alone."""
+        """Read a bundle's windows from here on in parts: each account alone if one may be refused, else in halves."""
         windows = [task.window]
         for line in (reading.in_flight, reading.pending):
             same = [t for t in line if t.bundle is task.bundle]
@@ -264,15 +258,21 @@ class ReportStream(PlannedReport):
             for other in same:
                 line.remove(other)
                 self._drop(other)
-        singles = [
-            self._task(reading.report, reading.planner, Bundle([plan], windows), [plan], window)
-            for plan in task.bundle.plans
+        plans, passing = task.bundle.plans, may_pass(error)
+        size = -(-len(plans) // 2) if passing else 1
+        parts = [Bundle(plans[n : n + size], windows) for n in range(0, len(plans), size)]
+        tasks = [
+            self._task(reading.report, reading.planner, part, part.plans, window)
+            for part in parts
             for window in windows
         ]
-        for single in singles:
-            single.fault = error if may_pass(error) else None
-        reading.pending.extendleft(reversed(singles))
-        reading.whole += len(task.job.partitions)
+        if passing:
+            for other in tasks:
+                other.fault = error
+            reading.pending.extend(tasks)
+        else:
+            reading.pending.extendleft(reversed(tasks))
+        reading.whole += len(tasks)
 
     def _drop(self, task: WindowTask) -> None:
         if task.future is not None and not task.future.cancel():
@@ -286,8 +286,11 @@ class ReportStream(PlannedReport):
         if self._given_up.issuperset(task.job.partitions):
             msg = f"{task.job.what}: not requested: an earlier window failed"
             raise BadRequest(msg)
-        if task.fault is not None and self.run.lone_failures.seem_an_outage:
-            raise task.fault
+        if task.bundle.is_apart:
+            msg = f"{task.job.what}: not requested: its accounts are asked in parts"
+            raise RequestError(msg)
+        if task.fault is not None and self.run.seems_down:
+            raise RetriesExhausted(str(task.fault), status=task.fault.status)
         if not task.synced_at:
             made = task.made
             self._date(task)
@@ -298,15 +301,23 @@ class ReportStream(PlannedReport):
             self._given_up.update(self._left)  # the run ends here
             raise
         except Exception as error:
-            if not self._is_broken_up_for(error, task):
-                self._given_up.update(task.job.partitions)
-                if task.fault is not None:
-                    self.run.lone_failures.add(task.job.partitions)
+            if not task.bundle.is_apart:
+                self._note_failure(task, error)
             raise
-        self.run.lone_failures.clear()
+        self.run.failed_parts.clear()
         if self._totals is not None:
             task.control = self._totals.control(task.job)
         return fetched
+
+    def _note_failure(self, task: WindowTask, error: Exception) -> None:
+        """Decide what a failure means for its bundle: others are asked in parts, or given up."""
+        passing = may_pass(error)
+        if passing and task.fault is not None:
+            self.run.failed_parts.add()
+        if task.may_be_of_one(error) and not (passing and self.run.seems_down):
+            task.bundle.is_apart = True
+        else:
+            self._given_up.update(task.job.partitions)
 
     def _date(self, task: WindowTask) -> None:
         """Note when a window is read: never before what an earlier run was dated, whose clock was ahead.
@@ -509,7 +520,7 @@ class ReportStream(PlannedReport):
                     "retries": stats.retries,
                     "splits": stats.splits,
                     "data_state": closing.state,
-                    **self._tied(closing, partition),
+                    **closing.tied(partition),
                     "warnings": "; ".join(closing.warnings) or None,
                     "synced_at": task.synced_at,
                     "tap_version": __version__,
@@ -536,14 +547,6 @@ class ReportStream(PlannedReport):
             self._marks["synced_at"] = latest
         elif known:
             self._marks["synced_at"] = None  # that moment has passed
-
-    @staticmethod
-    def _tied(closing: ReadWindow, partition: Partition) -> Mapping[str, Any]:
-        """Return what the ledger says of a window's totals."""
-        if closing.totals is None:
-            return NOT_ASKED
-        alone = len(closing.task.job.partitions) == 1
-        return closing.totals.ledger(partition.text, alone=alone)
 
     def _keep_days(self, closing: ReadWindow) -> None:
         """Write what each bucket held at this reading, and note it for the next lookback."""

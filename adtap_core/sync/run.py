@@ -20,7 +20,7 @@ from adtap_core.http.workers import Workers
 from adtap_core.names import snake_case
 from adtap_core.platform import Platform
 from adtap_core.state.compaction import compacted
-from adtap_core.sync.failures import Failure, LoneFailures
+from adtap_core.sync.failures import FailedParts, Failure
 from adtap_core.sync.output import LineWriter
 from adtap_core.sync.progress import Progress
 
@@ -66,7 +66,7 @@ class Run:
         self._entities = entities
         self.failures: list[Failure] = []
         self.refused: list[Failure] = []
-        self.lone_failures = LoneFailures()
+        self.failed_parts = FailedParts()
         self.progress = Progress()
         self._spelt: dict[str, msgspec.Raw] = {}
 
@@ -130,6 +130,11 @@ class Run:
             burst=platform.burst,
             max_quota_waits=int(config.get("quota_waits", MAX_QUOTA_WAITS)),
         ).shared(float(config.get("rate_share") or 1))
+
+    @property
+    def seems_down(self) -> bool:
+        """Check whether the platform seems to be down, so that asking for parts of what failed is in vain."""
+        return self.platform.http.is_out or self.failed_parts.seem_an_outage
 
     @property
     def whole_concurrency(self) -> int:

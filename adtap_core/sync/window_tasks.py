@@ -15,7 +15,7 @@ from adtap_core.platform import Fetched, Partition, WindowJob
 from adtap_core.rows.totals import Key, Sums
 from adtap_core.state.bookmarks import Bookmark, jobs_in
 from adtap_core.sync.planning import Bundle, Planner
-from adtap_core.sync.window_totals import WindowTotals
+from adtap_core.sync.window_totals import NOT_ASKED, WindowTotals
 from adtap_core.windows import Interval
 
 
@@ -33,7 +33,7 @@ class WindowTask:
         made: The tap's clock at that moment; of a report job that is taken up again, when the platform was asked for
             it: its numbers are as young as they were then.
         control: The platform's totals of the window, if they are wanted.
-        fault: What its bundle met, where its account is asked alone for it.
+        fault: What may pass and did not, where its accounts are a part of the bundle that met it.
     """
 
     bundle: Bundle
@@ -46,9 +46,10 @@ class WindowTask:
     fault: RequestError | None = None
 
     def may_be_of_one(self, error: BaseException) -> bool:
-        """Check whether a failure may be that of one account among several; what has gone (410) is gone for all."""
-        gone = isinstance(error, RequestError) and error.status == HTTPStatus.GONE
-        return len(self.job.partitions) > 1 and not gone
+        """Check whether a failure may be that of one account among several: neither gone (410) nor a rate limit is."""
+        if len(self.job.partitions) == 1 or not isinstance(error, RequestError):
+            return False
+        return error.status not in {HTTPStatus.GONE, HTTPStatus.TOO_MANY_REQUESTS}
 
 
 @dataclass
@@ -61,6 +62,16 @@ class ReadWindow:
     warnings: Sequence[str]
     over: datetime
     totals: WindowTotals | None = None
+
+    def tied(self, partition: Partition) -> Mapping[str, Any]:
+        """Return what the ledger says of the window's totals.
+
+        Args:
+            partition: Whose line it is.
+        """
+        if self.totals is None:
+            return NOT_ASKED
+        return self.totals.ledger(partition.text, alone=len(self.task.job.partitions) == 1)
 
 
 @dataclass

@@ -227,31 +227,69 @@ def test_the_failed_accounts_bookmark_stays(tiny: Tiny, capfd: pytest.CaptureFix
     capfd.readouterr()
 
 
-@pytest.mark.parametrize("answer", [(503, {}, b"down"), (200, {}, b"no JSON")], ids=str)
-def test_one_account_that_stays_broken_does_not_stop_the_others(tiny: Tiny, answer: Answer) -> None:
-    """An error that may pass, and does not: the accounts that share its requests are asked alone."""
-    ill = refuse("y")
-    tiny.server.before.append(lambda *asked: answer if ill(*asked) else None)
+DOWN: Answer = (503, {}, b"down")
+TEN = [f"a{n}" for n in range(10)]
+
+
+def break_accounts(tiny: Tiny, accounts: set[str], answer: Answer = DOWN) -> None:
+    """Let each request that names one of these accounts fail."""
+    ill = [refuse(account) for account in accounts]
+    tiny.server.before.append(lambda *asked: answer if any(one(*asked) for one in ill) else None)
+
+
+def sizes(tiny: Tiny) -> list[int]:
+    """How many accounts each request was for."""
+    return [len(accounts.split(",")) for _, _, accounts in tiny.asked()]
+
+
+@pytest.mark.parametrize("answer", [DOWN, (200, {}, b"no JSON")], ids=["503", "no JSON"])
+@pytest.mark.parametrize(
+    "broken", [{"a0"}, {"a9"}, {"a0", "a1", "a2"}, {"a0", "a4", "a9"}], ids=str
+)
+@pytest.mark.parametrize("concurrency", [1, 4])
+def test_accounts_that_stay_broken_do_not_stop_the_others(
+    tiny: Tiny, concurrency: int, broken: set[str], answer: Answer
+) -> None:
+    """An error that may pass, and does not: those who share its requests are asked in halves, until it is found."""
+    break_accounts(tiny, broken, answer)
     written: list[Messages] = []
-    with pytest.raises(RunFailed, match="1 failed"):
-        run_tap(TapTiny, tiny.config | {"accounts": ["y", "x", "z"]}, written=written.append)
+    config = tiny.config | {"accounts": TEN, "concurrency": concurrency}
+    with pytest.raises(RunFailed, match="failed: spend_daily"):
+        run_tap(TapTiny, config, written=written.append)
     found = written[0]
-    assert {row["account"] for row in found.records["spend_daily"]} == {"x", "z"}
-    assert len(found.records["spend_daily"]) == 10 * 2 * 3
+    assert {row["account"] for row in found.records["spend_daily"]} == {*TEN} - broken
+    assert len(found.records["spend_daily"]) == 10 * (10 - len(broken)) * 3
     marks = found.last_state["bookmarks"]["spend_daily"]["partitions"]
     moved = {m["context"]["account"] for m in marks if m.get("replication_key_value")}
-    assert moved == {"x", "z"}
+    assert moved == {*TEN} - broken
 
 
 def test_a_platform_that_is_down_is_not_asked_for_each_account(tiny: Tiny) -> None:
-    """Three accounts alone, then no further one; all of them failed, and the next run reads them."""
-    accounts = [f"a{n}" for n in range(10)]
-    tiny.server.before.append(lambda _path, _query: (503, {}, b"down"))
+    """Six parts without an answer, then no further one; all of them failed, and the next run reads them."""
+    tiny.server.before.append(lambda _path, _query: DOWN)
     with pytest.raises(RunFailed):
-        tiny.run(accounts=accounts)
-    assert [a for _, _, a in tiny.asked() if "," not in a] == ["a0", "a1", "a2"]
+        tiny.run(accounts=TEN)
+    assert sizes(tiny) == [10, 5, 5, 3, 2, 3, 2]
     tiny.server.before.clear()
-    assert len(tiny.run(accounts=accounts).records["spend_daily"]) == 10 * 10 * 3
+    assert len(tiny.run(accounts=TEN).records["spend_daily"]) == 10 * 10 * 3
+
+
+def test_a_fault_that_has_passed_costs_halves_and_not_a_request_for_each_account(
+    tiny: Tiny,
+) -> None:
+    """Once more than `max_retries` let through, and then all is well."""
+    answers = [DOWN]
+    tiny.server.before.append(lambda _path, _query: answers.pop() if answers else None)
+    assert len(tiny.run(accounts=TEN).records["spend_daily"]) == 10 * 10 * 3
+    assert sizes(tiny) == [10] + [5] * 6
+
+
+def test_a_rate_limit_is_not_one_accounts(tiny: Tiny) -> None:
+    """A platform that wants fewer requests does not get more."""
+    tiny.server.before.append(lambda _path, _query: (429, {}, b"slow down"))
+    with pytest.raises(RunFailed):
+        tiny.run(accounts=TEN)
+    assert sizes(tiny) == [10]
 
 
 def test_a_refused_stream_is_only_a_warning_when_nobody_selected_it(tiny: Tiny) -> None:
