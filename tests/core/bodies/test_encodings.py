@@ -10,7 +10,7 @@ from adtap_core.bodies.encodings import declared, fault
 from adtap_core.bodies.parsing import separated
 from adtap_core.bodies.spool import Spool
 from adtap_core.tap import RunFailed
-from tests.core.sync.test_reports import Tiny, tiny
+from tests.core.conftest import Tiny
 from tests.core.tiny import Answer
 
 __all__ = ["tiny"]

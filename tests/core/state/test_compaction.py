@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from adtap_core.errors import SettingsError
 from adtap_core.state.compaction import FEWEST, compacted, expanded
 from adtap_core.tap import RunFailed
-from tests.core.sync.test_reports import Tiny, tiny  # noqa: F401 - the fixture
 from tests.core.tiny import TapTiny
 
 MARKS = st.dictionaries(
@@ -50,7 +49,7 @@ def test_a_few_accounts_are_written_as_every_tap_does():
     assert compacted(mark) is mark
 
 
-def test_accounts_that_were_read_together_go_on_alone(tiny):  # noqa: F811 - the fixture
+def test_accounts_that_were_read_together_go_on_alone(tiny):
     """A failed account stays behind with its own entry; the next run reads it, and only it, from its start."""
     accounts = [f"account{n:03}" for n in range(60)]
     tiny.config |= {"accounts": accounts, "start_date": "2026-03-01"}
@@ -75,7 +74,7 @@ def test_accounts_that_were_read_together_go_on_alone(tiny):  # noqa: F811 - the
     assert len(got.states[-1]["bookmarks"]["spend_daily"]["alike"]) == 1
 
 
-def test_what_can_not_be_unfolded_is_refused_with_the_reason(tiny):  # noqa: F811 - the fixture
+def test_what_can_not_be_unfolded_is_refused_with_the_reason(tiny):
     """Better than to read everything again."""
     state = {"bookmarks": {"spend_daily": {"alike": [{"contexts": 5}]}}}
     with pytest.raises(SettingsError, match="alike"):

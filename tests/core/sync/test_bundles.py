@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from adtap_core.tap import RunFailed
-from tests.core.sync.conftest import Tiny
+from tests.core.conftest import Tiny
 from tests.core.tiny import Answer, TapTiny
 from tests.running import Messages, run_tap
 

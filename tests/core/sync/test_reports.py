@@ -16,7 +16,7 @@ from adtap_core.errors import CredentialsError, RequestError, SettingsError
 from adtap_core.sync.reports import ReportStream
 from adtap_core.sync.streams import goes_straight
 from adtap_core.tap import RunFailed
-from tests.core.sync.conftest import Tiny
+from tests.core.conftest import Tiny
 from tests.core.tiny import Answer, TapTiny, TinyPlatform, TinyServer
 from tests.running import Messages, run_tap, select, without
 

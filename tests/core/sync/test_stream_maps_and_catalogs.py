@@ -9,7 +9,7 @@ from adtap_core.errors import SettingsError
 from adtap_core.sync.stream_maps import empty_filters
 from adtap_core.tap import RunFailed
 from adtap_core.testing import parse, run_tap, select
-from tests.core.sync.test_reports import Tiny, tiny
+from tests.core.conftest import Tiny
 from tests.core.tiny import TapTiny
 
 __all__ = ["tiny"]
