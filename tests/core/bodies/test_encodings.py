@@ -13,8 +13,6 @@ from adtap_core.tap import RunFailed
 from tests.core.conftest import Tiny
 from tests.core.tiny import Answer
 
-__all__ = ["tiny"]
-
 
 def answers(tiny: Tiny, encoding: str, kind: str) -> None:
     """Let the platform answer in an encoding."""

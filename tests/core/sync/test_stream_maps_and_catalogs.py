@@ -12,8 +12,6 @@ from adtap_core.testing import parse, run_tap, select
 from tests.core.conftest import Tiny
 from tests.core.tiny import TapTiny
 
-__all__ = ["tiny"]
-
 
 def test_a_map_for_all_streams_works(tiny: Tiny) -> None:
     """`*` reaches every stream that is read, and those that are off stop nothing."""
