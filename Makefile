@@ -28,6 +28,15 @@ SHOW_PIP := '/^(Collecting|Processing)/ { if (++n % 10 == 0) { print "  " n " of
 	/^exit / { code = $$2; next } { said[NR] = $$0; delete said[NR - 30] } \
 	END { if (code) for (i = NR - 29; i <= NR; i++) if (i in said) print said[i]; exit code }'
 
+# Finds uv, and tells it of pip's index, unless it was told of one itself: the variable would beat that.
+define FIND_UV
+uv=$$(command -v uv) || uv=$(BIN)/uv; \
+index=$${PIP_INDEX_URL:-$$($(BIN)/python -m pip config get global.index-url 2>/dev/null)}; \
+[ -z "$$index" ] || [ -n "$$UV_DEFAULT_INDEX$$UV_INDEX_URL$$UV_INDEX" ] || \
+	grep -qs index "$${XDG_CONFIG_HOME:-$$HOME/.config}/uv/uv.toml" /etc/uv/uv.toml "$${UV_CONFIG_FILE:-/dev/null}" || \
+	export UV_DEFAULT_INDEX="$$index"
+endef
+
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 # Some images set it; without what is kept compiled, each program that is started compiles the project anew.
@@ -48,11 +57,10 @@ $(STAMP): pyproject.toml constraints.txt
 		echo "$(PYTHON) cannot make virtual environments: its module venv or ensurepip is missing (on Debian and Ubuntu: apt install python3-venv)." >&2; exit 1; }
 	@echo "Setting up .venv with $$('$(PYTHON)' --version)"
 	@'$(PYTHON)' -m venv .venv
-	@uv=$$(command -v uv) || { $(BIN)/python -m pip install -q -c constraints.txt uv >/dev/null 2>&1; uv=$(BIN)/uv; }; \
-	index=$${PIP_INDEX_URL:-$$($(BIN)/python -m pip config get global.index-url 2>/dev/null)}; \
+	@command -v uv >/dev/null || { echo "Fetching uv"; $(BIN)/python -m pip install -q -c constraints.txt uv >/dev/null 2>&1; }; \
+	$(FIND_UV); \
 	if [ -x "$$uv" ]; then \
 		echo "Installing with uv"; \
-		[ -z "$$index" ] || export UV_DEFAULT_INDEX="$${UV_DEFAULT_INDEX:-$$index}"; \
 		"$$uv" pip install --python $(BIN)/python --compile-bytecode $(WANTED) && exit 0; \
 		echo "uv could not (of pip's configuration it knows the index alone): pip tries" >&2; \
 	fi; \
@@ -79,10 +87,13 @@ check: setup
 	$(call LINT_AND,$(BIN)/pytest -n $(WORKERS) -m "not sandbox and not warehouse and not vendor and not kill" tests/core tests/plugin tests/framework tests/tap_*)
 
 # Beside the rules: types, whose faults are said last, and what the tests' processes would each compile at their start.
+# None of them goes on when make has ended; Ctrl-C alone does not reach what a shell runs beside.
 define LINT_AND
 @mkdir -p .cache; $(BIN)/mypy > .cache/mypy.txt 2>&1 & types=$$!; \
 $(1) --collect-only -q > /dev/null 2>&1 & compiled=$$!; \
-echo '$(RULES)'; $(RULES) && { wait $$compiled; echo '$(1)'; $(1); }; tests=$$?; \
+trap 'kill $$types $$compiled 2>/dev/null; exit 130' INT TERM; \
+echo '$(RULES)'; $(RULES); tests=$$?; wait $$compiled; \
+[ $$tests != 0 ] || { echo '$(1)'; $(1); tests=$$?; }; \
 wait $$types || { cat .cache/mypy.txt; exit 1; }; exit $$tests
 endef
 
@@ -95,8 +106,8 @@ endef
 
 define APART
 '$(PYTHON)' -m venv $(1) && \
-if command -v uv >/dev/null 2>&1; then uv pip install -q --python $(1)/bin/python -r $(2)/requirements.txt -c $(2)/constraints.txt; \
-else $(1)/bin/python -m pip install -q -r $(2)/requirements.txt -c $(2)/constraints.txt; fi && \
+{ $(FIND_UV); [ -x "$$uv" ] && "$$uv" pip install -q --python $(1)/bin/python -r $(2)/requirements.txt -c $(2)/constraints.txt || \
+$(1)/bin/python -m pip install -q -r $(2)/requirements.txt -c $(2)/constraints.txt; } && \
 touch $(1)/.complete
 endef
 

@@ -123,3 +123,7 @@ def sandbox(arguments: tuple[str, ...]) -> None:
 def program() -> None:
     """Run `adtap`, whatever the file is called that it was started by."""
     main(prog_name="adtap")
+
+
+if __name__ == "__main__":  # as in 0.1.0
+    program()

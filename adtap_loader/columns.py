@@ -33,7 +33,8 @@ TIMESTAMPTZ = "TIMESTAMP WITH TIME ZONE"
 
 MAX_PRECISION = 38  # DuckDB: "DECIMAL … up to 38 digits", duckdb.org/docs/sql/data_types/numeric
 DEFAULT_PRECISION, DEFAULT_SCALE = 38, 18
-_ALTERNATIVES: Final = ("anyOf", "oneOf", "allOf")
+ALTERNATIVES: Final = ("anyOf", "oneOf", "allOf")
+"""The words of JSON schema that list schemas of one value."""
 BIGINT_DIGITS = 19
 REPLACEMENT: Final = "\ufffd"
 
@@ -197,7 +198,7 @@ def _column(name: str, spec: Mapping[str, Any]) -> Column:  # noqa: PLR0911 - on
 
 def _branches(spec: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """The alternatives of a property: itself, or what `anyOf` or `oneOf` list."""
-    for word in _ALTERNATIVES[:2]:
+    for word in ALTERNATIVES[:2]:
         if word in spec:
             return [leaf for branch in spec[word] for leaf in _branches(branch)]
     return [spec]
@@ -219,7 +220,7 @@ def typed(spec: Mapping[str, Any]) -> dict[str, Any]:
     branches = _branches(spec)
     types = list(dict.fromkeys(kind for branch in branches for kind in _types(branch)))
     valued = [branch for branch in branches if set(_types(branch)) - {"null"}]
-    made = {key: value for key, value in spec.items() if key not in _ALTERNATIVES}
+    made = {key: value for key, value in spec.items() if key not in ALTERNATIVES}
     if len(valued) == 1:
         made.update(valued[0])
     if types:

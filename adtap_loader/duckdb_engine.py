@@ -119,6 +119,11 @@ class DuckdbWarehouse(Warehouse):
         self._db.close()
 
     @override
+    def types_of(self, stream: str, names: Sequence[str]) -> dict[str, str]:
+        found = {column.casefold(): kind for column, kind in self._columns_in_file(stream)}
+        return {name: found[name.casefold()] for name in names if name.casefold() in found}
+
+    @override
     def prepare(self, table: Table) -> None:
         _refuse_equal_names(table)
         other = self._folded.setdefault(table.stream.casefold(), table.stream)

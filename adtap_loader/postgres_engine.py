@@ -122,6 +122,12 @@ class PostgresWarehouse(Warehouse):
     # -- tables
 
     @override
+    def types_of(self, stream: str, names: Sequence[str]) -> dict[str, str]:
+        with self._telling(stream):
+            found = self._columns(stream)
+        return {name: kind_of(found[name][0]) for name in names if name in found}
+
+    @override
     def prepare(self, table: Table) -> None:
         long = next(
             (n for n in (table.stream, *table.names) if len(n.encode()) > MOST_NAME_BYTES), ""

@@ -165,8 +165,8 @@ def _fits(value: object, rules: Mapping[str, Any]) -> bool:
     return whole and rules["minimum"] <= value <= rules.get("maximum", value)
 
 
-def _stop(number: int, _frame: FrameType | None) -> None:
-    stop(logging.getLogger("adtap"), number)
+def _stop(number: int, frame: FrameType | None) -> None:
+    stop(logging.getLogger("adtap"), number, frame)
 
 
 def _named(place: tuple[str, str]) -> Any:

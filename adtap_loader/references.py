@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import unquote
 
+from adtap_loader.columns import ALTERNATIVES
+
 _REF: Final = "$ref"
-_ALTERNATIVES: Final = ("anyOf", "oneOf", "allOf")
+_ALL: Final = "allOf"
 
 
 def resolved(schema: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -39,13 +41,21 @@ def _followed(spec: Any, schema: Mapping[str, Any], before: tuple[str, ...]) -> 
         return rest | _followed(target, schema, (*before, address)) if target is not None else rest
     made = {
         word: [_followed(branch, schema, before) for branch in spec[word]]
-        for word in _ALTERNATIVES
+        for word in ALTERNATIVES
         if isinstance(spec.get(word), list)
     }
     same = all(
         a is b for word, branches in made.items() for a, b in zip(branches, spec[word], strict=True)
     )
-    return spec if same else {**spec, **made}
+    if same:
+        return spec
+    whole = {**spec, **made}
+    match whole.get(_ALL):
+        case [Mapping() as only]:
+            # So a reference is written that has a title of its own (pydantic 1).
+            del whole[_ALL]
+            return {**whole, **only}
+    return whole
 
 
 def _target(schema: Mapping[str, Any], address: str) -> Mapping[str, Any] | None:

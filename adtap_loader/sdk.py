@@ -270,4 +270,4 @@ class LoaderTarget(FromVariables, Target):
         The SDK would drain here, in the middle of whatever ran, and could write a STATE whose rows are
         in a transaction still open. What is not committed is simply read again.
         """
-        stop(self.logger, signum)
+        stop(self.logger, signum, frame)

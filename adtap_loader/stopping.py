@@ -3,17 +3,27 @@
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final, NoReturn
+from types import FrameType
+from typing import Final
+
+from adtap_plugin.signals import comes_again
 
 _stopped_by: Final[list[int]] = []
 
 
-def stop(log: logging.Logger, number: int) -> NoReturn:
+def stop(log: logging.Logger, number: int, frame: FrameType | None) -> None:
     """Say that a signal ends the load, and end it; what is not committed is read again.
+
+    Args:
+        log: Where that is said.
+        number: The signal.
+        frame: What it interrupts; where an exit would get lost, the signal comes again instead.
 
     Raises:
         SystemExit: With the code that a shell gives for the signal.
     """
+    if comes_again(number, frame):
+        return
     log.info("Stopped by signal %d; rows since the last STATE are read again.", number)
     _stopped_by.append(number)
     raise SystemExit(128 + number)

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from adtap_loader.columns import columns_of
+from adtap_loader.columns import JSON, columns_of
 from adtap_loader.errors import LoadError
 from adtap_loader.references import resolved
 from adtap_loader.rows import RowMaker
@@ -45,14 +45,15 @@ class Stream:
         log: logging.Logger,
     ) -> None:
         self._warehouse, self._log = warehouse, log
-        followed = resolved(schema)
-        try:
-            self.table = self._prepared(name, followed, keys, bucket)
-        except LoadError:
-            if followed is schema:
-                raise
-            # A table of before references were followed keeps such columns as they are: JSON.
-            self.table = self._prepared(name, schema, keys, bucket)
+        columns = columns_of(name, self._followed(name, schema))
+        known = {column.name for column in columns}
+        absent = [key for key in keys if key not in known]
+        if absent:
+            raise LoadError(
+                f"Stream '{name}': key column '{absent[0]}' is not in the stream's schema."
+            )
+        self.table = Table(name, columns, tuple(keys), bucket)
+        warehouse.prepare(self.table)
         self._rows = RowMaker(
             name, self.table.columns, keys, warn=self._warn_of_unknown, zeros=warehouse.zeros
         )
@@ -64,20 +65,21 @@ class Stream:
         self._made_bytes = 0
         self.rows_taken = 0
 
-    def _prepared(
-        self, name: str, schema: Mapping[str, Any], keys: Sequence[str], bucket: str
-    ) -> Table:
-        """Return the stream as it is loaded, its table ready."""
-        columns = columns_of(name, schema)
-        known = {column.name for column in columns}
-        absent = [key for key in keys if key not in known]
-        if absent:
-            raise LoadError(
-                f"Stream '{name}': key column '{absent[0]}' is not in the stream's schema."
-            )
-        table = Table(name, columns, tuple(keys), bucket)
-        self._warehouse.prepare(table)
-        return table
+    def _followed(self, name: str, schema: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the stream's schema, its references followed.
+
+        A column that came by one and that the table has as JSON stays JSON: references were not always
+        followed. Widened to text, `"a1"` would keep its quotes, and the next `a1` would be another key.
+        """
+        followed = resolved(schema)
+        if followed is schema:
+            return schema
+        given, made = schema["properties"], followed["properties"]
+        types = self._warehouse.types_of(
+            name, [column for column, spec in made.items() if spec is not given[column]]
+        )
+        kept: dict[str, Any] = {column: {} for column, kind in types.items() if kind == JSON}
+        return {**followed, "properties": {**made, **kept}}
 
     @property
     def bytes_held(self) -> int:

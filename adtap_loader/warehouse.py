@@ -103,6 +103,15 @@ class Warehouse(ABC):
         """
 
     @abstractmethod
+    def types_of(self, stream: str, names: Sequence[str]) -> dict[str, str]:
+        """Return the types of columns that a stream's table has already, by name.
+
+        Args:
+            stream: The stream.
+            names: The columns' names; those that the table does not have are left out.
+        """
+
+    @abstractmethod
     def prepare(self, table: Table) -> None:
         """Make the stream's table hold what the stream now sends, losing nothing it has.
 

@@ -76,3 +76,7 @@ class TapTerminalOne(AdTap):
     )
     entities = ENTITIES
     reports = REPORTS
+
+
+if __name__ == "__main__":  # as in 0.1.0
+    TapTerminalOne.cli()

@@ -2,7 +2,9 @@
 
 import os
 import shutil
+import signal
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -22,8 +24,7 @@ def clone(tmp_path):
 def machine(tmp_path_factory):
     """A PATH with the usual programs and no Python."""
     folder = tmp_path_factory.mktemp("bin")
-    for name in ("make", "sh", "touch", "sed", "grep", "awk"):
-        (folder / name).symlink_to(shutil.which(name))
+    link(folder, "make", "sh", "touch", "sed", "grep", "awk")
     return folder
 
 
@@ -34,11 +35,17 @@ def python(machine, name, script):
     program.chmod(0o755)
 
 
-def make(clone, machine, *arguments):
+def link(machine, *names):
+    """Put real programs on PATH."""
+    for name in names:
+        (machine / name).symlink_to(shutil.which(name))
+
+
+def make(clone, machine, *arguments, **environ):
     return subprocess.run(
         ["make", *arguments],
         cwd=clone,
-        env={"PATH": str(machine), "HOME": os.environ.get("HOME", "/")},
+        env={"PATH": str(machine), "HOME": str(clone), **environ},
         text=True,
         capture_output=True,
         check=False,
@@ -67,8 +74,7 @@ def test_an_old_python_is_named(clone, machine):
 
 def test_a_name_on_path_that_does_not_run_is_passed_over(clone, machine):
     """Version managers leave names on PATH that fail; the next that works is taken."""
-    (machine / "mkdir").symlink_to(shutil.which("mkdir"))
-    (machine / "cp").symlink_to(shutil.which("cp"))
+    link(machine, "mkdir", "cp")
     python(machine, "python3", "exit 127")
     python(machine, "python3.12", GOOD)
     done = make(clone, machine, "setup")
@@ -91,8 +97,7 @@ esac"""
 @pytest.fixture
 def pip(machine):
     """A Python whose pip does as above."""
-    for name in ("mkdir", "cp"):
-        (machine / name).symlink_to(shutil.which(name))
+    link(machine, "mkdir", "cp")
     python(machine, "python3", PIP)
 
 
@@ -143,13 +148,60 @@ def test_uv_is_fetched_where_there_is_none(clone, machine):
 *"pip install -q -c constraints.txt uv"*) printf '#!/bin/sh\n%s\n' '{fetched}' > .venv/bin/uv; chmod +x .venv/bin/uv;;
 esac""",
     )
-    for name in ("mkdir", "cp", "chmod"):
-        (machine / name).symlink_to(shutil.which(name))
+    link(machine, "mkdir", "cp", "chmod")
     done = make(clone, machine, "setup")
     assert done.returncode == 0, done.stderr
     told = (clone / "uv-was-told").read_text()
     assert told.startswith("https://index.example/simple pip install --python .venv/bin/python")
     assert "Installing with pip" not in done.stdout
+    assert "Fetching uv" in done.stdout
+
+
+# A Python whose pip was told of an index.
+INDEXED = """case "$*" in
+*"-m venv"*) mkdir -p "$3/bin"; cp "$0" "$3/bin/python";;
+*"pip config get global.index-url"*) echo https://index.example/simple;;
+esac"""
+
+
+@pytest.mark.parametrize("told", ["", "UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_INDEX", "uv.toml"])
+def test_a_uv_that_was_told_where_to_look_looks_there(clone, machine, told):
+    """The variable that tells it of pip's index would beat what else tells it of one."""
+    python(machine, "python3", INDEXED)
+    python(machine, "uv", 'echo "$UV_DEFAULT_INDEX" > uv-was-told')
+    link(machine, "mkdir", "cp")
+    own = "https://own.example/simple"
+    if told == "uv.toml":
+        (clone / ".config/uv").mkdir(parents=True)
+        (clone / ".config/uv/uv.toml").write_text(f'[[index]]\nurl = "{own}"\ndefault = true\n')
+    variables = {told: own} if told.startswith("UV_") else {}
+    done = make(clone, machine, "setup", **variables)
+    assert done.returncode == 0, done.stderr
+    expected = {"": "https://index.example/simple", "UV_DEFAULT_INDEX": own}
+    assert (clone / "uv-was-told").read_text().strip() == expected.get(told, "")
+
+
+@pytest.mark.parametrize("works", [True, False], ids=["uv", "pip"])
+def test_an_environment_apart_is_made_with_the_uv_that_was_fetched(clone, machine, works):
+    """It looks where pip does, and pip takes over where it can't."""
+    link(machine, "mkdir", "cp")
+    python(machine, "python3", f'echo "$*" >> python-was-told\n{INDEXED}')
+    folder = clone / "orchestrate/dagster"
+    folder.mkdir(parents=True)
+    for name in ("requirements.txt", "constraints.txt"):
+        (folder / name).touch()
+    (clone / ".venv/bin").mkdir(parents=True)
+    python(clone / ".venv/bin", "python", INDEXED)
+    ends = 'echo "$UV_DEFAULT_INDEX $*" > uv-was-told' + ("" if works else "; exit 2")
+    python(clone / ".venv/bin", "uv", ends)
+    done = make(clone, machine, ".cache/dagster/.complete")
+    assert done.returncode == 0, done.stderr
+    wanted = "-r orchestrate/dagster/requirements.txt -c orchestrate/dagster/constraints.txt"
+    assert (clone / "uv-was-told").read_text() == (
+        f"https://index.example/simple pip install -q --python .cache/dagster/bin/python {wanted}\n"
+    )
+    by_pip = f"-m pip install -q {wanted}" in (clone / "python-was-told").read_text()
+    assert by_pip is not works
 
 
 def test_pip_takes_over_where_uv_cannot(clone, machine, pip):
@@ -163,8 +215,7 @@ def test_pip_takes_over_where_uv_cannot(clone, machine, pip):
 
 def test_a_second_setup_does_nothing(clone, machine):
     """The environment is made once, and again only when what it is made from has changed."""
-    (machine / "mkdir").symlink_to(shutil.which("mkdir"))
-    (machine / "cp").symlink_to(shutil.which("cp"))
+    link(machine, "mkdir", "cp")
     python(machine, "python3", GOOD)
     assert make(clone, machine, "setup").returncode == 0
     first = (clone / "calls").read_text()
@@ -174,3 +225,52 @@ def test_a_second_setup_does_nothing(clone, machine):
     os.utime(clone / "constraints.txt", (stamp + 10, stamp + 10))
     assert make(clone, machine, "setup").returncode == 0
     assert (clone / "calls").read_text() != first
+
+
+def checked(clone, machine, **programs):
+    """An environment that is complete, with programs as given; the others do nothing."""
+    folder = clone / ".venv/bin"
+    folder.mkdir(parents=True)
+    for name in ("ruff", "lint-imports", "deptry", "mypy", "pytest"):
+        python(folder, name, programs.get(name, ""))
+    link(machine, "mkdir", "cat", "sleep")
+    (clone / ".venv/.complete").touch()
+
+
+def test_nothing_goes_on_when_a_rule_has_failed(clone, machine):
+    """What ran beside the rules has ended when make has: nothing reads files that are being mended."""
+    checked(clone, machine, ruff="exit 1", pytest="sleep 1; echo $* > collected")
+    done = make(clone, machine, "check")
+    assert done.returncode != 0
+    assert "--collect-only" in (clone / "collected").read_text()
+
+
+def test_nothing_goes_on_after_ctrl_c(clone, machine):
+    """A shell lets what it runs beside ignore Ctrl-C; types would be checked for another minute."""
+    checked(
+        clone,
+        machine,
+        mypy="sleep 60 & began=$!; trap 'kill $began; echo > ended; exit' TERM; echo > began; wait",
+        pytest='case "$*" in *--collect-only*) ;; *) echo > testing; exec sleep 60;; esac',
+    )
+    with subprocess.Popen(
+        ["make", "check"],
+        cwd=clone,
+        env={"PATH": str(machine), "HOME": str(clone)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    ) as process:
+        appears(clone / "began")
+        appears(clone / "testing")
+        os.killpg(process.pid, signal.SIGINT)
+        assert process.wait(30) != 0
+    appears(clone / "ended")
+
+
+def appears(path):
+    """Wait for a file."""
+    until = time.monotonic() + 30
+    while not path.exists():
+        assert time.monotonic() < until, f"waited in vain for {path.name}"
+        time.sleep(0.02)

@@ -427,11 +427,12 @@ def test_parquet_follows_a_killed_load(file, tmp_path):
     assert sorted(path.name for path in folder.iterdir()) == ["s.parquet", "t.parquet"]
 
 
-def referring(properties):
+def referring(properties, keys=("n",)):
     """A SCHEMA message whose properties refer to definitions."""
-    made = schema("s", properties, ["n"])
+    made = schema("s", properties, [*keys])
     made["schema"]["definitions"] = {
         "id": {"type": "integer"},
+        "text": {"type": "string"},
         "money": {"anyOf": [{"$ref": "#/definitions/exact"}, {"type": "null"}]},
         "exact": {"type": "string", "format": "x-singer.decimal", "precision": 20, "scale": 4},
         "tree": {"$ref": "#/definitions/tree"},
@@ -447,13 +448,22 @@ REFERRING = {
     "tree": {"$ref": "#/definitions/tree"},
     "gone": {"$ref": "#/definitions/nothing"},
     "far": {"$ref": "https://example.invalid/schema.json"},
+    "kind": {"title": "Kind", "allOf": [{"$ref": "#/definitions/text"}]},
+    "both": {"allOf": [{"$ref": "#/definitions/text"}, {"minLength": 1}]},
     "$ref": {"type": ["string", "null"]},
 }
 
 
 def test_references_within_a_schema_are_followed(place):
     """Singer's taps send them; without, each such column was JSON, keys and money too."""
-    values = {"n": 1, "amount": "12.5000", "since": "2026-03-18T12:00:00Z", "gone": 1, "$ref": "x"}
+    values = {
+        "n": 1,
+        "amount": "12.5000",
+        "since": "2026-03-18T12:00:00Z",
+        "gone": 1,
+        "$ref": "x",
+        "kind": "k",
+    }
     for way in ({}, {"validate_records": False, "add_record_metadata": True}):
         place.load(referring(REFERRING), record("s", **values), **way)
     kinds = {name: kind for name, kind in place.types("s").items() if not name.startswith("_sdc_")}
@@ -461,21 +471,54 @@ def test_references_within_a_schema_are_followed(place):
         "n": "BIGINT",
         "amount": "DECIMAL(20,4)",
         "since": "TIMESTAMP WITH TIME ZONE",
-        **dict.fromkeys(("tree", "gone", "far"), "JSON"),
+        "kind": "VARCHAR",
+        **dict.fromkeys(("tree", "gone", "far", "both"), "JSON"),
         "$ref": "VARCHAR",
     }
-    rows = place.query('SELECT n, amount, since, gone, "$ref" FROM s')
-    assert rows == [(1, Decimal("12.5"), datetime(2026, 3, 18, 12, tzinfo=UTC), "1", "x")]
+    rows = place.query('SELECT n, amount, since, gone, "$ref", kind FROM s')
+    assert rows == [(1, Decimal("12.5"), datetime(2026, 3, 18, 12, tzinfo=UTC), "1", "x", "k")]
 
 
-def test_a_table_of_before_references_were_followed_stays_as_it_is(place):
-    """Its columns are JSON; what comes goes on into them, and no run fails after an upgrade."""
-    place.load(schema("s", {"n": {}, "amount": {}}, ["n"]), record("s", n=1, amount="1.5"))
-    few = {name: REFERRING[name] for name in ("n", "amount")}
-    place.load(referring(few), record("s", n=1, amount="2.5"), record("s", n=2, amount="3.5"))
-    assert place.types("s") == {"n": "JSON", "amount": "JSON"}
-    rows = sorted(place.query("SELECT n, amount FROM s"))
-    assert rows == [("1", '"2.5"'), ("2", '"3.5"')]
+WAYS = pytest.mark.parametrize("way", [{}, {"add_record_metadata": True}], ids=["plain", "sdk"])
+BY_TEXT = {"id": {"$ref": "#/definitions/text"}, "kind": REFERRING["kind"]}
+
+
+@WAYS
+@pytest.mark.parametrize("others", [(), ("n", "amount")], ids=["texts", "texts and numbers"])
+def test_a_table_of_before_references_were_followed_stays_as_it_is(place, others, way):
+    """Its columns are JSON, and what comes goes on into them: the same keys, so no row stands there twice."""
+    few = {**BY_TEXT, **{name: REFERRING[name] for name in others}}
+    first = {"id": "a1", "kind": "old", "n": 1, "amount": "1.5"}
+    before = schema("s", {name: {} for name in few}, ["id"])
+    place.load(before, record("s", **{name: first[name] for name in few}))
+    for kind in ("new", "newest"):
+        values = {"kind": kind, "n": 2, "amount": "2.5"}
+        values = {name: value for name, value in values.items() if name in few}
+        rows = (record("s", id="a1", **values), record("s", id="a2", **values))
+        place.load(referring(few, ["id"]), *rows, **way)
+    types = place.types("s")
+    assert {name: types[name] for name in few} == dict.fromkeys(few, "JSON")
+    kept = ('"newest"', "2", '"2.5"')[: len(few) - 1]
+    assert place.query(f"SELECT {', '.join(few)} FROM s ORDER BY id") == [
+        ('"a1"', *kept),
+        ('"a2"', *kept),
+    ]
+
+
+@WAYS
+def test_each_column_that_came_by_a_reference_stays_what_it_is(place, way):
+    """JSON stays JSON; one that has its type keeps it, and a new one gets it, whatever the others are."""
+    few = {**BY_TEXT, "amount": REFERRING["amount"], "n": REFERRING["n"]}
+    before = schema("s", {"id": {}, "kind": TEXT, "n": {}}, ["id"])
+    place.load(before, record("s", id="a1", kind="old", n=1))
+    for n in (2, 3):
+        row = record("s", id="a1", kind="new", n=n, amount="2.5")
+        place.load(referring(few, ["id"]), row, **way)
+    types = place.types("s")
+    kinds = {"id": "JSON", "kind": "VARCHAR", "n": "JSON", "amount": "DECIMAL(20,4)"}
+    assert {name: types[name] for name in few} == kinds
+    rows = place.query("SELECT id, kind, n, amount FROM s")
+    assert rows == [('"a1"', "new", "3", Decimal("2.5"))]
 
 
 @pytest.mark.parametrize("kind", ["SMALLINT", "INTEGER"])

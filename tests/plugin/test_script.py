@@ -102,6 +102,17 @@ def test_python_m_is_the_script(package, tmp_path):
     assert ended == (130, [f"{name}: stopped by SIGINT before it began\n"])
 
 
+@pytest.mark.parametrize("module", ["adtap_cli.main", "tap_terminalone.tap"])
+def test_modules_that_were_programs_still_are(module):
+    """A job that starts one does not end with 0, having done nothing."""
+    done = subprocess.run(
+        [sys.executable, "-m", module, "--no-such-option"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "No such option" in done.stderr
+
+
 @pytest.mark.parametrize("script", sorted(SCRIPTS))
 def test_an_entry_point_imports_next_to_nothing(script):
     """What it imports itself is the time in which Ctrl-C is still a traceback."""

@@ -12,6 +12,9 @@ import pytest
 from adtap_cli.stopping import noted
 from adtap_core.errors import Interrupted
 from adtap_core.sync.output import LineWriter
+from adtap_loader import programs
+from adtap_loader.duckdb_target import TargetAdtapDuckdb
+from tests.running import signal_handlers_kept
 
 
 def interrupted_import(folder, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -53,4 +56,19 @@ def test_ctrl_c_in_a_callback_of_an_import_ends_a_tap(tmp_path, monkeypatch, cap
             interrupted_import(tmp_path, monkeypatch)
     finally:
         signal.signal(signal.SIGINT, before)
+    assert "ignored" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("way", ["plain", "sdk"])
+def test_a_signal_in_a_callback_of_an_import_ends_a_loader(way, tmp_path, monkeypatch, capsys):
+    """As the companion, whichever way it loads: it would go on to its end, and then say nothing of an error."""
+    monkeypatch.setattr("adtap_loader.stopping._stopped_by", [])
+    with signal_handlers_kept():
+        if way == "plain":
+            signal.signal(signal.SIGINT, programs._stop)
+        else:
+            TargetAdtapDuckdb(config={"path": str(tmp_path / "ads.duckdb")}).warehouse.close()
+        with pytest.raises(SystemExit) as ended:
+            interrupted_import(tmp_path, monkeypatch)
+    assert ended.value.code == 130
     assert "ignored" not in capsys.readouterr().err
