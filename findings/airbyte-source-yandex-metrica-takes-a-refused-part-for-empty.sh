@@ -2,13 +2,14 @@
 # Airbyte's Yandex Metrica connector takes a refused part of a log for one without rows, and drops visits
 # that are older than the newest one it has.
 #
-# A good guess: a part that can't be downloaded (403, 404, 500) ends the sync with an error; a log that the
-# platform couldn't process does so, too; and a visit that shows up a day late is written then.
-# What happens (airbyte-source-yandex-metrica 1.0.44, airbyte-cdk 0.80.0): errors of a download are not
+# A good guess: a part that can't be downloaded ends the sync with an error; a log that the platform couldn't
+# process does so, too; and a visit that shows up a day late is written then.
+# What happens (airbyte-source-yandex-metrica 1.0.44, airbyte-cdk 0.80.0): a refusal of a download (403) is not
 # looked at. The one line of JSON that says why is read as the heading of a table without rows, the log is
 # deleted on the platform, and the sync ends as complete. The state is the newest moment among the rows that
 # came, of whichever part; the next sync asks for the whole period again, and drops every visit up to that
-# moment. A log in the status `processing_failed` is downloaded as if it were whole.
+# moment. A log in the status `processing_failed` is downloaded as if it were whole: one line of the log is an
+# error, and the sync ends as complete.
 # For a user: some of the visits of a day are missing for good after a green sync, and so are those that the
 # platform adds later. Compare the counts of visits by day with the platform's own report, and clear the
 # stream's state where they differ.

@@ -1,17 +1,15 @@
 #!/usr/bin/env bash
-# apple-search-ads-client adds euros and yen of two organizations, leaves out one whose report is refused,
-# and reads a report's first thousand campaigns.
+# apple-search-ads-client adds euros and yen of two organizations, and leaves out one whose report is refused.
 #
 # A good guess: get_daily_spend() over all organizations fails if one of them can't be read, or says so;
-# amounts of several currencies stay apart, as each row has its currency; a report is read to its last page.
-# What happens (apple-search-ads-client 1.1.0, which pip takes for Python 3.11): every error of an
-# organization (403, 429, 500) is passed over in silence, and its spend is missing in the sum of that day.
-# `spend` is summed by date alone: 10 EUR and 1000 JPY are 1010. get_campaign_report asks once, for 1,000
-# rows, and drops the rest, though the answer says that there are more. In the source of 4.1.0 pages are
-# followed; the errors and the currencies are as before.
-# For a user: a day on which Apple was busy looks like a day on which less was spent, and the cheapest
-# campaigns (rows come by spend, the highest first) are never there. Call get_campaign_report for each
-# organization oneself, group by `currency`, and compare with the account's page.
+# amounts of several currencies stay apart, as each row has its currency.
+# What happens (apple-search-ads-client 1.1.0, which pip takes for Python 3.11): an error of an
+# organization (429 here) is passed over in silence, and its spend is missing in the sum of that day.
+# `spend` is summed by date alone: 10 EUR and 1000 JPY are 1010. So it stands in the source of 4.1.0 (Python
+# 3.13) too, which is not run here. 1.1.0 also reads a report's first 1,000 campaigns only, which 4.1.0 mends.
+# For a user: a day on which Apple was busy looks like a day on which less was spent. Call
+# get_campaign_report for each organization oneself (with 1.1.0 only below 1,000 campaigns), group by
+# `currency`, and compare with the account's page.
 set -euo pipefail
 unset PYTHONPATH
 packages=(apple-search-ads-client==1.1.0 pandas==3.1.1)

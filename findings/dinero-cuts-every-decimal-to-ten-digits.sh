@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# dinero cuts every Decimal of the program to ten digits, from the first price that it shows on.
+# dinero cuts the results of all Decimal arithmetic in the thread to ten digits, from the first price that it
+# shows on.
 #
 # A good guess: a library for money computes with digits to spare, in a context of its own; what it does
 # concerns its own objects.

@@ -5,13 +5,14 @@
 # A good guess: {"multipleOf": 0.01} means «whole cents», and 19.99 passes; a message that was read with
 # Decimals (as Singer's libraries read it) is checked like one with floats, only more exactly.
 # What happens (jsonschema 4.26.0, fastjsonschema 2.22.3, jsonschema-rs 0.61.2): jsonschema says that
-# 19.99, 4.35 and 8.2 are no multiples of 0.01, the others that they are. Decimal("19.99") is a TypeError
+# 19.99 and 4.35 are no multiples of 0.01, the others that they are. Decimal("19.99") is a TypeError
 # in jsonschema, and decimal.InvalidOperation in fastjsonschema. {"minimum": 1.1} refuses Decimal("1.1") in
 # both, {"type": "integer"} refuses Decimal("2") in both and takes 2.0. jsonschema-rs does what one expects
 # in each of these cases.
 # For a user: a schema with multipleOf stops a load at the first amount of 19.99, or ends with an error that
-# an `except ValidationError` doesn't catch. Leave multipleOf out of schemas of money, read the schema with
-# `parse_float=Decimal`, too, or check with jsonschema-rs.
+# an `except ValidationError` doesn't catch. Leave multipleOf out of schemas of money, or check with
+# jsonschema-rs. With jsonschema it also helps to read the schema with `parse_float=Decimal`, as the rows;
+# fastjsonschema raises a TypeError then.
 set -euo pipefail
 unset PYTHONPATH
 packages=(jsonschema==4.26.0 fastjsonschema==2.22.3 jsonschema-rs==0.61.2)

@@ -8,9 +8,9 @@
 # shifted by a month and joined with weeks, so that it finds one only if that day is a Monday, too: after
 # February's 28 days and else nearly never. By quarter each day is shifted, and as March 28, 29, 30 and 31 are
 # all February 28 a month before, that day's spend is there four times, while no day is shifted to January
-# 29, 30 or 31. By day it is the same. No error, no warning: empty weeks are null.
-# For a user: «spend a month before» in a dashboard by week is empty, by quarter or by day wrong at every end
-# of a month, and a growth rate made of it as well. Use offsets of days or weeks (`4 weeks`) for these, and
+# 29, 30 or 31. No error, no warning: empty weeks are null.
+# For a user: «spend a month before» in a dashboard by week is empty, by quarter wrong at every end of a
+# month, and a growth rate made of it as well. Use offsets of days or weeks (`4 weeks`) for these, and
 # offsets of months only by month.
 set -euo pipefail
 unset PYTHONPATH

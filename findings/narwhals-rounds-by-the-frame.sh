@@ -1,15 +1,16 @@
 #!/usr/bin/env bash
-# One narwhals expression makes 12 of 12.99 on polars, 13 on DuckDB, and is refused by pyarrow; 2.5 is
-# rounded to 2 or to 3.
+# One narwhals expression makes 12 of 12.99 on polars, 13 on DuckDB, and is refused by pyarrow; halves are
+# rounded in two ways.
 #
 # A good guess: narwhals is there so that one expression means the same on each kind of frame; where
 # libraries differ, it evens them out, as it does for `//` of negative numbers and for division by zero.
 # What happens (narwhals 2.29.0): `cast(nw.Int64)` of 12.99 is 12 on polars and pandas, 13 on DuckDB, and
-# an error on pyarrow and on pandas with Arrow types. `round(0)` of 2.5 is 2 on polars and pandas, 3 on
-# pyarrow and DuckDB, so cents of halves differ too. No warning, nor a word in the method's documentation.
+# an error on pyarrow and on pandas with Arrow types. The documentation of `cast` says nothing of it. `round(0)`
+# of 2.5 is 2 on polars and pandas, 3 on pyarrow and DuckDB. That halves differ is in the documentation of
+# `round`; but it says that polars rounds them away from zero, which polars 2.1.0 does not.
 # For a user: a package built on narwhals (checks, tables, plots) counts or rounds money differently by the
 # frame that it is given; a test with polars says nothing of production with DuckDB. Spell it out:
-# `floor()` before a cast, and sums before rounding.
+# `floor()` before a cast (amounts below zero go down: -12.99 becomes -13), and sums before rounding.
 set -euo pipefail
 unset PYTHONPATH
 packages=(narwhals==2.29.0 polars==2.1.0 pandas==3.1.1 pyarrow==26.0.1 duckdb==2.0.1)

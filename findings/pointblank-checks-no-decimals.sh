@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
-# pointblank can't check a column of decimals, and a day without rows has failed its checks, by a TypeError.
+# pointblank can't check decimals of polars and pandas, and a day without rows has failed its checks, by a
+# TypeError.
 #
 # A good guess: a package for checks of tables takes money as databases and Parquet have it; and a check that
 # holds for each row holds for a table that has none, or says that there was nothing to check.
-# What happens (pointblank 1.1.1): col_vals_gt, col_vals_between and the others ask a polars column of
-# decimals for NaN and end the whole interrogation with polars' InvalidOperationError; of pandas' Decimals it
-# is a TypeError. The same table on DuckDB by ibis is checked. On a table without rows every step is an error
-# inside: all_passed() is False, and assert_passing() raises TypeError ('>' between None and int) where a
-# failure raises AssertionError.
-# For a user: cast decimals to floats for the check (not in the table), or check on DuckDB. Look at the
-# number of rows first (row_count_match works on an empty table), or a quiet day stops the load.
+# What happens (pointblank 1.1.1): col_vals_gt asks a polars column of decimals for NaN and ends the whole
+# interrogation with polars' InvalidOperationError; of pandas' Decimals it is a TypeError. On a table without
+# rows the step is an error inside: all_passed() is False, and assert_passing() raises TypeError ('>' between
+# None and int) where a failure raises AssertionError.
+# For a user: cast decimals to floats for the check (not in the table). Look at the number of rows first, or a
+# quiet day stops the load.
 set -euo pipefail
 unset PYTHONPATH
 packages=(pointblank==1.1.1 polars==2.1.0 pandas==3.1.1 pyarrow==26.0.1)

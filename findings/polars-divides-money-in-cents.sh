@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # polars divides exact money in whole cents: 1.00 for 3 clicks is 0.33 a click, 2.00 for 7 is 0.29.
 #
-# A good guess: a quotient of decimals has more digits than its parts, as in every SQL engine, or is a
+# A good guess: a quotient of decimals has more digits than its parts, as in Postgres, or is a
 # float; two ways to write the same ratio in one library give the same number.
 # What happens (polars 2.1.0): `spend / clicks` keeps the digits of the wider side: of a DECIMAL(38,2) by a
 # whole number two digits, rounded. A product does so too: a CPM of 1.25 with two digits times 0.92 is 1.15.

@@ -10,7 +10,8 @@
 # UTC in both cases, and text where moments with and without a zone are mixed.
 # For a user: a day's file in which every second was whole has another type than the next one's, so a dataset
 # of both is refused or cast, and max() of the texts compares spellings. Name the type:
-# `ParseOptions(explicit_schema=pa.schema([("at", pa.timestamp("us", "UTC"))]))` reads all of these right.
+# `ParseOptions(explicit_schema=pa.schema([("at", pa.timestamp("us", "UTC"))]))` reads moments with a zone right,
+# with a fraction or without.
 set -euo pipefail
 unset PYTHONPATH
 packages=(pyarrow==26.0.1)

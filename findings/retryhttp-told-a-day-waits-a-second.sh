@@ -1,17 +1,18 @@
 #!/usr/bin/env bash
-# retryhttp waits two minutes when it is told two minutes, and one second when it is told a day; of a date it
-# leaves out whole days.
+# retryhttp leaves whole days out of a wait that is told as a date; of one above two minutes, told as seconds,
+# it makes one second.
 #
-# A good guess: a wait that is longer than the longest allowed is cut to that, or ends the retries with an
-# error; the longer a server asks for, the longer one waits, whether it is written as seconds or as a date.
-# What happens (retryhttp 1.5.0, tenacity 9.2.1): a Retry-After above wait_max (120 seconds, a default that retry()
-# has no option for) counts as if there were none, and tenacity's exponential wait takes its place: 1, 2, 4
-# seconds. Told 120 it waits 120, told 121 it waits one second. A date a day and a minute ahead is a minute,
-# as the part that is below a day is all that is read of the difference. Three attempts, the default, are
-# over within three seconds.
+# A good guess: the longer a server asks for, the longer one waits, whether it is written as seconds or as a
+# date; what is longer than the longest allowed is handled alike in both.
+# What happens (retryhttp 1.5.0, tenacity 9.2.1): a Retry-After with a date a day and a minute ahead is a
+# minute, as the part that is below a day is all that is read of the difference. In seconds, a wait above
+# wait_max (120, a default that retry() has no option for) counts as if there were none, as the docstring of
+# the wait says, and tenacity's exponential wait takes its place: 1, 2, 4 seconds. Told 120 it waits 120, told
+# 121 one second. Three attempts, the default, are over within three seconds.
 # For a user: a daily quota that is used up is asked for again at once, each time a failed request, and the
-# run ends long before the quota is back. `wait_rate_limited=wait_retry_after(wait_max=None)` waits as told
-# where seconds are sent; for dates read the header oneself.
+# run ends long before the quota is back (`findings/long-retry-after-is-cut.sh` has clients that wait too
+# short). `wait_rate_limited=wait_retry_after(wait_max=None)` waits as told where seconds are sent; for dates
+# read the header oneself.
 set -euo pipefail
 unset PYTHONPATH
 packages=(retryhttp==1.5.0 tenacity==9.2.1 requests==2.34.2)

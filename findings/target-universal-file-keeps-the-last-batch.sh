@@ -1,15 +1,14 @@
 #!/usr/bin/env bash
 # target-universal-file writes a stream's file anew for each batch, and its XLSX has no heading.
 #
-# A good guess: «all records in one batch», as the loader's own code says, so the file holds what the tap
-# wrote; and an XLSX file has the names of the columns in its first line, as the CSV file has.
+# A good guess: a stream's rows are one batch, which is what the loader aims at, so the file holds what the
+# tap wrote; and an XLSX file has the names of the columns in its first line, as the CSV file has.
 # What happens (target-universal-file 0.0.1, singer-sdk 0.45.12): a sink is also drained when the tap sends
 # another schema of the stream (a column came in), and by the SDK itself every five minutes. Each time the
 # file is opened anew and what it held is gone. In an XLSX file the first row of data is written into the
 # line of the heading, so a reader takes it for the columns' names. The state is passed on in either case.
 # For a user: of a long load, or of one in which a column appears, the last stretch is left; of every XLSX
-# file a row is missing. Count the rows against the tap's own number; load files with
-# meltanolabs-target-csv or target-jsonl instead.
+# file a row is missing. Count the rows against the tap's own number; load files with target-jsonl instead.
 set -euo pipefail
 unset PYTHONPATH
 packages=(target-universal-file==0.0.1 singer-sdk==0.45.12 openpyxl==3.1.5 'pandas==3.1.1')
