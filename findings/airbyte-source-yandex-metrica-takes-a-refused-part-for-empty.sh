@@ -13,9 +13,10 @@
 # For a user: some of the visits of a day are missing for good after a green sync, and so are those that the
 # platform adds later. Compare the counts of visits by day with the platform's own report, and clear the
 # stream's state where they differ.
+python3 -c 'import sys; sys.exit(sys.version_info >= (3, 12))' || { echo "skipped: needs Python 3.11"; exit 0; }
 set -euo pipefail
 unset PYTHONPATH
-packages=(airbyte-source-yandex-metrica==1.0.44)
+packages=(airbyte-source-yandex-metrica==1.0.44 airbyte-cdk==0.80.0)
 dir=$(mktemp -d) && trap 'rm -rf "$dir"' EXIT
 if command -v uv >/dev/null; then
   uv venv -q -p python3 "$dir/env" && VIRTUAL_ENV="$dir/env" uv pip install -q "${packages[@]}"

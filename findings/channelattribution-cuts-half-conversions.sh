@@ -5,11 +5,11 @@
 # to all channels together is what was put in.
 # What happens (ChannelAttribution 2.2.5): each path's conversions are cut to a whole number first, in
 # heuristic_models and in markov_model. 0.5, 2.5 and 3.25 conversions are 5 together, not 6.25, and three
-# paths of 0.5 are nothing: each channel has 0.0. No warning. Values (var_value) keep their cents, but of a
-# path that is down to no conversion markov_model credits no value either.
+# paths of 0.5 are nothing: each channel has 0.0. No warning. Values (var_value) keep their cents, but where no
+# path keeps a conversion, markov_model credits no value at all.
 # For a user: platforms with data-driven attribution report fractions of conversions (0.5 here, 0.33 there),
-# so that small paths, the long tail of every such report, get no credit at all. Multiply by 100 before and
-# divide afterwards.
+# so that small paths, the long tail of every such report, get no credit at all. Multiply by 100 and round
+# before (0.29 * 100 is 28.999999999999996, which is cut to 28), and divide afterwards.
 command -v c++ >/dev/null || { echo "skipped: the package is built from source, which needs a C++ compiler"; exit 0; }
 set -euo pipefail
 unset PYTHONPATH
@@ -54,6 +54,11 @@ for conversions, whole, value in (([0.5, 2.5, 3.25], 5, 6.25), ([0.5, 0.5, 0.5],
     counts = {name: value for name, value in (simple | markov).items() if "conversions" in name}
     stated &= set(counts.values()) == {whole} and simple["linear_touch_value"] == sum(conversions)
     stated &= markov["total_conversion_value"] == value
+for title, conversion, whole in (("times 100", 0.29 * 100, 28), ("times 100, rounded", round(0.29 * 100, 0), 29)):
+    simple = credited(attribution.heuristic_models, [conversion] * 3, flg_pro=False)
+    counts = {name: value for name, value in simple.items() if "conversions" in name}
+    print(f"three paths of 0.29, {title}:", counts)
+    stated &= set(counts.values()) == {3 * whole}
 print("as stated" if stated else "NOT as stated any more")
 sys.exit(not stated)
 PY

@@ -12,7 +12,7 @@
 # quiet day stops the load.
 set -euo pipefail
 unset PYTHONPATH
-packages=(pointblank==1.1.1 polars==2.1.0 pandas==3.1.1 pyarrow==26.0.1)
+packages=(pointblank==1.1.1 narwhals==2.29.0 polars==2.1.0 pandas==3.1.1 pyarrow==26.0.1)
 dir=$(mktemp -d) && trap 'rm -rf "$dir"' EXIT
 if command -v uv >/dev/null; then
   uv venv -q -p python3 "$dir/env" && VIRTUAL_ENV="$dir/env" uv pip install -q "${packages[@]}"
@@ -29,7 +29,7 @@ import pandas as pd
 import pointblank
 import polars as pl
 
-print(*(f"{name} {version(name)}" for name in ("pointblank", "polars", "pandas")))
+print(*(f"{name} {version(name)}" for name in ("pointblank", "narwhals", "polars", "pandas")))
 
 
 def result(ask):

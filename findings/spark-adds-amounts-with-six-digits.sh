@@ -6,12 +6,15 @@
 # columns takes the wider scale, or is refused.
 # What happens (Spark 4.3.0 with its defaults): 38 digits are all there are, and room for whole units is made
 # at the cost of those behind the point. DECIMAL(38,18) + DECIMAL(38,2) is DECIMAL(38,6): 0.123456789012345678
-# + 1 is 1.123457. UNION ALL and coalesce() take the scale of the narrower side: 0.12. A product of two
-# DECIMAL(38,18) and their quotient have six digits, `spend * 2` sixteen. No warning, in ANSI mode either.
+# + 1 is 1.123457. UNION ALL and coalesce() of these two have two digits, the scale of the narrower side: 0.12.
+# A product of two DECIMAL(38,18) and their quotient have six digits, `spend * 2` sixteen. No warning, in ANSI
+# mode either.
 # For a user: our files' DECIMAL(38,18) beside an older table's NUMERIC(38,2) loses its digits in every
-# query that joins the two, and revenue * rate is rounded to a millionth. Cast both sides to DECIMAL(27,9)
-# or narrower first: sums and unions of such keep their nine digits.
-command -v java >/dev/null || { echo "skipped: Spark needs Java 17 or newer"; exit 0; }
+# query that joins the two, and revenue * rate is rounded to a millionth. Cast both sides first: to
+# DECIMAL(27,9) or narrower for sums and unions, to DECIMAL(20,9) and DECIMAL(17,9) for a product, so that 38
+# digits are enough.
+java=$(java -version 2>&1 | sed -n 's/.* version "\([0-9]*\).*/\1/p')
+[ "${java:-0}" -ge 17 ] || { echo "skipped: Spark needs Java 17 or newer"; exit 0; }
 set -euo pipefail
 unset PYTHONPATH
 packages=(pyspark==4.3.0)
@@ -22,7 +25,7 @@ else
   python3 -m venv "$dir/env" && "$dir/env/bin/pip" install -q "${packages[@]}"
 fi
 
-cd "$dir" && "$dir/env/bin/python" -W ignore - 2>/dev/null <<'PY'
+cd "$dir" && "$dir/env/bin/python" -W ignore - 2>log.txt <<'PY' || { tail -n 20 log.txt; exit 1; }
 import sys
 
 from pyspark.sql import SparkSession
@@ -42,6 +45,7 @@ stated = {
     f"select {WIDE} * 2 as x": "0.2469135780246914",
     f"select {NARROW} as x union all select cast(1 as decimal(27,2)) order by x limit 1": "0.123456789",
     f"select {NARROW} + cast(1 as decimal(27,2)) as x": "1.123456789",
+    "select cast('0.123456789' as decimal(20,9)) * cast('0.92154' as decimal(17,9)) as x": "0.113770369335060000",
 }
 as_stated = True
 for query, expected in stated.items():
