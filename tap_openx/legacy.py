@@ -443,10 +443,9 @@ class Legacy(Generation):
             says_accounts = "account" in str(error).removeprefix(job.what)
             return is_413 and self._trusts_413 and says_accounts
 
-        taught = self._taught.setdefault(job.report.name, Taught())
-        ask = Asker(send, taught, is_crowded)
+        ask = Asker(send, self._taught.setdefault(job.report.name, Taught()), is_crowded)
         try:
-            return Answered([ask(attributes, metrics, inside, many=True)])
+            return Answered([ask(attributes, metrics, inside, in_parts=True)])
         except RetriesExhausted as error:
             if error.status not in GATEWAY_STATUSES or job.can_split or len(job.partitions) > 1:
                 raise
@@ -462,15 +461,15 @@ class Legacy(Generation):
             if (job.can_split and not is_crowded(error)) or len(job.partitions) > 1:
                 raise
             try:
-                return self._read_in_parts(
+                found = self._read_in_parts(
                     job, attributes, metrics, ask, inside=inside, why=error, many_accounts=too_large
                 )
             except ResponseTooLarge:
-                # One account alone is too much as well.
-                if job.can_split:
-                    self._trusts_413 = False
-                    taught.crowded.clear()
+                # One account alone is too much as well. What was remembered counts no more, of any report.
+                self._trusts_413 = self._trusts_413 and not job.can_split
                 raise
+            ask.learn()
+            return found
 
     def _read_in_parts(
         self,

@@ -4,7 +4,8 @@ The Data Service cuts an answer at a limit it does not publish (206) and only ad
 values of a coarse attribute are listed and asked for in groups, each group halved while it is too big,
 and then by the next finer attribute. Rows whose attribute is null match no value: they are asked for as
 what lies inside the part but in none of its values. In the end the sum of a count over all rows must
-equal the same sum asked for without any attribute; if it does not, nothing is emitted.
+equal the same sum asked for by the time bucket alone; if it does not, nothing is emitted. What proves the
+parts, and what lists them, is asked for in every window, whatever was refused in another.
 """
 
 import logging
@@ -109,17 +110,21 @@ def both(left: Filter | None, right: Filter) -> Filter:
     return right if left is None else Both("AND", left, right)
 
 
+_Question = tuple[tuple[str, ...], tuple[str, ...], str]
+"""Attributes, metrics, and the condition as text."""
+
+
 @dataclass
 class Taught:
-    """What refusals taught: what was refused once is not asked for again in each window.
+    """What refusals taught of one report.
 
     Args:
         takes_lists: Whether EQ takes several values.
-        crowded: The refusals of conditions that hold too many accounts, by the condition: another window has as many.
+        crowded: The refusals for too many accounts, by what was asked: another window has as many.
     """
 
     takes_lists: bool = True
-    crowded: dict[str, str] = field(default_factory=dict)
+    crowded: dict[_Question, str] = field(default_factory=dict)
 
 
 class Asker:
@@ -127,8 +132,8 @@ class Asker:
 
     Args:
         send: Sends one request: attributes, metrics, the filter tree or None, and whether a cut answer will do.
-        taught: What earlier refusals taught.
-        is_crowded: Tells of a refusal whether it is for the number of accounts.
+        taught: What refusals in other windows taught.
+        is_crowded: Tells of a refusal, a remembered one too, whether it is for the number of accounts.
     """
 
     def __init__(
@@ -138,6 +143,7 @@ class Asker:
         is_crowded: Callable[[ResponseTooLarge], bool],
     ) -> None:
         self._send, self._taught, self._is_crowded = send, taught, is_crowded
+        self._refused: dict[_Question, str] = {}
 
     def __call__(
         self,
@@ -147,7 +153,7 @@ class Asker:
         /,
         *,
         partial: bool = False,
-        many: bool = False,
+        in_parts: bool = False,
     ) -> Response:
         """Ask.
 
@@ -156,20 +162,32 @@ class Asker:
             metrics: To count.
             where: The condition; None for none.
             partial: Whether a cut answer (206) is given back instead of raising.
-            many: Whether several accounts may lie in it: what holds too many of them is not asked for once more.
+            in_parts: Whether its rows are read in parts if it is refused: then what was refused in another window is
+                not asked for once more. Not so for lists and sums, which prove that the parts are all there is.
 
         Raises:
             ResponseTooLarge: If the answer is too big, or was refused in an earlier window.
         """
-        name = repr(where) if many else ""
-        if many and (refusal := self._taught.crowded.get(name)) is not None:
-            raise ResponseTooLarge(refusal, status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        if not in_parts:
+            return self._answer(attributes, metrics, where, partial)
+        question = (tuple(attributes), tuple(metrics), repr(where))
+        if (known := self._taught.crowded.get(question)) is not None:
+            refusal = ResponseTooLarge(known, status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+            if self._is_crowded(refusal):
+                raise refusal
         try:
             return self._answer(attributes, metrics, where, partial)
         except ResponseTooLarge as error:
-            if many and self._is_crowded(error):
-                self._taught.crowded[name] = str(error)
+            if self._is_crowded(error):
+                self._refused[question] = str(error)
             raise
+
+    def learn(self) -> None:
+        """Remember what was too many accounts here, now that its parts were read and proven whole.
+
+        Before, a refusal may have another reason, which the next window need not have.
+        """
+        self._taught.crowded.update(self._refused)
 
     def _answer(
         self,
@@ -235,8 +253,6 @@ class FilterSplit:
         self._stats, self._what = stats, what
         self.warnings: list[str] = []
         """What could not be proven, to stand in the window's row of the ledger."""
-        self._unaskable = False
-        """Whether what has none of the listed accounts was refused."""
 
     def read(self, inside: Filter | None) -> list[Response]:
         """Return the answers that together hold every row inside a condition, none twice.
@@ -245,6 +261,7 @@ class FilterSplit:
             RequestError: If they can't be made whole.
         """
         for attempt in range(1, _ATTEMPTS + 1):
+            self.warnings.clear()  # those of another look's rows
             parts = self._parts(inside, 0)
             found = sum((self.sum_of(part) for part in parts), Decimal(0))
             total = self._total(inside)
@@ -281,7 +298,7 @@ class FilterSplit:
     def _total(self, inside: Filter | None) -> Decimal:
         """Ask for the count of each time bucket; where even that is too much, by groups of values."""
         try:
-            return self._sum(inside, many=True)
+            return self._sum(inside)
         except ResponseTooLarge:
             attribute = self._levels[0]
             listed = self._values(attribute, inside)
@@ -290,8 +307,6 @@ class FilterSplit:
             (self._group_total(inside, attribute, g) for g in _groups(values, GROUP_SIZE)),
             Decimal(0),
         )
-        if crowded and self._unaskable:
-            return total
         try:
             return total + self._sum(self._rest(inside, attribute, values))
         except RequestError as error:
@@ -302,7 +317,7 @@ class FilterSplit:
         self, inside: Filter | None, attribute: str, values: tuple[str, ...]
     ) -> Decimal:
         try:
-            return self._sum(both(inside, AnyOf(attribute, values)), many=len(values) > 1)
+            return self._sum(both(inside, AnyOf(attribute, values)))
         except ResponseTooLarge:
             if len(values) == 1:
                 raise
@@ -315,9 +330,9 @@ class FilterSplit:
                 Decimal(0),
             )
 
-    def _sum(self, inside: Filter | None, *, many: bool = False) -> Decimal:
+    def _sum(self, inside: Filter | None) -> Decimal:
         # With the bucket: a service may want an attribute, and a bucket alone is a row.
-        response = self._ask(self._attributes[:1], [self._count], inside, many=many)
+        response = self._ask(self._attributes[:1], [self._count], inside)
         with response.body:
             return self.sum_of(response)
 
@@ -349,7 +364,7 @@ class FilterSplit:
         if len(values) == 1:
             return self._within(where, level + 1)
         try:
-            return [self._ask(self._attributes, self._metrics, where, many=True)]
+            return [self._ask(self._attributes, self._metrics, where, in_parts=True)]
         except ResponseTooLarge:
             self._stats.splits += 1
             middle = len(values) // 2
@@ -405,7 +420,7 @@ class FilterSplit:
 
     def _some_values(self, attribute: str, inside: Filter | None) -> "_Values":
         """Ask once for the values of an attribute; a list that is cut off says so."""
-        response = self._ask([attribute], [self._count], inside, partial=True, many=True)
+        response = self._ask([attribute], [self._count], inside, partial=True)
         with response.body:
             found = [_value(row, attribute) for row in _rows(response)]
         return _Values(
@@ -422,8 +437,8 @@ class FilterSplit:
             self._sum(self._rest(inside, attribute, listed.values))
         except RequestError as error:
             self._check_unaskable(error, attribute, crowded=True)
-            self._unaskable = True
-        return self._unaskable
+            return True
+        return False
 
     def _check_unaskable(self, error: RequestError, attribute: str, *, crowded: bool) -> None:
         """Note that what has none of the listed values can't be asked for.

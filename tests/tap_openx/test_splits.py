@@ -5,10 +5,16 @@ from collections import Counter
 
 import pytest
 
+from adtap_core.errors import ResponseTooLarge
 from adtap_core.tap import RunFailed
-from tap_openx.splits import add_up
+from tap_openx.splits import AnyOf, Asker, Taught, add_up
 
 ONE_DAY = {"start_date": "2026-03-16", "end_date": "2026-03-17"}
+CROWDED = {
+    "code": "413",
+    "message": "Number of accounts requested is too large. Please contact OpenX support",
+    "traceId": "t",
+}
 
 
 def rows_of(found, stream):
@@ -22,6 +28,22 @@ def filters_of(room):
     """The trees that were sent, as text."""
     bodies = [json.loads(e["body"]) for e in room.asked("/report")]
     return [json.dumps(b["filters"]) for b in bodies if "filters" in b]
+
+
+def questions(room):
+    """The reports that were asked for, oldest first."""
+    return [json.loads(e["body"]) for e in room.asked("/report")]
+
+
+def spans(asked):
+    """From when to when questions ask."""
+    return {(q["startDate"], q["endDate"]) for q in asked}
+
+
+def without_filter(asked, *attributes):
+    """Those of the questions that ask for no more than these attributes, of everything."""
+    wanted = [{"id": a} for a in attributes]
+    return [q for q in asked if q["attributes"] == wanted and "filters" not in q]
 
 
 @pytest.fixture
@@ -204,20 +226,106 @@ def test_too_many_accounts_are_not_asked_for_again_in_each_window(room):
     assert len(whole) == 1
 
 
-def test_what_the_service_refused_is_not_asked_for_again_in_each_window(room):
-    """Groups with too many accounts, and lists of values: a refusal costs one request in a run, not one a window."""
+def test_rows_that_the_service_refused_are_not_asked_for_again_in_each_window(room):
+    """Rows of too many accounts, and lists of values: a refusal costs one request in a run, not one a window."""
     room.switch(account_cap=1, filter_lists=False)
     config = room.legacy(start_date="2026-01-20", end_date="2026-03-17")
     found = room.run(config, "inventory_hourly")
     assert len(found.windows("inventory_hourly")) > 2
+    statuses = [e["status"] for e in room.asked("/report")]
+    assert statuses.count(400) == 1
     refused = Counter(
-        json.dumps(json.loads(e["body"]).get("filters"))
-        for e in room.asked("/report")
-        # Whether there are rows of other accounts is asked each time: it is what nobody knows.
-        if e["status"] in {400, 413} and "XOR" not in e["body"]
+        json.dumps([question["attributes"], question.get("filters")])
+        for question, status in zip(questions(room), statuses, strict=True)
+        if status == 413 and len(question["attributes"]) > 2
     )
-    assert refused
+    assert len(refused) > 1, "the whole, and groups of accounts"
     assert set(refused.values()) == {1}
+
+
+def test_the_proof_is_asked_for_in_each_window(room):
+    """The sum by the bucket alone, and the list of accounts: a window with fewer of them may well be answered."""
+    room.switch(account_cap=1)
+    config = room.legacy(start_date="2026-01-20", end_date="2026-03-17")
+    found = room.run(config, "inventory_hourly")
+    assert len(found.windows("inventory_hourly")) > 2
+    asked = questions(room)
+    assert spans(without_filter(asked, "hour")) == spans(asked)
+    assert spans(without_filter(asked, "publisherAccountID")) == spans(asked)
+
+
+def test_the_proof_is_asked_for_after_the_whole_report_was_refused(room, whole):
+    """What was refused were the report's rows: neither the list of accounts nor the sum by the bucket alone."""
+    room.answer_reports(status=413, body=CROWDED)
+    found = room.run(room.legacy(**ONE_DAY), "inventory_hourly")
+    assert rows_of(found, "inventory_hourly") == rows_of(whole, "inventory_hourly")
+    asked = questions(room)
+    assert len(without_filter(asked, "hour")) == 1
+    assert len(without_filter(asked, "publisherAccountID")) == 1
+
+
+def test_another_report_is_asked_for_whole(room, whole):
+    """One report's 413 says nothing about the next one."""
+    room.answer_reports(status=413, body=CROWDED)
+    found = room.run(room.legacy(**ONE_DAY), "device_daily", "inventory_hourly")
+    for stream in ("device_daily", "inventory_hourly"):
+        assert rows_of(found, stream) == rows_of(whole, stream)
+    asked = questions(room)
+    buckets = {"day", "hour"}
+    (other,) = buckets - {asked[0]["attributes"][0]["id"]}
+    (question,) = [q for q in asked if {"id": other} in q["attributes"]]
+    assert "filters" not in question
+
+
+def test_what_the_second_look_can_ask_for_counts(room, whole):
+    """Rows of an account that no list names: refused in the first look, answered in the second, they are there."""
+    hidden = max(r["publisher_account_id"] for r in whole.records["inventory_hourly"])
+    accounts = room.run(room.legacy(), "accounts").records["accounts"]
+    names = ("id", "uid", "type_full", "currency")
+    listed = [{n: a[n] for n in names} for a in accounts if a["id"] != hidden]
+    assert len(listed) == len(accounts) - 1
+    body = {"objects": listed, "has_more": False, "limit": 200, "offset": 0}
+    room.sandbox.fault("status", path="/account$", status=200, body=body, times=None)
+    room.switch(account_cap=1)
+    config = room.legacy(**ONE_DAY)
+    room.run(config, "inventory_hourly")
+    rest = next(n for n, e in enumerate(room.asked("/report")) if '"XOR"' in e["body"])
+    room.sandbox.clear_log()
+    room.answer_reports(status=413, body=CROWDED, after=rest)
+    found = room.run(config, "inventory_hourly")
+    assert rows_of(found, "inventory_hourly") == rows_of(whole, "inventory_hourly")
+    (struck,) = [e for e in room.asked("/report") if e["fault"]]
+    assert '"XOR"' in struck["body"]
+    (window,) = found.windows("inventory_hourly")
+    assert "can't be asked for" not in (window["warnings"] or "")
+
+
+def test_a_refusal_is_remembered_by_what_was_asked():
+    """Once its parts were proven, of rows alone, and as long as 413 is taken at its word."""
+    sent = []
+    trusted = [True]
+
+    def send(attributes, metrics, tree, partial):
+        sent.append((attributes, tree))
+        raise ResponseTooLarge("too many accounts", status=413)
+
+    def count(*attributes, where=None, **how):
+        before = len(sent)
+        with pytest.raises(ResponseTooLarge, match="too many accounts"):
+            ask(attributes, ["clicks"], where, **how)
+        return len(sent) - before
+
+    ask = Asker(send, Taught(), lambda _: bool(trusted))
+    some = AnyOf("publisherAccountID", ("1", "2"))
+    for _ in range(2):
+        assert count("day", where=some, in_parts=True) == 1, "not yet proven"
+    ask.learn()
+    assert count("day", where=some, in_parts=True) == 0
+    assert count("day", where=some) == 1, "the proof"
+    assert count("hour", where=some, in_parts=True) == 1, "other attributes"
+    assert count("day", in_parts=True) == 1, "another condition"
+    trusted.clear()
+    assert count("day", where=some, in_parts=True) == 1, "413 may mean something else"
 
 
 @pytest.mark.parametrize("words", ["accounts", "other"])
