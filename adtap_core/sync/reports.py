@@ -289,7 +289,7 @@ class ReportStream(PlannedReport):
         if task.bundle.is_apart:
             msg = f"{task.job.what}: not requested: its accounts are asked in parts"
             raise RequestError(msg)
-        if task.fault is not None and self.run.seems_down:
+        if task.fault is not None and not self.run.asks_in_parts:
             raise RetriesExhausted(str(task.fault), status=task.fault.status)
         if not task.synced_at:
             made = task.made
@@ -314,7 +314,7 @@ class ReportStream(PlannedReport):
         passing = may_pass(error)
         if passing and task.fault is not None:
             self.run.failed_parts.add()
-        if task.may_be_of_one(error) and not (passing and self.run.seems_down):
+        if task.may_be_of_one(error) and (self.run.asks_in_parts or not passing):
             task.bundle.is_apart = True
         else:
             self._given_up.update(task.job.partitions)

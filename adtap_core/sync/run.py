@@ -132,9 +132,17 @@ class Run:
         ).shared(float(config.get("rate_share") or 1))
 
     @property
-    def seems_down(self) -> bool:
-        """Check whether the platform seems to be down, so that asking for parts of what failed is in vain."""
-        return self.platform.http.is_out or self.failed_parts.seem_an_outage
+    def asks_in_parts(self) -> bool:
+        """Check whether the accounts of a request that met a fault that may pass are asked for in parts.
+
+        Not while the platform seems to be down: that would be in vain. Nor where the first failure ends the run.
+        """
+        is_down = self.platform.http.is_out or self.failed_parts.seem_an_outage
+        return not is_down and not self._fails_fast
+
+    @property
+    def _fails_fast(self) -> bool:
+        return bool(self.config.get("on_partition_error") == "fail_fast")
 
     @property
     def whole_concurrency(self) -> int:
@@ -181,7 +189,7 @@ class Run:
             return
         log.error("%s%s", failure.line(), self.advice(failure))
         self.failures.append(failure)
-        if self.config.get("on_partition_error") == "fail_fast":
+        if self._fails_fast:
             raise RunFailed(
                 f"stopped at the first failure (setting `on_partition_error`): {failure.stream}",
                 self.failures,

@@ -109,3 +109,11 @@ def test_a_rate_limit_is_not_one_accounts(tiny: Tiny) -> None:
     with pytest.raises(RunFailed):
         tiny.run(accounts=TEN)
     assert sizes(tiny) == [10]
+
+
+def test_a_run_that_ends_at_the_first_failure_asks_for_no_parts(tiny: Tiny) -> None:
+    """`fail_fast`: whose fault it was nobody waits to know."""
+    break_accounts(tiny, {"a9"})
+    with pytest.raises(RunFailed):
+        tiny.run(accounts=TEN, on_partition_error="fail_fast")
+    assert sizes(tiny) == [10]
