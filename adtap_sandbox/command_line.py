@@ -24,30 +24,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     add("--host", default="127.0.0.1", help="address (default: %(default)s)")
     add("--port", type=int, default=DEFAULT_PORT, help="port; 0 picks a free one (%(default)s)")
     add("--seed", type=int, default=1, help="seed of the generated data (%(default)s)")
-    add(
-        "--size",
-        type=int,
-        default=1,
-        help="multiplies the number of campaigns, sites and so on (%(default)s)",
-    )
+    add("--size", type=int, default=1, help="multiplies campaigns, sites and so on (%(default)s)")
     add(
         "--now",
         metavar="ISO",
         help="date-time at which the sandbox's clock starts; UTC if it has no zone",
     )
-    add(
-        "--latency",
-        type=float,
-        default=0.0,
-        metavar="S",
-        help="seconds that every answer takes at least",
-    )
-    add(
-        "--platform",
-        action="append",
-        choices=PLATFORMS,
-        help="serve only this one; may be repeated",
-    )
+    add("--latency", type=float, default=0.0, metavar="S", help="least seconds of every answer")
+    add("--platform", action="append", choices=PLATFORMS, help="serve only this; may be repeated")
     given = parser.parse_args(argv)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
     try:
