@@ -77,12 +77,12 @@ def by_status(response: Response, message: str = "") -> Outcome:
         response: The answer.
         message: What the platform says in the body, if its shape is known.
     """
+    if response.is_success:
+        return SUCCESS
     said = message or response.excerpt()
     status = response.status
     if status in RETRIED_STATUSES or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return Outcome(Action.RETRY, said, retry_after(response.headers, response.received_at))
-    if response.is_success:
-        return SUCCESS
     if status == HTTPStatus.UNAUTHORIZED:
         return Outcome(Action.REFRESH_LOGIN, said)
     if status == HTTPStatus.FORBIDDEN:
