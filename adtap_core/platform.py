@@ -77,13 +77,11 @@ class RowContext:
     """What a window's rows are in.
 
     Args:
-        currency: Of the money: one code for all rows, where the row says it, or None if the platform
-            does not say.
+        currency: Of the money: one code for all rows, where the row says it, or None if the platform does not say.
         time_zone: Of the bucket; None: the report's zone.
         bucket: The field that holds the time bucket; None: every row belongs to the window's start.
         bucket_zone: Zone in which the platform writes an hour without an offset; None: the report's zone.
-        partition: The field that tells which partition a row belongs to, and each value's partition;
-            needed only where several partitions are bundled in one request.
+        partition: The field that tells whose a row is, and each value's partition; only where requests bundle several.
         constants: Further columns of the key with one value (declared by `constant_columns`).
         optional: Fields that the platform leaves out of rows where they are null. Any other that stands in no row,
             though it was asked for, fails the window: keys made without it would not be those of the next reading.
@@ -119,6 +117,7 @@ class Fetched:
         fill_ratio: The answer's share of the most rows that the platform puts into one, if that is known:
             one that was nearly cut makes the next ones shorter.
         totals: The platform's own totals of all rows, by metric, where the answer brings them; None if not.
+        held_from: Where the platform has dropped the window's beginning since it was planned: what is left of it.
     """
 
     tables: Sequence[Callable[[], Table]]
@@ -129,6 +128,7 @@ class Fetched:
     left_out: Sequence[str] = ()
     fill_ratio: float = 0.0
     totals: Mapping[str, Decimal] | None = None
+    held_from: datetime | None = None
 
 
 @dataclass

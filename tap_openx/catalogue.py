@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from adtap_core.declare import Report
+from adtap_core.errors import MalformedResponse
 from adtap_core.names import did_you_mean
+from adtap_core.rows.records import to_text
 from tap_openx import fields
 from tap_openx.streams import OpenxReport
 
@@ -33,7 +35,8 @@ class Listed:
     @property
     def is_count(self) -> bool:
         """Return whether a metric's sums can be compared to the last digit."""
-        return self.format == _COUNT and not fields.is_money(self.id)
+        is_number = self.format == _COUNT and not fields.is_money(self.id)
+        return is_number and not fields.not_additive([self.id])
 
 
 @dataclass(frozen=True)
@@ -64,12 +67,14 @@ class Catalogue:
 
     @classmethod
     def read(cls, document: Any) -> "Catalogue":
-        """Read an answer of `/report/fields`, its elements wrapped or bare."""
-        if not isinstance(document, Mapping):
-            document = {}
+        """Read an answer of `/report/fields`, its elements wrapped or bare.
+
+        Raises:
+            MalformedResponse: If it is no list of fields: without its dimensions, say, rows would be of another grain.
+        """
         return cls(
-            {f.id.lower(): f for f in _listed(document.get("dimensions"), "metadataDimensions")},
-            {f.id.lower(): f for f in _listed(document.get("metrics"), "metadataMetrics")},
+            {f.id.lower(): f for f in _listed(document, "dimensions", "metadataDimensions")},
+            {f.id.lower(): f for f in _listed(document, "metrics", "metadataMetrics")},
         )
 
     @classmethod
@@ -192,7 +197,7 @@ class Catalogue:
         if "name" in tree:
             listed = self.dimensions.get(str(tree["name"]).lower())
             value = tree.get("value")
-            value = [str(v) for v in value] if isinstance(value, list) else str(value)
+            value = [to_text(v) for v in value] if isinstance(value, list) else to_text(value)
             return {
                 "name": listed.id if listed else tree["name"],
                 "value": value,
@@ -207,18 +212,12 @@ class Catalogue:
         """Yield the fields as records of the stream `report_fields`."""
         for kind, listed in (("dimension", self.dimensions), ("metric", self.metrics)):
             for one in listed.values():
-                details = one.raw.get("metadataDetails")
                 rest = {k: v for k, v in one.raw.items() if k != "metadataDetails"}
-                available = (
-                    details.get("dimensionsAvailable") if isinstance(details, Mapping) else None
-                )
                 yield {
                     **rest,
                     "kind": kind,
                     "path": _path(one.raw.get("path")),
-                    "dimensionsAvailable": (
-                        [str(d.get("id")) for d in available] if available is not None else None
-                    ),
+                    "dimensionsAvailable": _available(one.raw),
                 }
 
 
@@ -227,21 +226,32 @@ def _names(report: Report, *names: str) -> bool:
     return not {d.lower() for d in report.dimensions}.isdisjoint(n.lower() for n in names)
 
 
-def _listed(elements: Any, wrapper: str) -> Iterator[Listed]:
-    for element in elements or ():
-        raw = element.get(wrapper, element)
-        details = raw.get("metadataDetails")
-        available = details.get("dimensionsAvailable") if isinstance(details, Mapping) else None
+def _listed(document: Any, kind: str, wrapper: str) -> Iterator[Listed]:
+    elements = document.get(kind) if isinstance(document, Mapping) else None
+    if not isinstance(elements, list):
+        raise MalformedResponse(
+            f"report fields: the answer holds no list of {kind}: {str(document)[:200]}"
+        )
+    for element in elements:
+        raw = element.get(wrapper, element) if isinstance(element, Mapping) else None
+        if not isinstance(raw, Mapping) or not raw.get("id"):
+            raise MalformedResponse(f"report fields: one of the {kind} has no id: {element!r:.200}")
+        available = _available(raw)
         yield Listed(
             id=str(raw["id"]),
             format=str(raw.get("format", "")),
-            available=(
-                frozenset(str(d.get("id")).lower() for d in available)
-                if available is not None
-                else None
-            ),
+            available=None if available is None else frozenset(a.lower() for a in available),
             raw=raw,
         )
+
+
+def _available(raw: Mapping[str, Any]) -> list[str] | None:
+    """Return the attributes that a metric may be cut by; None if the list does not say so."""
+    details = raw.get("metadataDetails")
+    found = details.get("dimensionsAvailable") if isinstance(details, Mapping) else None
+    if not isinstance(found, list):
+        return None
+    return [str(a.get("id") if isinstance(a, Mapping) else a) for a in found]
 
 
 def _path(value: Any) -> str | None:

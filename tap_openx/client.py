@@ -123,9 +123,11 @@ class OpenxPlatform(Platform):
     @classmethod
     @override
     def definition_errors(cls, report: Report, settings: Mapping[str, Any]) -> list[str]:
-        if not report.filters or generation(settings) == CURRENT:
-            return []
-        return [f"report {report.name!r}: {fault}" for fault in filter_errors(report.filters)]
+        is_current = generation(settings) == CURRENT
+        faults = fields.doubles(report, current=is_current)
+        if report.filters and not is_current:
+            faults += filter_errors(report.filters)
+        return [f"report {report.name!r}: {fault}" for fault in faults]
 
     @classmethod
     @override

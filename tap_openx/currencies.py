@@ -108,9 +108,7 @@ class AccountCurrencies:
             report: The report.
             metrics: Those that are asked for.
         """
-        wrong = [
-            m for m in metrics if fields.column_schema(m, "metric")["x-additivity"] != "additive"
-        ]
+        wrong = fields.not_additive(metrics)
         if not wrong:
             return None
         return BadRequest(

@@ -31,7 +31,7 @@ from adtap_core.sync.fetching import NEARLY_CUT
 from adtap_core.windows import Grain, Interval, midnight
 from tap_openx import fields, responses
 from tap_openx.answers import lost_message
-from tap_openx.api import Api, Generation
+from tap_openx.api import Api, Generation, still_held
 from tap_openx.auth import BearerLogin
 from tap_openx.currencies import COLUMN, added_up
 from tap_openx.streams import OpenxReport
@@ -43,6 +43,8 @@ ORIGIN: Final = "https://unity.openx.com"
 HELD_DAYS: Final = {Grain.HOUR: 90, Grain.DAY: 730}
 """Three months of hours, two years of days."""
 MOST_ROWS: Final = 1_000_000
+MOST_BYTES: Final = 10**9
+"""The platform's limits of one report. What is cut off at bytes ends with the last whole row before them."""
 CLOSING_HOURS: Final = 2.0
 """Hours until a bucket's data are in. Not published; the lookback reads what comes later anyway."""
 JOB_SECONDS: Final = 3600.0
@@ -54,6 +56,8 @@ _JOB_TRIES: Final = 2
 _UNKNOWN_JOB: Final = frozenset({400, 404, 410})
 """Answers to a poll that says nothing but a job's id: what is wrong can only be the job."""
 _SMALLEST_ROW_BYTES: Final = 10
+_CUT: Final = 0.999
+"""The share of `MOST_BYTES` from which on a report counts as cut off."""
 
 
 class Current(Generation):
@@ -176,6 +180,9 @@ class Current(Generation):
             ResponseTooLarge: If the report is too big for one job.
         """
         grain = job.report.grain
+        window = still_held(job, self.available_range(job.report).start)
+        if window.is_empty:
+            return Fetched([], RowContext(bucket=grain.value), held_from=window.start)
         # Before the report, not after: a job that was paid for must not be lost to a list that fails.
         currency = self._currency(job.report)
         dimensions = list(job.report.dimensions)
@@ -188,8 +195,8 @@ class Current(Generation):
         }
         body: dict[str, Any] = {
             "reportType": _TYPES[grain],
-            "dateFrom": _text(job.window.start),
-            "dateTo": _text(job.window.end),
+            "dateFrom": _text(window.start),
+            "dateTo": _text(window.end),
             "dimensions": [_BUCKETS[grain], *(_sent(d, "dimension") for d in dimensions)],
             "metrics": [_sent(m, "metric") for m in job.report.metrics],
         }
@@ -204,17 +211,19 @@ class Current(Generation):
 
         try:
             fill_ratio = self._check(job, response, names)
+            found = Fetched(
+                [table],
+                RowContext(currency=currency, bucket=grain.value),
+                response.body.close,
+            )
             if len(dimensions) > len(job.report.dimensions):
-                return self._by_currency(job, response, table())
+                found = self._by_currency(job, response, table())
         except BaseException:
             response.body.close()
             raise
-        return Fetched(
-            [table],
-            RowContext(currency=currency, bucket=grain.value),
-            response.body.close,
-            fill_ratio=fill_ratio,
-        )
+        found.fill_ratio = fill_ratio
+        found.held_from = window.start if window.start > job.window.start else None
+        return found
 
     def _by_currency(self, job: WindowJob, response: Response, table: Table) -> Fetched:
         """Return a report's rows added up by the currency of the publisher, which was asked for along with it."""
@@ -245,10 +254,10 @@ class Current(Generation):
 
     @staticmethod
     def _check(job: WindowJob, response: Response, names: Mapping[str, str]) -> float:
-        """Check that every column is there, and take a report that fills the limit for a cut one.
+        """Check that every column is there, and take a report that fills a limit for a cut one.
 
         Returns:
-            The report's share of the rows that the platform puts into one.
+            The report's share of what the platform puts into one.
         """
         header = [h.lower() for h in _header(response)]
         there = set(header)
@@ -256,14 +265,17 @@ class Current(Generation):
         missing = [n for n in names if n not in there]
         if missing:
             raise MalformedResponse(f"{job.what}: the report has no column {', '.join(missing)}")
-        if response.body.size < MOST_ROWS * NEARLY_CUT * _SMALLEST_ROW_BYTES:
-            return 0.0
+        size = response.body.size
+        if size >= MOST_BYTES * _CUT:
+            raise ResponseTooLarge(f"{job.what}: {size} bytes, the platform's limit is {MOST_BYTES}")
+        if size < MOST_ROWS * NEARLY_CUT * _SMALLEST_ROW_BYTES:
+            return size / MOST_BYTES
         lines = sum(chunk.count(b"\n") for chunk in response.body.chunks())
         if lines >= MOST_ROWS:
             raise ResponseTooLarge(
                 f"{job.what}: {lines} lines, the platform's limit is {MOST_ROWS} rows"
             )
-        return lines / MOST_ROWS
+        return max(lines / MOST_ROWS, size / MOST_BYTES)
 
     def _run(self, job: WindowJob, body: Mapping[str, Any]) -> Response:
         """Return a report job's CSV; a job that failed is asked for once more."""

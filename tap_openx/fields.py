@@ -5,10 +5,12 @@ scripts, and the vendor's reporting client of January 2026; read 2026-11-20. An 
 hundred fields: those not named here are typed by their names.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
+from adtap_core.declare import Report
 from adtap_core.names import snake_case
 from adtap_core.platform import Tolerance
 
@@ -180,6 +182,33 @@ def _additivity(name: str) -> str:
     if description & _RATIOS:
         return "ratio"
     return "distinct" if description & _DISTINCT else "additive"
+
+
+def doubles(report: Report, *, current: bool) -> list[str]:
+    """Return one line for each field that a report names twice, in two spellings: one of two columns would be empty.
+
+    Args:
+        report: The report.
+        current: Whether today's API is asked, where `publisherRevenue` and `PublisherRevenueInPCoin` are one, too.
+    """
+    faults = []
+    for role, names in (("dimension", report.dimensions), ("metric", report.metrics)):
+        known: dict[str, str] = {}
+        for name in dict.fromkeys(names):
+            sent = (current_name(name, role) if current else None) or name
+            other = known.setdefault(sent.lower(), name)
+            if other != name:
+                faults.append(f"{role}s {other!r} and {name!r} are one field; take one of them out")
+    return faults
+
+
+def not_additive(metrics: Iterable[str]) -> list[str]:
+    """Return those of some metrics that can't be added up over rows, such as rates.
+
+    Args:
+        metrics: Their names, of either generation.
+    """
+    return [m for m in metrics if column_schema(m, "metric")["x-additivity"] != "additive"]
 
 
 def current_name(name: str, role: str) -> str | None:

@@ -25,7 +25,7 @@ from adtap_core.platform import Fetched, Partition, RowContext, RowLookup, Windo
 from adtap_core.windows import Interval
 from tap_openx import fields
 from tap_openx.answers import Answered, Answers, date_range, lost_message, named_alone
-from tap_openx.api import Api, Generation
+from tap_openx.api import Api, Generation, still_held
 from tap_openx.auth import CookieLogin
 from tap_openx.catalogue import Asked, Catalogue
 from tap_openx.currencies import COLUMN, added_up
@@ -268,7 +268,6 @@ class Legacy(Generation):
             ResponseTooLarge: If the window is longer than a bucket and too much.
         """
         asked = self._asked(job.report)
-        window = self._still_held(job)
         accounts = {p.key["account_id"]: p for p in job.partitions if p.key}
         attributes = [job.report.grain.value, *asked.attributes]
         account = self._spelled(fields.ACCOUNT)
@@ -285,7 +284,7 @@ class Legacy(Generation):
         read = partial(
             self._read, job, attributes=attributes, metrics=list(asked.metrics), inside=inside
         )
-        responses, merged, unproven = self._read_held(job, window, read)
+        (responses, merged, unproven), window = self._read_held(job, read)
         columns = tuple(dict.fromkeys(names.values()))
         tables: list[Callable[[], Table]] = [
             partial(self._answers.table, response, names, columns, job.what)
@@ -305,7 +304,7 @@ class Legacy(Generation):
             for response in responses:
                 response.body.close()
 
-        if self._needs_account(job.report):
+        if tables and self._needs_account(job.report):
             try:
                 tables = [
                     self._by_currency(
@@ -331,6 +330,7 @@ class Legacy(Generation):
             close,
             warnings=[*unproven, *lost_message(others, self._proofs)],
             not_asked=frozenset(job.report.metrics).difference(asked.metrics.values()),
+            held_from=window.start if window.start > job.window.start else None,
         )
 
     def _by_currency(
@@ -379,29 +379,26 @@ class Legacy(Generation):
         return currencies.only()
 
     def _read_held(
-        self, job: WindowJob, window: Interval, read: Callable[[Interval], Answered]
-    ) -> Answered:
-        """Read a window; what of it the platform dropped since the run was planned is left out.
+        self, job: WindowJob, read: Callable[[Interval], Answered]
+    ) -> tuple[Answered, Interval]:
+        """Read what of a window the platform still holds; what it dropped since the run was planned is left out.
 
         A long first read outlives midnight, and with it the oldest day of the retention.
+
+        Returns:
+            What was answered, and for what part of the window.
         """
-        if window.is_empty:
-            return Answered()
+        window = self._still_held(job)
         try:
-            return read(window)
+            return (Answered() if window.is_empty else read(window)), window
         except BadRequest as error:
             if error.status != HTTPStatus.NOT_FOUND:
                 raise
             available = self._available_now(job.report)
             if available.start <= window.start:
                 raise
-            log.warning(
-                "%s: the platform now holds data only from %s on; earlier days are not read",
-                job.what,
-                available.start.strftime("%Y-%m-%dT%H:00Z"),
-            )
-            kept = window.clip(available)
-            return Answered() if kept.is_empty else read(kept)
+            kept = still_held(job, available.start)
+            return (Answered() if kept.is_empty else read(kept)), kept
 
     def _available_now(self, report: Report) -> Interval:
         asked = self._asked(report)
@@ -410,12 +407,12 @@ class Legacy(Generation):
         return found
 
     def _still_held(self, job: WindowJob) -> Interval:
-        """Return the part of a window that the platform still holds: its oldest days go while we read."""
+        """Return the part of a window that the platform still holds, as far as is known by now."""
         try:
             available = self.available_range(job.report)
         except OfflineError:
             available = None
-        return job.window if available is None else job.window.clip(available)
+        return job.window if available is None else still_held(job, available.start)
 
     def _read(
         self,
@@ -460,6 +457,13 @@ class Legacy(Generation):
             too_large = too_large and not job.partitions[0].key
             if (job.can_split and not is_crowded(error)) or len(job.partitions) > 1:
                 raise
+            if too_large and (wrong := self._not_added(attributes, metrics)):
+                if job.can_split:
+                    raise  # a shorter window may have fewer accounts
+                raise BadRequest(
+                    f"{error}; rows of groups of accounts would be added up, and {', '.join(wrong)} can't be; add "
+                    f"{fields.ACCOUNT} to the dimensions, or take the metric out"
+                ) from error
             try:
                 found = self._read_in_parts(
                     job, attributes, metrics, ask, inside=inside, why=error, many_accounts=too_large
@@ -492,6 +496,11 @@ class Legacy(Generation):
         )
         return Answered(split.read(inside), merged=foreign, unproven=split.warnings)
 
+    def _not_added(self, attributes: Sequence[str], metrics: Sequence[str]) -> list[str]:
+        """Return the metrics that stand in the way of reading a report by groups of accounts: it does not tell them apart."""
+        is_told = self._spelled(fields.ACCOUNT) in attributes
+        return [] if is_told else fields.not_additive(metrics)
+
     def _levels(self, job: WindowJob, attributes: Sequence[str]) -> list[str]:
         """Return the attributes to cut by: the report's own, or a row would lie across two parts."""
         own = [a for a in attributes if a != job.report.grain.value]
@@ -511,23 +520,24 @@ class Legacy(Generation):
     ) -> FilterSplit:
         catalogue = self.catalogue()
         known = [catalogue.metrics[m.lower()] for m in metrics]
-        # The proof needs a count that every attribute goes with; of the report's own first.
         others = [m for m in catalogue.metrics.values() if m.id not in metrics]
-        count = next(
-            (m for m in [*known, *others] if m.is_count and not catalogue.clash(m, levels)), None
-        )
-        if count is None:
+        # The proof needs counts that every attribute goes with: the report's own, else one that rides along.
+        fit = [m for m in [*known, *others] if not catalogue.clash(m, levels)]
+        able = [m.id for m in fit if m.is_count]
+        counts = [m for m in able if m in metrics] or able[:1]
+        if not counts:
             raise RequestError(
                 f"{job.what}: the answer is cut off, and without a count among the metrics its parts can't be "
                 "proven whole; add one"
             )
         currency = catalogue.dimensions.get(fields.CURRENCY.lower())
-        self._proofs |= {count.id}
+        self._proofs |= set(counts).difference(metrics)
         return FilterSplit(
             ask=ask,
             attributes=attributes,
             metrics=metrics,
-            count=count.id,
+            counts=counts,
+            listed=[m.id for m in fit if m.id in metrics],
             levels=levels,
             currency=currency.id if currency else None,
             known=self._api.known_values,

@@ -9,13 +9,13 @@ from adtap_core.http.response import Response
 _FIELDS: Final = ("attribute", "field_errors", "item_errors", "dependency", "referencing_objects")
 _SMALL_BYTES: Final = 64 * 1024
 """An error is short: larger answers are not parsed twice to see that they are none."""
-_WANTED: Final[dict[str, frozenset[str]]] = {
-    "/report/fields": frozenset({"metrics", "dimensions"}),
-    "/report": frozenset({"reportData", "reportMetadata"}),
-    "/date-range": frozenset({"dateRange"}),
-    "/generateReport": frozenset({"id"}),
+_WANTED: Final[dict[str, tuple[set[str], ...]]] = {
+    "/report/fields": ({"metrics", "dimensions"},),
+    "/report": ({"reportData"}, {"reportMetadata"}),
+    "/date-range": ({"dateRange"},),
+    "/generateReport": ({"id"},),
 }
-"""What an answer holds one of, by the end of its address."""
+"""What an answer holds, by the end of its address: all of one of these."""
 _LIST: Final = "objects"
 _OBJECTS_AT: Final = "/ox/4.0/"
 _NO_LISTS: Final = frozenset({"session"})
@@ -33,17 +33,17 @@ def oddity(url: str, response: Response) -> str:
     if response.body.size > _SMALL_BYTES:
         return ""
     document = response.json_or_none()
-    if isinstance(document, list):
+    path, _, kind = url.rstrip("/").partition(_OBJECTS_AT)
+    if kind and isinstance(document, list):
         return ""
     held = set(document) if isinstance(document, Mapping) else set()
-    path, _, kind = url.rstrip("/").partition(_OBJECTS_AT)
     wanted = next((names for end, names in _WANTED.items() if path.endswith(end)), None)
     if kind in _NO_LISTS:
         good = bool(held) and not (held & _EVERY_ERROR)
     elif kind:
         good = _LIST in held
     else:
-        good = wanted is None or not held.isdisjoint(wanted)
+        good = wanted is None or any(names <= held for names in wanted)
     if good:
         return error_beside(document)
     said = error_message(response)

@@ -3,8 +3,8 @@
 The Data Service cuts an answer at a limit it does not publish (206) and only advises to filter. So the
 values of a coarse attribute are listed and asked for in groups, each group halved while it is too big,
 and then by the next finer attribute. Rows whose attribute is null match no value: they are asked for as
-what lies inside the part but in none of its values. In the end the sum of a count over all rows must
-equal the same sum asked for by the time bucket alone; if it does not, nothing is emitted. What proves the
+what lies inside the part but in none of its values. In the end the sum of each count over all rows must
+equal the same sum asked for by the time bucket alone; if one does not, nothing is emitted. What proves the
 parts, and what lists them, is asked for in every window, whatever was refused in another.
 """
 
@@ -26,7 +26,8 @@ from adtap_core.errors import (
 )
 from adtap_core.http.client import RequestStats
 from adtap_core.http.response import Response
-from adtap_core.rows.totals import ZERO, add, as_decimal
+from adtap_core.rows.records import to_text
+from adtap_core.rows.totals import ZERO, add, as_decimal, joined
 from tap_openx import fields
 from tap_openx.responses import error_beside
 
@@ -223,7 +224,10 @@ class FilterSplit:
         ask: Asks for this bucket.
         attributes: Of the report, time bucket included.
         metrics: Of the report.
-        count: A whole-number metric that goes with every attribute here; proves the parts whole.
+        counts: Whole-number metrics that go with every attribute here; at least one. They prove the parts whole: all
+            of them, as a row that is lost may hold none of one.
+        listed: Metrics that go with every attribute here: values are listed with them, as a service may leave out
+            rows that hold nothing of what is asked for.
         levels: Attributes to cut by, coarse to fine.
         currency: The attribute that every row has a value of.
         known: Gives the values of an attribute from another source when they can't be listed.
@@ -238,7 +242,8 @@ class FilterSplit:
         ask: Asker,
         attributes: Sequence[str],
         metrics: Sequence[str],
-        count: str,
+        counts: Sequence[str],
+        listed: Sequence[str],
         levels: Sequence[str],
         currency: str | None,
         known: Callable[[str], Sequence[str]],
@@ -247,8 +252,9 @@ class FilterSplit:
         shorter: bool = False,
     ) -> None:
         self._shorter = shorter
-        self._ask, self._attributes, self._count = ask, attributes, count
-        self._metrics = metrics if count in metrics else [*metrics, count]
+        self._ask, self._attributes, self._counts = ask, attributes, list(counts)
+        self._metrics = list(dict.fromkeys([*metrics, *counts]))
+        self._listed = list(dict.fromkeys([*listed, *counts]))
         self._levels, self._currency, self._known = levels, currency, known
         self._stats, self._what = stats, what
         self.warnings: list[str] = []
@@ -263,78 +269,63 @@ class FilterSplit:
         for attempt in range(1, _ATTEMPTS + 1):
             self.warnings.clear()  # those of another look's rows
             parts = self._parts(inside, 0)
-            found = sum((self.sum_of(part) for part in parts), Decimal(0))
-            total = self._total(inside)
-            if found == total:
+            found, total = _joined(map(self._counted, parts)), self._total(inside)
+            wrong = [c for c in self._counts if found.get(c, ZERO) != total.get(c, ZERO)]
+            if not wrong:
                 log.info(
-                    "%s: read in %d parts, %s %s in all, as without the cuts",
+                    "%s: read in %d parts, %s in all, as without the cuts",
                     self._what,
                     len(parts),
-                    total,
-                    self._count,
+                    ", ".join(f"{total.get(c, ZERO)} {c}" for c in self._counts),
                 )
                 return parts
             _close(parts)
             # Young hours still grow: a second look tells growth from loss.
-            log.info(
-                "%s: %d parts sum to %s %s, the whole is %s (look %d)",
-                self._what,
-                len(parts),
-                found,
-                self._count,
-                total,
-                attempt,
-            )
+            said = f"{wrong[0]}: {found.get(wrong[0], ZERO)} of {total.get(wrong[0], ZERO)}"
+            log.info("%s: %d parts, look %d: %s", self._what, len(parts), attempt, said)
         raise RequestError(
-            f"{self._what}: the answer is cut off and its parts do not sum to the whole "
-            f"({self._count}: {found} of {total}); nothing of it is written"
+            f"{self._what}: the answer is cut off and its parts do not sum to the whole ({said}); nothing of it is "
+            "written"
         )
 
-    def sum_of(self, response: Response) -> Decimal:
-        """Return the sum of the count over an answer's rows."""
-        values = (_value(row, self._count) for row in _rows(response))
-        return sum((_number(v, self._count) for v in values if v is not None), Decimal(0))
+    def _counted(self, response: Response) -> Mapping[str, Decimal]:
+        """Return the sum of each count over an answer's rows."""
+        rows = ({c: _value(row, c) for c in self._counts} for row in _rows(response))
+        return _joined({c: _number(v, c) for c, v in r.items() if v is not None} for r in rows)
 
-    def _total(self, inside: Filter | None) -> Decimal:
-        """Ask for the count of each time bucket; where even that is too much, by groups of values."""
+    def _total(self, inside: Filter | None) -> Mapping[str, Decimal]:
+        """Ask for the counts of each time bucket; where even that is too much, by groups of values."""
         try:
             return self._sum(inside)
         except ResponseTooLarge:
             attribute = self._levels[0]
             listed = self._values(attribute, inside)
             values, crowded = listed.values, listed.crowded
-        total = sum(
-            (self._group_total(inside, attribute, g) for g in _groups(values, GROUP_SIZE)),
-            Decimal(0),
-        )
+        groups = _groups(values, GROUP_SIZE)
+        total = _joined(self._group_total(inside, attribute, group) for group in groups)
         try:
-            return total + self._sum(self._rest(inside, attribute, values))
+            return _joined([total, self._sum(self._rest(inside, attribute, values))])
         except RequestError as error:
             self._check_unaskable(error, attribute, crowded=crowded)
             return total
 
     def _group_total(
         self, inside: Filter | None, attribute: str, values: tuple[str, ...]
-    ) -> Decimal:
+    ) -> Mapping[str, Decimal]:
         try:
             return self._sum(both(inside, AnyOf(attribute, values)))
         except ResponseTooLarge:
             if len(values) == 1:
                 raise
             middle = len(values) // 2
-            return sum(
-                (
-                    self._group_total(inside, attribute, half)
-                    for half in (values[:middle], values[middle:])
-                ),
-                Decimal(0),
-            )
+            halves = (values[:middle], values[middle:])
+            return _joined(self._group_total(inside, attribute, half) for half in halves)
 
-    def _sum(self, inside: Filter | None) -> Decimal:
+    def _sum(self, inside: Filter | None) -> Mapping[str, Decimal]:
         # With the bucket: a service may want an attribute, and a bucket alone is a row.
-        response = self._ask(self._attributes[:1], [self._count], inside)
+        response = self._ask(self._attributes[:1], self._counts, inside)
         with response.body:
-            return self.sum_of(response)
+            return self._counted(response)
 
     def _parts(self, inside: Filter | None, level: int) -> list[Response]:
         """Read what lies inside a condition by the values of a level's attribute."""
@@ -420,11 +411,11 @@ class FilterSplit:
 
     def _some_values(self, attribute: str, inside: Filter | None) -> "_Values":
         """Ask once for the values of an attribute; a list that is cut off says so."""
-        response = self._ask([attribute], [self._count], inside, partial=True)
+        response = self._ask([attribute], self._listed, inside, partial=True)
         with response.body:
             found = [_value(row, attribute) for row in _rows(response)]
         return _Values(
-            tuple(sorted({str(v) for v in found if v is not None})),
+            tuple(sorted({to_text(v) for v in found if v is not None})),
             leftover=any(v is None for v in found),
             listed=response.status != HTTPStatus.PARTIAL_CONTENT,
         )
@@ -510,6 +501,11 @@ def _value(row: Mapping[str, Any], attribute: str) -> Any:
     if attribute in row:
         return row[attribute]
     return next((v for k, v in row.items() if k.lower() == attribute.lower()), None)
+
+
+def _joined(parts: Iterable[Mapping[str, Decimal]]) -> Mapping[str, Decimal]:
+    """Return sums by metric added up."""
+    return joined(parts) or {}
 
 
 def _number(value: object, metric: str) -> Decimal:

@@ -180,6 +180,7 @@ class Fetcher:
             not_asked=frozenset().union(*(part.not_asked for part in parts)),
             left_out=lost,
             totals=joined(part.totals for part in parts),
+            held_from=max((p.held_from for p in parts if p.held_from is not None), default=None),
         )
 
 

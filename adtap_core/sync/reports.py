@@ -12,7 +12,6 @@ from typing import Any, Final, cast
 from singer_sdk.exceptions import AbortedSyncFailedException
 from typing_extensions import override
 
-from adtap_core import __version__
 from adtap_core.declare import Report
 from adtap_core.errors import BadRequest, CredentialsError, RequestError, RetriesExhausted
 from adtap_core.http.client import RequestStats
@@ -21,7 +20,7 @@ from adtap_core.rows.columns import Block
 from adtap_core.rows.report_rows import RowShaper
 from adtap_core.rows.schemas import DAYS, LEDGER
 from adtap_core.rows.window_checks import oddities, window_error
-from adtap_core.state.bookmarks import jobs_in, keep_jobs, ledger_moment
+from adtap_core.state.bookmarks import jobs_in, keep_jobs
 from adtap_core.sync.failures import may_pass
 from adtap_core.sync.fetching import Fetcher
 from adtap_core.sync.ledger import LedgerStream
@@ -412,6 +411,7 @@ class ReportStream(PlannedReport):
             warnings,
             over_at_reading(task, planner),
             totals,
+            fetched.held_from,
         )
         if self.config.get("on_empty") == "fail" and not self._rows:
             # Nothing came yet: if nothing comes at all, no bookmark may have moved.
@@ -499,43 +499,27 @@ class ReportStream(PlannedReport):
 
     def _close(self, closing: ReadWindow) -> None:
         """Ledger row, bookmark, STATE: in this order, after the window's last row."""
-        task = closing.task
-        self._read.append(task.window)
-        spelt = [
-            ledger_moment(m, self.report.grain, task.job.zone)
-            for m in (task.window.start, task.window.end)
-        ]
+        task, window = closing.task, closing.window
         stats = task.job.stats
         plans = {p.partition: p for p in task.bundle.plans}
         rows: list[dict[str, Any]] = []
         for partition in task.job.partitions:
-            rows.append(
-                {
-                    "stream": self.name,
-                    "account": partition.text,
-                    "window_start": spelt[0],
-                    "window_end": spelt[1],
-                    "row_count": closing.counts[partition],
-                    "requests": stats.requests,
-                    "retries": stats.retries,
-                    "splits": stats.splits,
-                    "data_state": closing.state,
-                    **closing.tied(partition),
-                    "warnings": "; ".join(closing.warnings) or None,
-                    "synced_at": task.synced_at,
-                    "tap_version": __version__,
-                }
-            )
-            # Bundled partitions share their requests: counted once, so that a sum over the ledger is true.
-            stats = RequestStats()
             plan = plans[partition]
             self._left[partition] -= 1
             if plan.bookmark is not None:
                 self._forget_jobs(plan.bookmark.entry, task.window, last=self._left[partition] <= 0)
-                plan.bookmark.close(task.window, plan.requested, over=closing.over)
+            if window.is_empty:
+                continue  # all of it is gone: what was read of it earlier stays the latest reading
+            rows.append(closing.line(self.name, partition, stats))
+            # Bundled partitions share their requests: counted once, so that a sum over the ledger is true.
+            stats = RequestStats()
+            if plan.bookmark is not None:
+                plan.bookmark.close(window, plan.requested, over=closing.over)
                 self._note_time(task, plan.requested.now)
-        self._keep_days(closing)
-        self._ledger.write(rows)
+        if rows:
+            self._read.append(window)
+            self._keep_days(closing)
+            self._ledger.write(rows)
         self.run.write_state(self.name)
 
     def _note_time(self, task: WindowTask, begun: datetime) -> None:
@@ -555,7 +539,7 @@ class ReportStream(PlannedReport):
             return
         rows = totals.days(
             task.job.partitions,
-            task.window,
+            closing.window,
             task.job.zone,
             over=closing.over,
             settle_days=task.bundle.plans[0].requested.settle_days,
@@ -564,7 +548,7 @@ class ReportStream(PlannedReport):
         self._days.write(list(rows))
         if self.learned is not None:
             accounts = [p.text for p in task.job.partitions]
-            self.learned.note(accounts, task.window, totals.digested())
+            self.learned.note(accounts, closing.window, totals.digested())
 
     def _forget_jobs(
         self, entry: MutableMapping[str, Any], window: Interval, *, last: bool

@@ -9,11 +9,13 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
 
+from adtap_core import __version__
 from adtap_core.declare import Report
 from adtap_core.errors import RequestError
+from adtap_core.http.client import RequestStats
 from adtap_core.platform import Fetched, Partition, WindowJob
 from adtap_core.rows.totals import Key, Sums
-from adtap_core.state.bookmarks import Bookmark, jobs_in
+from adtap_core.state.bookmarks import Bookmark, jobs_in, ledger_moment
 from adtap_core.sync.planning import Bundle, Planner
 from adtap_core.sync.window_totals import NOT_ASKED, WindowTotals
 from adtap_core.windows import Interval
@@ -54,7 +56,17 @@ class WindowTask:
 
 @dataclass
 class ReadWindow:
-    """A window that was read whole and waits to be closed."""
+    """A window that was read whole and waits to be closed.
+
+    Args:
+        task: The window to read.
+        counts: Its rows by account.
+        state: How final its latest bucket is.
+        warnings: For the ledger.
+        over: The moment up to which buckets were over when it was read.
+        totals: What its rows add up to, where that is wanted.
+        held_from: Where the platform has dropped its beginning since it was planned: what is left of it.
+    """
 
     task: WindowTask
     counts: Mapping[Partition, int]
@@ -62,6 +74,42 @@ class ReadWindow:
     warnings: Sequence[str]
     over: datetime
     totals: WindowTotals | None = None
+    held_from: datetime | None = None
+
+    @property
+    def window(self) -> Interval:
+        """Return what was read of it: what the platform dropped is no time without rows, and no later reading."""
+        start, end = self.task.window.start, self.task.window.end
+        return Interval(start if self.held_from is None else max(start, self.held_from), end)
+
+    def line(self, stream: str, partition: Partition, stats: RequestStats) -> dict[str, Any]:
+        """Return its line of the ledger.
+
+        Args:
+            stream: The report's name.
+            partition: Whose line it is.
+            stats: What it cost.
+        """
+        job = self.task.job
+        start, end = (
+            ledger_moment(moment, job.report.grain, job.zone)
+            for moment in (self.window.start, self.window.end)
+        )
+        return {
+            "stream": stream,
+            "account": partition.text,
+            "window_start": start,
+            "window_end": end,
+            "row_count": self.counts[partition],
+            "requests": stats.requests,
+            "retries": stats.retries,
+            "splits": stats.splits,
+            "data_state": self.state,
+            **self.tied(partition),
+            "warnings": "; ".join(self.warnings) or None,
+            "synced_at": self.task.synced_at,
+            "tap_version": __version__,
+        }
 
     def tied(self, partition: Partition) -> Mapping[str, Any]:
         """Return what the ledger says of the window's totals.

@@ -1,6 +1,6 @@
 """A tap against the sandbox's OpenX room: settings, truth, runs."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -28,6 +28,26 @@ class Room(rooms.Room):
     def answer_reports(self, **how: Any) -> None:
         """Let the Data Service answer reports with a status, as `fault` takes it."""
         self.sandbox.fault("status", path="/report$", method="POST", **how)
+
+    def hold(
+        self, start: str = "2026-03-01T00:00:00Z", end: str = "2026-03-18T00:00:00Z"
+    ) -> None:
+        """Let the next question for a date range be answered with these."""
+        body = {"dateRange": {"minStartDate": start, "maxEndDate": end}}
+        self.sandbox.fault("status", path="/date-range$", status=200, body=body)
+
+    def list_fields(
+        self,
+        *dimensions: str,
+        metrics: Sequence[str] = ("marketPublisherRevenue", "marketRequests"),
+        **more: Mapping[str, Any],
+    ) -> None:
+        """Let the account list these report fields only; `more` are further facts of a metric."""
+        body = {
+            "dimensions": [{"id": d, "format": "String"} for d in dimensions],
+            "metrics": [{"id": m, "format": "Number", **more.get(m, {})} for m in metrics],
+        }
+        self.sandbox.fault("status", path="/report/fields$", status=200, body=body, times=None)
 
     def asked(self, ending: str) -> list[dict[str, Any]]:
         """The requests whose path ends so, oldest first."""

@@ -14,7 +14,7 @@ from adtap_core.names import column_names
 from adtap_core.sync.window_tasks import spelt_moment
 from adtap_core.tap import RunFailed
 from adtap_core.windows import Grain
-from tap_openx import fields
+from tap_openx import current, fields
 from tap_openx.currencies import COLUMN, AccountCurrencies, added_up
 from tap_openx.splits import add_up
 from tap_openx.streams import REPORTS
@@ -292,6 +292,16 @@ def test_a_report_past_the_platforms_limit_is_read_in_shorter_windows(room):
     assert len(whole) > 40
     assert rows_of(found) == whole
     assert found.windows("country_daily")[0]["splits"] == 1
+
+
+def test_a_report_that_fills_the_limit_of_bytes_is_read_in_shorter_windows(room, monkeypatch):
+    """The platform cuts at a gigabyte as well as at a million rows, and says nothing of it."""
+    config = room.current(start_date="2026-03-10")
+    whole = rows_of(room.run(config, "country_daily"))
+    monkeypatch.setattr(current, "MOST_BYTES", 45 * len(whole))  # half of eight days, or less
+    found = room.run(config, "country_daily")
+    assert rows_of(found) == whole
+    assert found.windows("country_daily")[0]["splits"] > 0
 
 
 @pytest.mark.parametrize("kind", ["cut", "cut_chunked", "reset", "html", "empty"])

@@ -10,15 +10,6 @@ from adtap_core.errors import REFUSED_EXIT
 from adtap_core.tap import RunFailed
 
 
-def listing(room, *dimensions, metrics=("marketPublisherRevenue", "marketRequests"), **more):
-    """Let the account list these report fields only; `more` are further facts of a metric."""
-    body = {
-        "dimensions": [{"id": d, "format": "String"} for d in dimensions],
-        "metrics": [{"id": m, "format": "Number", **more.get(m, {})} for m in metrics],
-    }
-    room.sandbox.fault("status", path="/report/fields$", status=200, body=body, times=None)
-
-
 ALL = {"name": "all_daily", "dimensions": [], "metrics": ["marketPublisherRevenue"]}
 
 
@@ -28,7 +19,7 @@ def test_money_whose_currency_is_not_listed_is_kept_apart_by_account(room, dimen
     reports = [{**ALL, "dimensions": dimensions}]
     config = room.legacy(start_date="2026-03-17", reports=reports)
     told = room.run(config, "all_daily").final("all_daily")
-    listing(room, "publisherAccountID", "publisherSiteId")
+    room.list_fields("publisherAccountID", "publisherSiteId")
     found = room.run(config, "all_daily").final("all_daily")
     body = json.loads(room.asked("/report")[-1]["body"])
     assert "publisherAccountID" in [a["id"] for a in body["attributes"]]
@@ -42,9 +33,8 @@ def test_money_whose_currency_is_not_listed_is_kept_apart_by_account(room, dimen
 
 def test_a_dimension_that_is_a_list_of_ids_is_told_apart_too(room):
     """The account's list of fields knows the format `Array[Number]`."""
-    listing(room, "publisherAccountID", "segments")
-    held = {"minStartDate": "2026-03-01T00:00:00Z", "maxEndDate": "2026-03-18T00:00:00Z"}
-    room.sandbox.fault("status", path="/date-range$", status=200, body={"dateRange": held})
+    room.list_fields("publisherAccountID", "segments")
+    room.hold()
     row = {"day": "2026-03-17", "publisherAccountID": "1", "marketPublisherRevenue": 1.5}
     rows = [{**row, "segments": [1, 2]}, {**row, "segments": [2]}, {**row, "segments": [1, 2]}]
     room.answer_reports(status=200, body={"reportData": rows, "reportMetadata": {}}, times=None)
@@ -62,8 +52,7 @@ def test_built_in_reports_are_read_where_the_currency_is_not_listed(room, accoun
     if accounts:
         mine = told.records["demand_daily"][0]["publisher_account_id"]
         config["account_ids"] = [mine]
-    listing(
-        room,
+    room.list_fields(
         *("publisherAccountID", "publisherSiteId", "publisherAdUnitId", "userDeviceType"),
         *("demandPartnerAccountId", "demandPartnerAccountName"),
         metrics=("marketRequests", "marketImpressions", "marketPublisherRevenue"),
@@ -83,7 +72,7 @@ def test_built_in_reports_are_read_where_the_currency_is_not_listed(room, accoun
 
 def test_a_report_cut_by_account_needs_no_second_look(room):
     """Its rows say whose they are; the account's currency is theirs. With `account_ids`, too."""
-    listing(room, "publisherAccountID")
+    room.list_fields("publisherAccountID")
     report = {**ALL, "dimensions": ["publisherAccountId"]}
     rows = room.run(room.legacy(reports=[report]), "all_daily").records["all_daily"]
     accounts = room.run(room.legacy(), "accounts").records["accounts"]
@@ -116,7 +105,7 @@ def test_a_report_cut_by_account_needs_no_second_look(room):
 def test_what_can_not_be_kept_apart_is_refused_alone(room, caplog, listed, metric, words):
     """The other reports are read; the run ends badly and says which report, and why."""
     metrics = ("marketPublisherRevenue", "marketRequests", metric["id"])
-    listing(room, *listed, metrics=metrics, **{metric["id"]: metric})
+    room.list_fields(*listed, metrics=metrics, **{metric["id"]: metric})
     bad = {**ALL, "name": "bad_daily", "metrics": ["marketPublisherRevenue", metric["id"]]}
     counts = {**ALL, "name": "counts_daily", "metrics": ["marketRequests"]}
     written = []
@@ -140,7 +129,7 @@ def test_what_can_not_be_kept_apart_is_refused_alone(room, caplog, listed, metri
 def test_where_accounts_may_not_be_listed_nothing_is_added_up(room, generation, caplog):
     """Two currencies would stand in one row, and doubled once the login may list accounts."""
     if generation == "legacy":
-        listing(room, "publisherAccountID", "publisherSiteId")
+        room.list_fields("publisherAccountID", "publisherSiteId")
         config = room.legacy(start_date="2026-03-17", reports=[ALL])
     else:
         money = {

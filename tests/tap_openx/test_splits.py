@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from adtap_core.errors import ResponseTooLarge
+from adtap_core.errors import REFUSED_EXIT, ResponseTooLarge
 from adtap_core.tap import RunFailed
 from tap_openx.splits import AnyOf, Asker, Taught, add_up
 
@@ -411,3 +411,95 @@ def test_sums_of_parts_keep_all_digits():
     ]
     (row,) = add_up(iter(rows), ["revenue"])
     assert format(row["revenue"], "f") == "12345679001243.95257700108516267801"
+
+
+def report_of(*rows):
+    """The body of a report with these rows."""
+    return {"reportData": list(rows), "reportMetadata": {"reportCreated": "2026-03-18T04:00:00-08:00"}}
+
+
+def answer_in_turn(room, *answers):
+    """Let the Data Service answer reports one after the other, each a status and rows."""
+    for status, rows in answers:
+        room.answer_reports(status=status, body=report_of(*rows))
+
+
+SITES = {
+    "name": "sites_daily",
+    "dimensions": ["publisherSiteId"],
+    "metrics": ["clicks", "marketRequests"],
+}
+
+
+def site(number, clicks, requests):
+    """A row of `SITES`."""
+    return {"day": "2026-03-16", "publisherSiteId": number, "clicks": clicks, "marketRequests": requests}
+
+
+def test_every_count_proves_the_parts(room, caplog):
+    """A row that is lost may hold none of the first count: a site's requests without a click."""
+    parts = [(200, [site("1", 2, 5)]), (200, [site("2", 1, 4)])]
+    both = (200, [part for _, (part,) in parts])
+    total = (200, [{"day": "2026-03-16", "clicks": 3, "marketRequests": 12}])
+    look = [both, *parts, total]
+    answer_in_turn(room, (206, [site("1", 2, 5)]), *look, *look)
+    with pytest.raises(RunFailed):
+        room.run(room.legacy(**ONE_DAY, reports=[SITES]), "sites_daily")
+    assert any("do not sum to the whole (marketRequests: 9 of 12)" in m for m in caplog.messages)
+
+
+def test_values_are_listed_with_all_metrics(room):
+    """A service that leaves out rows without a click lists a site by its requests all the same."""
+    room.switch(row_cap=2)
+    config = room.legacy(
+        start_date="2026-03-16T10:00:00Z",
+        end_date="2026-03-16T11:00:00Z",
+        reports=[{**SITES, "name": "sites_hourly", "grain": "hour"}],
+    )
+    room.run(config, "sites_hourly")
+    lists = [q for q in questions(room) if q["attributes"] == [{"id": "publisherSiteId"}]]
+    assert lists
+    assert all([m["id"] for m in q["metrics"]] == SITES["metrics"] for q in lists)
+
+
+def test_values_that_are_no_text_are_asked_for_as_json_spells_them(room):
+    """`Boolean` is a format of report fields; `True` would match nothing."""
+    room.list_fields("isMobile", metrics=("marketRequests",))
+    room.hold()
+    values = [True, False]
+    rows = [{"day": "2026-03-16", "isMobile": v, "marketRequests": 2} for v in values]
+    total = {"day": "2026-03-16", "marketRequests": 4}
+    answer_in_turn(room, (206, rows[:1]), (200, rows), (200, rows[1:]), (200, rows[:1]), (200, [total]))
+    report = {"name": "mobile_daily", "dimensions": ["isMobile"], "metrics": ["marketRequests"]}
+    found = room.run(room.legacy(**ONE_DAY, reports=[report]), "mobile_daily")
+    assert {r["is_mobile"] for r in found.records["mobile_daily"]} == {"true", "false"}
+    asked = [q["filters"]["value"] for q in questions(room) if "filters" in q]
+    assert asked == ["false", "true"]
+
+
+def test_a_metric_that_can_not_be_added_up_is_not_read_by_groups_of_accounts(room, caplog):
+    """Two groups' fill rates of 0.5 and 0.25 are no fill rate of 0.75."""
+    room.list_fields(
+        *("publisherAccountID", "userDeviceType"),
+        metrics=("marketRequests", "marketFillRate"),
+    )
+    room.hold()
+    room.answer_reports(status=413, body=CROWDED)
+    accounts = [{"publisherAccountID": a, "marketRequests": 4, "marketFillRate": 0.5} for a in "12"]
+    phone = {"day": "2026-03-16", "userDeviceType": "Phone", "marketRequests": 4}
+    parts = [(200, [{**phone, "marketFillRate": rate}]) for rate in (0.5, 0.25)]
+    answer_in_turn(room, (200, accounts), *parts, (200, [{"day": "2026-03-16", "marketRequests": 8}]))
+    report = {
+        "name": "rates_daily",
+        "dimensions": ["userDeviceType"],
+        "metrics": ["marketRequests", "marketFillRate"],
+    }
+    written = []
+    with pytest.raises(RunFailed) as caught:
+        room.run(
+            room.legacy(**ONE_DAY, reports=[report]), "rates_daily", written=written.append
+        )
+    assert caught.value.exit_code == REFUSED_EXIT
+    assert not written[0].records["rates_daily"]
+    assert any("marketFillRate can't be; add publisherAccountId" in m for m in caplog.messages)
+    assert len(questions(room)) == 1
