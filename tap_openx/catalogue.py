@@ -9,11 +9,13 @@ from adtap_core.declare import Report
 from adtap_core.errors import MalformedResponse
 from adtap_core.names import did_you_mean
 from adtap_core.rows.records import to_text
+from adtap_core.windows import Grain
 from tap_openx import fields
 from tap_openx.streams import OpenxReport
 
 log = logging.getLogger("adtaps.openx")
 _COUNT: Final = "Number"
+_BUCKETS: Final = frozenset({Grain.HOUR.value, Grain.DAY.value})
 
 
 @dataclass(frozen=True)
@@ -117,7 +119,7 @@ class Catalogue:
             listed = self.metrics.get(name.lower())
             if listed is None:
                 self._tell(report.name, name, "the account's report fields do not list it")
-            elif clash := self.clash(listed, attributes):
+            elif clash := [*self.clash(listed, attributes), *_not_by(listed, report.grain)]:
                 self._tell(report.name, name, f"it can't be broken down by {', '.join(clash)}")
             else:
                 metrics[listed.id] = name
@@ -171,7 +173,7 @@ class Catalogue:
             errors += [
                 f"{where}: metric {name!r} can't be broken down by {clash!r}; it goes with "
                 + ", ".join(sorted(self._spelled(a) for a in listed.available or ()))
-                for clash in self.clash(listed, known)
+                for clash in (*self.clash(listed, known), *_not_by(listed, report.grain))
             ]
         errors += [
             f"{where}: filters: unknown attribute {name!r}{self._near(name, self.dimensions, {})}"
@@ -252,6 +254,13 @@ def _available(raw: Mapping[str, Any]) -> list[str] | None:
     if not isinstance(found, list):
         return None
     return [str(a.get("id") if isinstance(a, Mapping) else a) for a in found]
+
+
+def _not_by(metric: Listed, grain: Grain) -> list[str]:
+    """Return the time bucket if a metric can't be broken down by it: only a list that names another one tells that."""
+    available = metric.available or frozenset()
+    is_told = not available.isdisjoint(_BUCKETS)
+    return [grain.value] if is_told and grain.value not in available else []
 
 
 def _path(value: Any) -> str | None:

@@ -96,3 +96,29 @@ def test_a_value_of_a_filter_is_sent_as_json_spells_it(room, value, sent):
         "value": sent,
         "operator": "EQ",
     }
+
+
+@pytest.mark.parametrize("buckets", [["day"], []], ids=["by day only", "not said"])
+def test_a_metric_that_the_list_gives_by_day_only_is_not_asked_for_by_hour(room, buckets):
+    """The time bucket is an attribute as any other; a list that names no bucket says nothing of it."""
+    available = [{"id": d} for d in ("publisherSiteId", *buckets)]
+    clicks = {"metadataDetails": {"dimensionsAvailable": available}}
+    room.list_fields("publisherSiteId", metrics=("marketRequests", "clicks"), clicks=clicks)
+    report = {"dimensions": ["publisherSiteId"], "metrics": ["clicks", "marketRequests"]}
+    config = room.legacy(
+        **ONE_DAY,
+        reports=[
+            {**report, "name": "by_day"},
+            {**report, "name": "by_hour", "grain": "hour"},
+        ],
+    )
+    if not buckets:
+        found = room.run(config, "by_day", "by_hour")
+        assert found.records["by_day"]
+        assert found.records["by_hour"]
+        return
+    with pytest.raises(SettingsError) as caught:
+        room.run(config, "by_day", "by_hour")
+    (fault,) = caught.value.errors
+    assert "report 'by_hour': metric 'clicks' can't be broken down by 'hour'" in fault
+    assert room.asked("/report") == []
