@@ -150,6 +150,24 @@ class Catalogue:
             if a.lower() not in metric.available and a.lower() != fields.CURRENCY.lower()
         ]
 
+    def proving(
+        self, metrics: Sequence[str], attributes: Sequence[str]
+    ) -> tuple[list[str], list[str]]:
+        """Return those of a report's metrics that go with all of some attributes, and the counts that prove it whole.
+
+        The counts are the report's own; where it has none, one that rides along.
+
+        Args:
+            metrics: The report's metrics, by their ids.
+            attributes: What it is cut by.
+        """
+        others = [m.id for m in self.metrics.values() if m.id not in metrics]
+        listed = [self.metrics[name.lower()] for name in [*metrics, *others]]
+        fit = [m for m in listed if not self.clash(m, attributes)]
+        counts = [m.id for m in fit if m.is_count]
+        own = [name for name in counts if name in metrics]
+        return [m.id for m in fit if m.id in metrics], own or counts[:1]
+
     def _tell(self, report: str, name: str, why: str) -> None:
         if (report, name) not in self._told:
             self._told.add((report, name))

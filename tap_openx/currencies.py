@@ -14,7 +14,7 @@ from typing_extensions import override
 from adtap_core.accounts import id_of
 from adtap_core.bodies.parsing import Table
 from adtap_core.declare import Report
-from adtap_core.errors import BadRequest, Forbidden
+from adtap_core.errors import BadRequest, Forbidden, ResponseTooLarge
 from adtap_core.http.once import Once
 from adtap_core.inspect.dry_run import OfflineError
 from adtap_core.rows.records import to_text
@@ -143,6 +143,31 @@ class _Lookup(dict[str, str]):
                 else "no account that the login lists",
             )
         return default if found is None else found
+
+
+def check_groups(
+    metrics: Iterable[str], refusal: ResponseTooLarge, *, can_split: bool
+) -> None:
+    """Check that rows of groups of accounts can be added up: a report that does not tell accounts apart is read so.
+
+    Args:
+        metrics: Those that are asked for.
+        refusal: Of all accounts at once.
+        can_split: Whether a shorter window can be asked for, which may have fewer accounts.
+
+    Raises:
+        ResponseTooLarge: If they can't: the refusal, where a shorter window may do.
+        BadRequest: The same, where there is none.
+    """
+    wrong = fields.not_additive(metrics)
+    if not wrong:
+        return
+    if can_split:
+        raise refusal
+    raise BadRequest(
+        f"{refusal}; rows of groups of accounts would be added up, and {', '.join(wrong)} can't be; add "
+        f"{fields.ACCOUNT} to the dimensions, or take the metric out"
+    ) from refusal
 
 
 def added_up(

@@ -28,7 +28,7 @@ from tap_openx.answers import Answered, Answers, date_range, lost_message, named
 from tap_openx.api import Api, Generation, still_held
 from tap_openx.auth import CookieLogin
 from tap_openx.catalogue import Asked, Catalogue
-from tap_openx.currencies import COLUMN, added_up
+from tap_openx.currencies import COLUMN, added_up, check_groups
 from tap_openx.responses import error_beside
 from tap_openx.splits import AnyOf, Asker, Filter, FilterSplit, Given, Taught, add_up, both
 from tap_openx.streams import REPORTS, OpenxReport
@@ -457,13 +457,8 @@ class Legacy(Generation):
             too_large = too_large and not job.partitions[0].key
             if (job.can_split and not is_crowded(error)) or len(job.partitions) > 1:
                 raise
-            if too_large and (wrong := self._not_added(attributes, metrics)):
-                if job.can_split:
-                    raise  # a shorter window may have fewer accounts
-                raise BadRequest(
-                    f"{error}; rows of groups of accounts would be added up, and {', '.join(wrong)} can't be; add "
-                    f"{fields.ACCOUNT} to the dimensions, or take the metric out"
-                ) from error
+            if too_large and self._spelled(fields.ACCOUNT) not in attributes:
+                check_groups(metrics, error, can_split=job.can_split)
             try:
                 found = self._read_in_parts(
                     job, attributes, metrics, ask, inside=inside, why=error, many_accounts=too_large
@@ -496,11 +491,6 @@ class Legacy(Generation):
         )
         return Answered(split.read(inside), merged=foreign, unproven=split.warnings)
 
-    def _not_added(self, attributes: Sequence[str], metrics: Sequence[str]) -> list[str]:
-        """Return the metrics that stand in the way of reading a report by groups of accounts: it does not tell them apart."""
-        is_told = self._spelled(fields.ACCOUNT) in attributes
-        return [] if is_told else fields.not_additive(metrics)
-
     def _levels(self, job: WindowJob, attributes: Sequence[str]) -> list[str]:
         """Return the attributes to cut by: the report's own, or a row would lie across two parts."""
         own = [a for a in attributes if a != job.report.grain.value]
@@ -519,12 +509,7 @@ class Legacy(Generation):
         levels: Sequence[str],
     ) -> FilterSplit:
         catalogue = self.catalogue()
-        known = [catalogue.metrics[m.lower()] for m in metrics]
-        others = [m for m in catalogue.metrics.values() if m.id not in metrics]
-        # The proof needs counts that every attribute goes with: the report's own, else one that rides along.
-        fit = [m for m in [*known, *others] if not catalogue.clash(m, levels)]
-        able = [m.id for m in fit if m.is_count]
-        counts = [m for m in able if m in metrics] or able[:1]
+        listed, counts = catalogue.proving(metrics, levels)
         if not counts:
             raise RequestError(
                 f"{job.what}: the answer is cut off, and without a count among the metrics its parts can't be "
@@ -537,7 +522,7 @@ class Legacy(Generation):
             attributes=attributes,
             metrics=metrics,
             counts=counts,
-            listed=[m.id for m in fit if m.id in metrics],
+            listed=listed,
             levels=levels,
             currency=currency.id if currency else None,
             known=self._api.known_values,
