@@ -53,6 +53,8 @@ _WAITS: Final = (0.5, 1.0, 2.0, 4.0, 8.0)
 _TYPES: Final = {Grain.HOUR: "HOURLY", Grain.DAY: "DAILY"}
 _BUCKETS: Final = {Grain.HOUR: "Hour", Grain.DAY: "Day"}
 _JOB_TRIES: Final = 2
+_FAILED_POLLS: Final = 2
+"""So many polls must say 500, one after the other or not, until a job counts as failed."""
 _UNKNOWN_JOB: Final = frozenset({400, 404, 410})
 """Answers to a poll that says nothing but a job's id: what is wrong can only be the job."""
 _SMALLEST_ROW_BYTES: Final = 10
@@ -330,17 +332,20 @@ class Current(Generation):
         return number
 
     def _wait(self, job: WindowJob, number: str | int) -> Response:
-        """Poll a job; give its CSV or its failure.
+        """Poll a job; give its CSV or its failure, if it says so twice: one 500 may be the service's own.
 
         Raises:
             BadRequest: If the platform no longer knows it.
             RetriesExhausted: If it is not done in time.
         """
         begun = time.monotonic()
-        polls = 0
+        polls = failures = 0
         while True:
             response = self._post("pullReport", {"id": number}, job, expects="text")
-            if response.status != HTTPStatus.ACCEPTED:
+            has_failed = response.status == HTTPStatus.INTERNAL_SERVER_ERROR
+            failures += has_failed
+            is_waiting = response.status == HTTPStatus.ACCEPTED
+            if failures >= _FAILED_POLLS or not (has_failed or is_waiting):
                 return response
             response.body.close()
             if time.monotonic() - begun > JOB_SECONDS:

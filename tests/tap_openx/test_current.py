@@ -273,6 +273,16 @@ def test_a_job_that_failed_is_begun_once_more(room):
     assert found.windows("country_daily")[0]["retries"] == 1
 
 
+def test_one_failed_poll_is_no_failed_job(room):
+    """A 500 may be the service's own, for a moment: the job, which is paid for, is polled once more."""
+    whole = rows_of(room.run(room.current(), "country_daily"))
+    room.sandbox.clear_log()
+    room.sandbox.fault("status", path="/pullReport$", status=500, body={"message": "oops"})
+    found = room.run(room.current(), "country_daily")
+    assert rows_of(found) == whole
+    assert len(room.asked("/generateReport")) == 1
+
+
 def test_jobs_that_always_fail_end_the_window_loudly(room, caplog):
     """The window is halved to single days first; nothing is written, no bookmark moves."""
     room.switch(failed_jobs=1000)
