@@ -15,6 +15,7 @@ from tap_openx.streams import OpenxReport
 
 log = logging.getLogger("adtaps.openx")
 _COUNT: Final = "Number"
+_MONEY: Final = "Currency"
 _BUCKETS: Final = frozenset({Grain.HOUR.value, Grain.DAY.value})
 
 
@@ -133,6 +134,15 @@ class Catalogue:
         """Check whether a report's rows say the currency of their money, or have none."""
         told = fields.CURRENCY.lower() in self.dimensions
         return told or not OpenxReport.of(report).by_currency
+
+    def other_money(self, report: Report) -> list[str]:
+        """Return a report's metrics that are money by this list alone: their names do not say so.
+
+        Args:
+            report: The report.
+        """
+        listed = (self.metrics.get(m.lower()) for m in report.metrics)
+        return [m.id for m in listed if m and m.format == _MONEY and not fields.is_money(m.id)]
 
     @staticmethod
     def clash(metric: Listed, attributes: Sequence[str] | Mapping[str, str]) -> list[str]:

@@ -160,19 +160,17 @@ class Legacy(Generation):
 
     def _mixes_currencies(self, report: Report) -> bool:
         """Check whether rows would add up money of several currencies, if the account were not asked along."""
-        return (
-            not self.catalogue().is_currency_told(report)
-            and self._account_of(report) is None
-            and not self._settings.get("account_ids")
-            and bool(self._api.currencies.several())
-        )
+        return self._adds_accounts(report) and bool(self._api.currencies.several())
+
+    def _adds_accounts(self, report: Report) -> bool:
+        """Check whether rows may add up what several accounts earned, and do not say in which currency."""
+        told = self.catalogue().is_currency_told(report) or self._account_of(report) is not None
+        return not told and not self._settings.get("account_ids")
 
     def _may_mix(self, report: Report) -> bool:
         """Check whether nobody can tell if rows would add up money of several currencies."""
         return (
-            not self.catalogue().is_currency_told(report)
-            and self._account_of(report) is None
-            and not self._settings.get("account_ids")
+            self._adds_accounts(report)
             and {d.lower() for d in report.dimensions}.isdisjoint(_OF_ONE_ACCOUNT)
             and self._api.currencies.refusal() is not None
         )
@@ -193,6 +191,7 @@ class Legacy(Generation):
         Raises:
             BadRequest: If it can't.
         """
+        self._check_other_money(report)
         if self._may_mix(report):
             raise self._api.currencies.unknown_error(report)
         if not self._mixes_currencies(report):
@@ -218,6 +217,25 @@ class Legacy(Generation):
         fault = currencies.addition_error(report, report.metrics)
         if fault is not None:
             raise fault
+
+    def _check_other_money(self, report: Report) -> None:
+        """Check that money which only the account's list knows for money is not added up over several currencies.
+
+        Raises:
+            BadRequest: If it would be, or nobody can tell.
+        """
+        money = self.catalogue().other_money(report)
+        one = {*_OF_ONE_ACCOUNT, fields.ACCOUNT.lower(), fields.CURRENCY.lower()}
+        kept_apart = OpenxReport.of(report).by_currency or self._settings.get("account_ids")
+        if not money or kept_apart or not one.isdisjoint(d.lower() for d in report.dimensions):
+            return
+        if self._api.currencies.refusal() is not None:
+            raise self._api.currencies.unknown_error(report)
+        if several := self._api.currencies.several():
+            raise BadRequest(
+                f"report {report.name!r}: its rows would add up money of several currencies ({', '.join(several)}): "
+                f"{', '.join(money)} is money, as the account's report fields say; add {fields.CURRENCY} to its dimensions"
+            )
 
     def bundle_size(self) -> int:
         """Return how many accounts one request may read."""

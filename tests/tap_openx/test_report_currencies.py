@@ -148,3 +148,28 @@ def test_where_accounts_may_not_be_listed_nothing_is_added_up(room, generation, 
     assert not messages.records["all_daily"]
     assert not messages.windows("all_daily")
     assert "may add up money of several currencies" in caplog.text
+
+
+@pytest.mark.parametrize("dimensions", [["publisherCurrency"], []], ids=["by currency", "all"])
+def test_what_only_the_list_of_fields_knows_for_money_is_not_added_up(room, dimensions, caplog):
+    """`Currency` is its format, though its name does not say so: two currencies stood in one row."""
+    winnings = {"format": "Currency"}
+    room.list_fields(
+        *("publisherAccountID", "publisherCurrency"),
+        metrics=("winnings", "marketRequests"),
+        winnings=winnings,
+    )
+    room.hold()
+    row = {"day": "2026-03-17", "publisherCurrency": "EUR", "winnings": 1.5}
+    room.answer_reports(status=200, body={"reportData": [row], "reportMetadata": {}})
+    report = {"name": "won_daily", "dimensions": dimensions, "metrics": ["winnings"]}
+    config = room.legacy(start_date="2026-03-17", reports=[report])
+    if dimensions:
+        (row,) = room.run(config, "won_daily").records["won_daily"]
+        assert (row["winnings"], row["_currency"]) == ("1.5", "EUR")
+        return
+    with pytest.raises(RunFailed) as caught:
+        room.run(config, "won_daily")
+    assert caught.value.exit_code == REFUSED_EXIT
+    assert "winnings is money, as the account's report fields say" in caplog.text
+    assert room.asked("/report") == []
