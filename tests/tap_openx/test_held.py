@@ -63,8 +63,9 @@ def test_a_day_of_which_a_part_is_gone_is_gone(late):
 def test_todays_api_is_not_asked_for_days_that_it_has_dropped_meanwhile(room, caplog):
     """Asked again after midnight: its three months begin a day later."""
     room.now("2026-03-17T23:59:58+00:00")
-    room.switch(polls_before_ready=3)  # three and a half seconds
-    room.sandbox.fault("status", path="/pullReport$", status=200, body="Nonsense\n", after=3)
+    room.switch(polls_before_ready=0)
+    room.sandbox.fault("slow", path="/generateReport$", seconds=3)
+    room.sandbox.fault("status", path="/pullReport$", status=200, body="Nonsense\n")
     report = {"name": "a_hourly", "grain": "hour", "dimensions": [], "metrics": ["AllRequests"]}
     config = room.current(start_date="2025-12-01", end_date="2025-12-20", reports=[report])
     with caplog.at_level(logging.WARNING):
