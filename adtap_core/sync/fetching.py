@@ -198,7 +198,8 @@ def _smaller(job: WindowJob, halves: tuple[Interval, Interval] | None) -> list[W
 
 def _joined_context(parts: Sequence[Fetched]) -> RowContext:
     """Return the pieces' facts as one: rows of a bundle cut in two belong to either half's accounts."""
-    context = parts[0].context
+    # A piece of which nothing is held any more has no rows, and may not know what they would be in.
+    context = next((part.context for part in parts if part.tables), parts[0].context)
     if context.partition is None:
         return context
     name = context.partition[0]
