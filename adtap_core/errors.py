@@ -109,7 +109,17 @@ class Forbidden(BadRequest):
 
 
 class RetriesExhausted(RequestError):  # noqa: N818 - named for what happened
-    """A fault that may pass did not, within `max_retries`."""
+    """A fault that may pass did not, within `max_retries`.
+
+    Args:
+        message: What happened, in the platform's own words where there are some.
+        status: The HTTP status, if an answer came.
+        heavy: Whether it was a gateway's 502 or 504, or no answer came in time: a smaller piece may pass.
+    """
+
+    def __init__(self, message: str, *, status: int | None = None, heavy: bool = False) -> None:
+        super().__init__(message, status=status)
+        self.heavy = heavy
 
 
 class ResponseTooLarge(RequestError):  # noqa: N818 - named for what happened

@@ -18,7 +18,6 @@ from adtap_core.errors import (
 from adtap_core.http.client import Auth, Call
 from adtap_core.http.completeness import check_whole
 from adtap_core.http.once import Once
-from adtap_core.http.outcomes import GATEWAY_STATUSES
 from adtap_core.http.response import Response
 from adtap_core.inspect.dry_run import OfflineError
 from adtap_core.platform import Fetched, Partition, RowContext, RowLookup, WindowJob
@@ -462,7 +461,7 @@ class Legacy(Generation):
         try:
             return Answered([ask(attributes, metrics, inside, in_parts=True)])
         except RetriesExhausted as error:
-            if error.status not in GATEWAY_STATUSES or job.can_split or len(job.partitions) > 1:
+            if not error.heavy or job.can_split or len(job.partitions) > 1:
                 raise
             # A single bucket that times out each time may be too big; where a part of it fares no better, the
             # service is ill, and that is what the user must hear.

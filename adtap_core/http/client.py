@@ -507,7 +507,9 @@ class _Tries:
             case Action.CREDENTIALS:
                 raise self._http.refuse(message)
             case Action.GIVE_UP:
-                raise RetriesExhausted(message + self._why(outcome), status=status)
+                connected = self._host not in self._http.unreachable
+                heavy = connected and self._state.gateway_failures > 0
+                raise RetriesExhausted(message + self._why(outcome), status=status, heavy=heavy)
             case Action.REFRESH_LOGIN:
                 self._count("retries")
                 self._http.relogin(number)

@@ -159,6 +159,19 @@ def test_a_server_that_takes_no_list_is_asked_with_or(room, whole):
     assert rows_of(found, "inventory_hourly") == expected
 
 
+@pytest.mark.parametrize("how", ["no answer in time", 504])
+def test_a_bucket_that_takes_too_long_is_split_by_filter_values(room, whole, how):
+    """One day is as short as a window gets: its accounts, and what is below them, may be answered in time."""
+    if how == 504:
+        room.answer_reports(status=504)
+    else:
+        room.sandbox.fault("slow", path="/report$", method="POST", seconds=3)
+    config = room.legacy(**ONE_DAY, max_retries=0, request_timeout_seconds=1)
+    found = room.run(config, "device_daily")
+    assert rows_of(found, "device_daily") == rows_of(whole, "device_daily")
+    assert filters_of(room)
+
+
 @pytest.mark.parametrize("cap", [6, 12])
 def test_a_report_is_cut_by_its_own_dimensions(room, cap):
     """Whatever a filter cuts by, a row that lies across two parts would be two half rows."""
