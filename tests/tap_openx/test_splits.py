@@ -165,8 +165,8 @@ def test_a_bucket_that_takes_too_long_is_split_by_filter_values(room, whole, how
     if how == 504:
         room.answer_reports(status=504)
     else:
-        room.sandbox.fault("slow", path="/report$", method="POST", seconds=3)
-    config = room.legacy(**ONE_DAY, max_retries=0, request_timeout_seconds=1)
+        room.sandbox.fault("slow", path="/report$", method="POST", seconds=4)
+    config = room.legacy(**ONE_DAY, max_retries=0, request_timeout_seconds=2)
     found = room.run(config, "device_daily")
     assert rows_of(found, "device_daily") == rows_of(whole, "device_daily")
     assert filters_of(room)
