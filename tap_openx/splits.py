@@ -259,6 +259,8 @@ class FilterSplit:
         self._stats, self._what = stats, what
         self.warnings: list[str] = []
         """What could not be proven, to stand in the window's row of the ledger."""
+        self._lost = ""
+        """Rows that are there and can't be had."""
 
     def read(self, inside: Filter | None) -> list[Response]:
         """Return the answers that together hold every row inside a condition, none twice.
@@ -268,10 +270,11 @@ class FilterSplit:
         """
         for attempt in range(1, _ATTEMPTS + 1):
             self.warnings.clear()  # those of another look's rows
+            self._lost = ""
             parts = self._parts(inside, 0)
             found, total = _joined(map(self._counted, parts)), self._total(inside)
-            wrong = [c for c in self._counts if found.get(c, ZERO) != total.get(c, ZERO)]
-            if not wrong:
+            said = self._lost or self._difference(found, total)
+            if not said:
                 log.info(
                     "%s: read in %d parts, %s in all, as without the cuts",
                     self._what,
@@ -281,12 +284,16 @@ class FilterSplit:
                 return parts
             _close(parts)
             # Young hours still grow: a second look tells growth from loss.
-            said = f"{wrong[0]}: {found.get(wrong[0], ZERO)} of {total.get(wrong[0], ZERO)}"
             log.info("%s: %d parts, look %d: %s", self._what, len(parts), attempt, said)
         raise RequestError(
             f"{self._what}: the answer is cut off and its parts do not sum to the whole ({said}); nothing of it is "
             "written"
         )
+
+    def _difference(self, found: Mapping[str, Decimal], total: Mapping[str, Decimal]) -> str:
+        """Return where sums of the parts are not those of the whole; empty if they all are."""
+        pairs = ((c, found.get(c, ZERO), total.get(c, ZERO)) for c in self._counts)
+        return next((f"{c}: {part} of {whole}" for c, part, whole in pairs if part != whole), "")
 
     def _counted(self, response: Response) -> Mapping[str, Decimal]:
         """Return the sum of each count over an answer's rows."""
@@ -344,7 +351,11 @@ class FilterSplit:
             for group in _groups(values, min(GROUP_SIZE, max(1, (len(values) + 1) // 2))):
                 parts += self._group(inside, level, group)
             if leftover and not self._is_unaskable(listed, inside, attribute):
-                parts += self._within(self._rest(inside, attribute, values), level + 1)
+                rest = self._within(self._rest(inside, attribute, values), level + 1)
+                parts += rest
+                if listed.listed and not any(True for part in rest for _ in _rows(part)):
+                    # A service whose null is neither equal nor different; they may hold money, and nothing to count.
+                    self._lost = f"rows without {attribute} are listed, but asked for there are none"
         except BaseException:
             _close(parts)
             raise
@@ -394,12 +405,14 @@ class FilterSplit:
         # The list is cut off: what came, and all that exist; then what they miss, until nothing new comes.
         seen = {*found.values, *self._existing(attribute)}
         new = seen if inside is not None or attribute != self._currency else set()
+        nulls = found.leftover
         while new and not found.listed:
             rest = self._rest(inside, attribute, tuple(sorted(seen)))
             found = self._some_values(attribute, rest)
             new = set(found.values) - seen
             seen |= new
-        leftover = found.leftover or not found.listed
+            nulls = nulls or found.leftover
+        leftover = nulls or not found.listed
         return _Values(tuple(sorted(seen)), leftover=leftover, listed=found.listed)
 
     def _existing(self, attribute: str) -> tuple[str, ...]:

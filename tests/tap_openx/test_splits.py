@@ -461,6 +461,19 @@ def test_every_count_proves_the_parts(room, caplog):
     assert any("do not sum to the whole (marketRequests: 9 of 12)" in m for m in caplog.messages)
 
 
+def test_rows_without_a_value_that_are_listed_are_there(room, caplog):
+    """A service whose null is neither equal nor different gives none of them; they hold money, and no click."""
+    report = {**SITES, "metrics": ["clicks", "publisherRevenue"]}
+    rows = [{**site(n, c, 0), "publisherRevenue": 1.5} for n, c in (("1", 2), (None, 0))]
+    total = (200, [{"day": "2026-03-16", "clicks": 2, "publisherRevenue": 3}])
+    currencies = (200, [{"publisherCurrency": "EUR", "clicks": 2}])
+    look = [(200, rows), (200, rows[:1]), currencies, (200, []), total]
+    answer_in_turn(room, (206, rows[:1]), *look, *look)
+    with pytest.raises(RunFailed):
+        room.run(room.legacy(**ONE_DAY, reports=[report]), "sites_daily")
+    assert any("rows without publisherSiteId are listed, but" in m for m in caplog.messages)
+
+
 def test_values_are_listed_with_all_metrics(room):
     """A service that leaves out rows without a click lists a site by its requests all the same."""
     room.switch(row_cap=2)
