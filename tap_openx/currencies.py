@@ -145,9 +145,7 @@ class _Lookup(dict[str, str]):
         return default if found is None else found
 
 
-def check_groups(
-    metrics: Iterable[str], refusal: ResponseTooLarge, *, can_split: bool
-) -> None:
+def check_groups(metrics: Iterable[str], refusal: ResponseTooLarge, *, can_split: bool) -> None:
     """Check that rows of groups of accounts can be added up: a report that does not tell accounts apart is read so.
 
     Args:

@@ -269,7 +269,9 @@ class Current(Generation):
             raise MalformedResponse(f"{job.what}: the report has no column {', '.join(missing)}")
         size = response.body.size
         if size >= MOST_BYTES * _CUT:
-            raise ResponseTooLarge(f"{job.what}: {size} bytes, the platform's limit is {MOST_BYTES}")
+            raise ResponseTooLarge(
+                f"{job.what}: {size} bytes, the platform's limit is {MOST_BYTES}"
+            )
         if size < MOST_ROWS * NEARLY_CUT * _SMALLEST_ROW_BYTES:
             return size / MOST_BYTES
         lines = sum(chunk.count(b"\n") for chunk in response.body.chunks())

@@ -355,7 +355,9 @@ class FilterSplit:
                 parts += rest
                 if listed.listed and not any(True for part in rest for _ in _rows(part)):
                     # A service whose null is neither equal nor different; they may hold money, and nothing to count.
-                    self._lost = f"rows without {attribute} are listed, but asked for there are none"
+                    self._lost = (
+                        f"rows without {attribute} are listed, but asked for there are none"
+                    )
         except BaseException:
             _close(parts)
             raise

@@ -29,9 +29,7 @@ class Room(rooms.Room):
         """Let the Data Service answer reports with a status, as `fault` takes it."""
         self.sandbox.fault("status", path="/report$", method="POST", **how)
 
-    def hold(
-        self, start: str = "2026-03-01T00:00:00Z", end: str = "2026-03-18T00:00:00Z"
-    ) -> None:
+    def hold(self, start: str = "2026-03-01T00:00:00Z", end: str = "2026-03-18T00:00:00Z") -> None:
         """Let the next question for a date range be answered with these."""
         body = {"dateRange": {"minStartDate": start, "maxEndDate": end}}
         self.sandbox.fault("status", path="/date-range$", status=200, body=body)

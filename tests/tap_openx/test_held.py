@@ -5,7 +5,6 @@ import logging
 
 import pytest
 
-
 HOURS = {"name": "by_hour", "grain": "hour", "dimensions": [], "metrics": ["marketRequests"]}
 MONEY = {"name": "all_daily", "dimensions": [], "metrics": ["marketPublisherRevenue"]}
 END = "2026-03-18T11:00:00Z"

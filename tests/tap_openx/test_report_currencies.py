@@ -9,7 +9,6 @@ import pytest
 from adtap_core.errors import REFUSED_EXIT
 from adtap_core.tap import RunFailed
 
-
 ALL = {"name": "all_daily", "dimensions": [], "metrics": ["marketPublisherRevenue"]}
 
 

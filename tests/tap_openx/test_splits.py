@@ -428,7 +428,10 @@ def test_sums_of_parts_keep_all_digits():
 
 def report_of(*rows):
     """The body of a report with these rows."""
-    return {"reportData": list(rows), "reportMetadata": {"reportCreated": "2026-03-18T04:00:00-08:00"}}
+    return {
+        "reportData": list(rows),
+        "reportMetadata": {"reportCreated": "2026-03-18T04:00:00-08:00"},
+    }
 
 
 def answer_in_turn(room, *answers):
@@ -446,7 +449,12 @@ SITES = {
 
 def site(number, clicks, requests):
     """A row of `SITES`."""
-    return {"day": "2026-03-16", "publisherSiteId": number, "clicks": clicks, "marketRequests": requests}
+    return {
+        "day": "2026-03-16",
+        "publisherSiteId": number,
+        "clicks": clicks,
+        "marketRequests": requests,
+    }
 
 
 def test_every_count_proves_the_parts(room, caplog):
@@ -495,7 +503,9 @@ def test_values_that_are_no_text_are_asked_for_as_json_spells_them(room):
     values = [True, False]
     rows = [{"day": "2026-03-16", "isMobile": v, "marketRequests": 2} for v in values]
     total = {"day": "2026-03-16", "marketRequests": 4}
-    answer_in_turn(room, (206, rows[:1]), (200, rows), (200, rows[1:]), (200, rows[:1]), (200, [total]))
+    answer_in_turn(
+        room, (206, rows[:1]), (200, rows), (200, rows[1:]), (200, rows[:1]), (200, [total])
+    )
     report = {"name": "mobile_daily", "dimensions": ["isMobile"], "metrics": ["marketRequests"]}
     found = room.run(room.legacy(**ONE_DAY, reports=[report]), "mobile_daily")
     assert {r["is_mobile"] for r in found.records["mobile_daily"]} == {"true", "false"}
@@ -514,7 +524,9 @@ def test_a_metric_that_can_not_be_added_up_is_not_read_by_groups_of_accounts(roo
     accounts = [{"publisherAccountID": a, "marketRequests": 4, "marketFillRate": 0.5} for a in "12"]
     phone = {"day": "2026-03-16", "userDeviceType": "Phone", "marketRequests": 4}
     parts = [(200, [{**phone, "marketFillRate": rate}]) for rate in (0.5, 0.25)]
-    answer_in_turn(room, (200, accounts), *parts, (200, [{"day": "2026-03-16", "marketRequests": 8}]))
+    answer_in_turn(
+        room, (200, accounts), *parts, (200, [{"day": "2026-03-16", "marketRequests": 8}])
+    )
     report = {
         "name": "rates_daily",
         "dimensions": ["userDeviceType"],
@@ -522,9 +534,7 @@ def test_a_metric_that_can_not_be_added_up_is_not_read_by_groups_of_accounts(roo
     }
     written = []
     with pytest.raises(RunFailed) as caught:
-        room.run(
-            room.legacy(**ONE_DAY, reports=[report]), "rates_daily", written=written.append
-        )
+        room.run(room.legacy(**ONE_DAY, reports=[report]), "rates_daily", written=written.append)
     assert caught.value.exit_code == REFUSED_EXIT
     assert not written[0].records["rates_daily"]
     assert any("marketFillRate can't be; add publisherAccountId" in m for m in caplog.messages)
