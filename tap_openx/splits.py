@@ -259,8 +259,7 @@ class FilterSplit:
         self._stats, self._what = stats, what
         self.warnings: list[str] = []
         """What could not be proven, to stand in the window's row of the ledger."""
-        self._lost = ""
-        """Rows that are there and can't be had."""
+        self._lost = ""  # rows that are there and can't be had
 
     def read(self, inside: Filter | None) -> list[Response]:
         """Return the answers that together hold every row inside a condition, none twice.
@@ -286,8 +285,7 @@ class FilterSplit:
             # Young hours still grow: a second look tells growth from loss.
             log.info("%s: %d parts, look %d: %s", self._what, len(parts), attempt, said)
         raise RequestError(
-            f"{self._what}: the answer is cut off and its parts do not sum to the whole ({said}); nothing of it is "
-            "written"
+            f"{self._what}: the answer is cut off and its parts do not sum to the whole ({said}); nothing is written"
         )
 
     def _difference(self, found: Mapping[str, Decimal], total: Mapping[str, Decimal]) -> str:
