@@ -73,7 +73,7 @@ MATCHES: Final = (
     Match(
         "adjust.json", strangers.DLT_EXTRACT, partial(strangers.dlt, end="extract"), 1.5, quick=True
     ),
-    Match("terminalone.csv", strangers.TERMINALONE_CLIENT, strangers.terminalone, 3, small=1.75),
+    Match("terminalone.csv", strangers.TERMINALONE_CLIENT, strangers.terminalone, 3, small=1.5),
     Match("atomx.json", strangers.ATOMX_CLIENT, strangers.atomx, 1.75, small=1.25),
     Match("atomx.tsv", strangers.ATOMX_CLIENT, strangers.atomx, 2.5, small=1.75),
 )
