@@ -1,5 +1,6 @@
 """What a response, or none, asks of us: go on, log in, wait, retry, ask for less, or stop."""
 
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -169,10 +170,13 @@ def timed_out(error: BaseException) -> bool:
 
 
 def unconnected(error: BaseException) -> bool:
-    """Check whether there was not even a connection: nobody listens, no such name, no route."""
-    if isinstance(error, requests.exceptions.ConnectTimeout):
+    """Check whether there was not even a connection: nobody listens, no such name, no route, no proxy, no trust."""
+    if isinstance(error, requests.exceptions.ConnectTimeout | requests.exceptions.ProxyError):
         return True
-    return isinstance(_reason(error), urllib3.exceptions.NewConnectionError)
+    reason = _reason(error)
+    if isinstance(reason, urllib3.exceptions.SSLError):  # also what cuts a connection that was there
+        return any(isinstance(part, ssl.SSLCertVerificationError) for part in reason.args)
+    return isinstance(reason, urllib3.exceptions.NewConnectionError)
 
 
 def network_message(error: BaseException, host: str, setting: str) -> str:

@@ -165,8 +165,8 @@ class RowShaper:
         self._repeats = Repeats()
         self._buckets: dict[object, _Bucket | None] = {}
         self.counts: dict[Partition, int] = dict.fromkeys(job.partitions, 0)
-        self.outside: list[str] = []
-        """What rows outside the window say that they are of: the window is not what was asked for."""
+        self.outside: Counter[str] = Counter()
+        """What rows outside the window say that they are of, and how many: the window is not what was asked for."""
         self.told: set[str] = set()
         """The buckets that rows say they are of which were asked for as one; see `RowContext.told`."""
         self.beside = 0
@@ -209,7 +209,9 @@ class RowShaper:
             buckets[raw] = self._read_bucket(raw)
         if not all(map(buckets.__getitem__, there)):
             inside = [buckets[raw] is not None for raw in raws]
-            self.outside += [str(r) for r, is_in in zip(raws, inside, strict=True) if not is_in]
+            self.outside.update(
+                str(r) for r, is_in in zip(raws, inside, strict=True) if not is_in
+            )
             if not any(inside):
                 return None
             if isinstance(table.rows, ByColumn):

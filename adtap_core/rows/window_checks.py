@@ -49,9 +49,9 @@ def window_error(
         not_asked: Metrics that this API does not know.
     """
     if shaper.outside:
-        days = sorted(set(shaper.outside))
+        days = sorted(shaper.outside)
         return MalformedResponse(
-            f"{what}: {count(len(shaper.outside), 'row')} outside the window that was asked for ({days[0]} to "
+            f"{what}: {count(shaper.outside.total(), 'row')} outside the window that was asked for ({days[0]} to "
             f"{days[-1]}): in another time zone? (setting `time_zone`)"
         )
     if len(shaper.told) > 1:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from adtap_core.errors import BadRequest, ResponseTooLarge
+from adtap_core.errors import BadRequest, RequestError, ResponseTooLarge
 from adtap_core.redact import redact
 
 
@@ -44,8 +44,9 @@ class FailedParts:
     """Parts of bundles that failed, one behind the other, with faults that may pass: accounts' own, or the platform's?
 
     A bundle with one broken account is asked for in halves, and the half that fails again, so that failures and answers
-    take turns. When so many have failed since the last answer, the platform seems to be down: each further part would
-    cost all its retries in vain.
+    take turns. Several broken accounts may stand in all halves: then two accounts are asked alone before the next ones.
+    When so many parts have failed since the last answer, the platform seems to be down: each further one would cost all
+    its retries in vain.
 
     Args:
         most: That many.
@@ -69,14 +70,22 @@ class FailedParts:
         self._failed = 0
 
     @property
+    def are_doubtful(self) -> bool:
+        """Check whether several have failed since the last answer: several accounts, or the platform?"""
+        return 1 < self._failed <= self._most // 2
+
+    @property
     def seem_an_outage(self) -> bool:
         """Check whether the platform seems to be down."""
         return self._failed >= self._most
 
 
 def may_pass(error: BaseException) -> bool:
-    """Check whether the same request may succeed another time: it was neither refused nor too large."""
-    return not isinstance(error, (BadRequest, ResponseTooLarge))
+    """Check whether the same request may succeed another time: it was neither refused nor too large.
+
+    What else goes wrong is a defect of the tap, and no fault of the platform's.
+    """
+    return isinstance(error, RequestError) and not isinstance(error, BadRequest | ResponseTooLarge)
 
 
 def grouped_lines(failures: Iterable[Failure], advice: Callable[[Failure], str]) -> list[str]:

@@ -2,6 +2,7 @@
 
 import logging
 import queue
+import threading
 from collections import deque
 from collections.abc import Callable, Iterator, MutableMapping, Sequence
 from datetime import UTC, datetime
@@ -63,6 +64,7 @@ class ReportStream(PlannedReport):
         super().__init__(run, report)
         self._failed: set[Partition] = set()
         self._given_up: set[Partition] = set()
+        self._deciding = threading.Lock()
         self._rows = 0
         self._held_back: list[ReadWindow] = []
         self._notes: queue.SimpleQueue[JobCheckpoint] = queue.SimpleQueue()
@@ -150,25 +152,16 @@ class ReportStream(PlannedReport):
             report: With the metrics that are selected.
             plans: The partitions' plans.
         """
-        size = self.run.platform.bundle_size(report)
-        return [
-            self._task(report, planner, bundle, bundle.plans, window)
-            for bundle in bundles(plans, size)
-            for window in bundle.windows
-        ]
+        whole = bundles(plans, self.run.platform.bundle_size(report))
+        return [self._task(planner, report, b, window) for b in whole for window in b.windows]
 
     def _task(
-        self,
-        report: Report,
-        planner: Planner,
-        bundle: Bundle,
-        plans: Sequence[PartitionPlan],
-        window: Interval,
+        self, planner: Planner, report: Report, bundle: Bundle, window: Interval
     ) -> WindowTask:
-        jobs = jobs_of(plans[0].bookmark, window)
+        jobs = jobs_of(bundle.plans[0].bookmark, window)
         job = WindowJob(
             report=report,
-            partitions=tuple(p.partition for p in plans),
+            partitions=tuple(p.partition for p in bundle.plans),
             window=window,
             zone=planner.zone,
             stats=self._new_stats(),
@@ -257,21 +250,15 @@ class ReportStream(PlannedReport):
             for other in same:
                 line.remove(other)
                 self._drop(other)
-        plans, passing = task.bundle.plans, may_pass(error)
-        size = -(-len(plans) // 2) if passing else 1
-        parts = [Bundle(plans[n : n + size], windows) for n in range(0, len(plans), size)]
-        tasks = [
-            self._task(reading.report, reading.planner, part, part.plans, window)
-            for part in parts
-            for window in windows
-        ]
-        if passing:
-            for other in tasks:
-                other.fault = error
-            reading.pending.extend(tasks)
-        else:
-            reading.pending.extendleft(reversed(tasks))
-        reading.whole += len(tasks)
+        fault = error if may_pass(error) else None
+        parts = task.bundle.parts(windows, fault, probed=self.run.failed_parts.are_doubtful)
+        first, last = (
+            [self._task(reading.planner, reading.report, b, w) for b in some for w in windows]
+            for some in parts
+        )
+        reading.pending.extendleft(reversed(first))
+        reading.pending.extend(last)
+        reading.whole += len(first) + len(last)
 
     def _drop(self, task: WindowTask) -> None:
         if task.future is not None and not task.future.cancel():
@@ -288,8 +275,9 @@ class ReportStream(PlannedReport):
         if task.bundle.is_apart:
             msg = f"{task.job.what}: not requested: its accounts are asked in parts"
             raise RequestError(msg)
-        if task.fault is not None and not self.run.asks_in_parts:
-            raise RetriesExhausted(str(task.fault), status=task.fault.status)
+        fault = task.bundle.fault
+        if fault is not None and not self.run.asks_in_parts:
+            raise RetriesExhausted(str(fault), status=fault.status)
         if not task.synced_at:
             made = task.made
             self._date(task)
@@ -300,8 +288,7 @@ class ReportStream(PlannedReport):
             self._given_up.update(self._left)  # the run ends here
             raise
         except Exception as error:
-            if not task.bundle.is_apart:
-                self._note_failure(task, error)
+            self._note_failure(task, error)
             raise
         self.run.failed_parts.clear()
         if self._totals is not None:
@@ -309,14 +296,17 @@ class ReportStream(PlannedReport):
         return fetched
 
     def _note_failure(self, task: WindowTask, error: Exception) -> None:
-        """Decide what a failure means for its bundle: others are asked in parts, or given up."""
-        passing = may_pass(error)
-        if passing and task.fault is not None:
-            self.run.failed_parts.add()
-        if task.may_be_of_one(error) and (self.run.asks_in_parts or not passing):
-            task.bundle.is_apart = True
-        else:
-            self._given_up.update(task.job.partitions)
+        """Decide, once, what a failure means for its bundle: the rest is asked in parts, or given up."""
+        with self._deciding:  # windows of one bundle may fail at once
+            if task.bundle.is_apart or self._given_up.issuperset(task.job.partitions):
+                return
+            passing = may_pass(error)
+            if passing and task.bundle.fault is not None:
+                self.run.failed_parts.add()
+            if task.may_be_of_one(error) and (self.run.asks_in_parts or not passing):
+                task.bundle.is_apart = True
+            else:
+                self._given_up.update(task.job.partitions)
 
     def _date(self, task: WindowTask) -> None:
         """Note when a window is read: never before what an earlier run was dated, whose clock was ahead.

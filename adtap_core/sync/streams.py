@@ -276,7 +276,6 @@ class EntityStream(AdStream):
         self._latest: datetime | None = None
         self._keyless = 0
         self._has_undated = False
-        self._stats = RequestStats()
         self._begun: _Begun | None = None
         self._stats = RequestStats()
         self._asked_since: str | None = None

@@ -11,7 +11,7 @@ from typing import Any
 
 from adtap_core import __version__
 from adtap_core.declare import Report
-from adtap_core.errors import RequestError
+from adtap_core.errors import RequestError, RetriesExhausted
 from adtap_core.http.client import RequestStats
 from adtap_core.platform import Fetched, Partition, WindowJob
 from adtap_core.rows.totals import Key, Sums
@@ -35,7 +35,6 @@ class WindowTask:
         made: The tap's clock at that moment; of a report job that is taken up again, when the platform was asked for
             it: its numbers are as young as they were then.
         control: The platform's totals of the window, if they are wanted.
-        fault: What may pass and did not, where its accounts are a part of the bundle that met it.
     """
 
     bundle: Bundle
@@ -45,12 +44,13 @@ class WindowTask:
     made: datetime | None = None
     control: dict[Key, Sums] | None = None
     future: Future[Fetched] | None = None
-    fault: RequestError | None = None
 
     def may_be_of_one(self, error: BaseException) -> bool:
         """Check whether a failure may be that of one account among several: neither gone (410) nor a rate limit is."""
         if len(self.job.partitions) == 1 or not isinstance(error, RequestError):
             return False
+        if error.status == HTTPStatus.FORBIDDEN and isinstance(error, RetriesExhausted):
+            return False  # a 403 that was asked for again says: too fast
         return error.status not in {HTTPStatus.GONE, HTTPStatus.TOO_MANY_REQUESTS}
 
 

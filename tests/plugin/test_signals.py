@@ -3,6 +3,7 @@
 import importlib
 import os
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -72,3 +73,27 @@ def test_a_signal_in_a_callback_of_an_import_ends_a_loader(way, tmp_path, monkey
             interrupted_import(tmp_path, monkeypatch)
     assert ended.value.code == 130
     assert "ignored" not in capsys.readouterr().err
+
+
+UNREAD = """
+import logging, os, signal, threading
+from adtap_plugin import signals
+signals._PATIENCE_SECONDS = 0.2
+_reader, writer = os.pipe()
+os.set_blocking(writer, False)
+try:
+    while os.write(writer, bytes(4096)):
+        pass
+except BlockingIOError:
+    os.set_blocking(writer, True)
+logging.basicConfig(stream=os.fdopen(writer, "w"))
+signal.signal(signal.SIGTERM, lambda number, frame: signals.comes_again(number, frame))
+threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGTERM)).start()
+logging.warning("nobody reads this")
+"""
+
+
+def test_a_signal_ends_a_program_whose_log_nobody_reads():
+    """It stands in the middle of a line, with the log's pipe full: the signal would come again for ever."""
+    done = subprocess.run([sys.executable, "-c", UNREAD], timeout=60, check=False)
+    assert done.returncode == 128 + signal.SIGTERM

@@ -1,5 +1,7 @@
 """Which setting's address was asked, and what a user reads when no answer came."""
 
+import ssl
+
 import pytest
 import requests
 import urllib3
@@ -54,3 +56,26 @@ def test_a_certificate_that_is_not_trusted_says_where_trust_is_set():
     assert words.startswith("no secure connection to api.example: check `api_url`, and whether")
     assert "REQUESTS_CA_BUNDLE" in words
     assert "self-signed certificate" in words
+
+
+@pytest.mark.parametrize(
+    ("reason", "expected"),
+    [
+        (urllib3.exceptions.SSLError(ssl.SSLCertVerificationError("self-signed")), True),
+        (urllib3.exceptions.SSLError(ssl.SSLEOFError("ended in the middle")), False),
+        (urllib3.exceptions.NewConnectionError(None, "refused"), True),
+        (urllib3.exceptions.ProtocolError("reset"), False),
+    ],
+)
+def test_a_certificate_that_is_not_trusted_is_no_connection(reason, expected):
+    """Later streams need not find that out again with all their retries; a connection that is cut may come again."""
+    kind = requests.exceptions.SSLError if "SSL" in type(reason).__name__ else requests.ConnectionError
+    error = kind(urllib3.exceptions.MaxRetryError(None, "/", reason))
+    assert outcomes.unconnected(error) is expected
+
+
+def test_a_proxy_that_is_not_there_is_no_connection():
+    """As a host that is not there."""
+    reason = urllib3.exceptions.ProxyError("Unable to connect to proxy", OSError("refused"))
+    error = requests.exceptions.ProxyError(urllib3.exceptions.MaxRetryError(None, "/", reason))
+    assert outcomes.unconnected(error)

@@ -4,6 +4,10 @@ from typing import Any
 
 import pytest
 
+from adtap_core.errors import BadRequest, Forbidden, MalformedResponse, RetriesExhausted
+from adtap_core.sync.failures import may_pass
+from adtap_core.sync.reports import ReportStream
+from adtap_core.sync.window_tasks import ReportRun
 from adtap_core.tap import RunFailed
 from tests.core.conftest import Tiny
 from tests.core.tiny import Answer, TapTiny
@@ -57,13 +61,22 @@ def break_accounts(tiny: Tiny, accounts: set[str], answer: Answer = DOWN) -> Non
     tiny.server.before.append(lambda *asked: answer if any(one(*asked) for one in ill) else None)
 
 
+def prepared(tiny: Tiny) -> tuple[ReportStream, ReportRun]:
+    """Return the report of a tap with ten accounts, and its windows, none of which is begun."""
+    tap = TapTiny(config=tiny.config | {"accounts": TEN})
+    stream = tap.report_streams()[0]
+    return stream, stream.prepare()
+
+
 def sizes(tiny: Tiny) -> list[int]:
     """How many accounts each request was for."""
     return [len(accounts.split(",")) for _, _, accounts in tiny.asked()]
 
 
 @pytest.mark.parametrize("answer", [DOWN, (200, {}, b"no JSON")], ids=["503", "no JSON"])
-@pytest.mark.parametrize("names", ["a0", "a9", "a0 a1 a2", "a0 a4 a9"])
+@pytest.mark.parametrize(
+    "names", ["a0", "a9", "a0 a1 a2", "a0 a4 a9", "a0 a3 a5 a8", "a2 a4 a6 a8"]
+)
 @pytest.mark.parametrize("concurrency", [1, 4])
 def test_accounts_that_stay_broken_do_not_stop_the_others(
     tiny: Tiny, concurrency: int, names: str, answer: Answer
@@ -88,7 +101,7 @@ def test_a_platform_that_is_down_is_not_asked_for_each_account(tiny: Tiny) -> No
     tiny.server.before.append(lambda _path, _query: DOWN)
     with pytest.raises(RunFailed):
         tiny.run(accounts=TEN)
-    assert sizes(tiny) == [10, 5, 5, 3, 2, 3, 2]
+    assert sizes(tiny) == [10, 5, 5, 1, 1, 3, 2]
     tiny.server.before.clear()
     assert len(tiny.run(accounts=TEN).records["spend_daily"]) == 10 * 10 * 3
 
@@ -109,6 +122,56 @@ def test_a_rate_limit_is_not_one_accounts(tiny: Tiny) -> None:
     with pytest.raises(RunFailed):
         tiny.run(accounts=TEN)
     assert sizes(tiny) == [10]
+
+
+@pytest.mark.parametrize(
+    ("error", "is_of_one"),
+    [
+        (RetriesExhausted("down", status=503), True),
+        (MalformedResponse("no JSON"), True),
+        (Forbidden("not yours", status=403), True),
+        (RetriesExhausted("over the API key's queries per second", status=403), False),
+        (RetriesExhausted("slow down", status=429), False),
+        (BadRequest("gone", status=410), False),
+        (ZeroDivisionError(), False),
+    ],
+)
+def test_what_may_be_one_accounts(tiny: Tiny, error: Exception, *, is_of_one: bool) -> None:
+    """A rate limit, whatever its status, is not; nor is a defect of ours, which says nothing of the platform."""
+    stream, reading = prepared(tiny)
+    assert reading.pending[0].may_be_of_one(error) is is_of_one
+    assert not may_pass(ZeroDivisionError())
+    stream.run.workers.close()
+
+
+def test_a_bundle_that_was_given_up_is_not_asked_for_in_parts(tiny: Tiny) -> None:
+    """Of two windows that fail side by side the first decides: parts of what was given up would fail unasked."""
+    stream, reading = prepared(tiny)
+    fault = RetriesExhausted("down", status=503)
+    for _ in range(6):
+        stream.run.failed_parts.add()
+    stream._note_failure(reading.pending[0], fault)
+    stream.run.failed_parts.clear()  # the platform is back
+    stream._note_failure(reading.pending[1], fault)
+    assert not reading.pending[0].bundle.is_apart
+    stream.run.workers.close()
+
+
+def test_a_proxy_that_is_not_there_is_not_one_accounts(
+    tiny: Tiny, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a host that can't be reached: no part of a request would get through either."""
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    config = tiny.config | {"accounts": TEN, "api_url": "http://platform.invalid"}
+    tap = TapTiny(config=config)
+    with pytest.raises(RunFailed):
+        tap.run()
+    assert {f.message for f in tap.failures} == {
+        "spend_daily 2026-03-08T00 to 2026-03-12T00: could not connect to platform.invalid through the proxy: check "
+        "the variables HTTPS_PROXY, HTTP_PROXY, NO_PROXY (gave up after 1 try)"
+    }
+    assert tap.platform.http.total.requests == 1
 
 
 def test_a_run_that_ends_at_the_first_failure_asks_for_no_parts(tiny: Tiny) -> None:
