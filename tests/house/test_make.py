@@ -245,6 +245,33 @@ def test_nothing_goes_on_when_a_rule_has_failed(clone, machine):
     assert "--collect-only" in (clone / "collected").read_text()
 
 
+def test_what_is_new_is_compiled_once(clone, machine):
+    """Beside the rules the first time, and again where much has changed; else the tests begin at once."""
+    checked(clone, machine, pytest='echo "$*" >> calls')
+    link(machine, "find")
+
+    def collected():
+        (clone / "calls").unlink(missing_ok=True)
+        assert make(clone, machine, "check").returncode == 0
+        calls = (clone / "calls").read_text().splitlines()
+        assert "--collect-only" not in calls[-1]
+        return len(calls) == 2 and "--collect-only" in calls[0]
+
+    assert collected()
+    assert not collected()
+    later = (clone / ".venv/.compiled-check").stat().st_mtime + 10
+    (clone / "tests").mkdir()
+    changed = [clone / f"tests/test_{number}.py" for number in range(40)]
+    for path in changed:
+        path.touch()
+        os.utime(path, (later, later))
+    changed[0].unlink()
+    assert not collected()
+    changed[0].touch()
+    os.utime(changed[0], (later, later))
+    assert collected()
+
+
 def test_nothing_goes_on_after_ctrl_c(clone, machine):
     """A shell lets what it runs beside ignore Ctrl-C; types would be checked for another minute."""
     checked(
