@@ -7,6 +7,7 @@ written and no bookmark moves.
 
 import heapq
 from bisect import bisect_right
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -16,11 +17,9 @@ from typing import Any, Final
 from adtap_core.declare import Report
 from adtap_core.errors import (
     AdtapError,
-    BadRequest,
     CredentialsError,
     Interrupted,
     RequestError,
-    ResponseTooLarge,
     SettingsError,
 )
 from adtap_core.http.client import RequestStats
@@ -29,6 +28,7 @@ from adtap_core.platform import Partition, WindowJob
 from adtap_core.rows.report_rows import DataState, data_state
 from adtap_core.rows.totals import Key, Sums
 from adtap_core.sync.control_totals import Asker, Mismatch, Question, mismatches, question
+from adtap_core.sync.failures import in_parts, may_be_of_one, may_pass
 from adtap_core.sync.planning import Planner
 from adtap_core.sync.reports import ReportStream
 from adtap_core.sync.run import Run
@@ -270,24 +270,38 @@ class _Comparison:
         return totals
 
     def _ask(self, asker: Asker, job: WindowJob) -> tuple[dict[Key, Sums], dict[str, str]]:
-        """Return a window's totals, and the accounts that could not be asked. Runs in a worker."""
-        try:
-            return asker.ask(job), {}
-        except CredentialsError:
-            raise
-        except (BadRequest, ResponseTooLarge) as error:
-            if len(job.partitions) == 1:
-                return {}, {job.partitions[0].text: str(error)}
-        except RequestError as error:
-            return {}, {p.text: str(error) for p in job.partitions}
-        # One account that is refused must not take the others with it.
+        """Return a window's totals, and the accounts that could not be asked. Runs in a worker.
+
+        One account that is refused, or broken, must not take the others with it: as in a sync.
+        """
         totals: dict[Key, Sums] = {}
         failed: dict[str, str] = {}
-        for partition in job.partitions:
-            found, message = self._ask(asker, replace(job, partitions=(partition,)))
-            totals |= found
-            failed |= message
+        pending: deque[tuple[WindowJob, RequestError | None]] = deque([(job, None)])
+        while pending:
+            part, fault = pending.popleft()
+            if fault is None or not may_pass(fault) or self._run.asks_in_parts:
+                try:
+                    totals |= asker.ask(part)
+                    self._run.failed_parts.clear()
+                    continue
+                except RequestError as error:
+                    if may_pass(error) and fault is not None:
+                        self._run.failed_parts.add()
+                    fault = error
+            smaller = self._in_parts(part, fault)
+            pending.extend((one, fault) for one in smaller)
+            if not smaller:
+                failed |= {p.text: str(fault) for p in part.partitions}
         return totals, failed
+
+    def _in_parts(self, job: WindowJob, fault: RequestError) -> list[WindowJob]:
+        """Return a request that failed in parts, by accounts; none if it is given up."""
+        alone = not may_pass(fault)
+        if not may_be_of_one(fault, len(job.partitions)) or not (alone or self._run.asks_in_parts):
+            return []
+        probed = self._run.failed_parts.are_doubtful
+        first, last = in_parts(job.partitions, alone=alone, probed=probed)
+        return [replace(job, partitions=tuple(part)) for part in (*first, *last)]
 
     # -- both --------------------------------------------------------------------------------
 

@@ -1,10 +1,16 @@
 """What could not be read: noted when it happens, said again at the end of the run."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Final, TypeVar
 
-from adtap_core.errors import BadRequest, RequestError, ResponseTooLarge
+from adtap_core.errors import BadRequest, RequestError, ResponseTooLarge, RetriesExhausted
 from adtap_core.redact import redact
+
+T = TypeVar("T")
+_FEW: Final = 3
+"""Accounts whose halves are as good as one account alone."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +92,38 @@ def may_pass(error: BaseException) -> bool:
     What else goes wrong is a defect of the tap, and no fault of the platform's.
     """
     return isinstance(error, RequestError) and not isinstance(error, BadRequest | ResponseTooLarge)
+
+
+def may_be_of_one(error: BaseException, accounts: int) -> bool:
+    """Check whether a failure may be that of one account among several: neither gone (410) nor a rate limit is.
+
+    Args:
+        error: What their request met.
+        accounts: How many they are.
+    """
+    if accounts == 1 or not isinstance(error, RequestError):
+        return False
+    if error.status == HTTPStatus.FORBIDDEN and isinstance(error, RetriesExhausted):
+        return False  # a 403 that was asked for again says: too fast
+    return error.status not in {HTTPStatus.GONE, HTTPStatus.TOO_MANY_REQUESTS}
+
+
+def in_parts(
+    accounts: Sequence[T], *, alone: bool, probed: bool
+) -> tuple[list[Sequence[T]], list[Sequence[T]]]:
+    """Return accounts in the parts to ask for: those before all that is pending, and those behind it.
+
+    Args:
+        accounts: Those of a request that failed, several.
+        alone: Whether each is asked alone, before all else, as one may be refused; if not, halves are, behind it.
+        probed: Whether two of many are asked alone before the halves: they are likelier to be answered.
+    """
+    if alone:
+        return [accounts[at : at + 1] for at in range(len(accounts))], []
+    first = [accounts[:1], accounts[-1:]] if probed and len(accounts) > _FEW else []
+    rest = accounts[1:-1] if first else accounts
+    half = -(-len(rest) // 2)
+    return first, [rest[at : at + half] for at in range(0, len(rest), half)]
 
 
 def grouped_lines(failures: Iterable[Failure], advice: Callable[[Failure], str]) -> list[str]:

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any
 
 from adtap_core.declare import Report
 from adtap_core.errors import RequestError
@@ -14,8 +14,6 @@ from adtap_core.state.bookmarks import Bookmark, Later, SyncRange, jobs_in, read
 from adtap_core.windows import Grain, Interval, cut, midnight
 
 log = logging.getLogger("adtaps.plans")
-_FEW: Final = 3
-"""Accounts whose halves are as good as one account alone."""
 
 
 def lookback_days(report: Report, settings: Mapping[str, Any], platform_days: int) -> int:
@@ -79,26 +77,6 @@ class Bundle:
     windows: list[Interval] = field(default_factory=list)
     is_apart: bool = False
     fault: RequestError | None = None
-
-    def parts(
-        self, windows: list[Interval], fault: RequestError | None, *, probed: bool
-    ) -> "tuple[list[Bundle], list[Bundle]]":
-        """Return the bundle in parts: those to ask for before all that is pending, and those behind it.
-
-        Args:
-            windows: What is left to be read.
-            fault: What it met; None: an account may be refused, so that each is asked alone, before all else.
-            probed: Whether two accounts of several are asked alone before the halves: they are likelier to be answered.
-        """
-        plans = self.plans
-        if fault is None:
-            return [Bundle([plan], windows) for plan in plans], []
-        alone = [plans[:1], plans[-1:]] if probed and len(plans) > _FEW else []
-        rest = plans[1:-1] if alone else plans
-        half = -(-len(rest) // 2)
-        halves = [rest[at : at + half] for at in range(0, len(rest), half)]
-        ahead, behind = ([Bundle(p, windows, fault=fault) for p in some] for some in (alone, halves))
-        return ahead, behind
 
 
 class Planner:

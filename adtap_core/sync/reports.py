@@ -22,7 +22,7 @@ from adtap_core.rows.report_rows import RowShaper
 from adtap_core.rows.schemas import DAYS, LEDGER
 from adtap_core.rows.window_checks import oddities, window_error
 from adtap_core.state.bookmarks import jobs_in, keep_jobs
-from adtap_core.sync.failures import may_pass
+from adtap_core.sync.failures import in_parts, may_be_of_one, may_pass
 from adtap_core.sync.fetching import Fetcher
 from adtap_core.sync.ledger import LedgerStream
 from adtap_core.sync.planned_reports import PlannedReport
@@ -251,9 +251,14 @@ class ReportStream(PlannedReport):
                 line.remove(other)
                 self._drop(other)
         fault = error if may_pass(error) else None
-        parts = task.bundle.parts(windows, fault, probed=self.run.failed_parts.are_doubtful)
+        probed = self.run.failed_parts.are_doubtful
+        parts = in_parts(task.bundle.plans, alone=fault is None, probed=probed)
         first, last = (
-            [self._task(reading.planner, reading.report, b, w) for b in some for w in windows]
+            [
+                self._task(reading.planner, reading.report, part, window)
+                for part in [Bundle(plans, windows, fault=fault) for plans in some]
+                for window in windows
+            ]
             for some in parts
         )
         reading.pending.extendleft(reversed(first))
@@ -303,7 +308,8 @@ class ReportStream(PlannedReport):
             passing = may_pass(error)
             if passing and task.bundle.fault is not None:
                 self.run.failed_parts.add()
-            if task.may_be_of_one(error) and (self.run.asks_in_parts or not passing):
+            of_one = may_be_of_one(error, len(task.job.partitions))
+            if of_one and (self.run.asks_in_parts or not passing):
                 task.bundle.is_apart = True
             else:
                 self._given_up.update(task.job.partitions)

@@ -6,12 +6,10 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from http import HTTPStatus
 from typing import Any
 
 from adtap_core import __version__
 from adtap_core.declare import Report
-from adtap_core.errors import RequestError, RetriesExhausted
 from adtap_core.http.client import RequestStats
 from adtap_core.platform import Fetched, Partition, WindowJob
 from adtap_core.rows.totals import Key, Sums
@@ -44,14 +42,6 @@ class WindowTask:
     made: datetime | None = None
     control: dict[Key, Sums] | None = None
     future: Future[Fetched] | None = None
-
-    def may_be_of_one(self, error: BaseException) -> bool:
-        """Check whether a failure may be that of one account among several: neither gone (410) nor a rate limit is."""
-        if len(self.job.partitions) == 1 or not isinstance(error, RequestError):
-            return False
-        if error.status == HTTPStatus.FORBIDDEN and isinstance(error, RetriesExhausted):
-            return False  # a 403 that was asked for again says: too fast
-        return error.status not in {HTTPStatus.GONE, HTTPStatus.TOO_MANY_REQUESTS}
 
 
 @dataclass

@@ -293,6 +293,25 @@ def test_a_refused_question_leaves_the_others_their_turn(books: Books) -> None:
 
 
 @adjust_only
+def test_a_fault_of_one_question_is_looked_for_in_its_halves(books: Books) -> None:
+    """As in a sync: the totals of the apps in the half that is answered are compared all the same."""
+    books.config["max_retries"] = 0
+    books._file = books.desk.file("config", books.config)
+    # All four apps; two of them; one of these.
+    books.desk.sandbox.fault("status", platform="adjust", path="/report$", status=500, times=2)
+    books.desk.sandbox.fault(
+        "status", platform="adjust", path="/report$", status=500, after=1, times=1
+    )
+    days = ("--from", "2026-02-11", "--to", "2026-02-13")
+    done = books.run("--format", "json", "--reports", books.reports[1], *days)
+    (report,) = done.json["reports"]
+    assert done.code == 1
+    assert len(report["accounts_not_comparable"]) == 1
+    assert report["compared"]
+    assert not report["differences"]
+
+
+@adjust_only
 def test_what_can_not_be_added_up_is_said(books: Books) -> None:
     """Averages of users are not summed: they are left out, with the reason."""
     done = books.run()

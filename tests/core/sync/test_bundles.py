@@ -3,9 +3,11 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from adtap_core.errors import BadRequest, Forbidden, MalformedResponse, RetriesExhausted
-from adtap_core.sync.failures import may_pass
+from adtap_core.sync.failures import in_parts, may_be_of_one, may_pass
 from adtap_core.sync.reports import ReportStream
 from adtap_core.sync.window_tasks import ReportRun
 from adtap_core.tap import RunFailed
@@ -136,12 +138,21 @@ def test_a_rate_limit_is_not_one_accounts(tiny: Tiny) -> None:
         (ZeroDivisionError(), False),
     ],
 )
-def test_what_may_be_one_accounts(tiny: Tiny, error: Exception, *, is_of_one: bool) -> None:
+def test_what_may_be_one_accounts(error: Exception, *, is_of_one: bool) -> None:
     """A rate limit, whatever its status, is not; nor is a defect of ours, which says nothing of the platform."""
-    stream, reading = prepared(tiny)
-    assert reading.pending[0].may_be_of_one(error) is is_of_one
+    assert may_be_of_one(error, 2) is is_of_one
+    assert not may_be_of_one(error, 1)
     assert not may_pass(ZeroDivisionError())
-    stream.run.workers.close()
+
+
+@given(count=st.integers(2, 100), alone=st.booleans(), probed=st.booleans())
+def test_parts_hold_each_account_once(count: int, *, alone: bool, probed: bool) -> None:
+    """In order within what is asked first and what is asked last; no part is the whole again."""
+    first, last = in_parts(range(count), alone=alone, probed=probed)
+    parts = [*first, *last]
+    assert sorted(account for part in parts for account in part) == [*range(count)]
+    assert all(0 < len(part) < count for part in parts)
+    assert [len(part) for part in first] == [1] * len(first)
 
 
 def test_a_bundle_that_was_given_up_is_not_asked_for_in_parts(tiny: Tiny) -> None:
