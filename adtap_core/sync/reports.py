@@ -4,7 +4,7 @@ import logging
 import queue
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, MutableMapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, MutableMapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from itertools import chain, islice
@@ -152,8 +152,13 @@ class ReportStream(PlannedReport):
             report: With the metrics that are selected.
             plans: The partitions' plans.
         """
-        whole = bundles(plans, self.run.platform.bundle_size(report))
-        return [self._task(planner, report, b, window) for b in whole for window in b.windows]
+        size = self.run.platform.bundle_size(report)
+        return self._tasks(planner, report, bundles(plans, size))
+
+    def _tasks(
+        self, planner: Planner, report: Report, wanted: Iterable[Bundle]
+    ) -> list[WindowTask]:
+        return [self._task(planner, report, b, window) for b in wanted for window in b.windows]
 
     def _task(
         self, planner: Planner, report: Report, bundle: Bundle, window: Interval
@@ -253,14 +258,8 @@ class ReportStream(PlannedReport):
         fault = error if may_pass(error) else None
         probed = self.run.failed_parts.are_doubtful
         parts = in_parts(task.bundle.plans, alone=fault is None, probed=probed)
-        first, last = (
-            [
-                self._task(reading.planner, reading.report, part, window)
-                for part in [Bundle(plans, windows, fault=fault) for plans in some]
-                for window in windows
-            ]
-            for some in parts
-        )
+        made = ([Bundle(p, windows, fault=fault) for p in some] for some in parts)
+        first, last = (self._tasks(reading.planner, reading.report, some) for some in made)
         reading.pending.extendleft(reversed(first))
         reading.pending.extend(last)
         reading.whole += len(first) + len(last)
