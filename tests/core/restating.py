@@ -68,7 +68,8 @@ class RestatingServer(StandIn):
     def __init__(self) -> None:
         super().__init__()
         self.refused: set[str] = set()
-        """Accounts for which it answers 403."""
+        """Accounts for which it answers with an error."""
+        self.error = 403
         self.metrics = ("value",)
 
     @override
@@ -77,7 +78,7 @@ class RestatingServer(StandIn):
     ) -> tuple[int, object]:
         accounts = [a for a in query["accounts"].split(",") if a]
         if self.refused.intersection(accounts):
-            return 403, {"error": f"not allowed: {sorted(self.refused)}"}
+            return self.error, {"error": f"not allowed: {sorted(self.refused)}"}
         grain, zone = Grain(query["grain"]), Zone(query["zone"])
         since, until = (datetime.fromisoformat(query[k]) for k in ("from", "to"))
         now = datetime.fromisoformat(self.now)

@@ -207,9 +207,9 @@ class History(RuleBasedStateMachine):
                 assert not twice or (self.today and end > running), f"{start} to {end} twice"
 
     @precondition(lambda self: self.accounts)
-    @rule(which=st.sampled_from(ACCOUNTS))
-    def an_account_fails(self, which: str) -> None:
-        self.server.refused = {which}
+    @rule(which=st.sampled_from(ACCOUNTS), error=st.sampled_from([403, 503]))
+    def an_account_fails(self, which: str, error: int = 403) -> None:
+        self.server.refused, self.server.error = {which}, error
         try:
             self.keep(self.run_tap())
         finally:

@@ -83,7 +83,8 @@ class RealHistory(History):
             case "start":
                 self.the_start_is_moved(self.chance.randint(0, 2))
             case "account" if self.accounts:
-                self.an_account_fails(self.chance.choice(self.accounts))
+                account, error = self.chance.choice(self.accounts), self.chance.choice([403, 503])
+                self.an_account_fails(account, error)
             case "backfill":
                 self.a_backfill(self.chance.randint(1, 20), self.chance.randint(1, 9))
             case "lookback":
