@@ -19,10 +19,11 @@ from adtap_core.bodies.parsing import JsonRows, Table
 from adtap_core.clock import Clock
 from adtap_core.declare import Entity, Report
 from adtap_core.definitions import unknown_fields
-from adtap_core.errors import MalformedResponse
+from adtap_core.errors import MalformedResponse, ResponseTooLarge
 from adtap_core.http import outcomes
 from adtap_core.http.auth import BearerToken
 from adtap_core.http.client import Auth, Call
+from adtap_core.http.completeness import says_more
 from adtap_core.http.outcomes import Outcome
 from adtap_core.http.pagination import Listing, PageNumber, Paginator, value_at
 from adtap_core.http.response import Response
@@ -206,11 +207,16 @@ class RestPlatform(Platform):
         call = replace(self.report_call(job.report, first, last), splittable=job.can_split)
         response = self.http.send(replace(call, what=job.what), job.stats)
         path = tuple(self.rows_at.split(".")) if self.rows_at else ()
+        try:
+            envelope = _whole(response, path, job.what)
+        except BaseException:
+            response.body.close()
+            raise
         currency: str | RowLookup | None = self.currency
         if self.currency_field:
             currency = RowLookup(self.currency_field)
         elif self.currency_at:
-            currency = value_at(JsonRows(response.body, path).read_envelope(), self.currency_at)
+            currency = value_at(envelope, self.currency_at)
         return Fetched(
             [lambda: Table(iter(JsonRows(response.body, path)))],
             RowContext(currency=currency, bucket=self.bucket),
@@ -244,6 +250,25 @@ class RestPlatform(Platform):
             what=entity.name, ask=ask, records=records, key=key, prefetch=self.prefetch
         )
         return self.paginator.pages(listing)
+
+
+def _whole(response: Response, path: tuple[str, ...], what: str) -> Any:
+    """Return what a report's answer holds beside its rows; an error under 200 is no report without rows.
+
+    Raises:
+        MalformedResponse: If it holds no list of rows.
+        ResponseTooLarge: If it says that there are more.
+    """
+    rows = JsonRows(response.body, path)
+    try:
+        envelope = rows.read_envelope()
+    except MalformedResponse as error:
+        msg = f"{what}: {error}: {response.excerpt(120)}"
+        raise MalformedResponse(msg) from error
+    if (said := says_more(envelope, rows.count)) is not None:
+        msg = f"{what}: the answer says that there is more ({said})"
+        raise ResponseTooLarge(msg)
+    return envelope
 
 
 def settings_of(platform: type[RestPlatform], **extras: Schema) -> Schema:

@@ -139,6 +139,8 @@ class JsonRows:
     whole: frozenset[str] = frozenset()
     envelope: Any = field(default=None, init=False)
     """The document without the array's elements; there once all rows were read."""
+    count: int = field(default=0, init=False)
+    """How many elements `read_envelope` has passed over."""
 
     def __iter__(self) -> Iterator[Any]:
         """Return the elements in order.
@@ -171,8 +173,7 @@ class JsonRows:
         Raises:
             MalformedResponse: If the document or the path in it can't be read.
         """
-        for _block in self.blocks(_raw_decoder.decode):
-            pass
+        self.count = sum(1 for block in self.blocks(_raw_decoder.decode) for _ in block)
         return self.envelope
 
     def _at_once(self) -> Iterator[Iterable[Any]]:
