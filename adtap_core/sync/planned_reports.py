@@ -16,6 +16,7 @@ from adtap_core.rows.schemas import report_schema
 from adtap_core.state.bookmarks import Bookmark
 from adtap_core.state.fingerprints import Filled, as_mapping, filled_from, fingerprint, state_lines
 from adtap_core.state.reading_times import ReadingTimes
+from adtap_core.sync.failures import FailedParts, may_pass
 from adtap_core.sync.learned_lookback import Learned
 from adtap_core.sync.planning import PartitionPlan, Planner
 from adtap_core.sync.run import Run
@@ -202,7 +203,8 @@ class PlannedReport(AdStream):
         was_ahead = not backfill and self._times.is_ahead(planner.instant)
         if was_ahead:
             self._doubt(planner)
-        for partition in partitions:
+        failed = FailedParts()
+        for at, partition in enumerate(partitions):
             try:
                 made.append(
                     planner.plan(
@@ -214,8 +216,14 @@ class PlannedReport(AdStream):
                         clock_was_ahead=was_ahead,
                     )
                 )
+                failed.clear()
             except RequestError as error:
                 self._unplanned.append((partition, error))
+                if may_pass(error):
+                    failed.add()
+                if failed.seem_an_outage:  # the rest would cost all their retries in vain
+                    self._unplanned += [(other, error) for other in partitions[at + 1 :]]
+                    break
         return made
 
     def _doubt(self, planner: Planner) -> None:

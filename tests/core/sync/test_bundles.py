@@ -6,13 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from adtap_core.declare import Report
 from adtap_core.errors import BadRequest, Forbidden, MalformedResponse, RetriesExhausted
+from adtap_core.http.client import Call
+from adtap_core.platform import Partition
 from adtap_core.sync.failures import in_parts, may_be_of_one, may_pass
 from adtap_core.sync.reports import ReportStream
 from adtap_core.sync.window_tasks import ReportRun
 from adtap_core.tap import RunFailed
 from tests.core.conftest import Tiny
-from tests.core.tiny import Answer, TapTiny
+from tests.core.tiny import Answer, TapTiny, TinyPlatform
 from tests.running import Messages, run_tap
 
 DOWN: Answer = (503, {}, b"down")
@@ -166,6 +169,23 @@ def test_a_bundle_that_was_given_up_is_not_asked_for_in_parts(tiny: Tiny) -> Non
     stream._note_failure(reading.pending[1], fault)
     assert not reading.pending[0].bundle.is_apart
     stream.run.workers.close()
+
+
+def test_a_platform_that_is_down_is_not_asked_for_each_accounts_days(
+    tiny: Tiny, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it holds is asked account by account: after six in a row that got no answer the others are left."""
+
+    def available_range(self: TinyPlatform, _report: Report, _partition: Partition) -> None:
+        self.http.send(Call(f"{self.settings['api_url']}/range", "range"))
+
+    monkeypatch.setattr(TinyPlatform, "available_range", available_range)
+    tiny.server.before.append(lambda path, _query: DOWN if path == "/range" else None)
+    tap = TapTiny(config=tiny.config | {"accounts": TEN})
+    with pytest.raises(RunFailed):
+        tap.run()
+    assert tiny.server.paths == ["/range"] * 6
+    assert [f.partition for f in tap.failures] == [f'{{"account":"{name}"}}' for name in TEN]
 
 
 def test_a_proxy_that_is_not_there_is_not_one_accounts(
