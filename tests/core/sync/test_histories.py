@@ -214,6 +214,9 @@ class History(RuleBasedStateMachine):
             self.keep(self.run_tap())
         finally:
             self.server.refused = set()
+        for entry in self.entries():
+            if entry.get("context", {}).get("account") in set(self.accounts) - {which}:
+                assert entry.get("unfinished") is None, f"{entry['context']} was not read whole"
 
     @rule(which=st.integers(0, 2))
     def the_start_is_moved(self, which: int) -> None:
