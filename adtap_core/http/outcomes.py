@@ -174,7 +174,9 @@ def unconnected(error: BaseException) -> bool:
     if isinstance(error, requests.exceptions.ConnectTimeout | requests.exceptions.ProxyError):
         return True
     reason = _reason(error)
-    if isinstance(reason, urllib3.exceptions.SSLError):  # also what cuts a connection that was there
+    if isinstance(
+        reason, urllib3.exceptions.SSLError
+    ):  # also what cuts a connection that was there
         return any(isinstance(part, ssl.SSLCertVerificationError) for part in reason.args)
     return isinstance(reason, urllib3.exceptions.NewConnectionError)
 

@@ -209,9 +209,7 @@ class RowShaper:
             buckets[raw] = self._read_bucket(raw)
         if not all(map(buckets.__getitem__, there)):
             inside = [buckets[raw] is not None for raw in raws]
-            self.outside.update(
-                str(r) for r, is_in in zip(raws, inside, strict=True) if not is_in
-            )
+            self.outside.update(str(r) for r, is_in in zip(raws, inside, strict=True) if not is_in)
             if not any(inside):
                 return None
             if isinstance(table.rows, ByColumn):

@@ -69,7 +69,9 @@ def test_a_certificate_that_is_not_trusted_says_where_trust_is_set():
 )
 def test_a_certificate_that_is_not_trusted_is_no_connection(reason, expected):
     """Later streams need not find that out again with all their retries; a connection that is cut may come again."""
-    kind = requests.exceptions.SSLError if "SSL" in type(reason).__name__ else requests.ConnectionError
+    kind = (
+        requests.exceptions.SSLError if "SSL" in type(reason).__name__ else requests.ConnectionError
+    )
     error = kind(urllib3.exceptions.MaxRetryError(None, "/", reason))
     assert outcomes.unconnected(error) is expected
 

@@ -198,10 +198,11 @@ def test_a_proxy_that_is_not_there_is_not_one_accounts(
     tap = TapTiny(config=config)
     with pytest.raises(RunFailed):
         tap.run()
-    assert {f.message for f in tap.failures} == {
-        "spend_daily 2026-03-08T00 to 2026-03-12T00: could not connect to platform.invalid through the proxy: check "
-        "the variables HTTPS_PROXY, HTTP_PROXY, NO_PROXY (gave up after 1 try)"
-    }
+    (message,) = {failure.message for failure in tap.failures}
+    assert message.endswith(
+        "could not connect to platform.invalid through the proxy: check the variables HTTPS_PROXY, HTTP_PROXY, NO_PROXY "
+        "(gave up after 1 try)"
+    )
     assert tap.platform.http.total.requests == 1
 
 
