@@ -4,7 +4,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from adtap_core.errors import BadRequest, Forbidden, MalformedResponse
+from adtap_core.errors import BadRequest, Forbidden, MalformedResponse, RequestError
 from adtap_core.names import did_you_mean
 
 log = logging.getLogger("adtaps.streams")
@@ -13,39 +13,45 @@ _SHOWN: Final = 10
 
 
 class Refusals:
-    """What of a stream of several lists was refused: the others are read first, then the stream says so.
+    """What of a stream of several lists was refused or came damaged: the others are read, then the stream says so.
 
     Of a list that may not be read nobody knows what it holds: no bookmark may pass it.
     """
 
     def __init__(self) -> None:
-        self._first: BadRequest | None = None
+        self._first: RequestError | None = None
 
-    def note(self, error: BadRequest, advice: str = "") -> None:
-        """Note, and say, that a list was refused.
+    def note(self, error: RequestError, advice: str = "") -> None:
+        """Note, and say, that a list was refused or can't be understood.
 
         Args:
-            error: The platform's refusal.
+            error: The platform's refusal, or what is wrong with its answer.
             advice: What may be done about it, as the end of the line.
         """
         if advice:
             error = type(error)(f"{error} ({advice})", status=error.status)
         log.warning("%s", error)
-        # A run that nobody chose streams for goes on without what its login may not read: another refusal
-        # must not hide behind such a one.
-        if self._first is None or (
-            isinstance(self._first, Forbidden) and not isinstance(error, Forbidden)
-        ):
+        if self._first is None or _weight(error) > _weight(self._first):
             self._first = error
 
     def check(self) -> None:
         """Check that nothing was refused.
 
         Raises:
-            BadRequest: The first refusal; before one that is `Forbidden` goes the first of another kind.
+            RequestError: The first error; before a refusal goes the first damaged answer, before one that is
+                `Forbidden` the first of another kind.
         """
         if self._first is not None:
             raise self._first
+
+
+def _weight(error: RequestError) -> int:
+    """Return what must not hide behind what: the greater weighs more.
+
+    A run that nobody chose streams for goes on without what its login may not read; one that was refused need not be
+    tried again, while a damaged answer may come whole the next time.
+    """
+    return 0 if isinstance(error, Forbidden) else 1 if isinstance(error, BadRequest) else 2
 
 
 def id_of(record: Mapping[str, Any], what: str) -> str:

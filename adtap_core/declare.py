@@ -43,6 +43,8 @@ class Entity(_Entry):
         replication_key: The modification time's column, only where the API can filter or sort by it.
         may_lack_date: Whether a record may have no modification time: a bound on it never shows such a one, so a
             list that was seen to hold one is read whole each time.
+        may_be_old: Whether a record from before the bookmark may be new all the same, as it belongs to an object that
+            no earlier run knew of: the platform then leaves out what earlier runs gave.
         parent: The stream whose records this one is asked for, one by one.
         parent_changed_only: Ask only for the parents that this sync reads anew, not for all.
         selected: Whether it is read when nobody chose streams.
@@ -59,6 +61,7 @@ class Entity(_Entry):
     keys: tuple[str, ...] = ("id",)
     replication_key: str | None = None
     may_lack_date: bool = False
+    may_be_old: bool = False
     parent: str | None = None
     parent_changed_only: bool = False
     selected: bool = True

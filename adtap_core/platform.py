@@ -264,10 +264,10 @@ class Platform(ABC):
     secret_fields: ClassVar[frozenset[str]] = frozenset()
     """The platform's own names of secrets, beside `redact.SECRET_NAMES`: such fields are dropped from every
     record, and what stands behind such a name (a cookie, a parameter) is masked in every message."""
-
+    empty_list: ClassVar[bytes] = b"{}"
+    """An answer that holds a list without records: it stands for the platform's where nobody may be asked."""
     brings_totals: ClassVar[bool] = False
     """Whether answers may bring totals of their own (`Fetched.totals`): rows are then always held against them."""
-
     account_settings: ClassVar[Mapping[str, str]] = {}
     """The setting that narrows a run to certain accounts, by the key of their partitions
     (`{"app_token": "app_tokens"}`), coarse before fine; empty where a login is always read as one."""

@@ -1,4 +1,4 @@
-"""API v3 of atomx: how windows, lists, the change log and stored reports are asked for.
+"""API v3 of atomx: how windows, lists and stored reports are asked for.
 
 The tap only reads: it logs in, it asks for lists, and it runs reports with `save: false`, which leave no
 trace in the account.
@@ -8,7 +8,7 @@ import logging
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Any, Final
 
 from typing_extensions import override
@@ -16,10 +16,9 @@ from typing_extensions import override
 from adtap_core.accounts import Refusals
 from adtap_core.clock import Clock
 from adtap_core.declare import Entity, Report
-from adtap_core.errors import BadRequest, MalformedResponse, RequestError
+from adtap_core.errors import BadRequest, MalformedResponse
 from adtap_core.http.client import Auth, Call, RequestStats
 from adtap_core.http.completeness import check_whole
-from adtap_core.http.listing import check_end
 from adtap_core.http.once import Once
 from adtap_core.http.outcomes import Outcome
 from adtap_core.http.response import Response
@@ -36,11 +35,13 @@ from adtap_core.settings import path_hint
 from adtap_core.windows import ONE_DAY, Grain, Interval, Zone
 from tap_atomx import companion, definitions, fields, responses, shapes
 from tap_atomx.auth import TokenLogin, totp_error
-from tap_atomx.lists import NOT_FOUND, PAGE_SIZE, Lists, bound, page_at
+from tap_atomx.history import History
+from tap_atomx.lists import NOT_FOUND, Lists
 from tap_atomx.reporting import Reporting
 from tap_atomx.streams import (
     DAILY_SPAN_DAYS,
     ENTITIES,
+    FIRST_YEAR,
     HISTORY_MODELS,
     HOURLY_SPAN_DAYS,
     INVOICE_TYPES,
@@ -53,8 +54,6 @@ from tap_atomx.streams import (
 
 log = logging.getLogger("adtaps.atomx")
 
-FIRST_INVOICE: Final = "2010-01"
-"""Before the exchange began."""
 _SPANS: Final = {Grain.HOUR: HOURLY_SPAN_DAYS, Grain.MONTH: MONTHLY_SPAN_DAYS}
 
 
@@ -72,6 +71,7 @@ class AtomxPlatform(Platform):
     report_type = AtomxReport
     # Its time stamps are whole seconds of a clock that we don't see.
     clock_margin_seconds = 300.0
+    empty_list = b'{"success": true, "resource": "rows", "rows": []}'
 
     def __init__(self, settings: Mapping[str, Any], clock: Clock) -> None:
         super().__init__(settings, clock)
@@ -209,65 +209,11 @@ class AtomxPlatform(Platform):
 
     def _history(self, query: EntityQuery) -> Iterator[Sequence[Mapping[str, Any]]]:
         """Yield the change log of all models; of objects that were modified, unless told otherwise."""
-        every = bool(self.settings.get("history_unchanged"))
-        since = None if every or query.since is None else bound(query.since)
+        named = self.settings.get("history_models") or HISTORY_MODELS
         models = {e.name: e for e in ENTITIES}
-        refusals = Refusals()
-        for name in self.settings.get("history_models") or HISTORY_MODELS:
-            model = models[name]
-            objects = self._modified(model, since, replace(query, since=since))
-            read = partial(self._log_of, name, model, query.stats)
-            try:
-                for _, done in self.prefetch.in_order(objects, read):
-                    yield from done.result()
-            except BadRequest as error:
-                refusals.note(error, f"history of {name}, setting `history_models`")
-        refusals.check()
-
-    def _modified(
-        self, model: AtomxEntity, since: str | None, query: EntityQuery
-    ) -> Iterator[object]:
-        """Yield the ids of the objects that were modified since a moment, each once."""
-        asked: set[object] = set()
-        for page in self._lists.walk(model, query, expand=False):
-            for row in page:
-                moved = row.get("updated_at")
-                if row["id"] in asked or (since and moved and str(moved)[:19] < since):
-                    continue
-                asked.add(row["id"])
-                yield row["id"]
-
-    def _log_of(
-        self, name: str, model: AtomxEntity, stats: RequestStats, ident: object
-    ) -> list[Sequence[Mapping[str, Any]]]:
-        """Return an object's log, page by page."""
-        pages: list[Sequence[Mapping[str, Any]]] = []
-        seen: Counter[bytes] = Counter()
-        before: list[Mapping[str, Any]] = []
-        offset = 0
-        while True:
-            # Oldest first: an entry that is added meanwhile comes at the end and shifts nothing.
-            params = {"offset": offset, "limit": PAGE_SIZE, "sort": "date.asc"}
-            path = f"history/{model.model}/{ident}"
-            try:
-                document = self._get(path, params, stats)
-            except BadRequest as error:
-                if error.status != NOT_FOUND:
-                    raise
-                log.info("%s %s no longer exists, nor does its history", name, ident)
-                return pages
-            found = page_at(document, path, offset, PAGE_SIZE)
-            if offset and list(found.records) == before:
-                msg = f"{path}: the list says that there is more, and gives the same page at every offset"
-                raise MalformedResponse(msg)
-            before = list(found.records)
-            if before:
-                pages.append(shapes.log_entries(name, ident, before, seen))
-            # One entry more than was asked for came twice.
-            offset += min(len(before), PAGE_SIZE)
-            if not found.more or not before:
-                check_end(found, offset, path)
-                return pages
+        every = bool(self.settings.get("history_unchanged"))
+        history = History(self._get, self._lists, self.prefetch)
+        yield from history.read([models[name] for name in named], query, every=every)
 
     def _stored_reports(
         self, entity: Entity, query: EntityQuery
@@ -277,7 +223,7 @@ class AtomxPlatform(Platform):
         document = self._stored.get("reports", lambda: self._get("reports", {}, query.stats))
         listed = responses.payload(document, "list reports")
         if not isinstance(listed, Mapping):
-            raise RequestError("list reports: the answer is not an object of lists")
+            raise MalformedResponse("list reports: the answer is not an object of lists")
         shown = sum(len(part) for part in listed.values() if isinstance(part, list))
         _check_all(document, shown, "list reports")
         part = AtomxEntity.of(entity).part
@@ -298,13 +244,24 @@ class AtomxPlatform(Platform):
         yield rows
 
     def _invoices(self, query: EntityQuery) -> Iterator[Sequence[Mapping[str, Any]]]:
-        """Yield all invoices of all types; without a bound the API gives the current month's."""
+        """Yield all invoices of all types; without a bound the API gives the current month's.
+
+        Raises:
+            BadRequest: If a type was refused; the others were given.
+            MalformedResponse: If one can't be understood; the others were given.
+        """
         seen: Counter[bytes] = Counter()
+        refusals = Refusals()
         for kind in INVOICE_TYPES:
-            document = self._get(f"invoices/{kind}", {"date>": FIRST_INVOICE}, query.stats)
-            rows = responses.rows(document, f"invoices {kind}")
-            _check_all(document, len(rows), f"invoices {kind}")
+            try:
+                document = self._get(f"invoices/{kind}", {"date>": f"{FIRST_YEAR}-01"}, query.stats)
+                rows = responses.rows(document, f"invoices {kind}")
+                _check_all(document, len(rows), f"invoices {kind}")
+            except (BadRequest, MalformedResponse) as error:
+                refusals.note(error)
+                continue
             yield [shapes.invoice(kind, row, seen) for row in rows]
+        refusals.check()
 
 
 def _check_all(document: object, shown: int, what: str) -> None:

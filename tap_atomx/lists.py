@@ -6,15 +6,17 @@ not relied on: whether it is the total or the size of the page is not published.
 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, ClassVar, Final
 
-from adtap_core.errors import BadRequest, Forbidden
+from adtap_core.accounts import Refusals
+from adtap_core.errors import BadRequest, Forbidden, MalformedResponse
 from adtap_core.http.client import RequestStats
 from adtap_core.http.completeness import number
 from adtap_core.http.listing import Page, in_order, key_of, number_of, page_of
 from adtap_core.http.workers import Workers
 from adtap_core.platform import EntityQuery
+from adtap_core.rows.records import ConversionError, to_moment
 from tap_atomx import responses
 from tap_atomx.streams import AtomxEntity
 
@@ -25,7 +27,9 @@ PAGE_SIZE: Final = 1000
 REACH: Final = 50_000
 """Rows that are skipped behind an id, at most, where a table is big."""
 _SURELY_BEFORE: Final = timedelta(days=2)
-"""A row modified so long before the bound shows that it was not listened to, in whatever form times come."""
+"""A row modified so long before the bound shows that it was not listened to, in whatever zone times come."""
+_MOMENT: Final = "%Y-%m-%dT%H:%M:%S"
+"""How the API writes a moment: whole seconds, UTC, no zone."""
 BAD_REQUEST: Final = 400
 NOT_FOUND: Final = 404
 
@@ -76,15 +80,15 @@ class Lists:
         Raises:
             BadRequest: If the platform has no such list, under any of its spellings.
         """
-        known = query.greatest.get(entity.name)
-        if query.since is None or known is None:
+        known, since = query.greatest.get(entity.name), moment_of(query.since)
+        if since is None or known is None:
             for page in self._bounded(entity, {}, query.stats, expand=expand):
                 _note(query.greatest, entity, page)
                 yield page
             return
-        surely_older = bound(query.since, before=_SURELY_BEFORE)
+        surely_older = since - _SURELY_BEFORE
         is_whole = False
-        changed = {"updated_at>": bound(query.since)}
+        changed = {"updated_at>": since.strftime(_MOMENT)}
         for page in self._bounded(entity, changed, query.stats, expand=expand):
             _note(query.greatest, entity, page)
             is_whole = is_whole or any(_is_outside(row, surely_older) for row in page)
@@ -202,26 +206,41 @@ class Lists:
         stats: RequestStats,
         missing: BadRequest,
     ) -> Iterator[Sequence[Record]]:
-        """Walk a model below the objects it belongs to, where it has no list of its own."""
+        """Walk a model below the objects it belongs to, where it has no list of its own: without such, there is none.
+
+        Raises:
+            BadRequest: If one of them refuses, the others were read, or if none has such a list.
+            MalformedResponse: If a list can't be understood, or an object has no id; the others were read.
+        """
         parent = self._entities[entity.below]
-        found = False
+        has_parents = nameless = found = False
+        refusals = Refusals()
         for page in self._walk(parent, {}, stats, expand=False):
             for owner in page:
-                if (number_of_owner := key_of(owner, number_of)) is None:
-                    continue  # the parent's own stream says so
-                path = f"{parent.model}/{number_of_owner}/{entity.path}"
+                has_parents = True
+                if (ident := key_of(owner, number_of)) is None:
+                    nameless = True
+                    continue
+                path = f"{parent.model}/{ident}/{entity.path}"
 
                 def ask(more: Mapping[str, Any], path: str = path) -> Any:
                     return self._ask(path, {**params, **more}, stats)
 
                 try:
                     yield from self._pages(entity, ask)
+                except (Forbidden, MalformedResponse) as error:
+                    refusals.note(error)
                 except BadRequest as error:
                     if error.status != NOT_FOUND:
                         raise
                     continue
                 found = True
-        if not found:
+        if nameless:
+            # Its own stream says so, too, but may not be selected.
+            msg = f"{entity.name}: an object of {parent.name} has no `id`, so that those below it can't be asked for"
+            refusals.note(MalformedResponse(msg))
+        refusals.check()
+        if has_parents and not found:
             raise missing
 
 
@@ -230,21 +249,27 @@ def spellings(plural: str, model: str) -> tuple[str, ...]:
 
     The vendor's clients write words with `_` or with `-`, and read collections from the singular path, too.
     """
-    words = (plural, plural.replace("_", "-"), model, model.replace("_", "-"))
-    return tuple(dict.fromkeys(words))
+    return tuple(dict.fromkeys((*spelt(plural), *spelt(model))))
 
 
-def _is_outside(row: Record, surely_older: str) -> bool:
+def spelt(name: str) -> tuple[str, ...]:
+    """Return the ways in which a model's name may stand in a path: words written with `_` or with `-`."""
+    return tuple(dict.fromkeys((name, name.replace("_", "-"))))
+
+
+def _is_outside(row: Record, surely_older: datetime) -> bool:
     """Return whether a row shows that the bound on `updated_at` hides none of its list.
 
     Args:
         row: Given within the bound.
         surely_older: A moment long enough before the bound.
     """
-    moved = row.get("updated_at")
-    # One that was modified long before: the bound was not listened to. One without a time: whatever the server makes
-    # of the bound, it shows such objects, which are what the second request is for.
-    return not moved or str(moved) < surely_older
+    if not (moved := row.get("updated_at")):
+        # Whatever the server makes of the bound, it shows objects without a time: the second request is for them.
+        return True
+    moment = moment_of(moved)
+    # One that was modified long before: the bound was not listened to.
+    return moment is not None and moment < surely_older
 
 
 def _note(greatest: dict[str, int], entity: AtomxEntity, page: Sequence[Record]) -> None:
@@ -254,16 +279,17 @@ def _note(greatest: dict[str, int], entity: AtomxEntity, page: Sequence[Record])
         greatest[entity.name] = max([greatest.get(entity.name, 0), *keys])
 
 
-def bound(since: str, *, before: timedelta = timedelta()) -> str:
-    """Return a moment as the API compares it: seconds, UTC, no zone.
+def moment_of(value: object) -> datetime | None:
+    """Return a time stamp in UTC, as its column has it, whatever its form; None if it is none.
 
     Args:
-        since: ISO 8601; UTC if it names no zone.
-        before: How long before it.
+        value: As the platform sent it, or null; UTC if it names no zone.
     """
-    moment = datetime.fromisoformat(since)
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return (moment.astimezone(UTC) - before).strftime("%Y-%m-%dT%H:%M:%S")
+    try:
+        text = None if value is None else to_moment(value)
+    except ConversionError:
+        return None
+    return None if text is None else datetime.fromisoformat(text)
 
 
 def page_at(document: Any, what: str, offset: int, asked: int) -> Page:

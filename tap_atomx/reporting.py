@@ -32,7 +32,7 @@ from adtap_core.windows import ONE_DAY, Grain, Interval, Zone
 from tap_atomx.definitions import is_snapshot
 from tap_atomx.fields import METRICS
 from tap_atomx.responses import error_beside_data, is_object
-from tap_atomx.streams import AtomxReport
+from tap_atomx.streams import FIRST_YEAR, AtomxReport
 
 CURRENCY: Final = "USD"
 """A report does not name its currency. The exchange trades in US dollars only (wiki page
@@ -42,8 +42,7 @@ _FLOAT32_STEP: Final = Decimal("1e-6")
 """The platform's amounts carry the noise of 32-bit floats: one part in 16 million."""
 _NUMBERS: Final = frozenset({int, Decimal})
 _MOMENT: Final = "%Y-%m-%d %H:00:00"
-_FIRST_DAY: Final = datetime(2010, 1, 1)  # noqa: DTZ001 - naive, in the zone that was asked for
-"""Before the exchange began: no report is of an earlier day."""
+_FIRST_DAY: Final = datetime(FIRST_YEAR, 1, 1)  # noqa: DTZ001 - naive, in the zone that was asked for
 _LONGEST_RANGE: Final = timedelta(days=366)
 """`yeartodate`, the longest rolling range but `lifetime`."""
 
@@ -344,6 +343,9 @@ def _report_of(envelope: object, what: str) -> Mapping[str, Any]:
         raise RequestError("the answer holds no report")
     if (error := error_beside_data({"report": report})) is not None:
         raise RequestError(f"{what}: an error beside the data: {error}")
+    if not isinstance(report.get("data"), list) and as_decimal(report.get("length")) is None:
+        # Version 2 answers so while it still makes the report.
+        raise MalformedResponse(f"{what}: the answer holds no rows (key `data`)")
     return report
 
 
@@ -369,7 +371,7 @@ def _check_question(report: Mapping[str, Any], body: Mapping[str, Any], job: Win
         job: The window.
 
     Raises:
-        MalformedResponse: If it is of other days, of another scope or time zone, or if a filter was left out.
+        MalformedResponse: If it is of other days, of another scope, range or time zone, or if a filter was left out.
     """
     what = job.what
     query = report.get("query")
@@ -379,9 +381,10 @@ def _check_question(report: Mapping[str, Any], body: Mapping[str, Any], job: Win
             said = str(told or body.get(end)).replace("T", " ")
             if end in body and said != body[end]:
                 raise MalformedResponse(f"{what}: asked {end} {body[end]}, answered {end} {said}")
-    scope = query.get("scope")
-    if scope is not None and str(scope).casefold() != body["scope"]:
-        raise MalformedResponse(f"{what}: asked scope {body['scope']}, answered scope {scope}")
+    for name in ("scope", "daterange"):
+        told = query.get(name)
+        if told is not None and name in body and str(told).casefold() != body[name]:
+            raise MalformedResponse(f"{what}: asked {name} {body[name]}, answered {name} {told}")
     zone = query.get("timezone")
     if zone is not None and not _is_same_zone(str(zone), body, report, job.window):
         raise MalformedResponse(

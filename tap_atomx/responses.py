@@ -11,7 +11,7 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from adtap_core.bodies.parsing import torn_row
-from adtap_core.errors import RequestError
+from adtap_core.errors import MalformedResponse
 from adtap_core.http import outcomes
 from adtap_core.http.client import Call
 from adtap_core.http.outcomes import SUCCESS, Action, Outcome
@@ -168,11 +168,11 @@ def payload(document: object, what: str) -> Any:
         what: What was asked, in a user's words.
 
     Raises:
-        RequestError: If the envelope names none.
+        MalformedResponse: If the envelope names none.
     """
     name = document.get("resource") if isinstance(document, Mapping) else None
     if not isinstance(document, Mapping) or not isinstance(name, str) or name not in document:
-        raise RequestError(f"{what}: the answer names no payload (key `resource`)")
+        raise MalformedResponse(f"{what}: the answer names no payload (key `resource`)")
     return document[name]
 
 
@@ -190,10 +190,10 @@ def rows(document: object, what: str) -> list[Mapping[str, Any]]:
         what: What was asked, in a user's words.
 
     Raises:
-        RequestError: If the payload is something else.
+        MalformedResponse: If the payload is something else.
     """
     found = payload(document, what)
     found = [] if found is None else [found] if isinstance(found, Mapping) else found
     if not isinstance(found, list) or not _OBJECTS.issuperset(map(type, found)):
-        raise RequestError(f"{what}: the answer holds no list of objects")
+        raise MalformedResponse(f"{what}: the answer holds no list of objects")
     return found

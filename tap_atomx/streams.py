@@ -24,6 +24,9 @@ MONTHLY_SPAN_DAYS: Final = 366
 """The platform names no limit; a report may take ten minutes, so requests stay moderate. A daily run with
 its lookback is one of each."""
 
+FIRST_YEAR: Final = 2010
+"""Before the exchange began: no report and no invoice is older."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class AtomxEntity(Entity):
@@ -237,6 +240,7 @@ OTHERS: Final = (
         path="history",
         keys=("_history_key",),
         replication_key="date",
+        may_be_old=True,
         selected=False,
     ),
     # Receivers' addresses stand in both.

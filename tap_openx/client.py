@@ -13,7 +13,7 @@ from typing_extensions import override
 
 from adtap_core.accounts import Refusals, unseen_message
 from adtap_core.declare import Entity, Report
-from adtap_core.errors import BadRequest, Forbidden, MalformedResponse
+from adtap_core.errors import BadRequest, Forbidden, MalformedResponse, RequestError
 from adtap_core.http import outcomes
 from adtap_core.http.client import Auth, Call, Http, RequestStats
 from adtap_core.http.completeness import check_whole, number
@@ -512,7 +512,7 @@ class _Refused(Refusals):
         self._missing = Refusals()
 
     @override
-    def note(self, error: BadRequest, advice: str = "") -> None:
+    def note(self, error: RequestError, advice: str = "") -> None:
         self._left -= 1
         is_unknown = error.status == HTTPStatus.NOT_FOUND or (
             error.status == HTTPStatus.BAD_REQUEST and _OF_TYPE in str(error)

@@ -23,7 +23,6 @@ from adtap_core.platform import EntityQuery, Fetched, Platform, WindowJob
 from adtap_core.redact import redact
 
 NO_ROWS: Final = b""
-EMPTY_OBJECT: Final = b"{}"
 _MOST_CALLS: Final = 1000
 """A walk that does not end when it gets nothing would go on for ever."""
 
@@ -165,7 +164,7 @@ def entity_calls(
         since: The moment since which records changed, ISO 8601 in UTC; None: all.
         greatest: The ids behind which new objects are asked for, by list.
     """
-    dry_run = DryRun(body=EMPTY_OBJECT)
+    dry_run = DryRun(body=platform.empty_list)
     parent = None if entity.parent is None else Placeholder()
     query = EntityQuery(since=since, parent=parent, greatest=dict(greatest or {}))
     watch.everything = dry_run

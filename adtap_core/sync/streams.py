@@ -34,10 +34,13 @@ from adtap_core.errors import (
     CredentialsError,
     Forbidden,
     Interrupted,
+    MalformedResponse,
     RequestError,
     TargetGone,
 )
+from adtap_core.formatting import count
 from adtap_core.http.client import RequestStats
+from adtap_core.names import snake_case
 from adtap_core.platform import EntityQuery
 from adtap_core.rows.records import RecordShaper, to_moment
 from adtap_core.rows.schemas import entity_schema, restored
@@ -393,7 +396,7 @@ class EntityStream(AdStream):
             return rows
         place = columns.index(self.entity.replication_key)
         moments = [_parsed(row[place]) for row in rows]
-        bound = _parsed(since)
+        bound = None if self.entity.may_be_old else _parsed(since)
         if bound is not None:
             # The server ignored the bound: still right, only slower.
             inside = [moment is None or moment >= bound for moment in moments]
@@ -474,13 +477,30 @@ class EntityStream(AdStream):
             return list(platform.pages(self.entity, query))
 
         refused: dict[str, int] = {}
-        for parent, future in workers.in_order(self._parents(), ask):
+        nameless: list[Mapping[str, Any]] = []
+        for parent, future in workers.in_order(self._named_parents(nameless), ask):
             pages = self._child_pages(parent, future, refused)
             self._write_pages(pages, shaper, since)
         for message, times in refused.items():
             more = f" (and {times - 1} more like it)" if times > 1 else ""
             self.fail(Forbidden(f"{message}{more}"))
-        return not refused
+        if nameless:
+            # Its own stream says so, too, but may not be selected.
+            found = f"{count(len(nameless), 'record')} of {self.entity.parent} without a key"
+            msg = f"{found}: what belongs to it can't be asked for"
+            self.fail(MalformedResponse(msg))
+        return not refused and not nameless
+
+    def _named_parents(self, nameless: list[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+        """Return the parents that can be asked for by their key; the others go to `nameless`."""
+        assert self.entity.parent is not None  # noqa: S101 - only called for children
+        keys = cast("EntityStream", self.run.streams[self.entity.parent]).entity.keys
+        for parent in self._parents():
+            known = {snake_case(name): value for name, value in parent.items()}
+            if _has_empty([tuple(known.get(key) for key in keys)]):
+                nameless.append(parent)
+            else:
+                yield parent
 
     def _child_pages(
         self, parent: Mapping[str, Any], future: Future[Any], refused: dict[str, int]

@@ -5,7 +5,7 @@ import logging
 import pytest
 
 from adtap_core.accounts import Refusals
-from adtap_core.errors import BadRequest, Forbidden
+from adtap_core.errors import BadRequest, Forbidden, MalformedResponse
 
 
 @pytest.mark.parametrize("forbidden_first", [True, False])
@@ -30,4 +30,15 @@ def test_of_refusals_of_one_kind_the_first_counts():
     for n in (1, 2):
         refusals.note(Forbidden(f"deals of {n}: no", status=403))
     with pytest.raises(Forbidden, match="deals of 1"):
+        refusals.check()
+
+
+@pytest.mark.parametrize("damaged_first", [True, False])
+def test_a_refused_list_hides_no_damaged_one(damaged_first):
+    """A run in which all was refused need not be tried again; a damaged answer may come whole the next time."""
+    errors = [MalformedResponse("deals of 1: no list"), BadRequest("deals of 2: bad", status=400)]
+    refusals = Refusals()
+    for error in errors if damaged_first else reversed(errors):
+        refusals.note(error)
+    with pytest.raises(MalformedResponse, match="deals of 1"):
         refusals.check()

@@ -30,6 +30,8 @@ class Platform:
         self.lists: dict[str, list[dict[str, Any]]] = {}
         self.refused: tuple[str, ...] = ()
         self.deaf: tuple[str, ...] = ()
+        self.logs: dict[str, list[dict[str, Any]]] = {}
+        self.gone: tuple[str, ...] = ()
         self.report: Callable[[Mapping[str, Any]], object] = lambda _asked: None
         self.query: Mapping[str, str] = {}
         self.asked: list[Asked] = []
@@ -47,13 +49,20 @@ class Platform:
             return Text(refusal, "application/json", 400)
         if path == "reports":
             return {"success": True, "resource": "reporting", "reporting": self.lists}
-        if path.startswith("history/"):
-            rows = [{"date": "2026-03-10T00:00:00", "user": 3, "changes": {}, "comment": path}]
+        if path in self.logs or (path.startswith("history/") and not self.logs):
+            one = {"date": "2026-03-10T00:00:00", "user": 3, "changes": {}, "comment": path}
+            rows = self.logs.get(path, [one])[int(asked.query["offset"]) :]
             return {"success": True, "resource": "history", "history": rows, "limit": 1000}
-        return self._page(path, asked.query) if path in self.lists else None
+        return self._page(path, asked.query) if path in self.lists else self._object(path)
+
+    def _object(self, path: str) -> object:
+        model, _, ident = path.partition("/")
+        rows = () if path in self.gone else self.lists.get(f"{model}s", ())
+        found = [row for row in rows if str(row["id"]) == ident]
+        return {"success": True, "resource": model, model: found[0]} if found else None
 
     def _page(self, path: str, query: Mapping[str, str]) -> object:
-        rows = sorted(self.lists[path], key=lambda row: row["id"])
+        rows = sorted(self.lists[path], key=lambda row: row["id"] or 0)
         for name in {"id", "updated_at"} - set(self.deaf):
             if (least := query.get(f"{name}>")) is not None:
                 low = int(least) if name == "id" else least
@@ -152,6 +161,40 @@ def test_an_object_that_is_stored_late_is_read(platform, run):
     assert behind == ["3", "6"]
 
 
+def test_a_plan_holds_every_list_that_is_asked_for():
+    """Of a list that changes by day both requests, of streams made of several lists each list; nothing is sent."""
+    own = {"api_url": "http://x.example/v3", "email": "a@b.example", "password": "p" * 12}
+    tap = TapAtomx(config={**own, "history_models": ["sites", "creatives"]})
+    watch = record_requests(tap.platform.http, offline=True)
+
+    def planned(stream: str, since: str | None, known: dict[str, int]) -> list[tuple[str, object]]:
+        entity = next(e for e in ENTITIES if e.name == stream)
+        calls = entity_calls(tap.platform, watch, entity, since, known)
+        bounds = ("updated_at>", "id>", "date>")
+        return [
+            (
+                call.url.removeprefix("http://x.example/v3/"),
+                {k: v for k, v in dict(call.params or {}).items() if k in bounds},
+            )
+            for call in calls
+        ]
+
+    since, moved = "2026-03-10T00:00:00Z", {"updated_at>": "2026-03-10T00:00:00"}
+    assert planned("creatives", None, {}) == [("creatives", {})]
+    assert planned("creatives", since, {"creatives": 7}) == [
+        ("creatives", moved),
+        ("creatives", {"id>": 8}),
+    ]
+    assert planned("history", since, {"creatives": 7}) == [
+        ("sites", {}),
+        ("creatives", moved),
+        ("creatives", {"id>": 8}),
+    ]
+    assert [path for path, _ in planned("invoices", None, {})] == [
+        f"invoices/{kind}" for kind in ("advertiser", "publisher", "network-sell", "network-buy")
+    ]
+
+
 def test_a_server_that_ignores_the_bound_on_ids_is_named_once(platform, run, caplog):
     """Each list is read twice by now, and nobody would see why."""
     for name in ("campaigns", "creatives"):
@@ -189,6 +232,99 @@ def test_the_log_of_a_new_object_without_a_modification_time_is_read(platform, r
     logs = [a.path for a in platform.asked if a.path.startswith("/v3/history/")]
     assert "/v3/history/creative/3" in logs
     assert "/v3/history/creative/1" not in logs
+
+
+def entry(day: str) -> dict[str, Any]:
+    """An entry of a change log."""
+    return {"date": f"{day}T00:00:00", "user": 3, "changes": {"title": ["a", "b"]}}
+
+
+def test_what_an_unknown_object_was_before_the_bookmark_is_read(platform, run):
+    """An earlier version never asked for the log of an object without a modification time: all of it is new."""
+    platform.lists["creatives"] = [dated(1, 15), {"id": 2, "updated_at": None}]
+    platform.logs = {
+        "history/creative/1": [entry("2026-02-01"), entry("2026-03-15")],
+        "history/creative/2": [entry("2026-02-01"), entry("2026-02-02")],
+    }
+    chosen = {"history_models": ["creatives"]}
+    mark = {"replication_key": "date", "replication_key_value": "2026-03-10T00:00:00Z"}
+    found = run("history", state={"bookmarks": {"history": mark}}, **chosen)
+    given = [(row["object_id"], row["date"][:10]) for row in found.records["history"]]
+    assert given == [(1, "2026-03-15"), (2, "2026-02-01"), (2, "2026-02-02")]
+    again = run("history", state=found.last_state, history_unchanged=True, **chosen)
+    given = [(row["object_id"], row["date"][:10]) for row in again.records["history"]]
+    assert given == [(1, "2026-03-15")]
+
+
+@pytest.mark.parametrize("form", ["history/{}/{}", "{}/{}/history"], ids=["clients", "wiki"])
+@pytest.mark.parametrize("word", ["conversion_pixel", "conversion-pixel"])
+def test_a_log_is_found_under_any_of_its_paths(platform, run, form, word):
+    """The clients ask for `history/MODEL/ID`, the wiki names `MODEL/ID/history`; words come with `_` and with `-`."""
+    platform.lists["conversion_pixels"] = [dated(ident) for ident in (1, 2, 3)]
+    platform.logs = {form.format(word, ident): [entry("2026-03-01")] for ident in (1, 2, 3)}
+    found = run("history", history_models=["conversion_pixels"])
+    assert [row["object_id"] for row in found.records["history"]] == [1, 2, 3]
+    logs = [a.path for a in platform.asked if "history" in a.path]
+    assert len(logs) <= 3 + 3, "the path that answers is asked alone from then on"
+
+
+def test_a_log_that_is_nowhere_is_named(platform, run, caplog):
+    """Taken for logs of objects that are gone, all of a model's changes would be left out without a word."""
+    platform.lists = {name: [dated(1), dated(2)] for name in ("campaigns", "creatives")}
+    platform.logs = {f"history/creative/{ident}": [entry("2026-03-01")] for ident in (1, 2)}
+    with pytest.raises(RunFailed, match="history"):
+        run("history", history_models=["campaigns", "creatives"])
+    assert "history of campaigns, setting `history_models`" in caplog.text
+    logs = [a.path for a in platform.asked if "history" in a.path]
+    assert logs[-2:] == ["/v3/history/creative/1", "/v3/history/creative/2"]
+    tried = [(f"/v3/history/campaign/{n}", f"/v3/campaign/{n}/history") for n in (1, 2)]
+    assert logs[:-2] == [path for paths in tried for path in paths]
+
+
+def test_the_search_for_a_log_that_is_nowhere_ends(platform, run):
+    """Thousands of objects would be asked for in vain, several times each."""
+    platform.lists["creatives"] = [dated(ident) for ident in range(1, 100)]
+    platform.logs = {"none": []}
+    with pytest.raises(RunFailed, match="history"):
+        run("history", history_models=["creatives"])
+    assert len(platform.asked) < 50
+
+
+@pytest.mark.parametrize("gone", [(), ("creative/1", "creative/3")], ids=["there", "gone"])
+def test_an_object_without_a_log_is_no_failure(platform, run, gone):
+    """It was deleted after its list was read, or was never changed: others of its model have a log."""
+    platform.lists["creatives"] = [dated(ident) for ident in (1, 2, 3)]
+    platform.logs = {"history/creative/2": [entry("2026-03-01")]}
+    platform.gone = gone
+    found = run("history", history_models=["creatives"])
+    assert [row["object_id"] for row in found.records["history"]] == [2]
+
+
+@pytest.mark.parametrize(
+    "moved", ["2026-03-10 05:00:00", "2026-03-09T23:30:00-02:00", "2026-03-10T00:00:00.500000Z"]
+)
+def test_the_log_of_a_modified_object_is_read_whatever_form_its_time_has(platform, run, moved):
+    """Held against the bookmark as a moment, not letter by letter."""
+    platform.lists["creatives"] = [dated(1), dated(2)]
+    chosen = {"history_models": ["creatives"]}
+    first = run("history", **chosen)
+    platform.deaf = ("updated_at",)
+    platform.lists["creatives"] = [dated(1), {"id": 2, "updated_at": moved}]
+    run("history", state=first.last_state, **chosen)
+    logs = [a.path for a in platform.asked if a.path.startswith("/v3/history/")]
+    assert logs == ["/v3/history/creative/2"]
+
+
+@pytest.mark.parametrize("nothing", [None, ""], ids=["null", "empty"])
+def test_an_object_without_an_id_has_no_log_to_ask_for(platform, run, caplog, nothing):
+    """It is named, after the logs of all others were read; nobody is asked for the log of `None`."""
+    platform.lists["creatives"] = [{"id": nothing, "updated_at": None}, dated(1)]
+    platform.lists["sites"] = [dated(1)]
+    with pytest.raises(RunFailed, match="history"):
+        run("history", history_models=["creatives", "sites"])
+    assert "creatives: an object has no `id`" in caplog.text
+    logs = [a.path for a in platform.asked if "history" in a.path]
+    assert logs == ["/v3/history/creative/1", "/v3/history/site/1"]
 
 
 def days(question: Mapping[str, Any], **told: object) -> dict[str, Any]:
@@ -266,6 +402,52 @@ def test_a_rolling_report_may_spell_its_zone_otherwise(
     with pytest.raises(RunFailed):
         run("own", **given)
     assert f"answered timezone {zone}" in caplog.text
+
+
+@pytest.mark.parametrize(("told", "is_same"), [("LAST7DAYS", True), (None, True), ("today", False)])
+def test_a_rolling_report_of_another_range_is_no_answer(platform, run, caplog, told, is_same):
+    """A snapshot of other days would stand in the warehouse under the range that was asked for."""
+
+    def report(asked: Mapping[str, Any]) -> object:
+        columns = [*asked["groups"], *asked["metrics"]]
+        made = {"columns": columns, "data": [[7, 3]], "query": {**asked, "daterange": told}}
+        return {"success": True, "resource": "report", "report": {"id": "r", **made}}
+
+    platform.report = report
+    given: dict[str, Any] = {"reports": [{**OWN, "daterange": "last7days"}]}
+    if is_same:
+        assert [row["clicks"] for row in run("own", **given).records["own"]] == [3]
+        return
+    with pytest.raises(RunFailed):
+        run("own", **given)
+    assert "asked daterange last7days, answered daterange today" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("told", "is_whole"),
+    [
+        ({}, False),
+        ({"data": None}, False),
+        ({"is_ready": False, "link": "/v3/report/r"}, False),
+        ({"data": None, "length": 2}, False),
+        ({"data": None, "length": 0}, True),
+        ({"data": []}, True),
+    ],
+    ids=str,
+)
+def test_a_report_that_holds_no_rows_is_not_an_empty_one(platform, run, told, is_whole):
+    """Version 2 answers so while a report is still made: the bookmark would pass days that nobody has read."""
+    platform.report = lambda asked: {
+        "success": True,
+        "resource": "report",
+        "report": {"id": "r", "query": asked, **told},
+    }
+    given: dict[str, Any] = {"reports": [OWN], "start_date": "2026-03-10"}
+    if is_whole:
+        assert [w["row_count"] for w in run("own", **given).windows("own")] == [0]
+        return
+    with pytest.raises(RunFailed, match="own"):
+        run("own", **given)
 
 
 @pytest.mark.parametrize(

@@ -89,6 +89,17 @@ def test_only_objects_that_were_modified_are_asked_again(read, sandbox, truth):
     assert both.keys() >= whole.keys()
 
 
+def test_the_change_log_is_read_under_the_wikis_path(read, sandbox):
+    """Where `history/MODEL/ID` is unknown, `MODEL/ID/history` is asked, and remembered."""
+    chosen = {"history_models": ["campaigns", "conversion_pixels"]}
+    want = read({"history"}, **chosen)
+    sandbox.fault("status", platform="atomx", path="^/v3/history/", status=404, times=None)
+    sandbox.clear_log()
+    assert read({"history"}, **chosen).records["history"] == want.records["history"]
+    assert want.records["history"]
+    assert sum(logs_asked(sandbox).values()) <= 3
+
+
 def test_changes_within_one_second_stay_apart(read, sandbox, call):
     """Back and forth thrice in one second, by one user: three entries, two of them alike to the letter."""
     sandbox.clock("2026-03-18T11:00:00Z")
@@ -115,7 +126,7 @@ def test_changes_within_one_second_stay_apart(read, sandbox, call):
 def test_a_log_of_several_pages_is_read_to_its_end(read, sandbox, call, monkeypatch):
     """Pages by offset, oldest first; any page size gives the same entries."""
     whole = read({"history"}, history_models=["creatives", "campaigns"])
-    monkeypatch.setattr("tap_atomx.client.PAGE_SIZE", 7)
+    monkeypatch.setattr("tap_atomx.history.PAGE_SIZE", 7)
     sandbox.clear_log()
     paged = read({"history"}, history_models=["creatives", "campaigns"])
     assert paged.records["history"] == whole.records["history"]
@@ -205,6 +216,25 @@ def test_invoices_of_all_types_have_keys_of_their_own(read, sandbox):
         owners = [row["advertiser_id"], row["publisher_id"], row["network_id"]]
         assert sum(o is not None for o in owners) == 1
         assert row["_extra"]["amount"] is not None
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (403, {"success": False, "error": "not yours", "errno": 4}),
+        (200, {"success": True, "resource": "invoices", "invoices": "not yours"}),
+    ],
+)
+def test_a_type_of_invoices_that_is_not_had_does_not_stop_the_others(
+    read, sandbox, caplog, status, body
+):
+    """A login may have a part in one side of the exchange only: its invoices are read, the others are named."""
+    sandbox.fault("status", path="/invoices/publisher$", status=status, body=body, times=None)
+    with pytest.raises(RunFailed, match="invoices"):
+        read({"invoices"})
+    assert "invoices publisher" in caplog.text or "invoices/publisher" in caplog.text
+    asked = [e["path"].rpartition("/")[2] for e in sandbox.log("atomx") if "invoices" in e["path"]]
+    assert asked == ["advertiser", "publisher", "network-sell", "network-buy"]
 
 
 def test_an_invoices_owner_is_its_id_however_it_is_sent():

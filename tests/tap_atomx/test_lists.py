@@ -327,6 +327,40 @@ def test_a_model_without_a_list_is_read_below_its_parents(read, sandbox):
     assert asked(sandbox, f"advertiser/{advertiser}/profiles")
 
 
+def test_a_model_without_a_list_and_without_parents_is_empty(read, sandbox):
+    """A login that has a part in the sell side alone sees no advertiser, so that there is no profile to miss."""
+    sandbox.fault("status", platform="atomx", path="^/v3/profiles?$", status=404, times=None)
+    none = {"success": True, "resource": "advertisers", "advertisers": [], "limit": 1000}
+    sandbox.fault("status", path="/advertisers$", status=200, body=none, times=None)
+    assert not read({"profiles"}).records["profiles"]
+
+
+def test_a_parent_that_may_not_be_read_does_not_stop_the_others(read, sandbox, caplog):
+    """The profiles of all other advertisers are asked for; the stream fails, and says whose are missing."""
+    sandbox.fault("status", platform="atomx", path="^/v3/profiles?$", status=404, times=None)
+    first, *others = (advertiser.id for advertiser in sandbox.environment.world.advertisers)
+    refused = f"advertiser/{first}/profiles"
+    sandbox.fault("status", platform="atomx", path=f"/{refused}$", status=403, times=None)
+    with pytest.raises(RunFailed, match="profiles"):
+        read({"profiles"})
+    assert refused in caplog.text
+    assert others
+    assert all(asked(sandbox, f"advertiser/{other}/profiles") for other in others)
+
+
+def test_a_parent_without_an_id_is_named(read, sandbox, caplog):
+    """What lies below it can't be asked for: an exit code of 0 would say that it was read."""
+    sandbox.fault("status", platform="atomx", path="^/v3/profiles?$", status=404, times=None)
+    first = sandbox.environment.world.advertisers[0].id
+    rows = [{"id": None, "name": "x"}, {"id": first, "name": "y"}]
+    body = {"success": True, "resource": "advertisers", "advertisers": rows, "limit": 1000}
+    sandbox.fault("status", path="/advertisers$", status=200, body=body, times=None)
+    with pytest.raises(RunFailed, match="profiles"):
+        read({"profiles"})
+    assert "an object of advertisers has no `id`" in caplog.text
+    assert asked(sandbox, f"advertiser/{first}/profiles")
+
+
 def test_a_model_that_nobody_knows_is_named(read, sandbox, caplog):
     """404 under every spelling: the stream fails with the platform's words, others go on."""
     body = {"success": False, "error": "Resource not found", "errno": 3}

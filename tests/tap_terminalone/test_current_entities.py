@@ -87,6 +87,34 @@ def test_a_list_below_a_parent_is_not_cut_by_a_limit_that_nobody_told(limit, con
     assert sorted(ids) == [n * 1000 + i for n, many in flights.items() for i in range(many)]
 
 
+@pytest.mark.parametrize("nothing", [None, ""])
+def test_a_parent_without_an_id_is_named(nothing, caplog):
+    """Its flights can't be asked for, and the stream that would say so is not selected; those of others are read."""
+
+    def answers(asked):
+        if asked.path == "/oauth/token":
+            return {"access_token": "token-0123456789", "expires_in": 86400}
+        rows = [{"id": 7, "campaign_id": 1, "entity_type": "flight"}]
+        rows = rows[int(asked.query.get("page_offset", 0)) :]
+        if asked.path == "/api/v3.0/campaigns":
+            is_first = "id>0" in asked.query["q"]
+            rows = [{"id": i, "entity_type": "campaign"} for i in (nothing, 1)] if is_first else []
+        return {"data": rows, "meta": {"status": "success", "count": len(rows)}}
+
+    written = []
+    with Canned(answers) as server:
+        with pytest.raises(RunFailed, match="budget_flights"):
+            run_tap(
+                TapTerminalOne,
+                login(server, 1),
+                streams={"budget_flights"},
+                written=written.append,
+            )
+        assert set(server.paths("campaigns/")) == {"/api/v3.0/campaigns/1/budget_flights"}
+    assert [r["id"] for r in written[0].records["budget_flights"]] == [7]
+    assert "1 record of campaigns without a key" in caplog.text
+
+
 @pytest.mark.parametrize("limit", [10, 40, 65])
 def test_deals_of_other_organizations_are_read_whole_where_one_is_refused(limit, caplog):
     """It is named, and the stream fails; no page is taken for the last for a limit that nobody told."""
