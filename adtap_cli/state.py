@@ -29,6 +29,8 @@ from adtap_core.state.parts import merged, parts
 
 MELTANO_KEY: Final = "singer_state"
 """What Meltano puts around a state."""
+_KNOWN: Final = frozenset({"greatest_ids", "greatest_ids_before"})
+"""Behind which ids objects are new to an entity: of another bookmark it is not true."""
 _STATE: Final = click.option(
     "--state", "state", required=True, metavar="FILE",
     help="A Singer state, a STATE message, or what `meltano state get` writes.",
@@ -159,6 +161,8 @@ def _move(entry: dict[str, Any], bookmark: str) -> None:
     as_date = len(old) == len("2026-10-01")
     entry["replication_key_value"] = moment.date().isoformat() if as_date else bookmark
     entry["unfinished"] = None
+    for name in _KNOWN.intersection(entry):
+        entry[name] = None
 
 
 def _spelt(document: Mapping[str, Any], sources: Sequence[str]) -> str:

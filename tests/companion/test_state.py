@@ -77,6 +77,19 @@ def test_a_bookmark_is_moved_for_one_account_or_for_all(file):
     assert json.loads(both.stdout)["bookmarks"]["campaigns"] == STATE["bookmarks"]["campaigns"]
 
 
+def test_a_moved_bookmark_forgets_which_objects_were_known(tmp_path):
+    """What happened to an object without a date between both bookmarks is asked for only if it counts as unknown."""
+    known = {"greatest_ids": {"sites": 7}, "greatest_ids_before": {"sites": 5}}
+    mark = {"replication_key": "date", "replication_key_value": "2026-11-20T05:00:00Z"}
+    path = tmp_path / "state.json"
+    path.write_text(json.dumps({"bookmarks": {"history": {**mark, **known}}}))
+    words = ("--report", "history", "--bookmark", "2026-11-01T00:00:00Z")
+    moved = json.loads(adtap("set", "tap-atomx", "--state", str(path), *words).stdout)
+    found = moved["bookmarks"]["history"]
+    assert found["replication_key_value"] == "2026-11-01T00:00:00Z"
+    assert {name: found[name] for name in known} == dict.fromkeys(known)
+
+
 def test_a_report_is_cleared_or_its_new_settings_accepted(file):
     """The two ways out of a refusal that touch state."""
     report = ("--state", file, "--report", "os_daily")
