@@ -1,7 +1,8 @@
 """What a JSON schema's properties become in a warehouse, and how values are made ready for it.
 
 Types, in DuckDB's words: string VARCHAR; integer BIGINT (HUGEINT where the schema's bounds ask for it);
-number and `x-singer.decimal` DECIMAL; boolean BOOLEAN; date DATE; date-time TIMESTAMP WITH TIME ZONE
+number and `x-singer.decimal` DECIMAL, or NUMERIC where every digit is wanted, a type that is Postgres' alone;
+boolean BOOLEAN; date DATE; date-time TIMESTAMP WITH TIME ZONE
 (stored as UTC whatever offset came; a moment without an offset is taken as UTC); object, array and
 untyped JSON. Properties of several scalar types are VARCHAR.
 
@@ -30,9 +31,13 @@ VARCHAR, BIGINT, HUGEINT, BOOLEAN, DATE, JSON = (
     "JSON",
 )
 TIMESTAMPTZ = "TIMESTAMP WITH TIME ZONE"
+NUMERIC = "NUMERIC"
+"""A decimal without precision and scale."""
 
 MAX_PRECISION = 38  # DuckDB: "DECIMAL … up to 38 digits", duckdb.org/docs/sql/data_types/numeric
 DEFAULT_PRECISION, DEFAULT_SCALE = 38, 18
+# Digits on each side of the point; postgresql.org/docs/current/datatype-numeric.html
+NUMERIC_WHOLE, NUMERIC_SCALE = 131_072, 16_383
 ALTERNATIVES: Final = ("anyOf", "oneOf", "allOf")
 """The words of JSON schema that list schemas of one value."""
 BIGINT_DIGITS = 19
@@ -55,6 +60,7 @@ _MOMENT: Final = re.compile(
     r"(?: ?(?:Z|UTC|[+-][0-9]{2}(?::?[0-9]{2}(?::[0-9]{2})?)?))?)?",
     re.IGNORECASE,
 )
+_is_plain_moment: Final = re.compile(_PLAIN_MOMENT).fullmatch
 _PAST_MICROSECONDS: Final = re.compile(r"(?<=\.[0-9]{6})[0-9]+")
 _MIDNIGHT: Final = re.compile(r"[T ]00:00(:00(\.0+)?)?Z?")
 
@@ -94,26 +100,29 @@ class Column:
     wire: Wire
 
 
-def columns_of(stream: str, schema: Mapping[str, Any]) -> tuple[Column, ...]:
+def columns_of(
+    stream: str, schema: Mapping[str, Any], *, all_digits: bool = False
+) -> tuple[Column, ...]:
     """Return the columns of a stream, in the order of its schema.
 
     Args:
         stream: The stream's name, for messages.
         schema: The stream's JSON schema.
+        all_digits: Whether decimals keep every digit, whatever precision and scale they are declared with.
 
     Raises:
         LoadError: If the schema has no properties, or if a decimal's scale exceeds its precision.
     """
-    properties: Mapping[str, Any] = schema.get("properties") or {}
-    if not properties:
+    properties = schema.get("properties")
+    if not isinstance(properties, Mapping) or not properties:
         raise LoadError(f"Stream '{stream}': its schema has no properties, so there is no table.")
     columns = []
     for name, spec in properties.items():
         if not isinstance(spec, Mapping):
             raise LoadError(f"Stream '{stream}', column '{name}': its schema is no object.")
         try:
-            columns.append(_column(name, spec))
-        except ValueError as error:
+            columns.append(_column(name, spec, all_digits=all_digits))
+        except (TypeError, ValueError) as error:  # a bound, precision or scale that is no number
             raise LoadError(f"Stream '{stream}', column '{name}': {error}") from None
     return tuple(columns)
 
@@ -133,10 +142,11 @@ def common_type(table: str, stream: str) -> str | None:
     if stream == VARCHAR:
         # A moment's text would change its form on the way (T and Z are gone), so it is not widened.
         return VARCHAR if table != TIMESTAMPTZ and _known(table) else None
-    if {table, stream} == {DATE, TIMESTAMPTZ}:
-        return TIMESTAMPTZ
-    if {table, stream} == {BIGINT, HUGEINT}:
-        return HUGEINT
+    for narrow, wide in ((DATE, TIMESTAMPTZ), (BIGINT, HUGEINT)):
+        if {table, stream} == {narrow, wide}:
+            return wide
+    if NUMERIC in {table, stream} and _is_number(table) and _is_number(stream):
+        return NUMERIC
     mine, other = _digits(table), _digits(stream)
     if mine is None or other is None:
         return None
@@ -150,7 +160,11 @@ def short(sql_type: str) -> str:
 
 
 def _known(sql_type: str) -> bool:
-    return sql_type in {BIGINT, HUGEINT, BOOLEAN, DATE, JSON} or _digits(sql_type) is not None
+    return sql_type in {BOOLEAN, DATE, JSON} or _is_number(sql_type)
+
+
+def _is_number(sql_type: str) -> bool:
+    return sql_type in {HUGEINT, NUMERIC} or _digits(sql_type) is not None
 
 
 def _digits(sql_type: str) -> tuple[int, int] | None:
@@ -163,7 +177,9 @@ def _digits(sql_type: str) -> tuple[int, int] | None:
     return None
 
 
-def _column(name: str, spec: Mapping[str, Any]) -> Column:  # noqa: PLR0911 - one return per type
+def _column(  # noqa: PLR0911 - one return per type
+    name: str, spec: Mapping[str, Any], *, all_digits: bool
+) -> Column:
     branches = _branches(spec)
     types = {kind for branch in branches for kind in _types(branch)} - {"null"}
     formats = {branch.get("format") for branch in branches if set(_types(branch)) - {"null"}}
@@ -171,13 +187,9 @@ def _column(name: str, spec: Mapping[str, Any]) -> Column:  # noqa: PLR0911 - on
     if not types or types & {"object", "array"}:
         return Column(name, JSON, json_text, Wire(msgspec.Raw))
     if form == "x-singer.decimal" and types <= {"string", "number", "integer"}:
-        typed = next(branch for branch in branches if branch.get("format") == form)
-        return _decimal_column(
-            name,
-            int(typed.get("precision", DEFAULT_PRECISION)),
-            int(typed.get("scale", DEFAULT_SCALE)),
-            wire=str if types == {"string"} else msgspec.Raw,
-        )
+        wire = str if types == {"string"} else msgspec.Raw
+        declared = next(branch for branch in branches if branch.get("format") == form)
+        return _decimal_column(name, declared, wire=wire, all_digits=all_digits)
     if types == {"string"} and form == "date-time":
         return Column(name, TIMESTAMPTZ, _moment, Wire(str, _PLAIN_MOMENT, repeats=True))
     if types == {"string"} and form == "date":
@@ -192,21 +204,25 @@ def _column(name: str, spec: Mapping[str, Any]) -> Column:  # noqa: PLR0911 - on
         bounded = Annotated[int, msgspec.Meta(ge=_BIGINT_MIN, le=_BIGINT_MAX)]
         return Column(name, BIGINT, _bigint, Wire(bounded))
     if types <= {"number", "integer"}:
-        return _decimal_column(name, DEFAULT_PRECISION, DEFAULT_SCALE, wire=msgspec.Raw)
+        return _decimal_column(name, {}, wire=msgspec.Raw, all_digits=all_digits)
     return Column(name, VARCHAR, _text, Wire(str if types == {"string"} else msgspec.Raw))
 
 
 def _branches(spec: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """The alternatives of a property: itself, or what `anyOf` or `oneOf` list."""
     for word in ALTERNATIVES[:2]:
-        if word in spec:
-            return [leaf for branch in spec[word] for leaf in _branches(branch)]
+        if isinstance(spec.get(word), list):
+            # A stream map of the SDK adds the word "null" to them, which is no schema.
+            return [
+                leaf for one in spec[word] if isinstance(one, Mapping) for leaf in _branches(one)
+            ]
     return [spec]
 
 
 def _types(branch: Mapping[str, Any]) -> Sequence[str]:
-    kind = branch.get("type", ())
-    return (kind,) if isinstance(kind, str) else tuple(kind)
+    kind = branch.get("type")
+    kinds = kind if isinstance(kind, list) else [kind]
+    return [one for one in kinds if isinstance(one, str)]
 
 
 def typed(spec: Mapping[str, Any]) -> dict[str, Any]:
@@ -225,25 +241,35 @@ def typed(spec: Mapping[str, Any]) -> dict[str, Any]:
         made.update(valued[0])
     if types:
         made["type"] = types
-    if "properties" in made:
-        made["properties"] = {name: typed(inner) for name, inner in made["properties"].items()}
+    else:  # a list would be taken for one of alternatives
+        made = {key: value for key, value in made.items() if not isinstance(value, list)}
+    if isinstance(made.get("properties"), Mapping):
+        made["properties"] = {
+            name: typed(inner) if isinstance(inner, Mapping) else inner
+            for name, inner in made["properties"].items()
+        }
     return made
 
 
-def _decimal_column(name: str, precision: int, scale: int, *, wire: Any) -> Column:
+def _decimal_column(
+    name: str, declared: Mapping[str, Any], *, wire: Any, all_digits: bool
+) -> Column:
+    if all_digits:
+        return Column(name, NUMERIC, _numeric, Wire(wire, _PLAIN_NUMERIC))
+    precision = int(declared.get("precision", DEFAULT_PRECISION))
+    scale = int(declared.get("scale", DEFAULT_SCALE))
     if not 0 <= scale <= precision or precision < 1 or scale > MAX_PRECISION:
         raise ValueError(f"a decimal of precision {precision} and scale {scale} cannot be stored.")
     # More digits than DuckDB has: the room before the point shrinks; a value that needs it fails.
     precision = min(precision, MAX_PRECISION)
-    plain = _plain_decimal(precision, scale)
+    plain = _plain_decimal(precision - scale, scale)
     return Column(
         name, f"DECIMAL({precision},{scale})", decimal_shape(precision, scale), Wire(wire, plain)
     )
 
 
-def _plain_decimal(precision: int, scale: int) -> str:
+def _plain_decimal(whole: int, scale: int) -> str:
     """The form of texts that are stored digit by digit; all others are computed."""
-    whole = precision - scale
     # Nothing is tried twice (`+` behind a count): twice as fast.
     fraction = rf"(?:\.[0-9]{{1,{scale}}}+)?+" if scale else ""
     return rf"-?[0-9]{{1,{whole}}}+{fraction}" if whole else r"(?!)"
@@ -261,24 +287,20 @@ def decimal_shape(precision: int, scale: int) -> Shape:
     """
     whole = precision - scale
     matches, unit = (
-        re.compile(_plain_decimal(precision, scale)).fullmatch,
+        re.compile(_plain_decimal(whole, scale)).fullmatch,
         Decimal(1).scaleb(-scale),
     )
 
     def shape(value: object) -> object:
-        if type(value) is str:
-            if matches(value):
-                return value
-            if "_" in value:  # Python would read 1_000 as a thousand
-                raise ValueError("not a decimal number")
-        elif type(value) is bool or not isinstance(value, (int, Decimal, float)):
-            raise ValueError("not a decimal number")
+        if type(value) is str and matches(value):
+            return value
+        number = _finite(value)
+        if number and number.adjusted() >= whole:
+            raise ValueError(f"does not fit DECIMAL({precision},{scale})")
+        # The digits as they came: where the table has a text, they are what is stored.
+        if number.adjusted() >= -scale and matches(text := format(number, "f")):
+            return text
         try:
-            number = Decimal(repr(value) if type(value) is float else value)
-            if not number.is_finite():
-                raise ValueError("not a finite number")
-            if number and number.adjusted() >= whole:
-                raise ValueError(f"does not fit DECIMAL({precision},{scale})")
             number = number.quantize(unit, context=_CONTEXT)
         except InvalidOperation:
             raise ValueError("not a decimal number") from None
@@ -287,6 +309,49 @@ def decimal_shape(precision: int, scale: int) -> Shape:
         return format(number, "f")
 
     return shape
+
+
+_PLAIN_NUMERIC: Final = _plain_decimal(NUMERIC_WHOLE, NUMERIC_SCALE)
+_is_plain_numeric: Final = re.compile(_PLAIN_NUMERIC).fullmatch
+
+
+def _numeric(value: object) -> object:
+    """The shape of a decimal column without precision and scale."""
+    if type(value) is str and _is_plain_numeric(value):
+        return value
+    number = _finite(value)
+    if not number:
+        return "0"
+    # Before it is written out: 1e999999999 would be a text of a gigabyte.
+    fits = -NUMERIC_SCALE <= number.adjusted() < NUMERIC_WHOLE
+    whole, point, fraction = format(number, "f").partition(".") if fits else ("", "", "")
+    if len(fraction) > NUMERIC_SCALE:
+        fraction = fraction.rstrip("0")
+    if not fits or len(fraction) > NUMERIC_SCALE:
+        raise ValueError(
+            f"does not fit {NUMERIC}, which has {NUMERIC_WHOLE} digits before the point and {NUMERIC_SCALE} behind it"
+        )
+    return whole + point + fraction
+
+
+def _finite(value: object) -> Decimal:
+    """Return a decoded number, or the number that a text is.
+
+    Raises:
+        ValueError: If it is none, or is not finite.
+    """
+    if type(value) is str:
+        if "_" in value:  # Python would read 1_000 as a thousand
+            raise ValueError("not a decimal number")
+    elif type(value) is bool or not isinstance(value, (int, Decimal, float)):
+        raise ValueError("not a decimal number")
+    try:
+        number = Decimal(repr(value) if type(value) is float else value)
+    except InvalidOperation:
+        raise ValueError("not a decimal number") from None
+    if not number.is_finite():
+        raise ValueError("not a finite number")
+    return number
 
 
 def _integer_between(low: int, high: int, name: str) -> Shape:
@@ -387,6 +452,8 @@ def _moment(value: object) -> object:
         return value.isoformat()
     if type(value) is not str:
         raise ValueError("not a date-time")
+    if _is_plain_moment(value):
+        return value
     if not _MOMENT.fullmatch(value):
         raise ValueError(f"not a value of {short(TIMESTAMPTZ)}")
     value = _PAST_MICROSECONDS.sub("", value)

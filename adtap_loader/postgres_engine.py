@@ -28,6 +28,7 @@ from adtap_loader.columns import (
     DATE,
     HUGEINT,
     JSON,
+    NUMERIC,
     TIMESTAMPTZ,
     VARCHAR,
     common_type,
@@ -45,6 +46,7 @@ _SQL: Final = {
     VARCHAR: "text",
     BIGINT: "bigint",
     HUGEINT: "numeric(39,0)",
+    NUMERIC: "numeric",
     BOOLEAN: "boolean",
     DATE: "date",
     JSON: "jsonb",
@@ -57,8 +59,8 @@ _KINDS: Final = {
     "smallint": BIGINT,
     "json": JSON,
 }
-# Columns that other loaders made, which hold what we send as they are: UTC, and any number.
-_ZONELESS, _ANY_NUMBER = "timestamp without time zone", "numeric"
+# Columns that other loaders made, which hold what we send as they are: UTC.
+_ZONELESS: Final = "timestamp without time zone"
 
 _PLACE: Final = re.compile(r'^COPY .*?, line \d+, column (.+?): "(.*)"$', re.DOTALL | re.MULTILINE)
 
@@ -76,6 +78,7 @@ class PostgresWarehouse(Warehouse):
         conninfo: How to connect, in libpq's words.
         schema: Schema of all tables; made if it is missing.
         replace_windows: Whether a ledger's row removes the older rows of its window.
+        all_digits: Whether decimals keep every digit.
 
     Raises:
         LoadError: If the server is not there, refuses the login, or is older than version 14.
@@ -84,8 +87,16 @@ class PostgresWarehouse(Warehouse):
     errors = (psycopg.Error,)
     zeros = False
 
-    def __init__(self, conninfo: str, schema: str, *, replace_windows: bool = False) -> None:
+    def __init__(
+        self,
+        conninfo: str,
+        schema: str,
+        *,
+        replace_windows: bool = False,
+        all_digits: bool = False,
+    ) -> None:
         super().__init__(schema, replace_windows=replace_windows)
+        self.all_digits = all_digits
         # What it warns of, of a connection that is gone, is said by us.
         logging.getLogger("psycopg").setLevel(logging.ERROR)
         try:
@@ -113,6 +124,7 @@ class PostgresWarehouse(Warehouse):
             conninfo_of(config),
             config["default_target_schema"],
             replace_windows=bool(config.get("replace_windows")),
+            all_digits=bool(config.get("all_digits")),
         )
 
     @override
@@ -442,10 +454,6 @@ def _holds(spelt: str, kind: str) -> bool:
 
 def _common(has: str, wanted: str) -> str | None:
     """Return the type that keeps what a column has and takes what is sent."""
-    if has == _ANY_NUMBER and (wanted in {BIGINT, HUGEINT} or wanted.startswith("DECIMAL")):
-        return has
-    if has == _ANY_NUMBER and wanted == VARCHAR:
-        return wanted
     if has == _ZONELESS and wanted in {TIMESTAMPTZ, DATE}:
         return has
     return common_type(has, wanted)

@@ -98,5 +98,10 @@ POSTGRES: Final = _schema(
             "Schema", "The schema of all tables, made if it is missing.", default="public"
         ),
         **_COMMON,
+        "all_digits": _flag(
+            "All digits",
+            "Make decimal columns `numeric` without precision and scale, and keep every digit. Off, they are "
+            "`numeric(38,18)`, and digits behind the 18th are rounded.",
+        ),
     }
 )

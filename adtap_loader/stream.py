@@ -45,7 +45,7 @@ class Stream:
         log: logging.Logger,
     ) -> None:
         self._warehouse, self._log = warehouse, log
-        columns = columns_of(name, self._followed(name, schema))
+        columns = columns_of(name, self._followed(name, schema), all_digits=warehouse.all_digits)
         known = {column.name for column in columns}
         absent = [key for key in keys if key not in known]
         if absent:

@@ -78,6 +78,8 @@ class Warehouse(ABC):
     """What the warehouse's own client raises."""
     zeros: ClassVar[bool]
     """Whether texts may have the character U+0000."""
+    all_digits = False
+    """Whether decimals keep every digit; else what is behind the last that they are declared with is rounded."""
 
     def __init__(self, schema: str, *, replace_windows: bool) -> None:
         self._schema, self._replaces = schema, replace_windows

@@ -11,15 +11,24 @@ from tests.warehouses.limits import LIMITS
 from tests.warehouses.page import TYPES, note
 from tests.warehouses.platforms import PLATFORMS
 
+WITH_ALL_DIGITS = "own_postgres"
+
 
 @pytest.mark.timeout(400)
 @pytest.mark.parametrize("source", ["edges", *PLATFORMS])
-def test_what_is_held_is_what_was_sent(source, kind, store, first_run):
+def test_what_is_held_is_what_was_sent(source, kind, store, first_run, tmp_path, request):
     """Every row, key, digit, day, moment, letter, null and nested value, but for measured limits."""
     text, sent = first_run(source)
     load = store.load(text)
     assert load.code == 0, load.stderr[-3000:]
     found = compare(sent, store, load)
+    whole = None
+    if kind == WITH_ALL_DIGITS:
+        whole = make_store(kind, tmp_path / "whole", "tap_whole", request)
+        again = whole.load(text, all_digits=True)
+        assert again.code == 0, again.stderr[-3000:]
+        found_whole = compare(sent, whole, again)
+        assert [d for name in PROPERTIES for d in found_whole.differences[name]] == []
     for name in PROPERTIES:
         limit = LIMITS.get((kind, name))
         unexplained = [d for d in found.differences[name] if not (limit and limit.explains(d))]
@@ -27,13 +36,18 @@ def test_what_is_held_is_what_was_sent(source, kind, store, first_run):
         compared, limited = found.compared[name], len(found.differences[name])
         if limited and limit:
             cell = f"{limit.mark} {limited:,} of {compared:,}"
+            if whole:
+                cell += f"; with `all_digits` ✓ {found_whole.compared[name]:,}"
         else:
             cell = f"✓ {compared:,}" if compared else "\u2013"
         note("values", f"{source} {kind}", name, cell)
     if source == "edges":
         types = store.types(edges.STREAM)
         for of, column in TYPES.items():
-            note("types", of, kind, types[column])
+            cell = types[column]
+            if whole and (other := whole.types(edges.STREAM)[column]) != cell:
+                cell += f"; with `all_digits` {other}"
+            note("types", of, kind, cell)
 
 
 def test_a_json_null_is_found_the_way_the_page_says(tmp_path, request, postgres_url):
