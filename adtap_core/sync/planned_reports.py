@@ -3,8 +3,9 @@
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 from typing_extensions import override
 
@@ -24,6 +25,9 @@ from adtap_core.sync.selection import StreamDefinition
 from adtap_core.sync.streams import AdStream
 
 log = logging.getLogger("adtaps.reports")
+_EPOCH: Final = datetime(2026, 1, 1, tzinfo=UTC)
+_CREEP: Final = 1e-6
+"""How fast time goes on while rows are dated after a clock that was ahead: less than a tenth of a second a day."""
 
 
 class PlannedReport(AdStream):
@@ -240,6 +244,28 @@ class PlannedReport(AdStream):
         for entry in (self._marks, *(self._marks.get("partitions") or ())):
             if entry.get("covered"):
                 Bookmark(entry, self.report.grain, planner.zone).doubt(over, days)
+
+    def dated(self, moment: datetime) -> datetime:
+        """Return how rows are dated: never before what an earlier run was, whose clock was ahead.
+
+        Else the later reading would seem to be the earlier one, and its rows ghosts.
+
+        Args:
+            moment: When they are read.
+        """
+        if self._floor is None:
+            return moment
+        # A backfill leaves no trace in state: of it and the next run, the later one is later all the same.
+        return max(moment, self._floor + (moment - _EPOCH) * _CREEP)
+
+    @cached_property
+    def _floor(self) -> datetime | None:
+        """Return the moment up to which earlier runs dated rows, if that lies in the future."""
+        now = self.run.clock.read_at()
+        last = self._marks.get("synced_at")
+        dated = None if last is None else datetime.fromisoformat(str(last))
+        read = None if self.run.clock.is_moved else self._times.floor(now)
+        return max((m for m in (dated, read) if m is not None and m > now), default=None)
 
     def _learned(self, planner: Planner, partitions: Sequence[Partition]) -> Learned | None:
         """Return what earlier runs saw days move; None where the lookback is read whole whatever they saw."""

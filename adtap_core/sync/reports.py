@@ -5,7 +5,7 @@ import queue
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, MutableMapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property, partial
 from itertools import chain, islice
 from typing import Any, Final, cast
@@ -14,7 +14,13 @@ from singer_sdk.exceptions import AbortedSyncFailedException
 from typing_extensions import override
 
 from adtap_core.declare import Report
-from adtap_core.errors import BadRequest, CredentialsError, RequestError, RetriesExhausted
+from adtap_core.errors import (
+    BadRequest,
+    CredentialsError,
+    MalformedResponse,
+    RequestError,
+    RetriesExhausted,
+)
 from adtap_core.http.client import RequestStats
 from adtap_core.platform import Fetched, Partition, WindowJob
 from adtap_core.rows.columns import Block
@@ -22,7 +28,7 @@ from adtap_core.rows.report_rows import RowShaper
 from adtap_core.rows.schemas import DAYS, LEDGER
 from adtap_core.rows.window_checks import oddities, window_error
 from adtap_core.state.bookmarks import jobs_in, keep_jobs
-from adtap_core.sync.failures import in_parts, may_be_of_one, may_pass
+from adtap_core.sync.failures import FailedParts, in_parts, may_be_of_one, may_pass
 from adtap_core.sync.fetching import Fetcher
 from adtap_core.sync.ledger import LedgerStream
 from adtap_core.sync.planned_reports import PlannedReport
@@ -45,9 +51,6 @@ from adtap_core.windows import Interval
 
 log = logging.getLogger("adtaps.reports")
 _ANSWER_SECONDS = 10.0
-_EPOCH: Final = datetime(2026, 1, 1, tzinfo=UTC)
-_CREEP: Final = 1e-6
-"""How fast time goes on while rows are dated after a clock that was ahead: less than a tenth of a second a day."""
 _WAITING_BLOCKS: Final = 8
 """So many blocks, of a thousand rows each, wait until it is known whether their window is good."""
 
@@ -65,6 +68,7 @@ class ReportStream(PlannedReport):
         self._failed: set[Partition] = set()
         self._given_up: set[Partition] = set()
         self._deciding = threading.Lock()
+        self._odd_parts = FailedParts()
         self._rows = 0
         self._held_back: list[ReadWindow] = []
         self._notes: queue.SimpleQueue[JobCheckpoint] = queue.SimpleQueue()
@@ -215,10 +219,7 @@ class ReportStream(PlannedReport):
         try:
             return task, self.run.workers.result(task.future)  # type: ignore[arg-type]
         except Exception as error:  # noqa: BLE001 - one account must not stop the others
-            if task.bundle.is_apart and isinstance(error, RequestError):
-                self._break_up(task, reading, error)
-            else:
-                self._fail_task(task, error)
+            self._fail_or_break_up(task, reading, error)
         return None
 
     def write_window(self, task: WindowTask, fetched: Fetched, reading: ReportRun) -> None:
@@ -229,7 +230,11 @@ class ReportStream(PlannedReport):
             fetched: Its answer.
             reading: The report's run.
         """
-        self._write(task, fetched, reading.planner)
+        fault = self._write(task, fetched, reading.planner)
+        if isinstance(fault, MalformedResponse):
+            self._note_failure(task, fault, self._odd_parts)
+        if fault is not None:
+            self._fail_or_break_up(task, reading, fault)
         reading.done += 1
         self.run.progress.window(
             self.name,
@@ -246,6 +251,13 @@ class ReportStream(PlannedReport):
             self.fail(error, partition=partition.text)
         self.run.progress.begin()
 
+    def _fail_or_break_up(self, task: WindowTask, reading: ReportRun, error: BaseException) -> None:
+        """Read a window that failed in parts, if its bundle is to be read so; else note that it can't be read."""
+        if task.bundle.is_apart and isinstance(error, RequestError):
+            self._break_up(task, reading, error)
+        else:
+            self._fail_task(task, error)
+
     def _break_up(self, task: WindowTask, reading: ReportRun, error: RequestError) -> None:
         """Read a bundle's windows from here on in parts: each account alone if one may be refused, else in halves."""
         windows = [task.window]
@@ -256,7 +268,7 @@ class ReportStream(PlannedReport):
                 line.remove(other)
                 self._drop(other)
         fault = error if may_pass(error) else None
-        probed = self.run.failed_parts.are_doubtful
+        probed = self.run.failed_parts.are_doubtful or self._odd_parts.are_doubtful
         parts = in_parts(task.bundle.plans, alone=fault is None, probed=probed)
         made = ([Bundle(p, windows, fault=fault) for p in some] for some in parts)
         first, last = (self._tasks(reading.planner, reading.report, some) for some in made)
@@ -280,7 +292,7 @@ class ReportStream(PlannedReport):
             msg = f"{task.job.what}: not requested: its accounts are asked in parts"
             raise RequestError(msg)
         fault = task.bundle.fault
-        if fault is not None and not self.run.asks_in_parts:
+        if fault is not None and not self._asks_in_parts:
             raise RetriesExhausted(str(fault), status=fault.status)
         if not task.synced_at:
             made = task.made
@@ -292,47 +304,35 @@ class ReportStream(PlannedReport):
             self._given_up.update(self._left)  # the run ends here
             raise
         except Exception as error:
-            self._note_failure(task, error)
+            self._note_failure(task, error, self.run.failed_parts)
             raise
         self.run.failed_parts.clear()
         if self._totals is not None:
             task.control = self._totals.control(task.job)
         return fetched
 
-    def _note_failure(self, task: WindowTask, error: Exception) -> None:
+    def _note_failure(self, task: WindowTask, error: Exception, parts: FailedParts) -> None:
         """Decide, once, what a failure means for its bundle: the rest is asked in parts, or given up."""
         with self._deciding:  # windows of one bundle may fail at once
             if task.bundle.is_apart or self._given_up.issuperset(task.job.partitions):
                 return
             passing = may_pass(error)
             if passing and task.bundle.fault is not None:
-                self.run.failed_parts.add()
+                parts.add()
             of_one = may_be_of_one(error, len(task.job.partitions))
-            if of_one and (self.run.asks_in_parts or not passing):
+            if of_one and (self._asks_in_parts or not passing):
                 task.bundle.is_apart = True
             else:
                 self._given_up.update(task.job.partitions)
 
+    @property
+    def _asks_in_parts(self) -> bool:
+        return self.run.asks_in_parts and not self._odd_parts.seem_an_outage
+
     def _date(self, task: WindowTask) -> None:
-        """Note when a window is read: never before what an earlier run was dated, whose clock was ahead.
-
-        Else the later reading would seem to be the earlier one, and its rows ghosts.
-        """
+        """Note when a window is read."""
         task.made = self.run.clock.now()
-        moment = self.run.clock.read_at()
-        if self._floor is not None:
-            # A backfill leaves no trace in state: of it and the next run, the later one is later all the same.
-            moment = max(moment, self._floor + (moment - _EPOCH) * _CREEP)
-        task.synced_at = spelt_moment(moment)
-
-    @cached_property
-    def _floor(self) -> datetime | None:
-        """Return the moment up to which earlier runs dated rows, if that lies in the future."""
-        now = self.run.clock.read_at()
-        last = self._marks.get("synced_at")
-        dated = None if last is None else datetime.fromisoformat(str(last))
-        read = None if self.run.clock.is_moved else self._times.floor(now)
-        return max((m for m in (dated, read) if m is not None and m > now), default=None)
+        task.synced_at = spelt_moment(self.dated(self.run.clock.read_at()))
 
     def _remember(self, task: WindowTask, name: str, parameters: object) -> None:
         if name in task.job.remembered:
@@ -367,7 +367,8 @@ class ReportStream(PlannedReport):
                 self.run.write_state(self.name)
             note.written.set()
 
-    def _write(self, task: WindowTask, fetched: Fetched, planner: Planner) -> None:
+    def _write(self, task: WindowTask, fetched: Fetched, planner: Planner) -> Exception | None:
+        """Write a window's rows and close it; return what is wrong with it, if anything is."""
         shaper = RowShaper(
             job=task.job,
             schema=self.schema,
@@ -385,13 +386,12 @@ class ReportStream(PlannedReport):
         try:
             fault = self._write_rows(shaper, task, fetched, totals)
         except Exception as error:  # noqa: BLE001 - one account must not stop the others
-            self._fail_task(task, error)
-            return
+            return error
         finally:
             fetched.close()
         if fault is not None:
-            self._fail_task(task, fault)
-            return
+            return fault
+        self._odd_parts.clear()
         warnings = [*fetched.warnings, *self._oddities(shaper, task)]
         for name in sorted(shaper.others - self._others):
             log.info("%s: field `%s` was not asked for: kept in `_extra`", self.name, name)
@@ -411,11 +411,12 @@ class ReportStream(PlannedReport):
         if self.config.get("on_empty") == "fail" and not self._rows:
             # Nothing came yet: if nothing comes at all, no bookmark may have moved.
             self._held_back.append(closing)
-            return
+            return None
         for earlier in self._held_back:
             self._close(earlier)
         self._held_back.clear()
         self._close(closing)
+        return None
 
     def _mismatch(self, totals: WindowTotals, task: WindowTask) -> RequestError | None:
         """Say what does not tie out in a window; return a fault if that is to be one."""

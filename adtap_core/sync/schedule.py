@@ -72,7 +72,8 @@ def read_reports(streams: Sequence[Scheduled], workers: Workers) -> None:
                     stream.fail(reading)
                     continue
                 stream.begin_turn()
-                while reading.in_flight:
+                # What was written last may have had to be asked for again.
+                while reading.in_flight or stream.start_next(reading):
                     taken = stream.take_next(reading)
                     line.begin_more(at)
                     if taken is not None:
