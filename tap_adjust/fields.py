@@ -74,6 +74,9 @@ _BELOW_NETWORKS: Final = re.compile(r"(campaign|adgroup|creative|source|tracker|
 """Dimensions below a network, of both services: a campaign and what is in it, or its account."""
 _PERIOD: Final = re.compile(r"(?P<stem>.+)_(?P<unit>[dwm])(?P<number>\d{1,3})")
 _TRANSITION: Final = re.compile(r"subscription_[a-z_]+_to_[a-z_]+_rate")
+_AVERAGE: Final = "mavg_"
+_OF_POSTBACKS: Final = re.compile(r"_(min|max|est)$|_ska[dn]_")
+"""What an event's metric is called that SKAdNetwork's postbacks make: `x_events_est`, `x_skan_ecpa`."""
 _NETWORK_SIDE: Final = "network"
 """The section of what networks report themselves: attribution moves nothing of it."""
 _PERIOD_MARK: Final = "{cohort_period}"
@@ -207,7 +210,7 @@ def metric(name: str) -> Metric:
         return _plain(name, entry)
     if (found := _cohort(name)) is not None:
         return found
-    if name.startswith("mavg_"):
+    if name.startswith(_AVERAGE):
         return Metric(name, "average", description="Metric. Moving average; not to be added up.")
     for reading in event_readings(name):
         return reading
@@ -306,6 +309,25 @@ def near_names(name: str) -> list[str]:
     return near
 
 
+def base_of(name: str) -> str:
+    """Return the metric that a moving average is of; any other metric, and the average of an unknown one, is itself.
+
+    What stands between `mavg_` and the name, the window above all, is documented nowhere.
+
+    >>> base_of("mavg_upper_7_95_roas_d30")
+    'roas_d30'
+    """
+    if not name.startswith(_AVERAGE):
+        return name
+    words = name.split("_")
+    ends = ["_".join(words[at:]) for at in range(2, len(words))]
+    for kinds in ({"plain", "cohort"}, {"event"}):
+        for end in ends:
+            if metric(end).kind in kinds:
+                return end
+    return name
+
+
 def restated_days(metrics: Iterable[str], dimensions: Iterable[str] = ()) -> tuple[int, int]:
     """Return for how many days a report's figures move: the lookback, and when they are final.
 
@@ -318,7 +340,7 @@ def restated_days(metrics: Iterable[str], dimensions: Iterable[str] = ()) -> tup
     """
     lookback = settle = SPEND_DAYS
     by_campaign = any(_BELOW_NETWORKS.fullmatch(d) for d in dimensions)
-    for name in metrics:
+    for name in (base_of(m) for m in metrics):
         known = metric(name)
         own = known.section == _NETWORK_SIDE and not name.endswith("_diff")
         if by_campaign and not own:
@@ -329,7 +351,7 @@ def restated_days(metrics: Iterable[str], dimensions: Iterable[str] = ()) -> tup
         elif known.to_date:
             lookback = max(lookback, TO_DATE_LOOKBACK_DAYS)
             settle = max(settle, TO_DATE_SETTLE_DAYS)
-        elif known.section == "skan" or name.endswith(("_min", "_max", "_est")):
+        elif known.section == "skan" or _OF_POSTBACKS.search(name):
             lookback, settle = max(lookback, SKAN_DAYS), max(settle, SKAN_DAYS)
     return lookback, settle
 

@@ -61,6 +61,8 @@ _OPTION_LISTS: Final = (
     "partner_ids",
     "events",
 )
+_LOWER_CASE: Final = frozenset({"countries", "os_names", "device_types"})
+"""Spelt in small letters by the service and by its official client, which makes them so: `DE` might be no country."""
 _OPTION_TEXTS: Final = (
     "cohort_period_filter",
     "day_def",
@@ -157,17 +159,25 @@ def takes_one_app(report: KpiReport) -> bool:
 
 
 def finish(report: KpiReport) -> KpiReport:
-    """Return a user's KPI report with the lookback that its endpoint and its levels demand."""
-    days, _ = fields.restated_days((_ANY_KPI,), report.dimensions)
+    """Return a user's KPI report with the lookback that its endpoint, its KPIs and its levels demand."""
+    is_cohort = report.endpoint == "cohorts"
+    kpis = [_ANY_KPI] if is_cohort else [_kpi(report, m) for m in report.metrics]
+    lookback, settle = fields.restated_days(kpis, report.dimensions)
+    at_least = 0
     if report.endpoint == "skadnetwork":
-        days = max(days, fields.SKAN_DAYS)
-    if report.endpoint == "cohorts":
+        at_least = fields.SKAN_DAYS
+    if is_cohort:
         unit = str(report.period or "day")[0]
         last = _last_period(str(report.cohort_period_filter or ""), unit)
-        days = max(days, fields.Period(unit, last).maturity_days)
+        at_least = fields.Period(unit, last).maturity_days
     # The service's weeks may begin on another day than ours: each of ours is asked for alone, as a span.
     span = 7 if report.grain is Grain.WEEK else SPAN_DAYS
-    return report.restated(days, span_days=span)
+    return replace(
+        report,
+        lookback_days=max(lookback, at_least),
+        settle_days=max(settle, at_least),
+        span_days=span,
+    )
 
 
 def _last_period(wanted: str, unit: str) -> int:
@@ -379,7 +389,8 @@ class KpiService(Service):
             made["event_kpis"] = ",".join(wanted_events)
         for name in _OPTION_LISTS:
             if extras.get(name):
-                made[name] = ",".join(extras[name])
+                listed = ",".join(extras[name])
+                made[name] = listed.lower() if name in _LOWER_CASE else listed
         for name in _OPTION_TEXTS:
             if extras.get(name) is not None:
                 made[name] = word(extras[name])

@@ -8,6 +8,7 @@ from adtap_core.errors import MalformedResponse
 
 Option = Mapping[str, Any]
 _APP: Final = "apps: an option"
+_MAPPING: Final = "app_token_x_event_tokens_mapping"
 
 
 def app_ids(apps: Iterable[Option]) -> list[str]:
@@ -53,10 +54,13 @@ def slugs(events: Iterable[Option], tokens: Collection[str]) -> list[str]:
 
 
 def exploded(events: Iterable[Option]) -> Iterator[dict[str, Any]]:
-    """Yield each app's token of each event."""
+    """Yield each app's token of each event.
+
+    Raises:
+        MalformedResponse: If an event has tokens, and whose they are can't be understood.
+    """
     for event in events:
-        mapping = event.get("app_token_x_event_tokens_mapping") or {}
-        for app_token, tokens in mapping.items():
+        for app_token, tokens in _tokens(event).items():
             for token in _listed(tokens):
                 yield {
                     "app_token": app_token,
@@ -66,8 +70,22 @@ def exploded(events: Iterable[Option]) -> Iterator[dict[str, Any]]:
                 }
 
 
+def _tokens(event: Option) -> Mapping[str, Any]:
+    """Return an event's tokens by app."""
+    mapping, tokens = event.get(_MAPPING), list(_listed(event.get("tokens")))
+    if isinstance(mapping, Mapping):
+        return mapping
+    if not mapping and not tokens:
+        return {}
+    apps = list(_listed(event.get("app_token")))
+    if mapping is None and len(apps) == 1:
+        return {str(apps[0]): tokens}
+    msg = f"events: which app has which token of {event.get('id')!r} can't be understood: {_MAPPING} is {str(mapping)[:120]}"
+    raise MalformedResponse(msg)
+
+
 def _is_of(event: Option, tokens: Collection[str]) -> bool:
-    said = event.get("app_token"), event.get("app_token_x_event_tokens_mapping")
+    said = event.get("app_token"), event.get(_MAPPING)
     if all(owners is None for owners in said):
         return True
     owners = [owner for listed in said for owner in _listed(listed)]

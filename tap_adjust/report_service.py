@@ -52,6 +52,8 @@ DIMENSION_OPERATORS: Final = (
     "ends_with",
     "not_ends_with",
 )
+_COMPARISON: Final = re.compile(rf"__({'|'.join(METRIC_OPERATORS)})(__column)?$")
+"""The end of a parameter that compares a metric; the dashboard's own variant of it has a word more."""
 _UNSUPPORTED: Final = re.compile(
     r"Unsupported metrics?: *(?P<quote>[\"'`]?)(?P<name>.+?)(?P=quote)[.;]?"
     r"(?: loc=| \(|: correlation id| *(?:…|\.\.\.)|\s*$)",
@@ -523,7 +525,8 @@ def filters(report: Report) -> dict[str, str]:
 
 def cuts_rows(report: Report) -> bool:
     """Return whether rows are left out by their numbers: totals may count them all the same."""
-    return any(key.rpartition("__")[2] in METRIC_OPERATORS for key in report.filters or {}) or any(
-        key.rpartition("__")[2] in METRIC_OPERATORS
-        for key in AdjustReport.of(report).parameters or {}
+    return any(
+        _COMPARISON.search(key)
+        for keys in (report.filters, AdjustReport.of(report).parameters)
+        for key in keys or ()
     )

@@ -9,15 +9,22 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
+from urllib.parse import quote_plus
 
 from tap_adjust.fields import PERIOD_NAMES
 from tap_adjust.streams import AdjustReport
 
 Objects = Iterator[Mapping[str, Any]]
+_Group = tuple[Mapping[str, Any], Mapping[str, str]]
+"""For a row to make its labels, and its metrics' names in the answer."""
 MADE_HERE: Final = frozenset({"event_slug", "period_type", "period"})
 """Dimensions that the service does not have."""
 _MOST_METRICS: Final = 120
 """Metrics of one request: their names travel in the query string."""
+_MOST_BYTES: Final = 5000
+"""Most bytes of their names there: many servers take addresses of 8 KB, and a hundred apps and the rest take 2 KB. A
+letter beyond ASCII is sent as six to twelve."""
+_COMMA_BYTES: Final = len("%2C")
 _NOTHING: Final = re.compile(r"-?(0+(\.0*)?|\.0+)(e[+-]?\d+)?|", re.ASCII | re.IGNORECASE)
 """A zero, however it is spelt, or nothing."""
 
@@ -79,14 +86,28 @@ def asks(report: AdjustReport, events: Callable[[], Sequence[str]]) -> Iterator[
     else:
         yield Ask(dimensions, report.metrics)
         return
-    step = max(1, _MOST_METRICS // len(report.metrics))
-    for at in range(0, len(labels), step):
-        groups = [
-            (label, {metric: spelt.replace("{}", metric) for metric in report.metrics})
-            for label, spelt in labels[at : at + step]
-        ]
+    made = [
+        (label, {metric: spelt.replace("{}", metric) for metric in report.metrics})
+        for label, spelt in labels
+    ]
+    for groups in _shared(made):
         wanted = [name for _, names in groups for name in names.values()]
         yield Ask(dimensions, wanted, _Unpivot(groups))
+
+
+def _shared(groups: Iterable[_Group]) -> Iterator[list[_Group]]:
+    """Yield column groups together, as many as one address takes."""
+    taken: list[_Group] = []
+    names = size = 0
+    for group in groups:
+        own = sum(len(quote_plus(name)) + _COMMA_BYTES for name in group[1].values())
+        if taken and (names + len(group[1]) > _MOST_METRICS or size + own > _MOST_BYTES):
+            yield taken
+            taken, names, size = [], 0, 0
+        taken.append(group)
+        names, size = names + len(group[1]), size + own
+    if taken:
+        yield taken
 
 
 @dataclass
@@ -94,10 +115,10 @@ class _Unpivot:
     """Makes rows of column groups.
 
     Args:
-        groups: For each row to make its labels, and its metrics' names in the answer.
+        groups: One for each row to make.
     """
 
-    groups: Sequence[tuple[Mapping[str, Any], Mapping[str, str]]]
+    groups: Sequence[_Group]
 
     def __call__(self, rows: Iterable[Mapping[str, Any]]) -> Objects:
         """Yield the rows that have any figure."""

@@ -112,6 +112,31 @@ def test_activity_moves_between_campaigns_for_thirty_days(metrics, dimensions, d
     assert restated_days(metrics, dimensions) == (days, days)
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["skad_installs", "purchase_events_est", "purchase_skan_event_ecr_max", "purchase_skan_ecpa", "purchase_skad_event_conversion_rate", "mavg_7_skad_installs"],
+)  # fmt: skip
+def test_what_postbacks_make_moves_for_forty_five_days(name):
+    """Also an event's figures, and those that no total is made of."""
+    assert restated_days([name]) == (45, 45)
+
+
+@pytest.mark.parametrize("kpi", ["cohort_revenue", "uninstall_cohort", "return_on_investment"])
+def test_a_kpi_to_date_is_as_final_as_the_same_metric(kpi):
+    """The legacy service's figures to date move as long as today's service's do."""
+    report = kpi_service.finish(
+        KpiReport(
+            name="mine",
+            dimensions=("app_token",),
+            metrics=("installs", kpi),
+            endpoint="deliverables",
+            grouping=("apps", "day"),
+        )
+    )
+    assert (report.lookback_days, report.settle_days) == restated_days([kpi])
+    assert report.settle_days > 1000
+
+
 def test_cohorts_move_until_their_last_user_lived_the_period():
     """Day 30 is over 31 days after the install day's end; two days more for late events."""
     assert Period("d", 30).maturity_days == 33
@@ -120,5 +145,7 @@ def test_cohorts_move_until_their_last_user_lived_the_period():
     assert restated_days(["installs", "roas_d7"]) == (14, 14)
     assert restated_days(["retained_users_d120"]) == (123, 123)
     assert restated_days(["installs", "retained_users_d120"], ["campaign"]) == (123, 123)
+    assert restated_days(["mavg_7_retention_rate_d30", "mavg_upper_7_95_roas_d7"]) == (33, 33)
+    assert restated_days(["mavg_7_cohort_revenue"]) == restated_days(["cohort_revenue"])
     lookback, settle = restated_days(["cohort_revenue"])
     assert lookback < settle, "revenue to date is never called final while the grammar runs on"

@@ -113,6 +113,17 @@ def test_a_tracker_is_asked_for_in_the_path(room):
     assert all(r["tracker_name"] for r in rows)
 
 
+def test_countries_are_asked_for_in_small_letters(room):
+    """As the service's samples and its official client spell them, whatever a definition says."""
+    report = {"name": "mine", "endpoint": "deliverables", "kpis": ["installs"], "grouping": ["day", "countries"], "countries": ["DE"],
+              "os_names": ["iOS"], "device_types": ["Phone"]}  # fmt: skip
+    rows = room.run("mine", kpi_reports=[report], start_date="2026-03-16").records["mine"]
+    assert {r["country"] for r in rows} <= {"de"}
+    query = room.sandbox.log("adjust")[-1]["query"]
+    for part in ("countries=de", "os_names=ios", "device_types=phone"):
+        assert part in query
+
+
 def test_flattening_follows_the_answer_not_the_question():
     """An unnamed level is found by being the only list; names come from the parameters."""
     document = {

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from adtap_core.bodies.spool import Spool
@@ -92,6 +92,24 @@ def test_texts_that_a_parquet_file_calls_bytes_are_texts() -> None:
     reply = Response(200, {}, Spool.of(sink.getvalue().to_pybytes()), "", datetime.now(UTC))
     answer = transports.read(reply, "parquet", ["day", "country"], [])
     assert list(answer.open().rows) == [("2026-03-01", "España"), ("2026-03-01", None)]
+
+
+@given(cents=st.lists(st.none() | st.integers(-(10**6), 10**6), min_size=1, max_size=12))
+@example([11842, 1, 10, None])
+def test_an_amount_in_a_float_of_four_bytes_has_its_own_digits(cents: list[int | None]) -> None:
+    """118.42 is no 118.41999816894531, in the row and in the sum."""
+    pa = pytest.importorskip("pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    amounts = [None if c is None else c / 100 for c in cents]
+    table = {"day": ["2026-03-01"] * len(cents), "cost": pa.array(amounts, pa.float32())}
+    sink = pa.BufferOutputStream()
+    parquet.write_table(pa.table(table), sink)
+    reply = Response(200, {}, Spool.of(sink.getvalue().to_pybytes()), "", datetime.now(UTC))
+    answer = transports.read(reply, "parquet", ["day"], ["cost"])
+    exact = [None if c is None else Decimal(c) / 100 for c in cents]
+    found = [None if cost is None else Decimal(str(cost)) for _, cost in answer.open().rows]
+    assert found == exact
+    assert answer.sums.totals["cost"] == sum((e for e in exact if e is not None), Decimal(0))
 
 
 def test_a_column_with_fewer_values_than_rows_is_an_error() -> None:
