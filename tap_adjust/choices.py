@@ -98,8 +98,8 @@ class Choices:
         for name in ("ad_revenue_sources", "os_names"):
             if value := self.get(name):
                 made[name] = ",".join(value)
-        made |= {k: word(v) for k, v in (AdjustReport.of(self.report).parameters or {}).items()}
-        return made
+        given = AdjustReport.of(self.report).parameters or {}
+        return made | {k: word(v) for k, v in given.items() if v is not None}
 
     def constants(self) -> dict[str, str | bool | None]:
         """Return the key columns of these parameters, their values as sent."""

@@ -53,6 +53,12 @@ def test_the_key_does_not_depend_on_the_setting_currency(room):
     assert {r["_row_key"] for r in one.records["x"]} == {r["_row_key"] for r in other.records["x"]}
 
 
+def test_a_parameter_that_is_null_is_not_sent(room):
+    """It is not set; `None` would be a word of ours."""
+    room.run(reports=[REPORT | {"parameters": {"full_data": None, "channel_id__in": ["a", "b"]}}])
+    assert {("full_data" in q, q["channel_id__in"]) for q in room.service.asked} == {(False, "a,b")}
+
+
 # -- rows ----------------------------------------------------------------------------------------
 
 
