@@ -79,6 +79,7 @@ class ReportService(Service):
     _lists: Once[str, tuple[list[Option], RequestStats]] = field(default_factory=Once)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _told: set[tuple[str, str]] = field(default_factory=set)
+    _refused: dict[object, dict[str, str]] = field(default_factory=dict)
     _doubted: set[object] = field(default_factory=set)
     _believed: set[str] = field(default_factory=set)
 
@@ -258,8 +259,17 @@ class ReportService(Service):
     def _parts(
         self, job: WindowJob, ask: Ask, read: "Callable[[Ask], _Part]", lost: list[str]
     ) -> "Iterator[_Part]":
-        """Return the answers to one request: without the events that the service refuses, which go to `lost`."""
-        while True:
+        """Return the answers to one request: without the events that the service refuses, which go to `lost`.
+
+        What was refused for these apps is not asked for again in the report's other windows.
+        """
+        refused = self._refused.setdefault((job.report.name, job.partitions), {})
+        for name, message in [*refused.items()]:
+            smaller = ask.without(name)
+            if smaller is not None:
+                lost.append(message)
+                ask = smaller
+        while ask.metrics:
             try:
                 part = read(ask)
             except BadRequest as error:
@@ -267,11 +277,9 @@ class ReportService(Service):
                 smaller = ask.without(found["name"]) if found else None
                 if found is None or smaller is None:
                     raise
-                lost.append(
-                    f"event of {found['name']!r} is left out: the service refuses it ({error})"
-                )
-                if not smaller.metrics:
-                    return
+                name = found["name"]
+                refused[name] = f"event of {name!r} is left out: the service refuses it ({error})"
+                lost.append(refused[name])
                 ask = smaller
                 continue
             parts = [part, *self._following(job, part, ask)]

@@ -192,6 +192,28 @@ def test_an_event_that_the_service_refuses_does_not_stop_the_others(room, caplog
         assert event in caplog.text
 
 
+def test_a_refused_event_is_asked_for_once(room):
+    """Not in every window: a request that is wrong is not made again. It is one failure, and a warning of each window."""
+
+    def answer(query: Mapping[str, str]) -> tuple[int, object]:
+        status, found = refusing(query)
+        if isinstance(found, dict):
+            for row in found.get("rows", []):
+                row["day"] = query["date_period"].partition(":")[0]
+        return status, found
+
+    room.service.events, room.service.report = ["old one", "purchase"], answer
+    error, got = room.failed(
+        RunFailed, stream="events_daily", reports=[], start_date="2026-07-01", concurrency=1
+    )
+    asked = [q["metrics"] for q in room.service.asked]
+    assert sum("old one" in metrics for metrics in asked) == 1
+    windows = got.windows("events_daily")
+    assert len(windows) == len(asked) - 1 > 2
+    assert all("'old one_events' is left out" in w["warnings"] for w in windows)
+    assert str(error).startswith("1 failed: events_daily")
+
+
 @pytest.mark.parametrize("periods", [["d1", "d1"], ["d1", "d01"]], ids=["twice", "spelt otherwise"])
 def test_a_cohort_period_is_counted_once(room, periods):
     """However often it is listed."""
