@@ -89,6 +89,11 @@ def test_accounts_that_stay_broken_do_not_stop_the_others(
     """An error that may pass, and does not: those who share its requests are asked in halves, until it is found."""
     broken = set(names.split())
     break_accounts(tiny, broken, answer)
+    the_others_are_read(tiny, broken, concurrency)
+
+
+def the_others_are_read(tiny: Tiny, broken: set[str], concurrency: int) -> None:
+    """Run for ten accounts; all but these are read whole, and only their bookmarks moved."""
     written: list[Messages] = []
     config = tiny.config | {"accounts": TEN, "concurrency": concurrency}
     with pytest.raises(RunFailed, match="failed: spend_daily"):
@@ -99,6 +104,56 @@ def test_accounts_that_stay_broken_do_not_stop_the_others(
     marks = found.last_state["bookmarks"]["spend_daily"]["partitions"]
     moved = {m["context"]["account"] for m in marks if m.get("replication_key_value")}
     assert moved == {*TEN} - broken
+
+
+def make_odd(tiny: Tiny, accounts: set[str], metric: str = "") -> None:
+    """Let each answer that is for one of these accounts, and of this metric, be of a day that was not asked for."""
+
+    def answer(_path: str, query: dict[str, list[str]]) -> Answer | None:
+        asked = sorted(accounts.intersection(query.get("account", [""])[0].split(",")))
+        if not asked or metric not in query["metrics"][0]:
+            return None
+        row = {"day": "2025-01-01", "campaignId": "a", "clicks": "1", "spend": "1"}
+        return tiny.server.json({"rows": [row | {"account": account} for account in asked]})
+
+    tiny.server.before.append(answer)
+
+
+@pytest.mark.parametrize("names", ["a0", "a9", "a0 a1 a2", "a0 a4 a9", "a0 a3 a5 a8"])
+@pytest.mark.parametrize("concurrency", [1, 4])
+def test_accounts_whose_rows_make_no_sense_do_not_stop_the_others(
+    tiny: Tiny, concurrency: int, names: str
+) -> None:
+    """It shows when rows are written: those who share the answer are asked for in halves then, too."""
+    broken = set(names.split())
+    make_odd(tiny, broken)
+    the_others_are_read(tiny, broken, concurrency)
+
+
+def test_answers_that_never_make_sense_are_not_asked_for_each_account(tiny: Tiny) -> None:
+    """Six parts one behind the other, then no further one: whatever is wrong is wrong for all."""
+    make_odd(tiny, {*TEN})
+    with pytest.raises(RunFailed):
+        tiny.run(accounts=TEN)
+    assert len({accounts for _, _, accounts in tiny.asked()}) < 12
+
+
+def test_parts_are_read_though_the_next_report_has_taken_all_places(tiny: Tiny) -> None:
+    """What is asked for again while nothing else of its report is under way."""
+    make_odd(tiny, {"a9"}, "spend")
+    views = {"name": "views_daily", "dimensions": ["account"], "metrics": ["clicks"]}
+    written: list[Messages] = []
+    config = tiny.config | {
+        "accounts": TEN,
+        "concurrency": 2,
+        "start_date": "2026-03-16",
+        "reports": [{**views, "start_date": "2026-01-01"}],
+    }
+    with pytest.raises(RunFailed, match="failed: spend_daily"):
+        run_tap(TapTiny, config, written=written.append)
+    records = written[0].records
+    assert {row["account"] for row in records["spend_daily"]} == {*TEN} - {"a9"}
+    assert {row["account"] for row in records["views_daily"]} == {*TEN}
 
 
 def test_a_platform_that_is_down_is_not_asked_for_each_account(tiny: Tiny) -> None:
