@@ -304,21 +304,23 @@ class ReportStream(PlannedReport):
             self._given_up.update(self._left)  # the run ends here
             raise
         except Exception as error:
-            self._note_failure(task, error, self.run.failed_parts)
+            self._note_failure(task, error)
             raise
         self.run.failed_parts.clear()
         if self._totals is not None:
             task.control = self._totals.control(task.job)
         return fetched
 
-    def _note_failure(self, task: WindowTask, error: Exception, parts: FailedParts) -> None:
+    def _note_failure(
+        self, task: WindowTask, error: Exception, parts: FailedParts | None = None
+    ) -> None:
         """Decide, once, what a failure means for its bundle: the rest is asked in parts, or given up."""
         with self._deciding:  # windows of one bundle may fail at once
             if task.bundle.is_apart or self._given_up.issuperset(task.job.partitions):
                 return
             passing = may_pass(error)
             if passing and task.bundle.fault is not None:
-                parts.add()
+                (parts or self.run.failed_parts).add()
             of_one = may_be_of_one(error, len(task.job.partitions))
             if of_one and (self._asks_in_parts or not passing):
                 task.bundle.is_apart = True
