@@ -332,9 +332,9 @@ class AdTap(FromVariables, Tap):
             failures=grouped_lines(self.failures, self.current.advice),
         )
         if self.failures:
-            raise RunFailed(
-                failed_message(sorted(failed), len(self.failures), whole), self.failures
-            )
+            others = bool(whole) or any(s.has_whole_accounts for s in reports)
+            message = failed_message(sorted(failed), len(self.failures), others=others)
+            raise RunFailed(message, self.failures)
 
     def name_unseen_accounts(self) -> None:
         """Note each account that the settings name and the login does not see: entities can't say it."""

@@ -194,6 +194,11 @@ class ReportStream(PlannedReport):
             splits=sum(t.splits for t in self._all_stats),
         )
 
+    @property
+    def has_whole_accounts(self) -> bool:
+        """Check whether some of its accounts were read whole, whatever the others were."""
+        return any(left <= 0 and p not in self._failed for p, left in self._left.items())
+
     @override
     def range_text(self) -> list[str]:
         if not self._read:

@@ -81,13 +81,13 @@ def log_end(
         log.info("Failed: %d more, named above", more)
 
 
-def failed_message(failed: Sequence[str], failures: int, whole: int) -> str:
+def failed_message(failed: Sequence[str], failures: int, *, others: bool) -> str:
     """Return the last line of a run of which parts failed.
 
     Args:
         failed: The streams, some of whose parts could not be read.
         failures: How many parts those were.
-        whole: How many streams were read whole.
+        others: Whether other streams, or other accounts of these, were read.
     """
-    rest = "all else was read" if whole else "nothing else was to be read"
+    rest = "all else was read" if others else "nothing else was to be read"
     return f"{failures} failed: {', '.join(failed)}; {rest}"
