@@ -212,11 +212,16 @@ def _branches(spec: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """The alternatives of a property: itself, or what `anyOf` or `oneOf` list."""
     for word in ALTERNATIVES[:2]:
         if isinstance(spec.get(word), list):
-            # A stream map of the SDK adds the word "null" to them, which is no schema.
-            return [
-                leaf for one in spec[word] if isinstance(one, Mapping) for leaf in _branches(one)
-            ]
+            return [leaf for one in _schemas(spec[word]) for leaf in _branches(one)]
     return [spec]
+
+
+def _schemas(listed: Sequence[Any]) -> list[Mapping[str, Any]]:
+    """Those of a list that are schemas: a stream map of the SDK adds the word "null", and lists within lists."""
+    found: list[Any] = []
+    for one in listed:
+        found += _schemas(one) if isinstance(one, list) else [one]
+    return [one for one in found if isinstance(one, Mapping)]
 
 
 def _types(branch: Mapping[str, Any]) -> Sequence[str]:

@@ -195,9 +195,10 @@ class Loader:
         """Take a SCHEMA message: the stream's table is made ready."""
         if self.is_new(message):
             name = message["stream"]
+            given = message["schema"].get("properties")
             properties = {
                 column: spec
-                for column, spec in (message["schema"].get("properties") or {}).items()
+                for column, spec in (given.items() if isinstance(given, dict) else ())
                 if column not in SDC_COLUMNS
             }
             self.take_directly(
@@ -219,6 +220,8 @@ class Loader:
         stream = message["stream"]
         if not isinstance(message["schema"], dict):
             raise not_a_message(self._number, "its schema is no object.")
+        if not _are_names(message.get("key_properties") or []):
+            raise not_a_message(self._number, "its key_properties are no list of names.")
         described = (message["schema"], message.get("key_properties"))
         known = self._schemas.get(stream)
         if known == described:
@@ -311,13 +314,30 @@ class Loader:
     def take_files(self, message: Message) -> None:
         """Take a BATCH message: records in files of JSON lines on this machine."""
         self.require(message, "stream", "encoding", "manifest")
-        stream = self._direct.get(message["stream"])
-        if stream is None:
-            raise NoSchemaError(message["stream"])
-        for address in message["manifest"]:
-            for record in _records_of(address, message["encoding"]):
-                stream.take_record(record)
+        encoding, manifest = message["encoding"], message["manifest"]
+        if not isinstance(encoding, dict) or not _are_names(manifest):
+            raise not_a_message(
+                self._number, "its encoding is no object, or its manifest no list of files."
+            )
+        take = self.taker_of_files(message["stream"])
+        for address in manifest:
+            for record in _records_of(address, encoding):
+                take(record)
                 self.count_rows(1)
+
+    def taker_of_files(self, name: str) -> Callable[[Message], None]:
+        """Return what takes the records of a stream that stand in files.
+
+        Args:
+            name: The stream's name in the messages.
+
+        Raises:
+            NoSchemaError: If there was no SCHEMA message of it.
+        """
+        stream = self._direct.get(name)
+        if stream is None:
+            raise NoSchemaError(name)
+        return stream.take_record
 
     def require(self, message: Message, *parts: str) -> None:
         """Check that a message has its parts.
@@ -382,8 +402,12 @@ class Loader:
 
 def bucket_of(message: Message) -> str:
     """Return the replication key that a SCHEMA message names; empty if it names none."""
-    names = message.get("bookmark_properties") or []
-    return str(names[0]) if names else ""
+    names = message.get("bookmark_properties")
+    return names[0] if names and _are_names(names) else ""
+
+
+def _are_names(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(one, str) for one in value)
 
 
 def _records_of(address: str, encoding: Mapping[str, Any]) -> Iterator[Message]:

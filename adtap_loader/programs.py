@@ -86,17 +86,20 @@ class Program:
         What is wrong with settings is left to the SDK's way to say.
         """
         known = self.schema["properties"]
-        config = {setting: rules.get("default") for setting, rules in known.items()}
         for setting, value in given.items():
             if setting in known:
                 if not _fits(value, known[setting]):
                     return None
-                config[setting] = value
             elif setting in {"add_record_metadata", "stream_maps", "flattening_enabled"} and value:
                 return None
-        if config["validate_records"] or any(not config[name] for name in self.schema["required"]):
+        config = settings.filled(
+            self.schema, {name: value for name, value in given.items() if name in known}
+        )
+        if config["validate_records"] or any(
+            not config.get(name) for name in self.schema["required"]
+        ):
             return None
-        return {name: value for name, value in config.items() if value is not None}
+        return config
 
     def _load(
         self, warehouse: type[Warehouse], config: Mapping[str, Any], given: Mapping[str, Any]

@@ -10,13 +10,14 @@ _REF: Final = "$ref"
 _ALL: Final = "allOf"
 
 
-def resolved(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+def resolved(schema: Mapping[str, Any], depth: int = 0) -> Mapping[str, Any]:
     """Return a stream's schema with the references of its properties replaced by what they point to.
 
     One that points out of the schema, to nothing or into itself is left out: such a property is untyped.
 
     Args:
         schema: The stream's JSON schema.
+        depth: How many levels of the properties' own properties are looked through, too.
 
     Returns:
         The same object if there is nothing to replace.
@@ -24,13 +25,13 @@ def resolved(schema: Mapping[str, Any]) -> Mapping[str, Any]:
     properties = schema.get("properties")
     if not isinstance(properties, Mapping):
         return schema
-    made = {name: _followed(spec, schema, ()) for name, spec in properties.items()}
+    made = {name: _followed(spec, schema, (), depth) for name, spec in properties.items()}
     if all(made[name] is spec for name, spec in properties.items()):
         return schema
     return {**schema, "properties": made}
 
 
-def _followed(spec: Any, schema: Mapping[str, Any], before: tuple[str, ...]) -> Any:
+def _followed(spec: Any, schema: Mapping[str, Any], before: tuple[str, ...], depth: int) -> Any:
     """Return a property's schema without references, those among its alternatives too."""
     if not isinstance(spec, Mapping):
         return spec
@@ -38,15 +39,23 @@ def _followed(spec: Any, schema: Mapping[str, Any], before: tuple[str, ...]) -> 
     if isinstance(address, str):
         rest = {key: value for key, value in spec.items() if key != _REF}
         target = None if address in before else _target(schema, address)
-        return rest | _followed(target, schema, (*before, address)) if target is not None else rest
-    made = {
-        word: [_followed(branch, schema, before) for branch in spec[word]]
+        if target is None:
+            return rest
+        return rest | _followed(target, schema, (*before, address), depth)
+    made: dict[str, Any] = {
+        word: [_followed(branch, schema, before, depth) for branch in spec[word]]
         for word in ALTERNATIVES
         if isinstance(spec.get(word), list)
     }
     same = all(
         a is b for word, branches in made.items() for a, b in zip(branches, spec[word], strict=True)
     )
+    own = spec.get("properties")
+    if depth and isinstance(own, Mapping):
+        made["properties"] = {
+            name: _followed(inner, schema, before, depth - 1) for name, inner in own.items()
+        }
+        same = same and all(made["properties"][name] is inner for name, inner in own.items())
     if same:
         return spec
     whole = {**spec, **made}

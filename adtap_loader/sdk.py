@@ -9,6 +9,7 @@ A stream that the SDK would hand on as it came goes its direct way here too.
 """
 
 import contextlib
+import copy
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,6 +19,7 @@ from typing import IO, Any, ClassVar, Final, cast
 import click
 from singer_sdk import Target
 from singer_sdk.exceptions import (
+    InvalidInputLine,
     InvalidJSONSchema,
     InvalidRecord,
     MapExpressionError,
@@ -31,9 +33,11 @@ from singer_sdk.sinks import BatchSink
 from typing_extensions import override
 
 from adtap_loader import columns as cols
-from adtap_loader.errors import LoadError, NoKeyError, NoSchemaError, told
+from adtap_loader.errors import LoadError, NoKeyError, NoSchemaError, one_line, told
 from adtap_loader.loading import Loader, Message, bucket_of
+from adtap_loader.references import resolved
 from adtap_loader.rows import read_message
+from adtap_loader.settings import filled
 from adtap_loader.stopping import ends_as_asked, stop
 from adtap_loader.warehouse import Warehouse
 from adtap_plugin.plugin import FromVariables
@@ -46,7 +50,7 @@ EXPECTED: Final[tuple[type[Exception], ...]] = (
 """What ends a load with one line."""
 
 
-_MOST_SAID: Final = 200  # characters of what is wrong with a record: it begins with the value
+_MOST_SAID: Final = 200  # characters of what is wrong with a record: it may begin with the value
 
 
 @contextlib.contextmanager
@@ -64,6 +68,22 @@ def _ending_well(loader: Loader) -> Iterator[None]:
         raise RecordsWithoutSchemaException(str(error)) from None
     except NoKeyError as error:
         raise MissingKeyPropertiesError(str(error)) from None
+
+
+@contextlib.contextmanager
+def _mapping(stream: str) -> Iterator[None]:
+    """Say in one line what the SDK stumbles over when it maps or flattens: `1 / clicks` of a record without clicks."""
+    try:
+        yield
+    except (
+        ArithmeticError, AttributeError, LookupError, NotImplementedError, RecursionError, TypeError, ValueError,
+        InvalidInputLine, MapExpressionError,
+    ) as error:  # fmt: skip
+        why = error.__cause__ or error
+        raise LoadError(
+            f"Stream '{stream}': it can't be mapped or flattened as the settings say: "
+            f"{type(why).__name__}: {one_line(why)[:_MOST_SAID]}"
+        ) from None
 
 
 class LineReader(GenericSingerReader[bytes]):
@@ -106,9 +126,15 @@ class _MappingLoader(Loader):
         self.count_rows(1)
 
     @override
-    def take_files(self, message: Message) -> None:
-        self.require(message, "stream", "encoding", "manifest")
-        self.target.map_files(message)
+    def taker_of_files(self, name: str) -> Callable[[Message], None]:
+        if name in self._direct:
+            return super().taker_of_files(name)
+        if name not in self.target.mapper.stream_maps:
+            raise NoSchemaError(name)
+        # The SDK would pass them by the stream maps: what a map hashes or drops would be loaded as it is.
+        return lambda record: self.target.map_record(
+            {"type": "RECORD", "stream": name, "record": record}
+        )
 
 
 class LoaderSink(BatchSink):
@@ -128,8 +154,11 @@ class LoaderSink(BatchSink):
         schema: dict[str, Any],
         key_properties: Sequence[str] | None,
     ) -> None:
-        super().__init__(target, stream_name, schema, key_properties)
         ours = cast("LoaderTarget", target)
+        original = copy.deepcopy(schema)
+        # A stream map that builds a new schema leaves out what properties refer to.
+        super().__init__(target, stream_name, {**ours.definitions, **schema}, key_properties)
+        self.original_schema = original  # to which the SDK holds the next one
         self.stream = ours.loader.open(
             stream_name, self.schema, self.key_properties, bucket=ours.bucket
         )
@@ -163,9 +192,7 @@ class LoaderSink(BatchSink):
 
     @override
     def process_batch(self, context: Mapping[str, Any]) -> None:
-        """Take the records of a BATCH message's file; they are committed with all others."""
-        for record in context.get("records", ()):
-            self.stream.take_record(record)
+        """Do nothing: the loader commits all streams together."""
 
 
 class LoaderTarget(FromVariables, Target):
@@ -181,12 +208,14 @@ class LoaderTarget(FromVariables, Target):
         self.warn_of_settings(self.config)
         self.warn_of_variables()
         # Opened before the first message: what is wrong with it is said before anything was read.
-        self.warehouse = self.warehouse_class.of(self.config)
+        config = filled(self.config_jsonschema, self.config)
+        self.warehouse = self.warehouse_class.of(config)
         self.loader = _MappingLoader(
-            self.warehouse, batch_rows=int(self.config["batch_size_rows"]), log=self.logger
+            self.warehouse, batch_rows=int(config["batch_size_rows"]), log=self.logger
         )
         self.loader.target = self
         self.bucket = ""
+        self.definitions: dict[str, Any] = {}
         cast("LineReader", self.message_reader).loader = self.loader
 
     # -- what the SDK does to messages
@@ -195,9 +224,18 @@ class LoaderTarget(FromVariables, Target):
         """Let the SDK change a stream's schema, and find out whether its records need changing."""
         stream = message["stream"]
         self.bucket = bucket_of(message)
-        if self.config.get("flattening_enabled"):
-            message = {**message, "schema": cols.typed(message["schema"])}
-        self._process_schema_message(message)
+        self.definitions = {
+            word: found
+            for word in ("definitions", "$defs")
+            if isinstance(found := message["schema"].get(word), dict)
+        }
+        if self.config.get("flattening_enabled") and (
+            depth := self.config.get("flattening_max_depth")
+        ):
+            # It knows neither references nor most alternatives.
+            message = {**message, "schema": cols.typed(resolved(message["schema"], depth))}
+        with _mapping(stream):
+            self._process_schema_message(message)
         maps = self.mapper.stream_maps[stream]
         asked = self.config.get("add_record_metadata") or self.config["validate_records"]
         if (
@@ -213,11 +251,8 @@ class LoaderTarget(FromVariables, Target):
         """Let the SDK change a record, and take what it makes of it."""
         if message["stream"] not in self.mapper.stream_maps:
             raise NoSchemaError(message["stream"])
-        self._process_record_message(message)
-
-    def map_files(self, message: Message) -> None:
-        """Let the SDK read the files of a BATCH message."""
-        self._process_batch_message(message)
+        with _mapping(message["stream"]):
+            self._process_record_message(message)
 
     @override
     def _handle_max_record_age(self) -> None:

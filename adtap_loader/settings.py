@@ -1,5 +1,6 @@
 """The settings of the loader's programs, as JSON schemas."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 Property = dict[str, Any]
@@ -39,6 +40,18 @@ _COMMON: Final[dict[str, Property]] = {
         "that the platform no longer returns for it, in the same transaction.",
     ),
 }
+
+
+def filled(schema: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a program's settings as they were given, null as if it was not, and the defaults of all others.
+
+    Args:
+        schema: The JSON schema of its settings.
+        given: What the user has set.
+    """
+    defaults = {name: rules.get("default") for name, rules in schema["properties"].items()}
+    both = defaults | {name: value for name, value in given.items() if value is not None}
+    return {name: value for name, value in both.items() if value is not None}
 
 
 def _schema(properties: dict[str, Property], required: tuple[str, ...] = ()) -> dict[str, Any]:

@@ -98,6 +98,25 @@ def test_every_way_to_write_a_value_ends_as_the_same_value(place):
     assert len(table(place, within="fast")) == len(rows)
 
 
+def test_both_ways_write_the_same_text_where_the_table_has_a_text(place):
+    """A column that was text once keeps what was sent, and not what one way or the other makes of it."""
+    rows = [
+        BEGINNINGS[0] + spelt({"n": str(n), name: text}) + "}"
+        for n, (name, text) in enumerate(
+            (name, text) for name, ways in SPELLINGS.items() for text in ways
+        )
+    ]
+    texts = schema("s", {**dict.fromkeys(TYPES, TYPES["text"]), "n": TYPES["n"]}, ["n"])
+    names = ", ".join(f'"{column}"' for column in TYPES)
+    found = {}
+    for name, way in (("fast", {}), ("slow", THROUGH_THE_SDK)):
+        place.load(texts, default_target_schema=name)
+        place.load(HEAD, *rows, default_target_schema=name, **way)
+        found[name] = place.query(f"SELECT {names} FROM {name}.s ORDER BY n")
+    assert found["fast"] == found["slow"]
+    assert len(found["fast"]) == len(rows)
+
+
 @settings(max_examples=10, deadline=None)
 @given(
     rows=st.lists(LINES, min_size=1, max_size=12),

@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests import programs
 
 from .conftest import File, record, schema, state
@@ -68,6 +70,60 @@ def test_a_setting_that_there_is_not_is_named(file):
         assert run.code == 0
         said = "Setting 'replace_window' is not known (did you mean replace_windows"
         assert run.errors.count(said) == 1, way
+
+
+@pytest.mark.parametrize("way", [{}, {"validate_records": True}], ids=["plain", "sdk"])
+def test_a_setting_that_is_null_is_as_if_it_was_not_given(place, way):
+    """A file may name every setting; the schemas say that null is a value of each."""
+    nulls = dict.fromkeys(("batch_size_rows", "default_target_schema", "replace_windows"))
+    run = place.run(*MESSAGES, **nulls, **{"validate_records": None, **way})
+    assert (run.code, run.states) == (0, [{"n": 1}]), run.errors
+    assert place.query("SELECT v FROM s") == [("x",)]
+
+
+@pytest.mark.parametrize("way", [{}, {"add_record_metadata": True}], ids=["plain", "sdk"])
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"schema": {"type": "object", "properties": ["v"]}}, "ream 's'"),
+        ({"schema": {"type": "object", "properties": {"v": True}}}, "its schema is no object"),
+        ({"key_properties": "v"}, "key_properties"),
+        ({"key_properties": [1]}, "key_properties"),
+        (
+            {"schema": {"properties": {"v": {"format": "x-singer.decimal", "precision": None,
+                                             "type": "string"}}}},
+            "column 'v'",
+        ),
+        ({"schema": {"properties": {"v": {"type": "integer", "minimum": "0"}}}}, "column 'v'"),
+    ],
+    ids=["properties", "property", "keys", "key", "precision", "minimum"],
+)  # fmt: skip
+def test_a_schema_that_is_none_is_one_line(file, changed, words, way):
+    """What a tap of anybody's makes of a SCHEMA message is said with the line or the stream."""
+    run = file.run({**MESSAGES[0], **changed}, state({"n": 1}), **way)
+    assert (run.code, run.states) == (1, []), run.errors
+    assert words in run.errors
+    assert (run.errors.count("ERROR"), "Traceback" in run.errors) == (1, False), run.errors
+
+
+@pytest.mark.parametrize("way", [{}, {"add_record_metadata": True}], ids=["plain", "sdk"])
+@pytest.mark.parametrize(
+    ("spec", "more"),
+    [
+        ({"type": None}, {}),
+        ({"anyOf": None, "type": "string"}, {}),
+        ({"anyOf": [True, {"type": "string"}, "null"]}, {}),
+        (TEXT, {"bookmark_properties": "v"}),
+        (TEXT, {"bookmark_properties": {"v": 1}}),
+    ],
+    ids=["type", "no alternatives", "odd alternatives", "bookmark", "bookmarks"],
+)
+def test_a_schema_with_an_odd_word_in_it_is_taken(file, spec, more, way):
+    """What nobody needs may be odd."""
+    head = {**schema("s", {"v": spec}), **more}
+    run = file.run(head, record("s", v="x"), state({"n": 1}), **way)
+    assert (run.code, run.states) == (0, [{"n": 1}]), run.errors
+    assert str(file.query("SELECT v FROM s")[0][0]).strip('"') == "x"
 
 
 def run_with(folder, config):
