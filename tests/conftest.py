@@ -149,6 +149,8 @@ _BY_PLACE: Final = {
 
 
 _FIRST: Final = (
+    "tests/tap_terminalone/test_large_answers.py",
+    "tests/framework/test_example.py",
     "tests/warehouses/test_meltano.py",
     "tests/contracts/test_failing_well.py",
     "tests/contracts/test_killed_anywhere.py",
@@ -172,7 +174,6 @@ _FIRST: Final = (
     "tests/house/test_demo.py",
     "tests/tap_terminalone/test_current_entities.py",
     "tests/tap_terminalone/test_sdk_suite.py",
-    "tests/tap_terminalone/test_large_answers.py",
     "tests/tap_terminalone/test_legacy_entities.py",
     "tests/loader/test_state_follows_the_commit.py",
     "tests/companion/test_meltano.py",
@@ -189,7 +190,8 @@ _FIRST: Final = (
     "tests/contracts/test_pipes_and_signals.py",
     "tests/warehouses/test_production.py",
 )
-"""The files that take longest, longest first: begun last, one of them would be waited for by processes that are done."""
+"""The files that take longest, longest first (before them those of `make check`): begun last, one of them would be waited
+for by processes that are done."""
 
 
 _WITHOUT: Final = re.compile(r"not \w+( and not \w+)*")
