@@ -81,7 +81,7 @@ class RowContext:
         time_zone: Of the bucket; None: the report's zone.
         bucket: The field that holds the time bucket; None: every row belongs to the window's start.
         bucket_zone: Zone in which the platform writes an hour without an offset; None: the report's zone.
-        partition: The field that tells whose a row is, and each value's partition; only where requests bundle several.
+        partition: The field that tells whose a row is, and each value's partition; needed if the job is `of_several`.
         constants: Further columns of the key with one value (declared by `constant_columns`).
         optional: Fields that the platform leaves out of rows where they are null. Any other that stands in no row,
             though it was asked for, fails the window: keys made without it would not be those of the next reading.
@@ -112,10 +112,8 @@ class Fetched:
         close: Gives the spools' room back.
         warnings: What the platform itself warns of in this answer; kept in the ledger.
         not_asked: Metrics of the report that this API does not know: they are null in every row.
-        left_out: What was refused for good though the rest of the window was read: each is a failure of the run, but
-            the window counts as read.
-        fill_ratio: The answer's share of the most rows that the platform puts into one, if that is known:
-            one that was nearly cut makes the next ones shorter.
+        left_out: What was refused for good: each is a failure of the run, but the window counts as read.
+        fill_ratio: The answer's share of the most rows in one, if known: near 1, the next windows are made shorter.
         totals: The platform's own totals of all rows, by metric, where the answer brings them; None if not.
         held_from: Where the platform has dropped the window's beginning since it was planned: what is left of it.
     """
@@ -142,9 +140,9 @@ class WindowJob:
         zone: The report's time zone.
         stats: Counts requests, retries and splits; give it to every `http.send`.
         remembered: Report jobs that this run, or an earlier and interrupted one, began for this window.
-        remember: Puts a report job into the state, at once, so that a restarted tap polls it instead
-            of beginning another: `remember(name, parameters)`.
+        remember: `remember(name, parameters)` puts a report job into the state, at once: a restarted tap polls it.
         can_split: Whether the core can ask for a shorter window when `fetch` raises `ResponseTooLarge`.
+        of_several: Whether rows must say whose they are: those of one account too, if they are a part of several's.
     """
 
     report: Report
@@ -155,13 +153,16 @@ class WindowJob:
     remembered: dict[str, Any] = field(default_factory=dict)
     remember: Callable[[str, Any], None] = lambda _name, _parameters: None
     can_split: bool = False
+    of_several: bool = False
+
+    def __post_init__(self) -> None:
+        self.of_several |= len(self.partitions) > 1  # `replace` hands it on
 
     @property
     def what(self) -> str:
         """Return what is asked, in a user's words."""
-        return (
-            f"{self.report.name} {self.window.start:%Y-%m-%dT%H} to {self.window.end:%Y-%m-%dT%H}"
-        )
+        start, end = self.window.start, self.window.end
+        return f"{self.report.name} {start:%Y-%m-%dT%H} to {end:%Y-%m-%dT%H}"
 
 
 @dataclass
@@ -271,7 +272,6 @@ class Platform(ABC):
     account_settings: ClassVar[Mapping[str, str]] = {}
     """The setting that narrows a run to certain accounts, by the key of their partitions
     (`{"app_token": "app_tokens"}`), coarse before fine; empty where a login is always read as one."""
-
     example_partition: ClassVar[Mapping[str, str]] = LOGIN_PARTITION
     """An account's key with an invented value: stands for an account where nobody may be asked."""
 

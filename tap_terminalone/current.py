@@ -355,9 +355,8 @@ class Current:
         pinned = self._pinned(job, dataset)
         if pinned is None:
             return Fetched([], RowContext())
-        bundled = len(job.partitions) > 1
         level = next(iter(job.partitions[0].key))
-        body = self._body(job, dataset, [level] if bundled else [])
+        body = self._body(job, dataset, [level] if job.of_several else [])
         body["filters"] = [*pinned, *(job.report.filters or [])]
         response = self._api.http.send(
             Call(
@@ -381,7 +380,9 @@ class Current:
                 currency=RowLookup(fields.CURRENCY) if _has_money(dataset) else None,
                 time_zone=None if self.in_utc(job.report) else RowLookup(fields.ZONE),
                 bucket=None if snapshot else fields.BUCKET,
-                partition=(level, {p.key[level]: p for p in job.partitions}) if bundled else None,
+                partition=(
+                    (level, {p.key[level]: p for p in job.partitions}) if job.of_several else None
+                ),
                 constants=({"_interval": time_window(job.report)} if snapshot else {}),
                 ignored=frozenset(columns),
             ),

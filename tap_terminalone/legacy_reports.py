@@ -332,7 +332,7 @@ class LegacyReports:
 
     def _dimensions(self, job: WindowJob, definition: Definition) -> list[str]:
         wanted = list(job.report.dimensions)
-        if len(job.partitions) > 1:
+        if job.of_several:
             wanted.append(next(iter(job.partitions[0].key)))
         if definition.is_local and not is_snapshot(job.report):
             wanted.append(ZONE)
@@ -381,9 +381,7 @@ class LegacyReports:
             time_zone=RowLookup(ZONE) if split else None,
             bucket=None if snapshot else BUCKET,
             partition=(
-                (level, {p.key[level]: p for p in job.partitions})
-                if len(job.partitions) > 1
-                else None
+                (level, {p.key[level]: p for p in job.partitions}) if job.of_several else None
             ),
             constants={"_interval": time_window(report)} if snapshot else {},
             # The API adds both ends of the bucket, or the interval, and the fields that `having` names.

@@ -259,6 +259,9 @@ class RowShaper:
             columns[name] = values
         columns["_data_state"] = ()
         if context.partition is None:
+            if len(self._partitions) > 1:
+                msg = "rows of several accounts do not say whose they are"
+                raise MalformedResponse(msg)
             only = self._partitions[0]
             columns["_account"] = Same(only.text, count)
             self.counts[only] += count
