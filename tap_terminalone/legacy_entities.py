@@ -5,6 +5,7 @@ Source: the vendor's client `terminalone` 1.9.20 and recorded answers, read 2026
 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from http import HTTPStatus
 from typing import Any, Final
@@ -166,9 +167,12 @@ class LegacyEntities:
 
         def ask(offset: int) -> Page:
             page = self._page(path, what, {**params, "page_offset": offset}, stats)
-            last = page.records[-1] if page.records else {}
-            reached = bool(last) and str(last.get("updated_on", ""))[: len(bound)] < bound
-            return Page(page.records, page.more and not reached)
+            # One without a moment tells nothing: some databases sort it before all others.
+            changed = page.records[-1].get("updated_on") if page.records else None
+            reached = bool(changed) and str(changed)[: len(bound)] < bound
+            # How long the list is says nothing of how many changed: only its end is held against that.
+            total = None if page.records else page.total
+            return replace(page, more=page.more and not reached, total=total)
 
         return by_offset(ask, key=number_of, what=what, prefetch=self._api.prefetch)
 

@@ -4,6 +4,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
+from functools import partial
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -14,6 +15,7 @@ from adtap_core.http.listing import (
     Pages,
     TooDeep,
     Unordered,
+    agreeing,
     check_end,
     check_order,
     key_of,
@@ -154,7 +156,7 @@ def in_ranges(
         MalformedResponse: If the list says that it holds more than it gives.
         Unordered: If rows are not in the order of their ids.
     """
-    walk = _Ranges(ask, size, prefetch)
+    walk = _Ranges(ask, what, size, prefetch)
     with closing(walk.pages):
         while walk.left:
             if records := walk.step():
@@ -168,13 +170,14 @@ class _Ranges:
     """Where a walk by ranges is."""
 
     def __init__(
-        self, ask: Callable[[int, int | None], Page], size: int, prefetch: Workers
+        self, ask: Callable[[int, int | None], Page], what: str, size: int, prefetch: Workers
     ) -> None:
         self.pages = Pages(ask, prefetch, lasting=True)
         self.left: deque[Range] = deque([(0, None)])
         self.shown = 0
         self.last = Page((), more=False)
-        self._size = size
+        self._what, self._size = what, size
+        self._first: int | None = None
         self._rows_wanted = max(1, int(size * _FILL))
         self._most = prefetch.count
         self._seen = 0
@@ -185,7 +188,8 @@ class _Ranges:
         """Take the first range's page; give its rows."""
         behind, upto = self.left.popleft()
         try:
-            page = self.pages.take(behind, upto)
+            take = partial(self.pages.take, behind, upto)
+            page = agreeing(take, self.shown, self._first, self._what)
         except TooDeep:
             self._go_on_open(behind)
             return ()
@@ -195,6 +199,8 @@ class _Ranges:
             msg = "a page holds no record with an id"
             raise Unordered(msg)
         check_order(keys, behind)
+        if not self._seen:
+            self._first = page.total
         self.last, self.shown = page, self.shown + len(page.records)
         self._seen += 1
         going_on = page.more and bool(keys)

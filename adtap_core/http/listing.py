@@ -172,8 +172,51 @@ def check_end(page: Page, shown: int, what: str) -> None:
         MalformedResponse: If it does.
     """
     if not page.records and (said := page.promised(shown)):
-        msg = f"{what}: the list says that there is more ({said}), and gives an empty page after {count(shown, 'record')}"
-        raise MalformedResponse(msg)
+        raise _empty(said, shown, what)
+
+
+def _empty(said: str, shown: int, what: str) -> MalformedResponse:
+    msg = f"{what}: the list says that there is more ({said}), and gives an empty page after {count(shown, 'record')}"
+    return MalformedResponse(msg)
+
+
+def is_at_odds(page: Page, shown: int, first: int | None) -> bool:
+    """Check whether an empty page says that records are left behind those that were shown.
+
+    Behind a key a total may be of the whole list, as on the first page, or of what is left of it. One that is no
+    greater than what is left can't be of the whole.
+
+    Args:
+        page: A page that was asked for behind the key of the last record shown.
+        shown: How many records the list has shown by now.
+        first: The total on the list's first page, if that told one.
+
+    >>> [is_at_odds(Page((), more=True, total=n), shown=7, first=8) for n in (0, 1, 2, 8)]
+    [False, True, False, False]
+    """
+    return not page.records and 0 < (page.total or 0) <= (first or 0) - shown
+
+
+def agreeing(take: Callable[[], Page], shown: int, first: int | None, what: str) -> Page:
+    """Return a page that is not at odds with its own total; taken once more if it is.
+
+    A record may have gone between the server's count and its page.
+
+    Args:
+        take: Gives the page.
+        shown: How many records the list has shown by now.
+        first: The total on the list's first page; None: the page is not asked for behind the last record shown.
+        what: The list, in a user's words.
+
+    Raises:
+        MalformedResponse: If it still is.
+    """
+    page = take()
+    if is_at_odds(page, shown, first):
+        page = take()
+        if is_at_odds(page, shown, first):
+            raise _empty(f"total: {page.total}", shown, what)
+    return page
 
 
 def number_of(record: Record, field: str = "id") -> int:
@@ -423,18 +466,21 @@ class _InOrder:
         self._last: int | None = None
         self._offset = self._width = self._steps_back = self._alike = self._shown = 0
         self._end: int | None = None
+        self._first: int | None = None
         self._before: list[int] = []
         self._strays: set[bytes] = set()
 
     def step(self) -> Sequence[Record]:
         """Take one page; give what it holds that was not given yet."""
         try:
-            page = self.pages.take(self._behind, self._offset)
+            page = self._page()
         except TooDeep:
             if self._reach is None:
                 raise
             self._do_without_offsets()
             return ()
+        if self._last is None and not self._offset:
+            self._first = page.total
         found = [key_of(r, self._key) for r in page.records]
         keys = [k for k in found if k is not None]
         if page.records and not keys:
@@ -462,6 +508,11 @@ class _InOrder:
             check_end(page, self._shown, self._what)
             self.over = True
         return new
+
+    def _page(self) -> Page:
+        first = None if self._behind is None or self._offset else self._first
+        take = partial(self.pages.take, self._behind, self._offset)
+        return agreeing(take, self._shown, first, self._what)
 
     def _is_new(self, record: Record, key: int | None) -> bool:
         """Return whether a record was not given yet."""

@@ -10,6 +10,8 @@ from adtap_core.tap import RunFailed
 from adtap_sandbox import credentials
 from tap_terminalone.legacy_documents import Refusing, Unreadable, xml_document
 from tap_terminalone.tap import TapTerminalOne
+from tests.canned import Canned, Text
+from tests.running import run_tap
 from tests.tap_terminalone.conftest import LISTS
 
 MODELS = [
@@ -206,6 +208,74 @@ def test_a_server_that_takes_no_dates_is_read_from_the_newest_back(room, monkeyp
     wanted = {int(i) for i, moment in after.items() if moment >= bookmark}
     assert {r["id"] for r in second.records["campaigns"]} == wanted
     assert "sort_by=-updated_on" in room.asked("/api/v2.0/campaigns")[-1]["query"]
+
+
+NEW = "2026-03-20T10:00:00+0000"
+OLD = "2026-01-05T10:00:00+0000"
+
+
+def newest_first(server, monkeypatch, *, cut=False):
+    """Read campaigns twice from a server that takes no dates in `q`; return the second run's rows.
+
+    At first there are two old ones; then three that say no time of change, whom the server sorts before all others,
+    and one that has changed. With `cut`, pages behind the first are empty though there are more rows.
+    """
+    monkeypatch.setattr("tap_terminalone.legacy_entities.PAGE_LIMIT", 3)
+    config = {
+        "api_url": server.url,
+        "api_generation": "legacy",
+        "auth_method": "session_id",
+        "session_id": "0a" * 20,
+        "api_key": "canary-key-01",
+        "concurrency": 1,
+        "max_retries": 0,
+    }
+    monkeypatch.setenv("ADTAPS_NOW", "2026-03-18T12:00:00Z")
+    first = run_tap(TapTerminalOne, config, streams={"campaigns"})
+    server.rows += [{"id": i} for i in (1, 2, 3)]
+    server.rows.append({"id": 4, "updated_on": NEW})
+    server.cut = cut
+    monkeypatch.setenv("ADTAPS_NOW", "2026-03-21T12:00:00Z")
+    second = run_tap(TapTerminalOne, config, streams={"campaigns"}, state=first.last_state)
+    assert "-updated_on" in {a.query.get("sort_by") for a in server.asked}
+    return {r["id"] for r in second.records["campaigns"]}
+
+
+class NoDates(Canned):
+    """A legacy list that takes no dates in `q`."""
+
+    def __init__(self):
+        super().__init__(self.answer)
+        self.rows = [{"id": 8, "updated_on": OLD}, {"id": 9, "updated_on": OLD}]
+        self.cut = False
+
+    def answer(self, asked):
+        """Answer a page, in the order that was asked for."""
+        condition = asked.query.get("q", "")
+        if condition.startswith("updated_on"):
+            refused = {"errors": [{"message": "no dates"}], "meta": {"status": "invalid"}}
+            return Text(json.dumps(refused), "application/json", 400)
+        behind = int(condition.removeprefix("id>") or 0)
+        rows = sorted((r for r in self.rows if r["id"] > behind), key=lambda r: r["id"])
+        if asked.query["sort_by"] == "-updated_on":
+            rows.sort(key=lambda r: r.get("updated_on", "9"), reverse=True)
+        offset = int(asked.query.get("page_offset", 0))
+        page = [] if offset and self.cut else rows[offset : offset + 3]
+        found = [{"entity_type": "campaign", "name": "x", **r} for r in page]
+        meta = {"status": "ok", "count": len(page), "total_count": len(rows), "offset": offset}
+        return {"data": found, "meta": meta}
+
+
+def test_a_record_without_a_time_of_change_ends_no_walk_from_the_newest_back(monkeypatch):
+    """It tells nothing of what lies behind it."""
+    with NoDates() as server:
+        assert 4 in newest_first(server, monkeypatch)
+
+
+def test_a_list_from_the_newest_back_that_ends_too_early_is_not_whole(monkeypatch):
+    """It says how many rows there are, and gives an empty page before: the stream fails."""
+    with NoDates() as server, pytest.raises(RunFailed):
+        newest_first(server, monkeypatch, cut=True)
 
 
 def test_a_configured_organization_is_a_limit_in_the_path(room):

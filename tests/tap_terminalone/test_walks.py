@@ -17,6 +17,8 @@ class Server:
         self.ids, self.size, self.tells = ids, size, tells
         self.both_sides = True
         self.refuses = False
+        self.whole = False
+        """Whether totals are those of the whole list, whatever is filtered."""
         self.asked: list[tuple[int, int | None]] = []
 
     def page(self, behind: int, upto: int | None) -> Page:
@@ -25,8 +27,13 @@ class Server:
             raise TooDeep("q")
         high = upto if self.both_sides else None
         rows = [i for i in self.ids if i > behind and (high is None or i <= high)]
-        found = [{"id": i} for i in rows[: self.size]]
-        return Page(found, len(found) == self.size, total=len(rows) if self.tells else 0)
+        return self.made(rows[: self.size], len(self.ids) if self.whole else len(rows))
+
+    def made(self, ids: list[int], total: int) -> Page:
+        total = total if self.tells else 0
+        return Page(
+            [{"id": i} for i in ids], len(ids) == self.size or total > len(ids), total=total
+        )
 
     def walk(self, count: int) -> list[int]:
         prefetch = Workers(count)
@@ -46,10 +53,50 @@ IDS = st.one_of(
 
 
 @settings(deadline=None, max_examples=150)
-@given(ids=IDS, size=st.integers(1, 9), count=st.sampled_from([1, 2, 4, 8]), tells=st.booleans())
-def test_every_row_comes_once_and_in_order(ids, size, count, tells):
-    """However the ids lie, whatever the list says of its length."""
-    assert Server(ids, size, tells=tells).walk(count) == ids
+@given(
+    ids=IDS,
+    size=st.integers(1, 9),
+    count=st.sampled_from([1, 2, 4, 8]),
+    tells=st.booleans(),
+    whole=st.booleans(),
+)
+def test_every_row_comes_once_and_in_order(ids, size, count, tells, whole):
+    """However the ids lie, whatever the list says of its length: of what is left, of the whole, nothing."""
+    server = Server(ids, size, tells=tells)
+    server.whole = whole
+    assert server.walk(count) == ids
+
+
+class Dropping(Server):
+    """A server that loses the second half of each page, and counts it all the same."""
+
+    def made(self, ids: list[int], total: int) -> Page:
+        return super().made(ids[: len(ids) // 2], total)
+
+
+@pytest.mark.parametrize("count", [1, 4])
+@pytest.mark.parametrize("rows", [1, 7, 8, 40])
+def test_an_empty_page_that_counts_what_it_does_not_show_is_no_end(rows, count):
+    """Behind the last row it says that one is left: all but that one were given, and the list is not whole."""
+    with pytest.raises(MalformedResponse, match=r"total: 1\), and gives an empty page"):
+        Dropping(list(range(1, rows + 1)), 10).walk(count)
+
+
+class Losing(Server):
+    """A server whose last row goes between the count and the page that should show it."""
+
+    def made(self, ids: list[int], total: int) -> Page:
+        if ids and ids == self.ids[-1:]:
+            self.ids.pop()
+            return super().made([], total)
+        return super().made(ids, total)
+
+
+def test_a_row_that_goes_between_the_count_and_the_page_is_no_fault():
+    """The page is asked for once more."""
+    server = Losing(list(range(1, 32)), 10)
+    assert server.walk(1) == list(range(1, 31))
+    assert server.asked[-2:] == [(30, None)] * 2
 
 
 @settings(deadline=None, max_examples=60)

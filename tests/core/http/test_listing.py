@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from adtap_core.errors import RetriesExhausted
+from adtap_core.errors import MalformedResponse, RetriesExhausted
 from adtap_core.http.listing import Page, TooDeep, by_offset, in_order, number_of, page_of
 from adtap_core.http.workers import Workers
 
@@ -227,6 +227,35 @@ def test_a_record_without_a_key_hides_no_other(nothing, reach):
         prefetch.close()
         assert [i for i in got if isinstance(i, int)] == [1, 2, 3, 4, 5, 6]
         assert got.count(nothing) <= 1
+
+
+@pytest.mark.parametrize("rows", [7, 8, 40])
+def test_an_empty_page_that_counts_what_it_does_not_show_is_no_end(rows):
+    """A server that loses half of each page and counts all: behind the last row one is left, it says."""
+
+    def page(behind: int | None, offset: int) -> Page:
+        left = range((behind or 0) + 1 + offset, rows + 1)
+        found = left[:10][: len(left[:10]) // 2]
+        return Page([{"id": i} for i in found], more=True, total=len(left) + offset)
+
+    prefetch = Workers(1)
+    with pytest.raises(MalformedResponse, match=r"total: 1\), and gives an empty page"):
+        list(in_order(page, key=number_of, what="things", prefetch=prefetch, reach=1000))
+    prefetch.close()
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_totals_behind_a_key_may_be_of_the_whole_list(count):
+    """The page behind the last row is empty, and says how many there are."""
+    prefetch = Workers(count)
+
+    def page(behind: int | None, offset: int) -> Page:
+        found = range((behind or 0) + 1 + offset, 31)[:10]
+        return Page([{"id": i} for i in found], more=True, total=30)
+
+    pages = in_order(page, key=number_of, what="things", prefetch=prefetch, reach=1000)
+    assert [row["id"] for page_ in pages for row in page_] == list(range(1, 31))
+    prefetch.close()
 
 
 @pytest.mark.parametrize("word", ["total", "total_count", "totalRows"])
