@@ -28,7 +28,6 @@ from adtap_core.errors import (
 from adtap_core.http.client import Call
 from adtap_core.http.completeness import check_whole
 from adtap_core.http.once import Once
-from adtap_core.http.response import Response
 from adtap_core.names import did_you_mean, respelt
 from adtap_core.platform import Fetched, RowContext, RowLookup, WindowJob
 from adtap_core.time_zones import time_zone
@@ -44,6 +43,8 @@ from tap_terminalone.streams import TerminalOneReport
 log = logging.getLogger("adtaps.terminalone")
 
 BUNDLE: Final = 50
+DEALS_AT_ONCE: Final = 200
+"""Deals in one filter, so that addresses stay short enough for any gateway."""
 ZONE: Final = "campaign_timezone"
 BUCKET: Final = "start_date"
 PIXEL_TYPE: Final = "pixel_type"
@@ -251,10 +252,11 @@ class LegacyReports:
         bodies: list[Spool] = []
         try:
             for definition in definitions:
-                response = self._data(job, definition)
-                if response is not None:
-                    bodies.append(response.body)
-                    made.append(partial(self._table, response.body, job, definition))
+                _check_currency(definition, job.report)
+                for params in self._params(job, definition):
+                    body = self._data(job, definition, params)
+                    bodies.append(body)
+                    made.append(partial(self._table, body, job, definition))
         except BaseException:
             _close(bodies)
             raise
@@ -266,11 +268,7 @@ class LegacyReports:
             not_asked=frozenset(job.report.metrics) - known,
         )
 
-    def _data(self, job: WindowJob, definition: Definition) -> Response | None:
-        _check_currency(definition, job.report)
-        params = self._params(job, definition)
-        if params is None:
-            return None
+    def _data(self, job: WindowJob, definition: Definition, params: Mapping[str, str]) -> Spool:
         self._validate(job, definition, params)
         call = Call(
             url=f"{self._url}/{definition.name}",
@@ -286,7 +284,7 @@ class LegacyReports:
         except BaseException:
             response.body.close()
             raise
-        return response
+        return response.body
 
     def _validate(self, job: WindowJob, definition: Definition, params: Mapping[str, str]) -> None:
         """Ask once whether a report may be asked for, before its data are."""
@@ -308,18 +306,16 @@ class LegacyReports:
 
         self._validated.get((job.report.name, params["filter"]), ask)
 
-    def _params(self, job: WindowJob, definition: Definition) -> dict[str, str] | None:
+    def _params(self, job: WindowJob, definition: Definition) -> Iterator[dict[str, str]]:
+        """Yield the parameters of each request; none if the partitions hold nothing."""
         report = job.report
-        where = self._filter(job, definition)
-        if where is None:
-            return None
         dimensions = [d for d in self._dimensions(job, definition) if d in definition.dimensions]
         metrics = [m for m in report.metrics if m in definition.metrics]
         # The brain's reports count nothing: what they tell are dimensions.
         dimensions += [m for m in report.metrics if m in definition.dimensions]
         params = {
             "dimensions": ",".join(dict.fromkeys(dimensions)),
-            "filter": where,
+            "filter": "",
             "precision": "8",
             **self._time(job, definition),
         }
@@ -328,7 +324,7 @@ class LegacyReports:
         having = predicates(report.filters, definition.metrics)
         if having:
             params["having"] = having
-        return params
+        yield from ({**params, "filter": where} for where in self._filters(job, definition))
 
     def _dimensions(self, job: WindowJob, definition: Definition) -> list[str]:
         wanted = list(job.report.dimensions)
@@ -340,17 +336,20 @@ class LegacyReports:
             wanted.append(fields.CURRENCY)
         return wanted
 
-    def _filter(self, job: WindowJob, definition: Definition) -> str | None:
-        """Return the filter that confines a request to its partitions; None if they hold nothing."""
+    def _filters(self, job: WindowJob, definition: Definition) -> Iterator[str]:
+        """Yield the filters that confine requests to the partitions; none if they hold nothing."""
         level = next(iter(job.partitions[0].key))
-        parts = [f"{level}={','.join(p.key[level] for p in job.partitions)}"]
+        access = f"{level}={','.join(p.key[level] for p in job.partitions)}"
         own = predicates(job.report.filters, definition.dimensions)
-        if definition.name == DEALS and "deal_id" not in (job.report.filters or {}):
-            deals = self._deals.ids(int(job.partitions[0].key[level]), job.stats)
-            if not deals:
-                return None
-            parts.append(f"deal_id={','.join(map(str, deals))}")
-        return "&".join([*parts, own] if own else parts)
+        if definition.name != DEALS or "deal_id" in (job.report.filters or {}):
+            yield "&".join([access, own] if own else [access])
+            return
+        deals = self._deals.ids(int(job.partitions[0].key[level]), job.stats)
+        # Rows that are not cut by deal can't be added up: theirs must all be asked for at once.
+        size = DEALS_AT_ONCE if "deal_id" in job.report.dimensions else max(1, len(deals))
+        for at in range(0, len(deals), size):
+            listed = f"deal_id={','.join(map(str, deals[at : at + size]))}"
+            yield "&".join([access, listed, own] if own else [access, listed])
 
     def _time(self, job: WindowJob, definition: Definition) -> dict[str, str]:
         report, window = job.report, job.window

@@ -111,6 +111,24 @@ def test_an_organization_that_may_not_be_read_is_named_and_the_others_are(room, 
     assert "35" not in asked["query"]
 
 
+def test_many_deals_are_asked_for_some_at_a_time(room, monkeypatch):
+    """Thousands in one address are more than a gateway takes; the rows are the same."""
+    config = room.legacy(organization_ids=["33"])
+    whole = room.run(config, "deals_daily").final("deals_daily")
+    (one,) = {query(e)["filter"] for e in data_calls(room, "deals")}
+    deals = one.partition("deal_id=")[2].split(",")
+    assert len(deals) > 1
+    monkeypatch.setattr("tap_terminalone.legacy_reports.DEALS_AT_ONCE", 1)
+    room.sandbox.clear_log()
+    parts = room.run(config, "deals_daily").final("deals_daily")
+    asked = {query(e)["filter"].partition("deal_id=")[2] for e in data_calls(room, "deals")}
+    assert asked == set(deals)
+    assert whole
+    for key, row in whole.items():
+        assert row | {"_synced_at": ""} == parts.pop(key) | {"_synced_at": ""}
+    assert not parts
+
+
 def test_sums_among_a_pixels_rows_are_left_out(room):
     """`referrer = Total` stands beside the rows that it sums up."""
     rows = room.run(room.legacy(reports=[PIXELS]), "referrers").records["referrers"]
