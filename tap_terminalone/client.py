@@ -63,6 +63,8 @@ class TerminalOne(Platform):
     """What the vendor guarantees; its pages of different dates promise up to 50."""
     timeout_seconds: ClassVar[float] = 300
     lookback_days: ClassVar[int] = LOOKBACK_DAYS
+    clock_margin_seconds: ClassVar[float] = 300.0
+    """Times of change are whole seconds of the platform's clock, and a change may be stored later than it is dated."""
     report_type: ClassVar[type[Report]] = TerminalOneReport
     account_settings: ClassVar[Mapping[str, str]] = accounts.SETTINGS
     example_partition: ClassVar[Mapping[str, str]] = {"organization_id": "1"}

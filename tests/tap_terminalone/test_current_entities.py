@@ -185,6 +185,35 @@ def test_only_what_changed_is_asked_for_the_second_time(room):
     assert "updated_on%3E%3D" in room.asked("/api/v3.0/campaigns")[-1]["query"]
 
 
+@pytest.mark.parametrize("generation", ["current", "legacy"])
+def test_what_is_stored_later_than_it_is_dated_is_read_by_the_next_run(monkeypatch, generation):
+    """A change may be dated before another one that was seen already: bookmarks stay five minutes behind."""
+    rows = [{"id": 1, "updated_on": "2026-03-18T11:59:58Z"}]
+
+    def answers(asked):
+        if asked.path == "/oauth/token":
+            return {"access_token": "token-0123456789", "expires_in": 86400}
+        if asked.path == "/api/v2.0/session":
+            return Text("{}", "application/json", 401)
+        bound = re.search(r"updated_on>=(\S{19})", asked.query["q"])
+        found = [r for r in rows if bound is None or r["updated_on"][:19] >= bound[1]]
+        behind = re.search(r"id>(\d+)", asked.query["q"])
+        found = [r for r in found if behind is None or r["id"] > int(behind[1])]
+        found = [{"entity_type": "campaign", "name": "x", **r} for r in found]
+        told = {"count": len(found), "total_count": len(found)}
+        return {"data": found, "meta": {"status": "ok", **told}}
+
+    with Canned(answers) as server:
+        config = login(server, 1) | {"api_generation": generation}
+        monkeypatch.setenv("ADTAPS_NOW", "2026-03-18T12:00:00Z")
+        first = run_tap(TapTerminalOne, config, streams={"campaigns"})
+        rows.append({"id": 2, "updated_on": "2026-03-18T11:59:30Z"})
+        monkeypatch.setenv("ADTAPS_NOW", "2026-03-18T13:00:00Z")
+        second = run_tap(TapTerminalOne, config, streams={"campaigns"}, state=first.last_state)
+    assert [r["id"] for r in first.records["campaigns"]] == [1]
+    assert {r["id"] for r in second.records["campaigns"]} == {1, 2}
+
+
 def test_children_that_a_run_did_not_come_to_are_read_whole_by_the_next(room):
     """The parents' bookmark moved without them: what lies before it is still theirs to ask for."""
     whole = room.run(room.current(), "campaigns", "budget_flights").records["budget_flights"]
