@@ -529,9 +529,9 @@ def _as_instants(
     at = columns.index(BUCKET)
     zone_at = columns.index(ZONE) if local else None
     asked = _wall_clocks(window, local=local)
-    known: dict[tuple[str, str], str | None] = {}
+    known: dict[tuple[str, str | None], str | None] = {}
     for row in rows:
-        key = (row[at], row[zone_at] if zone_at is not None else "")
+        key = (row[at], None if zone_at is None else row[zone_at])
         if key not in known:
             known[key] = _instant(*key, window, asked)
         text = known[key]
@@ -545,10 +545,14 @@ def _wall_clocks(window: Interval, *, local: bool) -> Interval:
     return Interval(window.start - wide, window.end + wide)
 
 
-def _instant(text: str, zone: str, window: Interval, asked: Interval) -> str | None:
-    """Return an hour as an instant; None if it was asked for and lies outside the window all the same."""
+def _instant(text: str, zone: str | None, window: Interval, asked: Interval) -> str | None:
+    """Return an hour as an instant; None if it was asked for and lies outside the window all the same.
+
+    Raises:
+        MalformedResponse: If it can't be read, or its zone is not known, or empty: whose hour it is nobody knows.
+    """
     try:
-        info = time_zone(zone) if zone else UTC
+        info = UTC if zone is None else time_zone(zone)
         clock = datetime.fromisoformat(text)
         moment = clock.replace(tzinfo=info).astimezone(UTC)
     except (ValueError, ZoneInfoNotFoundError, OSError) as error:

@@ -82,6 +82,34 @@ def test_hours_become_instants_whatever_the_campaigns_zone(room, day):
     assert merged(made, both) == merged(wanted, both)
 
 
+@pytest.mark.parametrize("zone", ["", "Mars/Olympus"])
+def test_an_hour_of_no_known_zone_is_no_hour_of_utc(room, caplog, zone):
+    """Which instant it is nobody knows: the window fails, and says why."""
+    hours = {
+        "name": "hours",
+        "report": "by_hour",
+        "grain": "hour",
+        "dimensions": ["campaign_id"],
+        "metrics": ["impressions"],
+    }
+    head = "start_date,end_date,campaign_id,campaign_timezone,campaign_currency_code,impressions"
+    row = f'"2026-03-17 05:00:00","2026-03-17 05:59:59",501,"{zone}","USD",3'
+    room.fault(
+        "status",
+        path="/std/by_hour$",
+        status=200,
+        headers={"content-type": "text/csv; charset=UTF-8"},
+        body=f"{head}\n{row}\n",
+        times=None,
+    )
+    config = room.legacy(
+        start_date="2026-03-17", organization_ids=["33"], reports=[hours], max_retries=0
+    )
+    with pytest.raises(RunFailed):
+        room.run(config, "hours")
+    assert f"of the zone {zone!r} can't be read" in caplog.text
+
+
 def merged(groups, names):
     """Sums with some keys put together."""
     found = {}
