@@ -477,15 +477,16 @@ class Legacy(Generation):
             if too_large and self._spelled(fields.ACCOUNT) not in attributes:
                 check_groups(metrics, error, can_split=job.can_split)
             try:
-                found = self._read_in_parts(
+                answered = self._read_in_parts(
                     job, attributes, metrics, ask, inside=inside, why=error, many_accounts=too_large
                 )
-            except ResponseTooLarge:
-                # One account alone is too much as well. What was remembered counts no more, of any report.
-                self._trusts_413 = self._trusts_413 and not job.can_split
+            except ResponseTooLarge as part:
+                # One account alone is too much as well, and not for its rows (206): what was remembered counts no more.
+                is_cut = part.status == HTTPStatus.PARTIAL_CONTENT
+                self._trusts_413 = self._trusts_413 and (is_cut or not job.can_split)
                 raise
             ask.learn()
-            return found
+            return answered
 
     def _read_in_parts(
         self,

@@ -260,6 +260,7 @@ class FilterSplit:
         self.warnings: list[str] = []
         """What could not be proven, to stand in the window's row of the ledger."""
         self._lost = ""  # rows that are there and can't be had
+        self._cut: int | None = None  # the status of the last part that was too much at one value
 
     def read(self, inside: Filter | None) -> list[Response]:
         """Return the answers that together hold every row inside a condition, none twice.
@@ -271,7 +272,7 @@ class FilterSplit:
             self.warnings.clear()  # those of another look's rows
             self._lost = ""
             parts = self._parts(inside, 0)
-            found, total = _joined(map(self._counted, parts)), self._total(inside)
+            found, total = joined(map(self._counted, parts)) or {}, self._total(inside)
             said = self._lost or self._difference(found, total)
             if not said:
                 log.info(
@@ -296,7 +297,7 @@ class FilterSplit:
     def _counted(self, response: Response) -> Mapping[str, Decimal]:
         """Return the sum of each count over an answer's rows."""
         rows = ({c: _value(row, c) for c in self._counts} for row in _rows(response))
-        return _joined({c: _number(v, c) for c, v in r.items() if v is not None} for r in rows)
+        return joined({c: _number(v, c) for c, v in r.items() if v is not None} for r in rows) or {}
 
     def _total(self, inside: Filter | None) -> Mapping[str, Decimal]:
         """Ask for the counts of each time bucket; where even that is too much, by groups of values."""
@@ -307,9 +308,9 @@ class FilterSplit:
             listed = self._values(attribute, inside)
             values, crowded = listed.values, listed.crowded
         groups = _groups(values, GROUP_SIZE)
-        total = _joined(self._group_total(inside, attribute, group) for group in groups)
+        total = joined(self._group_total(inside, attribute, group) for group in groups) or {}
         try:
-            return _joined([total, self._sum(self._rest(inside, attribute, values))])
+            return joined([total, self._sum(self._rest(inside, attribute, values))]) or {}
         except RequestError as error:
             self._check_unaskable(error, attribute, crowded=crowded)
             return total
@@ -324,7 +325,7 @@ class FilterSplit:
                 raise
             middle = len(values) // 2
             halves = (values[:middle], values[middle:])
-            return _joined(self._group_total(inside, attribute, half) for half in halves)
+            return joined(self._group_total(inside, attribute, half) for half in halves) or {}
 
     def _sum(self, inside: Filter | None) -> Mapping[str, Decimal]:
         # With the bucket: a service may want an attribute, and a bucket alone is a row.
@@ -337,7 +338,8 @@ class FilterSplit:
         if level >= len(self._levels):
             raise ResponseTooLarge(
                 f"{self._what}: still cut off at one value of each of "
-                f"{', '.join(self._levels) or 'no attribute'}; nothing of it is written"
+                f"{', '.join(self._levels) or 'no attribute'}; nothing of it is written",
+                status=self._cut,
             )
         attribute = self._levels[level]
         listed = self._values(attribute, inside)
@@ -383,6 +385,7 @@ class FilterSplit:
         except ResponseTooLarge as error:
             if self._shorter and error.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
                 raise  # at one account it is not for their number: a shorter window may do
+            self._cut = error.status
             self._stats.splits += 1
             return self._parts(where, level)
 
@@ -514,11 +517,6 @@ def _value(row: Mapping[str, Any], attribute: str) -> Any:
     if attribute in row:
         return row[attribute]
     return next((v for k, v in row.items() if k.lower() == attribute.lower()), None)
-
-
-def _joined(parts: Iterable[Mapping[str, Decimal]]) -> Mapping[str, Decimal]:
-    """Return sums by metric added up."""
-    return joined(parts) or {}
 
 
 def _number(value: object, metric: str) -> Decimal:

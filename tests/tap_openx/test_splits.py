@@ -341,6 +341,20 @@ def test_a_refusal_is_remembered_by_what_was_asked():
     assert count("day", where=some, in_parts=True) == 1, "413 may mean something else"
 
 
+def test_an_account_with_too_many_rows_does_not_make_413_mean_something_else(room, whole):
+    """Hours are read in groups of accounts, too: each is not asked for whole once more, in vain."""
+    room.switch(account_cap=1, row_cap=30)
+    found = room.run(room.legacy(**ONE_DAY), "inventory_hourly")
+    assert rows_of(found, "inventory_hourly") == rows_of(whole, "inventory_hourly")
+    statuses = (e["status"] for e in room.asked("/report"))
+    refused = [
+        q
+        for q, status in zip(questions(room), statuses, strict=True)
+        if status == 413 and "filters" not in q and len(q["attributes"]) > 2
+    ]
+    assert len(refused) < 8, "each shorter window until one is whole; not each hour"
+
+
 @pytest.mark.parametrize("words", ["accounts", "other"])
 def test_413_is_cut_by_time_where_accounts_are_not_the_reason(room, whole, words):
     """One account alone is refused as well, whatever the words say: shorter windows are asked for until they fit."""
