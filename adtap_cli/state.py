@@ -29,7 +29,7 @@ from adtap_core.state.parts import merged, parts
 
 MELTANO_KEY: Final = "singer_state"
 """What Meltano puts around a state."""
-_KNOWN: Final = frozenset({"greatest_ids", "greatest_ids_before"})
+_KNOWN: Final = frozenset({"greatest_ids", "greatest_ids_before", "greatest_ids_at"})
 """Behind which ids objects are new to an entity: of another bookmark it is not true."""
 _STATE: Final = click.option(
     "--state", "state", required=True, metavar="FILE",

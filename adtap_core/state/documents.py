@@ -150,7 +150,8 @@ def _mark_errors(name: str, mark: object) -> Iterator[str]:
 
 
 def _entry_errors(where: str, entry: Mapping[str, Any]) -> Iterator[str]:
-    values = [entry.get("replication_key_value"), entry.get("since"), entry.get("synced_at")]
+    moments = ("replication_key_value", "since", "synced_at", "greatest_ids_at")
+    values = [entry.get(name) for name in moments]
     kinds: dict[str, Any] = {"unfinished": dict | list, "lookback_days": int}
     values += [n for n, kind in kinds.items() if n in entry and not isinstance(entry[n], kind)]
     try:

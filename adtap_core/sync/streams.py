@@ -56,6 +56,7 @@ _PARENTS: Final = "parents_until"
 _UNDATED: Final = "undated"
 _GREATEST: Final = "greatest_ids"
 _GREATEST_BEFORE: Final = "greatest_ids_before"
+_GREATEST_AT: Final = "greatest_ids_at"
 _encode = msgspec.json.Encoder(enc_hook=str).encode
 
 
@@ -357,12 +358,31 @@ class EntityStream(AdStream):
         """Return the ids behind which new objects are asked for, by list; none for a stream that is read whole.
 
         The greatest that the runs up to the one before the last saw: an id is handed out before its object is
-        committed, so that one may appear below an id that was seen already. Every new object is shown to two runs.
+        committed, so that one may appear below an id that was seen already. Every new object is shown to two runs, which
+        lie at least as far apart as the platform's clock may be off.
         """
         if self.entity.replication_key is None or self.replication_method != "INCREMENTAL":
             return {}
         marks = self.bookmarks
         return {**(marks.get(_GREATEST) or {}), **(marks.get(_GREATEST_BEFORE) or {})}
+
+    def _note_greatest(
+        self, entry: dict[str, Any], started: datetime, greatest: Mapping[str, int]
+    ) -> None:
+        """Note the greatest ids that a run saw, unless it followed at once on the one that noted the last.
+
+        A run that is killed or fails is repeated at once: an object that is being stored would be shown to neither.
+        """
+        at = _parsed(entry.get(_GREATEST_AT))
+        margin = timedelta(seconds=self.run.platform_class.clock_margin_seconds)
+        if at is not None and started - at < margin:
+            return
+        known = entry.get(_GREATEST) or {}
+        # What this run saw may be less than what the last one did: that object is gone.
+        newest = {name: max(seen, known.get(name, 0)) for name, seen in greatest.items()}
+        entry[_GREATEST_BEFORE] = {**newest, **known}
+        entry[_GREATEST] = newest
+        entry[_GREATEST_AT] = to_moment(started.replace(microsecond=0))
 
     def _pages(self, query: EntityQuery) -> Iterator[Iterable[Mapping[str, Any]]]:
         return self.run.workers.read_ahead(iter(self.run.platform.pages(self.entity, query)))
@@ -531,11 +551,7 @@ class EntityStream(AdStream):
         if self.entity.replication_key is not None and self.replication_method == "INCREMENTAL":
             entry = self.bookmarks
             if greatest:
-                known = entry.get(_GREATEST) or {}
-                # What this run saw may be less than what the last one did: that object is gone.
-                newest = {name: max(seen, known.get(name, 0)) for name, seen in greatest.items()}
-                entry[_GREATEST_BEFORE] = {**newest, **known}
-                entry[_GREATEST] = newest
+                self._note_greatest(entry, started, greatest)
             if self.entity.may_lack_date and (self._has_undated or entry.get(_UNDATED)):
                 # What a run removes is null: some runs' states are merged into the stored one.
                 entry[_UNDATED] = self._has_undated or None

@@ -79,7 +79,7 @@ def test_a_bookmark_is_moved_for_one_account_or_for_all(file):
 
 def test_a_moved_bookmark_forgets_which_objects_were_known(tmp_path):
     """What happened to an object without a date between both bookmarks is asked for only if it counts as unknown."""
-    known = {"greatest_ids": {"sites": 7}, "greatest_ids_before": {"sites": 5}}
+    known = {"greatest_ids": {"sites": 7}, "greatest_ids_before": {"sites": 5}, "greatest_ids_at": "2026-11-20T06:00:00Z"}  # fmt: skip
     mark = {"replication_key": "date", "replication_key_value": "2026-11-20T05:00:00Z"}
     path = tmp_path / "state.json"
     path.write_text(json.dumps({"bookmarks": {"history": {**mark, **known}}}))

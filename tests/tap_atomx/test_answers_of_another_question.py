@@ -1,6 +1,7 @@
 """Answers that are not, or not all, of what was asked for: what hides new objects, other zones, refused ranges."""
 
 from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -87,10 +88,13 @@ def platform() -> Platform:
 
 @pytest.fixture
 def run(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Messages]:
-    """Run the tap: `run("creatives", state=…, max_retries=0)`; what was written also where it fails."""
-    monkeypatch.setenv("ADTAPS_NOW", NOW)
+    """Run the tap, each time an hour later: `run("creatives", state=…, hours=1)`."""
+    now = datetime.fromisoformat(NOW)
 
-    def read(*streams: str, state: object = None, **given: Any) -> Messages:
+    def read(*streams: str, state: object = None, hours: int = 1, **given: Any) -> Messages:
+        nonlocal now
+        monkeypatch.setenv("ADTAPS_NOW", now.isoformat())
+        now += timedelta(hours=hours)
         platform.asked.clear()
         written: list[Messages] = []
         with Canned(platform) as server:
@@ -159,6 +163,17 @@ def test_an_object_that_is_stored_late_is_read(platform, run):
         state = run("creatives", state=state).last_state
         behind += [a.query["id>"] for a in platform.asked if "id>" in a.query]
     assert behind == ["3", "6"]
+
+
+def test_an_object_that_is_stored_while_runs_are_repeated_is_read(platform, run):
+    """A run that was killed or failed follows at once: both together are no second look."""
+    platform.lists["creatives"] = [dated(1), dated(2, 15)]
+    state = run("creatives").last_state
+    platform.lists["creatives"].append(dated(5, 16))
+    for _ in range(3):
+        state = run("creatives", state=state, hours=0).last_state
+    platform.lists["creatives"].append({"id": 4, "updated_at": None})
+    assert 4 in ids(run("creatives", state=state))
 
 
 def test_a_plan_holds_every_list_that_is_asked_for():

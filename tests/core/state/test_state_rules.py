@@ -163,6 +163,7 @@ ENTRY = {
         ({**ENTRY, "greatest_ids": "x"}, "`greatest_ids` can't be understood"),
         ({**ENTRY, "greatest_ids": {"things": "7"}}, "`greatest_ids` can't be understood"),
         ({**ENTRY, "greatest_ids_before": [7]}, "`greatest_ids_before` can't be understood"),
+        ({**ENTRY, "greatest_ids_at": "soon"}, "not a date"),
         ({"partitions": [{"context": {"account": "a"}}] * 2}, "two entries of"),
         ({"partitions": ["a"]}, "a partition of 'by_day' can't be understood"),
         ({"alike": [{"context": {"account": "a"}}]}, "`alike` is not a list of entries"),
