@@ -17,7 +17,7 @@ from adtap_cli.meltano_project import read_project
 from adtap_cli.taps import tap_class
 from adtap_core.errors import FULL, AdtapError, CredentialsError, SettingsError
 from adtap_core.redact import guard_logging, on_one_line, redact
-from adtap_core.state.documents import unwrapped
+from adtap_core.state import documents
 from adtap_core.sync.output import silence_stdout
 from adtap_core.tap import AdTap
 from adtap_plugin.origins import MELTANO_FOLDER, Given
@@ -26,6 +26,7 @@ log = logging.getLogger("adtaps.settings")
 ENVIRONMENT: Final = "ENV"
 INDENT: Final = 2
 F = TypeVar("F", bound=Callable[..., Any])
+T = TypeVar("T")
 
 
 class Failed(click.ClickException):
@@ -150,7 +151,9 @@ def open_tap(
     settings: dict[str, Any] = dict(defaults or {})
     files: dict[str, str] = {}
     given_state = None if state is None else read_state(state)
-    given_catalog = None if catalog is None else read_object(catalog, "--catalog")
+    given_catalog: Any = (
+        None if catalog is None else read_file(catalog, "catalog", documents.catalog)
+    )
     if meltano is not None:
         project = read_project(kind.name, meltano)
         log.info("%s", project.origin)
@@ -160,7 +163,7 @@ def open_tap(
         given_catalog = dict(project.catalog) if given_catalog is None else given_catalog
     for config in configs:
         if config != ENVIRONMENT:
-            read = read_object(config, "--config")
+            read = read_file(config, "config", documents.document)
             settings |= read
             files |= dict.fromkeys(read, config)
     return kind(
@@ -172,21 +175,24 @@ def open_tap(
     )
 
 
-def read_object(path: str, option: str) -> dict[str, Any]:
-    """Return a JSON object from a file.
+def read_file(path: str, what: str, read: Callable[[Any, str], T]) -> T:
+    """Return what a file holds, read as the tap's own command reads it.
+
+    Args:
+        path: The file.
+        what: The option that names it.
+        read: Makes it of the open file and `what`.
 
     Raises:
-        SettingsError: If it is none.
+        SettingsError: If it can't be read, or holds something else.
     """
     try:
-        document = json.loads(Path(path).read_text(encoding="utf-8"))
+        with Path(path).open(encoding="utf-8") as file:
+            return read(file, what)
     except FileNotFoundError as error:
-        raise SettingsError([f"{option} {path}: there is no such file"]) from error
-    except (OSError, ValueError) as error:
-        raise SettingsError([f"{option} {path}: can't be read as JSON ({error})"]) from error
-    if not isinstance(document, dict):
-        raise SettingsError([f"{option} {path}: a JSON object is expected"])
-    return document
+        raise SettingsError([f"--{what} {path}: there is no such file"]) from error
+    except OSError as error:
+        raise SettingsError([f"--{what} {path}: can't be read ({error.strerror})"]) from error
 
 
 def read_state(path: str) -> dict[str, Any]:
@@ -197,28 +203,45 @@ def read_state(path: str) -> dict[str, Any]:
     Raises:
         SettingsError: If it is no state.
     """
-    option = "--state"
+    return read_file(path, "state", _state)
+
+
+def _state(file: Any, what: str) -> dict[str, Any]:
     try:
-        text = Path(path).read_text(encoding="utf-8").strip()
-    except FileNotFoundError as error:
-        raise SettingsError([f"{option} {path}: there is no such file"]) from error
-    except (OSError, ValueError) as error:
-        raise SettingsError([f"{option} {path}: can't be read ({error})"]) from error
-    try:
-        document = json.loads(text)
-    except ValueError:
+        text = file.read().strip()
         try:
-            document = json.loads(text.splitlines()[-1])
-        except (ValueError, IndexError) as error:
-            raise SettingsError([f"{option} {path}: can't be read as JSON ({error})"]) from error
+            document = json.loads(text)
+        except ValueError:
+            document = json.loads(text.rpartition("\n")[2])
+    except ValueError as error:
+        raise SettingsError([f"--{what} {file.name}: can't be read as JSON ({error})"]) from error
     if isinstance(document, dict):
-        document = unwrapped(document)
+        document = documents.unwrapped(document)
     if not isinstance(document, dict):
-        raise SettingsError([f"{option} {path}: a JSON object is expected"])
+        raise SettingsError([f"--{what} {file.name}: a JSON object is expected"])
     return document
 
 
 # -- output ----------------------------------------------------------------------------------
+
+
+def write_file(path: Path, text: str, what: str) -> None:
+    """Write a file and say so; its folder is made if it is missing.
+
+    Args:
+        path: The file.
+        text: What it holds.
+        what: The option that names it.
+
+    Raises:
+        SettingsError: If it can't be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise SettingsError([f"--{what}: {path} can't be written: {error.strerror}"]) from error
+    click.echo(str(path))
 
 
 def write_json(document: object) -> None:

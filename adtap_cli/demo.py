@@ -38,7 +38,7 @@ ROOT: Final = Path(__file__).resolve().parents[1]
 
 
 def _project_file() -> Path:
-    """The `meltano.yml` of the working directory, else the one beside the packages."""
+    """Return the `meltano.yml` of the working directory, else the one beside the packages."""
     here = Path("meltano.yml")
     return here if here.is_file() else ROOT / "meltano.yml"
 
@@ -194,6 +194,6 @@ def _moment(moment: datetime) -> str:
 
 
 def _shown(path: Path) -> str:
-    """A path from here, if it is below here."""
+    """Return a path as seen from here, if it is below here."""
     here = Path.cwd()
     return str(path.relative_to(here) if path.is_relative_to(here) else path)

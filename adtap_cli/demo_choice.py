@@ -134,7 +134,7 @@ CHOICES: Final = (
 
 
 def choice(name: str) -> Choice:
-    """The choice for a tap.
+    """Return the choice for a tap.
 
     Args:
         name: `tap-openx`, or `openx`.

@@ -152,7 +152,7 @@ Tables = dict[tuple[str, str], dict[str, list[str]]]
 
 
 def _tables(db: duckdb.DuckDBPyConnection) -> Tables:
-    """The columns of each table, by file and schema."""
+    """Return the columns of each table, by file and schema."""
     found: Tables = {}
     for file, schema, table, column in db.execute(
         "SELECT database_name, schema_name, table_name, column_name FROM duckdb_columns() "

@@ -31,7 +31,7 @@ class Story:
 
 
 def page(facts: Facts, story: Story) -> str:
-    """The whole page."""
+    """Return the whole page."""
     return "\n".join(
         [
             "<!doctype html>",

@@ -77,19 +77,19 @@ class Sandbox:
         self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
     def now(self) -> datetime:
-        """What its clock says."""
+        """Return what its clock says."""
         return datetime.fromisoformat(self._control("GET", "health")["now"])
 
     def platforms(self) -> list[str]:
-        """What it serves."""
+        """Return the platforms that it serves."""
         return [str(name) for name in self._control("GET", "health")["platforms"]]
 
     def advance(self, days: int) -> datetime:
-        """Move its clock; gives what it says then."""
+        """Move its clock; return what it says then."""
         return datetime.fromisoformat(self._control("POST", "clock", {"advance_days": days})["now"])
 
     def requests(self) -> int:
-        """How many requests it has answered."""
+        """Return how many requests it has answered."""
         return sum(self._control("GET", "stats")["requests"].values())
 
     @property
@@ -123,7 +123,7 @@ class Sandbox:
             self._process.stdout.close()
 
     def __enter__(self) -> Self:
-        """Nothing more to do: it runs."""
+        """Return it: it runs already."""
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -287,7 +287,7 @@ class Project:
 def _events(
     command: Sequence[str], folder: Path, environment: Mapping[str, str], log: Any, sandbox: Sandbox
 ) -> Iterator[Mapping[str, Any]]:
-    """What Meltano says, event by event, all of it also into the log. Its end is the iterator's.
+    """Yield what Meltano says, event by event, until it ends; write all of it into the log, too.
 
     If the sandbox ends, so does Meltano: its taps would try for minutes to reach a server that is gone.
     """
@@ -335,7 +335,7 @@ def _stop_group(process: subprocess.Popen[str]) -> None:
 
 
 def _complaint(event: Mapping[str, Any]) -> str:
-    """The words of an error, of Meltano or of a program it runs; empty for anything else."""
+    """Return the words of an error, of Meltano or of a program it runs; empty for anything else."""
     text = str(event.get("event", "")).strip()
     # Where a program does not even start, Meltano quotes all that it wrote, in lines of JSON.
     quoted = re.findall(r'\{"level":"(?:error|critical)".*?"message":"((?:[^"\\]|\\.)*)"', text)

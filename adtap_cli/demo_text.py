@@ -13,7 +13,7 @@ CHANGED: Final = ("platform", "stream", "new rows", "restated", "vanished", "bec
 
 
 def states(stream: Stream) -> str:
-    """Rows by data state in words: 800 settled, 60 provisional."""
+    """Return rows by data state in words: 800 settled, 60 provisional."""
     order = ("settled", "provisional", "partial")
     return ", ".join(f"{count(stream.states[s])} {s}" for s in order if stream.states.get(s))
 
@@ -42,7 +42,7 @@ def changed(facts: Facts) -> list[tuple[str, ...]]:
 
 
 def lines(facts: Facts) -> Iterator[str]:
-    """All of it, line by line."""
+    """Yield all of it, line by line."""
     yield "Loaded"
     yield from table(LOADED, loaded(facts), right={2})
 
@@ -72,7 +72,7 @@ def lines(facts: Facts) -> Iterator[str]:
 def table(
     head: Sequence[str], rows: Sequence[Sequence[str]], *, right: frozenset[int] | set[int]
 ) -> Iterator[str]:
-    """Rows under a head, columns aligned; what repeats the row above in the first column is left out.
+    """Yield rows under a head, columns aligned; what repeats the row above in the first column is left out.
 
     Args:
         head: The columns' titles.

@@ -89,7 +89,7 @@ class Box:
         ) + _PAD
 
     def line_to(self, target: str) -> int:
-        """How far below its top edge the arrow to a stream begins."""
+        """Return how far below its top edge the arrow to a stream begins."""
         for number, line in enumerate(self.lines):
             streams = line.partition(" → ")[2].split(", ")
             if target in streams or line == f"by {target}":
@@ -98,7 +98,7 @@ class Box:
 
 
 def ranks(boxes: Sequence[Box]) -> dict[str, int]:
-    """The column of each stream: one right of all it joins, but for circles, which are cut."""
+    """Return the column of each stream: one right of all it joins, but for circles, which are cut."""
     known = {box.name: box for box in boxes}
     done: dict[str, int] = {}
     open_: set[str] = set()
@@ -157,7 +157,7 @@ class Place:
 
 
 def places(boxes: Sequence[Box]) -> dict[str, Place]:
-    """Where each box is; no two overlap. What neither joins nor is joined stands below."""
+    """Return where each box is; no two overlap. What neither joins nor is joined stands below."""
     used = {target for box in boxes for target in box.targets}
     tied = [box for box in boxes if box.targets or box.name in used]
     found: dict[str, Place] = {}
@@ -225,7 +225,7 @@ def _drawn(box: Box, at: Place) -> str:
 
 
 def svg(title: str, boxes: Sequence[Box]) -> str:
-    """The picture.
+    """Return the picture.
 
     Args:
         title: What it shows, for those who can't see it too.

@@ -30,7 +30,7 @@ _JOINS = re.compile(r"\bJoins (\w+)\.(\w+)")
 
 
 def platform(tap: str) -> str:
-    """What a tap's page and picture are called: `tap-adjust` has `docs/adjust.md` and `adjust.svg`."""
+    """Return what a tap's page and picture are called: `tap-adjust` has `docs/adjust.md` and `adjust.svg`."""
     return tap.removeprefix("tap-")
 
 
@@ -83,17 +83,17 @@ class Diagram:
     tap: str
 
     def boxes(self) -> list[Box]:
-        """The streams, as declared."""
+        """Return the streams, as declared."""
         tap = tap_class(self.tap)
         assert issubclass(tap, AdTap)  # noqa: S101 - all of ours are
         return list(boxes(tap))
 
     def picture(self) -> str:
-        """The text of the SVG file."""
+        """Return the text of the SVG file."""
         return svg(f"Streams of {self.tap} and what they join", self.boxes())
 
     def section(self) -> str:
-        """The part of the page about this platform."""
+        """Return the part of the page about this platform."""
         all_ = self.boxes()
         joined = [box for box in all_ if box.targets]
         file = f"diagrams/{platform(self.tap)}.svg"

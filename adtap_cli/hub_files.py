@@ -36,7 +36,7 @@ PREAMBLE = {
 
 
 def place(plugin: str) -> Path:
-    """Where a plugin's file is, below the hub's data folder."""
+    """Return where a plugin's file is, below the hub's data folder."""
     return Path(kind_of(plugin)) / plugin / f"{VARIANT}.yml"
 
 

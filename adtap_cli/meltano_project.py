@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,6 +18,7 @@ import click
 from adtap_cli.taps import tap_class
 from adtap_core.errors import SettingsError
 from adtap_core.names import did_you_mean
+from adtap_plugin.extras import missing
 from adtap_plugin.variables import VariableError, own_environment, unfit, working_directory
 
 LOADER: Final = "target-adtap-duckdb"
@@ -121,8 +123,11 @@ def _default_environment() -> str:
 def _place(errors: Sequence[str]) -> str:
     """Return where a value that an error quotes stands in `meltano.yml`; empty if it does not."""
     quoted = re.findall(r"'([^']+)'", errors[-1]) if errors else []
-    for number, line in enumerate(Path("meltano.yml").read_text(encoding="utf-8").splitlines(), 1):
-        if quoted and line.partition(":")[2].strip(" '\"") == quoted[-1]:
+    file = Path("meltano.yml")
+    if not quoted or not file.is_file():  # a project may be found by MELTANO_PROJECT_ROOT, too
+        return ""
+    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
+        if line.partition(":")[2].strip(" '\"") == quoted[-1]:
             return f" (meltano.yml, line {number}: {line.strip()})"
     return ""
 
@@ -138,7 +143,8 @@ class _Meltano:
         beside = Path(sys.executable).with_name("meltano")
         found = str(beside) if beside.exists() else shutil.which("meltano")
         if found is None:
-            raise SettingsError(["--meltano: Meltano is not installed in this environment"])
+            why = missing("it", "meltano") or "its command is not in this environment"
+            raise SettingsError([f"--meltano: Meltano can't be run: {why}"])
         self._command = (found, "--log-level=error", f"--environment={environment}")
 
     def __call__(self, *arguments: str) -> dict[str, Any]:
@@ -147,21 +153,26 @@ class _Meltano:
         Raises:
             SettingsError: It fails; with its own last line.
         """
-        done = subprocess.run(  # noqa: S603 - Meltano's own program
-            [*self._command, *arguments],
-            text=True,
-            capture_output=True,
-            check=False,
-            timeout=_SECONDS,
-            # Found beside its own taps, also where the environment is not activated.
-            env={
-                **os.environ,
-                "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
-            },
-        )
+        asked = f"--meltano: `meltano {' '.join(arguments)}`"
+        try:
+            done = subprocess.run(  # noqa: S603 - Meltano's own program
+                [*self._command, *arguments],
+                text=True,
+                capture_output=True,
+                check=False,
+                timeout=_SECONDS,
+                # Found beside its own taps, also where the environment is not activated.
+                env={
+                    **os.environ,
+                    "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
+                },
+            )
+        except subprocess.TimeoutExpired as error:
+            raise SettingsError([f"{asked} did not answer within {_SECONDS} s"]) from error
         start = done.stdout.find("{")
         try:
-            document = json.loads(done.stdout[start:]) if start >= 0 else None
+            text = done.stdout[start:] if start >= 0 else "null"
+            document = json.loads(text, parse_float=Decimal)  # as the tap reads what Meltano hands it
         except ValueError:
             document = None
         if done.returncode or not isinstance(document, dict):
@@ -171,5 +182,5 @@ class _Meltano:
             errors = [line for line in lines if _ERROR.match(line)]
             errors.sort(key=lambda line: line.startswith("ValueError"))
             why = (errors or lines or [f"exit code {done.returncode}"])[-1] + _place(errors)
-            raise SettingsError([f"--meltano: `meltano {' '.join(arguments)}` failed: {why}"])
+            raise SettingsError([f"{asked} failed: {why}"])
         return document

@@ -11,6 +11,8 @@ from typing import Final
 
 import click
 
+from adtap_cli.commands import lines_for_errors, write_file
+
 EXAMPLE: Final = "pixelyard"
 _NAME: Final = re.compile(r"[a-z][a-z0-9]{1,30}")
 _LEFT_OUT: Final = frozenset({"__pycache__", ".pytest_cache", ".ruff_cache"})
@@ -49,6 +51,7 @@ def _renamed(text: str, name: str) -> str:
     "--folder", type=click.Path(file_okay=False, path_type=Path),
     help="Where to write it. Default: tap_NAME in this folder.",
 )  # fmt: skip
+@lines_for_errors
 def new(name: str, folder: Path | None) -> None:
     """Write the skeleton of a tap for the platform NAME: a folder that runs and passes its tests."""
     plain = name.removeprefix("tap-").lower()
@@ -60,10 +63,7 @@ def new(name: str, folder: Path | None) -> None:
         msg = f"{target} is not empty; choose another --folder"
         raise click.ClickException(msg)
     for below, text in skeleton_files(plain).items():
-        path = target / below
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-        click.echo(str(path))
+        write_file(target / below, text, "folder")
     click.echo(
         f"Next: cd {target}, pip install -e . and pytest; then docs/add-a-platform.md, step by step."
     )

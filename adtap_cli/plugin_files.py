@@ -124,7 +124,7 @@ FACTS = {
 
 
 def kind(setting: Mapping[str, Any]) -> str:
-    """Meltano's kind of a setting, from its JSON Schema."""
+    """Return Meltano's kind of a setting, from its JSON Schema."""
     if "enum" in setting:
         return "options"
     types = setting.get("type", "string")
@@ -135,7 +135,7 @@ def kind(setting: Mapping[str, Any]) -> str:
 
 
 def label(name: str, setting: Mapping[str, Any]) -> str:
-    """A setting's title, or its name in words."""
+    """Return a setting's title, or its name in words."""
     if title := setting.get("title"):
         return str(title)
     text = " ".join(SPELLED.get(word, word) for word in name.split("_"))
@@ -183,7 +183,7 @@ def _text(key: str, text: str, indent: str) -> Iterator[str]:
 
 
 def settings_lines(schema: Mapping[str, Any]) -> Iterator[str]:
-    """The lines of `settings:` for a plugin whose settings have this JSON Schema."""
+    """Yield the lines of `settings:` for a plugin whose settings have this JSON Schema."""
     yield f"{INDENT}settings:"
     for name, setting in schema["properties"].items():
         inner = f"{INDENT}  "
@@ -207,7 +207,7 @@ def settings_lines(schema: Mapping[str, Any]) -> Iterator[str]:
 
 
 def select_lines(plugin: str) -> Iterator[str]:
-    """The lines of `select:` for a tap: all streams and columns but those that a tap itself leaves out.
+    """Yield the lines of `select:` for a tap: all streams and columns but those that a tap itself leaves out.
 
     Meltano selects everything where it is not told otherwise, also what our catalogs do not:
     people's names and addresses, and reference lists of a million lines.

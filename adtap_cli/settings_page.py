@@ -20,7 +20,7 @@ Where a setting is written, in a file, a variable or `.env`, and how lists and o
 
 
 def table(plugin: str) -> str:
-    """The table of settings that a plugin's `--about --format=markdown` has."""
+    """Return the table of settings that a plugin's `--about --format=markdown` has."""
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
         plugin_class(plugin).print_about("markdown")
@@ -29,7 +29,7 @@ def table(plugin: str) -> str:
 
 
 def section(plugin: str, schema: Mapping[str, Any]) -> Iterator[str]:
-    """The lines about one plugin."""
+    """Yield the lines about one plugin."""
     yield f"## {plugin}"
     yield ""
     secrets = [f"`{name}`" for name, one in schema["properties"].items() if one.get("secret")]
@@ -40,7 +40,7 @@ def section(plugin: str, schema: Mapping[str, Any]) -> Iterator[str]:
 
 
 def page() -> str:
-    """The whole page."""
+    """Return the whole page."""
     lines = [HEAD]
     for name in PLUGINS:
         lines += [*section(name, settings_schema(name)), ""]

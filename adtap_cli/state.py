@@ -18,6 +18,7 @@ from adtap_cli.commands import (
     read_state,
     tap_argument,
     tap_kind,
+    write_file,
     write_json,
 )
 from adtap_core.errors import SettingsError
@@ -31,6 +32,8 @@ MELTANO_KEY: Final = "singer_state"
 """What Meltano puts around a state."""
 _KNOWN: Final = frozenset({"greatest_ids", "greatest_ids_before", "greatest_ids_at"})
 """Behind which ids objects are new to an entity: of another bookmark it is not true."""
+SHOWN: Final = 10
+"""Accounts that an error names."""
 _STATE: Final = click.option(
     "--state", "state", required=True, metavar="FILE",
     help="A Singer state, a STATE message, or what `meltano state get` writes.",
@@ -126,7 +129,7 @@ def set_(
     elif accept:
         marks[report] = {k: v for k, v in marks[report].items() if k != "report"}
     else:
-        for entry in _entries(marks[report], account):
+        for entry in _entries(marks[report], report, account):
             if clear:
                 context = {"context": entry["context"]} if "context" in entry else {}
                 entry.clear()
@@ -136,7 +139,7 @@ def set_(
     click.echo(_spelt(document, [state]))
 
 
-def _entries(mark: dict[str, Any], account: str | None) -> list[dict[str, Any]]:
+def _entries(mark: dict[str, Any], stream: str, account: str | None) -> list[dict[str, Any]]:
     own = [mark] if mark.get("replication_key_value") is not None else []
     found = [*own, *(mark.get("partitions") or [])]
     if account is not None:
@@ -147,8 +150,14 @@ def _entries(mark: dict[str, Any], account: str | None) -> list[dict[str, Any]]:
                 [f"--account {account}: can't be read as JSON ({error})"]
             ) from error
         found = [e for e in found if (e.get("context") or {}) == wanted]
+    if not found and account is None:
+        msg = f"--report: the state has no bookmark of {stream} yet: the next run reads it from its start"
+        raise SettingsError([msg])
     if not found:
-        raise SettingsError(["--account: the state knows no such account of this stream"])
+        known = [json.dumps(e.get("context")) for e in (mark.get("partitions") or ())[:SHOWN]]
+        raise SettingsError(
+            [f"--account: the state knows no such account of {stream}: {', '.join(known) or 'none'}"]
+        )
     return found
 
 
@@ -191,15 +200,12 @@ def _outermost(path: str) -> Mapping[str, Any]:
 @lines_for_errors
 def split(state: str, folder: Path) -> None:
     """Split STATE into one state an account, for shards, and one for all else."""
-    folder.mkdir(parents=True, exist_ok=True)
     for name, part in parts(read_state(state)).items():
-        path = folder / f"{name}.json"
-        path.write_text(_spelt(part, [state]), encoding="utf-8")
-        click.echo(str(path))
+        write_file(folder / f"{name}.json", _spelt(part, [state]), "folder")
 
 
 @state.command(short_help="Merge split states into one.")
-@click.argument("files", nargs=-1, required=True, type=click.Path(dir_okay=False))
+@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False))
 @lines_for_errors
 def merge(files: tuple[str, ...]) -> None:
     """Print one state made of FILES: the parts that `split` wrote, as the shards left them."""

@@ -35,12 +35,12 @@ def _mark(entry: Entity | Report) -> str:
 
 
 def _generations(entry: Entity | Report) -> str:
-    """Which API generation has it, where a platform has two."""
+    """Return which API generation has it, where a platform has two."""
     return f"; {entry.generations[0]} API only" if len(entry.generations) == 1 else ""
 
 
 def entity_lines(tap: type[AdTap]) -> Iterator[str]:
-    """The table of a tap's entity streams."""
+    """Yield the table of a tap's entity streams."""
     yield "| entity | key | how it is read |"
     yield "|---|---|---|"
     for entity in tap.entities:
@@ -56,7 +56,7 @@ def entity_lines(tap: type[AdTap]) -> Iterator[str]:
 
 
 def report_lines(tap: type[AdTap]) -> Iterator[str]:
-    """The table of a tap's report streams."""
+    """Yield the table of a tap's report streams."""
     yield "| report | bucket | dimensions | metrics | lookback | settled |"
     yield "|---|---|---|---|---|---|"
     for report in tap.reports:
@@ -74,7 +74,7 @@ def report_lines(tap: type[AdTap]) -> Iterator[str]:
 
 
 def page() -> str:
-    """The whole page."""
+    """Return the whole page."""
     lines = [f"<!-- {HEADER} -->\n", HEAD]
     for name in TAPS:
         tap = tap_class(name)

@@ -17,9 +17,8 @@ from typing import Final
 
 import click
 
-from adtap_cli.taps import tap_class
-from adtap_core.declare import Report
-from adtap_core.registry import TapUnavailable
+from adtap_cli.commands import lines_for_errors, tap_argument, tap_kind
+from adtap_core.tap import AdTap
 
 _NEAR: Final = 0.8
 """How alike two names are, of 1, that one is taken for the other misspelt."""
@@ -54,7 +53,7 @@ class Dialect:
     upper: bool = False
 
     def quoted(self, name: str) -> str:
-        """A name as it is stored, whatever word it is."""
+        """Return a name as it is stored, whatever word it is."""
         return f'"{name.upper() if self.upper else name}"'
 
 
@@ -74,7 +73,7 @@ DIALECTS = {
 
 
 def current(dialect: Dialect, schema: str, stream: str, bucket: str) -> str:
-    """The view of a report's rows that no later reading of their window has left out."""
+    """Return the view of a report's rows that no later reading of their window has left out."""
     column = f"r.{dialect.quoted(bucket)}"
     there = dialect.moment.format(column) if bucket == "hour" else f"CAST({column} AS TIMESTAMP)"
     start, end = (dialect.moment.format(f"w.{name}") for name in ("window_start", "window_end"))
@@ -93,7 +92,7 @@ WHERE w.stream IS NULL;
 
 
 def sync_views(dialect: Dialect, schema: str) -> Iterator[str]:
-    """The views of the ledger."""
+    """Yield the views of the ledger."""
     start, end, read = (
         dialect.moment.format(name) for name in ("window_start", "window_end", "synced_at")
     )
@@ -197,7 +196,7 @@ WHERE state = 'missing' OR (state = 'partial' AND day < {dialect.later.format(to
 
 
 def restatements(dialect: Dialect, schema: str) -> str:
-    """The view of what each bucket held at each reading, one row a metric and, of money, a currency."""
+    """Return the view of what each bucket held at each reading, one row a metric and, of money, a currency."""
     bucket, read = (dialect.moment.format(f"d.{name}") for name in ("bucket", "synced_at"))
     place = "stream, account, bucket"
     order = f"PARTITION BY {place}, metric, currency ORDER BY synced_at"
@@ -237,29 +236,26 @@ FROM held;
 
 def statements(
     dialect: Dialect,
-    tap: str,
+    tap: type[AdTap],
     schema: str,
     streams: Sequence[str] | None = None,
     *,
     days: bool = False,
 ) -> Iterator[str]:
-    """All views of a tap.
+    """Yield all views of a tap.
 
     Args:
         dialect: The warehouse's.
-        tap: The tap's name.
+        tap: The tap.
         schema: The schema of the tables.
         streams: Report streams; those that are selected by default otherwise. A report of one's own is
             `name` or, if its bucket is not the day, `name:hour`.
         days: Whether the stream `sync_days` is loaded, too.
-
-    Raises:
-        LookupError: No such tap.
     """
     yield from sync_views(dialect, schema)
     if days:
         yield restatements(dialect, schema)
-    known = built_in(tap)
+    known = {report.name: report for report in tap.reports}
     chosen = [n for n, r in known.items() if r.selected] if streams is None else streams
     for wish in chosen:
         name, _, bucket = wish.partition(":")
@@ -267,17 +263,8 @@ def statements(
         yield current(dialect, schema, name, bucket or own)
 
 
-def built_in(tap: str) -> dict[str, Report]:
-    """Return a tap's own reports by name.
-
-    Raises:
-        LookupError: No such tap.
-    """
-    return {report.name: report for report in tap_class(tap).reports}
-
-
 @click.command()
-@click.argument("tap")
+@tap_argument
 @click.option(
     "--dialect", type=click.Choice(list(DIALECTS)), default="duckdb", show_default=True,
     help="The warehouse.",
@@ -291,28 +278,17 @@ def built_in(tap: str) -> dict[str, Report]:
     "--restatements", "days", is_flag=True,
     help="Also the view of what each bucket held at each reading; the stream sync_days must be loaded.",
 )  # fmt: skip
+@lines_for_errors
 def views(
-    tap: str, dialect: str, schema: str | None, streams: tuple[str, ...], *, days: bool
+    tap_name: str, dialect: str, schema: str | None, streams: tuple[str, ...], *, days: bool
 ) -> None:
     """Print views: report rows without ghosts, completeness, alerts."""
-    full = tap if tap.startswith("tap-") else f"tap-{tap}"
-    try:
-        known = built_in(full)
-        found = list(
-            statements(
-                DIALECTS[dialect],
-                full,
-                schema or full.replace("-", "_"),
-                streams or None,
-                days=days,
-            )
-        )
-    except LookupError as error:
-        raise click.BadParameter(str(error.args[0]), param_hint="TAP") from None
-    except TapUnavailable as error:
-        raise click.ClickException(str(error)) from None
+    tap = tap_kind(tap_name)
+    schema = schema or tap.name.replace("-", "_")
+    found = list(statements(DIALECTS[dialect], tap, schema, streams or None, days=days))
+    known = [report.name for report in tap.reports]
     for name in (stream.partition(":")[0] for stream in streams):
         if name not in known and (near := get_close_matches(name, known, n=1, cutoff=_NEAR)):
-            hint = f"{name}: {full} has no such report (did you mean {near[0]}?); "
+            hint = f"{name}: {tap.name} has no such report (did you mean {near[0]}?); "
             click.echo(f"{hint}the view is for a report of your own", err=True)
     click.echo("\n".join(found), nl=False)

@@ -295,7 +295,7 @@ def schema_errors(settings: Mapping[str, Any], schema: Schema) -> list[str]:
     """
     errors = []
     if "stream_maps" in schema["properties"]:
-        # The SDK's own schema of it can't be walked by a validator; `maps.map_errors` looks at them.
+        # The SDK's own schema of it can't be walked by a validator; `stream_maps.map_errors` looks at them.
         plain = {"stream_maps": {"type": ["object", "null"]}}
         schema = {**schema, "properties": {**schema["properties"], **plain}}
     for error in _first_of_each(Draft202012Validator(schema).iter_errors(settings)):

@@ -90,9 +90,7 @@ class AdTap(FromVariables, Tap):
         guard_logging()
         if isinstance(catalog, Mapping) and not isinstance(catalog, Catalog):
             catalog = catalogs.read(catalog)
-        self.current = Run(
-            self, _clock(), self.platform_class, self.entities, origin=self.origin_words
-        )
+        self.current = Run(self, _clock(), self.platform_class, origin=self.origin_words)
         self.given_state: dict[str, Any] | None = state if isinstance(state, dict) else None
         try:
             super().__init__(*args, state=documents.understood(state), catalog=catalog, **kwargs)

@@ -209,7 +209,7 @@ def _column(  # noqa: PLR0911 - one return per type
 
 
 def _branches(spec: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """The alternatives of a property: itself, or what `anyOf` or `oneOf` list."""
+    """Return the alternatives of a property: itself, or what `anyOf` or `oneOf` list."""
     for word in ALTERNATIVES[:2]:
         if isinstance(spec.get(word), list):
             return [leaf for one in _schemas(spec[word]) for leaf in _branches(one)]
@@ -274,7 +274,7 @@ def _decimal_column(
 
 
 def _plain_decimal(whole: int, scale: int) -> str:
-    """The form of texts that are stored digit by digit; all others are computed."""
+    """Return the form of texts that are stored digit by digit; all others are computed."""
     # Nothing is tried twice (`+` behind a count): twice as fast.
     fraction = rf"(?:\.[0-9]{{1,{scale}}}+)?+" if scale else ""
     return rf"-?[0-9]{{1,{whole}}}+{fraction}" if whole else r"(?!)"

@@ -411,7 +411,7 @@ def _are_names(value: object) -> bool:
 
 
 def _records_of(address: str, encoding: Mapping[str, Any]) -> Iterator[Message]:
-    """The records of a BATCH message's file."""
+    """Yield the records of a BATCH message's file."""
     parts = urlsplit(address)
     if encoding.get("format") != "jsonl" or parts.scheme not in {"", "file"}:
         raise LoadError(

@@ -12,6 +12,7 @@ import os
 import re
 from collections.abc import Iterable, Mapping, MutableMapping
 from dataclasses import dataclass
+from decimal import Decimal
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
@@ -204,9 +205,9 @@ def parse(text: str, rules: Mapping[str, Any]) -> Any:
 
 
 def _structure(text: str, types: set[str], rules: Mapping[str, Any]) -> Any:
-    """A list or an object, or None if it is neither."""
+    """Return a list or an object, or None if it is neither."""
     try:
-        found = json.loads(text)
+        found = json.loads(text, parse_float=Decimal)  # as settings of a file are read
     except ValueError:
         found = None
     if isinstance(found, list) and "array" in types:

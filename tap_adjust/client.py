@@ -355,7 +355,7 @@ def _judge_good(call: Call, response: Response) -> Outcome:
 
 
 def _judge_report(call: Call, response: Response) -> Outcome:
-    """A report says that it has no rows: a document that does not speak of rows is none."""
+    """Judge a JSON answer: a report says that it has no rows, a document that does not speak of rows is none."""
     if response.body.size < _SMALL_BYTES:
         document = response.json_or_none()
         report = call.url.endswith(PATHS["json"])

@@ -44,23 +44,27 @@ def document(file: Any, what: str) -> dict[str, Any]:
     return found
 
 
-def catalog(file: Any) -> Catalog:
+def catalog(file: Any, what: str = "catalog") -> Catalog:
     """Return the Singer catalog in a file.
+
+    Args:
+        file: Open for reading.
+        what: The option that named it.
 
     Raises:
         SettingsError: If it is none.
     """
-    found = document(file, "catalog")
+    found = document(file, what)
     if not isinstance(found.get("streams"), list):
         # A state or a settings file, most likely: taken for a catalog that selects nothing, it would read nothing.
         raise SettingsError(
-            [f"--catalog {file.name}: not a Singer catalog: there is no list `streams` in it"]
+            [f"--{what} {file.name}: not a Singer catalog: there is no list `streams` in it"]
         )
     try:
         return catalogs.read(found)
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise SettingsError(
-            [f"--catalog {file.name}: not a Singer catalog ({type(error).__name__}: {error})"]
+            [f"--{what} {file.name}: not a Singer catalog ({type(error).__name__}: {error})"]
         ) from error
 
 

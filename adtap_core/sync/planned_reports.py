@@ -66,7 +66,7 @@ class PlannedReport(AdStream):
 
     @override
     def unselectable(self) -> Iterable[str]:
-        """The dimensions are the grain; without our own columns a row can't be understood."""
+        """Return the columns that can't be left out: dimensions are the grain, and without ours a row can't be understood."""
         metrics = set(self.metric_columns().values())
         return [name for name in self.schema["properties"] if name not in metrics]
 

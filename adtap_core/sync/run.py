@@ -49,7 +49,6 @@ class Run:
         tap: The SDK's side of it: name, settings, state, streams, the writer of messages.
         clock: What time it is.
         platform_class: The platform.
-        entities: All entities of the tap.
         origin: Returns what to add to an error about credentials: where the settings that it names came from.
     """
 
@@ -58,12 +57,10 @@ class Run:
         tap: Tap,
         clock: Clock,
         platform_class: type[Platform],
-        entities: Sequence[Entity],
         origin: Callable[[str], str] = lambda _message: "",
     ) -> None:
         self._origin = origin
         self.tap, self.clock, self.platform_class = tap, clock, platform_class
-        self._entities = entities
         self.failures: list[Failure] = []
         self.refused: list[Failure] = []
         self.failed_parts = FailedParts()
@@ -94,7 +91,7 @@ class Run:
         """Return the fields of a parent that its children need.
 
         Args:
-            parent: The parent stream's name.
+            parent: The parent stream's entry.
             raw: The parent as the platform sent it.
         """
         wanted = {*parent.keys, parent.replication_key or ""}

@@ -237,8 +237,8 @@ class AdStream(Selected):
 
         Args:
             error: What happened.
-            partition: Whose; None: all accounts'.
-            window: Which window; None: none in particular.
+            partition: Whose, as JSON text; empty: all accounts'.
+            window: Which window; empty: none in particular.
 
         Raises:
             AdtapError: The error itself, if no other stream should be read after it.
@@ -259,6 +259,7 @@ class EntityStream(AdStream):
     Args:
         run: The run that it is read in.
         entity: Its declaration.
+        package: The package that holds its schema file.
     """
 
     def __init__(self, run: Run, entity: Entity, package: str) -> None:
@@ -281,7 +282,6 @@ class EntityStream(AdStream):
         self._keyless = 0
         self._has_undated = False
         self._begun: _Begun | None = None
-        self._stats = RequestStats()
         self._asked_since: str | None = None
         self.kept: list[Mapping[str, Any]] | None = None
         """The parent fields of the records that this run read, if it read them well and a child wants them."""

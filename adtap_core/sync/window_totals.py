@@ -171,7 +171,7 @@ class WindowTotals:
         keys: The columns that tell sums apart.
         control: The platform's totals, asked for.
         free: The platform's totals of all rows, by column, that came with the answer.
-        message: What does not tie out, a line each; there once `check` was called.
+        messages: What does not tie out, a line each; there once `check` was called.
     """
 
     of: ReportTotals

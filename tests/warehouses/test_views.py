@@ -12,6 +12,7 @@ from click.testing import CliRunner
 
 from adtap_cli import views
 from adtap_cli.views import DIALECTS, restatements, statements
+from adtap_core.registry import load_tap
 from adtap_core.rows.schemas import DAYS_KEYS, DAYS_SCHEMA
 from adtap_core.rows.totals import spell
 from tests.warehouses.conftest import make_store
@@ -25,7 +26,7 @@ KINDS = {**{name: name for name in DIALECTS}, "own_postgres": "postgres"}
 
 def make(store: Store, dialect: str, tap: str, streams: list[str]) -> list[str]:
     """Make the views; gives the statements."""
-    made = list(statements(DIALECTS[dialect], tap, store.schema, streams))
+    made = list(statements(DIALECTS[dialect], load_tap(tap), store.schema, streams))
     execute(store, *made)
     return made
 
