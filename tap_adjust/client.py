@@ -343,8 +343,6 @@ def _judge_good(call: Call, response: Response) -> Outcome:
         return Outcome(Action.RETRY, "an empty answer (no rows are a 204, or an empty list)")
     if call.expects == "json":
         return _judge_report(call, response)
-    if response.looks_like_html():
-        return Outcome(Action.RETRY, f"an HTML page instead of data: {response.excerpt(120)}")
     if call.expects == "text":
         return _judge_csv(call, response)
     if call.expects == "any" and {response.body.excerpt(4), response.body.tail(4)} != {

@@ -55,10 +55,6 @@ def classify(call: Call, response: Response) -> Outcome:
         return Outcome(Action.CREDENTIALS, f"{message}; check the settings {settings}")
     if not response.is_success:
         return _judge_failure(call, response)
-    if response.looks_like_html():
-        return Outcome(
-            Action.REFRESH_LOGIN, f"an HTML page instead of data: {response.excerpt(120)}"
-        )
     if not response.body.size:
         return Outcome(Action.RETRY, "an empty answer")
     if call.expects == "text":

@@ -196,12 +196,8 @@ class OpenxPlatform(Platform):
 
     @staticmethod
     def _judge_good(call: Call, response: Response) -> Outcome:
-        if not response.body.size:
-            return Outcome(
-                Action.RETRY, "an empty answer"
-            )  # even no row at all has a frame or a header
-        if call.expects == "text" and response.looks_like_html():
-            return Outcome(Action.REFRESH_LOGIN, "an HTML page instead of data")
+        if not response.body.size:  # even no row at all has a frame or a header
+            return Outcome(Action.RETRY, "an empty answer")
         if call.expects == "json" and (odd := responses.oddity(call.url, response)):
             return Outcome(Action.RETRY, odd)
         return outcomes.SUCCESS

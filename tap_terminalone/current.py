@@ -94,15 +94,12 @@ class Current:
         """
         if response.status >= responses.ERRORS:
             return responses.over_quota(response) or outcomes.by_status(response, said)
-        if call.expects != "text":
-            fault = _envelope_error(response)
-        elif response.looks_like_html():
-            return Outcome(Action.REFRESH_LOGIN, "an HTML page instead of data")
-        elif (error := stream_error(response.body)) is not None:
+        if call.expects == "text":
+            if (error := stream_error(response.body)) is None:
+                return outcomes.by_status(response)
             # Cut twice in a row: as a whole it may never come.
             return Outcome(Action.RETRY, error.words, heavy=error.is_cut)
-        else:
-            return outcomes.by_status(response)
+        fault = _envelope_error(response)
         return outcomes.by_status(response) if fault is None else Outcome(Action.RETRY, fault)
 
     # -- entities ----------------------------------------------------------------------------

@@ -67,8 +67,8 @@ class Call:
         headers: More headers.
         json: A JSON body.
         form: A form body.
-        expects: `json` checks that the document is closed and not an HTML page; `text` and `any` don't.
-        login: Whether the call carries the tap's login.
+        expects: `json` checks that the document is closed; `text` and `any` don't.
+        login: Whether the call carries the tap's login: an HTML page is then no answer to it.
         splittable: Whether the caller can ask for less: two 502/504 in a row then say so.
         timeout_seconds: Read timeout of this call, if not the usual one.
         table: Whether lines without an end of their own are expected, as CSV is: where no length is declared,
@@ -329,11 +329,12 @@ class Http:
         good = response.is_success
         if good and call.expects != "any" and (odd := response.body.encoding_error()) is not None:
             return Outcome(Action.RETRY, odd)
-        if good and call.expects == "json" and response.body.size:
-            if response.looks_like_html():
-                return Outcome(
-                    Action.REFRESH_LOGIN, f"an HTML page instead of data: {response.excerpt(120)}"
-                )
+        is_json = call.expects == "json"
+        # Where the call is a login's own, another page may be what is expected.
+        if good and (call.login or is_json) and response.looks_like_html():
+            page = f"an HTML page instead of data: {response.excerpt(120)}"
+            return Outcome(Action.REFRESH_LOGIN, page)
+        if good and is_json and response.body.size:
             response.body.check_json_whole()
         return self._judge(call, response)
 

@@ -273,15 +273,16 @@ def test_a_table_that_ends_within_a_line_is_believed_when_it_came_twice(bench: B
     assert bench.stats.requests == 4
 
 
-def test_a_page_for_people_is_one_retry_then_one_login(bench: Bench) -> None:
-    """HTML under 200: a proxy first, then an ended session."""
+@pytest.mark.parametrize("expects", ["json", "text", "any"])
+def test_a_page_for_people_is_one_retry_then_one_login(bench: Bench, expects: str) -> None:
+    """HTML under 200, whatever was asked for: a proxy first, then an ended session."""
     page = (200, {"Content-Type": "text/html"}, b"<!DOCTYPE html><html>Log in</html>")
     bench.answers(page)
-    bench.send()
+    bench.send(expects=expects)
     assert bench.auth.logins == 1
     bench.server.before.clear()
     bench.answers(page, page)
-    bench.send()
+    bench.send(expects=expects)
     assert bench.auth.logins == 2
 
 
