@@ -65,5 +65,5 @@ def new(name: str, folder: Path | None) -> None:
     for below, text in skeleton_files(plain).items():
         write_file(target / below, text, "folder")
     click.echo(
-        f"Next: cd {target}, pip install -e . and pytest; then docs/add-a-platform.md, step by step."
+        f"Next: cd {target}; pip install -e . pytest; pytest. Then docs/add-a-platform.md, step by step."
     )
