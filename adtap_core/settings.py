@@ -101,6 +101,55 @@ def ids(title: str, description: str) -> Schema:
     return {**texts(title, description), "items": dict(ID)}
 
 
+_BACKFILL: Final = setting(
+    "object",
+    "Backfill",
+    'Read exactly [from, to), `{"from": date, "to": date, "streams": [...]}`, without lookback, and leave every '
+    "bookmark as it was.",
+    required=["from", "to"],
+    additionalProperties=False,
+    properties={
+        "from": {"type": "string", "description": "First day; required within `backfill`."},
+        "to": {"type": "string", "description": "End, exclusive; required within `backfill`."},
+        "streams": {
+            "type": "array",
+            "items": {"type": "string"},
+            "uniqueItems": True,
+            "description": "Report streams that are read. Default: all that are selected.",
+        },
+    },
+)
+
+
+def _reports(extras: Mapping[str, Schema], required: Sequence[str], grains: Sequence[str]) -> Schema:
+    """Return the schema of `reports`: definitions with the platform's own keys and time buckets."""
+    definition = {
+        "type": "object",
+        "required": ["name", "dimensions", "metrics", *required],
+        "additionalProperties": False,
+        "properties": {
+            "name": {"type": "string", "pattern": _REPORT_NAME},
+            "dimensions": {"type": "array", "items": dict(WORD)},
+            "metrics": {"type": "array", "items": dict(WORD), "minItems": 1},
+            "filters": {"type": ["object", "array", "null"]},
+            "grain": {"type": "string", "enum": list(grains)},
+            "lookback_days": {"type": "integer", "minimum": 0, "maximum": MOST_DAYS},
+            "start_date": {"type": "string"},
+            **extras,
+        },
+    }
+    return setting(
+        "array",
+        "Reports",
+        "Report streams of your own, any number, beside the built-in ones: objects with `name`, `dimensions` (without "
+        "the time bucket), `metrics`, and optionally `filters`, `grain`, `lookback_days`, `start_date`"
+        + "".join(f", `{name}`" for name in extras)
+        + ".",
+        default=[],
+        items=definition,
+    )
+
+
 def config_schema(
     platform: type[Platform],
     *,
@@ -126,21 +175,6 @@ def config_schema(
         time_zone: Default of `time_zone`, in words.
         grains: Time buckets that the platform knows.
     """
-    report = {
-        "type": "object",
-        "required": ["name", "dimensions", "metrics", *report_required],
-        "additionalProperties": False,
-        "properties": {
-            "name": {"type": "string", "pattern": _REPORT_NAME},
-            "dimensions": {"type": "array", "items": dict(WORD)},
-            "metrics": {"type": "array", "items": dict(WORD), "minItems": 1},
-            "filters": {"type": ["object", "array", "null"]},
-            "grain": {"type": "string", "enum": list(grains)},
-            "lookback_days": {"type": "integer", "minimum": 0, "maximum": MOST_DAYS},
-            "start_date": {"type": "string"},
-            **report_extras,
-        },
-    }
     common: dict[str, Schema] = {
         "start_date": text(
             "Start date",
@@ -182,38 +216,8 @@ def config_schema(
             "Also read the running, incomplete bucket of the report's time zone; its rows are `partial`.",
             default=False,
         ),
-        "backfill": {
-            "type": ["object", "null"],
-            "title": "Backfill",
-            "description": 'Read exactly [from, to), `{"from": date, "to": date, "streams": [...]}`, without '
-            "lookback, and leave every bookmark as it was.",
-            "required": ["from", "to"],
-            "additionalProperties": False,
-            "properties": {
-                "from": {"type": "string", "description": "First day; required within `backfill`."},
-                "to": {
-                    "type": "string",
-                    "description": "End, exclusive; required within `backfill`.",
-                },
-                "streams": {
-                    "type": "array",
-                    "items": {"type": "string"},
-                    "uniqueItems": True,
-                    "description": "Report streams that are read. Default: all that are selected.",
-                },
-            },
-        },
-        "reports": {
-            "type": ["array", "null"],
-            "title": "Reports",
-            "description": "Report streams of your own, any number, beside the built-in ones: objects with "
-            "`name`, `dimensions` (without the time bucket), `metrics`, and optionally `filters`, `grain`, "
-            "`lookback_days`, `start_date`"
-            + ("".join(f", `{k}`" for k in report_extras) if report_extras else "")
-            + ".",
-            "default": [],
-            "items": report,
-        },
+        "backfill": _BACKFILL,
+        "reports": _reports(report_extras, report_required, grains),
         "time_zone": text("Time zone", f"Time zone of day and hour buckets. Default: {time_zone}."),
         "concurrency": integer(
             "Concurrency",
