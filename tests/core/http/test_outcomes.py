@@ -1,12 +1,17 @@
-"""Which setting's address was asked, and what a user reads when no answer came."""
+"""What an answer, or none, asks of us; which setting's address was asked, and what a user reads."""
 
 import ssl
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 
 import pytest
 import requests
 import urllib3
 
+from adtap_core.bodies.spool import Spool
 from adtap_core.http import outcomes
+from adtap_core.http.outcomes import Action
+from adtap_core.http.response import Response
 
 SETTINGS = {
     "api_url": "https://automate.example/reports",
@@ -56,6 +61,63 @@ def test_a_certificate_that_is_not_trusted_says_where_trust_is_set():
     assert words.startswith("no secure connection to api.example: check `api_url`, and whether")
     assert "REQUESTS_CA_BUNDLE" in words
     assert "self-signed certificate" in words
+
+
+def answer(status, **headers):
+    """An answer of a status, underscores of its headers standing for dashes."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Response(status, named, Spool.of(b"no"), "https://api.example", datetime.now(UTC))
+
+
+@pytest.mark.parametrize(
+    ("statuses", "action"),
+    [
+        ((200, 201, 204, 206), Action.SUCCESS),
+        ((301, 302, 307, 400, 402, 404, 405, 409, 410, 422), Action.FAIL),
+        ((401,), Action.REFRESH_LOGIN),
+        ((403,), Action.FORBIDDEN),
+        ((408, 425, 429, 500, 502, 503, 504, 520, 599), Action.RETRY),
+    ],
+)
+def test_a_status_asks_what_http_means_by_it(statuses, action):
+    """No status is retried that says that the request is wrong, and none is given up that may pass."""
+    assert {outcomes.by_status(answer(status)).action for status in statuses} == {action}
+
+
+def test_a_redirect_says_where_it_leads():
+    """An address with `http` for `https`, or the old name of a host."""
+    assert outcomes.by_status(answer(301, Location="https://new.example/")).message == (
+        "redirected to https://new.example/"
+    )
+
+
+NOW = datetime(2031, 1, 1, 12, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("17", 17.0),
+        (" 2.5 ", 2.5),
+        ("-3", 0.0),
+        ("", None),
+        ("soon", None),
+        (format_datetime(NOW + timedelta(seconds=40), usegmt=True), 40.0),
+        (format_datetime(NOW - timedelta(seconds=40), usegmt=True), 0.0),
+        ("Wed, 01 Jan 2031 12:00:40 -0000", 40.0),
+    ],
+)
+def test_a_wait_is_read_in_seconds_or_as_a_date(text, seconds):
+    """What is neither asks for no wait of its own; a moment that is over asks for none."""
+    assert outcomes.retry_after({"retry-after": text}, NOW) == seconds
+
+
+@pytest.mark.parametrize(("minute", "second"), [(0, 0), (0, 1), (59, 59)])
+def test_a_quota_of_the_clock_hour_is_waited_for_past_the_hour(minute, second):
+    """The platform's clock may be behind ours by a second."""
+    now = NOW.replace(minute=minute, second=second)
+    until = now + timedelta(seconds=outcomes.until_next_hour(now))
+    assert until == NOW + timedelta(hours=1, seconds=2)
 
 
 @pytest.mark.parametrize(
