@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from tests.companion.conftest import Desk
-from tests.running import Messages, run_tap, select
+from tests.running import Messages, run_command, run_tap, select
 
 NEXT: Final = "2026-03-20T12:00:00+00:00"
 POLLS: Final = ("/pullReport",)
@@ -219,3 +219,49 @@ def test_a_backfill_is_planned_as_it_is_read(desk: Desk) -> None:
         assert (account["new"], account["lookback"], account["bookmark"]) == (3, 0, None)
         assert {w["kind"] for w in account["windows"]} == {"backfill"}
     assert "(backfill)" in desk.command("plan", backfill=backfill).out
+
+
+@pytest.mark.parametrize("command", ["check", "plan"])
+@pytest.mark.parametrize(
+    ("document", "words"),
+    [
+        ({"bookmarks": {}}, "there is no list `streams` in it"),
+        ({"streams": [{"schema": {}}]}, "not a Singer catalog"),
+        ({"streams": "all"}, "there is no list `streams` in it"),
+    ],
+    ids=["a state", "an entry without a name", "a text"],
+)
+@pytest.mark.parametrize("desk", ["openx"], indirect=True)
+def test_a_file_that_is_no_catalog_is_refused(
+    desk: Desk, document: dict[str, Any], words: str, command: str
+) -> None:
+    """Taken for a catalog that selects nothing, it would make a good check and an empty plan."""
+    path = desk.file("other", document)
+    done = desk.command(command, "--catalog", path)
+    assert done.code == 1
+    assert f"--catalog {path}: not a Singer catalog" in done.out + done.err
+    assert words in done.out + done.err
+    assert "a defect" not in done.out + done.err
+    assert desk.sandbox.log(desk.case.platform) == []
+
+
+@pytest.mark.parametrize("ran", ["from a file", "from variables"])
+@pytest.mark.parametrize("desk", ["adjust"], indirect=True)
+def test_a_filter_is_the_same_from_a_file_and_from_variables(desk: Desk, ran: str) -> None:
+    """State keeps it with the digits it was written with: who goes from one to the other has changed nothing."""
+    report = {"name": "dear", "dimensions": ["app_token"], "metrics": ["installs", "cost"]}
+    config = desk.config(reports=[{**report, "filters": {"cost__gt": 0.5, "installs__gt": 1}}])
+    for name, value in config.items():
+        text = value if isinstance(value, str) else json.dumps(value)
+        desk.monkeypatch.setenv(f"TAP_ADJUST_{name.upper()}", text)
+    catalog = select(desk.case.tap, config, {"dear"})
+    from_file = {"config": config} if ran == "from a file" else {}
+    from_variables = () if from_file else ("--config=ENV",)
+    done = run_command(
+        desk.case.script, *from_variables, folder=desk.folder, catalog=catalog, **from_file
+    )
+    assert done.code == 0, done.stderr
+    state = desk.file("state", done.last_state)
+    other = desk.file("config", config) if from_variables else "ENV"
+    plan = desk.call("plan", desk.case.script, "--config", other, "--state", state)
+    assert plan.code == 0, plan.err

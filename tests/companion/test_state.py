@@ -31,6 +31,7 @@ STATE = {
             "partitions": [ENTRY, {**ENTRY, "context": {"app_token": "def"}}],
         },
         "campaigns": {"replication_key": "updated_at", "replication_key_value": "2026-11-20T05:00:00Z"},
+        "new_daily": {},
     }
 }  # fmt: skip
 
@@ -106,9 +107,11 @@ def test_a_report_is_cleared_or_its_new_settings_accepted(file):
         (("--report", "os_dayly", "--clear"), "did you mean os_daily"),
         (("--report", "os_daily", "--bookmark", "soon"), "a date or date-time is expected"),
         (("--report", "os_daily", "--account", '{"app_token": "x"}', "--bookmark", "2026-10-01"), "no such account"),
+        (("--report", "os_daily", "--account", '{"app_token": "x"}', "--bookmark", "2026-10-01"), '{"app_token": "abc"}, {"app_token": "def"}'),
+        (("--report", "new_daily", "--bookmark", "2026-10-01"), "the state has no bookmark of new_daily yet"),
         (("--report", "os_daily"), "give one of --bookmark, --clear and --accept"),
     ],
-    ids=["report", "date", "account", "nothing"],
+    ids=["report", "date", "account", "which accounts", "no bookmark", "nothing"],
 )  # fmt: skip
 def test_what_can_not_be_done_is_one_line(file, arguments, words):
     """The exit code is not 0, and no state is printed."""
@@ -128,6 +131,23 @@ def test_parts_are_files_and_make_the_whole_again(file, tmp_path):
     assert "rest.json" in names
     whole = adtap("merge", *(str(folder / name) for name in names))
     assert json.loads(whole.stdout) == STATE
+
+
+def test_a_folder_that_can_not_be_written_is_one_line(file):
+    """It names the file and the reason, and is not called a defect."""
+    done = adtap("split", "--state", file, "--folder", f"{file}/parts")
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(f"--folder: {file}/parts/")
+    assert line.endswith(" can't be written: Not a directory")
+
+
+def test_a_part_that_is_not_there_is_one_line(file, tmp_path):
+    """The file is named, and no option that `merge` does not have."""
+    done = adtap("merge", file, str(tmp_path / "rest.json"))
+    assert done.returncode == 2
+    assert f"'{tmp_path / 'rest.json'}' does not exist" in done.stderr
+    assert "--state" not in done.stderr
 
 
 CONTEXTS = st.dictionaries(st.sampled_from(["app_token", "organization_id"]), st.text("abc1", min_size=1, max_size=4), min_size=1, max_size=1)  # fmt: skip

@@ -221,6 +221,17 @@ def test_a_name_that_is_none_is_refused(name, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_folder_that_cannot_be_written_is_one_line(tmp_path):
+    """The file and the reason, no traceback."""
+    file = tmp_path / "file"
+    file.touch()
+    done = run("-m", "adtap_cli", "new", "quillbay", "--folder", str(file / "tap"))
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(f"--folder: {file}/tap/")
+    assert line.endswith(" can't be written: Not a directory")
+
+
 def test_the_page_shows_the_example_as_it_is():
     """Every file that docs/add-a-platform.md shows is the one that the tests run."""
     page = (ROOT / "docs" / "add-a-platform.md").read_text(encoding="utf-8")

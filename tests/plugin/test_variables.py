@@ -49,6 +49,13 @@ def test_the_environment_beats_the_file_and_the_file_fills_the_gaps():
     )
 
 
+def test_a_number_in_a_list_keeps_its_digits():
+    """As in a file of settings: a float would be another filter to the state, and to the platform."""
+    text = '[{"filters": {"cost__gt": 0.50, "installs__gt": 1}}]'
+    (report,) = read({"TAP_X_REPORTS": text}).values["reports"]
+    assert repr(report["filters"]) == "{'cost__gt': Decimal('0.50'), 'installs__gt': 1}"
+
+
 def test_the_summary_says_that_there_is_no_file(tmp_path):
     """Whoever is in the wrong folder sees it in the first line."""
     assert read({}, DotEnv.of(tmp_path)).summary == (
