@@ -81,6 +81,11 @@ def test_what_meltano_cannot_tell_is_one_line(tmp_path):
     none = run(tmp_path, "adtap", "plan", "tap-adjust", "--meltano")
     assert none.returncode == 1
     assert none.stderr == f"--meltano: there is no meltano.yml in {tmp_path}\n"
+    away = run(tmp_path, "adtap", "plan", "tap-adjust", "--meltano", MELTANO_ENVIRONMENT="dev")
+    assert away.returncode == 1
+    (line,) = away.stderr.splitlines()
+    assert line.startswith("--meltano: `meltano state get dev:tap-adjust-to-target-adtap-duckdb` ")
+    assert "a defect" not in line
     copy_project(tmp_path)
     wrong = run(tmp_path, "adtap", "check", "tap-adjust", "--meltano", MELTANO_ENVIRONMENT="nosuch")
     assert wrong.returncode == 1
