@@ -13,6 +13,7 @@ from typing import Any, Final, TypeVar, cast
 import click
 from typing_extensions import override
 
+from adtap_cli.formatting import aligned
 from adtap_cli.meltano_project import read_project
 from adtap_cli.taps import tap_class
 from adtap_core.errors import FULL, AdtapError, CredentialsError, SettingsError
@@ -267,24 +268,14 @@ def _masked(value: object) -> object:
 def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:
     """Return a table as lines, columns aligned: numbers to the right."""
     body = [["" if cell is None else str(cell) for cell in row] for row in rows]
-    widths = [max(len(line[i]) for line in [list(head), *body]) for i in range(len(head))]
-    numeric = [
-        bool(body) and all(not line[i] or _is_number(line[i]) for line in body)
-        for i in range(len(head))
-    ]
-
-    def spell(line: Sequence[str]) -> str:
-        cells = [
-            cell.rjust(width) if right else cell.ljust(width)
-            for cell, width, right in zip(line, widths, numeric, strict=True)
-        ]
-        return "  ".join(cells).rstrip()
-
-    return [spell(list(head)), spell(["─" * w for w in widths]), *(spell(line) for line in body)]
+    columns = list(zip(head, *body, strict=True))
+    line = ["─" * max(map(len, column)) for column in columns]
+    right = [at for at, (_, *cells) in enumerate(columns) if cells and all(map(_is_number, cells))]
+    return list(aligned([head, line, *body], right))
 
 
 def _is_number(text: str) -> bool:
-    return text.lstrip("≥ ").replace(".", "", 1).isdigit()
+    return not text or text.lstrip("≥ ").replace(".", "", 1).isdigit()
 
 
 def account_text(key: Mapping[str, Any]) -> str:

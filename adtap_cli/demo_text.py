@@ -1,10 +1,10 @@
 """What the demo found, as lines for a terminal."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
 from adtap_cli.demo_facts import Facts, Stream
-from adtap_cli.formatting import amount, count, signed
+from adtap_cli.formatting import aligned, amount, count, signed
 from adtap_cli.performance import Role
 
 LOADED: Final = ("platform", "stream", "rows", "days", "data state")
@@ -70,7 +70,7 @@ def lines(facts: Facts) -> Iterator[str]:
 
 
 def table(
-    head: Sequence[str], rows: Sequence[Sequence[str]], *, right: frozenset[int] | set[int]
+    head: Sequence[str], rows: Sequence[Sequence[str]], *, right: Collection[int]
 ) -> Iterator[str]:
     """Yield rows under a head, columns aligned; what repeats the row above in the first column is left out.
 
@@ -79,16 +79,9 @@ def table(
         rows: The cells.
         right: Columns that are set to the right, counted from 0.
     """
-    widths = [max(len(row[i]) for row in (head, *rows)) for i in range(len(head))]
     above = None
-    for row in (head, *rows):
-        cells = list(row)
-        cells[0] = "" if row[0] == above else row[0]
-        above = row[0]
-        yield (
-            "  "
-            + "  ".join(
-                cell.rjust(width) if i in right else cell.ljust(width)
-                for i, (cell, width) in enumerate(zip(cells, widths, strict=True))
-            ).rstrip()
-        )
+    shown = []
+    for first, *others in (head, *rows):
+        shown.append(["" if first == above else first, *others])
+        above = first
+    yield from (f"  {line}" for line in aligned(shown, right))

@@ -37,7 +37,7 @@ class Progress:
             stream: The stream's name.
             done: Windows of it that are done.
             total: Windows of it.
-            account: Whose, as a reader is told.
+            account: How many accounts are done, and of how many.
             rows: Rows written.
         """
         now = time.monotonic()
