@@ -10,7 +10,9 @@ AdtapError                        one line for the user, exit code 1
     │   └── Forbidden             the login may not read this stream or account
     ├── RetriesExhausted          a passing fault that did not pass within `max_retries`
     ├── ResponseTooLarge          the answer is too big or was cut; ask for less
-    └── MalformedResponse         the answer is whole but makes no sense
+    │   └── RowsMissing           it has fewer rows than it says itself
+    ├── MalformedResponse         the answer is whole but makes no sense
+    └── OfflineError              the platform would have to be asked, and `plan --offline` or `explain` may not
 """
 
 import errno
@@ -25,9 +27,11 @@ __all__ = [
     "Forbidden",
     "Interrupted",
     "MalformedResponse",
+    "OfflineError",
     "RequestError",
     "ResponseTooLarge",
     "RetriesExhausted",
+    "RowsMissing",
     "SettingsError",
     "TargetGone",
 ]
@@ -132,3 +136,7 @@ class RowsMissing(ResponseTooLarge):
 
 class MalformedResponse(RequestError):  # noqa: N818 - named for what happened
     """The answer came whole but can't be understood."""
+
+
+class OfflineError(RequestError):
+    """Metadata would be needed, and nothing may be asked: a tap that can goes on with what it declares."""

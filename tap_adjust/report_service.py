@@ -16,12 +16,17 @@ from typing import Any, Final
 
 from adtap_core.bodies.parsing import Table
 from adtap_core.declare import Report
-from adtap_core.errors import BadRequest, MalformedResponse, ResponseTooLarge, RowsMissing
+from adtap_core.errors import (
+    BadRequest,
+    MalformedResponse,
+    OfflineError,
+    ResponseTooLarge,
+    RowsMissing,
+)
 from adtap_core.http.client import Call, RequestStats
 from adtap_core.http.completeness import check_whole, next_address, says_more
 from adtap_core.http.once import Once
 from adtap_core.http.response import Response
-from adtap_core.inspect.dry_run import OfflineError
 from adtap_core.names import did_you_mean
 from adtap_core.platform import Fetched, RowContext, RowLookup, WindowJob
 from adtap_core.rows.totals import EXACT, ZERO, as_decimal, joined

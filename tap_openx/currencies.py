@@ -14,9 +14,8 @@ from typing_extensions import override
 from adtap_core.accounts import id_of
 from adtap_core.bodies.parsing import Table
 from adtap_core.declare import Report
-from adtap_core.errors import BadRequest, Forbidden, ResponseTooLarge
+from adtap_core.errors import BadRequest, Forbidden, OfflineError, ResponseTooLarge
 from adtap_core.http.once import Once
-from adtap_core.inspect.dry_run import OfflineError
 from adtap_core.rows.records import to_text
 from adtap_core.rows.totals import add, as_decimal
 from tap_openx import fields

@@ -11,6 +11,7 @@ from adtap_core.declare import Report
 from adtap_core.errors import (
     BadRequest,
     MalformedResponse,
+    OfflineError,
     RequestError,
     ResponseTooLarge,
     RetriesExhausted,
@@ -19,7 +20,6 @@ from adtap_core.http.client import Auth, Call
 from adtap_core.http.completeness import check_whole
 from adtap_core.http.once import Once
 from adtap_core.http.response import Response
-from adtap_core.inspect.dry_run import OfflineError
 from adtap_core.platform import Fetched, Partition, RowContext, RowLookup, WindowJob
 from adtap_core.windows import Interval
 from tap_openx import fields

@@ -16,7 +16,7 @@ from typing_extensions import override
 
 from adtap_core.bodies.spool import Spool
 from adtap_core.declare import Entity
-from adtap_core.errors import AdtapError, RequestError
+from adtap_core.errors import AdtapError, OfflineError, RequestError
 from adtap_core.http.client import Call, Http, RequestStats
 from adtap_core.http.response import Response
 from adtap_core.platform import EntityQuery, Fetched, Platform, WindowJob
@@ -25,10 +25,6 @@ from adtap_core.redact import redact
 NO_ROWS: Final = b""
 _MOST_CALLS: Final = 1000
 """A walk that does not end when it gets nothing would go on for ever."""
-
-
-class OfflineError(RequestError):
-    """Metadata would be needed, and nothing may be asked."""
 
 
 @dataclass

@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
 from adtap_core.declare import Entity, Report
-from adtap_core.errors import AdtapError
+from adtap_core.errors import AdtapError, OfflineError
 from adtap_core.formatting import count
 from adtap_core.http.client import Call, RequestStats
 from adtap_core.inspect.dry_run import (
-    OfflineError,
     entity_calls,
     record_requests,
     request_document,

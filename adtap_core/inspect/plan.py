@@ -10,10 +10,9 @@ from datetime import datetime
 from typing import Any, Final
 
 from adtap_core.declare import Report
-from adtap_core.errors import AdtapError, RequestError, SettingsError
+from adtap_core.errors import AdtapError, OfflineError, RequestError, SettingsError
 from adtap_core.http.client import Call
 from adtap_core.inspect.dry_run import (
-    OfflineError,
     RequestRecorder,
     entity_calls,
     record_requests,
