@@ -2,10 +2,12 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tomllib
+from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 
@@ -247,3 +249,15 @@ def test_the_page_shows_the_example_as_it_is():
     for name in shown:
         text = (EXAMPLE / name).read_text(encoding="utf-8").strip()
         assert text in page, f"{name} is not shown as it is"
+
+
+def test_the_example_imports_what_the_page_says_a_tap_may_rely_on():
+    """Each module of the page's list is there, and the example needs no other one."""
+    page = (ROOT / "docs" / "add-a-platform.md").read_text(encoding="utf-8")
+    said = page.partition("These modules are made for taps of others: ")[2].partition(". A change")[0]
+    modules = set(re.findall(r"`(adtap_[a-z_.]+)`", said))
+    assert len(modules) > 10
+    for module in modules:
+        import_module(module)
+    code = "".join(path.read_text(encoding="utf-8") for path in EXAMPLE.rglob("*.py"))
+    assert set(re.findall(r"^from (adtap_[a-z_.]+) import", code, re.MULTILINE)) <= modules
