@@ -7,7 +7,7 @@ else is there as well; `meltano run` without these choices reads it.
 from dataclasses import dataclass
 from typing import Final
 
-from adtap_cli.performance import Role
+from adtap_cli.performance import PERFORMANCE, Role, Serves
 
 ABOUT_THE_SYNC: Final = ("sync_windows", "sync_days")
 """Streams that say what was read, and what each day held at each reading."""
@@ -66,71 +66,45 @@ class Choice:
         return [f"{name}.*" for name in (*self.entities, *self.reports, *ABOUT_THE_SYNC)]
 
 
+def _choice(
+    tap: str, platform: str, urls: dict[str, str], entities: tuple[str, ...], *reports: str
+) -> Choice:
+    """Return a choice that adds up what the mart calls spend and revenue in its reports."""
+    money = [
+        Money(stream=e.report, column=e.columns[m], role=e.role, label=e.labels[m])
+        for e in PERFORMANCE
+        if e.tap == tap and e.report in reports and Serves.DAILY in e.serves
+        for m in ("spend", "revenue")
+        if m in e.columns
+    ]
+    return Choice(
+        tap=tap,
+        platform=platform,
+        urls=urls,
+        entities=entities,
+        reports=reports,
+        money=tuple(money),
+    )
+
+
 CHOICES: Final = (
-    Choice(
-        tap="tap-atomx",
-        platform="atomx",
-        urls={"api_url": "/atomx/v3"},
-        entities=("advertisers", "campaigns"),
-        reports=("advertiser_delivery_daily", "publisher_delivery_daily"),
-        money=(
-            Money(
-                stream="advertiser_delivery_daily",
-                column="campaign_cost",
-                role=Role.BUY,
-                label="cost of campaigns",
-            ),
-        ),
+    _choice(
+        "tap-atomx", "atomx", {"api_url": "/atomx/v3"},
+        ("advertisers", "campaigns"), "advertiser_delivery_daily", "publisher_delivery_daily",
     ),
-    Choice(
-        tap="tap-adjust",
-        platform="Adjust",
-        urls={"api_url": "/adjust/reports-service", "kpi_api_url": "/adjust/kpis/v1"},
-        entities=("apps", "events"),
-        reports=("campaign_daily", "cohorts_daily"),
-        money=(
-            Money(
-                stream="campaign_daily",
-                column="cost",
-                role=Role.MEASURE,
-                label="cost as networks report it",
-            ),
-            Money(
-                stream="campaign_daily",
-                column="revenue",
-                role=Role.MEASURE,
-                label="revenue inside the apps",
-            ),
-        ),
+    _choice(
+        "tap-adjust", "Adjust", {"api_url": "/adjust/reports-service", "kpi_api_url": "/adjust/kpis/v1"},
+        ("apps", "events"), "campaign_daily", "cohorts_daily",
     ),
-    Choice(
-        tap="tap-terminalone",
-        platform="TerminalOne",
-        urls={"api_url": "/terminalone", "auth_url": "/terminalone"},
-        entities=("advertisers", "campaigns"),
-        reports=("performance_daily",),
-        money=(
-            Money(
-                stream="performance_daily", column="total_spend", role=Role.BUY, label="total spend"
-            ),
-        ),
+    _choice(
+        "tap-terminalone", "TerminalOne", {"api_url": "/terminalone", "auth_url": "/terminalone"},
+        ("advertisers", "campaigns"), "performance_daily",
     ),
-    Choice(
-        tap="tap-openx",
-        platform="OpenX",
-        urls={"api_url": "/openx", "sso_url": "/openx", "identity_url": "/openx"},
-        entities=("accounts", "sites", "ad_units"),
-        reports=("inventory_daily", "demand_daily"),
-        money=(
-            Money(
-                stream="inventory_daily",
-                column="market_publisher_revenue",
-                role=Role.SELL,
-                label="market publisher revenue",
-            ),
-        ),
+    _choice(
+        "tap-openx", "OpenX", {"api_url": "/openx", "sso_url": "/openx", "identity_url": "/openx"},
+        ("accounts", "sites", "ad_units"), "inventory_daily", "demand_daily",
     ),
-)
+)  # fmt: skip
 
 
 def choice(name: str) -> Choice:
