@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from difflib import get_close_matches
+from http import HTTPStatus
 from inspect import get_annotations
 from typing import Any, ClassVar, Final
 
@@ -206,16 +207,17 @@ class RestPlatform(Platform):
         first, last = job.window.start.date(), (job.window.end - ONE_DAY).date()
         call = replace(self.report_call(job.report, first, last), splittable=job.can_split)
         response = self.http.send(replace(call, what=job.what), job.stats)
+        told_by = self.currency_field or self.currency_at
+        currency: str | RowLookup | None = RowLookup(told_by) if told_by else self.currency
+        if response.status == HTTPStatus.NO_CONTENT:
+            return Fetched([], RowContext(currency=currency), response.body.close)
         path = tuple(self.rows_at.split(".")) if self.rows_at else ()
         try:
             envelope = _whole(response, path, job.what)
         except BaseException:
             response.body.close()
             raise
-        currency: str | RowLookup | None = self.currency
-        if self.currency_field:
-            currency = RowLookup(self.currency_field)
-        elif self.currency_at:
+        if not self.currency_field and self.currency_at:
             currency = value_at(envelope, self.currency_at)
         return Fetched(
             [lambda: Table(iter(JsonRows(response.body, path)))],

@@ -6,15 +6,15 @@
     Link         the next page's address, in the body or in the header `Link`
 
 All of them distrust what a list says of its own length. A total, a number of pages or a flag that says «the end»
-is believed only where the page is not full, and one that says «more» is never ignored: a list that promises
-more and gives nothing is an error, never a shorter list. Page numbers and offsets shift when records come or go
+is believed only where the page is not full, and one that says «more», in any of the usual words, is never ignored:
+a list that promises more and gives nothing is an error, never a shorter list. Page numbers and offsets shift when records come or go
 meanwhile, so such a list is read again until a whole pass brings nothing new (`adtap_core.http.listing`). The core
 asks for the next pages in advance, in as many threads as `concurrency` allows.
 """
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from urllib.parse import urljoin, urlsplit
 
@@ -22,7 +22,8 @@ import requests
 from typing_extensions import override
 
 from adtap_core.errors import MalformedResponse
-from adtap_core.http.listing import Page, Record, by_offset
+from adtap_core.http.completeness import check_whole
+from adtap_core.http.listing import Page, Record, by_offset, page_of
 from adtap_core.http.response import Response
 from adtap_core.http.workers import Workers
 
@@ -85,7 +86,7 @@ class PageNumber(Paginator):
         parameter: The query parameter of the number.
         first: The first page's number.
         size_parameter: The query parameter of the records per page; None: the API takes none.
-        size: Records per page that are asked for; a shorter page is the last one.
+        size: Records per page that are asked for; a shorter page is the last one, unless the answer says more.
         pages_at: Where an answer says how many pages there are.
 
     >>> PageNumber(pages_at="meta.pages", size=60).size
@@ -100,14 +101,23 @@ class PageNumber(Paginator):
 
     @override
     def pages(self, listing: Listing) -> Iterator[Sequence[Record]]:
+        widest = 0
+
         def ask(place: int) -> Page:
+            nonlocal widest
             number = self.first + place
             sizes = {self.size_parameter: self.size} if self.size_parameter else {}
             document, records = _read(listing, {self.parameter: number, **sizes})
+            # A server may cut the size: how many records lie before a page, the widest one says.
+            widest = max(widest, len(records))
+            full = len(records) >= self.size
+            page = page_of(records, document, offset=place * widest, full=full)
             pages = None if self.pages_at is None else _whole(value_at(document, self.pages_at))
-            promised = pages is not None and number < pages - 1 + self.first
-            promise = f"{self.pages_at}: {pages}" if promised else ""
-            return Page(records, promised or len(records) >= self.size, step=1, promise=promise)
+            if pages is not None and number < pages - 1 + self.first:
+                page = replace(page, more=True, promise=f"{self.pages_at}: {pages}")
+            elif page.more and not records:
+                page = replace(page, promise=page.promised(0))
+            return replace(page, step=1, total=None)  # places are pages, totals are records
 
         return by_offset(ask, key=listing.key, what=listing.what, prefetch=listing.prefetch)
 
@@ -139,7 +149,7 @@ class Offset(Paginator):
             document, records = _read(listing, asked)
             total = None if self.total_at is None else _whole(value_at(document, self.total_at))
             full = len(records) >= self.size
-            return Page(records, full or (total or 0) > offset + len(records), total=total)
+            return page_of(records, document, offset=offset, full=full, total=total)
 
         return by_offset(ask, key=listing.key, what=listing.what, prefetch=listing.prefetch)
 
@@ -168,13 +178,16 @@ class Cursor(Paginator):
         sizes = {self.size_parameter: self.size} if self.size_parameter else {}
         cursor: Any = None
         seen: set[str] = set()
+        shown = 0
         for _ in range(MOST_PAGES):
             mark = {} if cursor is None else {self.parameter: cursor}
             document, records = _read(listing, {**sizes, **mark})
             yield records
             cursor = value_at(document, self.next_at)
             if cursor in (None, "", False):
+                check_whole(document, len(records), listing.what, shown)
                 return
+            shown += len(records)
             _check_new(listing.what, str(cursor), seen)
 
 
@@ -197,14 +210,18 @@ class Link(Paginator):
     def pages(self, listing: Listing) -> Iterator[Sequence[Record]]:
         address: str | None = None
         seen: set[str] = set()
+        shown = 0
         for _ in range(MOST_PAGES):
             response = listing.ask({}, address)
             with response.body:
                 document = response.json()
-            yield listing.records(document)
+            records = listing.records(document)
+            yield records
             given = self._next(response, document)
             if not given:
+                check_whole(document, len(records), listing.what, shown)
                 return
+            shown += len(records)
             address = urljoin(response.url, given)
             if urlsplit(address).netloc != urlsplit(response.url).netloc:
                 msg = f"{listing.what}: the next page lies on another host ({urlsplit(address).netloc}); it is not followed"

@@ -89,6 +89,39 @@ def test_offsets_give_every_record_once(count, size, served, told, workers):
     assert read(Offset(size=size, total_at="total"), answer, workers) == ids
 
 
+@given(
+    count=st.integers(0, 40),
+    size=st.integers(1, 9),
+    served=st.integers(1, 9),
+    word=st.sampled_from(["flag", "total", "total in meta", "pages"]),
+    workers=st.integers(1, 3),
+)
+def test_a_server_that_cuts_pages_is_read_to_its_end_if_it_says_more(
+    count, size, served, word, workers
+):
+    """Also where nobody has declared the word in which it says so."""
+    ids = list(range(count))
+    width = min(size, served)
+
+    def answer(start: int) -> Any:
+        told = {
+            "flag": {"has_more": start + width < count},
+            "total": {"total": count},
+            "total in meta": {"meta": {"total_count": str(count)}},
+            "pages": {"page": start // width + 1, "total_pages": max(1, -(-count // width))},
+        }
+        return {"data": cut(ids, start, width), **told[word]}
+
+    def by_number(params: Mapping[str, Any], _address: str | None) -> Any:
+        return answer((params["page"] - 1) * width)
+
+    def by_offset(params: Mapping[str, Any], _address: str | None) -> Any:
+        return answer(params["offset"])
+
+    assert read(PageNumber(size=size), by_number, workers) == ids
+    assert read(Offset(size=size), by_offset, workers) == ids
+
+
 @given(count=st.integers(0, 40), size=st.integers(1, 9))
 def test_cursors_and_links_are_followed_to_the_end(count, size):
     """Empty pages on the way included."""
@@ -117,10 +150,18 @@ def test_cursors_and_links_are_followed_to_the_end(count, size):
     [
         (PageNumber(pages_at="pages"), lambda p, _a: {"data": [{"id": 1}] if p["page"] == 1 else [], "pages": 3}, "there is more"),
         (Offset(total_at="total"), lambda p, _a: {"data": [] if p["offset"] else [{"id": 1}], "total": 9}, "there is more"),
+        (PageNumber(), lambda p, _a: {"data": [{"id": 1}] if p["page"] == 1 else [], "has_more": True}, "there is more"),
+        (PageNumber(), lambda p, _a: {"data": [{"id": 1}] if p["page"] == 1 else [], "total": 9}, "there is more"),
+        (Offset(), lambda p, _a: {"data": [] if p["offset"] else [{"id": 1}], "meta": {"total": 9}}, "there is more"),
+        (Cursor(next_at="next"), lambda _p, _a: {"data": [{"id": 1}], "has_more": True}, "there is more"),
+        (Link(), lambda _p, _a: {"data": [{"id": 1}], "meta": {"total": 9}}, "there is more"),
         (Cursor(next_at="next"), lambda _p, _a: {"data": [{"id": 1}], "next": "same"}, "repeats itself"),
         (Link(next_at="next"), lambda _p, _a: {"data": [{"id": 1}], "next": "https://elsewhere.example.com/list"}, "another host"),
     ],
-    ids=["empty page", "empty offset", "same cursor", "other host"],
+    ids=[
+        "empty page", "empty offset", "flag of pages", "total of pages", "total of offsets", "flag without a cursor",
+        "total without a link", "same cursor", "other host",
+    ],
 )  # fmt: skip
 def test_a_list_that_breaks_its_word_is_no_shorter_list(paginator, answer, words):
     """Never fewer records without an error."""

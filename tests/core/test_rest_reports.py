@@ -1,0 +1,107 @@
+"""Reports of a platform that is declared: what its answers may say, and what becomes of them."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
+from http import HTTPStatus
+from typing import Any
+
+import pytest
+
+from adtap_core.declare import Report
+from adtap_core.errors import AdtapError
+from adtap_core.http.client import Call
+from adtap_core.rest import COUNT, ID, RestPlatform, settings_of
+from adtap_core.tap import AdTap
+from adtap_core.testing import NOON, START, Fault, Messages, StandIn, run_tap
+
+DAYS = [f"2026-03-{day:02}" for day in range(9, 18)]
+
+
+class Shop(RestPlatform):
+    """One report of sales, in euros."""
+
+    base_url = "https://shop.example"
+    currency = "EUR"
+    fields = {"site": ID, "sales": COUNT}  # noqa: RUF012
+
+    def report_call(self, report: Report, first: date, last: date) -> Call:
+        """Return the request of a report: both days inclusive."""
+        return Call(f"{self.url}/sales", report.name, params={"from": first, "to": last})
+
+
+class TapShop(AdTap):
+    """Sales of a shop."""
+
+    name = "tap-shop"
+    platform_class = Shop
+    reports = (Report(name="sales_daily", dimensions=("site",), metrics=("sales",)),)
+    config_jsonschema = settings_of(Shop)
+
+
+class ShopServer(StandIn):
+    """A row a day; `said` stands beside the rows where more than `most` days were asked for."""
+
+    said: Mapping[str, Any] = {}
+    most = 100
+
+    def answer(
+        self, method: str, path: str, query: Mapping[str, str], headers: Mapping[str, str]
+    ) -> tuple[int, object]:
+        """Return as many days as an answer holds."""
+        first, last = date.fromisoformat(query["from"]), date.fromisoformat(query["to"])
+        days = [first + timedelta(n) for n in range((last - first).days + 1)]
+        rows = [{"date": str(day), "site": "1", "sales": day.day} for day in days[: self.most]]
+        return 200, {"rows": rows, **(self.said if len(days) > self.most else {})}
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[ShopServer]:
+    monkeypatch.setenv("ADTAPS_NOW", NOON)
+    with ShopServer() as made:
+        yield made
+
+
+def read(server: ShopServer, **more: Any) -> Messages:
+    settings = {"api_token": "token-of-the-shop", "api_url": server.url, "start_date": START}
+    return run_tap(TapShop, {**settings, "max_retries": 0, **more}, streams={"sales_daily"})
+
+
+SAID = [
+    {"has_more": True},
+    {"meta": {"truncated": "true"}},
+    {"total": 9},
+    {"paging": {"next": "/sales?page=2"}},
+]
+
+
+@pytest.mark.parametrize("said", SAID, ids=str)
+def test_a_report_that_says_that_there_is_more_is_split(server: ShopServer, said: Any) -> None:
+    """Whoever forgot that a report comes in parts loses no day."""
+    server.most, server.said = 2, said
+    got = read(server)
+    assert sorted(row["day"] for row in got.records["sales_daily"]) == DAYS
+    assert sum(window["splits"] for window in got.windows("sales_daily")) > 0
+
+
+@pytest.mark.parametrize("said", SAID, ids=str)
+def test_a_day_that_is_never_whole_fails(server: ShopServer, said: Any) -> None:
+    """In the answer's own words, and the bookmark stays."""
+    server.most, server.said = 0, said
+    seen: list[Messages] = []
+    with pytest.raises(AdtapError, match="sales_daily"):
+        run_tap(
+            TapShop,
+            {"api_token": "token-of-the-shop", "api_url": server.url, "start_date": START},
+            streams={"sales_daily"},
+            written=seen.append,
+        )
+    assert not seen[0].windows("sales_daily")
+    assert not seen[0].records["sales_daily"]
+
+
+def test_no_content_is_no_row(server: ShopServer) -> None:
+    """A 204 is an answer: the days are read, and hold nothing."""
+    server.faults.append(Fault(status=HTTPStatus.NO_CONTENT, times=100))
+    got = read(server)
+    assert not got.records["sales_daily"]
+    assert got.windows("sales_daily")[-1]["window_end"].startswith("2026-03-18")
