@@ -24,8 +24,8 @@ from adtap_core.errors import MalformedResponse, ResponseTooLarge
 from adtap_core.http import outcomes
 from adtap_core.http.auth import BearerToken
 from adtap_core.http.client import Auth, Call
-from adtap_core.http.completeness import says_more
-from adtap_core.http.outcomes import Outcome
+from adtap_core.http.completeness import says_more, truth
+from adtap_core.http.outcomes import Action, Outcome
 from adtap_core.http.pagination import Listing, PageNumber, Paginator, value_at
 from adtap_core.http.response import Response
 from adtap_core.names import snake_case
@@ -58,6 +58,8 @@ class Field:
         return replace(self, description=description)
 
 
+_LARGEST_ERROR_BYTES: Final = 64 * 1024
+_LONGEST_SAID: Final = 300
 _NEAR: Final = 0.8
 """How alike two names are, of 1, that one is taken for the other misspelt."""
 TEXT: Final = Field(description="Text.")
@@ -114,7 +116,7 @@ class RestPlatform(Platform):
     currency_field: ClassVar[str] = ""
     """The field of a row that names the currency of its money."""
     error_at: ClassVar[str] = "error"
-    """Where an answer says what is wrong, as dotted keys."""
+    """Where an answer says what is wrong, as dotted keys; one of a good status that does is no answer."""
     since_parameter: ClassVar[str] = ""
     """The query parameter by which lists are confined to what changed since a moment."""
     fields: ClassVar[Mapping[str, Field]] = {}
@@ -198,9 +200,13 @@ class RestPlatform(Platform):
 
     @override
     def classify(self, call: Call, response: Response) -> Outcome:
-        document = None if response.is_success else response.json_or_none()
-        said = value_at(document, self.error_at)
-        return outcomes.by_status(response, said if isinstance(said, str) else "")
+        # An error is short: a large report need not be read twice to see that it is none.
+        is_short = response.body.size <= _LARGEST_ERROR_BYTES
+        document = response.json_or_none() if is_short or not response.is_success else None
+        said = self._error(document)
+        if response.is_success and said:
+            return Outcome(Action.RETRY, f"an error with a success status: {said}")
+        return outcomes.by_status(response, said)
 
     @override
     def fetch(self, job: WindowJob) -> Fetched:
@@ -214,6 +220,7 @@ class RestPlatform(Platform):
         path = tuple(self.rows_at.split(".")) if self.rows_at else ()
         try:
             envelope = _whole(response, path, job.what)
+            self._check_error(envelope, job.what)
         except BaseException:
             response.body.close()
             raise
@@ -224,6 +231,24 @@ class RestPlatform(Platform):
             RowContext(currency=currency, bucket=self.bucket),
             response.body.close,
         )
+
+    def _error(self, document: Any) -> str:
+        """Return what an answer says to be wrong, empty if it says nothing of the kind."""
+        said = value_at(document, self.error_at) if self.error_at else None
+        is_one = any(map(truth, said.values())) if isinstance(said, Mapping) else truth(said)
+        # A bare yes or number: what it is about stands beside it.
+        words = document if isinstance(said, bool | int | float) else said
+        return str(words)[:_LONGEST_SAID] if is_one else ""
+
+    def _check_error(self, document: Any, what: str) -> None:
+        """Check that an answer of a good status names no error: its rows are then not all.
+
+        Raises:
+            MalformedResponse: If it does.
+        """
+        if said := self._error(document):
+            msg = f"{what}: an error with a success status: {said}"
+            raise MalformedResponse(msg)
 
     @override
     def pages(self, entity: Entity, query: EntityQuery) -> Iterator[Sequence[Mapping[str, Any]]]:
@@ -236,6 +261,7 @@ class RestPlatform(Platform):
             return self.http.send(call, query.stats)
 
         def records(document: Any) -> Sequence[Mapping[str, Any]]:
+            self._check_error(document, entity.name)
             found = value_at(document, self.records_at)
             if not isinstance(found, list):
                 msg = (

@@ -1,5 +1,6 @@
 """Reports of a platform that is declared: what its answers may say, and what becomes of them."""
 
+import json
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from http import HTTPStatus
@@ -42,6 +43,7 @@ class ShopServer(StandIn):
     """A row a day; `said` stands beside the rows where more than `most` days were asked for."""
 
     said: Mapping[str, Any] = {}
+    beside: Mapping[str, Any] = {}
     most = 100
 
     def answer(
@@ -51,7 +53,7 @@ class ShopServer(StandIn):
         first, last = date.fromisoformat(query["from"]), date.fromisoformat(query["to"])
         days = [first + timedelta(n) for n in range((last - first).days + 1)]
         rows = [{"date": str(day), "site": "1", "sales": day.day} for day in days[: self.most]]
-        return 200, {"rows": rows, **(self.said if len(days) > self.most else {})}
+        return 200, {"rows": rows, **self.beside, **(self.said if len(days) > self.most else {})}
 
 
 @pytest.fixture
@@ -97,6 +99,35 @@ def test_a_day_that_is_never_whole_fails(server: ShopServer, said: Any) -> None:
         )
     assert not seen[0].windows("sales_daily")
     assert not seen[0].records["sales_daily"]
+
+
+@pytest.mark.parametrize(
+    "error", ["quota used up", {"code": 7, "message": "quota used up"}, [{"message": "quota used up"}]], ids=str
+)
+@pytest.mark.parametrize("rows", [[], [{"date": "2026-03-09", "site": "1", "sales": 9}]], ids=["no rows", "rows"])
+def test_an_error_with_a_good_status_is_no_day_without_rows(
+    server: ShopServer, caplog: pytest.LogCaptureFixture, error: Any, rows: Any
+) -> None:
+    """It is requested again, and fails the window if it stays, in the platform's words."""
+    body = json.dumps({"rows": rows, "error": error})
+    whole = read(server).records["sales_daily"]
+    server.faults.append(Fault(status=HTTPStatus.OK, body=body))
+    healed = read(server, max_retries=1).records["sales_daily"]
+    assert [row["sales"] for row in healed] == [row["sales"] for row in whole]
+    server.faults.append(Fault(status=HTTPStatus.OK, body=body, times=100))
+    with pytest.raises(AdtapError):
+        read(server)
+    assert any(
+        "an error with a success status: " in line and "quota used up" in line
+        for line in caplog.messages
+    )
+
+
+@pytest.mark.parametrize("error", [None, "", False, 0, "0", [], {}, {"code": 0, "message": ""}], ids=str)
+def test_an_empty_error_is_none(server: ShopServer, error: Any) -> None:
+    """Some envelopes always have the key."""
+    server.beside = {"error": error}
+    assert len(read(server).records["sales_daily"]) == len(DAYS)
 
 
 def test_no_content_is_no_row(server: ShopServer) -> None:
