@@ -130,6 +130,26 @@ def test_an_empty_error_is_none(server: ShopServer, error: Any) -> None:
     assert len(read(server).records["sales_daily"]) == len(DAYS)
 
 
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ({"date": "2026-03-09", "site": "1"}, "sales is in no row, though it was requested"),
+        ({"date": "2026-04-01", "site": "1", "sales": 1}, "outside the window that was asked for"),
+        ({"site": "1", "sales": 1}, "a row has no date"),
+    ],
+    ids=["no metric", "another day", "no day"],
+)
+def test_rows_that_can_not_be_right_fail_their_window(
+    server: ShopServer, caplog: pytest.LogCaptureFixture, row: Any, words: str
+) -> None:
+    """What no declaration says is checked all the same."""
+    body = json.dumps({"rows": [row]})
+    server.faults.append(Fault(status=HTTPStatus.OK, body=body, times=100))
+    with pytest.raises(AdtapError):
+        read(server)
+    assert any(words in line for line in caplog.messages)
+
+
 def test_no_content_is_no_row(server: ShopServer) -> None:
     """A 204 is an answer: the days are read, and hold nothing."""
     server.faults.append(Fault(status=HTTPStatus.NO_CONTENT, times=100))
