@@ -57,6 +57,8 @@ def new(name: str, folder: Path | None) -> None:
     plain = name.removeprefix("tap-").lower()
     if not _NAME.fullmatch(plain):
         msg = f"{name!r} is no platform's name; lower-case letters and digits, a letter first, 2 to 31 of them"
+        near = re.sub(r"[^a-z0-9]", "", plain)
+        msg += f" (did you mean {near}?)" if _NAME.fullmatch(near) else ""
         raise click.BadParameter(msg, param_hint="NAME")
     target = folder or Path(f"tap_{plain}")
     if target.exists() and any(target.iterdir()):

@@ -223,6 +223,14 @@ def test_a_name_that_is_none_is_refused(name, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_name_with_signs_is_answered_with_one_without(tmp_path):
+    """Platforms have names of several words; a package's is one."""
+    done = run("-m", "adtap_cli", "new", "The-Trade-Desk", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "did you mean thetradedesk?" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_folder_that_cannot_be_written_is_one_line(tmp_path):
     """The file and the reason, no traceback."""
     file = tmp_path / "file"
