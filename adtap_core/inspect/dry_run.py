@@ -194,16 +194,16 @@ def request_line(call: Call) -> str:
 def body_of(call: Call) -> Any:
     """Return what a call's body says, None if it has none."""
     if call.json is not None:
-        return _plain(call.json)
+        return plain(call.json)
     return dict(call.form) if isinstance(call.form, Mapping) else None
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """Return a document whose decimals are numbers, as they are sent, where a float has the same digits."""
     if isinstance(value, Mapping):
-        return {key: _plain(part) for key, part in value.items()}
+        return {key: plain(part) for key, part in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(part) for part in value]
+        return [plain(part) for part in value]
     if isinstance(value, Decimal):
         near = float(value)
         return near if Decimal(repr(near)) == value else str(value)

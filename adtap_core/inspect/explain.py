@@ -12,6 +12,7 @@ from adtap_core.formatting import count
 from adtap_core.http.client import Call, RequestStats
 from adtap_core.inspect.dry_run import (
     entity_calls,
+    plain,
     record_requests,
     request_document,
     window_calls,
@@ -325,7 +326,7 @@ def _reproduce(stream: ReportStream, notes: Mapping[str, str], zone: str) -> Ite
         else "break it down by nothing"
     )
     if report.filters:
-        yield f"filter it by {report.filters}"
+        yield f"filter it by {plain(report.filters)}"
     columns = {c.name: c for c in _report_columns(stream)}
     sums = [
         c.platform_name

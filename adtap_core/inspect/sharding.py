@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any
 
 from adtap_core.errors import AdtapError, SettingsError
-from adtap_core.inspect.dry_run import record_requests
+from adtap_core.inspect.dry_run import plain, record_requests
 from adtap_core.inspect.plan import StreamPlan, asked_for, control_of, entity_plan
 from adtap_core.inspect.shards import Run, Shard, Shards, place, share_of
 from adtap_core.platform import Partition
@@ -302,5 +302,5 @@ def _text(value: Any) -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, Mapping | list | tuple | bool):
-        return json.dumps(value, ensure_ascii=False, default=str)
+        return json.dumps(plain(value), ensure_ascii=False, default=str)
     return str(value)

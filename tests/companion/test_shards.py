@@ -184,3 +184,16 @@ def test_what_can_not_be_cut_is_refused(
     done = desk.command("shards", *arguments, **settings)
     assert (done.code, done.out) == (code, "")
     assert words in done.err
+
+
+@adjust
+def test_a_filter_with_a_fraction_stays_a_number(desk: Desk) -> None:
+    """A variable holds the settings as they were written: as text it would be another filter."""
+    report = {
+        "name": "dear",
+        "dimensions": ["app_token"],
+        "metrics": ["installs", "cost"],
+        "filters": {"cost__gt": 0.5},
+    }
+    found = listed(desk, reports=[report])
+    assert json.loads(found["environment"]["TAP_ADJUST_REPORTS"]) == [report]
