@@ -207,7 +207,9 @@ def parse(text: str, rules: Mapping[str, Any]) -> Any:
 def _structure(text: str, types: set[str], rules: Mapping[str, Any]) -> Any:
     """Return a list or an object, or None if it is neither."""
     try:
-        found = json.loads(text, parse_float=Decimal)  # as settings of a file are read
+        # Report definitions keep their digits, as those of a file do. The objects are the SDK's own (`stream_map_config`):
+        # expressions of stream maps calculate with floats.
+        found = json.loads(text, parse_float=Decimal if "array" in types else float)
     except ValueError:
         found = None
     if isinstance(found, list) and "array" in types:

@@ -54,6 +54,7 @@ def test_a_number_in_a_list_keeps_its_digits():
     text = '[{"filters": {"cost__gt": 0.50, "installs__gt": 1}}]'
     (report,) = read({"TAP_X_REPORTS": text}).values["reports"]
     assert repr(report["filters"]) == "{'cost__gt': Decimal('0.50'), 'installs__gt': 1}"
+    assert repr(read({"TAP_X_BACKFILL": '{"a": 0.50}'}).values["backfill"]) == "{'a': 0.5}"
 
 
 def test_the_summary_says_that_there_is_no_file(tmp_path):
