@@ -172,7 +172,8 @@ class _Meltano:
         start = done.stdout.find("{")
         try:
             text = done.stdout[start:] if start >= 0 else "null"
-            document = json.loads(text, parse_float=Decimal)  # as the tap reads what Meltano hands it
+            # As the tap reads what Meltano hands it.
+            document = json.loads(text, parse_float=Decimal)
         except ValueError:
             document = None
         if done.returncode or not isinstance(document, dict):

@@ -156,7 +156,9 @@ def _entries(mark: dict[str, Any], stream: str, account: str | None) -> list[dic
     if not found:
         known = [json.dumps(e.get("context")) for e in (mark.get("partitions") or ())[:SHOWN]]
         raise SettingsError(
-            [f"--account: the state knows no such account of {stream}: {', '.join(known) or 'none'}"]
+            [
+                f"--account: the state knows no such account of {stream}: {', '.join(known) or 'none'}"
+            ]
         )
     return found
 

@@ -121,7 +121,9 @@ _BACKFILL: Final = setting(
 )
 
 
-def _reports(extras: Mapping[str, Schema], required: Sequence[str], grains: Sequence[str]) -> Schema:
+def _reports(
+    extras: Mapping[str, Schema], required: Sequence[str], grains: Sequence[str]
+) -> Schema:
     """Return the schema of `reports`: definitions with the platform's own keys and time buckets."""
     definition = {
         "type": "object",

@@ -102,9 +102,13 @@ def test_a_day_that_is_never_whole_fails(server: ShopServer, said: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "error", ["quota used up", {"code": 7, "message": "quota used up"}, [{"message": "quota used up"}]], ids=str
+    "error",
+    ["quota used up", {"code": 7, "message": "quota used up"}, [{"message": "quota used up"}]],
+    ids=str,
 )
-@pytest.mark.parametrize("rows", [[], [{"date": "2026-03-09", "site": "1", "sales": 9}]], ids=["no rows", "rows"])
+@pytest.mark.parametrize(
+    "rows", [[], [{"date": "2026-03-09", "site": "1", "sales": 9}]], ids=["no rows", "rows"]
+)
 def test_an_error_with_a_good_status_is_no_day_without_rows(
     server: ShopServer, caplog: pytest.LogCaptureFixture, error: Any, rows: Any
 ) -> None:
@@ -123,7 +127,9 @@ def test_an_error_with_a_good_status_is_no_day_without_rows(
     )
 
 
-@pytest.mark.parametrize("error", [None, "", False, 0, "0", [], {}, {"code": 0, "message": ""}], ids=str)
+@pytest.mark.parametrize(
+    "error", [None, "", False, 0, "0", [], {}, {"code": 0, "message": ""}], ids=str
+)
 def test_an_empty_error_is_none(server: ShopServer, error: Any) -> None:
     """Some envelopes always have the key."""
     server.beside = {"error": error}
