@@ -86,7 +86,7 @@ def test_a_status_asks_what_http_means_by_it(statuses, action):
 
 def test_a_redirect_says_where_it_leads():
     """An address with `http` for `https`, or the old name of a host."""
-    assert outcomes.by_status(answer(301, Location="https://new.example/")).message == (
+    assert outcomes.by_status(answer(301, location="https://new.example/")).message == (
         "redirected to https://new.example/"
     )
 

@@ -15,7 +15,7 @@ def token(claims) -> str:
     return f"e30.{body}.signature"
 
 
-@pytest.mark.parametrize("seconds", [3600, "3600", 0.5])
+@pytest.mark.parametrize("seconds", [3600, "3600", 0.5], ids=repr)
 def test_what_came_with_a_token_says_when_it_ends(seconds):
     """Also where the token says something else of itself."""
     began = datetime.now(UTC)
@@ -24,7 +24,7 @@ def test_what_came_with_a_token_says_when_it_ends(seconds):
     assert timedelta(0) <= end - began - timedelta(seconds=float(seconds)) < timedelta(seconds=60)
 
 
-@pytest.mark.parametrize("end", [1_900_000_000, "1900000000", 1_900_000_000.0])
+@pytest.mark.parametrize("end", [1_900_000_000, "1900000000", 1_900_000_000.0], ids=repr)
 def test_a_token_says_by_itself_when_it_ends(end):
     """The claim `exp`, seconds since 1970."""
     assert ends_at(token({"exp": end})) == datetime.fromtimestamp(1_900_000_000, UTC)
