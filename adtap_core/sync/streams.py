@@ -282,6 +282,7 @@ class EntityStream(AdStream):
         self._keyless = 0
         self._has_undated = False
         self._begun: _Begun | None = None
+        self._stats = RequestStats()
         self._asked_since: str | None = None
         self.kept: list[Mapping[str, Any]] | None = None
         """The parent fields of the records that this run read, if it read them well and a child wants them."""
