@@ -91,7 +91,7 @@ class AdjustPlatform(Platform):
     def setting_errors(cls, settings: Mapping[str, Any]) -> list[str]:
         errors = []
         zone = str(settings.get("time_zone", "UTC"))
-        if zone.upper() not in {"UTC", "Z"} and not re.fullmatch(r"[+-]\d{2}:\d{2}", zone):
+        if zone.upper() not in {"UTC", "Z"} and not re.fullmatch(r"[+-]\d{2}:[0-5]\d", zone):
             errors.append(
                 f"time_zone: {zone!r} is not a fixed offset; Adjust takes only those, e.g. +05:30 or UTC"
             )

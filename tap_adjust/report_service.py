@@ -71,6 +71,7 @@ _CUT: Final = re.compile(
     re.IGNORECASE,
 )
 """A warning in words that rows are missing; the service's own slug for it is `limit_rows`."""
+_EVENTS: Final = "/events"
 _COMPANIONS: Final = frozenset({"attr_dependency"})
 """Ids that go with a row's dimensions: sent unless refused, and each is a dimension of its own."""
 
@@ -102,7 +103,7 @@ class ReportService(Service):
 
     def events(self, stats: RequestStats | None = None) -> list[Option]:
         """Return the events of all apps, asked once a run."""
-        return self._once("events", "/events", {"tokens_mapping": "true"}, stats)
+        return self._once("events", _EVENTS, {"tokens_mapping": "true"}, stats)
 
     def apps(self) -> list[Option]:
         """Return the apps that the token sees."""
@@ -152,8 +153,9 @@ class ReportService(Service):
             with response.body:
                 document = response.json() if response.body.size else []
                 held = document.get(name) if isinstance(document, Mapping) else document
-                # A list that is not among others is empty; without any list it is another answer.
+                # A list that is not among others is empty; without any list it is another answer. Events come alone.
                 others = document.values() if isinstance(document, Mapping) else ()
+                others = () if path == _EVENTS else others
                 empty = held is None and any(v is None or isinstance(v, list) for v in others)
                 rows = [] if empty else held
                 if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):

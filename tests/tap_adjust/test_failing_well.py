@@ -62,6 +62,7 @@ def test_a_wrong_report_is_refused_before_any_data_request(room, change, words):
     ("setting", "words"),
     [
         ({"time_zone": "Europe/Berlin"}, "time_zone: 'Europe/Berlin' is not a fixed offset"),
+        ({"time_zone": "+05:60"}, "time_zone: '+05:60' is not a fixed offset"),
         ({"app_tokens": ["nosuchapp000"]}, "app_tokens: 'nosuchapp000' is no app"),
         ({"attribution_types": ["clicks"]}, "'clicks' is not one of click, impression, engaged_ad"),
         ({"currency": "euro"}, "currency: 'euro'"),

@@ -319,7 +319,11 @@ def test_however_the_service_words_it(room, body):
     assert {r["event_slug"] for r in got.records["events_daily"]} == {"purchase"}
 
 
-@pytest.mark.parametrize("answer", [None, {"error": "x"}, "x"], ids=["null", "error", "text"])
+@pytest.mark.parametrize(
+    "answer",
+    [None, {"error": "x"}, "x", {"error": "x", "details": []}, {"apps": []}],
+    ids=["null", "error", "text", "error with a list", "another list"],
+)
 def test_a_list_that_is_none_is_no_empty_list(room, answer):
     """Without its events a report would hold nothing, and its days would count as read."""
     room.service.answer_events = answer
