@@ -1,17 +1,17 @@
 #!/usr/bin/env bash
-# Airbyte's Facebook source reads windows of ten or thirty days again from other days, and keeps the rows of
-# both.
+# Airbyte's Facebook source reads windows of ten or thirty days again from other days, and keeps the rows
+# of both.
 #
 # A good guess: with `time_increment: 10` a row holds ten days; the look-back reads the newest windows
 # again, and as the key has their first day, the corrected rows replace the old ones.
 # What happens (airbyte-source-facebook-marketing 6.1.9): each run begins `insights_lookback_window` days
-# (28 unless set) before the cursor and counts its windows from there. 28 is no multiple of 10, 14 or 30
-# days, so the windows of the second run begin on other days than those of the first, have other keys, and
-# stand beside them: in five windows and a run ten days later, 38 of 60 days are in two rows. With 7 days,
-# and 28 to look back, nothing moves.
-# For a user: sums over the table are up to twice the platform's, more with each run, and no row is a repeat
-# of another one. Take `time_increment: 1` and add up days in SQL, or a look-back that is a multiple of the
-# increment.
+# (28 unless set) before the cursor and counts its windows from there. 28 is no multiple of 10 or 30 days,
+# so the windows of the second run begin on other days than those of the first, have other keys, and stand
+# beside them: in five windows of ten days and a run ten days later, 38 of 60 days are in two rows. With 7
+# days, and 28 to look back, nothing moves.
+# For a user: sums over the table are larger than the platform's, and grow with each such run; no row is a
+# repeat of another one. Take `time_increment: 1` and add up days in SQL, or a look-back that is a
+# multiple of the increment.
 set -euo pipefail
 unset PYTHONPATH
 packages=(airbyte-source-facebook-marketing==6.1.9)
@@ -58,6 +58,7 @@ def run(state, days, increment, look_back):
         insights_lookback_window=look_back,
         time_increment=increment,
     )
+    assert "date_start" in stream.primary_key, stream.primary_key
     if state:
         stream.state = state
     windows = []

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Airflow's SQL checks pass a day without rows, a day whose sums are zero, and anything at all beside a
-# negative sum.
+# Airflow's SQL checks pass anything at all after a negative sum, a day whose sums are zero, and a day
+# without rows.
 #
 # A good guess: SQLIntervalCheckOperator fails when today's spend is 0 and last week's was 10,000;
 # SQLColumnCheckOperator fails where there is no row.

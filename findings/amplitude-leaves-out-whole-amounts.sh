@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
 # Amplitude's client sends a price of 12.99 and leaves out one of 12; one Decimal empties all properties.
 #
-# A good guess: `price` and `revenue` take any number; a value that can't be sent is refused, or left out by
-# itself.
-# What happens (amplitude-analytics 1.3.0): the type has to be that of the signature exactly. `price=12`,
+# A good guess: `price` and `revenue` take any number; a value that can't be sent is refused, or left out
+# by itself.
+# What happens (amplitude-analytics 1.3.0): the type has to be that of the signature. `price=12`,
 # `revenue=100`, `quantity=2.0`, a user id that is a number and a time with a fraction (`time.time() *
-# 1000`) are left out, and the event is sent without them: at the time of sending, or of no user. A line in
-# the log says so. `Revenue(price=12)` isn't sent at all. In `event_properties` and `user_properties` one
-# value of another type, a Decimal, a date or a tuple, and the whole dictionary is gone, without a line.
+# 1000`) are left out, and the event is sent without them: at the time of sending, or without a user id. A
+# line in the log says so. `Revenue(price=12)` isn't sent at all. In `event_properties` and
+# `user_properties` one value of another type, a Decimal, a date or a tuple, and the whole dictionary is
+# gone, without a line.
 # For a user: of a shop's sales the whole amounts are missing, of a backfill the days; the count of events
 # is right. `float()`, `int()` and `str()` around each value, and a look at what was sent for a sale of a
 # whole amount.
@@ -26,6 +27,7 @@ import json
 import logging
 import sys
 import threading
+from datetime import date
 from decimal import Decimal
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.metadata import version
@@ -33,7 +35,7 @@ from importlib.metadata import version
 from amplitude import Amplitude, BaseEvent, Config, EventOptions, Revenue
 
 print("amplitude-analytics", version("amplitude-analytics"))
-FIELDS = ("user_id", "time", "price", "revenue", "quantity", "event_properties")
+FIELDS = ("user_id", "time", "price", "revenue", "quantity", "event_properties", "user_properties")
 EVENTS = {
     "price 12.99": {"price": 12.99},
     "price 12": {"price": 12},
@@ -43,6 +45,9 @@ EVENTS = {
     "time with a fraction": {"time": 1767225600000.5},
     "spend of 12.99, a float": {"event_properties": {"campaign": "c1", "spend": 12.99}},
     "spend of 12.99, a Decimal": {"event_properties": {"campaign": "c1", "spend": Decimal("12.99")}},
+    "a date": {"event_properties": {"campaign": "c1", "day": date(2026, 1, 5)}},
+    "a tuple": {"event_properties": {"campaign": "c1", "sizes": (1, 2)}},
+    "a Decimal of the user": {"user_properties": {"plan": "p1", "paid": Decimal("12.99")}},
 }
 received, logged = [], []
 
@@ -84,6 +89,7 @@ for name in EVENTS:
     print(f"{name}: {said[name]} lines of log; sent with", {**sent[name]})
 print("revenue events:", revenues)
 asked = 1_767_225_600_000
+emptied = ("spend of 12.99, a Decimal", "a date", "a tuple", "a Decimal of the user")
 stated = (
     sent["price 12.99"].get("price") == 12.99
     and not {"price", "revenue"} & {*sent["price 12"], *sent["revenue 100"]}
@@ -92,9 +98,9 @@ stated = (
     and sent["price 12"]["time"] == asked
     and sent["time with a fraction"]["time"] != asked
     and sent["spend of 12.99, a float"]["event_properties"] == {"campaign": "c1", "spend": 12.99}
-    and "event_properties" not in sent["spend of 12.99, a Decimal"]
+    and not any({"event_properties", "user_properties"} & {*sent[name]} for name in emptied)
     and said["price 12"] == 1
-    and said["spend of 12.99, a Decimal"] == 0
+    and not any(said[name] for name in emptied)
     and revenues == ["revenue of 12.0"]
 )
 print("as stated" if stated else "NOT as stated any more")

@@ -41,7 +41,9 @@ def ask(question):
 print(f"chdb {version('chdb')}, ClickHouse {ask('select version()')}")
 QUESTIONS = {
     f"select sum(j.spend.:Float64), sum(j.spend.:Int64) from {TABLE}": "12.99\t12",
+    f"select round(sum(j.spend::Float64), 2) from {TABLE}": "29.99",
     f"select sum(toDecimal128(j.spend::String, 18)) from {TABLE}": "29.99",
+    f"select sum(j.spend) from {TABLE.replace('JSON', 'JSON(spend Decimal(38, 18))')}": "29.99",
     f"select arrayStringConcat(groupArray(dynamicType(j.spend)), ' ') from {TABLE}": (
         "Int64 Float64 String"
     ),

@@ -2,16 +2,17 @@
 # Cosmos selects other dbt models than dbt does, from the same selector: of two config.tags the last one
 # counts, and two paths are added up.
 #
-# A good guess: `select` of Cosmos' RenderConfig takes dbt's selectors, as its documentation says, and makes
-# tasks of the models that `dbt ls` lists for them, or refuses what it doesn't know.
-# What happens (astronomer-cosmos 1.15.1, Airflow 3.3.2, dbt-core 1.11.16): with a manifest, the usual way,
-# Cosmos reads selectors itself. `config.tags:daily,config.tags:money` is every model tagged money, as the
-# second tag replaces the first. `path:models/ads,path:models/staging`, which no model can be in, is both
-# folders. `path:models/ads+` takes models/ads_archive along, since it looks for the text anywhere in the
-# path. A config that it doesn't know (`tag:money,config.alias:report`) is left out of the condition;
-# `stg_*` and `tag:night*` find nothing. There is no error, at most a warning.
-# For a user: a DAG rebuilds tables that it was not to touch, or has no task for the models in question, and
-# is green. Compare the task list of each DAG with `dbt ls --select …`, or set
+# A good guess: `select` of Cosmos' RenderConfig takes dbt's selectors and makes tasks of the models that
+# `dbt ls` lists for them, or refuses what it doesn't know.
+# What happens (astronomer-cosmos 1.15.1, Airflow 3.3.2, dbt-core 1.11.16): with a manifest, the usual
+# way, Cosmos reads selectors itself, as its documentation says, without the ways in which they differ.
+# `config.tags:daily,config.tags:money` is every model tagged money, as the second tag replaces the first.
+# `path:models/ads,path:models/staging`, which no model can be in, is both folders. `path:models/ads+`
+# takes models/ads_archive along, since it looks for the text anywhere in the path. A config that it
+# doesn't know (`tag:money,config.alias:report`) is left out of the condition; `stg_*` and `tag:night*`
+# find nothing. There is no error, at most a warning.
+# For a user: a DAG rebuilds tables that it was not to touch, or has no task for the models in question,
+# and is green. Compare the task list of each DAG with `dbt ls --select …`, or set
 # `load_method=LoadMode.DBT_LS`, which asks dbt.
 set -euo pipefail
 unset PYTHONPATH

@@ -64,11 +64,13 @@ print("pandas, one column of the key:", by_hand)
 size = 2000
 numbers = [str(n) for n in range(size - 1)]
 twice = {"account": [*numbers, "0"], "day": [*numbers, "0"]}
-print("duckdb, 2,000 rows with one key twice:", verdict("duckdb", twice))
+broken = verdict("duckdb", twice)
+print("duckdb, 2,000 rows with one key twice:", broken)
 stated = (
     seen["pandas", "a good key"] == seen["duckdb", "a good key"] == ("FAIL", 0.42)
     and seen["polars", "a good key"][0] == by_hand[0] == "PASS"
     and seen["polars", "one row twice"][0] == "FAIL"
+    and broken[0] == "PASS"
 )
 print("as stated" if stated else "NOT as stated any more")
 sys.exit(not stated)

@@ -40,6 +40,8 @@ STATED = {
     f"SELECT sum(spend), avg(spend), median(spend) {A}": [(25, 12.5, 12)],
     f"SELECT sum(spend::DECIMAL(38,2))::VARCHAR {A}": [("24.99",)],
     f"SELECT spend + 0, spend * 2 {A} ORDER BY 1": [(12, 24), (13, 26)],
+    f"SELECT round(spend, 1) {A} ORDER BY 1": [(12,), (13,)],
+    "SELECT count(*) FROM (VALUES ('12'), ('12.0')) t(text) GROUP BY text::JSON::VARIANT": [(1,), (1,)],
     "SELECT spend::VARCHAR FROM v ORDER BY spend": [("12",), ("0.4",), ("12.99",), ("7.5",)],
     "SELECT max(spend)::VARCHAR FROM v": [("7.5",)],
     "SELECT spend::VARCHAR FROM v WHERE spend > 12 ORDER BY 1": [("0.4",), ("12.99",), ("7.5",)],

@@ -5,12 +5,12 @@
 # are final only when invalid clicks have been deducted.
 # What happens (google-csv-helper 1.4.1): files are read in order of their age, but for each day the row
 # with the larger earnings is kept, whole. The deduction of 40.00 of 50.00 is dropped, whatever file is
-# newer; the setting for duplicates (`setImportCSVDuplicateRules`) is not asked. If a report is broken down
-# further (day and country), one country of each day is left: the one with most earnings in the second file
-# or the first. And the results are kept by the class: a second CSVHelper of the same program, made for
-# another account's folder, answers with the first account's days too.
-# For a user: the month's sum is that of the estimates, always too high. Read exports by a key of all their
-# dimensions and let the newer file replace whole days.
+# newer; the setting for duplicates (`setImportCSVDuplicateRules`) is not asked. If a report is broken
+# down further (day and country), one country of each day is left: the one with most earnings in the
+# second file or the first. And the results are kept by the class: a second CSVHelper of the same program,
+# made for another account's folder, answers with the first account's days too.
+# For a user: the month's sum is that of the estimates, too high by every deduction. Read exports by a key
+# of all their dimensions and let the newer file replace whole days.
 set -euo pipefail
 unset PYTHONPATH
 packages=(google-csv-helper==1.4.1 pandas==3.1.1)

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# marketing-attribution-models gives half the credit, or less, for the purchases of who buys twice.
+# marketing-attribution-models gives too little credit for the purchases of a user who buys twice.
 #
 # A good guess: in the format "journey" each row is a journey with its conversion; all models share out the
 # same sum, whoever the journeys belong to.

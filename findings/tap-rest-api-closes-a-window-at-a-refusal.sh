@@ -2,11 +2,11 @@
 # tap-rest-api closes a window at a refused page, and its bookmark moves past the rows behind it.
 #
 # A good guess: a page that is answered with 403 or 500 ends the run with an error, and the bookmark stays
-# in front of the window; windows were made so that nothing is lost in silence, says the documentation.
+# in front of the window; it moves only behind a window that was read to its end, says the documentation.
 # What happens (tap-rest-api 0.2.22): only the first page of a window may fail. From the second one on a
-# refusal is logged as an error and taken for a page without rows, which is shorter than `items_per_page`
-# and so the end of the window. The bookmark moves to the window's end, the run ends with exit code 0, and
-# the next run begins behind it.
+# refusal (a 403, or a 500 after its repeats) is logged as an error and taken for a page without rows,
+# which is shorter than `items_per_page` and so the end of the window. The bookmark moves to the window's
+# end, the run ends with exit code 0, and the next run begins behind it.
 # For a user: one 403 or 500 in a backfill of many pages, and the rest of that window is never asked for.
 # Look for «Endpoint responded with an error» in the log of each run, and set `last_update` of the state
 # back to the window's beginning where it stands.
