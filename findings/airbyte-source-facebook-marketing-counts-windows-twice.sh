@@ -7,8 +7,8 @@
 # What happens (airbyte-source-facebook-marketing 6.1.9): each run begins `insights_lookback_window` days
 # (28 unless set) before the cursor and counts its windows from there. 28 is no multiple of 10 or 30 days,
 # so the windows of the second run begin on other days than those of the first, have other keys, and stand
-# beside them: in five windows of ten days and a run ten days later, 38 of 60 days are in two rows. With 7
-# days, and 28 to look back, nothing moves.
+# beside them: after 50 days in windows of ten and a run ten days later, 38 of 60 days are in two rows;
+# with windows of thirty, 58. With 7 days, and 28 to look back, nothing moves.
 # For a user: sums over the table are larger than the platform's, and grow with each such run; no row is a
 # repeat of another one. Take `time_increment: 1` and add up days in SQL, or a look-back that is a
 # multiple of the increment.
@@ -78,12 +78,12 @@ def two_runs(increment, look_back):
     return first, second, sum(count > 1 for count in days.values())
 
 
-seen = {pair: two_runs(*pair) for pair in ((10, 28), (7, 28), (10, 20))}
+seen = {pair: two_runs(*pair) for pair in ((10, 28), (30, 28), (7, 28), (10, 20))}
 for (increment, look_back), (first, second, doubled) in seen.items():
     print(f"time_increment {increment}, look-back {look_back}: {doubled} of 60 days in two rows")
     print("  first run, day by day from 0:", *first)
     print("  second run:", *second)
-stated = [result[2] for result in seen.values()] == [38, 0, 0]
+stated = [result[2] for result in seen.values()] == [38, 58, 0, 0]
 print("as stated" if stated else "NOT as stated any more")
 sys.exit(not stated)
 PY

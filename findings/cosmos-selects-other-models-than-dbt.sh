@@ -5,7 +5,7 @@
 # A good guess: `select` of Cosmos' RenderConfig takes dbt's selectors and makes tasks of the models that
 # `dbt ls` lists for them, or refuses what it doesn't know.
 # What happens (astronomer-cosmos 1.15.1, Airflow 3.3.2, dbt-core 1.11.16): with a manifest, the usual
-# way, Cosmos reads selectors itself, as its documentation says, without the ways in which they differ.
+# way, Cosmos reads selectors itself; its documentation says so, and not where the two differ.
 # `config.tags:daily,config.tags:money` is every model tagged money, as the second tag replaces the first.
 # `path:models/ads,path:models/staging`, which no model can be in, is both folders. `path:models/ads+`
 # takes models/ads_archive along, since it looks for the text anywhere in the path. A config that it

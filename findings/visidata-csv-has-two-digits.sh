@@ -34,6 +34,7 @@ printf 'campaign,cpc\n007,0.0049\n' > plain.csv
 export HOME="$dir" XDG_CONFIG_HOME="$dir"
 vd() { "$dir/env/bin/vd" --batch "$@" </dev/null >>log.txt 2>&1 || { cat log.txt; exit 1; }; }
 vd report.parquet -o report.csv
+vd report.parquet -o report.tsv
 vd report.parquet -o report.jsonl
 vd plain.csv -o again.csv
 vd '--disp-float-fmt={:.18g}' '--disp-date-fmt=%Y-%m-%dT%H:%M:%S%z' report.parquet -o whole.csv
@@ -46,9 +47,9 @@ from importlib.metadata import version
 print(*(f"{name} {version(name)}" for name in ("visidata", "pyarrow")))
 
 
-def rows(file):
+def rows(file, **options):
     with open(file, newline="") as opened:
-        return list(csv.DictReader(opened))
+        return list(csv.DictReader(opened, **options))
 
 
 with open("report.jsonl") as opened:
@@ -61,6 +62,7 @@ print("with formats:", rows("whole.csv"))
 stated = (
     [(row["cpc"], row["seen_at"]) for row in rows("report.csv")]
     == [("0.00", "2026-01-05"), ("0.92", "2026-01-05")]
+    and rows("report.tsv", delimiter="\t") == rows("report.csv")
     and [(row["cpc"], row["seen_at"]) for row in lines]
     == [(0.0049, "2026-01-05"), (0.92154, "2026-01-05")]
     and rows("again.csv") == [{"campaign": "007", "cpc": "0.0049"}]
