@@ -84,6 +84,16 @@ def test_a_status_asks_what_http_means_by_it(statuses, action):
     assert {outcomes.by_status(answer(status)).action for status in statuses} == {action}
 
 
+def test_what_a_good_answer_begins_with_is_not_looked_at():
+    """Words for a message that nobody writes took as long as a fifth of a page of a list."""
+    body = Spool.of(b"no")
+    body.close()
+    good = Response(200, {}, body, "https://api.example", datetime.now(UTC))
+    assert outcomes.by_status(good) is outcomes.SUCCESS
+    with pytest.raises(ValueError, match="closed"):
+        good.excerpt()
+
+
 def test_a_redirect_says_where_it_leads():
     """An address with `http` for `https`, or the old name of a host."""
     assert outcomes.by_status(answer(301, location="https://new.example/")).message == (
