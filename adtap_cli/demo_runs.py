@@ -275,7 +275,6 @@ class Project:
         environment["MELTANO_PROJECT_ROOT"] = str(self.folder)
         environment["NO_PROXY"] = environment["no_proxy"] = "127.0.0.1,localhost"
         environment["ADTAPS_NOW"] = sandbox.now().isoformat()
-        environment["TARGET_ADTAP_DUCKDB_PATH"] = str(self.warehouse)
         for choice in choices:
             prefix = choice.schema.upper()
             environment[f"{prefix}_START_DATE"] = start.isoformat()

@@ -69,7 +69,7 @@ def test_a_plan_knows_what_meltano_knows(project):
         "tap-adjust",
         "--meltano",
         "--warehouse",
-        "duckdb:sandbox.duckdb",
+        "duckdb:ads.duckdb",
         **here,
     )
     assert held.returncode == 0, held.stdout + held.stderr

@@ -30,7 +30,6 @@ class Project:
         file.write_text(text, encoding="utf-8")
         self.variables = {
             "ADTAPS_NOW": NOW,
-            "TARGET_ADTAP_DUCKDB_PATH": str(folder / "ads.duckdb"),
             **{f"{tap.replace('-', '_').upper()}_START_DATE": "2026-03-16" for tap in PLATFORMS},
         }
         for platform in PLATFORMS.values():
