@@ -35,10 +35,12 @@ class _Due:
     Args:
         ident: Its id.
         since: Entries from before this moment were given by earlier runs; None: none was.
+        was_changed: Whether it was changed since it was made, so that it must have a log.
     """
 
     ident: int | str
     since: datetime | None
+    was_changed: bool
 
 
 class History:
@@ -53,7 +55,7 @@ class History:
     def __init__(self, ask: Ask, lists: Lists, prefetch: Workers) -> None:
         self._ask, self._lists, self._prefetch = ask, lists, prefetch
         self._forms: dict[str, str] = {}
-        self._logless: dict[str, list[BadRequest]] = {}
+        self._logless: dict[str, list[tuple[_Due, BadRequest]]] = {}
 
     def read(
         self, models: Sequence[AtomxEntity], query: EntityQuery, *, every: bool
@@ -109,7 +111,8 @@ class History:
                 number = key_of(row, number_of)
                 # No bound on a date shows such an object, so that no earlier run may have asked for its log.
                 is_new = moved is None and (known is None or number is None or number > known)
-                yield _Due(ident, None if is_new else since)
+                was_changed = moved is not None and moved != moment_of(row.get("created_at"))
+                yield _Due(ident, None if is_new else since, was_changed)
 
     def _log_of(self, model: AtomxEntity, stats: RequestStats, due: _Due) -> list[Sequence[Record]]:
         """Return an object's log, page by page."""
@@ -120,7 +123,7 @@ class History:
         while True:
             # Oldest first: an entry that is added meanwhile comes at the end and shifts nothing.
             params = {"offset": offset, "limit": PAGE_SIZE, "sort": "date.asc"}
-            document = self._ask_any_path(model, due.ident, params, stats)
+            document = self._ask_any_path(model, due, params, stats)
             if document is None:
                 log.info(
                     "%s %s has no change log: it no longer exists, or was never changed",
@@ -146,7 +149,7 @@ class History:
     def _ask_any_path(
         self,
         model: AtomxEntity,
-        ident: int | str,
+        due: _Due,
         params: Record,
         stats: RequestStats,
     ) -> Any:
@@ -159,7 +162,7 @@ class History:
         missing: BadRequest | None = None
         for form in (known,) if known else _forms(model.model):
             try:
-                document = self._ask(form.format(ident), params, stats)
+                document = self._ask(form.format(due.ident), params, stats)
             except BadRequest as error:
                 if error.status != NOT_FOUND:
                     raise
@@ -167,9 +170,9 @@ class History:
                 continue
             self._forms[model.name] = form
             return document
-        if missing is not None and not known and self._exists(model, ident, stats):
+        if missing is not None and not known and self._exists(model, due.ident, stats):
             logless = self._logless.setdefault(model.name, [])
-            logless.append(missing)
+            logless.append((due, missing))
             if len(logless) >= _ENOUGH:
                 self._check_found(model)
         return None
@@ -177,11 +180,15 @@ class History:
     def _check_found(self, model: AtomxEntity) -> None:
         """Check that the logs of objects which are there were not all left out, as under a path that is wrong.
 
+        One that was changed must have a log; a few that never were may have none.
+
         Raises:
             BadRequest: If they were.
         """
-        if model.name not in self._forms and (logless := self._logless.get(model.name)):
-            raise logless[0]
+        logless = self._logless.get(model.name, [])
+        proves = len(logless) >= _ENOUGH or any(due.was_changed for due, _ in logless)
+        if proves and model.name not in self._forms:
+            raise logless[0][1]
 
     def _exists(self, model: AtomxEntity, ident: int | str, stats: RequestStats) -> bool:
         """Return whether the platform has an object."""

@@ -161,7 +161,7 @@ class Catalogue:
         ]
 
     def proving(
-        self, metrics: Sequence[str], attributes: Sequence[str]
+        self, metrics: Sequence[str], attributes: Sequence[str], grain: Grain
     ) -> tuple[list[str], list[str]]:
         """Return those of a report's metrics that go with all of some attributes, and the counts that prove it whole.
 
@@ -170,10 +170,11 @@ class Catalogue:
         Args:
             metrics: The report's metrics, by their ids.
             attributes: What it is cut by.
+            grain: Its time bucket.
         """
         others = [m.id for m in self.metrics.values() if m.id not in metrics]
         listed = [self.metrics[name.lower()] for name in [*metrics, *others]]
-        fit = [m for m in listed if not self.clash(m, attributes)]
+        fit = [m for m in listed if not self.clash(m, attributes) and not _not_by(m, grain)]
         counts = [m.id for m in fit if m.is_count]
         own = [name for name in counts if name in metrics]
         return [m.id for m in fit if m.id in metrics], own or counts[:1]

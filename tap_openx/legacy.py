@@ -527,7 +527,7 @@ class Legacy(Generation):
         levels: Sequence[str],
     ) -> FilterSplit:
         catalogue = self.catalogue()
-        listed, counts = catalogue.proving(metrics, levels)
+        listed, counts = catalogue.proving(metrics, levels, job.report.grain)
         if not counts:
             raise RequestError(
                 f"{job.what}: the answer is cut off, and without a count among the metrics its parts can't be "

@@ -315,6 +315,21 @@ def test_an_object_without_a_log_is_no_failure(platform, run, gone):
     assert [row["object_id"] for row in found.records["history"]] == [2]
 
 
+@pytest.mark.parametrize("moved", [None, "2026-03-12T00:00:00"], ids=["undated", "as made"])
+def test_a_few_new_objects_without_a_log_are_no_failure(platform, run, moved):
+    """Nobody changed them yet, so the platform may have no log of them: that tells nothing of the others."""
+    platform.lists["creatives"] = [dated(1)]
+    platform.logs = {"history/creative/1": [entry("2026-03-01")]}
+    chosen = {"history_models": ["creatives"]}
+    first = run("history", **chosen)
+    new = {"id": 2, "created_at": "2026-03-12T00:00:00", "updated_at": moved}
+    platform.lists["creatives"].append(new)
+    second = run("history", state=first.last_state, **chosen)
+    logs = [a.path for a in platform.asked if a.path.endswith("creative/2")]
+    assert "/v3/history/creative/2" in logs
+    assert [row["object_id"] for row in second.records.get("history", [])] in ([], [1])
+
+
 @pytest.mark.parametrize(
     "moved", ["2026-03-10 05:00:00", "2026-03-09T23:30:00-02:00", "2026-03-10T00:00:00.500000Z"]
 )
