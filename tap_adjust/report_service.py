@@ -234,16 +234,9 @@ class ReportService(Service):
             ),
             close=lambda: _close(parts),
             warnings=list(dict.fromkeys([*lost, *(w for part in parts for w in part.warnings)])),
-            left_out=[message for message in lost if self._is_first(report, message)],
+            left_out=list(dict.fromkeys(lost)),
             totals=None if cuts_rows(report) else joined(part.totals() for part in parts),
         )
-
-    def _is_first(self, report: Report, message: str) -> bool:
-        """Check whether something left out is met for the first time: it is one failure, not one a window."""
-        with self._lock:
-            new = (report.name, message) not in self._told
-            self._told.add((report.name, message))
-        return new
 
     def currencies(self) -> dict[str, str]:
         """Return each app's reporting currency: money is in it unless another one is asked for."""
@@ -285,8 +278,9 @@ class ReportService(Service):
                 if found is None or smaller is None:
                     raise
                 name = found["name"]
-                refused[name] = f"event of {name!r} is left out: the service refuses it ({error})"
-                lost.append(refused[name])
+                # Windows that are read at once are refused at once: what the first was told stands for all.
+                message = f"event of {name!r} is left out: the service refuses it ({error})"
+                lost.append(refused.setdefault(name, message))
                 ask = smaller
                 continue
             parts = [part, *self._following(job, part, ask)]

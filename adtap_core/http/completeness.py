@@ -202,12 +202,16 @@ def _said(part: Mapping[str, Any], shown: int, before: int) -> str | None:
 
 
 def _offset(plain: Mapping[str, tuple[str, Any]], before: int) -> int:
-    """Return how many rows lie before those of an answer: as it says, else as many as came."""
+    """Return how many rows lie before those of an answer: as it says, else as many as came.
+
+    The number of a page may count from 0, and may be the last one's behind the end: no fewer than came lie before it.
+    """
     offset = _first(plain, _OFFSETS)
     if offset is not None:
         return offset[1]
     page, limit = _first(plain, _PAGE), _first(plain, _LIMITS)
-    return max(0, page[1] - 1) * limit[1] if page and limit else before
+    said = max(0, page[1] - 1) * limit[1] if page and limit else 0
+    return max(said, before)
 
 
 def _first(plain: Mapping[str, tuple[str, Any]], names: tuple[str, ...]) -> tuple[str, int] | None:

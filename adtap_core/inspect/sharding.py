@@ -3,14 +3,15 @@
 Planned by the code that reads, as `preview` does it; only metadata is asked for (lists of accounts and fields).
 """
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, Final
+
+import msgspec
 
 from adtap_core.errors import AdtapError, SettingsError
-from adtap_core.inspect.dry_run import plain, record_requests
+from adtap_core.inspect.dry_run import record_requests
 from adtap_core.inspect.plan import StreamPlan, asked_for, control_of, entity_plan
 from adtap_core.inspect.shards import Run, Shard, Shards, place, share_of
 from adtap_core.platform import Partition
@@ -22,6 +23,8 @@ from adtap_core.sync.run import RunFailed
 from adtap_core.sync.streams import EntityStream
 from adtap_core.tap import AdTap
 from adtap_plugin.variables import prefix_of, variable_of
+
+_encoder: Final = msgspec.json.Encoder(decimal_format="number", enc_hook=str)
 
 Piece = tuple[date, date]
 
@@ -302,5 +305,5 @@ def _text(value: Any) -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, Mapping | list | tuple | bool):
-        return json.dumps(plain(value), ensure_ascii=False, default=str)
+        return msgspec.json.format(_encoder.encode(value), indent=0).decode()
     return str(value)

@@ -67,6 +67,7 @@ class ReportStream(PlannedReport):
         super().__init__(run, report)
         self._failed: set[Partition] = set()
         self._given_up: set[Partition] = set()
+        self._left_out: set[str] = set()
         self._deciding = threading.Lock()
         self._odd_parts = FailedParts()
         self._rows = 0
@@ -404,7 +405,9 @@ class ReportStream(PlannedReport):
             log.info("%s: field `%s` was not asked for: kept in `_extra`", self.name, name)
         self._others |= shaper.others
         for message in fetched.left_out:
-            self.fail(BadRequest(message))
+            if message not in self._left_out:  # one failure, not one a window
+                self._left_out.add(message)
+                self.fail(BadRequest(message))
         self._rows += sum(shaper.counts.values())
         closing = ReadWindow(
             task,

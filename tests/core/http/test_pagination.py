@@ -74,6 +74,26 @@ def test_page_numbers_give_every_record_once(count, size, first, said, workers):
 @given(
     count=st.integers(0, 40),
     size=st.integers(1, 9),
+    first=st.integers(0, 1),
+    capped=st.booleans(),
+    workers=st.integers(1, 3),
+)
+def test_an_answer_may_repeat_which_page_it_is(count, size, first, capped, workers):
+    """Counted from 0 or from 1, beside the total; behind the end some servers say the last page's number."""
+    ids = list(range(count))
+
+    def answer(params: Mapping[str, Any], _address: str | None) -> Any:
+        number = params["page"]
+        last = first + max(0, -(-count // size) - 1)
+        said = {"page": min(number, last) if capped else number, "per_page": size, "total": count}
+        return {"data": cut(ids, (number - first) * size, size), "meta": said}
+
+    assert read(PageNumber(first=first, size=size), answer, workers) == ids
+
+
+@given(
+    count=st.integers(0, 40),
+    size=st.integers(1, 9),
     served=st.integers(1, 9),
     told=st.booleans(),
     workers=st.integers(1, 3),
