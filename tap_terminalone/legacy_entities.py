@@ -320,8 +320,9 @@ class LegacyEntities:
 def normalize(entity: Entity, record: Record) -> Record:
     """Return a legacy record in the shapes of today's generation, where the data are the same.
 
-    Money comes as a list of amounts by currency: the value stays under its name, its currency stands
-    beside it where it is not the record's own, and the list is kept where it holds more than one.
+    Money comes as a list of amounts by currency: the value in the record's own currency, else the first,
+    stays under its name, its currency stands beside it where it is not the record's own, and the list is
+    kept where it holds more than one.
 
     Args:
         entity: The entity.
@@ -337,14 +338,15 @@ def normalize(entity: Entity, record: Record) -> Record:
             own = {"budget": value, "currency_code": record.get("currency_code")}
             made[name] = own if is_bare else value
             continue
-        first = value[0]
+        own_currency = record.get("currency_code")
+        amount = next((a for a in value if a["currency_code"] == own_currency), value[0])
         if is_object:
-            made[name] = {"budget": first.get("value"), "currency_code": first["currency_code"]}
+            made[name] = {"budget": amount.get("value"), "currency_code": amount["currency_code"]}
         else:
-            made[name] = first.get("value")
-            if first["currency_code"] != record.get("currency_code"):
-                made[f"{name}_currency_code"] = first["currency_code"]
-        if len(value) > 1 or not _AMOUNT.issuperset(first):
+            made[name] = amount.get("value")
+            if amount["currency_code"] != own_currency:
+                made[f"{name}_currency_code"] = amount["currency_code"]
+        if len(value) > 1 or not _AMOUNT.issuperset(amount):
             made[f"{name}_amounts"] = value
     if isinstance(made.get("org_type"), str):
         made["org_type"] = [made["org_type"]]  # XML has no lists

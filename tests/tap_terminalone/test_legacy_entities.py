@@ -1,6 +1,7 @@
 """Legacy entities: JSON and XML say the same, both generations agree, nothing harmful is read."""
 
 import json
+from decimal import Decimal
 
 import pytest
 import requests
@@ -328,6 +329,23 @@ def test_a_strategys_budget_without_its_currency_is_in_the_records_own(room):
     assert [(r["budget"] or {}).get("budget") for r in found] == [12.5, "0.0000", None]
     assert [(r["budget"] or {}).get("currency_code") for r in found] == ["EUR", "EUR", None]
     assert not any(r["_extra"] for r in found)
+
+
+def test_of_amounts_in_two_currencies_the_records_own_is_the_value(room):
+    """`total_budget` is in `currency_code`, wherever it stands in the list; else it is the first."""
+    amounts = [{"currency_code": "AUD", "value": 5000}, {"currency_code": "USD", "value": 3300}]
+    campaigns = [
+        {"entity_type": "campaign", "id": 7, "currency_code": "USD", "total_budget": amounts},
+        {"entity_type": "campaign", "id": 8, "currency_code": "AUD", "total_budget": amounts},
+        {"entity_type": "campaign", "id": 9, "currency_code": "EUR", "total_budget": amounts},
+    ]
+    body = json.dumps({"data": campaigns, "meta": {"status": "ok", "count": 3, "total_count": 3}})
+    room.fault("status", path="/api/v2.0/campaigns$", status=200, body=body, times=None)
+    found = room.run(room.legacy(), "campaigns").records["campaigns"]
+    assert [Decimal(r["total_budget"]) for r in found] == [3300, 5000, 5000]
+    beside = [{**(r["_extra"] or {}), **r} for r in found]
+    assert [r.get("total_budget_currency_code") for r in beside] == [None, None, "AUD"]
+    assert all(len(r["total_budget_amounts"]) == len(amounts) for r in beside)
 
 
 def test_the_api_key_is_never_followed_or_shown(room, caplog):
