@@ -173,9 +173,8 @@ class EntityQuery:
         since: Only what was modified at or after this moment (UTC text), if the platform can filter.
         parent: The parent's record as the platform sent it, for a child stream.
         stats: Counts requests and retries; give it to every `http.send`.
-        greatest: The id behind which new objects are asked for, by list: the greatest that the runs up to the one
-            before the last saw; empty if there were none. A platform whose objects may lack a modification time
-            raises it to the greatest that it reads.
+        greatest: The id behind which new objects are asked for, by list; empty if nobody knows one. A platform whose
+            objects may lack a modification time raises it to the greatest that it reads.
     """
 
     since: str | None = None
@@ -257,6 +256,8 @@ class Platform(ABC):
     """Read timeout of one request, unless the setting says otherwise."""
     lookback_days: ClassVar[int] = 3
     """Days that the platform restates, unless a report or the setting says otherwise."""
+    waits_until_closed: ClassVar[bool] = True
+    """Whether a bucket is first read `closing_hours` after its end, and not as soon as it is over."""
     clock_margin_seconds: ClassVar[float] = 0.0
     """How far the platform's clock and ours may differ: an entity's bookmark stays this far behind the
     moment its read began, or a change made while it was read could seem older than it is."""
@@ -460,8 +461,7 @@ class Platform(ABC):
     def unseen_accounts(self) -> Iterator[str]:
         """Yield a line for each account that a setting names and the login does not see; may ask the platform.
 
-        Each begins with the setting's name. Lists that are confined to such an account are empty, and nothing else
-        would say why; a report of it fails by itself (`available_range`).
+        Each begins with the setting's name. Lists of such an account are empty; reports fail (`available_range`).
         """
         return iter(())
 

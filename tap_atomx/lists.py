@@ -13,7 +13,7 @@ from adtap_core.accounts import Refusals
 from adtap_core.errors import BadRequest, Forbidden, MalformedResponse
 from adtap_core.http.client import RequestStats
 from adtap_core.http.completeness import number
-from adtap_core.http.listing import Page, in_order, key_of, number_of, page_of
+from adtap_core.http.listing import Page, Unfinished, in_order, key_of, number_of, page_of
 from adtap_core.http.workers import Workers
 from adtap_core.platform import EntityQuery
 from adtap_core.rows.records import ConversionError, to_moment
@@ -110,23 +110,30 @@ class Lists:
         """Walk a list within a lower bound; a server that refuses it is asked for all rows.
 
         The bound on `updated_at` is built like the documented one on `id`; a server that swallows it gives all rows:
-        right, only slower.
+        right, only slower. Nobody has published what `count` counts: where it is greater than what came within the bound,
+        it may be of the whole list, which is then read.
         """
         try:
             for page in self._walk(entity, limits, stats, expand=expand):
                 self._say_if_deaf(entity, limits, page)
                 yield page
+            return
         except BadRequest as error:
             if error.status != BAD_REQUEST or not limits:
                 raise
-            (name,) = limits
-            log.warning(
-                "%s: the API refuses a lower bound on %s (%s); all rows are read",
-                entity.name,
-                name.removesuffix(">"),
-                error,
-            )
-            yield from self._walk(entity, {}, stats, expand=expand)
+            why = str(error)
+        except Unfinished as error:
+            if not limits:
+                raise
+            why = str(error)
+        (name,) = limits
+        log.warning(
+            "%s: read whole, without a lower bound on %s: %s",
+            entity.name,
+            name.removesuffix(">"),
+            why,
+        )
+        yield from self._walk(entity, {}, stats, expand=expand)
 
     def _say_if_deaf(
         self, entity: AtomxEntity, limits: Mapping[str, object], page: Sequence[Record]

@@ -170,17 +170,17 @@ def date_range(document: object, report: str) -> Interval:
     """Return the range of dates that the platform says it holds.
 
     Args:
-        document: The answer of `/date-range`: an object, or a list of one.
+        document: The answer of `/date-range`: an object, or a list of one; of several, what all of them hold.
         report: Whose range it is, in a user's words.
 
     Raises:
         MalformedResponse: If it holds none.
     """
     found = document.get("dateRange") if isinstance(document, Mapping) else None
-    if isinstance(found, list):
-        found = found[0] if found else None
+    ranges: Any = found if isinstance(found, list) else [found]
     try:
-        start, end = _moment(found["minStartDate"]), _moment(found["maxEndDate"])  # type: ignore[index]
+        start = max(_moment(one["minStartDate"]) for one in ranges)
+        end = min(_moment(one["maxEndDate"]) for one in ranges)
         if start > end:
             raise ValueError(end)  # noqa: TRY301 - what can't be read is said once, below
         return Interval(start, end)

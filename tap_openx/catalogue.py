@@ -26,7 +26,7 @@ class Listed:
     Args:
         id: As the server spells it.
         format: `Number`, `Currency`, `Date`, `String`, `Boolean` or `Array[Number]`.
-        available: Lower-case ids of the attributes that a metric may be cut by; None if not said.
+        available: Lower-case ids of the attributes that a metric may be cut by; None if none is named.
         raw: All that is said of it.
     """
 
@@ -271,7 +271,8 @@ def _listed(document: Any, kind: str, wrapper: str) -> Iterator[Listed]:
         yield Listed(
             id=str(raw["id"]),
             format=str(raw.get("format", "")),
-            available=None if available is None else frozenset(a.lower() for a in available),
+            # A metric that goes with nothing could never be asked for: an empty list says nothing of it.
+            available=frozenset(a.lower() for a in available) if available else None,
             raw=raw,
         )
 

@@ -38,6 +38,7 @@ class AccountCurrencies:
     def __init__(self, accounts: Callable[[], Iterator[Mapping[str, Any]]]) -> None:
         self._accounts = accounts
         self._known: Once[str, Mapping[str, str]] = Once()
+        self._by_uid: dict[str, str] = {}
         self._untold: frozenset[str] = frozenset()
         self._refusal: Forbidden | None = None
 
@@ -46,12 +47,13 @@ class AccountCurrencies:
         return self._known.get("accounts", self._read)
 
     def _read(self) -> dict[str, str]:
+        found: dict[str, str] = {}
         try:
-            found = {
-                id_of(account, "accounts: one"): str(account.get("currency") or "")
-                for account in self._accounts()
-                if (account.get("type_full") or _PUBLISHER) == _PUBLISHER
-            }
+            for account in self._accounts():
+                if (account.get("type_full") or _PUBLISHER) == _PUBLISHER:
+                    found[id_of(account, "accounts: one")] = str(account.get("currency") or "")
+                    if account.get("uid") and account.get("currency"):
+                        self._by_uid[str(account["uid"])] = str(account["currency"])
         except OfflineError:
             return {}  # a dry run without a network: the request is the same
         except Forbidden as error:
@@ -91,14 +93,15 @@ class AccountCurrencies:
         return next(iter(distinct)) if len(distinct) == 1 and not self._untold else None
 
     def lookup(self, report: str) -> Mapping[str, str]:
-        """Return the currency by publisher, for rows that say whose they are.
+        """Return the currency by publisher, for rows that say whose they are: by the account's `id` or its `uid`.
 
-        Where all have one, a publisher that no account answers to has it too.
+        Which of them today's reports name is not published. Where all have one, a publisher that no account answers to has it too.
 
         Args:
             report: The report's name, for the log.
         """
-        return _Lookup(self.known(), self.only(), self._untold, report)
+        known = self.known()
+        return _Lookup({**self._by_uid, **known}, self.only(), self._untold, report)
 
     def addition_error(self, report: Report, metrics: Iterable[str]) -> BadRequest | None:
         """Return why a report that must be added up by currency can't be; None if it can.

@@ -7,6 +7,7 @@ No list of report fields is published: a wrong dimension is refused by the platf
 import csv
 import io
 import logging
+import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -42,6 +43,13 @@ API_URL: Final = "https://api.openx.com"
 ORIGIN: Final = "https://unity.openx.com"
 HELD_DAYS: Final = {Grain.HOUR: 90, Grain.DAY: 730}
 """Three months of hours, two years of days."""
+_EDGE: Final = timedelta(days=2)
+"""By so much the platform may count otherwise: three months that hold a February are 89 days, and a limit may lie
+within a day."""
+_OF_DATES: Final = re.compile(
+    r"date|look-?back|retention|range|\bmonths?\b|\bolder\b|history", re.IGNORECASE
+)
+"""Words of a refusal by which it may be for the age of what was asked for; nobody has published the platform's own."""
 MOST_ROWS: Final = 1_000_000
 MOST_BYTES: Final = 10**9
 """The platform's limits of one report. What is cut off at bytes ends with the last whole row before them."""
@@ -195,16 +203,9 @@ class Current(Generation):
             **{_sent(d, "dimension").lower(): d for d in dimensions},
             **{_sent(m, "metric").lower(): m for m in job.report.metrics},
         }
-        body: dict[str, Any] = {
-            "reportType": _TYPES[grain],
-            "dateFrom": _text(window.start),
-            "dateTo": _text(window.end),
-            "dimensions": [_BUCKETS[grain], *(_sent(d, "dimension") for d in dimensions)],
-            "metrics": [_sent(m, "metric") for m in job.report.metrics],
-        }
-        if job.report.filters:
-            body["filters"] = job.report.filters
-        response = self._run(job, body)
+        response, window = self._run_held(job, window, dimensions)
+        if response is None:
+            return Fetched([], RowContext(bucket=grain.value), held_from=window.start)
 
         def table() -> Table:
             found = separated(response.body)
@@ -280,6 +281,45 @@ class Current(Generation):
                 f"{job.what}: {lines} lines, the platform's limit is {MOST_ROWS} rows"
             )
         return max(lines / MOST_ROWS, size / MOST_BYTES)
+
+    def _run_held(
+        self, job: WindowJob, window: Interval, dimensions: Sequence[str]
+    ) -> tuple[Response | None, Interval]:
+        """Return the report of what of a window the platform still holds, and what that is.
+
+        Where its limits lie to the hour is not published: what is refused for its age, at the edge, is gone.
+
+        Args:
+            job: The window.
+            window: The part of it that is surely held, or lies at the edge.
+            dimensions: What is asked for beside the time bucket.
+        """
+        try:
+            return self._run(job, self._question(job, window, dimensions)), window
+        except BadRequest as error:
+            first = self.available_range(job.report).start + _EDGE
+            said = str(error).removeprefix(job.what)
+            is_old = error.status == HTTPStatus.BAD_REQUEST and window.start < first
+            if not is_old or not _OF_DATES.search(said):
+                raise
+            log.info("%s: %s", job.what, said)
+        kept = still_held(job, first)
+        if kept.is_empty:
+            return None, kept
+        return self._run(job, self._question(job, kept, dimensions)), kept
+
+    @staticmethod
+    def _question(job: WindowJob, window: Interval, dimensions: Sequence[str]) -> dict[str, Any]:
+        """Return the body of a report request."""
+        report = job.report
+        body: dict[str, Any] = {
+            "reportType": _TYPES[report.grain],
+            "dateFrom": _text(window.start),
+            "dateTo": _text(window.end),
+            "dimensions": [_BUCKETS[report.grain], *(_sent(d, "dimension") for d in dimensions)],
+            "metrics": [_sent(m, "metric") for m in report.metrics],
+        }
+        return body | ({"filters": report.filters} if report.filters else {})
 
     def _run(self, job: WindowJob, body: Mapping[str, Any]) -> Response:
         """Return a report job's CSV; a job that failed is asked for once more."""

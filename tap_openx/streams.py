@@ -91,6 +91,8 @@ _OBJECTS: Final = {
     "optimizations": "optimization",
 }
 """Streams of the Platform API's objects, each with its path."""
+OF_2016: Final = frozenset({"audience_segments", "conversion_tags", "competitive_exclusions"})
+"""Objects of the API's guide of 2016 that its list of 2020 no longer names: an instance may not have them."""
 ENTITIES: Final = (
     Entity(name="session", path="session", keys=("instance_uid",)),
     Entity(name="report_fields", path="", keys=("kind", "id")),

@@ -50,6 +50,10 @@ class Keyless(RequestError):  # noqa: N818 - named for what it is
     """A record has no key by which its list could be walked; the others have."""
 
 
+class Unfinished(MalformedResponse):
+    """A list says that it holds more than it gives."""
+
+
 class TooDeep(Exception):  # noqa: N818 - a finding, not a fault
     """The server does not let a page through that lies so far behind a key."""
 
@@ -169,15 +173,15 @@ def check_end(page: Page, shown: int, what: str) -> None:
         what: The list, in a user's words.
 
     Raises:
-        MalformedResponse: If it does.
+        Unfinished: If it does.
     """
     if not page.records and (said := page.promised(shown)):
         raise _empty(said, shown, what)
 
 
-def _empty(said: str, shown: int, what: str) -> MalformedResponse:
+def _empty(said: str, shown: int, what: str) -> Unfinished:
     msg = f"{what}: the list says that there is more ({said}), and gives an empty page after {count(shown, 'record')}"
-    return MalformedResponse(msg)
+    return Unfinished(msg)
 
 
 def is_at_odds(page: Page, shown: int, first: int | None) -> bool:

@@ -98,7 +98,8 @@ class Planner:
         self.now = self.zone.local(now)
         self.lookback_days = lookback_days(report, settings, platform.lookback_days)
         self.settle_days = settle_days(report, settings, platform.lookback_days)
-        self._closed = self.zone.local(now - timedelta(hours=platform.closing_hours(report)))
+        hours = platform.closing_hours(report) if platform.waits_until_closed else 0.0
+        self._closed = self.zone.local(now - timedelta(hours=hours))
         self._running = timedelta(hours=platform.zone_spread_hours(report))
         self.over = self.over_at(now)
         """The moment up to which buckets are over, wherever their rows' own zones lie."""

@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from adtap_sandbox import credentials
+from adtap_sandbox.environment import full_hour
 from adtap_sandbox.openx import fields, questions, request_parts
 from adtap_sandbox.openx.delivery import Question, on_the_wire
 from adtap_sandbox.openx.replies import (
@@ -210,8 +211,8 @@ class Reporting:
             return reporting_error(400, f"Invalid filter: {error}")
         question = Question(
             start,
-            # Hours to come hold nothing: a report may end in the future.
-            max(start, min(end, span.end)),
+            # Hours to come hold nothing: a report may end in the future. Nothing says that whole ones come late.
+            max(start, min(end, full_hour(self._store.now()))),
             tuple(fields.CURRENT_DIMENSIONS[name] for name in dimensions),
             tuple(fields.CURRENT_METRICS[name] for name in metrics),
             wanted,

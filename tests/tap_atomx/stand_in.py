@@ -13,6 +13,7 @@ class Platform:
         self.lists: dict[str, list[dict[str, Any]]] = {}
         self.refused: tuple[str, ...] = ()
         self.deaf: tuple[str, ...] = ()
+        self.counts_all = False
         self.logs: dict[str, list[dict[str, Any]]] = {}
         self.gone: tuple[str, ...] = ()
         self.report: Callable[[Mapping[str, Any]], object] = lambda _asked: None
@@ -51,7 +52,8 @@ class Platform:
                 low = int(least) if name == "id" else least
                 rows = [row for row in rows if row.get(name) and row[name] >= low]
         offset = int(query["offset"])
-        return {"success": True, "resource": path, path: rows[offset:], "limit": 1000}
+        count = {"count": len(self.lists[path])} if self.counts_all else {}
+        return {"success": True, "resource": path, path: rows[offset:], "limit": 1000, **count}
 
     def bounds(self, path: str) -> list[tuple[str, ...]]:
         """Which bounds each request for a list had."""

@@ -80,6 +80,20 @@ def test_a_new_object_without_a_modification_time_is_read(platform, run, lacking
     assert second.last_state["bookmarks"]["creatives"]["undated"] is True
 
 
+@pytest.mark.parametrize("stream", ["creatives", "domains"])
+@pytest.mark.parametrize("new", [(), (dated(5, 16), dated(6, 17))], ids=["nothing", "two"])
+def test_a_count_of_all_rows_is_no_cut_of_those_that_changed(platform, run, stream, new):
+    """Nobody has published what `count` counts: within a bound a greater one may be of the whole list, which is then read."""
+    platform.counts_all = True
+    platform.lists[stream] = [dated(1), dated(2, 15)]
+    first = run(stream)
+    assert ids(first, stream) == [1, 2]
+    platform.lists[stream] += new
+    second = run(stream, state=first.last_state)
+    assert ids(second, stream) == [2, *(row["id"] for row in new)]
+    assert () in platform.bounds(stream)
+
+
 def test_a_list_that_changes_by_day_is_asked_for_twice(platform, run):
     """What was modified, and what lies behind the greatest id; a server without bounds is asked once."""
     platform.lists["creatives"] = [dated(1), dated(2, 15)]

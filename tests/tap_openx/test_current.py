@@ -183,6 +183,20 @@ def test_an_account_that_names_no_currency_has_not_that_of_the_others(room, curr
     assert f"publisher {publishers[0]} is an account that names none" in caplog.text
 
 
+def test_a_publisher_is_known_by_its_uid_too():
+    """Which of an account's names today's reports show is not published."""
+    accounts = [
+        {"id": "1", "uid": "1-accf", "currency": "EUR"},
+        {"id": "2", "uid": "2-accf", "currency": "USD"},
+    ]
+    currencies = AccountCurrencies(lambda: iter(accounts))
+    lookup = currencies.lookup("x_daily")
+    assert [lookup.get(name) for name in ("1", "1-accf", "2-accf", "3")] == [
+        *("EUR", "EUR", "USD", None)
+    ]
+    assert currencies.several() == ("EUR", "USD")
+
+
 def test_publishers_whose_currency_nobody_knows_are_not_added_to_one_another(caplog):
     """Each has a row of its own; money keeps all its digits, an empty value is none."""
     rows = [
@@ -501,3 +515,12 @@ def test_hours_older_than_three_months_are_named_and_not_asked_for(room, caplog)
     (window,) = found.windows("a_hourly")
     assert window["window_start"] == "2025-12-18T00:00:00Z"
     assert window["window_end"] == "2025-12-20T00:00:00Z"
+
+
+def test_hours_are_read_as_soon_as_they_are_over(room):
+    """Up to when data are in is not published: whoever waits leaves out hours of today that are over."""
+    report = {"name": "a_hourly", "grain": "hour", "dimensions": [], "metrics": ["AllRequests"]}
+    found = room.run(room.current(start_date="2026-03-18", reports=[report]), "a_hourly")
+    assert max(r["hour"] for r in found.records["a_hourly"]) == "2026-03-18T11:00:00Z"
+    (window,) = found.windows("a_hourly")
+    assert window["window_end"] == "2026-03-18T12:00:00Z"

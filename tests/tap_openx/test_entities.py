@@ -11,7 +11,7 @@ import pytest
 
 from adtap_core.tap import RunFailed
 from tap_openx.client import page_at
-from tap_openx.streams import AUDITED_TYPES, ENTITIES, OPTION_KEYS
+from tap_openx.streams import AUDITED_TYPES, ENTITIES, OF_2016, OPTION_KEYS
 from tap_openx.tap import TapOpenx
 from tests.running import parse, select
 
@@ -207,16 +207,34 @@ def test_any_page_size_gives_the_same_objects(room, size):
 @pytest.mark.parametrize("how", ["forbidden_types", "missing_types"])
 def test_a_type_that_the_login_may_not_read_is_named_and_the_rest_is_read(room, caplog, how):
     """Where nobody chose streams it is a warning; where a catalog selects it, an error."""
-    room.switch(**{how: ["audiencesegment"]})
+    room.switch(**{how: ["floorrule"]})
     config = room.legacy(end_date="2026-03-17")
     with caplog.at_level(logging.WARNING):
         found = room.run(config)
     assert found.records["sites"]
-    assert found.records["audience_segments"] == []
-    assert any(m.startswith("audience_segments: ") for m in caplog.messages)
-    with pytest.raises(RunFailed, match="audience_segments"):
-        room.run(config, "sites", "audience_segments")
-    assert any("deselect the stream 'audience_segments'" in m for m in caplog.messages)
+    assert found.records["floor_rules"] == []
+    assert any(m.startswith("floor_rules: ") for m in caplog.messages)
+    with pytest.raises(RunFailed, match="floor_rules"):
+        room.run(config, "sites", "floor_rules")
+    assert any("deselect the stream 'floor_rules'" in m for m in caplog.messages)
+
+
+@pytest.mark.parametrize("how", ["forbidden_types", "missing_types"])
+def test_a_type_of_2016_that_the_instance_does_not_know_is_empty(room, caplog, how):
+    """OpenX's list of 2020 does not name it any more: 404 is said, and fails nobody who selects it; 403 does."""
+    room.switch(**{how: [OBJECTS[stream] for stream in OF_2016]})
+    written = []
+    try:
+        with caplog.at_level(logging.WARNING):
+            room.run(room.legacy(), "sites", *OF_2016, written=written.append)
+    except RunFailed:
+        assert how == "forbidden_types"
+    else:
+        assert how == "missing_types"
+    assert written[0].records["sites"]
+    for stream in OF_2016:
+        assert written[0].records[stream] == []
+        assert any(m.startswith(f"{stream}: ") for m in caplog.messages)
 
 
 def test_an_answer_without_its_list_is_no_empty_list(room):

@@ -98,6 +98,16 @@ def test_a_value_of_a_filter_is_sent_as_json_spells_it(room, value, sent):
     }
 
 
+def test_a_metric_that_goes_with_no_attribute_is_asked_for(room):
+    """An empty list says nothing of it: no report could hold it otherwise."""
+    clicks = {"metadataDetails": {"dimensionsAvailable": []}}
+    room.list_fields("publisherSiteId", metrics=("marketRequests", "clicks"), clicks=clicks)
+    report = {"name": "by_day", "dimensions": ["publisherSiteId"], "metrics": ["clicks"]}
+    found = room.run(room.legacy(**ONE_DAY, reports=[report]), "by_day")
+    assert found.records["by_day"]
+    assert all(r["clicks"] is not None for r in found.records["by_day"])
+
+
 @pytest.mark.parametrize("buckets", [["day"], []], ids=["by day only", "not said"])
 def test_a_metric_that_the_list_gives_by_day_only_is_not_asked_for_by_hour(room, buckets):
     """The time bucket is an attribute as any other; a list that names no bucket says nothing of it."""

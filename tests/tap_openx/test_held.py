@@ -2,8 +2,13 @@
 
 import json
 import logging
+from datetime import datetime
 
 import pytest
+
+from adtap_core.errors import MalformedResponse
+from adtap_core.windows import Interval
+from tap_openx.answers import date_range
 
 HOURS = {"name": "by_hour", "grain": "hour", "dimensions": [], "metrics": ["marketRequests"]}
 MONEY = {"name": "all_daily", "dimensions": [], "metrics": ["marketPublisherRevenue"]}
@@ -74,3 +79,31 @@ def test_todays_api_is_not_asked_for_days_that_it_has_dropped_meanwhile(room, ca
     (window,) = found.windows("a_hourly")
     assert window["window_start"] == "2025-12-18T00:00:00Z"
     assert any("now holds data only from 2025-12-18T00:00Z on" in m for m in caplog.messages)
+
+
+@pytest.mark.parametrize("held", [89, 88])
+def test_hours_that_are_refused_for_their_age_are_left_out(room, caplog, held):
+    """Three months are 89 days where a February is among them; the next run is none the worse for it."""
+    room.switch(retention_hourly_days=held)
+    report = {"name": "a_hourly", "grain": "hour", "dimensions": [], "metrics": ["AllRequests"]}
+    config = room.current(start_date="2025-12-01", end_date="2025-12-24", reports=[report])
+    with caplog.at_level(logging.WARNING):
+        found = room.run(config, "a_hourly")
+    (window,) = found.windows("a_hourly")
+    assert window["window_start"] == "2025-12-20T00:00:00Z"
+    assert any("now holds data only from 2025-12-20T00:00Z on" in m for m in caplog.messages)
+    mark = found.last_state["bookmarks"]["a_hourly"]
+    assert mark["covered"] == [["2025-12-20T00:00:00Z", "2025-12-24T00:00:00Z"]]
+    again = room.run(config, "a_hourly", state=found.last_state)
+    assert all(w["window_start"] >= "2025-12-20" for w in again.windows("a_hourly"))
+
+
+def test_of_several_ranges_only_what_all_of_them_hold_counts():
+    """A list is the documentation's sample, of one; what lies in one range alone may lack the other's fields."""
+    day = "2026-03-{:02d}T00:00:00Z".format
+    ranges = [{"minStartDate": day(a), "maxEndDate": day(z)} for a, z in ((1, 17), (2, 18))]
+    both = Interval(datetime(2026, 3, 2), datetime(2026, 3, 17))
+    assert date_range({"dateRange": ranges}, "x") == both
+    assert date_range({"dateRange": ranges[::-1]}, "x") == both
+    with pytest.raises(MalformedResponse):
+        date_range({"dateRange": []}, "x")

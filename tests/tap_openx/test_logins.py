@@ -145,6 +145,14 @@ def test_each_credential_of_the_current_login_is_named(room, caplog, change, wor
     assert len(room.asked("signInWithPassword")) <= 1
 
 
+def test_a_redirect_to_the_login_page_is_a_session_that_has_ended(room):
+    """A UI host may send a browser there, as it may answer with that page."""
+    there = {"Location": "/login?next=%2Fox%2F4.0%2Fsite"}
+    room.sandbox.fault("status", path="/ox/4.0/site$", status=302, headers=there, body="")
+    assert room.run(room.legacy(), "sites").records["sites"]
+    assert len(room.asked("/login/process")) == 2
+
+
 def test_a_session_that_is_refused_twice_ends_the_run(room):
     """A new login did not help: the message says whose login, in the platform's words."""
     room.sandbox.fault(
