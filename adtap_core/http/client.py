@@ -49,6 +49,8 @@ MAX_QUOTA_WAITS: Final = 3
 """How often one request waits for a quota, unless the tap's setting `quota_waits` says otherwise."""
 FIRST_WAIT_SECONDS: Final = 0.5
 """The longest wait before the first retry where the answer names none; each further one may be twice as long."""
+_LEAST_WAIT_SECONDS: Final = 1.0
+"""Where a server asks to wait less than this, the usual waits grow up to it."""
 _SAID_FROM_SECONDS: Final = 10.0
 _ROUNDED_SHARE: Final = 1e-3
 """By so much a share may be rounded down and still be what it was meant to be."""
@@ -530,9 +532,13 @@ class _Tries:
         return f" (gave up after {count(self._state.failures, 'try')})"
 
     def _wait(self, outcome: Outcome, message: str) -> None:
-        seconds = outcome.seconds
-        if seconds is None:
-            seconds = next(self._waits) * random.uniform(0.5, 1.0)
+        usual = next(self._waits) * random.uniform(0.5, 1.0)
+        # `Retry-After: 0`, or a moment that has passed: all retries would be over within one.
+        seconds = (
+            usual
+            if outcome.seconds is None
+            else max(outcome.seconds, min(usual, _LEAST_WAIT_SECONDS))
+        )
         log.info(
             "Retry %d of %d in %.1f s: %s",
             self._state.failures,

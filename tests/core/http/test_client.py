@@ -96,6 +96,15 @@ def test_retry_after_in_seconds_is_obeyed(bench: Bench) -> None:
     assert bench.waits == [17.0]
 
 
+def test_a_retry_after_of_nothing_does_not_use_up_the_retries_at_once(bench: Bench) -> None:
+    """A server that rounds down the rest of a second says 0 until it is over."""
+    bench.answers(*[refusal(429, Retry_After="0")] * 3)
+    assert bench.send().json()["rows"] == [1]
+    assert len(bench.waits) == 3
+    assert sum(bench.waits) >= 1.0
+    assert max(bench.waits) <= 1.0
+
+
 def test_retry_after_as_a_date_counts_from_the_servers_clock(bench: Bench) -> None:
     """A clock that is wrong on our side does no harm."""
     sent = datetime(2031, 1, 1, 12, 0, 0, tzinfo=UTC)
