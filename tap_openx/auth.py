@@ -387,6 +387,8 @@ class BearerLogin(_Login):
             call = Call(urljoin(call.url, where), what=call.what, expects="any", login=False)
             found = _session_id(call.url) or found
             redact.learn(found)  # before the next request names it
+            if found and urlsplit(call.url)[:2] != urlsplit(self._url)[:2]:
+                break  # a page for people on another host: it may be out of reach, and nothing of it is wanted
         if not found:
             message = (
                 "OpenX did not begin a login (settings `client_id`, `instance_hostname`): "

@@ -6,6 +6,7 @@ import pytest
 
 from adtap_core.errors import CredentialsError
 from adtap_core.tap import RunFailed
+from tests.canned import Canned
 
 
 def refused(room, config, caplog):
@@ -101,6 +102,14 @@ def test_the_session_is_taken_from_the_address_that_the_login_leads_to(room, pag
     """It may stand behind a `#`, and the page for people need not be there: nobody but people reads it."""
     room.switch(login_page=page)
     assert room.run(room.current(max_retries=1), "sites").records["sites"]
+
+
+def test_the_login_page_of_another_host_is_not_asked_for(room):
+    """Its address holds all that is wanted: a host that can't be reached cost each login all its retries."""
+    with Canned(lambda _asked: {}) as other:
+        room.switch(login_page=f"{other.url}/?session_id={{}}")
+        assert room.run(room.current(), "sites").records["sites"]
+        assert other.asked == []
 
 
 def test_a_single_sign_on_that_is_gone_is_no_refused_login(room, caplog):
