@@ -402,7 +402,9 @@ class BearerLogin(_Login):
         return found
 
     def _step(self, http: Http, call: Call, wanted: str, setting: str) -> str:
-        return str(self._answer(http, call, wanted, setting)[wanted])
+        found = self._answer(http, call, wanted, setting)[wanted]
+        # Scopes may come as a list; they go back as OAuth writes them.
+        return " ".join(map(str, found)) if isinstance(found, list) else str(found)
 
     def _answer(self, http: Http, call: Call, wanted: str, setting: str) -> Mapping[str, Any]:
         stats = RequestStats()

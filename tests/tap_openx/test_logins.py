@@ -1,6 +1,7 @@
 """Both logins: what they send, how they fail, and what nobody may see."""
 
 import logging
+from urllib.parse import parse_qs
 
 import pytest
 
@@ -102,6 +103,15 @@ def test_the_session_is_taken_from_the_address_that_the_login_leads_to(room, pag
     """It may stand behind a `#`, and the page for people need not be there: nobody but people reads it."""
     room.switch(login_page=page)
     assert room.run(room.current(max_retries=1), "sites").records["sites"]
+
+
+def test_scopes_that_come_as_a_list_go_back_as_text(room):
+    """The step before says them in either form; OAuth writes them with spaces between."""
+    scopes = ["openid", "email", "profile", "api"]
+    room.sandbox.fault("status", path="/login/session-info$", status=200, body={"scope": scopes})
+    assert room.run(room.current(), "sites").records["sites"]
+    (consent,) = room.asked("/login/consent")
+    assert parse_qs(consent["body"])["scope"] == [" ".join(scopes)]
 
 
 def test_the_login_page_of_another_host_is_not_asked_for(room):
