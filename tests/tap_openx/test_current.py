@@ -191,9 +191,8 @@ def test_a_publisher_is_known_by_its_uid_too():
     ]
     currencies = AccountCurrencies(lambda: iter(accounts))
     lookup = currencies.lookup("x_daily")
-    assert [lookup.get(name) for name in ("1", "1-accf", "2-accf", "3")] == [
-        *("EUR", "EUR", "USD", None)
-    ]
+    found = [lookup.get(name) for name in ("1", "1-accf", "2-accf", "3")]
+    assert found == ["EUR", "EUR", "USD", None]
     assert currencies.several() == ("EUR", "USD")
 
 
