@@ -158,10 +158,10 @@ class Current(Generation):
         return 1
 
     def available_range(self, report: Report) -> Interval:
-        """Return what the platform's published retention holds, up to now."""
+        """Return what the platform's published retention holds, up to the running hour's end: hours are asked for whole."""
         now = self._api.clock.now().replace(tzinfo=None)
         first = midnight(now.date()) - timedelta(days=HELD_DAYS[report.grain])
-        return Interval(first, now)
+        return Interval(first, Grain.HOUR.ceil(now))
 
     def closing_hours(self) -> float:
         """Return the hours after which a bucket's data are in."""

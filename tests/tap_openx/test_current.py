@@ -523,3 +523,14 @@ def test_hours_are_read_as_soon_as_they_are_over(room):
     assert max(r["hour"] for r in found.records["a_hourly"]) == "2026-03-18T11:00:00Z"
     (window,) = found.windows("a_hourly")
     assert window["window_end"] == "2026-03-18T12:00:00Z"
+
+
+def test_the_running_bucket_is_asked_for_in_whole_hours(room):
+    """The platform counts in hours; whatever it makes of minutes, the running hour must not be lost to them."""
+    room.now("2026-03-18T12:20:30+00:00")
+    config = room.current(start_date="2026-03-18", include_today=True)
+    found = room.run(config, "country_daily")
+    (asked,) = room.asked("/generateReport")
+    assert json.loads(asked["body"])["dateTo"] == "2026-03-18T13:00:00Z"
+    assert {r["_data_state"] for r in found.records["country_daily"]} == {"partial"}
+    assert found.last_state["bookmarks"]["country_daily"]["replication_key_value"] == "2026-03-18"
