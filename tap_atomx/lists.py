@@ -117,7 +117,6 @@ class Lists:
             for page in self._walk(entity, limits, stats, expand=expand):
                 self._say_if_deaf(entity, limits, page)
                 yield page
-            return
         except BadRequest as error:
             if error.status != BAD_REQUEST or not limits:
                 raise
@@ -126,6 +125,8 @@ class Lists:
             if not limits:
                 raise
             why = str(error)
+        else:
+            return
         (name,) = limits
         log.warning(
             "%s: read whole, without a lower bound on %s: %s",

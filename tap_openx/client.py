@@ -364,7 +364,9 @@ class OpenxPlatform(Platform):
             if not is_missing or entity.name not in OF_2016:
                 raise
             # What an instance does not know, it holds nothing of: no catalog that selects it should fail for ever.
-            log.warning("%s; this instance has no such type of object: read as an empty list", error)
+            log.warning(
+                "%s; this instance has no such type of object: read as an empty list", error
+            )
 
     def _walk(
         self,
