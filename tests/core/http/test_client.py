@@ -100,9 +100,7 @@ def test_a_retry_after_of_nothing_does_not_use_up_the_retries_at_once(bench: Ben
     """A server that rounds down the rest of a second says 0 until it is over."""
     bench.answers(*[refusal(429, Retry_After="0")] * 3)
     assert bench.send().json()["rows"] == [1]
-    assert len(bench.waits) == 3
-    assert sum(bench.waits) >= 1.0
-    assert max(bench.waits) <= 1.0
+    assert 0 < bench.waits[0] <= bench.waits[1] <= bench.waits[2] <= 1.0
 
 
 def test_retry_after_as_a_date_counts_from_the_servers_clock(bench: Bench) -> None:
