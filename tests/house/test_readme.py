@@ -162,12 +162,13 @@ def test_a_real_account_is_three_blocks_away(clone, platforms):
     assert re.findall(r"│ +-?\d+\.\d\d │", shown)
     assert not re.findall(r"\d\.\d{3}", shown)
     assert "decimal(38,2)" in shown
-    shell(activate + block(README, "tap-adjust --config=ENV --discover"), clone, **platforms)
-    with (clone / "rows.jsonl").open(
-        encoding="utf-8"
-    ) as lines:  # all that the account has: line by line
-        rows = map(json.loads, lines)
-        assert "os_daily" in {row["stream"] for row in rows if row["type"] == "RECORD"}
+    # All that the account has: of three days. A variable of the environment beats the one in .env.
+    few = {**platforms, "TAP_ADJUST_START_DATE": "2026-11-19"}
+    shell(activate + block(README, "tap-adjust --config=ENV --discover"), clone, **few)
+    with (clone / "rows.jsonl").open(encoding="utf-8") as lines:
+        rows = (row for row in map(json.loads, lines) if row.get("stream") == "os_daily")
+        days = {row["record"]["day"] for row in rows if row["type"] == "RECORD"}
+    assert days == {"2026-11-19", "2026-11-20", "2026-11-21"}
 
 
 def test_the_sandbox_is_two_terminals_away(clone):
