@@ -58,12 +58,11 @@ def without(asked: Counter[tuple[Any, ...]], paths: set[str]) -> Counter[tuple[A
     return Counter({k: n for k, n in asked.items() if k[1] not in paths})
 
 
-def plan_and_sync(
-    desk: Desk, state: dict[str, Any] | None = None, **more: Any
-) -> tuple[dict[str, Any], Messages, set[str]]:
-    """Plan two reports, then read them; the log then holds what was read."""
+def plan_of(
+    desk: Desk, catalog: dict[str, Any], state: dict[str, Any] | None = None, **more: Any
+) -> tuple[dict[str, Any], set[str]]:
+    """Plan what a catalog selects, which asks for no data; gives the plan, and the paths of a login."""
     login = logins(desk)
-    catalog = only(desk, desk.case.daily, desk.case.hourly)
     arguments = ["--catalog", desk.file("catalog", catalog), "--json"]
     if state is not None:
         arguments += ["--state", desk.file("state", state)]
@@ -73,8 +72,17 @@ def plan_and_sync(
     pattern = re.compile(desk.case.report_path)
     assert not [t for t in asked if pattern.search(t.removeprefix(f"/{desk.case.platform}"))]
     desk.sandbox.clear_log()
+    return done.json, login
+
+
+def plan_and_sync(
+    desk: Desk, state: dict[str, Any] | None = None, **more: Any
+) -> tuple[dict[str, Any], Messages, set[str]]:
+    """Plan two reports, then read them; the log then holds what was read."""
+    catalog = only(desk, desk.case.daily, desk.case.hourly)
+    plan, login = plan_of(desk, catalog, state, **more)
     messages = run_tap(desk.case.tap, desk.config(**more), state=state, catalog=catalog)
-    return done.json, messages, login
+    return plan, messages, login
 
 
 def test_the_plan_of_a_first_sync_is_its_request_log(desk: Desk) -> None:
@@ -90,7 +98,7 @@ def test_control_totals_are_planned_and_tie_out(desk: Desk) -> None:
     """With `control_totals` the plan has the questions beside each window; in every generation they tie out."""
     plan, messages, login = plan_and_sync(desk, control_totals=True)
     assert without(logged(desk), login) == planned(plan)
-    without_them, _, _ = plan_and_sync(desk)
+    without_them, _ = plan_of(desk, only(desk, desk.case.daily, desk.case.hourly))
     assert plan["totals"]["requests"] > without_them["totals"]["requests"]
     for window in messages.records["sync_windows"]:
         assert window["ties"] is True, window
