@@ -119,10 +119,23 @@ def companion() -> None:
     """In the fork: be `adtap`; what it starts beside its own Python is in the same folder as itself."""
     from adtap_cli.main import main
 
-    # As a new process would find it.
-    sys.path[:0] = filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))
+    _find_as_a_new_process()
     sys.executable = str(Path(sys.argv[0]).absolute().with_name("python"))
     main()
+
+
+def suite() -> int:
+    """In the fork: be `python -m pytest`."""
+    import pytest
+
+    _find_as_a_new_process(Path.cwd())
+    return pytest.console_main()
+
+
+def _find_as_a_new_process(*first: Path) -> None:
+    """Look for modules where a new process would: in a folder, and where PYTHONPATH says."""
+    named = filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))
+    sys.path[:0] = [*map(str, first), *named]
 
 
 def pipe() -> tuple[Connection, Connection]:

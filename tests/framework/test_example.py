@@ -54,6 +54,10 @@ def copied(installed, tmp_path) -> tuple[Path, dict[str, str]]:
 def run(*arguments: str, cwd: Path = ROOT, env=None) -> subprocess.CompletedProcess[str]:
     if arguments[:2] == ("-m", "adtap_cli"):
         return programs.companion_run(*arguments[2:], folder=cwd, environment=env)
+    if arguments[:2] == ("-m", "pytest"):
+        return programs.FORKS.run(
+            "tests.programs:suite", arguments[2:], folder=cwd, environment=env, name="pytest"
+        )
     return subprocess.run(
         [sys.executable, *arguments], capture_output=True, text=True, cwd=cwd, env=env,
         timeout=250, check=False,
