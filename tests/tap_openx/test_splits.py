@@ -228,7 +228,7 @@ def test_too_many_accounts_are_asked_for_in_groups(room, whole, cap):
 def test_too_many_accounts_are_not_asked_for_again_in_each_window(room):
     """The accounts in scope are as many in the next window: only its parts, and what proves them, are asked for."""
     room.switch(account_cap=1)
-    config = room.legacy(start_date="2026-01-20", end_date="2026-03-17")
+    config = room.legacy(start_date="2026-02-24", end_date="2026-03-17")
     found = room.run(config, "inventory_hourly")
     assert len(found.windows("inventory_hourly")) > 2
     whole = [
@@ -242,7 +242,7 @@ def test_too_many_accounts_are_not_asked_for_again_in_each_window(room):
 def test_rows_that_the_service_refused_are_not_asked_for_again_in_each_window(room):
     """Rows of too many accounts, and lists of values: a refusal costs one request in a run, not one a window."""
     room.switch(account_cap=1, filter_lists=False)
-    config = room.legacy(start_date="2026-01-20", end_date="2026-03-17")
+    config = room.legacy(start_date="2026-02-24", end_date="2026-03-17")
     found = room.run(config, "inventory_hourly")
     assert len(found.windows("inventory_hourly")) > 2
     statuses = [e["status"] for e in room.asked("/report")]
@@ -259,7 +259,7 @@ def test_rows_that_the_service_refused_are_not_asked_for_again_in_each_window(ro
 def test_the_proof_is_asked_for_in_each_window(room):
     """The sum by the bucket alone, and the list of accounts: a window with fewer of them may well be answered."""
     room.switch(account_cap=1)
-    config = room.legacy(start_date="2026-01-20", end_date="2026-03-17")
+    config = room.legacy(start_date="2026-02-24", end_date="2026-03-17")
     found = room.run(config, "inventory_hourly")
     assert len(found.windows("inventory_hourly")) > 2
     asked = questions(room)
