@@ -66,7 +66,7 @@ def test_a_campaigns_figures_are_not_final_before_its_activity_stays(room):
         ("kpi_deliverables", {}),
         ("campaign_daily", {}),
     ):
-        run = room.run(stream, start_date="2026-02-01", **more)
+        run = room.run(stream, start_date="2026-02-10", end_date="2026-02-21", **more)
         for row in run.records[stream]:
             states.setdefault(stream, {}).setdefault(row["_data_state"], set()).add(row["day"])
     assert {max(found["settled"]) for found in states.values()} == {"2026-02-15"}

@@ -224,7 +224,8 @@ def test_at_most_three_reports_are_in_flight(room):
     """More at once provoke timeouts: the room answers 500 from the fourth on."""
     room.switch(max_parallel=3)
     room.sandbox.latency(0.05)
-    room.run("channel_daily", start_date="2025-08-01", app_tokens=None)
+    room.run("app_daily", start_date="2025-08-01", app_tokens=None)
+    assert len(room.asked("/report")) > 3
     assert room.sandbox.stats()["max_in_flight"]["adjust"] <= 3
     assert {e["status"] for e in room.sandbox.log("adjust")} == {200}
 

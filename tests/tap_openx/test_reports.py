@@ -240,9 +240,10 @@ def test_accounts_have_a_bookmark_each(room):
 
 
 def test_a_backfill_beyond_the_retention_warns_with_both_dates(room, caplog):
-    """400 days of hours: what is held is read, what is not is named."""
+    """A year of hours: what is held is read, what is not is named."""
+    config = room.legacy(start_date="2025-02-11", end_date="2026-02-01")
     with caplog.at_level(logging.WARNING):
-        found = room.run(room.legacy(start_date="2025-02-11"), "deal_hourly")
+        found = room.run(config, "deal_hourly")
     (said,) = [m for m in caplog.messages if "holds data only from" in m]
     assert "start is 2025-02-11" in said
     assert "only from 2026-01-17 on" in said
