@@ -10,8 +10,8 @@ it would do in COPY or MERGE are done from a VARIANT column, and the upsert is a
 What stays the target's own: connection, SHOW, DDL, reflection, identifiers, types, the batch files,
 the casts, STATE. What is never tested: PUT, COPY and MERGE of a real Snowflake.
 
-Of what is replaced, the emulator translates the casts alone. The rest is asked of the DuckDB below it: a statement
-takes the emulator ten times as long.
+Of what is replaced, the emulator translates the casts alone. The rest, and the rows that are read back, is asked of
+the DuckDB below it: a statement takes the emulator ten times as long.
 """
 
 # ruff: noqa: S608, T201 - the names in these statements are quoted by the target itself; it prints what it is asked
@@ -114,8 +114,9 @@ def read(folder, schema):
             full = kind if digits is None else f"{kind}({digits},{scale})"
             tables.setdefault(table, {})[column] = full
         for table, types in tables.items():
-            rows = cursor.execute(f'select * from {schema}."{table}"').fetchall()
-            print(json.dumps([table, types, [[_written(v) for v in row] for row in rows]]))
+            cursor._duck_conn.execute(f'select * from {DATABASE}.{schema}."{table}"')
+            rows = cursor._duck_conn.to_arrow_table().to_pylist()  # as the emulator does
+            print(json.dumps([table, types, [[_written(v) for v in row.values()] for row in rows]]))
 
 
 def run(folder):
