@@ -2,7 +2,7 @@
 
     python snowflake_emulated.py load FOLDER --config FILE    the target's own command line
     python snowflake_emulated.py read FOLDER SCHEMA           its tables' columns and rows, as JSON
-    python snowflake_emulated.py run FOLDER                   statements from standard input, results as JSON
+    python snowflake_emulated.py run FOLDER COUNT             statements from standard input, results as JSON
 
 The emulator knows neither the user stage, nor COPY and MERGE from files in it (fakesnow#403), so six
 methods of the target are replaced: the batch files that it writes are read by DuckDB, the casts that
@@ -119,16 +119,17 @@ def read(folder, schema):
             print(json.dumps([table, types, [[_written(v) for v in row.values()] for row in rows]]))
 
 
-def run(folder):
-    """Run statements, separated by lines of `;`; print the rows of the last one."""
+def run(folder, count):
+    """Run statements, separated by lines of `;`; print columns and rows of so many of the last ones."""
     statements = [s.strip() for s in sys.stdin.read().split("\n;\n") if s.strip()]
     with _emulator(folder) as connection:
         cursor = connection.cursor()
-        for statement in statements:
+        for left, statement in zip(range(len(statements), 0, -1), statements, strict=True):
             cursor.execute(statement)
-        print(json.dumps([column.name for column in cursor.description]))
-        for row in cursor.fetchall():
-            print(json.dumps([_written(value) for value in row]))
+            if left <= int(count):
+                print(json.dumps({"columns": [column.name for column in cursor.description]}))
+                for row in cursor.fetchall():
+                    print(json.dumps([_written(value) for value in row]))
 
 
 def _written(value):
@@ -157,5 +158,5 @@ if __name__ == "__main__":
     {
         "load": lambda: load(folder, rest),
         "read": lambda: read(folder, *rest),
-        "run": lambda: run(folder),
+        "run": lambda: run(folder, *rest),
     }[command]()

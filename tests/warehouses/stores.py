@@ -423,8 +423,19 @@ class Snowflake(Apart):
 
     def ask(self, *statements):
         """Run statements; gives the rows of the last one."""
-        head, *rows = self._said("run", text="\n;\n".join(statements))
-        return [dict(zip((n.lower() for n in head), row, strict=True)) for row in rows]
+        return self.answers(statements[:-1], statements[-1:])[0]
+
+    def answers(self, statements, queries):
+        """Run statements, then queries; gives the rows of each query."""
+        text = "\n;\n".join((*statements, *queries))
+        names, found = [], []
+        for line in self._said("run", str(len(queries)), text=text):
+            if isinstance(line, dict):
+                names = [name.lower() for name in line["columns"]]
+                found.append([])
+            else:
+                found[-1].append(dict(zip(names, line, strict=True)))
+        return found
 
     def _table(self, stream):
         # A process costs seconds here: all tables are read at once.
