@@ -9,6 +9,7 @@ The server listens on a Unix socket in its own folder and on no port, so any num
 processes run side by side.
 """
 
+import fcntl
 import functools
 import importlib.util
 import itertools
@@ -24,6 +25,8 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 import pytest
+
+from tests.forks import SHARED
 
 # The account of least rights on every Unix; Postgres refuses to run as root.
 UNPRIVILEGED = "nobody"
@@ -70,8 +73,7 @@ class Server:
     def start(self) -> None:
         """Make a new data folder and start."""
         data = str(self.folder / "data")
-        self.run("initdb", "--auth=trust", "--encoding=UTF8", "--no-locale", "-U", "postgres",
-                 "--no-sync", "-D", data)  # fmt: skip
+        self._make(data)
         # Durability is nothing to a database that lives for one test; it is most of the time.
         # A zone that is not UTC, so that whoever forgets to set the session's is found out.
         options = (
@@ -81,6 +83,24 @@ class Server:
         log = str(self.folder / "server.log")
         self.run("pg_ctl", "-w", "-D", data, "-l", log, "-o", options, "start")
 
+    def _make(self, data: str) -> None:
+        """Make a data folder; a copy of the one that another process of this test run has made before."""
+        words = ("--auth=trust", "--encoding=UTF8", "--no-locale", "-U", "postgres", "--no-sync")
+        if (shared := os.environ.get(SHARED)) is None:
+            self.run("initdb", *words, "-D", data)
+            return
+        made = Path(shared) / "postgres"
+        with made.with_suffix(".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not made.exists():
+                self.run("initdb", *words, "-D", data)
+                new = made.with_suffix(".new")
+                shutil.rmtree(new, ignore_errors=True)  # of a process that was killed
+                _copy(data, new)
+                new.rename(made)
+                return
+        _copy(made, data)
+
     def stop(self) -> None:
         """Stop, connections or no."""
         self.run("pg_ctl", "-w", "-m", "immediate", "-D", str(self.folder / "data"), "stop")
@@ -88,6 +108,11 @@ class Server:
     def url(self, database: str) -> str:
         """The address of a database, as libpq and psycopg take it."""
         return f"postgresql://postgres@/{database}?host={quote(str(self.folder), safe='')}"
+
+
+def _copy(folder: Path | str, to: Path | str) -> None:
+    """Copy a folder, whose files stay those of the user that they are of."""
+    subprocess.run(["cp", "-Rp", folder, to], check=True)
 
 
 def loader_url(url: str) -> str:
