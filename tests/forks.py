@@ -230,6 +230,7 @@ def serve(address, modules) -> None:
     for module in modules:
         importlib.import_module(module)
     gc.freeze()  # to look through what was imported would copy its pages in each fork
+    gc.set_threshold(50_000, 20, 100)  # a tenth of a short run, else: others' programs set nothing
     listening = socket.socket(socket.AF_UNIX)
     listening.bind(address)
     listening.listen(64)
