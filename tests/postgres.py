@@ -10,7 +10,6 @@ processes run side by side.
 """
 
 import fcntl
-import functools
 import importlib.util
 import itertools
 import os
@@ -189,19 +188,23 @@ def postgres_server() -> Iterator[Server]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def _postgres_admin(postgres_server: Server) -> Iterator[Any]:
+    """A connection that makes and drops databases."""
+    import psycopg
+
+    with psycopg.connect(postgres_server.url("postgres"), autocommit=True) as connection:
+        yield connection
+
+
 @pytest.fixture
-def postgres_url(postgres_server: Server) -> Iterator[str]:
+def postgres_url(postgres_server: Server, _postgres_admin: Any) -> Iterator[str]:
     """The address of a new, empty database; `loader_url` turns it into a loader's.
 
     Dropped after the test, with whatever is still connected to it.
     """
-    import psycopg
-
     name = f"test_{next(_numbers)}"
-    admin = functools.partial(psycopg.connect, postgres_server.url("postgres"), autocommit=True)
-    with admin() as connection:
-        # Its files copied, not written into the log page by page: half the time.
-        connection.execute(f'CREATE DATABASE "{name}" STRATEGY FILE_COPY')
+    # Its files copied, not written into the log page by page: half the time.
+    _postgres_admin.execute(f'CREATE DATABASE "{name}" STRATEGY FILE_COPY')
     yield postgres_server.url(name)
-    with admin() as connection:
-        connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+    _postgres_admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
