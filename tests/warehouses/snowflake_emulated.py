@@ -1,6 +1,7 @@
 """The real target-snowflake on the emulator fakesnow; runs in an environment of its own.
 
     python snowflake_emulated.py load FOLDER --config FILE    the target's own command line
+    python snowflake_emulated.py load_and_read FOLDER SCHEMA --config FILE   the same, and `read` after a good load
     python snowflake_emulated.py read FOLDER SCHEMA           its tables' columns and rows, as JSON
     python snowflake_emulated.py run FOLDER COUNT             statements from standard input, results as JSON
 
@@ -89,34 +90,43 @@ def _quoted(name):
     return name if name.startswith('"') else f'"{name.upper()}"'
 
 
-def load(folder, arguments):
-    """Run the target's own command line."""
+def load(folder, arguments, schema=None):
+    """Run the target's own command line; then print the tables of a schema, if the load was good."""
     for method in (put_batches_to_stage, merge_from_stage, copy_from_stage):
         setattr(SnowflakeConnector, method.__name__, method)
     for method in ("remove_staged_files", "create_file_format", "drop_file_format"):
         setattr(SnowflakeConnector, method, lambda *_, **__: None)
     # The emulator in this process serves one call at a time.
     singer_sdk.target_base._MAX_PARALLELISM = 1
-    with _emulator(folder):
-        TargetSnowflake.cli(arguments)
+    with _emulator(folder) as connection:
+        try:
+            TargetSnowflake.cli(arguments)
+        except SystemExit as end:
+            if end.code or schema is None:
+                raise
+        _print_tables(connection, schema)
 
 
 def read(folder, schema):
     """Print a line for each table of a schema: its name, its columns' types, its rows."""
     with _emulator(folder) as connection:
-        cursor = connection.cursor()
-        tables = {}
-        for table, column, kind, digits, scale in cursor.execute(
-            "select table_name, column_name, data_type, numeric_precision, numeric_scale "
-            "from information_schema.columns where upper(table_schema) = %s order by table_name, ordinal_position",
-            (schema.upper(),),
-        ).fetchall():
-            full = kind if digits is None else f"{kind}({digits},{scale})"
-            tables.setdefault(table, {})[column] = full
-        for table, types in tables.items():
-            cursor._duck_conn.execute(f'select * from {DATABASE}.{schema}."{table}"')
-            rows = cursor._duck_conn.to_arrow_table().to_pylist()  # as the emulator does
-            print(json.dumps([table, types, [[_written(v) for v in row.values()] for row in rows]]))
+        _print_tables(connection, schema)
+
+
+def _print_tables(connection, schema):
+    cursor = connection.cursor()
+    tables = {}
+    for table, column, kind, digits, scale in cursor.execute(
+        "select table_name, column_name, data_type, numeric_precision, numeric_scale "
+        "from information_schema.columns where upper(table_schema) = %s order by table_name, ordinal_position",
+        (schema.upper(),),
+    ).fetchall():
+        full = kind if digits is None else f"{kind}({digits},{scale})"
+        tables.setdefault(table, {})[column] = full
+    for table, types in tables.items():
+        cursor._duck_conn.execute(f'select * from {DATABASE}.{schema}."{table}"')
+        rows = cursor._duck_conn.to_arrow_table().to_pylist()  # as the emulator does
+        print(json.dumps([table, types, [[_written(v) for v in row.values()] for row in rows]]))
 
 
 def run(folder, count):
@@ -157,6 +167,7 @@ if __name__ == "__main__":
     command, folder, *rest = sys.argv[1:]
     {
         "load": lambda: load(folder, rest),
+        "load_and_read": lambda: load(folder, rest[1:], rest[0]),
         "read": lambda: read(folder, *rest),
         "run": lambda: run(folder, *rest),
     }[command]()
