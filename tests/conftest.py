@@ -310,7 +310,8 @@ def learned_secrets() -> Iterator[None]:
 def sandbox_server() -> Server:
     """The one server of this process."""
     only = os.environ.get("ADTAP_SANDBOX_PLATFORMS")
-    return shared_server(tuple(only.split(",")) if only else None)
+    # Without an argument, as whoever needs its address at import: with None it would be another one.
+    return shared_server(tuple(only.split(","))) if only else shared_server()
 
 
 @pytest.fixture(scope="class")
