@@ -21,7 +21,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field, fields
-from decimal import Decimal
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
@@ -33,6 +32,7 @@ import msgspec
 from jsonschema import Draft202012Validator, FormatChecker
 from typing_extensions import override
 
+from adtap_core.bodies import exact_json
 from adtap_core.clock import NOW_VARIABLE
 from adtap_core.errors import AdtapError, CredentialsError, SettingsError
 from adtap_core.tap import AdTap
@@ -45,8 +45,6 @@ LAST_END: Final = "2026-03-17"
 """At least so far a report is read at `NOON`, in whatever zone its days are."""
 READ_TIMES: Final = frozenset({"_synced_at", "synced_at"})
 """Columns that differ between two runs that read the same."""
-
-_exactly: Final = msgspec.json.Decoder(float_hook=Decimal).decode
 
 
 # -- runs ------------------------------------------------------------------------------------
@@ -105,7 +103,7 @@ def parse(text: str | bytes, *, code: int = 0, stderr: str = "") -> Messages:
     given = io.BytesIO(
         text.encode() if isinstance(text, str) else text
     )  # not cut up: it may be large
-    return Messages([_exactly(line) for line in given if line.strip()], code, stderr)
+    return Messages([exact_json.decode(line) for line in given if line.strip()], code, stderr)
 
 
 def run_tap(

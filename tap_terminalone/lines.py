@@ -9,12 +9,12 @@ import re
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
-from decimal import Decimal
 from itertools import compress
 from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from adtap_core.bodies import exact_json
 from adtap_core.bodies.amounts import LineColumns
 from adtap_core.bodies.parsing import ByColumn, Picker, Table
 from adtap_core.bodies.spool import Spool
@@ -27,7 +27,6 @@ from adtap_core.windows import Grain, Zone
 _BLOCK_BYTES: Final = 256 * 1024
 _META: Final = b'"meta"'
 _ABOUT: Final = re.compile(rb'^[ \t]*\{[ \t]*"meta"[ \t]*:.*$', re.MULTILINE)
-_decoder: Final = msgspec.json.Decoder(float_hook=Decimal)
 
 Columns = Sequence[Sequence[Any]]
 
@@ -176,7 +175,7 @@ def _begins(bucket: str, grain: Grain) -> datetime | None:
 
 def _decoded(line: bytes) -> Any:
     try:
-        return _decoder.decode(line)
+        return exact_json.decode(line)
     except msgspec.DecodeError:
         return None
 

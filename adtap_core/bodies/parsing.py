@@ -18,6 +18,7 @@ from typing import Any, Final
 import msgspec
 from typing_extensions import override
 
+from adtap_core.bodies import exact_json
 from adtap_core.bodies.delimited import Columns, Splitter
 from adtap_core.bodies.doubles import check_count, check_once, doubled, once
 from adtap_core.bodies.spool import MEMORY_BYTES, Spool
@@ -34,7 +35,6 @@ _BLOCK_BYTES: Final = 128 * 1024
 _TEXT_BYTES: Final = 128 * 1024
 _ROWS: Final = 1000
 _CUT_TRIES: Final = 64
-_decoder: Final = msgspec.json.Decoder(float_hook=Decimal)
 _plain_decoder: Final = msgspec.json.Decoder(list[Any], float_hook=Decimal)
 _raw_decoder: Final = msgspec.json.Decoder(list[msgspec.Raw])
 _one_by_one: Final = json.JSONDecoder(
@@ -179,7 +179,7 @@ class JsonRows:
     def _at_once(self) -> Iterator[Iterable[Any]]:
         text = self.spool.read()
         try:
-            document = _decoder.decode(text)
+            document = exact_json.decode(text)
         except _UNREADABLE as error:
             msg = f"the answer is not JSON: {error}"
             raise MalformedResponse(msg) from error
@@ -239,7 +239,7 @@ class JsonRows:
             yield [pick(element)]
         around = head + rest[at:].encode()
         try:
-            self.envelope = _decoder.decode(around)
+            self.envelope = exact_json.decode(around)
         except _UNREADABLE as error:
             msg = f"the answer's end can't be read: {error}"
             raise MalformedResponse(msg) from error

@@ -19,10 +19,10 @@ from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
 
 import backoff
-import msgspec
 import requests
 import urllib3
 
+from adtap_core.bodies import exact_json
 from adtap_core.bodies.spool import CutBody, Spool
 from adtap_core.errors import (
     BadRequest,
@@ -45,6 +45,7 @@ from adtap_core.redact import redact
 log = logging.getLogger("adtaps.http")
 
 CONNECT_SECONDS: Final = 20.0
+"""How long it may take until a connection stands."""
 MAX_QUOTA_WAITS: Final = 3
 """How often one request waits for a quota, unless the tap's setting `quota_waits` says otherwise."""
 FIRST_WAIT_SECONDS: Final = 0.5
@@ -570,7 +571,7 @@ def _encode(document: object) -> bytes:
         return json_module.dumps(document, ensure_ascii=False).encode()
     except TypeError:
         # A decimal of the settings: a filter's value is sent with the digits it was written with.
-        return msgspec.json.Encoder(decimal_format="number").encode(document)
+        return exact_json.encode(document)
 
 
 @contextmanager

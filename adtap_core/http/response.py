@@ -3,19 +3,18 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
 from http import HTTPStatus
 from typing import Any, Final, TypeVar
 
 import msgspec
 
+from adtap_core.bodies import exact_json
 from adtap_core.bodies.doubles import check_once
 from adtap_core.bodies.spool import Spool
 from adtap_core.errors import RequestError
 from adtap_core.redact import redact
 
 T = TypeVar("T")
-_decoder: Final = msgspec.json.Decoder(float_hook=Decimal)
 _SEARCHED: Final = 16_384
 """Bytes behind an excerpt in which secrets are looked for too."""
 
@@ -94,7 +93,7 @@ class Response:
 
 
 def _json(response: Response) -> Any:
-    return _decoder.decode(response.body.read())
+    return exact_json.decode(response.body.read())
 
 
 def _checked(response: Response) -> Any:

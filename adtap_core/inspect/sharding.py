@@ -1,15 +1,16 @@
 """A tap's load cut into shards: which accounts there are, what each is asked, and the variables of its runs.
 
-Planned by the code that reads, as `preview` does it; only metadata is asked for (lists of accounts and fields).
+Planned by the code that reads, as `adtap plan` does it; only metadata is asked for (lists of accounts and fields).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 
+from adtap_core.bodies import exact_json
 from adtap_core.errors import AdtapError, SettingsError
 from adtap_core.inspect.dry_run import record_requests
 from adtap_core.inspect.plan import StreamPlan, asked_for, control_of, entity_plan
@@ -23,8 +24,6 @@ from adtap_core.sync.run import RunFailed
 from adtap_core.sync.streams import EntityStream
 from adtap_core.tap import AdTap
 from adtap_plugin.variables import prefix_of, variable_of
-
-_encoder: Final = msgspec.json.Encoder(decimal_format="number", enc_hook=str)
 
 Piece = tuple[date, date]
 
@@ -305,5 +304,5 @@ def _text(value: Any) -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, Mapping | list | tuple | bool):
-        return msgspec.json.format(_encoder.encode(value), indent=0).decode()
+        return msgspec.json.format(exact_json.encode(value), indent=0).decode()
     return str(value)
