@@ -23,12 +23,7 @@ import msgspec
 from adtap_loader.errors import LoadError
 
 VARCHAR, BIGINT, HUGEINT, BOOLEAN, DATE, JSON = (
-    "VARCHAR",
-    "BIGINT",
-    "HUGEINT",
-    "BOOLEAN",
-    "DATE",
-    "JSON",
+    "VARCHAR", "BIGINT", "HUGEINT", "BOOLEAN", "DATE", "JSON"
 )
 TIMESTAMPTZ = "TIMESTAMP WITH TIME ZONE"
 NUMERIC = "NUMERIC"
@@ -291,10 +286,7 @@ def decimal_shape(precision: int, scale: int) -> Shape:
         scale: Digits after the point.
     """
     whole = precision - scale
-    matches, unit = (
-        re.compile(_plain_decimal(whole, scale)).fullmatch,
-        Decimal(1).scaleb(-scale),
-    )
+    matches, unit = (re.compile(_plain_decimal(whole, scale)).fullmatch, Decimal(1).scaleb(-scale))
 
     def shape(value: object) -> object:
         if type(value) is str and matches(value):
@@ -449,7 +441,7 @@ def _text(value: object) -> object:
     if isinstance(value, (datetime, date, time)):
         return value.isoformat()
     # Decimal's own text may be 1E+2; JSON's digits are the same value.
-    return str(value) if type(value) is Decimal else _encode_json(value).decode()
+    return str(value) if type(value) is Decimal else json_text(value)
 
 
 def _moment(value: object) -> object:

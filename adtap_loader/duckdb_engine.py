@@ -13,9 +13,9 @@ from urllib.parse import quote
 import duckdb
 from typing_extensions import override
 
-from adtap_loader.columns import BIGINT, HUGEINT, JSON, TIMESTAMPTZ, VARCHAR, short
+from adtap_loader.columns import BIGINT, HUGEINT, JSON, VARCHAR, short
 from adtap_loader.errors import LoadError, one_line, unfit
-from adtap_loader.warehouse import Batch, Table, Warehouse, widened
+from adtap_loader.warehouse import Batch, Table, Warehouse, identifier, widened
 
 MEMORY_LIMIT: Final = 96_000_000  # DuckDB spills past it; the rest of the 300 MB is Python's
 # One thread: on two it took the same time beside a tap and a quarter more of memory and of CPU.
@@ -43,12 +43,6 @@ _KINDS: Final = dict.fromkeys(
 """Types of columns that other loaders made, by the one of ours that holds all of their values."""
 
 
-def identifier(name: str) -> str:
-    """Quote a name, whatever it holds, for SQL."""
-    escaped = name.replace('"', '""')
-    return f'"{escaped}"'
-
-
 class DuckdbWarehouse(Warehouse):
     """One open DuckDB file; nobody else can open it while it is open.
 
@@ -64,6 +58,7 @@ class DuckdbWarehouse(Warehouse):
 
     errors = (duckdb.Error,)
     zeros = True
+    parameter = "?"
 
     def __init__(
         self, path: str, schema: str, *, replace_windows: bool = False, parquet: Path | None = None
@@ -184,7 +179,8 @@ class DuckdbWarehouse(Warehouse):
                     last_rows[batch.table.stream] = self._load(batch)
             for batch in batches:
                 if self._replaces and batch.table.is_ledger:
-                    self._replace_windows(batch.table.stream, last_rows[batch.table.stream])
+                    name, last = self._table(batch.table.stream), last_rows[batch.table.stream]
+                    self._replace_windows(f"(SELECT * FROM {name} WHERE rowid > {last})")
             self._db.commit()
         except BaseException:
             # A signal may come just after the commit, when there is nothing left to undo.
@@ -228,27 +224,6 @@ class DuckdbWarehouse(Warehouse):
                     f"WHERE old.rowid <= {last} AND new.rowid > {last} AND {same}"
                 )
         return last
-
-    def _replace_windows(self, ledger: str, last: int) -> None:
-        """Remove the rows of each window that was read again without them.
-
-        Args:
-            ledger: The ledger's stream.
-            last: The number of the last of its rows that is not of this batch.
-        """
-        windows = f"(SELECT * FROM {self._table(ledger)} WHERE rowid > {last})"
-        streams = self._db.execute(f"SELECT DISTINCT stream FROM {windows}").fetchall()
-        for (stream,) in streams:
-            report = self._reports.get(stream)
-            if report is None:
-                continue
-            bucket = f"CAST(r.{identifier(report.bucket)} AS {TIMESTAMPTZ})"
-            self._db.execute(
-                f"DELETE FROM {self._table(stream)} AS r USING {windows} AS w WHERE w.stream = ? "
-                f"AND w.account = r._account AND w.window_start <= {bucket} AND {bucket} < w.window_end "
-                "AND r._synced_at < w.synced_at",
-                [stream],
-            )
 
     def _mark_as_changed(self, batches: Sequence[Batch]) -> None:
         """Begin the partial files of streams that are about to change, so that each is written at the end.
@@ -313,8 +288,11 @@ class DuckdbWarehouse(Warehouse):
             [self._schema, stream],
         ).fetchall()
 
-    def _table(self, stream: str) -> str:
-        return f"{identifier(self._schema)}.{identifier(stream)}"
+    @override
+    def _execute(
+        self, statement: str, values: Sequence[object] | None = None
+    ) -> duckdb.DuckDBPyConnection:
+        return self._db.execute(statement, values)
 
 
 @contextlib.contextmanager

@@ -26,6 +26,7 @@ from urllib.parse import unquote, urlsplit
 
 import msgspec
 
+from adtap_loader.columns import json_text
 from adtap_loader.errors import LoadError, NoSchemaError, not_a_message
 from adtap_loader.rows import read_json, read_message
 from adtap_loader.stream import Stream
@@ -49,7 +50,6 @@ _HEAD: Final = re.compile(
 )
 _NOT_ASCII: Final = re.compile(r"[^\x00-\x7f]+")
 _NO_HEAD: Final = b"\0"  # no line of JSON begins with it
-_encode: Final = msgspec.json.Encoder(decimal_format="number").encode
 
 
 class _Head(msgspec.Struct, gc=False):
@@ -378,9 +378,7 @@ class Loader:
         self._committed_at = time.monotonic()
         if self._state and self._state != self._written:
             # Whatever encoding standard output has, it has these letters.
-            text = _NOT_ASCII.sub(
-                lambda found: json.dumps(found[0])[1:-1], _encode(self._state).decode()
-            )
+            text = _NOT_ASCII.sub(lambda found: json.dumps(found[0])[1:-1], json_text(self._state))
             sys.stdout.write(f"{text}\n")
             sys.stdout.flush()
             self._written = self._state

@@ -35,7 +35,7 @@ from adtap_loader.columns import (
     short,
 )
 from adtap_loader.errors import RUN_AGAIN, LoadError, one_line, unfit
-from adtap_loader.warehouse import Batch, Table, Warehouse, widened
+from adtap_loader.warehouse import Batch, Table, Warehouse, identifier, widened
 from adtap_plugin.redact import redact
 
 MOST_NAME_BYTES: Final = 63  # Postgres cuts longer names without a word; NAMEDATALEN - 1
@@ -65,12 +65,6 @@ _ZONELESS: Final = "timestamp without time zone"
 _PLACE: Final = re.compile(r'^COPY .*?, line \d+, column (.+?): "(.*)"$', re.DOTALL | re.MULTILINE)
 
 
-def identifier(name: str) -> str:
-    """Quote a name, whatever it holds, for SQL."""
-    escaped = name.replace('"', '""')
-    return f'"{escaped}"'
-
-
 class PostgresWarehouse(Warehouse):
     """One schema of a Postgres database.
 
@@ -86,14 +80,10 @@ class PostgresWarehouse(Warehouse):
 
     errors = (psycopg.Error,)
     zeros = False
+    parameter = "%s"
 
     def __init__(
-        self,
-        conninfo: str,
-        schema: str,
-        *,
-        replace_windows: bool = False,
-        all_digits: bool = False,
+        self, conninfo: str, schema: str, *, replace_windows: bool = False, all_digits: bool = False
     ) -> None:
         super().__init__(schema, replace_windows=replace_windows)
         self.all_digits = all_digits
@@ -298,21 +288,6 @@ class PostgresWarehouse(Warehouse):
         action = f"UPDATE SET {', '.join(new)}" if new else "NOTHING"
         self._execute(f"{insert} ON CONFLICT ({listed}) DO {action}")
 
-    def _replace_windows(self, ledger: str) -> None:
-        """Remove the rows of each window that was read again without them."""
-        for (stream,) in self._execute(f"SELECT DISTINCT stream FROM {ledger}").fetchall():
-            report = self._reports.get(stream)
-            if report is None:
-                continue
-            # The session is in UTC, which is what a date or a time stamp without a zone is taken for.
-            bucket = f"CAST(r.{identifier(report.bucket)} AS {_SQL[TIMESTAMPTZ]})"
-            self._execute(
-                f"DELETE FROM {self._table(stream)} AS r USING {ledger} AS w WHERE w.stream = %s "
-                f"AND w.account = r._account AND w.window_start <= {bucket} AND {bucket} < w.window_end "
-                "AND r._synced_at < w.synced_at",
-                (stream,),
-            )
-
     # -- the database
 
     @contextlib.contextmanager
@@ -333,13 +308,11 @@ class PostgresWarehouse(Warehouse):
             "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"adtap_loader {name}",)
         )
 
+    @override
     def _execute(
         self, statement: str, values: Sequence[object] | None = None
     ) -> psycopg.Cursor[Any]:
         return self._db.execute(statement, values)
-
-    def _table(self, stream: str) -> str:
-        return f"{identifier(self._schema)}.{identifier(stream)}"
 
     @contextlib.contextmanager
     def _telling(self, stream: str, batch: Batch | None = None) -> Iterator[None]:

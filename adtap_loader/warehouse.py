@@ -5,6 +5,8 @@ Warehouse
 └─ PostgresWarehouse   a schema of a server
 """
 
+# ruff: noqa: S608 - names cannot be parameters in SQL; identifier() quotes each, values are parameters
+
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -78,6 +80,8 @@ class Warehouse(ABC):
     """What the warehouse's own client raises."""
     zeros: ClassVar[bool]
     """Whether texts may have the character U+0000."""
+    parameter: ClassVar[str]
+    """What stands for a value in a statement."""
     all_digits = False
     """Whether decimals keep every digit; else what is behind the last that they are declared with is rounded."""
 
@@ -94,6 +98,32 @@ class Warehouse(ABC):
         self._reports.pop(table.stream, None)
         if table.has_windows:
             self._reports[table.stream] = table
+
+    @abstractmethod
+    def _execute(self, statement: str, values: Sequence[object] | None = None) -> Any:
+        """Run a statement; its rows are fetched from what it gives."""
+
+    def _table(self, stream: str) -> str:
+        return f"{identifier(self._schema)}.{identifier(stream)}"
+
+    def _replace_windows(self, windows: str) -> None:
+        """Remove the rows of each window that was read again without them.
+
+        Args:
+            windows: The relation that holds the ledger's new rows.
+        """
+        for (stream,) in self._execute(f"SELECT DISTINCT stream FROM {windows}").fetchall():
+            report = self._reports.get(stream)
+            if report is None:
+                continue
+            # The session is in UTC, which is what a date or a time stamp without a zone is taken for.
+            bucket = f"CAST(r.{identifier(report.bucket)} AS {TIMESTAMPTZ})"
+            self._execute(
+                f"DELETE FROM {self._table(stream)} AS r USING {windows} AS w WHERE w.stream = {self.parameter} "
+                f"AND w.account = r._account AND w.window_start <= {bucket} AND {bucket} < w.window_end "
+                "AND r._synced_at < w.synced_at",
+                [stream],
+            )
 
     @classmethod
     @abstractmethod
@@ -145,6 +175,12 @@ class Warehouse(ABC):
     @abstractmethod
     def close(self) -> None:
         """Let go of the warehouse, everything committed being safe in it."""
+
+
+def identifier(name: str) -> str:
+    """Quote a name, whatever it holds, for SQL."""
+    escaped = name.replace('"', '""')
+    return f'"{escaped}"'
 
 
 def widened(
