@@ -182,16 +182,11 @@ class OpenxPlatform(Platform):
         status = response.status
         said = responses.error_message(response) if status >= HTTPStatus.BAD_REQUEST else ""
         if not call.login:
-            # A login's failures are the login's to explain; only what may pass is asked again.
             if status == HTTPStatus.OK and call.expects == "text" and response.looks_like_html():
                 return Outcome(Action.RETRY, f"an HTML page at the login: {response.excerpt(120)}")
             if status == HTTPStatus.OK and call.expects != "any" and not response.body.size:
                 return Outcome(Action.RETRY, "an empty answer at the login")
-            passing = status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in {
-                HTTPStatus.REQUEST_TIMEOUT,
-                HTTPStatus.TOO_MANY_REQUESTS,
-            }
-            return outcomes.by_status(response, said) if passing else outcomes.SUCCESS
+            return outcomes.of_login(response, said)
         if status == HTTPStatus.OK:
             return self._judge_good(call, response)
         return self._judge_status(call, response, said) or outcomes.by_status(response, said)

@@ -35,9 +35,9 @@ log = logging.getLogger("adtaps.openx")
 
 GROUP_SIZE: Final = 100
 """Most values of one filter to begin with: enough accounts for a 413, few enough to be read by people."""
+ROWS_PATH: Final = ("reportData",)
 _ATTEMPTS: Final = 2
 _REPORT: Final = frozenset({"reportData", "reportMetadata"})
-ROWS_PATH: Final = ("reportData",)
 
 
 class Filter(Protocol):

@@ -253,7 +253,6 @@ class SessionAuth:
                 raise CredentialsError(
                     f"TerminalOne refused {which}: HTTP {response.status} {response.excerpt(200)}"
                 )
-        redact.learn(session)
         self._session = session
 
 

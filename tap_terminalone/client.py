@@ -47,6 +47,8 @@ HOURLY_HOURS: Final = 1
 BURST: Final = 40
 """Of the 50 that the current generation's bucket holds; the page on rate limits, read 2026-11-20. What the
 legacy gateway allows is not published."""
+BUNDLE: Final = 50
+"""Organizations or advertisers in one report request."""
 _UTC: Final = "UTC"
 
 
@@ -189,16 +191,11 @@ class TerminalOne(Platform):
     def classify(self, call: Call, response: Response) -> Outcome:
         said = responses.error_message(response) if response.status >= responses.ERRORS else ""
         if not call.login:
-            # A login's failures are the login's to explain; only what may pass is asked again.
-            passing = (
-                response.status >= responses.SERVER_ERROR or response.status in responses.PASSING
-            )
             if response.status < responses.REDIRECTS and not _is_document(response):
                 return Outcome(
                     Action.RETRY, f"neither JSON nor XML at the login: {response.excerpt(120)}"
                 )
-            gateway = responses.over_quota(response)
-            return gateway or (outcomes.by_status(response, said) if passing else outcomes.SUCCESS)
+            return responses.over_quota(response) or outcomes.of_login(response, said)
         outcome = self._generation.classify(call, response, said)
         if outcome.action is Action.REFRESH_LOGIN and not self.auth.can_refresh:
             return Outcome(
@@ -241,7 +238,8 @@ class TerminalOne(Platform):
 
     @override
     def bundle_size(self, report: Report) -> int:
-        return self._generation.bundle_size(report)
+        alone = self._generation.needs_organization(report) or definitions.is_snapshot(report)
+        return 1 if alone else BUNDLE
 
     @override
     def available_range(self, report: Report, partition: Partition) -> Interval | None:

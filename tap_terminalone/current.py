@@ -19,7 +19,7 @@ from adtap_core.declare import Entity, Report
 from adtap_core.errors import BadRequest, ResponseTooLarge, RetriesExhausted
 from adtap_core.http import outcomes
 from adtap_core.http.client import Call, RequestStats
-from adtap_core.http.listing import Page, TooDeep, Unordered, by_offset, page_of
+from adtap_core.http.listing import Page, Record, TooDeep, Unordered, by_offset, page_of
 from adtap_core.http.once import Once
 from adtap_core.http.outcomes import Action, Outcome
 from adtap_core.http.response import Response
@@ -51,8 +51,6 @@ OFFSET_CEILING: Final = 1000
 """The greatest `page_offset` that v3 documents: beyond it only `q=id>N` goes on."""
 IDS_AT_ONCE: Final = 200
 """Ids in one `field==(…)`, so that addresses stay short enough for any gateway."""
-BUNDLE: Final = 50
-"""Organizations or advertisers in one report request."""
 _PATHS: Final = {e.name: e.path for e in ENTITIES}
 _STUB: Final = frozenset({"id", "name", "entity_type", "type", "rel", "version"})
 _OWNERS: Final = {
@@ -63,9 +61,6 @@ _OWNERS: Final = {
     "campaign_id": "campaigns",
     "strategy_id": "strategies",
 }
-_GOOD: Final = frozenset({"ok", "success"})
-
-Record = Mapping[str, Any]
 
 
 class Current:
@@ -311,10 +306,6 @@ class Current:
         """Return whether a report can only be read for one organization."""
         return dataset_name(report) == "deals"
 
-    def bundle_size(self, report: Report) -> int:
-        """Return how many partitions one request reads."""
-        return 1 if self.needs_organization(report) or is_snapshot(report) else BUNDLE
-
     def in_utc(self, report: Report) -> bool:
         """Return whether a report's buckets are UTC's."""
         dataset = _dataset(report)
@@ -426,7 +417,7 @@ def _envelope_error(response: Response) -> str | None:
     meta = document.get("meta") if isinstance(document, Mapping) else None
     if not isinstance(meta, Mapping):
         return f"not an answer of this API: {response.excerpt(120)}"
-    if str(meta.get("status", "ok")).lower() not in _GOOD:
+    if str(meta.get("status", "ok")).lower() not in responses.GOOD:
         return responses.error_message(response)
     return None
 

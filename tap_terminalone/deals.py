@@ -4,21 +4,19 @@ Source: the vendor's Marketplaces V2.0 OpenAPI, read 2026-11-20. Records are alw
 organization's.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Iterator, Sequence
+from typing import Final
 
 from adtap_core.accounts import Refusals
 from adtap_core.errors import BadRequest
 from adtap_core.http.client import Call, RequestStats
-from adtap_core.http.listing import Page, in_order, number_of, page_of
+from adtap_core.http.listing import Page, Record, in_order, number_of, page_of
 from adtap_core.http.once import Once
 from adtap_core.platform import EntityQuery
 from tap_terminalone.api import Api
 from tap_terminalone.walks import PageLengths, id_of, records_of
 
 PAGE_LIMIT: Final = 100
-
-Record = Mapping[str, Any]
 
 
 class Deals:

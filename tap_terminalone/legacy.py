@@ -16,7 +16,6 @@ from tap_terminalone import fields, legacy_entities, responses
 from tap_terminalone.api import Api
 from tap_terminalone.deals import Deals
 from tap_terminalone.legacy_documents import (
-    GOOD,
     Document,
     Refusing,
     Unreadable,
@@ -115,10 +114,6 @@ class Legacy:
         """Return whether a report can only be read for one organization."""
         return self._reports.needs_organization(report)
 
-    def bundle_size(self, report: Report) -> int:
-        """Return how many partitions one request reads."""
-        return self._reports.bundle_size(report)
-
     def in_utc(self, report: Report) -> bool:
         """Return whether a report's buckets are UTC's."""
         return self._reports.in_utc(report)
@@ -190,7 +185,7 @@ def _of_document(call: Call, response: Response, document: Document) -> Outcome:
     code, message = status_of(document), error_message(document)
     if not document and response.status < responses.ERRORS:
         return Outcome(Action.RETRY, "the answer is empty: {}")
-    if code in GOOD or (not code and response.status < responses.ERRORS):
+    if code in responses.GOOD or (not code and response.status < responses.ERRORS):
         # Reports' metadata bears no status at all.
         return outcomes.by_status(response)
     ask = _ASKS.get(code)

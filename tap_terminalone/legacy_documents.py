@@ -14,12 +14,9 @@ from defusedxml.ElementTree import fromstring
 from adtap_core.bodies.parsing import check_names
 from adtap_core.errors import MalformedResponse
 from adtap_core.http.response import Response
+from tap_terminalone import responses
 
 Document = Mapping[str, Any]
-
-GOOD: Final = frozenset({"ok", "success"})
-"""Newer answers of the same API say `success`."""
-
 
 _TAGS: Final = frozenset(
     {
@@ -100,7 +97,7 @@ def xml_document(text: bytes) -> Document:
     errors = [
         {"field": e.get("name"), "message": e.get("error")} for e in root.iterfind(".//field-error")
     ]
-    if not errors and status is not None and meta["status"].lower() not in GOOD:
+    if not errors and status is not None and meta["status"].lower() not in responses.GOOD:
         message = " ".join(w for w in (status.get("reason"), (status.text or "").strip()) if w)
         errors = [{"message": message or meta["status"]}]
     if errors:

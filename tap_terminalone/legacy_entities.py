@@ -14,14 +14,14 @@ from adtap_core.declare import Entity
 from adtap_core.errors import BadRequest
 from adtap_core.http.client import Call, RequestStats
 from adtap_core.http.completeness import check_whole
-from adtap_core.http.listing import Page, by_offset, in_order, number_of, page_of
+from adtap_core.http.listing import Page, Record, by_offset, in_order, number_of, page_of
 from adtap_core.platform import EntityQuery
 from tap_terminalone.api import Api
 from tap_terminalone.auth import ACCEPT
 from tap_terminalone.changes import change
 from tap_terminalone.legacy_documents import document_of
 from tap_terminalone.streams import ENTITIES, TerminalOneEntity
-from tap_terminalone.walks import Record, deeper, id_of, records_of
+from tap_terminalone.walks import deeper, id_of, records_of
 
 log = logging.getLogger("adtaps.terminalone")
 

@@ -42,15 +42,14 @@ from tap_terminalone.streams import TerminalOneReport
 
 log = logging.getLogger("adtaps.terminalone")
 
-BUNDLE: Final = 50
 DEALS_AT_ONCE: Final = 200
 """Deals in one filter, so that addresses stay short enough for any gateway."""
 ZONE: Final = "campaign_timezone"
 BUCKET: Final = "start_date"
 PIXEL_TYPE: Final = "pixel_type"
 DEALS: Final = "deals"
-_ALWAYS: Final = frozenset({"start_date", "end_date", "interval"})
 WIDEST_ZONE: Final = timedelta(hours=14)
+_ALWAYS: Final = frozenset({"start_date", "end_date", "interval"})
 _TAIL_BYTES: Final = 64 * 1024
 _LAST: Final = re.compile(r"^last_(\d+|X)_(days|hours)$")
 _SPECIAL: Final = re.compile(r'[&,"<>=~!:]')
@@ -191,10 +190,6 @@ class LegacyReports:
     def needs_organization(self, report: Report) -> bool:
         """Return whether a report can only be read for one organization."""
         return legacy_names(report)[0] == DEALS
-
-    def bundle_size(self, report: Report) -> int:
-        """Return how many partitions one request reads."""
-        return 1 if self.needs_organization(report) or is_snapshot(report) else BUNDLE
 
     def in_utc(self, report: Report) -> bool:
         """Return whether buckets are UTC's; hours always are, once they are read."""

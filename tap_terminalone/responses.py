@@ -11,9 +11,10 @@ from adtap_core.http import outcomes
 from adtap_core.http.outcomes import Action, Outcome
 from adtap_core.http.response import Response
 
-REDIRECTS, ERRORS, SERVER_ERROR = 300, 400, 500
+REDIRECTS, ERRORS = 300, 400
 FORBIDDEN: Final = 403
-PASSING: Final = frozenset({408, 429})
+GOOD: Final = frozenset({"ok", "success"})
+"""What answers of both generations say of themselves; newer ones of the legacy generation say `success`."""
 _QUOTA_HEADER: Final = "X-Mashery-Error-Code"
 _QUOTA_CODE: Final = "OVER_QPS"
 

@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from functools import partial
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Final
 
 from adtap_core.errors import BadRequest, MalformedResponse
 from adtap_core.http.completeness import number
 from adtap_core.http.listing import (
     Page,
     Pages,
+    Record,
     TooDeep,
     Unordered,
     agreeing,
@@ -23,7 +24,6 @@ from adtap_core.http.listing import (
 )
 from adtap_core.http.workers import Workers
 
-Record = Mapping[str, Any]
 Range = tuple[int, int | None]
 """Ids greater than the first, up to and with the second; None: to the end."""
 SMALL_PAGE: Final = 10

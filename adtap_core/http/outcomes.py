@@ -94,6 +94,17 @@ def by_status(response: Response, message: str = "") -> Outcome:
     return Outcome(Action.FAIL, said)
 
 
+def of_login(response: Response, message: str = "") -> Outcome:
+    """Judge an answer to a login: its failures are the login's to explain, only what may pass is asked again.
+
+    Args:
+        response: The answer.
+        message: What the platform says in the body, if its shape is known.
+    """
+    outcome = by_status(response, message)
+    return outcome if outcome.action is Action.RETRY else SUCCESS
+
+
 def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
     """Return the seconds that a `Retry-After` header asks for, or None.
 

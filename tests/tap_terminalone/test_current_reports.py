@@ -11,6 +11,13 @@ from tap_terminalone.tap import TapTerminalOne
 from tests.running import run_tap, select
 from tests.tap_terminalone.conftest import METRICS, exact, sums
 
+DEFINITION = {
+    "name": "mine",
+    "report": "performance",
+    "dimensions": ["campaign_id"],
+    "metrics": ["clicks"],
+}
+
 
 def test_a_daily_report_sums_to_the_truth_in_each_currency(room):
     """Every day and strategy, to the last digit; three currencies are never added up."""
@@ -91,17 +98,8 @@ def test_hours_are_instants_of_utc_and_sum_to_the_truth(room):
 def test_windows_tile_whatever_the_end_means(room, inclusive):
     """Whether `end_time` belongs to the answer is not documented: both meanings give the same rows."""
     room.switch(end_time_inclusive=inclusive)
-    config = room.current(
-        start_date="2026-01-05",
-        reports=[
-            {
-                "name": "mine",
-                "report": "performance",
-                "dimensions": ["campaign_id"],
-                "metrics": list(METRICS),
-            }
-        ],
-    )
+    mine = DEFINITION | {"metrics": list(METRICS)}
+    config = room.current(start_date="2026-01-05", reports=[mine])
     found = room.run(config, "mine")
     truth = room.truth(start="2026-01-05", end="2026-03-16", by="day,campaign_id")
     assert sums(found.records["mine"], *METRICS, by=("day", "campaign_id")) == exact(truth["by"])
@@ -184,14 +182,6 @@ def test_filters_and_rollups_reach_the_platform(room):
     asked = json.loads(room.asked("/reporting/v2/")[-1]["body"])
     assert asked["rollup"] == "by_week"
     assert asked["filters"][1] == {"field": "campaign_status", "value": True}
-
-
-DEFINITION = {
-    "name": "mine",
-    "report": "performance",
-    "dimensions": ["campaign_id"],
-    "metrics": ["clicks"],
-}
 
 
 @pytest.mark.parametrize(

@@ -84,6 +84,14 @@ def test_a_status_asks_what_http_means_by_it(statuses, action):
     assert {outcomes.by_status(answer(status)).action for status in statuses} == {action}
 
 
+def test_of_a_login_only_what_may_pass_is_asked_again():
+    """A refusal, or an answer that makes no sense, is the login's own to explain."""
+    passing = {s for s in range(200, 600) if outcomes.of_login(answer(s)).action is Action.RETRY}
+    assert passing == {408, 425, 429, *range(500, 600)}
+    assert outcomes.of_login(answer(401)) is outcomes.SUCCESS
+    assert outcomes.of_login(answer(503), "busy").message == "busy"
+
+
 def test_what_a_good_answer_begins_with_is_not_looked_at():
     """Words for a message that nobody writes took as long as a fifth of a page of a list."""
     body = Spool.of(b"no")

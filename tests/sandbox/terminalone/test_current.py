@@ -15,6 +15,7 @@ LOGIN = {
     "audience": "https://api.mediamath.com/",
 }
 NORTHWIND = [{"field": "organization_id", "value": 33}]
+WEEK = {"filters": NORTHWIND, "rollup": "by_day", "time_window": "last_7_days"}
 TENTH = {"start_time": "2026-03-10T00:00:00Z", "end_time": "2026-03-10T23:59:59Z"}
 
 
@@ -200,20 +201,8 @@ def test_a_report_sums_to_the_truth(client):
 def test_every_dataset_sums_to_the_same_impressions(client, dataset):
     """Whatever the dimensions: all reports cut the same facts."""
     fields = {"all-dimensions-and-metrics": "site_domain", "day-part": "day_part_id"}
-    rows = client.rows(
-        dataset,
-        fields=[fields.get(dataset, "strategy_id"), "impressions"],
-        filters=NORTHWIND,
-        rollup="by_day",
-        time_window="last_7_days",
-    )
-    wanted = client.rows(
-        "performance",
-        fields=["impressions"],
-        filters=NORTHWIND,
-        rollup="all",
-        time_window="last_7_days",
-    )
+    rows = client.rows(dataset, fields=[fields.get(dataset, "strategy_id"), "impressions"], **WEEK)
+    wanted = client.rows("performance", fields=["impressions"], **WEEK | {"rollup": "all"})
     assert sum(row["impressions"] for row in rows) == wanted[0]["impressions"]
 
 
@@ -275,12 +264,7 @@ def test_rows_that_the_platform_takes_back_exist_at_first(sandbox, client):
 
 def test_pages_and_stream_hold_the_same_rows(client):
     """A page size that does not divide the rows loses none."""
-    ask = {
-        "fields": ["agg_timestamp", "strategy_id", "creative_name", "clicks"],
-        "filters": NORTHWIND,
-        "rollup": "by_day",
-        "time_window": "last_7_days",
-    }
+    ask = {"fields": ["agg_timestamp", "strategy_id", "creative_name", "clicks"], **WEEK}
     pages, index = [], 0
     while True:
         body = client.report(
@@ -328,12 +312,7 @@ def test_conversions_of_a_day_grow_until_thirty_days_later(sandbox, client):
 )
 def test_a_report_that_the_platform_refuses_is_refused(client, change, words):
     """Each rule of the reference has its 400."""
-    ask = {
-        "fields": ["campaign_id", "impressions"],
-        "filters": NORTHWIND,
-        "rollup": "by_day",
-        "time_window": "last_7_days",
-    }
+    ask = {"fields": ["campaign_id", "impressions"], **WEEK}
     answer = client.report("performance", **ask | change)
     assert answer.status_code == 400
     assert answer.json()["error_code"] == "BadRequest"
@@ -342,12 +321,7 @@ def test_a_report_that_the_platform_refuses_is_refused(client, change, words):
 
 def test_a_stream_can_carry_news_of_itself_and_fail_in_its_own_words(sandbox, client):
     """Lines with `meta` stand between rows; one with an error ends the stream early."""
-    ask = {
-        "fields": ["strategy_id", "impressions"],
-        "filters": NORTHWIND,
-        "rollup": "by_day",
-        "time_window": "last_7_days",
-    }
+    ask = {"fields": ["strategy_id", "impressions"], **WEEK}
     sandbox.switch("terminalone", meta_line_every=3)
     lines = [json.loads(line) for line in client.report("performance", **ask).text.splitlines()]
     assert lines[4] == {"meta": {}}
