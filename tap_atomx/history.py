@@ -15,11 +15,11 @@ from typing import Any, Final
 from adtap_core.accounts import Refusals
 from adtap_core.errors import BadRequest, MalformedResponse
 from adtap_core.http.client import RequestStats
-from adtap_core.http.listing import check_end, key_of, number_of
+from adtap_core.http.listing import Record, check_end, key_of, number_of
 from adtap_core.http.workers import Workers
 from adtap_core.platform import EntityQuery
 from tap_atomx import shapes
-from tap_atomx.lists import NOT_FOUND, PAGE_SIZE, Ask, Lists, Record, moment_of, page_at, spelt
+from tap_atomx.lists import NOT_FOUND, PAGE_SIZE, Ask, Lists, moment_of, page_at, spelt
 from tap_atomx.streams import AtomxEntity
 
 log = logging.getLogger("adtaps.atomx")
@@ -147,11 +147,7 @@ class History:
                 return pages
 
     def _ask_any_path(
-        self,
-        model: AtomxEntity,
-        due: _Due,
-        params: Record,
-        stats: RequestStats,
+        self, model: AtomxEntity, due: _Due, params: Record, stats: RequestStats
     ) -> Any:
         """Ask under the path that the platform knows; until one answers, find out which. None if there is no log.
 

@@ -13,7 +13,15 @@ from adtap_core.accounts import Refusals
 from adtap_core.errors import BadRequest, Forbidden, MalformedResponse
 from adtap_core.http.client import RequestStats
 from adtap_core.http.completeness import number
-from adtap_core.http.listing import Page, Unfinished, in_order, key_of, number_of, page_of
+from adtap_core.http.listing import (
+    Page,
+    Record,
+    Unfinished,
+    in_order,
+    key_of,
+    number_of,
+    page_of,
+)
 from adtap_core.http.workers import Workers
 from adtap_core.platform import EntityQuery
 from adtap_core.rows.records import ConversionError, to_moment
@@ -33,7 +41,8 @@ _MOMENT: Final = "%Y-%m-%dT%H:%M:%S"
 BAD_REQUEST: Final = 400
 NOT_FOUND: Final = 404
 
-Record = Mapping[str, Any]
+Limits = Mapping[str, object]
+"""Bounds of a list, at most one: the parameter and the least value."""
 Ask = Callable[[str, Mapping[str, Any], "RequestStats"], Any]
 
 
@@ -61,7 +70,7 @@ class Lists:
         self._ask, self._order, self._entities = ask, order_parameter, entities
         self._prefetch = prefetch
         self._paths: dict[str, str] = {}
-        self._said_deaf = False
+        self._said_ignored = False
 
     def walk(
         self, entity: AtomxEntity, query: EntityQuery, *, expand: bool = True
@@ -80,32 +89,28 @@ class Lists:
         Raises:
             BadRequest: If the platform has no such list, under any of its spellings.
         """
+        for page in self._asked(entity, query, expand=expand):
+            _note(query.greatest, entity, page)
+            yield page
+
+    def _asked(
+        self, entity: AtomxEntity, query: EntityQuery, *, expand: bool
+    ) -> Iterator[Sequence[Record]]:
         known, since = query.greatest.get(entity.name), moment_of(query.since)
         if since is None or known is None:
-            for page in self._bounded(entity, {}, query.stats, expand=expand):
-                _note(query.greatest, entity, page)
-                yield page
+            yield from self._bounded(entity, {}, query.stats, expand=expand)
             return
         surely_older = since - _SURELY_BEFORE
         is_whole = False
         changed = {"updated_at>": since.strftime(_MOMENT)}
         for page in self._bounded(entity, changed, query.stats, expand=expand):
-            _note(query.greatest, entity, page)
             is_whole = is_whole or any(_is_outside(row, surely_older) for row in page)
             yield page
-        if is_whole:
-            return
-        for page in self._bounded(entity, {"id>": known + 1}, query.stats, expand=expand):
-            _note(query.greatest, entity, page)
-            yield page
+        if not is_whole:
+            yield from self._bounded(entity, {"id>": known + 1}, query.stats, expand=expand)
 
     def _bounded(
-        self,
-        entity: AtomxEntity,
-        limits: Mapping[str, object],
-        stats: RequestStats,
-        *,
-        expand: bool,
+        self, entity: AtomxEntity, limits: Limits, stats: RequestStats, *, expand: bool
     ) -> Iterator[Sequence[Record]]:
         """Walk a list within a lower bound; a server that refuses it is asked for all rows.
 
@@ -115,7 +120,7 @@ class Lists:
         """
         try:
             for page in self._walk(entity, limits, stats, expand=expand):
-                self._say_if_deaf(entity, limits, page)
+                self._say_if_ignored(entity, limits, page)
                 yield page
         except BadRequest as error:
             if error.status != BAD_REQUEST or not limits:
@@ -136,30 +141,23 @@ class Lists:
         )
         yield from self._walk(entity, {}, stats, expand=expand)
 
-    def _say_if_deaf(
-        self, entity: AtomxEntity, limits: Mapping[str, object], page: Sequence[Record]
-    ) -> None:
+    def _say_if_ignored(self, entity: AtomxEntity, limits: Limits, page: Sequence[Record]) -> None:
         """Say once that a server ignores the bound on ids: each list is then read for its changes, and whole."""
         least = limits.get("id>")
-        if self._said_deaf or not isinstance(least, int):
+        if self._said_ignored or not isinstance(least, int):
             return
         keys = (key_of(row, number_of) for row in page)
         if any(key is not None and key < least for key in keys):
-            self._said_deaf = True
+            self._said_ignored = True
             log.warning(
                 "%s: the API ignores a lower bound on id; such lists are read whole, beside what changed in them",
                 entity.name,
             )
 
     def _walk(
-        self,
-        entity: AtomxEntity,
-        bounds: Mapping[str, object],
-        stats: RequestStats,
-        *,
-        expand: bool,
+        self, entity: AtomxEntity, limits: Limits, stats: RequestStats, *, expand: bool
     ) -> Iterator[Sequence[Record]]:
-        params = {"depth": 0, self._order: "id.asc", **bounds}
+        params = {"depth": 0, self._order: "id.asc", **limits}
         if expand and entity.expand:
             params["expand"] = ",".join(entity.expand)
 

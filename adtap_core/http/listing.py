@@ -38,7 +38,7 @@ MOST_LOOKS: Final = 10
 """A list that still shows new rows after so many passes moves faster than it can be read."""
 _MOST_STEPS: Final = 20
 """A walk that steps back so often, each time further, without finding its place again gives up."""
-_DEAF_PAGES: Final = 3
+_SAME_PAGES: Final = 3
 """A list that gives the same page so often, at offsets further and further on, knows no offsets."""
 
 
@@ -495,7 +495,7 @@ class _InOrder:
         if self._offset and last is not None and (not keys or keys[0] > last):
             self._step_back()
             return ()
-        if self._is_deaf(keys):
+        if self._ignores_offsets(keys):
             if self._reach is None:
                 _check_whole(page, self._what)
             self._do_without_offsets()
@@ -528,12 +528,12 @@ class _InOrder:
         self._strays.add(stray)
         return True
 
-    def _is_deaf(self, keys: Sequence[int]) -> bool:
+    def _ignores_offsets(self, keys: Sequence[int]) -> bool:
         """Return whether the list gives its first page whatever the offset."""
         self._alike = self._alike + 1 if self._offset and keys == self._before else 0
         # The same page at another offset may be chance: as many rows went away, or came back, as the walk
         # moved. Where the list can be filtered by its key, nothing is lost by thinking so at once.
-        return self._alike >= (_DEAF_PAGES if self._reach is None else 1)
+        return self._alike >= (_SAME_PAGES if self._reach is None else 1)
 
     def _step_back(self) -> None:
         self._steps_back += 1

@@ -53,7 +53,7 @@ class Repeats:
         if self._groups is None:
             if self._all_new(prints, buckets):
                 return {}
-            self._groups = self._in_drawers()
+            self._groups = self._in_groups()
         found = {}
         for place, print_ in enumerate(prints):
             group = self._groups[print_ >> _GROUP_SHIFT]
@@ -87,7 +87,7 @@ class Repeats:
                 self._over |= first.buckets
         return True
 
-    def _in_drawers(self) -> "defaultdict[int, array[int]]":
+    def _in_groups(self) -> "defaultdict[int, array[int]]":
         groups: defaultdict[int, array[int]] = defaultdict(partial(array, "Q"))
         for print_ in chain(*self._aside, *(stretch.prints for stretch in self._stretches)):
             groups[print_ >> _GROUP_SHIFT].append(print_)
