@@ -74,3 +74,12 @@ def sums(records: list[dict[str, Any]], columns: Mapping[str, str]) -> dict[str,
         name: sum((Decimal(r[column]) for r in records if r[column] is not None), Decimal(0))
         for name, column in columns.items()
     }
+
+
+def rows_of(found: Messages, stream: str | None = None) -> dict[Any, dict[str, Any]]:
+    """A report's rows by key, each written once, without when they were read; of the only one if none is named."""
+    if stream is None:
+        (stream,) = found.records.keys() - {"sync_windows", "sync_days"}
+    rows = {k: {**r, "_synced_at": ""} for k, r in found.final(stream).items()}
+    assert len(rows) == len(found.records[stream])
+    return rows

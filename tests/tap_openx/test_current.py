@@ -22,16 +22,9 @@ from tap_openx.tap import TapOpenx
 from tests.core.restating import meltano_merged
 from tests.programs import Piped
 from tests.running import select, without
-from tests.tap_openx.conftest import sums
+from tests.tap_openx.conftest import rows_of, sums
 
 CURRENT = {r.name: r for r in REPORTS if r.generations == ("current",)}
-
-
-def rows_of(found, stream="country_daily"):
-    records = found.records[stream]
-    keys = {k: {**r, "_synced_at": ""} for k, r in found.final(stream).items()}
-    assert len(keys) == len(records)
-    return keys
 
 
 @pytest.mark.parametrize("stream", CURRENT)

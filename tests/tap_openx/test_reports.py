@@ -10,7 +10,7 @@ from adtap_core.errors import SettingsError
 from adtap_core.names import column_names
 from adtap_core.tap import RunFailed
 from tap_openx.streams import REPORTS
-from tests.tap_openx.conftest import money_of_a_day, sums
+from tests.tap_openx.conftest import money_of_a_day, rows_of, sums
 
 LEGACY = {r.name: r for r in REPORTS if r.generations == ("legacy",)}
 
@@ -378,10 +378,6 @@ def test_a_run_a_day_ends_with_the_worlds_final_values(room, stream):
 
 
 # -- faults --------------------------------------------------------------------------------------
-
-
-def rows_of(found, stream="inventory_daily"):
-    return {k: {**r, "_synced_at": ""} for k, r in found.final(stream).items()}
 
 
 def test_a_session_that_dies_in_the_middle_costs_one_login(room):

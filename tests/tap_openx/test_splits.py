@@ -8,6 +8,7 @@ import pytest
 from adtap_core.errors import REFUSED_EXIT, ResponseTooLarge
 from adtap_core.tap import RunFailed
 from tap_openx.splits import AnyOf, Asker, Taught, add_up
+from tests.tap_openx.conftest import rows_of
 
 ONE_DAY = {"start_date": "2026-03-16", "end_date": "2026-03-17"}
 CROWDED = {
@@ -15,13 +16,6 @@ CROWDED = {
     "message": "Number of accounts requested is too large. Please contact OpenX support",
     "traceId": "t",
 }
-
-
-def rows_of(found, stream):
-    records = found.records[stream]
-    keys = {k: {**r, "_synced_at": ""} for k, r in found.final(stream).items()}
-    assert len(keys) == len(records)
-    return keys
 
 
 def filters_of(room):
