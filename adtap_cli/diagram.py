@@ -11,15 +11,10 @@ from typing import Final
 
 _CHARACTER: Final = 6.7
 """Width of a character of the monospaced 11-pixel font, in pixels, rounded up."""
-_HEAD: Final = 24
-_LINE: Final = 16
-_PAD: Final = 8
-_GAP: Final = 14
-_AISLE: Final = 80
-_MARGIN: Final = 30
-_MARK: Final = 18
-_TALLEST: Final = 1500
-_TITLE: Final = 40
+_HEAD, _LINE, _PAD, _MARK = 24, 16, 8, 18
+"""Of a box, in pixels: the height of its name and of a line, the room inside its edge, the width of a key's mark."""
+_GAP, _AISLE, _MARGIN, _TITLE, _TALLEST = 14, 80, 30, 40, 1500
+"""Between boxes, between columns, around the picture, the title's height, a column's greatest height, in pixels."""
 _COLOURS: Final = (
     "#1f6f8b", "#b3541e", "#4a7c2f", "#8a3b8f", "#a8323e", "#3d56a8", "#8c6d1f", "#2f7a6b",
 )  # fmt: skip

@@ -143,6 +143,11 @@ def pipe() -> tuple[Connection, Connection]:
     return multiprocessing.Pipe(duplex=False)
 
 
+def _becoming(script: str, arguments: Sequence[str]) -> tuple[str, list[object]]:
+    """What a fork calls to be a program, and with what."""
+    return "tests.programs:become", [client.FIRST_WAIT_SECONDS, script, *arguments]
+
+
 def run(
     script: str,
     arguments: Sequence[str],
@@ -163,8 +168,7 @@ def run(
         timeout: Seconds until it is given up; None leaves that to pytest.
     """
     return FORKS.run(
-        "tests.programs:become",
-        [client.FIRST_WAIT_SECONDS, script, *arguments],
+        *_becoming(script, arguments),
         given=given,
         folder=folder,
         environment=_variables(environment),
@@ -206,8 +210,7 @@ def start(
     try:
         streams = [descriptor(place) for place in (stdin or nothing, stdout, stderr)]
         return FORKS.start(
-            "tests.programs:become",
-            [client.FIRST_WAIT_SECONDS, script, *arguments],
+            *_becoming(script, arguments),
             streams=streams,
             folder=folder,
             environment=_variables(environment),
@@ -237,8 +240,7 @@ class Piped:
         self.stdin, self.stdout = os.fdopen(stdin, "wb"), os.fdopen(stdout, "rb")
         self.stderr = os.fdopen(stderr, "rb")
         self._running = FORKS.start(
-            "tests.programs:become",
-            [client.FIRST_WAIT_SECONDS, script, *arguments],
+            *_becoming(script, arguments),
             streams=(given, said, errors),
             environment=_variables(environment),
         )

@@ -2,9 +2,9 @@
 
 import contextlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, cast
+from typing import Any, Final, TypeVar, cast
 
 from adtap_core.declare import Entity, Report
 from adtap_core.errors import AdtapError, OfflineError
@@ -25,6 +25,7 @@ from adtap_core.sync.streams import EntityStream
 from adtap_core.tap import AdTap
 from adtap_core.windows import Interval
 
+T = TypeVar("T")
 _LATELY: Final = re.compile(r"\((?P<why>.*?)\)\. A report may override it")
 _MOST_UNKNOWN: Final = 40
 _BUCKETS: Final = frozenset({"hour", "day", "week", "month"})
@@ -184,22 +185,31 @@ def _dry_run(
     tap: AdTap, stream: ReportStream, *, offline: bool
 ) -> tuple[list[Call], RowContext | None, Interval | None, str]:
     """Return the calls of one bucket, what its rows are in, what the platform holds, what was in the way."""
+
+    def bucket() -> tuple[list[Call], RowContext | None, Interval | None, str]:
+        record_requests(tap.platform.http, offline=offline)
+        return _bucket(tap, stream)
+
+    try:
+        return _with_names(tap, bucket) or ([], None, None, "give --config")
+    except OfflineError as error:
+        return [], None, None, f"give --config: {error}"
+    except AdtapError as error:
+        return [], None, None, str(error)
+
+
+def _with_names(tap: AdTap, ask: Callable[[], T]) -> T | None:
+    """Return an answer for which a setting's name in brackets stands where nobody gave it; None if too many lack."""
     for _ in range(_MOST_UNKNOWN):
         try:
-            record_requests(tap.platform.http, offline=offline)
-            return _bucket(tap, stream)
+            return ask()
         except KeyError as error:
-            # Nobody gave this setting: its name in brackets stands for it.
             name = str(error.args[0])
             if name not in tap.config_jsonschema["properties"] or name in tap.config:
                 raise
             cast("dict[str, Any]", tap._config)[name] = f"<{name}>"  # noqa: SLF001 - no settings given
             tap.__dict__.pop("platform", None)
-        except OfflineError as error:
-            return [], None, None, f"give --config: {error}"
-        except AdtapError as error:
-            return [], None, None, str(error)
-    return [], None, None, "give --config"
+    return None
 
 
 def _bucket(
@@ -377,15 +387,8 @@ def _entity(tap: AdTap, stream: EntityStream) -> Explanation:
 
 
 def _entity_calls(tap: AdTap, entity: Entity) -> list[Call]:
-    for _ in range(_MOST_UNKNOWN):
-        try:
-            platform = tap.platform
-            watch = record_requests(platform.http, offline=True)
-            return list(entity_calls(platform, watch, entity, None))
-        except KeyError as error:
-            name = str(error.args[0])
-            if name not in tap.config_jsonschema["properties"] or name in tap.config:
-                raise
-            cast("dict[str, Any]", tap._config)[name] = f"<{name}>"  # noqa: SLF001 - as above
-            tap.__dict__.pop("platform", None)
-    return []
+    def calls() -> list[Call]:
+        watch = record_requests(tap.platform.http, offline=True)
+        return list(entity_calls(tap.platform, watch, entity, None))
+
+    return _with_names(tap, calls) or []

@@ -65,17 +65,18 @@ class ReportStream(PlannedReport):
 
     def __init__(self, run: Run, report: Report) -> None:
         super().__init__(run, report)
-        self._failed: set[Partition] = set()
-        self._given_up: set[Partition] = set()
-        self._left_out: set[str] = set()
+        self._failed: set[Partition] = set()  # accounts that were named as failed
+        self._given_up: set[Partition] = set()  # accounts that workers ask no more about
+        self._left_out: set[str] = set()  # messages that were said
         self._deciding = threading.Lock()
+        # Parts whose rows made no sense. The run's own count is of those that got no answer, and any answer clears it.
         self._odd_parts = FailedParts()
         self._rows = 0
-        self._held_back: list[ReadWindow] = []
+        self._held_back: list[ReadWindow] = []  # until a first row comes
         self._notes: queue.SimpleQueue[JobCheckpoint] = queue.SimpleQueue()
-        self._left: dict[Partition, int] = {}
-        self._odd: set[str] = set()
-        self._others: set[str] = set()
+        self._left: dict[Partition, int] = {}  # how many windows are still to be closed
+        self._odd: set[str] = set()  # kinds of oddities that were warned of
+        self._others: set[str] = set()  # fields nobody asked for that were named
         self._all_stats: list[RequestStats] = []
         self._read: list[Interval] = []
         self._totals: ReportTotals | None = None

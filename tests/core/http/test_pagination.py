@@ -24,6 +24,9 @@ from adtap_core.http.response import Response
 from adtap_core.http.workers import Workers
 
 URL = "https://api.example.com/list"
+COUNTS = st.integers(0, 40)
+SIZES = st.integers(1, 9)
+WORKERS = st.integers(1, 3)
 
 
 def read(
@@ -52,11 +55,11 @@ def cut(ids: list[int], start: int, size: int) -> list[dict[str, int]]:
 
 
 @given(
-    count=st.integers(0, 40),
-    size=st.integers(1, 9),
+    count=COUNTS,
+    size=SIZES,
     first=st.integers(0, 1),
     said=st.sampled_from(["right", "none", "own length", "zero", "text"]),
-    workers=st.integers(1, 3),
+    workers=WORKERS,
 )
 def test_page_numbers_give_every_record_once(count, size, first, said, workers):
     """Whether the number of pages is right, missing, a text, zero, or one for each page."""
@@ -71,13 +74,7 @@ def test_page_numbers_give_every_record_once(count, size, first, said, workers):
     assert read(PageNumber(first=first, size=size, pages_at="meta.pages"), answer, workers) == ids
 
 
-@given(
-    count=st.integers(0, 40),
-    size=st.integers(1, 9),
-    first=st.integers(0, 1),
-    capped=st.booleans(),
-    workers=st.integers(1, 3),
-)
+@given(count=COUNTS, size=SIZES, first=st.integers(0, 1), capped=st.booleans(), workers=WORKERS)
 def test_an_answer_may_repeat_which_page_it_is(count, size, first, capped, workers):
     """Counted from 0 or from 1, beside the total; behind the end some servers say the last page's number."""
     ids = list(range(count))
@@ -91,13 +88,7 @@ def test_an_answer_may_repeat_which_page_it_is(count, size, first, capped, worke
     assert read(PageNumber(first=first, size=size), answer, workers) == ids
 
 
-@given(
-    count=st.integers(0, 40),
-    size=st.integers(1, 9),
-    served=st.integers(1, 9),
-    told=st.booleans(),
-    workers=st.integers(1, 3),
-)
+@given(count=COUNTS, size=SIZES, served=SIZES, told=st.booleans(), workers=WORKERS)
 def test_offsets_give_every_record_once(count, size, served, told, workers):
     """Also where the server cuts the limit that was asked for, if it says how many there are."""
     ids = list(range(count))
@@ -110,11 +101,11 @@ def test_offsets_give_every_record_once(count, size, served, told, workers):
 
 
 @given(
-    count=st.integers(0, 40),
-    size=st.integers(1, 9),
-    served=st.integers(1, 9),
+    count=COUNTS,
+    size=SIZES,
+    served=SIZES,
     word=st.sampled_from(["flag", "total", "total in meta", "pages"]),
-    workers=st.integers(1, 3),
+    workers=WORKERS,
 )
 def test_a_server_that_cuts_pages_is_read_to_its_end_if_it_says_more(
     count, size, served, word, workers
@@ -142,7 +133,7 @@ def test_a_server_that_cuts_pages_is_read_to_its_end_if_it_says_more(
     assert read(Offset(size=size), by_offset, workers) == ids
 
 
-@given(count=st.integers(0, 40), size=st.integers(1, 9))
+@given(count=COUNTS, size=SIZES)
 def test_cursors_and_links_are_followed_to_the_end(count, size):
     """Empty pages on the way included."""
     ids = list(range(count))
