@@ -19,12 +19,7 @@ from adtap_cli.commands import (
 from adtap_cli.meltano_project import meltano_option
 from adtap_core.errors import SettingsError
 from adtap_core.formatting import count
-from adtap_core.inspect.check import (
-    CheckReport,
-    CheckResult,
-    run_check,
-    settings_error,
-)
+from adtap_core.inspect.check import CheckReport, CheckResult, run_check, settings_error
 from adtap_core.redact import on_one_line, redact
 
 MARKS = {True: "ok  ", False: "FAIL"}

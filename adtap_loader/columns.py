@@ -23,7 +23,12 @@ import msgspec
 from adtap_loader.errors import LoadError
 
 VARCHAR, BIGINT, HUGEINT, BOOLEAN, DATE, JSON = (
-    "VARCHAR", "BIGINT", "HUGEINT", "BOOLEAN", "DATE", "JSON"
+    "VARCHAR",
+    "BIGINT",
+    "HUGEINT",
+    "BOOLEAN",
+    "DATE",
+    "JSON",
 )
 TIMESTAMPTZ = "TIMESTAMP WITH TIME ZONE"
 NUMERIC = "NUMERIC"

@@ -13,7 +13,10 @@ def _text(title: str, description: str, *, required: bool = False, **more: Any) 
 
 def _flag(title: str, description: str) -> Property:
     return {
-        "type": ["boolean", "null"], "title": title, "default": False, "description": description
+        "type": ["boolean", "null"],
+        "title": title,
+        "default": False,
+        "description": description,
     }
 
 

@@ -19,7 +19,13 @@ FLOAT_NOISE: Final = Tolerance(
     "vendor's PHP client, read 2026-11-20)",
 )
 SCOPES: Final = (
-    "advertiser", "publisher", "inventory", "dsp", "network_managed", "network_buy", "network_sell"
+    "advertiser",
+    "publisher",
+    "inventory",
+    "dsp",
+    "network_managed",
+    "network_buy",
+    "network_sell",
 )
 DATE_RANGES: Final = (
     "today",

@@ -84,7 +84,11 @@ def log_entries(
         # The documentation of the vendor's Python client calls the changes `history`.
         changes = rest.pop("changes") if "changes" in rest else rest.pop("history", None)
         record: dict[str, Any] = {
-            "model": model, "object_id": ident, **_user_columns(user), "changes": changes, **rest
+            "model": model,
+            "object_id": ident,
+            **_user_columns(user),
+            "changes": changes,
+            **rest,
         }
         text = [model, ident, entry.get("date"), record.get("user_id"), changes]
         digest = _digest([*text, entry.get("comment")])

@@ -88,7 +88,12 @@ DATASETS: Final[Mapping[str, Dataset]] = {
 }
 TO_DATE: Final = ("campaign_to_date", "flight_to_date")
 SNAPSHOT_WINDOWS: Final = (
-    "yesterday", "last_7_days", "last_14_days", "last_30_days", "last_60_days", "last_90_days"
+    "yesterday",
+    "last_7_days",
+    "last_14_days",
+    "last_30_days",
+    "last_60_days",
+    "last_90_days",
 )
 OF_ONE_CAMPAIGN: Final = frozenset({"campaign_id", "strategy_id", "campaign_name", "strategy_name"})
 """Dimensions whose values belong to one campaign, and so to one currency."""

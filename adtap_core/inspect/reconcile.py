@@ -15,13 +15,7 @@ from functools import partial
 from typing import Any, Final
 
 from adtap_core.declare import Report
-from adtap_core.errors import (
-    AdtapError,
-    CredentialsError,
-    Interrupted,
-    RequestError,
-    SettingsError,
-)
+from adtap_core.errors import AdtapError, CredentialsError, Interrupted, RequestError, SettingsError
 from adtap_core.http.client import RequestStats
 from adtap_core.inspect.coverage import Read
 from adtap_core.platform import Partition, WindowJob

@@ -196,11 +196,7 @@ def _count(description: str) -> dict[str, Any]:
 
 
 def _object(description: str) -> dict[str, Any]:
-    return {
-        "type": ["object", "null"],
-        "additionalProperties": True,
-        "description": description,
-    }
+    return {"type": ["object", "null"], "additionalProperties": True, "description": description}
 
 
 _BUCKETS: Final = {

@@ -206,11 +206,7 @@ class RowTotals:
             self._add(key, own, digested, len(members))
 
     def _add(
-        self,
-        key: Key,
-        table: Mapping[str, Sequence[Any]],
-        digests: Sequence[int] | None,
-        rows: int,
+        self, key: Key, table: Mapping[str, Sequence[Any]], digests: Sequence[int] | None, rows: int
     ) -> None:
         made = Sums({name: add_up(table[name]) for name in self._columns}, rows)
         for name in self._sizes:

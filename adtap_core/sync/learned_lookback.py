@@ -203,10 +203,7 @@ class Learned:
     # -- what was read -----------------------------------------------------------------------
 
     def note(
-        self,
-        accounts: Iterable[str],
-        window: Interval,
-        digests: Mapping[tuple[str, str], int],
+        self, accounts: Iterable[str], window: Interval, digests: Mapping[tuple[str, str], int]
     ) -> None:
         """Note what a window held that was read whole.
 

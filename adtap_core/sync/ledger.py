@@ -5,14 +5,7 @@ from typing import Any, Final
 
 from typing_extensions import override
 
-from adtap_core.rows.schemas import (
-    DAYS,
-    DAYS_KEYS,
-    DAYS_SCHEMA,
-    LEDGER,
-    LEDGER_KEYS,
-    LEDGER_SCHEMA,
-)
+from adtap_core.rows.schemas import DAYS, DAYS_KEYS, DAYS_SCHEMA, LEDGER, LEDGER_KEYS, LEDGER_SCHEMA
 from adtap_core.sync.run import Run
 from adtap_core.sync.selection import StreamDefinition
 from adtap_core.sync.streams import AdStream
