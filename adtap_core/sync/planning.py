@@ -206,7 +206,7 @@ class Planner:
         if requested.start < requested.end:
             stretches = [Interval(requested.start, requested.end)]
             if bookmark is not None:
-                stretches = cut_out(bookmark.plan(requested), jobs_in(entry))
+                stretches = cut_out(bookmark.plan(requested), jobs_in(entry), grain)
         windows = list(cut(stretches, grain=grain, span_days=span))
         return PartitionPlan(partition, bookmark, windows, requested)
 
@@ -232,19 +232,25 @@ class Planner:
         )
 
 
-def cut_out(stretches: Sequence[Interval], jobs: Iterable[str]) -> list[Interval]:
+def cut_out(stretches: Sequence[Interval], jobs: Iterable[str], grain: Grain) -> list[Interval]:
     """Cut stretches where windows begin and end whose report jobs are on their way: those are polled on.
+
+    One that ends inside a bucket, which was running then, is of use only where what is to be read ends there, too.
 
     Args:
         stretches: What is to be read.
         jobs: The names of their windows, as state has them.
+        grain: The report's bucket.
     """
     left = list(stretches)
     for name in jobs:
         start, _, end = name.partition("/")
         window = Interval(datetime.fromisoformat(start), datetime.fromisoformat(end))
         around = next((s for s in left if s.start <= window.start and window.end <= s.end), None)
-        if around is not None and not window.is_empty:
+        if around is None or window.is_empty:
+            continue
+        is_aligned = grain.floor(window.start) == window.start
+        if is_aligned and window.end in {grain.floor(window.end), around.end}:
             pieces = (
                 Interval(around.start, window.start),
                 window,

@@ -227,7 +227,19 @@ def test_a_window_whose_job_runs_stays_a_window():
     """A day later the asked days end a day later; the job that was bought for fewer is polled on."""
     asked = [Interval(moment_of("2026-11-10"), moment_of("2026-11-22"))]
     jobs = {"2026-11-17/2026-11-21": {}, "2026-11-10/2026-11-12": {}, "2026-10-01/2026-10-05": {}}
-    cuts = [(w.start.day, w.end.day) for w in cut_out(asked, jobs)]
+    cuts = [(w.start.day, w.end.day) for w in cut_out(asked, jobs, Grain.DAY)]
     assert cuts == [(10, 12), (12, 17), (17, 21), (21, 22)]
-    assert join(cut_out(asked, jobs)) == asked
-    assert cut_out(asked, {"2026-11-20/2026-11-25": {}}) == asked
+    assert join(cut_out(asked, jobs, Grain.DAY)) == asked
+    assert cut_out(asked, {"2026-11-20/2026-11-25": {}}, Grain.DAY) == asked
+
+
+def test_a_job_of_a_running_day_cuts_no_later_reading_of_it():
+    """Half a day would be asked for behind it; where the day still ends there, the job is polled on."""
+    jobs = ["2026-11-17/2026-11-18T14"]
+    later = [Interval(moment_of("2026-11-10"), moment_of("2026-11-22"))]
+    assert cut_out(later, jobs, Grain.DAY) == later
+    (before, running) = cut_out(
+        [Interval(moment_of("2026-11-10"), moment_of("2026-11-18T14:00"))], jobs, Grain.DAY
+    )
+    assert (before.end, running.end) == (running.start, moment_of("2026-11-18T14:00"))
+    assert cut_out(later, jobs, Grain.HOUR) != later

@@ -379,6 +379,19 @@ def test_a_job_outlives_a_killed_tap(room, tmp_path):
     assert not found.last_state["bookmarks"]["country_daily"].get("jobs")
 
 
+def test_a_job_of_the_running_day_leaves_no_half_days_to_the_next_run(room, tmp_path):
+    """Killed with `include_today`, run again two hours later: each day is asked for from its beginning."""
+    config = {"include_today": True, "start_date": "2026-03-17"}
+    room.switch(polls_before_ready=1_000_000)
+    state = kill_while_polling(room, tmp_path, **config)
+    room.now("2026-03-18T14:20:00+00:00")
+    room.switch(polls_before_ready=1)
+    found = room.run(room.current(**config), "country_daily", state=state)
+    starts = {w["window_start"][10:] for w in found.windows("country_daily")}
+    assert starts == {"T00:00:00Z"}
+    assert {r["day"] for r in found.records["country_daily"]} == {"2026-03-17", "2026-03-18"}
+
+
 def test_a_backfill_while_a_job_runs_makes_no_ghosts_of_its_rows(room, tmp_path):
     """State knows nothing of the backfill; the job's rows, which overwrite its own, are the later reading."""
     room.switch(polls_before_ready=1_000_000)
