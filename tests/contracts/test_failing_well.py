@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.contracts.conftest import Bench, tables
-from tests.contracts.platforms import MOMENT, Refusal
+from tests.contracts.platforms import CASES, MOMENT, Refusal
 from tests.running import Messages
 
 DEBUG = {"LOGLEVEL": "DEBUG"}
@@ -138,8 +138,6 @@ def test_a_field_that_does_not_exist_is_refused_with_the_nearest_name(bench: Ben
 
 
 def refusals() -> list[Any]:
-    from tests.contracts.platforms import CASES
-
     return [
         pytest.param(case, refusal, id=f"{case.platform}-{refusal.name.replace(' ', '-')}")
         for case in CASES
@@ -169,10 +167,9 @@ def test_a_refused_login_ends_the_run_at_once(bench: Bench, refusal: Refusal) ->
 
 
 @pytest.mark.parametrize("fault", ["503", "429", "cut", "html"])
+@pytest.mark.parametrize("case", [c for c in CASES if c.login_path], ids=lambda c: c.platform)
 def test_a_login_that_fails_is_not_refused(bench: Bench, fault: str) -> None:
     """A fault of platform or network that stays: exit code 1, another try may mend it; 3 is for credentials alone."""
-    if bench.case.login_path is None:
-        pytest.skip("there is no login")
     kind = {"kind": fault} if fault in {"cut", "html"} else {"kind": "status", "status": int(fault)}
     # OpenX's legacy login says no by a page at the step that posts the password.
     is_no = fault == "html" and bench.case.platform == "openx"

@@ -8,9 +8,7 @@ from tests import logins
 from tests.sdk_suite import sdk_suite
 
 CONFIG = logins.ADJUST.config(shared_server().url, start_date="2026-03-16", end_date="2026-03-17")
-Suite = sdk_suite(
-    TapAdjust, CONFIG, max_records_limit=100, ignore_no_records_for_streams=["sync_days"]
-)
+Suite = sdk_suite(TapAdjust, CONFIG, max_records_limit=100)
 
 
 # A column may be null in the few rows that the SDK reads.

@@ -8,7 +8,7 @@ from tests import logins
 from tests.sdk_suite import sdk_suite
 
 CONFIG = logins.TERMINALONE.config(shared_server().url, start_date="2026-03-15")
-Suite = sdk_suite(TapTerminalOne, CONFIG, ignore_no_records_for_streams=["sync_days"])
+Suite = sdk_suite(TapTerminalOne, CONFIG)
 
 
 # A column may be null in the few rows that the SDK reads; that none stays empty is tested in test_loaded.
