@@ -55,7 +55,9 @@ def over_quota(response: Response) -> Outcome | None:
     ):
         return None
     seconds = outcomes.retry_after(response.headers, response.received_at)
-    return Outcome(Action.RETRY, "over the API key's queries per second", seconds)
+    # How many a key may send is published nowhere, and a matter of its plan.
+    said = "over the API key's queries per second"
+    return Outcome(Action.RETRY, said, seconds, too_fast=True)
 
 
 def key_refused(response: Response) -> bool:

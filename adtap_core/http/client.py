@@ -192,7 +192,7 @@ class Http:
         self.addresses, self._origin = outcomes.Addresses(addresses or {}), origin
         self._judge, self._auth, self.limits, self._sleep = classify, auth, limits, sleep
         self._in_flight = threading.BoundedSemaphore(limits.concurrency)
-        self._rate_limiter = RateLimiter(limits.per_second, limits.burst, sleep)
+        self.rate_limiter = RateLimiter(limits.per_second, limits.burst, sleep)
         self._connections = Connections()
         self._login_lock = threading.Lock()
         self.sessions = Sessions()
@@ -264,7 +264,7 @@ class Http:
         prepared = self._connections.prepare(request)
         if call.method in {"POST", "PUT"} and prepared.body is None:
             prepared.headers["Content-Length"] = "0"
-        self._rate_limiter.wait(urlsplit(call.url).netloc)
+        self.rate_limiter.wait(urlsplit(call.url).netloc)
         with self._in_flight:
             if self._is_closed:
                 msg = f"{call.what}: not requested: the run has ended"
@@ -445,6 +445,8 @@ class _Tries:
                 Action.RETRY,
                 "the answer declares no length: requesting the table once more to compare",
             )
+        if outcome.too_fast:
+            self._http.rate_limiter.slow_down(self._host)
         with response.body:
             self._state, action = self._state.after(
                 outcome,

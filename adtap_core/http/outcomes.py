@@ -57,12 +57,14 @@ class Outcome:
         message: The platform's own words, or ours; shown to the user (redacted).
         seconds: How long to wait before asking again; None: the usual backing off.
         heavy: Whether a smaller piece may pass where this one does not, as behind a gateway that timed out.
+        too_fast: Whether all requests to this host come faster than it allows: they are begun less often from now on.
     """
 
     action: Action
     message: str = ""
     seconds: float | None = None
     heavy: bool = False
+    too_fast: bool = False
 
 
 SUCCESS: Final = Outcome(Action.SUCCESS)

@@ -1,0 +1,113 @@
+"""How many requests may begin in a second, and how a host that says "too fast" is asked less often."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import pairwise
+
+import pytest
+
+from adtap_core.http import outcomes, rate_limiter
+from adtap_core.http.client import Call, Http, HttpOptions
+from adtap_core.http.outcomes import Action, Outcome
+from adtap_core.http.rate_limiter import RateLimiter
+from adtap_core.http.response import Response
+from tests.core.http.test_client import GOOD, SessionAuth
+from tests.core.tiny import Answer, TinyServer
+
+HOST, OTHER = "api.example", "other.example"
+
+
+class Waits:
+    """A limiter whose waiting takes no time: its turns lie further and further ahead."""
+
+    def __init__(self, per_second: float | None, burst: int = 1) -> None:
+        self.waits: list[float] = []
+        self.limiter = RateLimiter(per_second, burst, self.waits.append)
+
+    def gap(self, host: str) -> float:
+        """Return the seconds between two requests to a host that was asked more often than it may be."""
+        self.waits.clear()
+        for _ in range(60):
+            self.limiter.wait(host)
+        gaps = [after - before for before, after in pairwise(self.waits)]
+        return round(gaps[-1], 1) if gaps else 0.0
+
+
+@pytest.mark.parametrize(
+    ("per_second", "gaps"), [(10, [0.1, 0.2, 0.4, 0.5, 0.5]), (None, [0.0, 0.1, 0.2, 0.4, 0.5])]
+)
+def test_a_host_that_refuses_is_asked_half_as_often(monkeypatch, per_second, gaps):
+    """Again and again, down to twice a second; other hosts are asked as before."""
+    monkeypatch.setattr(rate_limiter, "_TOGETHER_SECONDS", 0.0)
+    waits = Waits(per_second)
+    found = [waits.gap(HOST)]
+    for _ in gaps[1:]:
+        waits.limiter.slow_down(HOST)
+        found.append(waits.gap(HOST))
+    assert found == gaps
+    assert waits.gap(OTHER) == gaps[0]
+
+
+def test_refusals_of_requests_begun_at_one_pace_count_once():
+    """Several were on their way when the first was refused."""
+    waits = Waits(10)
+    for _ in range(4):
+        waits.limiter.slow_down(HOST)
+    assert waits.gap(HOST) == 0.2
+
+
+def test_after_a_while_without_refusals_the_old_pace_is_tried(monkeypatch):
+    """Somebody else may have used the allowance for a moment."""
+    waits = Waits(10, burst=5)
+    waits.limiter.slow_down(HOST)
+    assert waits.gap(HOST) == 0.2
+    monkeypatch.setattr(rate_limiter, "_QUIET_SECONDS", 0.0)
+    assert waits.gap(HOST) == 0.1
+
+
+def test_a_slower_pace_than_refusals_lead_to_is_kept():
+    """A small share of a limit: a refusal makes nobody faster."""
+    waits = Waits(0.5)
+    waits.limiter.slow_down(HOST)
+    assert waits.gap(HOST) == 2.0
+
+
+@contextmanager
+def strict(per_second: int) -> Iterator[tuple[str, list[float]]]:
+    """Serve so many requests in a second and refuse the others; gives the address, and when each was refused."""
+    begun: list[float] = []
+    refused: list[float] = []
+
+    def answer(_path: str, _query: dict[str, list[str]]) -> Answer:
+        now = time.monotonic()
+        if sum(now - at < 1 for at in begun) >= per_second:
+            refused.append(now)
+            return 403, {"X-Why": "too fast"}, b"{}"
+        begun.append(now)
+        return GOOD
+
+    server = TinyServer()
+    server.before.append(answer)
+    with server.running() as url:
+        yield url, refused
+
+
+def judge(_call: Call, reply: Response) -> Outcome:
+    """Return the outcome of an answer whose refusals all mean: too fast."""
+    if "X-Why" in reply.headers:
+        return Outcome(Action.RETRY, "too fast", 0.1, too_fast=True)
+    return outcomes.by_status(reply)
+
+
+def test_a_host_that_takes_fewer_requests_than_are_begun_is_read_all_the_same(monkeypatch):
+    """Soon they begin as seldom as it allows; until then some are refused, for as long as its second lasts."""
+    monkeypatch.setattr(rate_limiter, "_TOGETHER_SECONDS", 0.3)
+    limits = HttpOptions(
+        concurrency=2, timeout_seconds=5, max_retries=99, user_agent="adtaps/test", per_second=100
+    )
+    with strict(4) as (url, refused):
+        http = Http(classify=judge, auth=SessionAuth(), limits=limits)
+        for _ in range(10):
+            http.send(Call(url=f"{url}/x", what="things"))
+    assert 0 < len(refused) < 12
