@@ -60,6 +60,8 @@ class Field:
 
 _LARGEST_ERROR_BYTES: Final = 64 * 1024
 _LONGEST_SAID: Final = 300
+_GOOD_WORDS: Final = frozenset({"ok", "success"})
+"""What some services say of an error in a good answer."""
 _NEAR: Final = 0.8
 """How alike two names are, of 1, that one is taken for the other misspelt."""
 TEXT: Final = Field(description="Text.")
@@ -235,7 +237,7 @@ class RestPlatform(Platform):
     def _error(self, document: Any) -> str:
         """Return what an answer says to be wrong, empty if it says nothing of the kind."""
         said = value_at(document, self.error_at) if self.error_at else None
-        is_one = any(map(truth, said.values())) if isinstance(said, Mapping) else truth(said)
+        is_one = any(map(_is_bad, said.values())) if isinstance(said, Mapping) else _is_bad(said)
         # A bare yes or number: what it is about stands beside it.
         words = document if isinstance(said, bool | int | float) else said
         return str(words)[:_LONGEST_SAID] if is_one else ""
@@ -278,6 +280,11 @@ class RestPlatform(Platform):
             what=entity.name, ask=ask, records=records, key=key, prefetch=self.prefetch
         )
         return self.paginator.pages(listing)
+
+
+def _is_bad(said: object) -> bool:
+    """Return whether what an answer says of an error means that there is one."""
+    return truth(said) and str(said).strip().lower() not in _GOOD_WORDS
 
 
 def _whole(response: Response, path: tuple[str, ...], what: str) -> Any:

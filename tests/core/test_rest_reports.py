@@ -128,7 +128,9 @@ def test_an_error_with_a_good_status_is_no_day_without_rows(
 
 
 @pytest.mark.parametrize(
-    "error", [None, "", False, 0, "0", [], {}, {"code": 0, "message": ""}], ids=repr
+    "error",
+    [None, "", False, 0, "0", "OK", [], {}, {"code": 0, "message": ""}, {"message": "Success"}],
+    ids=repr,
 )
 def test_an_empty_error_is_none(server: ShopServer, error: Any) -> None:
     """Some envelopes always have the key."""
