@@ -4,11 +4,15 @@ A report of one that it does not see has no row, and a list that is confined to 
 nothing of it (the vendor's own answer to `id==(…)` is an empty page).
 """
 
+import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, Protocol
 
 from adtap_core.accounts import unseen_message
+from adtap_core.errors import Forbidden
 from adtap_core.http.once import Once
+
+log = logging.getLogger("adtaps.terminalone")
 
 ORGANIZATIONS, ADVERTISERS = "organization_ids", "advertiser_ids"
 SETTINGS: Final[Mapping[str, str]] = {
@@ -42,6 +46,7 @@ class Accounts:
     def __init__(self, settings: Mapping[str, Any], lists: Lists) -> None:
         self._settings, self._lists = settings, lists
         self._found: Once[str, list[str]] = Once()
+        self._seen: Once[str, list[str] | None] = Once()
 
     def wanted(self, setting: str) -> list[str]:
         """Return the ids that a setting names, each once, in their plain form."""
@@ -52,7 +57,7 @@ class Accounts:
         return self._once(ORGANIZATIONS, self._lists.organization_ids)
 
     def fault(self, setting: str, account: str) -> str | None:
-        """Return the line about an account that the login does not see; None if it sees it.
+        """Return the line about an account that the login does not see; None if it sees it, or nobody can tell.
 
         Args:
             setting: The setting that names it; where it names none, nothing is asked.
@@ -60,19 +65,31 @@ class Accounts:
         """
         if account not in self.wanted(setting):
             return None
+        seen = self._seen.get(setting, lambda: self._listed(setting))
         if setting == ORGANIZATIONS:
-            seen = self.organizations()
             # A login that lists none at all may still read: nobody can tell.
             return (
                 unseen_message(setting, account, "organizations", seen)
                 if seen and account not in seen
                 else None
             )
-        seen = self._once(ADVERTISERS, lambda: self._lists.advertiser_ids(self.wanted(setting)))
-        if account in seen:
+        if seen is None or account in seen:
             return None
         shown = seen or self._once("first advertisers", self._lists.first_advertiser_ids)
         return unseen_message(setting, account, "advertisers", shown)
+
+    def _listed(self, setting: str) -> list[str] | None:
+        """Return the accounts of a setting's kind that the login sees; None if it may not list them.
+
+        Its reports may be read all the same.
+        """
+        try:
+            if setting == ORGANIZATIONS:
+                return self.organizations()
+            return self._once(ADVERTISERS, lambda: self._lists.advertiser_ids(self.wanted(setting)))
+        except Forbidden as error:
+            log.warning("%s: can't be checked, the login may not list them: %s", setting, error)
+            return None
 
     def errors(self) -> Iterator[str]:
         """Yield a line for each account that the settings name and the login does not see."""
