@@ -1,6 +1,7 @@
 """A user's own reports: whether they can be asked for, as far as that is known without the platform."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
 from typing import Any, Final
 
 from adtap_core.declare import Report
@@ -16,6 +17,7 @@ _OPERATORS: Final = ("=", "!=", ">", ">=", "<", "<=", "=~", "isNull", "isNotNull
 _GROUPS: Final = ("and", "or")
 _WITHOUT_VALUE: Final = ("isNull", "isNotNull")
 _FEWEST_IN_A_GROUP: Final = 2
+_OPERATORS_IN_V1: Final = ("=", "!=", ">", "<", ">=", "<=", "~", "=~", "=:", "!~", "!:")
 
 
 def dataset_name(report: Report) -> str:
@@ -45,9 +47,7 @@ def errors(report: Report, generation: str) -> list[str]:
     found = _rollup_errors(report)
     if generation != CURRENT:
         # V1's fields are in its metadata, which needs a login.
-        if not isinstance(report.filters, Mapping | None):
-            found.append("filters: an object of {field: value or values} is expected")
-        return found
+        return [*found, *_predicate_errors(report.filters)]
     dataset = DATASETS.get(dataset_name(report))
     if dataset is None:
         name = TerminalOneReport.of(report).report
@@ -133,6 +133,24 @@ def _hint(name: str, known: Iterable[str]) -> str:
     if now in set(known):
         return f" (V2 calls it {now})"
     return did_you_mean(name, known)
+
+
+def _predicate_errors(filters: object) -> Iterator[str]:
+    """Yield the errors of conditions of V1."""
+    if not isinstance(filters, Mapping | None):
+        yield "filters: an object of {field: value or values} is expected"
+        return
+    for name, wanted in (filters or {}).items():
+        conditions = wanted if isinstance(wanted, Mapping) else {"=": wanted}
+        listed = [v for v in conditions.values() for v in (v if isinstance(v, list) else [v])]
+        if [] in conditions.values() or not listed or None in listed:
+            yield f"filters: the condition on {name!r} has no value"
+        elif odd := [v for v in listed if not isinstance(v, str | int | float | Decimal)]:
+            yield f"filters: {odd[0]!r} is no value to compare {name!r} with"
+        for operator in conditions:
+            if operator not in _OPERATORS_IN_V1:
+                known = ", ".join(_OPERATORS_IN_V1)
+                yield f"filters: there is no operator {operator!r}; {known} are"
 
 
 def _filter_errors(filters: object, dataset: Dataset) -> list[str]:

@@ -65,8 +65,8 @@ class Definition:
         name: Its path.
         dimensions: Its fields to cut by.
         metrics: Its fields that count.
-        rollups: Its time buckets.
-        windows: Its named windows; `X` stands for any number.
+        rollups: Its time buckets; none: it does not say.
+        windows: Its named windows; `X` stands for any number; none: it does not say.
         zone: What its days are in, in the platform's words.
         currency: What its money is in, in the platform's words.
         first_day: How far back it goes, if it says so.
@@ -152,9 +152,9 @@ class LegacyReports:
             yield from _field_errors(report, definition)
         window = time_window(report)
         if window:
-            if window not in definition.windows and _template(window) not in definition.windows:
+            if definition.windows and {window, _template(window)}.isdisjoint(definition.windows):
                 yield f"{definition.name} has no `time_window` {window}; it has {', '.join(definition.windows)}"
-        elif ROLLUP_OF[report.grain] not in definition.rollups:
+        elif definition.rollups and ROLLUP_OF[report.grain] not in definition.rollups:
             yield f"{definition.name} has no `grain` {report.grain.value}; it has {', '.join(definition.rollups)}"
 
     def _catalogue(self) -> Mapping[str, Any]:
@@ -458,7 +458,7 @@ def predicates(filters: object, names: frozenset[str]) -> str:
 
 
 def _quoted(value: object) -> str:
-    text = str(value)
+    text = str(value).lower() if isinstance(value, bool) else str(value)
     if not _SPECIAL.search(text):
         return text
     doubled = text.replace('"', '""')

@@ -309,6 +309,20 @@ def test_errors_bear_the_platforms_words_and_request_id(room, caplog):
     assert "r-17" in caplog.text
 
 
+@pytest.mark.parametrize(
+    ("generation", "path"),
+    [("current", "/reporting/v2/performance$"), ("legacy", "/std/performance$")],
+)
+def test_a_redirect_is_no_answer(room, caplog, generation, path):
+    """It is said where to, and which setting holds the address; the same request would get the same answer."""
+    away = {"location": "https://elsewhere.example/performance"}
+    room.fault("status", path=path, status=302, body="", headers=away, times=None)
+    with pytest.raises(RunFailed):
+        room.run(getattr(room, generation)(organization_ids=["33"]), "performance_daily")
+    assert f"redirected to {away['location']}; look at the setting `api_url`" in caplog.text
+    assert len([e for e in room.asked("/performance") if str(e["status"]) == "302"]) == 1
+
+
 def test_every_dataset_with_money_tells_its_currency():
     """Rows are asked for by currency wherever a metric is in the campaign's."""
     for dataset in fields.DATASETS.values():

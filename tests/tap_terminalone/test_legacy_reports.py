@@ -205,6 +205,11 @@ def test_money_in_dollars_says_so(room):
         ({"grain": "hour"}, "no `grain` hour"),
         ({"time_window": "last_60_days", "report": "audience_index"}, "last_14_days"),
         ({"filters": [1]}, "an object"),
+        ({"filters": {"impressions": {"=>": 10}}}, "no operator '=>'; =, !=, >"),
+        ({"filters": {"campaign_id": None}}, "the condition on 'campaign_id' has no value"),
+        ({"filters": {"campaign_id": {"!=": []}}}, "the condition on 'campaign_id' has no value"),
+        ({"filters": {"campaign_id": {}}}, "the condition on 'campaign_id' has no value"),
+        ({"filters": {"campaign_id": [{"id": 1}]}}, "{'id': 1} is no value to compare"),
     ],
 )
 def test_a_definition_is_checked_against_the_platforms_own(room, changes, words):
@@ -220,6 +225,28 @@ def test_a_definition_is_checked_against_the_platforms_own(room, changes, words)
     assert words in str(refused.value)
     assert "'mine'" in str(refused.value)
     assert all("meta" in e["path"] for e in room.asked("/reporting/"))
+
+
+def test_metadata_that_names_no_buckets_refuses_none(room):
+    """Whether the report has days, its answer tells."""
+    names = ("organization_id", "campaign_id", "campaign_timezone", "campaign_currency_code")
+    fields = {"dimensions": names, "metrics": METRICS}
+    definition = {"currency": "campaign currency", "timezone": "campaign timezone"}
+    room.fault(
+        "status",
+        path="/performance/meta$",
+        status=200,
+        body={**definition, "structure": fields},
+        times=None,
+    )
+    daily = {
+        "name": "mine",
+        "report": "performance",
+        "dimensions": ["campaign_id"],
+        "metrics": list(METRICS),
+    }
+    found = room.run(room.legacy(reports=[daily]), "mine")
+    room.check_week(found.records["mine"])
 
 
 def test_interval_reports_are_snapshots(room):
@@ -361,6 +388,7 @@ def test_a_csv_that_breaks_off_in_its_last_row_is_noticed(rows):
         ({"name": {"!=": "x=y", "=:": "z"}}, 'name!="x=y"&name=:z'),
         (None, ""),
         ({"other": 1}, ""),
+        ({"name": [True, False]}, "name=true,false"),
     ],
 )
 def test_conditions_are_written_in_v1s_grammar(filters, text):
