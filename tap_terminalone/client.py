@@ -77,7 +77,6 @@ class TerminalOne(Platform):
             "password",
             "password_reset_sent",
             "password_reset_token",
-            "sso_auth_sent",
             "sso_auth_token",
         }
     )

@@ -298,6 +298,8 @@ def test_secrets_are_dropped_and_money_bears_its_currency(room):
     text = str(dict(found.records))
     assert "secret-" not in text
     assert "password" not in text
+    # When a message was sent is none.
+    assert all(r["sso_auth_sent"] for r in found.records["users"])
     segments = found.records["audience_segments"]
     priced = next(r for r in segments if r["retail_cpm"] is not None)
     assert {a["currency_code"] for a in priced["retail_cpm_amounts"]} == {
