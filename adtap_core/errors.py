@@ -17,6 +17,7 @@ AdtapError                        one line for the user, exit code 1
 
 import errno
 import signal
+from collections.abc import Sequence
 from typing import Final
 
 __all__ = [
@@ -98,6 +99,9 @@ class RequestError(AdtapError):
         message: What happened, in the platform's own words where there are some.
         status: The HTTP status, if an answer came.
     """
+
+    accounts: Sequence[object] = ()
+    """Of a request for several accounts that was cut down to one: that one."""
 
     def __init__(self, message: str, *, status: int | None = None) -> None:
         super().__init__(message)

@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import Final
 
 from adtap_core.bodies.parsing import Table
-from adtap_core.errors import MalformedResponse, ResponseTooLarge, RowsMissing
+from adtap_core.errors import MalformedResponse, RequestError, ResponseTooLarge, RowsMissing
 from adtap_core.platform import Fetched, Platform, RowContext, WindowJob
 from adtap_core.rows.totals import joined
 from adtap_core.windows import ONE_DAY, Grain, Interval, cut
@@ -102,6 +102,10 @@ class Fetcher:
         self._platform = platform
         self._reach = AdaptiveWindow()
 
+    def forget(self) -> None:
+        """Ask for whole windows again: not their length was too much, but one account."""
+        self._reach = AdaptiveWindow()
+
     def fetch(self, job: WindowJob) -> Fetched:
         """Fetch a window whole. Runs in a worker.
 
@@ -133,15 +137,24 @@ class Fetcher:
             if not pieces:
                 msg = f"{error} (and the window can't be split any further)"
                 # Still too much: a bundle is then broken up, so that one account does not stop the others.
-                raise ResponseTooLarge(msg, status=error.status) from error
+                raise self._of_whom(ResponseTooLarge(msg, status=error.status), job) from error
             job.stats.splits += 1
             log.info("%s: too much for one request, split in two: %s", job.what, error)
             return self._joined(pieces)
+        except RequestError as error:
+            self._of_whom(error, job)
+            raise
         if fetched.fill_ratio >= NEARLY_CUT:
             self._reach.shrink(job.window, grain)
         else:
             self._reach.grow(job.window)
         return fetched
+
+    def _of_whom(self, error: RequestError, job: WindowJob) -> RequestError:
+        """Return the error of a piece with whose it is, if a bundle was cut down to one of its accounts."""
+        if job.of_several and len(job.partitions) == 1:
+            error.accounts = job.partitions
+        return error
 
     def _understood(self, job: WindowJob) -> Fetched:
         """Fetch a piece; once more, and again, if what came makes no sense: it may have been cut or damaged.

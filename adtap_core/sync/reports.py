@@ -277,6 +277,11 @@ class ReportStream(PlannedReport):
         fault = error if may_pass(error) else None
         probed = self.run.failed_parts.are_doubtful or self._odd_parts.are_doubtful
         parts = in_parts(task.bundle.plans, alone=fault is None, probed=probed)
+        if error.accounts and task.bundle.fault is None:
+            # It was found on the way: the others go on together.
+            self._fail_task(task, error, error.accounts)
+            self._fetcher.forget()
+            parts = [[p for p in task.bundle.plans if p.partition not in error.accounts]], []
         made = ([Bundle(p, windows, fault=fault) for p in some] for some in parts)
         first, last = (self._tasks(reading.planner, reading.report, some) for some in made)
         reading.pending.extendleft(reversed(first))
@@ -565,11 +570,14 @@ class ReportStream(PlannedReport):
             jobs.pop(window_name(window), None)
             keep_jobs(entry, {} if last else jobs)
 
-    def _fail_task(self, task: WindowTask, error: BaseException) -> None:
+    def _fail_task(
+        self, task: WindowTask, error: BaseException, accounts: Iterable[Any] = ()
+    ) -> None:
         if isinstance(error, AbortedSyncFailedException):
             raise error
-        self._given_up.update(task.job.partitions)
-        for partition in task.job.partitions:
+        failed = list(accounts) or task.job.partitions
+        self._given_up.update(failed)
+        for partition in failed:
             if partition not in self._failed:
                 self._failed.add(partition)
                 self.fail(

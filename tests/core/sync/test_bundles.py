@@ -106,6 +106,41 @@ def the_others_are_read(tiny: Tiny, broken: set[str], concurrency: int) -> None:
     assert moved == {*TEN} - broken
 
 
+@pytest.mark.parametrize("name", ["a0", "a4", "a9"])
+def test_the_account_that_a_split_ends_at_fails_and_the_others_go_on_together(
+    tiny: Tiny, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was asked alone already, and for a single day: neither that nor the others' whole windows were too much."""
+    monkeypatch.setattr("adtap_core.http.client.FIRST_WAIT_SECONDS", 0.01)
+    break_accounts(tiny, {name}, (504, {}, b"slow"))
+    written: list[Messages] = []
+    config = tiny.config | {"accounts": TEN, "max_retries": 1}
+    with pytest.raises(RunFailed, match="failed: spend_daily"):
+        run_tap(TapTiny, config, written=written.append)
+    found = written[0]
+    assert {row["account"] for row in found.records["spend_daily"]} == {*TEN} - {name}
+    assert len(found.records["spend_daily"]) == 10 * 9 * 3
+    asked = tiny.asked()
+    assert [accounts for _, _, accounts in asked].count(name) == 2
+    others = ",".join(a for a in TEN if a != name)
+    windows = [(first, last) for first, last, accounts in asked if accounts == others]
+    ledger = found.windows("spend_daily")
+    assert len(windows) == 3
+    assert {*windows} == {(w["window_start"][:10], w["window_end"][:10]) for w in ledger}
+
+
+@pytest.mark.parametrize("names", ["a0 a9", "a3 a4 a5"])
+def test_several_accounts_that_are_never_answered_in_time_are_found(
+    tiny: Tiny, names: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first one by the split, the others in halves."""
+    monkeypatch.setattr("adtap_core.http.client.FIRST_WAIT_SECONDS", 0.01)
+    broken = set(names.split())
+    break_accounts(tiny, broken, (504, {}, b"slow"))
+    tiny.config["max_retries"] = 1
+    the_others_are_read(tiny, broken, concurrency=2)
+
+
 def make_odd(tiny: Tiny, accounts: set[str], metric: str = "") -> None:
     """Let each answer that is for one of these accounts, and of this metric, be of a day that was not asked for."""
 
