@@ -406,8 +406,9 @@ class Current:
             "start_time": _moment(job.window.start),
             "end_time": _moment(job.window.end),
         }
-        if report.grain is Grain.HOUR and dataset.zone == fields.CAMPAIGN:
-            body["time_zone"] = fields.UTC
+        if dataset.hours_in_utc and dataset.zone == fields.CAMPAIGN:
+            # What its days are in when nobody says so is not documented.
+            body["time_zone"] = fields.UTC if report.grain is Grain.HOUR else fields.CAMPAIGN
         return body
 
 

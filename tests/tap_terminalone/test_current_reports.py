@@ -94,6 +94,22 @@ def test_hours_are_instants_of_utc_and_sum_to_the_truth(room):
     assert {r["_time_zone"] for r in rows} == {"UTC"}
 
 
+def test_days_of_the_hourly_dataset_are_asked_for_in_the_campaigns_zones(room):
+    """It has them in UTC, too, and which of the two it gives unasked is not documented."""
+    days = {
+        "name": "days",
+        "report": "performance_hourly",
+        "dimensions": ["strategy_id"],
+        "metrics": list(METRICS),
+    }
+    found = room.run(room.current(reports=[days]), "days", "performance_daily")
+    ours, daily = found.records["days"], found.records["performance_daily"]
+    by = ("day", "strategy_id", "_time_zone")
+    assert sums(ours, *METRICS, by=by) == sums(daily, *METRICS, by=by)
+    (asked,) = {json.loads(e["body"])["time_zone"] for e in room.asked("/performance-hourly")}
+    assert asked == "campaign"
+
+
 @pytest.mark.parametrize("inclusive", [True, False])
 def test_windows_tile_whatever_the_end_means(room, inclusive):
     """Whether `end_time` belongs to the answer is not documented: both meanings give the same rows."""
