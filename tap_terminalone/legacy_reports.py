@@ -10,10 +10,9 @@ import logging
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from functools import partial
 from typing import Any, Final, cast
-from zoneinfo import ZoneInfoNotFoundError
 
 from adtap_core.bodies.parsing import Table, separated
 from adtap_core.bodies.spool import Spool
@@ -30,13 +29,13 @@ from adtap_core.http.completeness import check_whole
 from adtap_core.http.once import Once
 from adtap_core.names import did_you_mean, respelt
 from adtap_core.platform import Fetched, RowContext, RowLookup, WindowJob
-from adtap_core.time_zones import time_zone
 from adtap_core.windows import Grain, Interval, midnight
 from tap_terminalone import fields
 from tap_terminalone.api import Api
 from tap_terminalone.deals import Deals
 from tap_terminalone.default_page import check_not_cut
 from tap_terminalone.definitions import ROLLUP_OF, is_snapshot, legacy_names, time_window
+from tap_terminalone.hours import Place, as_instants, fixed_zone, wall_clocks
 from tap_terminalone.spans import of_one_bucket
 from tap_terminalone.streams import TerminalOneReport
 
@@ -48,7 +47,6 @@ ZONE: Final = "campaign_timezone"
 BUCKET: Final = "start_date"
 PIXEL_TYPE: Final = "pixel_type"
 DEALS: Final = "deals"
-WIDEST_ZONE: Final = timedelta(hours=14)
 _ALWAYS: Final = frozenset({"start_date", "end_date", "interval"})
 _TAIL_BYTES: Final = 64 * 1024
 _LAST: Final = re.compile(r"^last_(\d+|X)_(days|hours)$")
@@ -68,6 +66,7 @@ class Definition:
         rollups: Its time buckets; none: it does not say.
         windows: Its named windows; `X` stands for any number; none: it does not say.
         zone: What its days are in, in the platform's words.
+        fixed_zone: The one zone that these words name; None for UTC, or where it is each campaign's own.
         currency: What its money is in, in the platform's words.
         first_day: How far back it goes, if it says so.
     """
@@ -78,6 +77,7 @@ class Definition:
     rollups: tuple[str, ...]
     windows: tuple[str, ...]
     zone: str
+    fixed_zone: str | None
     currency: str
     first_day: date | None
 
@@ -85,6 +85,11 @@ class Definition:
     def is_local(self) -> bool:
         """Return whether days and hours are each campaign's own."""
         return "campaign" in self.zone.lower()
+
+    @property
+    def in_utc(self) -> bool:
+        """Return whether days and hours are UTC's."""
+        return not self.is_local and self.fixed_zone is None
 
     @classmethod
     def read(cls, name: str, document: Mapping[str, Any], today: date) -> "Definition":
@@ -96,13 +101,15 @@ class Definition:
             today: The platform's day.
         """
         structure = document.get("structure") or {}
+        zone = str(document.get("timezone") or "")
         return cls(
             name=name,
             dimensions=frozenset(structure.get("dimensions") or ()),
             metrics=frozenset(structure.get("metrics") or ()),
             rollups=tuple(document.get("time_rollups") or ()),
             windows=tuple(document.get("time_windows") or ()),
-            zone=str(document.get("timezone") or ""),
+            zone=zone,
+            fixed_zone=fixed_zone(zone),
             currency=str(document.get("currency") or ""),
             first_day=_first_day(document.get("data_retention"), today),
         )
@@ -196,7 +203,7 @@ class LegacyReports:
         if is_snapshot(report) or report.grain is Grain.HOUR:
             return True
         known = next(filter(None, map(self._definitions.known, legacy_names(report))), None)
-        return known is not None and not known.is_local
+        return known is not None and known.in_utc
 
     def available_range(self, report: Report) -> Interval | None:
         """Return what the platform holds of a report."""
@@ -360,7 +367,7 @@ class LegacyReports:
                 "end_date": f"{last:%Y-%m-%d}",
             }
         # Hours on the wall clocks of the campaigns: wide enough for every zone, cut by instant later.
-        wide = _wall_clocks(window, local=definition.is_local)
+        wide = wall_clocks(window, in_utc=definition.in_utc)
         first, last = wide.start, wide.end - timedelta(hours=1)
         return {**rollup, "start_date": f"{first:%Y-%m-%dT%H}", "end_date": f"{last:%Y-%m-%dT%H}"}
 
@@ -368,11 +375,12 @@ class LegacyReports:
         report = job.report
         snapshot = is_snapshot(report)
         level = next(iter(job.partitions[0].key))
-        split = definition.is_local and not snapshot and report.grain is not Grain.HOUR
+        is_hour = report.grain is Grain.HOUR
+        split = definition.is_local and not snapshot and not is_hour
         currency = _currency(definition, report)
         return RowContext(
             currency=RowLookup(fields.CURRENCY) if currency == fields.CURRENCY else currency,
-            time_zone=RowLookup(ZONE) if split else None,
+            time_zone=RowLookup(ZONE) if split else None if is_hour else definition.fixed_zone,
             bucket=None if snapshot else BUCKET,
             partition=(
                 (level, {p.key[level]: p for p in job.partitions}) if job.of_several else None
@@ -402,7 +410,9 @@ class LegacyReports:
             at = columns.index(fields.REFERRER)
             rows = (row for row in rows if row[at] != fields.TOTAL)
         if job.report.grain is Grain.HOUR:
-            rows = _as_instants(rows, columns, job.window, local=definition.is_local)
+            own = columns.index(ZONE) if definition.is_local else None
+            place = Place(columns.index(BUCKET), own, definition.fixed_zone)
+            rows = as_instants(rows, place, job.window)
         elif not is_snapshot(job.report):
             rows = of_one_bucket(rows, columns, BUCKET, job.report.grain)
         if PIXEL_TYPE in job.report.dimensions and PIXEL_TYPE not in columns:
@@ -511,52 +521,6 @@ def _check_currency(definition: Definition, report: Report) -> None:
             f"report {report.name!r}: its money is in each campaign's currency, and {definition.name} has no "
             f"dimension {fields.CURRENCY} to tell them apart; add campaign_id to the dimensions, or take out {', '.join(money)}"
         )
-
-
-def _as_instants(
-    rows: Iterator[Row], columns: Sequence[str], window: Interval, *, local: bool
-) -> Iterator[Row]:
-    """Yield rows with their hour as an instant of UTC, without those that were only asked for to be safe.
-
-    Of the hour that a clock change repeats, both count as the first: the platform does not tell them apart. Rows
-    of hours that were not asked for stay: that they came is a fault, which is told where rows are made.
-    """
-    at = columns.index(BUCKET)
-    zone_at = columns.index(ZONE) if local else None
-    asked = _wall_clocks(window, local=local)
-    known: dict[tuple[str, str | None], str | None] = {}
-    for row in rows:
-        key = (row[at], None if zone_at is None else row[zone_at])
-        if key not in known:
-            known[key] = _instant(*key, window, asked)
-        text = known[key]
-        if text is not None:
-            yield [*row[:at], text, *row[at + 1 :]]
-
-
-def _wall_clocks(window: Interval, *, local: bool) -> Interval:
-    """Return the hours to ask for, on the wall clocks of campaigns: wide enough for every zone."""
-    wide = WIDEST_ZONE if local else timedelta()
-    return Interval(window.start - wide, window.end + wide)
-
-
-def _instant(text: str, zone: str | None, window: Interval, asked: Interval) -> str | None:
-    """Return an hour as an instant; None if it was asked for and lies outside the window all the same.
-
-    Raises:
-        MalformedResponse: If it can't be read, or its zone is not known, or empty: whose hour it is nobody knows.
-    """
-    try:
-        info = UTC if zone is None else time_zone(zone)
-        clock = datetime.fromisoformat(text)
-        moment = clock.replace(tzinfo=info).astimezone(UTC)
-    except (ValueError, ZoneInfoNotFoundError, OSError) as error:
-        msg = f"the hour {text!r} of the zone {zone!r} can't be read"
-        raise MalformedResponse(msg) from error
-    inside = window.start <= moment.replace(tzinfo=None) < window.end
-    if not inside and asked.start <= clock.replace(tzinfo=None) < asked.end:
-        return None
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _template(window: str) -> str:

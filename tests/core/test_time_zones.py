@@ -13,7 +13,7 @@ import pytest
 from adtap_core import time_zones
 from adtap_core.time_zones import machine_version, time_zone
 from adtap_core.windows import Interval, Zone, _zone_info, midnight
-from tap_terminalone.legacy_reports import _instant
+from tap_terminalone.hours import instant
 
 BERLIN, VANCOUVER = "Europe/Berlin", "America/Vancouver"
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -64,7 +64,7 @@ def test_campaigns_of_terminalone_are_read_by_the_same_rules(machine: Path) -> N
 
     day = Interval(midnight(date(2026, 3, 2)), midnight(date(2026, 3, 3)))
 
-    assert _instant("2026-03-02T04:00:00", VANCOUVER, day, day) == "2026-03-02T12:00:00Z"
+    assert instant("2026-03-02T04:00:00", VANCOUVER, day, day) == "2026-03-02T12:00:00Z"
 
 
 def test_a_database_that_the_user_names_counts(

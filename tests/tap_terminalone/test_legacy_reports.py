@@ -110,6 +110,43 @@ def test_an_hour_of_no_known_zone_is_no_hour_of_utc(room, caplog, zone):
     assert f"of the zone {zone!r} can't be read" in caplog.text
 
 
+@pytest.mark.parametrize(
+    ("grain", "at", "rows"),
+    [
+        ("hour", "2026-03-17 05:00:00", [{"hour": "2026-03-17T09:00:00Z", "_time_zone": "UTC"}]),
+        ("day", "2026-03-16", [{"day": "2026-03-16", "_time_zone": "America/New_York"}]),
+    ],
+)
+def test_a_report_may_be_in_one_zone_that_its_metadata_names(room, grain, at, rows):
+    """Neither each campaign's own nor UTC: hours become instants, and days say whose they are."""
+    definition = {
+        "currency": "USD",
+        "timezone": "America/New_York",
+        "structure": {"dimensions": ["organization_id", "campaign_id"], "metrics": ["impressions"]},
+    }
+    always = {"status": 200, "times": None}
+    room.fault("status", path="/std/by_hour/meta$", body=definition, **always)
+    room.fault(
+        "status",
+        path="/std/by_hour$",
+        headers={"content-type": "text/csv; charset=UTF-8"},
+        body=f'start_date,end_date,campaign_id,impressions\n"{at}","{at}",501,3\n',
+        **always,
+    )
+    one = {"name": "one", "report": "by_hour", "dimensions": ["campaign_id"], "grain": grain}
+    config = room.legacy(
+        start_date=at[:10],
+        end_date="2026-03-18" if grain == "hour" else "2026-03-17",
+        organization_ids=["33"],
+        reports=[{**one, "metrics": ["impressions"]}],
+        max_retries=0,
+    )
+    found = room.run(config, "one").records["one"]
+    assert [{name: row[name] for name in rows[0]} for row in found] == rows
+    if grain == "hour":  # wide enough for that zone
+        assert query(data_calls(room, "by_hour")[-1])["start_date"] < "2026-03-17"
+
+
 def merged(groups, names):
     """Sums with some keys put together."""
     found = {}
