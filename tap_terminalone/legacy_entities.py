@@ -11,7 +11,7 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from adtap_core.declare import Entity
-from adtap_core.errors import BadRequest
+from adtap_core.errors import BadRequest, Forbidden
 from adtap_core.http.client import Call, RequestStats
 from adtap_core.http.completeness import check_whole
 from adtap_core.http.listing import Page, Record, by_offset, in_order, number_of, page_of
@@ -48,6 +48,8 @@ TARGET_DIMENSIONS: Final = {
 }
 """The dimensions that the vendor's client knows by name."""
 _PATHS: Final = {e.name: e.path for e in ENTITIES}
+_NOT_MODELLED: Final = frozenset({"currency_rates"})
+"""Lists that the vendor's own client has no model of; other clients ask for them."""
 _AMOUNT: Final = frozenset({"currency_code", "value"})
 _LEVELS: Final = ("organization", "agency", "advertiser")
 
@@ -76,7 +78,8 @@ class LegacyEntities:
             "tree": self._tree,
         }
         usual = self._list if entity.parent is None else self._below
-        return readers.get(entity.kind, usual)(entity, query)
+        pages = readers.get(entity.kind, usual)(entity, query)
+        return _if_there(pages) if entity.name in _NOT_MODELLED else pages
 
     def organization_ids(self) -> list[int]:
         """Return the organizations that the login sees."""
@@ -351,6 +354,20 @@ def normalize(entity: Entity, record: Record) -> Record:
     if isinstance(made.get("org_type"), str):
         made["org_type"] = [made["org_type"]]  # XML has no lists
     return made
+
+
+def _if_there(pages: Pages) -> Pages:
+    """Yield a list's pages; that the API has no such list is said as that it may not be read.
+
+    Raises:
+        Forbidden: If it has none: whoever did not choose the stream can do without it.
+    """
+    try:
+        yield from pages
+    except BadRequest as error:
+        if error.status != HTTPStatus.NOT_FOUND:
+            raise
+        raise Forbidden(f"{error} (not every account's API has this list)", status=404) from error
 
 
 def _is_money(value: object) -> bool:

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 import requests
 
-from adtap_core.errors import CredentialsError
+from adtap_core.errors import REFUSED_EXIT, CredentialsError
 from adtap_core.tap import RunFailed
 from adtap_sandbox import credentials
 from tap_terminalone.legacy_documents import Refusing, Unreadable, xml_document
@@ -309,6 +309,21 @@ def test_secrets_are_dropped_and_money_bears_its_currency(room):
     assert all(r["total_budget"] is not None for r in found.records["campaigns"])
     columns = TapTerminalOne(config=room.legacy()).streams["contacts"].schema["properties"]
     assert {c for c, p in columns.items() if p.get("x-pii")} >= {"email", "last_name", "mobile"}
+
+
+def test_a_list_that_the_vendors_client_does_not_know_may_be_missing(room, caplog, capfd):
+    """Other clients ask for it. Who chose it is told; who chose nothing reads all the rest."""
+    missing = '{"errors": [{"message": "Not found"}], "meta": {"status": "not_found"}}'
+    room.fault("status", path="/api/v2.0/currency_rates$", status=404, body=missing, times=None)
+    with pytest.raises(RunFailed) as caught:
+        room.run(room.legacy(), "currency_rates", "verticals")
+    assert caught.value.exit_code == REFUSED_EXIT
+    assert "deselect the stream 'currency_rates'" in caplog.text
+    tap = TapTerminalOne(config=room.legacy())
+    tap.streams["currency_rates"].sync()
+    assert not tap.failures
+    assert "nobody selected it, so the run goes on without it" in caplog.text
+    capfd.readouterr()
 
 
 def test_an_answer_without_anything_is_asked_for_again(room):
