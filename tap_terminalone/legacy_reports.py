@@ -155,14 +155,11 @@ class LegacyReports:
                 yield f"there is no report {wanted!r}{did_you_mean(wanted, self._catalogue())}"
             return
         definition = self._definition(names[0])
+        # A built-in one that does not fit is refused when it is planned, alone.
         if report.custom:
             yield from _field_errors(report, definition)
-        window = time_window(report)
-        if window:
-            if definition.windows and {window, _template(window)}.isdisjoint(definition.windows):
-                yield f"{definition.name} has no `time_window` {window}; it has {', '.join(definition.windows)}"
-        elif definition.rollups and ROLLUP_OF[report.grain] not in definition.rollups:
-            yield f"{definition.name} has no `grain` {report.grain.value}; it has {', '.join(definition.rollups)}"
+            if fault := _unfit(report, definition):
+                yield fault
 
     def _catalogue(self) -> Mapping[str, Any]:
         def ask() -> Mapping[str, Any]:
@@ -206,12 +203,19 @@ class LegacyReports:
         return known is not None and known.in_utc
 
     def available_range(self, report: Report) -> Interval | None:
-        """Return what the platform holds of a report."""
+        """Return what the platform holds of a report.
+
+        Raises:
+            Forbidden: If it has no such time buckets, or no such window.
+        """
+        names = self._names(report)
+        definition = self._definition(names[0]) if names else None
+        if definition is not None and (fault := _unfit(report, definition)):
+            raise Forbidden(f"{report.name}: {fault}")
         today = midnight(self._api.clock.now().date())
         if is_snapshot(report):
             return Interval(today - timedelta(days=1), today)
-        names = self._names(report)
-        first = self._definition(names[0]).first_day if names else None
+        first = None if definition is None else definition.first_day
         return None if first is None else Interval(midnight(first), today + timedelta(days=2))
 
     def coarsest(self, report: Report) -> tuple[str, ...]:
@@ -473,6 +477,16 @@ def _quoted(value: object) -> str:
         return text
     doubled = text.replace('"', '""')
     return f'"{doubled}"'
+
+
+def _unfit(report: Report, definition: Definition) -> str:
+    """Return why a report has no such time buckets or no such window; empty if it has, or does not say."""
+    window, windows, rollups = time_window(report), definition.windows, definition.rollups
+    if window:
+        has = not windows or not {window, _template(window)}.isdisjoint(windows)
+        return "" if has else f"{definition.name} has no `time_window` {window}; it has {', '.join(windows)}"
+    has = not rollups or ROLLUP_OF[report.grain] in rollups
+    return "" if has else f"{definition.name} has no `grain` {report.grain.value}; it has {', '.join(rollups)}"
 
 
 def _field_errors(report: Report, definition: Definition) -> Iterator[str]:

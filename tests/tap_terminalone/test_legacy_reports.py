@@ -286,6 +286,18 @@ def test_metadata_that_names_no_buckets_refuses_none(room):
     room.check_week(found.records["mine"])
 
 
+def test_a_report_of_ours_that_the_platform_has_not_so_does_not_stop_the_others(room, caplog):
+    """`deals` by hours only: that stream is named, and a wrong setting it is not."""
+    definition = {"timezone": "UTC", "time_rollups": ["by_hour"], "structure": {}}
+    room.fault("status", path="/deals/meta$", status=200, body=definition, times=None)
+    written = []
+    with pytest.raises(RunFailed, match="failed: deals_daily;") as caught:
+        room.run(room.legacy(), "deals_daily", "performance_daily", written=written.append)
+    assert caught.value.exit_code == REFUSED_EXIT
+    assert "deals has no `grain` day; it has by_hour" in caplog.text
+    room.check_week(written[0].records["performance_daily"])
+
+
 def test_interval_reports_are_snapshots(room):
     """They know windows up to yesterday only: kept under that day and the window's name."""
     config = room.legacy(
