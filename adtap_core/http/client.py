@@ -196,7 +196,7 @@ class Http:
         self._connections = Connections()
         self._login_lock = threading.Lock()
         self.sessions = Sessions()
-        self._refused: CredentialsError | None = None
+        self._refused: CredentialsError | BadRequest | None = None
         self._proven = False
         self._proof = threading.Lock()
         self.total = RequestStats()
@@ -356,6 +356,7 @@ class Http:
 
         Raises:
             CredentialsError: If the login is refused; from then on every call says so at once.
+            BadRequest: If there is no login at its address; where there never was a session, from then on, too.
         """
         with self._login_lock:
             if self._refused is not None:
@@ -367,6 +368,9 @@ class Http:
             except CredentialsError as error:
                 self._refused = CredentialsError(self._with_origin(str(error)))
                 raise self._refused from error.__cause__
+            except BadRequest as error:
+                self._refused = error if self.sessions.newest == 0 else None
+                raise
             except RetriesExhausted:
                 self.login_gave_up = True
                 raise

@@ -213,6 +213,24 @@ def test_a_login_that_does_not_come_about_is_waited_for_once_only(bench: Bench) 
     assert bench.send().json()["rows"] == [1]
 
 
+@pytest.mark.parametrize("status", [302, 404])
+def test_where_there_is_no_login_it_is_asked_for_once(bench: Bench, status: int) -> None:
+    """Each stream says so, and none of them asks again: a wrong address is one request."""
+    auth = AskingAuth()
+    auth.url = bench.url
+    bench.http = Http(
+        classify=lambda _call, reply: outcomes.by_status(reply),
+        auth=auth,
+        limits=bench.http.limits,
+        sleep=bench.waits.append,
+    )
+    bench.answers(*[refusal(status)] * 3)
+    for _stream in range(3):
+        with pytest.raises(BadRequest, match=f"login: HTTP {status}"):
+            bench.send()
+    assert bench.server.paths == ["/login"]
+
+
 def cut(body: bytes, keep: int, **headers: str) -> Answer:
     """A body shorter than declared: the connection is closed in its middle."""
     return 200, {"Content-Length": str(len(body)), "Connection": "close", **headers}, body[:keep]
