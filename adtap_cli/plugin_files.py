@@ -90,7 +90,7 @@ FACTS = {
             ("access_token",),
             # The legacy API also takes cookie sessions.
             ("api_generation", "username", "password", "api_key"),
-            ("api_generation", "session_id", "api_key"),
+            ("api_generation", "session_id"),
         ),
     ),
     "tap-openx": Facts(

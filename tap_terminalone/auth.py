@@ -33,7 +33,7 @@ NEEDED: Final[Mapping[str, tuple[str, ...]]] = {
     OAUTH_REFRESH: ("refresh_token", "client_id", "client_secret"),
     ACCESS_TOKEN: ("access_token",),
     COOKIE: ("username", "password", "api_key"),
-    SESSION_ID: ("session_id", "api_key"),
+    SESSION_ID: ("session_id",),
 }
 """The settings that each way to log in can't do without."""
 
@@ -200,10 +200,10 @@ class BridgedAuth(BearerAuth):
 
 
 class SessionAuth:
-    """A legacy cookie session; the API key goes into the query.
+    """A legacy cookie session; the API key goes into the query, if there is one: not each gateway wants it.
 
     Args:
-        settings: `api_url`, `api_key`, and `username` and `password`, or `session_id`.
+        settings: `api_url`, `username`, `password` and `api_key`, or `session_id` with or without it.
     """
 
     def __init__(self, settings: Mapping[str, Any]) -> None:
@@ -214,6 +214,8 @@ class SessionAuth:
     def apply(self, request: requests.Request) -> None:
         """Set the cookie and the key."""
         request.headers["Cookie"] = f"{SESSION_COOKIE}={self._session}"
+        if not self._settings.get("api_key"):
+            return
         params = request.params or {}
         pairs = list(params.items()) if isinstance(params, Mapping) else list(params)
         key = ("api_key", str(self._settings["api_key"]))

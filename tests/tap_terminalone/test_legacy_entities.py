@@ -404,6 +404,7 @@ def test_cookie_session_and_bearer_read_the_same(room):
         ({"password": "wrong-password"}, "user ops@northwind.example"),
         ({"api_key": "wrong-key"}, "`api_key`"),
         ({"auth_method": "session_id", "session_id": "0" * 40}, "session_id"),
+        ({"auth_method": "session_id", "session_id": "0" * 40, "api_key": None}, "`api_key`"),
     ],
 )
 def test_a_refused_legacy_credential_is_named_and_tried_once(room, wrong, named):

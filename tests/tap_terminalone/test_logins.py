@@ -69,6 +69,24 @@ def test_a_session_may_stand_in_the_logins_xml_alone():
         assert "/api/v2.0/verticals" in server.paths()
 
 
+def test_a_given_session_needs_no_api_key():
+    """A gateway that wants one says so; none is made up."""
+
+    def answers(asked):
+        good = asked.headers["cookie"] == f"adama_session={'a' * 40}" and "api_key" not in asked.query
+        return {"data": [], "meta": {"status": "ok", "total_count": 0}} if good else None
+
+    with Canned(answers) as server:
+        config = {
+            "api_url": server.url,
+            "api_generation": "legacy",
+            "auth_method": "session_id",
+            "session_id": "a" * 40,
+        }
+        run_tap(TapTerminalOne, config, streams={"verticals"})
+        assert server.paths() == ["/api/v2.0/verticals"]
+
+
 def test_password_refresh_token_and_given_token_read_the_same(room):
     """Three ways in, one result."""
     tokens = granted(room)
