@@ -279,7 +279,7 @@ class ReportStream(PlannedReport):
         parts = in_parts(task.bundle.plans, alone=fault is None, probed=probed)
         if error.accounts and task.bundle.fault is None:
             # It was found on the way: the others go on together.
-            self._fail_task(task, error, error.accounts)
+            self._fail_accounts(task, error, error.accounts)
             self._fetcher.forget()
             parts = [[p for p in task.bundle.plans if p.partition not in error.accounts]], []
         made = ([Bundle(p, windows, fault=fault) for p in some] for some in parts)
@@ -570,21 +570,20 @@ class ReportStream(PlannedReport):
             jobs.pop(window_name(window), None)
             keep_jobs(entry, {} if last else jobs)
 
-    def _fail_task(
-        self, task: WindowTask, error: BaseException, accounts: Iterable[Any] = ()
-    ) -> None:
+    def _fail_task(self, task: WindowTask, error: BaseException) -> None:
         if isinstance(error, AbortedSyncFailedException):
             raise error
-        failed = list(accounts) or task.job.partitions
+        self._fail_accounts(task, error, task.job.partitions)
+
+    def _fail_accounts(
+        self, task: WindowTask, error: BaseException, failed: Sequence[Any]
+    ) -> None:
         self._given_up.update(failed)
         for partition in failed:
             if partition not in self._failed:
                 self._failed.add(partition)
-                self.fail(
-                    error,
-                    partition=partition.text if partition.key else "",
-                    window=window_name(task.window),
-                )
+                whose = partition.text if partition.key else ""
+                self.fail(error, partition=whose, window=window_name(task.window))
 
     def end_turn(self) -> None:
         """Say what it means that no row came in the whole run, if none did."""
