@@ -48,6 +48,8 @@ def check_not_cut(http: Http, call: Call, body: Spool, stats: RequestStats | Non
         raise ResponseTooLarge(f"{message}, and there are more")
     if behind:  # it knows no pages and gave all its rows again
         log.warning("%s: check whether some are missing", message)
+    else:
+        log.warning("%s: row %d was asked for, and there is none", message, DEFAULT_ROWS + 1)
 
 
 def _rows(body: Spool, most: int) -> int:

@@ -56,10 +56,11 @@ def test_an_answer_that_was_cut_at_the_default_page_is_asked_for_in_pieces(pages
 
 
 @pytest.mark.parametrize(("held", "requests"), [(99, 1), (100, 2), (101, 1)])
-def test_only_exactly_a_hundred_rows_cost_a_request_more(held, requests):
-    """What is all there is stays as it came, line breaks in quotes or not."""
+def test_only_exactly_a_hundred_rows_cost_a_request_more(held, requests, caplog):
+    """What is all there is stays as it came, line breaks in quotes or not; the log says that it was looked at."""
     log = asked(held, None)
     assert len(log) == requests
+    assert ("row 101 was asked for, and there is none" in caplog.text) == (requests == 2)
     if requests == 2:
         assert log[1] == {"dimensions": ["name"], "page_limit": ["1"], "page_offset": ["100"]}
 
