@@ -37,7 +37,14 @@ from tap_terminalone import fields, responses
 from tap_terminalone.api import Api
 from tap_terminalone.changes import change
 from tap_terminalone.deals import Deals
-from tap_terminalone.definitions import ROLLUP_OF, dataset_name, is_snapshot, time_window
+from tap_terminalone.definitions import (
+    ROLLUP_OF,
+    dataset_name,
+    filtered,
+    is_snapshot,
+    time_window,
+    why_not_comparable,
+)
 from tap_terminalone.fields import Dataset
 from tap_terminalone.lines import promise, stream_error, table
 from tap_terminalone.streams import ENTITIES, TerminalOneEntity
@@ -325,9 +332,10 @@ class Current:
         """Return the dimensions that a report's totals need: none, currency and zone are asked for anyway."""
         return ()
 
-    def not_comparable(self, report: Report) -> str:  # noqa: ARG002
-        """Return why no coarser question gives a report's totals: filters here know no metrics."""
-        return ""
+    def not_comparable(self, report: Report) -> str:
+        """Return why no coarser question gives a report's totals; empty if one does."""
+        own = _dataset(report).dimensions | {*fields.ACCESS}
+        return why_not_comparable(filtered(report.filters) - own)
 
     def tolerance(self, metric: str) -> Tolerance:  # noqa: ARG002
         """Return by how much totals may miss the rows: no rounding of this generation is known."""

@@ -174,10 +174,29 @@ def _item_errors(item: Any, dataset: Dataset) -> list[str]:
         return [fault for part in inner for fault in _item_errors(part, dataset)]
     name = item.get("field")
     found = []
-    if name not in dataset.dimensions and not (dataset.name == "deals" and name in fields.ACCESS):
-        found.append(
-            f"filters: {dataset.name} has no dimension {name!r}{_hint(str(name), dataset.dimensions)}"
-        )
+    known = dataset.dimensions | dataset.metrics
+    if name not in known and not (dataset.name == "deals" and name in fields.ACCESS):
+        found.append(f"filters: {dataset.name} has no field {name!r}{_hint(str(name), known)}")
     if op not in _WITHOUT_VALUE and item.get("value") is None:
         found.append(f"filters: the condition on {name!r} has no value")
     return found
+
+
+def filtered(filters: object) -> frozenset[str]:
+    """Return the fields that conditions of V2 are on, those in groups too."""
+    found: set[str] = set()
+    for item in filters if isinstance(filters, list) else ():
+        found |= filtered(item.get("filters"))
+        found |= {str(item["field"])} if "field" in item else set()
+    return frozenset(found)
+
+
+def why_not_comparable(cut: Iterable[str]) -> str:
+    """Return why the platform's totals say nothing of rows; empty if they do.
+
+    Args:
+        cut: The metrics that the report's conditions are on.
+    """
+    named = ", ".join(sorted(cut))
+    said = "leaves out rows by their own numbers, a total has other rows"
+    return f"its filter on {named} {said}" if named else ""

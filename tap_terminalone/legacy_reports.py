@@ -34,7 +34,13 @@ from tap_terminalone import fields
 from tap_terminalone.api import Api
 from tap_terminalone.deals import Deals
 from tap_terminalone.default_page import check_not_cut
-from tap_terminalone.definitions import ROLLUP_OF, is_snapshot, legacy_names, time_window
+from tap_terminalone.definitions import (
+    ROLLUP_OF,
+    is_snapshot,
+    legacy_names,
+    time_window,
+    why_not_comparable,
+)
 from tap_terminalone.hours import Place, as_instants, fixed_zone, wall_clocks
 from tap_terminalone.spans import of_one_bucket
 from tap_terminalone.streams import TerminalOneReport
@@ -240,10 +246,7 @@ class LegacyReports:
         names = self._names(report)
         if not names:
             return f"this login has no report {' or '.join(legacy_names(report))}"
-        cut = sorted(self._definition(names[0]).metrics & set(report.filters or ()))
-        if not cut:
-            return ""
-        return f"its filter on {', '.join(cut)} leaves out rows by their own numbers, a total has other rows"
+        return why_not_comparable(self._definition(names[0]).metrics & set(report.filters or ()))
 
     # -- data --------------------------------------------------------------------------------
 

@@ -4,9 +4,10 @@ import json
 
 import pytest
 
-from adtap_core.errors import SettingsError
+from adtap_core.errors import REFUSED_EXIT, SettingsError
 from adtap_core.tap import RunFailed
 from tap_terminalone import fields
+from tap_terminalone.definitions import filtered
 from tap_terminalone.tap import TapTerminalOne
 from tests.running import run_tap, select
 from tests.tap_terminalone.conftest import METRICS, exact, sums
@@ -200,6 +201,20 @@ def test_filters_and_rollups_reach_the_platform(room):
     assert asked["filters"][1] == {"field": "campaign_status", "value": True}
 
 
+def test_whether_conditions_may_be_on_metrics_is_the_platforms_to_say(room, caplog):
+    """Its pages do not: what it refuses is named, once, and no setting."""
+    above = {"field": "clicks", "op": ">", "value": 5}
+    config = room.current(organization_ids=["33"], reports=[DEFINITION | {"filters": [above]}])
+    with pytest.raises(RunFailed) as caught:
+        room.run(config, "mine")
+    assert caught.value.exit_code == REFUSED_EXIT
+    assert "field does not exist in this dataset: clicks" in caplog.text
+    (asked,) = [json.loads(e["body"])["filters"] for e in room.asked("/reporting/v2/")]
+    assert asked[1:] == [above]
+    groups = [{"op": "or", "filters": [above, {"field": "campaign_id", "value": 1}]}]
+    assert filtered(groups) == {"clicks", "campaign_id"}
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
@@ -219,7 +234,7 @@ def test_filters_and_rollups_reach_the_platform(room):
         ({"time_window": "last_3_days"}, "last_3_days"),
         ({"time_rollup": "by_week", "grain": "month"}, "contradict"),
         ({"filters": {"campaign_id": 1}}, "a list of"),
-        ({"filters": [{"field": "campaign", "value": 1}]}, "no dimension 'campaign'"),
+        ({"filters": [{"field": "campaign", "value": 1}]}, "no field 'campaign'"),
         ({"filters": [{"field": "campaign_id", "op": "like", "value": 1}]}, "no operator 'like'"),
         ({"filters": [{"op": "and", "filters": []}]}, "at least two"),
     ],
