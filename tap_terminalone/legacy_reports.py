@@ -487,9 +487,17 @@ def _unfit(report: Report, definition: Definition) -> str:
     window, windows, rollups = time_window(report), definition.windows, definition.rollups
     if window:
         has = not windows or not {window, _template(window)}.isdisjoint(windows)
-        return "" if has else f"{definition.name} has no `time_window` {window}; it has {', '.join(windows)}"
+        return (
+            ""
+            if has
+            else f"{definition.name} has no `time_window` {window}; it has {', '.join(windows)}"
+        )
     has = not rollups or ROLLUP_OF[report.grain] in rollups
-    return "" if has else f"{definition.name} has no `grain` {report.grain.value}; it has {', '.join(rollups)}"
+    return (
+        ""
+        if has
+        else f"{definition.name} has no `grain` {report.grain.value}; it has {', '.join(rollups)}"
+    )
 
 
 def _field_errors(report: Report, definition: Definition) -> Iterator[str]:

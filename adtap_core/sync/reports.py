@@ -575,9 +575,7 @@ class ReportStream(PlannedReport):
             raise error
         self._fail_accounts(task, error, task.job.partitions)
 
-    def _fail_accounts(
-        self, task: WindowTask, error: BaseException, failed: Sequence[Any]
-    ) -> None:
+    def _fail_accounts(self, task: WindowTask, error: BaseException, failed: Sequence[Any]) -> None:
         self._given_up.update(failed)
         for partition in failed:
             if partition not in self._failed:

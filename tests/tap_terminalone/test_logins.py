@@ -73,7 +73,9 @@ def test_a_given_session_needs_no_api_key():
     """A gateway that wants one says so; none is made up."""
 
     def answers(asked):
-        good = asked.headers["cookie"] == f"adama_session={'a' * 40}" and "api_key" not in asked.query
+        good = (
+            asked.headers["cookie"] == f"adama_session={'a' * 40}" and "api_key" not in asked.query
+        )
         return {"data": [], "meta": {"status": "ok", "total_count": 0}} if good else None
 
     with Canned(answers) as server:
