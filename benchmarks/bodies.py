@@ -14,7 +14,7 @@ import random
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import islice
 from pathlib import Path
@@ -70,91 +70,50 @@ class Report:
 
 ADJUST: Final = Report(
     dimensions=(
-        "day",
-        "app_token",
-        "campaign_network",
-        "campaign_id_network",
-        "adgroup_network",
-        "adgroup_id_network",
-        "country_code",
-        "os_name",
+        "day", "app_token", "campaign_network", "campaign_id_network", "adgroup_network", "adgroup_id_network",
+        "country_code", "os_name",
     ),
     constant="abcdefghijkl",
     words=(_COUNTRIES, ("ios", "android")),
     counts=("impressions", "clicks", "installs", "sessions", "events", "revenue_events"),
     money=("cost", "adjust_cost", "network_cost", "revenue", "ad_revenue", "click_cost"),
-)
+)  # fmt: skip
 ATOMX: Final = Report(
     dimensions=(
-        "day",
-        "network_id",
-        "campaign_name",
-        "campaign_id",
-        "creative_name",
-        "creative_id",
-        "country",
+        "day", "network_id", "campaign_name", "campaign_id", "creative_name", "creative_id", "country",
         "operating_system",
     ),
     constant="7",
-    words=(_COUNTRIES, ("ios", "android")),
+    words=ADJUST.words,
     counts=("impressions", "clicks", "conversions", "requests", "responses", "views"),
     money=(
-        "campaign_cost",
-        "advertiser_network_profit",
-        "publisher_revenue",
-        "publisher_network_profit",
-        "data_cost",
+        "campaign_cost", "advertiser_network_profit", "publisher_revenue", "publisher_network_profit", "data_cost",
         "platform_cost",
     ),
-)
-_TERMINALONE_COUNTS: Final = (
-    "impressions",
-    "clicks",
-    "post_click_conversions",
-    "total_clicks",
-    "video_start",
-    "video_complete",
-)
-_TERMINALONE_MONEY: Final = (
-    "total_spend",
-    "total_spend_usd",
-    "total_revenue",
-    "total_revenue_usd",
-    "post_click_revenue",
-    "post_view_revenue",
-)
+)  # fmt: skip
 TERMINALONE_V1: Final = Report(
     dimensions=(
-        "start_date",
-        "end_date",
-        "campaign_name",
-        "campaign_id",
-        "strategy_name",
-        "strategy_id",
-        "campaign_currency_code",
-        "campaign_timezone",
+        "start_date", "end_date", "campaign_name", "campaign_id", "strategy_name", "strategy_id",
+        "campaign_currency_code", "campaign_timezone",
     ),
     constant=None,
     words=(("EUR", "USD"), ("Europe/Berlin", "America/New_York")),
-    counts=_TERMINALONE_COUNTS,
-    money=_TERMINALONE_MONEY,
-)
-TERMINALONE_V2: Final = Report(
+    counts=(
+        "impressions", "clicks", "post_click_conversions", "total_clicks", "video_start", "video_complete",
+    ),
+    money=(
+        "total_spend", "total_spend_usd", "total_revenue", "total_revenue_usd", "post_click_revenue",
+        "post_view_revenue",
+    ),
+)  # fmt: skip
+TERMINALONE_V2: Final = replace(
+    TERMINALONE_V1,
     dimensions=(
-        "agg_timestamp",
-        "exchange_id",
-        "campaign_name",
-        "campaign_id",
-        "strategy_name",
-        "strategy_id",
-        "campaign_currency_code",
-        "campaign_zone_name",
+        "agg_timestamp", "exchange_id", "campaign_name", "campaign_id", "strategy_name", "strategy_id",
+        "campaign_currency_code", "campaign_zone_name",
     ),
     constant="9",
-    words=TERMINALONE_V1.words,
-    counts=_TERMINALONE_COUNTS,
-    money=_TERMINALONE_MONEY,
-)
+)  # fmt: skip
 
 
 class Row(NamedTuple):

@@ -13,15 +13,7 @@ from adtap_core.accounts import Refusals
 from adtap_core.errors import BadRequest, Forbidden, MalformedResponse
 from adtap_core.http.client import RequestStats
 from adtap_core.http.completeness import number
-from adtap_core.http.listing import (
-    Page,
-    Record,
-    Unfinished,
-    in_order,
-    key_of,
-    number_of,
-    page_of,
-)
+from adtap_core.http.listing import Page, Record, Unfinished, in_order, key_of, number_of, page_of
 from adtap_core.http.workers import Workers
 from adtap_core.platform import EntityQuery
 from adtap_core.rows.records import ConversionError, to_moment

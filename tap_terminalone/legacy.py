@@ -4,14 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
-from adtap_core.declare import Entity, Report
+from adtap_core.declare import Entity
 from adtap_core.http import outcomes
 from adtap_core.http.client import Call
 from adtap_core.http.outcomes import Action, Outcome
 from adtap_core.http.response import Response
-from adtap_core.platform import TIES_EXACTLY, EntityQuery, Fetched, Tolerance, WindowJob
+from adtap_core.platform import TIES_EXACTLY, EntityQuery, Tolerance
 from adtap_core.rows.schemas import is_count
-from adtap_core.windows import Interval
 from tap_terminalone import fields, legacy_entities, responses
 from tap_terminalone.api import Api
 from tap_terminalone.deals import Deals
@@ -47,17 +46,16 @@ _ASKS: Final[Mapping[str, Action]] = {
 """What the codes in a body ask of us; the HTTP status counts only where there is none."""
 
 
-class Legacy:
-    """The legacy generation.
+class Legacy(LegacyReports):
+    """The legacy generation: it reads reports itself, entities through others.
 
     Args:
         api: What it needs of the platform.
     """
 
     def __init__(self, api: Api) -> None:
-        self._deals = Deals(api)
+        super().__init__(api, Deals(api))
         self._entities = LegacyEntities(api)
-        self._reports = LegacyReports(api, self._deals)
 
     # -- outcomes ----------------------------------------------------------------------------
 
@@ -106,37 +104,9 @@ class Legacy:
 
     # -- reports -----------------------------------------------------------------------------
 
-    def report_errors(self, reports: Sequence[Report]) -> list[str]:
-        """Check reports against the platform's metadata."""
-        return self._reports.errors(reports)
-
-    def needs_organization(self, report: Report) -> bool:
-        """Return whether a report can only be read for one organization."""
-        return self._reports.needs_organization(report)
-
-    def in_utc(self, report: Report) -> bool:
-        """Return whether a report's buckets are UTC's."""
-        return self._reports.in_utc(report)
-
-    def available_range(self, report: Report) -> Interval | None:
-        """Return what the platform holds of a report."""
-        return self._reports.available_range(report)
-
-    def coarsest(self, report: Report) -> tuple[str, ...]:
-        """Return the dimensions that a report's totals need."""
-        return self._reports.coarsest(report)
-
-    def not_comparable(self, report: Report) -> str:
-        """Return why no coarser question gives a report's totals; empty if one does."""
-        return self._reports.not_comparable(report)
-
     def tolerance(self, metric: str) -> Tolerance:
         """Return by how much totals may miss the rows."""
         return TIES_EXACTLY if is_count(fields.metric_schema(metric)) else ROUNDED_ROWS
-
-    def fetch(self, job: WindowJob) -> Fetched:
-        """Fetch one window."""
-        return self._reports.fetch(job)
 
 
 def _of_gateway(response: Response) -> Outcome | None:

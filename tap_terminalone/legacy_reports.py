@@ -138,7 +138,7 @@ class LegacyReports:
 
     # -- what there is -----------------------------------------------------------------------
 
-    def errors(self, reports: Sequence[Report]) -> list[str]:
+    def report_errors(self, reports: Sequence[Report]) -> list[str]:
         """Return one line for each report that the platform has not, or not so."""
         errors = []
         if reports:
