@@ -129,7 +129,8 @@ class Loader:
         """Take whole lines: all at once if they are records of the stream at hand, as most are."""
         head, count = self._head, block.count(b"\n")
         if (
-            block.startswith(head)
+            self._taker is not None
+            and block.startswith(head)
             and self._rows_held + count < self._batch_rows
             and block.count(b"\n" + head) == count - 1
         ):
@@ -137,7 +138,7 @@ class Loader:
             return
         rows: list[bytes] = []
         for line in block.removesuffix(b"\n").split(b"\n"):
-            if line.startswith(self._head):
+            if self._taker is not None and line.startswith(self._head):
                 rows.append(line)
                 if self._rows_held + len(rows) < self._batch_rows:
                     continue

@@ -17,6 +17,9 @@ from types import FrameType
 from typing import IO, Any, ClassVar, Final, cast
 
 import click
+from jsonschema import Draft202012Validator
+from referencing import Registry
+from referencing.exceptions import Unresolvable
 from singer_sdk import Target
 from singer_sdk.exceptions import (
     InvalidInputLine,
@@ -30,6 +33,7 @@ from singer_sdk.exceptions import (
 from singer_sdk.mapper import SameRecordTransform
 from singer_sdk.singerlib.encoding import GenericSingerReader
 from singer_sdk.sinks import BatchSink
+from singer_sdk.sinks.core import JSONSchemaValidator
 from typing_extensions import override
 
 from adtap_loader import columns as cols
@@ -137,6 +141,20 @@ class _MappingLoader(Loader):
         )
 
 
+class _Validator(JSONSchemaValidator):
+    """Checks records by what their schema says itself: jsonschema would open any address or file that it refers to.
+
+    Args:
+        schema: The stream's JSON schema.
+    """
+
+    def __init__(self, schema: dict[str, Any]) -> None:
+        super().__init__(schema)
+        self.validator = Draft202012Validator(
+            schema, format_checker=self.validator.format_checker, registry=Registry()
+        )
+
+
 class LoaderSink(BatchSink):
     """A stream that the SDK may change before it is loaded.
 
@@ -170,6 +188,10 @@ class LoaderSink(BatchSink):
         return False
 
     @override
+    def get_validator(self) -> _Validator | None:
+        return _Validator(self.schema) if self.validate_schema else None
+
+    @override
     def _validate_and_parse(self, record: dict[str, Any]) -> dict[str, Any]:
         """Check a record against its schema: stream, column and fault in one line, where the SDK logs a traceback."""
         if self._validator is not None:
@@ -180,6 +202,12 @@ class LoaderSink(BatchSink):
                 where = f", column '{path[0]}'" if path else ""
                 said = error.error_message[:_MOST_SAID]
                 raise InvalidRecord(f"Stream '{self.stream_name}'{where}: {said}", record) from None
+            except (Unresolvable, RecursionError) as error:
+                raise LoadError(
+                    f"Stream '{self.stream_name}': its records can't be validated: a reference of its schema leads "
+                    f"out of it, to nothing or in a circle, and nothing is fetched ({one_line(error)[:_MOST_SAID]}). "
+                    "Let the tap send the whole schema, or set validate_records to false."
+                ) from None
         return record  # moments are read by the columns, as where the SDK changes nothing
 
     @override

@@ -63,7 +63,7 @@ def test_a_repeated_schema_does_not_commit(place):
 
 
 def test_a_line_that_cannot_be_read_ends_the_load_with_its_number(place):
-    """Cut off, not JSON, no message, unknown: one line of error, exit 1, no STATE, no traceback."""
+    """Cut off, not JSON, no message, unknown, zeros of a crashed disk: one line of error, exit 1, no STATE, no traceback."""
     for bad in (
         '{"type": "RECORD", "stream": "a", "rec',
         "Traceback (most recent",
@@ -71,6 +71,9 @@ def test_a_line_that_cannot_be_read_ends_the_load_with_its_number(place):
         "{}",
         '{"type":"X"}',
         '"\\ud800"',
+        "",
+        "\0\0\0",
+        '\0{"type": "RECORD", "stream": "a", "record": {"id": 2}}',
     ):
         run = place.run(*HEAD, record("a", id=1), state({"n": 1}), bad)
         assert (run.code, run.states) == (1, []), bad

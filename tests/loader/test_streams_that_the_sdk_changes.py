@@ -1,6 +1,7 @@
 """Stream maps, flattening and validation: what they lead to, and what is wrong with them in one line."""
 
 import hashlib
+import json
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -106,6 +107,20 @@ def test_the_files_of_a_batch_message_go_through_stream_maps_too(place, tmp_path
     hashed = hashlib.md5(b"a@example.com", usedforsecurity=False).hexdigest()
     assert list(place.types("s")) == ["n", "mail", "o__v"]
     assert place.query("SELECT n, mail, o__v FROM s") == [(1, hashed, Decimal("1.1"))]
+
+
+@pytest.mark.parametrize("to", ["file", "#/definitions/nothing", "#nothing", "#/properties/v"])
+def test_validation_follows_no_reference_out_of_the_schema(place, tmp_path, to):
+    """One line with the stream; nothing is fetched, from the network or from this machine's disk."""
+    elsewhere = tmp_path / "elsewhere.json"
+    elsewhere.write_text(json.dumps(TEXT))
+    to = elsewhere.as_uri() if to == "file" else to
+    head = schema("s", {"n": WHOLE, "v": {"$ref": to}}, ["n"])
+    run = place.run(head, record("s", n=1, v="x"), state({"n": 1}), validate_records=True)
+    assert (run.code, run.states) == (1, []), run.errors
+    assert "Stream 's': its records can't be validated: a reference of its schema" in run.errors
+    assert to.startswith("#") or to in run.errors
+    assert (run.errors.count("ERROR"), "Traceback" in run.errors) == (1, False), run.errors
 
 
 HEAD = schema("s", {"n": WHOLE, "v": TEXT}, ["n"])
