@@ -19,9 +19,9 @@ from adtap_cli.taps import tap_class
 from adtap_core.errors import FULL, AdtapError, CredentialsError, SettingsError
 from adtap_core.redact import guard_logging, on_one_line, redact
 from adtap_core.state import documents
-from adtap_core.sync.output import silence_stdout
 from adtap_core.tap import AdTap
 from adtap_plugin.origins import MELTANO_FOLDER, Given
+from adtap_plugin.pipes import silence_stdout
 
 log = logging.getLogger("adtaps.settings")
 ENVIRONMENT: Final = "ENV"
@@ -190,10 +190,8 @@ def read_file(path: str, what: str, read: Callable[[Any, str], T]) -> T:
     try:
         with Path(path).open(encoding="utf-8") as file:
             return read(file, what)
-    except FileNotFoundError as error:
-        raise SettingsError([f"--{what} {path}: there is no such file"]) from error
     except OSError as error:
-        raise SettingsError([f"--{what} {path}: can't be read ({error.strerror})"]) from error
+        raise documents.unreadable(what, path, error) from error
 
 
 def read_state(path: str) -> dict[str, Any]:
@@ -215,7 +213,7 @@ def _state(file: Any, what: str) -> dict[str, Any]:
         except ValueError:
             document = json.loads(text.rpartition("\n")[2])
     except ValueError as error:
-        raise SettingsError([f"--{what} {file.name}: can't be read as JSON ({error})"]) from error
+        raise documents.unreadable(what, file.name, error) from error
     if isinstance(document, dict):
         document = documents.unwrapped(document)
     if not isinstance(document, dict):

@@ -14,6 +14,7 @@ from typing_extensions import override
 
 from adtap_cli.stopping import EXIT, noted
 from adtap_plugin.extras import missing
+from adtap_plugin.pipes import quiet_if_unread
 
 
 class Late(NamedTuple):
@@ -61,11 +62,16 @@ LATE = {
 
 
 class LateGroup(click.Group):
-    """A click group whose `LATE` subcommands are imported only when they run, and end alike on Ctrl-C."""
+    """A click group whose `LATE` subcommands are imported only when they run, and end alike on Ctrl-C and in `| head`."""
+
+    @override
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        with quiet_if_unread():
+            return super().make_context(*args, **kwargs)
 
     @override
     def invoke(self, ctx: click.Context) -> Any:
-        with noted() as came:
+        with quiet_if_unread(), noted() as came:
             try:
                 return super().invoke(ctx)
             except (KeyboardInterrupt, Exception) as error:

@@ -42,7 +42,7 @@ from adtap_core.state import catalogs, documents
 from adtap_core.sync.failures import Failure, grouped_lines
 from adtap_core.sync.garbage import seldom_collected
 from adtap_core.sync.ledger import SYNC_DAYS, SYNC_WINDOWS, LedgerStream
-from adtap_core.sync.output import LineWriter, silence_stdout, unwritable
+from adtap_core.sync.output import LineWriter, gone
 from adtap_core.sync.reports import ReportStream
 from adtap_core.sync.run import Run, RunFailed
 from adtap_core.sync.schedule import read_reports
@@ -50,6 +50,7 @@ from adtap_core.sync.stream_maps import Mapped, arithmetic_errors, empty_filters
 from adtap_core.sync.streams import AdStream, EntityStream
 from adtap_core.sync.summary import failed_message, log_end
 from adtap_plugin.origins import Given
+from adtap_plugin.pipes import quiet_if_unread
 from adtap_plugin.plugin import FromVariables
 from adtap_plugin.variables import VariableError
 
@@ -453,7 +454,8 @@ class AdTap(FromVariables, Tap):
         catalog: Any = None,
     ) -> None:
         if about:
-            cls.print_about(about_format)
+            with quiet_if_unread():
+                cls.print_about(about_format)
             return
         cls.print_version(print_fn=cls.logger.info)
         given = config or _ConfigInput()
@@ -476,14 +478,10 @@ class AdTap(FromVariables, Tap):
         for path in dict.fromkeys(value):
             try:
                 read = parse(ctx, param, (path,))
-            except FileNotFoundError as error:
-                raise SettingsError([f"--config {path}: there is no such file"]) from error
             except (OSError, ValueError, TypeError) as error:
-                is_list = isinstance(error, TypeError) or "dictionary update" in str(error)
-                message = (
-                    "a JSON object is expected" if is_list else f"can't be read as JSON ({error})"
-                )
-                raise SettingsError([f"--config {path}: {message}"]) from error
+                if isinstance(error, TypeError) or "dictionary update" in str(error):
+                    raise SettingsError([f"--config {path}: a JSON object is expected"]) from error
+                raise documents.unreadable("config", path, error) from error
             given.update(read.config)
             given.files.update(dict.fromkeys(read.config, path))
             is_env = is_env or read.parse_env
@@ -539,8 +537,7 @@ class _Command(SingerCommand):
         try:
             result = super().main(*args, **kwargs)
             code = result if isinstance(result, int) else 0
-            with contextlib.suppress(BrokenPipeError):
-                sys.stdout.flush()
+            sys.stdout.flush()
         except click.ClickException as error:
             error.show()
             code = error.exit_code
@@ -551,15 +548,22 @@ class _Command(SingerCommand):
         self._leave(code, abrupt=abrupt or is_program)
 
     @override
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        with quiet_if_unread():  # a catalog or a help, written by the options themselves
+            return super().make_context(*args, **kwargs)
+
+    @override
     def invoke(self, ctx: click.Context) -> Any:
         logging.captureWarnings(capture=True)
-        return click.Command.invoke(self, ctx)
+        try:
+            return click.Command.invoke(self, ctx)
+        except BrokenPipeError as error:  # click would end without a word
+            raise gone(error) from error
 
     def _explain(self, error: BaseException) -> int:
         if isinstance(error, BrokenPipeError) or getattr(error, "errno", None) in FULL:
             # Ours are told where they happen: this is what the SDK writes itself, a catalog or what it is about.
-            silence_stdout()
-            error = TargetGone(unwritable(cast("OSError", error)))
+            error = gone(cast("OSError", error))
         if isinstance(error, KeyboardInterrupt):
             error = Interrupted(2)
         if isinstance(error, SettingsError):

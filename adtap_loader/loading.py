@@ -27,10 +27,11 @@ from urllib.parse import unquote, urlsplit
 import msgspec
 
 from adtap_loader.columns import json_text
-from adtap_loader.errors import LoadError, NoSchemaError, not_a_message
+from adtap_loader.errors import RUN_AGAIN, LoadError, NoSchemaError, not_a_message
 from adtap_loader.rows import read_json, read_message
 from adtap_loader.stream import Stream
 from adtap_loader.warehouse import Warehouse
+from adtap_plugin.pipes import silence_stdout
 
 MAX_BYTES_HELD: Final = 64_000_000
 """Of rows on disk: a bound for wide rows, whatever batch_size_rows says."""
@@ -380,8 +381,15 @@ class Loader:
         if self._state and self._state != self._written:
             # Whatever encoding standard output has, it has these letters.
             text = _NOT_ASCII.sub(lambda found: json.dumps(found[0])[1:-1], json_text(self._state))
-            sys.stdout.write(f"{text}\n")
-            sys.stdout.flush()
+            try:
+                sys.stdout.write(f"{text}\n")
+                sys.stdout.flush()
+            except OSError as error:
+                silence_stdout()
+                raise LoadError(
+                    f"STATE can't be written to standard output ({error.strerror}); its rows are loaded. "
+                    f"If that is mended, {RUN_AGAIN}."
+                ) from None
             self._written = self._state
 
     def finish(self) -> None:

@@ -38,10 +38,30 @@ def document(file: Any, what: str) -> dict[str, Any]:
     try:
         found = load_json(file.read())
     except (ValueError, OSError) as error:
-        raise SettingsError([f"--{what} {file.name}: can't be read as JSON ({error})"]) from error
+        raise unreadable(what, file.name, error) from error
     if not isinstance(found, dict):
         raise SettingsError([f"--{what} {file.name}: a JSON object is expected"])
     return found
+
+
+def unreadable(what: str, path: object, error: OSError | ValueError) -> SettingsError:
+    """Return the error of a file that an option names and that can't be read.
+
+    Args:
+        what: The option.
+        path: The file.
+        error: What came of reading it as JSON.
+    """
+    match error:
+        case FileNotFoundError():
+            why = "there is no such file"
+        case IsADirectoryError():
+            why = "that is a folder: name the JSON file in it"
+        case OSError():
+            why = f"can't be read ({error.strerror or error})"
+        case _:
+            why = f"can't be read as JSON ({error})"
+    return SettingsError([f"--{what} {path}: {why}"])
 
 
 def catalog(file: Any, what: str = "catalog") -> Catalog:

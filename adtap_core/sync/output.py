@@ -18,6 +18,7 @@ from typing_extensions import override
 
 from adtap_core.errors import Interrupted, TargetGone
 from adtap_core.rows.columns import Block, Same
+from adtap_plugin.pipes import silence_stdout
 from adtap_plugin.signals import comes_again
 
 _FLUSH_BYTES: Final = 64 * 1024
@@ -144,8 +145,7 @@ class LineWriter(GenericSingerWriter[bytes, Message]):
                 _write_all(out, data)
             sys.stdout.flush()
         except OSError as error:
-            silence_stdout()
-            raise TargetGone(unwritable(error)) from error
+            raise gone(error) from error
         finally:
             self._writing = False
         if self._signal is not None:
@@ -185,17 +185,15 @@ def _write_all(out: BinaryIO, data: bytearray) -> None:
         left = left[taken:]
 
 
-def unwritable(error: OSError) -> str:
-    """Return the words about a standard output that takes no more: its reader is gone, or its disk is full."""
+def gone(error: OSError) -> TargetGone:
+    """Return what ends a run whose standard output takes no more, which is not written to from here on.
+
+    Args:
+        error: Its reader is gone, or its disk is full.
+    """
+    silence_stdout()
     if isinstance(error, ConnectionError):
-        return "the target stopped reading (closed pipe); its own last line says why"
-    return f"standard output can't be written to ({error.strerror}): the last complete STATE counts"
-
-
-def silence_stdout() -> None:
-    """Let nothing more go to a standard output that takes no more: Python would complain at its end."""
-    try:
-        devnull = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(devnull, sys.stdout.fileno())
-    except (OSError, ValueError):
-        pass
+        return TargetGone("the target stopped reading (closed pipe); its own last line says why")
+    return TargetGone(
+        f"standard output can't be written to ({error.strerror}): the last complete STATE counts"
+    )

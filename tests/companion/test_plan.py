@@ -196,6 +196,15 @@ def test_bad_settings_are_a_line_each(desk: Desk, document: str, words: str) -> 
     assert desk.sandbox.log(desk.case.platform) == []
 
 
+def test_a_folder_for_a_file_is_a_line(desk: Desk) -> None:
+    """The option, the folder and what to do, whichever option it is."""
+    for option in ("config", "state", "catalog"):
+        done = desk.command("plan", f"--{option}", str(desk.folder))
+        assert done.code == 1
+        said = f"--{option} {desk.folder}: that is a folder: name the JSON file in it"
+        assert done.err.removeprefix("Setting: ").strip() == said
+
+
 def test_a_wrong_password_is_one_line(desk: Desk) -> None:
     """A refused login ends the plan; the message names the credential."""
     refusal = desk.case.refusals[0]

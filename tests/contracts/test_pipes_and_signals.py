@@ -128,6 +128,29 @@ def test_a_disk_that_is_full_is_named(bench: Bench, words: tuple[str, ...]) -> N
     assert "Exception ignored" not in done.stderr
 
 
+@pytest.mark.parametrize("words", [("--discover",), ("--about",), ("--help",), ("plan",)])
+def test_who_has_seen_enough_ends_what_only_shows_something(
+    bench: Bench, words: tuple[str, ...]
+) -> None:
+    """`| head -1`: no word, and a shell's own code for it. Not 0: the rest may have said that a check failed."""
+    arguments = [bench.case.script, *bench.files({bench.case.entity}), *words]
+    if words == ("plan",):
+        arguments = ["adtap", "plan", bench.case.script, *arguments[1:-1]]
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "wb") as out:
+        done = subprocess.run(
+            [programs.on_path() / arguments[0], *arguments[1:]],
+            stdout=out,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 141, done.stderr
+    for word in ("ERROR", "Error", "Traceback", "Exception ignored"):
+        assert word not in done.stderr
+
+
 def _drained(descriptor: int) -> bool:
     """Take what is in the pipe, so that the tap never waits for room."""
     os.set_blocking(descriptor, False)

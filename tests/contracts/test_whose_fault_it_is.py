@@ -249,6 +249,7 @@ def test_space_around_a_refused_token_is_said(sandbox: SandboxHandle, tmp_path: 
     ("text", "words"),
     [
         (None, "there is no such file"),
+        ("", "that is a folder: name the JSON file in it"),
         ("[1]", "a JSON object is expected"),
         ('"x"', "a JSON object is expected"),
         ("{'a': 1}", "can't be read as JSON"),
@@ -261,8 +262,10 @@ def test_of_several_files_the_one_that_cant_be_read_is_named(
     """In one line, with what is wrong with it."""
     good, bad = tmp_path / "good.json", tmp_path / "bad.json"
     good.write_text("{}")
-    if text is not None:
+    if text:
         bad.write_text(text)
+    elif text is not None:
+        bad.mkdir()
     with pytest.raises(SettingsError) as caught:
         read_files(tap, good, bad)
     (fault,) = caught.value.errors

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -52,6 +53,35 @@ def test_state_keeps_its_letters_whatever_encoding_standard_output_has(file):
         check=False,
     )
     assert (run.returncode, json.loads(run.stdout)) == (0, value), run.stderr.decode()
+
+
+@pytest.mark.parametrize("way", [{}, {"validate_records": True}], ids=["plain", "sdk"])
+@pytest.mark.parametrize("full", [True, False], ids=["full", "closed"])
+def test_a_state_that_nobody_takes_is_one_line(file, way, full):
+    """A full disk or a closed pipe behind the loader: said with what to do, and never taken for a whole load."""
+    if full and not Path("/dev/full").exists():
+        pytest.skip("this system has no /dev/full")
+    reader, writer = os.pipe()
+    os.close(reader)
+    config = file.path.with_name("c.json")
+    config.write_text(json.dumps({**file.settings(), **way}))
+    code = "from adtap_loader.programs import duckdb; duckdb()"
+    with os.fdopen(writer, "wb") as closed, Path("/dev/full" if full else os.devnull).open("wb") as disk:
+        run = subprocess.run(
+            [sys.executable, "-c", code, "--config", str(config)],
+            input=lines([*HEAD, record("a", id=1), state({"n": 1})]),
+            stdout=disk if full else closed,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+    said = run.stderr.decode()
+    assert run.returncode == 1, said
+    assert "STATE can't be written to standard output" in said
+    assert "run it again" in said
+    assert said.count("ERROR") == 1
+    assert "Traceback" not in said
+    assert "Exception ignored" not in said
+    assert file.query("SELECT id FROM a") == [(1,)]
 
 
 def test_a_repeated_schema_does_not_commit(place):
