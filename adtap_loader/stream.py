@@ -45,6 +45,7 @@ class Stream:
         log: logging.Logger,
     ) -> None:
         self._warehouse, self._log = warehouse, log
+        keys = tuple(dict.fromkeys(keys))
         columns = columns_of(name, self._followed(name, schema), all_digits=warehouse.all_digits)
         known = {column.name for column in columns}
         absent = [key for key in keys if key not in known]
@@ -52,7 +53,7 @@ class Stream:
             raise LoadError(
                 f"Stream '{name}': key column '{absent[0]}' is not in the stream's schema."
             )
-        self.table = Table(name, columns, tuple(keys), bucket)
+        self.table = Table(name, columns, keys, bucket)
         warehouse.prepare(self.table)
         self._rows = RowMaker(
             name, self.table.columns, keys, warn=self._warn_of_unknown, zeros=warehouse.zeros

@@ -65,6 +65,13 @@ def test_equal_keys_written_differently_are_one_row(place):
     assert place.query("SELECT v FROM s") == [("second",)]
 
 
+def test_a_key_column_that_is_named_twice_is_one(place):
+    """A tap's slip, of which a table's primary key makes an error."""
+    for v in ("x", "y"):
+        place.load(schema("s", {"id": WHOLE, "v": TEXT}, ["id", "id"]), record("s", id=1, v=v))
+    assert place.query("SELECT id, v FROM s") == [(1, "y")]
+
+
 def test_a_stream_without_a_key_is_appended_to(place):
     """Equal rows stay two rows, in one run and in the next."""
     for _ in range(2):
