@@ -40,6 +40,14 @@ from adtap_plugin.redact import redact
 
 MOST_NAME_BYTES: Final = 63  # Postgres cuts longer names without a word; NAMEDATALEN - 1
 CONNECT_SECONDS: Final = 15
+KEEP_ALIVE: Final = {
+    "keepalives_idle": 60,
+    "keepalives_interval": 15,
+    "keepalives_count": 4,
+    "tcp_user_timeout": 120_000,  # milliseconds, of what was sent
+}
+"""A tap may wait an hour for its platform, and a firewall forgets a connection that is silent for minutes. By itself
+the system asks after two hours only whether the server is still there, and so long a load would hang."""
 TRIES: Final = 4  # of a transaction that the server broke off because another one was in its way
 
 _SQL: Final = {
@@ -378,6 +386,7 @@ def conninfo_of(config: Mapping[str, Any]) -> str:
     }
     more: dict[str, Any] = {
         "connect_timeout": CONNECT_SECONDS,
+        **KEEP_ALIVE,
         "application_name": "target-adtap-postgres",
     }
     if config.get("ssl_mode"):

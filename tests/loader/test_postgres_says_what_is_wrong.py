@@ -1,9 +1,13 @@
 """What a Postgres refuses is one line, exit code 1 and no STATE; the next run completes. The password is never shown."""
 
+import contextlib
+import socket
 import threading
+from collections.abc import Iterator
 from dataclasses import replace
 from urllib.parse import quote
 
+import psycopg
 import pytest
 
 from adtap_loader.errors import LoadError
@@ -133,6 +137,44 @@ def test_settings_that_do_not_say_where_it_is_are_named(config, wanted):
         conninfo_of(config)
     assert wanted in str(caught.value)
     assert "p4ss" not in str(caught.value)
+
+
+@contextlib.contextmanager
+def _by_tcp(folder: str) -> Iterator[int]:
+    """The server of a Unix socket at a port of this machine, for one connection."""
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        inner = socket.socket(socket.AF_UNIX)
+
+        def serve():
+            outer, _ = door.accept()
+            inner.connect(f"{folder}/.s.PGSQL.5432")
+            threading.Thread(target=_pump, args=(inner, outer), daemon=True).start()
+            _pump(outer, inner)
+
+        threading.Thread(target=serve, daemon=True).start()
+        with inner:
+            yield door.getsockname()[1]
+
+
+def _pump(source, sink):
+    with contextlib.suppress(OSError):
+        while data := source.recv(1 << 16):
+            sink.sendall(data)
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_KEEPIDLE"), reason="not told by this system")
+@pytest.mark.parametrize(("more", "seconds"), [("", 60), ("&keepalives_idle=7", 7)])
+def test_a_connection_is_kept_alive_while_the_tap_waits(database, more, seconds):
+    """A firewall forgets what is silent for minutes; and a load must not hang for hours on a server that vanished."""
+    folder = database.url.partition("host=")[2].replace("%2F", "/")
+    name = database.url.partition("@/")[2].partition("?")[0]
+    with _by_tcp(folder) as port:
+        address = f"postgresql://postgres@127.0.0.1:{port}/{name}?sslmode=disable{more}"
+        with (
+            psycopg.connect(conninfo_of({"sqlalchemy_url": address})) as connection,
+            socket.fromfd(connection.fileno(), socket.AF_INET, socket.SOCK_STREAM) as own,
+        ):
+            assert own.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) == seconds
 
 
 def test_single_settings_and_an_address_lead_to_the_same_place(database):
