@@ -30,7 +30,6 @@ from adtap_core.errors import (
     Interrupted,
     RequestError,
     SettingsError,
-    TargetGone,
 )
 from adtap_core.http.workers import Workers, still_waiting
 from adtap_core.names import did_you_mean

@@ -148,12 +148,18 @@ def _by_tcp(folder: str) -> Iterator[int]:
         def serve():
             outer, _ = door.accept()
             inner.connect(f"{folder}/.s.PGSQL.5432")
-            threading.Thread(target=_pump, args=(inner, outer), daemon=True).start()
-            _pump(outer, inner)
+            with outer:
+                back = threading.Thread(target=_pump, args=(inner, outer))
+                back.start()
+                _pump(outer, inner)
+                inner.shutdown(socket.SHUT_RDWR)
+                back.join()
 
-        threading.Thread(target=serve, daemon=True).start()
+        serving = threading.Thread(target=serve)
+        serving.start()
         with inner:
             yield door.getsockname()[1]
+            serving.join()
 
 
 def _pump(source, sink):

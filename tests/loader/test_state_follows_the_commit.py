@@ -66,7 +66,10 @@ def test_a_state_that_nobody_takes_is_one_line(file, way, full):
     config = file.path.with_name("c.json")
     config.write_text(json.dumps({**file.settings(), **way}))
     code = "from adtap_loader.programs import duckdb; duckdb()"
-    with os.fdopen(writer, "wb") as closed, Path("/dev/full" if full else os.devnull).open("wb") as disk:
+    with (
+        os.fdopen(writer, "wb") as closed,
+        Path("/dev/full" if full else os.devnull).open("wb") as disk,
+    ):
         run = subprocess.run(
             [sys.executable, "-c", code, "--config", str(config)],
             input=lines([*HEAD, record("a", id=1), state({"n": 1})]),
