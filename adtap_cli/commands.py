@@ -207,7 +207,7 @@ def read_state(path: str) -> dict[str, Any]:
 
 def _state(file: Any, what: str) -> dict[str, Any]:
     try:
-        text = file.read().strip()
+        text = documents.text(file, what).strip()
         try:
             document = json.loads(text)
         except ValueError:

@@ -36,11 +36,30 @@ def document(file: Any, what: str) -> dict[str, Any]:
         SettingsError: If it is none.
     """
     try:
-        found = load_json(file.read())
+        found = load_json(text(file, what))
     except (ValueError, OSError) as error:
         raise unreadable(what, file.name, error) from error
     if not isinstance(found, dict):
         raise SettingsError([f"--{what} {file.name}: a JSON object is expected"])
+    return found
+
+
+def text(file: Any, what: str) -> str:
+    """Return what is in a file.
+
+    Args:
+        file: Open for reading.
+        what: The option that named it.
+
+    Raises:
+        SettingsError: If it is empty, as a state is that a run without STATE was to fill.
+        ValueError: If it is no text.
+    """
+    found: str = file.read()
+    if not found.strip():
+        raise SettingsError(
+            [f"--{what} {file.name}: the file is empty; leave the option out if there is none"]
+        )
     return found
 
 

@@ -196,6 +196,19 @@ def test_bad_settings_are_a_line_each(desk: Desk, document: str, words: str) -> 
     assert desk.sandbox.log(desk.case.platform) == []
 
 
+def test_an_empty_file_is_a_line(desk: Desk) -> None:
+    """What a run without STATE leaves behind `> state.json`: no riddle about a value in line 1."""
+    empty = desk.folder / "empty.json"
+    empty.write_text("\n")
+    for option in ("state", "catalog"):
+        done = desk.command("plan", f"--{option}", str(empty))
+        assert done.code == 1
+        assert (
+            done.err.strip()
+            == f"--{option} {empty}: the file is empty; leave the option out if there is none"
+        )
+
+
 def test_a_folder_for_a_file_is_a_line(desk: Desk) -> None:
     """The option, the folder and what to do, whichever option it is."""
     for option in ("config", "state", "catalog"):
