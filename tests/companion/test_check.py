@@ -10,6 +10,12 @@ from adtap_sandbox import credentials
 from tests.companion.conftest import CASES, Desk
 
 
+@pytest.fixture(autouse=True)
+def _at_any_rate(monkeypatch: pytest.MonkeyPatch) -> None:
+    """How fast TerminalOne may be asked has tests of its own."""
+    monkeypatch.setattr("tap_terminalone.client.TerminalOne.per_second", None)
+
+
 def findings(document: dict[str, Any], area: str) -> list[dict[str, Any]]:
     return [f for f in document["findings"] if f["area"] == area]
 

@@ -125,6 +125,8 @@ def read(sandbox: SandboxHandle, which: List, words: Mapping[str, Any]) -> list[
 def clock(sandbox: SandboxHandle, monkeypatch: pytest.MonkeyPatch) -> None:
     sandbox.clock(MOMENT)
     monkeypatch.setenv("ADTAPS_NOW", MOMENT)
+    # How fast it may be asked has tests of its own.
+    monkeypatch.setattr("tap_terminalone.client.TerminalOne.per_second", None)
 
 
 @pytest.mark.parametrize("words", MORE.values(), ids=MORE)
