@@ -113,6 +113,8 @@ def desk(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Desk:
     """Each tap, in each generation of its API, on 18 March 2026 at noon."""
+    # A job of OpenX is asked for again after a moment, not after seconds.
+    monkeypatch.setattr("tap_openx.current._WAITS", (0.02,) * 5)
     made = Desk(CASES[request.param], sandbox, tmp_path, monkeypatch)
     made.now(MOMENT)
     return made

@@ -54,7 +54,8 @@ class Room(rooms.Room):
 
 @pytest.fixture
 def room(sandbox: Any, monkeypatch: pytest.MonkeyPatch) -> Room:
-    """The room, at noon of 18 March 2026."""
+    """The room, at noon of 18 March 2026; a job is asked for again after a moment, not after seconds."""
+    monkeypatch.setattr("tap_openx.current._WAITS", (0.02,) * 5)
     return Room(sandbox, monkeypatch)
 
 
