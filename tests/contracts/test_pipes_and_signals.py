@@ -7,7 +7,7 @@ import signal
 import subprocess
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pytest
 
@@ -102,25 +102,25 @@ def test_a_target_that_dies_ends_the_tap_within_seconds(bench: Bench) -> None:
     assert len(re.findall(r"ERROR|CRITICAL", said)) == 1, said
 
 
+def shown(bench: Bench, words: tuple[str, ...], out: BinaryIO) -> subprocess.CompletedProcess[str]:
+    """Run the tap with these words, or `adtap plan`, its standard output going there."""
+    arguments = [bench.case.script, *bench.files({bench.case.entity}), *words]
+    if words == ("plan",):
+        arguments = ["adtap", "plan", bench.case.script, *arguments[1:-1]]
+    program = [programs.on_path() / arguments[0], *arguments[1:]]
+    return subprocess.run(program, stdout=out, stderr=subprocess.PIPE, text=True, check=False)
+
+
 @pytest.mark.parametrize(
     "words", [(), ("--discover",), ("plan",)], ids=["sync", "discover", "plan"]
 )
 def test_a_disk_that_is_full_is_named(bench: Bench, words: tuple[str, ...]) -> None:
     """Standard output into a file that has no more room: one line, exit code 1, no defect of ours."""
-    arguments = [bench.case.script, *bench.files({bench.case.entity}), *words]
-    if words == ("plan",):
-        arguments = ["adtap", "plan", bench.case.script, *arguments[1:-1]]
     full = Path("/dev/full")
     if not full.exists():
         pytest.skip("this system has no /dev/full")
     with full.open("wb") as out:
-        done = subprocess.run(
-            [programs.on_path() / arguments[0], *arguments[1:]],
-            stdout=out,
-            stderr=subprocess.PIPE,
-            text=True,
-            check=False,
-        )
+        done = shown(bench, words, out)
     assert done.returncode == 1
     assert "No space left on device" in done.stderr
     assert "defect" not in done.stderr
@@ -133,19 +133,10 @@ def test_who_has_seen_enough_ends_what_only_shows_something(
     bench: Bench, words: tuple[str, ...]
 ) -> None:
     """`| head -1`: no word, and a shell's own code for it. Not 0: the rest may have said that a check failed."""
-    arguments = [bench.case.script, *bench.files({bench.case.entity}), *words]
-    if words == ("plan",):
-        arguments = ["adtap", "plan", bench.case.script, *arguments[1:-1]]
     reader, writer = os.pipe()
     os.close(reader)
     with os.fdopen(writer, "wb") as out:
-        done = subprocess.run(
-            [programs.on_path() / arguments[0], *arguments[1:]],
-            stdout=out,
-            stderr=subprocess.PIPE,
-            text=True,
-            check=False,
-        )
+        done = shown(bench, words, out)
     assert done.returncode == 141, done.stderr
     for word in ("ERROR", "Error", "Traceback", "Exception ignored"):
         assert word not in done.stderr

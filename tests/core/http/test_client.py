@@ -195,8 +195,9 @@ class AskingAuth(SessionAuth):
     url = ""
 
 
-def test_a_login_that_does_not_come_about_is_waited_for_once_only(bench: Bench) -> None:
-    """Each stream tries it, but soon gives up; once it is back, everything is as before."""
+@pytest.fixture
+def asking(bench: Bench) -> Bench:
+    """The bench with a login that is a request."""
     auth = AskingAuth()
     auth.url = bench.url
     bench.http = Http(
@@ -205,30 +206,27 @@ def test_a_login_that_does_not_come_about_is_waited_for_once_only(bench: Bench) 
         limits=bench.http.limits,
         sleep=bench.waits.append,
     )
-    bench.answers(*[refusal(503)] * 8)
+    return bench
+
+
+def test_a_login_that_does_not_come_about_is_waited_for_once_only(asking: Bench) -> None:
+    """Each stream tries it, but soon gives up; once it is back, everything is as before."""
+    asking.answers(*[refusal(503)] * 8)
     for logins in (4, 6, 8):
         with pytest.raises(RetriesExhausted, match="login"):
-            bench.send()
-        assert bench.server.paths.count("/login") == logins
-    assert bench.send().json()["rows"] == [1]
+            asking.send()
+        assert asking.server.paths.count("/login") == logins
+    assert asking.send().json()["rows"] == [1]
 
 
 @pytest.mark.parametrize("status", [302, 404])
-def test_where_there_is_no_login_it_is_asked_for_once(bench: Bench, status: int) -> None:
+def test_where_there_is_no_login_it_is_asked_for_once(asking: Bench, status: int) -> None:
     """Each stream says so, and none of them asks again: a wrong address is one request."""
-    auth = AskingAuth()
-    auth.url = bench.url
-    bench.http = Http(
-        classify=lambda _call, reply: outcomes.by_status(reply),
-        auth=auth,
-        limits=bench.http.limits,
-        sleep=bench.waits.append,
-    )
-    bench.answers(*[refusal(status)] * 3)
+    asking.answers(*[refusal(status)] * 3)
     for _stream in range(3):
         with pytest.raises(BadRequest, match=f"login: HTTP {status}"):
-            bench.send()
-    assert bench.server.paths == ["/login"]
+            asking.send()
+    assert asking.server.paths == ["/login"]
 
 
 def cut(body: bytes, keep: int, **headers: str) -> Answer:
