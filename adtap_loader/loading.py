@@ -440,3 +440,7 @@ def _records_of(address: str, encoding: Mapping[str, Any]) -> Iterator[Message]:
                 yield record
     except (EOFError, zlib.error) as error:
         raise LoadError(f"{path} is not whole: {error}") from None
+    except OSError as error:
+        raise LoadError(
+            f"A BATCH message names {path}, which can't be read: {error.strerror or error}."
+        ) from None

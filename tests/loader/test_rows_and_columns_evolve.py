@@ -249,12 +249,15 @@ def test_the_files_of_a_batch_message_are_loaded_or_refused_in_one_line(place, t
         "no object": whole + b"[3]\n",
         "key property 'id'": whole + b'{"v": 3}\n',
         "is not whole": whole,
+        "which can't be read: No such file": whole,
     }
     for words, body in bodies.items():
         if words == "is not whole" and not packed:
             continue
         data = gzip.compress(body) if packed else body
         path.write_bytes(data[:-12] if words == "is not whole" else data)
+        if words == "which can't be read: No such file":
+            path.unlink()
         encoding = {"format": "jsonl", **({"compression": "gzip"} if packed else {})}
         batch = {"type": "BATCH", "stream": "s", "encoding": encoding, "manifest": [path.as_uri()]}
         run = place.run(
