@@ -398,6 +398,13 @@ def conninfo_of(config: Mapping[str, Any]) -> str:
                 f"Setting '{absent[0]}' is missing: either 'sqlalchemy_url' or 'host', 'user' and 'database' say "
                 "where the Postgres database is."
             )
+        if re.match(
+            r"[^/@].*[\s=]", str(named["host"])
+        ):  # libpq's error would show it, password and all
+            raise LoadError(
+                "Setting 'host': a server's name or the folder of its socket is expected; a whole address belongs "
+                "into 'sqlalchemy_url'."
+            )
         given: str = make_conninfo("", **{k: v for k, v in named.items() if v is not None})
     else:
         # SQLAlchemy's way to name a driver is nothing to libpq.

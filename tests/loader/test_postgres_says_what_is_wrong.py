@@ -126,6 +126,10 @@ def test_a_name_that_postgres_would_cut_is_refused(database):
     [
         ({}, "Setting 'host' is missing"),
         ({"host": "h", "user": "u"}, "Setting 'database' is missing"),
+        (
+            {"host": "h password=p4ss w0rd", "user": "u", "database": "d"},
+            "Setting 'host': a server's",
+        ),
         ({"sqlalchemy_url": "mysql://u:p4ssw0rd@h/d"}, "'sqlalchemy_url': postgresql://"),
         ({"sqlalchemy_url": "postgresql://u:p4ssw0rd@h/d?nonsense=1"}, "libpq can read"),
         ({"sqlalchemy_url": "postgresql://u:p4ss%zzw0rd@h/d"}, "libpq can read"),
