@@ -101,7 +101,7 @@ class RequestError(AdtapError):
     """
 
     accounts: Sequence[object] = ()
-    """Of a request for several accounts that was cut down to one: that one."""
+    """The account, where a request for several was cut down to one."""
 
     def __init__(self, message: str, *, status: int | None = None) -> None:
         super().__init__(message)

@@ -257,7 +257,7 @@ class Platform(ABC):
     lookback_days: ClassVar[int] = 3
     """Days that the platform restates, unless a report or the setting says otherwise."""
     waits_until_closed: ClassVar[bool] = True
-    """Whether a bucket is first read `closing_hours` after its end, and not as soon as it is over."""
+    """Whether a bucket is first read `closing_hours` after its end, and not as soon as it is over; without a lookback always."""
     clock_margin_seconds: ClassVar[float] = 0.0
     """How far the platform's clock and ours may differ: an entity's bookmark stays this far behind the
     moment its read began, or a change made while it was read could seem older than it is."""

@@ -398,9 +398,8 @@ def conninfo_of(config: Mapping[str, Any]) -> str:
                 f"Setting '{absent[0]}' is missing: either 'sqlalchemy_url' or 'host', 'user' and 'database' say "
                 "where the Postgres database is."
             )
-        if re.match(
-            r"[^/@].*[\s=]", str(named["host"])
-        ):  # libpq's error would show it, password and all
+        # libpq's error would show it, password and all.
+        if re.match(r"[^/@].*(?:[\s=@]|://)", str(named["host"]), re.DOTALL):
             raise LoadError(
                 "Setting 'host': a server's name or the folder of its socket is expected; a whole address belongs "
                 "into 'sqlalchemy_url'."

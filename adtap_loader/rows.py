@@ -348,7 +348,8 @@ def read_json(line: bytes, fault: Callable[[str], LoadError]) -> tuple[Any, bool
             return cols.mend(line), True
         except ValueError:
             raise fault(
-                f"{why}. The tap may have been cut off; nothing after the last STATE written is claimed."
+                f"{why}. The tap may have been cut off, or a number in it is too long; nothing after the last STATE "
+                "written is claimed."
             ) from None
     except RecursionError:
         raise fault("a value in it is nested too deeply.") from None

@@ -210,7 +210,7 @@ class OpenxPlatform(Platform):
             return Outcome(Action.SPLIT_WINDOW, "the platform cut the answer off (206)")
         if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
             return Outcome(Action.SPLIT_WINDOW, said)
-        if status == HTTPStatus.UNAUTHORIZED or responses.leads_to_login(response):
+        if status == HTTPStatus.UNAUTHORIZED or response.leads_to_login:
             whose = f"login of {self.settings.get('email')} (settings `email`, `password`)"
             said = said or response.excerpt() or "a login page"
             return Outcome(Action.REFRESH_LOGIN, f"{said}: {whose}")

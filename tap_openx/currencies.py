@@ -48,12 +48,13 @@ class AccountCurrencies:
 
     def _read(self) -> dict[str, str]:
         found: dict[str, str] = {}
+        by_uid: dict[str, str] = {}
         try:
             for account in self._accounts():
                 if (account.get("type_full") or _PUBLISHER) == _PUBLISHER:
                     found[id_of(account, "accounts: one")] = str(account.get("currency") or "")
                     if account.get("uid") and account.get("currency"):
-                        self._by_uid[str(account["uid"])] = str(account["currency"])
+                        by_uid[str(account["uid"])] = str(account["currency"])
         except OfflineError:
             return {}  # a dry run without a network: the request is the same
         except Forbidden as error:
@@ -61,6 +62,7 @@ class AccountCurrencies:
             self._refusal = error
             return {}
         self._untold = frozenset(i for i, currency in found.items() if not currency)
+        self._by_uid = by_uid
         return {i: currency for i, currency in found.items() if currency}
 
     def refusal(self) -> Forbidden | None:

@@ -47,7 +47,9 @@ _EDGE: Final = timedelta(days=2)
 """By so much the platform may count otherwise: three months that hold a February are 89 days, and a limit may lie
 within a day."""
 _OF_DATES: Final = re.compile(
-    r"date|look-?back|retention|range|\bmonths?\b|\bolder\b|history", re.IGNORECASE
+    r"\b(?:(?:start|end|min|max)_?)?dates?(?:_?(?:from|to|range))?\b"
+    r"|\blook-?back|\bretention|\brange\b|\bmonths?\b|\bolder\b|\bhistory\b",
+    re.IGNORECASE,
 )
 """Words of a refusal by which it may be for the age of what was asked for; nobody has published the platform's own."""
 MOST_ROWS: Final = 1_000_000

@@ -54,12 +54,6 @@ def oddity(url: str, response: Response) -> str:
     )
 
 
-def leads_to_login(response: Response) -> bool:
-    """Return whether an answer sends a browser to the page where people log in: the session has ended."""
-    where = str(response.headers.get("Location", "")).partition("?")[0]
-    return response.is_redirect and "login" in where.lower()
-
-
 def error_beside(document: object) -> str:
     """Return what an answer says of an error beside what was asked for; empty if it says nothing of one.
 

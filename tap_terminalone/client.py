@@ -195,12 +195,13 @@ class TerminalOne(Platform):
                     Action.RETRY, f"neither JSON nor XML at the login: {response.excerpt(120)}"
                 )
             return responses.over_quota(response) or outcomes.of_login(response, said)
-        # No service here redirects: what a proxy says is no answer, and the same again would be none.
-        outcome = (
-            outcomes.by_status(response)
-            if response.is_redirect
-            else self._generation.classify(call, response, said)
-        )
+        # No service here redirects: what a proxy says is no answer, and the same again would be none; but to log in.
+        if response.leads_to_login:
+            outcome = Outcome(Action.REFRESH_LOGIN, "a login page")
+        elif response.is_redirect:
+            outcome = outcomes.by_status(response)
+        else:
+            outcome = self._generation.classify(call, response, said)
         if outcome.action is Action.REFRESH_LOGIN and not self.auth.can_refresh:
             return Outcome(
                 Action.REFRESH_LOGIN,

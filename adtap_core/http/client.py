@@ -514,6 +514,11 @@ class _Tries:
                 raise Forbidden(message, status=status)
             case Action.FAIL:
                 raise BadRequest(message, status=status)
+            case Action.CREDENTIALS if (
+                response is not None and response.is_redirect and self._http.sessions.were_good
+            ):
+                # A new session is sent to the login page, too: it is this address, not the credentials.
+                raise BadRequest(message, status=status)
             case Action.CREDENTIALS:
                 raise self._http.refuse(message)
             case Action.GIVE_UP:

@@ -44,6 +44,12 @@ class Response:
         return HTTPStatus.MULTIPLE_CHOICES <= self.status < HTTPStatus.BAD_REQUEST
 
     @property
+    def leads_to_login(self) -> bool:
+        """Return whether it sends a browser to the page where people log in: the session has ended."""
+        where = str(self.headers.get("Location", "")).partition("?")[0]
+        return self.is_redirect and "login" in where.lower()
+
+    @property
     def content_type(self) -> str:
         """Return the media type, lower case, without parameters."""
         kind: str = self.headers.get("Content-Type", "")

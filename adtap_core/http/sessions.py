@@ -32,6 +32,11 @@ class Sessions:
         with self._answered:
             self._good = max(self._good, number)
 
+    @property
+    def were_good(self) -> bool:
+        """Return whether any session was good for a request."""
+        return self._good > 0
+
     def has_ended(self, number: int, timeout_seconds: float) -> bool:
         """Return whether a session that was refused is known to have been good, or was replaced meanwhile.
 

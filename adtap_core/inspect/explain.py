@@ -272,7 +272,7 @@ def _settled(tap: AdTap, stream: ReportStream) -> str:
     if running:
         message += f" everywhere ({running:g} hours after its end in {planner.zone.name})"
     message += ", then `_data_state` is settled; until then provisional"
-    if hours and tap.platform.waits_until_closed:
+    if hours and planner.waits_until_closed:
         message += f"; read from {hours:g} hours after its end on"
     return message
 

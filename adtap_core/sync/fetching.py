@@ -137,12 +137,14 @@ class Fetcher:
             if not pieces:
                 msg = f"{error} (and the window can't be split any further)"
                 # Still too much: a bundle is then broken up, so that one account does not stop the others.
-                raise self._of_whom(ResponseTooLarge(msg, status=error.status), job) from error
+                failed = ResponseTooLarge(msg, status=error.status)
+                self._note_whose(failed, job)
+                raise failed from error
             job.stats.splits += 1
             log.info("%s: too much for one request, split in two: %s", job.what, error)
             return self._joined(pieces)
         except RequestError as error:
-            self._of_whom(error, job)
+            self._note_whose(error, job)
             raise
         if fetched.fill_ratio >= NEARLY_CUT:
             self._reach.shrink(job.window, grain)
@@ -150,11 +152,11 @@ class Fetcher:
             self._reach.grow(job.window)
         return fetched
 
-    def _of_whom(self, error: RequestError, job: WindowJob) -> RequestError:
-        """Return the error of a piece with whose it is, if a bundle was cut down to one of its accounts."""
+    @staticmethod
+    def _note_whose(error: RequestError, job: WindowJob) -> None:
+        """Note on the error of a piece whose it is, if a bundle was cut down to one of its accounts."""
         if job.of_several and len(job.partitions) == 1:
             error.accounts = job.partitions
-        return error
 
     def _understood(self, job: WindowJob) -> Fetched:
         """Fetch a piece; once more, and again, if what came makes no sense: it may have been cut or damaged.

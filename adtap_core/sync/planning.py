@@ -98,7 +98,9 @@ class Planner:
         self.now = self.zone.local(now)
         self.lookback_days = lookback_days(report, settings, platform.lookback_days)
         self.settle_days = settle_days(report, settings, platform.lookback_days)
-        hours = platform.closing_hours(report) if platform.waits_until_closed else 0.0
+        # What comes late, the lookback reads; without one a bucket is read once, and not before it is whole.
+        self.waits_until_closed = platform.waits_until_closed or not self.lookback_days
+        hours = platform.closing_hours(report) if self.waits_until_closed else 0.0
         self._closed = self.zone.local(now - timedelta(hours=hours))
         self._running = timedelta(hours=platform.zone_spread_hours(report))
         self.over = self.over_at(now)
@@ -107,6 +109,15 @@ class Planner:
     def over_at(self, moment: datetime) -> datetime:
         """Return up to where buckets were over at an instant, naive, in the report's zone."""
         return self.zone.local(moment - self._running)
+
+    def ended_since(self, made: str, window: Interval) -> bool:
+        """Return whether a window's last bucket ran at an instant and is over now: a job begun then is of a part of it.
+
+        Args:
+            made: The instant, UTC text.
+            window: Naive, in the report's zone.
+        """
+        return self.over_at(datetime.fromisoformat(made)) < window.end <= self.over
 
     def cut_buckets(self) -> str | None:
         """Return a line if what was asked for begins or ends inside a bucket: only whole ones are read.

@@ -169,7 +169,8 @@ class ReportStream(PlannedReport):
     def _task(
         self, planner: Planner, report: Report, bundle: Bundle, window: Interval
     ) -> WindowTask:
-        jobs = jobs_of(bundle.plans[0].bookmark, window)
+        known = jobs_of(bundle.plans[0].bookmark, window).items()
+        jobs = {name: job for name, job in known if not planner.ended_since(job["made"], window)}
         job = WindowJob(
             report=report,
             partitions=tuple(p.partition for p in bundle.plans),
@@ -275,13 +276,15 @@ class ReportStream(PlannedReport):
                 line.remove(other)
                 self._drop(other)
         fault = error if may_pass(error) else None
-        probed = self.run.failed_parts.are_doubtful or self._odd_parts.are_doubtful
-        parts = in_parts(task.bundle.plans, alone=fault is None, probed=probed)
         if error.accounts and task.bundle.fault is None:
             # It was found on the way: the others go on together.
             self._fail_accounts(task, error, error.accounts)
             self._fetcher.forget()
-            parts = [[p for p in task.bundle.plans if p.partition not in error.accounts]], []
+            others = [p for p in task.bundle.plans if p.partition not in error.accounts]
+            parts: tuple[list[Sequence[PartitionPlan]], ...] = ([others], [])
+        else:
+            probed = self.run.failed_parts.are_doubtful or self._odd_parts.are_doubtful
+            parts = in_parts(task.bundle.plans, alone=fault is None, probed=probed)
         made = ([Bundle(p, windows, fault=fault) for p in some] for some in parts)
         first, last = (self._tasks(reading.planner, reading.report, some) for some in made)
         reading.pending.extendleft(reversed(first))

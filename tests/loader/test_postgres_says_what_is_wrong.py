@@ -126,9 +126,14 @@ def test_a_name_that_postgres_would_cut_is_refused(database):
     [
         ({}, "Setting 'host' is missing"),
         ({"host": "h", "user": "u"}, "Setting 'database' is missing"),
-        (
-            {"host": "h password=p4ss w0rd", "user": "u", "database": "d"},
-            "Setting 'host': a server's",
+        *(
+            ({"host": host, "user": "u", "database": "d"}, "Setting 'host': a server's")
+            for host in (
+                "h password=p4ss w0rd",
+                "postgresql://u:p4ssw0rd@h/d",
+                "postgresql://u:p4ss/w0rd@h/d",
+                "u:p4ssw0rd@h",
+            )
         ),
         ({"sqlalchemy_url": "mysql://u:p4ssw0rd@h/d"}, "'sqlalchemy_url': postgresql://"),
         ({"sqlalchemy_url": "postgresql://u:p4ssw0rd@h/d?nonsense=1"}, "libpq can read"),
@@ -153,13 +158,13 @@ def _by_tcp(folder: str) -> Iterator[int]:
             outer, _ = door.accept()
             inner.connect(f"{folder}/.s.PGSQL.5432")
             with outer:
-                back = threading.Thread(target=_pump, args=(inner, outer))
+                back = threading.Thread(target=_pump, args=(inner, outer), daemon=True)
                 back.start()
                 _pump(outer, inner)
                 inner.shutdown(socket.SHUT_RDWR)
                 back.join()
 
-        serving = threading.Thread(target=serve)
+        serving = threading.Thread(target=serve, daemon=True)
         serving.start()
         with inner:
             yield door.getsockname()[1]

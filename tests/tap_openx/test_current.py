@@ -332,12 +332,12 @@ def test_a_damaged_csv_is_pulled_again(room, kind):
     assert len(room.asked("/generateReport")) == 1
 
 
-def kill_while_polling(room, folder, **more):
+def kill_while_polling(room, folder, stream="country_daily", **more):
     """Run the tap as a process, kill it once a job is in its state; give that state."""
     config = room.current(**more)
     for name, document in (
         ("config", config),
-        ("catalog", select(TapOpenx, config, {"country_daily"})),
+        ("catalog", select(TapOpenx, config, {stream})),
     ):
         (folder / f"{name}.json").write_text(json.dumps(document), encoding="utf-8")
     files = [f"--{name}={folder / name}.json" for name in ("config", "catalog")]
@@ -529,6 +529,33 @@ def test_hours_are_read_as_soon_as_they_are_over(room):
     assert max(r["hour"] for r in found.records["a_hourly"]) == "2026-03-18T11:00:00Z"
     (window,) = found.windows("a_hourly")
     assert window["window_end"] == "2026-03-18T12:00:00Z"
+
+
+def test_without_a_lookback_hours_are_read_when_what_comes_late_is_there(room):
+    """Nothing would read them again: two hours after their end, as the companion counts."""
+    report = {"name": "a_hourly", "grain": "hour", "dimensions": [], "metrics": ["AllRequests"]}
+    config = room.current(start_date="2026-03-18", reports=[report], lookback_days=0)
+    found = room.run(config, "a_hourly")
+    assert max(r["hour"] for r in found.records["a_hourly"]) == "2026-03-18T09:00:00Z"
+    assert found.last_state["bookmarks"]["a_hourly"]["replication_key_value"].startswith(
+        "2026-03-18T10:00"
+    )
+
+
+def test_a_job_that_was_begun_while_its_hour_ran_is_not_taken_for_the_whole_hour(room, tmp_path):
+    """Killed with `include_today`, run again when the hour is over: the hour is asked for anew."""
+    report = {"name": "a_hourly", "grain": "hour", "dimensions": [], "metrics": ["AllRequests"]}
+    config = {"include_today": True, "start_date": "2026-03-18", "reports": [report]}
+    room.now("2026-03-18T12:20:00+00:00")
+    room.switch(polls_before_ready=1_000_000)
+    state = kill_while_polling(room, tmp_path, "a_hourly", **config)
+    room.now("2026-03-18T13:00:10+00:00")
+    room.switch(polls_before_ready=1)
+    room.sandbox.clear_log()
+    found = room.run(room.current(**config), "a_hourly", state=state)
+    assert room.asked("/generateReport")
+    states = {r["hour"][11:13]: r["_data_state"] for r in found.records["a_hourly"]}
+    assert states["12"] == "provisional"
 
 
 def test_the_running_bucket_is_asked_for_in_whole_hours(room):

@@ -172,6 +172,18 @@ def test_a_redirect_to_the_login_page_is_a_session_that_has_ended(room):
     assert len(room.asked("/login/process")) == 2
 
 
+def test_one_address_that_always_leads_to_the_login_page_fails_alone(room):
+    """The new session was good for others: it is this address that people are kept from."""
+    there = {"Location": "/login"}
+    room.sandbox.fault(
+        "status", path="/ox/4.0/adunit$", status=302, headers=there, body="", times=None
+    )
+    with pytest.raises(RunFailed) as caught:
+        room.run(room.legacy(), "sites", "ad_units", "creatives")
+    assert caught.value.exit_code == 4
+    assert room.asked("/creative")
+
+
 def test_a_session_that_is_refused_twice_ends_the_run(room):
     """A new login did not help: the message says whose login, in the platform's words."""
     room.sandbox.fault(

@@ -354,6 +354,18 @@ def test_a_redirect_is_no_answer(room, caplog, generation, path):
     assert len([e for e in room.asked("/performance") if str(e["status"]) == "302"]) == 1
 
 
+@pytest.mark.parametrize(
+    ("generation", "path"),
+    [("current", "/reporting/v2/performance$"), ("legacy", "/std/performance$")],
+)
+def test_a_redirect_to_a_login_page_is_a_session_that_has_ended(room, generation, path):
+    """One new login, and the report is read."""
+    away = {"location": "https://elsewhere.example/login?next=performance"}
+    room.fault("status", path=path, status=302, body="", headers=away)
+    config = getattr(room, generation)(organization_ids=["33"])
+    assert room.run(config, "performance_daily").records["performance_daily"]
+
+
 def test_every_dataset_with_money_tells_its_currency():
     """Rows are asked for by currency wherever a metric is in the campaign's."""
     for dataset in fields.DATASETS.values():

@@ -122,8 +122,8 @@ def test_ghosts_are_gone_and_days_are_told_apart(tap, kind, tmp_path, request, s
     if kind in {"duckdb", "own_postgres"}:
         # Our loaders can do without the view.
         replaced = make_store(kind, tmp_path / "replaced", f"{platform.schema}_replaced", request)
-        for part in (text, again):
-            assert replaced.load(part, replace_windows=True).code == 0
+        for messages in (text, again):
+            assert replaced.load(messages, replace_windows=True).code == 0
         assert sorted(row["_row_key"] for row in replaced.values(daily)) == sorted(now_there)
 
     partitions = {w["account"] for w in second.windows(daily)}
