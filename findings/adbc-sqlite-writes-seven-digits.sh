@@ -1,19 +1,16 @@
 #!/usr/bin/env bash
-# One text in a column, and ADBC's SQLite driver gives all its amounts as texts of seven digits: 12345678.99
-# is 1.234568e+07.
+# One text in a column, and ADBC's SQLite driver gives the amounts before it as texts of seven digits:
+# 12345678.99 is 1.234568e+07.
 #
 # A good guess: where a column of SQLite holds a text beside numbers, the numbers come as the texts that
 # SQLite itself makes of them, 12345678.99.
-# What happens (adbc-driver-sqlite 1.13.0): the driver takes the widest type of the first rows it sees, and
-# writes a number into a column of texts with six digits behind the point and an exponent: 1.234568e+07,
-# 5.000000e+00. An id of 17 digits in such a column is 2.385123e+16, if it stands before the text.
-# `CAST(spend AS TEXT)` in the query gives 12345678.99, and so does Python's own sqlite3. A column declared
-# NUMERIC is no help, as SQLite keeps a text in it. pandas 3.1.1 (`read_sql` with an ADBC connection) gives
-# what the driver gives. Whole numbers alone in the first 1,024 rows and 12.99 behind them are an error, not
-# a loss.
-# For a user: a "n/a" of one row, or a placeholder "--", rounds all other amounts of a large account to
-# thousands of cents, and they still parse as numbers. Cast in the query: `CAST(spend AS REAL)`, or
-# `nullif(spend, 'n/a')`.
+# What happens (adbc-driver-sqlite 1.13.0): the driver takes the widest type of the first batch of rows, and
+# writes the numbers that it has read by then into a column of texts with six digits behind the point and an
+# exponent: 1.234568e+07, 5.000000e+00. An id of 17 digits is 2.385123e+16. `CAST(spend AS TEXT)` in the
+# query gives 12345678.99, and so does Python's own sqlite3. A column declared NUMERIC is no help, as SQLite
+# keeps a text in it. pandas 3.1.1 (`read_sql` with an ADBC connection) gives what the driver gives.
+# For a user: a "n/a" of one row, or a placeholder "--", rounds the amounts before it, of a large account to
+# tens of units, and they still parse as numbers. Cast in the query: `CAST(nullif(spend, 'n/a') AS REAL)`.
 set -euo pipefail
 unset PYTHONPATH
 packages=(adbc-driver-sqlite==1.13.0 adbc-driver-manager==1.13.0 pyarrow==26.0.1 pandas==3.1.1)

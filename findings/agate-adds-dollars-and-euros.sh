@@ -3,8 +3,8 @@
 #
 # A good guess: a column with $12.99 and €5.00 stays text, or loses its signs only if they are all the same;
 # and a share of 10% is 0.1, as in a spreadsheet.
-# What happens (agate 1.14.2, csvkit 2.2.0): the signs of 19 currencies and % are dropped before the number
-# is read, whatever stands in the other rows. $12.99, €5.00 and ¥500 are 12.99, 5 and 500, and their sum is
+# What happens (agate 1.14.2, csvkit 2.2.0): the signs of currencies and % are dropped before the number is
+# read, whatever stands in the other rows. $12.99, €5.00 and ¥500 are 12.99, 5 and 500, and their sum is
 # 517.99; csvstat shows the same column as Number with that sum. The cent is one of the signs: 99¢ is 99.
 # 10% is 10, so that a column with 10% and 0.1 has both. With a code instead of a sign, "12.99 USD", the
 # column is text. A minus before or behind the sign, -$5 and $-5, is read.

@@ -7,8 +7,8 @@
 # What happens (airbyte-cdk 7.39.1): if any name is in both, nothing comes up: not the one, and not the
 # others either; with `delete_origin_value: true` the object stays as well. It is decided row by row. So of
 # two rows the first has `spend` as a column, and the second, whose metrics hold a `status` as the row does,
-# has none. Nothing is logged. With `key_transformation` and a prefix all names differ, and all rows are
-# flattened.
+# has none. The sync ends without an error. With `key_transformation` and a prefix all names differ, and all
+# rows are flattened.
 # For a user: the columns of such rows are null, and sums are short by just the rows to which the API adds a
 # field; a field that the API adds to all rows one day empties the columns from then on. Always give a
 # prefix, and count rows with a null spend.

@@ -7,7 +7,7 @@
 # What happens (airbyte-cdk 7.39.1): without an input_format a text is brought to UTC before it is written,
 # and is 2026-01-05; with the input_format that describes it, '%Y-%m-%dT%H:%M:%S%z', it stays in its own
 # zone: 2026-01-06. An evening in New York, 2026-01-05T23:30:00-05:00, is January 6 and January 5. The two
-# ways agree for a text without an offset. `timestamp()` is right, as a moment has no day.
+# ways agree for a text in UTC.
 # For a user: a key or cursor that a manifest makes by `format_datetime` is a day off for accounts east of
 # Greenwich, and each evening for those west of it; adding an input_format later changes the days of all
 # rows, so that the old ones stay beside them. Give the input_format from the beginning, or take the first

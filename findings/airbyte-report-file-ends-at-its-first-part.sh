@@ -6,8 +6,8 @@
 # and each value as text, as its extractor asks pandas for objects.
 # What happens (airbyte-cdk 7.39.1, ResponseToFileExtractor): a gzip file made of two members, as they come
 # from parallel writers and from `cat a.gz b.gz`, ends after the first; the rest is dropped without an
-# error. The country NA, a campaign named None, null, nan or N/A are null: pandas' list of words is used,
-# unless `preserve_na_values: true` is set. Numbers stay texts, 007 stays 007.
+# error. The country NA and a campaign named None are null: pandas' list of words is used, unless
+# `preserve_na_values: true` is set. Numbers stay texts, 007 stays 007.
 # For a user: rows of the later hours are missing from a report that counts as read, and spend in Namibia
 # has no country. Set preserve_na_values, and compare the count of rows, or a total, with what the job's
 # status says.

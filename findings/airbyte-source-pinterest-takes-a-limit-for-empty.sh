@@ -5,12 +5,12 @@
 # fails.
 # What happens (airbyte-source-pinterest 2.1.12, airbyte-cdk 7.39.1): Pinterest's error for too many
 # requests has the code 8, and the manifest's first filter ignores whatever has it. An ignored answer is one
-# without rows. Nothing is waited for, the next account is read at once, and the stream is COMPLETE; the log
-# has one line, "Max rate limit exceeded". It is so for campaigns, ad groups, ads and catalogs; the daily
-# analytics have a handler of their own before it.
+# without rows. Nothing is waited for, the next account is read at once, and the stream is COMPLETE; the
+# filter's message is "Max rate limit exceeded". Run for campaigns; in the manifest ad groups and ads have
+# the same handler.
 # For a user: in a full refresh the account's campaigns are gone from the table until a quieter day, and
-# names are missing from reports. The more accounts, the likelier. Alert on that line, count accounts in
-# each load, or read fewer accounts at a time.
+# names are missing from reports. The more accounts, the likelier. Look for that message in the log, count
+# accounts in each load, or read fewer accounts at a time.
 set -euo pipefail
 unset PYTHONPATH
 packages=(airbyte-source-pinterest==2.1.12 airbyte-cdk==7.39.1)

@@ -7,10 +7,9 @@
 # What happens (arrow 1.4.0): hours are counted on the clock, not in time. On October 25 there are 24
 # windows, and the second 02:00 (+01:00) is in none. On March 29 the window that begins at 01:00 ends at
 # 03:59:59.999999, two hours long, and the next one begins at 03:00, so that the hour from 03:00 to 04:00 is
-# in two. `Arrow.range("hour", …)` gives the same beginnings, and `shift(hours=1)` from 02:30+02:00 is
-# 03:30+01:00, two hours later. python-dateutil's HOURLY rule has 24 hours as well; pendulum has 25 and 23.
-# `Arrow.interval("hour", start, end, 6)` counts the end in: midnight to midnight makes a fifth window that
-# begins on the next day.
+# in two. `shift(hours=1)` from 02:30+02:00 is 03:30+01:00, two hours later. python-dateutil's HOURLY rule
+# has 24 hours as well; pendulum has 25 and 23. `Arrow.interval("hour", start, end, 6)` counts the end in:
+# midnight to midnight makes a fifth window that begins on the next day.
 # For a user: an hour of spend is never asked for once a year, and another is read twice. Make hourly
 # windows in UTC, and convert the ends.
 set -euo pipefail

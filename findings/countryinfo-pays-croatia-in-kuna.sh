@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# countryinfo of March 2026 pays Croatia in kuna and Venezuela in a bolívar of before 2018.
+# countryinfo pays Croatia in kuna and Venezuela in a bolívar of before 2018.
 #
-# A good guess: a package of country data that is released in 2026 has the euro for Croatia (since 2023),
-# and money that was replaced years ago is gone.
+# A good guess: a package of country data has the euro for Croatia (since 2023), and money that was replaced
+# years ago is gone.
 # What happens (countryinfo 1.0.1): currencies() of Croatia is HRK, of Sierra Leone SLL (SLE since 2022), of
 # Venezuela VEF (VES since 2018), of Mauritania MRO (MRU since 2018), of Belarus BYR (BYN since 2016), of
 # Zimbabwe USD alone; Bulgaria is BGN, ended in January 2026, and Curaçao has none. Babel 2.19.0

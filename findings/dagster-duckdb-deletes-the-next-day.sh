@@ -7,8 +7,7 @@
 # What happens (dagster-duckdb-pandas 0.29.27, dagster 1.13.27): what is deleted before the insert is chosen
 # by the partition's bounds as text without a zone, '2026-01-06 00:00:00' to '2026-01-07 00:00:00', which
 # DuckDB reads in the session's zone. In UTC that is an hour later than Berlin's day. So the first hour of
-# January 6 stays and is inserted once more, and the first hour of January 7, loaded before, is gone. An
-# asset that reads the partition back gets the same shifted rows.
+# January 6 stays and is inserted once more, and the first hour of January 7, loaded before, is gone.
 # For a user: nothing is wrong after the first run; each backfill or look-back moves an hour of spend out of
 # one day and doubles another. Keep the day itself in a column of its own (a date, or text), and name it in
 # `partition_expr`; or make partitions in UTC.

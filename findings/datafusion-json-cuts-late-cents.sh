@@ -5,9 +5,9 @@
 # A good guess: a value that doesn't fit the type guessed from the first rows is an error, as in
 # DataFusion's own CSV reader, or the column becomes a DOUBLE.
 # What happens (datafusion 55.0.0): types are guessed from the first 1000 rows. In JSON Lines a later 12.99
-# is then cut to 12 and 0.99 to 0, with `register_json` and `read_json` alike, and a field that comes later
-# is left out. In CSV 12.99 stops the query ("Error while parsing value"). A text such as "n/a" stops it in
-# JSON too. With `schema_infer_max_records` beyond the row, or with a schema, all of it is there.
+# is then cut to 12 and 0.99 to 0, and a field that comes later is left out. In CSV 12.99 stops the query. A
+# text such as "n/a" stops it in JSON too. With `schema_infer_max_records` beyond the row, or with a schema,
+# all of it is there.
 # For a user: a file that begins with paused or test campaigns (spend 0 without a point) is short of all
 # cents below, with nothing in the log, and a total of small amounts is nought. Give the schema:
 # `schema=pa.schema([("spend", pa.decimal128(38, 18)), …])` keeps each digit.

@@ -2,11 +2,10 @@
 # dlt puts a day that an API sends as a local midnight into the day before.
 #
 # A good guess: "2026-01-06T00:00:00+02:00" in a column declared `date` is January 6, as it is written, and
-# as DuckDB and Postgres cast it.
+# as DuckDB casts it.
 # What happens (dlt 1.31.0): the moment is brought to UTC first, and its date there is taken: January 5.
 # West of Greenwich the evening belongs to the next day: "2026-01-05T23:30:00-05:00" is January 6. A text
-# without an offset, or a date alone, stays what it is, and so does a naive datetime; a datetime with a zone
-# moves as its text does. The zone can be set by the variable DLT_INTERVAL_TIMEZONE.
+# without an offset, or a date alone, stays what it is; a datetime with a zone moves as its text does.
 # For a user: all rows of a platform that writes its days with the account's offset are loaded a day early,
 # evenly, so that nothing looks wrong until a day is compared with the platform's own page; with `merge` by
 # day they meet other rows. Cut the text to its first ten characters before the load, or declare it `text`.

@@ -5,14 +5,13 @@
 # files of an export are read the same way.
 # What happens (DuckDB 2.0.1 and 1.4.4): each file's own values decide. A file whose days are all 12 or less
 # is read with the day first, one with a 13 in it with the month first, both as DATE and without a word. So
-# of an American daily export twelve files of each month are read wrong and the others right; March 4
+# of an American daily export eleven files of each month are read wrong and the others right; March 4
 # becomes April 3. In one read_csv of several files the first one decides for all in 2.0.1 (an error, if its
 # reading doesn't fit a later file; silence, if it does), while in 1.4.4 each file has its own reading in
 # one result. COPY into a table with a DATE column guesses as well. polars 2.1.0 with try_parse_dates knows
 # the day first only: April 3 in the one file, text in the other.
-# For a user: spend of the 4th of March stands on the 3rd of April, a day that has its own row in another
-# file, and sums by month are wrong while the sum of all is right. Give the format: `dateformat =
-# '%m/%d/%Y'`, and a type for the column.
+# For a user: spend of March 4 stands on April 3, and that of April 3 on March 4; sums by month are wrong,
+# while the sum of all is right. Give the format: `dateformat = '%m/%d/%Y'`, and a type for the column.
 set -euo pipefail
 unset PYTHONPATH
 packages=(duckdb==2.0.1 polars==2.1.0)

@@ -6,7 +6,7 @@
 # What happens (kedro-datasets 9.6.0): the checkpoint is one name, that of the last file in the order of the
 # alphabet, and only names behind it are loaded. With January 5 and 7 confirmed, the late file of January 6
 # isn't loaded by any run, nor is one of January 7 that was replaced. Names with numbers compare as text:
-# after part-9 the file part-10 is never new. `confirm` says nothing about what it passes over.
+# after part-9 the file part-10 is never new.
 # For a user: platforms deliver late and restated days as files of the days before (by account, or by hour);
 # they stay in the bucket, and the table has a hole there. Keep the names loaded in a table of your own and
 # load what is missing in it, or set `force_checkpoint` back by the look-back in each run.

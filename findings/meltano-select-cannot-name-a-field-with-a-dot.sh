@@ -6,9 +6,8 @@
 # What happens (Meltano 4.4.1): the backslash is known for streams only. A field's name is cut at each dot
 # into levels, so that both patterns mean a field spend within an object metrics, which doesn't exist; no
 # pattern matches, and nothing is said. Selected by name the field isn't extracted; excluded by name it is.
-# `meltano select --list` shows it as report.metrics, and so "metrics.spend" and "metrics.clicks" are one
-# line. Brackets are a set of letters: "cost [EUR]" matches neither. A question mark in the dot's place
-# works: `report.metrics?spend`.
+# Brackets are a set of letters: "cost [EUR]" matches neither. A question mark in the dot's place works:
+# `report.metrics?spend`.
 # For a user: headings of CSV and Excel files, and flattened names, have such dots; an amount that was asked
 # for is missing, and a personal field that was excluded is loaded. Look at `meltano invoke --dump=catalog`,
 # and write ? for each dot and bracket.

@@ -8,9 +8,8 @@
 # first comes twice, and the last window reads the day behind end_date. By week they are eight days, January
 # 1 to 8 and 8 to 15, which Facebook cuts into a week and a single day: of fourteen days sixteen are read,
 # in four rows, two of which are one day long.
-# For a user: twice the requests against a limited quota; in a table that only appends, twice the spend; and
-# by week rows of a single day look like weak weeks. Sum by key after a merge, leave weeks to SQL, and drop
-# rows whose date_stop isn't date_start plus the increment.
+# For a user: twice the days in each report; in a table that only appends, twice the spend; and by week rows
+# of a single day look like weak weeks. Sum by key after a merge, and leave weeks to SQL.
 set -euo pipefail
 unset PYTHONPATH
 packages=(meltano-tap-facebook==0.9.0)

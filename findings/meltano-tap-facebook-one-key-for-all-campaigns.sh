@@ -5,8 +5,7 @@
 # ad set.
 # What happens (meltano-tap-facebook 0.9.0): the key is date_start, account_id, ad_id and the breakdowns,
 # whatever the level. A report by campaign has no ad_id, so the key of each of its rows ends in null, and
-# two campaigns of one day have the same. `action_breakdowns` are not in the key either. Nothing warns when
-# the report is set up.
+# two campaigns of one day have the same.
 # For a user: a target that merges by key keeps one campaign a day, or, where null is no key (PRIMARY KEY),
 # refuses the load; one that takes each null for another adds all rows again in each look-back of 28 days.
 # Keep the level at ad and add up in SQL, or replace the key by a stream map: `__key_properties__:

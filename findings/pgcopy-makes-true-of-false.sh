@@ -4,12 +4,12 @@
 #
 # A good guess: a loader by binary COPY stores what an INSERT of the same rows would store, only faster, or
 # it raises an error.
-# What happens (pgcopy 1.6.2): what isn't empty is true, so "false", "f", "0" and "no" in a boolean column
-# are true; psycopg2 stores false. A text longer than its varchar(n) is cut to n characters, where Postgres
-# raises StringDataRightTruncation: two campaigns that differ behind the cut get one name. Moments are UTC,
-# where an INSERT takes the session's zone: in New York's, 23:30+02:00 in a column without a zone is 21:30
-# by pgcopy and 16:30 by INSERT, and 23:30 without an offset in a TIMESTAMPTZ is 23:30 UTC by pgcopy and
-# 04:30 UTC of the next day by INSERT. Decimals keep their digits.
+# What happens (pgcopy 1.6.2): a text that isn't empty is true, so "false" in a boolean column is true;
+# psycopg2 stores false. A text longer than its varchar(n) is cut to n characters, where Postgres raises
+# StringDataRightTruncation: two campaigns that differ behind the cut get one name. Moments are UTC, where
+# an INSERT takes the session's zone: in New York's, 23:30+02:00 in a column without a zone is 21:30 by
+# pgcopy and 16:30 by INSERT, and 23:30 without an offset in a TIMESTAMPTZ is 23:30 UTC by pgcopy and 04:30
+# UTC of the next day by INSERT. Decimals keep their digits.
 # For a user: the same rows loaded by the one and by the other differ in flags, names and hours. Convert
 # flags before, look at the longest name, and give moments with an offset to TIMESTAMPTZ only.
 set -euo pipefail

@@ -8,8 +8,7 @@
 # counts on in time from the frame's first window. Of October 24 to 27 the windows of the 24th begin at
 # 00:00, 06:00, 12:00 and 18:00, those of the 26th at 23:00 of the day before, 05:00, 11:00 and 17:00, and
 # there are 17 in four days instead of 16. The 26th alone, in a frame of its own, has 00:00, 06:00, 12:00
-# and 18:00. every="24h" begins at 23:00 as well, though every="1d" and truncate("24h") keep midnight;
-# upsample goes as group_by_dynamic does.
+# and 18:00. every="24h" begins at 23:00 as well, though every="1d" and truncate("24h") keep midnight.
 # For a user: spend by day part has other borders each winter, and the same day has other numbers by the
 # range that was read. Truncate, and group by that.
 set -euo pipefail

@@ -63,6 +63,7 @@ stated = (
     and seen["Prefect, New York"] == moved
     and seen["Prefect, New York, without January 6"] == [moved[0], moved[2]]
     and len(hours) == 24
+    and hours[:3] == ["01.04:00", "01.05:00", "01.07:00"]
 )
 print("as stated" if stated else "NOT as stated any more")
 sys.exit(not stated)

@@ -3,13 +3,12 @@
 # id has one for publicsuffixlist alone.
 #
 # A good guess: the registrable domain of a host follows from the Public Suffix List, and three libraries
-# that read that list agree: bild.de, and the same blog for a blog.
+# that read that list agree, as they do on news.example.co.uk.
 # What happens: with their own defaults, tldextract 5.4.0 leaves out the list's private part, tld 0.13.2 and
 # publicsuffixlist 1.1.2 take it in. my.github.io is github.io for the first and my.github.io for the
-# others; so with blogspot.com, appspot.com, com.de and cloudfront.net. What isn't a host at all, and yet
-# stands in a site column, has no domain for the first two, and one for publicsuffixlist:
-# com.facebook.katana is facebook.katana, 192.0.2.44 is 2.44. co.uk alone is co.uk for tld, and nothing for
-# the others.
+# others; so with blogspot.com, appspot.com and com.de. What isn't a host at all, and yet stands in a site
+# column, has no domain for the first two, and one for publicsuffixlist: com.facebook.katana is
+# facebook.katana, 192.0.2.44 is 2.44. co.uk alone is co.uk for tld, and nothing for the others.
 # For a user: spend by domain puts thousands of sites into one row, or not, by the library that one script
 # happens to use, and two reports of the same rows don't add up side by side. Take one library everywhere
 # and say which part of the list it reads (`include_psl_private_domains=True`), and keep app ids and

@@ -8,10 +8,9 @@
 # schema. A record that leaves out what it doesn't have, as most APIs' rows do, takes the column along for
 # the whole file: of three rows with clicks, of which the first has no spend, no spend is written. The next
 # file, whose first row has it, has the column. Types follow each file's values too: whole amounts make
-# integers, a field of nulls only has no type at all, and a date is text. JSON Lines batches keep all of it.
+# integers. JSON Lines batches keep all of it.
 # For a user: spend by day is missing in blocks of `batch_size` rows (10,000 unless set), with no error in
-# the tap or in the target, as the file is read as it is. Use the format jsonl, or fill each record in
-# `post_process`. Our taps write no batches.
+# the tap. Use the format jsonl, or fill each record in `post_process`. Our taps write no batches.
 set -euo pipefail
 unset PYTHONPATH
 packages=(singer-sdk==0.54.9 pyarrow==26.0.1)

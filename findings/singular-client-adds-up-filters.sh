@@ -6,8 +6,8 @@
 # and `filters` is afterwards what it was.
 # What happens (singular-api-client 0.8.0): the conditions for `source` and `app` are appended to the list
 # that was handed over. In a loop over sources with one list for the account, the first request has the
-# caller's filters and Facebook; the second has Facebook and AdWords besides, joined by AND, which no row
-# is; the third has three. Each answers with a report id, and each report is DONE.
+# caller's filters and Facebook; the second has Facebook and AdWords besides, the third has three.
+# Conditions are joined by AND, as the client's documentation says, and no row is of two sources.
 # For a user: the first source has its spend, all others have none, in the order of the loop. Hand over
 # `list(filters)`, or no filters beside source and app.
 set -euo pipefail

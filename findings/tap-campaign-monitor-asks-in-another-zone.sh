@@ -7,11 +7,9 @@
 # What happens (tap-campaign-monitor 1.1.0): the answer's `Date`, a wall clock of the account's zone without
 # an offset, is converted to UTC for the row, and the bookmark is made of the converted one. The next run
 # sends it as the parameter `date`, again without an offset. The click of 12:00 in New York becomes 17:00,
-# and clicks from 17:00 on are asked for; those of 14:00 and 16:59 are in no run. East of Greenwich a run
-# reads some hours again, which the key takes up.
+# and clicks from 17:00 on are asked for; those of 14:00 and 16:59 are in no run.
 # For a user: opens, clicks and unsubscribes of every run but the first lack the hours that the account is
-# behind UTC, most of all just after a campaign is sent. Set the bookmarks back by the offset before each
-# run.
+# behind UTC. Set the bookmarks back by the offset before each run.
 set -euo pipefail
 unset PYTHONPATH
 packages=(tap-campaign-monitor==1.1.0)

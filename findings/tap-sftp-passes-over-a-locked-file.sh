@@ -7,7 +7,7 @@
 # counts as one of 0 rows, and the bookmark moves to its time and then to that of the files behind it. The
 # next run asks for files that changed later than that: what was refused is never read, though it can be
 # opened by then. Times are whole seconds, and later means more: a file that arrives with the second of the
-# newest one that was read is never read either. Both runs end with exit code 0.
+# newest one that was read is never read either. No run raises an error.
 # For a user: platforms that put several reports into a folder at once, or move them in while the tap runs,
 # lose whole files, and so whole days of an account. Look for «Skipping» in the log, set the state back by a
 # day, and compare files with rows by _sdc_source_file.
