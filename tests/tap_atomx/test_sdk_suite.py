@@ -14,6 +14,5 @@ Suite = sdk_suite(TapAtomx, CONFIG, ignore_no_records_for_streams=["reports", "s
 
 # `_extra` is null where the schema names all; that no other column stays empty is tested in test_lists.
 @pytest.mark.filterwarnings("ignore:No records were available to test")
-@pytest.mark.usefixtures("on_the_sandboxs_day")
 class TestTapAtomx(Suite):
     """All of it."""

@@ -15,6 +15,5 @@ Suite = sdk_suite(TapOpenx, CONFIG, ignore_no_records_for_streams=CURRENT)
 
 
 @pytest.mark.filterwarnings("ignore:No records were available to test")
-@pytest.mark.usefixtures("on_the_sandboxs_day")
 class TestTapOpenx(Suite):
     """All of it, legacy generation."""

@@ -24,6 +24,6 @@ def at_any_rate() -> Iterator[None]:
 
 # A column may be null in the few rows that the SDK reads; that none stays empty is tested in test_loaded.
 @pytest.mark.filterwarnings("ignore:No records were available to test")
-@pytest.mark.usefixtures("on_the_sandboxs_day", "at_any_rate")
+@pytest.mark.usefixtures("at_any_rate")
 class TestTapTerminalOne(Suite):
     """All of it, current generation."""
