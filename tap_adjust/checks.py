@@ -1,16 +1,20 @@
 """Report Service reports held against what is known of its fields: at once, then against the live lists."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import logging
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
+from adtap_core.errors import Forbidden
 from adtap_core.names import did_you_mean
 from adtap_core.windows import Grain
 from tap_adjust import fields
 from tap_adjust.report_service import DIMENSION_OPERATORS, METRIC_OPERATORS, ReportService
 from tap_adjust.streams import SPAN_DAYS, AdjustReport
 from tap_adjust.unpivot import MADE_HERE, asks
+
+log = logging.getLogger("adtaps.adjust")
 
 OWNED: Final = frozenset(
     {
@@ -223,30 +227,31 @@ def live_faults(reports: Sequence[AdjustReport], service: ReportService) -> list
     """
     errors: list[str] = []
     for report in reports:
-        name = f"report {report.name!r}"
-        made_here = MADE_HERE if is_unpivoted(report) else frozenset()
-        errors += [
-            f"{name}: dimension {d!r} is not known{hint}"
-            for d in report.dimensions
-            if d not in made_here and (hint := _dimension_error(d, service)) is not None
-        ]
-        # Events have metrics of their own, checked by their endings.
-        for ask in () if report.per_event else asks(report, list):
+        try:
             errors += [
-                f"{name}: metric {metric!r} is not known{hint}"
-                for metric in ask.metrics
-                if (hint := _metric_error(metric, service)) is not None
+                f"report {report.name!r}: {fault}" for fault in _live_faults_of(report, service)
             ]
-        for key in report.filters or {}:
-            field, _, operator = key.rpartition("__")
-            hint = (
-                _metric_error(field, service)
-                if operator in METRIC_OPERATORS
-                else _dimension_error(field, service)
-            )
-            if hint is not None and field not in _PSEUDO_DIMENSIONS:
-                errors.append(f"{name}: filters: {field!r} is not known{hint}")
+        except Forbidden as error:
+            # Its own turn will tell: the others have nothing to do with it.
+            log.warning("%s: its fields could not be looked up: %s", report.name, error)
     return errors
+
+
+def _live_faults_of(report: AdjustReport, service: ReportService) -> Iterator[str]:
+    made_here = MADE_HERE if is_unpivoted(report) else frozenset()
+    for name in report.dimensions:
+        if name not in made_here and (hint := _dimension_error(name, service)) is not None:
+            yield f"dimension {name!r} is not known{hint}"
+    # Events have metrics of their own, checked by their endings.
+    for ask in () if report.per_event else asks(report, list):
+        for name in ask.metrics:
+            if (hint := _metric_error(name, service)) is not None:
+                yield f"metric {name!r} is not known{hint}"
+    for key in report.filters or {}:
+        name, _, operator = key.rpartition("__")
+        look_up = _metric_error if operator in METRIC_OPERATORS else _dimension_error
+        if name not in _PSEUDO_DIMENSIONS and (hint := look_up(name, service)) is not None:
+            yield f"filters: {name!r} is not known{hint}"
 
 
 def _dimension_error(name: str, service: ReportService) -> str | None:

@@ -28,11 +28,10 @@ from adtap_core.platform import EntityQuery, Fetched, Partition, Platform, Probe
 from adtap_core.settings import path_hint
 from adtap_core.windows import Grain, Interval, Zone
 from adtap_plugin.extras import missing
-from tap_adjust import checks, companion, fields, kpi_service
+from tap_adjust import checks, companion, fields, kpi_service, listed
 from tap_adjust.auth import TokenAuth
 from tap_adjust.choices import Choices
 from tap_adjust.kpi_service import KpiService
-from tap_adjust.listed import exploded
 from tap_adjust.report_service import ReportService, cuts_rows
 from tap_adjust.streams import AdjustReport, KpiReport
 from tap_adjust.transports import PATHS
@@ -204,10 +203,12 @@ class AdjustPlatform(Platform):
         return errors
 
     def _app_errors(self, reports: Sequence[AdjustReport]) -> list[str]:
-        known = self.reports.app_tokens()
         asked = {f"report {r.name!r}: app_tokens": r.app_tokens for r in reports if r.app_tokens}
         if self.settings.get("app_tokens"):
             asked["app_tokens"] = self.settings["app_tokens"]
+        if self.reports.seen_apps() is None:
+            return []
+        known = self.reports.app_tokens()
         # Where some are there, these are read, and the others fail alone (`available_range`): an app that has gone must
         # not stop all.
         return [
@@ -220,14 +221,16 @@ class AdjustPlatform(Platform):
     @override
     def unseen_accounts(self) -> Iterator[str]:
         wanted = list(dict.fromkeys(map(str, self.settings.get("app_tokens") or ())))
-        known = self.reports.app_tokens() if wanted else []
+        if not wanted or self.reports.seen_apps() is None:
+            return iter(())
+        known = self.reports.app_tokens()
         return (f"app_tokens: {_unknown_app(t, known)}" for t in wanted if t not in known)
 
     @override
     def partitions(self, report: Report) -> list[Partition]:
         tokens = Choices(report, self.settings).get("app_tokens")
         if not tokens:
-            tokens = self.reports.app_tokens()
+            tokens = listed.app_ids(self.reports.apps())
         if not tokens:
             raise RequestError(
                 "the API token sees no app (look at the settings `api_token` and `account_id`)"
@@ -315,16 +318,16 @@ class AdjustPlatform(Platform):
         if entity.name == "events":
             yield self.reports.events(query.stats)
         elif entity.name == "event_tokens":
-            yield list(exploded(self.reports.events(query.stats)))
+            yield list(listed.exploded(self.reports.events(query.stats)))
         elif entity.name == "metrics":
             damaged = None
             for name in entity.path.split(","):
                 try:
-                    listed = self.reports.options(name, query.stats)
+                    options = self.reports.options(name, query.stats)
                 except MalformedResponse as error:  # the others are read all the same
                     damaged = damaged or error
                     continue
-                yield [{"filter": name, **option} for option in listed]
+                yield [{"filter": name, **option} for option in options]
             if damaged is not None:
                 raise damaged
         else:

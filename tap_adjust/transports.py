@@ -79,9 +79,14 @@ class Sums:
         for name, values in columns.items():
             self.totals[name] = EXACT.add(self.totals[name], add_up(values) or ZERO)
 
-    def short(self, totals: Mapping[str, object]) -> str | None:
-        """Return by how much the rows fall short of the service's totals; None if they do not."""
-        for name, total, room in self._said(totals):
+    def short(self, totals: Mapping[str, object], *, exactly: bool = False) -> str | None:
+        """Return by how much the rows fall short of the service's totals; None if they do not.
+
+        Args:
+            totals: The service's.
+            exactly: Whether to take the rows for exact, and not for rounded in their last digit.
+        """
+        for name, total, room in self._said(totals, exactly=exactly):
             if total - self.totals[name] > room:
                 return f"{self._against(name, total)}: rows are missing"
         return None
@@ -96,20 +101,24 @@ class Sums:
     def _against(self, name: str, total: Decimal) -> str:
         return f"its {self.rows} rows add up to {self.totals[name]} {name}, the service's own total is {total}"
 
-    def _said(self, totals: Mapping[str, object]) -> Iterator[tuple[str, Decimal, Decimal]]:
+    def _said(
+        self, totals: Mapping[str, object], *, exactly: bool = False
+    ) -> Iterator[tuple[str, Decimal, Decimal]]:
         """Yield each total that the service tells, with how far the rows may be off it."""
         for name in self.names:
             total = as_decimal(totals.get(name))
             if total is None:
                 continue
             # Each row may be rounded in its last digit, the total in its own, and totals went through a float.
-            digits = -int(min(self.totals[name].as_tuple().exponent, 0))
-            if digits == 0:
+            digit = Decimal(10) ** int(min(self.totals[name].as_tuple().exponent, 0))
+            own = Decimal(10) ** int(min(total.as_tuple().exponent, 0))
+            if digit == 1:
                 # A long one is off by half a step of a float, its shortest spelling by as much again.
                 room = _HALF if abs(total) < _WHOLE else 2 * abs(total) / _WHOLE
             else:
-                room = self.rows * Decimal(10) ** -digits / 2 + abs(total) * _FLOAT
-                room += Decimal(10) ** int(min(total.as_tuple().exponent, 0)) / 2
+                # A float's zeros at the end are not written: 118.4 may be 118.40.
+                rounded = min(digit, own) if exactly else self.rows * digit + own
+                room = rounded / 2 + abs(total) * _FLOAT
             yield name, total, room
 
 
@@ -138,11 +147,16 @@ class Answer:
         """Return the exact sums of its additive metrics."""
         return self.exactly()
 
-    def short(self, totals: Mapping[str, object]) -> str | None:
-        """Return by how much the rows fall short of the service's totals; None if they do not."""
+    def short(self, totals: Mapping[str, object], *, exactly: bool = False) -> str | None:
+        """Return by how much the rows fall short of the service's totals; None if they do not.
+
+        Args:
+            totals: The service's.
+            exactly: Whether to take the rows for exact, and not for rounded in their last digit.
+        """
         if self.near is not None and _reach(self.near, totals):
             return None
-        return self.sums.short(totals)
+        return self.sums.short(totals, exactly=exactly)
 
     def over(self, totals: Mapping[str, object]) -> str | None:
         """Return by how much the rows are more than the service's totals; None if they are not."""

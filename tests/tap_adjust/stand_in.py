@@ -23,6 +23,7 @@ class Service(StandIn):
         self.apps = [APP]
         self.events: list[str] = []
         self.lists: dict[str, object] = {}
+        self.refused: set[str] = set()
         self.answer_events: object = ()
         self.report: Callable[[Mapping[str, str]], tuple[int, object]] = self.usual
         self.asked: list[Mapping[str, str]] = []
@@ -40,20 +41,25 @@ class Service(StandIn):
         ]
         return 200, {"rows": rows, "totals": {}, "warnings": [], "pagination": None}
 
+    def filters_data(self) -> Mapping[str, object]:
+        """All lists, whichever is asked for."""
+        apps = [{"id": a, "name": a[0], "currency": {"code": "EUR"}} for a in self.apps]
+        names = ("overview_metrics", "cost_metrics", "etl_metrics", "skad_metrics", "cohort_metrics", "event_metrics", "dimensions")  # fmt: skip
+        metrics = [{"id": m, "name": m} for m in ("installs", "cost", "clicks")]
+        return {"apps": apps} | dict.fromkeys(names, metrics) | self.lists
+
     def answer(
         self, method: str, path: str, query: Mapping[str, str], headers: Mapping[str, str]
     ) -> tuple[int, object]:
         if headers.get("Authorization") != f"Bearer {TOKEN}":
             return 401, {"error": "bad token"}
         if path == "/reports-service/filters_data":
-            apps = [{"id": a, "name": a[0], "currency": {"code": "EUR"}} for a in self.apps]
-            names = ("overview_metrics", "cost_metrics", "etl_metrics", "skad_metrics", "cohort_metrics", "event_metrics", "dimensions")  # fmt: skip
-            metrics = [{"id": m, "name": m} for m in ("installs", "cost", "clicks")]
-            return 200, {"apps": apps} | dict.fromkeys(names, metrics) | self.lists
+            if query["required_filters"] in self.refused:
+                return 403, {"error_code": "auth_error", "error_desc": "no permission"}
+            return 200, self.filters_data()
         if path == "/reports-service/events":
-            if self.answer_events != ():
-                return 200, self.answer_events
-            return 200, [{"id": e, "name": e, "app_token": [APP]} for e in self.events]
+            named = [{"id": e, "name": e, "app_token": [APP]} for e in self.events]
+            return 200, named if self.answer_events == () else self.answer_events
         if path == "/reports-service/report":
             self.asked.append(query)
             return self.report(query)

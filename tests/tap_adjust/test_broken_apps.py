@@ -101,3 +101,33 @@ def test_rows_that_a_number_leaves_out_are_not_missing(room, key):
     )
     got = room.run(reports=[REPORT | {"parameters": {key: "5"}}])
     assert [r["installs"] for r in got.records["x"]] == [6]
+
+
+def test_named_apps_are_read_though_the_token_may_not_list_apps(room, caplog):
+    """The list tells the currency of money, which rows can say themselves; it is no reason to read nothing."""
+    room.service.refused = {"apps"}
+    got = room.run(app_tokens=APPS[:2])
+    assert {(r["_account"], r["_currency"]) for r in got.records["x"]} == {
+        (f'{{"app_token":"{app}"}}', "de") for app in APPS[:2]
+    }
+    assert {q["dimensions"] for q in room.service.asked} == {
+        "day,app_token,country_code,currency_code"
+    }
+    assert not {"currency_code", "_extra"} & {k for r in got.records["x"] for k in r if r[k]}
+    assert "apps can't be listed: those that are named are read" in caplog.text
+
+
+def test_apps_that_nobody_names_are_not_read_without_the_list(room, caplog):
+    """Which there are nobody knows."""
+    room.service.refused = {"apps"}
+    _, got = room.failed(RunFailed, app_tokens=None)
+    assert "no permission" in caplog.text
+    assert not got.records.get("x")
+
+
+def test_a_field_that_can_not_be_looked_up_is_asked_for(room):
+    """The service itself tells then whether there is one; the other reports have nothing to do with it."""
+    room.service.refused = {"dimensions"}
+    other = {**REPORT, "name": "y", "dimensions": ["own_dimension"]}
+    got = room.run(reports=[REPORT, other], stream="y")
+    assert {r["own_dimension"] for r in got.records["y"]} == {"de"}

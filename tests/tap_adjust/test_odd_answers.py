@@ -3,6 +3,7 @@
 import json
 import logging
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -495,6 +496,43 @@ def test_without_retries_rows_beyond_the_totals_are_kept(room):
     """There is no second look."""
     room.service.report = lambda query: of_day(query, 1, 2, 2, total=3.0)
     assert len(room.run(**ONE_DAY, max_retries=0).records["x"]) == 3
+
+
+COST = {**REPORT, "metrics": ["cost"]}
+
+
+def of_amounts(query: Mapping[str, str], *amounts: str, total: float) -> tuple[int, object]:
+    """Rows of the first day asked for, and a total."""
+    day = query["date_period"].partition(":")[0]
+    return rows(*({"day": day, "cost": a} for a in amounts), totals={"cost": total})
+
+
+def test_an_amount_that_rounding_could_explain_is_asked_for_again(room):
+    """A hundred rows of cents may miss their total by half a cent each: a row of 0.35 that was lost by as much."""
+    whole = ["118.42"] * 100 + ["0.35"]
+    answers = [whole[:-1], whole]
+    room.service.report = lambda query: of_amounts(query, *answers.pop(0), total=11842.35)
+    got = room.run(**ONE_DAY, reports=[COST])
+    assert sum(Decimal(r["cost"]) for r in got.records["x"]) == Decimal("11842.35")
+    assert [w["retries"] for w in got.windows("x")] == [1]
+
+
+def test_rows_that_a_service_rounds_are_doubted_once_a_run(room):
+    """The same again means that it rounds: nothing is lost, and no further window of any report is asked for twice."""
+    room.service.report = lambda query: of_amounts(query, *["0.33"] * 30, total=10.0)
+    got = room.run(end_date="2026-12-20", start_date="2026-06-01", reports=[COST], concurrency=1)
+    windows = got.windows("x")
+    assert len(windows) > 5
+    assert len(got.records["x"]) == 30 * len(windows)
+    assert len(room.service.asked) == len(windows) + 1
+
+
+@pytest.mark.parametrize("total", [118.4, 118.40000000000002])
+def test_exact_amounts_are_asked_for_once(room, total):
+    """A float writes no zeros at its end, and may be off in its last digit."""
+    room.service.report = lambda query: of_amounts(query, "59.15", "59.25", total=total)
+    assert len(room.run(**ONE_DAY, reports=[COST]).records["x"]) == len(["59.15", "59.25"])
+    assert len(room.service.asked) == 1
 
 
 def test_the_columns_of_a_csv_may_come_in_any_order() -> None:
