@@ -28,13 +28,16 @@ SHOW_PIP := '/^(Collecting|Processing)/ { if (++n % 10 == 0) { print "  " n " of
 	/^exit / { code = $$2; next } { said[NR] = $$0; delete said[NR - 30] } \
 	END { if (code) for (i = NR - 29; i <= NR; i++) if (i in said) print said[i]; exit code }'
 
-# Finds uv, and tells it of pip's index, unless it was told of one itself: the variable would beat that.
+# Finds uv, and tells it of pip's index and pip's certificates (a company's proxy has its own), unless it was told of
+# some itself: the variable would beat that.
 define FIND_UV
 uv=$$(command -v uv) || uv=$(BIN)/uv; \
 index=$${PIP_INDEX_URL:-$$($(BIN)/python -m pip config get global.index-url 2>/dev/null)}; \
 [ -z "$$index" ] || [ -n "$$UV_DEFAULT_INDEX$$UV_INDEX_URL$$UV_INDEX" ] || \
 	grep -qs index "$${XDG_CONFIG_HOME:-$$HOME/.config}/uv/uv.toml" /etc/uv/uv.toml "$${UV_CONFIG_FILE:-/dev/null}" || \
-	export UV_DEFAULT_INDEX="$$index"
+	export UV_DEFAULT_INDEX="$$index"; \
+cert=$${PIP_CERT:-$$($(BIN)/python -m pip config get global.cert 2>/dev/null)}; \
+[ -z "$$cert" ] || [ -n "$$SSL_CERT_FILE" ] || export SSL_CERT_FILE="$$cert"
 endef
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1

@@ -181,6 +181,24 @@ def test_a_uv_that_was_told_where_to_look_looks_there(clone, machine, told):
     assert (clone / "uv-was-told").read_text().strip() == expected.get(told, "")
 
 
+@pytest.mark.parametrize("own", [{}, {"SSL_CERT_FILE": "own.pem"}], ids=["pip's", "its own"])
+def test_uv_trusts_whom_pip_trusts(clone, machine, own):
+    """Behind a company's proxy uv would fail on its certificate, and pip take minutes; what uv was told counts first."""
+    python(
+        machine,
+        "python3",
+        """case "$*" in
+*"-m venv"*) mkdir -p "$3/bin"; cp "$0" "$3/bin/python";;
+*"pip config get global.cert"*) echo pips.pem;;
+esac""",
+    )
+    python(machine, "uv", 'echo "$SSL_CERT_FILE" > uv-was-told')
+    link(machine, "mkdir", "cp")
+    done = make(clone, machine, "setup", **own)
+    assert done.returncode == 0, done.stderr
+    assert (clone / "uv-was-told").read_text().strip() == own.get("SSL_CERT_FILE", "pips.pem")
+
+
 @pytest.mark.parametrize("works", [True, False], ids=["uv", "pip"])
 def test_an_environment_apart_is_made_with_the_uv_that_was_fetched(clone, machine, works):
     """It looks where pip does, and pip takes over where it can't."""
