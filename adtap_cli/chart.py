@@ -5,7 +5,7 @@ the browser need a script of half a megabyte or more in each page, and show noth
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -29,41 +29,28 @@ class Bar:
         now: Its amount.
         before: What it was at an earlier reading, which gets a mark; None if there is nothing to mark.
         state: How final it is: `settled` can't change any more, all else is drawn pale.
-        label: All of it, for who points at the bar or listens.
     """
 
     day: date
     now: Decimal
     before: Decimal | None
     state: str
-    label: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Series:
-    """What a chart shows.
-
-    Args:
-        title: What the amounts are, and in what.
-        description: The same in a sentence for who can't see it.
-        bars: Day by day.
-    """
-
-    title: str
-    description: str
-    bars: tuple[Bar, ...]
-
-
-def chart(series: Series, name: str) -> str:
-    """Return the SVG of a series.
+def chart(
+    title: str, description: str, days: Sequence[Bar], labels: Sequence[str], name: str
+) -> str:
+    """Return the SVG of a series of amounts.
 
     Drawing needs no exact numbers, so heights are floats; each bar's label has the exact ones.
 
     Args:
-        series: What to draw.
+        title: What the amounts are, and in what.
+        description: The same in a sentence for who can't see it.
+        days: Day by day.
+        labels: All of each bar in words, for who points at it or listens.
         name: An id that no other chart of the page has.
     """
-    days = series.bars
     highest = max(
         (float(max(d.now, d.now if d.before is None else d.before)) for d in days), default=0.0
     )
@@ -78,8 +65,8 @@ def chart(series: Series, name: str) -> str:
 
     parts = [
         f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-labelledby="{name}-t {name}-d">',
-        f'<title id="{name}-t">{escape(series.title)}</title>',
-        f'<desc id="{name}-d">{escape(series.description)}</desc>',
+        f'<title id="{name}-t">{escape(title)}</title>',
+        f'<desc id="{name}-d">{escape(description)}</desc>',
     ]
     for line in range(round(top / step) + 1):
         height = y(step * line)
@@ -88,22 +75,21 @@ def chart(series: Series, name: str) -> str:
             f'<text class="tick" x="{LEFT - 8}" y="{height + 3.5:.1f}" text-anchor="end">{_short(step * line)}</text>'
         )
     every = math.ceil(len(days) / _DATES)
-    for place, day in enumerate(days):
+    for place, (day, label) in enumerate(zip(days, labels, strict=True)):
         x = LEFT + slot * (place + 0.5)
-        parts.append(_bar(day, x=x, width=bar, y=y))
+        parts.append(_bar(day, label, x=x, width=bar, y=y))
         # Counted from the last day: that is the one people look for.
         if (len(days) - 1 - place) % every == 0:
-            label = f"{day.day.day} {day.day:%b}"
             # The last one would be cut off at the border if it were centred.
             anchor = "end" if place == len(days) - 1 else "middle"
             at = min(x + slot / 2, WIDTH - RIGHT) if anchor == "end" else x
             parts.append(
-                f'<text class="tick" x="{at:.1f}" y="{HEIGHT - 8}" text-anchor="{anchor}">{label}</text>'
+                f'<text class="tick" x="{at:.1f}" y="{HEIGHT - 8}" text-anchor="{anchor}">{day.day.day} {day.day:%b}</text>'
             )
     return "".join([*parts, "</svg>"])
 
 
-def _bar(bar: Bar, *, x: float, width: float, y: Callable[[float], float]) -> str:
+def _bar(bar: Bar, label: str, *, x: float, width: float, y: Callable[[float], float]) -> str:
     height = y(float(bar.now))
     kind = "settled" if bar.state == "settled" else "open"
     mark = ""
@@ -114,7 +100,7 @@ def _bar(bar: Bar, *, x: float, width: float, y: Callable[[float], float]) -> st
             f'y1="{was:.1f}" y2="{was:.1f}"/>'
         )
     return (
-        f"<g><title>{escape(bar.label)}</title>"
+        f"<g><title>{escape(label)}</title>"
         f'<rect class="{kind}" x="{x - width / 2:.1f}" y="{height:.1f}" width="{width:.1f}" '
         f'height="{y(0.0) - height:.1f}" rx="1.5"/>{mark}</g>'
     )

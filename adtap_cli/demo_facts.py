@@ -1,6 +1,6 @@
 """What the demo's DuckDB file holds, and what a second run changed in it."""
 
-# ruff: noqa: S608 - names cannot be parameters in SQL; _name() quotes each
+# ruff: noqa: S608 - names cannot be parameters in SQL; each is quoted
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -11,9 +11,12 @@ from typing import Any, Final
 
 import duckdb
 
+from adtap_cli.chart import Bar
 from adtap_cli.demo_choice import ABOUT_THE_SYNC, Choice, Money
+from adtap_cli.page import Turnover
+from adtap_cli.views import DIALECTS, live_rows
+from adtap_cli.warehouse import quoted
 
-LEDGER: Final = "sync_windows"
 GRAINS: Final = ("hour", "day", "week", "month")
 # Columns that say when and how finally a row was read, and not what it says.
 ABOUT_THE_READ: Final = frozenset({"_synced_at", "_data_state"})
@@ -65,61 +68,46 @@ class Stream:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Day:
-    """One day of a sum.
-
-    Args:
-        day: The day, in the report's time zone.
-        before: What the first run found; None if it did not ask.
-        now: What is known now.
-        final: Whether every row of it is settled.
-    """
-
-    day: date
-    before: Decimal | None
-    now: Decimal
-    final: bool
-
-
-@dataclass(frozen=True, kw_only=True)
-class Turnover:
-    """A platform's money in one role and one currency: nothing else may be added to it.
-
-    Args:
-        platform: Whose.
-        money: What it is.
-        currency: In what; `unknown` if the platform does not say.
-        days: Day by day.
-    """
-
-    platform: str
-    money: Money
-    currency: str
-    days: tuple[Day, ...]
-
-    @property
-    def total(self) -> Decimal:
-        """The sum over all days."""
-        return sum((day.now for day in self.days), Decimal())
-
-    @property
-    def final(self) -> Decimal:
-        """The sum over the days that can't change any more."""
-        return sum((day.now for day in self.days if day.final), Decimal())
-
-    @property
-    def moved(self) -> Decimal:
-        """By how much the second run changed the days that the first one knew."""
-        known = (day for day in self.days if day.before is not None)
-        return sum((day.now - (day.before or Decimal()) for day in known), Decimal())
-
-
-@dataclass(frozen=True, kw_only=True)
 class Facts:
     """All that the demo says about the file."""
 
     streams: tuple[Stream, ...]
     turnovers: tuple[Turnover, ...]
+
+
+@dataclass(frozen=True)
+class _Table:
+    """A stream's table in one of the two files.
+
+    Args:
+        schema: File and schema, as SQL.
+        name: The stream.
+        columns: Their names.
+    """
+
+    schema: str
+    name: str
+    columns: tuple[str, ...]
+
+    @property
+    def sql(self) -> str:
+        """All of its rows."""
+        return f"{self.schema}.{quoted(self.name)}"
+
+    @property
+    def grain(self) -> str:
+        """The bucket's column of a report; empty for other streams."""
+        found = (name for name in GRAINS if name in self.columns and "_row_key" in self.columns)
+        return next(found, "")
+
+    @property
+    def live(self) -> str:
+        """The query of a report's rows that the platform still returns."""
+        return live_rows(DIALECTS["duckdb"], self.schema, self.name, self.grain)
+
+
+Tables = dict[tuple[str, str, str], _Table]
+"""By file (`new` or `old`), schema and stream."""
 
 
 def facts(warehouse: Path, before: Path, choices: Sequence[Choice]) -> Facts:
@@ -128,16 +116,16 @@ def facts(warehouse: Path, before: Path, choices: Sequence[Choice]) -> Facts:
         # Days and moments compare in UTC on every machine.
         db.execute("SET TimeZone = 'UTC'")
         for path, name in ((warehouse, "new"), (before, "old")):
-            db.execute(f"ATTACH {_text(str(path))} AS {name} (READ_ONLY)")
+            text = str(path).replace("'", "''")
+            db.execute(f"ATTACH '{text}' AS {name} (READ_ONLY)")
         tables = _tables(db)
         streams = [
-            _stream(db, tables, choice, name)
+            _stream(db, choice.platform, table, tables.get(("old", schema, name)))
             for choice in choices
-            for name in sorted(
-                tables.get(("new", choice.schema), {}),
-                key=lambda name: (*_place(choice, name), name),
+            for (file, schema, name), table in sorted(
+                tables.items(), key=lambda item: _place(choice, item[0][2])
             )
-            if name not in ABOUT_THE_SYNC
+            if (file, schema) == ("new", choice.schema) and name not in ABOUT_THE_SYNC
         ]
         turnovers = [
             turnover
@@ -148,181 +136,111 @@ def facts(warehouse: Path, before: Path, choices: Sequence[Choice]) -> Facts:
     return Facts(streams=tuple(streams), turnovers=tuple(turnovers))
 
 
-Tables = dict[tuple[str, str], dict[str, list[str]]]
-
-
 def _tables(db: duckdb.DuckDBPyConnection) -> Tables:
-    """Return the columns of each table, by file and schema."""
-    found: Tables = {}
-    for file, schema, table, column in db.execute(
-        "SELECT database_name, schema_name, table_name, column_name FROM duckdb_columns() "
-        "WHERE database_name IN ('new', 'old') ORDER BY ALL"
-    ).fetchall():
-        found.setdefault((file, schema), {}).setdefault(table, []).append(column)
-    return found
+    found = db.execute(
+        "SELECT database_name, schema_name, table_name, list(column_name) FROM duckdb_columns() "
+        "WHERE database_name IN ('new', 'old') GROUP BY ALL ORDER BY ALL"
+    ).fetchall()
+    return {
+        (file, schema, name): _Table(f"{file}.{quoted(schema)}", name, tuple(columns))
+        for file, schema, name, columns in found
+    }
 
 
-def _place(choice: Choice, name: str) -> tuple[int, int]:
+def _place(choice: Choice, name: str) -> tuple[int, int, str]:
     for group, names in enumerate((choice.entities, choice.reports)):
         if name in names:
-            return group, names.index(name)
-    return 2, 0
+            return group, names.index(name), name
+    return 2, 0, name
 
 
-def _stream(db: duckdb.DuckDBPyConnection, tables: Tables, choice: Choice, name: str) -> Stream:
-    columns = tables["new", choice.schema][name]
-    old = tables.get(("old", choice.schema), {}).get(name)
-    table = _table("new", choice, name)
-    grain = _grain(columns)
-    if grain is None:
-        rows = _one(db, f"SELECT count(*) FROM {table}")[0]
+def _stream(
+    db: duckdb.DuckDBPyConnection, platform: str, new: _Table, old: _Table | None
+) -> Stream:
+    (everything,) = _one(db, f"SELECT count(*) FROM {new.sql}")
+    if not new.grain:
         change = Change()
         if old is not None:
-            was = _table("old", choice, name)
-            there = _one(db, f"SELECT count(*) FROM {was}")[0]
-            shared = ", ".join(_name(c) for c in columns if c in old)
-            other = _one(
+            (there,) = _one(db, f"SELECT count(*) FROM {old.sql}")
+            shared = ", ".join(quoted(c) for c in new.columns if c in old.columns)
+            (other,) = _one(
                 db,
-                f"SELECT count(*) FROM (SELECT {shared} FROM {table} EXCEPT SELECT {shared} FROM {was})",
-            )[0]
-            change = Change(new=rows - there, restated=max(0, other - (rows - there)))
-        return Stream(platform=choice.platform, name=name, rows=rows, change=change)
+                f"SELECT count(*) FROM (SELECT {shared} FROM {new.sql} EXCEPT SELECT {shared} FROM {old.sql})",
+            )
+            change = Change(new=everything - there, restated=max(0, other - (everything - there)))
+        return Stream(platform=platform, name=new.name, rows=everything, change=change)
 
-    live = _live("new", choice, name, grain)
     rows, first, last = _one(
-        db, f"SELECT count(*), min({grain})::DATE, max({grain})::DATE FROM ({live})"
+        db, f"SELECT count(*), min({new.grain})::DATE, max({new.grain})::DATE FROM ({new.live})"
     )
-    states = dict(
-        db.execute(f"SELECT _data_state, count(*) FROM ({live}) GROUP BY 1 ORDER BY 1").fetchall()
-    )
+    states = db.execute(
+        f"SELECT _data_state, count(*) FROM ({new.live}) GROUP BY 1 ORDER BY 1"
+    ).fetchall()
+    change = Change(new=everything, vanished=everything - rows)
     return Stream(
-        platform=choice.platform,
-        name=name,
+        platform=platform,
+        name=new.name,
         rows=rows,
         first=first,
         last=last,
-        states=states,
-        change=_change(db, choice, name, columns=columns, old=old, grain=grain),
+        states=dict(states),
+        change=change if old is None else _change(db, new, old, vanished=everything - rows),
     )
 
 
-def _change(
-    db: duckdb.DuckDBPyConnection,
-    choice: Choice,
-    name: str,
-    *,
-    columns: Sequence[str],
-    old: Sequence[str] | None,
-    grain: str,
-) -> Change:
-    table = _table("new", choice, name)
-    gone = _one(db, f"SELECT count(*) FROM ({_ghosts('new', choice, name, grain)})")[0]
-    if old is None:
-        return Change(new=_one(db, f"SELECT count(*) FROM {table}")[0], vanished=gone)
-    was = _table("old", choice, name)
-    gone -= _one(db, f"SELECT count(*) FROM ({_ghosts('old', choice, name, grain)})")[0]
-    saying = [c for c in columns if c in old and c not in ABOUT_THE_READ]
-    differs = " OR ".join(f"n.{_name(c)} IS DISTINCT FROM o.{_name(c)}" for c in saying)
-    new, restated, settled = _one(
+def _change(db: duckdb.DuckDBPyConnection, new: _Table, old: _Table, *, vanished: int) -> Change:
+    saying = [c for c in new.columns if c in old.columns and c not in ABOUT_THE_READ]
+    differs = " OR ".join(f"n.{quoted(c)} IS DISTINCT FROM o.{quoted(c)}" for c in saying)
+    fresh, restated, settled, gone = _one(
         db,
         f"""
         SELECT count(*) FILTER (o._row_key IS NULL),
                count(*) FILTER (o._row_key IS NOT NULL AND ({differs})),
-               count(*) FILTER (o._data_state <> 'settled' AND n._data_state = 'settled')
-        FROM {table} n LEFT JOIN {was} o USING (_row_key)
+               count(*) FILTER (o._data_state <> 'settled' AND n._data_state = 'settled'),
+               (SELECT count(*) FROM {old.sql}) - (SELECT count(*) FROM ({old.live}))
+        FROM {new.sql} n LEFT JOIN {old.sql} o USING (_row_key)
         """,
     )
-    return Change(new=new, restated=restated, vanished=gone, settled=settled)
+    return Change(new=fresh, restated=restated, vanished=vanished - gone, settled=settled)
 
 
 def _turnovers(
     db: duckdb.DuckDBPyConnection, tables: Tables, choice: Choice, money: Money
 ) -> list[Turnover]:
-    columns = tables.get(("new", choice.schema), {}).get(money.stream)
-    grain = _grain(columns or ())
-    if not columns or grain is None or money.column not in columns:
+    new, old = (tables.get((file, choice.schema, money.stream)) for file in ("new", "old"))
+    if new is None or not new.grain or money.column not in new.columns:
         return []
-    column = _name(money.column)
-    old = "old", choice.schema
+    sums = f"""
+        SELECT {new.grain}::DATE AS day, coalesce(_currency, 'unknown') AS currency,
+               sum({quoted(money.column)}) AS amount, bool_and(_data_state = 'settled') AS final"""
     before = "SELECT NULL AS day, NULL AS currency, NULL AS amount WHERE false"
-    if money.column in tables.get(old, {}).get(money.stream, ()):
-        before = f"""
-            SELECT {grain}::DATE AS day, coalesce(_currency, 'unknown') AS currency,
-                   sum({column}) AS amount
-            FROM ({_live("old", choice, money.stream, grain)}) GROUP BY ALL"""
+    if old is not None and money.column in old.columns:
+        before = f"{sums} FROM ({old.live}) GROUP BY ALL"
     rows = db.execute(
         f"""
-        WITH now AS (
-            SELECT {grain}::DATE AS day, coalesce(_currency, 'unknown') AS currency,
-                   coalesce(sum({column}), 0) AS amount, bool_and(_data_state = 'settled') AS final
-            FROM ({_live("new", choice, money.stream, grain)}) GROUP BY ALL
-        ), before AS ({before})
-        SELECT now.currency, now.day, before.amount, now.amount, now.final
+        WITH now AS ({sums} FROM ({new.live}) GROUP BY ALL), before AS ({before})
+        SELECT now.currency, now.day, before.amount, coalesce(now.amount, 0), now.final
         FROM now LEFT JOIN before USING (day, currency) ORDER BY ALL
         """
     ).fetchall()
-    by_currency: dict[str, list[Day]] = {}
+    by_currency: dict[str, list[Bar]] = {}
     for currency, day, was, amount, final in rows:
+        state = "settled" if final else "provisional"
         by_currency.setdefault(currency, []).append(
-            Day(day=day, before=was, now=Decimal(amount), final=bool(final))
+            Bar(day=day, before=was, now=Decimal(amount), state=state)
         )
     return [
-        Turnover(platform=choice.platform, money=money, currency=currency, days=tuple(days))
+        Turnover(
+            platform=choice.platform,
+            role=money.role,
+            label=money.label,
+            column=f"{money.stream}.{money.column}",
+            currency=currency,
+            days=tuple(days),
+        )
         for currency, days in by_currency.items()
         if any(day.now for day in days)
     ]
-
-
-def ghost_rule(*, rows: str, ledger: str, stream: str, grain: str) -> str:
-    """SQL for the rows of a report that the platform no longer returns.
-
-    A row is a ghost if the ledger holds a window of its stream and partition that contains its
-    bucket and was read later than the row.
-
-    Args:
-        rows: The table's name as SQL.
-        ledger: The ledger's name as SQL.
-        stream: The stream's name.
-        grain: The bucket's column.
-    """
-    return f"""
-        SELECT r.* FROM {rows} r WHERE EXISTS (
-            SELECT 1 FROM {ledger} w
-            WHERE w.stream = {_text(stream)} AND w.account = r._account
-              AND w.window_start <= r.{grain}::TIMESTAMPTZ AND r.{grain}::TIMESTAMPTZ < w.window_end
-              AND w.synced_at > r._synced_at)"""
-
-
-def _ghosts(file: str, choice: Choice, name: str, grain: str) -> str:
-    return ghost_rule(
-        rows=_table(file, choice, name),
-        ledger=_table(file, choice, LEDGER),
-        stream=name,
-        grain=grain,
-    )
-
-
-def _live(file: str, choice: Choice, name: str, grain: str) -> str:
-    """SQL for the rows that the platform still returns."""
-    return f"SELECT * FROM {_table(file, choice, name)} ANTI JOIN ({_ghosts(file, choice, name, grain)}) USING (_row_key)"
-
-
-def _grain(columns: Sequence[str]) -> str | None:
-    if "_row_key" not in columns:
-        return None
-    return next((name for name in GRAINS if name in columns), None)
-
-
-def _table(file: str, choice: Choice, name: str) -> str:
-    return f"{file}.{_name(choice.schema)}.{_name(name)}"
-
-
-def _name(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _text(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
 
 
 def _one(db: duckdb.DuckDBPyConnection, query: str) -> tuple[Any, ...]:

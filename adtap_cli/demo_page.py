@@ -4,13 +4,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from html import escape
+from itertools import chain
 
-from adtap_cli.chart import Bar
-from adtap_cli.demo_facts import Day, Facts, Turnover
+from adtap_cli.demo_facts import Facts
 from adtap_cli.demo_runs import Ran, seconds_words
 from adtap_cli.demo_text import CHANGED, LOADED, changed, loaded
-from adtap_cli.formatting import amount, count, signed
-from adtap_cli.page import STYLE, by_role, figure, key, table
+from adtap_cli.formatting import count
+from adtap_cli.page import Earlier, by_role, document, key, table, tiles
+
+_FIRST_RUN = Earlier(
+    column="first run",
+    found="the first run found",
+    since="by restatement of the days that the first run knew",
+    unknown="; new in the second run",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,19 +39,9 @@ class Story:
 
 def page(facts: Facts, story: Story) -> str:
     """Return the whole page."""
-    return "\n".join(
-        [
-            "<!doctype html>",
-            '<html lang="en"><head><meta charset="utf-8">',
-            '<meta name="viewport" content="width=device-width, initial-scale=1">',
-            f"<title>adtaps demo</title><style>{STYLE}</style></head><body><main>",
-            *_head(facts, story),
-            *_money(facts),
-            *_loaded(facts),
-            *_changed(facts),
-            "</main></body></html>\n",
-        ]
-    )
+    parts = (_head(facts, story), _money(facts), _loaded(facts), _changed(facts))
+    body = ("<main>", *chain.from_iterable(parts), "</main>")
+    return document(["<title>adtaps demo</title>"], "", body)
 
 
 def _head(facts: Facts, story: Story) -> Iterator[str]:
@@ -57,7 +54,7 @@ def _head(facts: Facts, story: Story) -> Iterator[str]:
         "All names and numbers are invented.</p></header>"
     )
     changes = [stream.change for stream in facts.streams]
-    tiles = [
+    numbers = [
         (count(sum(s.rows for s in facts.streams)), f"rows in {len(facts.streams)} streams"),
         (count(story.requests), "requests answered by the sandbox"),
         *(
@@ -68,9 +65,7 @@ def _head(facts: Facts, story: Story) -> Iterator[str]:
         (count(sum(c.restated for c in changes)), "rows restated"),
         (count(sum(c.vanished for c in changes)), "rows vanished"),
     ]
-    yield '<dl class="tiles">'
-    yield from (f"<div><dt>{label}</dt><dd>{number}</dd></div>" for number, label in tiles)
-    yield "</dl>"
+    yield from tiles(numbers)
 
 
 def _money(facts: Facts) -> Iterator[str]:
@@ -86,31 +81,8 @@ def _money(facts: Facts) -> Iterator[str]:
             ("was", "what the first run had found"),
         )
     )
-    yield from by_role(facts.turnovers, lambda turnover: turnover.money.role, _figure)
+    yield from by_role(facts.turnovers, _FIRST_RUN)
     yield "</section>"
-
-
-def _figure(turnover: Turnover, name: str) -> Iterator[str]:
-    source = f"{turnover.money.stream}.{turnover.money.column}"
-    yield from figure(
-        f"{turnover.platform}, {turnover.money.label}",
-        turnover.currency,
-        [_bar(day, turnover.currency) for day in turnover.days],
-        name,
-        earlier="first run",
-        note=f"Column <code>{escape(source)}</code>; {signed(turnover.moved)} by restatement of the days that the first "
-        "run knew.",
-    )
-
-
-def _bar(day: Day, currency: str) -> Bar:
-    state = "settled" if day.final else "provisional"
-    label = f"{day.day}: {amount(day.now)} {currency}, {state if day.final else 'may still change'}"
-    if day.before is None:
-        label += "; new in the second run"
-    elif day.before != day.now:
-        label += f"; the first run found {amount(day.before)}"
-    return Bar(day=day.day, now=day.now, before=day.before, state=state, label=label)
 
 
 def _loaded(facts: Facts) -> Iterator[str]:

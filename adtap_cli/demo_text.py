@@ -50,9 +50,9 @@ def lines(facts: Facts) -> Iterator[str]:
     yield "Money by role, and by how much the second run changed it (roles are never added up)"
     money = [
         (
-            t.money.role.word,
+            t.role.word,
             t.platform,
-            t.money.label,
+            t.label,
             t.currency,
             amount(t.total),
             amount(t.final),
@@ -60,7 +60,7 @@ def lines(facts: Facts) -> Iterator[str]:
         )
         for role in Role
         for t in facts.turnovers
-        if t.money.role is role
+        if t.role is role
     ]
     yield from table(MONEY, money, right={4, 5, 6})
 

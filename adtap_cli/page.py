@@ -1,15 +1,14 @@
 """What the pages of `adtap demo` and `adtap report` share: style, roles, key of the charts, tables. No script, no font."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from html import escape
-from typing import Final, TypeVar
+from typing import Final
 
-from adtap_cli.chart import Bar, Series, chart
-from adtap_cli.formatting import amount
+from adtap_cli.chart import Bar, chart
+from adtap_cli.formatting import amount, signed
 from adtap_cli.performance import Role
-
-Turnover = TypeVar("Turnover")
 
 ROLES: Final = {
     Role.BUY: ("Buying", "What advertisers spend."),
@@ -94,26 +93,69 @@ def table(
     yield "</tbody></table></div>"
 
 
-def by_role(
-    turnovers: Sequence[Turnover],
-    role_of: Callable[[Turnover], Role],
-    figure: Callable[[Turnover, str], Iterator[str]],
-) -> Iterator[str]:
-    """Yield a section for each role that has turnovers: its title and its charts.
+@dataclass(frozen=True, kw_only=True)
+class Turnover:
+    """A platform's money of one kind, in one role and one currency: nothing else may be added to it.
 
     Args:
-        turnovers: What there is to draw.
-        role_of: Gives a turnover's role.
-        figure: Draws one, under a name that no other has.
+        platform: As people write it.
+        role: The side of the trade.
+        label: What the money is, for a reader.
+        column: The report's column that it is the sum of.
+        currency: In what; `unknown` if the platform does not say.
+        days: Day by day, at least one.
     """
+
+    platform: str
+    role: Role
+    label: str
+    column: str
+    currency: str
+    days: tuple[Bar, ...]
+
+    @property
+    def total(self) -> Decimal:
+        """The sum over all days."""
+        return sum((day.now for day in self.days), Decimal())
+
+    @property
+    def final(self) -> Decimal:
+        """The sum over the days that can't change any more."""
+        return sum((day.now for day in self.days if day.state == "settled"), Decimal())
+
+    @property
+    def moved(self) -> Decimal:
+        """By how much the days changed that an earlier reading knew."""
+        return sum((d.now - d.before for d in self.days if d.before is not None), Decimal())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Earlier:
+    """How a page calls the earlier reading that it compares with.
+
+    Args:
+        column: At the head of a column of amounts.
+        found: Before an amount.
+        since: Behind the difference.
+        unknown: Behind an amount that it does not know.
+    """
+
+    column: str
+    found: str
+    since: str
+    unknown: str = ""
+
+
+def by_role(turnovers: Sequence[Turnover], earlier: Earlier) -> Iterator[str]:
+    """Yield a section for each role that has turnovers: its title and its charts."""
     for role, (title, label) in ROLES.items():
-        drawn = [turnover for turnover in turnovers if role_of(turnover) is role]
+        drawn = [turnover for turnover in turnovers if turnover.role is role]
         if not drawn:
             continue
         yield f'<section class="{role.word}" aria-labelledby="{role.word}"><h3 id="{role.word}">{title}</h3>'
         yield f'<p class="soft">{escape(label)}</p><div class="charts">'
         for number, turnover in enumerate(drawn):
-            yield from figure(turnover, f"{role.word}{number}")
+            yield from figure(turnover, f"{role.word}{number}", earlier)
         yield "</div></section>"
 
 
@@ -135,32 +177,27 @@ def key(marks: Sequence[tuple[str, str]]) -> Iterator[str]:
     yield "</ul>"
 
 
-def figure(
-    label: str, currency: str, bars: Sequence[Bar], name: str, *, earlier: str, note: str
-) -> Iterator[str]:
+def figure(turnover: Turnover, name: str, earlier: Earlier) -> Iterator[str]:
     """Yield a chart of money by day, with its sum, and the same as a table.
 
     Args:
-        label: What the money is.
-        currency: In what.
-        bars: Day by day, at least one.
+        turnover: The money.
         name: An id that no other chart of the page has.
-        earlier: What the amounts before are, as the head of a column.
-        note: What stands below the table, as HTML.
+        earlier: What its days are compared with.
     """
-    total = amount(sum((bar.now for bar in bars), Decimal()))
+    bars, currency = turnover.days, turnover.currency
+    label, total = f"{turnover.platform}, {turnover.label}", amount(turnover.total)
     high, low = max(bars, key=lambda bar: bar.now), min(bars, key=lambda bar: bar.now)
-    series = Series(
-        title=f"{label}, {currency} a day",
-        description=f"A bar for each day from {bars[0].day} to {bars[-1].day}. Highest {amount(high.now)} on {high.day}, "
-        f"lowest {amount(low.now)} on {low.day}, together {total} {currency}.",
-        bars=tuple(bars),
+    title = f"{label}, {currency} a day"
+    description = (
+        f"A bar for each day from {bars[0].day} to {bars[-1].day}. Highest {amount(high.now)} on {high.day}, "
+        f"lowest {amount(low.now)} on {low.day}, together {total} {currency}."
     )
     yield f"<figure><figcaption><b>{escape(label)}</b><span>{total} {escape(currency)}</span></figcaption>"
-    yield chart(series, name)
+    yield chart(title, description, bars, [_label(bar, currency, earlier) for bar in bars], name)
     yield "<details><summary>The same as a table</summary>"
     yield from table(
-        ("day", f"{currency} now", earlier, "state"),
+        ("day", f"{currency} now", earlier.column, "state"),
         (
             (
                 str(bar.day),
@@ -171,6 +208,49 @@ def figure(
             for bar in reversed(bars)
         ),
         numbers={1, 2},
-        label=series.title,
+        label=title,
     )
-    yield f'<p class="soft">{note}</p></details></figure>'
+    yield (
+        f'<p class="soft">Column <code>{escape(turnover.column)}</code>; {signed(turnover.moved)} {earlier.since}.'
+        "</p></details></figure>"
+    )
+
+
+def _label(bar: Bar, currency: str, earlier: Earlier) -> str:
+    label = f"{bar.day}: {amount(bar.now)} {currency}, {bar.state}"
+    if bar.before is None:
+        return label + earlier.unknown
+    return label if bar.before == bar.now else f"{label}; {earlier.found} {amount(bar.before)}"
+
+
+def document(head: Sequence[str], style: str, body: Iterable[str]) -> str:
+    """Return a whole page.
+
+    Args:
+        head: Its title, and what else stands in its head.
+        style: Its own, after `STYLE`.
+        body: Its elements.
+    """
+    return "\n".join(
+        [
+            "<!doctype html>",
+            '<html lang="en"><head><meta charset="utf-8">',
+            '<meta name="viewport" content="width=device-width, initial-scale=1">',
+            *head,
+            f"<style>{STYLE}{style}</style></head><body>",
+            *body,
+            "</body></html>\n",
+        ]
+    )
+
+
+def tiles(numbers: Iterable[tuple[str, str]], more: str = "") -> Iterator[str]:
+    """Yield numbers in large type, each with what it is.
+
+    Args:
+        numbers: Each with its label.
+        more: Attributes of the list.
+    """
+    yield f'<dl class="tiles"{more}>'
+    yield from (f"<div><dt>{label}</dt><dd>{number}</dd></div>" for number, label in numbers)
+    yield "</dl>"

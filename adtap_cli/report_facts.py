@@ -5,14 +5,15 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
 from adtap_cli import report_days
+from adtap_cli.chart import Bar
 from adtap_cli.closing import closing_hours
 from adtap_cli.commands import account_text
 from adtap_cli.demo_choice import CHOICES
-from adtap_cli.performance import MONEY, PERFORMANCE, Performance, Serves
+from adtap_cli.page import Turnover
+from adtap_cli.performance import MONEY, PERFORMANCE, Serves
 from adtap_cli.report_days import STATES, Day
 from adtap_cli.warehouse import Warehouse, by_day, ledgers, readings
 from adtap_core.inspect.explain import declared
@@ -20,42 +21,6 @@ from adtap_core.registry import TapUnavailable, load_tap, tap_names
 from adtap_core.rows.schemas import DAYS, LEDGER_SCHEMA
 from adtap_core.sync.restatements import MovedAfter, Readings, Restatement
 from adtap_core.tap import AdTap
-
-
-@dataclass(frozen=True, kw_only=True)
-class Amount:
-    """One day of a chart.
-
-    Args:
-        day: The day, in the report's time zone.
-        now: What is known now.
-        first: What the first reading after the day's end found; None if nobody wrote that down.
-        state: How final its least final row was when it was read.
-    """
-
-    day: date
-    now: Decimal
-    first: Decimal | None
-    state: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Turnover:
-    """A platform's money of one kind, in one role and one currency: nothing else may be added to it.
-
-    Args:
-        platform: As people write it.
-        entry: Report and role.
-        measure: The mart's word for the column.
-        currency: In what; `unknown` if the platform does not say.
-        days: Day by day.
-    """
-
-    platform: str
-    entry: Performance
-    measure: str
-    currency: str
-    days: tuple[Amount, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -289,7 +254,7 @@ def _turnovers(
             if column is None or column not in table:
                 continue
             first = history.first_found(entry.report, column)
-            series: dict[str, list[Amount]] = {}
+            series: dict[str, list[Bar]] = {}
             for day, currency, rank, amount in by_day(
                 warehouse, schema, entry.report, column, since
             ):
@@ -297,13 +262,14 @@ def _turnovers(
                     continue
                 place = (currency or "", datetime.combine(day, datetime.min.time()))
                 series.setdefault(currency or "unknown", []).append(
-                    Amount(day=day, now=amount, first=first.get(place), state=STATES[rank + 1])
+                    Bar(day=day, now=amount, before=first.get(place), state=STATES[rank + 1])
                 )
             for currency, days in sorted(series.items()):
                 yield Turnover(
                     platform=_platform(kind, schema),
-                    entry=entry,
-                    measure=measure,
+                    role=entry.role,
+                    label=entry.labels.get(measure, column),
+                    column=f"{entry.report}.{column}",
                     currency=currency,
                     days=tuple(days),
                 )

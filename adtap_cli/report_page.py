@@ -1,17 +1,15 @@
 """What a warehouse holds, as one HTML page that needs nothing else: no script, no font, no network."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
 from html import escape
 from itertools import groupby
 from typing import Final
 
-from adtap_cli.chart import Bar
 from adtap_cli.formatting import amount, count, signed
-from adtap_cli.page import STYLE, by_role, figure, key, table
+from adtap_cli.page import Earlier, by_role, document, key, table, tiles
 from adtap_cli.report_days import STATES, Day
-from adtap_cli.report_facts import Amount, Facts, Line, Turnover
+from adtap_cli.report_facts import Facts, Line
 from adtap_core.rows.totals import spell
 from adtap_core.sync.restatements import AGES, Restatement
 
@@ -27,15 +25,9 @@ MEANS: Final = {
     "provisional": "read; the platform may still change it",
     "settled": "read when it was final",
 }
-SECTIONS: Final = (
-    ("money", "Money"),
-    ("days", "Days"),
-    ("restated", "Restated"),
-    ("fresh", "Freshness"),
-    ("cost", "Requests"),
-    ("ties", "Ties out"),
+_FIRST_READING: Final = Earlier(
+    column="at the first reading", found="the first reading found", since="since the first readings"
 )
-"""A section's anchor, and its name in the navigation."""
 _NO_READINGS: Final = (
     "<p>Nobody wrote down what days held before. Select the stream <code>sync_days</code>, and from then on every "
     "number that moves stands here, with how much and how late.</p>"
@@ -82,32 +74,17 @@ h1 { overflow-wrap: anywhere; }
 
 def page(facts: Facts) -> str:
     """Return the whole page."""
-    return "\n".join(
-        [
-            "<!doctype html>",
-            '<html lang="en"><head><meta charset="utf-8">',
-            f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">',
-            '<meta name="viewport" content="width=device-width, initial-scale=1">',
-            f"<title>adtaps: what {escape(_short(facts.place))} holds</title>",
-            f'<style>{STYLE}{_STYLE}</style></head><body><a class="skip" href="#needs">To the content</a><main>',
-            *_head(facts),
-            *_needs(facts),
-            *_sections(facts),
-            "</main></body></html>\n",
-        ]
-    )
+    head = [
+        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">',
+        f"<title>adtaps: what {escape(_short(facts.place))} holds</title>",
+    ]
+    skip = '<a class="skip" href="#needs">To the content</a><main>'
+    body = (skip, *_head(facts), *_needs(facts), *_sections(facts), "</main>")
+    return document(head, _STYLE, body)
 
 
 def _sections(facts: Facts) -> Iterator[str]:
-    bodies = {
-        "money": ("Money a day", _money),
-        "days": ("How good each day is", _days),
-        "restated": ("What was restated", _restated),
-        "fresh": ("Freshness", _fresh),
-        "cost": ("Requests, retries and splits", _cost),
-        "ties": ("What did not tie out", _ties),
-    }
-    for name, (title, body) in bodies.items():
+    for name, (_, title, body) in _SECTIONS.items():
         yield f'<section aria-labelledby="{name}"><h2 id="{name}">{title}</h2>'
         yield from body(facts)
         yield "</section>"
@@ -122,7 +99,9 @@ def _head(facts: Facts) -> Iterator[str]:
         "nothing was asked of a platform.</p>"
     )
     yield '<nav aria-label="Sections"><ul>'
-    yield "".join(f'<li><a href="#{name}">{label}</a></li>' for name, label in SECTIONS)
+    yield "".join(
+        f'<li><a href="#{name}">{label}</a></li>' for name, (label, *_) in _SECTIONS.items()
+    )
     yield "</ul></nav></header>"
 
 
@@ -141,8 +120,7 @@ def _needs(facts: Facts) -> Iterator[str]:
     late = [line for line in facts.lines if line.is_late]
     retried = sum(cost.counts["retries"] for cost in facts.costs)
     recent = {(p, r.stream, r.account, r.bucket) for p, r in facts.restatements}
-    yield '<dl class="tiles" id="needs">'
-    for number, label in (
+    numbers = (
         (count(sum(len(days) for _, days in missing)), "days missing"),
         (count(len(late)), "reports and accounts late"),
         (
@@ -151,9 +129,8 @@ def _needs(facts: Facts) -> Iterator[str]:
         ),
         (count(len(recent)) if facts.has_readings else "?", "buckets restated"),
         (count(retried), "requests retried"),
-    ):
-        yield f"<div><dt>{label}</dt><dd>{number}</dd></div>"
-    yield "</dl>"
+    )
+    yield from tiles(numbers, ' id="needs"')
     wanted = [f"{_name(line)}: {_stretches(days)} missing" for line, days in missing]
     wanted += [
         f"{one.platform}, {one.stream}, {one.account}: {one.first} to {one.end} does not tie out"
@@ -200,38 +177,7 @@ def _money(facts: Facts) -> Iterator[str]:
     if facts.has_readings:
         marks.append(("was", "what the first reading after the day's end had found"))
     yield from key(marks)
-    yield from by_role(facts.turnovers, lambda turnover: turnover.entry.role, _figure)
-
-
-def _figure(turnover: Turnover, name: str) -> Iterator[str]:
-    column = turnover.entry.columns[turnover.measure]
-    days = turnover.days
-    known = [day.now - day.first for day in days if day.first is not None]
-    yield from figure(
-        f"{turnover.platform}, {turnover.entry.labels.get(turnover.measure, column)}",
-        turnover.currency,
-        [
-            Bar(
-                day=d.day,
-                now=d.now,
-                before=d.first,
-                state=d.state,
-                label=_label(d, turnover.currency),
-            )
-            for d in days
-        ],
-        name,
-        earlier="at the first reading",
-        note=f"Column <code>{escape(f'{turnover.entry.report}.{column}')}</code>; {signed(sum(known, Decimal()))} since "
-        "the first readings.",
-    )
-
-
-def _label(day: Amount, currency: str) -> str:
-    label = f"{day.day}: {amount(day.now)} {currency}, {day.state}"
-    if day.first is None or day.first == day.now:
-        return label
-    return f"{label}; the first reading found {amount(day.first)}"
+    yield from by_role(facts.turnovers, _FIRST_READING)
 
 
 # -- days ------------------------------------------------------------------------------------
@@ -467,3 +413,14 @@ def _ties(facts: Facts) -> Iterator[str]:
 
 def _moment(moment: datetime) -> str:
     return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+_SECTIONS: Final[dict[str, tuple[str, str, Callable[[Facts], Iterator[str]]]]] = {
+    "money": ("Money", "Money a day", _money),
+    "days": ("Days", "How good each day is", _days),
+    "restated": ("Restated", "What was restated", _restated),
+    "fresh": ("Freshness", "Freshness", _fresh),
+    "cost": ("Requests", "Requests, retries and splits", _cost),
+    "ties": ("Ties out", "What did not tie out", _ties),
+}
+"""By its anchor: a section's name in the navigation, its title, and what it holds."""

@@ -74,11 +74,17 @@ DIALECTS = {
 
 def current(dialect: Dialect, schema: str, stream: str, bucket: str) -> str:
     """Return the view of a report's rows that no later reading of their window has left out."""
+    view = dialect.quoted(f"current_{stream}"[:63])
+    rows = live_rows(dialect, schema, stream, bucket)
+    return f"CREATE OR REPLACE VIEW {schema}.{view} AS\n{rows};\n"
+
+
+def live_rows(dialect: Dialect, schema: str, stream: str, bucket: str) -> str:
+    """Return the query of a report's rows that no later reading of their window has left out."""
     column = f"r.{dialect.quoted(bucket)}"
     there = dialect.moment.format(column) if bucket == "hour" else f"CAST({column} AS TIMESTAMP)"
     start, end = (dialect.moment.format(f"w.{name}") for name in ("window_start", "window_end"))
     return f"""\
-CREATE OR REPLACE VIEW {schema}.{dialect.quoted(f"current_{stream}"[:63])} AS
 SELECT r.*
 FROM {schema}.{dialect.quoted(stream)} r
 LEFT JOIN {schema}.sync_windows w
@@ -87,8 +93,7 @@ LEFT JOIN {schema}.sync_windows w
   AND {start} <= {there}
   AND {there} < {end}
   AND w.synced_at > r.{dialect.quoted("_synced_at")}
-WHERE w.stream IS NULL;
-"""  # noqa: S608 - names are our own and quoted
+WHERE w.stream IS NULL"""  # noqa: S608 - names are our own and quoted
 
 
 def sync_views(dialect: Dialect, schema: str) -> Iterator[str]:

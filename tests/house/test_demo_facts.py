@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from adtap_cli import chart, demo_text, page
 from adtap_cli.demo_choice import Choice, Money
-from adtap_cli.demo_facts import Day, Stream, facts
+from adtap_cli.demo_facts import Stream, facts
 from adtap_cli.performance import Role
 
 REVENUE = Money(stream="sales_daily", column="revenue", role=Role.SELL, label="revenue")
@@ -123,7 +123,7 @@ def test_a_row_of_a_day_that_was_read_again_without_it_has_vanished(files):
     assert sales(found).rows == 1
     (turnover,) = found.turnovers
     assert turnover.days == (
-        Day(day=date(2026, 11, 1), before=Decimal(12), now=Decimal(5), final=False),
+        chart.Bar(day=date(2026, 11, 1), before=Decimal(12), now=Decimal(5), state="provisional"),
     )
     assert turnover.moved == Decimal(-7)
 
@@ -196,11 +196,14 @@ def test_every_chart_stays_within_its_frame(amounts):
             now=now,
             before=before,
             state="settled" if final else "provisional",
-            label="<Shop>",
         )
         for n, (now, before, final) in enumerate(amounts)
     ]
-    svg = "".join(page.figure("<Shop> & Co", "EUR", made, "x", earlier="before", note=""))
+    turnover = page.Turnover(
+        platform="<Shop> & Co", role=Role.SELL, label="<Shop>", column="<Shop>.x", currency="EUR", days=tuple(made)
+    )  # fmt: skip
+    earlier = page.Earlier(column="before", found="<Shop>", since="since", unknown="<Shop>")
+    svg = "".join(page.figure(turnover, "x", earlier))
     bars = re.findall(
         r'<rect class="(\w+)" x="([-\d.]+)" y="([-\d.]+)" width="([\d.]+)" height="(-?[\d.]+)"', svg
     )

@@ -73,16 +73,16 @@ def change(file, *statements):
 def test_money_is_the_platforms_own_by_role_and_currency(world):
     """Every chart's sum is the sandbox's truth, and what the first reading found differs on the restated days."""
     found = {
-        (one.platform, one.entry.role.value, one.measure, one.currency): one
+        (one.platform, one.role.value, one.label, one.currency): one
         for one in held(world.second).turnovers
     }
     for currency, said in world.truth["terminalone"]["totals"].items():
-        spent = found["TerminalOne", "buy", "spend", currency].days
+        spent = found["TerminalOne", "buy", "total spend", currency].days
         assert sum(day.now for day in spent) == Decimal(said["total_spend"])
     openx = [day.now for key, one in found.items() if key[0] == "OpenX" for day in one.days]
     assert sum(openx) == Decimal(world.truth["openx"]["sent"]["marketPublisherRevenue"])
-    atomx = found["atomx", "buy", "spend", "USD"]
-    moved = [day for day in atomx.days if day.first not in {None, day.now}]
+    atomx = found["atomx", "buy", "cost of campaigns", "USD"]
+    moved = [day for day in atomx.days if day.before not in {None, day.now}]
     assert [day.day.day for day in moved] == [12, 13, 14, 15, 16, 17]
     assert {day.state for day in atomx.days if day.day.day < 13} == {"settled"}
 
