@@ -36,7 +36,7 @@ from adtap_core.windows import ONE_DAY, Grain, Interval, Zone
 from tap_atomx import companion, definitions, fields, responses, shapes
 from tap_atomx.auth import TokenLogin, totp_error
 from tap_atomx.history import History
-from tap_atomx.lists import NOT_FOUND, Lists
+from tap_atomx.lists import NOT_FOUND, ORDERS, Lists
 from tap_atomx.reporting import Reporting
 from tap_atomx.streams import (
     DAILY_SPAN_DAYS,
@@ -83,9 +83,11 @@ class AtomxPlatform(Platform):
     def _lists(self) -> Lists:
         return Lists(
             self._get,
-            order_parameter=str(self.settings.get("order_parameter") or "order_by"),
+            order_parameter=str(self.settings.get("order_parameter") or ORDERS[0]),
             entities={e.name: e for e in ENTITIES},
             prefetch=self.prefetch,
+            # An answer that only stands for the platform's shows nothing.
+            is_ordered=self.http.before is not None,
         )
 
     # -- settings and schemas ----------------------------------------------------------------

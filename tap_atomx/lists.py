@@ -7,10 +7,11 @@ not relied on: whether it is the total or the size of the page is not published.
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, ClassVar, Final
 
 from adtap_core.accounts import Refusals
-from adtap_core.errors import BadRequest, Forbidden, MalformedResponse
+from adtap_core.errors import BadRequest, Forbidden, MalformedResponse, RequestError
 from adtap_core.http.client import RequestStats
 from adtap_core.http.completeness import number
 from adtap_core.http.listing import Page, Record, Unfinished, in_order, key_of, number_of, page_of
@@ -22,6 +23,8 @@ from tap_atomx.streams import AtomxEntity
 
 log = logging.getLogger("adtaps.atomx")
 
+ORDERS: Final = ("order_by", "sort")
+"""What the order of a list is called: in the documentation, and in the newer of the vendor's clients."""
 PAGE_SIZE: Final = 1000
 """The API's largest `limit`; more is cut to it. Wiki page `api`, read 2026-11-20."""
 REACH: Final = 50_000
@@ -43,9 +46,10 @@ class Lists:
 
     Args:
         ask: Sends a GET: path, parameters, stats; gives the decoded document.
-        order_parameter: What the API calls the order: `order_by` or `sort`.
+        order_parameter: What the API calls the order, as far as is known: `order_by` or `sort`.
         entities: All models, by stream.
         prefetch: Where further pages are asked for.
+        is_ordered: Whether it is known that the API takes that for the order, and not for an attribute.
     """
 
     page_size: ClassVar[int] = PAGE_SIZE
@@ -58,9 +62,10 @@ class Lists:
         order_parameter: str,
         entities: Mapping[str, AtomxEntity],
         prefetch: Workers,
+        is_ordered: bool = False,
     ) -> None:
         self._ask, self._order, self._entities = ask, order_parameter, entities
-        self._prefetch = prefetch
+        self._prefetch, self._is_ordered = prefetch, is_ordered
         self._paths: dict[str, str] = {}
         self._said_ignored = False
 
@@ -149,7 +154,7 @@ class Lists:
     def _walk(
         self, entity: AtomxEntity, limits: Limits, stats: RequestStats, *, expand: bool
     ) -> Iterator[Sequence[Record]]:
-        params = {"depth": 0, self._order: "id.asc", **limits}
+        params: dict[str, Any] = {"depth": 0, **limits}
         if expand and entity.expand:
             params["expand"] = ",".join(entity.expand)
 
@@ -157,23 +162,96 @@ class Lists:
             return self._ask_any_path(entity, {**params, **more}, stats)
 
         try:
-            yield from self._pages(entity, ask)
+            yield from self._pages(entity, ask, limits)
         except BadRequest as error:
             if error.status != NOT_FOUND or not entity.below:
                 raise
-            yield from self._below_parents(entity, params, stats, error)
+            yield from self._below_parents(entity, params, limits, stats, error)
 
     def _pages(
-        self, entity: AtomxEntity, ask: Callable[[Mapping[str, Any]], Any]
+        self, entity: AtomxEntity, ask: Callable[[Mapping[str, Any]], Any], limits: Limits
     ) -> Iterator[Sequence[Record]]:
+        def page(more: Mapping[str, Any], order: str) -> Page:
+            document = ask({**more, order: "id.asc"})
+            return page_at(document, entity.name, more["offset"], self.page_size)
+
         def read(behind: int | None, offset: int) -> Page:
             more: dict[str, Any] = {"limit": self.page_size, "offset": offset}
             if behind is not None:
                 more["id>"] = behind + 1  # inclusive
-            return page_at(ask(more), entity.name, offset, self.page_size)
+            if self._is_ordered or behind is not None or offset:
+                return page(more, self._order)
+            return self._first_page(entity.name, partial(page, more), ask, limits)
 
         reach = REACH if entity.keyset else None
         return in_order(read, key=number_of, what=entity.name, prefetch=self._prefetch, reach=reach)
+
+    def _first_page(
+        self,
+        what: str,
+        page: Callable[[str], Page],
+        ask: Callable[[Mapping[str, Any]], Any],
+        limits: Limits,
+    ) -> Page:
+        """Return a list's first page, and find out what the API calls the order if it is seen to be called otherwise.
+
+        What the API does not know it may take for an attribute, which no object has: each list would be empty.
+
+        Args:
+            what: The list, in a user's words.
+            page: Gives the page in an order of that name.
+            ask: Gives any answer of the list.
+            limits: Its bound; an empty page may then be right.
+
+        Raises:
+            RequestError: If the list is empty or refused in any order, and not without one.
+        """
+
+        def is_empty(more: Mapping[str, Any]) -> bool:
+            return not responses.rows(ask({"limit": 1, "offset": 0, **more}), what)
+
+        try:
+            found = page(self._order)
+        except BadRequest as error:
+            if error.status != BAD_REQUEST or limits or is_empty({}):
+                raise
+            return self._in_another_order(page, error)
+        whole = {**dict.fromkeys(limits), self._order: "id.asc"}
+        if found.records or (limits and not is_empty(whole)):
+            self._is_ordered = True
+            return found
+        if is_empty({}):
+            return found
+        both = " and by ".join(f"`{order}`" for order in ORDERS)
+        msg = (
+            f"{what}: not empty, but ordered by {both} it gives no row (setting `order_parameter`)"
+        )
+        return self._in_another_order(page, MalformedResponse(msg))
+
+    def _in_another_order(self, page: Callable[[str], Page], fault: RequestError) -> Page:
+        """Return a list's first page in the order of another name; what is wrong if that gives none, either."""
+        # A list that was empty a moment ago may have got its first object: the first order once more.
+        for order in sorted(ORDERS, key=self._order.__eq__):
+            try:
+                found = page(order)
+            except BadRequest as error:
+                if error.status != BAD_REQUEST:
+                    raise
+                continue
+            if found.records:
+                self._take_order(order)
+                return found
+        raise fault
+
+    def _take_order(self, order: str) -> None:
+        if order != self._order:
+            log.warning(
+                "The API does not know `%s` as the order of a list: `%s` is asked for; put it into the setting "
+                "`order_parameter`",
+                self._order,
+                order,
+            )
+        self._order, self._is_ordered = order, True
 
     def _ask_any_path(
         self, entity: AtomxEntity, params: Mapping[str, Any], stats: RequestStats
@@ -201,6 +279,7 @@ class Lists:
         self,
         entity: AtomxEntity,
         params: Mapping[str, Any],
+        limits: Limits,
         stats: RequestStats,
         missing: BadRequest,
     ) -> Iterator[Sequence[Record]]:
@@ -225,7 +304,7 @@ class Lists:
                     return self._ask(path, {**params, **more}, stats)
 
                 try:
-                    yield from self._pages(entity, ask)
+                    yield from self._pages(entity, ask, limits)
                 except (Forbidden, MalformedResponse) as error:
                     refusals.note(error)
                 except BadRequest as error:

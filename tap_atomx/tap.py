@@ -5,6 +5,7 @@ from adtap_core.tap import AdTap
 from tap_atomx.auth import DEFAULT_EXPIRATION_SECONDS
 from tap_atomx.client import API_URL, AtomxPlatform
 from tap_atomx.fields import DATE_RANGES, SCOPES
+from tap_atomx.lists import ORDERS
 from tap_atomx.streams import ENTITIES, LOGGED_MODELS, REPORTS
 
 
@@ -36,9 +37,9 @@ class TapAtomx(AdTap):
             "order_parameter": s.choice(
                 "Order parameter",
                 "What the API calls the order of a list: `order_by` in its documentation, `sort` in its newer "
-                "client.",
-                ("order_by", "sort"),
-                default="order_by",
+                "client. The other is asked for where this one is seen not to be known.",
+                ORDERS,
+                default=ORDERS[0],
             ),
             "history_models": {
                 **s.texts(

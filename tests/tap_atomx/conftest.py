@@ -3,6 +3,7 @@
 import json
 import urllib.request
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -10,8 +11,10 @@ import pytest
 
 from tap_atomx.tap import TapAtomx
 from tests import logins
+from tests.canned import Canned
 from tests.conftest import MOMENT, SandboxHandle
-from tests.running import Messages, run_tap
+from tests.running import Messages, run_tap, select
+from tests.tap_atomx.stand_in import Platform
 
 
 @pytest.fixture
@@ -46,3 +49,30 @@ def truth(sandbox: SandboxHandle) -> Callable[..., Any]:
             return json.load(reply)
 
     return ask
+
+
+@pytest.fixture
+def platform() -> Platform:
+    """What the tap talks to."""
+    return Platform()
+
+
+@pytest.fixture
+def run(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Messages]:
+    """Run the tap, each time an hour later: `run("creatives", state=…, hours=1)`."""
+    now = datetime.fromisoformat(MOMENT)
+
+    def read(*streams: str, state: object = None, hours: int = 1, **given: Any) -> Messages:
+        nonlocal now
+        monkeypatch.setenv("ADTAPS_NOW", now.isoformat())
+        now += timedelta(hours=hours)
+        platform.asked.clear()
+        written: list[Messages] = []
+        with Canned(platform) as server:
+            config = {"api_url": f"{server.url}/v3", "email": "a@b.example", "password": "p" * 12}
+            config |= {"max_retries": 0, **given}
+            catalog = select(TapAtomx, config, set(streams))
+            run_tap(TapAtomx, config, catalog=catalog, state=state, written=written.append)
+        return written[0]
+
+    return read

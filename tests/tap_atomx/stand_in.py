@@ -14,6 +14,8 @@ class Platform:
         self.refused: tuple[str, ...] = ()
         self.deaf: tuple[str, ...] = ()
         self.counts_all = False
+        self.orders: tuple[str, ...] = ("order_by", "sort")
+        self.refuses_orders = False
         self.logs: dict[str, list[dict[str, Any]]] = {}
         self.gone: tuple[str, ...] = ()
         self.report: Callable[[Mapping[str, Any]], object] = lambda _asked: None
@@ -47,13 +49,19 @@ class Platform:
 
     def _page(self, path: str, query: Mapping[str, str]) -> object:
         rows = sorted(self.lists[path], key=lambda row: row["id"] or 0)
+        if {"order_by", "sort"} & set(query) - set(self.orders):
+            if self.refuses_orders:
+                refusal = '{"success": false, "error": "no such attribute", "errno": 9}'
+                return Text(refusal, "application/json", 400)
+            rows = []  # an attribute that no row has
         for name in {"id", "updated_at"} - set(self.deaf):
             if (least := query.get(f"{name}>")) is not None:
                 low = int(least) if name == "id" else least
                 rows = [row for row in rows if row.get(name) and row[name] >= low]
         offset = int(query["offset"])
         count = {"count": len(self.lists[path])} if self.counts_all else {}
-        return {"success": True, "resource": path, path: rows[offset:], "limit": 1000, **count}
+        rows = rows[offset : offset + int(query.get("limit", 1000))]
+        return {"success": True, "resource": path, path: rows, "limit": 1000, **count}
 
     def bounds(self, path: str) -> list[tuple[str, ...]]:
         """Which bounds each request for a list had."""

@@ -1,7 +1,6 @@
 """Answers that are not, or not all, of what was asked for: what hides new objects, other zones, refused ranges."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,11 +9,10 @@ from adtap_core.inspect.dry_run import entity_calls, record_requests
 from adtap_core.tap import RunFailed
 from tap_atomx.streams import ENTITIES
 from tap_atomx.tap import TapAtomx
-from tests.canned import Canned, Text
-from tests.running import Messages, run_tap, select
+from tests.canned import Text
+from tests.running import Messages
 from tests.tap_atomx.stand_in import Platform
 
-NOW = "2026-03-18T12:00:00+00:00"
 OWN = {
     "name": "own",
     "scope": "publisher",
@@ -23,33 +21,6 @@ OWN = {
     "transport": "json",
     "filters": [["site_id", "in", [7, 8]]],
 }
-
-
-@pytest.fixture
-def platform() -> Platform:
-    """What the tap talks to."""
-    return Platform()
-
-
-@pytest.fixture
-def run(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Messages]:
-    """Run the tap, each time an hour later: `run("creatives", state=…, hours=1)`."""
-    now = datetime.fromisoformat(NOW)
-
-    def read(*streams: str, state: object = None, hours: int = 1, **given: Any) -> Messages:
-        nonlocal now
-        monkeypatch.setenv("ADTAPS_NOW", now.isoformat())
-        now += timedelta(hours=hours)
-        platform.asked.clear()
-        written: list[Messages] = []
-        with Canned(platform) as server:
-            config = {"api_url": f"{server.url}/v3", "email": "a@b.example", "password": "p" * 12}
-            config |= {"max_retries": 0, **given}
-            catalog = select(TapAtomx, config, set(streams))
-            run_tap(TapAtomx, config, catalog=catalog, state=state, written=written.append)
-        return written[0]
-
-    return read
 
 
 def dated(ident: int, day: int = 1) -> dict[str, Any]:
