@@ -48,7 +48,6 @@ from adtap_core.sync.schedule import read_reports
 from adtap_core.sync.stream_maps import Mapped, arithmetic_errors, empty_filters, fitted, map_errors
 from adtap_core.sync.streams import AdStream, EntityStream
 from adtap_core.sync.summary import failed_message, log_end
-from adtap_plugin.origins import Given
 from adtap_plugin.pipes import quiet_if_unread
 from adtap_plugin.plugin import FromVariables
 from adtap_plugin.variables import VariableError
@@ -469,22 +468,8 @@ class AdTap(FromVariables, Tap):
 
     @classmethod
     @override
-    def cb_config(
-        cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]
-    ) -> _ConfigInput:
-        parse = super().cb_config
-        given, is_env = Given({}, {}), False
-        for path in dict.fromkeys(value):
-            try:
-                read = parse(ctx, param, (path,))
-            except (OSError, ValueError, TypeError) as error:
-                if isinstance(error, TypeError) or "dictionary update" in str(error):
-                    raise SettingsError([f"--config {path}: a JSON object is expected"]) from error
-                raise documents.unreadable("config", path, error) from error
-            given.update(read.config)
-            given.files.update(dict.fromkeys(read.config, path))
-            is_env = is_env or read.parse_env
-        return _ConfigInput(config=given, parse_env=is_env)
+    def file_fault(cls, line: str) -> Exception:
+        return SettingsError([line])
 
     @classmethod
     @override

@@ -45,6 +45,7 @@ REPLACEMENT: Final = "\ufffd"
 
 _BIGINT_MIN, _BIGINT_MAX = -(2**63), 2**63 - 1
 _HUGEINT_MIN, _HUGEINT_MAX = -(2**127), 2**127 - 1
+_INT_DIGITS = 4_300  # Python's and msgspec's own limit
 _DATE_LENGTH = len("2026-01-01")
 # Wide enough that quantize() itself never runs out of digits for a value that fits a column.
 _CONTEXT = Context(prec=200, rounding=ROUND_HALF_EVEN, Emin=-999_999, Emax=999_999)
@@ -52,6 +53,7 @@ _CONTEXT = Context(prec=200, rounding=ROUND_HALF_EVEN, Emin=-999_999, Emax=999_9
 # As they stand on the line. A moment with more than six digits of a second takes the other way: the
 # warehouses do not agree whether to round or to cut.
 _PLAIN_DATE: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_PLAIN_HUGEINT: Final = r"0|-?[1-9][0-9]{0,37}+"  # longer ones are compared with the bounds
 _PLAIN_MOMENT: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6}+)?+(?:Z|[+-][0-9]{2}:[0-9]{2})?+"
 # What else a moment may look like. Postgres would take `yesterday` and `1/8/1999` too.
 _MOMENT: Final = re.compile(
@@ -200,7 +202,7 @@ def _column(  # noqa: PLR0911 - one return per type
         lows = [branch["minimum"] for branch in branches if "minimum" in branch]
         highs = [branch["maximum"] for branch in branches if "maximum" in branch]
         if any(low < _BIGINT_MIN for low in lows) or any(high > _BIGINT_MAX for high in highs):
-            return Column(name, HUGEINT, _hugeint, Wire(int))
+            return Column(name, HUGEINT, _hugeint, Wire(msgspec.Raw, _PLAIN_HUGEINT))
         bounded = Annotated[int, msgspec.Meta(ge=_BIGINT_MIN, le=_BIGINT_MAX)]
         return Column(name, BIGINT, _bigint, Wire(bounded))
     if types <= {"number", "integer"}:
@@ -384,6 +386,11 @@ def _exact(digits: str) -> Decimal:
         raise ValueError(f"the number {digits[:40]} is out of all bounds") from None
 
 
+def _exact_integer(digits: str) -> int | Decimal:
+    """Return an integer of JSON, as a Decimal where Python would refuse its digits."""
+    return Decimal(digits) if len(digits) > _INT_DIGITS else int(digits)
+
+
 _decode_json = msgspec.json.Decoder(float_hook=_exact).decode
 
 
@@ -396,23 +403,27 @@ def decode(line: bytes | msgspec.Raw) -> Any:
     """Return the value of JSON, numbers with every digit.
 
     Raises:
-        msgspec.DecodeError: If it is no JSON, or has half a surrogate pair, for which `mend` is.
+        msgspec.DecodeError: If it is no JSON, or has half a surrogate pair or an integer of more than 4,300
+            digits, for which `mend` is.
     """
     return _decode_json(line)
 
 
-def mend(line: bytes) -> Any:
-    """Return the value of JSON with U+FFFD for each half of a surrogate pair, which no warehouse can hold.
+def mend(line: bytes) -> tuple[Any, bool]:
+    """Return the value of JSON that `decode` can't take, and whether a character was replaced.
+
+    That is U+FFFD for each half of a surrogate pair, which no warehouse can hold.
 
     Raises:
-        ValueError: If it is no JSON, or has no such thing.
+        ValueError: If it is no JSON.
     """
-    if b"\\ud" not in line.lower():
-        raise ValueError("it is not valid JSON")
-    read = json.loads(line.decode(), parse_float=_exact, parse_constant=_no_number)
-    return _everywhere(
+    read = json.loads(
+        line.decode(), parse_float=_exact, parse_int=_exact_integer, parse_constant=_no_number
+    )
+    mended = _everywhere(
         read, lambda text: text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     )
+    return mended, mended != read
 
 
 def _no_number(word: str) -> object:

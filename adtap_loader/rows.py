@@ -345,7 +345,7 @@ def read_json(line: bytes, fault: Callable[[str], LoadError]) -> tuple[Any, bool
         except (msgspec.DecodeError, UnicodeError) as error:
             why = str(error)
         try:
-            return cols.mend(line), True
+            return cols.mend(line)
         except ValueError:
             raise fault(
                 f"{why}. The tap may have been cut off, or a number in it is too long; nothing after the last STATE "

@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import FrameType
 from typing import IO, Any, ClassVar, Final, cast
 
-import click
 from jsonschema import Draft202012Validator
 from referencing import Registry
 from referencing.exceptions import Unresolvable
@@ -305,14 +304,6 @@ class LoaderTarget(FromVariables, Target):
         super().append_builtin_config(config_jsonschema)
         # How rows are loaded follows from the key; a setting that changes nothing would mislead.
         config_jsonschema["properties"].pop("load_method", None)
-
-    @classmethod
-    @override
-    def cb_config(cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]) -> Any:
-        try:
-            return super().cb_config(ctx, param, value)
-        except (OSError, ValueError) as error:
-            raise click.BadParameter(f"{', '.join(value)}: {error}") from None
 
     @classmethod
     @override

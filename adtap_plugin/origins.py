@@ -32,6 +32,27 @@ class Given(dict[str, Any]):
         self.files = dict(files)
 
 
+def why_unread(error: Exception) -> str:
+    """Return why a JSON file could not be read.
+
+    Args:
+        error: What came of reading it.
+    """
+    match error:
+        case FileNotFoundError():
+            return "there is no such file"
+        case IsADirectoryError():
+            return "that is a folder: name the JSON file in it"
+        case OSError():
+            return f"can't be read ({error.strerror or error})"
+        case _ if isinstance(error, TypeError) or "dictionary update" in str(error):
+            return "a JSON object is expected"
+        case _ if not getattr(error, "doc", "{").strip():
+            return "the file is empty"
+        case _:
+            return f"can't be read as JSON ({error})"
+
+
 class Origins:
     """Says where the settings of one plugin came from.
 

@@ -5,10 +5,12 @@ import os
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+import click
 from singer_sdk.helpers._classproperty import classproperty
+from singer_sdk.plugin_base import _ConfigInput
 from typing_extensions import override
 
-from adtap_plugin.origins import Given, Origins
+from adtap_plugin.origins import Given, Origins, why_unread
 from adtap_plugin.redact import guard_logging, learn_settings
 from adtap_plugin.variables import (
     odd_variables,
@@ -54,6 +56,28 @@ class FromVariables(Base):
             reads_variables=self._reads_variables,
         )
         return origins.words(message)
+
+    @classmethod
+    @override
+    def cb_config(
+        cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]
+    ) -> _ConfigInput:
+        parse = super().cb_config
+        given, is_env = Given({}, {}), False
+        for path in dict.fromkeys(value):
+            try:
+                read = parse(ctx, param, (path,))
+            except (OSError, ValueError, TypeError) as error:
+                raise cls.file_fault(f"--config {path}: {why_unread(error)}") from error
+            given.update(read.config)
+            given.files.update(dict.fromkeys(read.config, path))
+            is_env = is_env or read.parse_env
+        return _ConfigInput(config=given, parse_env=is_env)
+
+    @classmethod
+    def file_fault(cls, line: str) -> Exception:
+        """Return the error of a settings file that can't be read, which ends the program with one line."""
+        return click.ClickException(line)
 
     @classproperty
     @override

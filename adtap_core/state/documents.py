@@ -13,6 +13,7 @@ from adtap_core.errors import SettingsError
 from adtap_core.state import catalogs
 from adtap_core.state.bookmarks import jobs_in, unfinished_of
 from adtap_core.state.compaction import expanded, without_nulls
+from adtap_plugin.origins import why_unread
 
 log = logging.getLogger("adtaps.state")
 WRAPPERS: Final = ("singer_state", "completed", "value")
@@ -71,16 +72,7 @@ def unreadable(what: str, path: object, error: OSError | ValueError) -> Settings
         path: The file.
         error: What came of reading it as JSON.
     """
-    match error:
-        case FileNotFoundError():
-            why = "there is no such file"
-        case IsADirectoryError():
-            why = "that is a folder: name the JSON file in it"
-        case OSError():
-            why = f"can't be read ({error.strerror or error})"
-        case _:
-            why = f"can't be read as JSON ({error})"
-    return SettingsError([f"--{what} {path}: {why}"])
+    return SettingsError([f"--{what} {path}: {why_unread(error)}"])
 
 
 def catalog(file: Any, what: str = "catalog") -> Catalog:

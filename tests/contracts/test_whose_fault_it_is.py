@@ -250,6 +250,7 @@ def test_space_around_a_refused_token_is_said(sandbox: SandboxHandle, tmp_path: 
     [
         (None, "there is no such file"),
         ("", "that is a folder: name the JSON file in it"),
+        (" ", "the file is empty"),
         ("[1]", "a JSON object is expected"),
         ('"x"', "a JSON object is expected"),
         ("{'a': 1}", "can't be read as JSON"),

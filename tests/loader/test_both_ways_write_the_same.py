@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adtap_loader.duckdb_target import TargetAdtapDuckdb
+from adtap_loader.errors import LoadError
 
 from .conftest import File, Place, lines, record, schema, state
 
@@ -44,7 +45,7 @@ HEAD = schema("s", TYPES, ["n"])
 SPELLINGS = {
     "text": ['""', '"a"', '"\\u00e9\\n\\"x\\""', '"é 日 🙂"', '"null"', '"a\\u0000b"', '"\\ud83d"', "null"],
     "whole": ["0", "-1", "9223372036854775807", "-9223372036854775808", "3.0", "1e3", "null"],
-    "wide": ["0", "18446744073709551616", "-5", "2E1", "null"],
+    "wide": ["0", "-0", "18446744073709551616", "-5", "2E1", str(2**127 - 1), "null"],
     "number": ["0", "-0.0", "0.1", "1e-18", "12345678901234567890.123456789012345678", "5E-19", "null"],
     "money": ['"0"', '"-0"', '"1.10"', '"007"', '"1e2"', '"-99999999999999999999.999999999999999999"', '"0.1234567890123456785"', "null"],
     "either": ['"1.5"', "1.5", "2", '"0.0005"', "0.0015", "null"],
@@ -115,6 +116,28 @@ def test_both_ways_write_the_same_text_where_the_table_has_a_text(place):
         found[name] = place.query(f"SELECT {names} FROM {name}.s ORDER BY n")
     assert found["fast"] == found["slow"]
     assert len(found["fast"]) == len(rows)
+
+
+@pytest.mark.parametrize(
+    "number", [str(2**127), str(-(2**127) - 1), "1" + "0" * 39, "-1" + "0" * 5000]
+)
+def test_an_integer_past_the_widest_column_is_refused_by_both_ways(place, number):
+    """Postgres had room for it, DuckDB has not: what is stored depends on neither engine nor way."""
+    row = BEGINNINGS[0] + spelt({"n": "1", "wide": number}) + "}"
+    for way in ({}, THROUGH_THE_SDK):
+        with pytest.raises(LoadError, match=r"column 'wide': .* is refused: does not fit HUGEINT"):
+            place.load(HEAD, row, **way)
+
+
+def test_a_number_with_more_digits_than_python_reads_is_kept_by_both_ways(place):
+    """4,300 is Python's limit for integers; what a JSON column may hold is the warehouse's to say."""
+    digits = "7" * 5_000
+    row = BEGINNINGS[0] + spelt({"n": "1", "any": f'{{"a":[{digits}]}}', "mixed": digits}) + "}"
+    for name, way in (("fast", {}), ("slow", THROUGH_THE_SDK)):
+        run = place.run(HEAD, row, default_target_schema=name, **way)
+        assert run.code == 0, run.errors
+        (found,) = place.query(f'SELECT CAST("any" AS VARCHAR), mixed FROM {name}.s')
+        assert (found[0].replace(" ", ""), found[1]) == (f'{{"a":[{digits}]}}', digits)
 
 
 @settings(max_examples=10, deadline=None)

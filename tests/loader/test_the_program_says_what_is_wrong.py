@@ -54,13 +54,32 @@ def test_a_file_that_is_no_database_is_left_alone(file):
 
 
 def test_missing_and_wrong_settings_are_named(file, tmp_path):
-    """`path` is required; a batch has at least one row; an unreadable settings file is said so."""
+    """`path` is required; a batch has at least one row."""
     assert "'path' is a required property" in run_with(tmp_path, {})
     assert "batch_size_rows" in run_with(tmp_path, {"path": str(file.path), "batch_size_rows": 0})
-    absent = programs.run("target-adtap-duckdb", ["--config", str(tmp_path / "no.json")])
-    assert absent.returncode != 0
-    assert "no.json" in absent.stderr
-    assert "Traceback" not in absent.stderr
+
+
+@pytest.mark.parametrize("program", ["target-adtap-duckdb", "target-adtap-postgres"])
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (None, "there is no such file"),
+        ("", "the file is empty"),
+        (" \n", "the file is empty"),
+        ("{'path': 1}", "can't be read as JSON"),
+        ("[1]", "a JSON object is expected"),
+        ("null", "a JSON object is expected"),
+    ],
+)
+def test_a_settings_file_that_cant_be_read_is_one_line(tmp_path, program, text, words):
+    """Which file, and what is wrong with it."""
+    file = tmp_path / "settings.json"
+    if text is not None:
+        file.write_text(text)
+    run = programs.run(program, ["--config", str(file)])
+    assert (run.returncode, run.stdout) == (1, "")
+    (line,) = run.stderr.splitlines()
+    assert f"--config {file}: {words}" in line
 
 
 def test_a_setting_that_there_is_not_is_named(file):
