@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Final
 from typing_extensions import override
 
 from adtap_core.accounts import Refusals, unseen_message
+from adtap_core.bodies.parsing import torn_row
 from adtap_core.declare import Entity, Report
 from adtap_core.errors import BadRequest, Forbidden, MalformedResponse, RequestError
 from adtap_core.http import outcomes
@@ -197,6 +198,10 @@ class OpenxPlatform(Platform):
             return Outcome(Action.RETRY, "an empty answer")
         if call.expects == "json" and (odd := responses.oddity(call.url, response)):
             return Outcome(Action.RETRY, odd)
+        if call.expects == "text":
+            torn = torn_row(response.body, len(responses.header(response)))
+            if torn is not None:
+                return Outcome(Action.RETRY, f"the CSV ends in the middle of a row: {torn[-80:]!r}")
         return outcomes.SUCCESS
 
     def _judge_status(  # noqa: PLR0911 - one for each status

@@ -4,8 +4,6 @@ Source: the vendor's reporting client of January 2026 and a survey of its public
 No list of report fields is published: a wrong dimension is refused by the platform itself.
 """
 
-import csv
-import io
 import logging
 import re
 import time
@@ -264,7 +262,7 @@ class Current(Generation):
         Returns:
             The report's share of what the platform puts into one.
         """
-        header = [h.lower() for h in _header(response)]
+        header = [h.lower() for h in responses.header(response)]
         there = set(header)
         check_columns([h for h in header if h in names], f"{job.what}: the report")
         missing = [n for n in names if n not in there]
@@ -424,11 +422,6 @@ def _sent(name: str, role: str) -> str:
 
 def _text(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _header(response: Response) -> list[str]:
-    first = response.body.open().readline().decode("utf-8-sig", "replace")
-    return next(csv.reader(io.StringIO(first)), [])
 
 
 def _base_url(settings: Mapping[str, Any]) -> str:

@@ -1,5 +1,7 @@
 """What OpenX says when it says no, in every shape it has."""
 
+import csv
+import io
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -52,6 +54,12 @@ def oddity(url: str, response: Response) -> str:
         if said
         else f"not an answer: {response.excerpt(120)}"
     )
+
+
+def header(response: Response) -> list[str]:
+    """Return the names in the first line of a CSV."""
+    first = response.body.open().readline().decode("utf-8-sig", "replace")
+    return next(csv.reader(io.StringIO(first)), [])
 
 
 def error_beside(document: object) -> str:

@@ -74,8 +74,8 @@ class Call:
         login: Whether the call carries the tap's login: an HTML page is then no answer to it.
         splittable: Whether the caller can ask for less: two 502/504 in a row then say so.
         timeout_seconds: Read timeout of this call, if not the usual one.
-        table: Whether lines without an end of their own are expected, as CSV is: where no length is declared,
-            or the last line has no end, they are asked for until two answers in a row are equally long.
+        table: Whether lines without an end of their own are expected, as CSV is: where no length is declared, or the
+            last line has no end though other tables' have, they are asked for until two answers in a row are equally long.
         partial: Whether a cut answer is of use too, such as some of a list's values; its status tells.
 
     >>> call = Call("https://api.example/campaigns", "campaigns", params={"page": 1})
@@ -204,6 +204,8 @@ class Http:
         """Sees each call before it is sent, logins too; an answer that it gives is taken for the platform's."""
         self.unreachable: set[str] = set()
         """Hosts that could not even be connected to within `max_retries`, and not since."""
+        self.ends_lines: set[str] = set()
+        """Hosts that ended the last line of a table."""
         self.login_gave_up = False
         """Whether the last login did not come about within `max_retries`."""
         self._is_closed = False
@@ -445,10 +447,8 @@ class _Tries:
             self._count("replaced", response.body.replaced)
             return response
         if outcome.action is Action.SUCCESS:
-            outcome = Outcome(
-                Action.RETRY,
-                "the answer declares no length: requesting the table once more to compare",
-            )
+            why = "ends within a line" if response.body.framed else "declares no length"
+            outcome = Outcome(Action.RETRY, f"the table {why}: requesting it once more to compare")
         if outcome.too_fast:
             self._http.rate_limiter.slow_down(self._host)
         with response.body:
@@ -492,12 +492,16 @@ class _Tries:
         return 1 if not self._call.login and self._http.login_gave_up else None
 
     def _is_whole(self, response: Response) -> bool:
-        """Return whether a table came to its end: length declared and last line ended, or it came twice."""
+        """Return whether a table came to its end: length declared and last line as any other table's, or it came twice."""
         body, size = response.body, response.body.size
-        if not self._call.table or response.status != HTTPStatus.OK or size == self._size:
+        if not self._call.table or response.status != HTTPStatus.OK or size in {0, self._size}:
             return True
-        # A proxy that was cut off declares the length of what it has: the last number may lack digits.
-        if body.framed and body.tail(1) in b"\r\n":
+        ends_line = body.tail(1) in b"\r\n"
+        if ends_line:
+            self._http.ends_lines.add(self._host)
+        # A proxy that was cut off declares the length of what it has: the last number may lack digits. Of a server that
+        # ends no last line, nothing tells that; to ask for each of its tables twice would cost as much again.
+        if body.framed and ends_line is (self._host in self._http.ends_lines):
             return True
         self._size = size
         return False

@@ -332,6 +332,16 @@ def test_a_damaged_csv_is_pulled_again(room, kind):
     assert len(room.asked("/generateReport")) == 1
 
 
+def test_a_csv_that_ends_within_a_row_is_pulled_again(room):
+    """Its declared length may be met: a proxy that was cut off sends what it has."""
+    whole = rows_of(room.run(room.current(), "country_daily"))
+    room.switch(polls_before_ready=0)
+    columns = ["Day", "PublisherPlatformId", "UserGeoCountry", *fields.CURRENT_METRICS]
+    torn = ",".join(columns) + "\n2026-03-16,16106"
+    room.sandbox.fault("status", path="/pullReport", status=200, body=torn)
+    assert rows_of(room.run(room.current(), "country_daily")) == whole
+
+
 def kill_while_polling(room, folder, stream="country_daily", **more):
     """Run the tap as a process, kill it once a job is in its state; give that state."""
     config = room.current(**more)
