@@ -17,13 +17,12 @@ from adtap_core.errors import (
     SettingsError,
 )
 from adtap_core.formatting import count
-from adtap_core.http.client import RequestStats
-from adtap_core.inspect.dry_run import record_requests
-from adtap_core.platform import EntityQuery, ProbeResult, WindowJob
+from adtap_core.inspect.dry_run import last_bucket, record_requests
+from adtap_core.platform import EntityQuery, ProbeResult
 from adtap_core.sync.reports import ReportStream
 from adtap_core.sync.streams import EntityStream
+from adtap_core.sync.summary import bucket_text
 from adtap_core.tap import AdTap
-from adtap_core.windows import Interval
 from adtap_plugin.variables import (
     VariableError,
     own_environment,
@@ -361,18 +360,14 @@ def _entity_text(tap: AdTap, stream: EntityStream) -> str:
 
 def _bucket_text(tap: AdTap, stream: ReportStream) -> str:
     """Read the last bucket that is over, of the first account."""
-    planner, report = stream.planner(), stream.asked()
+    planner = stream.planner()
+    report = planner.report
     partitions = tap.platform.partitions(report)
     if not partitions:
         return "nothing to read"
     available = tap.platform.available_range(report, partitions[0])
-    end = report.grain.floor(
-        planner.over if available is None else min(planner.over, available.end)
-    )
-    window = Interval(report.grain.after(end, -1), end)
-    fetched = tap.platform.fetch(
-        WindowJob(report, tuple(partitions[:1]), window, planner.zone, RequestStats())
-    )
+    job = last_bucket(planner, partitions[0], available)
+    fetched = tap.platform.fetch(job)
     fetched.close()
-    spelt = "%Y-%m-%d %H:00" if report.grain.value == "hour" else "%Y-%m-%d"
-    return f"readable; asked for one {report.grain.value}, {window.start:{spelt}}"
+    bucket = bucket_text(job.window.start, report.grain)
+    return f"readable; asked for one {report.grain.value}, {bucket}"

@@ -141,14 +141,17 @@ def _from_entry(
     name: str, entry: Mapping[str, Any], mark: Mapping[str, Any], settle_days: Mapping[str, int]
 ) -> Coverage:
     value = entry.get("replication_key_value")
-    made = Coverage(
-        name, entry.get("context") or {}, "state", bookmark=None if value is None else moment(value)
-    )
-    made.entity = "covered" not in entry and "report" not in mark and name not in settle_days
-    made.covered = _stretches(entry, "covered")
-    made.reread = _stretches(entry, "reread")
     metrics = as_mapping((mark.get("report") or {}).get("metrics")) or {}
-    made.filled_from = {metric: str(day) for metric, day in metrics.items() if day is not None}
+    made = Coverage(
+        name,
+        entry.get("context") or {},
+        "state",
+        bookmark=None if value is None else moment(value),
+        entity="covered" not in entry and "report" not in mark and name not in settle_days,
+        covered=_stretches(entry, "covered"),
+        reread=_stretches(entry, "reread"),
+        filled_from={metric: str(day) for metric, day in metrics.items() if day is not None},
+    )
     if begun := unfinished_of(entry).get("begun"):
         made.unfinished = moment(begun)
     if made.covered and entry.get("settled") is not None:
@@ -167,8 +170,8 @@ def _stretches(entry: Mapping[str, Any], name: str) -> list[Interval]:
 
 
 def moment(value: object) -> datetime:
-    """Return a moment as state writes it: naive, in UTC if it has a zone."""
-    found = datetime.fromisoformat(str(value))
+    """Return a moment as state and ledger write it: naive, in UTC if it has a zone."""
+    found = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
     return found.astimezone(UTC).replace(tzinfo=None) if found.tzinfo else found
 
 
@@ -207,8 +210,8 @@ def reads_of(rows: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, list[Read
     streams: dict[str, dict[str, list[Read]]] = {}
     for row in rows:
         read = Read(
-            Interval(_instant(row["window_start"]), _instant(row["window_end"])),
-            _aware(row["synced_at"]),
+            Interval(moment(row["window_start"]), moment(row["window_end"])),
+            moment(row["synced_at"]).replace(tzinfo=UTC),
             str(row["data_state"]),
             int(row["row_count"] or 0),
             int(row["requests"] or 0),
@@ -222,11 +225,16 @@ def _from_reads(
     stream: str, account: Mapping[str, Any], place: str, reads: Sequence[Read]
 ) -> Coverage:
     whole = join(r.window for r in reads if r.data_state != "partial")
-    made = Coverage(stream, account, place, covered=whole)
-    made.last_run = max(r.synced_at for r in reads)
-    made.bookmark = whole[-1].end if whole else None
-    made.rows = sum(r.rows for r in reads)
-    made.requests = sum(r.requests for r in reads)
+    made = Coverage(
+        stream,
+        account,
+        place,
+        covered=whole,
+        last_run=max(r.synced_at for r in reads),
+        bookmark=whole[-1].end if whole else None,
+        rows=sum(r.rows for r in reads),
+        requests=sum(r.requests for r in reads),
+    )
     # The latest reading of a bucket says what it is; from the first one on that may change, all may.
     changing: list[Interval] = []
     for read in sorted(reads, key=lambda r: r.synced_at):
@@ -237,12 +245,3 @@ def _from_reads(
     if whole:
         made.settled_until = min(changing[0].start, whole[-1].end) if changing else whole[-1].end
     return made
-
-
-def _aware(value: object) -> datetime:
-    moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def _instant(value: object) -> datetime:
-    return _aware(value).replace(tzinfo=None)

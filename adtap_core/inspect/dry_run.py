@@ -16,11 +16,13 @@ from typing_extensions import override
 
 from adtap_core.bodies.spool import Spool
 from adtap_core.declare import Entity
-from adtap_core.errors import AdtapError, OfflineError, RequestError
+from adtap_core.errors import OfflineError, RequestError
 from adtap_core.http.client import Call, Http, RequestStats
 from adtap_core.http.response import Response
-from adtap_core.platform import EntityQuery, Fetched, Platform, WindowJob
+from adtap_core.platform import EntityQuery, Fetched, Partition, Platform, WindowJob
 from adtap_core.redact import redact
+from adtap_core.sync.planning import Planner
+from adtap_core.windows import Interval
 
 NO_ROWS: Final = b""
 _MOST_CALLS: Final = 1000
@@ -118,10 +120,6 @@ def window_calls(platform: Platform, job: WindowJob) -> tuple[list[Call], Fetche
     dry_run = DryRun()
     try:
         fetched = platform.fetch(replace(job, stats=dry_run))
-    except AdtapError:
-        if not dry_run.calls:
-            raise
-        return dry_run.calls, None
     except Exception:
         # An empty answer is no good answer: what came before it was asked all the same.
         if not dry_run.calls:
@@ -129,6 +127,20 @@ def window_calls(platform: Platform, job: WindowJob) -> tuple[list[Call], Fetche
         return dry_run.calls, None
     fetched.close()
     return dry_run.calls, fetched
+
+
+def last_bucket(planner: Planner, partition: Partition, available: Interval | None) -> WindowJob:
+    """Return what is asked for the last bucket that is over.
+
+    Args:
+        planner: The report's.
+        partition: The account.
+        available: What the platform holds; None: it does not say.
+    """
+    grain = planner.report.grain
+    end = grain.floor(planner.over if available is None else min(planner.over, available.end))
+    window = Interval(grain.after(end, -1), end)
+    return WindowJob(planner.report, (partition,), window, planner.zone, RequestStats())
 
 
 class Placeholder(dict[str, Any]):

@@ -2,23 +2,24 @@
 
 import contextlib
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar, cast
 
 from adtap_core.declare import Entity, Report
 from adtap_core.errors import AdtapError, OfflineError
 from adtap_core.formatting import count
-from adtap_core.http.client import Call, RequestStats
+from adtap_core.http.client import Call
 from adtap_core.inspect.dry_run import (
     entity_calls,
+    last_bucket,
     plain,
     record_requests,
     request_document,
     window_calls,
 )
 from adtap_core.names import column_names
-from adtap_core.platform import Partition, RowContext, RowLookup, WindowJob
+from adtap_core.platform import Partition, RowContext, RowLookup
 from adtap_core.rows.schemas import LEDGER, LEDGER_KEYS, LEDGER_SCHEMA
 from adtap_core.sync.reports import ReportStream
 from adtap_core.sync.streams import EntityStream
@@ -110,18 +111,15 @@ def explain(tap: AdTap, entry: Entity | Report, *, offline: bool) -> Explanation
         entry: The stream's declaration.
         offline: Whether not even metadata may be asked for.
     """
+    found = tap.streams.get(entry.name)
     try:
         if isinstance(entry, Report):
-            known = tap.streams.get(entry.name)
-            stream = known if isinstance(known, ReportStream) else ReportStream(tap.current, entry)
-            return _report(tap, stream, offline=offline)
-        found = tap.streams.get(entry.name)
-        entity = (
-            found
-            if isinstance(found, EntityStream)
-            else EntityStream(tap.current, entry, tap.package)
-        )
-        return _entity(tap, entity)
+            if not isinstance(found, ReportStream):
+                found = ReportStream(tap.current, entry)
+            return _report(tap, found, offline=offline)
+        if not isinstance(found, EntityStream):
+            found = EntityStream(tap.current, entry, tap.package)
+        return _entity(tap, found)
     finally:
         tap.workers.close()
 
@@ -136,10 +134,7 @@ def ledger(tap_name: str) -> Explanation:
         "use": "a report row whose bucket lies in a window with a later synced_at is one that the platform no "
         "longer returns",
     }
-    made.columns = [
-        _column(name, prop, "key" if name in LEDGER_KEYS else "attribute", "")
-        for name, prop in LEDGER_SCHEMA["properties"].items()
-    ]
+    made.columns = _columns(LEDGER_SCHEMA, LEDGER_KEYS)
     return made
 
 
@@ -215,7 +210,8 @@ def _with_names(tap: AdTap, ask: Callable[[], T]) -> T | None:
 def _bucket(
     tap: AdTap, stream: ReportStream
 ) -> tuple[list[Call], RowContext | None, Interval | None, str]:
-    platform, planner, report = tap.platform, stream.planner(), stream.asked()
+    platform, planner = tap.platform, stream.planner()
+    report = planner.report
     try:
         partitions = platform.partitions(report)
     except OfflineError:
@@ -224,10 +220,7 @@ def _bucket(
     available: Interval | None = None
     with contextlib.suppress(OfflineError):
         available = platform.available_range(report, partition)
-    over = planner.over if available is None else min(planner.over, available.end)
-    end = report.grain.floor(over)
-    window = Interval(report.grain.after(end, -1), end)
-    job = WindowJob(report, (partition,), window, planner.zone, RequestStats())
+    job = last_bucket(planner, partition, available)
     calls, fetched = window_calls(platform, job)
     return calls, None if fetched is None else fetched.context, available, ""
 
@@ -298,7 +291,14 @@ def _report_columns(stream: ReportStream) -> Iterator[Column]:
         yield _column(name, prop, role, spelt.get(name, ""))
 
 
-def _column(name: str, prop: Mapping[str, Any], role: str, platform_name: str) -> Column:
+def _columns(schema: Mapping[str, Any], keys: Sequence[str]) -> list[Column]:
+    return [
+        _column(name, prop, "key" if name in keys else "attribute")
+        for name, prop in schema["properties"].items()
+    ]
+
+
+def _column(name: str, prop: Mapping[str, Any], role: str, platform_name: str = "") -> Column:
     return Column(
         name,
         platform_name,
@@ -325,29 +325,14 @@ def _kind(prop: Mapping[str, Any]) -> str:
 def _reproduce(stream: ReportStream, notes: Mapping[str, str], zone: str) -> Iterator[str]:
     """Return the way to the same number: the platform's own steps, then what must agree."""
     report = stream.report
-    if ui := notes.get("ui"):
-        yield ui
-    else:
-        yield "open the report on this subject in the platform's own interface"
+    yield notes.get("ui") or "open the report on this subject in the platform's own interface"
     yield f"set its time zone to {zone}; compare whole {report.grain.value}s whose `_data_state` is settled"
-    yield (
-        f"break it down by {', '.join(report.dimensions)}"
-        if report.dimensions
-        else "break it down by nothing"
-    )
+    yield f"break it down by {', '.join(report.dimensions) or 'nothing'}"
     if report.filters:
         yield f"filter it by {plain(report.filters)}"
-    columns = {c.name: c for c in _report_columns(stream)}
-    sums = [
-        c.platform_name
-        for c in columns.values()
-        if c.role == "metric" and c.additivity == "additive"
-    ]
-    others = [
-        c.platform_name
-        for c in columns.values()
-        if c.role == "metric" and c.additivity != "additive"
-    ]
+    metrics = [c for c in _report_columns(stream) if c.role == "metric"]
+    sums = [c.platform_name for c in metrics if c.additivity == "additive"]
+    others = [c.platform_name for c in metrics if c.additivity != "additive"]
     if sums:
         yield f"add up over rows, each currency separately: {', '.join(sums)}"
     if others:
@@ -378,10 +363,7 @@ def _entity(tap: AdTap, stream: EntityStream) -> Explanation:
     if source := stream.schema.get("$comment"):
         made.facts["source"] = str(source).removeprefix("Source: ")
     made.requests = [request_document(c) for c in _entity_calls(tap, entity)]
-    made.columns = [
-        _column(name, prop, "key" if name in entity.keys else "attribute", "")
-        for name, prop in stream.schema["properties"].items()
-    ]
+    made.columns = _columns(stream.schema, entity.keys)
     made.ui = ["open the object with this key in the platform's own interface"]
     return made
 

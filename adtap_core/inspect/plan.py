@@ -12,6 +12,7 @@ from typing import Any, Final
 from adtap_core.declare import Report
 from adtap_core.errors import AdtapError, OfflineError, RequestError, SettingsError
 from adtap_core.http.client import Call
+from adtap_core.inspect.coverage import spell
 from adtap_core.inspect.dry_run import (
     RequestRecorder,
     entity_calls,
@@ -65,6 +66,17 @@ class PlannedAccount:
     new: int
     again: int
 
+    def document(self) -> dict[str, Any]:
+        """Return it for JSON: its windows with `from` and `to` (exclusive) in the report's zone."""
+        spelt = [(spell(w.interval.start), spell(w.interval.end), w.kind) for w in self.windows]
+        return {
+            "account": dict(self.key),
+            "bookmark": spell(self.bookmark),
+            "new": self.new,
+            "lookback": self.again,
+            "windows": [{"from": a, "to": b, "kind": kind} for a, b, kind in spelt],
+        }
+
 
 @dataclass(frozen=True)
 class PlannedRequest:
@@ -88,7 +100,7 @@ class PlannedRequest:
         """
         made = request_document(self.call)
         if self.interval is not None:
-            made |= {"from": _text(self.interval.start), "to": _text(self.interval.end)}
+            made |= {"from": spell(self.interval.start), "to": spell(self.interval.end)}
             made["accounts"] = [dict(a) for a in self.accounts]
         return made
 
@@ -121,11 +133,6 @@ class StreamPlan:
     remarks: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
-    @property
-    def windows(self) -> int:
-        """Return how many windows there are, those of each account counted."""
-        return sum(len(a.windows) for a in self.accounts)
-
     def document(self) -> dict[str, Any]:
         """Return the plan for JSON.
 
@@ -144,23 +151,7 @@ class StreamPlan:
                 "grain": self.grain.value,
                 "time_zone": self.time_zone,
                 "lookback_days": self.lookback_days,
-                "accounts": [
-                    {
-                        "account": dict(a.key),
-                        "bookmark": None if a.bookmark is None else _text(a.bookmark),
-                        "new": a.new,
-                        "lookback": a.again,
-                        "windows": [
-                            {
-                                "from": _text(w.interval.start),
-                                "to": _text(w.interval.end),
-                                "kind": w.kind,
-                            }
-                            for w in a.windows
-                        ],
-                    }
-                    for a in self.accounts
-                ],
+                "accounts": [a.document() for a in self.accounts],
             }
         return {
             **made,
@@ -404,26 +395,18 @@ def _partitions_in_state(tap: AdTap, stream: ReportStream) -> list[Partition]:
 
 
 def _account(plan: PartitionPlan, grain: Grain) -> PlannedAccount:
-    if plan.bookmark is None:
-        return PlannedAccount(
-            plan.partition.key,
-            None,
-            [PlannedWindow(w, BACKFILL) for w in plan.windows],
-            sum(buckets(w, grain) for w in plan.windows),
-            0,
-        )
-    covered = plan.bookmark.covered
+    bookmark = plan.bookmark
+    covered = [] if bookmark is None else bookmark.covered
     windows = []
     new = again = 0
     for window in plan.windows:
-        fresh = subtract([window], covered)
-        unread = sum(buckets(i, grain) for i in fresh)
-        known = buckets(window, grain) - unread
-        new, again = new + unread, again + known
-        windows.append(
-            PlannedWindow(window, BOTH if unread and known else NEW if unread else AGAIN)
-        )
-    return PlannedAccount(plan.partition.key, plan.bookmark.value, windows, new, again)
+        unread = sum(buckets(i, grain) for i in subtract([window], covered))
+        read = buckets(window, grain) - unread
+        new, again = new + unread, again + read
+        kind = BOTH if unread and read else NEW if unread else AGAIN
+        windows.append(PlannedWindow(window, BACKFILL if bookmark is None else kind))
+    value = None if bookmark is None else bookmark.value
+    return PlannedAccount(plan.partition.key, value, windows, new, again)
 
 
 def buckets(interval: Interval, grain: Grain) -> int:
@@ -460,22 +443,3 @@ def entity_plan(tap: AdTap, watch: RequestRecorder, stream: EntityStream) -> Str
     line = f": {request_line(calls[0])}" if calls else ""
     made.follows = f"one request or more for each of the {entity.parent}{changed}{line}"
     return made
-
-
-def _text(moment: datetime) -> str:
-    whole_day = (moment.hour, moment.minute) == (0, 0)
-    return moment.date().isoformat() if whole_day else moment.isoformat(timespec="minutes")
-
-
-__all__ = [
-    "Plan",
-    "PlannedAccount",
-    "PlannedRequest",
-    "PlannedWindow",
-    "StreamPlan",
-    "asked_for",
-    "buckets",
-    "control_of",
-    "entity_plan",
-    "make_plan",
-]

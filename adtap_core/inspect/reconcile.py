@@ -17,7 +17,7 @@ from typing import Any, Final
 from adtap_core.declare import Report
 from adtap_core.errors import AdtapError, CredentialsError, Interrupted, RequestError, SettingsError
 from adtap_core.http.client import RequestStats
-from adtap_core.inspect.coverage import Read
+from adtap_core.inspect.coverage import Read, moment
 from adtap_core.platform import Partition, WindowJob
 from adtap_core.rows.report_rows import DataState, data_state
 from adtap_core.rows.totals import Key, Sums
@@ -317,7 +317,7 @@ class _Comparison:
         for group in groups:
             account, bucket = str(group.key[0]), moment_of(str(group.key[1]))
             read = latest.of(account, bucket)
-            if read is not None and group.synced_at < _naive(read.synced_at):
+            if read is not None and group.synced_at < moment(read.synced_at):
                 continue  # a ghost: a later reading of its window no longer had it
             if account not in known:
                 if account not in self._made.accounts:
@@ -368,15 +368,15 @@ class _Comparison:
 
     def _state_without_rows(self, bucket: datetime, read: Read | None) -> DataState:
         """Return how final a bucket was when it was read, if no row is left to say so."""
-        planner, moment = self._planner, self._planner.instant
+        planner, instant = self._planner, self._planner.instant
         if read is not None:
             # A clock that was moved (ADTAPS_NOW) dates no reading: then the present is the best there is.
-            moment = min(moment, read.synced_at)
+            instant = min(instant, read.synced_at)
         return data_state(
             bucket,
             grain=self._report.grain,
             zone=planner.zone,
-            now=planner.over_at(moment),
+            now=planner.over_at(instant),
             days=planner.settle_days,
         )
 
@@ -435,10 +435,6 @@ def _latest(reads: Sequence[Read]) -> tuple[list[datetime], list[Read | None]]:
     return borders, found
 
 
-def _naive(moment: datetime) -> datetime:
-    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
-
-
 def moment_of(bucket: str) -> datetime:
     """Return a bucket's start as the ledger spells it: an hour's instant in UTC, else the day at midnight."""
     return datetime.fromisoformat(bucket.replace("Z", ""))
@@ -454,7 +450,7 @@ def spelled(stretch: Interval, grain: Grain, zone: Zone) -> Interval:
     """
     if grain is not Grain.HOUR or stretch.is_empty:
         return stretch
-    return Interval(_naive(zone.instant(stretch.start)), _naive(zone.instant(stretch.end)))
+    return Interval(moment(zone.instant(stretch.start)), moment(zone.instant(stretch.end)))
 
 
 def _local(window: Interval, grain: Grain, zone: Zone) -> Interval:

@@ -92,7 +92,7 @@ class Planner:
     def __init__(
         self, report: Report, platform: Platform, settings: Mapping[str, Any], now: datetime
     ) -> None:
-        self._report, self._platform, self._settings = report, platform, settings
+        self.report, self._platform, self._settings = report, platform, settings
         self.zone = platform.zone(report)
         self.instant = now
         self.now = self.zone.local(now)
@@ -124,12 +124,12 @@ class Planner:
 
         Part of a week or month would stand in the warehouse as if it were the whole.
         """
-        grain, settings = self._report.grain, self._settings
+        grain, settings = self.report.grain, self._settings
         if grain not in {Grain.WEEK, Grain.MONTH}:
             return None
-        line = f"{self._report.name}: %s lies inside a {grain.value}; only whole ones are read%s"
+        line = f"{self.report.name}: %s lies inside a {grain.value}; only whole ones are read%s"
         if not (backfill := settings.get("backfill")):
-            own = self._report.start_date or settings.get("start_date")
+            own = self.report.start_date or settings.get("start_date")
             start = None if own is None else read_requested_date(own, self.zone)
             if start is None or grain.ceil(start) == start:
                 return None
@@ -150,12 +150,12 @@ class Planner:
         Args:
             full: Whether everything is to be read, whatever was read before.
         """
-        grain = self._report.grain
+        grain = self.report.grain
         closed = end = grain.floor(self._closed)
         if self._settings.get("include_today"):
             end = grain.after(grain.floor(self.now))
         # The report's own start beats the setting, be it earlier or later.
-        own = self._report.start_date or self._settings.get("start_date")
+        own = self.report.start_date or self._settings.get("start_date")
         start = (
             midnight(default_start(self.now))
             if own is None
@@ -203,14 +203,12 @@ class Planner:
             clock_was_ahead: Whether the clock of an earlier run was, and that was said.
         """
         requested = replace(self.requested(full=full), clock_was_ahead=clock_was_ahead, later=later)
-        grain, span = self._report.grain, self._report.span_days
+        grain, span = self.report.grain, self.report.span_days
         backfill = bool(self._settings.get("backfill"))
         bookmark = None if backfill else Bookmark(entry, grain, self.zone)
         if bookmark is not None:
             requested = replace(requested, start=bookmark.start_of(requested))
-        available = (
-            self._platform.available_range(self._report, partition) if ask_platform else None
-        )
+        available = self._platform.available_range(self.report, partition) if ask_platform else None
         if available is not None:
             requested = self._clip(requested, available, partition)
         stretches: list[Interval] = []
@@ -222,12 +220,12 @@ class Planner:
         return PartitionPlan(partition, bookmark, windows, requested)
 
     def _clip(self, requested: SyncRange, available: Interval, partition: Partition) -> SyncRange:
-        grain = self._report.grain
+        grain = self.report.grain
         first = grain.ceil(available.start)
         if requested.start < first:
             log.warning(
                 "%s%s: start is %s, but the platform holds data only from %s on; earlier days are not read",
-                self._report.name,
+                self.report.name,
                 f" {partition.text}" if partition.key else "",
                 requested.start.date(),
                 available.start.date(),

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Final
 
 from adtap_core.formatting import count
@@ -26,9 +27,14 @@ def range_text(windows: Sequence[Interval], grain: Grain) -> str:
         windows: At least one; a window's end is the first moment that is not in it.
         grain: The bucket.
     """
-    spelt = "%Y-%m-%d %H:00" if grain.value == "hour" else "%Y-%m-%d"
+    first = min(window.start for window in windows)
     last = grain.after(max(window.end for window in windows), -1)
-    return f"{min(window.start for window in windows):{spelt}} to {last:{spelt}}"
+    return f"{bucket_text(first, grain)} to {bucket_text(last, grain)}"
+
+
+def bucket_text(start: datetime, grain: Grain) -> str:
+    """Return a bucket as a person reads it: `2026-11-01`, or `2026-11-01 05:00`."""
+    return f"{start:%Y-%m-%d}" if grain.is_date else f"{start:%Y-%m-%d %H:00}"
 
 
 def stream_line(
