@@ -264,7 +264,7 @@ def _check(tap: AdTap, *, offline: bool) -> None:
 
 def _report(tap: AdTap, stream: ReportStream, *, offline: bool) -> StreamPlan:
     planner = stream.planner()
-    report = stream.asked()
+    report = planner.report
     made = StreamPlan(
         stream.name,
         report.grain,
@@ -293,7 +293,7 @@ def _report(tap: AdTap, stream: ReportStream, *, offline: bool) -> StreamPlan:
     made.accounts = [_account(plan, report.grain) for plan in plans]
     made.notes = list(_learned_notes(stream, made, plans))
     control = control_of(stream, made)
-    for task in stream.tasks(planner, report, plans):
+    for task in stream.tasks(planner, plans):
         accounts = [dict(p.key) for p in task.job.partitions]
         try:
             calls = asked_for(tap.platform, task.job, control)

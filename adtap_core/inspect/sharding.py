@@ -175,7 +175,7 @@ class _Cost:
     def of(tap: AdTap, stream: ReportStream) -> "_Cost":
         """Plan a report."""
         planner = stream.planner()
-        partitions = tap.platform.partitions(stream.asked())
+        partitions = tap.platform.partitions(planner.report)
         plans = stream.plans(planner, partitions, ask_platform=True)
         return _Cost(stream, planner, partitions, plans)
 
@@ -199,10 +199,9 @@ class _Cost:
         return self._known[known]
 
     def _count(self, plans: Sequence[PartitionPlan]) -> int:
-        report = self.stream.asked()
         control = control_of(self.stream, StreamPlan(self.stream.name))
         count = 0
-        for task in self.stream.tasks(self.planner, report, plans):
+        for task in self.stream.tasks(self.planner, plans):
             try:
                 count += len(asked_for(self.stream.run.platform, task.job, control))
             except AdtapError:

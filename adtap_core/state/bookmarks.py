@@ -280,11 +280,6 @@ class Bookmark:
         # must not look back here once more.
         self.note_begun()
 
-    @property
-    def is_resumed(self) -> bool:
-        """Check whether this run goes on with one that broke off; known once it is planned."""
-        return self._resumed
-
     def note_begun(self) -> None:
         """Write into the entry that a run is under way, and what it has read by now."""
         if self._begun is None:
@@ -301,6 +296,31 @@ class Bookmark:
     def end(self) -> None:
         """Note that the run is over: the next one looks back again."""
         self.entry["unfinished"] = None
+
+    def jobs(self, window: Interval) -> dict[str, Mapping[str, Any]]:
+        """Return a window's report jobs that this run may poll, by name.
+
+        None of a run that has ended, or that broke off a day ago or more: their numbers are as old as the jobs.
+        """
+        known = jobs_in(self.entry).get(window_name(window), {}) if self._resumed else {}
+        return {name: e for name, e in known.items() if isinstance(e, Mapping) and e.get("made")}
+
+    def keep_job(self, window: Interval, name: str, job: Mapping[str, Any]) -> None:
+        """Note a report job of a window, which only a run that goes on may poll."""
+        self.note_begun()
+        jobs = jobs_in(self.entry)
+        jobs.setdefault(window_name(window), {})[name] = job
+        self._keep_jobs(jobs)
+
+    def forget_jobs(self, window: Interval, *, last: bool) -> None:
+        """Forget a window's report jobs; after the last window, those of all."""
+        if self.entry.get("jobs"):
+            jobs = {} if last else jobs_in(self.entry)
+            jobs.pop(window_name(window), None)
+            self._keep_jobs(jobs)
+
+    def _keep_jobs(self, jobs: Mapping[str, Mapping[str, Any]]) -> None:
+        self.entry["jobs"] = [[window, dict(named)] for window, named in jobs.items()] or None
 
     def _border(self, read: datetime, days: int) -> datetime:
         """Return the first bucket that had not ended so many days before a moment."""
@@ -356,14 +376,13 @@ def jobs_in(entry: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     return {str(window): dict(jobs) for window, jobs in found}
 
 
-def keep_jobs(entry: MutableMapping[str, Any], jobs: Mapping[str, Mapping[str, Any]]) -> None:
-    """Write an entry's report jobs; null if there are none.
+def window_name(window: Interval) -> str:
+    """Return a window as messages and state name it: `2026-11-01/2026-11-08`."""
+    return f"{_short(window.start)}/{_short(window.end)}"
 
-    Args:
-        entry: A partition's entry in the state; changed.
-        jobs: By window, then by the job's name.
-    """
-    entry["jobs"] = [[window, dict(named)] for window, named in jobs.items() if named] or None
+
+def _short(moment: datetime) -> str:
+    return moment.date().isoformat() if moment.hour == 0 else moment.isoformat(timespec="hours")
 
 
 def ledger_moment(moment: datetime, grain: Grain, zone: Zone) -> str:

@@ -4,7 +4,8 @@ import logging
 import queue
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, MutableMapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
 from datetime import datetime
 from functools import cached_property, partial
 from itertools import chain, islice
@@ -27,7 +28,7 @@ from adtap_core.rows.columns import Block
 from adtap_core.rows.report_rows import RowShaper
 from adtap_core.rows.schemas import DAYS, LEDGER
 from adtap_core.rows.window_checks import oddities, window_error
-from adtap_core.state.bookmarks import jobs_in, keep_jobs
+from adtap_core.state.bookmarks import window_name
 from adtap_core.sync.failures import FailedParts, in_parts, may_be_of_one, may_pass
 from adtap_core.sync.fetching import Fetcher
 from adtap_core.sync.ledger import LedgerStream
@@ -41,10 +42,7 @@ from adtap_core.sync.window_tasks import (
     ReadWindow,
     ReportRun,
     WindowTask,
-    jobs_of,
-    over_at_reading,
     spelt_moment,
-    window_name,
 )
 from adtap_core.sync.window_totals import ReportTotals, WindowTotals
 from adtap_core.windows import Interval
@@ -108,20 +106,18 @@ class ReportStream(PlannedReport):
 
     def prepare(self) -> ReportRun:
         """Plan the windows to read. Changes no state, writes nothing: another stream may have its turn."""
-        planner = self.planner()
-        report = self.asked()
-        workers = self.run.workers
-        partitions = workers.call(lambda: self.run.platform.partitions(report))
+        planner, workers = self.planner(), self.run.workers
+        partitions = workers.call(lambda: self.run.platform.partitions(planner.report))
         plans = workers.call(lambda: self.plans(planner, partitions, ask_platform=True))
         self._plans = plans
         for plan in plans:
             self._left[plan.partition] = len(plan.windows)
             if plan.bookmark is not None:
                 self._bookmarks[plan.partition] = plan.bookmark
-        tasks = self.tasks(planner, report, plans)
+        tasks = self.tasks(planner, plans)
         if tasks:
             self._totals = workers.call(self.totals)
-        return ReportRun(planner, report, deque(tasks), accounts=len(plans), whole=len(tasks))
+        return ReportRun(planner, deque(tasks), accounts=len(plans), whole=len(tasks))
 
     def totals(self) -> ReportTotals:
         """Return what of the report's rows is added up. May ask the platform which fields there are."""
@@ -148,31 +144,27 @@ class ReportStream(PlannedReport):
                 None  # what was seen before a pause says nothing of what comes after it
             )
 
-    def tasks(
-        self, planner: Planner, report: Report, plans: Sequence[PartitionPlan]
-    ) -> list[WindowTask]:
+    def tasks(self, planner: Planner, plans: Sequence[PartitionPlan]) -> list[WindowTask]:
         """Return the windows to read, in order, partitions bundled where the platform takes several.
 
         Args:
             planner: The report's planner.
-            report: With the metrics that are selected.
             plans: The partitions' plans.
         """
-        size = self.run.platform.bundle_size(report)
-        return self._tasks(planner, report, bundles(plans, size))
+        size = self.run.platform.bundle_size(planner.report)
+        return self._tasks(planner, bundles(plans, size))
 
-    def _tasks(
-        self, planner: Planner, report: Report, wanted: Iterable[Bundle]
-    ) -> list[WindowTask]:
-        return [self._task(planner, report, b, window) for b in wanted for window in b.windows]
+    def _tasks(self, planner: Planner, wanted: Iterable[Bundle]) -> list[WindowTask]:
+        return [
+            self._task(planner, bundle, window) for bundle in wanted for window in bundle.windows
+        ]
 
-    def _task(
-        self, planner: Planner, report: Report, bundle: Bundle, window: Interval
-    ) -> WindowTask:
-        known = jobs_of(bundle.plans[0].bookmark, window).items()
-        jobs = {name: job for name, job in known if not planner.ended_since(job["made"], window)}
+    def _task(self, planner: Planner, bundle: Bundle, window: Interval) -> WindowTask:
+        bookmark = bundle.plans[0].bookmark
+        known = {} if bookmark is None else bookmark.jobs(window)
+        jobs = {n: job for n, job in known.items() if not planner.ended_since(job["made"], window)}
         job = WindowJob(
-            report=report,
+            report=planner.report,
             partitions=tuple(p.partition for p in bundle.plans),
             window=window,
             zone=planner.zone,
@@ -238,11 +230,20 @@ class ReportStream(PlannedReport):
             fetched: Its answer.
             reading: The report's run.
         """
-        fault = self._write(task, fetched, reading.planner)
-        if isinstance(fault, MalformedResponse):
-            self._note_failure(task, fault, self._odd_parts)
-        if fault is not None:
-            self._fail_or_break_up(task, reading, fault)
+        planner = reading.planner
+        over = planner.over if task.made is None else min(planner.over, planner.over_at(task.made))
+        shaper = self._shaper(task, fetched, over, planner.settle_days)
+        assert self._totals is not None  # noqa: S101 - made when the windows were planned
+        totals = self._totals.window(fetched, task.control, len(task.job.partitions))
+        try:
+            with closing(fetched):
+                self._write_rows(shaper, task, fetched, totals)
+        except Exception as error:  # noqa: BLE001 - one account must not stop the others
+            if isinstance(error, MalformedResponse):
+                self._note_failure(task, error, self._odd_parts)
+            self._fail_or_break_up(task, reading, error)
+        else:
+            self._note_written(task, fetched, shaper, over, totals)
         reading.done += 1
         self.run.progress.window(
             self.name,
@@ -286,7 +287,7 @@ class ReportStream(PlannedReport):
             probed = self.run.failed_parts.are_doubtful or self._odd_parts.are_doubtful
             parts = in_parts(task.bundle.plans, alone=fault is None, probed=probed)
         made = ([Bundle(p, windows, fault=fault) for p in some] for some in parts)
-        first, last = (self._tasks(reading.planner, reading.report, some) for some in made)
+        first, last = (self._tasks(reading.planner, some) for some in made)
         reading.pending.extendleft(reversed(first))
         reading.pending.extend(last)
         reading.whole += len(first) + len(last)
@@ -309,10 +310,7 @@ class ReportStream(PlannedReport):
         fault = task.bundle.fault
         if fault is not None and not self._asks_in_parts:
             raise RetriesExhausted(str(fault), status=fault.status)
-        if not task.synced_at:
-            made = task.made
-            self._date(task)
-            task.made = made or task.made
+        self._date(task, task.made)
         try:
             fetched = self._fetcher.fetch(task.job)
         except CredentialsError:
@@ -346,18 +344,20 @@ class ReportStream(PlannedReport):
     def _asks_in_parts(self) -> bool:
         return self.run.asks_in_parts and not self._odd_parts.seem_an_outage
 
-    def _date(self, task: WindowTask) -> None:
-        """Note when a window is read."""
-        task.made = self.run.clock.now()
+    def _date(self, task: WindowTask, made: datetime | None = None) -> None:
+        """Note when a window is read, and how old its numbers are: as old as the job that was made for them."""
+        task.made = made or self.run.clock.now()
         task.synced_at = spelt_moment(self.dated(self.run.clock.read_at()))
 
     def _remember(self, task: WindowTask, name: str, parameters: object) -> None:
         if name in task.job.remembered:
             self._date(task)  # the job taken up again was of no use: this one is new
         task.job.remembered[name] = parameters  # this run may ask for the window once more
-        if task.bundle.plans[0].bookmark is None:
+        bookmark = task.bundle.plans[0].bookmark
+        if bookmark is None:
             return
-        note = JobCheckpoint(task, name, parameters)
+        job = {"made": task.made and task.made.isoformat(), "parameters": parameters}
+        note = JobCheckpoint(bookmark, task.window, name, job)
         self._notes.put(note)
         self.run.workers.wake()
         # The job is bought already: its name must be in the state before we begin to wait for it.
@@ -370,44 +370,35 @@ class ReportStream(PlannedReport):
         while not self._notes.empty():
             note = self._notes.get()
             self._attach()
-            plan = next(
-                p for p in note.task.bundle.plans if p.partition == note.task.job.partitions[0]
-            )
-            if plan.bookmark is not None:
-                plan.bookmark.note_begun()  # only a run that goes on may poll it
-                jobs = jobs_in(plan.bookmark.entry)
-                jobs.setdefault(window_name(note.task.window), {})[note.name] = {
-                    "made": None if note.task.made is None else note.task.made.isoformat(),
-                    "parameters": note.parameters,
-                }
-                keep_jobs(plan.bookmark.entry, jobs)
-                self.run.write_state(self.name)
+            note.bookmark.keep_job(note.window, note.name, note.job)
+            self.run.write_state(self.name)
             note.written.set()
 
-    def _write(self, task: WindowTask, fetched: Fetched, planner: Planner) -> Exception | None:
-        """Write a window's rows and close it; return what is wrong with it, if anything is."""
-        shaper = RowShaper(
+    def _shaper(
+        self, task: WindowTask, fetched: Fetched, over: datetime, settle_days: int
+    ) -> RowShaper:
+        return RowShaper(
             job=task.job,
             schema=self.schema,
             context=fetched.context,
-            now=over_at_reading(task, planner),
-            settle_days=planner.settle_days,
+            now=over,
+            settle_days=settle_days,
             keyed=self.run.platform_class.key_columns(self.report),
             synced_at=task.synced_at,
             noisy=self._noisy,
             declared=(*self.report.dimensions, *self.report.metrics),
             secrets=self.run.platform.secret_fields,
         )
-        assert self._totals is not None  # noqa: S101 - made when the windows were planned
-        totals = self._totals.window(fetched, task.control, len(task.job.partitions))
-        try:
-            fault = self._write_rows(shaper, task, fetched, totals)
-        except Exception as error:  # noqa: BLE001 - one account must not stop the others
-            return error
-        finally:
-            fetched.close()
-        if fault is not None:
-            return fault
+
+    def _note_written(
+        self,
+        task: WindowTask,
+        fetched: Fetched,
+        shaper: RowShaper,
+        over: datetime,
+        totals: WindowTotals | None,
+    ) -> None:
+        """Say what was odd about a window that was written whole, and close it."""
         self._odd_parts.clear()
         warnings = [*fetched.warnings, *self._oddities(shaper, task)]
         for name in sorted(shaper.others - self._others):
@@ -418,43 +409,48 @@ class ReportStream(PlannedReport):
                 self._left_out.add(message)
                 self.fail(BadRequest(message))
         self._rows += sum(shaper.counts.values())
-        closing = ReadWindow(
-            task,
-            shaper.counts,
-            shaper.window_state(),
-            warnings,
-            over_at_reading(task, planner),
-            totals,
-            fetched.held_from,
+        self._held_back.append(
+            ReadWindow(
+                task,
+                shaper.counts,
+                shaper.window_state(),
+                warnings,
+                over,
+                totals,
+                fetched.held_from,
+            )
         )
         if self.config.get("on_empty") == "fail" and not self._rows:
-            # Nothing came yet: if nothing comes at all, no bookmark may have moved.
-            self._held_back.append(closing)
-            return None
-        for earlier in self._held_back:
-            self._close(earlier)
+            return  # Nothing came yet: if nothing comes at all, no bookmark may have moved.
+        for window in self._held_back:
+            self._close(window)
         self._held_back.clear()
-        self._close(closing)
-        return None
 
-    def _mismatch(self, totals: WindowTotals, task: WindowTask) -> RequestError | None:
-        """Say what does not tie out in a window; return a fault if that is to be one."""
+    def _check_totals(self, totals: WindowTotals, task: WindowTask) -> None:
+        """Say what does not tie out in a window.
+
+        Raises:
+            RequestError: If that is to be a fault.
+        """
         totals.check()
         if not totals.messages:
-            return None
+            return
         more = f" (and {len(totals.messages) - 1} more)" if len(totals.messages) > 1 else ""
         message = f"{task.job.what}: does not tie out: {totals.messages[0]}{more}"
         if self.config.get("on_mismatch") == "fail":
-            return RequestError(f"{message} (setting `on_mismatch`)")
+            raise RequestError(f"{message} (setting `on_mismatch`)")
         log.warning("%s", message)
-        return None
 
     def _write_rows(
         self, shaper: RowShaper, task: WindowTask, fetched: Fetched, totals: WindowTotals | None
-    ) -> RequestError | None:
-        """Write a window's rows; return what is wrong with it as a whole, if anything is.
+    ) -> None:
+        """Write a window's rows.
 
-        That shows at its end, so the first rows wait: of all but long windows nothing is written then.
+        What is wrong with it as a whole shows at its end, so the first rows wait: of all but long windows nothing is
+        written then.
+
+        Raises:
+            RequestError: If it is not what was asked for, or does not tie out.
         """
         write = self._writer()
         blocks = self._blocks(shaper, fetched, totals)
@@ -465,12 +461,12 @@ class ReportStream(PlannedReport):
             for block in chain(waiting, (following,), blocks):
                 self.note_records(write(block))
             waiting.clear()
-        fault = window_error(shaper, task.job.what, not_asked=fetched.not_asked)
-        if fault is None and totals is not None:
-            fault = self._mismatch(totals, task)
-        for block in waiting if fault is None else ():
+        if fault := window_error(shaper, task.job.what, not_asked=fetched.not_asked):
+            raise fault
+        if totals is not None:
+            self._check_totals(totals, task)
+        for block in waiting:
             self.note_records(write(block))
-        return fault
 
     @staticmethod
     def _blocks(
@@ -493,8 +489,7 @@ class ReportStream(PlannedReport):
     def _writer(self) -> Callable[[Block], int]:
         """Return the function that writes records: the short way where nothing was asked of the SDK."""
         columns = self.metric_columns()
-        absent = set(columns.values()) - {columns[m] for m in self.asked().metrics}
-        if not self.takes_the_short_way(n for n in self.schema["properties"] if n not in absent):
+        if not self.takes_the_short_way(columns[m] for m in self.asked().metrics):
             return self._write_the_sdks_way
         stream = self.stream_maps[0].stream_alias
         extracted = self.run.clock.read_at().isoformat()
@@ -522,10 +517,10 @@ class ReportStream(PlannedReport):
             plan = plans[partition]
             self._left[partition] -= 1
             if plan.bookmark is not None:
-                self._forget_jobs(plan.bookmark.entry, task.window, last=self._left[partition] <= 0)
+                plan.bookmark.forget_jobs(task.window, last=self._left[partition] <= 0)
             if window.is_empty:
                 continue  # all of it is gone: what was read of it earlier stays the latest reading
-            rows.append(closing.line(self.name, partition, stats))
+            rows.append(closing.line(partition, stats))
             # Bundled partitions share their requests: counted once, so that a sum over the ledger is true.
             stats = RequestStats()
             if plan.bookmark is not None:
@@ -564,14 +559,6 @@ class ReportStream(PlannedReport):
         if self.learned is not None:
             accounts = [p.text for p in task.job.partitions]
             self.learned.note(accounts, closing.window, totals.digested())
-
-    def _forget_jobs(
-        self, entry: MutableMapping[str, Any], window: Interval, *, last: bool
-    ) -> None:
-        if entry.get("jobs"):
-            jobs = jobs_in(entry)
-            jobs.pop(window_name(window), None)
-            keep_jobs(entry, {} if last else jobs)
 
     def _fail_task(self, task: WindowTask, error: BaseException) -> None:
         if isinstance(error, AbortedSyncFailedException):

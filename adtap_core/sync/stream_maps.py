@@ -9,31 +9,96 @@ from typing import Any, Final
 from adtap_core.errors import RequestError
 from adtap_core.names import did_you_mean
 
-EVERY: Final = "*"
 _DECIMAL: Final = "x-singer.decimal"
 _FILTER, _ELSE, _KEYS, _NULL = "__filter__", "__else__", "__key_properties__", "__NULL__"
 _SOURCE: Final = "__source__"
-_OPTIONS: Final = frozenset({_FILTER, _ELSE, _KEYS, _SOURCE, "__alias__"})
+_OPTIONS: Final = frozenset({_ELSE, _KEYS, _SOURCE, "__alias__"})
+"""Rules that are no expression."""
 _FUNCTIONS: Final = frozenset(
     {"md5", "sha256", "str", "int", "float", "bool", "rand", "randint", "datetime", "json"}
 )
 """What the SDK lets expressions call."""
+_KNOWN: Final = _FUNCTIONS | {
+    "record", "config", "fake", "Faker", "__original_stream_name__", "None", "True", "False", "_", "self", "len", "re", "__stream_name__", "null"
+}  # fmt: skip
+"""Names that the SDK gives to expressions."""
 
 
-def maps_of(settings: Mapping[str, Any], stream: str) -> dict[str, str]:
-    """Return the expressions of a stream's map, by column, `__filter__` among them: those of `*` too.
+class Expression:
+    """An expression of a stream map.
+
+    Args:
+        text: As the user wrote it.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.error: str | None = None
+        """Why it is none."""
+        self._nodes: list[ast.AST] = []
+        try:
+            self._nodes = [*ast.walk(ast.parse(text, mode="eval"))]
+        except SyntaxError as error:
+            self.error = error.msg
+        calls = (n.func for n in self._nodes if isinstance(n, ast.Call))
+        self.called = [f.id for f in calls if isinstance(f, ast.Name)]
+        """The functions that it calls."""
+        names = [n for n in self._nodes if isinstance(n, ast.Name)]
+        bound = {n.id for n in names if isinstance(n.ctx, ast.Store)}
+        self.names = {n.id for n in names} - bound - {*self.called}
+        """What it takes its values from."""
+
+    def lacking(self, column: str, there: Collection[str]) -> list[str]:
+        """Return the names that a stream does not have.
+
+        Args:
+            column: What the expression fills: of a column that is there, `self` is the value.
+            there: The stream's columns.
+        """
+        known = {*there, *_KNOWN} - (set() if column in there else {"self"})
+        return sorted(self.names - known)
+
+    def operands(self) -> Iterator[str]:
+        """Return the columns that stand directly beside an operator."""
+        for node in self._nodes:
+            sides: list[ast.expr] = []
+            if isinstance(node, ast.BinOp):
+                sides = [node.left, node.right]
+            elif isinstance(node, ast.UnaryOp) and not isinstance(node.op, ast.Not):
+                sides = [node.operand]
+            elif isinstance(node, ast.Compare) and any(
+                isinstance(side, ast.Constant) and isinstance(side.value, int | float)
+                for side in (node.left, *node.comparators)
+            ):
+                sides = [node.left, *node.comparators]
+            for side in sides:
+                if isinstance(side, ast.Name):
+                    yield side.id
+                elif isinstance(side, ast.Subscript) and isinstance(side.slice, ast.Constant):
+                    yield str(side.slice.value)
+
+
+def expressions_of(
+    settings: Mapping[str, Any], stream: str
+) -> Iterator[tuple[str, str, str, Expression]]:
+    """Return the expressions that are made of a stream's records, those that filter them among them.
 
     Args:
         settings: The tap's settings.
         stream: Its name.
+
+    Returns:
+        Of each its place in the settings, its column, its text, and itself.
     """
-    given = settings.get("stream_maps") or {}
-    found: dict[str, str] = {}
-    for name in (EVERY, stream):
-        of_stream = given.get(name)
-        if isinstance(of_stream, Mapping):
-            found |= {k: v for k, v in of_stream.items() if isinstance(v, str)}
-    return {k: v for k, v in found.items() if not k.startswith("__") or k == _FILTER}
+    given = settings.get("stream_maps")
+    made: dict[str, Mapping[str, Any]] = {}
+    for name, rules in given.items() if isinstance(given, Mapping) else ():
+        if isinstance(rules, Mapping) and fnmatchcase(stream, str(rules.get(_SOURCE, name))):
+            # Of several maps that reach a stream the last one counts; a copy is a stream of its own.
+            made[name if _SOURCE in rules else stream] = rules
+    for name, rules in made.items():
+        for column, text in rules.items():
+            if isinstance(text, str) and column not in _OPTIONS:
+                yield f"stream_maps.{name}.{column}", column, text, Expression(text)
 
 
 @dataclass(frozen=True)
@@ -86,28 +151,8 @@ def fitted(given: object, streams: Mapping[str, Mapped]) -> Any:
 
 def _suits(column: str, rule: object, columns: Collection[str]) -> bool:
     """Check whether a stream has what a rule needs."""
-    if not isinstance(rule, str) or column in _OPTIONS - {_FILTER}:
-        return True
-    return not _lacking(rule, column, columns)
-
-
-def _lacking(expression: str, column: str, there: Collection[str]) -> list[str]:
-    """Return the names of an expression that a stream does not have."""
-    try:
-        tree = ast.parse(expression, mode="eval")
-    except SyntaxError:
-        return []
-    known = {*there, *_KNOWN} - (set() if column in there else {"self"})
-    bound = {
-        n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
-    }
-    called = {
-        n.func.id
-        for n in ast.walk(tree)
-        if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)
-    }
-    used = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}
-    return sorted(used - known - bound - called)
+    is_expression = isinstance(rule, str) and column not in _OPTIONS
+    return not is_expression or not Expression(str(rule)).lacking(column, columns)
 
 
 def map_errors(settings: Mapping[str, Any], streams: Mapping[str, Mapped]) -> list[str]:
@@ -139,38 +184,33 @@ def _rule_errors(
         if column == _ELSE:
             if not is_null:
                 yield column, f"{rule!r:.60} is not known; null leaves out what is not named"
-        elif column in _OPTIONS - {_FILTER}:
+        elif column in _OPTIONS:
             continue
         elif is_null:
             if column in mapped.keys and _KEYS not in rules:
                 message = f"it is in the key of {stream}, without which rows can't be told apart; leave it in"
                 yield column, message
         elif isinstance(rule, str):
-            wrong = _expression_error(rule)
-            if wrong is None and is_own and (lost := _lacking(rule, column, mapped.columns)):
-                near = did_you_mean(lost[0], mapped.columns)
-                wrong = f"names {lost[0]}, which {stream} does not have{near}"
+            wrong = _expression_error(Expression(rule), column, stream, mapped, is_own=is_own)
             if wrong is not None:
                 yield column, f"`{rule}` {wrong}"
         else:
             yield column, f"{rule!r:.60} is no expression; a text or null is expected"
 
 
-def _expression_error(expression: str) -> str | None:
-    """Return what is wrong with an expression whatever the stream; None if nothing is."""
-    try:
-        tree = ast.parse(expression, mode="eval")
-    except SyntaxError as error:
-        return f"is no expression ({error.msg}); correct it"
-    calls = (
-        n.func.id
-        for n in ast.walk(tree)
-        if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)
-    )
-    for called in calls:
+def _expression_error(
+    expression: Expression, column: str, stream: str, mapped: Mapped, *, is_own: bool
+) -> str | None:
+    """Return what is wrong with an expression; None if nothing is."""
+    if expression.error is not None:
+        return f"is no expression ({expression.error}); correct it"
+    for called in expression.called:
         if called not in _FUNCTIONS:
             names = ", ".join(sorted(_FUNCTIONS))
             return f"calls {called}, which is not a function of stream maps; there are {names}"
+    if is_own and (lost := expression.lacking(column, mapped.columns)):
+        near = did_you_mean(lost[0], mapped.columns)
+        return f"names {lost[0]}, which {stream} does not have{near}"
     return None
 
 
@@ -187,42 +227,17 @@ def arithmetic_errors(
         schema: Its JSON schema.
     """
     exact = {k for k, v in schema.get("properties", {}).items() if v.get("format") == _DECIMAL}
-    for column, expression in maps_of(settings, stream).items():
-        used = sorted(exact & set(_operands(expression)))
-        if used:
+    for place, column, text, expression in expressions_of(settings, stream):
+        if used := sorted(exact.intersection(expression.operands())):
             cure = (
                 f"write `float({used[0]} or 0)`, or set `decimals_as: number`"
                 if column == _FILTER
                 else "set `decimals_as: number`, or calculate in the warehouse"
             )
             yield (
-                f"stream_maps.{stream}.{column}: `{expression}` calculates with {', '.join(used)}, whose exact digits "
+                f"{place}: `{text}` calculates with {', '.join(used)}, whose exact digits "
                 f"are text; {cure}"
             )
-
-
-def _operands(expression: str) -> Iterator[str]:
-    """Return the columns that stand directly beside an operator."""
-    try:
-        tree = ast.parse(expression, mode="eval")
-    except SyntaxError:
-        return  # the SDK says so itself
-    for node in ast.walk(tree):
-        sides: list[ast.expr] = []
-        if isinstance(node, ast.BinOp):
-            sides = [node.left, node.right]
-        elif isinstance(node, ast.UnaryOp) and not isinstance(node.op, ast.Not):
-            sides = [node.operand]
-        elif isinstance(node, ast.Compare) and any(
-            isinstance(side, ast.Constant) and isinstance(side.value, int | float)
-            for side in (node.left, *node.comparators)
-        ):
-            sides = [node.left, *node.comparators]
-        for side in sides:
-            if isinstance(side, ast.Name):
-                yield side.id
-            elif isinstance(side, ast.Subscript) and isinstance(side.slice, ast.Constant):
-                yield str(side.slice.value)
 
 
 def map_failure(
@@ -236,33 +251,15 @@ def map_failure(
         record: The record, before the map.
         error: What the SDK raised.
     """
-    for column, expression in maps_of(settings, stream).items():
-        try:
-            names = {
-                n.id
-                for n in ast.walk(ast.parse(expression, mode="eval"))
-                if isinstance(n, ast.Name)
-            }
-        except SyntaxError:
-            continue
-        empty = sorted(n for n in names if n in record and record[n] is None)
-        if empty:
+    for place, column, text, expression in expressions_of(settings, stream):
+        if empty := sorted(n for n in expression.names if n in record and record[n] is None):
+            cure = f"`{text} if {empty[0]} else None`"
+            return RequestError(f"{place}: `{text}` fails where {empty[0]} is null; write {cure}")
+        if absent := expression.lacking(column, record):
             return RequestError(
-                f"stream_maps.{stream}.{column}: `{expression}` fails where {empty[0]} is null; write "
-                f"`{expression} if {empty[0]} else None`"
-            )
-        absent = sorted(n for n in names if n not in record and n not in _KNOWN)
-        if absent:
-            return RequestError(
-                f"stream_maps.{stream}.{column}: `{expression}` names {absent[0]}, which {stream} does not have"
+                f"{place}: `{text}` names {absent[0]}, which {stream} does not have"
             )
     return RequestError(f"stream_maps.{stream}: an expression fails on a record: {error}")
-
-
-_KNOWN: Final = frozenset(
-    {"md5", "sha256", "str", "int", "float", "bool", "datetime", "json", "record", "config", "fake", "Faker", "__original_stream_name__", "None", "True", "False", "_", "self", "len", "re", "__stream_name__", "null"}
-)  # fmt: skip
-"""Names that the SDK gives to expressions."""
 
 
 def empty_filters(value: object, where: str) -> Iterator[str]:

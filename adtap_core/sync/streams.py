@@ -65,16 +65,14 @@ class _Begun:
     """A list whose first page is on its way.
 
     Args:
-        since: From when on changes are asked for.
+        query: What was asked; its pages raise the ids behind which new objects are asked for.
         started: When it was asked.
         pages: Its pages.
-        greatest: The ids behind which new objects are asked for, which the pages raise.
     """
 
-    since: str | None
+    query: EntityQuery
     started: datetime
     pages: Iterator[Iterable[Mapping[str, Any]]]
-    greatest: Mapping[str, int]
 
 
 class AdStream(Selected):
@@ -283,11 +281,10 @@ class EntityStream(AdStream):
         self._has_undated = False
         self._begun: _Begun | None = None
         self._stats = RequestStats()
-        self._asked_since: str | None = None
+        self.asked_since: str | None = None
+        """From which moment on what this run read had changed; None: it is all."""
         self.kept: list[Mapping[str, Any]] | None = None
         """The parent fields of the records that this run read, if it read them well and a child wants them."""
-        self.kept_since: str | None = None
-        """From which moment on they had changed; None: they are all."""
 
     @override
     def personal(self) -> Iterable[str]:
@@ -298,26 +295,23 @@ class EntityStream(AdStream):
     def begin(self) -> None:
         """Ask for the first page already: another stream is read meanwhile. Children wait for their turn."""
         if self._begun is None and self.entity.parent is None:
-            since, started = self.since(), self.run.clock.now()
-            query = EntityQuery(since=since, stats=self._stats, greatest=self.greatest())
-            self._begun = _Begun(since, started, self._pages(query), query.greatest)
+            query = EntityQuery(since=self.since(), stats=self._stats, greatest=self.greatest())
+            self._begun = _Begun(query, self.run.clock.now(), self.pages(query))
 
     @override
     def read(self) -> None:
         self.begin()
         begun, self._begun = self._begun, None
-        since, started = self.since(), self.run.clock.now()
-        greatest: Mapping[str, int] = {}
+        started = self.run.clock.now() if begun is None else begun.started
+        greatest = {} if begun is None else begun.query.greatest
         secrets = self.run.platform.secret_fields
         shaper = RecordShaper(self.name, self.schema, secrets, self.entity.columns)
         try:
             if begun is not None:
-                since, started, greatest = begun.since, begun.started, begun.greatest
-                self._asked_since = since
+                self.asked_since = begun.query.since
                 self.kept = [] if self._is_wanted_by_children() else None
-                self.kept_since = since
-                self._write_pages(begun.pages, shaper, since)
-            elif self._read_children(shaper, since):
+                self._write_pages(begun.pages, shaper, self.asked_since)
+            elif self._read_children(shaper, self.since()):
                 self._know_parents()
             if self._stats.replaced:
                 log.warning("%s: %s", self.name, characters.said(self._stats.replaced))
@@ -344,7 +338,7 @@ class EntityStream(AdStream):
 
     @override
     def range_text(self) -> list[str]:
-        return [] if self._asked_since is None else [f"changed since {self._asked_since}"]
+        return [] if self.asked_since is None else [f"changed since {self.asked_since}"]
 
     def since(self) -> str | None:
         """Return the moment from which changes are asked for; None: everything."""
@@ -385,7 +379,8 @@ class EntityStream(AdStream):
         entry[_GREATEST] = newest
         entry[_GREATEST_AT] = to_moment(started.replace(microsecond=0))
 
-    def _pages(self, query: EntityQuery) -> Iterator[Iterable[Mapping[str, Any]]]:
+    def pages(self, query: EntityQuery) -> Iterator[Iterable[Mapping[str, Any]]]:
+        """Return pages of the entity's records, as the platform sends them; the first is asked for at once."""
         return self.run.workers.read_ahead(iter(self.run.platform.pages(self.entity, query)))
 
     def _write_pages(
@@ -456,6 +451,11 @@ class EntityStream(AdStream):
             msg = f"{a} {have} no {names} and can't be told apart: left out; the bookmark was not moved"
             raise RequestError(msg)
 
+    @cached_property
+    def _parent(self) -> "EntityStream":
+        """The stream that this child's records hang below."""
+        return cast("EntityStream", self.run.streams[self.entity.parent or ""])
+
     def _parents(self) -> Iterator[Mapping[str, Any]]:
         """Return the records of this child's parent, as the platform sends them (only the fields it needs).
 
@@ -463,30 +463,19 @@ class EntityStream(AdStream):
         again. What a child lacks, its own state tells: the parent's bookmark may have moved in a run that
         did not come to the child.
         """
-        assert self.entity.parent is not None  # noqa: S101 - only called for children
-        parent = cast("EntityStream", self.run.streams[self.entity.parent])
-        since = self.parents_known() if self.entity.parent_changed_only else None
-        if parent.kept is not None and parent.kept_since in {None, since}:
+        parent = self._parent
+        known = self.bookmarks.get(_PARENTS) if self.entity.parent_changed_only else None
+        since = None if known is None else str(known)
+        if parent.kept is not None and parent.asked_since in {None, since}:
             yield from parent.kept
             return
-        query = EntityQuery(since=since)
-        for page in self.run.workers.read_ahead(
-            iter(self.run.platform.pages(parent.entity, query))
-        ):
-            for raw in page:
-                yield self.run.parent_fields(parent.entity, raw)
-
-    def parents_known(self) -> str | None:
-        """Return the parent's bookmark up to which this child was read whole; None: never."""
-        known = self.bookmarks.get(_PARENTS)
-        return None if known is None else str(known)
+        for raw in chain.from_iterable(parent.pages(EntityQuery(since=since))):
+            yield self.run.parent_fields(parent.entity, raw)
 
     def _know_parents(self) -> None:
         """Note that this child was read for all parents up to the parent's bookmark, if that is of this run."""
-        assert self.entity.parent is not None  # noqa: S101 - only children have one
-        parent = cast("EntityStream", self.run.streams[self.entity.parent])
-        mark = parent.since()
-        if self.entity.parent_changed_only and parent.kept is not None and mark is not None:
+        mark = self._parent.since()
+        if self.entity.parent_changed_only and self._parent.kept is not None and mark is not None:
             self.bookmarks[_PARENTS] = mark
 
     def _read_children(self, shaper: RecordShaper, since: str | None) -> bool:
@@ -514,8 +503,7 @@ class EntityStream(AdStream):
 
     def _named_parents(self, nameless: list[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
         """Return the parents that can be asked for by their key; the others go to `nameless`."""
-        assert self.entity.parent is not None  # noqa: S101 - only called for children
-        keys = cast("EntityStream", self.run.streams[self.entity.parent]).entity.keys
+        keys = self._parent.entity.keys
         for parent in self._parents():
             known = {snake_case(name): value for name, value in parent.items()}
             if _has_empty([tuple(known.get(key) for key in keys)]):

@@ -9,11 +9,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from adtap_core import __version__
-from adtap_core.declare import Report
 from adtap_core.http.client import RequestStats
 from adtap_core.platform import Fetched, Partition, WindowJob
 from adtap_core.rows.totals import Key, Sums
-from adtap_core.state.bookmarks import Bookmark, jobs_in, ledger_moment
+from adtap_core.state.bookmarks import Bookmark, ledger_moment
 from adtap_core.sync.planning import Bundle, Planner
 from adtap_core.sync.window_totals import NOT_ASKED, WindowTotals
 from adtap_core.windows import Interval
@@ -72,11 +71,10 @@ class ReadWindow:
         start, end = self.task.window.start, self.task.window.end
         return Interval(start if self.held_from is None else max(start, self.held_from), end)
 
-    def line(self, stream: str, partition: Partition, stats: RequestStats) -> dict[str, Any]:
+    def line(self, partition: Partition, stats: RequestStats) -> dict[str, Any]:
         """Return its line of the ledger.
 
         Args:
-            stream: The report's name.
             partition: Whose line it is.
             stats: What it cost.
         """
@@ -85,8 +83,11 @@ class ReadWindow:
             ledger_moment(moment, job.report.grain, job.zone)
             for moment in (self.window.start, self.window.end)
         )
+        totals = NOT_ASKED
+        if self.totals is not None:
+            totals = self.totals.ledger(partition.text, alone=len(job.partitions) == 1)
         return {
-            "stream": stream,
+            "stream": job.report.name,
             "account": partition.text,
             "window_start": start,
             "window_end": end,
@@ -95,30 +96,21 @@ class ReadWindow:
             "retries": stats.retries,
             "splits": stats.splits,
             "data_state": self.state,
-            **self.tied(partition),
+            **totals,
             "warnings": "; ".join(self.warnings) or None,
             "synced_at": self.task.synced_at,
             "tap_version": __version__,
         }
-
-    def tied(self, partition: Partition) -> Mapping[str, Any]:
-        """Return what the ledger says of the window's totals.
-
-        Args:
-            partition: Whose line it is.
-        """
-        if self.totals is None:
-            return NOT_ASKED
-        return self.totals.ledger(partition.text, alone=len(self.task.job.partitions) == 1)
 
 
 @dataclass
 class JobCheckpoint:
     """A report job that wants to be remembered before anybody waits for it."""
 
-    task: WindowTask
+    bookmark: Bookmark
+    window: Interval
     name: str
-    parameters: Any
+    job: Mapping[str, Any]
     written: threading.Event = field(default_factory=threading.Event)
 
 
@@ -128,7 +120,6 @@ class ReportRun:
 
     Args:
         planner: Planned the windows.
-        report: With the metrics that are selected.
         pending: Windows that nobody has begun, in order.
         accounts: How many accounts there are.
         whole: How many windows there are.
@@ -137,7 +128,6 @@ class ReportRun:
     """
 
     planner: Planner
-    report: Report
     pending: deque[WindowTask]
     accounts: int
     whole: int
@@ -145,44 +135,6 @@ class ReportRun:
     done: int = 0
 
 
-def jobs_of(bookmark: Bookmark | None, window: Interval) -> Mapping[str, Mapping[str, Any]]:
-    """Return the report jobs of a window that a run which goes on may poll.
-
-    None of a run that has ended, or that broke off a day ago or more: their numbers are as old as the jobs.
-
-    Args:
-        bookmark: The account's; None: it has none yet.
-        window: The window: half open, naive, in the report's zone.
-    """
-    if bookmark is None or not bookmark.is_resumed:
-        return {}
-    jobs = jobs_in(bookmark.entry).get(window_name(window), {})
-    return {
-        name: entry
-        for name, entry in jobs.items()
-        if isinstance(entry, Mapping) and entry.get("made")
-    }
-
-
-def over_at_reading(task: WindowTask, planner: Planner) -> datetime:
-    """Return up to where buckets were over when a window was read.
-
-    Args:
-        task: The window to read.
-        planner: The report's planner.
-    """
-    return planner.over if task.made is None else min(planner.over, planner.over_at(task.made))
-
-
 def spelt_moment(moment: datetime) -> str:
     """Return an instant as `_synced_at` has it: UTC, microseconds, `Z`."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
-def window_name(window: Interval) -> str:
-    """Return a window as messages and state name it: `2026-11-01/2026-11-08`."""
-    return f"{_short(window.start)}/{_short(window.end)}"
-
-
-def _short(moment: datetime) -> str:
-    return moment.date().isoformat() if moment.hour == 0 else moment.isoformat(timespec="hours")

@@ -38,6 +38,38 @@ def test_arithmetic_on_exact_decimals_is_refused_with_the_way(tiny: Tiny, expres
     assert tiny.asked() == []
 
 
+@pytest.mark.parametrize(
+    ("maps", "place"),
+    [
+        ({"spend_*": {"double": "spend * 2"}}, "spend_daily"),
+        ({"*_daily": {"double": "spend * 2"}}, "spend_daily"),
+        ({"twin": {"__source__": "spend_daily", "double": "spend * 2"}}, "twin"),
+    ],
+)
+def test_arithmetic_is_refused_however_a_map_names_the_stream(
+    tiny: Tiny, maps: dict[str, Any], place: str
+) -> None:
+    """By a pattern, or as the source of a copy: the digits would stand there twice all the same."""
+    with pytest.raises(SettingsError, match="decimals_as: number") as refusal:
+        tiny.run(stream_maps=maps)
+    assert f"stream_maps.{place}.double: `spend * 2` calculates with spend" in str(refusal.value)
+    assert tiny.asked() == []
+
+
+def test_a_rule_that_a_later_map_replaces_stops_nothing(tiny: Tiny) -> None:
+    """Of several maps that reach a stream the last one counts, whole."""
+    maps = {"*": {"double": "spend * 2"}, "spend_daily": {"more": "clicks + 1"}}
+    got = tiny.run(stream_maps=maps).records["spend_daily"]
+    assert all("double" not in row and row["more"] == row["clicks"] + 1 for row in got)
+
+
+def test_a_map_by_pattern_that_fails_on_a_null_names_the_cure(tiny: Tiny, caplog: Any) -> None:
+    """As one that names the stream does."""
+    with pytest.raises(RunFailed):
+        tiny.run(stream_maps={"spend_*": {"hash": "md5(campaign_id)"}})
+    assert "`md5(campaign_id)` fails where campaign_id is null" in caplog.text
+
+
 def test_with_numbers_arithmetic_is_exact(tiny: Tiny) -> None:
     """1.10 twice is 2.20."""
     got = tiny.run(
