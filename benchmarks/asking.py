@@ -1,14 +1,13 @@
 """How many requests a first load and a daily run make, stream by stream, and why not fewer."""
 
 import json
-import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
 from benchmarks.asked import CUT_STREAM, CUT_SUBJECT, DAYS, ROW_CAP
-from benchmarks.measure import ROOT, ContenderError, progress
+from benchmarks.measure import Command, output, progress
 from benchmarks.sandbox import SUBJECTS
 from benchmarks.sections import Bar, Section, Size, at_most
 
@@ -58,16 +57,8 @@ def measure(size: Size) -> Section:
 
 def _counted(name: str) -> dict[str, Any]:
     """Count in a process of its own: it imports a tap and a sandbox."""
-    done = subprocess.run(
-        (sys.executable, "-m", "benchmarks.asked", name),
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise ContenderError(f"counting the requests of {name} failed:\n{done.stderr[-2000:]}")
-    found: dict[str, Any] = json.loads(done.stdout)
+    program = Command((sys.executable, "-m", "benchmarks.asked", name))
+    found: dict[str, Any] = json.loads(output(program))
     return found
 
 

@@ -12,30 +12,33 @@ import sys
 import urllib.request
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
 from benchmarks.bodies import ADJUST, ATOMX, TERMINALONE_V1, TERMINALONE_V2, Report
 
-PATHS: Final = {
-    "adjust.json": "/reports-service/report",
-    "atomx.json": "/v3/report",
-    "atomx.tsv": "/v3/report?download",
-    "terminalone.csv": "/reporting/v1/std/performance",
-    "terminalone.jsonl": "/reporting/v2/performance",
-}
-"""Where the replay has the bodies that can be read here."""
 
-_REPORTS: Final = {
-    "adjust.json": ADJUST,
-    "atomx.json": ATOMX,
-    "atomx.tsv": ATOMX,
-    "terminalone.csv": TERMINALONE_V1,
-    "terminalone.jsonl": TERMINALONE_V2,
+class Source(NamedTuple):
+    """Where the replay has a kind of body, and how it is read."""
+
+    path: str
+    report: Report
+    posted: bool = False
+    has_numbers: bool = False  # money without quotes
+
+
+SOURCES: Final = {
+    "adjust.json": Source("/reports-service/report", ADJUST),
+    "atomx.json": Source("/v3/report", ATOMX, posted=True, has_numbers=True),
+    "atomx.tsv": Source("/v3/report?download", ATOMX, posted=True),
+    "terminalone.csv": Source("/reporting/v1/std/performance", TERMINALONE_V1),
+    "terminalone.jsonl": Source(
+        "/reporting/v2/performance", TERMINALONE_V2, posted=True, has_numbers=True
+    ),
 }
-_POSTED: Final = frozenset({"atomx.json", "atomx.tsv", "terminalone.jsonl"})
-_NUMBERS: Final = frozenset({"atomx.json", "terminalone.jsonl"})
+"""The bodies that can be read here."""
+
 _COMPUTED: Final = ("_row_key", "_time_zone", "_currency", "_data_state", "_account", "_synced_at")
 _CHOICES: Final = (
     "_attribution_types",
@@ -61,11 +64,12 @@ def main(kind: str, url: str) -> None:
     """Fetch a body and write its rows as RECORD messages.
 
     Args:
-        kind: A key of `PATHS`.
+        kind: A key of `SOURCES`.
         url: The replay's address.
     """
+    source = SOURCES[kind]
     asked = urllib.request.Request(  # noqa: S310 - loopback
-        url + PATHS[kind], data=b"{}" if kind in _POSTED else None
+        url + source.path, data=b"{}" if source.posted else None
     )
     with urllib.request.urlopen(asked) as response:  # noqa: S310 - as above
         body = response.read()
@@ -82,10 +86,10 @@ def main(kind: str, url: str) -> None:
     out.write(buffer)
 
 
-def _row(report: Report, kind: str) -> Any:
+def _row(source: Source) -> Any:
     """The type of a row, with what we compute as constants."""
     # A decimal is written as text: one that came as text need not be read.
-    money = Decimal if kind in _NUMBERS else str
+    report, money = source.report, Decimal if source.has_numbers else str
     types: dict[str, Any] = {
         **dict.fromkeys(report.dimensions, str | int),
         **dict.fromkeys(report.counts, int),
@@ -97,8 +101,8 @@ def _row(report: Report, kind: str) -> Any:
 
 
 def _rows(kind: str, body: bytes) -> Iterable[Any]:
-    report = _REPORTS[kind]
-    row = _row(report, kind)
+    report = SOURCES[kind].report
+    row = _row(SOURCES[kind])
     match kind:
         case "adjust.json":
             answer = msgspec.defstruct("Answer", [("rows", list[row])])  # type: ignore[valid-type]

@@ -125,62 +125,41 @@ def _rows(subject: Subject, stand_in: Sandbox, apps: list[str], size: Size) -> G
 
 def _windows(subject: Subject, stand_in: Sandbox, size: Size) -> Growth:
     """Windows of a week; those before the sandbox's first day (about a hundred weeks ago) are empty."""
-    hourly = subject.narrow[1]
-
-    def config(count: int) -> dict[str, Any]:
-        start = (_TODAY - timedelta(days=7 * count)).date().isoformat()
-        return {"start_date": start, "reports": [hourly]}
-
-    return _grown(
-        "windows",
-        "a week each",
-        subject,
-        stand_in,
-        configs={n: config(n) for n in WINDOWS},
-        repeats=size.repeats,
-    )
+    configs = {n: _config(7 * n, subject.narrow[1]) for n in WINDOWS}
+    return _grown("windows", "a week each", subject, stand_in, configs=configs, size=size)
 
 
 def _accounts(subject: Subject, stand_in: Sandbox, apps: list[str], size: Size) -> Growth:
     daily = subject.narrow[0]
-    start = (_TODAY - timedelta(days=ACCOUNT_DAYS)).date().isoformat()
-    configs = {
-        n: {"start_date": start, "reports": [daily], "app_tokens": apps[:n]} for n in ACCOUNTS
-    }
+    configs = {n: _config(ACCOUNT_DAYS, daily, app_tokens=apps[:n]) for n in ACCOUNTS}
     return _grown(
-        "accounts",
-        f"{ACCOUNT_DAYS} days each",
-        subject,
-        stand_in,
-        configs=configs,
-        repeats=size.repeats,
+        "accounts", f"{ACCOUNT_DAYS} days each", subject, stand_in, configs=configs, size=size
     )
 
 
 def _reports(subject: Subject, stand_in: Sandbox, apps: list[str], size: Size) -> Growth:
-    start = (_TODAY - timedelta(days=REPORT_DAYS)).date().isoformat()
-    configs = {
-        n: {"start_date": start, "reports": _many(subject, n), "app_tokens": apps[:4]}
-        for n in REPORTS
-    }
-    return _grown(
-        "reports",
-        f"{REPORT_DAYS} days of 4 accounts each",
-        subject,
-        stand_in,
-        configs=configs,
-        repeats=size.repeats,
-    )
+    configs = {n: _config(REPORT_DAYS, *_many(subject, n), app_tokens=apps[:4]) for n in REPORTS}
+    detail = f"{REPORT_DAYS} days of 4 accounts each"
+    return _grown("reports", detail, subject, stand_in, configs=configs, size=size)
 
 
 def _accounts_and_reports(subject: Subject, stand_in: Sandbox, apps: list[str]) -> Asked:
-    start = (_TODAY - timedelta(days=BOTH_DAYS)).date().isoformat()
-    config = subject.config(
-        stand_in.url, start_date=start, reports=_many(subject, REPORTS[-1]), app_tokens=apps
-    )
-    names = [report["name"] for report in config["reports"]]
     progress("growth: accounts and reports")
-    return stand_in.run(subject, room("growth", "both"), *names, config=config)
+    more = _config(BOTH_DAYS, *_many(subject, REPORTS[-1]), app_tokens=apps)
+    return _run(subject, stand_in, more, "both")
+
+
+def _config(days: int, *reports: Mapping[str, Any], **more: Any) -> dict[str, Any]:
+    """Settings of a tap that reads so many days of some reports."""
+    start = (_TODAY - timedelta(days=days)).date().isoformat()
+    return {"start_date": start, "reports": list(reports), **more}
+
+
+def _run(subject: Subject, stand_in: Sandbox, more: Mapping[str, Any], *place: str) -> Asked:
+    """Run a tap; all reports that its settings define are read."""
+    config = subject.config(stand_in.url, **more)
+    names = tuple(report["name"] for report in config["reports"])
+    return stand_in.run(subject, room("growth", *place), *names, config=config)
 
 
 def _many(subject: Subject, count: int) -> list[dict[str, Any]]:
@@ -194,9 +173,9 @@ def _grown(
     stand_in: Sandbox,
     *,
     configs: Mapping[int, Mapping[str, Any]],
-    repeats: int,
+    size: Size,
 ) -> Growth:
-    """Run a tap with each of some settings, in turn; all reports that they define are read.
+    """Run a tap with each of some settings, in turn.
 
     The first round isn't counted: the sandbox makes and keeps its answers in it, and would have the
     same processors to itself. Start-up is measured in every round, between the others.
@@ -204,13 +183,11 @@ def _grown(
     start_ups: list[float] = []
     runs: dict[int, list[Asked]] = {count: [] for count in configs}
     stand_in.control("POST", "kept", {"path": subject.report_path})
-    for number in range(1 + max(repeats, FEWEST_RUNS)):
+    for number in range(1 + max(size.repeats, FEWEST_RUNS)):
         start_up = _start_up(subject, stand_in, configs[min(configs)])
         for count, more in configs.items():
             progress(f"growth: {count} {kind}")
-            config = subject.config(stand_in.url, **more)
-            names = tuple(report["name"] for report in config["reports"])
-            asked = stand_in.run(subject, room("growth", kind, str(count)), *names, config=config)
+            asked = _run(subject, stand_in, more, kind, str(count))
             if number:
                 runs[count].append(asked)
         if number:
@@ -229,9 +206,8 @@ def _start_up(subject: Subject, stand_in: Sandbox, more: Mapping[str, Any]) -> f
     It has the settings of the smallest number of things: looking at 500 accounts for what is due is
     a part of what accounts cost.
     """
-    config = subject.config(stand_in.url, **{**more, "start_date": MOMENT[:10]})
-    names = tuple(report["name"] for report in config["reports"])
-    return stand_in.run(subject, room("growth", subject.name), *names, config=config).run.cpu
+    today = {**more, "start_date": MOMENT[:10]}
+    return _run(subject, stand_in, today, subject.name).run.cpu
 
 
 def _lines(growth: Growth) -> list[tuple[str, ...]]:

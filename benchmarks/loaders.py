@@ -6,13 +6,14 @@ import random
 import subprocess
 import sys
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from decimal import Decimal
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks import strangers
+from benchmarks import stores, strangers
 from benchmarks.measure import (
     ROOT,
     Command,
@@ -33,6 +34,7 @@ from tests.postgres import running_server, target_settings
 PREDECESSOR: Final = "e111588"
 """The last commit with the loader of 0.1.0, which shaped every row in Python."""
 OURS: Final = "ours"
+_AGAIN: Final = f"{OURS}, again"
 THEIRS: Final = "target-postgres"
 OLD: Final = "ours of 0.1.0"
 OLD_ON_NEW: Final = "ours of 0.1.0 on today's DuckDB"
@@ -84,30 +86,47 @@ def _duckdb(count: int, size: Size) -> tuple[dict[str, Run], str]:
             contenders.append(into_file(OLD_ON_NEW, body, sys.executable, *old))
     except Unavailable as reason:
         missing = str(reason)
-    first = {c.name: once(c) for c in contenders}
-    for contender in contenders:
-        _check(contender.name, file_of(contender.name), count)
-    again = into_file(f"{OURS}, again", body)
-    once(again)
-    # The file stays, and with it every row's key.
-    contenders.append(replace(again, before=()))
-    if size.quick:
-        return {**first, again.name: once(contenders[-1])}, missing
-    return side_by_side(contenders, size.repeats), missing
+    places = {c.name: ("duckdb", str(file_of(c.name)), "main.s") for c in contenders}
+    return _loaded(contenders, places, into_file(_AGAIN, body), count, size), missing
 
 
 def _postgres(count: int, size: Size, url: str) -> dict[str, Run]:
     body = report(count)
     contenders = [into_database(name, body, url) for name in (OURS, THEIRS)]
+    places = {c.name: ("postgres", url, f"{_schema(c.name)}.s") for c in contenders}
+    return _loaded(contenders, places, into_database(_AGAIN, body, url), count, size)
+
+
+def _loaded(
+    contenders: list[Contender],
+    places: Mapping[str, tuple[str, str, str]],
+    again: Contender,
+    count: int,
+    size: Size,
+) -> dict[str, Run]:
+    """Run loads into empty warehouses, and one once more into what it filled.
+
+    Args:
+        contenders: The loads.
+        places: What each of them fills, as `stores.totals` takes it.
+        again: The load that is run twice.
+        count: Rows.
+        size: Which form.
+
+    Raises:
+        ContenderError: If rows or a sum are others than those that were sent.
+    """
     first = {c.name: once(c) for c in contenders}
-    for contender in contenders:
-        _check(contender.name, url, count, _schema(contender.name))
-    again = into_database(f"{OURS}, again", body, url)
+    for name, place in places.items():
+        found = stores.totals(*place, "money_4")
+        if found != (Decimal(count), Decimal(count) / 4):
+            raise ContenderError(f"{name}: {found} instead of {count:,} rows and a quarter of that")
     once(again)
-    contenders.append(replace(again, before=()))
+    # What it filled stays, and with it every row's key.
+    again = replace(again, before=())
     if size.quick:
-        return {**first, again.name: once(contenders[-1])}
-    return side_by_side(contenders, size.repeats)
+        return {**first, again.name: once(again)}
+    return side_by_side([*contenders, again], size.repeats)
 
 
 # -- bars
@@ -146,7 +165,7 @@ def _postgres_bars(count: int, runs: dict[str, Run], size: Size) -> Iterator[Bar
 
 
 def _again(kind: str, count: int, runs: dict[str, Run], bound: float) -> Bar:
-    ratio = runs[f"{OURS}, again"].wall / runs[OURS].wall
+    ratio = runs[_AGAIN].wall / runs[OURS].wall
     return at_most(
         f"the same {count:,} rows again, against the first load, {kind}, by the clock", ratio, bound
     )
@@ -272,19 +291,3 @@ def report(count: int) -> Path:
 def message(kind: str, **parts: object) -> str:
     """Return a message's line, of the stream `s`."""
     return json.dumps({"type": kind, "stream": "s", **parts}, separators=(",", ":")) + "\n"
-
-
-def _check(who: str, place: Path | str, count: int, schema: str = "main") -> None:
-    question = f"SELECT count(*), sum(money_4) FROM {schema}.s"  # noqa: S608 - our own names
-    if isinstance(place, Path):
-        import duckdb  # noqa: PLC0415 - one of the two is needed
-
-        with duckdb.connect(str(place), read_only=True) as file:
-            found = file.execute(question).fetchone()
-    else:
-        import psycopg  # noqa: PLC0415 - as above
-
-        with psycopg.connect(place) as server:
-            found = server.execute(question.encode()).fetchone()
-    if found is None or (found[0], found[1] * 4) != (count, count):
-        raise ContenderError(f"{who}: {found} instead of {count:,} rows and a quarter of that")

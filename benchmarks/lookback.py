@@ -14,6 +14,7 @@ import contextlib
 import logging
 import os
 import sys
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -55,16 +56,14 @@ class Mode:
         state: Of its last run.
         digests: What its warehouse holds of each stream, account and bucket.
         again: Rows that were read again, by stream, of the days that count.
-        readings: How often a bucket was read again, by stream.
-        requests: By stream.
+        requests: By stream, of the days that count.
     """
 
     settings: dict[str, Any]
     state: dict[str, Any] | None = None
     digests: dict[Place, str] = field(default_factory=dict)
-    again: dict[str, int] = field(default_factory=dict)
-    readings: dict[str, int] = field(default_factory=dict)
-    requests: dict[str, int] = field(default_factory=dict)
+    again: Counter[str] = field(default_factory=Counter)
+    requests: Counter[str] = field(default_factory=Counter)
 
     def run(self, case: Case, streams: set[str], *, counts: bool) -> None:
         """Run once, and take in what it read."""
@@ -78,13 +77,10 @@ class Mode:
         for row in messages.records["sync_days"]:
             place = (row["stream"], row["account"], row["bucket"])
             if counts and place in self.digests:
-                name = row["stream"]
-                self.again[name] = self.again.get(name, 0) + row["row_count"]
-                self.readings[name] = self.readings.get(name, 0) + 1
+                self.again[row["stream"]] += row["row_count"]
             self.digests[place] = row["digest"]
         for row in messages.records["sync_windows"] if counts else ():
-            name = row["stream"]
-            self.requests[name] = self.requests.get(name, 0) + row["requests"]
+            self.requests[row["stream"]] += row["requests"]
 
 
 @dataclass
@@ -92,8 +88,8 @@ class Waiting:
     """For how long the learned warehouse held a bucket otherwise than the fixed one."""
 
     since: dict[Place, int] = field(default_factory=dict)
-    longest: dict[str, int] = field(default_factory=dict)
-    waited: dict[str, list[int]] = field(default_factory=dict)
+    longest: Counter[str] = field(default_factory=Counter)
+    waited: defaultdict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
     surprises: dict[str, int] = field(default_factory=dict)
 
     def look(self, day: int, today: date, fixed: Mode, learned: Mode) -> None:
@@ -110,9 +106,9 @@ class Waiting:
             if learned.digests.get(place) != digest:
                 self.since.setdefault(place, day)
                 open_for = day - self.since[place] + 1
-                self.longest[name] = max(self.longest.get(name, 0), open_for)
+                self.longest[name] = max(self.longest[name], open_for)
             elif (since := self.since.pop(place, None)) is not None:
-                self.waited.setdefault(name, []).append(day - since)
+                self.waited[name].append(day - since)
                 bucket = date.fromisoformat(place[2][:10])
                 late = (today - bucket).days - (day - since) >= SURPRISE_AGE
                 if bucket in SURPRISES and late:
@@ -157,8 +153,8 @@ def simulate(name: str, days: int) -> Iterator[tuple[str, ...]]:
     tap = case.tap(config=fixed.settings)
     planners = {s.name: s.planner() for s in tap.report_streams()}
     for stream in REPORTS[name]:
-        before, after = fixed.again.get(stream, 0), learned.again.get(stream, 0)
-        waited = waiting.waited.get(stream, [])
+        before, after = fixed.again[stream], learned.again[stream]
+        waited = waiting.waited[stream]
         surprise = waiting.surprises.get(stream)
         yield (
             name,
@@ -167,8 +163,8 @@ def simulate(name: str, days: int) -> Iterator[tuple[str, ...]]:
             f"{before:,}",
             f"{after:,}",
             f"{100 - 100 * after / before:.1f} %" if before else "",
-            f"{fixed.requests.get(stream, 0)} / {learned.requests.get(stream, 0)}",
-            str(waiting.longest.get(stream, 0)),
+            f"{fixed.requests[stream]} / {learned.requests[stream]}",
+            str(waiting.longest[stream]),
             f"{sum(waited) / len(waited):.1f}" if waited else "0",
             "" if surprise is None else str(surprise),
             f"{_size(learned, stream)} B",

@@ -5,6 +5,7 @@ import contextlib
 import functools
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -243,13 +244,25 @@ def tap_command(
         documents: `config`, `state`, `catalog`, each given as a file.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    given = [str(Path(sys.executable).with_name(script))]
+    given = [str(Path(sys.executable).with_name(script)), *arguments]
     for name, document in documents.items():
         if document is not None:
             path = folder / f"{name}.json"
             path.write_text(json.dumps(document), encoding="utf-8")
             given += [f"--{name}", str(path)]
-    return Command((*given, *arguments), env or {})
+    return Command(tuple(given), env or {})
+
+
+def output(command: Command) -> str:
+    """What a program writes.
+
+    Raises:
+        ContenderError: It failed.
+    """
+    with tempfile.TemporaryFile(prefix="bench-") as out:
+        once(Contender(" ".join(command.argv[:2]), (command,)), stdout=out)
+        out.seek(0)
+        return out.read().decode()
 
 
 def select(script: str, folder: Path, config: Mapping[str, Any], *streams: str) -> dict[str, Any]:
@@ -258,11 +271,8 @@ def select(script: str, folder: Path, config: Mapping[str, Any], *streams: str) 
     Raises:
         ContenderError: The tap could not discover, or has no such stream.
     """
-    command = tap_command(script, folder, "--discover", config=config)
-    with tempfile.TemporaryFile(prefix="bench-") as out:
-        once(Contender(f"{script} --discover", (command,)), stdout=out)
-        out.seek(0)
-        catalog: dict[str, Any] = json.load(out)
+    found = output(tap_command(script, folder, "--discover", config=config))
+    catalog: dict[str, Any] = json.loads(found)
     if missing := {*streams} - {entry["tap_stream_id"] for entry in catalog["streams"]}:
         raise ContenderError(f"{script} has no stream {', '.join(sorted(missing))}")
     for entry in catalog["streams"]:
@@ -303,10 +313,11 @@ def server(*argv: str) -> Iterator[str]:
     """
     with subprocess.Popen(argv, stdout=subprocess.PIPE, cwd=ROOT, text=True) as process:
         try:
-            url = process.stdout.readline().strip() if process.stdout else ""
-            if not url.startswith("http"):
-                raise ContenderError(f"{' '.join(argv)} said no address but {url!r}")
-            yield url
+            said = process.stdout.readline() if process.stdout else ""
+            found = re.search(r"http://\S+", said)
+            if found is None:
+                raise ContenderError(f"{' '.join(argv)} said no address but {said!r}")
+            yield found[0]
         finally:
             process.terminate()
 

@@ -85,10 +85,10 @@ def play(load: Load, workers: int) -> Played:
         heapq.heappush(
             events, (now + max(load.latency, gap if requests > 1 else 0.0), worker, requests - 1)
         )
-    return Played(end, _most_within(begun, 1.0))
+    return Played(end, most_within(begun, 1.0))
 
 
-def _most_within(moments: list[float], seconds: float) -> int:
+def most_within(moments: list[float], seconds: float) -> int:
     """The most of these moments, in order, that lie within so many seconds."""
     most = first = 0
     for last, moment in enumerate(moments):

@@ -2,10 +2,10 @@
 
 import re
 import textwrap
-import unicodedata
 from collections.abc import Sequence
 from typing import Final
 
+from adtap_cli.formatting import aligned
 from benchmarks.measure import ROOT
 from benchmarks.sections import Bar, Section
 
@@ -68,21 +68,4 @@ def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> str:
-    widths = [max(_width(row[n]) for row in rows) for n in range(len(rows[0]))]
-    return "\n".join(
-        "  ".join(
-            _padded(cell, width, left=not n)
-            for n, (cell, width) in enumerate(zip(row, widths, strict=True))
-        )
-        for row in rows
-    )
-
-
-def _padded(cell: str, width: int, *, left: bool) -> str:
-    gap = " " * (width - _width(cell))
-    return cell + gap if left else gap + cell
-
-
-def _width(cell: str) -> int:
-    """Places on a terminal: combining marks take none."""
-    return sum(not unicodedata.combining(letter) for letter in cell)
+    return "\n".join(aligned(rows, range(1, len(rows[0]))))

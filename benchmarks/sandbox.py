@@ -8,7 +8,6 @@ import contextlib
 import hashlib
 import json
 import re
-import subprocess
 import sys
 import urllib.request
 from collections import Counter
@@ -19,12 +18,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from benchmarks.measure import (
-    ROOT,
     Contender,
     ContenderError,
     Run,
     once,
     select,
+    server,
     tap_command,
     workspace,
 )
@@ -284,16 +283,9 @@ def sandbox(subject: Subject) -> Iterator[Sandbox]:
         ContenderError: It did not start.
     """
     platform = subject.case.platform
-    argv = (sys.executable, "-m", "adtap_sandbox", "--port", "0", "--platform", platform)
-    with subprocess.Popen(argv, stdout=subprocess.PIPE, cwd=ROOT, text=True) as process:
-        try:
-            said = process.stdout.readline() if process.stdout else ""
-            found = re.search(r"http://\S+", said)
-            if found is None:
-                raise ContenderError(f"the sandbox of {subject.name} said no address but {said!r}")
-            yield Sandbox(found[0])
-        finally:
-            process.terminate()
+    program = (sys.executable, "-m", "adtap_sandbox")
+    with server(*program, "--port", "0", "--platform", platform) as url:
+        yield Sandbox(url)
 
 
 def room(*names: str) -> Path:

@@ -1,9 +1,7 @@
 """Many accounts on several processes at once: wall time, requests, the rate that is never passed, equal rows."""
 
 import hashlib
-import itertools
 import json
-import subprocess
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -15,8 +13,8 @@ from typing import Any, Final
 
 from adtap_core.inspect.shards import share_of
 from benchmarks.latency import START
-from benchmarks.measure import ContenderError, progress, select, tap_command
-from benchmarks.model import Load, play
+from benchmarks.measure import output, progress, select, tap_command
+from benchmarks.model import Load, most_within, play
 from benchmarks.sandbox import MOMENT, SUBJECTS, Sandbox, Subject, room, sandbox
 from benchmarks.sections import Bar, Section, Size, at_least, at_most
 
@@ -29,6 +27,7 @@ WINDOWS: Final = 12
 MODELLED_REPORTS: Final = 20
 MODELLED: Final = (("Adjust", 50.0), ("TerminalOne", 10.0), ("no published rate", None))
 EFFICIENT: Final = 0.8
+_PLAYED: Final = {"ADTAPS_NOW": MOMENT}
 _METADATA: Final = 2
 """Requests of a run besides those of its windows: the apps, the fields."""
 
@@ -100,7 +99,10 @@ def _runs(
     config = subject.config(stand_in.url, reports=definitions, start_date=START)
     folder = room("scale")
     catalog = select(subject.case.script, folder, config, *(d["name"] for d in definitions))
-    listed = json.loads(_output(["adtap", "shards", subject.case.script], folder, config, catalog))
+    shards = tap_command(
+        "adtap", folder, "shards", subject.case.script, env=_PLAYED, config=config, catalog=catalog
+    )
+    listed = json.loads(output(shards))
     tokens = [a["app_token"] for s in listed["shards"] for r in s["runs"] for a in r["accounts"]]
     stand_in.control("POST", "latency", {"seconds": LATENCY})
     for workers in levels:
@@ -124,10 +126,7 @@ def _seen(
 ) -> Ran:
     log = stand_in.control("GET", f"log?platform={subject.case.platform}")["requests"]
     moments = sorted(datetime.fromisoformat(e["started_at"]).timestamp() for e in log)
-    most = max(
-        sum(1 for _ in itertools.takewhile(lambda m, first=first: m - first < 1, moments[at:]))  # type: ignore[misc]
-        for at, first in enumerate(moments)
-    )
+    most = most_within(moments, 1.0)
     stats = stand_in.control("GET", "stats")
     return Ran(
         workers, seconds, len(log), most, stats["max_in_flight"].get(subject.case.platform, 0), len(digests),
@@ -139,32 +138,15 @@ def _tap(
     subject: Subject, folder: Path, config: Mapping[str, Any], catalog: Mapping[str, Any]
 ) -> list[bytes]:
     """Run a tap; give a digest of each row, without the moment at which it was read."""
-    folder.mkdir(parents=True, exist_ok=True)
-    command = tap_command(subject.case.script, folder, config=config, catalog=catalog)
+    command = tap_command(subject.case.script, folder, env=_PLAYED, config=config, catalog=catalog)
     found: list[bytes] = []
-    for line in _output(list(command.argv), folder).splitlines():
+    for line in output(command).splitlines():
         message = json.loads(line)
         if message["type"] == "RECORD" and message["stream"] != "sync_windows":
             row = {k: v for k, v in message["record"].items() if k != "_synced_at"}
             text = json.dumps([message["stream"], row], sort_keys=True)
             found.append(hashlib.sha256(text.encode()).digest())
     return found
-
-
-def _output(argv: list[str], folder: Path, *documents: Mapping[str, Any]) -> str:
-    import os  # noqa: PLC0415
-    import sys  # noqa: PLC0415
-
-    for name, document in zip(("config", "catalog"), documents, strict=False):
-        (folder / f"{name}.json").write_text(json.dumps(document))
-        argv = [*argv, f"--{name}", str(folder / f"{name}.json")]
-    program = str(Path(sys.executable).with_name(argv[0])) if "/" not in argv[0] else argv[0]
-    done = subprocess.run(
-        [program, *argv[1:]], env={**os.environ, "ADTAPS_NOW": MOMENT}, capture_output=True, text=True, check=False
-    )  # fmt: skip
-    if done.returncode:
-        raise ContenderError(f"{argv[0]}: {done.stderr[-2000:]}")
-    return done.stdout
 
 
 # -- what is shown ---------------------------------------------------------------------------

@@ -1,15 +1,15 @@
 """What a warehouse holds after a load, asked in a process of its own.
 
 python -m benchmarks.stores fresh URL NAME       a new, empty Postgres database
-python -m benchmarks.stores postgres URL TABLE   its rows, the sums of impressions and of cost
-python -m benchmarks.stores duckdb FILE TABLE    the same of a DuckDB file
+python -m benchmarks.stores postgres URL TABLE COLUMN …   its rows, and the sums of columns
+python -m benchmarks.stores duckdb FILE TABLE COLUMN …    the same of a DuckDB file
 """
 
-import subprocess
 import sys
+from decimal import Decimal
 
 from benchmarks.bodies import sums
-from benchmarks.measure import ROOT, Command, ContenderError
+from benchmarks.measure import Command, ContenderError, output
 
 
 def fresh(url: str, name: str) -> Command:
@@ -30,19 +30,24 @@ def check(who: str, kind: str, place: str, table: str, rows: int) -> None:
     Raises:
         ContenderError: If rows or sums are others.
     """
-    command = (sys.executable, "-m", "benchmarks.stores", kind, place, table)
-    found = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
-    count, impressions, cost = found.split()
+    count, impressions, cost = totals(kind, place, table, "impressions", "cost")
     counted, spent = sums(rows)
-    if (int(count), int(impressions), round(float(cost) * 10**6)) != (rows, counted, spent):
+    if (int(count), int(impressions), round(cost * 10**6)) != (rows, counted, spent):
         raise ContenderError(
             f"{who}: {table} has {count} rows, {impressions} impressions and {cost} cost; "
             f"there were {rows}, {counted} and {spent} millionths"
         )
 
 
-def _main(task: str, place: str, name: str) -> None:
-    question = f"SELECT count(*), sum(impressions)::BIGINT, sum(cost) FROM {name}"  # noqa: S608 - our own
+def totals(kind: str, place: str, table: str, *columns: str) -> tuple[Decimal, ...]:
+    """The rows of a table, and the sums of its columns; arguments as `check` takes them."""
+    argv = (sys.executable, "-m", "benchmarks.stores", kind, place, table, *columns)
+    return tuple(map(Decimal, output(Command(argv)).split()))
+
+
+def _main(task: str, place: str, name: str, *columns: str) -> None:
+    sums_ = "".join(f", sum({column})" for column in columns)
+    question = f"SELECT count(*){sums_} FROM {name}"  # noqa: S608 - our own
     if task == "duckdb":
         import duckdb  # noqa: PLC0415 - one of the two is needed
 

@@ -169,7 +169,7 @@ def _matches(size: Size) -> tuple[Match, ...]:
 
 def _floors(size: Size) -> tuple[str, ...]:
     """The kinds of body held against the floor; the short form has time for one."""
-    return ("adjust.json",) if size.quick else tuple(floor.PATHS)
+    return ("adjust.json",) if size.quick else tuple(floor.SOURCES)
 
 
 def _bars(count: int, runs: dict[str, Run], missing: dict[str, str], size: Size) -> Iterator[Bar]:

@@ -1,6 +1,7 @@
 """All the way into a warehouse: tap and loader beside dlt, and beside the ordinary stream."""
 
 from dataclasses import replace
+from pathlib import Path
 
 from benchmarks import readers, stores, strangers
 from benchmarks.measure import (
@@ -72,26 +73,37 @@ def _duckdb(count: int, size: Size) -> tuple[dict[str, Run], str]:
     """Load into DuckDB; gives the runs, and why dlt is missing if it is."""
     missing = ""
     with replay(count, _KIND) as url:
-        contenders = [_into_file(readers.tap(_KIND, url, count))]
-        files = [workspace("load") / f"{contenders[0].name}.duckdb"]
+        taps = [readers.tap(_KIND, url, count)]
         if not size.quick and count <= _MOST_ROWS:
-            contenders.append(_into_file(readers.ordinary(url, count)))
-            files.append(workspace("load") / f"{contenders[1].name}.duckdb")
+            taps.append(readers.ordinary(url, count))
+        loads = [(_into_file(tap), str(_file(tap))) for tap in taps]
         try:
-            contenders.append(strangers.dlt(url, count, "duckdb"))
-            files.append(strangers.dlt_file())
+            loads.append((strangers.dlt(url, count, "duckdb"), str(strangers.dlt_file())))
         except Unavailable as reason:
             missing = str(reason)
-        first: dict[str, Run] = {}
-        for contender, file in zip(contenders, files, strict=True):
-            progress(f"{contender.name}: into DuckDB")
-            first[contender.name] = once(contender)
-            stores.check(contender.name, "duckdb", str(file), "main.bench", count)
+        first = _checked(loads, "duckdb", "main.bench", count)
+        contenders = [contender for contender, _ in loads]
         return first if size.quick else side_by_side(contenders, size.repeats, first), missing
 
 
+def _checked(
+    loads: list[tuple[Contender, str]], kind: str, table: str, count: int
+) -> dict[str, Run]:
+    """Run loads once, each into a place of its own, and see that they are whole."""
+    first: dict[str, Run] = {}
+    for contender, place in loads:
+        progress(f"{contender.name}: into {kind}")
+        first[contender.name] = once(contender)
+        stores.check(contender.name, kind, place, table, count)
+    return first
+
+
+def _file(tap: Contender) -> Path:
+    return workspace("load") / f"{tap.name}.duckdb"
+
+
 def _into_file(tap: Contender) -> Contender:
-    file = workspace("load") / f"{tap.name}.duckdb"
+    file = _file(tap)
     config = {"path": str(file)}
     loader = tap_command("target-adtap-duckdb", workspace("load", tap.name), config=config)
     return replace(tap, commands=(*tap.commands, loader), before=(file,))
@@ -112,7 +124,7 @@ def _into_postgres(count: int, size: Size, url: str) -> tuple[dict[str, Run], st
     missing = ""
     with replay(count, _KIND) as address:
         tap, ordinary = readers.tap(_KIND, address, count), readers.ordinary(address, count)
-        contenders = [
+        loads = [
             _into_database(replace(tap, name=_OURS), "bench_0", url, "target-adtap-postgres"),
             _into_database(tap, "bench_1", url, "target-postgres"),
             _into_database(ordinary, "bench_2", url, "target-postgres"),
@@ -121,22 +133,24 @@ def _into_postgres(count: int, size: Size, url: str) -> tuple[dict[str, Run], st
             # dlt wants a host and a password; libpq takes the folder of the socket all the same.
             place = url.replace("postgres@/postgres?", "postgres:none@localhost:5432/bench_3?")
             made = strangers.dlt(address, count, "postgres", place)
-            contenders.append(replace(made, before=(*made.before, stores.fresh(url, "bench_3"))))
+            made = replace(made, before=(*made.before, stores.fresh(url, "bench_3")))
+            loads.append((made, _database(url, "bench_3")))
         except Unavailable as reason:
             missing = str(reason)
-        first: dict[str, Run] = {}
-        for n, contender in enumerate(contenders):
-            progress(f"{contender.name}: into Postgres")
-            first[contender.name] = once(contender)
-            place = url.replace("/postgres?", f"/bench_{n}?")
-            stores.check(contender.name, "postgres", place, "bench.bench", count)
-        return side_by_side(contenders, size.repeats, first), missing
+        first = _checked(loads, "postgres", "bench.bench", count)
+        return side_by_side([contender for contender, _ in loads], size.repeats, first), missing
 
 
-def _into_database(tap: Contender, name: str, url: str, script: str) -> Contender:
-    place = url.replace("/postgres?", f"/{name}?")
+def _database(url: str, name: str) -> str:
+    return url.replace("/postgres?", f"/{name}?")
+
+
+def _into_database(tap: Contender, name: str, url: str, script: str) -> tuple[Contender, str]:
+    """Return a load into a new database, and its address."""
+    place = _database(url, name)
     config: dict[str, object] = {"sqlalchemy_url": place, "default_target_schema": "bench"}
     if script == "target-postgres":
         config |= {**target_settings(place), "use_copy": False}
     loader = tap_command(script, workspace("load", name), config=config)
-    return replace(tap, commands=(*tap.commands, loader), before=(stores.fresh(url, name),))
+    fresh = (stores.fresh(url, name),)
+    return replace(tap, commands=(*tap.commands, loader), before=fresh), place
