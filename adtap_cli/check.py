@@ -14,7 +14,7 @@ from adtap_cli.commands import (
     open_tap,
     tap_argument,
     tap_kind,
-    write_json,
+    write_found,
 )
 from adtap_cli.meltano_project import meltano_option
 from adtap_core.errors import SettingsError
@@ -87,11 +87,8 @@ def check(
         for record in held.records:
             if record.getMessage() not in told:
                 log.handle(record)
-    if as_json:
-        write_json(found.document())
-    else:
-        for line in lines(found):
-            click.echo(on_one_line(redact(line)))
+    spelt = (on_one_line(redact(line)) for line in lines(found))
+    write_found(found.document, spelt, as_json=as_json)
     if not found.good:
         bad = sum(not f.good for f in found.findings)
         raise Failed([f"{bad} of {count(len(found.findings), 'check')} failed"])

@@ -243,6 +243,21 @@ def write_file(path: Path, text: str, what: str) -> None:
     click.echo(str(path))
 
 
+def write_found(document: Callable[[], object], lines: Iterable[str], *, as_json: bool) -> None:
+    """Write what was found, secrets masked.
+
+    Args:
+        document: Makes it for programs.
+        lines: It for people.
+        as_json: Whether programs asked.
+    """
+    if as_json:
+        write_json(document())
+        return
+    for line in lines:
+        click.echo(redact(line))
+
+
 def write_json(document: object) -> None:
     """Write a document, secrets masked."""
     click.echo(masked_json(document))

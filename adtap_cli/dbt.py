@@ -20,6 +20,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import click
 
+from adtap_cli import programs
+
 ROOT: Final = Path(__file__).resolve().parents[1]
 PROJECT: Final = ROOT / "transform"
 CACHE: Final = ROOT / ".cache"
@@ -85,9 +87,7 @@ def _make(folder: Path, warehouse: str) -> None:
     wanted = ["-c", str(constraints(warehouse)), *PACKAGES[warehouse]]
     python = str(folder / "bin" / "python")
     # Meltano brings uv, which takes seconds; it does not read pip's configuration, so pip may succeed where it fails.
-    uv = shutil.which(
-        "uv", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
-    )
+    uv = programs.found("uv")
     if uv is not None:
         _do([sys.executable, "-m", "venv", "--without-pip", str(folder)])
         try:

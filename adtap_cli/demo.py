@@ -8,8 +8,6 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -122,20 +120,24 @@ def _demo(
         raise DemoError(f"--report: the folder {report.absolute().parent} does not exist")
     *others, last = (one.platform for one in choices)
     names = f"{', '.join(others)} and {last}" if others else last
-    _say(f"Loads {names} from a local sandbox into one DuckDB file, with Meltano.")
-    _say("No account is needed, and nothing leaves this machine.")
+    click.echo(f"Loads {names} from a local sandbox into one DuckDB file, with Meltano.")
+    click.echo("No account is needed, and nothing leaves this machine.")
     with Sandbox(port=port, now=first, log=folder / "sandbox.log") as sandbox:
-        _say(f"\nThe sandbox runs at {sandbox.url}; its clock is set to {_moment(sandbox.now())}.")
-        with _step(f"First run: every day since {start}") as step:
-            runs = [scratch.run(choices, sandbox=sandbox, start=start, report=step)]
-        seconds = [step.seconds]
+        click.echo(
+            f"\nThe sandbox runs at {sandbox.url}; its clock is set to {_moment(sandbox.now())}."
+        )
+        step = _Step(f"First run: every day since {start}")
+        runs = [scratch.run(choices, sandbox=sandbox, start=start, report=step)]
+        seconds = [step.end()]
         before = folder / "before.duckdb"
         shutil.copy(scratch.warehouse, before)
         now = sandbox.advance(DAYS_BETWEEN)
-        _say(f"\nThe sandbox's clock moves to {_moment(now)}: the platforms restate recent days.")
-        with _step("Second run: new days, and those that may have been restated") as step:
-            runs.append(scratch.run(choices, sandbox=sandbox, start=start, report=step))
-        seconds.append(step.seconds)
+        click.echo(
+            f"\nThe sandbox's clock moves to {_moment(now)}: the platforms restate recent days."
+        )
+        step = _Step("Second run: new days, and those that may have been restated")
+        runs.append(scratch.run(choices, sandbox=sandbox, start=start, report=step))
+        seconds.append(step.end())
         requests = sandbox.requests()
     # For whoever looks at the file later: to its days the present is the sandbox's.
     (folder / "now").write_text(f"{now.isoformat()}\n", encoding="utf-8")
@@ -146,17 +148,17 @@ def _demo(
 
     found = facts(scratch.warehouse, before, choices)
     before.unlink()
-    _say("")
+    click.echo("")
     for line in demo_text.lines(found):
-        _say(line)
+        click.echo(line)
     story = demo_page.Story(runs=runs, seconds=seconds, moments=(first, now), requests=requests)
     page = demo_page.page(found, story)
     report.write_text(page, encoding="utf-8")
-    _say(f"\nThe DuckDB file   {_shown(scratch.warehouse)}")
-    _say(f"The page          {_shown(report.absolute())}")
-    _say(f"Done in {time.monotonic() - began:.0f} s.")
+    click.echo(f"\nThe DuckDB file   {_shown(scratch.warehouse)}")
+    click.echo(f"The page          {_shown(report.absolute())}")
+    click.echo(f"Done in {time.monotonic() - began:.0f} s.")
     for line in NEXT:
-        _say(line.format(report=_shown(report.absolute())))
+        click.echo(line.format(report=_shown(report.absolute())))
 
 
 class _Step:
@@ -167,26 +169,18 @@ class _Step:
     """
 
     def __init__(self, message: str) -> None:
-        self.seconds = 0.0
-        _say(f"{message} …")
+        self._began = time.monotonic()
+        click.echo(f"{message} …")
 
     def __call__(self, ran: Ran) -> None:
         """Say it."""
-        _say(f"  {ran.choice.platform:<12} {seconds_words(ran.seconds):>7}")
+        click.echo(f"  {ran.choice.platform:<12} {seconds_words(ran.seconds):>7}")
 
-
-@contextmanager
-def _step(message: str) -> Iterator[_Step]:
-    began = time.monotonic()
-    step = _Step(message)
-    yield step
-    step.seconds = time.monotonic() - began
-    _say(f"  {'in all':<12} {seconds_words(step.seconds):>7}")
-
-
-def _say(line: str) -> None:
-    click.echo(line)
-    sys.stdout.flush()
+    def end(self) -> float:
+        """Say how long it took, and return it in seconds."""
+        seconds = time.monotonic() - self._began
+        click.echo(f"  {'in all':<12} {seconds_words(seconds):>7}")
+        return seconds
 
 
 def _moment(moment: datetime) -> str:

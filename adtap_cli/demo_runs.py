@@ -2,7 +2,6 @@
 
 import contextlib
 import fcntl
-import http.client
 import json
 import os
 import re
@@ -11,13 +10,15 @@ import signal
 import subprocess
 import sys
 import threading
-import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final, Self
 
+import requests
+
+from adtap_cli import programs
 from adtap_cli.demo_choice import Choice
 
 PROJECT_FILE: Final = "meltano.yml"
@@ -73,16 +74,13 @@ class Sandbox:
             self._process.wait()
             raise DemoError(f"the sandbox did not start: {self._last_words()}")
         self.url = found.group()
+        self._http = requests.Session()
         # A proxy that the environment names must not come between.
-        self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        self._http.trust_env = False
 
     def now(self) -> datetime:
         """Return what its clock says."""
         return datetime.fromisoformat(self._control("GET", "health")["now"])
-
-    def platforms(self) -> list[str]:
-        """Return the platforms that it serves."""
-        return [str(name) for name in self._control("GET", "health")["platforms"]]
 
     def advance(self, days: int) -> datetime:
         """Move its clock; return what it says then."""
@@ -132,12 +130,13 @@ class Sandbox:
 
     def _control(self, method: str, path: str, body: object = None) -> Any:
         self.check()
-        data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(f"{self.url}/_control/{path}", data, method=method)  # noqa: S310 - always http
         try:
-            with self._opener.open(request, timeout=30) as response:
-                return json.load(response)
-        except (OSError, ValueError, http.client.HTTPException) as error:
+            response = self._http.request(
+                method, f"{self.url}/_control/{path}", json=body, timeout=30
+            )
+            response.raise_for_status()
+            return response.json()
+        except (OSError, ValueError) as error:
             # A process that was killed a moment ago may not be seen as ended yet.
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(1)
@@ -183,8 +182,7 @@ class Project:
     """
 
     def __init__(self, folder: Path, file: Path) -> None:
-        beside = Path(sys.executable).with_name("meltano")
-        found = str(beside) if beside.exists() else shutil.which("meltano")
+        found = programs.found("meltano")
         if found is None:
             raise DemoError(
                 "Meltano is not installed in this environment; `make setup` installs it, "
@@ -269,9 +267,9 @@ class Project:
     def _environment(
         self, choices: Sequence[Choice], *, sandbox: Sandbox, start: date
     ) -> dict[str, str]:
-        environment = {k: v for k, v in os.environ.items() if not k.startswith(_NOT_HANDED_ON)}
-        bin_ = str(Path(sys.executable).parent)
-        environment["PATH"] = f"{bin_}{os.pathsep}{environment.get('PATH', os.defpath)}"
+        environment = {
+            k: v for k, v in programs.environment().items() if not k.startswith(_NOT_HANDED_ON)
+        }
         environment["MELTANO_PROJECT_ROOT"] = str(self.folder)
         environment["NO_PROXY"] = environment["no_proxy"] = "127.0.0.1,localhost"
         environment["ADTAPS_NOW"] = sandbox.now().isoformat()

@@ -7,7 +7,6 @@ whose schema says `Joins <stream>.<column>`.
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -72,53 +71,33 @@ def boxes(tap: type[AdTap]) -> Iterator[Box]:
         )
 
 
-@dataclass(frozen=True)
-class Diagram:
-    """What one platform's page shows.
+def title(tap: type[AdTap]) -> str:
+    """Return what a tap's picture shows."""
+    return f"Streams of {tap.name} and what they join"
 
-    Args:
-        tap: The tap's full name.
-    """
 
-    tap: str
-
-    def boxes(self) -> list[Box]:
-        """Return the streams, as declared."""
-        tap = tap_class(self.tap)
-        assert issubclass(tap, AdTap)  # noqa: S101 - all of ours are
-        return list(boxes(tap))
-
-    def picture(self) -> str:
-        """Return the text of the SVG file."""
-        return svg(f"Streams of {self.tap} and what they join", self.boxes())
-
-    def section(self) -> str:
-        """Return the part of the page about this platform."""
-        all_ = self.boxes()
-        joined = [box for box in all_ if box.targets]
-        file = f"diagrams/{platform(self.tap)}.svg"
-        alone = {box.name for box in all_} - {
-            name for box in joined for name in (box.name, *box.targets)
-        }
-        lines = [
-            f"## {self.tap}",
-            "",
-            f"[![Streams of {self.tap} and what they join; the table below says the same]({file})]({file})",
-            "",
-            '<details markdown="1"><summary>The same as a table</summary>',
-            "",
-            "| stream | joins |",
-            "|---|---|",
-            *(f"| `{box.name}` | {_cell(box)} |" for box in joined),
-            "",
-            "</details>",
-        ]
-        if alone:
-            lines += [
-                "",
-                "Alone: " + ", ".join(f"`{box.name}`" for box in all_ if box.name in alone) + ".",
-            ]
-        return "\n".join(lines)
+def section(tap: type[AdTap]) -> str:
+    """Return the part of the page about a platform."""
+    all_ = list(boxes(tap))
+    joined = [box for box in all_ if box.targets]
+    used = {name for box in joined for name in (box.name, *box.targets)}
+    alone = [f"`{box.name}`" for box in all_ if box.name not in used]
+    file = f"diagrams/{platform(tap.name)}.svg"
+    lines = [
+        f"## {tap.name}",
+        "",
+        f"[![{title(tap)}; the table below says the same]({file})]({file})",
+        "",
+        '<details markdown="1"><summary>The same as a table</summary>',
+        "",
+        "| stream | joins |",
+        "|---|---|",
+        *(f"| `{box.name}` | {_cell(box)} |" for box in joined),
+        "",
+        "</details>",
+        *(["", f"Alone: {', '.join(alone)}."] if alone else []),
+    ]
+    return "\n".join(lines)
 
 
 def _cell(box: Box) -> str:
@@ -128,15 +107,13 @@ def _cell(box: Box) -> str:
     return "<br>".join(parts)
 
 
-def page() -> str:
-    """Return the whole page."""
-    return "\n\n".join([HEAD.rstrip(), *(Diagram(tap).section() for tap in TAPS)]) + "\n"
-
-
 def files() -> dict[Path, str]:
     """Return the page and the pictures, by their paths in the repository."""
     folder = Path("docs/reference")
+    taps = [tap_class(name) for name in TAPS]
     pictures = {
-        folder / "diagrams" / f"{platform(tap)}.svg": Diagram(tap).picture() for tap in TAPS
+        folder / "diagrams" / f"{platform(tap.name)}.svg": svg(title(tap), list(boxes(tap)))
+        for tap in taps
     }
-    return {folder / "joins.md": page(), **pictures}
+    page = "\n\n".join([HEAD.rstrip(), *map(section, taps)]) + "\n"
+    return {folder / "joins.md": page, **pictures}

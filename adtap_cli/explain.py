@@ -14,13 +14,12 @@ from adtap_cli.commands import (
     table,
     tap_argument,
     tap_kind,
-    write_json,
+    write_found,
 )
 from adtap_core.declare import Entity, Report
 from adtap_core.inspect.explain import Explanation, declared, ledger
 from adtap_core.inspect.explain import explain as explain_stream
 from adtap_core.names import did_you_mean
-from adtap_core.redact import redact
 from adtap_core.rows.schemas import LEDGER
 from adtap_core.sync.reports import ReportStream
 from adtap_core.tap import AdTap
@@ -48,11 +47,7 @@ def explain(
     else:
         tap, entry = _found(tap_name, stream, configs)
         made = explain_stream(tap, entry, offline=offline or not configs)
-    if as_json:
-        write_json(made.document())
-        return
-    for line in lines(made):
-        click.echo(redact(line))
+    write_found(made.document, lines(made), as_json=as_json)
 
 
 def _found(tap_name: str, stream: str, configs: tuple[str, ...]) -> tuple[AdTap, Entity | Report]:

@@ -4,9 +4,7 @@ import fnmatch
 import json
 import os
 import re
-import shutil
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -15,6 +13,7 @@ from typing import Any, Final
 
 import click
 
+from adtap_cli import programs
 from adtap_cli.taps import tap_class
 from adtap_core.errors import SettingsError
 from adtap_core.names import did_you_mean
@@ -140,8 +139,7 @@ class _Meltano:
     """
 
     def __init__(self, environment: str) -> None:
-        beside = Path(sys.executable).with_name("meltano")
-        found = str(beside) if beside.exists() else shutil.which("meltano")
+        found = programs.found("meltano")
         if found is None:
             why = missing("it", "meltano") or "its command is not in this environment"
             raise SettingsError([f"--meltano: Meltano can't be run: {why}"])
@@ -161,11 +159,7 @@ class _Meltano:
                 capture_output=True,
                 check=False,
                 timeout=_SECONDS,
-                # Found beside its own taps, also where the environment is not activated.
-                env={
-                    **os.environ,
-                    "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
-                },
+                env=programs.environment(),
             )
         except subprocess.TimeoutExpired as error:
             raise SettingsError([f"{asked} did not answer within {_SECONDS} s"]) from error

@@ -3,7 +3,7 @@
 A platform may say the same delivery in several reports; each entry names one report that holds all of it once.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
@@ -53,7 +53,7 @@ MONEY: Final = ("spend", "revenue", "conversion_value")
 MEASURES: Final = (*COUNTS, *MONEY)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Performance:
     """One report in the mart's words.
 
@@ -62,8 +62,8 @@ class Performance:
         report: The report stream; its bucket is the day.
         role: The side of the trade that its numbers are of.
         account_kind: What an account is there.
-        columns: The report's columns, by the mart's: of `LABELS` and `MEASURES`; what is missing is null.
         serves: What it is used for.
+        columns: The report's columns, by the mart's: of `LABELS` and `MEASURES`; what is missing is null.
         labels: What its money is, for a reader, by the mart's column.
     """
 
@@ -71,9 +71,9 @@ class Performance:
     report: str
     role: Role
     account_kind: str
+    serves: set[Serves]
     columns: dict[str, str]
-    serves: frozenset[Serves]
-    labels: dict[str, str]
+    labels: dict[str, str] = field(default_factory=dict)
 
     @property
     def platform(self) -> str:
@@ -86,31 +86,11 @@ class Performance:
         return f"int_{self.platform}__{self.report}"
 
 
-def _entry(
-    tap: str,
-    report: str,
-    role: Role,
-    *serves: Serves,
-    account: tuple[str, str],
-    columns: dict[str, str],
-    labels: dict[str, str] | None = None,
-) -> Performance:
-    kind, column = account
-    return Performance(
-        tap=tap,
-        report=report,
-        role=role,
-        account_kind=kind,
-        columns={"account_id": column, **columns},
-        serves=frozenset(serves),
-        labels=labels or {},
-    )
-
-
 _COUNTED: Final = {"impressions": "impressions", "clicks": "clicks"}
 _ATOMX: Final = {**_COUNTED, "conversions": "conversions"}
 _ADJUST: Final = {
     **_COUNTED,
+    "account_id": "app_token",
     "channel": "partner_name",
     "campaign_id": "campaign_id_network",
     "campaign_name": "campaign_network",
@@ -137,70 +117,69 @@ _TERMINALONE: Final = {
 _T1_LABELS: Final = {"spend": "total spend", "conversion_value": "value of conversions"}
 
 PERFORMANCE: Final = (
-    _entry(
-        "tap-atomx", "advertiser_delivery_daily", Role.BUY,
-        Serves.DAILY, Serves.AD, Serves.COUNTRY,
-        account=("advertiser", "advertiser_id"),
-        columns={**_ATOMX, "campaign_id": "campaign_id", "ad_id": "creative_id",
+    Performance(
+        "tap-atomx", "advertiser_delivery_daily", Role.BUY, "advertiser",
+        serves={Serves.DAILY, Serves.AD, Serves.COUNTRY},
+        columns={"account_id": "advertiser_id", **_ATOMX, "campaign_id": "campaign_id", "ad_id": "creative_id",
                  "country": "country_id", "spend": "campaign_cost"},
         labels={"spend": "cost of campaigns"},
     ),
     # What publishers earn is in no column of this report that the platform documents.
-    _entry(
-        "tap-atomx", "publisher_delivery_daily", Role.SELL, Serves.DAILY,
-        account=("publisher", "publisher_id"),
-        columns={**_ATOMX, "site_id": "site_id", "country": "country_id"},
+    Performance(
+        "tap-atomx", "publisher_delivery_daily", Role.SELL, "publisher",
+        serves={Serves.DAILY},
+        columns={"account_id": "publisher_id", **_ATOMX, "site_id": "site_id", "country": "country_id"},
     ),
-    _entry(
-        "tap-adjust", "campaign_daily", Role.MEASURE, Serves.DAILY, Serves.COUNTRY,
-        account=("app", "app_token"),
+    Performance(
+        "tap-adjust", "campaign_daily", Role.MEASURE, "app",
+        serves={Serves.DAILY, Serves.COUNTRY},
         columns=_ADJUST,
         labels=_ADJUST_LABELS,
     ),
-    _entry(
-        "tap-adjust", "adgroup_daily", Role.MEASURE, Serves.AD_GROUP,
-        account=("app", "app_token"),
+    Performance(
+        "tap-adjust", "adgroup_daily", Role.MEASURE, "app",
+        serves={Serves.AD_GROUP},
         columns=_ADJUST_GROUP,
         labels=_ADJUST_LABELS,
     ),
-    _entry(
-        "tap-adjust", "creative_daily", Role.MEASURE, Serves.AD,
-        account=("app", "app_token"),
+    Performance(
+        "tap-adjust", "creative_daily", Role.MEASURE, "app",
+        serves={Serves.AD},
         columns={**_ADJUST_GROUP, "ad_id": "creative_id_network", "ad_name": "creative_network"},
         labels=_ADJUST_LABELS,
     ),
-    _entry(
-        "tap-terminalone", "performance_daily", Role.BUY, Serves.DAILY, Serves.AD_GROUP,
-        account=("advertiser", "advertiser_id"),
-        columns={**_TERMINALONE, "ad_group_id": "strategy_id", "conversion_value": "total_revenue"},
+    Performance(
+        "tap-terminalone", "performance_daily", Role.BUY, "advertiser",
+        serves={Serves.DAILY, Serves.AD_GROUP},
+        columns={"account_id": "advertiser_id", **_TERMINALONE, "ad_group_id": "strategy_id", "conversion_value": "total_revenue"},
         labels=_T1_LABELS,
     ),
     # The report has no advertiser; the campaign's own record names it.
-    _entry(
-        "tap-terminalone", "creatives_daily", Role.BUY, Serves.AD,
-        account=("advertiser", ""),
-        columns={**_TERMINALONE, "ad_group_id": "strategy_id", "ad_id": "creative_id",
+    Performance(
+        "tap-terminalone", "creatives_daily", Role.BUY, "advertiser",
+        serves={Serves.AD},
+        columns={"account_id": "", **_TERMINALONE, "ad_group_id": "strategy_id", "ad_id": "creative_id",
                  "conversion_value": "total_revenue"},
         labels=_T1_LABELS,
     ),
-    _entry(
-        "tap-terminalone", "geo_daily", Role.BUY, Serves.COUNTRY,
-        account=("advertiser", ""),
-        columns={**_TERMINALONE, "country": "country_name"},
+    Performance(
+        "tap-terminalone", "geo_daily", Role.BUY, "advertiser",
+        serves={Serves.COUNTRY},
+        columns={"account_id": "", **_TERMINALONE, "country": "country_name"},
         labels=_T1_LABELS,
     ),
-    _entry(
-        "tap-openx", "inventory_daily", Role.SELL, Serves.DAILY,
-        account=("account", "publisher_account_id"),
-        columns={"impressions": "market_impressions", "clicks": "clicks",
+    Performance(
+        "tap-openx", "inventory_daily", Role.SELL, "account",
+        serves={Serves.DAILY},
+        columns={"account_id": "publisher_account_id", "impressions": "market_impressions", "clicks": "clicks",
                  "site_id": "publisher_site_id", "site_name": "publisher_site_name",
                  "revenue": "market_publisher_revenue"},
         labels={"revenue": "market publisher revenue"},
     ),
-    _entry(
-        "tap-openx", "exchange_daily", Role.SELL, Serves.DAILY,
-        account=("platform", "publisher_platform_id"),
-        columns={"impressions": "impressions", "site_id": "page_domain",
+    Performance(
+        "tap-openx", "exchange_daily", Role.SELL, "platform",
+        serves={Serves.DAILY},
+        columns={"account_id": "publisher_platform_id", "impressions": "impressions", "site_id": "page_domain",
                  "revenue": "publisher_revenue"},
         labels={"revenue": "publisher revenue"},
     ),

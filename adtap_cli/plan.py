@@ -14,13 +14,12 @@ from adtap_cli.commands import (
     open_tap,
     table,
     tap_argument,
-    write_json,
+    write_found,
 )
 from adtap_cli.meltano_project import meltano_option
 from adtap_core.formatting import count, spelt
 from adtap_core.inspect.dry_run import body_of, request_line
 from adtap_core.inspect.plan import BACKFILL, PAGES, Plan, PlannedAccount, StreamPlan, make_plan
-from adtap_core.redact import redact
 
 
 @click.command()
@@ -65,14 +64,8 @@ def plan(
     """
     tap = open_tap(tap_name, configs, state=state, catalog=catalog, meltano=loader)
     made = make_plan(tap, offline=offline)
-    if as_json:
-        document = made.document()
-        document["offline"] = offline
-        document["max_requests"] = max_requests
-        write_json(document)
-    else:
-        for line in lines(made, requests=requests):
-            click.echo(redact(line))
+    asked = {"offline": offline, "max_requests": max_requests}
+    write_found(lambda: made.document() | asked, lines(made, requests=requests), as_json=as_json)
     # Each failure is in the log already, with its reason.
     failed = ", ".join(made.failed_streams)
     reasons = [f"Can't be planned: {failed}; the reasons stand above"] if failed else []

@@ -15,9 +15,8 @@ from adtap_cli.demo_choice import CHOICES
 from adtap_cli.page import Turnover
 from adtap_cli.performance import MONEY, PERFORMANCE, Serves
 from adtap_cli.report_days import STATES, Day
+from adtap_cli.taps import guessed, installed
 from adtap_cli.warehouse import Warehouse, by_day, ledgers, readings
-from adtap_core.inspect.explain import declared
-from adtap_core.registry import TapUnavailable, load_tap, tap_names
 from adtap_core.rows.schemas import DAYS, LEDGER_SCHEMA
 from adtap_core.sync.restatements import MovedAfter, Readings, Restatement
 from adtap_core.tap import AdTap
@@ -148,7 +147,7 @@ def _of_schema(
     made.shares += [(platform, one) for one in history.moved_after()]
     restated = history.restated()
     states = history.states()
-    hours = {} if kind is None else _hours(kind)
+    hours = {} if kind is None else {r.name: closing_hours(kind, r) for r in kind.reports}
     for (stream, account), rows in _grouped(ledger).items():
         closing = hours.get(stream, max(hours.values(), default=0.0))
         due = report_days.last_due(made.now.astimezone(UTC).replace(tzinfo=None), closing)
@@ -180,17 +179,8 @@ def _of_schema(
 
 def _tap(schema: str, streams: set[str]) -> type[AdTap] | None:
     """Return the installed tap that a schema is of: by its name, else by the streams of its ledger."""
-    kinds = []
-    for name in tap_names():
-        try:
-            kinds.append(load_tap(name))
-        except TapUnavailable:
-            continue
-    for kind in kinds:
-        if schema == kind.name.replace("-", "_"):
-            return kind
-    best = max(kinds, key=lambda kind: len(declared(kind).keys() & streams), default=None)
-    return best if best is not None and declared(best).keys() & streams else None
+    named = (kind for kind in installed() if schema == kind.name.replace("-", "_"))
+    return next(named, None) or guessed(streams)
 
 
 def _platform(kind: type[AdTap] | None, schema: str) -> str:
@@ -199,10 +189,6 @@ def _platform(kind: type[AdTap] | None, schema: str) -> str:
         return schema
     name = names.get(kind.name, kind.name.removeprefix("tap-"))
     return name if schema == kind.name.replace("-", "_") else f"{name} ({schema})"
-
-
-def _hours(kind: type[AdTap]) -> dict[str, float]:
-    return {report.name: closing_hours(kind, report) for report in kind.reports}
 
 
 def _grouped(ledger: list[dict[str, Any]]) -> dict[tuple[str, str], list[dict[str, Any]]]:

@@ -19,12 +19,11 @@ from adtap_cli.commands import (
     tap_argument,
     tap_kind,
     write_file,
-    write_json,
+    write_found,
 )
 from adtap_core.errors import SettingsError
 from adtap_core.inspect.coverage import Coverage, from_state, spell
 from adtap_core.names import did_you_mean
-from adtap_core.redact import redact
 from adtap_core.state.compaction import expanded
 from adtap_core.state.parts import merged, parts
 
@@ -58,11 +57,8 @@ def show(state: str, *, as_json: bool) -> None:
         found = from_state(read_state(state), {})
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise SettingsError([f"--state {state}: can't be understood ({error})"]) from error
-    if as_json:
-        write_json({"streams": [c.document() for c in found]})
-        return
-    for line in _words(found) if found else ("The state is empty: the next run reads everything.",):
-        click.echo(redact(line))
+    words = _words(found) if found else ("The state is empty: the next run reads everything.",)
+    write_found(lambda: {"streams": [c.document() for c in found]}, words, as_json=as_json)
 
 
 def _words(found: list[Coverage]) -> Iterator[str]:

@@ -1,6 +1,5 @@
 """`adtap status`: what was read by now, from a state file or from the ledger in a warehouse."""
 
-import logging
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,18 +16,14 @@ from adtap_cli.commands import (
     read_state,
     table,
     tap_kind,
-    write_json,
+    write_found,
 )
+from adtap_cli.taps import guessed
 from adtap_cli.warehouse import ledgers, opened
 from adtap_core.errors import SettingsError
 from adtap_core.inspect.coverage import Coverage, from_ledger, from_state, spell
-from adtap_core.inspect.explain import declared
-from adtap_core.redact import redact
-from adtap_core.registry import TapUnavailable, load_tap, tap_names
 from adtap_core.sync.planning import settle_days
 from adtap_core.tap import AdTap
-
-log = logging.getLogger("adtaps.status")
 
 GAPS_SHOWN: Final = 3
 
@@ -76,7 +71,8 @@ def status(
     if restatements:
         if warehouse is None:
             raise click.UsageError("--restatements reads a warehouse; give --warehouse PLACE")
-        _show_restatements(warehouse, schema, as_json=as_json)
+        moved = restated.read(warehouse, schema)
+        write_found(lambda: restated.document(moved), restated.lines(moved), as_json=as_json)
         return
     if state is not None:
         found = _of_state(read_state(state), state, tap_name, configs)
@@ -84,20 +80,7 @@ def status(
             filled.look(warehouse, schema, found)
     else:
         found = _of_warehouse(str(warehouse), schema)
-    if as_json:
-        write_json({"streams": [c.document() for c in found]})
-        return
-    for line in lines(found):
-        click.echo(redact(line))
-
-
-def _show_restatements(warehouse: str, schema: str | None, *, as_json: bool) -> None:
-    made = restated.read(warehouse, schema)
-    if as_json:
-        write_json(restated.document(made))
-        return
-    for line in restated.lines(made):
-        click.echo(redact(line))
+    write_found(lambda: {"streams": [c.document() for c in found]}, lines(found), as_json=as_json)
 
 
 # -- a state ---------------------------------------------------------------------------------
@@ -129,22 +112,8 @@ def _tap(tap_name: str | None, configs: Sequence[str], marks: Mapping[str, Any])
         return open_tap(tap_name, configs)
     if tap_name is not None:
         return _bare(tap_kind(tap_name))
-    kinds = list(_installed())
-    known = sorted(
-        ((len(declared(kind).keys() & marks.keys()), at) for at, kind in enumerate(kinds)),
-        reverse=True,
-    )
-    (best, at), (next_best, _) = known[:2]
-    return _bare(kinds[at]) if best > next_best else None
-
-
-def _installed() -> Iterator[type[AdTap]]:
-    """Return the installed taps; one that can't be loaded is said and left out."""
-    for name in tap_names():
-        try:
-            yield load_tap(name)
-        except TapUnavailable as error:
-            log.warning("%s", error)
+    kind = guessed(marks)
+    return None if kind is None else _bare(kind)
 
 
 def _bare(kind: type[AdTap]) -> AdTap:

@@ -2,12 +2,17 @@
 
 import importlib
 import json
+import logging
+from collections.abc import Collection, Iterator
 from typing import Any, Final, cast
 
 from singer_sdk.plugin_base import PluginBase
 
-from adtap_core.registry import load_tap
+from adtap_core.inspect.explain import declared
+from adtap_core.registry import TapUnavailable, load_tap, tap_names
 from adtap_core.tap import AdTap
+
+log = logging.getLogger("adtaps.status")
 
 TAPS: Final = ("tap-atomx", "tap-adjust", "tap-terminalone", "tap-openx")
 """This project's own, in the order of its pages; `adtap_core.registry` knows all that are installed."""
@@ -42,3 +47,20 @@ def tap_class(name: str) -> type[AdTap]:
         TapUnavailable: It can't be loaded; the message says what to install.
     """
     return load_tap(name)
+
+
+def installed() -> Iterator[type[AdTap]]:
+    """Yield the installed taps; one that can't be loaded is said and left out."""
+    for name in tap_names():
+        try:
+            yield load_tap(name)
+        except TapUnavailable as error:
+            log.warning("%s", error)
+
+
+def guessed(streams: Collection[str]) -> type[AdTap] | None:
+    """Return the installed tap that has most of some streams; None if that can't be told."""
+    kinds = list(installed())
+    known = [len(declared(kind).keys() & set(streams)) for kind in kinds]
+    best = max(known, default=0)
+    return kinds[known.index(best)] if best and known.count(best) == 1 else None

@@ -3,7 +3,6 @@
 # ruff: noqa: S608 - names cannot be parameters in SQL; each is quoted
 
 import importlib
-from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
@@ -41,7 +40,7 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-class Warehouse(ABC):
+class Warehouse:
     """An open warehouse.
 
     Args:
@@ -57,7 +56,6 @@ class Warehouse(ABC):
         self.place = place
         self._connection, self._errors = connection, errors
 
-    @abstractmethod
     def rows(self, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Return the rows of a query; `?` stands for a value.
 
@@ -68,6 +66,15 @@ class Warehouse(ABC):
         Raises:
             SettingsError: The warehouse says no.
         """
+        try:
+            found = self._connection.execute(self._spelt(query), list(values)).fetchall()
+        except self._errors as error:
+            raise warehouse_error(f" {self.place}: {str(error).splitlines()[0]}") from error
+        return list(found)
+
+    def _spelt(self, query: str) -> str:
+        """Return a query as the driver takes it."""
+        return query
 
     def columns(self, schema: str) -> dict[str, dict[str, str]]:
         """Return the columns of each table of a schema, with their types in capitals."""
@@ -133,27 +140,13 @@ class Warehouse(ABC):
 class _DuckDB(Warehouse):
     decimal = "DECIMAL(38, 18)"
 
-    @override
-    def rows(self, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        try:
-            found: list[tuple[Any, ...]] = self._connection.execute(query, list(values)).fetchall()
-        except self._errors as error:
-            raise warehouse_error(f" {self.place}: {str(error).splitlines()[0]}") from error
-        return found
-
 
 class _Postgres(Warehouse):
     decimal = "NUMERIC"
 
     @override
-    def rows(self, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        try:
-            found: list[tuple[Any, ...]] = self._connection.execute(
-                query.replace("%", "%%").replace("?", "%s"), list(values)
-            ).fetchall()
-        except self._errors as error:
-            raise warehouse_error(f" {self.place}: {' '.join(str(error).split())}") from error
-        return found
+    def _spelt(self, query: str) -> str:
+        return query.replace("%", "%%").replace("?", "%s")
 
 
 @contextmanager

@@ -9,13 +9,14 @@ import hashlib
 import json
 import re
 import sys
-import urllib.request
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
+
+import requests
 
 from benchmarks.measure import (
     Contender,
@@ -185,8 +186,9 @@ class Sandbox:
     def __init__(self, url: str) -> None:
         self.url = url
         self._catalogs: dict[str, dict[str, Any]] = {}
+        self._http = requests.Session()
         # A proxy that the environment names must not come between.
-        self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        self._http.trust_env = False
 
     def control(self, method: str, path: str, body: object = None) -> Any:
         """Call the control API.
@@ -196,10 +198,9 @@ class Sandbox:
             path: Below `/_control/`.
             body: Sent as JSON.
         """
-        data = None if body is None else json.dumps(body).encode()
-        asked = urllib.request.Request(f"{self.url}/_control/{path}", data, method=method)  # noqa: S310 - always http
-        with self._opener.open(asked, timeout=300) as response:
-            return json.load(response)
+        answer = self._http.request(method, f"{self.url}/_control/{path}", json=body, timeout=300)
+        answer.raise_for_status()
+        return answer.json()
 
     def reset(self, *, creatives: int = 0, apps: int = 0, now: str = MOMENT) -> None:
         """A new world whose clock stands still.
