@@ -8,7 +8,6 @@ from typing import Any, Final, cast
 
 from singer_sdk.plugin_base import PluginBase
 
-from adtap_core.inspect.explain import declared
 from adtap_core.registry import TapUnavailable, load_tap, tap_names
 from adtap_core.tap import AdTap
 
@@ -61,6 +60,8 @@ def installed() -> Iterator[type[AdTap]]:
 def guessed(streams: Collection[str]) -> type[AdTap] | None:
     """Return the installed tap that has most of some streams; None if that can't be told."""
     kinds = list(installed())
-    known = [len(declared(kind).keys() & set(streams)) for kind in kinds]
+    known = [
+        sum(entry.name in streams for entry in (*kind.entities, *kind.reports)) for kind in kinds
+    ]
     best = max(known, default=0)
     return kinds[known.index(best)] if best and known.count(best) == 1 else None

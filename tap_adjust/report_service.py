@@ -265,7 +265,12 @@ class ReportService(Service):
 
     def _told_along(self, choices: Choices) -> Sequence[str]:
         """Return what rows must say beside their own dimensions: the currency, where no list of apps tells it."""
-        return () if choices.get("currency") or self.seen_apps() is not None else (_CURRENCY,)
+        if choices.get("currency"):
+            return ()
+        try:
+            return (_CURRENCY,) if self.seen_apps() is None else ()
+        except OfflineError:
+            return ()  # a dry run without a network: most tokens may list apps
 
     def _events_of(self, tokens: Sequence[str], lost: list[str]) -> list[str]:
         """Return the slugs of some apps' events; one that can't be asked for is put into `lost`."""
