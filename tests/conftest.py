@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 if str(ROOT) not in sys.path:
@@ -151,6 +153,15 @@ _BY_PLACE: Final = {
 _FIRST: Final = (
     "tests/tap_terminalone/test_large_answers.py",
     "tests/framework/test_example.py",
+    "tests/core/sync/test_histories.py",
+    "tests/core/bodies/test_parsing.py",
+    "tests/core/sync/test_learned_lookback.py",
+    "tests/core/sync/test_bundles.py",
+    "tests/core/bodies/test_readers_fuzzed.py",
+    "tests/plugin/test_script.py",
+    "tests/tap_atomx/test_answers_of_another_question.py",
+    "tests/tap_adjust/test_odd_answers.py",
+    "tests/core/bodies/test_characters.py",
     "tests/warehouses/test_meltano.py",
     "tests/contracts/test_failing_well.py",
     "tests/contracts/test_killed_anywhere.py",
@@ -177,14 +188,12 @@ _FIRST: Final = (
     "tests/tap_terminalone/test_legacy_entities.py",
     "tests/loader/test_state_follows_the_commit.py",
     "tests/companion/test_meltano.py",
-    "tests/core/sync/test_histories.py",
     "tests/warehouses/test_views.py",
     "tests/contracts/test_rows_and_windows.py",
     "tests/tap_terminalone/test_loaded.py",
     "tests/tap_openx/test_reports.py",
     "tests/tap_atomx/test_reports.py",
     "tests/tap_openx/test_splits.py",
-    "tests/core/bodies/test_parsing.py",
     "tests/contracts/test_vendor_terminalone.py",
     "tests/tap_atomx/test_sdk_suite.py",
     "tests/contracts/test_pipes_and_signals.py",
@@ -192,6 +201,24 @@ _FIRST: Final = (
 )
 """The files that take longest, longest first (before them those of `make check`): begun last, one of them would be waited
 for by processes that are done."""
+
+
+_APART: Final = ("tests/tap_terminalone/test_large_answers.py",)
+"""Of these files two processes run two tests side by side: each takes long, and they share nothing."""
+
+
+class _Schedule(LoadFileScheduling):
+    """Tests of a file go to one process, for what its fixtures made; but see `_APART`."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = super()._split_scope(nodeid)
+        return nodeid if file in _APART else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFileScheduling | None:
+    """Deal the tests out as `--dist loadfile` does (pyproject.toml), and some files test by test."""
+    return _Schedule(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 _WITHOUT: Final = re.compile(r"not \w+( and not \w+)*")

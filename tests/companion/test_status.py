@@ -317,7 +317,7 @@ def test_ctrl_c_in_a_query_ends_as_anywhere_else(tmp_path: Path, command: str) -
         assert is_querying(running, path.resolve())
         running.send_signal(signal.SIGINT)
         try:
-            _, said = running.communicate(timeout=30)
+            _, said = running.communicate(timeout=120)
         finally:
             running.kill()
     assert said.splitlines() == [f"adtap {command}: stopped"]

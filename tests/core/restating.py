@@ -107,7 +107,7 @@ class Restating(Platform):
     """Asks the restating server."""
 
     concurrency: ClassVar[int] = 1
-    timeout_seconds: ClassVar[float] = 5
+    timeout_seconds: ClassVar[float] = 60
     lookback_days: ClassVar[int] = RESTATED
     report_type: ClassVar[type[Report]] = FlavouredReport
     account_settings: ClassVar[Mapping[str, str]] = {"account": "accounts"}

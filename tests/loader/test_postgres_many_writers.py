@@ -51,7 +51,7 @@ def test_a_column_that_another_load_adds_is_empty_in_rows_that_come_after_it(dat
         assert first.stdout.readline() == b'{"n":0}\n'
         more = schema("s", {"id": WHOLE, "v": TEXT, "w": TEXT}, ["id"])
         database.load(more, *[record("s", id=n, v="second", w="theirs") for n in (1, 2)])
-        _, said = first.communicate(lines([record("s", id=1, v="last")]), timeout=60)
+        _, said = first.communicate(lines([record("s", id=1, v="last")]), timeout=250)
     assert first.returncode == 0, said
     assert database.query("SELECT id, v, w FROM s ORDER BY id") == [
         (1, "last", None),
@@ -117,7 +117,7 @@ def test_a_load_that_waits_for_another_ends_at_once_when_it_is_told_to(database)
         process.stdin.close()
         wait_until(database, 1)
         process.terminate()
-        assert process.wait(timeout=30) == 143
+        assert process.wait(timeout=120) == 143
         assert process.stdout.read() == b""
         assert b"Traceback" not in process.stderr.read()
         process.stdout.close()

@@ -76,7 +76,7 @@ def test_a_signal_in_a_callback_of_an_import_ends_a_loader(way, tmp_path, monkey
 
 
 UNREAD = """
-import logging, os, signal, threading
+import logging, os, signal, sys, threading, time
 from adtap_plugin import signals
 signals._PATIENCE_SECONDS = 0.2
 _reader, writer = os.pipe()
@@ -88,7 +88,11 @@ except BlockingIOError:
     os.set_blocking(writer, True)
 logging.basicConfig(stream=os.fdopen(writer, "w"))
 signal.signal(signal.SIGTERM, lambda number, frame: signals.comes_again(number, frame))
-threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGTERM)).start()
+def send():
+    while sys._current_frames()[threading.main_thread().ident].f_code.co_name != "flush":
+        time.sleep(0.01)
+    os.kill(os.getpid(), signal.SIGTERM)
+threading.Thread(target=send).start()
 logging.warning("nobody reads this")
 """
 

@@ -77,13 +77,13 @@ def http() -> Iterator[requests.Session]:
 def control(server: Server, method: str, path: str, body: object = None) -> Any:
     with requests.Session() as session:
         session.trust_env = False
-        reply = session.request(method, f"{server.url}/_control/{path}", json=body, timeout=10)
+        reply = session.request(method, f"{server.url}/_control/{path}", json=body, timeout=60)
         return reply.json() if reply.ok else (reply.status_code, reply.json()["error"])
 
 
 def raw(server: Server, request: str) -> bytes:
     """What comes back for bytes on the wire, until the server ends the connection."""
-    with socket.create_connection((server.host, server.port), timeout=10) as sock:
+    with socket.create_connection((server.host, server.port), timeout=60) as sock:
         sock.sendall(request.replace("\n", "\r\n").encode())
         answer = b""
         while part := sock.recv(65536):
@@ -169,7 +169,7 @@ def test_requests_in_flight_are_counted(server: Server, http: requests.Session):
     assert control(server, "GET", "stats")["max_in_flight"] == {"all": 1, "adjust": 1}
     control(server, "POST", "latency", {"seconds": 0.3})
     with ThreadPoolExecutor(5) as pool:
-        list(pool.map(lambda _: requests.get(server.url + "/openx/echo/", timeout=10), range(5)))
+        list(pool.map(lambda _: requests.get(server.url + "/openx/echo/", timeout=60), range(5)))
     stats = control(server, "GET", "stats")
     assert stats["max_in_flight"] == {"all": 5, "adjust": 1, "openx": 5}
     assert (stats["requests"], stats["in_flight"]) == ({"adjust": 5, "openx": 5}, {})

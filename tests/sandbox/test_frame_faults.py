@@ -57,7 +57,7 @@ class Wire:
         """One request on a connection of its own."""
         with requests.Session() as session:
             session.trust_env = False
-            return session.get(self.server.url + path, headers=headers, timeout=10)
+            return session.get(self.server.url + path, headers=headers, timeout=60)
 
     def log(self) -> list[dict[str, Any]]:
         """The requests of this test."""
@@ -67,7 +67,7 @@ class Wire:
         """Head and body as bytes until the connection ends, and whether it ended by a reset."""
         lines = [f"GET {path} HTTP/1.1", "Host: x", *(f"{k}: {v}" for k, v in headers.items())]
         answer, reset = b"", False
-        with socket.create_connection((self.server.host, self.server.port), timeout=10) as sock:
+        with socket.create_connection((self.server.host, self.server.port), timeout=60) as sock:
             sock.sendall(("\r\n".join(lines) + "\r\n\r\n").encode())
             try:
                 while part := sock.recv(65536):
@@ -113,7 +113,7 @@ def test_reset_is_a_reset_and_the_room_knows_nothing(wire: Wire):
 def test_lost_is_done_but_never_answered(wire: Wire):
     """The case in which a repeated POST does its work twice."""
     wire.fault("lost", method="post")
-    connection = http.client.HTTPConnection(wire.server.host, wire.server.port, timeout=10)
+    connection = http.client.HTTPConnection(wire.server.host, wire.server.port, timeout=60)
     connection.request("POST", "/adjust/things", body=b"one")
     with pytest.raises(ConnectionResetError):
         connection.getresponse()
@@ -256,7 +256,7 @@ def test_the_log_is_bounded(wire: Wire, monkeypatch: pytest.MonkeyPatch):
 def test_one_connection_serves_many_requests(wire: Wire):
     """Keep-alive, before and after an answer that the menu made."""
     wire.fault("status", status=404, after=1)
-    connection = http.client.HTTPConnection(wire.server.host, wire.server.port, timeout=10)
+    connection = http.client.HTTPConnection(wire.server.host, wire.server.port, timeout=60)
     statuses, ports = [], set()
     for _ in range(3):
         connection.request("GET", "/adjust/things")

@@ -35,7 +35,7 @@ def process(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
 
 def health(url: str) -> dict[str, object]:
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(f"{url}/_control/health", timeout=10) as reply:
+    with opener.open(f"{url}/_control/health", timeout=60) as reply:
         return json.load(reply)
 
 
@@ -59,7 +59,7 @@ def test_a_signal_is_its_ordinary_end(number: signal.Signals):
         host, _, port = url.removeprefix("http://").partition(":")
         with socket.create_connection((host, int(port))):
             running.send_signal(number)
-            _, errors = running.communicate(timeout=20)
+            _, errors = running.communicate(timeout=120)
     assert (running.returncode, errors) == (0, "")
 
 

@@ -1,6 +1,6 @@
 """A tap against the sandbox's TerminalOne room: settings, truth, runs."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -25,11 +25,6 @@ class Room(rooms.Room):
 
     platform = "terminalone"
     tap = TapTerminalOne
-
-    def __init__(self, sandbox: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-        # The vendor's rate is kept by a test of its own; the others need not wait for it.
-        monkeypatch.setattr(TerminalOne, "per_second", None)
-        super().__init__(sandbox, monkeypatch)
 
     def fault(self, kind: str, **fields: Any) -> None:
         """Put a fault of this platform on the menu."""
@@ -59,6 +54,14 @@ class Room(rooms.Room):
         (window, *_) = found.windows("performance_daily")
         assert window["splits"] == 1
         self.check_week(found.records["performance_daily"])
+
+
+@pytest.fixture(scope="module", autouse=True)
+def at_any_rate() -> Iterator[None]:
+    """The vendor's rate is kept by tests of its own; the others need not wait for it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TerminalOne, "per_second", None)
+        yield
 
 
 @pytest.fixture

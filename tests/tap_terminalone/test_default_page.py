@@ -32,7 +32,7 @@ def asked(held: int, default: int | None, *, pages: str = "pages"):
         return 200, {"Content-Type": "text/csv"}, text.encode()
 
     server.before.append(answer)
-    limits = HttpOptions(concurrency=1, timeout_seconds=5, max_retries=0, user_agent="adtaps/test")
+    limits = HttpOptions(concurrency=1, timeout_seconds=60, max_retries=0, user_agent="adtaps/test")
     with server.running() as url:
         http = Http(
             classify=lambda _c, reply: outcomes.by_status(reply), auth=Open(), limits=limits

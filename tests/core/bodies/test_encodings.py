@@ -57,7 +57,7 @@ def test_a_table_in_utf_16_is_read(tiny: Tiny) -> None:
     """As some exports come; line by line, like any other."""
     text = "day,site\n2026-03-01,café\n"
     tiny.server.before.append(lambda *_: (200, {"Content-Type": "text/csv"}, text.encode("utf-16")))
-    response = requests.get(f"{tiny.config['api_url']}/csv", stream=True, timeout=10)
+    response = requests.get(f"{tiny.config['api_url']}/csv", stream=True, timeout=60)
     with Spool.drain(response) as body:
         table = separated(body)
         assert table.columns == ["day", "site"]

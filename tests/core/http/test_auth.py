@@ -48,7 +48,7 @@ class TokenServer(StandIn):
 
 
 def connection(login: Login) -> Http:
-    limits = HttpOptions(concurrency=2, timeout_seconds=5, max_retries=1, user_agent="tests")
+    limits = HttpOptions(concurrency=2, timeout_seconds=60, max_retries=1, user_agent="tests")
     return Http(classify=lambda _call, reply: by_status(reply), auth=login, limits=limits)
 
 

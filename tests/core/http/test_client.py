@@ -54,7 +54,7 @@ class Bench:
         self.auth = SessionAuth()
         self.stats = RequestStats()
         limits = HttpOptions(
-            concurrency=2, timeout_seconds=5, max_retries=3, user_agent="adtaps/test"
+            concurrency=2, timeout_seconds=60, max_retries=3, user_agent="adtaps/test"
         )
         self.http = Http(
             classify=lambda _call, reply: outcomes.by_status(reply),

@@ -1,6 +1,5 @@
 """How many requests may begin in a second, and how a host that says "too fast" is asked less often."""
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import pairwise
@@ -73,18 +72,32 @@ def test_a_slower_pace_than_refusals_lead_to_is_kept():
     assert waits.gap(HOST) == 2.0
 
 
+class Clock:
+    """A clock that stands still but for what is waited: what is too fast hangs on no machine's load."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def monotonic(self) -> float:
+        """Return the seconds since it was made."""
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+        self.now += seconds
+
+
 @contextmanager
-def strict(per_second: int) -> Iterator[tuple[str, list[float]]]:
+def strict(per_second: int, clock: Clock) -> Iterator[tuple[str, list[float]]]:
     """Serve so many requests in a second and refuse the others; gives the address, and when each was refused."""
     begun: list[float] = []
     refused: list[float] = []
 
     def answer(_path: str, _query: dict[str, list[str]]) -> Answer:
-        now = time.monotonic()
-        if sum(now - at < 1 for at in begun) >= per_second:
-            refused.append(now)
+        if sum(clock.now - at < 1 for at in begun) >= per_second:
+            refused.append(clock.now)
             return 403, {"X-Why": "too fast"}, b"{}"
-        begun.append(now)
+        begun.append(clock.now)
         return GOOD
 
     server = TinyServer()
@@ -102,12 +115,14 @@ def judge(_call: Call, reply: Response) -> Outcome:
 
 def test_a_host_that_takes_fewer_requests_than_are_begun_is_read_all_the_same(monkeypatch):
     """Soon they begin as seldom as it allows; until then some are refused, for as long as its second lasts."""
+    clock = Clock()
+    monkeypatch.setattr(rate_limiter, "time", clock)
     monkeypatch.setattr(rate_limiter, "_TOGETHER_SECONDS", 0.3)
     limits = HttpOptions(
-        concurrency=2, timeout_seconds=5, max_retries=99, user_agent="adtaps/test", per_second=100
+        concurrency=2, timeout_seconds=60, max_retries=99, user_agent="adtaps/test", per_second=100
     )
-    with strict(4) as (url, refused):
-        http = Http(classify=judge, auth=SessionAuth(), limits=limits)
-        for _ in range(10):
+    with strict(4, clock) as (url, refused):
+        http = Http(classify=judge, auth=SessionAuth(), limits=limits, sleep=clock.sleep)
+        for _ in range(60):
             http.send(Call(url=f"{url}/x", what="things"))
     assert 0 < len(refused) < 12

@@ -84,7 +84,7 @@ def test_a_form_in_parts_is_taken_too(stranger):
 def test_a_missing_length_is_refused(stranger):
     """Steps 1 and 3 need Content-Length, even of nothing."""
     split = urlsplit(stranger.url)
-    with socket.create_connection((split.hostname, split.port), timeout=10) as line:
+    with socket.create_connection((split.hostname, split.port), timeout=60) as line:
         head = f"POST {split.path}/api/index/initiate HTTP/1.1\r\nHost: {split.netloc}\r\n\r\n"
         line.sendall(head.encode())
         assert b"411" in line.recv(100).splitlines()[0]
