@@ -1,10 +1,12 @@
-"""The tiny tap and its server, for scenarios on emitted messages."""
+"""The tiny tap and the restating one, each with its server, for scenarios on emitted messages."""
 
+import logging
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from tests.core.restating import RestatingServer, Room
 from tests.core.tiny import TapTiny, TinyServer
 from tests.running import Messages, run_tap
 
@@ -45,3 +47,11 @@ def tiny(monkeypatch: pytest.MonkeyPatch) -> Iterator[Tiny]:
     server = TinyServer()
     with server.running() as url:
         yield Tiny(url, server, monkeypatch)
+
+
+@pytest.fixture
+def room(caplog: pytest.LogCaptureFixture) -> Iterator[Room]:
+    """The restating platform and its tap; what they warn of is heard."""
+    caplog.set_level(logging.WARNING)
+    with RestatingServer() as server:
+        yield Room(server)

@@ -5,10 +5,12 @@ passed, values grow; then they are final. Some rows go away after a day, others 
 """
 
 import json
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, Final
+from unittest.mock import patch
 
 from typing_extensions import override
 
@@ -20,11 +22,13 @@ from adtap_core.http.auth import BearerToken
 from adtap_core.http.client import Auth, Call
 from adtap_core.platform import EntityQuery, Fetched, Partition, Platform, RowContext, WindowJob
 from adtap_core.tap import AdTap
-from adtap_core.testing import Messages, StandIn
+from adtap_core.testing import Messages, StandIn, run_tap, select
 from adtap_core.windows import ONE_DAY, Grain, Zone
 
 RESTATED: Final = 3
 """Days in which a bucket's rows still move."""
+MINE = {"name": "mine", "dimensions": ["thing"], "metrics": ["value"]}
+NOON = "2026-03-20T12:00:00+00:00"
 
 
 def buckets(grain: Grain, zone: Zone, since: datetime, until: datetime) -> Iterator[datetime]:
@@ -192,6 +196,31 @@ class TapRestating(AdTap):
         )
         for grain in Grain
     )
+
+
+class Room:
+    """The restating platform and its tap at a moment."""
+
+    def __init__(self, server: RestatingServer) -> None:
+        self.server = server
+
+    def run(
+        self, state: Any = None, *, now: str = NOON, stream: str = "by_day", **more: Any
+    ) -> Messages:
+        """Run the tap; a setting of None is taken out."""
+        self.server.now = now
+        self.server.log.clear()
+        config = {"api_url": self.server.url, "start_date": "2026-03-02", "max_retries": 0, **more}
+        config = {k: v for k, v in config.items() if v is not None}
+        catalog = select(TapRestating, config, {stream})
+        with patch.dict(os.environ, {"ADTAPS_NOW": now}):
+            return run_tap(TapRestating, config, state=state, catalog=catalog)
+
+
+def days(messages: Messages, stream: str = "by_day") -> tuple[str, str]:
+    """First day and end of what was read."""
+    windows = messages.windows(stream)
+    return min(w["window_start"] for w in windows)[:10], max(w["window_end"] for w in windows)[:10]
 
 
 def later(moment: datetime, **much: float) -> datetime:
