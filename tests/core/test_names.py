@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adtap_core.declare import Report
-from adtap_core.definitions import definition_errors
 from adtap_core.names import LONGEST_NAME, column_name, column_names, snake_case
 from adtap_core.rows.schemas import report_schema
 from adtap_core.windows import Grain
@@ -64,29 +63,9 @@ def _report(**fields: Any) -> Report:
     return Report(name="mine", **{"dimensions": (), "metrics": ("clicks",), **fields})
 
 
-@pytest.mark.parametrize(
-    ("fields", "words"),
-    [
-        ({"dimensions": ("Day",)}, "the time bucket 'Day' is not a dimension; set `grain`"),
-        ({"metrics": ("hour",)}, "the time bucket 'hour' is not a metric"),
-        (
-            {"metrics": ("first order", "first_order")},
-            "'first order' and 'first_order' would both be the column first_order; ask for them in two reports",
-        ),
-        ({"dimensions": ("siteId",), "metrics": ("site_id",)}, "'siteId' and 'site_id' would both"),
-    ],
-)
-def test_what_would_overwrite_another_column_is_refused(fields: dict[str, Any], words: str) -> None:
-    """Both fields are named, before any request."""
-    (fault,) = definition_errors([_report(**fields)], [], TinyPlatform, {})
-    assert fault.startswith("report 'mine': ")
-    assert words in fault
-
-
 def test_a_dimension_spelt_nearly_like_the_bucket_has_a_column_of_its_own() -> None:
     """`day_` does not take the place of `day`."""
     report = _report(dimensions=("day_", "_currency"))
-    assert not definition_errors([report], [], TinyPlatform, {})
     columns = report_schema(report, TinyPlatform, {})["properties"]
     assert {"day", "_currency", column_name("day_"), column_name("_currency")} <= columns.keys()
     assert columns["day"]["format"] == "date"
