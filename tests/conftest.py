@@ -156,7 +156,6 @@ _FIRST: Final = (
     "tests/core/sync/test_histories.py",
     "tests/core/bodies/test_parsing.py",
     "tests/core/sync/test_learned_lookback.py",
-    "tests/core/sync/test_bundles.py",
     "tests/core/bodies/test_readers_fuzzed.py",
     "tests/plugin/test_script.py",
     "tests/tap_atomx/test_answers_of_another_question.py",

@@ -16,7 +16,6 @@ import duckdb
 import psycopg
 import pytest
 
-from adtap_core.inspect.reconcile import Backfill, Reconciled, repairs
 from tests import programs
 from tests.companion.conftest import Desk
 from tests.running import command, run_tap, select
@@ -381,35 +380,6 @@ def test_a_warehouse_that_is_being_written_to_is_named(books: Books) -> None:
         writer.communicate("\n")
     assert done.code == 1
     assert "somebody writes to it just now" in done.err
-
-
-def test_repairs_are_the_fewest_ranges() -> None:
-    """Days within one request of each other are one range; those further apart are two."""
-    from datetime import datetime
-
-    from adtap_core.declare import Report
-    from adtap_core.inspect.reconcile import Difference
-    from adtap_core.rows.report_rows import DataState
-    from adtap_core.sync.control_totals import Mismatch
-
-    def made(name: str, *days: str, span: int = 10) -> Reconciled:
-        report = Report(name=name, dimensions=(), metrics=("clicks",), span_days=span)
-        nothing = Mismatch((), "clicks", None, None)
-        differences = [Difference(nothing, d, "", DataState.SETTLED, None) for d in days]
-        return Reconciled(report, differences=differences)
-
-    a = made("a", "2026-01-01", "2026-01-04", "2026-02-01")
-    b = made("b", "2026-01-10", "2026-01-11", "2026-02-02")
-    assert [r.setting() for r in repairs([a, b])] == [
-        {"from": "2026-01-01", "to": "2026-01-12", "streams": ["a", "b"]},
-        {"from": "2026-02-01", "to": "2026-02-03", "streams": ["a", "b"]},
-    ]
-    assert repairs([made("a")]) == []
-    assert isinstance(repairs([a])[0].first, datetime)
-    assert repairs([a]) == [
-        Backfill(datetime(2026, 1, 1), datetime(2026, 1, 5), {"a"}),
-        Backfill(datetime(2026, 2, 1), datetime(2026, 2, 2), {"a"}),
-    ]
 
 
 @adjust_only

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from contextlib import redirect_stdout
 from datetime import datetime
 from decimal import Decimal
-from itertools import chain, islice
 from typing import Any
 from unittest.mock import patch
 
@@ -22,10 +21,8 @@ from adtap_core.declare import Report
 from adtap_core.errors import MalformedResponse
 from adtap_core.http.client import RequestStats
 from adtap_core.platform import Partition, RowContext, RowLookup, WindowJob
-from adtap_core.rows import repeats as repeats_module
 from adtap_core.rows.columns import Block, Same
 from adtap_core.rows.records import cast_column, decimal_text, to_boolean, to_integer, to_text
-from adtap_core.rows.repeats import Repeats
 from adtap_core.rows.report_rows import RowShaper
 from adtap_core.sync.output import LineWriter
 from adtap_core.windows import Grain, Interval, Zone
@@ -78,37 +75,6 @@ def test_usual_columns_go_the_quick_way(cast: Any, kind: Any) -> None:
         assert cast_column(cast, values) is None
     else:
         assert cast_column(cast, values) == [cast(kind("12")), None, cast(kind("-3"))]
-
-
-@given(
-    blocks=st.lists(st.lists(st.integers(0, 400), max_size=30), max_size=12),
-    in_order=st.booleans(),
-    rows=st.sampled_from([1, 20, 100]),
-    stretches=st.sampled_from([1, 2, 5]),
-)
-def test_repeats_are_counted_over_all_blocks(
-    blocks: list[list[int]], in_order: bool, rows: int, stretches: int
-) -> None:
-    """As a plain counter does, within a block and from block to block, whether buckets come in their order or not."""
-    repeats, plain = Repeats(), Counter[int]()
-    if in_order:
-        line = iter(sorted(chain.from_iterable(blocks)))
-        blocks = [list(islice(line, len(block))) for block in blocks]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(repeats_module, "_STRETCH_ROWS", rows)
-        patch.setattr(repeats_module, "_STRETCHES", stretches)
-        _count_all(repeats, plain, blocks)
-
-
-def _count_all(repeats: Repeats, plain: Counter[int], blocks: list[list[int]]) -> None:
-    for block in blocks:
-        expected = {}
-        for place, number in enumerate(block):
-            if plain[number]:
-                expected[place] = plain[number]
-            plain[number] += 1
-        buckets = {str(n // 7) for n in block}
-        assert repeats.among([_digest(b"%d" % n) for n in block], buckets) == expected
 
 
 def _digest(key: bytes) -> bytes:
