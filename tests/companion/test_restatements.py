@@ -2,10 +2,10 @@
 
 import json
 import urllib.request
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import duckdb
 import pytest
@@ -123,28 +123,3 @@ def test_without_the_stream_it_is_said(desk: Desk) -> None:
     assert "no table sync_days; select the stream sync_days" in done.err
     state = desk.file("state", messages.last_state)
     assert "give --warehouse" in desk.call("status", "--state", state, "--restatements").err
-
-
-def test_shares_are_of_what_moved_later() -> None:
-    """Of 100, 110 and 108 at the ages 1, 2 and 8: 7.4 % moved after 1 day, 1.9 % after 3 and after 7."""
-    from adtap_core.sync.restatements import Readings
-
-    def row(age: int, spend: str) -> dict[str, Any]:
-        return {
-            "stream": "s",
-            "account": "{}",
-            "bucket": datetime(2026, 3, 1),
-            "synced_at": datetime(2026, 3, 2) + timedelta(days=age),
-            "age_days": age,
-            "data_state": "provisional",
-            "totals": json.dumps({"spend EUR": spend, "clicks": "1"}),
-        }
-
-    (found,) = Readings([row(8, "108"), row(1, "100"), row(2, "110")]).moved_after()
-    assert (found.metric, found.currency, found.buckets) == ("spend", "EUR", 1)
-    assert [found.shares[age] and f"{found.shares[age]:.4f}" for age in (1, 3, 7, 14)] == [
-        "0.0741",
-        "0.0185",
-        "0.0185",
-        None,
-    ]

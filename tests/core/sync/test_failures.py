@@ -10,7 +10,14 @@ from adtap_core.declare import Report
 from adtap_core.errors import BadRequest, Forbidden, MalformedResponse, RetriesExhausted
 from adtap_core.http.client import Call
 from adtap_core.platform import Partition
-from adtap_core.sync.failures import in_parts, may_be_of_one, may_pass
+from adtap_core.sync.failures import (
+    FailedParts,
+    Failure,
+    grouped_lines,
+    in_parts,
+    may_be_of_one,
+    may_pass,
+)
 from adtap_core.sync.reports import ReportStream
 from adtap_core.sync.window_tasks import ReportRun
 from adtap_core.tap import RunFailed
@@ -302,3 +309,34 @@ def test_a_run_that_ends_at_the_first_failure_asks_for_no_parts(tiny: Tiny) -> N
     with pytest.raises(RunFailed):
         tiny.run(accounts=TEN, on_partition_error="fail_fast")
     assert sizes(tiny) == [10]
+
+
+@given(st.lists(st.booleans(), max_size=30))
+def test_a_platform_seems_to_be_down_after_six_in_a_row(answered: list[bool]) -> None:
+    """Whatever failed before an answer came counts no more; two are doubtful, one is not."""
+    parts, in_a_row = FailedParts(), 0
+    for good in answered:
+        if good:
+            parts.clear()
+        else:
+            parts.add()
+        in_a_row = 0 if good else in_a_row + 1
+        assert parts.seem_an_outage is (in_a_row >= 6)
+        assert parts.are_doubtful is (in_a_row in {2, 3})
+
+
+def test_failures_of_one_reason_share_a_line() -> None:
+    """A hundred accounts of one wrong setting are one line, in the order they failed; no secret stands in it."""
+    failures = [
+        Failure("a", "a: 403 no", '{"account":"x"}'),
+        Failure("b", "404 gone"),
+        Failure("b", "b: 403 no", window="2026-03-01/2026-03-08"),
+        Failure("c", "password=canary-4711"),
+    ]
+    lines = grouped_lines(failures, lambda f: "; deselect it" if "404" in f.message else "")
+    assert lines == [
+        'a {"account":"x"}, b 2026-03-01/2026-03-08: 403 no',
+        "b: 404 gone; deselect it",
+        "c: password=***",
+    ]
+    assert failures[-1].line() == "c: password=***"

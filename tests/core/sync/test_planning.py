@@ -1,14 +1,27 @@
-"""Weeks and months are read whole: part of one would stand in the warehouse as if it were all of it."""
+"""What a report sync will ask for: how far back, which windows, whole weeks and months only."""
 
 import logging
 import os
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from unittest.mock import patch
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from adtap_core.declare import Report
+from adtap_core.platform import Partition
+from adtap_core.sync.planning import (
+    PartitionPlan,
+    bundles,
+    cut_out,
+    lookback_days,
+    settle_days,
+)
 from adtap_core.tap import RunFailed
 from adtap_core.testing import run_tap, select
+from adtap_core.windows import Grain, Interval
 from tests.core.restating import RestatingServer, TapRestating
 
 NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)
@@ -62,3 +75,83 @@ def test_whole_buckets_need_no_word(caplog):
     run("week", backfill={"from": "2026-02-02", "to": "2026-02-16"})
     run("day", backfill={"from": "2026-02-03", "to": "2026-02-05"})
     assert "only whole ones" not in caplog.text
+
+
+DAYS = st.none() | st.integers(0, 30)
+MONDAY = datetime(2026, 3, 2)
+
+
+def report(**fields: object) -> Report:
+    return Report(name="mine", dimensions=(), metrics=("clicks",), **fields)
+
+
+@given(own=DAYS, setting=DAYS, built_in=DAYS, platform=st.integers(0, 30))
+def test_the_nearest_word_on_a_lookback_is_the_one_that_counts(own, setting, built_in, platform):
+    """The definition's, the setting's, the report's, the platform's: 0 is a word, null is none."""
+    made = report(own_lookback_days=own, lookback_days=built_in)
+    said = [days for days in (own, setting, built_in, platform) if days is not None]
+    assert lookback_days(made, {"lookback_days": setting}, platform) == said[0]
+
+
+@given(own=DAYS, setting=DAYS, settles=DAYS, platform=st.integers(0, 30))
+def test_nothing_is_settled_while_it_is_read_again_or_the_platform_may_restate_it(own, setting, settles, platform):  # fmt: skip
+    """Whatever lookback the user chose."""
+    made = report(own_lookback_days=own, settle_days=settles)
+    days = settle_days(made, {"lookback_days": setting}, platform)
+    assert days >= lookback_days(made, {"lookback_days": setting}, platform)
+    assert days >= (platform if settles is None else settles)
+
+
+@given(
+    stretches=st.lists(st.integers(1, 9), min_size=1, max_size=4),
+    jobs=st.lists(st.tuples(st.integers(-2, 40), st.integers(0, 9)), max_size=4),
+)
+def test_what_is_read_is_the_same_wherever_jobs_are_on_their_way(stretches, jobs):
+    """Cut where their windows begin and end, so that they are polled on; no day more, none less, none twice."""
+    left, at = [], MONDAY
+    for days in stretches:  # with a day between two
+        left.append(Interval(at, at + timedelta(days)))
+        at += timedelta(days + 1)
+    windows = [Interval(MONDAY + timedelta(a), MONDAY + timedelta(a + n)) for a, n in jobs]
+    names = [f"{w.start.date()}/{w.end.date()}" for w in windows]
+    cut = cut_out(left, names, Grain.DAY)
+    assert days_of(cut) == days_of(left)
+    assert all(a.end <= b.start for a, b in pairwise(cut))
+    for window in windows[:1]:  # it finds all as it was
+        inside = any(s.start <= window.start and window.end <= s.end for s in left)
+        if inside and not window.is_empty:
+            assert {window.start, window.end} <= borders(cut)
+
+
+def days_of(stretches: list[Interval]) -> list[datetime]:
+    return [s.start + timedelta(n) for s in stretches for n in range((s.end - s.start).days)]
+
+
+def borders(stretches: list[Interval]) -> set[datetime]:
+    return {border for s in stretches for border in (s.start, s.end)}
+
+
+def test_a_job_of_part_of_a_bucket_is_polled_on_only_where_that_part_is_read():
+    """Of a day that was running it holds less than the whole."""
+    hours = [Interval(MONDAY, MONDAY + timedelta(days=2))]
+    half = "2026-03-02/2026-03-02T12"
+    assert cut_out(hours, [half], Grain.DAY) == hours
+    to_noon = [Interval(MONDAY, MONDAY + timedelta(hours=12))]
+    assert cut_out(to_noon, [half], Grain.DAY) == to_noon
+
+
+@given(windows=st.lists(st.integers(0, 2), max_size=12), size=st.integers(1, 4))
+def test_accounts_share_a_request_if_their_windows_agree(windows, size):
+    """At most so many, each once, in their order."""
+    plans = [
+        PartitionPlan(Partition({"account": str(n)}), None, [Interval(MONDAY, MONDAY + timedelta(w))], None)  # type: ignore[arg-type]
+        for n, w in enumerate(windows)
+    ]  # fmt: skip
+    made = list(bundles(plans, size))
+    assert sorted(id(p) for b in made for p in b.plans) == sorted(map(id, plans))
+    for bundle in made:
+        assert 0 < len(bundle.plans) <= size
+        assert all(p.windows == bundle.windows for p in bundle.plans)
+    for bundle in made:
+        alike = [p for b in made if b.windows == bundle.windows for p in b.plans]
+        assert alike == [p for p in plans if p.windows == bundle.windows]
