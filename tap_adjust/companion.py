@@ -14,16 +14,19 @@ from tap_adjust.streams import KpiReport
 
 def probe(service: ReportService, settings: Mapping[str, Any]) -> Iterator[ProbeResult]:
     """Ask for the list of apps: one call tells what the token sees, and whether it is good."""
-    apps = {str(app["id"]): str(app.get("name") or "") for app in service.apps()}
+    named = settings.get("app_tokens") or ()
+    listed = service.seen_apps() if named else service.apps()
+    apps = {str(app["id"]): str(app.get("name") or "") for app in listed or ()}
     account = settings.get("account_id")
     of = f" of account {account}" if account else ""
+    seen = f"sees {count(len(apps), 'app')}" if apps else "sees no app"
     yield ProbeResult(
         subject=f"API token{of}",
-        message=f"sees {count(len(apps), 'app')}" if apps else "sees no app",
-        good=bool(apps),
+        message="may not list apps" if listed is None else seen,
+        good=bool(apps) or listed is None,
         advice="take the token of a user who may see apps, or correct the setting `account_id`",
     )
-    for token in settings.get("app_tokens") or ():
+    for token in () if listed is None else named:
         yield ProbeResult(
             subject=f"app {token}",
             message=apps.get(token) or f"no app that the API token sees{did_you_mean(token, apps)}",

@@ -5,12 +5,14 @@ nothing of it (the vendor's own answer to `id==(…)` is an empty page).
 """
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, Protocol
 
 from adtap_core.accounts import unseen_message
 from adtap_core.errors import Forbidden
+from adtap_core.http.listing import Record
 from adtap_core.http.once import Once
+from tap_terminalone.walks import id_of
 
 log = logging.getLogger("adtaps.terminalone")
 
@@ -23,16 +25,16 @@ SETTINGS: Final[Mapping[str, str]] = {
 
 
 class Lists(Protocol):
-    """What a generation lists."""
+    """The lists of a generation by their path, `organizations` and `advertisers`."""
 
-    def organization_ids(self) -> list[int]:
-        """Return the organizations that the login sees."""
+    def whole(self, path: str) -> Iterator[Sequence[Record]]:
+        """Return the pages of a list."""
 
-    def advertiser_ids(self, wanted: Sequence[str]) -> list[int]:
-        """Return those of some advertisers that the login sees."""
+    def chosen(self, path: str, ids: Sequence[str]) -> Iterator[Sequence[Record]]:
+        """Return those records of a list that have some ids, page by page."""
 
-    def first_advertiser_ids(self) -> list[int]:
-        """Return the first advertisers that the login sees, as many as a page holds."""
+    def first(self, path: str) -> Sequence[Record]:
+        """Return the first records of a list, as many as a page holds."""
 
 
 class Accounts:
@@ -54,7 +56,7 @@ class Accounts:
 
     def organizations(self) -> list[str]:
         """Return all organizations that the login sees."""
-        return self._once(ORGANIZATIONS, self._lists.organization_ids)
+        return self._once("organizations", lambda: self._lists.whole("organizations"))
 
     def fault(self, setting: str, account: str) -> str | None:
         """Return the line about an account that the login does not see; None if it sees it, or nobody can tell.
@@ -75,7 +77,7 @@ class Accounts:
             )
         if seen is None or account in seen:
             return None
-        shown = seen or self._once("first advertisers", self._lists.first_advertiser_ids)
+        shown = seen or self._once("first advertisers", lambda: [self._lists.first("advertisers")])
         return unseen_message(setting, account, "advertisers", shown)
 
     def _listed(self, setting: str) -> list[str] | None:
@@ -86,7 +88,8 @@ class Accounts:
         try:
             if setting == ORGANIZATIONS:
                 return self.organizations()
-            return self._once(ADVERTISERS, lambda: self._lists.advertiser_ids(self.wanted(setting)))
+            wanted = self.wanted(setting)
+            return self._once("advertisers", lambda: self._lists.chosen("advertisers", wanted))
         except Forbidden as error:
             log.warning("%s: can't be checked, the login may not list them: %s", setting, error)
             return None
@@ -98,6 +101,9 @@ class Accounts:
                 if (message := self.fault(setting, account)) is not None:
                     yield message
 
-    def _once(self, name: str, ask: Callable[[], list[int]]) -> list[str]:
-        # A page that comes again, where a list says no total, is no second account.
-        return self._found.get(name, lambda: list(dict.fromkeys(map(str, ask()))))
+    def _once(self, name: str, ask: Callable[[], Iterable[Sequence[Record]]]) -> list[str]:
+        def ids() -> list[str]:
+            # A page that comes again, where a list says no total, is no second account.
+            return list(dict.fromkeys(str(id_of(row, name)) for page in ask() for row in page))
+
+        return self._found.get(name, ids)

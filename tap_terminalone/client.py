@@ -94,7 +94,7 @@ class TerminalOne(Platform):
         self._generation: Current | Legacy = self._spoken(
             Api(http, prefetch, url, self.settings, self.clock, self.organizations)
         )
-        self.accounts = accounts.Accounts(self.settings, self._generation)
+        self.accounts = accounts.Accounts(self.settings, self._generation.lists)
 
     # -- settings and schemas ----------------------------------------------------------------
 
@@ -119,7 +119,7 @@ class TerminalOne(Platform):
             if not (number.isascii() and number.isdigit())
         ]
         zone = settings.get("time_zone")
-        if zone is not None and str(zone).upper() not in {"UTC", "Z", "ETC/UTC", "CAMPAIGN"}:
+        if zone is not None and str(zone).upper() not in {"UTC", "Z", "ETC/UTC"}:
             errors.append(
                 f"time_zone: {zone!r} is not possible; TerminalOne counts days in each campaign's own zone and "
                 "hours in UTC"

@@ -79,6 +79,7 @@ class Current:
 
     def __init__(self, api: Api) -> None:
         self._api = api
+        self.lists = self
         self._deals = Deals(api)
         self._url = f"{api.url}/api/v3.0"
         self._owners: Once[str, list[int]] = Once()
@@ -106,29 +107,18 @@ class Current:
 
     # -- entities ----------------------------------------------------------------------------
 
-    def organization_ids(self) -> list[int]:
-        """Return the organizations that the login sees."""
-        return [
-            id_of(row, "organizations")
-            for page in self._search("organizations", "organizations")
-            for row in page
-        ]
+    def whole(self, path: str) -> Iterator[Sequence[Record]]:
+        """Return the pages of a list."""
+        return self._search(path, path)
 
-    def advertiser_ids(self, wanted: Sequence[str]) -> list[int]:
-        """Return those of some advertisers that the login sees."""
-        starts = range(0, len(wanted), IDS_AT_ONCE)
-        conditions = (f"id==({','.join(wanted[at : at + IDS_AT_ONCE])})" for at in starts)
-        pages = (
-            page
-            for condition in conditions
-            for page in self._search("advertisers", "advertisers", conditions=[condition])
-        )
-        return [id_of(row, "advertisers") for page in pages for row in page]
+    def chosen(self, path: str, ids: Sequence[str]) -> Iterator[Sequence[Record]]:
+        """Return those records of a list that have some ids, page by page."""
+        for condition in _conditions("id", ids):
+            yield from self._search(path, path, conditions=condition)
 
-    def first_advertiser_ids(self) -> list[int]:
-        """Return the first advertisers that the login sees, as many as a page holds."""
-        page = self._page("advertisers", "advertisers", {"sort_by": "id"}, None)
-        return [id_of(row, "advertisers") for row in page.records]
+    def first(self, path: str) -> Sequence[Record]:
+        """Return the first records of a list, as many as a page holds."""
+        return self._page(path, path, {"sort_by": "id"}, None).records
 
     def pages(self, entity: TerminalOneEntity, query: EntityQuery) -> Iterator[Sequence[Record]]:
         """Return an entity's records."""
@@ -167,10 +157,7 @@ class Current:
         if not field or not self._api.settings.get("organization_ids"):
             yield []
             return
-        ids = self._ids(_OWNERS[field])
-        for at in range(0, len(ids), IDS_AT_ONCE):
-            listed = ",".join(map(str, ids[at : at + IDS_AT_ONCE]))
-            yield [f"{field}==({listed})"]
+        yield from _conditions(field, self._ids(_OWNERS[field]))
 
     def _ids(self, owners: str) -> list[int]:
         """Return the ids of the organizations, agencies … that lie in the configured organizations."""
@@ -418,6 +405,12 @@ class Current:
             # What its days are in when nobody says so is not documented.
             body["time_zone"] = fields.UTC if report.grain is Grain.HOUR else fields.CAMPAIGN
         return body
+
+
+def _conditions(field: str, ids: Sequence[object]) -> Iterator[list[str]]:
+    """Yield the conditions that confine a list to some ids, so many at once."""
+    for at in range(0, len(ids), IDS_AT_ONCE):
+        yield [f"{field}==({','.join(map(str, ids[at : at + IDS_AT_ONCE]))})"]
 
 
 def _envelope_error(response: Response) -> str | None:

@@ -140,17 +140,26 @@ def _predicate_errors(filters: object) -> Iterator[str]:
     if not isinstance(filters, Mapping | None):
         yield "filters: an object of {field: value or values} is expected"
         return
-    for name, wanted in (filters or {}).items():
-        conditions = wanted if isinstance(wanted, Mapping) else {"=": wanted}
-        listed = [v for v in conditions.values() for v in (v if isinstance(v, list) else [v])]
-        if [] in conditions.values() or not listed or None in listed:
+    for name, operator, values in conditions(filters):
+        if not values or None in values:
             yield f"filters: the condition on {name!r} has no value"
-        elif odd := [v for v in listed if not isinstance(v, str | int | float | Decimal)]:
+        elif odd := [v for v in values if not isinstance(v, str | int | float | Decimal)]:
             yield f"filters: {odd[0]!r} is no value to compare {name!r} with"
-        for operator in conditions:
-            if operator not in _OPERATORS_IN_V1:
-                known = ", ".join(_OPERATORS_IN_V1)
-                yield f"filters: there is no operator {operator!r}; {known} are"
+        if operator not in _OPERATORS_IN_V1:
+            known = ", ".join(_OPERATORS_IN_V1)
+            yield f"filters: there is no operator {operator!r}; {known} are"
+
+
+def conditions(filters: object) -> Iterator[tuple[str, str, list[Any]]]:
+    """Yield the conditions that V1's filters make: field, operator, and the values to compare with.
+
+    Args:
+        filters: `{"field": value or values}` for equality, `{"field": {"operator": value or values}}`.
+    """
+    for name, wanted in filters.items() if isinstance(filters, Mapping) else ():
+        given = wanted if isinstance(wanted, Mapping) else {"=": wanted}
+        for operator, values in (given or {"=": []}).items():
+            yield name, operator, values if isinstance(values, list) else [values]
 
 
 def _filter_errors(filters: object, dataset: Dataset) -> list[str]:

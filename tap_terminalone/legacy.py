@@ -55,7 +55,7 @@ class Legacy(LegacyReports):
 
     def __init__(self, api: Api) -> None:
         super().__init__(api, Deals(api))
-        self._entities = LegacyEntities(api)
+        self.lists = LegacyEntities(api)
 
     # -- outcomes ----------------------------------------------------------------------------
 
@@ -72,25 +72,13 @@ class Legacy(LegacyReports):
 
     # -- entities ----------------------------------------------------------------------------
 
-    def organization_ids(self) -> list[int]:
-        """Return the organizations that the login sees."""
-        return self._entities.organization_ids()
-
-    def advertiser_ids(self, wanted: Sequence[str]) -> list[int]:
-        """Return those of some advertisers that the login sees."""
-        return self._entities.advertiser_ids(wanted)
-
-    def first_advertiser_ids(self) -> list[int]:
-        """Return the first advertisers that the login sees, as many as a page holds."""
-        return self._entities.first_advertiser_ids()
-
     def pages(
         self, entity: TerminalOneEntity, query: EntityQuery
     ) -> Iterator[Sequence[Mapping[str, Any]]]:
         """Return an entity's records."""
         if entity.kind == "deals":
             return self._deals.pages(query)
-        return self._entities.pages(entity, query)
+        return self.lists.pages(entity, query)
 
     @staticmethod
     def normalize(entity: Entity, record: Mapping[str, Any]) -> Mapping[str, Any]:

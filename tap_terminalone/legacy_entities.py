@@ -21,7 +21,7 @@ from tap_terminalone.auth import ACCEPT
 from tap_terminalone.changes import change
 from tap_terminalone.legacy_documents import document_of
 from tap_terminalone.streams import ENTITIES, TerminalOneEntity
-from tap_terminalone.walks import deeper, id_of, records_of
+from tap_terminalone.walks import deeper, records_of
 
 log = logging.getLogger("adtaps.terminalone")
 
@@ -81,28 +81,19 @@ class LegacyEntities:
         pages = readers.get(entity.kind, usual)(entity, query)
         return _if_there(pages) if entity.name in _NOT_MODELLED else pages
 
-    def organization_ids(self) -> list[int]:
-        """Return the organizations that the login sees."""
-        return [
-            id_of(row, "organizations")
-            for page in self._by_id("organizations", "organizations", {}, None)
-            for row in page
-        ]
+    def whole(self, path: str) -> Pages:
+        """Return the pages of a list."""
+        return self._by_id(path, path, {}, None)
 
-    def advertiser_ids(self, wanted: Sequence[str]) -> list[int]:
-        """Return those of some advertisers that the login sees."""
-        starts = range(0, len(wanted), PAGE_LIMIT)
-        chunks = [",".join(wanted[at : at + PAGE_LIMIT]) for at in starts]
-        pages = (
-            self._page("advertisers", "advertisers", {"q": f"({ids})", "sort_by": "id"}, None)
-            for ids in chunks
-        )
-        return [id_of(row, "advertisers") for page in pages for row in page.records]
+    def chosen(self, path: str, ids: Sequence[str]) -> Pages:
+        """Return those records of a list that have some ids, page by page."""
+        for at in range(0, len(ids), PAGE_LIMIT):
+            listed = ",".join(ids[at : at + PAGE_LIMIT])
+            yield self._page(path, path, {"q": f"({listed})", "sort_by": "id"}, None).records
 
-    def first_advertiser_ids(self) -> list[int]:
-        """Return the first advertisers that the login sees, as many as a page holds."""
-        page = self._page("advertisers", "advertisers", {"sort_by": "id"}, None)
-        return [id_of(row, "advertisers") for row in page.records]
+    def first(self, path: str) -> Sequence[Record]:
+        """Return the first records of a list, as many as a page holds."""
+        return self._page(path, path, {"sort_by": "id"}, None).records
 
     # -- lists -------------------------------------------------------------------------------
 

@@ -36,6 +36,7 @@ from tap_terminalone.deals import Deals
 from tap_terminalone.default_page import check_not_cut
 from tap_terminalone.definitions import (
     ROLLUP_OF,
+    conditions,
     is_snapshot,
     legacy_names,
     time_window,
@@ -458,20 +459,14 @@ def predicates(filters: object, names: frozenset[str]) -> str:
     """Return a definition's conditions on some fields in V1's grammar, joined by `&`.
 
     Args:
-        filters: `{"field": value or values}` for equality, `{"field": {"operator": value or values}}`.
+        filters: As a definition has them.
         names: The fields whose conditions are meant.
     """
-    if not isinstance(filters, Mapping):
-        return ""
-    parts = []
-    for name, wanted in filters.items():
-        if name not in names:
-            continue
-        conditions = wanted if isinstance(wanted, Mapping) else {"=": wanted}
-        for operator, values in conditions.items():
-            listed = values if isinstance(values, list) else [values]
-            parts.append(f"{name}{operator}{','.join(map(_quoted, listed))}")
-    return "&".join(parts)
+    return "&".join(
+        f"{name}{operator}{','.join(map(_quoted, values))}"
+        for name, operator, values in conditions(filters)
+        if name in names
+    )
 
 
 def _quoted(value: object) -> str:

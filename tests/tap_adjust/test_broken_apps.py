@@ -5,9 +5,11 @@ from urllib.parse import urlencode
 
 import pytest
 
+from adtap_core.inspect.check import run_check
 from adtap_core.tap import RunFailed
+from tap_adjust.tap import TapAdjust
 
-from .stand_in import APP, OTHER, REPORT, Room, Service, rows
+from .stand_in import APP, OTHER, REPORT, TOKEN, Room, Service, rows
 
 APPS = [APP, "a" * 12, "b" * 12, "c" * 12, OTHER]
 
@@ -115,6 +117,19 @@ def test_named_apps_are_read_though_the_token_may_not_list_apps(room, caplog):
     }
     assert not {"currency_code", "_extra"} & {k for r in got.records["x"] for k in r if r[k]}
     assert "apps can't be listed: those that are named are read" in caplog.text
+
+
+def test_check_says_that_the_token_may_not_list_apps(room):
+    """That is no fault where apps are named: their reports are read."""
+    room.service.refused = {"apps"}
+    config = {"api_token": TOKEN, "api_url": f"{room.service.url}/reports-service"}
+    for more, good, words in (
+        ({"app_tokens": [APP]}, True, "may not list"),
+        ({}, False, "no perm"),
+    ):
+        found = run_check(TapAdjust(config=config | more)).findings
+        said = [f for f in found if f.area == "login"]
+        assert [(f.good, words in f.words) for f in said] == [(good, True)]
 
 
 def test_apps_that_nobody_names_are_not_read_without_the_list(room, caplog):
