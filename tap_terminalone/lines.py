@@ -23,10 +23,23 @@ from adtap_core.rows.report_rows import read_bucket
 from adtap_core.rows.schemas import SCALE, WHOLE
 from adtap_core.rows.totals import as_decimal
 from adtap_core.windows import Grain, Zone
+from tap_terminalone import responses
 
 _BLOCK_BYTES: Final = 256 * 1024
 _META: Final = b'"meta"'
 _ABOUT: Final = re.compile(rb'^[ \t]*\{[ \t]*"meta"[ \t]*:.*$', re.MULTILINE)
+
+_GOING_ON: Final = responses.GOOD | {
+    "running",
+    "processing",
+    "in_progress",
+    "pending",
+    "streaming",
+    "complete",
+    "completed",
+    "done",
+}
+"""What a line about the stream may call it while nothing is wrong; any other word is taken for a fault."""
 
 Columns = Sequence[Sequence[Any]]
 
@@ -187,9 +200,8 @@ def _told(about: object) -> str | None:
     meta = about.get("meta")
     meta = meta if isinstance(meta, Mapping) else {}
     status = str(meta.get("status") or "ok")
-    if status.lower() in {"ok", "success"} and not any(
-        k in meta for k in ("error", "error_code", "errors")
-    ):
+    going_on = status.lower().replace(" ", "_") in _GOING_ON
+    if going_on and not any(map(meta.get, ("error", "error_code", "errors"))):
         return None
     message = [str(meta[k]) for k in ("error_code", "message", "error", "errors") if meta.get(k)]
     return ": ".join(message) or status

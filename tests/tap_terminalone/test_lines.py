@@ -89,6 +89,24 @@ def test_a_fault_is_told_in_words(text, words):
     assert words in error.words
 
 
+@pytest.mark.parametrize(
+    "meta",
+    [
+        {"status": "running"},
+        {"status": "In Progress", "message": "still at it"},
+        {"status": "OK", "error": None, "errors": []},
+        {"progress": 0.5},
+        None,
+    ],
+)
+def test_a_sign_of_life_is_no_fault(meta):
+    """As long as it holds no error; how many rows there are is held against the head all the same."""
+    lines = [{"fields": [], "total_items_count": 2}, {"spend": 1}, {"meta": meta}, {"spend": 2}]
+    text = "\n".join(map(json.dumps, lines))
+    with Spool.of(text.encode()) as spool:
+        assert stream_error(spool) is None
+
+
 AMOUNTS = (
     st.decimals(allow_nan=False, allow_infinity=False).map(str)
     | st.integers(-(10**25), 10**25).map(str)
