@@ -419,8 +419,10 @@ def _envelope_error(response: Response) -> str | None:
     meta = document.get("meta") if isinstance(document, Mapping) else None
     if not isinstance(meta, Mapping):
         return f"not an answer of this API: {response.excerpt(120)}"
-    if str(meta.get("status", "ok")).lower() not in responses.GOOD:
+    if str(meta.get("status", "ok")).lower() not in responses.GOOD or document.get("errors"):
         return responses.error_message(response)
+    if "data" not in document:
+        return f"the answer holds no data: {response.excerpt(120)}"
     return None
 
 

@@ -145,7 +145,9 @@ def _of_document(call: Call, response: Response, document: Document) -> Outcome:
         return Outcome(Action.RETRY, "the answer is empty: {}")
     if code in responses.GOOD or (not code and response.status < responses.ERRORS):
         # Reports' metadata bears no status at all.
-        return outcomes.by_status(response)
+        judged = outcomes.by_status(response)
+        is_odd = document.get("errors") and judged.action is Action.SUCCESS
+        return Outcome(Action.RETRY, message) if is_odd else judged
     ask = _ASKS.get(code)
     if code == "request_timeout" and call.splittable:
         ask = Action.SPLIT_WINDOW

@@ -64,8 +64,8 @@ def stream_error(spool: Spool) -> StreamError | None:
     for block in spool.line_blocks(_BLOCK_BYTES):
         if not lines:
             head = _decoded(block.partition(b"\n")[0])
-            if not isinstance(head, Mapping) or "fields" not in head:
-                return StreamError(f"the answer does not begin with its fields: {block[:120]!r}")
+            if (fault := _odd_head(head, block)) is not None:
+                return StreamError(fault)
             total = head.get("total_items_count")
         for about in _ABOUT.findall(block) if _META in block else ():
             fault = _told(_decoded(about))
@@ -88,6 +88,14 @@ def stream_error(spool: Spool) -> StreamError | None:
         words = f"the answer holds {rows} rows of {str(total)[:80]}"
         return StreamError(words, is_cut=told is not None and told > rows)
     return None
+
+
+def _odd_head(head: object, block: bytes) -> str | None:
+    """Return what is wrong with the first line of an answer's first block, or None if nothing is."""
+    if not isinstance(head, Mapping) or "fields" not in head:
+        return f"the answer does not begin with its fields: {block[:120]!r}"
+    fault = _fault(head) or _told(head)
+    return None if fault is None else f"the platform answers with an error: {fault}"
 
 
 def _count(block: bytes) -> int:
@@ -198,10 +206,14 @@ def _told(about: object) -> str | None:
     if not isinstance(about, Mapping):
         return "a line about the stream can't be read"
     meta = about.get("meta")
-    meta = meta if isinstance(meta, Mapping) else {}
-    status = str(meta.get("status") or "ok")
+    return _fault(meta) if isinstance(meta, Mapping) else None
+
+
+def _fault(said: Mapping[str, Any]) -> str | None:
+    """Return the fault that words about an answer tell of, if they do."""
+    status = str(said.get("status") or "ok")
     going_on = status.lower().replace(" ", "_") in _GOING_ON
-    if going_on and not any(map(meta.get, ("error", "error_code", "errors"))):
+    if going_on and not any(map(said.get, ("error", "error_code", "errors"))):
         return None
-    message = [str(meta[k]) for k in ("error_code", "message", "error", "errors") if meta.get(k)]
+    message = [str(said[k]) for k in ("error_code", "message", "error", "errors") if said.get(k)]
     return ": ".join(message) or status

@@ -87,6 +87,34 @@ def test_a_list_below_a_parent_is_not_cut_by_a_limit_that_nobody_told(limit, con
     assert sorted(ids) == [n * 1000 + i for n, many in flights.items() for i in range(many)]
 
 
+FAULT = {"errors": [{"code": "shard-failed", "message": "one shard did not answer"}]}
+
+
+@pytest.mark.parametrize("odd", [FAULT | {"data": []}, {}], ids=["errors beside data", "no data"])
+@pytest.mark.parametrize("times", [1, 9])
+def test_a_good_status_does_not_make_an_error_a_list(odd, times, caplog):
+    """It is asked for again; a list of which a part may be missing is no list."""
+    left = [times]
+
+    def answers(asked):
+        if asked.path == "/oauth/token":
+            return {"access_token": "token-0123456789", "expires_in": 86400}
+        left[0] -= 1
+        rows = [{"id": 7, "name": "v", "entity_type": "vertical"}]
+        meta = {"meta": {"status": "success", "count": 1, "total_count": 1}}
+        return (odd if left[0] >= 0 else {"data": rows}) | meta
+
+    with Canned(answers) as server:
+        config = login(server, 1) | {"max_retries": 1}
+        if times == 1:
+            found = run_tap(TapTerminalOne, config, streams={"verticals"})
+            assert [r["id"] for r in found.records["verticals"]] == [7]
+        else:
+            with pytest.raises(RunFailed):
+                run_tap(TapTerminalOne, config, streams={"verticals"})
+            assert ("one shard did not answer" if odd else "holds no data") in caplog.text
+
+
 @pytest.mark.parametrize("nothing", [None, ""])
 def test_a_parent_without_an_id_is_named(nothing, caplog):
     """Its flights can't be asked for, and the stream that would say so is not selected; those of others are read."""

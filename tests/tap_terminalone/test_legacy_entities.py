@@ -242,6 +242,21 @@ def newest_first(server, monkeypatch, *, cut=False):
     return {r["id"] for r in second.records["campaigns"]}
 
 
+def test_errors_beside_data_are_asked_about_again():
+    """A list of which a part may be missing is no list, whatever its status says."""
+    errors = [[{"message": "one shard did not answer"}], []]
+
+    def answers(asked):
+        rows = [{"id": 7, "name": "v", "entity_type": "vertical"}]
+        meta = {"status": "ok", "count": 1, "total_count": 1, "offset": 0}
+        return {"data": [] if errors[0] else rows, "meta": meta, "errors": errors.pop(0)}
+
+    with Canned(answers) as server:
+        config = {"api_url": server.url, "api_generation": "legacy", "session_id": "0a1b2c3d4e5f"}
+        found = run_tap(TapTerminalOne, config, streams={"verticals"})
+    assert [r["id"] for r in found.records["verticals"]] == [7]
+
+
 class NoDates(Canned):
     """A legacy list that takes no dates in `q`."""
 

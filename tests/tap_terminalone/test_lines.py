@@ -74,6 +74,8 @@ def test_a_cut_is_noticed_wherever_it_falls(found, data):
         ("", "empty"),
         ('{"results": []}\n', "does not begin"),
         ('{"fields": [], "total_items_count": 1}\n', "0 rows of 1"),
+        ('{"fields": [], "error_code": "Internal", "message": "oh"}\n', "Internal: oh"),
+        ('{"fields": [], "meta": {"status": "failed"}}\n', "failed"),
         ('{"fields": []}\n{"meta": {"status": "ERROR", "message": "oh"}}\n', "oh"),
         ('{"fields": []}\n{"meta": {"error_code": "Internal"}}\n', "Internal"),
         ('{"fields": []}\n{"meta": {\n', "can't be read"),
