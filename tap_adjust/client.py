@@ -72,6 +72,7 @@ class AdjustPlatform(Platform):
         super().__init__(settings, clock)
         self._url = str(settings.get("api_url") or API_URL).rstrip("/")
         self._kpi_url = str(settings.get("kpi_api_url") or KPI_API_URL).rstrip("/")
+        self._unlisted: RequestError | None = None
 
     @cached_property
     def reports(self) -> ReportService:
@@ -198,8 +199,13 @@ class AdjustPlatform(Platform):
         current = [AdjustReport.of(r) for r in reports if not isinstance(r, KpiReport)]
         errors = [f for r in legacy if (f := kpi_service.attribution_error(r, self.settings))]
         if current:
-            errors += self._app_errors(current)
-            errors += checks.live_faults(current, self.reports)
+            try:
+                errors += self._app_errors(current)
+                errors += checks.live_faults(current, self.reports)
+            except RequestError as error:
+                if not legacy:
+                    raise
+                self._unlisted = error  # the KPI service's reports can do without these lists
         return errors
 
     def _app_errors(self, reports: Sequence[AdjustReport]) -> list[str]:
@@ -228,6 +234,8 @@ class AdjustPlatform(Platform):
 
     @override
     def partitions(self, report: Report) -> list[Partition]:
+        if self._unlisted is not None and not isinstance(report, KpiReport):
+            raise self._unlisted
         tokens = Choices(report, self.settings).get("app_tokens")
         if not tokens:
             tokens = listed.app_ids(self.reports.apps())

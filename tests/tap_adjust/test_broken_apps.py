@@ -7,7 +7,9 @@ import pytest
 
 from adtap_core.inspect.check import run_check
 from adtap_core.tap import RunFailed
+from adtap_core.testing import Messages, run_tap, select
 from tap_adjust.tap import TapAdjust
+from tests.canned import Asked, Canned, Text
 
 from .stand_in import APP, OTHER, REPORT, TOKEN, Room, Service, rows
 
@@ -117,6 +119,38 @@ def test_named_apps_are_read_though_the_token_may_not_list_apps(room, caplog):
     }
     assert not {"currency_code", "_extra"} & {k for r in got.records["x"] for k in r if r[k]}
     assert "apps can't be listed: those that are named are read" in caplog.text
+
+
+def test_reports_of_the_kpi_service_go_without_the_lists_of_the_other(monkeypatch):
+    """They name their apps: a Report Service that is down is no reason to read none of them."""
+
+    def answers(asked: Asked) -> object:
+        if "/kpis/" not in asked.path:
+            return Text("down", "text/plain", 503)
+        days = [{"date": asked.query["start_date"], "kpi_values": [5]}]
+        own = {"token": APP, "name": "a", "currency": "EUR", "dates": days}
+        return {"result_parameters": {"kpis": ["installs"], "grouping": ["apps", "day"]}, "result_set": own}  # fmt: skip
+
+    monkeypatch.setenv("ADTAPS_NOW", "2026-11-20T12:00:00Z")
+    kpis = {"name": "k", "endpoint": "deliverables", "kpis": ["installs"], "grouping": ["day"]}
+    written: list[Messages] = []
+    with Canned(answers) as server:
+        config = {
+            "api_token": TOKEN,
+            "api_url": server.url,
+            "kpi_api_url": f"{server.url}/kpis/v1",
+            "app_tokens": [APP],
+            "kpi_reports": [kpis],
+            "start_date": "2026-11-01",
+            "end_date": "2026-11-02",
+            "max_retries": 1,
+        }
+        catalog = select(TapAdjust, config, {"k", "app_daily", "country_daily"})
+        with pytest.raises(RunFailed, match="app_daily, country_daily"):
+            run_tap(TapAdjust, config, catalog=catalog, written=written.append)
+        asked = [a for a in server.asked if "/kpis/" not in a.path]
+    assert [(r["day"], r["installs"]) for r in written[0].records["k"]] == [("2026-11-01", 5)]
+    assert len(asked) == 2, "the list is asked for once and once more, not again for each report"
 
 
 def test_check_says_that_the_token_may_not_list_apps(room):
