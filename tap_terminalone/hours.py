@@ -33,13 +33,18 @@ class Place(NamedTuple):
     fixed: str | None = None
 
 
-def fixed_zone(said: str) -> str | None:
-    """Return the one zone that a report's words for its time zone name; None for UTC, and where they name none."""
+def is_zone(said: str) -> bool:
+    """Check whether a report's words for its time zone name one."""
     try:
         time_zone(said)
     except _NO_ZONE:
-        return None
-    return None if said.upper() in _UTC else said
+        return False
+    return True
+
+
+def fixed_zone(said: str) -> str | None:
+    """Return the one zone that a report's words for its time zone name; None for UTC, and where they name none."""
+    return said if is_zone(said) and said.upper() not in _UTC else None
 
 
 def wall_clocks(window: Interval, *, in_utc: bool) -> Interval:

@@ -42,7 +42,7 @@ from tap_terminalone.definitions import (
     time_window,
     why_not_comparable,
 )
-from tap_terminalone.hours import Place, as_instants, fixed_zone, wall_clocks
+from tap_terminalone.hours import Place, as_instants, fixed_zone, is_zone, wall_clocks
 from tap_terminalone.spans import of_one_bucket
 from tap_terminalone.streams import TerminalOneReport
 
@@ -72,9 +72,9 @@ class Definition:
         metrics: Its fields that count.
         rollups: Its time buckets; none: it does not say.
         windows: Its named windows; `X` stands for any number; none: it does not say.
-        zone: What its days are in, in the platform's words.
-        fixed_zone: The one zone that these words name; None for UTC, or where it is each campaign's own.
-        currency: What its money is in, in the platform's words.
+        is_local: Whether days and hours are each campaign's own: it says so, or names no zone and has this field.
+        fixed_zone: The one zone that it names; None for UTC, or where it is each campaign's own.
+        currency: What its money is in, in the platform's words; empty if it does not say.
         first_day: How far back it goes, if it says so.
     """
 
@@ -83,15 +83,10 @@ class Definition:
     metrics: frozenset[str]
     rollups: tuple[str, ...]
     windows: tuple[str, ...]
-    zone: str
+    is_local: bool
     fixed_zone: str | None
     currency: str
     first_day: date | None
-
-    @property
-    def is_local(self) -> bool:
-        """Return whether days and hours are each campaign's own."""
-        return "campaign" in self.zone.lower()
 
     @property
     def in_utc(self) -> bool:
@@ -109,13 +104,14 @@ class Definition:
         """
         structure = document.get("structure") or {}
         zone = str(document.get("timezone") or "")
+        dimensions = frozenset(structure.get("dimensions") or ())
         return cls(
             name=name,
-            dimensions=frozenset(structure.get("dimensions") or ()),
+            dimensions=dimensions,
             metrics=frozenset(structure.get("metrics") or ()),
             rollups=tuple(document.get("time_rollups") or ()),
             windows=tuple(document.get("time_windows") or ()),
-            zone=zone,
+            is_local="campaign" in zone.lower() or (ZONE in dimensions and not is_zone(zone)),
             fixed_zone=fixed_zone(zone),
             currency=str(document.get("currency") or ""),
             first_day=_first_day(document.get("data_retention"), today),
@@ -521,9 +517,9 @@ def _currency(definition: Definition, report: Report) -> str | None:
     if is_snapshot(report) and not TerminalOneReport.of(report).money:
         return None
     said = definition.currency
-    if "campaign" in said.lower():
+    if not said or "campaign" in said.lower():
         return fields.CURRENCY if fields.CURRENCY in definition.dimensions else None
-    return said or None
+    return said
 
 
 def _check_currency(definition: Definition, report: Report) -> None:

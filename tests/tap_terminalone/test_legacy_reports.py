@@ -264,11 +264,18 @@ def test_a_definition_is_checked_against_the_platforms_own(room, changes, words)
     assert all("meta" in e["path"] for e in room.asked("/reporting/"))
 
 
-def test_metadata_that_names_no_buckets_refuses_none(room):
-    """Whether the report has days, its answer tells."""
+@pytest.mark.parametrize(
+    "definition",
+    [
+        {"currency": "campaign currency", "timezone": "campaign timezone"},
+        {},
+        {"currency": None, "timezone": "see the guide"},
+    ],
+)
+def test_metadata_that_names_no_buckets_refuses_none(room, definition):
+    """Whether the report has days, its answer tells, and what days and money are in: it has fields for both."""
     names = ("organization_id", "campaign_id", "campaign_timezone", "campaign_currency_code")
     fields = {"dimensions": names, "metrics": METRICS}
-    definition = {"currency": "campaign currency", "timezone": "campaign timezone"}
     room.fault(
         "status",
         path="/performance/meta$",
@@ -284,6 +291,8 @@ def test_metadata_that_names_no_buckets_refuses_none(room):
     }
     found = room.run(room.legacy(reports=[daily]), "mine")
     room.check_week(found.records["mine"])
+    assert {r["_currency"] for r in found.records["mine"]} > {"EUR", "USD"}
+    assert {r["_time_zone"] for r in found.records["mine"]} > {"Europe/Berlin"}
 
 
 def test_a_report_of_ours_that_the_platform_has_not_so_does_not_stop_the_others(room, caplog):
