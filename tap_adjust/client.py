@@ -168,9 +168,7 @@ class AdjustPlatform(Platform):
             return Outcome(Action.CREDENTIALS, f"{advice} ({message})")
         if status == _CLIENT_CLOSED and call.url.startswith(self._kpi_url):
             # The service's own word for a query that ran out of time.
-            return Outcome(
-                Action.RETRY, message, outcomes.retry_after(response.headers, response.received_at)
-            )
+            return Outcome(Action.RETRY, message, outcomes.retry_after(response))
         if status == HTTPStatus.NOT_FOUND:
             name, default = (
                 ("kpi_api_url", KPI_API_URL)

@@ -221,7 +221,7 @@ class OpenxPlatform(Platform):
             return Outcome(Action.REFRESH_LOGIN, f"{said}: {whose}")
         if (
             status == HTTPStatus.TOO_MANY_REQUESTS
-            and outcomes.retry_after(response.headers, response.received_at) is None
+            and outcomes.retry_after(response) is None
             and call.url.startswith(f"{self._generation.entity_url}/")
         ):
             # The Platform API's quota counts calls by the clock hour, those of people in the UI too. No

@@ -154,4 +154,4 @@ def _of_document(call: Call, response: Response, document: Document) -> Outcome:
     if ask is None:
         judged = outcomes.by_status(response, message)
         return Outcome(Action.RETRY, message) if judged.action is Action.SUCCESS else judged
-    return Outcome(ask, message, outcomes.retry_after(response.headers, response.received_at))
+    return Outcome(ask, message, outcomes.retry_after(response))

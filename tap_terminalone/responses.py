@@ -54,7 +54,7 @@ def over_quota(response: Response) -> Outcome | None:
         response.headers.get(_QUOTA_HEADER, "")
     ):
         return None
-    seconds = outcomes.retry_after(response.headers, response.received_at)
+    seconds = outcomes.retry_after(response)
     # How many a key may send is published nowhere, and a matter of its plan.
     said = "over the API key's queries per second"
     return Outcome(Action.RETRY, said, seconds, too_fast=True)

@@ -41,7 +41,8 @@ _one_by_one: Final = json.JSONDecoder(
     parse_float=Decimal, parse_constant=_refuse, object_pairs_hook=once
 )
 _UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError)
-_TOKEN: Final = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{},:]')
+_TOKEN: Final = re.compile(rb'"(?:[^"\\]|\\.)*"?|[\[\]{},:]')
+"""A text that is not read to its end yet is one, too: brackets in it are none."""
 UNNAMEABLE: Final = re.compile(r'["\\\x00-\x1f]')
 """What a field of a typed decoder can't be called."""
 _WHITE: Final = b" \t\r\n"
@@ -272,6 +273,8 @@ def _array_start(text: bytes, path: tuple[str, ...]) -> int | None:
             if word == b"[" and keys[1:] == wanted:
                 return token.start()
         elif word in {b"}", b"]"}:
+            if not keys:
+                return None
             keys.pop()
         elif word not in {b":", b","}:
             last = word

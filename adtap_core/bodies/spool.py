@@ -5,9 +5,9 @@ import re
 import tempfile
 import weakref
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from mmap import ACCESS_READ, mmap
-from typing import IO, Final, Protocol, Self, cast
+from typing import IO, Final, Self, cast
 
 import msgspec
 import requests
@@ -20,6 +20,8 @@ from adtap_core.errors import FULL
 MEMORY_BYTES: Final = 4 * 1024 * 1024
 CHUNK_BYTES: Final = 64 * 1024
 _EXCERPT_BYTES: Final = 2000
+_COMPRESSED: Final = frozenset({"gzip", "x-gzip", "deflate"})
+"""Other words stand for nothing: some servers put the name of a character set there."""
 _GZIP_OR_ZLIB: Final = 32 + zlib.MAX_WBITS
 _JSON_ENDS: Final = (b"}", b"]")
 _MARK: Final = b"\xef\xbb\xbf"
@@ -33,71 +35,71 @@ class CutBody(Exception):  # noqa: N818 - becomes a retry, never shown by this n
     """The body is not whole: fewer bytes than declared, an open gzip stream, an open JSON value."""
 
 
-class Decoder(Protocol):
-    """Turns the bytes of the wire into the bytes of the document."""
+def _inflated(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Return what was compressed: gzip and zlib, members one after the other, and the raw deflate that some servers send.
 
-    def feed(self, chunk: bytes) -> bytes:
-        """Return what can be decoded by now."""
-
-    def finish(self) -> bytes:
-        """Return the rest; raises CutBody if the stream is not complete."""
-
-
-class _Plain:
-    def feed(self, chunk: bytes) -> bytes:
-        return chunk
-
-    def finish(self) -> bytes:
-        return b""
-
-
-class _Inflate:
-    """Gzip and zlib, members one after the other, and the raw deflate that some servers send."""
-
-    def __init__(self) -> None:
-        self._inflate = zlib.decompressobj(_GZIP_OR_ZLIB)
-        self._begun = False
-
-    def feed(self, chunk: bytes) -> bytes:
-        out = b""
-        while chunk:
+    Raises:
+        CutBody: If it can't be read, or is not closed.
+    """
+    inflate, begun = zlib.decompressobj(_GZIP_OR_ZLIB), False
+    for chunk in chunks:
+        rest = chunk
+        while rest:
             try:
-                out += self._inflate.decompress(chunk)
+                piece = inflate.decompress(rest)
             except zlib.error as error:
-                if self._begun:
+                if begun:
                     msg = f"compressed body can't be read: {error}"
                     raise CutBody(msg) from error
-                self._inflate = zlib.decompressobj(-zlib.MAX_WBITS)
-                self._begun = True
+                inflate, begun = zlib.decompressobj(-zlib.MAX_WBITS), True
                 continue
-            self._begun = True
-            chunk = self._inflate.unused_data if self._inflate.eof else b""
-            if chunk.strip(b"\x00"):
-                self._inflate = zlib.decompressobj(_GZIP_OR_ZLIB)
-            else:
-                chunk = b""
-        return out
-
-    def finish(self) -> bytes:
-        if self._begun and not self._inflate.eof:
-            msg = "compressed body ends before its trailer"
-            raise CutBody(msg)
-        return self._inflate.flush()
+            yield piece
+            begun = True
+            rest = inflate.unused_data.lstrip(b"\x00") if inflate.eof else b""
+            if rest:
+                inflate = zlib.decompressobj(_GZIP_OR_ZLIB)
+    if begun and not inflate.eof:
+        msg = "compressed body ends before its trailer"
+        raise CutBody(msg)
+    yield inflate.flush()
 
 
-def _decoded(response: requests.Response, decoder: Decoder) -> Iterator[bytes]:
+def _decoded(response: requests.Response) -> Iterator[bytes]:
     """Return a body's bytes as they come, without compression and without the mark that some put before UTF-8."""
+    pieces: Iterator[bytes] = response.raw.stream(CHUNK_BYTES, decode_content=False)
+    if response.headers.get("Content-Encoding", "").strip().lower() in _COMPRESSED:
+        pieces = _inflated(pieces)
     first = b""
-    begun = False
-    for chunk in response.raw.stream(CHUNK_BYTES, decode_content=False):
-        piece = decoder.feed(chunk)
-        if not begun:
-            first += piece
-            if len(first) < len(_MARK):
-                continue
-            piece, begun = first.removeprefix(_MARK), True
-        yield piece
-    yield (b"" if begun else first) + decoder.finish()
+    for piece in pieces:
+        first += piece
+        if len(first) >= len(_MARK):
+            break
+    yield first.removeprefix(_MARK)
+    yield from pieces
+
+
+def _stored(pieces: Iterable[bytes]) -> tuple[IO[bytes], int, frozenset[bytes]]:
+    """Write a body down.
+
+    Returns:
+        The open file, its length in bytes, and those of `characters.signs` that are in it.
+
+    Raises:
+        CutBody: If there is no room for it.
+    """
+    file = tempfile.SpooledTemporaryFile(max_size=MEMORY_BYTES)  # noqa: SIM115 - a spool closes it
+    seen: frozenset[bytes] = frozenset()
+    try:
+        for piece in pieces:
+            file.write(piece)
+            seen |= signs(piece)
+    except BaseException as error:
+        file.close()
+        if isinstance(error, OSError) and error.errno in FULL:
+            msg = f"no room for the answer: {error}; set TMPDIR to a folder with more"
+            raise CutBody(msg) from error
+        raise
+    return cast("IO[bytes]", file), file.tell(), seen
 
 
 @contextlib.contextmanager
@@ -122,24 +124,25 @@ class Spool:
     Args:
         source: An open file of decoded bytes; the spool owns it from now on.
         size: Its length in bytes.
+        seen: Those of `characters.signs` that are in it.
         framed: Whether its length was declared, at once or piece by piece: a cut would have been noticed.
-        seen: Those of `characters.signs` that were seen while it was written.
     """
 
     def __init__(
         self,
         source: IO[bytes],
         size: int,
+        seen: frozenset[bytes] = frozenset(),
         *,
         framed: bool = True,
-        seen: frozenset[bytes] = frozenset(),
     ) -> None:
-        self._file = source
-        self.size = size
         self.framed = framed
         self.replaced = 0
         """How many characters that no database holds became U+FFFD."""
-        self._seen: frozenset[bytes] | None = seen
+        self._hold(source, size, seen)
+
+    def _hold(self, source: IO[bytes], size: int, seen: frozenset[bytes] | None) -> None:
+        self._file, self.size, self._seen = source, size, seen
         # A judged and dropped answer gives its room back too, even when it ends in a cycle with the
         # error that it caused: there a file's own destructor may come first, and warn.
         weakref.finalize(self, _close, source).atexit = False
@@ -147,9 +150,7 @@ class Spool:
     @classmethod
     def of(cls, body: bytes) -> "Spool":
         """Return a spool of bytes that are at hand."""
-        file = tempfile.SpooledTemporaryFile(max_size=MEMORY_BYTES)  # noqa: SIM115 - outlives us
-        file.write(body.removeprefix(_MARK))
-        return cls(cast("IO[bytes]", file), file.tell(), seen=signs(body))
+        return cls(*_stored([body.removeprefix(_MARK)]))
 
     @classmethod
     def drain(cls, response: requests.Response) -> "Spool":
@@ -158,25 +159,12 @@ class Spool:
         Raises:
             CutBody: If it is shorter than declared or its compression is not closed.
         """
-        encoding = response.headers.get("Content-Encoding", "").strip().lower()
-        decoder: Decoder = _Plain() if encoding in {"", "identity"} else _Inflate()
-        file = tempfile.SpooledTemporaryFile(max_size=MEMORY_BYTES)  # noqa: SIM115 - outlives us
-        seen: frozenset[bytes] = frozenset()
-        try:
-            for piece in _decoded(response, decoder):
-                file.write(piece)
-                seen |= signs(piece)
-        except CutBody:
-            file.close()
-            raise
-        except (urllib3.exceptions.ProtocolError, urllib3.exceptions.HTTPError, OSError) as error:
-            file.close()
-            msg = f"body cut off ({type(error).__name__})"
-            if getattr(error, "errno", None) in FULL:
-                msg = f"no room for the answer: {error}; set TMPDIR to a folder with more"
-            raise CutBody(msg) from error
         framed = "Content-Length" in response.headers or bool(response.raw.chunked)
-        found = cls(cast("IO[bytes]", file), file.tell(), framed=framed, seen=seen)
+        try:
+            found = cls(*_stored(_decoded(response)), framed=framed)
+        except (urllib3.exceptions.HTTPError, OSError) as error:
+            msg = f"body cut off ({type(error).__name__})"
+            raise CutBody(msg) from error
         found.recode(response.headers.get("Content-Type", ""))
         return found
 
@@ -191,23 +179,17 @@ class Spool:
         # Latin-1 is declared by many servers that send UTF-8.
         if encoding is None or (not encodings.is_wide(encoding) and encodings.is_utf8(self._raw())):
             return
-        file = tempfile.SpooledTemporaryFile(max_size=MEMORY_BYTES)  # noqa: SIM115 - outlives us
-        seen: frozenset[bytes] = frozenset()
         try:
-            for piece in encodings.recoded(self._raw(), encoding):
-                file.write(piece)
-                seen |= signs(piece)
+            stored = _stored(encodings.recoded(self._raw(), encoding))
         except UnicodeDecodeError:
-            file.close()
             return
         self._file.close()
-        self._file, self.size, self._seen = cast("IO[bytes]", file), file.tell(), seen
-        weakref.finalize(self, _close, self._file).atexit = False
+        self._hold(*stored)
 
-    def _raw(self) -> Iterator[bytes]:
-        """Return the body as it came, piece by piece."""
+    def _raw(self, size: int = CHUNK_BYTES) -> Iterator[bytes]:
+        """Return the body as it stands there, piece by piece."""
         self._file.seek(0)
-        while piece := self._file.read(CHUNK_BYTES):
+        while piece := self._file.read(size):
             yield piece
 
     def encoding_error(self) -> str | None:
@@ -240,13 +222,11 @@ class Spool:
         with _whole(self._file, self.size) as body:
             if not may_be_odd(body, seen, spelt):
                 return
-            file = tempfile.SpooledTemporaryFile(max_size=MEMORY_BYTES)  # noqa: SIM115 - outlives us
             pieces, count = cleaned(body, spelt)
-            size = sum(map(file.write, pieces))
+            file, size, _ = _stored(pieces)
         self.replaced = count()
         self._file.close()
-        self._file, self.size = cast("IO[bytes]", file), size
-        weakref.finalize(self, _close, self._file).atexit = False
+        self._hold(file, size, None)
 
     def read(self) -> bytes:
         """Return the whole body; for bodies known to be small."""
@@ -258,9 +238,8 @@ class Spool:
 
     def chunks(self, size: int = CHUNK_BYTES) -> Iterator[bytes]:
         """Yield the body piece by piece."""
-        file = self.open()
-        while piece := file.read(size):
-            yield piece
+        self.clean()
+        yield from self._raw(size)
 
     def line_blocks(self, size: int) -> Iterator[bytes]:
         """Yield the body in blocks of whole lines; the last line may lack its break.

@@ -4,21 +4,18 @@ Everything a platform asks goes through `Http.send`, from worker threads. The ma
 and writes, so a signal or a dead target is noticed at once.
 """
 
-import json as json_module
 import logging
 import random
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from functools import partial
 from http import HTTPStatus
 from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
 
-import backoff
 import requests
 import urllib3
 
@@ -50,6 +47,7 @@ MAX_QUOTA_WAITS: Final = 3
 """How often one request waits for a quota, unless the tap's setting `quota_waits` says otherwise."""
 FIRST_WAIT_SECONDS: Final = 0.5
 """The longest wait before the first retry where the answer names none; each further one may be twice as long."""
+_LONGEST_USUAL_WAIT_SECONDS: Final = 60.0
 _LEAST_WAIT_SECONDS: Final = 1.0
 """Where a server asks to wait less than this, the usual waits grow up to it."""
 _SAID_FROM_SECONDS: Final = 10.0
@@ -259,15 +257,14 @@ class Http:
             data=call.form,
         )
         if call.json is not None:
-            request.data = _encode(call.json)
+            request.data = exact_json.encode(call.json)
             request.headers.setdefault("Content-Type", "application/json")
         if call.login:
             self._auth.apply(request)
         prepared = self._connections.prepare(request)
-        if call.method in {"POST", "PUT"} and prepared.body is None:
-            prepared.headers["Content-Length"] = "0"
-        self.rate_limiter.wait(urlsplit(call.url).netloc)
         with self._in_flight:
+            # Only now: those that wait for a place would all begin at once when an answer frees several.
+            self.rate_limiter.wait(urlsplit(call.url).netloc)
             if self._is_closed:
                 msg = f"{call.what}: not requested: the run has ended"
                 raise RequestError(msg)
@@ -284,30 +281,35 @@ class Http:
             body=body,
             url=received.url,
             received_at=datetime.now(UTC),
-            cookies=dict(received.cookies),
+            cookies={cookie.name: cookie.value or "" for cookie in received.cookies},
         )
 
     @contextmanager
-    def proving(self, call: Call) -> Iterator[Callable[[Outcome, bool, Callable[[], str]], None]]:
-        """Let one call go alone until an answer shows that the credentials are good.
+    def proving(self, call: Call) -> Iterator[bool]:
+        """Let one call go alone until an answer shows that the credentials are good; tell whether this is such a one.
 
-        It gives a function that takes the outcome of the answer, whether that was a page under a 2xx, and what
-        returns the words of an error: a refusal is known before the next call may go.
-
-        A static token is never traded at a login that could refuse it: without this, as many requests as
-        may be in flight would all go out with a wrong one.
+        Then `prove` is to be told what the answer was: a refusal is known before the next call may go. A static token
+        is never traded at a login that could refuse it: without this, as many requests as may be in flight would all
+        go out with a wrong one.
         """
         if not self._proven and call.login and not self._auth.can_refresh:
             with self._proof:
                 if not self._proven:
-                    yield self._prove
+                    yield True
                     return
-        yield lambda _outcome, _page, _words: None
+        yield False
 
-    def _prove(self, outcome: Outcome, page: bool, message: Callable[[], str]) -> None:  # noqa: FBT001
-        self._proven = outcome.action not in {Action.CREDENTIALS, Action.REFRESH_LOGIN}
-        if not self._proven and not page:  # a page is asked for once more
-            self.refuse(message())
+    def prove(self, action: Action, message: str, *, page: bool) -> None:
+        """Take note of what the answer to such a call says of the credentials.
+
+        Args:
+            action: What it asks of us.
+            message: The words of the error, if it is one.
+            page: Whether it came under a 2xx: a page for people, which is asked for once more.
+        """
+        self._proven = action not in {Action.CREDENTIALS, Action.REFRESH_LOGIN}
+        if not self._proven and not page:
+            self.refuse(message)
 
     def refuse(self, message: str) -> CredentialsError:
         """Return the error of refused credentials; if no answer was ever good, every call says so from now on."""
@@ -406,8 +408,6 @@ class _Tries:
 
     def __init__(self, http: Http, call: Call, stats: RequestStats) -> None:
         self._http, self._call, self._stats = http, call, stats
-        self._waits: Iterator[float] = backoff.expo(base=2, factor=FIRST_WAIT_SECONDS, max_value=60)
-        next(self._waits)  # backoff's generators begin with an empty value
         self._state = RetryState(
             policy=RetryPolicy(
                 max_retries=http.limits.max_retries,
@@ -423,7 +423,7 @@ class _Tries:
         """Try once; give the good answer, or None to try again."""
         self._count("requests")
         try:
-            with self._http.proving(self._call) as proven:
+            with self._http.proving(self._call) as is_proof:
                 number = self._http.session_for(self._call)
                 with self._http.sessions.using(number):
                     response = self._http.perform(self._call)
@@ -431,7 +431,8 @@ class _Tries:
                     if outcome.action is Action.SUCCESS and self._call.login:
                         self._http.sessions.was_good(number)
                 page = response.is_success
-                proven(outcome, page, partial(self._message, outcome, response))
+                if is_proof:
+                    self._http.prove(outcome.action, self._message(outcome, response), page=page)
         except (requests.exceptions.InvalidHeader, UnicodeEncodeError) as error:
             # What we put there ourselves is fit for a header: it is what the settings gave.
             message = (
@@ -548,7 +549,8 @@ class _Tries:
         return f" (gave up after {count(self._state.failures, 'try')})"
 
     def _wait(self, outcome: Outcome, message: str) -> None:
-        usual = next(self._waits) * random.uniform(0.5, 1.0)
+        longest = FIRST_WAIT_SECONDS * 2.0 ** (self._state.failures - 1)
+        usual = min(longest, _LONGEST_USUAL_WAIT_SECONDS) * random.uniform(0.5, 1.0)
         # `Retry-After: 0`, or a moment that has passed: all retries would be over within one.
         seconds = (
             usual
@@ -571,7 +573,7 @@ class _Tries:
         if outcome.message:
             is_redirect = response is not None and response.is_redirect
             parts.append(outcome.message + (self._look_at() if is_redirect else ""))
-        if response is not None and (found := outcomes.request_id(response.headers)):
+        if response is not None and (found := outcomes.request_id(response)):
             parts.append(f"request id {found}")
         return redact(": ".join(parts))
 
@@ -579,21 +581,3 @@ class _Tries:
         with _counting:  # pages of one list are asked for side by side
             for stats in (self._stats, self._http.total):
                 setattr(stats, what, getattr(stats, what) + times)
-
-
-def _encode(document: object) -> bytes:
-    try:
-        return json_module.dumps(document, ensure_ascii=False).encode()
-    except TypeError:
-        # A decimal of the settings: a filter's value is sent with the digits it was written with.
-        return exact_json.encode(document)
-
-
-@contextmanager
-def closing(responses: Iterable[Response]) -> Iterator[None]:
-    """Release what the bodies hold."""
-    try:
-        yield
-    finally:
-        for response in responses:
-            response.body.close()

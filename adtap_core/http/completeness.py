@@ -116,19 +116,34 @@ def next_address(document: object, url: str, what: str) -> str | None:
         what: What was asked, in a user's words.
 
     Raises:
-        MalformedResponse: If the address lies on another host: it would carry the credentials there.
+        MalformedResponse: If the address lies on another host.
     """
     for _, part in _parts(document):
         for key, value in part.items():
             address = value.get("href") if isinstance(value, Mapping) else value
             if _plain(key) in _NEXT and isinstance(address, str) and "/" in address:
-                whole = urljoin(url, address)
-                if urlsplit(whole)[:2] != urlsplit(url)[:2]:
-                    host = urlsplit(whole).netloc
-                    msg = f"{what}: the next page lies on another host ({host}); it is not followed"
-                    raise MalformedResponse(msg)
-                return whole
+                return on_same_host(address, url, what)
     return None
+
+
+def on_same_host(address: str, url: str, what: str) -> str:
+    """Return the whole of an address that an answer gives for its next page.
+
+    Args:
+        address: As the answer gives it.
+        url: Where the answer came from.
+        what: What was asked, in a user's words.
+
+    Raises:
+        MalformedResponse: If it lies on another host, or the way there is another one (`http` after `https`): it would
+            carry the credentials there.
+    """
+    whole = urljoin(url, address)
+    scheme, host = urlsplit(whole)[:2]
+    if (scheme, host) != urlsplit(url)[:2]:
+        msg = f"{what}: the next page lies on another host ({scheme}://{host}); it is not followed"
+        raise MalformedResponse(msg)
+    return whole
 
 
 def check_whole(document: object, shown: int, what: str, before: int = 0) -> None:

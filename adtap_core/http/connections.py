@@ -40,7 +40,6 @@ class Connections:
         if session is None:
             session = requests.Session()
             # The tap carries its own credentials: one from a .netrc would replace them silently.
-            session.trust_env = True
             session.auth = _keep_auth
             # No cookie is kept between calls but the ones that a login sets: a stale cookie of another
             # login wins over a good token on some platforms.

@@ -85,7 +85,7 @@ def by_status(response: Response, message: str = "") -> Outcome:
     said = message or response.excerpt()
     status = response.status
     if status in RETRIED_STATUSES or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return Outcome(Action.RETRY, said, retry_after(response.headers, response.received_at))
+        return Outcome(Action.RETRY, said, retry_after(response))
     if status == HTTPStatus.UNAUTHORIZED:
         return Outcome(Action.REFRESH_LOGIN, said)
     if status == HTTPStatus.FORBIDDEN:
@@ -107,33 +107,30 @@ def of_login(response: Response, message: str = "") -> Outcome:
     return outcome if outcome.action is Action.RETRY else SUCCESS
 
 
-def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
-    """Return the seconds that a `Retry-After` header asks for, or None.
+def retry_after(response: Response) -> float | None:
+    """Return the seconds that the header `Retry-After` asks for, or None.
 
-    Args:
-        headers: The answer's headers, any letter case.
-        now: When the answer came; the date form counts from its own `Date` header if there is one, so
-            that a clock that is wrong on either side does no harm.
+    Its date form counts from the answer's own `Date` if there is one, so that a clock that is wrong on either side
+    does no harm.
     """
-    text = next((v for k, v in headers.items() if k.lower() == "retry-after"), "").strip()
-    if not text:
-        return None
+    text = response.headers.get("Retry-After", "").strip()
     try:
         return max(0.0, float(text))
     except ValueError:
         pass
+    until, sent = _moment(text), _moment(response.headers.get("Date", ""))
+    if until is None:
+        return None
+    return max(0.0, (until - (sent or response.received_at)).total_seconds())
+
+
+def _moment(text: str) -> datetime | None:
+    """Return the moment that a header names, if it does; one without a zone is in UTC."""
     try:
-        until = parsedate_to_datetime(text)
+        moment = parsedate_to_datetime(text)
     except (TypeError, ValueError):
         return None
-    sent = next((v for k, v in headers.items() if k.lower() == "date"), None)
-    try:
-        since = parsedate_to_datetime(sent) if sent else now
-    except (TypeError, ValueError):
-        since = now
-    until = until if until.tzinfo else until.replace(tzinfo=UTC)
-    since = since if since.tzinfo else since.replace(tzinfo=UTC)
-    return max(0.0, (until - since).total_seconds())
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def until_next_hour(now: datetime) -> float:
@@ -146,10 +143,9 @@ def until_next_hour(now: datetime) -> float:
     return (top - now).total_seconds() + _MARGIN_SECONDS
 
 
-def request_id(headers: Mapping[str, str]) -> str | None:
+def request_id(response: Response) -> str | None:
     """Return the platform's own id of the request, for its support, if it sent one."""
-    lowered = {k.lower(): v for k, v in headers.items()}
-    return next((lowered[name] for name in _REQUEST_IDS if name in lowered), None)
+    return next((response.headers[n] for n in _REQUEST_IDS if n in response.headers), None)
 
 
 # -- no answer -------------------------------------------------------------------------------

@@ -16,13 +16,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
-from urllib.parse import urljoin, urlsplit
 
 import requests
 from typing_extensions import override
 
 from adtap_core.errors import MalformedResponse
-from adtap_core.http.completeness import check_whole
+from adtap_core.http.completeness import check_whole, on_same_host
 from adtap_core.http.listing import Page, Record, by_offset, page_of
 from adtap_core.http.response import Response
 from adtap_core.http.workers import Workers
@@ -222,10 +221,7 @@ class Link(Paginator):
                 check_whole(document, len(records), listing.what, shown)
                 return
             shown += len(records)
-            address = urljoin(response.url, given)
-            if urlsplit(address).netloc != urlsplit(response.url).netloc:
-                msg = f"{listing.what}: the next page lies on another host ({urlsplit(address).netloc}); it is not followed"
-                raise MalformedResponse(msg)
+            address = on_same_host(given, response.url, listing.what)
             _check_new(listing.what, address, seen)
 
     def _next(self, response: Response, document: Any) -> str:

@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import Any, Final, TypeVar
 
 import msgspec
+from requests.structures import CaseInsensitiveDict
 
 from adtap_core.bodies import exact_json
 from adtap_core.bodies.doubles import check_once
@@ -21,7 +22,7 @@ _SEARCHED: Final = 16_384
 
 @dataclass
 class Response:
-    """An answer, its body whole and decoded."""
+    """An answer, its body whole and decoded; its headers are found in any letter case."""
 
     status: int
     headers: Mapping[str, str]
@@ -32,6 +33,9 @@ class Response:
     _made: "dict[Callable[[Response], Any], Any]" = field(
         default_factory=dict, init=False, repr=False
     )
+
+    def __post_init__(self) -> None:
+        self.headers = CaseInsensitiveDict(self.headers)
 
     @property
     def is_success(self) -> bool:
@@ -46,14 +50,13 @@ class Response:
     @property
     def leads_to_login(self) -> bool:
         """Return whether it sends a browser to the page where people log in: the session has ended."""
-        where = str(self.headers.get("Location", "")).partition("?")[0]
+        where = self.headers.get("Location", "").partition("?")[0]
         return self.is_redirect and "login" in where.lower()
 
     @property
     def content_type(self) -> str:
         """Return the media type, lower case, without parameters."""
-        kind: str = self.headers.get("Content-Type", "")
-        return kind.partition(";")[0].strip().lower()
+        return self.headers.get("Content-Type", "").partition(";")[0].strip().lower()
 
     def json(self) -> Any:
         """Return the body as JSON, decimals exact.

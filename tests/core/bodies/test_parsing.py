@@ -147,6 +147,17 @@ def test_a_document_without_the_list_is_broken(monkeypatch: pytest.MonkeyPatch) 
         list(JsonRows(Spool.of(b'{"other": []}'), ("rows",)))
 
 
+@pytest.mark.parametrize(
+    "body",
+    [b'{"a": 1}}', b"]", b'{"first": "}}' + b"x" * 200_000 + b'", "other": []}'],
+    ids=["closed twice", "never opened", "a long text before"],
+)
+def test_brackets_that_close_nothing_are_a_broken_answer(body: bytes) -> None:
+    """A long answer is only looked at where it ends: what lies before is seen here, and no defect of the tap."""
+    with pytest.raises(MalformedResponse, match="no list under rows"):
+        JsonRows(Spool.of(body), ("rows",)).read_envelope()
+
+
 @pytest.mark.parametrize("size", [0, 10**9])
 @pytest.mark.parametrize(
     "body",

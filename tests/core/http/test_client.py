@@ -2,6 +2,8 @@
 
 import gzip
 import json
+import resource
+import zlib
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -10,7 +12,8 @@ from typing import Any
 import pytest
 import requests
 
-from adtap_core.bodies.spool import MEMORY_BYTES
+from adtap_core.bodies import spool
+from adtap_core.bodies.spool import MEMORY_BYTES, Spool
 from adtap_core.errors import (
     BadRequest,
     CredentialsError,
@@ -107,14 +110,9 @@ def test_retry_after_as_a_date_counts_from_the_servers_clock(bench: Bench) -> No
     """A clock that is wrong on our side does no harm."""
     sent = datetime(2031, 1, 1, 12, 0, 0, tzinfo=UTC)
     until = format_datetime(sent.replace(second=40), usegmt=True)
-    reply = Response(
-        503,
-        {"Retry-After": until, "Date": format_datetime(sent, usegmt=True)},
-        None,
-        "",
-        sent,  # type: ignore[arg-type]
-    )
-    assert outcomes.retry_after(reply.headers, datetime.now(UTC)) == 40.0
+    headers = {"Retry-After": until, "Date": format_datetime(sent, usegmt=True)}
+    reply = Response(503, headers, Spool.of(b"no"), "https://api.example", datetime.now(UTC))
+    assert outcomes.retry_after(reply) == 40.0
 
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
@@ -250,6 +248,51 @@ def test_an_open_gzip_stream_is_fetched_again(bench: Bench) -> None:
     bench.server.before.clear()
     bench.answers((200, {"Content-Encoding": "gzip"}, packed))
     assert len(bench.send().json()["rows"]) == 5000
+
+
+@pytest.mark.parametrize(
+    "packed",
+    [gzip.compress, zlib.compress, lambda body: zlib.compress(body, wbits=-15)],
+    ids=["gzip", "zlib", "raw"],
+)
+def test_what_is_called_deflate_is_read_as_it_was_packed(bench: Bench, packed: Any) -> None:
+    """Servers mean three things by it, and some put zeros behind."""
+    bench.answers((200, {"Content-Encoding": "deflate"}, packed(GOOD[2]) + bytes(8)))
+    assert bench.send().json()["rows"] == [1]
+    assert bench.stats.retries == 0
+
+
+def test_a_character_set_that_stands_for_the_compression_is_none(bench: Bench) -> None:
+    """A usual slip of servers, which clients pass over."""
+    bench.answers((200, {"Content-Encoding": "UTF-8"}, GOOD[2]))
+    assert bench.send().json()["rows"] == [1]
+    assert bench.stats.retries == 0
+
+
+def test_a_cookie_that_comes_for_two_paths_is_no_defect(bench: Bench) -> None:
+    """A session that is set anew for a narrower path: the last one counts."""
+    cookies = {"Set-Cookie": "s=old; Path=/", "set-cookie": "s=new; Path=/x"}
+    bench.answers((200, cookies, GOOD[2]))
+    assert bench.send().cookies == {"s": "new"}
+
+
+def test_an_answer_that_finds_no_room_says_so(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a full disk, when it is written down and when it is written again in another encoding."""
+    # Two bytes a letter as it comes, three in UTF-8.
+    whole = {"Content-Type": "text/plain; charset=utf-16"}, ("€" * 1_000_000).encode("utf-16")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    monkeypatch.setattr(spool, "MEMORY_BYTES", 1)
+    for limit in (1_000_000, 2_500_000):
+        bench.answers(*[(200, *whole)] * 9)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, before[1]))
+        try:
+            with pytest.raises(RetriesExhausted, match=r"no room for the answer.*TMPDIR"):
+                bench.send(expects="text")
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        bench.server.before.clear()
 
 
 def test_json_that_ends_in_the_middle_is_fetched_again(bench: Bench) -> None:

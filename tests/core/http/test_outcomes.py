@@ -127,7 +127,8 @@ NOW = datetime(2031, 1, 1, 12, 0, tzinfo=UTC)
 )
 def test_a_wait_is_read_in_seconds_or_as_a_date(text, seconds):
     """What is neither asks for no wait of its own; a moment that is over asks for none."""
-    assert outcomes.retry_after({"retry-after": text}, NOW) == seconds
+    reply = Response(503, {"retry-after": text}, Spool.of(b"no"), "https://api.example", NOW)
+    assert outcomes.retry_after(reply) == seconds
 
 
 @pytest.mark.parametrize(("minute", "second"), [(0, 0), (0, 1), (59, 59)])

@@ -168,10 +168,11 @@ def test_cursors_and_links_are_followed_to_the_end(count, size):
         (Link(), lambda _p, _a: {"data": [{"id": 1}], "meta": {"total": 9}}, "there is more"),
         (Cursor(next_at="next"), lambda _p, _a: {"data": [{"id": 1}], "next": "same"}, "repeats itself"),
         (Link(next_at="next"), lambda _p, _a: {"data": [{"id": 1}], "next": "https://elsewhere.example.com/list"}, "another host"),
+        (Link(next_at="next"), lambda _p, _a: {"data": [{"id": 1}], "next": URL.replace("https", "http")}, "another host.*http:"),
     ],
     ids=[
         "empty page", "empty offset", "flag of pages", "total of pages", "total of offsets", "flag without a cursor",
-        "total without a link", "same cursor", "other host",
+        "total without a link", "same cursor", "other host", "unencrypted",
     ],
 )  # fmt: skip
 def test_a_list_that_breaks_its_word_is_no_shorter_list(paginator, answer, words):

@@ -1,6 +1,9 @@
 """How many requests may begin in a second, and how a host that says "too fast" is asked less often."""
 
+import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import pairwise
 
@@ -104,6 +107,34 @@ def strict(per_second: int, clock: Clock) -> Iterator[tuple[str, list[float]]]:
     server.before.append(answer)
     with server.running() as url:
         yield url, refused
+
+
+def test_requests_that_waited_for_a_place_do_not_begin_all_at_once():
+    """A server that stands still, and then answers all that it has: the next ones begin as far apart as ever."""
+    begun: list[float] = []
+    arrived, go_on = threading.Semaphore(0), threading.Event()
+
+    def answer(_path: str, _query: dict[str, list[str]]) -> Answer:
+        begun.append(time.monotonic())
+        arrived.release()
+        go_on.wait(5)
+        return GOOD
+
+    limits = HttpOptions(
+        concurrency=3, timeout_seconds=9, max_retries=0, user_agent="adtaps/test", per_second=10
+    )
+    server = TinyServer()
+    server.before.append(answer)
+    with server.running() as url, ThreadPoolExecutor(6) as threads:
+        http = Http(classify=judge, auth=SessionAuth(), limits=limits)
+        sent = [threads.submit(http.send, Call(url=f"{url}/x", what="things")) for _ in range(6)]
+        for _ in range(3):
+            arrived.acquire(timeout=5)
+        time.sleep(0.5)  # the others' turns come, and there is no place
+        go_on.set()
+        for future in sent:
+            future.result()
+    assert min(after - before for before, after in pairwise(sorted(begun))) > 0.05
 
 
 def judge(_call: Call, reply: Response) -> Outcome:
