@@ -2,7 +2,7 @@
 
 import os
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 NOW_VARIABLE: Final = "ADTAPS_NOW"
@@ -46,9 +46,7 @@ class Clock:
         if self._start is None:
             return datetime.now(UTC)
         # A moved clock still ticks, or two windows of one run could not be told apart.
-        return datetime.fromtimestamp(
-            self._start.timestamp() + time.monotonic() - self._born, tz=UTC
-        )
+        return self._start.astimezone(UTC) + timedelta(seconds=time.monotonic() - self._born)
 
     def read_at(self) -> datetime:
         """Return the machine's real time, in UTC: when something was read, whatever day is played."""

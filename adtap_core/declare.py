@@ -5,14 +5,9 @@ A tap whose streams need more than these fields to be read adds them on a subcla
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
-from types import MappingProxyType
 from typing import Any, Self
 
 from adtap_core.windows import Grain
-
-
-def _nothing() -> Mapping[str, Any]:
-    return MappingProxyType({})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +61,7 @@ class Entity(_Entry):
     parent_changed_only: bool = False
     selected: bool = True
     people: bool = False
-    columns: Mapping[str, str] = field(default_factory=_nothing)
+    columns: Mapping[str, str] = field(default_factory=dict)
     generations: tuple[str, ...] = ()
 
 

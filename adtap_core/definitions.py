@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
+from adtap_core.bodies.doubles import doubled
 from adtap_core.declare import Report
 from adtap_core.names import column_name, did_you_mean
 from adtap_core.platform import Platform
@@ -68,8 +69,7 @@ def definition_errors(
             errors.append(f"{name}: the name is used twice in `reports`")
         seen.add(report.name)
         for kind, fields in (("dimension", report.dimensions), ("metric", report.metrics)):
-            doubles = sorted({f for f in fields if fields.count(f) > 1})
-            errors += [f"{name}: {kind} {field!r} is listed twice" for field in doubles]
+            errors += [f"{name}: {kind} {field!r} is listed twice" for field in doubled(fields)]
         errors += [
             f"{name}: {field!r} is both a dimension and a metric"
             for field in report.dimensions

@@ -20,24 +20,6 @@ import signal
 from collections.abc import Sequence
 from typing import Final
 
-__all__ = [
-    "FULL",
-    "AdtapError",
-    "BadRequest",
-    "CredentialsError",
-    "Forbidden",
-    "Interrupted",
-    "MalformedResponse",
-    "OfflineError",
-    "RequestError",
-    "ResponseTooLarge",
-    "RetriesExhausted",
-    "RowsMissing",
-    "SettingsError",
-    "TargetGone",
-]
-
-
 SETTINGS_EXIT: Final = 2
 """Settings, or the command line (click's own exit code for it): the same again ends the same way."""
 CREDENTIALS_EXIT: Final = 3

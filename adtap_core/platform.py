@@ -53,11 +53,6 @@ class Partition:
         """Hash by the key's text."""
         return hash(self.text)
 
-    @override
-    def __eq__(self, other: object) -> bool:
-        """Compare by the key's text."""
-        return isinstance(other, Partition) and self.text == other.text
-
 
 @dataclass(frozen=True)
 class RowLookup:
@@ -298,7 +293,7 @@ class Platform(ABC):
     # -- settings and schemas: no network ----------------------------------------------------
 
     @classmethod
-    def setting_errors(cls, settings: Mapping[str, Any]) -> list[str]:  # noqa: ARG003
+    def setting_errors(cls, settings: Mapping[str, Any]) -> list[str]:
         """Return one line for each error among settings that depend on one another."""
         return []
 
@@ -308,16 +303,12 @@ class Platform(ABC):
         return list(settings.get("reports") or [])
 
     @classmethod
-    def report_class(cls, definition: Mapping[str, Any]) -> type[Report]:  # noqa: ARG003
+    def report_class(cls, definition: Mapping[str, Any]) -> type[Report]:
         """Return the class of the report that a definition makes: `report_type`, unless definitions differ."""
         return cls.report_type
 
     @classmethod
-    def definition_errors(
-        cls,
-        report: Report,  # noqa: ARG003
-        settings: Mapping[str, Any],  # noqa: ARG003
-    ) -> list[str]:
+    def definition_errors(cls, report: Report, settings: Mapping[str, Any]) -> list[str]:
         """Return one line for each error in a user's report that can be seen without network.
 
         Args:
@@ -327,7 +318,7 @@ class Platform(ABC):
         return []
 
     @classmethod
-    def offers(cls, entry: Entity | Report, settings: Mapping[str, Any]) -> bool:  # noqa: ARG003
+    def offers(cls, entry: Entity | Report, settings: Mapping[str, Any]) -> bool:
         """Return whether a stream exists under these settings; a platform may have two generations.
 
         Args:
@@ -337,7 +328,7 @@ class Platform(ABC):
         return True
 
     @classmethod
-    def has_column(cls, column: Mapping[str, Any], settings: Mapping[str, Any]) -> bool:  # noqa: ARG003
+    def has_column(cls, column: Mapping[str, Any], settings: Mapping[str, Any]) -> bool:
         """Return whether an entity's column, as its schema file has it, exists under these settings.
 
         Args:
@@ -347,7 +338,7 @@ class Platform(ABC):
         return True
 
     @classmethod
-    def finish_definition(cls, report: Report, settings: Mapping[str, Any]) -> Report:  # noqa: ARG003
+    def finish_definition(cls, report: Report, settings: Mapping[str, Any]) -> Report:
         """Return a user's report with the platform's own facts: lookback, span, settle days.
 
         Args:
@@ -373,9 +364,7 @@ class Platform(ABC):
 
     @classmethod
     def constant_columns(
-        cls,
-        report: Report,  # noqa: ARG003
-        settings: Mapping[str, Any],  # noqa: ARG003
+        cls, report: Report, settings: Mapping[str, Any]
     ) -> dict[str, dict[str, Any]]:
         """Return the schemas of further key columns (see `RowContext.constants`).
 
@@ -389,7 +378,7 @@ class Platform(ABC):
         return {}
 
     @classmethod
-    def key_columns(cls, report: Report) -> frozenset[str]:  # noqa: ARG003
+    def key_columns(cls, report: Report) -> frozenset[str]:
         """Return which of `_currency` and `_time_zone` tell rows apart, whatever the settings.
 
         A column that the platform can vary by row belongs here even where the settings at hand make it one
@@ -400,7 +389,7 @@ class Platform(ABC):
         """
         return frozenset({"_currency"})
 
-    def row_settings(self, report: Report, settings: Mapping[str, Any]) -> Mapping[str, Any]:  # noqa: ARG002
+    def row_settings(self, report: Report, settings: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return the settings that change what a report's rows mean: the values that take effect, as JSON holds them.
 
         State keeps them: a run with other ones is refused. By default the extras of a user's definition; grain,
@@ -412,7 +401,7 @@ class Platform(ABC):
         """
         return dict(report.extras) if report.custom else {}
 
-    def account_keys(self, report: Report) -> Sequence[str] | None:  # noqa: ARG002
+    def account_keys(self, report: Report) -> Sequence[str] | None:
         """Return the names of the keys of a report's partitions under these settings; asks nobody.
 
         Returns:
@@ -435,7 +424,7 @@ class Platform(ABC):
         """Return the login; one object for the tap's life."""
         return self.make_login()
 
-    def classify(self, call: Call, response: Response) -> Outcome:  # noqa: ARG002
+    def classify(self, call: Call, response: Response) -> Outcome:
         """Classify an answer: what it asks of us. The body first, where failures come under a 200.
 
         Args:
@@ -446,7 +435,7 @@ class Platform(ABC):
 
     # -- reports -----------------------------------------------------------------------------
 
-    def report_errors(self, reports: Sequence[Report]) -> list[str]:  # noqa: ARG002
+    def report_errors(self, reports: Sequence[Report]) -> list[str]:
         """Check reports against the platform's metadata, before any data request.
 
         Returns:
@@ -454,7 +443,7 @@ class Platform(ABC):
         """
         return []
 
-    def partitions(self, report: Report) -> list[Partition]:  # noqa: ARG002
+    def partitions(self, report: Report) -> list[Partition]:
         """Return the units that a report is read for. May ask the platform."""
         return [Partition(LOGIN_PARTITION)]
 
@@ -465,11 +454,11 @@ class Platform(ABC):
         """
         return iter(())
 
-    def bundle_size(self, report: Report) -> int:  # noqa: ARG002
+    def bundle_size(self, report: Report) -> int:
         """Return how many partitions one request may read."""
         return 1
 
-    def available_range(self, report: Report, partition: Partition) -> Interval | None:  # noqa: ARG002
+    def available_range(self, report: Report, partition: Partition) -> Interval | None:
         """Return what the platform holds of a report, if it says so (naive, in the report's zone).
 
         Args:
@@ -478,11 +467,11 @@ class Platform(ABC):
         """
         return None
 
-    def closing_hours(self, report: Report) -> float:  # noqa: ARG002
+    def closing_hours(self, report: Report) -> float:
         """Return how many hours after its end a bucket is complete on the platform."""
         return 0.0
 
-    def zone_spread_hours(self, report: Report) -> float:  # noqa: ARG002
+    def zone_spread_hours(self, report: Report) -> float:
         """Return how many hours after its end in the report's zone a bucket still runs somewhere."""
         return 0.0
 
@@ -522,11 +511,11 @@ class Platform(ABC):
         kind = self.field_schema(report, metric, "metric").get("x-additivity")
         return "" if kind == "additive" else f"{kind or 'of unknown kind'}, which can't be added up"
 
-    def not_comparable(self, report: Report) -> str:  # noqa: ARG002
+    def not_comparable(self, report: Report) -> str:
         """Return why no coarser question gives a report's totals; empty if one does."""
         return ""
 
-    def tolerance(self, report: Report, metric: str) -> Tolerance:  # noqa: ARG002
+    def tolerance(self, report: Report, metric: str) -> Tolerance:
         """Return by how much a metric's totals may miss the sum of its rows.
 
         Args:
@@ -553,7 +542,7 @@ class Platform(ABC):
         return moment
 
     @classmethod
-    def follows(cls, report: Report, settings: Mapping[str, Any]) -> str:  # noqa: ARG003
+    def follows(cls, report: Report, settings: Mapping[str, Any]) -> str:
         """Say which requests follow a window's first one in a number that nobody can know before.
 
         Args:
@@ -563,7 +552,7 @@ class Platform(ABC):
         return ""
 
     @classmethod
-    def notes(cls, report: Report, settings: Mapping[str, Any]) -> Mapping[str, str]:  # noqa: ARG003
+    def notes(cls, report: Report, settings: Mapping[str, Any]) -> Mapping[str, str]:
         """Return what is to be known of a report beside its declaration, with sources, no network.
 
         Args:
@@ -590,7 +579,7 @@ class Platform(ABC):
             Lists of records, each by the platform's names.
         """
 
-    def normalize(self, entity: Entity, record: Mapping[str, Any]) -> Mapping[str, Any]:  # noqa: ARG002
+    def normalize(self, entity: Entity, record: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return a record with the platform's shapes made plain; names still the platform's.
 
         Args:

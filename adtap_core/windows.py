@@ -17,7 +17,6 @@ from adtap_core.time_zones import time_zone
 
 ONE_DAY: Final = timedelta(days=1)
 ONE_HOUR: Final = timedelta(hours=1)
-_MONDAY_WEEK: Final = 7
 _OFFSET = re.compile(r"^(?P<sign>[+-])(?P<hours>\d{2}):?(?P<minutes>\d{2})$")
 
 
@@ -63,7 +62,7 @@ class Grain(StrEnum):
         if self is Grain.DAY:
             return bucket + ONE_DAY * steps
         if self is Grain.WEEK:
-            return bucket + ONE_DAY * (_MONDAY_WEEK * steps)
+            return bucket + timedelta(weeks=steps)
         months = bucket.year * 12 + bucket.month - 1 + steps
         return bucket.replace(year=months // 12, month=months % 12 + 1)
 
@@ -186,18 +185,15 @@ def subtract(whole: Iterable[Interval], holes: Iterable[Interval]) -> list[Inter
         holes: What is taken out of it, in any order.
     """
     left = join(whole)
-    for hole in join(holes):
-        rest: list[Interval] = []
-        for piece in left:
-            rest += [
-                part
-                for part in (
-                    Interval(piece.start, min(piece.end, hole.start)),
-                    Interval(max(piece.start, hole.end), piece.end),
-                )
-                if not part.is_empty
-            ]
-        left = rest
+    for hole in holes:
+        parts = [
+            (
+                Interval(piece.start, min(piece.end, hole.start)),
+                Interval(max(piece.start, hole.end), piece.end),
+            )
+            for piece in left
+        ]
+        left = [part for two in parts for part in two if not part.is_empty]
     return left
 
 

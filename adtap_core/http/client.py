@@ -187,7 +187,7 @@ class Http:
         addresses: Mapping[str, str] | None = None,
         origin: Callable[[str], str] = lambda _message: "",
     ) -> None:
-        self.addresses, self._origin = outcomes.Addresses(addresses or {}), origin
+        self._addresses, self._origin = addresses or {}, origin
         self._judge, self._auth, self.limits, self._sleep = classify, auth, limits, sleep
         self._in_flight = threading.BoundedSemaphore(limits.concurrency)
         self.rate_limiter = RateLimiter(limits.per_second, limits.burst, sleep)
@@ -391,6 +391,10 @@ class Http:
         """Return whether a new login may help."""
         return self._auth.can_refresh
 
+    def setting_of(self, url: str) -> str:
+        """Return the setting that an address was made of; see `outcomes.setting_of`."""
+        return outcomes.setting_of(url, self._addresses)
+
     def pause(self, seconds: float, why: str) -> None:
         """Wait, saying so if it takes long.
 
@@ -474,8 +478,8 @@ class _Tries:
             message = f"{self._call.what}: {redact(str(error))}{self._look_at()}"
             raise BadRequest(message) from error
         no_connection = outcomes.unconnected(error)
-        setting = self._http.addresses.setting(self._call.url)
-        outcome = Outcome(Action.RETRY, outcomes.network_message(error, self._host, setting))
+        message = outcomes.network_message(error, self._host, self._http.setting_of(self._call.url))
+        outcome = Outcome(Action.RETRY, message)
         gone = no_connection and self._host in self._http.unreachable
         self._state, action = self._state.after(
             outcome, gateway=outcomes.timed_out(error), at_most=1 if gone else self._at_most()
@@ -485,7 +489,7 @@ class _Tries:
         self._act(action, outcome, None, 0)
 
     def _look_at(self) -> str:
-        setting = self._http.addresses.setting(self._call.url)
+        setting = self._http.setting_of(self._call.url)
         return f"; look at the setting {setting}" if setting else ""
 
     def _at_most(self) -> int | None:

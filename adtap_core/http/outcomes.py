@@ -151,26 +151,20 @@ def request_id(response: Response) -> str | None:
 # -- no answer -------------------------------------------------------------------------------
 
 
-class Addresses:
-    """The settings that hold addresses.
+def setting_of(url: str, addresses: Mapping[str, str]) -> str:
+    """Return the setting that an address was made of, as `` `api_url` ``; empty if none was.
+
+    Of several with the same host it is the one with the longest path that the address begins with.
 
     Args:
-        settings: Their values by name.
+        url: The address.
+        addresses: The settings that hold addresses, with their values.
     """
-
-    def __init__(self, settings: Mapping[str, str]) -> None:
-        self._settings = dict(settings)
-
-    def setting(self, url: str) -> str:
-        """Return the setting that an address was made of, as `` `api_url` ``; empty if none was.
-
-        Of several with the same host it is the one with the longest path that the address begins with.
-        """
-        host = urlsplit(url)[:2]
-        near = {n: v.rstrip("/") for n, v in self._settings.items() if urlsplit(v)[:2] == host}
-        begin = {n: v for n, v in near.items() if f"{url}/".startswith(f"{v}/")}
-        found = begin or near
-        return f"`{max(found, key=lambda n: len(found[n]))}`" if found else ""
+    host = urlsplit(url)[:2]
+    near = {n: v.rstrip("/") for n, v in addresses.items() if urlsplit(v)[:2] == host}
+    begin = {n: v for n, v in near.items() if f"{url}/".startswith(f"{v}/")}
+    found = begin or near
+    return f"`{max(found, key=lambda n: len(found[n]))}`" if found else ""
 
 
 def timed_out(error: BaseException) -> bool:

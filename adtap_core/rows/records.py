@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import chain
 from operator import itemgetter
 from types import MappingProxyType
@@ -38,9 +38,12 @@ _PLAIN_MOMENT: Final = r"\d{4}-\d\d-\d\d[T ](?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:
 _PLAIN_MOMENTS: Final = re.compile(rf"{_PLAIN_MOMENT}(?:\n{_PLAIN_MOMENT})*+", re.ASCII)
 _NONE: Final = type(None)
 _NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
-_TRUE: Final = frozenset({"1", "true", "yes", "on", "t", "y"})
-_FALSE: Final = frozenset({"0", "false", "no", "off", "f", "n"})
-_ZONE_WITHOUT_COLON: Final = re.compile(r"([+-]\d{2})(\d{2})?$")
+_TRUTHS: Final[Mapping[str, bool | None]] = {
+    **dict.fromkeys(("1", "true", "yes", "on", "t", "y"), True),
+    **dict.fromkeys(("0", "false", "no", "off", "f", "n"), False),
+    "": None,
+}
+_SPACE_BEFORE_ZONE: Final = re.compile(r"(?<=:\d\d)\s+(?=[+-]\d)")
 
 
 class ConversionError(ValueError):
@@ -71,8 +74,10 @@ def kept(value: object) -> object:
     return value if is_safe and len(value.as_tuple().digits) <= _SAFE_DIGITS else str(value)
 
 
-def decimal_text(value: object) -> str | None:
+def noisy_text(value: object) -> str | None:
     """Return a number's digits as plain text, none lost, none added; None for an empty text.
+
+    However many stand behind the point: where a platform adds up floats these are noise.
 
     Raises:
         ConversionError: If the value is not a number (`NaN` and infinities are none), or a warehouse's column does not hold it.
@@ -84,11 +89,19 @@ def decimal_text(value: object) -> str | None:
         return None
     if not number.is_finite() or (number and number.adjusted() >= WHOLE):
         raise ConversionError(value)
-    place = int(number.as_tuple().exponent)
-    if place < _SMALLEST_PLACE:
+    if int(number.as_tuple().exponent) < _SMALLEST_PLACE:
         raise ConversionError(value)
-    text = format(number, "f")
-    if place < -SCALE and text[place + SCALE :].strip("0"):
+    return format(number, "f")
+
+
+def decimal_text(value: object) -> str | None:
+    """Return a number's digits as plain text, where a warehouse keeps them all.
+
+    Raises:
+        ConversionError: As `noisy_text` does; or if more digits stand behind the point.
+    """
+    text = noisy_text(value)
+    if text is not None and text.partition(".")[2][SCALE:].strip("0"):
         raise ConversionError(value, instead=text)
     return text
 
@@ -110,33 +123,18 @@ def _number(value: object) -> Decimal | None:
     raise ConversionError(value)
 
 
-def noisy_text(value: object) -> str | None:
-    """Return a number's digits, however many stand behind the point: where a platform adds up floats these are noise.
+def to_decimal(value: object, text_of: "Cast" = decimal_text) -> Decimal | None:
+    """Return a number as an exact `Decimal`.
 
-    Raises:
-        ConversionError: As `decimal_text` does otherwise.
+    Args:
+        value: As the platform sent it.
+        text_of: Gives its digits, or raises `ConversionError`: `decimal_text` or `noisy_text`.
     """
     try:
-        return decimal_text(value)
-    except ConversionError as error:
-        if isinstance(error.instead, str):
-            return error.instead
-        raise
-
-
-def to_decimal(value: object) -> Decimal | None:
-    """Return a number as an exact `Decimal`; see `decimal_text`."""
-    try:
-        text = decimal_text(value)
+        text = text_of(value)
     except ConversionError as error:
         instead = error.instead
         raise ConversionError(value, None if instead is None else Decimal(str(instead))) from error
-    return None if text is None else Decimal(text)
-
-
-def to_noisy_decimal(value: object) -> Decimal | None:
-    """Return a number as an exact `Decimal`; see `noisy_text`."""
-    text = noisy_text(value)
     return None if text is None else Decimal(text)
 
 
@@ -177,16 +175,10 @@ def to_boolean(value: object) -> bool | None:
     Raises:
         ConversionError: If the value is neither.
     """
-    if isinstance(value, bool):
-        return value
     word = str(value).strip().lower()
-    if word in _TRUE:
-        return True
-    if word in _FALSE:
-        return False
-    if not word:
-        return None
-    raise ConversionError(value)
+    if word not in _TRUTHS:
+        raise ConversionError(value)
+    return _TRUTHS[word]
 
 
 def to_text(value: object) -> str:
@@ -202,18 +194,21 @@ def to_text(value: object) -> str:
     return msgspec.json.encode(value).decode()
 
 
+def _written(value: object) -> str | None:
+    """Return a date or time stamp as it is written; None if it is empty, or MySQL's for none.
+
+    Raises:
+        ConversionError: If it is a number, such as one of seconds: `1710121512` could be read as a day of 1710.
+    """
+    text = str(value).strip()
+    if text.isdigit() and len(text) != len("20260301"):
+        raise ConversionError(value)
+    return None if not text or text.startswith("0000-00-00") else text
+
+
 @lru_cache(maxsize=65536)
 def _moment(text: str) -> datetime:
-    cleaned = text.strip()
-    if cleaned.endswith(("Z", "z")):
-        cleaned = cleaned[:-1] + "+00:00"
-    elif (
-        len(cleaned) > len("2026-01-01")
-        and (zone := _ZONE_WITHOUT_COLON.search(cleaned))
-        and ":" in cleaned
-    ):
-        cleaned = f"{cleaned[: zone.start()].rstrip()}{zone[1]}:{zone[2] or '00'}"
-    moment = datetime.fromisoformat(cleaned)
+    moment = datetime.fromisoformat(_SPACE_BEFORE_ZONE.sub("", text.upper()))
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
@@ -223,17 +218,14 @@ def to_moment(value: object) -> str | None:
     Raises:
         ConversionError: If the value is not a time stamp.
     """
-    if isinstance(value, datetime):
-        moment = value if value.tzinfo else value.replace(tzinfo=UTC)
-    else:
-        text = str(value)
-        if not text.strip() or text.startswith("0000-00-00"):
-            return None
-        try:
-            moment = _moment(text)
-        except ValueError as error:
-            raise ConversionError(value) from error
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    text = _written(value)
+    if text is None:
+        return None
+    try:
+        moment = _moment(text).astimezone(UTC)
+    except (ValueError, OverflowError) as error:  # in the year 10000, elsewhere
+        raise ConversionError(value) from error
+    return moment.isoformat().replace("+00:00", "Z")
 
 
 def to_date(value: object) -> str | None:
@@ -242,8 +234,8 @@ def to_date(value: object) -> str | None:
     Raises:
         ConversionError: If the value is not a date.
     """
-    text = str(value).strip()
-    if not text or text.startswith("0000-00-00"):
+    text = _written(value)
+    if text is None:
         return None
     try:
         return date.fromisoformat(text[:10]).isoformat()
@@ -372,14 +364,15 @@ def caster(prop: Mapping[str, Any], *, noisy: bool = False) -> Cast:
         return to_date
     if len(kinds) != 1:
         return _as_is
-    return {
+    casts: Mapping[str, Cast] = {
         "integer": to_integer,
-        "number": to_noisy_decimal if noisy else to_decimal,
+        "number": partial(to_decimal, text_of=noisy_text if noisy else decimal_text),
         "boolean": to_boolean,
         "string": to_text,
         "array": _array,
         "object": _object,
-    }.get(kinds[0], _as_is)
+    }
+    return casts.get(kinds[0], _as_is)
 
 
 def _columns(records: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, Sequence[Any]]]:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, time
 from enum import StrEnum
+from functools import partial
 from hashlib import blake2b
 from itertools import compress
 from typing import Any, Final, NamedTuple, cast
@@ -90,10 +91,6 @@ def read_bucket(value: object, grain: Grain, zone: Zone) -> datetime:
         return moment
     # A date is a date: `2026-03-01T00:00:00Z` as a day bucket means March 1st in any zone.
     return moment.replace(tzinfo=None) if grain.is_date else zone.local(moment)
-
-
-def _digest(key: bytes) -> bytes:
-    return blake2b(key, digest_size=KEY_BYTES).digest()
 
 
 class _Bucket(NamedTuple):
@@ -333,11 +330,12 @@ class RowShaper:
                 for p, found in ((p, columns[p][place]) for p in parts)
             ]
             keys[place] = _encode(whole)
-        digests = [blake2b(key, digest_size=KEY_BYTES).digest() for key in keys]
+        digest = partial(blake2b, digest_size=KEY_BYTES)
+        digests = [digest(key).digest() for key in keys]
         buckets = distinct(columns[self._report.grain.value])
         for place, times in self._repeats.among(digests, buckets).items():
             # The platform itself repeats this grain: every one of these rows counts.
-            digests[place] = _digest(keys[place] + b"#%d" % times)
+            digests[place] = digest(keys[place] + b"#%d" % times).digest()
         return list(map(bytes.hex, digests))
 
     def _read_bucket(self, raw: object) -> _Bucket | None:

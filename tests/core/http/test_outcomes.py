@@ -33,7 +33,7 @@ SETTINGS = {
 )
 def test_the_setting_of_an_address_is_the_longest_that_it_begins_with(url, setting):
     """Two services of one host are told apart; what no setting names, a redirect's host, has none."""
-    assert outcomes.Addresses(SETTINGS).setting(url) == setting
+    assert outcomes.setting_of(url, SETTINGS) == setting
 
 
 def test_without_a_setting_the_host_alone_is_named():

@@ -103,3 +103,49 @@ def test_a_decimal_that_no_warehouse_holds_is_whole_in_extra(sent, column, extra
     (row,) = shaper.shape([{"id": 1, "bid": sent}])
     found = dict(zip(shaper.columns, row, strict=True))
     assert found == {"id": 1, "bid": column, "_extra": extra}
+
+
+TIMES: dict[str, Any] = {
+    "properties": {
+        "id": {"type": "integer"},
+        "at": {"type": ["string", "null"], "format": "date-time"},
+        "on": {"type": ["string", "null"], "format": "date"},
+        "_extra": {"type": ["object", "null"]},
+    }
+}
+
+
+@pytest.mark.parametrize(
+    ("sent", "at", "on"),
+    [
+        ("2026-03-01T05:00:00+02:00", "2026-03-01T03:00:00Z", "2026-03-01"),
+        (" 2026-03-01 05:00:00 +0200 ", "2026-03-01T03:00:00Z", "2026-03-01"),
+        ("2026-03-01T05:00:00.250+02", "2026-03-01T03:00:00.250000Z", "2026-03-01"),
+        ("2026-03-01t05:00:00z", "2026-03-01T05:00:00Z", "2026-03-01"),
+        ("2026-03-01", "2026-03-01T00:00:00Z", "2026-03-01"),
+        (20260301, "2026-03-01T00:00:00Z", "2026-03-01"),
+        ("0000-00-00 00:00:00", None, None),
+        ("", None, None),
+    ],
+    ids=str,
+)
+def test_times_are_read_as_platforms_write_them(sent, at, on) -> None:
+    """As instants of UTC, and as the dates that stand there."""
+    shaper = RecordShaper("things", TIMES, frozenset())
+    (row,) = shaper.shape([{"id": 1, "at": sent, "on": sent}])
+    assert row == (1, at, on, None)
+
+
+@pytest.mark.parametrize("sent", [1710121512, 1710121512345, "1710121512345"], ids=repr)
+def test_a_number_of_seconds_is_no_time_of_the_year_1710(sent) -> None:
+    """Nobody knows what it counts, or since when: kept as it came."""
+    shaper = RecordShaper("things", TIMES, frozenset())
+    (row,) = shaper.shape([{"id": 1, "at": sent, "on": sent}])
+    assert row == (1, None, None, {"at": sent, "on": sent})
+
+
+def test_a_time_that_is_in_no_year_of_utc_is_kept() -> None:
+    """The last second there is, west of Greenwich."""
+    shaper = RecordShaper("things", TIMES, frozenset())
+    (row,) = shaper.shape([{"id": 1, "at": "9999-12-31T23:59:59-05:00"}])
+    assert row == (1, None, None, {"at": "9999-12-31T23:59:59-05:00"})
