@@ -5,6 +5,7 @@ A tap whose streams need more than these fields to be read adds them on a subcla
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
+from types import MappingProxyType
 from typing import Any, Self
 
 from adtap_core.windows import Grain
@@ -61,7 +62,7 @@ class Entity(_Entry):
     parent_changed_only: bool = False
     selected: bool = True
     people: bool = False
-    columns: Mapping[str, str] = field(default_factory=dict)
+    columns: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     generations: tuple[str, ...] = ()
 
 
