@@ -1,15 +1,17 @@
 """What a report remembers between runs: what is read next, after kills, pauses and changes by hand."""
 
 import os
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 from unittest.mock import patch
 
 import pytest
 
-from adtap_core.state.bookmarks import read_moment, write_moment
+from adtap_core.state.bookmarks import Bookmark, read_moment, window_name, write_moment
 from adtap_core.tap import RunFailed
 from adtap_core.testing import Messages, run_tap, select
-from adtap_core.windows import Grain, Zone
+from adtap_core.windows import ONE_DAY, Grain, Interval, Zone
 from tests.core.restating import MINE, NOON, TapRestating, days, meltano_merged
 
 
@@ -147,3 +149,46 @@ def test_days_that_were_left_out_while_young_are_read_again(room):
     got = room.run(state, start_date="2026-03-02", now="2026-03-26T12:00:00+00:00")
     read = {w["window_start"][:10] for w in got.windows("by_day")}
     assert min(read) == "2026-03-17"
+
+
+WEEK = Interval(datetime(2026, 3, 8), datetime(2026, 3, 15))
+JOB = {"made": "2026-03-18T11:00:00Z", "id": 7}
+
+
+@pytest.mark.parametrize(
+    ("window", "name"),
+    [
+        (WEEK, "2026-03-08/2026-03-15"),
+        (Interval(datetime(2026, 3, 8, 5), datetime(2026, 3, 9)), "2026-03-08T05/2026-03-09"),
+    ],
+)
+def test_a_window_is_named_by_days_where_it_is_of_days(window, name):
+    """Messages and state name it so: what a report job is found by again."""
+    assert window_name(window) == name
+
+
+def marked(*, is_resumed: bool, jobs: Mapping[str, Any]) -> Bookmark:
+    made = Bookmark({"jobs": [[window_name(WEEK), jobs]]}, Grain.DAY, Zone("UTC"))
+    made._resumed = is_resumed
+    return made
+
+
+def test_a_job_is_polled_on_by_the_run_that_bought_it_only():
+    """One of a run that ended long ago has numbers as old as itself; an undated one may be as old as anything."""
+    jobs = {"a": JOB, "b": {"id": 8}, "c": "odd"}
+    assert marked(is_resumed=True, jobs=jobs).jobs(WEEK) == {"a": JOB}
+    assert marked(is_resumed=False, jobs=jobs).jobs(WEEK) == {}
+    other = Interval(WEEK.start, WEEK.end + ONE_DAY)
+    assert marked(is_resumed=True, jobs=jobs).jobs(other) == {}
+
+
+def test_jobs_are_kept_until_their_window_is_closed():
+    """Beside those of other windows; what is removed is null, and after the last window nothing is left."""
+    bookmark, other = marked(is_resumed=True, jobs={}), Interval(WEEK.end, WEEK.end + ONE_DAY)
+    for window, name in ((WEEK, "a"), (WEEK, "b"), (other, "a")):
+        bookmark.keep_job(window, name, JOB)
+    assert bookmark.jobs(WEEK) == {"a": JOB, "b": JOB}
+    bookmark.forget_jobs(WEEK, last=False)
+    assert (bookmark.jobs(WEEK), bookmark.jobs(other)) == ({}, {"a": JOB})
+    bookmark.forget_jobs(WEEK, last=True)
+    assert bookmark.entry["jobs"] is None

@@ -26,7 +26,7 @@ class Report:
     def prepare(self) -> Any:
         if self._fault is not None:
             raise self._fault
-        return ReportRun(None, None, deque(), accounts=1, whole=0)  # type: ignore[arg-type]
+        return ReportRun(None, deque(), accounts=1, whole=0)  # type: ignore[arg-type]
 
     def start_next(self, reading: Any) -> bool:
         if not self._pending:
