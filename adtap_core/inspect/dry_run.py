@@ -130,13 +130,7 @@ def window_calls(platform: Platform, job: WindowJob) -> tuple[list[Call], Fetche
 
 
 def last_bucket(planner: Planner, partition: Partition, available: Interval | None) -> WindowJob:
-    """Return what is asked for the last bucket that is over.
-
-    Args:
-        planner: The report's.
-        partition: The account.
-        available: What the platform holds; None: it does not say.
-    """
+    """Return what is asked for the last bucket that is over."""
     grain = planner.report.grain
     end = grain.floor(planner.over if available is None else min(planner.over, available.end))
     window = Interval(grain.after(end, -1), end)

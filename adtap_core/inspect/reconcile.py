@@ -395,11 +395,7 @@ def _remark(groups: Sequence[Group], read: Read | None, *, nothing: bool) -> str
 
 
 class LatestReads:
-    """The last reading of each bucket, by account.
-
-    Args:
-        reads: What the ledger says of a report, by account.
-    """
+    """The last reading of each bucket, by account."""
 
     def __init__(self, reads: Mapping[str, Sequence[Read]]) -> None:
         self._reads = reads
@@ -441,13 +437,7 @@ def moment_of(bucket: str) -> datetime:
 
 
 def spelled(stretch: Interval, grain: Grain, zone: Zone) -> Interval:
-    """Return a stretch as the ledger spells it: hours as instants in UTC, days by their dates.
-
-    Args:
-        stretch: Half open, naive.
-        grain: The time bucket.
-        zone: The report's time zone.
-    """
+    """Return a stretch as the ledger spells it: hours as instants in UTC, days by their dates."""
     if grain is not Grain.HOUR or stretch.is_empty:
         return stretch
     return Interval(moment(zone.instant(stretch.start)), moment(zone.instant(stretch.end)))
@@ -491,9 +481,6 @@ def repairs(found: Iterable[Reconciled]) -> list[Backfill]:
     """Return the fewest backfills that read every differing settled day again.
 
     Days that one request covers anyway are one range, whatever good days lie between; so are days side by side.
-
-    Args:
-        found: What came of each report.
     """
     days: list[tuple[Interval, str, int]] = []
     for made in found:

@@ -48,13 +48,7 @@ they are over now: what need not be read again in this run."""
 
 
 def write_moment(moment: datetime, grain: Grain, zone: Zone) -> str:
-    """Spell a naive local moment as the report's bucket column does: a date, or UTC with `Z`.
-
-    Args:
-        moment: Naive, in the report's zone.
-        grain: The time bucket.
-        zone: The report's time zone.
-    """
+    """Spell a naive local moment as the report's bucket column does: a date, or UTC with `Z`."""
     if grain.is_date:
         return moment.date().isoformat()
     return zone.instant(moment).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -62,11 +56,6 @@ def write_moment(moment: datetime, grain: Grain, zone: Zone) -> str:
 
 def read_moment(text: str, grain: Grain, zone: Zone) -> datetime:
     """Read back what `write_moment` wrote (or another tool's date or date-time).
-
-    Args:
-        text: A date, or a date-time with its zone.
-        grain: The time bucket.
-        zone: The report's time zone.
 
     Raises:
         ValueError: If the text is neither.
@@ -391,11 +380,6 @@ def ledger_moment(moment: datetime, grain: Grain, zone: Zone) -> str:
     Days, weeks and months keep their calendar date (`2026-11-01` is `2026-11-01T00:00:00Z` whatever
     the zone), so that they compare with the report's date column; hours are UTC instants, like the
     report's `hour` column.
-
-    Args:
-        moment: Naive, in the report's zone.
-        grain: The time bucket.
-        zone: The report's time zone.
     """
     if grain.is_date:
         return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -407,10 +391,6 @@ def read_requested_date(value: str | date, zone: Zone) -> datetime:
 
     A date, or a midnight written with `Z` (as many tools write dates), means that day in the report's
     zone; any other date-time means that instant.
-
-    Args:
-        value: What the user wrote.
-        zone: The report's time zone.
 
     Raises:
         ValueError: If the text is neither.

@@ -29,10 +29,6 @@ _MEND: Final = (
 def document(file: Any, what: str) -> dict[str, Any]:
     """Return the JSON object in a file.
 
-    Args:
-        file: Open for reading.
-        what: The option that named it.
-
     Raises:
         SettingsError: If it is none.
     """
@@ -48,10 +44,6 @@ def document(file: Any, what: str) -> dict[str, Any]:
 def text(file: Any, what: str) -> str:
     """Return what is in a file.
 
-    Args:
-        file: Open for reading.
-        what: The option that named it.
-
     Raises:
         SettingsError: If it is empty, as a state is that a run without STATE was to fill.
         ValueError: If it is no text.
@@ -65,22 +57,12 @@ def text(file: Any, what: str) -> str:
 
 
 def unreadable(what: str, path: object, error: OSError | ValueError) -> SettingsError:
-    """Return the error of a file that an option names and that can't be read.
-
-    Args:
-        what: The option.
-        path: The file.
-        error: What came of reading it as JSON.
-    """
+    """Return the error of a file that an option names and that can't be read."""
     return SettingsError([f"--{what} {path}: {why_unread(error)}"])
 
 
 def catalog(file: Any, what: str = "catalog") -> Catalog:
     """Return the Singer catalog in a file.
-
-    Args:
-        file: Open for reading.
-        what: The option that named it.
 
     Raises:
         SettingsError: If it is none.
@@ -132,13 +114,7 @@ def unwrapped(state: dict[str, Any]) -> dict[str, Any]:
 
 
 def say_whose_it_is(state: Mapping[str, Any], streams: Collection[str], tap: str) -> None:
-    """Warn of a state that knows none of a tap's streams: it is another tap's.
-
-    Args:
-        state: The state.
-        streams: The names of the tap's streams.
-        tap: Its name.
-    """
+    """Warn of a state that knows none of a tap's streams: it is another tap's."""
     names = sorted(state.get("bookmarks") or {})
     if names and not set(streams).intersection(names):
         log.warning(

@@ -58,13 +58,7 @@ class Question:
 
 
 def question(report: Report, platform: Platform, settings: Mapping[str, Any]) -> Question:
-    """Return what to ask for a report's totals. May ask the platform which fields there are.
-
-    Args:
-        report: With the metrics that are selected.
-        platform: Its platform.
-        settings: The tap's settings.
-    """
+    """Return what to ask for a report's totals. May ask the platform which fields there are."""
     names = column_names([*report.dimensions, *report.metrics])
     keys = (
         ACCOUNT,
@@ -88,13 +82,7 @@ def question(report: Report, platform: Platform, settings: Mapping[str, Any]) ->
 
 
 class Asker:
-    """Asks the platform for totals, window by window.
-
-    Args:
-        platform: The platform.
-        settings: The tap's settings.
-        asked: What to ask.
-    """
+    """Asks the platform for totals, window by window."""
 
     def __init__(self, platform: Platform, settings: Mapping[str, Any], asked: Question) -> None:
         self._platform, self._question = platform, asked
@@ -165,11 +153,6 @@ def mismatches(
     """Return each total that is not what its rows add up to, in the order of the keys.
 
     Null counts as nothing: a platform that gives no number and one that gives 0 say the same of a total.
-
-    Args:
-        rows: Sums of rows.
-        platform: The platform's totals.
-        asked: What was asked.
     """
     nothing = Sums({})
     for key in sorted(rows.keys() | platform.keys(), key=_order):

@@ -95,12 +95,7 @@ def may_pass(error: BaseException) -> bool:
 
 
 def may_be_of_one(error: BaseException, accounts: int) -> bool:
-    """Check whether a failure may be that of one account among several: neither gone (410) nor a rate limit is.
-
-    Args:
-        error: What their request met.
-        accounts: How many they are.
-    """
+    """Check whether a failure may be that of one account among several: neither gone (410) nor a rate limit is."""
     if accounts == 1 or not isinstance(error, RequestError):
         return False
     if error.status == HTTPStatus.FORBIDDEN and isinstance(error, RetriesExhausted):

@@ -38,12 +38,7 @@ class AdaptiveWindow:
         self._lock = threading.Lock()
 
     def pieces(self, window: Interval, grain: Grain) -> list[Interval]:
-        """Return a window in the pieces to ask for.
-
-        Args:
-            window: The window: half open, naive, in the report's zone.
-            grain: The time bucket.
-        """
+        """Return a window in the pieces to ask for."""
         longest = self._longest
         if longest is None or window.end - window.start <= longest:
             return [window]
@@ -53,12 +48,7 @@ class AdaptiveWindow:
         return list(_cut_short(window, grain, longest))
 
     def shrink(self, window: Interval, grain: Grain) -> None:
-        """Note that a window was too much, or nearly so.
-
-        Args:
-            window: The window: half open, naive, in the report's zone.
-            grain: The time bucket.
-        """
+        """Note that a window was too much, or nearly so."""
         halves = window.halves(grain)
         if halves is None:
             return
@@ -92,11 +82,7 @@ def _cut_short(window: Interval, grain: Grain, longest: timedelta) -> Iterator[I
 
 
 class Fetcher:
-    """Fetches the windows of one report.
-
-    Args:
-        platform: Asks for them.
-    """
+    """Fetches the windows of one report."""
 
     def __init__(self, platform: Platform) -> None:
         self._platform = platform

@@ -17,12 +17,7 @@ SYNC_DAYS: Final = StreamDefinition(name=DAYS, schema=DAYS_SCHEMA, keys=DAYS_KEY
 
 
 class LedgerStream(AdStream):
-    """What report streams write about their reading.
-
-    Args:
-        run: The run that it is written in.
-        definition: `SYNC_WINDOWS` or `SYNC_DAYS`.
-    """
+    """What report streams write about their reading."""
 
     def __init__(self, run: Run, definition: StreamDefinition) -> None:
         super().__init__(run, definition)

@@ -85,24 +85,11 @@ class LineWriter(GenericSingerWriter[bytes, Message]):
     def write_records(
         self, stream: str, columns: tuple[str, ...], records: list[tuple[Any, ...]], extracted: str
     ) -> None:
-        """Write RECORD messages from bare values.
-
-        Args:
-            stream: The stream.
-            columns: The names of a record's values.
-            records: The values.
-            extracted: When they were read, for all of them.
-        """
+        """Write RECORD messages from bare values."""
         self._write_bare(stream, list(starmap(_record_type(columns), records)), extracted)
 
     def write_block(self, stream: str, block: Block, extracted: str) -> None:
-        """Write RECORD messages from whole columns: the report path's short way.
-
-        Args:
-            stream: The stream.
-            block: The records.
-            extracted: When they were read, for all of them.
-        """
+        """Write RECORD messages from whole columns: the report path's short way."""
         columns = _with_one_end(block)
         made = map(_record_type(tuple(columns)), *columns.values())
         self._write_bare(stream, list(made), extracted)
@@ -154,10 +141,6 @@ class LineWriter(GenericSingerWriter[bytes, Message]):
     def on_signal(self, signum: int, frame: FrameType | None = None) -> None:
         """Stop the run: now, or after the bytes or the log line that are on their way.
 
-        Args:
-            signum: The signal.
-            frame: What it interrupts.
-
         Raises:
             Interrupted: If nothing is on its way.
         """
@@ -186,11 +169,7 @@ def _write_all(out: BinaryIO, data: bytearray) -> None:
 
 
 def gone(error: OSError) -> TargetGone:
-    """Return what ends a run whose standard output takes no more, which is not written to from here on.
-
-    Args:
-        error: Its reader is gone, or its disk is full.
-    """
+    """Return what ends a run whose standard output takes no more, which is not written to from here on."""
     silence_stdout()
     if isinstance(error, ConnectionError):
         return TargetGone("the target stopped reading (closed pipe); its own last line says why")

@@ -31,12 +31,7 @@ _CREEP: Final = 1e-6
 
 
 class PlannedReport(AdStream):
-    """A report as it is asked for: what of it is selected, and what is planned. Reads nothing.
-
-    Args:
-        run: The run that it is read in.
-        report: Its declaration.
-    """
+    """A report as it is asked for: what of it is selected, and what is planned. Reads nothing."""
 
     def __init__(self, run: Run, report: Report) -> None:
         self.report = report
@@ -189,13 +184,7 @@ class PlannedReport(AdStream):
     def plans(
         self, planner: Planner, partitions: Sequence[Partition], *, ask_platform: bool
     ) -> list[PartitionPlan]:
-        """Plan all partitions. Changes no bookmark.
-
-        Args:
-            planner: The report's planner.
-            partitions: The accounts.
-            ask_platform: Whether the platform may be asked what it holds.
-        """
+        """Plan all partitions; `ask_platform`: it may be asked what it holds. Changes no bookmark."""
         backfill = bool(self.config.get("backfill"))
         entries: Mapping[Partition, dict[str, Any]] = (
             {p: {} for p in partitions} if backfill else self._entries(partitions)
@@ -249,9 +238,6 @@ class PlannedReport(AdStream):
         """Return how rows are dated: never before what an earlier run was, whose clock was ahead.
 
         Else the later reading would seem to be the earlier one, and its rows ghosts.
-
-        Args:
-            moment: When they are read.
         """
         if self._floor is None:
             return moment

@@ -17,13 +17,7 @@ log = logging.getLogger("adtaps.plans")
 
 
 def lookback_days(report: Report, settings: Mapping[str, Any], platform_days: int) -> int:
-    """Return a report's lookback: the user's definition, the setting, the built-in report, the platform.
-
-    Args:
-        report: The report.
-        settings: The tap's settings.
-        platform_days: The platform's own.
-    """
+    """Return a report's lookback: the user's definition, the setting, the built-in report, the platform."""
     for days in (report.own_lookback_days, settings.get("lookback_days"), report.lookback_days):
         if days is not None:
             return int(days)
@@ -35,11 +29,6 @@ def settle_days(report: Report, settings: Mapping[str, Any], platform_days: int)
 
     A report that says nothing of its own is final once the platform's lookback is over, whatever lookback
     the user chose.
-
-    Args:
-        report: The report.
-        settings: The tap's settings.
-        platform_days: The platform's own lookback.
     """
     own = platform_days if report.settle_days is None else report.settle_days
     return max(lookback_days(report, settings, platform_days), own)
@@ -80,14 +69,7 @@ class Bundle:
 
 
 class Planner:
-    """Plans one report.
-
-    Args:
-        report: The report.
-        platform: Its platform: asked for the zone and for what it holds.
-        settings: The tap's settings.
-        now: The present, aware.
-    """
+    """Plans one report."""
 
     def __init__(
         self, report: Report, platform: Platform, settings: Mapping[str, Any], now: datetime
@@ -145,11 +127,7 @@ class Planner:
         return line % ("`backfill`", rest)
 
     def requested(self, *, full: bool = False) -> SyncRange:
-        """Return what the settings ask for, before the platform's own limits.
-
-        Args:
-            full: Whether everything is to be read, whatever was read before.
-        """
+        """Return what the settings ask for, before the platform's own limits."""
         grain = self.report.grain
         closed = end = grain.floor(self._closed)
         if self._settings.get("include_today"):
@@ -192,16 +170,7 @@ class Planner:
         later: Later | None = None,
         clock_was_ahead: bool = False,
     ) -> PartitionPlan:
-        """Plan a partition's windows.
-
-        Args:
-            partition: Whose.
-            entry: Its state entry.
-            ask_platform: Whether the platform may be asked what it holds.
-            full: Whether everything is to be read, whatever was read before.
-            later: Tells what of the lookback a later run may read; None: all of it is read now.
-            clock_was_ahead: Whether the clock of an earlier run was, and that was said.
-        """
+        """Plan a partition's windows, by its entry in the state; the rest is as `SyncRange` has it."""
         requested = replace(self.requested(full=full), clock_was_ahead=clock_was_ahead, later=later)
         grain, span = self.report.grain, self.report.span_days
         backfill = bool(self._settings.get("backfill"))
@@ -271,12 +240,7 @@ def cut_out(stretches: Sequence[Interval], jobs: Iterable[str], grain: Grain) ->
 
 
 def bundles(plans: Iterable[PartitionPlan], size: int) -> Iterator[Bundle]:
-    """Put partitions whose windows agree together, at most `size` of them, in order.
-
-    Args:
-        plans: The partitions' plans.
-        size: Most of them.
-    """
+    """Put partitions whose windows agree together, at most `size` of them, in order."""
     groups: dict[tuple[Interval, ...], list[PartitionPlan]] = {}
     for plan in plans:
         groups.setdefault(tuple(plan.windows), []).append(plan)

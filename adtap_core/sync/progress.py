@@ -52,12 +52,7 @@ class Progress:
             log.info("%s", line)
 
     def records(self, stream: str, number: int) -> None:
-        """Note how many records of an entity have been read.
-
-        Args:
-            stream: The stream's name.
-            number: How many.
-        """
+        """Note how many records of an entity have been read."""
         now = time.monotonic()
         if now - self._said >= _EVERY_SECONDS:
             self._said = now

@@ -54,12 +54,7 @@ _WAITING_BLOCKS: Final = 8
 
 
 class ReportStream(PlannedReport):
-    """A report.
-
-    Args:
-        run: The run that it is read in.
-        report: Its declaration.
-    """
+    """A report."""
 
     def __init__(self, run: Run, report: Report) -> None:
         super().__init__(run, report)
@@ -145,12 +140,7 @@ class ReportStream(PlannedReport):
             )
 
     def tasks(self, planner: Planner, plans: Sequence[PartitionPlan]) -> list[WindowTask]:
-        """Return the windows to read, in order, partitions bundled where the platform takes several.
-
-        Args:
-            planner: The report's planner.
-            plans: The partitions' plans.
-        """
+        """Return the windows to read, in order, partitions bundled where the platform takes several."""
         size = self.run.platform.bundle_size(planner.report)
         return self._tasks(planner, bundles(plans, size))
 
@@ -223,13 +213,7 @@ class ReportStream(PlannedReport):
         return None
 
     def write_window(self, task: WindowTask, fetched: Fetched, reading: ReportRun) -> None:
-        """Write a window's rows and close it.
-
-        Args:
-            task: The window to read.
-            fetched: Its answer.
-            reading: The report's run.
-        """
+        """Write a window's rows and close it."""
         planner = reading.planner
         over = planner.over if task.made is None else min(planner.over, planner.over_at(task.made))
         shaper = self._shaper(task, fetched, over, planner.settle_days)

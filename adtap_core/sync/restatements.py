@@ -144,9 +144,7 @@ class Readings:
     def first_found(self, stream: str, metric: str) -> dict[tuple[str, datetime], Decimal]:
         """Return what was found at the first reading after a bucket's end, all accounts added, by currency and bucket.
 
-        Args:
-            stream: The report.
-            metric: A metric that is additive.
+        The metric is one that is additive.
         """
         found: dict[tuple[str, datetime], Decimal] = {}
         for (name, _account, bucket), readings in self._held.items():

@@ -88,12 +88,7 @@ class Run:
         return self.tap.streams
 
     def parent_fields(self, parent: Entity, raw: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the fields of a parent that its children need.
-
-        Args:
-            parent: The parent stream's entry.
-            raw: The parent as the platform sent it.
-        """
+        """Return the fields of a parent that its children need."""
         wanted = {*parent.keys, parent.replication_key or ""}
         return {k: v for k, v in raw.items() if k in wanted or snake_case(k) in wanted}
 

@@ -32,13 +32,7 @@ class Scheduled(Protocol):
         """Wait for the window whose turn it is; return None if it failed or was cut up."""
 
     def write_window(self, task: WindowTask, fetched: Fetched, reading: ReportRun) -> None:
-        """Write a window.
-
-        Args:
-            task: The window to read.
-            fetched: Its answer.
-            reading: The report's run.
-        """
+        """Write a window."""
 
     def end_turn(self) -> None:
         """Note that all of its windows are done."""
@@ -56,10 +50,6 @@ def read_reports(streams: Sequence[Scheduled], workers: Workers) -> None:
     As many windows are in flight as there are workers, and a few more are begun, so that the network has
     work while rows are written; when a report has no more to begin, the next report's windows are. Rows,
     ledger and state are written report by report, window by window.
-
-    Args:
-        streams: The reports, in order.
-        workers: Fetch the windows.
     """
     line = _Line(streams, workers)
     workers.idle = line.idle
@@ -92,11 +82,7 @@ class _Line:
         """What was planned, or why it could not be; of the first streams."""
 
     def begin_more(self, at: int) -> None:
-        """Fill the workers, from the report whose turn it is on.
-
-        Args:
-            at: Its place.
-        """
+        """Fill the workers, from the report whose turn it is on."""
         begun = sum(len(r.in_flight) for r in self.readings[at:] if isinstance(r, ReportRun))
         while begun < self._workers.count + _WAITING and at < len(self._streams):
             if at == len(self.readings):

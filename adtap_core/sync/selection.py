@@ -33,12 +33,7 @@ class StreamDefinition:
 
 
 class Selected(Stream):
-    """A stream of the SDK that takes from a catalog what is the user's to say, and never its keys.
-
-    Args:
-        tap: The tap.
-        definition: What the stream is.
-    """
+    """A stream of the SDK that takes from a catalog what is the user's to say, and never its keys."""
 
     def __init__(self, tap: Tap, definition: StreamDefinition) -> None:
         self.selected_by_default = definition.selected

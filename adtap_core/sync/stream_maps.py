@@ -82,10 +82,6 @@ def expressions_of(
 ) -> Iterator[tuple[str, str, str, Expression]]:
     """Return the expressions that are made of a stream's records, those that filter them among them.
 
-    Args:
-        settings: The tap's settings.
-        stream: Its name.
-
     Returns:
         Of each its place in the settings, its column, its text, and itself.
     """
@@ -121,10 +117,6 @@ def fitted(given: object, streams: Mapping[str, Mapped]) -> Any:
 
     A column that a stream does not have is no fault of `*`: the stream goes without what is made of it. And
     `__else__` leaves out what is not named, but never the key, without which rows can't be told apart.
-
-    Args:
-        given: The stream maps of the settings.
-        streams: The streams.
     """
     if not isinstance(given, Mapping):
         return given
@@ -156,12 +148,7 @@ def _suits(column: str, rule: object, columns: Collection[str]) -> bool:
 
 
 def map_errors(settings: Mapping[str, Any], streams: Mapping[str, Mapped]) -> list[str]:
-    """Return one line for each rule of a map that can't be used: before anything is asked.
-
-    Args:
-        settings: The tap's settings.
-        streams: The streams; of those that are not read nothing can be wrong.
-    """
+    """Return one line for each rule of a map that can't be used, before anything is asked; none of streams that are off."""
     given = settings.get("stream_maps")
     found: dict[str, str] = {}
     for name, rules in given.items() if isinstance(given, Mapping) else ():
@@ -220,11 +207,6 @@ def arithmetic_errors(
     """Return one line for each expression that calculates with a column whose digits are text.
 
     `"cost * 2"` would give the digits twice, and `cost > 1` fail.
-
-    Args:
-        settings: The tap's settings.
-        stream: Its name.
-        schema: Its JSON schema.
     """
     exact = {k for k, v in schema.get("properties", {}).items() if v.get("format") == _DECIMAL}
     for place, column, text, expression in expressions_of(settings, stream):
@@ -243,14 +225,7 @@ def arithmetic_errors(
 def map_failure(
     settings: Mapping[str, Any], stream: str, record: Mapping[str, Any], error: Exception
 ) -> RequestError:
-    """Return what a user reads when an expression fails on a record: stream, map, field, and the cure.
-
-    Args:
-        settings: The tap's settings.
-        stream: Its name.
-        record: The record, before the map.
-        error: What the SDK raised.
-    """
+    """Return what a user reads when an expression fails on a record: stream, map, field, and the cure."""
     for place, column, text, expression in expressions_of(settings, stream):
         if empty := sorted(n for n in expression.names if n in record and record[n] is None):
             cure = f"`{text} if {empty[0]} else None`"
@@ -263,12 +238,7 @@ def map_failure(
 
 
 def empty_filters(value: object, where: str) -> Iterator[str]:
-    """Return the places of a filter whose value is an empty text: a variable that is not set vanishes.
-
-    Args:
-        value: The filter, or a part of it.
-        where: Its place, for the message.
-    """
+    """Return the places of a filter whose value is an empty text: a variable that is not set vanishes."""
     if isinstance(value, Mapping):
         for key, inner in value.items():
             yield from empty_filters(inner, f"{where}.{key}")

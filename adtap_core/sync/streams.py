@@ -76,12 +76,7 @@ class _Begun:
 
 
 class AdStream(Selected):
-    """What all our streams share.
-
-    Args:
-        run: The run that it is read in.
-        definition: What the stream is.
-    """
+    """What all our streams share."""
 
     def __init__(self, run: Run, definition: StreamDefinition) -> None:
         super().__init__(run.tap, definition)
@@ -175,11 +170,7 @@ class AdStream(Selected):
         return min(count, self.ABORT_AT_RECORD_COUNT - self.records_written)
 
     def takes_the_short_way(self, columns: Iterable[str]) -> bool:
-        """Return whether records can go out as they are: nobody asked anything of the SDK.
-
-        Args:
-            columns: Those that must be selected for that.
-        """
+        """Return whether records can go out as they are: all these columns are selected, and nobody asked more of the SDK."""
         return goes_straight(self) and all(
             self.mask.get(("properties", name), True) for name in columns
         )
@@ -252,13 +243,7 @@ class AdStream(Selected):
 
 
 class EntityStream(AdStream):
-    """An entity: full table, or incremental from its bookmark.
-
-    Args:
-        run: The run that it is read in.
-        entity: Its declaration.
-        package: The package that holds its schema file.
-    """
+    """An entity: full table, or incremental from its bookmark."""
 
     def __init__(self, run: Run, entity: Entity, package: str) -> None:
         self.entity = entity

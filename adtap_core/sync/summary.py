@@ -21,12 +21,7 @@ def cost_text(cost: RequestStats) -> list[str]:
 
 
 def range_text(windows: Sequence[Interval], grain: Grain) -> str:
-    """Return the first and the last bucket of windows, both of them read: `2026-11-01 to 2026-11-27`.
-
-    Args:
-        windows: At least one; a window's end is the first moment that is not in it.
-        grain: The bucket.
-    """
+    """Return the first and the last bucket of windows, both of them read: `2026-11-01 to 2026-11-27`."""
     first = min(window.start for window in windows)
     last = grain.after(max(window.end for window in windows), -1)
     return f"{bucket_text(first, grain)} to {bucket_text(last, grain)}"

@@ -72,12 +72,7 @@ class ReadWindow:
         return Interval(start if self.held_from is None else max(start, self.held_from), end)
 
     def line(self, partition: Partition, stats: RequestStats) -> dict[str, Any]:
-        """Return its line of the ledger.
-
-        Args:
-            partition: Whose line it is.
-            stats: What it cost.
-        """
+        """Return its line of the ledger."""
         job = self.task.job
         start, end = (
             ledger_moment(moment, job.report.grain, job.zone)

@@ -136,13 +136,7 @@ class ReportTotals:
     def window(
         self, fetched: Fetched, control: dict[Key, Sums] | None, accounts: int
     ) -> "WindowTotals | None":
-        """Return an account of a window's rows; None where nobody wants one.
-
-        Args:
-            fetched: The window's answer.
-            control: The platform's totals, if they were asked for.
-            accounts: How many accounts' rows are in it.
-        """
+        """Return an account of a window's rows; None where nobody wants one."""
         free = fetched.totals if self.question is not None and control is None else None
         if control is None and not free and not self.digests:
             return None
@@ -216,12 +210,7 @@ class WindowTotals:
         self._ties = not self.messages if compared else None
 
     def ledger(self, account: str, *, alone: bool) -> dict[str, Any]:
-        """Return the ledger's columns about totals.
-
-        Args:
-            account: Whose, as JSON text.
-            alone: Whether the window is of this account alone.
-        """
+        """Return the ledger's columns about totals."""
         if self._ties is None:
             return dict(NOT_ASKED)
         if self.control is None:
@@ -331,11 +320,6 @@ def buckets(window: Interval, grain: Grain, zone: Zone) -> Iterator[tuple[dateti
     """Return the buckets of a window: naive starts, and how rows spell them.
 
     Of an hour that a clock change repeats both, of one that it skips none.
-
-    Args:
-        window: The window: half open, naive, in the report's zone.
-        grain: The time bucket.
-        zone: The report's time zone.
     """
     moment, told = grain.floor(window.start), set()
     while moment < window.end:
