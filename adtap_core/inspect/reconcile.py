@@ -5,7 +5,6 @@ platform is asked the coarsest question that it answers, through the same code t
 written and no bookmark moves.
 """
 
-import heapq
 from bisect import bisect_right
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -26,7 +25,7 @@ from adtap_core.sync.failures import in_parts, may_be_of_one, may_pass
 from adtap_core.sync.planning import Planner
 from adtap_core.sync.reports import ReportStream
 from adtap_core.sync.run import Run
-from adtap_core.windows import Grain, Interval, Zone, cut
+from adtap_core.windows import Grain, Interval, Zone, cut, join, subtract
 
 STATES: Final = (DataState.PARTIAL, DataState.PROVISIONAL, DataState.SETTLED)
 """From the least final one."""
@@ -399,7 +398,7 @@ class LatestReads:
 
     def __init__(self, reads: Mapping[str, Sequence[Read]]) -> None:
         self._reads = reads
-        self._known: dict[str, tuple[list[datetime], list[Read | None]]] = {}
+        self._known: dict[str, list[tuple[Interval, Read]]] = {}
 
     def of(self, account: str, bucket: datetime) -> Read | None:
         """Return the last reading of a window that contains a bucket; None if there was none.
@@ -410,25 +409,19 @@ class LatestReads:
         """
         if account not in self._known:
             self._known[account] = _latest(self._reads.get(account, ()))
-        borders, reads = self._known[account]
-        at = bisect_right(borders, bucket) - 1
-        return reads[at] if at >= 0 else None
+        stretches = self._known[account]
+        at = bisect_right(stretches, bucket, key=lambda known: known[0].start) - 1
+        return stretches[at][1] if at >= 0 and bucket < stretches[at][0].end else None
 
 
-def _latest(reads: Sequence[Read]) -> tuple[list[datetime], list[Read | None]]:
-    """Return where windows begin or end, in order, and the latest reading from there on to the next border."""
-    borders = sorted({m for r in reads for m in (r.window.start, r.window.end)})
-    waiting = sorted(reads, key=lambda r: r.window.start, reverse=True)
-    running: list[tuple[float, int, Read]] = []  # the latest reading first
-    found: list[Read | None] = []
-    for border in borders:
-        while waiting and waiting[-1].window.start <= border:
-            read = waiting.pop()
-            heapq.heappush(running, (-read.synced_at.timestamp(), len(waiting), read))
-        while running and running[0][2].window.end <= border:
-            heapq.heappop(running)
-        found.append(running[0][2] if running else None)
-    return borders, found
+def _latest(reads: Iterable[Read]) -> list[tuple[Interval, Read]]:
+    """Return the stretches that were read, in order, each with its latest reading."""
+    found: list[tuple[Interval, Read]] = []
+    seen: list[Interval] = []
+    for read in sorted(reads, key=lambda r: r.synced_at, reverse=True):
+        found += [(stretch, read) for stretch in subtract([read.window], seen)]
+        seen = join([*seen, read.window])
+    return sorted(found, key=lambda known: known[0])
 
 
 def moment_of(bucket: str) -> datetime:

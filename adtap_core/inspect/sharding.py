@@ -232,50 +232,44 @@ class _Maker:
 
     def shard(self, name: str, accounts: Sequence[Partition]) -> Shard:
         """Return the shard of some accounts."""
-        if self.cut.together:
-            runs = [self._run(name, accounts)]
-        else:
-            runs = [self._run(part_name(a.key), [a]) for a in accounts]
+        groups = [(name, accounts)]
+        if not self.cut.together:
+            groups = [(part_name(a.key), [a]) for a in accounts]
+        names = [r.stream.name for r in self.reports]
+        runs = [
+            self._run(part, names, sum(r.requests(members) for r in self.reports), members)
+            for part, members in groups
+        ]
         return Shard(name=self._named(name), runs=runs, window=self.piece)
 
     def rest(self, streams: Sequence[str], requests: int) -> Shard:
         """Return what belongs to no account."""
-        run = Run(
-            accounts=(),
-            state_id_suffix=self._suffix(REST),
-            environment=self._variables(streams),
-            requests=requests,
-        )
+        run = self._run(REST, streams, requests)
         return Shard(name=self._named(REST), runs=(run,), window=self.piece)
 
-    def _run(self, name: str, accounts: Sequence[Partition]) -> Run:
-        streams = [r.stream.name for r in self.reports]
-        setting = self.tap.platform_class.account_settings[self.key]
-        ids = [a.key[self.key] for a in accounts]
+    def _run(
+        self, name: str, streams: Sequence[str], requests: int, accounts: Sequence[Partition] = ()
+    ) -> Run:
+        ledgers = [self.tap.ledger, self.tap.days]
+        selected = [*streams, *(s.name for s in ledgers if s.selected)]
+        variables = {f"{prefix_of(self.tap.name)}_SELECT_FILTER": _text(selected)}
+        if accounts:
+            setting = self.tap.platform_class.account_settings[self.key]
+            ids = [a.key[self.key] for a in accounts]
+            variables = {variable_of(self.tap.name, setting): _text(ids), **variables}
+        if self.piece is not None:
+            variables[variable_of(self.tap.name, "backfill")] = _text(self.tap.config["backfill"])
+            # A state id of its own: it may run beside the daily run, and touches no bookmark of it.
+            name = f"{name}-backfill-{self.piece[0]}"
         return Run(
             accounts=[a.key for a in accounts],
-            state_id_suffix=self._suffix(name),
-            environment={self._variable(setting): _text(ids), **self._variables(streams)},
-            requests=sum(r.requests(accounts) for r in self.reports),
+            state_id_suffix=name,
+            environment=variables,
+            requests=requests,
         )
 
     def _named(self, name: str) -> str:
         return name if self.piece is None else f"{name}-{self.piece[0]}"
-
-    def _suffix(self, name: str) -> str:
-        # A backfill has a state id of its own: it may run beside the daily run, and touches no bookmark of it.
-        return name if self.piece is None else f"{name}-backfill-{self.piece[0]}"
-
-    def _variable(self, setting: str) -> str:
-        return variable_of(self.tap.name, setting)
-
-    def _variables(self, streams: Sequence[str]) -> dict[str, str]:
-        ledgers = [self.tap.ledger, self.tap.days]
-        selected = [*streams, *(s.name for s in ledgers if s.selected)]
-        made = {f"{prefix_of(self.tap.name)}_SELECT_FILTER": _text(selected)}
-        if self.piece is not None:
-            made[self._variable("backfill")] = _text(self.tap.config["backfill"])
-        return made
 
 
 def _environment(tap: AdTap, share: float) -> tuple[dict[str, str], list[str]]:

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from adtap_core.declare import Report
-from adtap_core.state.bookmarks import CLOCK_TOLERANCE, read_moment, write_moment
+from adtap_core.state.bookmarks import CLOCK_TOLERANCE, write_moment
 from adtap_core.windows import Grain, Interval, Zone, join, subtract
 
 STATE_VERSION: Final = 2
@@ -55,44 +55,16 @@ def _text(value: object) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
 
 
-def state_lines(
-    tap: str,
-    report: Report,
-    marks: Mapping[str, Any],
-    now_means: Mapping[str, Any],
-    *,
-    keys: Sequence[str] | None,
-    account_settings: Mapping[str, str],
-    zone: Zone,
-    now: datetime,
-) -> list[str]:
-    """Return one line for each way in which a report no longer fits its state.
+def changed_lines(tap: str, report: Report, known: Any, now: Mapping[str, Any]) -> Iterator[str]:
+    """Return one line for each way in which rows would mean something else than the known fingerprint says.
+
+    One of 0.1 keeps no settings, and is taken as it is.
 
     Args:
         tap: The tap's name, for the commands.
         report: The report.
-        marks: Its state.
-        now_means: Its fingerprint in this run.
-        keys: The names of this run's accounts' keys; empty: the login is the account; None: settings can't change them.
-        account_settings: The setting that chooses accounts, by their key.
-        zone: Of its buckets.
-        now: The present there, naive.
-    """
-
-    def read(text: str) -> datetime:
-        return read_moment(text, report.grain, zone)
-
-    return [
-        *_changed_lines(tap, report, marks.get("report"), now_means),
-        *_kind_lines(tap, report, marks, keys, account_settings),
-        *future_lines(tap, report.name, marks, read, now),
-    ]
-
-
-def _changed_lines(tap: str, report: Report, known: Any, now: Mapping[str, Any]) -> Iterator[str]:
-    """Return one line for each way in which rows would mean something else than the known fingerprint says.
-
-    One of 0.1 keeps no settings, and is taken as it is.
+        known: What its state says.
+        now: Its fingerprint in this run.
     """
     if not isinstance(known, Mapping):
         return
@@ -142,7 +114,7 @@ def _ways_out(tap: str, report: Report) -> str:
     )
 
 
-def _kind_lines(
+def kind_lines(
     tap: str,
     report: Report,
     marks: Mapping[str, Any],
@@ -152,6 +124,13 @@ def _kind_lines(
     """Return a line if state keeps the report by another kind of account than this run reads it by.
 
     Each day would be there twice: under the old accounts and under the new ones.
+
+    Args:
+        tap: The tap's name, for the commands.
+        report: The report.
+        marks: Its state.
+        keys: The names of this run's accounts' keys; empty: the login is the account; None: settings can't change them.
+        account_settings: The setting that chooses accounts, by their key.
     """
     if keys is None:
         return

@@ -85,7 +85,7 @@ class Asker:
     """Asks the platform for totals, window by window."""
 
     def __init__(self, platform: Platform, settings: Mapping[str, Any], asked: Question) -> None:
-        self._platform, self._question = platform, asked
+        self._platform, self.question = platform, asked
         self._schema = report_schema(asked.report, type(platform), settings)
         self._fetcher = Fetcher(platform)
 
@@ -101,7 +101,7 @@ class Asker:
         Raises:
             AdtapError: If they can't be had.
         """
-        job = replace(job, report=self._question.report)
+        job = replace(job, report=self.question.report)
         fetched = self._fetcher.fetch(job)
         try:
             return self._added_up(fetched, job)
@@ -118,7 +118,7 @@ class Asker:
             keyed=frozenset(),
             synced_at=UNREAD,
         )
-        totals = self._question.totals()
+        totals = self.question.totals()
         for open_table in fetched.tables:
             for block in shaper.blocks(open_table()):
                 totals.add(block)

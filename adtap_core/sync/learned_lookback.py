@@ -16,6 +16,7 @@ until it was read at the end of its lookback.
 """
 
 import base64
+import contextlib
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -117,15 +118,15 @@ class Learned:
         digest = hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
         made = cls(digest, lookback_days, grain, zone, over, all_accounts)
         if isinstance(kept, Mapping) and kept.get("of") == digest:
-            try:
+            # What is damaged is learned anew, which loses nothing but time.
+            with contextlib.suppress(ValueError, TypeError, KeyError):
                 made._take(kept)
-            except (
-                ValueError,
-                TypeError,
-                KeyError,
-            ):  # damaged: to learn anew loses nothing but time
-                made.runs, made.last, made.days, made.ages = 0, None, {}, []
         return made
+
+    @property
+    def _unit(self) -> Grain:
+        """What is learned of: of hours, their days."""
+        return Grain.DAY if self.grain is Grain.HOUR else self.grain
 
     # -- what to read ------------------------------------------------------------------------
 
@@ -194,7 +195,7 @@ class Learned:
 
     def _days_of(self, stretch: Interval) -> Iterator[Interval]:
         """Return the whole days in a stretch; of weeks and months, the whole buckets."""
-        unit = Grain.DAY if self.grain is Grain.HOUR else self.grain
+        unit = self._unit
         day = unit.ceil(stretch.start)
         while (end := unit.after(day)) <= stretch.end:
             yield Interval(day, end)
@@ -215,8 +216,7 @@ class Learned:
         for account in accounts:
             self._read.setdefault(account, []).append(window)
             for moment, text in buckets(window, self.grain, self.zone):
-                day = Grain.DAY.floor(moment) if self.grain is Grain.HOUR else moment
-                day = day.replace(fold=0)
+                day = self._unit.floor(moment)
                 self._digests[day] = self._digests.get(day, 0) + digests.get((account, text), 0)
 
     def ended(self) -> dict[str, Any]:
@@ -254,7 +254,6 @@ class Learned:
 
     def _spelt(self) -> dict[str, Any]:
         """Return it as state keeps it: always the same keys, for states that are merged into older ones."""
-        unit = Grain.DAY if self.grain is Grain.HOUR else self.grain
         oldest = self.over - timedelta(days=min(self.lookback_days, LONGEST) + WEEK)
         kept = {d: s for d, s in self.days.items() if d >= oldest and s.age < self.lookback_days}
         first, packed = min(kept, default=None), bytearray()
@@ -262,7 +261,7 @@ class Learned:
         while day is not None and day <= max(kept):
             seen = kept.get(day, Seen(0, _UNKNOWN))
             packed += seen.digest.to_bytes(_DIGEST_BYTES, "big") + bytes([min(seen.age, _UNKNOWN)])
-            day = unit.after(day)
+            day = self._unit.after(day)
         ages = b"".join(history.to_bytes(_AGE_BYTES, "big") for history in self.ages)
         return {
             "of": self.meaning,
@@ -274,18 +273,20 @@ class Learned:
         }
 
     def _take(self, kept: Mapping[str, Any]) -> None:
-        unit = Grain.DAY if self.grain is Grain.HOUR else self.grain
-        self.runs = int(kept["runs"])
-        self.last = None if kept["last"] is None else datetime.fromisoformat(kept["last"])
+        runs, ages = int(kept["runs"]), base64.b64decode(kept["ages"], validate=True)
+        last, day = (
+            None if kept[name] is None else datetime.fromisoformat(kept[name])
+            for name in ("last", "first")
+        )
+        days: dict[datetime, Seen] = {}
         packed = base64.b64decode(kept["days"], validate=True)
-        day = None if kept["first"] is None else datetime.fromisoformat(kept["first"])
         for at in range(0, len(packed), _UNIT_BYTES):
             assert day is not None  # noqa: S101 - there is a first where there are any
             digest, age = packed[at : at + _DIGEST_BYTES], packed[at + _DIGEST_BYTES]
             if age != _UNKNOWN:
-                self.days[day] = Seen(int.from_bytes(digest, "big"), age)
-            day = unit.after(day)
-        ages = base64.b64decode(kept["ages"], validate=True)
+                days[day] = Seen(int.from_bytes(digest, "big"), age)
+            day = self._unit.after(day)
+        self.runs, self.last, self.days = runs, last, days
         self.ages = [
             int.from_bytes(ages[at : at + _AGE_BYTES], "big") or 1
             for at in range(0, len(ages), _AGE_BYTES)

@@ -14,8 +14,16 @@ from adtap_core.errors import RequestError
 from adtap_core.names import column_names
 from adtap_core.platform import Partition
 from adtap_core.rows.schemas import report_schema
-from adtap_core.state.bookmarks import Bookmark
-from adtap_core.state.fingerprints import Filled, as_mapping, filled_from, fingerprint, state_lines
+from adtap_core.state.bookmarks import Bookmark, read_moment
+from adtap_core.state.fingerprints import (
+    Filled,
+    as_mapping,
+    changed_lines,
+    filled_from,
+    fingerprint,
+    future_lines,
+    kind_lines,
+)
 from adtap_core.state.reading_times import ReadingTimes
 from adtap_core.sync.failures import FailedParts, may_pass
 from adtap_core.sync.learned_lookback import Learned
@@ -127,20 +135,17 @@ class PlannedReport(AdStream):
     def state_errors(self) -> list[str]:
         """Return one line for each way in which the report no longer fits its state."""
         marks = self.run.state.get("bookmarks", {}).get(self.name, {})
-        platform, report = self.run.platform, self.report
-        zone = platform.zone(report)
-        now = zone.local(self.run.clock.now())
-        keys = platform.account_keys(report)
-        return state_lines(
-            self.run.name,
-            report,
-            marks,
-            self.fingerprint(),
-            keys=keys,
-            account_settings=platform.account_settings,
-            zone=zone,
-            now=now,
-        )
+        tap, platform, report = self.run.name, self.run.platform, self.report
+        zone, keys = platform.zone(report), platform.account_keys(report)
+
+        def read(text: str) -> datetime:
+            return read_moment(text, report.grain, zone)
+
+        return [
+            *changed_lines(tap, report, marks.get("report"), self.fingerprint()),
+            *kind_lines(tap, report, marks, keys, platform.account_settings),
+            *future_lines(tap, report.name, marks, read, zone.local(self.run.clock.now())),
+        ]
 
     def _entries(self, partitions: Sequence[Partition]) -> dict[Partition, dict[str, Any]]:
         """Return each partition's state entry; one that is new gets into the state by `_attach`."""

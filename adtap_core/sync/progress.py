@@ -40,20 +40,21 @@ class Progress:
             account: How many accounts are done, and of how many.
             rows: Rows written.
         """
-        now = time.monotonic()
-        left = (now - self._began) / done * (total - done) if done else 0.0
+        left = (time.monotonic() - self._began) / done * (total - done) if done else 0.0
         accounts = f", account {account[0]}/{account[1]}" if account[1] > 1 else ""
         line = f"{stream}: window {done}/{total}{accounts}, {count(rows, 'row')}, about {left:.0f} s left"
         if self._live:
             sys.stderr.write(f"\r\x1b[K{line}" + ("\n" if done == total else ""))
             sys.stderr.flush()
-        elif now - self._said >= _EVERY_SECONDS:
-            self._said = now
-            log.info("%s", line)
+        else:
+            self._say(line)
 
     def records(self, stream: str, number: int) -> None:
         """Note how many records of an entity have been read."""
+        self._say(f"{stream}: {count(number, 'row')} so far")
+
+    def _say(self, line: str) -> None:
         now = time.monotonic()
         if now - self._said >= _EVERY_SECONDS:
             self._said = now
-            log.info("%s: %s so far", stream, count(number, "row"))
+            log.info("%s", line)

@@ -4,7 +4,7 @@ import logging
 import queue
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from datetime import datetime
 from functools import cached_property, partial
@@ -36,6 +36,7 @@ from adtap_core.sync.planned_reports import PlannedReport
 from adtap_core.sync.planning import Bundle, PartitionPlan, Planner, bundles
 from adtap_core.sync.run import Run
 from adtap_core.sync.schedule import read_reports
+from adtap_core.sync.streams import goes_straight
 from adtap_core.sync.summary import range_text
 from adtap_core.sync.window_tasks import (
     JobCheckpoint,
@@ -436,21 +437,21 @@ class ReportStream(PlannedReport):
         Raises:
             RequestError: If it is not what was asked for, or does not tie out.
         """
-        write = self._writer()
+        extracted = self.run.clock.read_at().isoformat()
         blocks = self._blocks(shaper, fetched, totals)
         waiting = list(islice(blocks, _WAITING_BLOCKS))
         following = next(blocks, None)
         if following is not None:
             # A long one. Not all the way behind by some blocks: that would cost a tenth of its time.
             for block in chain(waiting, (following,), blocks):
-                self.note_records(write(block))
+                self._write_block(block, extracted)
             waiting.clear()
         if fault := window_error(shaper, task.job.what, not_asked=fetched.not_asked):
             raise fault
         if totals is not None:
             self._check_totals(totals, task)
         for block in waiting:
-            self.note_records(write(block))
+            self._write_block(block, extracted)
 
     @staticmethod
     def _blocks(
@@ -470,26 +471,21 @@ class ReportStream(PlannedReport):
             log.log(level, "%s %s: %s", self.name, window_name(task.window), message)
             yield message
 
-    def _writer(self) -> Callable[[Block], int]:
-        """Return the function that writes records: the short way where nothing was asked of the SDK."""
+    @cached_property
+    def _goes_straight(self) -> bool:
+        """Whether records go out as they are: all that is asked for is selected, and nobody asked more of the SDK."""
         columns = self.metric_columns()
-        if not self.takes_the_short_way(columns[m] for m in self.asked().metrics):
-            return self._write_the_sdks_way
-        stream = self.stream_maps[0].stream_alias
-        extracted = self.run.clock.read_at().isoformat()
+        asked = (("properties", columns[m]) for m in self.asked().metrics)
+        return goes_straight(self) and all(self.mask.get(column, True) for column in asked)
 
-        def straight(block: Block) -> int:
-            chosen = block.first(self.within_limit(block.count))
-            self.run.out.write_block(stream, chosen, extracted)
-            return chosen.count
-
-        return straight
-
-    def _write_the_sdks_way(self, block: Block) -> int:
-        chosen = block.first(self.within_limit(block.count))
-        for record in chosen.dictionaries():
-            self.write_mapped(record)
-        return chosen.count
+    def _write_block(self, block: Block, extracted: str) -> None:
+        block = block.first(self.within_limit(block.count))
+        if self._goes_straight:
+            self.run.out.write_block(self.stream_maps[0].stream_alias, block, extracted)
+        else:
+            for record in block.dictionaries():
+                self.write_mapped(record)
+        self.note_records(block.count)
 
     def _close(self, closing: ReadWindow) -> None:
         """Ledger row, bookmark, STATE: in this order, after the window's last row."""

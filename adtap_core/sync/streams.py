@@ -169,12 +169,6 @@ class AdStream(Selected):
             return count
         return min(count, self.ABORT_AT_RECORD_COUNT - self.records_written)
 
-    def takes_the_short_way(self, columns: Iterable[str]) -> bool:
-        """Return whether records can go out as they are: all these columns are selected, and nobody asked more of the SDK."""
-        return goes_straight(self) and all(
-            self.mask.get(("properties", name), True) for name in columns
-        )
-
     @cached_property
     def _short(self) -> tuple[str, ...] | None:
         """The columns that go out as they are, if nobody asked more of the SDK than to leave columns out."""
@@ -184,7 +178,7 @@ class AdStream(Selected):
             for crumb, selected in self.mask.items()
             if len(crumb) > len(("properties", "column"))
         )
-        return chosen if whole and self.takes_the_short_way(()) else None
+        return chosen if whole and goes_straight(self) else None
 
     def write_rows(self, rows: list[tuple[Any, ...]]) -> None:
         """Write records: their values in the order of the schema's columns."""

@@ -32,30 +32,6 @@ _FLOAT: Final = Decimal("1e-9")
 """An answer's own totals went through a float, and each of its rows may be rounded in its last digit."""
 
 
-@dataclass(frozen=True)
-class Labels:
-    """What the sums of a column are called: `clicks`, and of money `spend EUR`; two currencies are two sums.
-
-    Args:
-        properties: The columns' schemas.
-    """
-
-    properties: Mapping[str, Mapping[str, Any]]
-
-    def of(self, column: str, currency: object) -> str:
-        """Return the name of a column's sum in a currency.
-
-        Args:
-            column: The metric's column.
-            currency: The row's; None: it has none.
-        """
-        schema = self.properties[column]
-        if schema.get("x-unit") != "currency":
-            return column
-        code = schema.get("x-currency") or currency
-        return f"{column} {code}" if code else column
-
-
 class ReportTotals:
     """What of a report's rows is added up, and why.
 
@@ -79,12 +55,12 @@ class ReportTotals:
         digests: bool,
     ) -> None:
         self.report, self.days, self.digests = report, days, digests or days
-        self.labels = Labels(schema["properties"])
+        self._properties = schema["properties"]
         self._names = column_names([*report.dimensions, *report.metrics])
         self.additive = tuple(
             c
             for m in report.metrics
-            if schema["properties"][c := self._names[m]].get("x-additivity") == "additive"
+            if self._properties[c := self._names[m]].get("x-additivity") == "additive"
         )
         self._asks = bool(settings.get("control_totals"))
         self.question: Question | None = None
@@ -103,7 +79,20 @@ class ReportTotals:
     @property
     def asked(self) -> Report | None:
         """Return what the platform is asked beside each window; None if nothing is."""
-        return None if self._asker is None or self.question is None else self.question.report
+        return None if self._asker is None else self._asker.question.report
+
+    def label(self, column: str, currency: object) -> str:
+        """Return the name of a column's sum: `clicks`, and of money `spend EUR`; two currencies are two sums.
+
+        Args:
+            column: The metric's column.
+            currency: The row's; None: it has none.
+        """
+        schema = self._properties[column]
+        if schema.get("x-unit") == "currency":
+            currency = schema.get("x-currency") or currency
+            return f"{column} {currency}" if currency else column
+        return column
 
     def control(self, job: WindowJob) -> dict[Key, Sums] | None:
         """Ask for the totals of a window; None if they are not wanted or can't be had. Runs in a worker.
@@ -137,22 +126,25 @@ class ReportTotals:
         self, fetched: Fetched, control: dict[Key, Sums] | None, accounts: int
     ) -> "WindowTotals | None":
         """Return an account of a window's rows; None where nobody wants one."""
-        free = fetched.totals if self.question is not None and control is None else None
-        if control is None and not free and not self.digests:
+        asked, free = self.question, None
+        if asked is not None and control is None and fetched.totals:
+            free = {self._names[m]: v for m, v in fetched.totals.items() if m in self._names}
+        noisy: tuple[str, ...] = ()
+        if asked is not None and control is not None:
+            keys, noisy = asked.keys, asked.noisy
+        elif self.digests:
+            keys = (ACCOUNT, self.report.grain.value, CURRENCY)
+        elif (
+            free is not None
+        ):  # the platform's own totals are of all rows: nothing tells them apart
+            keys = (CURRENCY,) if accounts == 1 else ()
+        else:
             return None
         columns = self.additive if self.days else ()
-        if self.question is not None and (control is not None or free):
-            columns = tuple(dict.fromkeys([*columns, *self.question.columns]))
-        if control is not None or self.digests:
-            keys: tuple[str, ...] = (ACCOUNT, self.report.grain.value, CURRENCY)
-            if control is not None and self.question is not None:
-                keys = self.question.keys
-        else:  # the platform's own totals are of all rows: nothing tells them apart
-            keys = (CURRENCY,) if accounts == 1 else ()
-        noisy = self.question.noisy if control is not None and self.question else ()
+        if asked is not None and (control is not None or free is not None):
+            columns = tuple(dict.fromkeys([*columns, *asked.columns]))
         rows = RowTotals(columns, keys, digests=self.digests, sizes=noisy)
-        by_column = {self._names[m]: v for m, v in (free or {}).items() if m in self._names}
-        return WindowTotals(self, rows, keys, control, by_column if free else None)
+        return WindowTotals(self, rows, keys, control, free)
 
 
 @dataclass
@@ -190,7 +182,7 @@ class WindowTotals:
             for found in mismatches(self.rows.found, self.control, asked):
                 self._ties[str(found.key[0])] = False
                 account, bucket, currency = found.key[:3]
-                label = self.of.labels.of(found.column, currency)
+                label = self.of.label(found.column, currency)
                 self.messages.append(
                     f"{account} {bucket}: {label}: the rows add up to {spell(found.rows) or 'nothing'}, the "
                     f"platform's total is {spell(found.platform) or 'nothing'}"
@@ -217,7 +209,7 @@ class WindowTotals:
             assert self.free is not None  # noqa: S101 - one of both
             known = set(self.rows.found) if self.keys else set()
             currency = next(iter(known))[0] if len(known) == 1 else None
-            totals = {self.of.labels.of(c, currency): spell(v) for c, v in self.free.items()}
+            totals = {self.of.label(c, currency): spell(v) for c, v in self.free.items()}
             # Of several accounts in one request the service tells one total: whose it is nobody knows.
             return {"control": totals if alone else None, "ties": self._ties}
         own = {k: s for k, s in self.control.items() if k[0] == account}
@@ -229,7 +221,7 @@ class WindowTotals:
         at = self.keys.index(CURRENCY)
         for key, sums in cells.items():
             for column, value in sums.totals.items():
-                label = self.of.labels.of(column, key[at])
+                label = self.of.label(column, key[at])
                 made[label] = add(made.get(label), value)
         return made
 
@@ -281,7 +273,7 @@ class WindowTotals:
     def _totals(self, cells: Mapping[Key, Sums]) -> dict[str, str | None]:
         columns = self.of.additive
         if not cells:  # no row: nothing was counted, and there is no currency to name
-            return {self.of.labels.of(c, None): "0" for c in columns}
+            return {self.of.label(c, None): "0" for c in columns}
         chosen = {
             k: replace(s, totals={c: s.totals.get(c) for c in columns}) for k, s in cells.items()
         }
