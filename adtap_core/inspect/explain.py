@@ -203,7 +203,6 @@ def _with_names(tap: AdTap, ask: Callable[[], T]) -> T | None:
             if name not in tap.config_jsonschema["properties"] or name in tap.config:
                 raise
             cast("dict[str, Any]", tap._config)[name] = f"<{name}>"  # noqa: SLF001 - no settings given
-            tap.__dict__.pop("platform", None)
     return None
 
 

@@ -8,7 +8,8 @@ lose nothing: merged parts are the whole again, accounts in the order of their k
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Any, Final
 
 from adtap_core.state.compaction import expanded
@@ -17,11 +18,25 @@ from adtap_core.state.reading_times import latest
 REST: Final = "rest"
 _MARKS: Final = "bookmarks"
 _PARTITIONS: Final = "partitions"
+_REPORT, _METRICS = "report", "metrics"
+
+
+def _filled(said: list[Any]) -> list[list[Any]]:
+    """Return from when on each metric is filled in all parts: the latest day; one that a part lacks is new to the whole."""
+    known = [dict(pairs) for pairs in said]
+    return [
+        [metric, max((one[metric] for one in known if one[metric] is not None), default=None)]
+        for metric in known[0]
+        if all(metric in one for one in known)
+    ]
+
+
 _OF_A_RUN: Final[Mapping[str, Callable[[list[Any]], Any]]] = {
     "read_at": latest,
     "synced_at": max,
     # What the accounts of one part were seen to move says nothing of all of them: learned anew.
     "learned": lambda said: said[0] if all(one == said[0] for one in said) else None,
+    _METRICS: _filled,
 }
 """What each part's own run writes anew, and what all of them say together."""
 
@@ -74,36 +89,47 @@ def merged(states: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
             things of what a report means.
     """
     whole: dict[str, Any] = {}
-    marks: dict[str, dict[str, Any]] = {}
-    entries: dict[str, dict[str, Any]] = {}
-    of_runs: dict[tuple[str, str], list[Any]] = {}
+    marks: dict[str, list[Mapping[str, Any]]] = {}
     for state in states:
         part = expanded(state)
         whole |= {k: v for k, v in part.items() if k != _MARKS}
         for stream, mark in (part.get(_MARKS) or {}).items():
-            found = marks.setdefault(stream, {})
-            for key, value in mark.items():
-                if key in _OF_A_RUN:
-                    of_runs.setdefault((stream, key), []).append(value)
-                elif key != _PARTITIONS:
-                    _agree(found, stream, key, value)
-            for entry in mark.get(_PARTITIONS) or ():
-                key = _key(entry.get("context") or {})
-                if entries.setdefault(stream, {}).setdefault(key, entry) != entry:
-                    msg = f"{stream}: two parts hold different entries of {key}; keep the newer one"
-                    raise ValueError(msg)
-    for (stream, key), values in of_runs.items():
-        said = [value for value in values if value is not None]
-        marks[stream][key] = _OF_A_RUN[key](said) if said else None
-    for stream, found in entries.items():
-        marks[stream][_PARTITIONS] = [found[key] for key in sorted(found)]
-    return {**whole, _MARKS: marks}
+            marks.setdefault(stream, []).append(mark)
+    return {**whole, _MARKS: {stream: _joined(stream, said) for stream, said in marks.items()}}
 
 
-def _agree(found: dict[str, Any], stream: str, key: str, value: object) -> None:
-    if found.setdefault(key, value) != value:
-        msg = f"{stream}: two parts disagree on `{key}`; bring the older one up to date, or drop it"
-        raise ValueError(msg)
+def _joined(stream: str, marks: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return a stream's state made of what its parts say."""
+    said: dict[str, list[Any]] = {}
+    for mark in marks:
+        about = dict(mark.get(_REPORT) or {})
+        metrics = {_METRICS: about.pop(_METRICS)} if _METRICS in about else {}
+        own = {**mark, _REPORT: about} if about else mark
+        for key, value in {**own, **metrics}.items():
+            said.setdefault(key, []).append(value)
+    entries = _accounts(stream, said.pop(_PARTITIONS, ()))
+    made = {key: values[0] for key, values in said.items()}
+    for key, values in said.items():
+        if all(value == values[0] for value in values):
+            continue
+        if key not in _OF_A_RUN:
+            msg = f"{stream}: two parts disagree on `{key}`; bring the older one up to date, or drop it"
+            raise ValueError(msg)
+        made[key] = _OF_A_RUN[key]([value for value in values if value is not None])
+    if _METRICS in made:
+        made[_REPORT] = {**made[_REPORT], _METRICS: made.pop(_METRICS)}
+    return {**made, _PARTITIONS: entries} if entries else made
+
+
+def _accounts(stream: str, parts: Iterable[Iterable[Any] | None]) -> list[Any]:
+    """Return the entries of all accounts, in the order of their keys."""
+    entries: dict[str, Any] = {}
+    for entry in chain.from_iterable(part or () for part in parts):
+        account = _key(entry.get("context") or {})
+        if entries.setdefault(account, entry) != entry:
+            msg = f"{stream}: two parts hold different entries of {account}; keep the newer one"
+            raise ValueError(msg)
+    return [entries[account] for account in sorted(entries)]
 
 
 def _key(context: Mapping[str, Any]) -> str:
