@@ -106,16 +106,11 @@ def _subject(fault: str) -> str:
 
 def settings_error(kind: type[AdTap], error: SettingsError) -> list[CheckResult]:
     """Return the findings of settings that can't be used, misspelt variables among them."""
+    faults = error.errors
+    others = (f for f in variable_results(kind) if not any(f.subject in fault for fault in faults))
     return [
-        *(
-            _failed_check("settings", _subject(fault), fault, _setting_advice(kind, fault))
-            for fault in error.errors
-        ),
-        *(
-            found
-            for found in variable_results(kind)
-            if not any(found.subject in fault for fault in error.errors)
-        ),
+        *(_failed_check("settings", _subject(f), f, _setting_advice(kind, f)) for f in faults),
+        *others,
     ]
 
 

@@ -29,8 +29,6 @@ from typing import Any, Final
 
 from adtap_core.windows import ONE_DAY, Grain, Interval, Zone, join, subtract
 
-__all__ = ["Bookmark", "SyncRange"]
-
 log = logging.getLogger("adtaps.bookmarks")
 RESUMED_WITHIN: Final = ONE_DAY
 """A broken run is gone on with within this time; later its days may have been restated, so it begins anew."""
@@ -383,7 +381,7 @@ def ledger_moment(moment: datetime, grain: Grain, zone: Zone) -> str:
     """
     if grain.is_date:
         return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
-    return zone.instant(moment).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return write_moment(moment, grain, zone)
 
 
 def read_requested_date(value: str | date, zone: Zone) -> datetime:

@@ -5,7 +5,6 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
-from datetime import datetime
 from functools import lru_cache
 from itertools import starmap
 from types import FrameType
@@ -24,11 +23,7 @@ from adtap_plugin.signals import comes_again
 _FLUSH_BYTES: Final = 64 * 1024
 
 
-def _plain(value: object) -> str:
-    return value.isoformat() if isinstance(value, datetime) else str(value)
-
-
-_encoder: Final = msgspec.json.Encoder(enc_hook=_plain, decimal_format="number")
+_encoder: Final = msgspec.json.Encoder(enc_hook=str, decimal_format="number")
 
 
 @lru_cache(maxsize=256)
