@@ -116,6 +116,7 @@ class BearerAuth:
             if (
                 response.status != HTTPStatus.OK
                 or not isinstance(token, str)
+                or not token
                 or not isinstance(answer, Mapping)
             ):
                 raise CredentialsError(self._refused(response, answer))

@@ -116,7 +116,7 @@ def _of_body(call: Call, response: Response) -> Outcome:
     good = response.status < responses.ERRORS
     if good and _is_csv(call, response):
         fault = csv_error(response.body)
-        return outcomes.SUCCESS if fault is None else Outcome(Action.RETRY, fault)
+        return outcomes.by_status(response) if fault is None else Outcome(Action.RETRY, fault)
     try:
         document = document_of(response)
     except Refusing as error:

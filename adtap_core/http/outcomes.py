@@ -73,19 +73,21 @@ SUCCESS: Final = Outcome(Action.SUCCESS)
 def by_status(response: Response, message: str = "") -> Outcome:
     """Judge by the status line alone, as HTTP means it.
 
-    2xx goes on, 401 logs in, 403 is forbidden, 408/425/429/5xx are retried, the rest stops. A platform
-    judges its own bodies first and leaves the rest to this.
+    2xx goes on, but a part of an answer of which no part was asked for (206): it is asked for again, then in smaller
+    pieces. 401 logs in, 403 is forbidden, 408/425/429/5xx are retried, the rest stops. A platform judges its own bodies
+    first and leaves the rest to this.
 
     Args:
         response: The answer.
         message: What the platform says in the body, if its shape is known.
     """
-    if response.is_success:
-        return SUCCESS
-    said = message or response.excerpt()
     status = response.status
-    if status in RETRIED_STATUSES or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return Outcome(Action.RETRY, said, retry_after(response))
+    is_part = status == HTTPStatus.PARTIAL_CONTENT
+    if response.is_success and not is_part:
+        return SUCCESS
+    said = "only a part of the answer came" if is_part else message or response.excerpt()
+    if is_part or status in RETRIED_STATUSES or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return Outcome(Action.RETRY, said, retry_after(response), heavy=is_part)
     if status == HTTPStatus.UNAUTHORIZED:
         return Outcome(Action.REFRESH_LOGIN, said)
     if status == HTTPStatus.FORBIDDEN:
