@@ -247,8 +247,9 @@ class LegacyEntities:
         document = self._document(path, what, {"full": "*"}, query.stats)
         found = document.get("data")
         # Children come in one piece; the total that they tell is 0 or missing.
-        inside = found.get("log_entries") if isinstance(found, Mapping) else found
-        check_whole(document, len(inside) if isinstance(inside, list) else 1, what)
+        inside = found.get("log_entries", found) if isinstance(found, Mapping) else found
+        shown = len(inside) if isinstance(inside, list) else int(inside is not None)
+        check_whole(document, shown, what)
         return found
 
     def _below(self, entity: TerminalOneEntity, query: EntityQuery) -> Pages:
@@ -257,8 +258,9 @@ class LegacyEntities:
 
     def _history(self, entity: TerminalOneEntity, query: EntityQuery) -> Pages:
         assert query.parent is not None  # noqa: S101 - only called for children
-        found = self._child(entity, query) or {}
-        entries = found.get("log_entries") if isinstance(found, Mapping) else found
+        entries = self._child(entity, query) or None
+        if isinstance(entries, Mapping):
+            entries = entries.get("log_entries", entries)
         what = f"{entity.name} of {_number(query)}"
         yield [change(row, int(query.parent["id"])) for row in records_of({"data": entries}, what)]
 
@@ -269,19 +271,27 @@ class LegacyEntities:
     def _permissions(self, entity: TerminalOneEntity, query: EntityQuery) -> Pages:
         """Yield one row for a user: the flags, and for each level the entities that may be seen."""
         assert query.parent is not None  # noqa: S101 - only called for children
-        document = self._child(entity, query)
-        found = (document or {}).get("permissions") or {}
+        what = f"{entity.name} of {_number(query)}"
+
+        def objects(*found: Any) -> list[Record]:
+            return records_of({"data": list(found)}, what)
+
+        def accesses(groups: Any) -> Iterator[Record]:
+            for group in objects(*groups or ()):
+                yield from objects(*group.get("access") or ())
+
+        (document,) = objects(self._child(entity, query) or {})
+        (found,) = objects(document.get("permissions") or {})
+        (levels,) = objects(found.get("entities") or {})
         row: dict[str, Any] = {"user_id": query.parent["id"]}
-        row |= {k: v for k, v in (document or {}).items() if k != "permissions"}
+        row |= {k: v for k, v in document.items() if k != "permissions"}
         if isinstance(row.get("user"), Mapping):
             row["user"] = {k: str(v) for k, v in row["user"].items()}  # as XML has them
-        for group in found.get("flags") or ():
-            row |= {access["type"]: access["value"] for access in group.get("access") or ()}
-        levels = found.get("entities") or {}
+        row |= {str(a.get("type")): a.get("value") for a in accesses(found.get("flags"))}
         for level in _LEVELS:
             groups = levels.get(level)
             # A user with access to everything has no lists: null is not the same as none.
-            row[level] = groups and [a for group in groups for a in group.get("access") or ()]
+            row[level] = groups and list(accesses(groups))
         yield [row]
 
     def _target_dimensions(self, entity: TerminalOneEntity, query: EntityQuery) -> Pages:
@@ -295,9 +305,10 @@ class LegacyEntities:
                 if error.status != HTTPStatus.NOT_FOUND:
                     raise
                 continue  # a strategy need not have every dimension
-            if isinstance(found, Mapping):
-                enabled = found.get("enabled")
-                rest = {k: v for k, v in found.items() if k != "enabled"}
+            listed = [found] if isinstance(found, Mapping) else found
+            for one in records_of({"data": listed}, f"{entity.name} of {_number(query)}"):
+                enabled = one.get("enabled")
+                rest = {k: v for k, v in one.items() if k != "enabled"}
                 if isinstance(enabled, Mapping):
                     rest = {**enabled, **rest}
                 rows.append(

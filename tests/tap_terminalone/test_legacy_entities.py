@@ -242,6 +242,45 @@ def newest_first(server, monkeypatch, *, cut=False):
     return {r["id"] for r in second.records["campaigns"]}
 
 
+def below_one(stream, parent, path, document):
+    """Read what hangs below the one record of a list, as a test wants it answered."""
+
+    def answers(asked):
+        meta = {"status": "ok", "count": 1, "total_count": 1, "offset": 0}
+        if asked.path.endswith(f"/{parent}"):
+            return {"data": [{"id": 7, "entity_type": parent.removesuffix("s")}], "meta": meta}
+        assert f"/{parent}/7/{path}" in asked.path
+        return {"meta": meta, **document}
+
+    with Canned(answers) as server:
+        config = {"api_url": server.url, "api_generation": "legacy", "session_id": "0a1b2c3d4e5f"}
+        return run_tap(TapTerminalOne, config, streams={stream}).records[stream]
+
+
+@pytest.mark.parametrize(
+    ("stream", "parent", "path", "document"),
+    [
+        ("budget_flights", "campaigns", "budget_flights", {"data": None}),
+        ("budget_flights", "campaigns", "budget_flights", {}),
+        ("campaigns_history", "campaigns", "history", {"data": {"log_entries": None}}),
+        ("campaigns_history", "campaigns", "history", {"data": {"entries": [{"action": "x"}]}}),
+        ("permissions", "users", "permissions", {"data": {"permissions": {"flags": {"role": 1}}}}),
+    ],
+)
+def test_what_is_promised_below_a_record_must_come(stream, parent, path, document, caplog):
+    """A total, or another shape, and nothing that can be read: that is no empty list, and no error of Python's."""
+    with pytest.raises(RunFailed):
+        below_one(stream, parent, path, document)
+    assert "unexpected" not in caplog.text
+
+
+def test_a_target_dimension_may_come_in_a_list_of_one():
+    """As other children do; it was passed over."""
+    one = {"enabled": {"active": True}, "include": [], "exclude": []}
+    found = below_one("target_dimensions", "strategies", "target_dimensions", {"data": [one]})
+    assert {(r["strategy_id"], r["name"], r["active"]) for r in found} >= {(7, "dma", True)}
+
+
 def test_errors_beside_data_are_asked_about_again():
     """A list of which a part may be missing is no list, whatever its status says."""
     errors = [[{"message": "one shard did not answer"}], []]
