@@ -6,6 +6,8 @@ from typing import Any
 
 import msgspec
 
+from tap_terminalone.walks import id_of
+
 
 def change(row: Mapping[str, Any], number: int) -> dict[str, Any]:
     """Return an entry of an entity's change log with a key: the digest of all that it says.
@@ -13,8 +15,12 @@ def change(row: Mapping[str, Any], number: int) -> dict[str, Any]:
     Args:
         row: The entry as the platform sent it.
         number: The id of the entity that changed.
+
+    Raises:
+        MalformedResponse: If it says that it is of another one, and its id is no number.
     """
-    entry = {**row, "entity_id": int(row.get("entity_id") or number)}
+    whose = {"id": row.get("entity_id") or number}
+    entry = {**row, "entity_id": id_of(whose, "entry of a change log")}
     text = msgspec.json.encode(_texts(entry), order="deterministic")
     return {"change_key": hashlib.blake2b(text, digest_size=16).hexdigest(), **entry}
 

@@ -16,7 +16,7 @@ import msgspec
 from adtap_core.bodies.parsing import Table
 from adtap_core.bodies.spool import Spool
 from adtap_core.declare import Entity, Report
-from adtap_core.errors import BadRequest, ResponseTooLarge, RetriesExhausted
+from adtap_core.errors import BadRequest, MalformedResponse, ResponseTooLarge, RetriesExhausted
 from adtap_core.http import outcomes
 from adtap_core.http.client import Call, RequestStats
 from adtap_core.http.listing import Page, Record, TooDeep, Unordered, by_offset, page_of
@@ -265,7 +265,11 @@ class Current:
         yield [done.result() for _, done in self._api.prefetch.in_order(page, ask)]
 
     def _whole(self, entity: Entity, stats: RequestStats, row: Record) -> Record:
-        """Return a record whole."""
+        """Return a record whole.
+
+        Raises:
+            MalformedResponse: If the answer is of another one, or of none.
+        """
         if not _STUB.issuperset(row):
             return row
         what = f"{entity.name} {row['id']}"
@@ -276,8 +280,11 @@ class Current:
             log.warning("%s: listed, but can't be read: %s", what, error)
             return row
         with response.body:
-            data = response.json().get("data")
-        return {**row, **data} if isinstance(data, Mapping) else row
+            found = response.json().get("data")
+        whole = records_of({"data": [found] if isinstance(found, Mapping) else found}, what)
+        if [str(one.get("id", row["id"])) for one in whole] != [str(row["id"])]:
+            raise MalformedResponse(f"{what}: the answer is of another record: {str(found)[:120]}")
+        return {**row, **whole[0]}
 
     def _below(self, entity: TerminalOneEntity, query: EntityQuery) -> Iterator[Sequence[Record]]:
         """Yield what hangs below one parent."""

@@ -87,6 +87,37 @@ def test_a_list_below_a_parent_is_not_cut_by_a_limit_that_nobody_told(limit, con
     assert sorted(ids) == [n * 1000 + i for n, many in flights.items() for i in range(many)]
 
 
+@pytest.mark.parametrize(
+    ("whole", "fault"),
+    [
+        ({"id": 7, "code": "ABC"}, None),
+        ([{"id": 7, "code": "ABC"}], None),
+        (None, "another record"),
+        ({"id": 8, "code": "ABC"}, "another record"),
+        ("ABC", "no list of records"),
+    ],
+)
+def test_what_a_list_leaves_out_comes_from_the_record_itself(whole, fault, caplog):
+    """Not from another one; and what can't be had is no row of nulls, which would be loaded over the columns."""
+
+    def answers(asked):
+        if asked.path == "/oauth/token":
+            return {"access_token": "token-0123456789", "expires_in": 86400}
+        is_list = asked.path.endswith("/vendors")
+        stub = [{"id": 7, "name": "v", "entity_type": "vendor"}]
+        meta = {"status": "success", "count": 1, "total_count": 1}
+        return {"data": stub if is_list else whole, "meta": meta}
+
+    with Canned(answers) as server:
+        if fault is None:
+            found = run_tap(TapTerminalOne, login(server, 1), streams={"vendors"})
+            assert [(r["id"], r["code"]) for r in found.records["vendors"]] == [(7, "ABC")]
+        else:
+            with pytest.raises(RunFailed):
+                run_tap(TapTerminalOne, login(server, 1), streams={"vendors"})
+            assert fault in caplog.text
+
+
 FAULT = {"errors": [{"code": "shard-failed", "message": "one shard did not answer"}]}
 
 
