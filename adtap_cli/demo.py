@@ -162,11 +162,7 @@ def _demo(
 
 
 class _Step:
-    """Says when a platform is done, and in the end how long all took, Meltano's start included.
-
-    Args:
-        message: What is done.
-    """
+    """Says when a platform is done, and in the end how long all took, Meltano's start included."""
 
     def __init__(self, message: str) -> None:
         self._began = time.monotonic()

@@ -108,10 +108,7 @@ CHOICES: Final = (
 
 
 def choice(name: str) -> Choice:
-    """Return the choice for a tap.
-
-    Args:
-        name: `tap-openx`, or `openx`.
+    """Return the choice for a tap: `tap-openx`, or `openx`.
 
     Raises:
         LookupError: No tap has this name; the message lists those that exist.

@@ -151,12 +151,7 @@ class Sandbox:
 
 @dataclass(frozen=True)
 class Ran:
-    """One platform's part of a run.
-
-    Args:
-        choice: The platform.
-        seconds: How long it took, start of the programs included.
-    """
+    """One platform's part of a run, and its seconds, the start of the programs included."""
 
     choice: Choice
     seconds: float

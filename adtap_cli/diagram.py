@@ -22,13 +22,7 @@ _COLOURS: Final = (
 
 @dataclass(frozen=True)
 class Join:
-    """One column that holds another stream's key.
-
-    Args:
-        column: Its name.
-        stream: The other stream.
-        key: That stream's column.
-    """
+    """One column that holds another stream's key."""
 
     column: str
     stream: str
@@ -136,14 +130,7 @@ def _columns(boxes: Sequence[Box]) -> list[list[Box]]:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a box is, in pixels.
-
-    Args:
-        x: Its left edge.
-        y: Its upper edge.
-        width: Its width: boxes of a column are equally wide, so that arrows meet its edge.
-        height: Its height.
-    """
+    """Where a box is, in pixels. Boxes of a column are equally wide, so that arrows meet its edge."""
 
     x: int
     y: int
@@ -220,12 +207,7 @@ def _drawn(box: Box, at: Place) -> str:
 
 
 def svg(title: str, boxes: Sequence[Box]) -> str:
-    """Return the picture.
-
-    Args:
-        title: What it shows, for those who can't see it too.
-        boxes: The streams; what they join must be among them.
-    """
+    """Return the picture of streams; what they join must be among them."""
     at = places(boxes)
     width = max(place.x + place.width for place in at.values()) + _MARGIN
     height = max(place.y + place.height for place in at.values()) + _MARGIN

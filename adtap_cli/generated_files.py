@@ -34,13 +34,7 @@ def differences(
 
 
 def write(root: Path, path: Path, text: str | None) -> None:
-    """Write a file, or remove it where there is no text for it.
-
-    Args:
-        root: The repository.
-        path: The file's path in it.
-        text: What it holds; None: it is removed.
-    """
+    """Write a file, or remove it where there is no text for it."""
     there = root / path
     if text is None:
         there.unlink()

@@ -132,11 +132,7 @@ def _place(errors: Sequence[str]) -> str:
 
 
 class _Meltano:
-    """Meltano's command, and the JSON that it answers.
-
-    Args:
-        environment: Of the project.
-    """
+    """Meltano's command, and the JSON that it answers."""
 
     def __init__(self, environment: str) -> None:
         found = programs.found("meltano")

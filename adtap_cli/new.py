@@ -26,11 +26,7 @@ def skeleton() -> Path:
 
 
 def skeleton_files(name: str) -> dict[Path, str]:
-    """Return the files of a new tap and what stands in them, paths below its folder.
-
-    Args:
-        name: The platform, lower case: `pixelyard`.
-    """
+    """Return the files of a new tap for a platform (`pixelyard`) and what stands in them, paths below its folder."""
     folder = skeleton()
     made = {}
     for path in sorted(folder.rglob("*")):

@@ -224,13 +224,7 @@ def _label(bar: Bar, currency: str, earlier: Earlier) -> str:
 
 
 def document(head: Sequence[str], style: str, body: Iterable[str]) -> str:
-    """Return a whole page.
-
-    Args:
-        head: Its title, and what else stands in its head.
-        style: Its own, after `STYLE`.
-        body: Its elements.
-    """
+    """Return a whole page: what stands in its head, its own style after `STYLE`, its elements."""
     return "\n".join(
         [
             "<!doctype html>",
@@ -245,12 +239,7 @@ def document(head: Sequence[str], style: str, body: Iterable[str]) -> str:
 
 
 def tiles(numbers: Iterable[tuple[str, str]], more: str = "") -> Iterator[str]:
-    """Yield numbers in large type, each with what it is.
-
-    Args:
-        numbers: Each with its label.
-        more: Attributes of the list.
-    """
+    """Yield numbers in large type, each with what it is."""
     yield f'<dl class="tiles"{more}>'
     yield from (f"<div><dt>{label}</dt><dd>{number}</dd></div>" for number, label in numbers)
     yield "</dl>"

@@ -229,11 +229,7 @@ def select_lines(plugin: str) -> Iterator[str]:
 
 
 def definition(plugin: str) -> str:
-    """Return the text of a plugin's file.
-
-    Args:
-        plugin: Its full name, such as `tap-adjust`.
-    """
+    """Return the text of a plugin's file."""
     facts = FACTS[plugin]
     names = [capability.value for capability in plugin_class(plugin).capabilities]
     known = ", ".join(name for name in names if name not in UNKNOWN_CAPABILITIES)

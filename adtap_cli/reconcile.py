@@ -172,12 +172,7 @@ def _one(
 
 
 def lines(found: Sequence[Reconciled], ways: Sequence[Backfill]) -> Iterator[str]:
-    """Return what was found as lines for people.
-
-    Args:
-        found: The comparison of each report.
-        ways: What a user can do about differences, by report.
-    """
+    """Return what was found as lines for people."""
     head = ("report", "from", "to", "numbers", "differ", "provisional", "requests")
     compared = [made for made in found if not made.why_not]
     if compared:

@@ -17,11 +17,7 @@ SHOWN: Final = 50
 
 
 def read(place: str, schema: str | None) -> Readings:
-    """Return all readings in a warehouse.
-
-    Args:
-        place: The warehouse.
-        schema: Only this schema; all that have the table otherwise.
+    """Return all readings in a warehouse: of one schema, or of all that have the table.
 
     Raises:
         SettingsError: It can't be read, or has no such table.

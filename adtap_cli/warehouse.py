@@ -369,16 +369,9 @@ def _kinds(warehouse: Warehouse, schema: str, stream: str, asked: Question) -> M
 def by_day(
     warehouse: Warehouse, schema: str, stream: str, column: str, since: date
 ) -> list[tuple[date, str | None, int, Decimal | None]]:
-    """Return the sums of a daily report's column: day, currency, rank of the least final row, sum.
+    """Return the sums of a daily report's additive metric: day, currency, rank of the least final row, sum.
 
     A row that a later reading of its window no longer had is left out.
-
-    Args:
-        warehouse: Open.
-        schema: The schema of the tables.
-        stream: The report.
-        column: An additive metric.
-        since: The first day.
     """
     columns = warehouse.columns(schema)
     rows, windows = columns[stream], columns[LEDGER]

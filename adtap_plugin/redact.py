@@ -180,12 +180,7 @@ def on_one_line(text: str) -> str:
 
 
 def learn_settings(config: Mapping[str, Any], jsonschema: Mapping[str, Any]) -> None:
-    """Teach the redactor the values of every setting that is marked secret.
-
-    Args:
-        config: The settings.
-        jsonschema: Says which of them are secret.
-    """
+    """Teach the redactor the values of every setting that is marked secret."""
     for name, prop in jsonschema.get("properties", {}).items():
         if prop.get("secret") and config.get(name) is not None:
             redact.learn(config[name])

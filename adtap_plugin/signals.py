@@ -17,10 +17,6 @@ _first: Final[dict[int, float]] = {}
 def comes_again(number: int, frame: FrameType | None) -> bool:
     """Send a signal again, a little later, if what its handler raises now may get lost.
 
-    Args:
-        number: The signal.
-        frame: What it interrupts.
-
     Returns:
         Whether it comes again: the handler has nothing to do yet. If it came again for too long, the process ends.
     """

@@ -68,9 +68,6 @@ class DotEnv:
     def of(cls, folder: Path) -> "DotEnv":
         """Return the file of a folder; of no folder above it.
 
-        Args:
-            folder: Usually the working directory.
-
         Raises:
             VariableError: It is there and can't be read.
         """
@@ -121,15 +118,9 @@ def variable_of(plugin: str, setting: str) -> str:
 def read_settings(
     plugin: str, schema: Mapping[str, Any], environment: Mapping[str, str], dotenv: DotEnv
 ) -> Settings:
-    """Return the settings that variables hold.
+    """Return the settings that variables hold: the environment's, and where that has none the `.env`'s.
 
     An empty variable sets nothing.
-
-    Args:
-        plugin: Its name, such as `tap-adjust`.
-        schema: The JSON Schema of its settings.
-        environment: The process's own variables.
-        dotenv: What fills the gaps.
 
     Raises:
         VariableError: A value is not what its setting takes.
@@ -253,12 +244,6 @@ def unknown(
     """Return the variables with the plugin's prefix that set nothing, each with a line that says so.
 
     Meltano's own (`TAP_ADJUST__SELECT`) have a second underscore.
-
-    Args:
-        plugin: Its name.
-        schema: The JSON Schema of its settings.
-        environment: The process's own variables.
-        dotenv: What fills the gaps.
     """
     prefix = prefix_of(plugin)
     settings = schema.get("properties", {})
@@ -276,12 +261,7 @@ def unknown(
 
 
 def unknown_settings(given: Iterable[str], schema: Mapping[str, Any]) -> dict[str, str]:
-    """Return the settings that a file gives and a plugin does not have, each with a line that says so.
-
-    Args:
-        given: Names of settings.
-        schema: The JSON Schema of the plugin's.
-    """
+    """Return the settings that a file gives and a plugin does not have, each with a line that says so."""
     known = schema.get("properties", {})
     lines = {}
     for name in given:
@@ -293,13 +273,7 @@ def unknown_settings(given: Iterable[str], schema: Mapping[str, Any]) -> dict[st
 
 
 def unfit(plugin: str, schema: Mapping[str, Any], dotenv: DotEnv) -> dict[str, str]:
-    """Return the variables of a `.env` whose value their setting does not take, each with a line that says so.
-
-    Args:
-        plugin: Its name.
-        schema: The JSON Schema of its settings.
-        dotenv: The file.
-    """
+    """Return the variables of a `.env` whose value their setting does not take, each with a line that says so."""
     lines = {}
     for setting, rules in schema.get("properties", {}).items():
         name = variable_of(plugin, setting)
@@ -317,10 +291,6 @@ def odd_variables(plugin: str, schema: Mapping[str, Any]) -> list[str]:
 
     Also where settings come from a file, as Meltano hands them on: it reads variables and `.env` itself, passes
     over the names that it doesn't know, and takes every word that is not `true` for `false`.
-
-    Args:
-        plugin: Its name.
-        schema: The JSON Schema of its settings.
     """
     try:
         dotenv = working_directory()

@@ -61,12 +61,7 @@ class Message(msgspec.Struct, tag_field="type", tag="RECORD"):
 
 
 def main(kind: str, url: str) -> None:
-    """Fetch a body and write its rows as RECORD messages.
-
-    Args:
-        kind: A key of `SOURCES`.
-        url: The replay's address.
-    """
+    """Fetch a body and write its rows as RECORD messages."""
     source = SOURCES[kind]
     asked = urllib.request.Request(  # noqa: S310 - loopback
         url + source.path, data=b"{}" if source.posted else None

@@ -93,14 +93,7 @@ class Waiting:
     surprises: dict[str, int] = field(default_factory=dict)
 
     def look(self, day: int, today: date, fixed: Mode, learned: Mode) -> None:
-        """Compare both after the runs of a day.
-
-        Args:
-            day: The day that was played, from 0.
-            today: Its date.
-            fixed: The run with a fixed lookback.
-            learned: The run that learned.
-        """
+        """Compare both after the runs of a day."""
         for place, digest in fixed.digests.items():
             name = place[0]
             if learned.digests.get(place) != digest:

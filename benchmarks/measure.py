@@ -97,10 +97,6 @@ def once(contender: Contender, *, stdout: int | IO[bytes] = subprocess.DEVNULL) 
 
     The peak is never below what this process itself has in use: on Linux a child's begins there.
 
-    Args:
-        contender: What is run.
-        stdout: Where the last program writes.
-
     Raises:
         ContenderError: A program ended with another code than 0; with the end of what it said.
     """

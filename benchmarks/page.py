@@ -28,14 +28,7 @@ def for_terminal(section: Section) -> str:
 
 
 def as_markdown(section: Section, *, command: str, day: str, machine: str) -> str:
-    """A section as it stands in the page, without its markers.
-
-    Args:
-        section: What was measured.
-        command: What made it.
-        day: When, as `2026-01-31`.
-        machine: What it ran on.
-    """
+    """A section as it stands in the page, without its markers."""
     versions = ", ".join(f"{name} {version}" for name, version in section.contenders.items())
     parts = [f"## {section.title}", section.lead, _table(section.columns, section.rows)]
     if section.bars:

@@ -60,11 +60,7 @@ def draw(lines: Sequence[Line], *, across: str, up: str) -> str:
 
 
 class _Plane:
-    """Two logarithmic axes around some points.
-
-    Args:
-        points: What must lie within.
-    """
+    """Two logarithmic axes around some points."""
 
     def __init__(self, points: Sequence[tuple[float, float]]) -> None:
         across, up = zip(*points, strict=True)

@@ -29,11 +29,7 @@ KINDS: Final = (
 
 
 def tap_name(kind: str) -> str:
-    """What the tap that reads a kind of body is called.
-
-    Args:
-        kind: One of `KINDS`.
-    """
+    """What the tap that reads a kind of body, one of `KINDS`, is called."""
     platform, _, form = kind.partition(".")
     return f"tap-{platform}, {form.upper()}"
 
@@ -63,12 +59,7 @@ def creatives(url: str) -> Contender:
 
 
 def settings(kind: str, url: str) -> tuple[str, dict[str, Any]]:
-    """The script of a tap, and its settings to read a kind of body.
-
-    Args:
-        kind: One of `KINDS`.
-        url: The replay's address.
-    """
+    """The script of a tap, and its settings to read a kind of body."""
     days = {"start_date": START, "end_date": END}
     match kind.split("."):
         case ["adjust", form]:
@@ -95,13 +86,7 @@ def settings(kind: str, url: str) -> tuple[str, dict[str, Any]]:
 
 
 def ordinary(url: str, rows: int, stream: str = STREAM) -> Contender:
-    """The same stream the ordinary way on singer-sdk.
-
-    Args:
-        url: The replay's address.
-        rows: How many there are.
-        stream: `bench` or `creatives`.
-    """
+    """The same stream, `bench` or `creatives`, the ordinary way on singer-sdk."""
     folder = workspace("ordinary", stream)
     given = tap_command("python", folder, config={"api_url": url, "stream": stream}).argv
     command = Command((sys.executable, "-m", "benchmarks.ordinary", *given[1:]))

@@ -177,11 +177,7 @@ class Asked:
 
 
 class Sandbox:
-    """A sandbox in a process of its own, its clock standing at `MOMENT`.
-
-    Args:
-        url: Where it is.
-    """
+    """A sandbox in a process of its own, its clock standing at `MOMENT`."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -191,13 +187,7 @@ class Sandbox:
         self._http.trust_env = False
 
     def control(self, method: str, path: str, body: object = None) -> Any:
-        """Call the control API.
-
-        Args:
-            method: HTTP method.
-            path: Below `/_control/`.
-            body: Sent as JSON.
-        """
+        """Call the control API, with a path below `/_control/`."""
         answer = self._http.request(method, f"{self.url}/_control/{path}", json=body, timeout=300)
         answer.raise_for_status()
         return answer.json()

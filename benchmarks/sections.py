@@ -88,14 +88,7 @@ class Section:
 
 
 def at_least(claim: str, measured: float, bound: float, *, unit: str = "×") -> Bar:
-    """A bar from below.
-
-    Args:
-        claim: What is compared.
-        measured: The figure.
-        bound: The least that is good.
-        unit: Put after both.
-    """
+    """A bar from below."""
     return Bar(claim, f"{measured:.2f} {unit}", f"≥ {bound:g} {unit}", measured >= bound)
 
 
