@@ -1,6 +1,6 @@
 """How good each day of a report and account is, from the ledger and, where it is loaded, `sync_days`."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
@@ -44,6 +44,13 @@ class Day:
     ties: bool | None
     read_at: datetime | None
     restated: bool = False
+
+
+def all_tie(ties: Collection[bool | None]) -> bool | None:
+    """Return whether several readings tie out: False if one does not, None if of one it was not asked."""
+    if False in ties:
+        return False
+    return None if None in ties or not ties else True
 
 
 def reading(row: Mapping[str, Any]) -> Reading:
@@ -110,8 +117,7 @@ def _day(
         )
     ]
     read_at = max((one.synced_at for _, one in pieces), default=None)
-    ties = [one.ties for one in latest]
-    held = False if False in ties else None if None in ties or not ties else True
+    held = all_tie([one.ties for one in latest])
     if subtract([whole], [piece for piece, _ in pieces]):
         return Day(state="missing" if is_due else "partial", ties=held, read_at=read_at)
     states = [one.state for one in latest]

@@ -8,7 +8,7 @@ from typing import Final
 
 from adtap_cli.formatting import amount, count, signed
 from adtap_cli.page import Earlier, by_role, document, key, table, tiles
-from adtap_cli.report_days import STATES, Day
+from adtap_cli.report_days import STATES, Day, all_tie
 from adtap_cli.report_facts import Facts, Line
 from adtap_core.rows.totals import spell
 from adtap_core.sync.restatements import AGES, Restatement
@@ -211,18 +211,11 @@ def _folded(lines: Sequence[Line]) -> list[tuple[str, Mapping[date, Day]]]:
 
 
 def _worse(one: Day, other: Day) -> Day:
-    ties = (
-        False
-        if False in {one.ties, other.ties}
-        else None
-        if None in {one.ties, other.ties}
-        else True
-    )
     state = min(one.state, other.state, key=STATES.index)
     reads = [at for at in (one.read_at, other.read_at) if at is not None]
     return Day(
         state=state,
-        ties=ties,
+        ties=all_tie((one.ties, other.ties)),
         read_at=min(reads, default=None),
         restated=one.restated or other.restated,
     )

@@ -12,6 +12,7 @@ from typing import Any, Final
 import click
 
 from adtap_cli.commands import (
+    Failed,
     account_text,
     json_option,
     lines_for_errors,
@@ -207,9 +208,12 @@ def split(state: str, folder: Path) -> None:
 @lines_for_errors
 def merge(files: tuple[str, ...]) -> None:
     """Print one state made of FILES: the parts that `split` wrote, as the shards left them."""
-    found: list[Mapping[str, Any]] = [read_state(path) for path in files]
     try:
+        found: list[Mapping[str, Any]] = [read_state(path) for path in files]
         whole = merged(found)
+    except SettingsError as error:
+        # Each is an argument, not the option that other commands name it by.
+        raise Failed([line.removeprefix("--state ") for line in error.errors]) from error
     except ValueError as error:
         raise SettingsError([str(error)]) from error
     click.echo(_spelt(whole, files))

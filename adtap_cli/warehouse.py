@@ -231,7 +231,7 @@ def ledgers(
     there = warehouse.schemas_with(LEDGER)
     if not there or schema not in {None, *there}:
         where = f"schema {schema!r} of {warehouse.place}" if schema else warehouse.place
-        raise warehouse_error(f": no table {LEDGER} in {where}; load something with it first")
+        raise warehouse_error(f": no table {LEDGER} in {where}; load something into it first")
     return {
         name: ledger(warehouse, warehouse.schema_for(name, name), columns)
         for name in (there if schema is None else [schema])

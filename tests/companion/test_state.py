@@ -150,6 +150,16 @@ def test_a_part_that_is_not_there_is_one_line(file, tmp_path):
     assert "--state" not in done.stderr
 
 
+def test_a_part_that_is_no_state_is_one_line(file, tmp_path):
+    """It is named as it was given."""
+    other = tmp_path / "rest.json"
+    other.write_text("no state")
+    done = adtap("merge", file, str(other))
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(f"{other}: can't be read as JSON")
+
+
 CONTEXTS = st.dictionaries(st.sampled_from(["app_token", "organization_id"]), st.text("abc1", min_size=1, max_size=4), min_size=1, max_size=1)  # fmt: skip
 VALUES = st.dictionaries(st.sampled_from(["replication_key_value", "covered", "jobs", "x"]), st.none() | st.text("ab", max_size=3), max_size=3)  # fmt: skip
 MARK = st.fixed_dictionaries(
