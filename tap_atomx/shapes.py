@@ -27,20 +27,29 @@ def normalize(entity: AtomxEntity, record: Mapping[str, Any]) -> Mapping[str, An
     """
     made: dict[str, Any] = {}
     for name, value in record.items():
-        if type(value) is dict:
-            found = _id_of(value)
-            # A person rendered where nobody knew of one: who it is stands in `users`, for whoever asks for people.
-            is_person = "email" in value and not entity.people
-            if is_person or (found is not None and name in entity.one):
-                made[name] = found
-        elif (
-            type(value) is list and name in entity.many and not _PLAIN.issuperset(map(type, value))
-        ):
-            ids = list(map(_id_of, value))
-            if None not in ids:
-                made[name] = ids
+        if type(value) is dict and name in entity.one and (found := _id_of(value)) is not None:
+            made[name] = found
+        elif type(value) is dict:
+            made[name] = _without_people(entity, value)
+        elif type(value) is list and not _PLAIN.issuperset(map(type, value)):
+            ids = list(map(_id_of, value)) if name in entity.many else [None]
+            made[name] = ids if None not in ids else _without_people(entity, value)
     whole = {**record, **made} if made else record
     return _without_receivers(whole) if entity.part else whole
+
+
+def _without_people(entity: AtomxEntity, value: Any) -> Any:
+    """Return a value with people rendered where nobody knew of them as ids.
+
+    Who they are stands in `users`, for whoever asks for people.
+    """
+    if isinstance(value, list):
+        return [_without_people(entity, part) for part in value]
+    if not isinstance(value, dict) or entity.people:
+        return value
+    if isinstance(value.get("email"), str):  # a change of one, in a log, is a pair
+        return _id_of(value)
+    return {name: _without_people(entity, part) for name, part in value.items()}
 
 
 def _without_receivers(report: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -194,13 +194,25 @@ def test_a_person_rendered_in_another_model_is_an_id():
     entity = next(e for e in ENTITIES if e.name == "creatives")
     person = {"id": 311, "name": "Ann", "email": "ann@b.example"}
     sent = {"id": 1, "modified_by": person, "reviewer": {**person, "id": None}, "size": {"id": 3}}
+    sent |= {"watchers": [person, {"id": 7}], "team": {"id": 5, "members": [person]}}
     made = shapes.normalize(entity, sent)
-    assert made == {"id": 1, "modified_by": 311, "reviewer": None, "size": 3}
+    made_of = {"watchers": [311, {"id": 7}], "team": {"id": 5, "members": [311]}}
+    assert made == {"id": 1, "modified_by": 311, "reviewer": None, "size": 3, **made_of}
     (entry,) = shapes.log_entries(
         "creatives", 1, [{"date": "2026-03-01", "user": person}], Counter()
     )
     assert (entry["user_id"], entry["user_name"]) == (311, "Ann")
     assert "ann@b.example" not in str(entry)
+
+
+def test_the_change_of_an_address_is_kept():
+    """In the log of a user, which is read by whoever names `users` in `history_models`: it is no person."""
+    entity = next(e for e in ENTITIES if e.name == "history")
+    changes = {"email": ["old@b.example", "new@b.example"], "state": ["ACTIVE", "INACTIVE"]}
+    (entry,) = shapes.log_entries(
+        "users", 1, [{"date": "2026-03-01", "changes": changes}], Counter()
+    )
+    assert shapes.normalize(entity, entry)["changes"] == changes
 
 
 def test_invoices_of_all_types_have_keys_of_their_own(read, sandbox):
