@@ -226,7 +226,8 @@ class Platform(ABC):
     """One ad platform, for one set of settings.
 
     A subclass answers five questions, the abstract methods; the other hooks have a default. Those that only declare
-    are class methods: discovery asks them without settings and without network.
+    are class methods: discovery asks them without settings and without network. Where a hook is given a field, it is by
+    the platform's own name.
 
     Args:
         settings: The tap's validated settings.
@@ -309,22 +310,12 @@ class Platform(ABC):
 
     @classmethod
     def definition_errors(cls, report: Report, settings: Mapping[str, Any]) -> list[str]:
-        """Return one line for each error in a user's report that can be seen without network.
-
-        Args:
-            report: The user's report.
-            settings: The tap's settings.
-        """
+        """Return one line for each error in a user's report that can be seen without network."""
         return []
 
     @classmethod
     def offers(cls, entry: Entity | Report, settings: Mapping[str, Any]) -> bool:
-        """Return whether a stream exists under these settings; a platform may have two generations.
-
-        Args:
-            entry: The stream's entry.
-            settings: The tap's settings.
-        """
+        """Return whether a stream exists under these settings; a platform may have two generations."""
         return True
 
     @classmethod
@@ -339,12 +330,7 @@ class Platform(ABC):
 
     @classmethod
     def finish_definition(cls, report: Report, settings: Mapping[str, Any]) -> Report:
-        """Return a user's report with the platform's own facts: lookback, span, settle days.
-
-        Args:
-            report: As the definition says it.
-            settings: The tap's settings.
-        """
+        """Return a user's report with the platform's own facts: lookback, span, settle days."""
         return report
 
     @classmethod
@@ -368,10 +354,6 @@ class Platform(ABC):
     ) -> dict[str, dict[str, Any]]:
         """Return the schemas of further key columns (see `RowContext.constants`).
 
-        Args:
-            report: The report.
-            settings: The tap's settings.
-
         Returns:
             JSON schemas by column.
         """
@@ -394,10 +376,6 @@ class Platform(ABC):
 
         State keeps them: a run with other ones is refused. By default the extras of a user's definition; grain,
         time zone and filters are the core's.
-
-        Args:
-            report: The report.
-            settings: Those of this run.
         """
         return dict(report.extras) if report.custom else {}
 
@@ -425,12 +403,7 @@ class Platform(ABC):
         return self.make_login()
 
     def classify(self, call: Call, response: Response) -> Outcome:
-        """Classify an answer: what it asks of us. The body first, where failures come under a 200.
-
-        Args:
-            call: What was asked.
-            response: The answer.
-        """
+        """Classify an answer: what it asks of us. The body first, where failures come under a 200."""
         return outcomes.by_status(response)
 
     # -- reports -----------------------------------------------------------------------------
@@ -459,12 +432,7 @@ class Platform(ABC):
         return 1
 
     def available_range(self, report: Report, partition: Partition) -> Interval | None:
-        """Return what the platform holds of a report, if it says so (naive, in the report's zone).
-
-        Args:
-            report: The report.
-            partition: The account.
-        """
+        """Return what the platform holds of a report, if it says so (naive, in the report's zone)."""
         return None
 
     def closing_hours(self, report: Report) -> float:
@@ -502,12 +470,7 @@ class Platform(ABC):
         return replace(report, dimensions=())
 
     def not_added(self, report: Report, metric: str) -> str:
-        """Return why a metric's rows do not add up to the platform's total; empty if they do.
-
-        Args:
-            report: The report.
-            metric: The platform's name of the metric.
-        """
+        """Return why a metric's rows do not add up to the platform's total; empty if they do."""
         kind = self.field_schema(report, metric, "metric").get("x-additivity")
         return "" if kind == "additive" else f"{kind or 'of unknown kind'}, which can't be added up"
 
@@ -516,12 +479,7 @@ class Platform(ABC):
         return ""
 
     def tolerance(self, report: Report, metric: str) -> Tolerance:
-        """Return by how much a metric's totals may miss the sum of its rows.
-
-        Args:
-            report: The report.
-            metric: The platform's name of the metric.
-        """
+        """Return by how much a metric's totals may miss the sum of its rows."""
         return TIES_EXACTLY
 
     # -- the companion's questions -----------------------------------------------------------
@@ -543,21 +501,12 @@ class Platform(ABC):
 
     @classmethod
     def follows(cls, report: Report, settings: Mapping[str, Any]) -> str:
-        """Say which requests follow a window's first one in a number that nobody can know before.
-
-        Args:
-            report: The report.
-            settings: The tap's settings.
-        """
+        """Say which requests follow a window's first one in a number that nobody can know before."""
         return ""
 
     @classmethod
     def notes(cls, report: Report, settings: Mapping[str, Any]) -> Mapping[str, str]:
         """Return what is to be known of a report beside its declaration, with sources, no network.
-
-        Args:
-            report: The report.
-            settings: The tap's settings.
 
         Returns:
             Any of `currency`, `time_zone`, `lookback`, `retention`, `settled`, `ui` (how to get the same
@@ -571,19 +520,10 @@ class Platform(ABC):
     def pages(self, entity: Entity, query: EntityQuery) -> Iterator[Sequence[Mapping[str, Any]]]:
         """Return an entity's records, page by page, as the platform sends them. Runs in a worker.
 
-        Args:
-            entity: The entity.
-            query: What of it is asked for.
-
         Returns:
             Lists of records, each by the platform's names.
         """
 
     def normalize(self, entity: Entity, record: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Return a record with the platform's shapes made plain; names still the platform's.
-
-        Args:
-            entity: The entity.
-            record: The record as the platform sent it.
-        """
+        """Return a record with the platform's shapes made plain; names still the platform's."""
         return record

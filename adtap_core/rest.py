@@ -30,6 +30,7 @@ from adtap_core.http.pagination import Listing, PageNumber, Paginator, value_at
 from adtap_core.http.response import Response
 from adtap_core.names import snake_case
 from adtap_core.platform import EntityQuery, Fetched, Platform, RowContext, RowLookup, WindowJob
+from adtap_core.redact import redact
 from adtap_core.settings import Schema, config_schema, secret
 from adtap_core.windows import ONE_DAY, Zone
 
@@ -240,7 +241,8 @@ class RestPlatform(Platform):
         is_one = any(map(_is_bad, said.values())) if isinstance(said, Mapping) else _is_bad(said)
         # A bare yes or number: what it is about stands beside it.
         words = document if isinstance(said, bool | int | float) else said
-        return str(words)[:_LONGEST_SAID] if is_one else ""
+        # Of a secret that is cut in two neither half is known.
+        return redact(str(words))[:_LONGEST_SAID] if is_one else ""
 
     def _check_error(self, document: Any, what: str) -> None:
         """Check that an answer of a good status names no error: its rows are then not all.
@@ -269,6 +271,9 @@ class RestPlatform(Platform):
                 msg = (
                     f"{entity.name}: the answer holds no list under {self.records_at or 'its top'}"
                 )
+                raise MalformedResponse(msg)
+            if odd := [record for record in found if not isinstance(record, Mapping)]:
+                msg = f"{entity.name}: a record is not an object: {str(odd[0])[:80]}"
                 raise MalformedResponse(msg)
             return found
 

@@ -111,11 +111,7 @@ def blocks_of(rows: Iterator[Row]) -> Iterator[Sequence[Any]]:
 
 
 def batches(rows: Iterable[Any]) -> Iterator[list[Any]]:
-    """Yield rows a thousand or so at a time.
-
-    Args:
-        rows: The rows.
-    """
+    """Yield rows a thousand or so at a time."""
     line = iter(rows)
     while batch := list(islice(line, _ROWS)):
         yield batch

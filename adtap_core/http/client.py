@@ -211,10 +211,6 @@ class Http:
     def send(self, call: Call, stats: RequestStats | None = None) -> Response:
         """Ask until there is a good answer, or it is clear that there will be none.
 
-        Args:
-            call: What to ask.
-            stats: Counts what it cost.
-
         Raises:
             CredentialsError: The login was refused.
             Forbidden: The login may not read this.
@@ -325,10 +321,6 @@ class Http:
 
     def classify(self, call: Call, response: Response) -> Outcome:
         """Return the platform's outcome, after the checks every platform shares.
-
-        Args:
-            call: What was asked.
-            response: The answer.
 
         Raises:
             CutBody: If a JSON document is not whole.

@@ -8,9 +8,13 @@ from typing import Any
 
 import pytest
 
-from adtap_core.declare import Report
-from adtap_core.errors import AdtapError
-from adtap_core.http.client import Call
+from adtap_core.clock import Clock
+from adtap_core.declare import Entity, Report
+from adtap_core.errors import AdtapError, MalformedResponse
+from adtap_core.http.client import Call, Http, HttpOptions
+from adtap_core.http.pagination import Cursor, PageNumber, Paginator
+from adtap_core.http.workers import Workers
+from adtap_core.platform import EntityQuery
 from adtap_core.rest import COUNT, ID, RestPlatform, settings_of
 from adtap_core.tap import AdTap
 from adtap_core.testing import NOON, START, Fault, Messages, StandIn, run_tap
@@ -183,3 +187,32 @@ def test_no_content_is_no_row(server: ShopServer) -> None:
     got = read(server)
     assert not got.records["sales_daily"]
     assert got.windows("sales_daily")[-1]["window_end"].startswith("2026-03-18")
+
+
+def test_an_error_that_repeats_the_token_does_not_show_the_half_of_it(
+    server: ShopServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Where its words are cut, the token may begin."""
+    token = "token-of-the-shop"
+    server.beside = {"error": f"{'x' * 290} {token}"}
+    with pytest.raises(AdtapError):
+        read(server)
+    assert "x" * 290 in caplog.text
+    assert token[:5] not in caplog.text.partition("x" * 290)[2].partition("(gave up")[0]
+
+
+@pytest.mark.parametrize("record", [None, "a", 5], ids=str)
+@pytest.mark.parametrize(
+    "paginator", [PageNumber(), Cursor(next_at="next")], ids=["page", "cursor"]
+)
+def test_a_record_that_is_no_object_is_a_broken_answer(
+    server: ShopServer, monkeypatch: pytest.MonkeyPatch, record: Any, paginator: Paginator
+) -> None:
+    """And no defect of the tap, which would end the whole run."""
+    monkeypatch.setattr(server, "answer", lambda *_: (200, {"data": [{"id": 1}, record]}))
+    monkeypatch.setattr(Shop, "paginator", paginator)
+    shop = Shop({"api_url": server.url, "api_token": "token-of-the-shop"}, Clock())
+    limits = HttpOptions(concurrency=1, timeout_seconds=5, max_retries=0, user_agent="adtaps/test")
+    shop.connect(Http(classify=shop.classify, auth=shop.auth, limits=limits), Workers(1))
+    with pytest.raises(MalformedResponse, match="things: a record is not an object"):
+        list(shop.pages(Entity(name="things", path="things"), EntityQuery()))
