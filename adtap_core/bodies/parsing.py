@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import lru_cache
 from itertools import chain, islice
+from operator import itemgetter
 from typing import Any, Final
 
 import msgspec
@@ -292,20 +293,20 @@ class Picker:
         spelt: How objects spell the fields, if otherwise.
         others: Whether what objects hold under other names is wanted too: an object, or null, behind the fields.
             Then an object that has a name twice is an error.
+        ignored: Names that are not wanted even so.
     """
 
     fields: tuple[str, ...]
     whole: frozenset[str] = frozenset()
     spelt: tuple[str, ...] = ()
     others: bool = False
+    ignored: frozenset[str] = frozenset()
     seen: set[str] = field(default_factory=set, init=False)
     """The fields that some object had by now."""
     _lacking: bool = field(default=False, init=False)
-    _named: frozenset[str] = field(default=frozenset(), init=False)
 
     def __post_init__(self) -> None:
         self.spelt = self.spelt or self.fields
-        self._named = frozenset(self.spelt)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -325,31 +326,38 @@ class Picker:
         return self._decode(text, _in_list)
 
     def pick(self, element: object) -> tuple[Any, ...]:
-        """Return the fields of an object that is decoded already.
+        """Return the fields of an object that is decoded already; errors as of `pick_all`."""
+        return self.pick_all([element])[0]
+
+    def pick_all(self, elements: Sequence[object]) -> list[tuple[Any, ...]]:
+        """Return the fields of objects that are decoded already.
 
         Raises:
-            MalformedResponse: If it is none, or a name is damaged.
+            MalformedResponse: If one is none, or a name is damaged.
         """
-        if not isinstance(element, Mapping):
-            msg = f"a row is not an object: {str(element)[:80]}"
+        objects = [element for element in elements if isinstance(element, Mapping)]
+        if len(objects) < len(elements):
+            odd = next(element for element in elements if not isinstance(element, Mapping))
+            msg = f"a row is not an object: {str(odd)[:80]}"
             raise MalformedResponse(msg)
-        element = self._as_spelt(element)
-        self._note(element)
-        return self._picked(element)
-
-    def _as_spelt(self, element: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Return an object with its fields as the others spell them: the case of its letters may differ."""
-        named = respelt(element, self.spelt)
-        if self._named.issuperset(element) or named == list(element):
-            return element
-        return dict(zip(named, element.values(), strict=True))
-
-    def _picked(self, element: Mapping[str, Any]) -> tuple[Any, ...]:
-        values = tuple(map(element.get, self.spelt))
+        # The case of a name's letters may differ from row to row.
+        shapes = {shape: respelt(shape, self.spelt) for shape in dict.fromkeys(map(tuple, objects))}
+        for names in shapes.values():
+            self._note(names)
+        if any(names != list(shape) for shape, names in shapes.items()):
+            objects = [dict(zip(shapes[*row], row.values(), strict=True)) for row in objects]
+        if self._lacking or len(self.spelt) < 2:  # noqa: PLR2004 - of one it would give no tuple
+            found = [tuple(map(row.get, self.spelt)) for row in objects]
+        else:
+            found = list(map(itemgetter(*self.spelt), objects))
         if not self.others:
-            return values
-        more = {k: v for k, v in element.items() if k not in self._named}
-        return (*values, more or None)
+            return found
+        passed = self.ignored.union(self.spelt)
+        more = [n for n in dict.fromkeys(chain(*shapes.values())) if n not in passed]
+        if not more:
+            return [(*values, None) for values in found]
+        beside = ({n: row[n] for n in more if n in row} or None for row in objects)
+        return [(*values, held) for values, held in zip(found, beside, strict=True)]
 
     def _note(self, names: Collection[str]) -> None:
         check_names(names, self.spelt)
@@ -383,10 +391,7 @@ class Picker:
         found = decoding(dict[str, Any], False)(text)  # noqa: FBT003 - a decoder's own word
         if self.others:
             check_once(text, found)
-        elements = list(map(self._as_spelt, found))
-        for shape in set(map(tuple, elements)):
-            self._note(shape)
-        return list(map(self._picked, elements))
+        return self.pick_all(found)
 
 
 _Decoding = Callable[[Any, bool], Callable[[bytes], list[Any]]]

@@ -300,6 +300,24 @@ def cast_column(  # noqa: PLR0911 - one answer for each kind of column
     return None
 
 
+def fitted(
+    cast: Cast, values: Sequence[Any]
+) -> tuple[Sequence[Any], list[tuple[int, ConversionError]]]:
+    """Return a column made to fit, and why some values do not, by place: there it holds the error's `instead`."""
+    quick = cast_column(cast, values)
+    if quick is not None:
+        return quick, []
+    made: list[Any] = []
+    misfits = []
+    for place, value in enumerate(values):
+        try:
+            made.append(None if value is None else cast(value))
+        except ConversionError as error:
+            made.append(error.instead)
+            misfits.append((place, error))
+    return made, misfits
+
+
 def _integers(values: Sequence[str]) -> WholeNumbers | None:
     """Return texts of whole numbers as numbers: what JSON reads as one each, is one each."""
     try:
@@ -537,21 +555,15 @@ class RecordShaper:
         values: Sequence[Any],
         extras: dict[int, dict[str, Any]],
     ) -> Sequence[Any]:
-        made = cast_column(cast, values)
-        if made is None:
-            made = []
-            for place, value in enumerate(values):
-                try:
-                    made.append(None if value is None else cast(value))
-                except ConversionError as error:
-                    made.append(error.instead)
-                    keep(extras, place, column, name, kept(self._without_secrets(value)))
-                    self._tell(
-                        column,
-                        "does not fit its column's type: kept in `_extra`"
-                        if error.instead is None
-                        else f"has more than {SCALE} digits behind the point, which warehouses round: whole in `_extra`",
-                    )
+        made, misfits = fitted(cast, values)
+        for place, error in misfits:
+            keep(extras, place, column, name, kept(self._without_secrets(values[place])))
+            self._tell(
+                column,
+                "does not fit its column's type: kept in `_extra`"
+                if error.instead is None
+                else f"has more than {SCALE} digits behind the point, which warehouses round: whole in `_extra`",
+            )
         if cast not in _MAY_NEST or _are_flat(made):
             return made
         return [self._without_secrets(v) for v in made]

@@ -1,17 +1,17 @@
 """Report rows: from what the platform sent to what the contract promises, column by column."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, time
 from enum import StrEnum
 from functools import partial
 from hashlib import blake2b
 from itertools import compress
-from typing import Any, Final, NamedTuple, cast
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from adtap_core.bodies.parsing import OTHERS, ByColumn, Table, blocks_of, check_names
+from adtap_core.bodies.parsing import OTHERS, ByColumn, Picker, Table, blocks_of
 from adtap_core.errors import MalformedResponse
 from adtap_core.names import column_names, respelt, snake_case
 from adtap_core.platform import Partition, RowContext, RowLookup, WindowJob
@@ -19,9 +19,8 @@ from adtap_core.redact import redact
 from adtap_core.rows.columns import Block, Same, distinct
 from adtap_core.rows.records import (
     Cast,
-    ConversionError,
-    cast_column,
     caster,
+    fitted,
     keep,
     kept,
     tells_secret,
@@ -157,6 +156,7 @@ class RowShaper:
         fields = [field for field, _name, _type in self._fields]
         self._wanted = tuple(dict.fromkeys([*fields, *sources, *others]))
         self._known = {*self._wanted, *context.ignored, *filter(None, [context.told])}
+        self._ignored = context.ignored - {context.told}
         self._deselected = {f.lower() for f in declared if f not in self._known}
         self._secrets = secrets
         self._repeats = Repeats()
@@ -198,7 +198,7 @@ class RowShaper:
 
     def _records(self, block: Sequence[Any], table: Table) -> Block | None:
         context = self._context
-        column_of = _Columns(block, table, self._wanted)
+        column_of = _Columns(block, table, self._wanted, self._ignored)
         raws = column_of(context.bucket) if context.bucket else [None] * column_of.count
         buckets = self._buckets
         there = _distinct(raws, context.bucket)
@@ -213,7 +213,8 @@ class RowShaper:
                 block = [list(compress(column, inside)) for column in block]
             else:
                 block = list(compress(block, inside))
-            column_of, raws = _Columns(block, table, self._wanted), list(compress(raws, inside))
+            column_of = _Columns(block, table, self._wanted, self._ignored)
+            raws = list(compress(raws, inside))
             there = set(raws)
         count = column_of.count
         read = {raw: bucket for raw in there if (bucket := buckets[raw]) is not None}
@@ -288,17 +289,10 @@ class RowShaper:
         self, name: str, to_type: Cast, values: Sequence[Any], unfit: dict[int, dict[str, Any]]
     ) -> Sequence[Any]:
         """Return a column's values; one that does not fit its type is null, and kept in `unfit` by its place."""
-        quick = cast_column(to_type, values)
-        if quick is not None:
-            return quick
-        made: list[Any] = []
-        for place, value in enumerate(values):
-            try:
-                made.append(None if value is None else to_type(value))
-            except ConversionError as error:
-                made.append(error.instead)
-                unfit.setdefault(place, {})[name] = kept(value)
-                (self.unfit if error.instead is None else self.fine)[name] += 1
+        made, misfits = fitted(to_type, values)
+        for place, error in misfits:
+            unfit.setdefault(place, {})[name] = kept(values[place])
+            (self.unfit if error.instead is None else self.fine)[name] += 1
         return made
 
     def _keep_others(self, column_of: "_Columns", extras: dict[int, dict[str, Any]]) -> None:
@@ -393,49 +387,31 @@ class _Columns:
         block: Rows of one table, or their columns, as they were read.
         table: The table.
         wanted: The fields that will be asked for.
+        ignored: Fields that will not, though rows may hold them.
     """
 
-    def __init__(self, block: Sequence[Any], table: Table, wanted: tuple[str, ...]) -> None:
+    def __init__(
+        self, block: Sequence[Any], table: Table, wanted: tuple[str, ...], ignored: frozenset[str]
+    ) -> None:
+        self._empty_is_null, self._seen = table.empty_is_null, table.seen
+        names = table.columns
+        if names is None:
+            picker = Picker(wanted, others=True, ignored=ignored)
+            block, names, self._seen = picker.pick_all(block), picker.columns, picker.seen
         is_by_column = isinstance(table.rows, ByColumn)
         self.count = len(block[0]) if is_by_column else len(block)
-        self._empty_is_null = table.empty_is_null
-        names = table.columns
-        self._rows: Sequence[Mapping[str, Any]] | None = None
-        self._spelt: dict[str, str] = {}
-        self._seen = table.seen
-        self._plain = True
-        if names is None:
-            objects = cast("list[Mapping[str, Any]]", block)
-            if not all(isinstance(row, Mapping) for row in objects):
-                msg = "a row of the answer is not an object"
-                raise MalformedResponse(msg)
-            self._rows = objects
-            self._spelt = _other_spellings(wanted, objects[0])
-            wanted = tuple(self._spelt.get(name, name) for name in wanted)
-            names = wanted
-            try:
-                rows = [tuple(map(row.__getitem__, wanted)) for row in objects]
-            except KeyError:
-                self._plain = False
-                self._rows = objects = _as_spelt(objects, wanted)
-                rows = [tuple(map(row.get, wanted)) for row in objects]
-            self._plain = self._plain and set(map(len, objects)) == {len(wanted)}
-            columns = list(zip(*rows, strict=True))
-        else:
-            columns = list(block if is_by_column else zip(*block, strict=True))
-            self._spelt = _other_spellings(wanted, names)
+        columns = block if is_by_column else zip(*block, strict=True)
         self._places = dict(zip(names, columns, strict=False))
+        self._spelt = _other_spellings(wanted, names)
 
     def others(self, known: Collection[str]) -> Iterator[tuple[int, str, Any]]:
         """Return what rows hold under names that are not known: the row's place, the name and the value.
-
-        Where rows hold what was asked for and nothing else, which is nearly always, that is seen at once.
 
         Args:
             known: The names that are known, as they were asked for.
         """
         spelt = {*known, *self._spelt.values()}
-        for name, values in self._unwanted(known):
+        for name, values in self._places.items():
             if name == OTHERS:
                 for place, more in enumerate(values) if any(values) else ():
                     yield from (
@@ -449,20 +425,11 @@ class _Columns:
                     (place, name, values[place]) for place, is_there in enumerate(there) if is_there
                 )
 
-    def _unwanted(self, known: Collection[str]) -> Iterable[tuple[str, Sequence[Any]]]:
-        if self._rows is None:
-            return self._places.items()
-        if self._plain:
-            return ()
-        rows = self._rows
-        names: set[str] = set().union(*rows)
-        return ((n, [row.get(n) for row in rows]) for n in names.difference(known))
-
     def said(self, field: str) -> set[str]:
         """Return the distinct values of a field that was not asked for, if rows hold it."""
-        values = self._places.get(field, ())
-        if self._rows is not None and not self._plain:
-            values = tuple(row.get(field) for row in self._rows)
+        values = self._places.get(field)
+        if values is None:
+            values = [more.get(field) for more in self._places.get(OTHERS, ()) if more]
         return {str(v) for v in values if v is not None}
 
     def holds(self, field: str) -> bool:
@@ -470,40 +437,20 @@ class _Columns:
         values = self._places.get(self._name(field))
         if values is None:
             return False
-        if any(value is not None for value in values):
-            return True
-        if self._rows is None:
-            return self._seen is None or field in self._seen
-        return any(self._name(field) in row for row in self._rows)
+        return any(v is not None for v in values) or self._seen is None or field in self._seen
 
     def _name(self, field: str) -> str:
         """Return a field's name in these rows: its letters may be of the other case."""
-        if field in self._places and self._rows is None:
-            return field
-        return self._spelt.get(field, field)
+        return field if field in self._places else self._spelt.get(field, field)
 
     def __call__(self, field: str) -> Sequence[Any]:
-        values = self._places.get(self._name(field))
+        values: Sequence[Any] | None = self._places.get(self._name(field))
         if values is None:
             return [None] * self.count
         if self._empty_is_null and not all(values) and "" in values:
             # A separated text can't tell null from "": empty is null (contract §3).
             return [v or None for v in values]
         return values
-
-
-def _as_spelt(objects: list[Mapping[str, Any]], wanted: Sequence[str]) -> list[Mapping[str, Any]]:
-    """Return rows that lack fields with the fields spelt alike: the case of their letters may differ from row to row.
-
-    Raises:
-        MalformedResponse: If a row holds a field under a name that was damaged on its way.
-    """
-    named = {shape: respelt(shape, wanted) for shape in set(map(tuple, objects))}
-    for names in named.values():
-        check_names(names, wanted)
-    if all(names == list(shape) for shape, names in named.items()):
-        return objects
-    return [dict(zip(named[tuple(row)], row.values(), strict=True)) for row in objects]
 
 
 def _only_text(values: Sequence[Any]) -> str | None:

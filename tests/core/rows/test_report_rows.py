@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adtap_core.bodies.parsing import Table
+from adtap_core.bodies.parsing import OTHERS, Table
 from adtap_core.declare import Report
 from adtap_core.errors import MalformedResponse
 from adtap_core.http.client import RequestStats
@@ -243,3 +243,32 @@ def test_rows_that_0_1_gave_another_key_are_ghosts_once_they_are_read_again(room
     live = [(r["day"], r["thing"]) for r in store.live(Grain.DAY)]
     assert len(live) == len(set(live))
     assert {day for day, _ in live} >= read
+
+
+@pytest.mark.parametrize("form", ["objects", "lists", "objects of other fields"])
+def test_rows_say_their_bucket_in_whatever_form_they_come(form: str) -> None:
+    """A field that nobody asked for tells it: halves of two weeks are noticed in a long answer, too."""
+    weeks = ("2026-03-02", "2026-03-09")
+    objects = [{"site": "a", "clicks": 1, "week": week} for week in weeks]
+    if form == "objects of other fields":
+        objects[0] |= {"more": 1}
+    table = Table(iter(objects))
+    if form == "lists":
+        table = Table(iter(["a", 1, {"week": week}] for week in weeks), ("site", "clicks", OTHERS))
+    made = RowShaper(
+        job=WindowJob(
+            report=Report(name="r", dimensions=("site",), metrics=("clicks",), grain=Grain.WEEK),
+            partitions=PARTITIONS[:1],
+            window=Interval(datetime(2026, 3, 2), datetime(2026, 3, 9)),
+            zone=Zone("UTC"),
+            stats=RequestStats(),
+        ),
+        schema=SCHEMA,
+        context=RowContext(told="week", ignored=frozenset({"week"})),
+        now=datetime(2026, 3, 20),
+        settle_days=3,
+        keyed=frozenset(),
+        synced_at="2026-03-20T00:00:00Z",
+    )
+    assert sum(block.count for block in made.blocks(table)) == 2
+    assert made.told == {*weeks}
