@@ -144,7 +144,7 @@ def ledger(tap_name: str) -> Explanation:
 def _report(tap: AdTap, stream: ReportStream, *, offline: bool) -> Explanation:
     report, platform = stream.report, tap.platform_class
     notes = platform.notes(report, tap.config)
-    calls, context, available, unknown = _dry_run(tap, stream, offline=offline)
+    found = _dry_run(tap, stream, offline=offline)
     made = Explanation(tap.name, report.name, "report")
     grain = [c for c in stream.schema["x-grain"] if c != "_account"]
     planner = stream.planner()
@@ -153,21 +153,21 @@ def _report(tap: AdTap, stream: ReportStream, *, offline: bool) -> Explanation:
         "grain": f"one row for each account (_account), {', '.join(grain)}",
         "key": "_row_key, a digest of these",
         "buckets": f"{report.grain.value}s in {zone}" + _plus(notes.get("time_zone")),
-        "currency": _currency(context) + _plus(notes.get("currency")),
+        "currency": _currency(found.context) + _plus(notes.get("currency")),
         "lookback": f"{count(planner.lookback_days, 'day')}, from {_lookback_source(tap, stream)}"
         + _plus(notes.get("lookback") or _why(tap)),
         "settled": _settled(tap, stream) + _plus(notes.get("settled")),
-        "retention": _retention(notes, available),
+        "retention": _retention(notes, found.available),
         "window": f"one request covers at most {count(report.span_days, 'day')}"
         + _plus(platform.follows(report, tap.config)),
         "selected by default": "yes" if report.selected else "no",
     }
     if source := stream.schema.get("$comment"):
         made.facts["source"] = str(source).removeprefix("Source: ")
-    if unknown:
-        made.facts["request not known"] = unknown
+    if found.unknown:
+        made.facts["request not known"] = found.unknown
     made.columns = list(_report_columns(stream))
-    made.requests = [request_document(c) for c in calls]
+    made.requests = [request_document(c) for c in found.calls]
     made.ui = list(_reproduce(stream, notes, zone))
     return made
 
@@ -176,21 +176,27 @@ def _plus(message: str | None) -> str:
     return f"; {message}" if message else ""
 
 
-def _dry_run(
-    tap: AdTap, stream: ReportStream, *, offline: bool
-) -> tuple[list[Call], RowContext | None, Interval | None, str]:
-    """Return the calls of one bucket, what its rows are in, what the platform holds, what was in the way."""
+@dataclass(frozen=True)
+class _Bucket:
+    """What is known of a bucket that nobody asked for."""
 
-    def bucket() -> tuple[list[Call], RowContext | None, Interval | None, str]:
+    calls: Sequence[Call] = ()
+    context: RowContext | None = None
+    available: Interval | None = None
+    unknown: str = ""
+
+
+def _dry_run(tap: AdTap, stream: ReportStream, *, offline: bool) -> _Bucket:
+    def bucket() -> _Bucket:
         record_requests(tap.platform.http, offline=offline)
         return _bucket(tap, stream)
 
     try:
-        return _with_names(tap, bucket) or ([], None, None, "give --config")
+        return _with_names(tap, bucket) or _Bucket(unknown="give --config")
     except OfflineError as error:
-        return [], None, None, f"give --config: {error}"
+        return _Bucket(unknown=f"give --config: {error}")
     except AdtapError as error:
-        return [], None, None, str(error)
+        return _Bucket(unknown=str(error))
 
 
 def _with_names(tap: AdTap, ask: Callable[[], T]) -> T | None:
@@ -206,22 +212,16 @@ def _with_names(tap: AdTap, ask: Callable[[], T]) -> T | None:
     return None
 
 
-def _bucket(
-    tap: AdTap, stream: ReportStream
-) -> tuple[list[Call], RowContext | None, Interval | None, str]:
+def _bucket(tap: AdTap, stream: ReportStream) -> _Bucket:
     platform, planner = tap.platform, stream.planner()
-    report = planner.report
-    try:
-        partitions = platform.partitions(report)
-    except OfflineError:
-        partitions = []
-    partition = partitions[0] if partitions else Partition(platform.example_partition)
-    available: Interval | None = None
+    partition, available = Partition(platform.example_partition), None
     with contextlib.suppress(OfflineError):
-        available = platform.available_range(report, partition)
+        partition = next(iter(platform.partitions(planner.report)), partition)
+    with contextlib.suppress(OfflineError):
+        available = platform.available_range(planner.report, partition)
     job = last_bucket(planner, partition, available)
     calls, fetched = window_calls(platform, job)
-    return calls, None if fetched is None else fetched.context, available, ""
+    return _Bucket(calls, None if fetched is None else fetched.context, available)
 
 
 def _currency(context: RowContext | None) -> str:

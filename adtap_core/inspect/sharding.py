@@ -156,14 +156,7 @@ def _remarks(
 
 @dataclass
 class _Cost:
-    """What reading a report costs: all its accounts, or some of them.
-
-    Args:
-        stream: The report.
-        planner: Of this moment.
-        partitions: Its accounts, those that can't be planned among them.
-        plans: Of the others.
-    """
+    """What reading a report costs: all its accounts, those that can't be planned among them, or some of them."""
 
     stream: ReportStream
     planner: Planner
@@ -214,15 +207,7 @@ class _Cost:
 
 @dataclass(frozen=True)
 class _Maker:
-    """Makes the shards of one stretch.
-
-    Args:
-        tap: The tap.
-        cut: How the load is cut.
-        piece: The stretch of a backfill; None for the daily run.
-        key: The key that tells accounts apart.
-        reports: Those that are cut by it.
-    """
+    """Makes the shards of one stretch of a backfill, or those of the daily run, from the reports that are cut by a key."""
 
     tap: AdTap
     cut: Cut

@@ -6,13 +6,14 @@ platform's own `fetch`: whatever that asks for with a report, it asks for with t
 """
 
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, Final
 
 from adtap_core.declare import Report
 from adtap_core.names import column_names
-from adtap_core.platform import TIES_EXACTLY, Fetched, Platform, Tolerance, WindowJob
+from adtap_core.platform import TIES_EXACTLY, Platform, Tolerance, WindowJob
 from adtap_core.rows.report_rows import RowShaper
 from adtap_core.rows.schemas import report_schema
 from adtap_core.rows.totals import ZERO, Key, RowTotals, Sums, subtract
@@ -102,26 +103,20 @@ class Asker:
             AdtapError: If they can't be had.
         """
         job = replace(job, report=self.question.report)
-        fetched = self._fetcher.fetch(job)
-        try:
-            return self._added_up(fetched, job)
-        finally:
-            fetched.close()
-
-    def _added_up(self, fetched: Fetched, job: WindowJob) -> dict[Key, Sums]:
-        shaper = RowShaper(
-            job=job,
-            schema=self._schema,
-            context=fetched.context,
-            now=job.window.end,  # totals have no state
-            settle_days=0,
-            keyed=frozenset(),
-            synced_at=UNREAD,
-        )
         totals = self.question.totals()
-        for open_table in fetched.tables:
-            for block in shaper.blocks(open_table()):
-                totals.add(block)
+        with closing(self._fetcher.fetch(job)) as fetched:
+            shaper = RowShaper(
+                job=job,
+                schema=self._schema,
+                context=fetched.context,
+                now=job.window.end,  # totals have no state
+                settle_days=0,
+                keyed=frozenset(),
+                synced_at=UNREAD,
+            )
+            for open_table in fetched.tables:
+                for block in shaper.blocks(open_table()):
+                    totals.add(block)
         return totals.found
 
 
